@@ -1,0 +1,91 @@
+"""The seam between this project and a model: prompts in, completions out, in whatever order they finish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
+
+__all__ = ["Completion", "Engine", "Message", "Prompt"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a chat."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """One question to a model. Messages for models that follow instructions, `document` for those that only summarise."""
+
+    id: str
+    """Comes back on the completion; unique among the prompts in flight."""
+    messages: tuple[Message, ...]
+    document: str
+    """The bare text the prompt is about, for engines that take no instructions."""
+    max_tokens: int
+    """At most this many tokens are decoded."""
+    points: int = 0
+    """How many sentences the caller hopes for, for engines that take no instructions; 0 means: no wish."""
+    stop: tuple[str, ...] = ()
+    """Decoding ends before any of these."""
+    schema: Mapping[str, Any] | None = field(default=None, hash=False)
+    """JSON Schema that the answer must match, or None for free text."""
+    grammar: str | None = None
+    """GBNF grammar that the answer must match, for engines that take one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """What a model answered."""
+
+    id: str
+    """The prompt's."""
+    text: str
+    prompt_tokens: int
+    """Tokens of the prompt, those found in the prefix cache included."""
+    completion_tokens: int
+    finish: Literal["stop", "length", "error"]
+    error: str = ""
+    """Why, where `finish` is ``error``; one prompt's failure never ends the batch."""
+    cached_tokens: int = 0
+    """Tokens of the prompt that were not computed again."""
+    prefill_seconds: float = 0.0
+    decode_seconds: float = 0.0
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """A loaded model. Not thread-safe unless an engine says so; one owner calls it."""
+
+    name: str
+    """``llama``, ``extractive``, ..."""
+    model: str
+    """The model's name for people; empty for an engine without one."""
+    digest: str
+    """Changes whenever the same prompt might be answered differently: model file, engine version, sampling options."""
+    context: int
+    """Tokens that prompt and answer may have together."""
+    instructable: bool
+    """Whether it follows `Prompt.messages`; else it condenses `Prompt.document`."""
+    verbatim: bool
+    """Whether its answers are the document's own sentences (which are then shown as quotations)."""
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens in `text`, without a chat template around it."""
+        ...
+
+    def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
+        """Yield one completion for each prompt, as each finishes.
+
+        `prompts` is pulled lazily, when a slot is free, so that an answer can add prompts while others still run.
+        Raises `errors.EngineError` when the engine itself is gone; closing the iterator cancels what is in flight.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free the model. Safe to call twice."""
+        ...

@@ -1,0 +1,109 @@
+"""Every error this package raises on purpose. Bugs are not wrapped: they escape as what they are.
+
+::
+
+    BriefingError                      exit code 3
+    ├── UsageError                     exit code 2   the command line or an argument
+    ├── ConfigError                    exit code 2   the configuration file
+    ├── AssetError                     exit code 2   a prompt or template that is missing or broken
+    ├── SourceError                    exit code 3   a feed, OPML file or folder that cannot be read
+    ├── FetchError                     exit code 3   a page or feed that cannot be fetched
+    │   └── BlockedAddressError                      ... because its address is private
+    ├── ExtractError                   exit code 3   a page or file without an article in it
+    ├── ModelError                     exit code 3   a model file that cannot be had, verified or loaded
+    ├── EngineError                    exit code 3   an engine that failed while it ran
+    ├── StoreError                     exit code 3   the state file
+    └── OutputError                    exit code 3   a file or folder that cannot be written
+
+Each says what it is about (`subject`), what happened (`cause`) and what helps (`remedy`); `str()` joins the three in
+one line. In a run over many items they become `Failure` values (`BriefingError.as_failure`).
+"""
+
+from __future__ import annotations
+
+from briefing.types import Failure, FailureKind
+
+__all__ = [
+    "AssetError",
+    "BlockedAddressError",
+    "BriefingError",
+    "ConfigError",
+    "EngineError",
+    "ExtractError",
+    "FetchError",
+    "ModelError",
+    "OutputError",
+    "SourceError",
+    "StoreError",
+    "UsageError",
+]
+
+
+class BriefingError(Exception):
+    """Something a person can understand and mend."""
+
+    exit_code = 3
+
+    def __init__(self, subject: str, cause: str, remedy: str = "") -> None:
+        self.subject = subject
+        self.cause = cause.rstrip(".")
+        self.remedy = remedy.rstrip(".")
+        super().__init__(subject, self.cause, self.remedy)
+
+    def __str__(self) -> str:
+        line = f"{self.subject}: {self.cause}."
+        return f"{line} {self.remedy}." if self.remedy else line
+
+    def as_failure(self, stage: str, *, kind: FailureKind = FailureKind.FAILED) -> Failure:
+        """The same as a value, for a run over many items."""
+        return Failure(subject=self.subject, stage=stage, cause=self.cause, remedy=self.remedy, kind=kind)
+
+
+class UsageError(BriefingError):
+    """The command line, or an argument of the Python API."""
+
+    exit_code = 2
+
+
+class ConfigError(BriefingError):
+    """The configuration file; the subject names the file and the key."""
+
+    exit_code = 2
+
+
+class AssetError(BriefingError):
+    """A prompt or template that is missing, or that Jinja2 cannot render."""
+
+    exit_code = 2
+
+
+class SourceError(BriefingError):
+    """A feed, OPML file, folder or standard input that cannot be read."""
+
+
+class FetchError(BriefingError):
+    """A page or feed that could not be fetched, after every retry."""
+
+
+class BlockedAddressError(FetchError):
+    """The address is private, loopback, link-local or otherwise not on the public internet."""
+
+
+class ExtractError(BriefingError):
+    """There is no article in it: a cookie wall, a paywall stub, a navigation page, an empty or binary file."""
+
+
+class ModelError(BriefingError):
+    """A model file that cannot be found, downloaded, verified or loaded."""
+
+
+class EngineError(BriefingError):
+    """The engine failed while it ran."""
+
+
+class StoreError(BriefingError):
+    """The state file cannot be opened, read or written."""
+
+
+class OutputError(BriefingError):
+    """A file or folder that cannot be written: no permission, no space."""

@@ -1,0 +1,222 @@
+"""What flows through the pipeline: frozen values, no behaviour beyond what their own fields decide.
+
+All times are aware and in UTC; an edition also has a time zone for display. Offsets are characters into
+``Article.text``, end exclusive. Nothing here reads a clock, a disk or a network.
+
+From outside: `Source`, `FeedItem`, `Article`. Made by us: `Citation`, `KeyPoint`, `Summary`, `Story`, `Section`,
+`Edition`, and `Failure`, the value that stands for an item that could not be used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+__all__ = [
+    "Article",
+    "Citation",
+    "Edition",
+    "Failure",
+    "FailureKind",
+    "FeedItem",
+    "KeyPoint",
+    "Section",
+    "Source",
+    "SourceKind",
+    "Story",
+    "Summary",
+    "Verdict",
+]
+
+
+class SourceKind(StrEnum):
+    """What a source turned out to be; ``AUTO`` until somebody has looked."""
+
+    AUTO = "auto"
+    FEED = "feed"
+    PAGE = "page"
+    FILE = "file"
+    FOLDER = "folder"
+    OPML = "opml"
+    STDIN = "stdin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A place the reader chose to read from."""
+
+    location: str
+    """An http(s) URL, a path, or ``-`` for standard input, as the reader gave it."""
+    name: str = ""
+    """What the edition calls it; empty means: take the feed's own title, the host or the file's name."""
+    section: str = ""
+    """The edition's section for its articles; empty means: one section for each source."""
+    kind: SourceKind = SourceKind.AUTO
+    allow_local: bool = False
+    """Whether this source itself may live at a private, loopback or link-local address. What its pages link to may not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedItem:
+    """One entry of a feed, before its page was fetched."""
+
+    url: str | None
+    """Absolute http(s) address of the article, or None where the feed gives none."""
+    path: str = ""
+    """For a feed that is a file: the page's file where the feed links to one in its own folder (or below), else empty."""
+    title: str
+    """Plain text, entities decoded; may be empty."""
+    published: datetime | None
+    """UTC; None where the feed gives no date that can be read."""
+    html: str
+    """The feed's own content or description, untrusted HTML; may be empty."""
+    guid: str = ""
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One text to summarise, free of the page around it."""
+
+    id: str
+    """Stable across runs: made from the address where there is one, else from the text (`text.article_id`)."""
+    title: str
+    """The article's own headline; may be empty."""
+    text: str
+    """Plain text, NFC; paragraphs are separated by one blank line where the original had paragraphs."""
+    source: str
+    """Name of the source, for display."""
+    url: str | None = None
+    """An http(s) address, or None for what came from a disk or a pipe."""
+    section: str = ""
+    published: datetime | None = None
+    """UTC."""
+    language: str = "und"
+    """ISO 639-1 where it could be told, else ``und``."""
+    author: str = ""
+    warnings: tuple[str, ...] = ()
+    """What a reader should know of how the text was obtained, for example that only the feed's own text was at hand."""
+
+
+class Verdict(StrEnum):
+    """What the check of a key point against its article came to."""
+
+    SUPPORTED = "supported"
+    UNSUPPORTED = "unsupported"
+    UNCERTAIN = "uncertain"
+    QUOTED = "quoted"
+    """Not written by a model: the article's own sentence, labelled as such."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """A sentence of the article that stands behind a key point: ``article.text[start:end] == text``."""
+
+    sentence: int
+    """Index among the article's sentences (`text.sentences`), from 0."""
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPoint:
+    """One sentence that says one thing the article says."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """One article condensed. Complete in itself: it can be shown without the article."""
+
+    id: str
+    """The article's id."""
+    url: str | None
+    title: str
+    headline: str
+    """What is shown above the points: at most 16 words, grounded like a point; the article's title where the model's failed."""
+    source: str
+    published: datetime | None
+    language: str
+    key_points: tuple[KeyPoint, ...]
+    paragraph: str | None = None
+    """A paragraph of prose, where one was asked for."""
+    model: str
+    """Name of the model, for example ``qwen2.5-coder-1.5b``; empty for an engine that has none."""
+    engine: str
+    """Name of the engine, for example ``llama`` or ``extractive``."""
+    cached: bool = False
+    """Whether it came from the store, without inference."""
+    seconds: float = 0.0
+    """Wall-clock seconds from the first prompt to the last answer; those of the original run where cached."""
+    warnings: tuple[str, ...] = ()
+    """What was dropped or could not be done, for a person to read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """What the edition tells once: one or more articles about one event, and their summary."""
+
+    articles: tuple[Article, ...]
+    """At least one; the first stands for the story."""
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Stories under one heading, in the order in which they are shown."""
+
+    name: str
+    stories: tuple[Story, ...]
+
+
+class FailureKind(StrEnum):
+    """Why an item is not in the edition: it broke, or it was left out on purpose."""
+
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One item that could not be used. A value, so that one bad item never spoils a run."""
+
+    subject: str
+    """The feed, page, file or article, named as the reader knows it."""
+    stage: str
+    """``read``, ``fetch``, ``extract``, ``summarise`` or ``render``."""
+    cause: str
+    """What happened, in one sentence without a full stop."""
+    remedy: str = ""
+    """What the reader can do, or empty."""
+    kind: FailureKind = FailureKind.FAILED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """One day's briefing, ready to render. Two runs over the same input give equal editions but for `created`."""
+
+    date: date
+    """The day it is for, in `timezone`."""
+    title: str
+    timezone: str
+    """IANA name, for example ``Europe/London``; every time in the rendered edition is in it."""
+    created: datetime
+    """UTC. Shown nowhere but in JSON, so that a second run writes the same bytes."""
+    sections: tuple[Section, ...]
+    failures: tuple[Failure, ...] = ()
+    model: str = ""
+    """Name of the model that wrote the summaries."""
+    language: str = "en"
+    """Language of the edition's own words (headings, labels)."""
+    notes: tuple[str, ...] = field(default=())
+    """What a reader of the whole edition should know, for example that no model was used."""
+
+    @property
+    def stories(self) -> tuple[Story, ...]:
+        """Every story of every section, in order."""
+        return tuple(story for section in self.sections for story in section.stories)
