@@ -54,7 +54,7 @@ class Source:
     """The edition's section for its articles; empty means: one section for each source."""
     kind: SourceKind = SourceKind.AUTO
     allow_local: bool = False
-    """Whether this source itself may live at a private, loopback or link-local address. What its pages link to may not."""
+    """Whether the source itself may live at a private, loopback or link-local address; what it links to may not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class FeedItem:
     url: str | None
     """Absolute http(s) address of the article, or None where the feed gives none."""
     path: str = ""
-    """For a feed that is a file: the page's file where the feed links to one in its own folder (or below), else empty."""
+    """For a feed that is a file: the page's file, where it lies in the feed's own folder or below; else empty."""
     title: str
     """Plain text, entities decoded; may be empty."""
     published: datetime | None
@@ -138,7 +138,7 @@ class Summary:
     url: str | None
     title: str
     headline: str
-    """What is shown above the points: at most 16 words, grounded like a point; the article's title where the model's failed."""
+    """Shown above the points: at most 16 words, grounded like a point; the article's title where the model's failed."""
     source: str
     published: datetime | None
     language: str

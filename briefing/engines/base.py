@@ -19,7 +19,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """One question to a model. Messages for models that follow instructions, `document` for those that only summarise."""
+    """One question: messages for models that follow instructions, `document` for those that only summarise."""
 
     id: str
     """Comes back on the completion; unique among the prompts in flight."""
