@@ -1,0 +1,285 @@
+"""The folder of model files: what is here, what the user added, and whether each file still is what it was.
+
+Beside the files lies ``.state`` with locks, unfinished pulls, what was added (``added.json``) and the seals.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import errno
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from briefing.errors import ModelError
+from briefing.models.added import read_added, write_added
+from briefing.models.catalogue import Catalogue, Entry, HubPlace, load_catalogue
+from briefing.models.gguf_header import read_gguf_header
+from briefing.models.hub import describe_on_hub
+from briefing.models.partial import PlaceError
+from briefing.models.pull import ProgressCallback, PullProgress, locked, pull_file
+from briefing.models.seals import Seals
+
+__all__ = ["ModelFile", "ModelFolder", "default_folder"]
+
+_HUB_FILE = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+):(?P<file>[\w.+/ -]+\.gguf)", re.ASCII)
+_SPLIT = re.compile(r"-\d{5}-of-\d{5}$")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFile:
+    """A model file that is here and was verified: what an engine needs to load it."""
+
+    name: str
+    """The catalogue's or the user's, or for a bare path the file's name without its ending."""
+    path: Path
+    size: int
+    """Bytes."""
+    sha256: str
+    context: int
+    """Tokens it was made for; 0 where that is not known."""
+    licence: str
+    """Empty where that is not known."""
+    engine: str
+
+
+def default_folder() -> Path:
+    """``BRIEFING_MODELS`` where that is set, else ``models`` in the user's cache folder."""
+    if chosen := os.environ.get("BRIEFING_MODELS"):
+        return Path(chosen).expanduser()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("briefing", appauthor=False) / "models"
+
+
+class ModelFolder:
+    """The models on this machine. Several processes may use the same folder at once."""
+
+    def __init__(
+        self, folder: Path | None = None, *, offline: bool = False, catalogue: Catalogue | None = None
+    ) -> None:
+        self.folder = (folder or default_folder()).absolute()
+        self.offline = offline
+        """Whether `pull` and `add` must leave the network alone."""
+        self.catalogue = catalogue or load_catalogue()
+        self._state = self.folder / ".state"
+        self._added = self._state / "added.json"
+        self._seals = Seals(self._state)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The catalogue, then what the user added. Raises `ModelError` where the record of that is broken."""
+        return self.catalogue.entries + read_added(self._added)
+
+    def entry(self, name: str) -> Entry:
+        """The entry of this name. Raises `ModelError`, which names the nearest one."""
+        known = {entry.name: entry for entry in self.entries()}
+        if name in known:
+            return known[name]
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"Did you mean {near[0]}? " if near else ""
+        raise ModelError(name, "no model has that name", f"{hint}`briefing models list` shows all of them")
+
+    def installed(self) -> tuple[Entry, ...]:
+        """Entries whose file is here and verified."""
+        return tuple(entry for entry in self.entries() if self._verified(entry))
+
+    def path(self, name: str) -> Path | None:
+        """The verified file of the entry of this name; None where it is not here, truncated or altered."""
+        entry = self.entry(name)
+        return self._target(entry) if self._verified(entry) else None
+
+    def resolve(self, name_or_path: str | Path) -> ModelFile:
+        """The verified file behind the name of an entry or the path of any GGUF file. Never uses the network.
+
+        Raises `ModelError` where there is none, or it is not what it should be.
+        """
+        name, path = str(name_or_path), Path(name_or_path).expanduser().absolute()
+        if name in {entry.name for entry in self.entries()}:
+            return self._resolve_entry(self.entry(name))
+        if not path.is_file():
+            if path.suffix != ".gguf" and Path(name).name == name:
+                self.entry(name)  # raises, with the nearest name
+            raise ModelError(name, "there is no such file", "Check the path")
+        header = read_gguf_header(path)
+        return ModelFile(
+            name=path.stem,
+            path=path,
+            size=path.stat().st_size,
+            sha256=self._seals.digest(path),
+            context=header.context,
+            licence=header.licence,
+            engine="llama",
+        )
+
+    def pull(self, name: str, progress: ProgressCallback | None = None) -> Path:
+        """Download and verify the file of the entry of this name, unless it is here already.
+
+        A truncated or altered file is replaced. Where another process pulls the same file, this one waits for it.
+        Raises `ModelError` where it cannot be had, offline, or where the disk is full.
+        """
+        entry, tell = self.entry(name), progress or (lambda _: None)
+        target = self._target(entry)
+        if self._verified(entry):
+            return target
+        if entry.location:
+            return self._resolve_entry(entry).path
+        if self.offline:
+            raise self._refusal(entry, "it is not on this machine and the network is not to be used")
+
+        def waiting() -> None:
+            tell(PullProgress(name=entry.name, phase="waiting", place="", done=0, total=entry.size))
+
+        with self._writing(entry.name), locked(self._lock(entry), waiting):
+            if not self._verified(entry):
+                pull_file(entry, target, self._state / entry.file, tell)
+                self._seals.put(target, entry.sha256)
+        return target
+
+    def add(self, location: str | Path, name: str | None = None) -> Entry:
+        """Make a GGUF file known by a name: a path, or ``OWNER/REPOSITORY:FILE.gguf`` on the Hugging Face Hub.
+
+        A file on disk stays where it is; one on the Hub is described now and fetched by `pull`. A name that the user
+        gave before is given anew. Raises `ModelError`.
+        """
+        path = Path(location).expanduser().absolute()
+        if path.is_file():
+            entry = self._from_disk(path, name)
+        elif match := _HUB_FILE.fullmatch(str(location)):
+            entry = self._from_hub(HubPlace(match["repo"], match["file"]), name)
+        else:
+            raise ModelError(
+                str(location),
+                "it is neither a file on this machine nor the address of one on the Hugging Face Hub",
+                "Give the path of a .gguf file, or OWNER/REPOSITORY:FILE.gguf",
+            )
+        self._change_added(lambda entries: (*(each for each in entries if each.name != entry.name), entry))
+        return entry
+
+    def remove(self, name: str) -> bool:
+        """Delete the file of the entry of this name, and forget the entry if the user added it.
+
+        A file that the user added from disk is forgotten, not deleted. False where there was nothing to remove.
+        Raises `ModelError`.
+        """
+        entry = self.entry(name)
+        target, work = self._target(entry), self._state / entry.file
+        removed = entry.added or target.exists() or work.exists()
+        with self._writing(name), locked(self._lock(entry)):
+            if not entry.location:
+                target.unlink(missing_ok=True)
+                shutil.rmtree(work, ignore_errors=True)
+            self._seals.forget(target)
+        if entry.added:
+            self._change_added(lambda entries: tuple(each for each in entries if each.name != name))
+        return removed
+
+    def _target(self, entry: Entry) -> Path:
+        return entry.location or self.folder / entry.file
+
+    def _lock(self, entry: Entry) -> Path:
+        return self._state / f"{entry.file}.lock"
+
+    def _verified(self, entry: Entry) -> bool:
+        path = self._target(entry)
+        try:
+            return path.stat().st_size == entry.size and self._seals.digest(path) == entry.sha256
+        except OSError:
+            return False
+
+    def _resolve_entry(self, entry: Entry) -> ModelFile:
+        path = self._target(entry)
+        if not path.is_file():
+            raise self._refusal(entry, "its file is not on this machine")
+        if not self._verified(entry):
+            raise self._refusal(entry, f"{path} is truncated or altered (its SHA-256 is not the expected one)")
+        # What is on the Hub said nothing of itself before it was here.
+        header = None if entry.context else read_gguf_header(path)
+        return ModelFile(
+            name=entry.name,
+            path=path,
+            size=entry.size,
+            sha256=entry.sha256,
+            context=header.context if header else entry.context,
+            licence=header.licence if header else entry.licence,
+            engine=entry.engine,
+        )
+
+    @staticmethod
+    def _refusal(entry: Entry, cause: str) -> ModelError:
+        if entry.location:
+            remedy = f"Run `briefing models add {entry.location} --name {entry.name}` again"
+        else:
+            remedy = f"Run `briefing models pull {entry.name}` with a network ({entry.size / 1e6:,.0f} MB)"
+        return ModelError(entry.name, cause, remedy)
+
+    def _from_disk(self, path: Path, name: str | None) -> Entry:
+        header = read_gguf_header(path)
+        return Entry(
+            name=self._free_name(name, path.stem),
+            description=header.name or path.name,
+            engine="llama",
+            licence=header.licence,
+            file=path.name,
+            size=path.stat().st_size,
+            sha256=self._seals.digest(path),
+            context=header.context,
+            added=True,
+            location=path,
+        )
+
+    def _from_hub(self, place: HubPlace, name: str | None) -> Entry:
+        address, stem = f"{place.repo}:{place.file}", Path(place.file).stem
+        if self.offline:
+            raise ModelError(address, "the network is not to be used", "Add it without --offline")
+        if _SPLIT.search(stem):
+            raise ModelError(address, "it is one of several parts of a model", "Take a model in a single file")
+        free = self._free_name(name, stem)
+        try:
+            size, digest = describe_on_hub(place)
+        except PlaceError as error:
+            raise ModelError(address, f"{place}: {error}", "Check the name and the network") from error
+        return Entry(
+            name=free,
+            description=f"{place.file} of {place.repo}",
+            engine="llama",
+            licence="",
+            file=f"{free}.gguf",
+            size=size,
+            sha256=digest,
+            context=0,
+            added=True,
+            places=(place,),
+        )
+
+    def _free_name(self, name: str | None, stem: str) -> str:
+        """The name wished for, else one made from the file's. Raises `ModelError` where the catalogue has it."""
+        name = name or re.sub(r"[^a-z0-9._-]+", "-", stem.lower()).strip("-._")
+        if not _NAME.fullmatch(name):
+            remedy = "Give one of letters, digits, dots and dashes with --name"
+            raise ModelError(stem, f"{name!r} cannot be a name", remedy)
+        taken = {each.lower() for entry in self.catalogue.entries for each in (entry.name, Path(entry.file).stem)}
+        if name.lower() in taken:
+            raise ModelError(stem, f"the name {name} belongs to the catalogue", "Give another one with --name")
+        return name
+
+    def _change_added(self, change: Callable[[tuple[Entry, ...]], tuple[Entry, ...]]) -> None:
+        with self._writing(str(self._added)), locked(self._state / "added.lock"):
+            write_added(self._added, change(read_added(self._added)))
+
+    @contextlib.contextmanager
+    def _writing(self, subject: str) -> Iterator[None]:
+        """Make the folder if need be, and say in a `ModelError` what is wrong with the disk."""
+        try:
+            self._state.mkdir(parents=True, exist_ok=True)
+            yield
+        except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                remedy = "Make room and try again; a pull goes on where it stopped"
+                raise ModelError(subject, f"the disk of {self.folder} is full", remedy) from error
+            cause = f"{error.filename or self.folder} cannot be written ({error.strerror or error})"
+            raise ModelError(subject, cause, "Check permissions, or set BRIEFING_MODELS to another folder") from error

@@ -1,0 +1,92 @@
+"""What a GGUF file says of itself, read from its first mebibyte.
+
+The file may come from anywhere: every length is checked against the bytes at hand, so a header that lies costs nothing.
+Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from briefing.errors import ModelError
+
+__all__ = ["GgufHeader", "read_gguf_header"]
+
+HEAD_BYTES = 1 << 20
+_SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_STRING, _ARRAY = 8, 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GgufHeader:
+    """Empty or 0 where the file does not say, or says it after its first mebibyte."""
+
+    architecture: str = ""
+    name: str = ""
+    licence: str = ""
+    context: int = 0
+    """Tokens."""
+
+
+def read_gguf_header(path: Path) -> GgufHeader:
+    """The header of the file at `path`. Raises `ModelError` where it cannot be read or is no GGUF file."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError as error:
+        raise ModelError(
+            str(path), f"it cannot be read ({error.strerror})", "Check the path and its permissions"
+        ) from None
+    remedy = "Take a file whose name ends in .gguf from a repository of GGUF files"
+    if not head.startswith(b"GGUF"):
+        raise ModelError(str(path), "it is not a GGUF file (its first bytes are not GGUF)", remedy)
+    if len(head) < 24 or int.from_bytes(head[4:8], "little") not in (2, 3):
+        raise ModelError(str(path), "its GGUF header is cut off or of a version that is not known", remedy)
+    values = _metadata(head)
+    architecture = _text(values.get("general.architecture"))
+    context = values.get(f"{architecture}.context_length")
+    return GgufHeader(
+        architecture=architecture,
+        name=_text(values.get("general.name")),
+        licence=_text(values.get("general.license")),
+        context=context if isinstance(context, int) and 1 < context < 1 << 31 else 0,
+    )
+
+
+def _metadata(head: bytes) -> dict[str, object]:
+    """Every scalar and string up to the end of `head`, or up to the first thing that makes no sense."""
+    values: dict[str, object] = {}
+    at, count = 24, struct.unpack_from("<Q", head, 16)[0]
+    try:
+        for _ in range(min(count, HEAD_BYTES)):
+            key, at = _value(head, at, _STRING)
+            (kind,) = struct.unpack_from("<I", head, at)
+            values[str(key)], at = _value(head, at + 4, kind)
+    except (struct.error, KeyError, OverflowError):
+        pass
+    return values
+
+
+def _value(head: bytes, at: int, kind: int) -> tuple[object, int]:
+    """The value of this kind at this offset (None for an array), and the offset after it."""
+    if kind == _STRING:
+        (length,) = struct.unpack_from("<Q", head, at)
+        (raw,) = struct.unpack_from(f"<{min(length, HEAD_BYTES)}s", head, at + 8)
+        return raw.decode("utf-8", "replace"), at + 8 + length
+    if kind == _ARRAY:
+        inner, length = struct.unpack_from("<IQ", head, at)
+        at += 12
+        if inner != _STRING:
+            return None, at + length * struct.calcsize(_SCALARS[inner])
+        for _ in range(length):
+            at += 8 + struct.unpack_from("<Q", head, at)[0]
+        return None, at
+    layout = "<" + _SCALARS[kind]
+    return struct.unpack_from(layout, head, at)[0], at + struct.calcsize(layout)
+
+
+def _text(value: object) -> str:
+    """Text fit for a terminal: printable, one line, at most 200 characters."""
+    return "".join(c for c in value if c.isprintable()).strip()[:200] if isinstance(value, str) else ""

