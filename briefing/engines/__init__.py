@@ -1,11 +1,38 @@
 """Engines: what turns prompts into text.
 
 `base` holds the protocol and its types; every other module is one engine. Engines are found by name through the entry
-points ``briefing.engines`` (`load`), so that a package of a third party can add one.
+points ``briefing.engines`` (`open_engine`), so that a package of a third party can add one.
 """
 
 from __future__ import annotations
 
-from briefing.engines.base import Completion, Engine, Message, Prompt
+from importlib.metadata import entry_points
 
-__all__ = ["Completion", "Engine", "Message", "Prompt"]
+from briefing.engines.base import Completion, Engine, EngineOptions, Message, ModelSpec, Prompt
+from briefing.errors import EngineError, UsageError
+
+__all__ = ["Completion", "Engine", "EngineOptions", "Message", "ModelSpec", "Prompt", "engine_names", "open_engine"]
+
+_GROUP = "briefing.engines"
+
+
+def engine_names() -> tuple[str, ...]:
+    """Names of every installed engine, sorted."""
+    return tuple(sorted({point.name for point in entry_points(group=_GROUP)}))
+
+
+def open_engine(name: str, model: ModelSpec | None, options: EngineOptions | None = None) -> Engine:
+    """Load the engine called `name` with `model` (None for one that needs none).
+
+    The entry point is called as ``entry(model, options)``. Raises `UsageError` for a name nobody has installed,
+    `EngineError` or `ModelError` where loading fails.
+    """
+    points = {point.name: point for point in entry_points(group=_GROUP)}
+    if name not in points:
+        raise UsageError(f"engine {name!r}", "no such engine is installed", f"Installed: {', '.join(sorted(points))}")
+    try:
+        factory = points[name].load()
+    except ImportError as error:
+        raise EngineError(f"engine {name!r}", f"a package it needs is missing ({error})", "Install it") from error
+    engine: Engine = factory(model, options or EngineOptions())
+    return engine

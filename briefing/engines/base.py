@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
-__all__ = ["Completion", "Engine", "Message", "Prompt"]
+__all__ = ["Completion", "Engine", "EngineOptions", "Message", "ModelSpec", "Prompt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,34 @@ class Completion:
     decode_seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """A model file an engine is to load."""
+
+    name: str
+    """What people call it."""
+    path: Path
+    digest: str
+    """Hexadecimal SHA-256 of the file: two files with one digest answer alike."""
+    context: int
+    """Tokens the model was trained to take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions:
+    """How an engine is to run. The defaults are measured (bench/summarise.py)."""
+
+    slots: int = 4
+    """Prompts in flight at once."""
+    context: int = 4096
+    """Tokens that one prompt and its answer may have together."""
+    threads: int = 0
+    """Worker threads; 0 means: one for each physical core."""
+    seed: int = 1
+    temperature: float = 0.0
+    """0 always takes the likeliest token."""
+
+
 @runtime_checkable
 class Engine(Protocol):
     """A loaded model. Not thread-safe unless an engine says so; one owner calls it."""
@@ -66,7 +95,7 @@ class Engine(Protocol):
     model: str
     """The model's name for people; empty for an engine without one."""
     digest: str
-    """Changes whenever the same prompt might be answered differently: model file, engine version, sampling options."""
+    """Changes whenever the same prompt might be answered differently: model file or sampling options."""
     context: int
     """Tokens that prompt and answer may have together."""
     instructable: bool

@@ -1,0 +1,200 @@
+"""The embedded default: GGUF models in this process, through llama.cpp's own server (`xllamacpp`).
+
+What a caller gets: N prompts decoded together in one batch (`EngineOptions.slots`), the shared beginning of prompts
+computed once for each slot, grammars and JSON schemas enforced while decoding, the likeliest token by default, nothing
+printed, and an end within about a second of closing the iterator.
+
+The server inside also listens on a loopback port of the system's choice: used here for counting tokens, closed to
+everybody else by a random key.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import secrets
+import threading
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from briefing.engines.base import Completion, EngineOptions, ModelSpec, Prompt
+from briefing.engines.cores import physical_cores
+from briefing.errors import EngineError, ModelError
+from briefing.text import fingerprint
+
+__all__ = ["LlamaEngine"]
+
+
+class LlamaEngine:
+    """A loaded GGUF model."""
+
+    name = "llama"
+    instructable = True
+    verbatim = False
+
+    def __init__(self, model: ModelSpec | None, options: EngineOptions) -> None:
+        """Load `model`, which takes about two seconds for a gigabyte.
+
+        Raises `ModelError` for a file llama.cpp cannot load.
+        """
+        if model is None:
+            raise ModelError("engine llama", "it needs a model file", "Name one with --model")
+        self.model = model.name
+        self.context = min(options.context, model.context) if model.context else options.context
+        self.digest = fingerprint("llama", model.digest, str(options.seed), str(options.temperature))[:32]
+        self._options = options
+        self._key = secrets.token_hex(16)
+        self._server: Any = _load(model, self.context, options, self._key)
+        self._count: Callable[[str], int] = lru_cache(maxsize=4096)(self._ask_for_tokens)
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens in `text`, without a chat template around it."""
+        return self._count(text)
+
+    def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
+        """Yield a completion for each prompt as it finishes; at most `EngineOptions.slots` are in flight."""
+        if self._server is None:
+            raise EngineError(f"model {self.model}", "the engine was closed")
+        waiting = iter(prompts)
+        done: queue.SimpleQueue[Completion] = queue.SimpleQueue()
+        cancelled = threading.Event()
+        workers: list[threading.Thread] = []
+        running = 0
+        try:
+            while True:
+                # Prompts are pulled by this thread alone, so that the caller's generator never runs on another one.
+                while running < self._options.slots and (prompt := next(waiting, None)) is not None:
+                    worker = threading.Thread(
+                        target=lambda prompt=prompt: done.put(self._answer(prompt, cancelled)), daemon=True
+                    )
+                    workers.append(worker)
+                    worker.start()
+                    running += 1
+                if not running:
+                    return
+                yield _wait(done)
+                running -= 1
+                workers = [worker for worker in workers if worker.is_alive()]
+        finally:
+            cancelled.set()
+            for worker in workers:
+                worker.join(timeout=10)
+
+    def close(self) -> None:
+        """Free the model and its memory. Safe to call twice."""
+        self._server = None
+
+    def _answer(self, prompt: Prompt, cancelled: threading.Event) -> Completion:
+        request: dict[str, Any] = {
+            "messages": [{"role": m.role, "content": m.content} for m in prompt.messages],
+            "max_tokens": prompt.max_tokens,
+            "temperature": self._options.temperature,
+            "seed": self._options.seed,
+            "cache_prompt": True,
+            "stop": list(prompt.stop),
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            # A chunk for each batch of the prompt, so that cancelling need not wait for a long prefill.
+            "return_progress": True,
+        }
+        if prompt.grammar is not None:
+            request["grammar"] = prompt.grammar
+        elif prompt.schema is not None:
+            request["response_format"] = {"type": "json_schema", "json_schema": {"schema": prompt.schema}}
+        heard = _Heard(cancelled)
+        try:
+            self._server.handle_chat_completions(request, heard)
+        except Exception as error:  # the binding raises RuntimeError and others; one prompt never ends the batch
+            return heard.completion(prompt.id, error=_first_line(error))
+        return heard.completion(prompt.id)
+
+    def _ask_for_tokens(self, text: str) -> int:
+        if self._server is None:
+            raise EngineError(f"model {self.model}", "the engine was closed")
+        request = urllib.request.Request(  # noqa: S310 - our own server on loopback
+            f"{self._server.listening_address}/tokenize",
+            data=json.dumps({"content": text, "parse_special": False}).encode(),
+            headers={"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"},
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=60) as response:
+                return len(json.load(response)["tokens"])
+        except (OSError, ValueError, KeyError) as error:
+            raise EngineError(f"model {self.model}", f"its tokens could not be counted ({error})") from error
+
+
+class _Heard:
+    """Collects the chunks of one streamed answer; told to stop, it says so to the server."""
+
+    def __init__(self, cancelled: threading.Event) -> None:
+        self._cancelled = cancelled
+        self._pieces: list[str] = []
+        self._finish = ""
+        self._usage: dict[str, Any] = {}
+        self._timings: dict[str, Any] = {}
+        self._error = ""
+
+    def __call__(self, chunk: Any) -> bool:
+        """Take one chunk; True ends the stream."""
+        for part in chunk if isinstance(chunk, list) else [chunk]:
+            if "error" in part:
+                self._error = str(part["error"].get("message", part["error"]))
+            for choice in part.get("choices") or ():
+                self._pieces.append(choice.get("delta", {}).get("content") or "")
+                self._finish = choice.get("finish_reason") or self._finish
+            self._usage = part.get("usage") or self._usage
+            self._timings = part.get("timings") or self._timings
+        return self._cancelled.is_set()
+
+    def completion(self, prompt_id: str, error: str = "") -> Completion:
+        error = error or self._error or ("" if self._finish else "the answer broke off")
+        return Completion(
+            id=prompt_id,
+            text="".join(self._pieces),
+            prompt_tokens=self._usage.get("prompt_tokens", 0),
+            completion_tokens=self._usage.get("completion_tokens", 0),
+            finish="error" if error else "length" if self._finish == "length" else "stop",
+            error=error,
+            cached_tokens=self._timings.get("cache_n", 0),
+            prefill_seconds=self._timings.get("prompt_ms", 0.0) / 1000,
+            decode_seconds=self._timings.get("predicted_ms", 0.0) / 1000,
+        )
+
+
+def _wait(done: queue.SimpleQueue[Completion]) -> Completion:
+    while True:  # in short waits, because a signal is only handled between them on some systems
+        with contextlib.suppress(queue.Empty):
+            return done.get(timeout=0.2)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+
+
+def _load(model: ModelSpec, context: int, options: EngineOptions, key: str) -> Any:
+    import xllamacpp  # 0.1 s, and it maps llama.cpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(model.path)
+    params.n_ctx = context * options.slots
+    params.n_parallel = options.slots
+    params.verbosity = -1
+    params.warmup = False
+    params.ui = False
+    params.endpoint_slots = False
+    params.api_keys = [key]
+    params.sampling.seed = options.seed
+    for threads in (params.cpuparams, params.cpuparams_batch):
+        threads.n_threads = options.threads or physical_cores()
+    try:
+        return xllamacpp.Server(params)
+    except Exception as error:  # the binding raises RuntimeError, ValueError and others for one cause: it cannot load
+        raise ModelError(
+            f"model {model.name}",
+            f"llama.cpp cannot load {model.path} ({_first_line(error)})",
+            f"Pull it again with: briefing models pull {model.name}",
+        ) from error
