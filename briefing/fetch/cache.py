@@ -1,0 +1,97 @@
+"""The HTTP cache (RFC 9111, by hishel) in one SQLite file that many threads share. A cache may always be lost.
+
+Two departures from what a browser would do, because a briefing wants today's news: an answer that does not say how
+long it stays fresh is asked about again every time (conditionally, so an unchanged one costs a 304), and none is taken
+as fresh for more than an hour. Feeds with ``max-age`` of a year exist.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sqlite3
+from collections.abc import Sequence
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hishel import SqliteStorage
+
+__all__ = ["LONGEST_FRESH", "open_cache", "tamed"]
+
+LONGEST_FRESH = 3600
+"""Seconds for which an answer is used without asking its server."""
+_MOST_BYTES = 256 * 1024 * 1024
+_UNUSED_SECONDS = 30 * 86_400.0
+_QUIET = logging.NullHandler()
+_MAX_AGE = re.compile(r"\bmax-age\s*=\s*\"?(\d+)", re.IGNORECASE)
+
+log = logging.getLogger(__name__)
+
+
+def open_cache(path: Path) -> SqliteStorage | None:
+    """The cache at `path`, or None where none can be had there.
+
+    A damaged file is set aside as ``NAME.damaged``; another program's database is left alone.
+    """
+    # hishel reports each entry it cannot use with a traceback; to a reader a cache miss is no news.
+    logging.getLogger("hishel").addHandler(_QUIET)
+    for _ in range(2):
+        try:
+            return _open(path)
+        except (sqlite3.Error, OSError, RuntimeError) as error:
+            log.warning("HTTP cache %s cannot be used: %s", path, error)
+            # The subclass stands for what may pass or belongs to somebody: locked, read-only, no such folder.
+            if not isinstance(error, sqlite3.DatabaseError) or isinstance(error, sqlite3.OperationalError):
+                return None
+            try:
+                _set_aside(path)
+            except OSError:
+                return None
+    return None
+
+
+def _open(path: Path) -> SqliteStorage:
+    from hishel import SqliteStorage
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=5.0, check_same_thread=False, isolation_level=None)
+    try:
+        tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
+        if tables and ("entries",) not in tables:
+            raise RuntimeError("it is another program's database")
+        storage = SqliteStorage(connection=connection, max_size=_MOST_BYTES, default_tti=_UNUSED_SECONDS)
+        storage.get_entries("")  # creates the tables, or raises RuntimeError where they are of another version
+        connection.execute("PRAGMA user_version = 1")  # raises where the file cannot be written
+    except BaseException:
+        connection.close()
+        raise
+    return storage
+
+
+def _set_aside(path: Path) -> None:
+    path.replace(f"{path}.damaged")
+    for part in ("-wal", "-shm"):
+        Path(f"{path}{part}").unlink(missing_ok=True)
+
+
+def tamed(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers with a lifetime of at most `LONGEST_FRESH` seconds, and of none where they state none."""
+    found = {name.lower(): value.decode("latin-1") for name, value in headers}
+    control = found.get(b"cache-control", "")
+    lifetime = min(_lifetime(control, found), LONGEST_FRESH)
+    directives = [part.strip() for part in control.split(",")]
+    kept = [part for part in directives if part and not _MAX_AGE.match(part)]
+    value = ", ".join([*kept, f"max-age={lifetime}"]).encode("latin-1")
+    return [*((name, value) for name, value in headers if name.lower() != b"cache-control"), (b"Cache-Control", value)]
+
+
+def _lifetime(control: str, headers: dict[bytes, str]) -> int:
+    if match := _MAX_AGE.search(control):
+        return int(match[1][:9])
+    try:
+        expires, date = (parsedate_to_datetime(headers[name]) for name in (b"expires", b"date"))
+        return max(0, int((expires - date).total_seconds()))
+    except (KeyError, ValueError, TypeError, OverflowError):  # no such header, no date, or one without a time zone
+        return 0

@@ -1,0 +1,252 @@
+"""Connections: address guard, total deadline, proxies. Knows nothing of redirects, retries or caching.
+
+A request travels over one of three kinds of connection pool, never mixed, so that a kept-alive connection which one
+request was allowed to open cannot serve another that was not:
+
+* *guarded*: resolves the name, checks every address, connects to one that it checked. A name that resolves differently
+  a moment later (DNS rebinding) gains nothing. TLS still verifies the host name, which httpcore passes on separately.
+* *open*: for the origin of a source the reader typed and allowed to be local.
+* *proxied*: where the environment names a proxy (``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY``). The
+  proxy connects, so the guard can only refuse a name that resolves to a private address here; a name that does not
+  resolve here is the proxy's business. An allowed local origin is reached directly.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote
+from urllib.request import proxy_bypass
+
+import httpcore
+import httpx
+
+from briefing.fetch.addresses import Resolver, is_public
+from briefing.fetch.cache import tamed
+
+__all__ = ["Deadline", "Network", "PrivateAddressError", "UnknownHostError", "UnusableProxyError"]
+
+
+class UnknownHostError(httpcore.ConnectError):
+    """The name has no address."""
+
+
+class PrivateAddressError(httpcore.ConnectError):
+    """The name leads to an address that is not on the public internet."""
+
+    def __init__(self, host: str, address: str) -> None:
+        self.host, self.address = host, address
+        super().__init__(f"{host} is {address}")
+
+
+class UnusableProxyError(httpcore.ProxyError):
+    """The environment names a proxy that this package cannot use."""
+
+
+class Deadline(threading.local):
+    """When the calling thread's request must be over: a request lives in one thread, from its first byte to its last.
+
+    A read timeout alone does not stop a server that sends one byte a second.
+    """
+
+    at: float = math.inf
+    """On the clock of `time.monotonic`, in seconds."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether there is no time left."""
+        return time.monotonic() >= self.at
+
+    def clip(self, timeout: float | None) -> float | None:
+        """The timeout (seconds), shortened to what is left. Raises `httpcore.TimeoutException` where nothing is."""
+        if self.at == math.inf:
+            return timeout
+        left = self.at - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout("total time used up")
+        return left if timeout is None else min(timeout, left)
+
+
+class _Stream(httpcore.NetworkStream):
+    """A socket whose every operation ends at the deadline, and which wakes a thread that reads from it when closed."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
+        self._stream, self._deadline = stream, deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._deadline.clip(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._deadline.clip(timeout))
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        secured = self._stream.start_tls(ssl_context, server_hostname, self._deadline.clip(timeout))
+        return _Stream(secured, self._deadline)
+
+    def close(self) -> None:
+        raw = self._stream.get_extra_info("socket")
+        if isinstance(raw, socket.socket):
+            with contextlib.suppress(OSError):
+                # Not SSLSocket's own shutdown, which pulls the TLS object from under a reading thread.
+                socket.socket.shutdown(raw, socket.SHUT_RDWR)
+        self._stream.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _Backend(httpcore.NetworkBackend):
+    """Opens sockets; with `guard`, only to public addresses."""
+
+    def __init__(self, resolver: Resolver, deadline: Deadline, *, guard: bool) -> None:
+        self._resolver, self._deadline, self._guard = resolver, deadline, guard
+        self._sockets = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        addresses = lookup(self._resolver, host, port)
+        if self._guard:
+            refuse_private(host, addresses)
+        failure: httpcore.ConnectError | httpcore.ConnectTimeout = UnknownHostError(host)
+        for address in addresses:
+            try:
+                stream = self._sockets.connect_tcp(
+                    address, port, self._deadline.clip(timeout), local_address, socket_options
+                )
+                return _Stream(stream, self._deadline)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+
+def lookup(resolver: Resolver, host: str, port: int) -> list[str]:
+    """The host's addresses. Raises `UnknownHostError`."""
+    try:
+        return resolver(host, port)
+    except OSError as error:
+        raise UnknownHostError(host) from error
+
+
+def refuse_private(host: str, addresses: list[str]) -> None:
+    """Raises `PrivateAddressError` where any of them is not public: one bad address spoils the name."""
+    for address in addresses:
+        if not is_public(address):
+            raise PrivateAddressError(host, address)
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._stream
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class Network(httpx.BaseTransport):
+    """Sends one request and hands back the answer's headers and raw body. Raises httpcore's exceptions.
+
+    Reads two extensions of a request: ``local`` (the open pool may be used) and ``authorization`` (a header that must
+    not reach the cache below which this transport sits). `before` is called with the host when a request leaves.
+    """
+
+    def __init__(
+        self,
+        *,
+        proxies: Mapping[str, str],
+        resolver: Resolver,
+        deadline: Deadline,
+        before: Callable[[str], object],
+    ) -> None:
+        self._proxies, self._resolver, self._deadline, self._before = proxies, resolver, deadline, before
+        self._ssl = httpx.create_ssl_context()
+        self._pools: dict[str, httpcore.ConnectionPool] = {}
+        self._lock = threading.Lock()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """See the class."""
+        url = request.url
+        headers = list(request.headers.raw)
+        if authorization := request.extensions.get("authorization"):
+            headers.append((b"Authorization", authorization))
+        sent = httpcore.Request(
+            request.method,
+            httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+            headers=headers,
+            extensions={"timeout": request.extensions["timeout"]},
+        )
+        pool = self._pool(url, local=bool(request.extensions.get("local")))
+        self._before(url.host)
+        response = pool.handle_request(sent)
+        return httpx.Response(response.status, headers=tamed(response.headers), stream=_Body(response.stream))
+
+    def close(self) -> None:
+        """Closes every connection, those in use included: a thread that reads from one gets an error at once."""
+        with self._lock:
+            for pool in self._pools.values():
+                pool.close()
+            self._pools.clear()
+
+    def _pool(self, url: httpx.URL, *, local: bool) -> httpcore.ConnectionPool:
+        proxy = self._proxy(url)
+        if proxy is None:
+            return self._opened("open" if local else "guarded")
+        try:
+            refuse_private(url.host, lookup(self._resolver, url.host, url.port or 443))
+        except UnknownHostError:
+            pass
+        except PrivateAddressError:
+            if not local:
+                raise
+            return self._opened("open")
+        return self._opened(proxy)
+
+    def _proxy(self, url: httpx.URL) -> str | None:
+        proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
+        if not proxy or proxy_bypass(url.host):
+            return None
+        return proxy if "://" in proxy else f"http://{proxy}"
+
+    def _opened(self, kind: str) -> httpcore.ConnectionPool:
+        with self._lock:
+            if kind not in self._pools:
+                self._pools[kind] = self._open(kind)
+            return self._pools[kind]
+
+    def _open(self, kind: str) -> httpcore.ConnectionPool:
+        backend = _Backend(self._resolver, self._deadline, guard=kind == "guarded")
+        # Callers bound the number of connections by their number of threads, so nobody waits for the pool.
+        common: dict[str, Any] = {
+            "ssl_context": self._ssl,
+            "max_connections": None,
+            "max_keepalive_connections": 16,
+            "keepalive_expiry": 15.0,
+            "network_backend": backend,
+        }
+        if "://" not in kind:
+            return httpcore.ConnectionPool(**common)
+        proxy = httpx.URL(kind)
+        if proxy.scheme not in ("http", "https"):
+            raise UnusableProxyError(f"the {proxy.scheme} proxy at {proxy.host}")
+        auth = (unquote(proxy.username), unquote(proxy.password)) if proxy.username or proxy.password else None
+        return httpcore.HTTPProxy(
+            httpcore.URL(scheme=proxy.raw_scheme, host=proxy.raw_host, port=proxy.port, target=b"/"),
+            proxy_auth=auth,
+            **common,
+        )

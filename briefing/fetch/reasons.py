@@ -1,0 +1,131 @@
+"""What went wrong, in words for a person: exceptions and status codes in, `FetchError` out."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+import httpcore
+
+from briefing.errors import BlockedAddressError, FetchError
+from briefing.fetch.body import BombError, CutOffError, TooLargeError, UnknownEncodingError
+from briefing.fetch.network import PrivateAddressError, UnknownHostError, UnusableProxyError
+
+__all__ = ["RETRIED_STATUSES", "RetryableError", "body_error", "network_error", "retry_after", "status_error"]
+
+RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
+_LATER = "Try again later"
+_LOCAL = (
+    "If it is a source of your own, allow it: --allow-local, or allow_local = true with the source; what feeds and "
+    "pages link to may never be local"
+)
+
+
+class RetryableError(Exception):
+    """An attempt that failed in a way that may pass."""
+
+    def __init__(self, error: FetchError, wait: float | None = None) -> None:
+        self.error = error
+        self.wait = wait
+        """Seconds that the server asked for, or None."""
+        super().__init__(error, wait)
+
+
+def status_error(subject: str, status: int) -> FetchError:
+    """The error for an answer that is not a success."""
+    try:
+        words = f" {HTTPStatus(status).phrase}"
+    except ValueError:
+        words = ""
+    remedy = _LATER
+    if status in (401, 403, 407, 451):
+        remedy = "The site wants a login or turns programs away; open the address in a browser to see"
+    elif status in (404, 410):
+        remedy = "Check the address; the page may have moved or gone"
+    elif status == 429:
+        remedy = "The site asks for fewer requests; try again later"
+    elif 400 <= status < 500:
+        remedy = "Check the address"
+    return FetchError(subject, f"the server answered HTTP {status}{words}", remedy)
+
+
+def network_error(subject: str, error: Exception, *, total: float | None) -> FetchError | RetryableError:
+    """The error for an exception of httpcore; `total` in seconds where the deadline has passed."""
+    if isinstance(error, PrivateAddressError):
+        cause = f"{error.host} leads to {error.address}, which is not an address on the public internet"
+        return BlockedAddressError(subject, cause, _LOCAL)
+    if isinstance(error, UnusableProxyError):
+        return FetchError(
+            subject, f"{error}, named by the environment, cannot be used", "Name an http or https proxy, or none"
+        )
+    if isinstance(error, httpcore.UnsupportedProtocol):
+        return FetchError(subject, "only http and https addresses can be fetched", "Check the address")
+    if total is not None:
+        cause = f"it was not complete after {total:g} seconds"
+        return FetchError(subject, cause, "The server is very slow; try again later")
+    return RetryableError(_passing(subject, error))
+
+
+def _passing(subject: str, error: Exception) -> FetchError:
+    reached = "Check the address and your connection"
+    if isinstance(error, UnknownHostError):
+        return FetchError(subject, f"no server is known by the name {error}", reached)
+    if isinstance(error, httpcore.ConnectTimeout):
+        return FetchError(subject, "the server did not accept a connection in time", _LATER)
+    if isinstance(error, httpcore.TimeoutException):
+        return FetchError(subject, "the server fell silent", _LATER)
+    if isinstance(error, httpcore.ProxyError):
+        return FetchError(subject, f"the proxy refused ({error})", "Check the proxy settings in the environment")
+    root = _root(error)
+    if isinstance(root, ssl.SSLCertVerificationError):
+        return FetchError(
+            subject,
+            f"its certificate is not valid ({root.verify_message})",
+            "Check the address and this machine's clock",
+        )
+    if isinstance(root, ssl.SSLError):
+        cause = f"no secure connection could be made ({root.reason or 'TLS error'})"
+        return FetchError(subject, cause, "Check whether the address should begin with http://")
+    if isinstance(root, ConnectionRefusedError):
+        return FetchError(subject, "the server refused the connection", reached)
+    if isinstance(error, httpcore.ConnectError):
+        return FetchError(subject, f"no connection could be made ({root})", reached)
+    if isinstance(error, httpcore.LocalProtocolError):
+        return FetchError(subject, f"the request could not be sent ({error})", "Check the address")
+    return FetchError(subject, "the connection broke before the answer was complete", _LATER)
+
+
+def _root(error: BaseException) -> BaseException:
+    while (below := error.__cause__ or error.__context__) is not None:
+        error = below
+    return error
+
+
+def body_error(subject: str, error: Exception, limit: int) -> FetchError | RetryableError:
+    """The error for a body that cannot be used; `limit` in bytes."""
+    allowed = f"{limit / 1_000_000:g} MB"
+    if isinstance(error, BombError):
+        return FetchError(subject, f"a small compressed answer unfolds into more than {allowed} (a gzip bomb)", "")
+    if isinstance(error, TooLargeError):
+        return FetchError(
+            subject, f"it is too large: more than {allowed}", "Only pages and feeds up to that size are read"
+        )
+    if isinstance(error, UnknownEncodingError):
+        return FetchError(subject, f"its content encoding, {error}, was not asked for and is not understood", "")
+    if isinstance(error, CutOffError):
+        return RetryableError(FetchError(subject, f"the answer is damaged ({error})", _LATER))
+    raise TypeError(error)
+
+
+def retry_after(value: str | None) -> float | None:
+    """Seconds that a ``Retry-After`` header asks for (a number or a date, RFC 9110), or None."""
+    if not value:
+        return None
+    if value.strip().isdigit():
+        return float(value.strip()[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -1,0 +1,289 @@
+"""A real HTTP server on loopback that does what it is told, for tests of whatever fetches.
+
+::
+
+    with Server() as server:
+        server.serves("/feed.xml", feed, type="application/rss+xml", etag='"1"')
+        server.fails("/page", 503, times=2, retry_after="1")
+        server.serves("/page", "<p>better now</p>")
+        ...
+        assert [seen.path for seen in server.requests] == [...]
+
+What is said of one path adds up: an instruction with `times` is used that often, then the next one counts; the last
+one without `times` stays. A path of which nothing was said answers 404. Paths are compared with their query.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+
+__all__ = ["Seen", "Server"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request that arrived."""
+
+    path: str
+    headers: Mapping[str, str]
+    """By lower-case name."""
+    connection: int
+    """The client's port: equal for requests over one connection."""
+
+
+_Answer = Callable[["_Handler"], None]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Listener
+
+    def do_GET(self) -> None:
+        self.server.owner._answer(self)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
+        pass
+
+    def reply(self, status: int, body: bytes, headers: Mapping[str, str], *, length: bool = True) -> None:
+        self.head(status, {**({"Content-Length": str(len(body))} if length else {}), **headers})
+        if not length:
+            self.close_connection = True
+        self.wfile.write(body)
+
+    def head(self, status: int, headers: Mapping[str, str]) -> None:
+        self.server.owner._begins()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, owner: Server, port: int) -> None:
+        self.owner = owner
+        self.open: set[socket.socket] = set()
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self.open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass  # a client that hangs up in the middle is what many tests are about
+
+
+class Server:
+    """See the module. A context manager; `close` also cuts the connections that are open."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.requests: list[Seen] = []
+        self.most_at_once = 0
+        """The largest number of requests that were waiting for an answer to begin at one time."""
+        self._unanswered = 0
+        self._answers: dict[str, list[tuple[int | None, _Answer]]] = {}
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._listener = _Listener(self, port)
+        self._thread = threading.Thread(target=self._listener.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread.start()
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stops listening and ends every answer that is under way."""
+        self._closing.set()
+        self._listener.shutdown()
+        self._thread.join()
+        for connection in list(self._listener.open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self._listener.server_close()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._listener.server_address[1])
+
+    @property
+    def origin(self) -> str:
+        """``http://127.0.0.1:PORT``."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def url(self, path: str) -> str:
+        """The address of a path."""
+        return f"{self.origin}{path}"
+
+    def seen(self, path: str) -> list[Seen]:
+        """The requests for one path, in order of arrival."""
+        return [request for request in list(self.requests) if request.path == path]
+
+    # What it can be told
+
+    def serves(
+        self,
+        path: str,
+        body: bytes | str = b"",
+        *,
+        type: str = "text/html; charset=utf-8",  # noqa: A002 - the header's own word
+        status: int = 200,
+        etag: str = "",
+        last_modified: str = "",
+        compressed: bool = False,
+        length: bool = True,
+        headers: Mapping[str, str] | None = None,
+        delay: float = 0.0,
+        times: int | None = None,
+    ) -> None:
+        """Answers with a body after `delay` seconds; with a validator, answers 304 to a request that has it already.
+
+        Without `length` the end of the body is the end of the connection.
+        """
+        content = body.encode() if isinstance(body, str) else body
+        known = {"Content-Type": type, **(headers or {})}
+        if etag:
+            known["ETag"] = etag
+        if last_modified:
+            known["Last-Modified"] = last_modified
+        if compressed:
+            content = gzip.compress(content)
+            known["Content-Encoding"] = "gzip"
+
+        def answer(handler: _Handler) -> None:
+            self._closing.wait(delay)
+            asked = handler.headers
+            current = asked.get("If-None-Match") == etag if etag else asked.get("If-Modified-Since") == last_modified
+            if (etag or last_modified) and current:
+                handler.reply(304, b"", {name: known[name] for name in known if not name.startswith("Content-")})
+            else:
+                handler.reply(status, content, known, length=length)
+
+        self._add(path, times, answer)
+
+    def fails(self, path: str, status: int, *, times: int | None = None, retry_after: str = "") -> None:
+        """Answers with an error status."""
+        headers = {"Retry-After": retry_after} if retry_after else {}
+        self._add(path, times, lambda handler: handler.reply(status, b"<p>an error page</p>", headers))
+
+    def redirects(self, path: str, to: str, *, status: int = 302, times: int | None = None) -> None:
+        """Sends the client elsewhere; `to` is a path or a whole address."""
+        self._add(path, times, lambda handler: handler.reply(status, b"", {"Location": to}))
+
+    def loops(self, path: str) -> None:
+        """Sends the client round in a circle of two addresses."""
+        self.redirects(path, f"{path}-again")
+        self.redirects(f"{path}-again", path)
+
+    def slow(self, path: str, *, every: float = 0.05, header: bool = False) -> None:
+        """Drips one byte each `every` seconds without end: of the body, or of a header with `header`."""
+
+        def answer(handler: _Handler) -> None:
+            if header:
+                handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            else:
+                handler.head(200, {"Content-Type": "text/html"})
+            handler.close_connection = True
+            while not self._closing.wait(every):
+                handler.wfile.write(b"x")
+
+        self._add(path, None, answer)
+
+    def hangs(self, path: str, *, times: int | None = None) -> None:
+        """Takes the request and never answers."""
+
+        def answer(handler: _Handler) -> None:
+            handler.close_connection = True
+            self._closing.wait()
+
+        self._add(path, times, answer)
+
+    def bombs(self, path: str, *, unfolded: int = 200_000_000) -> None:
+        """A gzip body a thousandth of the size it unfolds to (bytes)."""
+        packed = gzip.compress(bytes(1_000_000))
+        body = packed * max(1, unfolded // 1_000_000)
+        self._add(path, None, lambda handler: handler.reply(200, body, {"Content-Encoding": "gzip"}))
+
+    def endless(self, path: str) -> None:
+        """A body without a length and without an end, as fast as the client takes it."""
+
+        def answer(handler: _Handler) -> None:
+            handler.head(200, {"Content-Type": "text/html"})
+            handler.close_connection = True
+            while not self._closing.is_set():
+                handler.wfile.write(b"<p>more</p>" * 1000)
+
+        self._add(path, None, answer)
+
+    def cuts(self, path: str, body: bytes | str, *, after: int, times: int | None = None) -> None:
+        """Promises the whole body and hangs up after some bytes of it."""
+        content = body.encode() if isinstance(body, str) else body
+
+        def answer(handler: _Handler) -> None:
+            handler.head(200, {"Content-Type": "text/html", "Content-Length": str(len(content))})
+            handler.wfile.write(content[:after])
+            handler.close_connection = True
+
+        self._add(path, times, answer)
+
+    def meets(self, path: str, clients: int, body: bytes | str = b"") -> None:
+        """Answers when that many requests for the path are under way at once (after 5 seconds in any case)."""
+        barrier = threading.Barrier(clients)
+        content = body.encode() if isinstance(body, str) else body
+
+        def answer(handler: _Handler) -> None:
+            with contextlib.suppress(threading.BrokenBarrierError):
+                barrier.wait(timeout=5)
+            handler.reply(200, content, {"Content-Type": "text/html"})
+
+        self._add(path, None, answer)
+
+    # How it remembers
+
+    def _add(self, path: str, times: int | None, answer: _Answer) -> None:
+        with self._lock:
+            answers = self._answers.setdefault(path, [])
+            if answers and answers[-1][0] is None:
+                answers.pop()
+            answers.append((times, answer))
+
+    def _answer(self, handler: _Handler) -> None:
+        headers = {name.lower(): value for name, value in handler.headers.items()}
+        with self._lock:
+            self.requests.append(Seen(handler.path, headers, handler.client_address[1]))
+            answer = self._next(handler.path)
+            self._unanswered += 1
+            self.most_at_once = max(self.most_at_once, self._unanswered)
+        answer(handler)
+
+    def _begins(self) -> None:
+        with self._lock:
+            self._unanswered -= 1
+
+    def _next(self, path: str) -> _Answer:
+        answers = self._answers.get(path)
+        if not answers:
+            return lambda handler: handler.reply(404, b"<p>nothing here</p>", {})
+        times, answer = answers[0]
+        if times is not None:
+            answers[:1] = [(times - 1, answer)] if times > 1 else []
+        return answer
