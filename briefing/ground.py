@@ -14,7 +14,7 @@ What a model would be needed for (paraphrase, who did what to whom) is not decid
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -67,6 +67,10 @@ class Evidence:
     def sentences(self) -> tuple[Sentence, ...]:
         """The text's sentences; a citation's index counts these."""
         return sentences(self.text)
+
+    def holds(self, words: Sequence[str]) -> bool:
+        """Whether these folded words (`facts.tokens`) stand in the text in a row."""
+        return f" {' '.join(words)} " in self._folded
 
     @cached_property
     def _keys(self) -> tuple[frozenset[str], ...]:
@@ -136,7 +140,7 @@ def _facts(point: str, evidence: Evidence) -> tuple[list[Missing], frozenset[Fac
         else:
             missing.append(Missing("number", number.surface))
     for quotation in quotations(point):
-        if f" {quotation.key} " not in evidence._folded:
+        if not evidence.holds(quotation.key.split()):
             missing.append(Missing("quotation", quotation.surface))
     expanded = _expansions(point, evidence)
     for name in names(point):

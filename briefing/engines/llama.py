@@ -36,9 +36,8 @@ class LlamaEngine:
     verbatim = False
 
     def __init__(self, model: ModelSpec | None, options: EngineOptions) -> None:
-        """Load `model`, which takes about two seconds for a gigabyte.
-
-        Raises `ModelError` for a file llama.cpp cannot load.
+        """Note what to load. It is loaded on the first question (about two seconds for a gigabyte), so that a run that
+        finds every answer in the store never loads it; a file llama.cpp cannot load raises `ModelError` then.
         """
         if model is None:
             raise ModelError("engine llama", "it needs a model file", "Name one with --model")
@@ -47,7 +46,9 @@ class LlamaEngine:
         self.digest = fingerprint("llama", model.digest, str(options.seed), str(options.temperature))[:32]
         self._options = options
         self._key = secrets.token_hex(16)
-        self._server: Any = _load(model, self.context, options, self._key)
+        self._spec = model
+        self._loaded: Any = None
+        self._closed = False
         self._count: Callable[[str], int] = lru_cache(maxsize=4096)(self._ask_for_tokens)
 
     def count_tokens(self, text: str) -> int:
@@ -56,8 +57,7 @@ class LlamaEngine:
 
     def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
         """Yield a completion for each prompt as it finishes; at most `EngineOptions.slots` are in flight."""
-        if self._server is None:
-            raise EngineError(f"model {self.model}", "the engine was closed")
+        server = self._server()
         waiting = iter(prompts)
         done: queue.SimpleQueue[Completion] = queue.SimpleQueue()
         cancelled = threading.Event()
@@ -68,7 +68,7 @@ class LlamaEngine:
                 # Prompts are pulled by this thread alone, so that the caller's generator never runs on another one.
                 while running < self._options.slots and (prompt := next(waiting, None)) is not None:
                     worker = threading.Thread(
-                        target=lambda prompt=prompt: done.put(self._answer(prompt, cancelled)), daemon=True
+                        target=lambda prompt=prompt: done.put(self._answer(server, prompt, cancelled)), daemon=True
                     )
                     workers.append(worker)
                     worker.start()
@@ -85,9 +85,16 @@ class LlamaEngine:
 
     def close(self) -> None:
         """Free the model and its memory. Safe to call twice."""
-        self._server = None
+        self._closed, self._loaded = True, None
 
-    def _answer(self, prompt: Prompt, cancelled: threading.Event) -> Completion:
+    def _server(self) -> Any:
+        if self._closed:
+            raise EngineError(f"model {self.model}", "the engine was closed")
+        if self._loaded is None:
+            self._loaded = _load(self._spec, self.context, self._options, self._key)
+        return self._loaded
+
+    def _answer(self, server: Any, prompt: Prompt, cancelled: threading.Event) -> Completion:
         request: dict[str, Any] = {
             "messages": [{"role": m.role, "content": m.content} for m in prompt.messages],
             "max_tokens": prompt.max_tokens,
@@ -106,16 +113,14 @@ class LlamaEngine:
             request["response_format"] = {"type": "json_schema", "json_schema": {"schema": prompt.schema}}
         heard = _Heard(cancelled)
         try:
-            self._server.handle_chat_completions(request, heard)
+            server.handle_chat_completions(request, heard)
         except Exception as error:  # the binding raises RuntimeError and others; one prompt never ends the batch
             return heard.completion(prompt.id, error=_first_line(error))
         return heard.completion(prompt.id)
 
     def _ask_for_tokens(self, text: str) -> int:
-        if self._server is None:
-            raise EngineError(f"model {self.model}", "the engine was closed")
         request = urllib.request.Request(  # noqa: S310 - our own server on loopback
-            f"{self._server.listening_address}/tokenize",
+            f"{self._server().listening_address}/tokenize",
             data=json.dumps({"content": text, "parse_special": False}).encode(),
             headers={"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"},
         )

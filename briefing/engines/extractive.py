@@ -1,0 +1,43 @@
+"""No model at all: the document's own sentences that carry it. A labelled baseline, never used silently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from briefing.engines.base import Completion, EngineOptions, ModelSpec, Prompt
+from briefing.salience import ranked
+from briefing.text import sentences, word_count
+
+__all__ = ["ExtractiveEngine"]
+
+
+class ExtractiveEngine:
+    """Answers with sentences of `Prompt.document`, one a line, in the document's order."""
+
+    name = "extractive"
+    model = ""
+    digest = "extractive-1"
+    context = 1_000_000
+    instructable = False
+    verbatim = True
+
+    def __init__(self, model: ModelSpec | None = None, options: EngineOptions | None = None) -> None:
+        """Both arguments are there for the protocol's sake."""
+
+    def count_tokens(self, text: str) -> int:
+        """Words, for want of a tokeniser."""
+        return word_count(text)
+
+    def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
+        """Yield for each prompt the `Prompt.points` most telling sentences (three where it has no wish)."""
+        for prompt in prompts:
+            found = sentences(prompt.document)
+            chosen = sorted(ranked(found)[: prompt.points or 3])
+            text = "\n".join(" ".join(found[index].text.split()) for index in chosen)
+            words = word_count(prompt.document)
+            yield Completion(
+                id=prompt.id, text=text, prompt_tokens=words, completion_tokens=word_count(text), finish="stop"
+            )
+
+    def close(self) -> None:
+        """Nothing to free."""

@@ -1,0 +1,83 @@
+"""From what a model wrote to a headline and clean sentences, and from many sentences to different ones. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from briefing.facts import stems, tokens
+from briefing.ground import Evidence
+from briefing.text import normalise, sentences, word_count
+
+__all__ = ["LONGEST_HEADLINE", "LONGEST_POINT", "clean", "copied", "ended", "problem", "read_points", "says_the_same"]
+
+LONGEST_POINT = 30
+"""Words."""
+LONGEST_HEADLINE = 16
+"""Words."""
+
+_BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
+_HEADING = re.compile(r"^\s*#+\s*|^\s*\**(?:headline|title|überschrift|titre|título|titolo)\**\s*:\s*", re.IGNORECASE)
+_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
+# What a chat model says around its answer, not in it.
+_PREAMBLE = re.compile(
+    r"^(?:sure|certainly|of course|here (?:is|are)|key points?|notes?|summary)\b.*:?$", re.IGNORECASE
+)
+
+
+def read_points(answer: str) -> tuple[str, tuple[str, ...]]:
+    """The headline (empty where there is none) and the points of an answer of one line each."""
+    headline = ""
+    points: list[str] = []
+    for line in _THOUGHT.sub("", answer).splitlines():
+        text = clean(_HEADING.sub("", _BULLET.sub("", line)))
+        if not text:
+            continue
+        if _BULLET.match(line):
+            points.append(text)
+        elif not headline and not points and not _PREAMBLE.match(text):
+            headline = text.rstrip(".")
+    return headline, tuple(points)
+
+
+def clean(text: str) -> str:
+    """One line of prose: no markup, no tokeniser's artefacts, a capital first."""
+    text = normalise(_THOUGHT.sub("", text)).replace("\n", " ")
+    text = re.sub(r"\*\*|__|`|<n>|</?s>|<\|[^|>]*\|>", " ", text)
+    text = re.sub(r"\b([A-Z])\. (?=[A-Z]\.)", r"\1.", text)  # "U. S."
+    text = re.sub(r"\s+([.,;:!?%])", r"\1", re.sub(r"\s{2,}", " ", text)).strip()
+    if len(text) > 1 and text[0] == text[-1] == '"' and text.count('"') == 2:
+        text = text[1:-1].strip()
+    # "iPhone sales" keeps its small letter.
+    return text[:1].upper() + text[1:] if text[1:2].islower() or text[1:2].isspace() else text
+
+
+def problem(point: str) -> str:
+    """Why this is no key point, whatever the article says; empty when it may be one."""
+    if len(sentences(point)) > 1:
+        return "more than one sentence"
+    if word_count(point) > LONGEST_POINT:
+        return "too long"
+    if word_count(point) < 3:
+        return "too short"
+    if point[-1:] in {",", ":", ";", "-", "–"} or re.search(r"\b(?:and|or|the|of|to|a|an|in|for|with|by)$", point):
+        return "broken off"
+    return ""
+
+
+def ended(point: str) -> str:
+    """`point` with a full stop where it ends without one."""
+    return point if point[-1:] in ".!?…\"”’'»。！？" else f"{point}."
+
+
+def says_the_same(one: str, other: str) -> bool:
+    """Whether two points share so much that a reader would feel told twice: two thirds of the shorter one's words."""
+    a, b = set(stems(one)), set(stems(other))
+    smaller = min(len(a), len(b))
+    return smaller > 0 and len(a & b) / smaller >= 2 / 3
+
+
+def copied(point: str, evidence: Evidence) -> bool:
+    """Whether `point` is a sentence of the article, or nearly: fifteen of its words in a row, or all but two."""
+    mine = tokens(point)
+    run = min(15, max(8, len(mine) - 2))
+    return any(evidence.holds(mine[i : i + run]) for i in range(len(mine) - run + 1))

@@ -1,0 +1,97 @@
+"""From prompt templates to messages, with the article's text kept from posing as anything else.
+
+A prompt is a Jinja2 template in which ``{{ system }}``, ``{{ user }}`` and ``{{ assistant }}`` each begin a turn. They
+print a mark that is drawn anew for each rendering, so that no article can contain it.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from briefing.engines.base import Message
+from briefing.text import fingerprint
+
+__all__ = ["PromptBook", "Template", "Templates", "defuse"]
+
+_ROLES = ("system", "user", "assistant")
+
+# What chat templates use for control (<|im_end|>, [INST], <<SYS>>, <s>, <start_of_turn>), and our own delimiters. A
+# model file's tokeniser turns the first kind into a single control token, wherever it stands.
+_CONTROL = re.compile(
+    r"<(?=\|)|(?<=\|)>|<(?=/?(?:s|article|notes|text|start_of_turn|end_of_turn|bos|eos|pad|unk|tool_\w+)>)"
+    r"|\[(?=/?INST\])|<(?=</?SYS>>)",
+    re.IGNORECASE,
+)
+
+
+class Template(Protocol):
+    """What this module needs of a Jinja2 template."""
+
+    def render(self, **variables: Any) -> str:
+        """The template's text."""
+        ...
+
+
+class Templates(Protocol):
+    """What this module needs of a Jinja2 environment."""
+
+    def get_template(self, name: str) -> Template:
+        """The template of that file name."""
+        ...
+
+
+def defuse(text: str) -> str:
+    """`text` with the beginnings of control marks parted by a space, so that they are nothing but characters."""
+    return _CONTROL.sub(lambda mark: f"{mark[0]} " if mark[0] in "<[" else f" {mark[0]}", text)
+
+
+class PromptBook:
+    """The project's prompts by name, from an environment that has looked them up (`assets.environment`)."""
+
+    def __init__(self, templates: Templates) -> None:
+        self._templates = templates
+
+    def messages(self, name: str, **variables: Any) -> tuple[Message, ...]:
+        """The turns of prompt `name`, such as ``points``; strings among the variables are defused.
+
+        Raises `errors.AssetError` for a prompt that is missing or broken.
+        """
+        nonce = secrets.token_hex(8)
+        marks = {role: f"\x00{nonce} {role}\x00" for role in _ROLES}
+        clean = {key: _defused(value) for key, value in variables.items()}
+        text = self._templates.get_template(f"{name}.j2").render(**clean, **marks)
+        parts = re.split(f"\x00{nonce} ({'|'.join(_ROLES)})\x00", text)
+        turns = zip(parts[1::2], parts[2::2], strict=True)
+        return tuple(Message(role, content.strip()) for role, content in turns if content.strip())  # type: ignore[arg-type]
+
+    def grammar(self, name: str, **variables: Any) -> str:
+        """The grammar that answers to prompt `name` follow."""
+        return self._templates.get_template(f"{name}.gbnf.j2").render(**variables).strip()
+
+    def language(self, code: str) -> str:
+        """English name of the language with this ISO 639-1 code; the code itself where the list has none."""
+        module: Any = self._templates.get_template("languages.j2")
+        names: dict[str, str] = module.module.names
+        return names.get(code, code)
+
+    def fingerprint(self, *names: str) -> str:
+        """Changes when any of these prompts is edited in a way that could reach a model."""
+        return fingerprint(*(message.content for name in names for message in self.messages(name, **_SPECIMEN)))
+
+
+def _defused(value: Any) -> Any:
+    if isinstance(value, str):
+        return defuse(value)
+    if isinstance(value, Sequence):
+        return [_defused(item) for item in value]
+    return value
+
+
+# Every variable that a prompt may use, with values that show each branch.
+_SPECIMEN: dict[str, Any] = {
+    "article": "article", "title": "title", "sentences": ["one", "two"], "notes": ["one", "two"], "failed": ["part"],
+    "fewest": 3, "points": 5, "words_low": 1, "words_high": 2, "language": "French",
+}  # fmt: skip

@@ -1,0 +1,153 @@
+"""Many conversations with one engine at once.
+
+A *conversation* is a generator that yields the prompts it wants answered and is sent their completions; it returns its
+result. `converse` runs many of them so that the engine always has prompts to choose from: while one article's answers
+are checked, others' are decoded. Answers that the store holds never reach the engine.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from briefing.engines.base import Completion, Engine, Prompt
+from briefing.text import fingerprint
+
+__all__ = ["Answers", "Conversation", "Told", "completion_key", "converse"]
+
+T = TypeVar("T")
+Conversation = Generator[list[Prompt], "list[Told]", T]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A completion, and whether it came from the store."""
+
+    completion: Completion
+    cached: bool
+
+
+class Answers(Protocol):
+    """Where completions are kept between runs."""
+
+    def get(self, key: str) -> Completion | None:
+        """The completion kept under `key`."""
+        ...
+
+    def put(self, key: str, completion: Completion) -> None:
+        """Keep `completion`; it must be safe on disk when this returns."""
+        ...
+
+
+def completion_key(engine: Engine, prompt: Prompt) -> str:
+    """Names the answer of `engine` to `prompt`: equal for equal questions, whatever their ids."""
+    turns = [part for message in prompt.messages for part in (message.role, message.content)]
+    options = (str(prompt.max_tokens), str(prompt.points), prompt.grammar or "", repr(prompt.schema), *prompt.stop)
+    return fingerprint(engine.digest, *options, "|", *(turns if engine.instructable else [prompt.document]))
+
+
+@dataclass(slots=True)
+class _Open(Generic[T]):
+    """A conversation that waits for answers."""
+
+    subject: object
+    conversation: Conversation[T]
+    waiting: dict[str, int] = field(default_factory=dict)
+    told: list[Told | None] = field(default_factory=list)
+
+
+def converse(
+    conversations: Iterable[tuple[object, Callable[[], Conversation[T]]]],
+    engine: Engine,
+    answers: Answers | None = None,
+) -> Iterator[tuple[object, T]]:
+    """Run `conversations`, pairs of a subject and a function that begins one; yield (subject, result) as each ends.
+
+    A conversation is begun only when the engine has room, so that any number of articles takes little memory. What a
+    conversation raises comes out here. Closing the iterator cancels what is in flight.
+    """
+    return _Hall(iter(conversations), engine, answers).run()
+
+
+class _Hall(Generic[T]):
+    def __init__(
+        self,
+        conversations: Iterator[tuple[object, Callable[[], Conversation[T]]]],
+        engine: Engine,
+        answers: Answers | None,
+    ) -> None:
+        self._coming = conversations
+        self._engine = engine
+        self._answers = answers
+        self._queue: deque[Prompt] = deque()
+        self._owners: dict[str, tuple[_Open[T], str]] = {}
+        self._finished: deque[tuple[object, T]] = deque()
+        self._numbered = 0
+        self._more = True
+
+    def run(self) -> Iterator[tuple[object, T]]:
+        while self._begin_next() or self._queue or self._finished:
+            yield from self._drain()
+            if not self._queue:
+                continue
+            for completion in self._engine.complete(self._prompts()):
+                open_, key = self._owners.pop(completion.id)
+                if self._answers is not None and completion.finish != "error":
+                    self._answers.put(key, completion)
+                self._hear(open_, completion.id, Told(completion, cached=False))
+                yield from self._drain()
+
+    def _drain(self) -> Iterator[tuple[object, T]]:
+        while self._finished:
+            yield self._finished.popleft()
+
+    def _prompts(self) -> Iterator[Prompt]:
+        while self._queue or self._begin_next():
+            if self._queue:
+                yield self._queue.popleft()
+
+    def _begin_next(self) -> bool:
+        if not self._more:
+            return False
+        coming = next(self._coming, None)
+        if coming is None:
+            self._more = False
+            return False
+        subject, begin = coming
+        self._advance(_Open(subject, begin()), None)
+        return True
+
+    def _advance(self, open_: _Open[T], told: list[Told] | None) -> None:
+        """Send `told`; file the prompts that come back until one of them needs the engine, or the end is reached."""
+        while True:
+            try:
+                wanted = next(open_.conversation) if told is None else open_.conversation.send(told)
+            except StopIteration as end:
+                self._finished.append((open_.subject, end.value))
+                return
+            open_.told, open_.waiting = [None] * len(wanted), {}
+            asked: list[Prompt] = []
+            for place, prompt in enumerate(wanted):
+                key = completion_key(self._engine, prompt)
+                known = self._answers.get(key) if self._answers is not None else None
+                if known is not None:
+                    open_.told[place] = Told(dataclasses.replace(known, id=prompt.id), cached=True)
+                    continue
+                self._numbered += 1
+                numbered = dataclasses.replace(prompt, id=f"{self._numbered}")
+                open_.waiting[numbered.id] = place
+                self._owners[numbered.id] = (open_, key)
+                asked.append(numbered)
+            if asked:
+                # To the front: finishing an article that was begun comes before beginning another.
+                self._queue.extendleft(reversed(asked))
+                return
+            told = [one for one in open_.told if one is not None]
+
+    def _hear(self, open_: _Open[T], prompt_id: str, told: Told) -> None:
+        open_.told[open_.waiting.pop(prompt_id)] = told
+        if not open_.waiting:
+            self._advance(open_, [one for one in open_.told if one is not None])

@@ -1,0 +1,345 @@
+"""The strategy that lets a model read the whole article: chunk -> prompt -> parse -> ground -> repair or drop.
+
+A conversation (see `schedule`) for one article, in at most five rounds:
+
+1. the article, or each of its parts where it is over the model's window, becomes a headline and points;
+2. the parts' points that the article supports are condensed to one set, again in parts where there are many;
+3. a point that is not supported, too long or copied is written anew from the sentences behind it, once, or dropped;
+4. where fewer than three are left, more are written from telling sentences that nothing cites yet;
+5. where a paragraph is wanted, it is written from the points that were kept, and loses what is not supported.
+
+Where nothing is left, the article's own most telling sentences stand in, labelled as quotations. Nothing that was
+dropped is forgotten: it stands in the summary's warnings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from briefing.chunk import chunks
+from briefing.engines.base import Engine, Prompt
+from briefing.errors import EngineError
+from briefing.ground import Check, Evidence, check, quote
+from briefing.salience import ranked
+from briefing.summarise.answers import (
+    LONGEST_HEADLINE,
+    clean,
+    copied,
+    ended,
+    problem,
+    read_points,
+    says_the_same,
+)
+from briefing.summarise.options import SummaryOptions
+from briefing.summarise.prompts import PromptBook
+from briefing.summarise.schedule import Conversation, Told
+from briefing.text import sentences, word_count
+from briefing.types import Article, KeyPoint, Summary, Verdict
+
+__all__ = ["PROMPTS", "condense"]
+
+PROMPTS = ("points", "merge", "rewrite", "paragraph")
+"""Every prompt this strategy uses."""
+
+ANSWER_TOKENS = 64
+"""For a point: the longest allowed has about 45."""
+SHORT = 60
+"""Words up to which a text is its own summary."""
+
+
+@dataclass(slots=True)
+class _Draft:
+    """One article on its way to a summary."""
+
+    article: Article
+    evidence: Evidence
+    translated: bool
+    headline: str = ""
+    points: list[KeyPoint] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    asked: int = 0
+    cached: int = 0
+
+    def take(self, told: Sequence[Told]) -> list[str]:
+        """The answers' texts. Raises `EngineError` where the model gave none."""
+        for one in told:
+            self.asked += 1
+            self.cached += one.cached
+            self.seconds += one.completion.prefill_seconds + one.completion.decode_seconds
+            if one.completion.finish == "error":
+                raise EngineError(self.article.title or self.article.id, f"no answer came: {one.completion.error}")
+        return [one.completion.text for one in told]
+
+    def check(self, point: str) -> Check:
+        return check(point, self.evidence, translated=self.translated)
+
+    def keep(self, text: str, found: Check) -> None:
+        self.points.append(KeyPoint(text=ended(text), citations=found.citations, verdict=found.verdict))
+
+    def told_already(self, text: str) -> bool:
+        return any(says_the_same(text, point.text) for point in self.points)
+
+
+def condense(article: Article, engine: Engine, prompts: PromptBook, options: SummaryOptions) -> Conversation[Summary]:
+    """The conversation that condenses `article`. Raises `EngineError` in it where the model does not answer."""
+    language = options.language or article.language
+    translated = bool(options.language) and "und" not in {language, article.language} and language != article.language
+    draft = _Draft(article, Evidence(article.text, article.title, article.language), translated)
+    asker = _Asker(engine, prompts, options, language if language != "und" else "en", article.title)
+    if _short(draft, options):
+        draft.points = _quotations(draft, range(len(draft.evidence.sentences)))
+        draft.warnings.append("The article is as short as a summary; it is shown as it is.")
+    elif engine.verbatim:
+        yield from _extract(draft, asker)
+    else:
+        candidates = yield from _read(draft, asker)
+        yield from _ground(draft, asker, candidates)
+        if len(draft.points) < options.fewest:
+            yield from _fill(draft, asker)
+        draft.points = draft.points[: options.points]
+        if not draft.points:
+            best = sorted(ranked(draft.evidence.sentences)[: options.fewest])
+            draft.points = _quotations(draft, best)
+            draft.warnings.append("No key point held against the article; its own sentences are quoted instead.")
+    paragraph = None
+    if options.paragraph:
+        paragraph = yield from _paragraph(draft, asker)
+    return _summary(draft, engine, paragraph)
+
+
+# --- asking --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    """Makes prompts for one article."""
+
+    engine: Engine
+    prompts: PromptBook
+    options: SummaryOptions
+    language: str
+    title: str
+
+    def points(self, text: str) -> Prompt:
+        return self._prompt("points", text, {"article": text, **self._counts()})
+
+    def merge(self, notes: Sequence[str]) -> Prompt:
+        return self._prompt("merge", "\n".join(notes), {"notes": list(notes), **self._counts()}, grammar="points")
+
+    def rewrite(self, behind: Sequence[str], failed: Sequence[str] = ()) -> Prompt:
+        variables = {"sentences": list(behind), "failed": list(failed), **_words(self.options.point_words)}
+        return self._prompt("rewrite", " ".join(behind), variables, answers=1)
+
+    def paragraph(self, notes: Sequence[str]) -> Prompt:
+        words = self.options.paragraph_words
+        variables = {"notes": list(notes), **_words(words)}
+        return self._prompt("paragraph", " ".join(notes), variables, answers=-(-words[1] // 20), grammar="")
+
+    def room(self) -> int:
+        """Tokens an article may have in one prompt: the window less everything else that is in it."""
+        empty = self.points("")
+        frame = sum(self.engine.count_tokens(message.content) + 8 for message in empty.messages)
+        return max(64, self.engine.context - frame - empty.max_tokens - 16)
+
+    def _counts(self) -> dict[str, object]:
+        options = self.options
+        return {"points": options.points, "fewest": options.fewest, **_words(options.point_words)}
+
+    def _prompt(
+        self, name: str, document: str, variables: dict[str, object], *, answers: int = 0, grammar: str | None = None
+    ) -> Prompt:
+        """`answers`: how many sentences are expected; 0 means a headline and the points. `grammar`: "" for none."""
+        variables = {**variables, "title": self.title, "language": self.prompts.language(self.language)}
+        return Prompt(
+            id="",
+            messages=self.prompts.messages(name, **variables),
+            document=document,
+            points=answers or self.options.points,
+            max_tokens=ANSWER_TOKENS * (answers or self.options.points + 1),
+            stop=("\n\n",),
+            grammar=None if grammar == "" else self.prompts.grammar(grammar or name, **variables),
+        )
+
+
+def _words(low_high: tuple[int, int]) -> dict[str, object]:
+    return {"words_low": low_high[0], "words_high": low_high[1]}
+
+
+# --- the rounds ----------------------------------------------------------------------------------------------
+
+
+def _read(draft: _Draft, asker: _Asker) -> Conversation[list[str]]:
+    """Rounds 1 and 2: candidate points, in the order of their weight."""
+    pieces = chunks(draft.article.text, asker.room(), asker.engine.count_tokens)
+    answers = draft.take((yield [asker.points(piece.text) for piece in pieces]))
+    read = [read_points(answer) for answer in answers]
+    if len(pieces) == 1:
+        draft.headline = read[0][0]
+        return list(read[0][1])
+    draft.warnings.append(f"The article is long; it was read in {len(pieces)} parts.")
+    notes: list[str] = []
+    for piece, (_, points) in zip(pieces, read, strict=True):
+        held = [ended(point) for point in points if draft.check(point).verdict is not Verdict.UNSUPPORTED]
+        # A part about which nothing held still has its say, in its own most telling sentence.
+        notes += held or _most_telling(piece.text, 1)
+    return (yield from _merge(draft, asker, notes))
+
+
+def _merge(draft: _Draft, asker: _Asker, notes: list[str]) -> Conversation[list[str]]:
+    """Condense notes until they fit into one prompt, then to the final points."""
+    while len(groups := _grouped(notes, asker.room(), asker.engine.count_tokens)) > 1:
+        answers = draft.take((yield [asker.merge(group) for group in groups]))
+        shorter = [point for answer in answers for point in read_points(answer)[1]]
+        if not shorter or len(shorter) >= len(notes):
+            shorter = notes[:: -(-len(notes) // max(1, len(notes) // 2))]
+        notes = shorter
+    (answer,) = draft.take((yield [asker.merge(notes)]))
+    draft.headline, points = read_points(answer)
+    return [*points, *notes[:1]] if len(points) < asker.options.fewest else list(points)
+
+
+def _grouped(notes: list[str], room: int, count: Callable[[str], int]) -> list[list[str]]:
+    groups: list[list[str]] = [[]]
+    used = 0
+    for note in notes:
+        cost = count(note) + 2
+        if groups[-1] and used + cost > room:
+            groups.append([])
+            used = 0
+        groups[-1].append(note)
+        used += cost
+    return groups
+
+
+def _ground(draft: _Draft, asker: _Asker, candidates: list[str]) -> Conversation[None]:
+    """Round 3: keep what holds, in order; give every other point one chance to be put right."""
+    slots: list[tuple[str, Check] | None] = []
+    second: list[tuple[int, str, Check]] = []
+    reasons: list[str] = []
+    for point in candidates:
+        found = draft.check(point)
+        reason = problem(point) or _why_not(found) or (copied(point, draft.evidence) and "copied")
+        if not reason:
+            slots.append((point, found))
+            continue
+        second.append((len(slots), point, found))
+        reasons.append(reason)
+        slots.append(None)
+    if second:
+        asked = [
+            asker.rewrite([c.text for c in found.citations], [m.surface for m in found.missing if m.surface != point])
+            for _, point, found in second
+        ]
+        answers = draft.take((yield asked))
+        for (place, point, found), reason, answer in zip(second, reasons, answers, strict=True):
+            rewritten = clean(answer)
+            again = draft.check(rewritten)
+            if rewritten and not problem(rewritten) and not _why_not(again):
+                slots[place] = (rewritten, again)
+            elif reason == "copied" and not _why_not(found):
+                slots[place] = (point, found)
+            else:
+                draft.warnings.append(f"Left out ({reason}): {point}")
+    for slot in slots:
+        if slot and not draft.told_already(slot[0]):
+            draft.keep(*slot)
+
+
+def _fill(draft: _Draft, asker: _Asker) -> Conversation[None]:
+    """Round 4: points from telling sentences that nothing cites yet."""
+    cited = {citation.sentence for point in draft.points for citation in point.citations}
+    whole = draft.evidence.sentences
+    free = [i for i in ranked(whole) if i not in cited and word_count(whole[i].text) >= 8]
+    chosen = free[: 2 * (asker.options.fewest - len(draft.points)) + 1]
+    if not chosen:
+        return
+    answers = draft.take((yield [asker.rewrite([whole[i].text]) for i in chosen]))
+    for answer in answers:
+        point = clean(answer)
+        found = draft.check(point)
+        usable = point and not problem(point) and not _why_not(found) and not draft.told_already(point)
+        if usable and len(draft.points) < asker.options.fewest:
+            draft.keep(point, found)
+
+
+def _extract(draft: _Draft, asker: _Asker) -> Conversation[None]:
+    """An engine that answers in the article's own sentences: every one of them is a quotation."""
+    (answer,) = draft.take((yield [asker.points(draft.article.text)]))
+    lines = {line.strip() for line in answer.splitlines() if line.strip()}
+    chosen = [i for i, sentence in enumerate(draft.evidence.sentences) if " ".join(sentence.text.split()) in lines]
+    draft.points = _quotations(draft, chosen)
+
+
+def _paragraph(draft: _Draft, asker: _Asker) -> Conversation[str | None]:
+    """Round 5: prose from the points; a sentence that is not supported is left out."""
+    notes = [point.text for point in draft.points]
+    if not asker.engine.instructable:
+        return " ".join(notes) or None
+    (answer,) = draft.take((yield [asker.paragraph(notes)]))
+    kept = [
+        sentence.text
+        for sentence in sentences(clean(answer))
+        if sentence.text[-1:] in '.!?…"”' and not _why_not(draft.check(sentence.text))
+    ]
+    if not kept:
+        draft.warnings.append("No paragraph held against the article.")
+    return " ".join(kept) or None
+
+
+# --- the end -------------------------------------------------------------------------------------------------
+
+
+def _summary(draft: _Draft, engine: Engine, paragraph: str | None) -> Summary:
+    article = draft.article
+    return Summary(
+        id=article.id,
+        url=article.url,
+        title=article.title,
+        headline=_headline(draft),
+        source=article.source,
+        published=article.published,
+        language=article.language,
+        key_points=tuple(draft.points),
+        paragraph=paragraph,
+        model=engine.model,
+        engine=engine.name,
+        cached=draft.asked > 0 and draft.cached == draft.asked,
+        seconds=round(draft.seconds, 3),
+        warnings=(*article.warnings, *draft.warnings),
+    )
+
+
+def _headline(draft: _Draft) -> str:
+    """The model's, where the article supports it; else the article's own; else the beginning of the first point."""
+    written = draft.headline
+    if 2 <= word_count(written) <= LONGEST_HEADLINE and not _why_not(draft.check(written)):
+        return written
+    if draft.article.title:
+        return draft.article.title
+    first = draft.points[0].text.rstrip(".") if draft.points else draft.article.text
+    cut = first.split()
+    return first if len(cut) <= LONGEST_HEADLINE else " ".join(cut[:LONGEST_HEADLINE]) + "…"
+
+
+def _short(draft: _Draft, options: SummaryOptions) -> bool:
+    return word_count(draft.article.text) <= SHORT or len(draft.evidence.sentences) <= min(2, options.points)
+
+
+def _quotations(draft: _Draft, chosen: Sequence[int]) -> list[KeyPoint]:
+    cited = [quote(draft.evidence, index) for index in chosen]
+    return [KeyPoint(text=" ".join(c.text.split()), citations=(c,), verdict=Verdict.QUOTED) for c in cited]
+
+
+def _most_telling(text: str, count: int) -> list[str]:
+    found = sentences(text)
+    return [found[index].text for index in sorted(ranked(found)[:count])]
+
+
+def _why_not(found: Check) -> str:
+    """Why a point may not be shown; empty when it may."""
+    if not found.missing:
+        return ""
+    part = found.missing[0]
+    return f"{part.kind} not in the article" + (f": {part.surface}" if part.kind in {"number", "name"} else "")
