@@ -19,7 +19,7 @@ def read_added(path: Path) -> tuple[Entry, ...]:
     """The entries recorded at `path`, none where there is no such file. Raises `ModelError` where it is broken."""
     try:
         return tuple(_entry(data) for data in json.loads(path.read_text("utf-8")))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ()
     except (OSError, ValueError, KeyError, TypeError) as error:
         cause = f"the record of added models cannot be read ({error})"

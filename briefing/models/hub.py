@@ -27,7 +27,6 @@ ANSWER_SECONDS = 10.0
 READ_SECONDS = 30.0
 BREAKS = 5
 """How often a broken connection is taken up again, as long as each brought something."""
-_BLOCK = 1 << 20
 
 
 def download_from_hub(place: HubPlace, partial: Partial, advance: Callable[[int], None]) -> None:
@@ -124,7 +123,8 @@ def _stream(client: httpx.Client, url: str, partial: Partial, advance: Callable[
             if offered != str(partial.size):
                 raise PlaceError(f"it offers {offered} bytes instead of {partial.size}")
         with partial.writing(start) as write:
-            for block in response.iter_raw(_BLOCK):
+            # As they come: what is gathered into larger blocks is lost when the connection breaks.
+            for block in response.iter_raw():
                 write(block)
                 advance(partial.length)
     finally:

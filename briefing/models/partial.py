@@ -75,12 +75,16 @@ class Partial:
         """Remember where the parts end that are here."""
         write_atomically(self._record, json.dumps({"names": names, "ends": ends}))
 
-    def scratch(self) -> Path:
-        """An empty folder beside it, cleared of what an earlier pull left there."""
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """An empty folder beside it, cleared of what a killed pull left there and removed at the end."""
         folder = self.folder / "scratch"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        return folder
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def discard(self) -> None:
         """Start over."""

