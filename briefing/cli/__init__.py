@@ -1,0 +1,77 @@
+"""The command line: parse, call, print, exit code. What happens is decided elsewhere.
+
+Results go to standard output, everything else to standard error. Exit codes: 0 all well, 1 something could not be used
+but there is a result, 2 wrong usage or configuration, 3 nothing was produced, 130 stopped with Ctrl-C.
+
+Modules of this folder are one command (group) each. They import the pipeline when a command runs, not before: `--help`
+must not wait for a model library.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from briefing._version import __version__
+from briefing.cli import assets, doctor, init, models, run, sources, summarise
+from briefing.cli.screen import Screen, tell_error
+from briefing.errors import BriefingError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="briefing",
+    help="A daily briefing from the sources you choose, summarised on your own machine, every key point checked.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("init")(init.init)
+app.command("run")(run.run)
+app.command("summarise")(summarise.summarise)
+app.command("summarize", hidden=True)(summarise.summarise)
+app.add_typer(sources.app, name="sources")
+app.add_typer(models.app, name="models")
+app.add_typer(assets.templates, name="templates")
+app.add_typer(assets.prompts, name="prompts")
+app.command("doctor")(doctor.doctor)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    quiet: bool = typer.Option(False, "--quiet", "-q", help="Print nothing but results and errors."),
+    verbose: bool = typer.Option(False, "--verbose", "-v", help="Print what was left out of each summary, and why."),
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Options of every command."""
+    context.obj = Screen(quiet=quiet, verbose=verbose)
+
+
+def main() -> None:
+    """The console script. No traceback ever reaches a user."""
+    try:
+        app()
+    except BriefingError as error:
+        tell_error(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        tell_error("Stopped. What was finished is kept; the same command goes on from there.")
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has gone, as `head` does; there is nobody to tell.
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:
+        from briefing.cli.crash import write_crash
+
+        tell_error(f"A mistake in briefing itself: {type(error).__name__}: {error}. Details: {write_crash()}")
+        sys.exit(3)

@@ -1,0 +1,84 @@
+"""`briefing doctor`: what works on this machine and what does not."""
+
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import typer
+
+from briefing._version import __version__
+from briefing.cli import options
+from briefing.errors import BriefingError
+
+__all__ = ["doctor"]
+
+
+def doctor(config: options.ConfigPath = None) -> None:
+    """Check the configuration, model, state, prompts and templates, and say what to do about what is wrong."""
+    typer.echo(f"briefing {__version__}, Python {platform.python_version()}, {sys.platform}, {platform.machine()}")
+    checks: tuple[tuple[str, Callable[[], str]], ...] = (
+        ("configuration", lambda: _configuration(config)),
+        ("model", _model),
+        ("engine", _engine),
+        ("state", _state),
+        ("prompts and templates", _assets),
+    )
+    broken = 0
+    for name, look in checks:
+        try:
+            typer.echo(f"ok      {name}: {look()}")
+        except BriefingError as error:
+            broken += 1
+            typer.echo(f"broken  {name}: {error}")
+    raise typer.Exit(1 if broken else 0)
+
+
+def _configuration(given: Path | None) -> str:
+    from briefing.config import find_config, load_config
+
+    path = given or find_config()
+    if path is None:
+        return "none; `briefing init` makes one (not needed with --source)"
+    return f"{path}, {len(load_config(path).sources)} sources"
+
+
+def _model() -> str:
+    from briefing.models import ModelFolder
+
+    models = ModelFolder()
+    name = models.catalogue.default
+    entry, path = models.entry(name), models.path(name)
+    if path is not None:
+        return f"{name} is at {path}"
+    models.folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(models.folder).free
+    return f"{name} is not here; the first run pulls it ({entry.size / 1e6:,.0f} MB, {free / 1e6:,.0f} MB free)"
+
+
+def _engine() -> str:
+    from briefing.engines import engine_names
+    from briefing.engines.cores import physical_cores
+
+    return f"{', '.join(engine_names())}; {physical_cores()} physical cores"
+
+
+def _state() -> str:
+    from briefing.store import Store, default_state
+
+    with Store(default_state()) as store:
+        return store.path
+
+
+def _assets() -> str:
+    from briefing.assets import environment, shipped
+
+    count = 0
+    for kind in ("prompts", "templates"):
+        templates = environment(kind, ())
+        for name in shipped(kind):
+            if name.endswith(".j2"):
+                templates.get_template(name)
+                count += 1
+    return f"{count} files"

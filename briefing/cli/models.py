@@ -1,0 +1,103 @@
+"""`briefing models`: the model files on this machine."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from briefing.cli.screen import Screen
+from briefing.errors import ModelError
+
+if TYPE_CHECKING:
+    from briefing.models import ModelFolder
+
+__all__ = ["app"]
+
+app = typer.Typer(help="The models on this machine: list, pull, add, remove.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="A name from `models list`.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Leave the network alone.")]
+
+
+@app.command("list")
+def list_models() -> None:
+    """Show every model that can be used, its size, licence, and whether it is here."""
+    from rich.console import Console
+    from rich.table import Table
+
+    models = _folder()
+    here = {entry.name for entry in models.installed()}
+    table = Table(box=None, pad_edge=False)
+    for heading in ("name", "here", "size", "engine", "licence", "what it is"):
+        table.add_column(heading, justify="right" if heading == "size" else "left", no_wrap=heading != "what it is")
+    for entry in models.entries():
+        default = " (default)" if entry.name == models.catalogue.default else ""
+        table.add_row(
+            entry.name + default,
+            "yes" if entry.name in here else "no",
+            f"{entry.size / 1e6:,.0f} MB",
+            entry.engine,
+            entry.licence,
+            entry.description,
+        )
+    console = Console()
+    if not console.is_terminal:
+        console.width = 200
+    console.print(table)
+
+
+@app.command("pull")
+def pull(context: typer.Context, name: Name, offline: Offline = False) -> None:
+    """Download a model and verify it; one that is here already is left alone."""
+    screen: Screen = context.obj
+    models = _folder(offline)
+    entry = models.entry(name)
+    if models.path(name) is None:
+        screen.say(f"{name}: {entry.size / 1e6:,.0f} MB, licence {entry.licence}.")
+    with screen:
+        typer.echo(str(_pulled(models, name, screen)))
+
+
+@app.command("path")
+def path(name: Name) -> None:
+    """Print where a model's file is."""
+    found = _folder().path(name)
+    if found is None:
+        raise ModelError(name, "its file is not here", f"Pull it with `briefing models pull {name}`")
+    typer.echo(str(found))
+
+
+@app.command("remove")
+def remove(name: Name) -> None:
+    """Delete a model's file. A file of your own that was added is only forgotten."""
+    if not _folder().remove(name):
+        raise ModelError(name, "its file is not here")
+    typer.echo(name)
+
+
+@app.command("add")
+def add(
+    context: typer.Context,
+    location: Annotated[str, typer.Argument(help="A GGUF file, or OWNER/REPOSITORY:FILE.gguf of the Hub.")],
+    name: Annotated[str | None, typer.Option(help="What to call it. Default: after the file.")] = None,
+    offline: Offline = False,
+) -> None:
+    """Add a model of your own choice and pull it where it is not on this disk."""
+    screen: Screen = context.obj
+    models = _folder(offline)
+    entry = models.add(Path(location) if Path(location).exists() else location, name)
+    with screen:
+        _pulled(models, entry.name, screen)
+    typer.echo(entry.name)
+
+
+def _folder(offline: bool = False) -> "ModelFolder":
+    from briefing.models import ModelFolder
+
+    return ModelFolder(offline=offline)
+
+
+def _pulled(models: "ModelFolder", name: str, screen: Screen) -> Path:
+    from briefing.pipeline.pulling import pull as pull_shown
+
+    return pull_shown(models, name, screen)

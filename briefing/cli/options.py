@@ -1,0 +1,44 @@
+"""Options that several commands take, each written down once."""
+
+# No postponed annotations here: typer reads these objects, not their text.
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "AllowLocal",
+    "ConfigPath",
+    "Engine",
+    "Formats",
+    "Language",
+    "Length",
+    "Model",
+    "Offline",
+    "Paragraph",
+    "Points",
+    "Prompts",
+    "State",
+    "Templates",
+    "day",
+]
+
+ConfigPath = Annotated[Path | None, typer.Option("--config", "-c", help="Configuration file.")]
+Formats = Annotated[list[str] | None, typer.Option("--format", "-f", help="md, html, text or json (repeatable).")]
+Points = Annotated[int | None, typer.Option(help="Key points for each article, 1 to 10.")]
+Length = Annotated[str | None, typer.Option(help="Length of a key point: short, medium or long.")]
+Language = Annotated[str | None, typer.Option(help="Language to write in, such as de. Default: the article's own.")]
+Paragraph = Annotated[bool | None, typer.Option("--paragraph/--no-paragraph", help="Add a paragraph of prose.")]
+Model = Annotated[str | None, typer.Option("--model", "-m", help="A name from `models list`, or a GGUF file.")]
+Engine = Annotated[str | None, typer.Option(help="llama, or extractive (no model: the article's own sentences).")]
+State = Annotated[Path | None, typer.Option(help="State file. Default: in your data folder.")]
+Prompts = Annotated[Path | None, typer.Option(help="Folder with prompts of your own.")]
+Templates = Annotated[Path | None, typer.Option(help="Folder with templates of your own.")]
+AllowLocal = Annotated[bool | None, typer.Option("--allow-local", help="What you name may be at a private address.")]
+Offline = Annotated[bool | None, typer.Option("--offline", help="Leave the network alone.")]
+
+
+def day(text: str) -> datetime:
+    """A date as typed."""
+    return datetime.strptime(text, "%Y-%m-%d")

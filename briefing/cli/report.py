@@ -1,0 +1,51 @@
+"""What is said at the end of a run, and its exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from briefing.cli.screen import Screen
+from briefing.types import Edition, Failure, FailureKind, Summary
+
+if TYPE_CHECKING:
+    from briefing.pipeline import Report
+
+__all__ = ["exit_code", "tell_failures", "tell_run", "tell_warnings"]
+
+
+def exit_code(produced: bool, failures: Sequence[Failure]) -> int:
+    """0 all well, 1 something broke but there is a result, 3 there is none. What was skipped on purpose is well."""
+    if not produced:
+        return 3
+    return 1 if any(failure.kind is FailureKind.FAILED for failure in failures) else 0
+
+
+def tell_failures(screen: Screen, failures: Sequence[Failure]) -> None:
+    """A line for each item that was not used."""
+    for failure in failures:
+        remedy = f" {failure.remedy}." if failure.remedy else ""
+        line = f"{failure.kind.value.capitalize()} ({failure.stage}): {failure.subject}: {failure.cause}.{remedy}"
+        # What broke is said; what was left out on purpose only to those who asked for more.
+        (screen.say if failure.kind is FailureKind.FAILED else screen.detail)(line)
+
+
+def tell_warnings(screen: Screen, summary: Summary) -> None:
+    """What was dropped from a summary, for those who asked for more."""
+    for warning in summary.warnings:
+        screen.detail(f"{summary.headline}: {warning}")
+
+
+def tell_run(screen: Screen, edition: Edition, report: Report) -> None:
+    """The report of a whole run."""
+    for story in edition.stories:
+        tell_warnings(screen, story.summary)
+    tell_failures(screen, report.failures)
+    failed = sum(failure.kind is FailureKind.FAILED for failure in report.failures)
+    screen.say(
+        f"Sources: {report.sources} read. Articles: {report.articles} found, {report.condensed} summarised, "
+        f"{report.cached} from an earlier run. Not used: {failed} failed, {len(report.failures) - failed} skipped. "
+        f"{report.seconds:,.0f} s."
+    )
+    if not edition.stories:
+        screen.say("There is nothing to write.")

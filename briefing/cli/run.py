@@ -1,0 +1,72 @@
+"""`briefing run`: the daily edition."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from briefing.cli import options
+from briefing.cli.report import exit_code, tell_failures, tell_run
+from briefing.cli.screen import Screen
+from briefing.cli.settings import settings
+
+__all__ = ["run"]
+
+
+def run(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Argument(help="Configuration file. Default: ./briefing.toml, then the one in your folder.")
+    ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option("--source", "-s", help="Feed, page, file, folder, OPML file or - (repeatable)."),
+    ] = None,
+    formats: options.Formats = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the editions. Default: briefings.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="How old a feed's article may be: 24h, 7d, or '' for any age.")
+    ] = None,
+    max_articles: Annotated[int | None, typer.Option(help="Articles in the edition at most; 0: no limit.")] = None,
+    points: options.Points = None,
+    length: options.Length = None,
+    language: options.Language = None,
+    paragraph: options.Paragraph = None,
+    model: options.Model = None,
+    engine: options.Engine = None,
+    date: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Date of the edition. Default: today.")
+    ] = None,
+    state: options.State = None,
+    prompts: options.Prompts = None,
+    templates: options.Templates = None,
+    allow_local: options.AllowLocal = None,
+    offline: options.Offline = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read the sources and list the articles; write nothing.")
+    ] = False,
+) -> None:
+    """Read the sources, condense every article, write the edition."""
+    screen: Screen = context.obj
+    wanted = settings(
+        config, source or [], formats=formats or None, out=out, since=since, max_articles=max_articles, points=points,
+        length=length, language=language, paragraph=paragraph, model=model, engine=engine, state=state,
+        prompts=prompts, templates=templates, allow_local=allow_local, offline=offline,
+    )  # fmt: skip
+    from briefing import pipeline
+
+    with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
+        if dry_run:
+            reading = pipeline.read(workshop)
+            for article in reading.articles:
+                typer.echo(f"{article.source}\t{article.title or '(untitled)'}\t{article.url or ''}")
+            tell_failures(screen, reading.failures)
+            raise typer.Exit(exit_code(bool(reading.articles), reading.failures))
+        pipeline.check_output(workshop)
+        edition, report = pipeline.make_edition(workshop, day=date.date() if date else None)
+        written = pipeline.write_edition(edition, workshop) if edition.stories else ()
+    for path in written:
+        typer.echo(str(path))
+    tell_run(screen, edition, report)
+    raise typer.Exit(exit_code(bool(written), report.failures))

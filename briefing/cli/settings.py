@@ -1,0 +1,52 @@
+"""From a configuration file and the options of a command to one checked `Config`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from briefing.errors import ConfigError
+from briefing.types import Source
+
+if TYPE_CHECKING:
+    from briefing.config import Config
+
+__all__ = ["configuration_path", "settings"]
+
+
+def configuration_path(given: Path | None) -> Path:
+    """`given`, else the file that is found. Raises `ConfigError` where there is none."""
+    from briefing.config import find_config
+
+    path = given or find_config()
+    if path is None:
+        raise ConfigError(
+            "configuration",
+            "there is no briefing.toml here or in your configuration folder",
+            "Make one with `briefing init`, or name what to read with --source",
+        )
+    return path
+
+
+def settings(given: Path | None, named: list[str], **options: object) -> Config:
+    """The configuration in `given`, or the one that is found, with every option that is not None over it.
+
+    `named` sources come after those of `given`; without `given` they stand alone, so that ``--source x`` means x and
+    nothing else. Raises `ConfigError` or `UsageError`.
+    """
+    from briefing.config import Config, load_config
+
+    config = load_config(configuration_path(given)) if given or not named else Config()
+    config = config.with_overrides(**options)
+    extra = tuple(Source(location=_location(place), allow_local=config.allow_local) for place in named)
+    if not config.sources and not extra:
+        raise ConfigError(
+            str(configuration_path(given)), "it names no source", "Add one with `briefing sources add ADDRESS`"
+        )
+    return replace(config, sources=config.sources + extra)
+
+
+def _location(place: str) -> str:
+    """A source as typed: an address, ``-``, or a path."""
+    return place if place == "-" or "://" in place else str(Path(place).expanduser())

@@ -1,0 +1,118 @@
+"""`briefing sources`: what the configuration reads."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from briefing.cli import options
+from briefing.cli.report import exit_code
+from briefing.cli.screen import Screen
+from briefing.cli.settings import configuration_path, settings
+from briefing.errors import ConfigError
+from briefing.types import Failure, Source
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="The sources in the configuration: add, list, remove, check, import, export.", no_args_is_help=True
+)
+
+
+@app.command("add")
+def add(
+    location: Annotated[str, typer.Argument(help="Address of a feed or page, or a path.")],
+    name: Annotated[str, typer.Option(help="What the edition calls it. Default: its own title.")] = "",
+    section: Annotated[str, typer.Option(help="Section of the edition for its articles.")] = "",
+    config: options.ConfigPath = None,
+) -> None:
+    """Add a source at the end of the configuration; everything else in the file stays as it is."""
+    _extend(configuration_path(config), (Source(location=location, name=name, section=section),))
+
+
+@app.command("list")
+def list_sources(config: options.ConfigPath = None) -> None:
+    """Print a line for each source: name, section, address or path."""
+    from briefing.config import load_config
+
+    for source in load_config(configuration_path(config)).sources:
+        typer.echo(f"{source.name or '-'}\t{source.section or '-'}\t{source.location}")
+
+
+@app.command("remove")
+def remove(
+    source: Annotated[str, typer.Argument(help="Its name, address or path, as in the configuration.")],
+    config: options.ConfigPath = None,
+) -> None:
+    """Take a source out of the configuration."""
+    from briefing.config import read_config, remove_source
+    from briefing.deliver import write_atomically
+
+    path = configuration_path(config)
+    write_atomically(path, remove_source(read_config(path), source, path))
+
+
+@app.command("check")
+def check(
+    context: typer.Context,
+    config: options.ConfigPath = None,
+    allow_local: options.AllowLocal = None,
+    offline: options.Offline = None,
+) -> None:
+    """Read every source once and print what it gives, or why it gives nothing. No article is fetched or summarised."""
+    from briefing import pipeline
+
+    screen: Screen = context.obj
+    wanted = settings(
+        configuration_path(config), [], allow_local=allow_local, offline=offline, full_text=False, since="",
+        max_articles=0,
+    )  # fmt: skip
+    failures: list[Failure] = []
+    good = 0
+    with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
+        for source, count, failure in pipeline.check_sources(workshop):
+            if failure is not None:
+                failures.append(failure)
+                typer.echo(f"failed\t{source.name or source.location}\t{failure.cause}. {failure.remedy}".rstrip())
+            else:
+                good += 1
+                typer.echo(f"ok\t{source.name or source.location}\t{count} articles")
+    raise typer.Exit(exit_code(good > 0, failures))
+
+
+@app.command("import")
+def import_opml(
+    file: Annotated[Path, typer.Argument(help="OPML file, or a text file with an address on each line.")],
+    config: options.ConfigPath = None,
+) -> None:
+    """Add every source of an OPML file that the configuration does not have yet."""
+    from briefing.config import load_config
+    from briefing.sources import read_subscriptions
+
+    try:
+        body = file.read_bytes()
+    except OSError as error:
+        raise ConfigError(str(file), f"it cannot be read: {error.strerror}", "Check the path") from error
+    path = configuration_path(config)
+    have = {source.location for source in load_config(path).sources}
+    _extend(path, tuple(s for s in read_subscriptions(body, subject=str(file)) if s.location not in have))
+
+
+@app.command("export")
+def export_opml(config: options.ConfigPath = None) -> None:
+    """Print the configuration's feeds and pages as OPML, for another reader."""
+    from briefing.config import load_config
+    from briefing.deliver import write_stdout
+    from briefing.sources import write_opml
+
+    wanted = load_config(configuration_path(config))
+    write_stdout(write_opml([s for s in wanted.sources if "://" in s.location], wanted.title))
+
+
+def _extend(path: Path, sources: tuple[Source, ...]) -> None:
+    from briefing.config import add_sources, read_config
+    from briefing.deliver import write_atomically
+
+    write_atomically(path, add_sources(read_config(path), sources, path))
+    for source in sources:
+        typer.echo(source.location)

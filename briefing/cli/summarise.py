@@ -1,0 +1,67 @@
+"""`briefing summarise`: single articles on demand."""
+
+from typing import Annotated
+
+import typer
+
+from briefing.cli import options
+from briefing.cli.report import exit_code, tell_failures, tell_warnings
+from briefing.cli.screen import Screen
+from briefing.cli.settings import settings
+from briefing.errors import UsageError
+from briefing.types import Failure, Summary
+
+__all__ = ["summarise"]
+
+
+def summarise(
+    context: typer.Context,
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT...", help="Addresses, files, folders, or - for standard input.")
+    ],
+    format_: Annotated[str, typer.Option("--format", "-f", help="text, md, html or json.")] = "text",
+    batch: Annotated[
+        bool,
+        typer.Option(
+            "--batch", help='INPUT is JSON Lines of {"id", "title"?, "text"}; so is the output, in its order.'
+        ),
+    ] = False,
+    points: options.Points = None,
+    length: options.Length = None,
+    language: options.Language = None,
+    paragraph: options.Paragraph = None,
+    model: options.Model = None,
+    engine: options.Engine = None,
+    state: options.State = None,
+    prompts: options.Prompts = None,
+    templates: options.Templates = None,
+    allow_local: options.AllowLocal = None,
+    offline: options.Offline = None,
+) -> None:
+    """Condense articles and print them: a headline and key points, each checked against its article."""
+    screen: Screen = context.obj
+    wanted = settings(
+        None, inputs, formats=("json",) if batch else (format_,), points=points, length=length, language=language,
+        paragraph=paragraph, model=model, engine=engine, state=state, prompts=prompts, templates=templates,
+        allow_local=allow_local, offline=offline, since="", max_articles=0,
+    )  # fmt: skip
+    from briefing import pipeline
+    from briefing.deliver import write_stdout
+
+    if batch and len(inputs) != 1:
+        raise UsageError("--batch", f"it takes one INPUT, but {len(inputs)} were given")
+    summaries: list[Summary] = []
+    failures: list[Failure] = []
+    with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
+        if batch:
+            for line, result in pipeline.batch(inputs[0], workshop):
+                write_stdout(line)
+                (summaries if isinstance(result, Summary) else failures).append(result)  # type: ignore[arg-type]
+        else:
+            summaries, failures = pipeline.summarise_sources(workshop)
+            if summaries:
+                write_stdout(pipeline.render_summary(summaries, format_, workshop.templates))
+    for summary in summaries:
+        tell_warnings(screen, summary)
+    tell_failures(screen, failures)
+    raise typer.Exit(exit_code(bool(summaries), failures))

@@ -1,0 +1,258 @@
+"""Orders the calls; what it does reads like this docstring.
+
+read the sources -> fetch what they link to -> extract the articles -> take summaries from the store, condense the rest
+-> compose the edition -> render it in every format -> write the files.
+
+`read` does the first three, `workshop` keeps open what is needed, `watch` is how a caller follows along. Nothing here
+decides what a summary or an edition is: that is the pure modules' business.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from briefing.compose import compose
+from briefing.config import Config, local_timezone
+from briefing.engines import Engine
+from briefing.pipeline.batch import batch
+from briefing.pipeline.read import Limits, Reading, read_sources
+from briefing.pipeline.watch import Silent, Watcher
+from briefing.pipeline.workshop import Workshop
+from briefing.render import FORMATS, render, render_summary
+from briefing.summarise import SummaryOptions, summarise_all, summary_key
+from briefing.types import Article, Edition, Failure, FailureKind, Source, Summary
+
+__all__ = [
+    "Report",
+    "Silent",
+    "Watcher",
+    "Workshop",
+    "batch",
+    "build_edition",
+    "check_output",
+    "check_sources",
+    "condense",
+    "make_edition",
+    "read",
+    "render_summary",
+    "summarise",
+    "summarise_sources",
+    "utc_now",
+    "write_edition",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a run did, in numbers; `edition.failures` says the rest."""
+
+    sources: int
+    """Feeds, pages and files that were read."""
+    articles: int
+    condensed: int
+    """Articles condensed by an engine in this run."""
+    cached: int
+    """Articles whose summary was in the store."""
+    failures: tuple[Failure, ...]
+    seconds: float
+
+
+def utc_now() -> datetime:
+    """The current time. The only clock of the package; everything below takes a time or a clock as an argument."""
+    return datetime.now(UTC)
+
+
+def read(workshop: Workshop) -> Reading:
+    """Every article of the configuration's sources, and what could not be read."""
+    config = workshop.config
+    limits = Limits(
+        since=config.since,
+        max_articles=config.max_articles,
+        max_per_source=config.max_per_source,
+        full_text=config.full_text,
+        offline=config.offline,
+        allow_local=config.allow_local,
+    )
+    reading = read_sources(
+        config.sources, limits=limits, now=workshop.clock(), open_fetcher=workshop.fetcher, watcher=workshop.watcher
+    )
+    for article in reading.articles:
+        workshop.store.put_article(article, workshop.clock())
+    return reading
+
+
+def check_sources(workshop: Workshop) -> Iterator[tuple[Source, int, Failure | None]]:
+    """Each source of the configuration with the number of articles it gives, or the reason why it gives none."""
+    for source in workshop.config.sources:
+        limits = Limits(full_text=False, offline=workshop.config.offline, allow_local=workshop.config.allow_local)
+        reading = read_sources(
+            [source], limits=limits, now=workshop.clock(), open_fetcher=workshop.fetcher, watcher=workshop.watcher
+        )
+        failed = [failure for failure in reading.failures if failure.kind is FailureKind.FAILED]
+        yield source, len(reading.articles), failed[0] if failed and not reading.articles else None
+
+
+def condense(articles: Sequence[Article], workshop: Workshop) -> Iterator[tuple[Article, Summary | Failure]]:
+    """Every article with its summary or failure, those in the store first, then as each is finished.
+
+    The model is loaded only if a summary is missing. Raises `ModelError` or `EngineError` where there is no engine; what
+    was finished until then is in the store.
+    """
+    if not articles:
+        return
+    options = summary_options(workshop.config)
+    workshop.watcher.stage("summarise", len(articles))
+    keys: dict[str, str] = {}
+    missing: list[Article] = []
+    for article in articles:
+        keys[article.id] = summary_key(article, workshop.engine, workshop.prompts, options)
+        known = workshop.store.get_summary(keys[article.id])
+        if known is None:
+            missing.append(article)
+            continue
+        workshop.watcher.step(article.title or article.id)
+        yield article, _of(article, known)
+    for article, result in summarise_all(missing, workshop.engine, workshop.prompts, options, workshop.answers):
+        if isinstance(result, Summary):
+            workshop.store.put_summary(keys[article.id], result, workshop.clock())
+        workshop.watcher.step(article.title or article.id)
+        yield article, result
+
+
+def summary_options(config: Config) -> SummaryOptions:
+    """What the configuration wishes of a summary."""
+    return SummaryOptions(
+        points=config.points, length=config.length, language=config.language, paragraph=config.paragraph
+    )
+
+
+def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Edition, Report]:
+    """Read, condense and compose. An edition may be empty: the caller decides what that means.
+
+    `day` is the edition's date; None takes the current one in the configuration's time zone.
+    """
+    config, began = workshop.config, workshop.clock()
+    reading = read(workshop)
+    done: dict[str, Summary] = {}
+    failures = list(reading.failures)
+    for article, result in condense(reading.articles, workshop):
+        if isinstance(result, Summary):
+            done[article.id] = result
+        else:
+            failures.append(result)
+    timezone = config.timezone or local_timezone()
+    edition = compose(
+        [(article, done[article.id]) for article in reading.articles if article.id in done],
+        date=day or began.astimezone(ZoneInfo(timezone)).date(),
+        title=config.title,
+        timezone=timezone,
+        created=workshop.clock(),
+        model=workshop.engine.model if done else "",
+        failures=failures,
+        section_order=config.sections,
+        language=config.language or "en",
+    )
+    cached = sum(summary.cached for summary in done.values())
+    report = Report(
+        sources=reading.sources,
+        articles=len(reading.articles),
+        condensed=len(done) - cached,
+        cached=cached,
+        failures=tuple(failures),
+        seconds=(workshop.clock() - began).total_seconds(),
+    )
+    return edition, report
+
+
+def write_edition(edition: Edition, workshop: Workshop) -> tuple[Path, ...]:
+    """Write the edition in every format of the configuration; each file whole or not at all.
+
+    Everything is rendered before anything is written. Raises `OutputError` or `AssetError`.
+    """
+    from briefing.deliver import write_atomically
+
+    config = workshop.config
+    rendered = [(name, render(edition, name, workshop.templates)) for name in config.formats]
+    written = []
+    for name, text in rendered:
+        path = config.out / f"{edition.date.isoformat()}.{FORMATS[name]}"
+        write_atomically(path, text)
+        written.append(path)
+    return tuple(written)
+
+
+def check_output(workshop: Workshop) -> None:
+    """Find out whether editions can be written before an hour of summarising. Raises `OutputError`."""
+    from briefing.deliver import check_writable
+
+    check_writable(workshop.config.out)
+
+
+def summarise_sources(workshop: Workshop) -> tuple[list[Summary], list[Failure]]:
+    """Read the sources and condense every article: summaries in the order of the input, and what failed."""
+    reading = read(workshop)
+    results = {article.id: result for article, result in condense(reading.articles, workshop)}
+    ordered = [results[article.id] for article in reading.articles if article.id in results]
+    summaries = [result for result in ordered if isinstance(result, Summary)]
+    return summaries, reading.failures + [result for result in ordered if isinstance(result, Failure)]
+
+
+def build_edition(
+    config: Config,
+    *,
+    day: date | None = None,
+    engine: Engine | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    watcher: Watcher | None = None,
+) -> Edition:
+    """The edition that `briefing run` would write for this configuration, as a value; nothing is written but the state.
+
+    Raises `BriefingError` as the command line would say it. What could not be read is in `Edition.failures`.
+    """
+    with Workshop(config, clock=clock, watcher=watcher or Silent(), engine=engine) as workshop:
+        edition, _ = make_edition(workshop, day=day)
+        return edition
+
+
+def summarise(
+    text_or_article: str | Article,
+    *,
+    title: str = "",
+    config: Config | None = None,
+    engine: Engine | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    watcher: Watcher | None = None,
+    **wishes: object,
+) -> Summary:
+    """The summary of one text or article.
+
+    `wishes` are settings of `Config` such as ``points=3``, ``length="short"``, ``model="smollm2-135m"``. Raises
+    `BriefingError` where the text is empty, or no model can be had.
+    """
+    from briefing.errors import EngineError
+
+    article = text_or_article if isinstance(text_or_article, Article) else _article(text_or_article, title)
+    settings = (config or Config()).with_overrides(**wishes)
+    with Workshop(settings, clock=clock, watcher=watcher or Silent(), engine=engine) as workshop:
+        ((_, result),) = condense([article], workshop)
+    if isinstance(result, Failure):
+        raise EngineError(result.subject, result.cause, result.remedy)
+    return result
+
+
+def _article(text: str, title: str) -> Article:
+    from briefing.extract import article_from_text
+
+    return article_from_text(text, title=title, source="text")
+
+
+def _of(article: Article, known: Summary) -> Summary:
+    """A stored summary as this article's: two articles of one text share a summary, not their origin."""
+    return dataclasses.replace(
+        known, id=article.id, url=article.url, title=article.title, source=article.source, published=article.published
+    )

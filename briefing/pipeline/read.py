@@ -1,0 +1,393 @@
+"""From the sources a reader chose to articles: read, fetch, extract, and what went wrong by name.
+
+Every source ends as articles or as failures; none stops the others. The order of the result is the order of the sources
+and, within a feed, of its items, whatever finished first.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+from briefing.errors import BriefingError, FetchError, SourceError
+from briefing.pipeline.watch import Watcher
+from briefing.types import Article, Failure, FailureKind, FeedItem, Source, SourceKind
+
+if TYPE_CHECKING:
+    from briefing.fetch import Fetched, Fetcher, Request
+    from briefing.sources import Feed
+
+__all__ = ["Limits", "Reading", "is_web", "read_sources"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What is left out on purpose, and how far reading may go."""
+
+    since: timedelta | None = None
+    """How old a feed's item may be at `now`; None: any age. Items without a date are taken."""
+    max_articles: int = 0
+    """0: no limit."""
+    max_per_source: int = 0
+    """0: no limit."""
+    full_text: bool = True
+    """Whether the page behind a feed's item is fetched."""
+    offline: bool = False
+    """Whether the network is left alone."""
+    allow_local: bool = False
+    """Whether every source the reader named may be at a private address."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What came of reading: in `articles` no two of one id."""
+
+    articles: list[Article] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    sources: int = 0
+    """Feeds, pages, files that were read, those behind an OPML file or a folder counted singly."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One entry of a feed on its way to an article."""
+
+    item: FeedItem
+    source: Source
+    name: str
+
+
+# What a place in the order holds until the end: an article, items of a feed yet to be fetched, or a failure.
+_Found = Article | _Item | Failure
+
+
+def read_sources(
+    sources: Sequence[Source], *, limits: Limits, now: datetime, open_fetcher: Callable[[], Fetcher], watcher: Watcher
+) -> Reading:
+    """Read every source. `now` is aware; `open_fetcher` is called only if something has to be fetched.
+
+    Raises nothing for what a source holds or does not; every failure is a value with the source's name.
+    """
+    reader = _Reader(limits, now, open_fetcher, watcher)
+    return reader.read(sources)
+
+
+class _Reader:
+    def __init__(self, limits: Limits, now: datetime, open_fetcher: Callable[[], Fetcher], watcher: Watcher) -> None:
+        self._limits = limits
+        self._now = now
+        self._open_fetcher = open_fetcher
+        self._watcher = watcher
+        self._count = 0
+
+    def read(self, sources: Sequence[Source]) -> Reading:
+        self._watcher.stage("read", len(sources))
+        places: list[list[_Found]] = []
+        pending: list[tuple[int, Source]] = []
+        for source in self._expanded(sources, places):
+            places.append([])
+            if is_web(source.location):
+                pending.append((len(places) - 1, source))
+            else:
+                places[-1] = self._local(source)
+                self._watcher.step(source.name or source.location)
+        self._fetch_sources(pending, places)
+        found = self._chosen([one for place in places for one in place])
+        reading = self._fetch_pages(found)
+        reading.sources = self._count
+        return reading
+
+    def _expanded(self, sources: Iterable[Source], places: list[list[_Found]]) -> Iterator[Source]:
+        """The sources, with local lists of sources (OPML, addresses) replaced by what they list."""
+        from briefing.sources import classify_path, read_subscriptions
+
+        for source in sources:
+            if source.location == "-" or is_web(source.location):
+                yield source
+                continue
+            path = Path(source.location).expanduser()
+            try:
+                kind = classify_path(path) if source.kind is SourceKind.AUTO else source.kind
+                if kind is not SourceKind.OPML:
+                    yield replace(source, kind=kind)
+                    continue
+                listed = read_subscriptions(path.read_bytes(), subject=str(path))
+            except (BriefingError, OSError) as error:
+                places.append([_failure(error, source.name or str(path), "read")])
+                continue
+            yield from (replace(one, section=one.section or source.section) for one in listed)
+
+    def _local(self, source: Source) -> list[_Found]:
+        """Articles or items of standard input, a file or a folder."""
+        from briefing.extract import article_from_text
+        from briefing.sources import list_folder
+
+        path = Path(source.location).expanduser()
+        try:
+            if source.location == "-":
+                self._count += 1
+                name = source.name or "standard input"
+                return [article_from_text(sys.stdin.buffer.read(), source=name, section=source.section)]
+            if source.kind is SourceKind.FOLDER:
+                files = list_folder(path)
+                if not files:
+                    raise SourceError(
+                        str(path), "there is no article in the folder", "Known are .txt, .md, .html, .eml"
+                    )
+                return [one for file in files for one in self._file(file, source, source.name or path.name)]
+            if source.kind is SourceKind.FEED:
+                return self._feed_file(path, source)
+            return self._file(path, source, source.name or path.stem)
+        except (BriefingError, OSError) as error:
+            return [_failure(error, source.name or source.location, "read")]
+
+    def _file(self, path: Path, source: Source, name: str) -> list[_Found]:
+        from briefing.extract import extract_file
+
+        self._count += 1
+        try:
+            return list(extract_file(path, source=name, section=source.section))
+        except (BriefingError, OSError) as error:
+            return [_failure(error, str(path), "extract")]
+
+    def _feed_file(self, path: Path, source: Source) -> list[_Found]:
+        from briefing.sources import read_feed
+
+        self._count += 1
+        feed = read_feed(path.read_bytes(), folder=path.parent, now=self._now, subject=str(path))
+        return self._items(feed, source, source.name or feed.title or path.stem)
+
+    def _fetch_sources(self, pending: list[tuple[int, Source]], places: list[list[_Found]]) -> None:
+        """Fetch the sources on the web, each into its place; a home page gives way to the feed that it names."""
+        from briefing.fetch import Request
+
+        second: list[tuple[int, Source]] = []
+        waiting: dict[Request, list[tuple[int, Source]]] = {}
+        for place, source in pending:
+            allowed = source.allow_local or self._limits.allow_local
+            waiting.setdefault(Request(source.location, allow_local=allowed), []).append((place, source))
+        for request, answer in self._fetched(waiting):
+            for place, source in waiting[request]:
+                self._count += 1
+                name = source.name or source.location
+                if isinstance(answer, FetchError):
+                    places[place] = [_failure(answer, name, "fetch")]
+                else:
+                    try:
+                        places[place] = self._web_source(answer, source, second, place)
+                    except BriefingError as error:
+                        places[place] = [_failure(error, name, "read")]
+                self._watcher.step(name)
+        if second:
+            self._fetch_sources(second, places)
+
+    def _web_source(
+        self, answer: Fetched, source: Source, second: list[tuple[int, Source]], place: int
+    ) -> list[_Found]:
+        from briefing.extract import extract_article
+        from briefing.sources import classify_content, find_feeds, read_feed
+
+        kind = classify_content(answer.body, answer.content_type)
+        if kind is SourceKind.FEED:
+            feed = read_feed(
+                answer.body,
+                url=answer.url,
+                content_type=_with_charset(answer),
+                now=self._now,
+                subject=source.name or source.location,
+            )
+            return self._items(feed, source, source.name or feed.title or _host(answer.url))
+        if kind is SourceKind.OPML:
+            raise SourceError(source.location, "it is a list of feeds", "Add them with `briefing sources import`")
+        try:
+            return [
+                extract_article(
+                    answer.body,
+                    content_type=answer.content_type,
+                    charset=answer.charset,
+                    name=source.location,
+                    url=answer.url,
+                    source=source.name or _host(answer.url),
+                    section=source.section,
+                )
+            ]
+        except BriefingError:
+            feeds = find_feeds(answer.body, answer.url)
+            if not feeds or source.kind is SourceKind.FEED:
+                raise
+            # A feed on the source's own origin is what the reader meant; elsewhere no private address is allowed.
+            local = source.allow_local and _origin(feeds[0]) == _origin(source.location)
+            second.append((place, replace(source, location=feeds[0], kind=SourceKind.FEED, allow_local=local)))
+            self._count -= 1
+            return []
+
+    def _items(self, feed: Feed, source: Source, name: str) -> list[_Found]:
+        """The feed's items that are young enough, the newest `max_per_source` of them, in the feed's order."""
+        limits, items = self._limits, list(feed.items)
+        if limits.since is not None:
+            oldest = self._now - limits.since
+            items = [item for item in items if item.published is None or item.published >= oldest]
+            old = len(feed.items) - len(items)
+        else:
+            old = 0
+        kept = _newest(items, limits.max_per_source, lambda item: item.published)
+        found: list[_Found] = [_Item(item, source, name) for item in kept]
+        if old:
+            found.append(_skipped(name, f"{old} articles are older than the time span asked for"))
+        if len(kept) < len(items):
+            found.append(_skipped(name, f"{len(items) - len(kept)} articles are over the limit for one source"))
+        return found
+
+    def _chosen(self, found: list[_Found]) -> list[_Found]:
+        """Without what was found before, and without what is over the limit for the edition, oldest first."""
+        unique: list[_Found] = []
+        seen: set[str] = set()
+        for one in found:
+            key = _key(one)
+            if key and key in seen:
+                unique.append(_skipped(_title(one), "it was found before, in another source"))
+            else:
+                unique.append(one)
+                seen.add(key)
+        candidates = [one for one in unique if not isinstance(one, Failure)]
+        kept = {id(one) for one in _newest(candidates, self._limits.max_articles, _published)}
+        over = len(candidates) - len(kept)
+        chosen = [one for one in unique if isinstance(one, Failure) or id(one) in kept]
+        if over:
+            chosen.append(_skipped("limit", f"{over} articles are over the limit of {self._limits.max_articles}"))
+        return chosen
+
+    # --- pages of items ---
+
+    def _fetch_pages(self, found: list[_Found]) -> Reading:
+        """Every item as an article: from its page, else from what the feed itself says."""
+        from briefing.fetch import Request
+
+        done: dict[int, Article | Failure] = {}
+        waiting: dict[Request, list[tuple[int, _Item]]] = {}
+        items = [(place, one) for place, one in enumerate(found) if isinstance(one, _Item)]
+        if items:
+            self._watcher.stage("fetch", len(items))
+        for place, one in items:
+            url = one.item.url
+            if url is None or not self._limits.full_text or one.item.path:
+                done[place] = self._from_item(one, None)
+                self._watcher.step(one.item.title)
+                continue
+            allowed = one.source.allow_local or self._limits.allow_local
+            local = allowed and _origin(url) == _origin(one.source.location)
+            waiting.setdefault(Request(url, allow_local=local), []).append((place, one))
+        for request, answer in self._fetched(waiting):
+            for place, one in waiting[request]:
+                done[place] = self._from_item(one, answer)
+                self._watcher.step(one.item.title)
+        reading = Reading()
+        for place, one in enumerate(found):
+            result = done.get(place, one)
+            if isinstance(result, Failure):
+                reading.failures.append(result)
+            elif isinstance(result, Article):
+                if any(result.id == article.id for article in reading.articles):
+                    reading.failures.append(_skipped(_title(result), "it was found before, in another source"))
+                else:
+                    reading.articles.append(result)
+        return reading
+
+    def _from_item(self, one: _Item, answer: Fetched | FetchError | None) -> Article | Failure:
+        from briefing.extract import article_from_feed_item, extract_article, extract_file
+
+        wanted = {"source": one.name, "section": one.source.section}
+        error: BriefingError | OSError | None = answer if isinstance(answer, FetchError) else None
+        try:
+            if one.item.path:
+                return extract_file(Path(one.item.path), hint=one.item, **wanted)[0]
+            if answer is not None and not isinstance(answer, FetchError):
+                return extract_article(
+                    answer.body,
+                    content_type=answer.content_type,
+                    charset=answer.charset,
+                    name=one.item.title or answer.url,
+                    # The feed's own address stays: it is what the reader subscribed to, and it is stable.
+                    url=one.item.url,
+                    hint=one.item,
+                    **wanted,
+                )
+        except (BriefingError, OSError) as failed:
+            error = failed
+        try:
+            return article_from_feed_item(one.item, error=error if isinstance(error, BriefingError) else None, **wanted)
+        except BriefingError as failed:
+            subject = f"{one.name}: {one.item.title or one.item.url or 'untitled'}"
+            return _failure(error or failed, subject, "fetch" if isinstance(error, FetchError) else "extract")
+
+    def _fetched(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Fetched | FetchError]]:
+        wanted = list(requests)
+        if not wanted:
+            return
+        if self._limits.offline:
+            for request in wanted:
+                yield request, FetchError(request.url, "the run is offline", "Leave --offline away")
+            return
+        yield from self._open_fetcher().fetch_many(wanted)
+
+
+def is_web(location: str) -> bool:
+    """Whether a source is an http(s) address."""
+    return location.lower().startswith(("http://", "https://"))
+
+
+def _failure(error: Exception, subject: str, stage: str) -> Failure:
+    if isinstance(error, BriefingError):
+        cause = error.cause if error.subject == subject else f"{error.subject}: {error.cause}"
+        return Failure(subject=subject, stage=stage, cause=cause, remedy=error.remedy)
+    assert isinstance(error, OSError)
+    return Failure(subject=subject, stage=stage, cause=f"it cannot be read: {error.strerror or error}")
+
+
+def _skipped(subject: str, cause: str) -> Failure:
+    return Failure(subject=subject, stage="read", cause=cause, kind=FailureKind.SKIPPED)
+
+
+def _key(one: _Found) -> str:
+    if isinstance(one, Article):
+        return one.url or one.id
+    return (one.item.url or "") if isinstance(one, _Item) else ""
+
+
+def _title(one: _Found) -> str:
+    if isinstance(one, Failure):
+        return one.subject
+    return (one.title if isinstance(one, Article) else one.item.title) or "untitled"
+
+
+def _published(one: _Found) -> datetime | None:
+    return one.published if isinstance(one, Article) else one.item.published if isinstance(one, _Item) else None
+
+
+def _newest(items: list[T], most: int, published: Callable[[T], datetime | None]) -> list[T]:
+    """The newest `most` of `items` (0: all) in their own order; what has no date counts as new."""
+    if not most or len(items) <= most:
+        return items
+    never = datetime.max.replace(tzinfo=UTC)
+    order = sorted(range(len(items)), key=lambda i: published(items[i]) or never, reverse=True)
+    return [items[i] for i in sorted(order[:most])]
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or url).removeprefix("www.")
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port
+
+
+def _with_charset(answer: Fetched) -> str:
+    return f"{answer.content_type}; charset={answer.charset}" if answer.charset else answer.content_type

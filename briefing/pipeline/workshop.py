@@ -1,0 +1,147 @@
+"""Everything a run needs open: the store, the prompts, the engine with its model, the fetcher. Opened when first asked
+for, closed together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from briefing.config import Config
+from briefing.engines import Completion, Engine, EngineOptions, ModelSpec, open_engine
+from briefing.pipeline.pulling import pull
+from briefing.pipeline.watch import Watcher
+from briefing.store import Store, StoredCompletion, default_state
+from briefing.summarise import PromptBook
+
+if TYPE_CHECKING:
+    from briefing.fetch import Fetcher
+    from briefing.models import ModelFile
+
+__all__ = ["StoredAnswers", "Workshop"]
+
+_NO_MODEL = {"extractive"}
+
+
+class StoredAnswers:
+    """The store as `summarise.Answers`; counts in ``engine.answer`` what an engine had to decode."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    def get(self, key: str) -> Completion | None:
+        """The completion kept under `key`."""
+        known = self._store.get_completion(key)
+        if known is None:
+            return None
+        return Completion(
+            id="",
+            text=known.text,
+            prompt_tokens=known.prompt_tokens,
+            completion_tokens=known.completion_tokens,
+            finish="length" if known.finish == "length" else "stop",
+        )
+
+    def put(self, key: str, completion: Completion) -> None:
+        """Keep `completion`."""
+        self._store.count("engine.answer")
+        kept = StoredCompletion(
+            text=completion.text,
+            prompt_tokens=completion.prompt_tokens,
+            completion_tokens=completion.completion_tokens,
+            finish=completion.finish,
+        )
+        self._store.put_completion(key, kept, self._clock())
+
+
+class Workshop:
+    """A context manager; `clock` gives the current time in UTC."""
+
+    def __init__(
+        self, config: Config, *, clock: Callable[[], datetime], watcher: Watcher, engine: Engine | None = None
+    ) -> None:
+        self.config = config
+        self.clock = clock
+        self.watcher = watcher
+        self._given = engine
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    @cached_property
+    def store(self) -> Store:
+        """The state file. Raises `StoreError`."""
+        return self._open.enter_context(Store(self.config.state or default_state()))
+
+    @cached_property
+    def answers(self) -> StoredAnswers:
+        """Completions of this and earlier runs."""
+        return StoredAnswers(self.store, self.clock)
+
+    @cached_property
+    def prompts(self) -> PromptBook:
+        """The prompts, the user's before the shipped. Raises `AssetError`."""
+        return PromptBook(self._environment("prompts", self.config.prompts))
+
+    @cached_property
+    def templates(self) -> Any:
+        """The Jinja2 environment of the output templates. Raises `AssetError`."""
+        return self._environment("templates", self.config.templates)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine with its model, pulled first where it is not here.
+
+        Raises `ModelError` where the model cannot be had, `UsageError` for an engine nobody has installed.
+        """
+        if self._given is not None:
+            return self._given
+        if self.config.engine in _NO_MODEL:
+            engine = open_engine(self.config.engine, None)
+        else:
+            model = self._model()
+            spec = ModelSpec(name=model.name, path=model.path, digest=model.sha256, context=model.context)
+            engine = open_engine(self.config.engine or model.engine, spec, EngineOptions())
+        self._open.callback(engine.close)
+        return engine
+
+    def fetcher(self) -> Fetcher:
+        """The one fetcher of the run, with its cache beside the state file."""
+        return self._fetcher
+
+    @cached_property
+    def _fetcher(self) -> Fetcher:
+        from briefing.fetch import Fetcher
+
+        state = Path(self.config.state or default_state())
+        return self._open.enter_context(Fetcher(state.with_name(f"{state.stem}-http.db")))
+
+    def _environment(self, kind: str, folder: Path | None) -> Any:
+        from briefing.assets import environment
+
+        return environment(kind, [folder] if folder else [])
+
+    def _model(self) -> ModelFile:
+        from briefing.models import ModelFolder
+
+        models = ModelFolder(self.config.models, offline=self.config.offline)
+        name = self.config.model or models.catalogue.default
+        known = {entry.name for entry in models.entries()}
+        if name in known and models.path(name) is None:
+            entry = models.entry(name)
+            self.watcher.say(
+                f"The model {name} ({entry.size / 1e6:,.0f} MB, licence {entry.licence}) is not here yet; pulling it."
+            )
+            pull(models, name, self.watcher)
+        return models.resolve(name)
