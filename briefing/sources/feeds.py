@@ -1,0 +1,282 @@
+"""A feed's bytes to `FeedItem` values: RSS 0.9x, 1.0 and 2.0, Atom (all by feedparser) and JSON Feed. No network.
+
+The only disk access is to ask whether a page that a feed file links to lies in the feed's own folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from html import escape
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from briefing.errors import SourceError
+from briefing.sources.markup import TooLargeError, decoded, plain, unzipped, web_address, without_doctype
+from briefing.types import FeedItem
+
+__all__ = ["Feed", "read_feed"]
+
+MOST_BYTES = 10_000_000
+"""Of a feed, unzipped: ten thousand items. That takes 2 s to parse; as much markup without any sense takes 40 s."""
+_FIRST_YEAR = 1990
+"""No feed has an item older than the web; an earlier date is a clock that was never set."""
+_SLACK = timedelta(days=1)
+"""How far ahead of `now` a date may lie: clocks and time zones are wrong by hours, not by days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """What a feed says."""
+
+    title: str
+    """Plain text; may be empty."""
+    items: tuple[FeedItem, ...]
+    """In the feed's own order."""
+    warnings: tuple[str, ...] = ()
+    """What a reader should know of how it was read, each a sentence without a full stop."""
+
+
+def read_feed(
+    body: bytes,
+    *,
+    url: str = "",
+    content_type: str = "",
+    folder: Path | None = None,
+    limit: int = 500,
+    now: datetime | None = None,
+    subject: str = "",
+) -> Feed:
+    """Reads a feed, as far as a damaged one can be read.
+
+    Args:
+        body: the feed's bytes, gzipped or not.
+        url: where it came from; relative links are resolved against it.
+        content_type: the ``Content-Type`` header with its parameters.
+        folder: for a feed that is a file, the folder in which it may link to pages.
+        limit: items to keep, the newest ones.
+        now: UTC; items dated more than a day later lose their date. None: no date is in the future.
+        subject: what an error calls the feed; its URL where empty.
+
+    Raises:
+        SourceError: it is no feed, or so damaged that not one item is left.
+    """
+    name = subject or url or "the feed"
+    try:
+        content = unzipped(body, MOST_BYTES)
+    except TooLargeError:
+        content = bytes(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise SourceError(name, f"it is too large for a feed: more than {MOST_BYTES // 1_000_000} MB")
+    if content.startswith(b"%PDF-"):
+        raise SourceError(name, "it is a PDF file, not a feed", "Give it as a file")
+    text = decoded(content, content_type).strip()
+    if not text:
+        raise SourceError(name, "it is empty", "Check whether it still exists")
+    origin = _Origin(url=url, folder=folder)
+    feed = _read_json(text, name, origin) if text[0] in "{[" else _read_xml(text, name, origin)
+    return _kept(_dated(_once(feed), now), limit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Origin:
+    """What an item's link is relative to."""
+
+    url: str
+    folder: Path | None
+    home: str = ""
+    """The site's address as the feed gives it."""
+
+    def place(self, link: str) -> tuple[str | None, str]:
+        """The web address of a link, and the path of the file that it names beside the feed."""
+        try:
+            parts = urlsplit(link.strip())
+        except ValueError:
+            return None, ""
+        relative = not parts.scheme and not parts.netloc and parts.path
+        if relative and self.folder is not None and (path := _inside(self.folder, unquote(parts.path))):
+            return None, path
+        return (web_address(link, self.url or self.home) if link.strip() else None), ""
+
+
+def _inside(folder: Path, relative: str) -> str:
+    """The file, where it exists and really lies in the folder once every link is followed, else empty."""
+    try:
+        root = folder.resolve(strict=True)
+        file = (root / relative).resolve(strict=True)
+        return str(file) if file.is_relative_to(root) and file.is_file() else ""
+    except (OSError, ValueError, RuntimeError):  # no such file, a NUL in the name, a loop of links
+        return ""
+
+
+# XML
+
+
+def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
+    import feedparser
+
+    document, had_entities = without_doctype(text)
+    # In a stream: feedparser takes bytes for the name of a file and reads it where it exists.
+    parsed = feedparser.parse(
+        BytesIO(document.encode()),
+        response_headers={"content-type": "application/xml; charset=utf-8"},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    damaged, version = bool(parsed.bozo), _text(parsed, "version")
+    if not parsed.entries and (damaged or not version):
+        raise _no_feed(text, name, version=version)
+    origin = replace(origin, home=web_address(_text(parsed.feed, "link"), origin.url) or "")
+    warnings = []
+    if had_entities:
+        warnings.append("the feed declares entities of its own, which were ignored")
+    if damaged:
+        warnings.append("the feed is not well-formed; what could be read was")
+    return Feed(
+        title=plain(_text(parsed.feed, "title")),
+        items=tuple(_xml_item(entry, origin) for entry in parsed.entries),
+        warnings=tuple(warnings),
+    )
+
+
+def _xml_item(entry: dict[str, Any], origin: _Origin) -> FeedItem:
+    # FeedBurner's redirecting links outlive their service less well than what they stand for.
+    url, path = origin.place(_text(entry, "feedburner_origlink") or _text(entry, "link"))
+    html = [_as_html(each) for each in [*(dict.get(entry, "content") or ()), dict.get(entry, "summary_detail") or {}]]
+    return FeedItem(
+        url=url,
+        path=path,
+        title=plain(_text(entry, "title")),
+        published=_moment(entry),
+        html=max(html, key=len),
+        guid=_text(entry, "id"),
+        author=plain(_text(entry, "author")),
+    )
+
+
+def _text(values: dict[str, Any], key: str) -> str:
+    # dict.get, because feedparser's own warns of deprecations for keys that are absent.
+    value = dict.get(values, key)
+    return value if isinstance(value, str) else ""
+
+
+def _as_html(detail: dict[str, Any]) -> str:
+    value = _text(detail, "value")
+    return escape(value, quote=False) if _text(detail, "type") == "text/plain" else value
+
+
+def _moment(entry: dict[str, Any]) -> datetime | None:
+    for key in ("published_parsed", "updated_parsed", "created_parsed"):
+        if parsed := dict.get(entry, key):
+            try:
+                year, month, day, hour, minute, second = parsed[:6]
+                return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
+            except (ValueError, TypeError, OverflowError):
+                continue
+    return None
+
+
+def _no_feed(text: str, name: str, *, version: str) -> SourceError:
+    start = text[:2000].lower()
+    if version:
+        return SourceError(name, "the feed is damaged and no item could be read", "Tell its publisher, or remove it")
+    if "<opml" in start:
+        return SourceError(name, "it is an OPML list, not a feed", "Give it as a list of sources")
+    if any(mark in start for mark in ("<html", "<head", "<body", "<!doctype html")):
+        return SourceError(name, "it is a web page, not a feed", "Give the address of its feed")
+    return SourceError(name, "it is neither RSS, Atom nor JSON Feed", "Check the address in a browser")
+
+
+# JSON Feed (https://www.jsonfeed.org/version/1.1/)
+
+
+def _read_json(text: str, name: str, origin: _Origin) -> Feed:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SourceError(name, "it begins like JSON but cannot be read as such", "Tell its publisher") from error
+    if not isinstance(document, dict) or not isinstance(document.get("items"), list):
+        raise SourceError(name, "it is JSON, but no JSON Feed: it has no list of items", "Check the address")
+    origin = replace(origin, home=web_address(_text(document, "home_page_url"), origin.url) or "")
+    items = tuple(_json_item(item, origin) for item in document["items"] if isinstance(item, dict))
+    skipped = len(document["items"]) - len(items)
+    warnings = (f"{skipped} of its items are not objects and were skipped",) if skipped else ()
+    return Feed(title=plain(_text(document, "title")), items=items, warnings=warnings)
+
+
+def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:
+    url, path = origin.place(_text(item, "url") or _text(item, "external_url"))
+    text = _text(item, "content_text") or _text(item, "summary")
+    authors = item.get("authors")
+    author = authors[0] if isinstance(authors, list) and authors else item.get("author")
+    identity = item.get("id")
+    return FeedItem(
+        url=url,
+        path=path,
+        title=plain(_text(item, "title")),
+        published=_iso(_text(item, "date_published") or _text(item, "date_modified")),
+        html=_text(item, "content_html") or escape(text, quote=False),
+        guid=str(identity) if isinstance(identity, str | int) else "",
+        author=plain(_text(author, "name")) if isinstance(author, dict) else "",
+    )
+
+
+def _iso(value: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+# What holds for every format
+
+
+def _once(feed: Feed) -> Feed:
+    """Without items that repeat both link and title of an earlier one; an equal link alone may be two stories."""
+    seen: set[tuple[str | None, str, str]] = set()
+    items = []
+    for item in feed.items:
+        key = (item.url, item.path, item.title or item.html)
+        if key not in seen or not (item.url or item.path):
+            items.append(item)
+        seen.add(key)
+    return replace(feed, items=tuple(items))
+
+
+def _dated(feed: Feed, now: datetime | None) -> Feed:
+    latest = now + _SLACK if now else datetime.max.replace(tzinfo=UTC)
+    items = tuple(
+        replace(item, published=None)
+        if item.published and not (item.published.year >= _FIRST_YEAR and item.published <= latest)
+        else item
+        for item in feed.items
+    )
+    changed = sum(old.published is not new.published for old, new in zip(feed.items, items, strict=True))
+    if not changed:
+        return feed
+    return replace(feed, items=items, warnings=(*feed.warnings, f"{changed} of its items have an impossible date"))
+
+
+def _kept(feed: Feed, limit: int) -> Feed:
+    if not feed.items:
+        return replace(feed, warnings=(*feed.warnings, "the feed has no items"))
+    if len(feed.items) <= limit:
+        return feed
+    newest = sorted(range(len(feed.items)), key=_age_order(feed.items))[:limit]
+    warning = f"the feed has {len(feed.items)} items, of which the newest {limit} were taken"
+    return replace(feed, items=tuple(feed.items[i] for i in sorted(newest)), warnings=(*feed.warnings, warning))
+
+
+def _age_order(items: Iterable[FeedItem]) -> Callable[[int], tuple[float, int]]:
+    """Newest first; an undated item is as old as the one before it, because most feeds put the newest first."""
+    moments: list[float] = []
+    last = float("inf")
+    for item in items:
+        last = item.published.timestamp() if item.published else last
+        moments.append(last)
+    return lambda index: (-moments[index], index)

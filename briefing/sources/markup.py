@@ -1,0 +1,149 @@
+"""Bytes to text and text to safe XML: what feeds and OPML lists have in common. Pure.
+
+The document type declaration is cut out before any parser sees it, in text rather than bytes so that no encoding hides
+it. Without declared entities there is nothing to expand: neither billion laughs nor files of this machine.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import zlib
+from html import unescape
+from urllib.parse import urljoin, urlsplit
+
+__all__ = ["TooLargeError", "decoded", "plain", "tidy", "unzipped", "web_address", "without_doctype"]
+
+_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\0\0", "utf-32-le"), (b"\0\0\xfe\xff", "utf-32-be"))
+_SHORT_BOMS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_WITHOUT_BOM = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
+_DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']\s*([A-Za-z0-9_.:-]+)")
+_DECLARATION = re.compile(r"<\?xml\b.*?\?>\s*", re.DOTALL)
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
+_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+# Python calls these encodings; as the encoding of a document they are a mistake or an attack (punycode is quadratic).
+_NOT_FOR_DOCUMENTS = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf_7"})
+_SUPERSETS = {"gb2312": "gb18030", "iso8859-1": "cp1252", "latin_1": "cp1252", "ascii": "cp1252", "shift_jis": "cp932"}
+_SKIPPED = re.compile(r"[\s\ufeff]+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
+_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"<[A-Za-z/!?][^>]*>")
+_SPACES = re.compile(r"\s+")
+_LONGEST_NAME = 2000
+
+
+class TooLargeError(Exception):
+    """A compressed body unfolds into more than the limit."""
+
+
+def unzipped(body: bytes, limit: int) -> bytes:
+    """The body, decompressed where it is a gzip file. Raises `TooLargeError`; a damaged file gives what can be had."""
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        content = inflater.decompress(body, limit + 1)
+    except zlib.error:
+        return body
+    if len(content) > limit:
+        raise TooLargeError
+    return content
+
+
+def decoded(body: bytes, content_type: str = "") -> str:
+    """The text of an XML or JSON document, without byte order mark and characters that no XML may hold.
+
+    Servers and declarations are wrong often enough that they come after what the bytes themselves show: valid UTF-8
+    beyond ASCII is UTF-8. Bytes that fit no encoding become U+FFFD.
+    """
+    return _ILLEGAL.sub("", _decoded(body, content_type))
+
+
+def _decoded(body: bytes, content_type: str) -> str:
+    for mark, codec in _BOMS + _SHORT_BOMS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(codec, "replace") if codec != "utf-8" else _utf8_or(body[3:], content_type)
+    for start, codec in _WITHOUT_BOM:
+        if body.startswith(start):
+            return body.decode(codec, "replace")
+    return _utf8_or(body, content_type)
+
+
+def _utf8_or(body: bytes, content_type: str) -> str:
+    named = _CHARSET.search(content_type)
+    declared = _DECLARED.search(body[:1000])
+    names = [named[1] if named else "", declared[1].decode() if declared else ""]
+    candidates = [codec for codec in map(_codec, names) if codec]
+    for codec in candidates if body.isascii() else ["utf-8", *candidates]:
+        try:
+            return body.decode(codec)
+        except UnicodeError:
+            continue
+    if body.isascii():
+        return body.decode("ascii")
+    for codec in candidates:
+        text = body.decode(codec, "replace")
+        if text.count("\ufffd") * 100 <= len(text):
+            return text
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(body[:100_000]).best()
+    return body.decode(best.encoding if best else "cp1252", "replace")
+
+
+def _codec(name: str) -> str:
+    try:
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return ""
+    if found.replace("-", "_") in _NOT_FOR_DOCUMENTS:
+        return ""
+    try:
+        b"".decode(found)
+    except (LookupError, UnicodeError):  # not a text encoding: base64, zip
+        return ""
+    return _SUPERSETS.get(found, found)
+
+
+def without_doctype(text: str) -> tuple[str, bool]:
+    """The document without XML and document type declarations, and whether the latter declared entities."""
+    kept: list[str] = []
+    entities = False
+    position = 0
+    while position < len(text):
+        if match := _DOCTYPE.match(text, position):
+            entities = entities or "<!ENTITY" in match[0].upper()
+        elif match := _SKIPPED.match(text, position):
+            if not _DECLARATION.match(match[0]):
+                kept.append(match[0])
+        else:
+            break
+        position = match.end()
+    # What is left before the root element is not XML; a lenient parser must find no entity there either.
+    root = re.compile(r"<\w").search(text, position)
+    start = root.start() if root else len(text)
+    head = text[position:start]
+    if "<!" in head:
+        entities = entities or "<!ENTITY" in head.upper()
+        head = ""
+    return "".join(kept) + head + text[start:], entities
+
+
+def plain(html: str) -> str:
+    """A title or name as plain text: no tags, entities decoded, runs of white space as one blank."""
+    return tidy(unescape(_TAG.sub("", html[:_LONGEST_NAME])))
+
+
+def tidy(text: str) -> str:
+    """The text on one line: no control characters, runs of white space as one blank."""
+    return _SPACES.sub(" ", _ILLEGAL.sub("", text)).strip()
+
+
+def web_address(link: str, base: str = "") -> str | None:
+    """The link as an absolute http(s) address, resolved against `base`, or None where it is none."""
+    try:
+        address = urljoin(base, "".join(link.split()))
+        parts = urlsplit(address)
+        host = parts.hostname
+    except ValueError:
+        return None
+    return address if parts.scheme.lower() in ("http", "https") and host else None

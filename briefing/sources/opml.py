@@ -1,0 +1,178 @@
+"""OPML lists and plain lists of addresses to `Source` values, and back. Pure.
+
+Lists found in the wild lack titles, bodies, even the right root element; whatever outline carries a web address counts.
+What other readers allow beside addresses (commands to run, filters) is skipped, never interpreted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+from briefing.errors import SourceError
+from briefing.sources.markup import TooLargeError, decoded, tidy, unzipped, web_address, without_doctype
+from briefing.types import Source, SourceKind
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+__all__ = ["is_url_list", "read_opml", "read_subscriptions", "read_url_list", "write_opml"]
+
+MOST_BYTES = 20_000_000
+_DEEPEST = 5
+"""Nested folders beyond that do not count."""
+_BETWEEN = " / "
+"""Joins the names of nested folders to the name of one section."""
+
+
+def read_subscriptions(body: bytes, *, subject: str = "the list") -> tuple[Source, ...]:
+    """The sources of an OPML file or of a plain list with an address per line. Raises `SourceError`."""
+    return read_url_list(body, subject=subject) if is_url_list(body) else read_opml(body, subject=subject)
+
+
+def read_opml(body: bytes, *, subject: str = "the list") -> tuple[Source, ...]:
+    """The sources of an OPML file, each address once, in the file's order.
+
+    Nested outlines give the section. No source is allowed to be local, whatever the file says.
+
+    Raises:
+        SourceError: not XML at all, or no outline with a web address in it.
+    """
+    try:
+        text = decoded(unzipped(body, MOST_BYTES)).strip()
+    except TooLargeError:
+        text = " " * (MOST_BYTES + 1)
+    if len(text) > MOST_BYTES:
+        raise SourceError(subject, f"it is too large for a list: more than {MOST_BYTES // 1_000_000} MB")
+    if not text:
+        raise SourceError(subject, "it is empty")
+    if not text.startswith("<"):
+        what = "JSON" if text[0] in "{[" else "not XML"
+        raise SourceError(subject, f"it is {what}, not an OPML list", "Export it as OPML from your reader")
+    root = _root(without_doctype(text)[0], subject)
+    found: dict[str, Source] = {}
+    skipped = 0
+    # A list of what is left to visit, because a hostile file nests deeper than Python recurses.
+    waiting: list[tuple[Any, tuple[str, ...]]] = [(root, ())]
+    while waiting:
+        element, sections = waiting.pop()
+        if _local_name(element) == "outline":
+            values = {_bare(name).lower(): value for name, value in element.attrib.items()}
+            source, is_entry = _source(values, sections)
+            if source is not None:
+                found.setdefault(source.location, source)
+            elif is_entry:
+                skipped += 1
+            else:
+                name = tidy(values.get("text", "")) or tidy(values.get("title", ""))
+                sections = (*sections, name)[:_DEEPEST] if name else sections
+        waiting.extend((child, sections) for child in reversed(element))
+    if not found:
+        why = "none of its entries has a web address" if skipped else "it lists no sources"
+        raise SourceError(subject, why, "Export it again as OPML from your reader")
+    return tuple(found.values())
+
+
+def _root(text: str, subject: str) -> Any:
+    from lxml import etree
+
+    # Lenient: unescaped ampersands and missing end tags are common in lists written by hand. Past a depth of 256 it
+    # stops, which no list of a person reaches.
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(text.encode(), parser)
+    except etree.XMLSyntaxError:
+        root = None
+    if root is None:
+        raise SourceError(subject, "it is not XML that could be read", "Export it again as OPML from your reader")
+    return root
+
+
+def _local_name(element: Any) -> str:
+    return _bare(element.tag).lower() if isinstance(element.tag, str) else ""
+
+
+def _bare(name: str) -> str:
+    return name.rpartition("}")[2]
+
+
+def _source(values: dict[str, str], sections: tuple[str, ...]) -> tuple[Source | None, bool]:
+    """The source that an outline stands for, if it has a web address; and whether it is an entry, not a folder."""
+    location, kind = values.get("xmlurl", ""), SourceKind.FEED
+    if not location and values.get("type", "").lower() == "link":
+        location, kind = values.get("url", ""), SourceKind.PAGE
+    if not location:
+        return None, values.get("type", "").lower() in ("rss", "atom", "link")
+    address = _address(location)
+    if address is None:
+        return None, True
+    if not sections and (category := values.get("category", "").partition(",")[0].strip().strip("/")):
+        sections = tuple(category.split("/"))
+    name = tidy(values.get("text", "")) or tidy(values.get("title", ""))
+    name = "" if name == address else name
+    section = _BETWEEN.join(name for name in map(tidy, sections) if name)
+    return Source(location=address, name=name, section=section, kind=kind), True
+
+
+def _address(location: str) -> str | None:
+    """As a web address; browsers once wrote ``feed:`` in front of one, or instead of ``http:``."""
+    location = location.strip()
+    if location.lower().startswith("feed:"):
+        rest = location[5:]
+        location = f"http:{rest}" if rest.startswith("//") else rest
+    return web_address(location)
+
+
+def is_url_list(body: bytes) -> bool:
+    """Whether every line is a web address, a comment (``#``) or blank, with one address at least."""
+    lines = _lines(body)
+    return bool(lines) and all(web_address(line.split()[0]) for line in lines)
+
+
+def read_url_list(body: bytes, *, subject: str = "the list") -> tuple[Source, ...]:
+    """The sources of a list with an address per line; ``#`` begins a comment, what follows a blank is ignored.
+
+    Raises:
+        SourceError: no line holds a web address.
+    """
+    addresses = [web_address(line.split()[0]) for line in _lines(body)]
+    found = dict.fromkeys(address for address in addresses if address)
+    if not found:
+        raise SourceError(subject, "no line of it holds a web address")
+    return tuple(Source(location=address) for address in found)
+
+
+def _lines(body: bytes) -> list[str]:
+    lines = (line.strip() for line in decoded(body[:MOST_BYTES]).splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def write_opml(sources: Iterable[Source], title: str) -> str:
+    """An OPML 2.0 document of the sources with a web address; files, folders and standard input are left out.
+
+    Sections become outlines around their sources, in the order in which they first occur.
+    """
+    document = ElementTree.Element("opml", version="2.0")
+    head = ElementTree.SubElement(document, "head")
+    ElementTree.SubElement(head, "title").text = tidy(title)
+    body = ElementTree.SubElement(document, "body")
+    folders: dict[str, Element] = {"": body}
+    for source in sources:
+        address = web_address(source.location)
+        if address is None:
+            continue
+        section = tidy(source.section)
+        if section not in folders:
+            folders[section] = ElementTree.SubElement(body, "outline", text=section, title=section)
+        name = tidy(source.name)
+        values = {"text": name or address, **({"title": name} if name else {})}
+        if source.kind is SourceKind.PAGE:
+            values |= {"type": "link", "url": address}
+        else:
+            values |= {"type": "rss", "xmlUrl": address}
+        ElementTree.SubElement(folders[section], "outline", values)
+    ElementTree.indent(document)
+    return ElementTree.tostring(document, encoding="unicode", xml_declaration=False) + "\n"

@@ -1,0 +1,324 @@
+"""Reading feeds: every format, damaged ones, hostile ones."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from briefing.errors import SourceError
+from briefing.sources import Feed, read_feed
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+def rss(*items: str, head: str = "<title>The Paper</title>", prolog: str = "") -> bytes:
+    inside = "".join(f"<item>{item}</item>" for item in items)
+    return f'{prolog}<rss version="2.0"><channel>{head}{inside}</channel></rss>'.encode()
+
+
+class TestFormats:
+    def test_rss_2(self) -> None:
+        feed = read_feed(
+            rss(
+                "<title>Ferry &amp;amp; tram</title><link>/story</link><guid>g1</guid><author>A. Writer</author>"
+                "<pubDate>Mon, 02 Mar 2026 09:30:00 +0200</pubDate><description>&lt;p&gt;Text&lt;/p&gt;</description>"
+            ),
+            url="https://paper.example/feeds/main.xml",
+        )
+        (item,) = feed.items
+        assert (feed.title, feed.warnings) == ("The Paper", ())
+        assert (item.title, item.url, item.guid) == ("Ferry & tram", "https://paper.example/story", "g1")
+        assert item.published == datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
+        assert (item.html, item.author) == ("<p>Text</p>", "A. Writer")
+
+    def test_the_longest_text_of_an_item_is_kept(self) -> None:
+        body = rss(
+            "<title>a</title><description>short</description>"
+            '<c:encoded xmlns:c="http://purl.org/rss/1.0/modules/content/">the whole story</c:encoded>'
+        )
+        assert read_feed(body).items[0].html == "the whole story"
+
+    @pytest.mark.parametrize("version", ["0.91", "0.92"])
+    def test_old_rss_with_its_document_type(self, version: str) -> None:
+        doctype = '<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "http://example.org/rss.dtd">'
+        body = rss("<title>a</title>", prolog=f'<?xml version="1.0"?>{doctype}').replace(b"2.0", version.encode())
+        feed = read_feed(body)
+        assert ([item.title for item in feed.items], feed.warnings) == (["a"], ())
+
+    def test_rss_1(self) -> None:
+        body = b"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
+            xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>Old</title></channel>
+            <item><title>a</title><link>http://a.example/1</link><dc:date>2026-03-01T10:00:00Z</dc:date></item></rdf:RDF>"""
+        (item,) = read_feed(body).items
+        assert (item.url, item.published) == ("http://a.example/1", datetime(2026, 3, 1, 10, tzinfo=UTC))
+
+    def test_atom(self) -> None:
+        body = b"""<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://a.example/blog/"><title>Atom</title>
+            <entry><title type="html">&lt;em&gt;One&lt;/em&gt;</title><link rel="alternate" href="one"/><id>tag:1</id>
+            <updated>2026-03-01T10:00:00+01:00</updated><content type="text">5 &lt; 6</content></entry></feed>"""
+        (item,) = read_feed(body, url="https://mirror.example/atom.xml").items
+        assert (item.title, item.url, item.guid) == ("One", "https://a.example/blog/one", "tag:1")
+        assert (item.html, item.published) == ("5 &lt; 6", datetime(2026, 3, 1, 9, tzinfo=UTC))
+
+    def test_json_feed(self) -> None:
+        document = {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": "JSON",
+            "items": [
+                {"id": 7, "url": "one", "content_text": "5 < 6", "date_published": "2026-03-01T10:00:00-05:00"},
+                {
+                    "id": "8",
+                    "external_url": "https://b.example/",
+                    "content_html": "<p>x</p>",
+                    "authors": [{"name": "A"}],
+                },
+                "not an item",
+            ],
+        }
+        feed = read_feed(json.dumps(document).encode(), url="https://a.example/feed.json")
+        one, two = feed.items
+        assert (one.url, one.guid, one.html) == ("https://a.example/one", "7", "5 &lt; 6")
+        assert one.published == datetime(2026, 3, 1, 15, tzinfo=UTC)
+        assert (two.url, two.html, two.author) == ("https://b.example/", "<p>x</p>", "A")
+        assert len(feed.warnings) == 1
+
+    def test_a_gzipped_feed_file(self) -> None:
+        assert read_feed(gzip.compress(rss("<title>a</title>"))).items[0].title == "a"
+
+
+class TestEncodings:
+    @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+    def test_unicode_in_every_form(self, codec: str) -> None:
+        assert read_feed(rss("<title>Zürich – 東京</title>").decode().encode(codec)).items[0].title == "Zürich – 東京"
+
+    @pytest.mark.parametrize(
+        ("codec", "title"), [("windows-1251", "Новости"), ("gb2312", "新闻"), ("shift_jis", "東京")]
+    )
+    def test_the_declared_encoding_counts(self, codec: str, title: str) -> None:
+        body = rss(f"<title>{title}</title>", prolog=f'<?xml version="1.0" encoding="{codec}"?>').decode().encode(codec)
+        assert read_feed(body).items[0].title == title
+
+    def test_the_servers_encoding_counts(self) -> None:
+        body = rss("<title>Новости</title>").decode().encode("koi8-r")
+        assert read_feed(body, content_type="text/xml; charset=KOI8-R").items[0].title == "Новости"
+
+    @pytest.mark.parametrize("charset", ["iso-8859-1", "us-ascii", "nonsense", "utf-16", "zip", "punycode", ""])
+    def test_text_that_is_utf8_is_read_as_such_whatever_the_server_says(self, charset: str) -> None:
+        body = rss("<title>Zürich</title>", prolog='<?xml version="1.0" encoding="ISO-8859-1"?>')
+        assert read_feed(body, content_type=f"text/xml; charset={charset}").items[0].title == "Zürich"
+
+    def test_one_wrong_byte_does_not_spoil_the_rest(self) -> None:
+        body = rss(f"<title>Zürich {'and so on ' * 30}</title>").replace(b"so", b"s\xe9", 1)
+        title = read_feed(body, content_type="text/xml; charset=utf-8").items[0].title
+        assert title.startswith("Zürich and s\ufffd on")
+
+    def test_characters_that_xml_forbids_are_dropped(self) -> None:
+        feed = read_feed(rss("<title>a\x0b\x1bb</title>"))
+        assert (feed.items[0].title, feed.warnings) == ("ab", ())
+
+
+class TestLinks:
+    @pytest.mark.parametrize(
+        ("link", "expected"),
+        [
+            ("https://b.example/x?a=1&amp;b=2", "https://b.example/x?a=1&b=2"),
+            ("  story.html\n", "https://a.example/feeds/story.html"),
+            ("//cdn.example/x", "https://cdn.example/x"),
+            ("javascript:alert(1)", None),
+            ("file:///etc/passwd", None),
+            ("data:text/html,x", None),
+            ("mailto:a@example.org", None),
+            ("http://[broken", None),
+            ("http://", None),
+            ("", None),
+        ],
+    )
+    def test_only_web_addresses_are_kept(self, link: str, expected: str | None) -> None:
+        body = rss(f"<title>a</title><link>{link}</link>")
+        assert read_feed(body, url="https://a.example/feeds/main.xml").items[0].url == expected
+
+    def test_a_feed_file_links_to_pages_beside_it(self, tmp_path: Path) -> None:
+        (tmp_path / "pages").mkdir()
+        (tmp_path / "pages" / "a story.html").write_text("x")
+        (item,) = read_feed(rss("<title>a</title><link>pages/a%20story.html</link>"), folder=tmp_path).items
+        assert (item.url, item.path) == (None, str(tmp_path / "pages" / "a story.html"))
+
+    @pytest.mark.parametrize(
+        "link",
+        ["../secret.txt", "pages/../../secret.txt", "%2e%2e/secret.txt", "/etc/passwd", "out/secret.txt", "a%00b"],
+    )
+    def test_a_feed_file_reaches_nothing_outside_its_folder(self, tmp_path: Path, link: str) -> None:
+        (tmp_path / "secret.txt").write_text("x")
+        folder = tmp_path / "feed"
+        folder.mkdir()
+        (folder / "out").symlink_to(tmp_path)
+        (item,) = read_feed(rss(f"<title>a</title><link>{link}</link>"), folder=folder).items
+        assert (item.url, item.path) == (None, "")
+
+    def test_a_page_that_is_not_beside_the_feed_is_on_its_site(self, tmp_path: Path) -> None:
+        body = rss("<title>a</title><link>story.html</link>", head="<title>t</title><link>https://a.example/</link>")
+        assert read_feed(body, folder=tmp_path).items[0].url == "https://a.example/story.html"
+
+    def test_a_feed_from_the_web_names_no_file(self, tmp_path: Path) -> None:
+        (item,) = read_feed(rss("<title>a</title><link>file:///etc/passwd</link>"), url="https://a.example/").items
+        assert (item.url, item.path) == (None, "")
+
+
+class TestItems:
+    def test_repeated_items_are_one(self) -> None:
+        link = "<link>https://a.example/1</link>"
+        feed = read_feed(rss(f"<title>a</title>{link}", f"<title>a</title>{link}", f"<title>b</title>{link}"))
+        assert [item.title for item in feed.items] == ["a", "b"]
+
+    def test_items_without_a_link_are_not_taken_for_repeated(self) -> None:
+        assert len(read_feed(rss("<title>a</title>", "<title>a</title>")).items) == 2
+
+    @pytest.mark.parametrize(
+        "date",
+        [
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+            "0001-01-01T00:00:00Z",
+            "Fri, 02 Mar 2096 12:00:00 GMT",
+            "9999-99-99",
+            "soon",
+        ],
+    )
+    def test_an_impossible_date_is_no_date(self, date: str) -> None:
+        assert read_feed(rss(f"<title>a</title><pubDate>{date}</pubDate>"), now=NOW).items[0].published is None
+
+    def test_a_clock_that_is_an_hour_fast_is_believed(self) -> None:
+        body = rss("<title>a</title><pubDate>Mon, 02 Mar 2026 13:00:00 GMT</pubDate>")
+        assert read_feed(body, now=NOW).items[0].published == datetime(2026, 3, 2, 13, tzinfo=UTC)
+
+    def test_of_ten_thousand_items_the_newest_are_kept_wherever_they_stand(self) -> None:
+        days = [f"2026-{1 + i % 12:02}-{1 + i % 28:02}T00:00:{i % 60:02}Z" for i in range(10_000)]
+        namespace = ' xmlns:dc="http://purl.org/dc/elements/1.1/"'
+        body = rss(*(f"<title>{i}</title><dc:date{namespace}>{day}</dc:date>" for i, day in enumerate(days)))
+        feed = read_feed(body, limit=100)
+        kept = [int(item.title) for item in feed.items]
+        newest = sorted(range(10_000), key=lambda i: days[i], reverse=True)[:100]
+        assert sorted(days[i] for i in kept) == sorted(days[i] for i in newest)
+        assert kept == sorted(kept)
+        assert "10000 items" in feed.warnings[0]
+
+    def test_without_dates_the_first_items_are_kept(self) -> None:
+        assert [i.title for i in read_feed(rss(*(f"<title>{n}</title>" for n in range(9))), limit=2).items] == [
+            "0",
+            "1",
+        ]
+
+    def test_a_quiet_feed_is_no_error(self) -> None:
+        feed = read_feed(rss())
+        assert (feed.items, feed.warnings) == ((), ("the feed has no items",))
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("body", "reason"),
+        [
+            (b"", "empty"),
+            (b" \n\t", "empty"),
+            (b"\xef\xbb\xbf", "empty"),
+            (b"<!DOCTYPE html><html><head><title>x</title></head><body></body></html>", "web page"),
+            (b"%PDF-1.7 \x00\xff\xfe", "PDF"),
+            (b"<opml version='2.0'><body/></opml>", "OPML"),
+            (b"just words", "neither RSS, Atom nor JSON Feed"),
+            (bytes(range(256)) * 40, "neither"),
+            (b"<rss version='2.0'><channel><title>cut", "damaged"),
+            (b'{"items": ', "begins like JSON"),
+            (b'{"a": 1}', "no JSON Feed"),
+            (b"[1, 2]", "no JSON Feed"),
+            (b"[" * 200_000, "begins like JSON"),
+        ],
+    )
+    def test_what_is_no_feed_is_refused_with_its_reason(self, body: bytes, reason: str) -> None:
+        with pytest.raises(SourceError) as caught:
+            read_feed(body, url="https://a.example/feed")
+        assert reason in caught.value.cause
+        assert caught.value.subject == "https://a.example/feed"
+
+    def test_a_feed_that_ends_too_early_gives_what_is_there(self) -> None:
+        body = rss("<title>a</title>", "<title>b</title>")
+        feed = read_feed(body[: body.index(b"<title>b") + 8])
+        assert [item.title for item in feed.items][:1] == ["a"]
+        assert "not well-formed" in feed.warnings[0]
+
+    def test_a_zip_bomb_is_refused(self) -> None:
+        with pytest.raises(SourceError, match="too large"):
+            read_feed(gzip.compress(bytes(30_000_000)))
+
+    @pytest.mark.parametrize("codec", ["utf-8", "utf-16", "utf-32"])
+    @pytest.mark.parametrize("before", ["", "<!-- <rss> -->", "<?xml-stylesheet href='<rss>'?>", "rubbish "])
+    def test_entities_do_not_expand(self, codec: str, before: str) -> None:
+        levels = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+        bomb = f'{before}<!DOCTYPE rss [<!ENTITY l0 "haha">{levels}]>'
+        feed = read_feed(rss("<title>a &l9; b</title>", "<title>c &l0;</title>", prolog=bomb).decode().encode(codec))
+        assert len(feed.items) == 2
+        assert not any("haha" in item.title for item in feed.items)
+        assert any("declares entities" in warning for warning in feed.warnings)
+
+    @pytest.mark.parametrize("kind", ["SYSTEM", 'PUBLIC "x"'])
+    def test_files_of_this_machine_are_not_read(self, tmp_path: Path, kind: str) -> None:
+        secret = tmp_path / "secret.txt"
+        secret.write_text("the secret")
+        prolog = f'<!DOCTYPE rss [<!ENTITY file {kind} "{secret.as_uri()}">]>'
+        feed = read_feed(rss("<title>a &file;</title><description>&file;</description>", prolog=prolog))
+        assert "secret" not in feed.items[0].title + feed.items[0].html
+
+    def test_a_body_that_is_a_path_is_not_opened(self, tmp_path: Path) -> None:
+        file = tmp_path / "feed.xml"
+        file.write_bytes(rss("<title>from the disk</title>"))
+        with pytest.raises(SourceError):
+            read_feed(str(file).encode())
+
+    @given(st.binary(max_size=300))
+    def test_any_bytes_give_a_feed_or_a_source_error(self, body: bytes) -> None:
+        for candidate in (body, b"<rss><channel><item>" + body, b"<!DOCTYPE rss [" + body, b"{" + body):
+            with suppress(SourceError):
+                assert isinstance(read_feed(candidate), Feed)
+
+
+# Real ones
+
+
+def manifest(shared_data: Path) -> dict[str, int]:
+    listed = json.loads((shared_data / "feeds" / "manifest.json").read_text())
+    return {each["file"]: each["entries"] for each in listed if "entries" in each}
+
+
+def test_every_real_feed_gives_all_its_items(shared_data: Path) -> None:
+    expected = manifest(shared_data)
+    # One repeats nine items word for word, link and title alike.
+    expected["real/egfedorov__feed_holod.xml"] -= 9
+    files = sorted((shared_data / "feeds" / "real").iterdir())
+    assert len(files) > 70
+    counts = {f"real/{file.name}": len(read_feed(file.read_bytes(), limit=1000).items) for file in files}
+    assert counts == {name: expected[name] for name in counts}
+
+
+def test_real_feeds_give_links_titles_and_dates(shared_data: Path) -> None:
+    for file in (shared_data / "feeds" / "real").glob("gesab001__*"):
+        items = read_feed(file.read_bytes(), url="https://a.example/feed").items
+        assert all(item.url and item.title for item in items), file.name
+        assert sum(item.published is None for item in items) <= 3, file.name
+
+
+def test_every_malformed_feed_gives_what_a_lenient_parser_sees_or_a_reason(shared_data: Path) -> None:
+    expected = manifest(shared_data)
+    refused = set()
+    for file in sorted((shared_data / "feeds" / "malformed").iterdir()):
+        try:
+            feed = read_feed(file.read_bytes(), limit=1000)
+        except SourceError:
+            refused.add(file.name)
+        else:
+            assert len(feed.items) >= expected[f"malformed/{file.name}"], file.name
+            assert feed.items or feed.warnings, file.name
+    assert refused == {"danmactough__notafeed.html", "kurtmckee__aaa_illformed.xml", "rbren__unrecognized.rss"}

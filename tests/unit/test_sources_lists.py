@@ -1,0 +1,179 @@
+"""OPML and plain lists of addresses: what other readers export comes in, and what goes out comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from briefing.errors import SourceError
+from briefing.sources import is_url_list, read_opml, read_subscriptions, read_url_list, write_opml
+from briefing.types import Source, SourceKind
+
+
+def opml(inside: str) -> bytes:
+    return f"<opml version='2.0'><head><title>t</title></head><body>{inside}</body></opml>".encode()
+
+
+def test_nested_outlines_give_the_section() -> None:
+    sources = read_opml(
+        opml(
+            "<outline text='News'><outline text='UK'><outline text='The Paper' xmlUrl='https://a.example/f'/></outline>"
+            "<outline text='World' type='rss' xmlUrl='https://b.example/f'/></outline><outline xmlUrl='https://c.example/f'/>"
+        )
+    )
+    assert [(source.name, source.section, source.location) for source in sources] == [
+        ("The Paper", "News / UK", "https://a.example/f"),
+        ("World", "News", "https://b.example/f"),
+        ("", "", "https://c.example/f"),
+    ]
+    assert {source.kind for source in sources} == {SourceKind.FEED}
+
+
+def test_a_category_gives_the_section_where_no_outline_does() -> None:
+    (source,) = read_opml(opml("<outline xmlUrl='https://a.example/f' category='/Boston/Weather,Rain'/>"))
+    assert source.section == "Boston / Weather"
+
+
+def test_each_address_counts_once() -> None:
+    twice = "<outline text='{0}'><outline text='{0}' xmlUrl='https://a.example/f'/></outline>"
+    assert [source.name for source in read_opml(opml(twice.format("first") + twice.format("second")))] == ["first"]
+
+
+def test_a_list_cannot_allow_local_addresses() -> None:
+    (source,) = read_opml(opml("<outline xmlUrl='http://127.0.0.1/f' allow_local='true' allowLocal='true'/>"))
+    assert not source.allow_local
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("feed://a.example/f", "http://a.example/f"),
+        ("feed:https://a.example/f", "https://a.example/f"),
+        (" https://a.example/f\n", "https://a.example/f"),
+    ],
+)
+def test_addresses_of_old_browsers_are_understood(address: str, expected: str) -> None:
+    assert read_opml(opml(f"<outline xmlUrl='{address}'/>"))[0].location == expected
+
+
+@pytest.mark.parametrize(
+    "address", ["|~/fetch.py", "filter:x:http://a.example", "exec:ls", "file:///etc/passwd", "a.xml"]
+)
+def test_commands_and_files_are_never_taken_from_a_list(address: str) -> None:
+    with pytest.raises(SourceError, match="none of its entries has a web address"):
+        read_opml(opml(f"<outline type='rss' xmlUrl='{address}'/>"))
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<outline text='Q&A' xmlUrl='https://a.example/f?x=1&y=2'/>",
+        "<outline text='Q&amp;A' xmlUrl='https://a.example/f?x=1&amp;y=2'/><outline>",
+        "<outline text='Q&amp;A' xmlUrl='https://a.example/f?x=1&amp;y=2'>",
+        "<outline TEXT='Q&amp;A' xmlurl='https://a.example/f?x=1&amp;y=2'/></b>",
+    ],
+    ids=["ampersands", "open folder", "open entry", "other case"],
+)
+def test_lists_that_are_not_well_formed_are_read(inside: str) -> None:
+    (source,) = read_opml(opml(inside))
+    assert source.location.startswith("https://a.example/f?x=1")
+    assert source.name.startswith("Q")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "empty"),
+        (b'{"feeds": []}', "JSON"),
+        (b"feeds of mine", "not XML"),
+        (b"<opml/>", "lists no sources"),
+        (opml(""), "lists no sources"),
+        (opml("<outline text='a'/>"), "lists no sources"),
+        (b"<", "not XML"),
+        (opml("<outline text='a'>" * 50_000), "lists no sources"),
+    ],
+)
+def test_what_is_no_list_is_refused_with_its_reason(body: bytes, reason: str) -> None:
+    with pytest.raises(SourceError, match=reason):
+        read_opml(body, subject="subs.opml")
+
+
+def test_entities_do_not_expand(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("the secret")
+    prolog = f'<!DOCTYPE opml [<!ENTITY a "haha"><!ENTITY b SYSTEM "{(tmp_path / "secret").as_uri()}">]>'
+    body = prolog.encode() + opml("<outline text='x &a; &b;' xmlUrl='https://a.example/f'/>")
+    (source,) = read_opml(body)
+    assert "haha" not in source.name
+    assert "secret" not in source.name
+
+
+one_line = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30).map(lambda text: " ".join(text.split()))
+usable = one_line.filter(lambda text: not set(text) & {"\ufffe", "\uffff"})
+
+
+@given(
+    st.lists(
+        st.builds(
+            Source,
+            location=st.integers(0, 10**6).map("https://a.example/f?n={}&x=<'\">".format),
+            name=usable,
+            section=usable,
+            kind=st.sampled_from([SourceKind.FEED, SourceKind.PAGE]),
+        ),
+        min_size=1,
+        unique_by=lambda source: source.location,
+    ),
+    usable,
+)
+def test_what_is_written_is_read_again(sources: list[Source], title: str) -> None:
+    again = read_opml(write_opml(sources, title).encode())
+    by_location = {source.location: source for source in sources}
+    assert {source.location: source for source in again} == by_location
+
+
+def test_files_and_folders_stay_at_home() -> None:
+    document = write_opml(
+        [Source(location=place) for place in ("/home/anna/news", "-", "notes.txt", "https://a.example/")], "mine"
+    )
+    assert [source.location for source in read_opml(document.encode())] == ["https://a.example/"]
+    assert "anna" not in document
+
+
+def test_names_that_xml_cannot_hold_are_written_without_what_it_cannot_hold() -> None:
+    (source,) = read_opml(write_opml([Source(location="https://a.example/", name="a\x00b\ud800\nc")], "\x1b").encode())
+    assert source.name == "ab c"
+
+
+def test_a_plain_list_of_addresses_is_a_list() -> None:
+    body = b'# mine\nhttps://a.example/f\n\n  https://b.example/ "tag" "~Title"\nhttps://a.example/f\n'
+    assert is_url_list(body)
+    assert [source.location for source in read_subscriptions(body)] == ["https://a.example/f", "https://b.example/"]
+    assert {source.kind for source in read_url_list(body)} == {SourceKind.AUTO}
+
+
+@pytest.mark.parametrize("body", [b"", b"# nothing", b"https://a.example/ is a site\nthat I like", b"a b"])
+def test_prose_is_no_list_of_addresses(body: bytes) -> None:
+    assert not is_url_list(body)
+
+
+def test_every_real_list_is_read_or_refused_with_its_reason(shared_data: Path) -> None:
+    refused = {}
+    counts = {}
+    for file in sorted((shared_data / "feeds" / "opml").iterdir()):
+        try:
+            sources = read_opml(file.read_bytes(), subject=file.name)
+        except SourceError as error:
+            refused[file.name] = error.cause
+        else:
+            counts[file.name] = len(sources)
+            assert read_opml(write_opml(sources, "again").encode()) == sources
+    assert refused == {
+        "kagisearch__kite_feeds.json": "it is JSON, not an OPML list",
+        "newsboat__body-element-missing.opml": "it lists no sources",
+    }
+    assert counts["benwerd__subscriptions.opml"] == 285
+    assert counts["newsboat__piped.opml"] == 1
+    assert min(counts.values()) >= 1
