@@ -86,8 +86,9 @@ class Fetcher:
     """Fetches addresses; a context manager that owns the connections and the cache.
 
     Args:
-        cache: SQLite file for the HTTP cache, or None for no cache. A damaged one is replaced.
-        connect_timeout, read_timeout, total_timeout: seconds; the last bounds one attempt with its redirects, waits for a turn apart.
+        cache: SQLite file for the HTTP cache, or None for no cache. A damaged one is set aside.
+        connect_timeout, read_timeout, total_timeout: seconds; the last bounds one attempt with its redirects, but not
+            its waiting for a turn at the host.
         retries: further attempts after one that failed in a way that may pass.
         backoff: seconds before the first retry (jittered), doubled for each further one.
         max_bytes: limit on a body after decompression.
