@@ -100,8 +100,8 @@ def check_sources(workshop: Workshop) -> Iterator[tuple[Source, int, Failure | N
 def condense(articles: Sequence[Article], workshop: Workshop) -> Iterator[tuple[Article, Summary | Failure]]:
     """Every article with its summary or failure, those in the store first, then as each is finished.
 
-    The model is loaded only if a summary is missing. Raises `ModelError` or `EngineError` where there is no engine; what
-    was finished until then is in the store.
+    The model is loaded only if a summary is missing. Raises `ModelError` or `EngineError` where there is no engine;
+    what was finished until then is in the store.
     """
     if not articles:
         return
