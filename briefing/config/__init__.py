@@ -1,0 +1,23 @@
+"""The configuration file: TOML -> a frozen `Config` in which every value is of its type and in its range.
+
+Also the two edits that the command line makes to the file's text. Not here: what the settings do, and writing files.
+
+Paths in the file are relative to the file and may start with ``~``. Errors name a key by its full path and its line;
+``[[sources]]`` tables are counted from 1.
+"""
+
+from briefing.config.edit import add_sources, remove_source
+from briefing.config.file import find_config, load_config, local_timezone, parse_config, read_config
+from briefing.config.settings import Config, parse_duration
+
+__all__ = [
+    "Config",
+    "add_sources",
+    "find_config",
+    "load_config",
+    "local_timezone",
+    "parse_config",
+    "parse_duration",
+    "read_config",
+    "remove_source",
+]

@@ -1,0 +1,119 @@
+"""The file: found, read, checked; whatever is wrong with it said at once, each thing with its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from briefing.config.settings import Config, Problem, SourceTable, check, is_timezone
+from briefing.errors import ConfigError
+
+__all__ = [
+    "find_config",
+    "load_config",
+    "local_timezone",
+    "parse_config",
+    "parse_toml",
+    "read_config",
+    "source_headers",
+]
+
+
+def find_config() -> Path | None:
+    """``briefing.toml`` in the current folder, else in the user's configuration folder, else None."""
+    from platformdirs import user_config_dir
+
+    places = (Path("briefing.toml"), Path(user_config_dir("briefing", appauthor=False)) / "briefing.toml")
+    return next((place for place in places if place.is_file()), None)
+
+
+def local_timezone() -> str:
+    """IANA name of this machine's time zone; ``UTC`` where it cannot be told."""
+    import warnings
+
+    import tzlocal
+
+    with warnings.catch_warnings():  # tzlocal warns where it has to guess UTC
+        warnings.simplefilter("ignore")
+        try:
+            name = tzlocal.get_localzone_name()
+        except (LookupError, ValueError, OSError):  # settings that contradict each other, or name no zone
+            name = None
+    return name if name and is_timezone(name) else "UTC"
+
+
+def read_config(path: Path) -> str:
+    """The file's text, line ends as they are. Raises `ConfigError`."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise ConfigError(str(path), "there is no such file", "Make one with `briefing init`") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(path), f"is not UTF-8 text (byte {error.start})", "Save it as UTF-8") from error
+    except OSError as error:
+        raise ConfigError(str(path), f"cannot be read: {error.strerror}") from error
+
+
+def load_config(path: Path) -> Config:
+    """The checked settings of a file. Raises `ConfigError`, which names everything that is wrong with it at once."""
+    return parse_config(read_config(path), path)
+
+
+def parse_config(text: str, path: Path) -> Config:
+    """The checked settings in `text`, the content of the file at `path`. Raises `ConfigError` like `load_config`."""
+    data = parse_toml(text, path)
+    folder = path.parent.absolute()
+    problems: list[Problem] = []
+    tables = check(tuple[SourceTable, ...], data.pop("sources", ()), folder, problems, ("sources",))
+    # A default that is a relative path is relative to the file too.
+    config = check(Config, {"out": str(Config().out)} | data, folder, problems)
+    if config is None or tables is None:
+        raise _config_error(path, text, problems)
+    return replace(config, sources=tuple(table.source() for table in tables))
+
+
+def parse_toml(text: str, path: Path) -> dict[str, Any]:
+    """The unchecked values. Raises `ConfigError` with the line and the column."""
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:  # its message ends with the line and the column
+        raise ConfigError(
+            str(path), f"is not valid TOML: {error}", "Texts need quotation marks; lists need commas"
+        ) from error
+
+
+def _config_error(path: Path, text: str, problems: Sequence[Problem]) -> ConfigError:
+    def place(problem: Problem) -> str:
+        line = _line(text, problem.location)
+        return f"line {line}, {problem.key}" if line else problem.key
+
+    if len(problems) == 1:
+        return ConfigError(f"{path}, {place(problems[0])}", problems[0].cause, problems[0].remedy)
+    entries = [f"{place(problem)}: {problem.cause}. {problem.remedy}".rstrip(". ") for problem in problems]
+    return ConfigError(str(path), f"{len(problems)} things are wrong:\n  " + "\n  ".join(entries))
+
+
+def source_headers(text: str) -> list[int]:
+    """Indices of the lines that open a ``[[sources]]`` table (or, inside a text of several lines, look like it)."""
+    pattern = re.compile(r"\s*\[\[\s*[\"']?sources[\"']?\s*\]\]")
+    return [index for index, line in enumerate(text.splitlines()) if pattern.match(line)]
+
+
+def _line(text: str, location: tuple[str | int, ...]) -> int | None:
+    """Number of the line, from 1, that most likely holds the key at `location`; None where none looks like it."""
+    lines, headers = text.splitlines(), source_headers(text)
+    start, end = 0, headers[0] if headers else len(lines)
+    key = location[0]
+    if len(location) > 1 and location[0] == "sources" and isinstance(location[1], int) and location[1] < len(headers):
+        start = headers[location[1]]
+        end = headers[location[1] + 1] if location[1] + 1 < len(headers) else len(lines)
+        if len(location) == 2:
+            return start + 1
+        key = location[2]
+    pattern = re.compile(rf"\s*\[*\s*[\"']?{re.escape(str(key))}[\"']?\s*[=.\]]")
+    return next((index + 1 for index in range(start, end) if pattern.match(lines[index])), None)

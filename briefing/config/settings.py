@@ -1,0 +1,313 @@
+"""The settings: names, types, defaults, ranges.
+
+pydantic checks the values. It takes 0.12 s of CPU to import, so it is imported when there is something to check, and
+the fields say what they take without it (`_Reads`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from briefing.errors import UsageError
+from briefing.types import Source, SourceKind
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
+
+__all__ = ["Config", "Problem", "SourceTable", "check", "is_timezone", "is_url", "nearest", "parse_duration"]
+
+T = TypeVar("T")
+
+
+# How a value that came from TOML or from a caller becomes the field's own. Each takes the value and the folder that
+# relative paths start from (None: leave them as they are), and raises ValueError that says what is expected.
+
+
+def _duration(value: Any, folder: Path | None) -> Any:
+    if value is None or isinstance(value, timedelta):
+        return value
+    return parse_duration(value if isinstance(value, str) else "?")
+
+
+def _flag(value: Any, folder: Path | None) -> Any:
+    if not isinstance(value, bool):
+        raise ValueError("expected true or false")
+    return value
+
+
+def _path(value: Any, folder: Path | None) -> Any:
+    if not isinstance(value, str | Path) or value == "" or "\0" in str(value):
+        raise ValueError("expected a path in quotation marks")
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError as error:
+        raise ValueError("expected a path; there is no such user's home folder") from error
+    return folder / path if folder else path
+
+
+def _optional_path(value: Any, folder: Path | None) -> Any:
+    return None if value is None or value == "" else _path(value, folder)
+
+
+def _timezone(value: Any, folder: Path | None) -> Any:
+    if not isinstance(value, str) or value == "":
+        return value
+    if not is_timezone(value):
+        from zoneinfo import available_timezones
+
+        raise ValueError("expected an IANA time zone such as 'Europe/London'" + nearest(value, available_timezones()))
+    return value
+
+
+def _language(value: Any, folder: Path | None) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"([a-z]{2})?", value):
+        raise ValueError("expected a language's two letters (ISO 639-1) such as 'en', or '' for each article's own")
+    return value
+
+
+def _url(value: Any, folder: Path | None) -> Any:
+    if isinstance(value, str) and not is_url(value):
+        raise ValueError(
+            "expected an address that starts with https:// or http:// (a file or folder goes under 'path')"
+        )
+    return value
+
+
+def _kind(value: Any, folder: Path | None) -> Any:
+    known = [kind.value for kind in SourceKind if kind is not SourceKind.STDIN]
+    if value not in known:
+        raise ValueError(f"expected one of {', '.join(known)}")
+    return SourceKind(value)
+
+
+def _formats(value: Any, folder: Path | None) -> Any:
+    if value in ([], ()):
+        raise ValueError("expected at least one of md, html, text, json")
+    if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
+        return tuple(dict.fromkeys(value))
+    return value
+
+
+def _whole(low: int, high: int | None = None) -> Callable[[Any, Path | None], Any]:
+    def check(value: Any, folder: Path | None) -> Any:
+        if type(value) is not int or value < low or (high is not None and value > high):
+            raise ValueError(f"expected a whole number from {low} {f'to {high}' if high is not None else 'upwards'}")
+        return value
+
+    return check
+
+
+@dataclass(frozen=True, slots=True)
+class _Reads:
+    """pydantic's ``BeforeValidator`` without its import; the validation context is the folder."""
+
+    convert: Callable[[Any, Path | None], Any]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        from pydantic_core import core_schema
+
+        return core_schema.with_info_before_validator_function(
+            lambda value, info: self.convert(value, info.context), handler(source)
+        )
+
+
+_Flag = Annotated[bool, _Reads(_flag)]
+_Place = Annotated[Path | None, _Reads(_optional_path)]
+_NOTHING_ELSE: Any = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Every setting of a run. `load_config` and `with_overrides` check the values, the constructor does not."""
+
+    __pydantic_config__: ClassVar[Any] = _NOTHING_ELSE
+
+    title: str = "Morning briefing"
+    timezone: Annotated[str, _Reads(_timezone)] = ""
+    """IANA name; empty means this machine's own (`local_timezone`)."""
+    language: Annotated[str, _Reads(_language)] = ""
+    """ISO 639-1 code of the language of the summaries; empty means each article's own."""
+    model: str = ""
+    """Name in the catalogue, path or Hub repository; empty means the catalogue's default."""
+    engine: str = ""
+    """Empty means: the one that runs the model."""
+    points: Annotated[int, _Reads(_whole(1, 10))] = 4
+    """Key points an article, at most."""
+    length: Literal["short", "medium", "long"] = "medium"
+    paragraph: _Flag = False
+    formats: Annotated[tuple[Literal["md", "html", "text", "json"], ...], _Reads(_formats)] = ("md", "html")
+    """Without repetition, at least one."""
+    out: Annotated[Path, _Reads(_path)] = Path("briefings")
+    """Folder of the editions."""
+    since: Annotated[timedelta | None, _Reads(_duration)] = timedelta(hours=24)
+    """How old an article of a feed may be; None means: any age."""
+    max_articles: Annotated[int, _Reads(_whole(0))] = 50
+    """In one edition; 0 means: no limit."""
+    max_per_source: Annotated[int, _Reads(_whole(0))] = 0
+    """0 means: no limit."""
+    full_text: _Flag = True
+    """Whether the page behind a feed's item is fetched; else the feed's own text is all there is."""
+    allow_local: _Flag = False
+    """Whether every source may live at a private address, as `Source.allow_local` says for one."""
+    offline: _Flag = False
+    """Whether the network is left alone."""
+    state: _Place = None
+    """The state file; None means `store.default_state`."""
+    models: _Place = None
+    """Folder of model files; None means the user's cache folder."""
+    prompts: _Place = None
+    """Folder looked in before the user's and the shipped prompts."""
+    templates: _Place = None
+    """Folder looked in before the user's and the shipped templates."""
+    sections: tuple[str, ...] = ()
+    """Names in the order in which the edition shows them; the others follow."""
+    sources: tuple[Source, ...] = ()
+
+    def with_overrides(self, **options: object) -> Config:
+        """The same with every option that is not None, checked like the file's values.
+
+        Relative paths stay relative (to the current folder). Raises `UsageError` naming the first option that is wrong.
+        """
+        given = {name: value for name, value in options.items() if value is not None}
+        problems: list[Problem] = []
+        values = {field.name: getattr(self, field.name) for field in fields(self)} | given
+        config = check(Config, values, None, problems)
+        if config is None:
+            raise UsageError(problems[0].key, problems[0].cause, problems[0].remedy)
+        return config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceTable:
+    """One ``[[sources]]`` table."""
+
+    __pydantic_config__: ClassVar[Any] = _NOTHING_ELSE
+
+    url: Annotated[str, _Reads(_url)] = ""
+    path: Annotated[Path | None, _Reads(_path)] = None
+    name: str = ""
+    section: str = ""
+    kind: Annotated[SourceKind, _Reads(_kind)] = SourceKind.AUTO
+    allow_local: _Flag = False
+
+    def __post_init__(self) -> None:
+        if bool(self.url) == (self.path is not None):
+            raise ValueError("expected either 'url' or 'path'" + (", not both" if self.url else ""))
+
+    def source(self) -> Source:
+        """The same as the rest of the package knows it."""
+        return Source(
+            location=self.url or str(self.path),
+            name=self.name,
+            section=self.section,
+            kind=self.kind,
+            allow_local=self.allow_local,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong in a file or a call."""
+
+    location: tuple[str | int, ...]
+    cause: str
+    remedy: str = ""
+
+    @property
+    def key(self) -> str:
+        """The full path as a reader writes it; tables are counted from 1."""
+        path = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in self.location)
+        return path.removeprefix(".")
+
+
+def check(
+    wanted: type[T], values: object, folder: Path | None, problems: list[Problem], prefix: tuple[str | int, ...] = ()
+) -> T | None:
+    """`values` as a `wanted`, or None after adding everything that is wrong to `problems`."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(wanted).validate_python(values, context=folder)
+    except ValidationError as error:
+        problems += [_problem(prefix + item["loc"], item) for item in error.errors(include_url=False)]
+        return None
+
+
+def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Problem:
+    if item["type"] == "unexpected_keyword_argument":
+        key, inside = str(location[-1]), location[0] == "sources" and len(location) > 1
+        keys = [field.name for field in fields(SourceTable if inside else Config)]
+        if inside and key in {field.name for field in fields(Config)}:
+            return Problem(location, "is not a key of a source", "Move it above the first [[sources]] table")
+        near = difflib.get_close_matches(key, keys, n=1)
+        remedy = f"Did you mean `{near[0]}`?" if near else f"The keys are {', '.join(keys)}"
+        return Problem(location, "there is no such key", remedy)
+    many = "[[sources]] tables" if location == ("sources",) else "a list in square brackets"
+    expected = {
+        "string_type": "expected text in quotation marks",
+        "tuple_type": f"expected {many}",
+        "dataclass_type": "expected a [[sources]] table",
+    }
+    own = str(item["ctx"]["error"]) if item["type"] == "value_error" else None
+    cause = own or expected.get(item["type"]) or item["msg"].replace("Input should be", "expected")
+    if isinstance(item["input"], str | int | float | list):
+        cause += f", but found {_shown(item['input'])}"
+    return Problem(location, cause)
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def parse_duration(text: str) -> timedelta | None:
+    """``90m``, ``24h``, ``7d``, ``2w`` or several together (``1d12h``); None for the empty text.
+
+    Raises ValueError that says what is expected.
+    """
+    if not text.strip():
+        return None
+    match = re.fullmatch(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?", text.strip().lower(), re.ASCII)
+    try:
+        weeks, days, hours, minutes = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
+        duration = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes)
+    except (OverflowError, ValueError):  # more than a timedelta holds, or than int() reads
+        duration = timedelta()
+    if not duration:
+        raise ValueError("expected a time span such as '90m', '24h', '7d' or '1d12h', or '' for no limit")
+    return duration
+
+
+def is_url(text: str) -> bool:
+    """Whether it is an http(s) address with a host."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def is_timezone(name: str) -> bool:
+    """Whether it is in the IANA database of this machine."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (LookupError, ValueError, OSError):  # unknown; a path; a folder of the database
+        return False
+    return True
+
+
+def nearest(given: str, known: Iterable[str]) -> str:
+    """``; did you mean 'x'`` where `known` has something like it, else nothing."""
+    match = difflib.get_close_matches(given, list(known), n=1)
+    return f"; did you mean {match[0]!r}?" if match else ""
