@@ -227,7 +227,7 @@ class Fetcher:
             answer = self._one(
                 subject,
                 url,
-                local=request.allow_local,
+                local=request.allow_local and at_home,
                 authorization=authorization if at_home else None,
             )
             if isinstance(answer, Fetched):

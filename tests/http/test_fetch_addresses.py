@@ -177,6 +177,14 @@ def test_only_the_proxy_needs_to_know_a_name(server: Server) -> None:
         assert fetcher.fetch(Request("http://news.example/")).body == b"through the proxy"
 
 
+def test_credentials_do_not_follow_a_redirect_to_another_site(server: Server) -> None:
+    server.redirects("http://news.example/", "http://other.example/")
+    server.serves("http://other.example/", "moved")
+    with Fetcher(gap=0, proxies={"http": server.origin}, resolver=unknown) as fetcher:
+        assert fetcher.fetch(Request("http://anna:pw@news.example/")).body == b"moved"
+    assert ["authorization" in seen.headers for seen in server.requests] == [True, False]
+
+
 def test_a_proxy_is_not_asked_for_a_private_address(server: Server) -> None:
     with Fetcher(gap=0, retries=0, proxies={"http": server.origin}) as fetcher, pytest.raises(BlockedAddressError):
         fetcher.fetch(Request("http://169.254.169.254/latest/"))
