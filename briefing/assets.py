@@ -1,0 +1,131 @@
+"""Prompts and templates: found, and made ready to render.
+
+A file is looked for in the folders the caller names, then in the user's configuration folder, then among the shipped
+ones. The shipped ones can always be named with ``shipped/`` before their name, so that a user's file can extend the one
+it replaces and change one block of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from briefing.errors import AssetError
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["Kind", "eject", "environment", "shipped", "user_folder"]
+
+Kind = Literal["prompts", "templates"]
+
+
+def environment(kind: Kind, extra: Sequence[Path] = ()) -> Environment:
+    """A sandboxed Jinja2 environment that finds `kind` in `extra` (first), the user's folder, and what is shipped.
+
+    Undefined variables are errors; HTML templates escape what they print. Errors of templates come out as `AssetError`,
+    which names file and line.
+    """
+    from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    for folder in extra:
+        if not folder.is_dir():
+            raise AssetError(str(folder), "there is no such folder", f"Make it with `briefing {kind} eject {folder}`")
+    shipped_ones = FileSystemLoader(shipped_folder(kind))
+    folders = [FileSystemLoader(folder) for folder in (*extra, user_folder(kind))]
+    loader = ChoiceLoader([*folders, shipped_ones, PrefixLoader({"shipped": shipped_ones})])
+
+    class Ours(ImmutableSandboxedEnvironment):
+        """Turns what is wrong with a template into a line a person can act on."""
+
+        def handle_exception(self, source: str | None = None) -> Any:
+            _explain()
+
+        def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Any:  # noqa: A002
+            from jinja2 import TemplateNotFound
+
+            try:
+                return super().get_template(name, parent, globals)
+            except TemplateNotFound as error:
+                raise AssetError(
+                    str(error.name), f"there is no such file among the {kind}", "Check its name"
+                ) from error
+
+    return Ours(
+        loader=loader,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        # Jinja2's own default looks for ".html" at the end of the name and would miss ".html.j2".
+        autoescape=lambda name: bool(name) and ".html" in str(name),
+    )
+
+
+def shipped_folder(kind: Kind) -> Path:
+    """Inside the package where it is installed, beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    inside = package / kind
+    return inside if inside.is_dir() else package.parent / kind
+
+
+def user_folder(kind: Kind) -> Path:
+    """Where the user's own prompts and templates are looked for."""
+    from platformdirs import user_config_dir
+
+    return Path(user_config_dir("briefing", appauthor=False)) / kind
+
+
+def shipped(kind: Kind) -> tuple[str, ...]:
+    """Names of the shipped files, sorted."""
+    return tuple(sorted(path.name for path in shipped_folder(kind).iterdir() if path.is_file()))
+
+
+def eject(kind: Kind, folder: Path, *, overwrite: bool = False) -> list[Path]:
+    """Copy the shipped files to `folder`; files that are there stay, unless `overwrite`. Returns what was written.
+
+    Raises `AssetError` where the folder cannot be written.
+    """
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in shipped(kind):
+            target = folder / name
+            if overwrite or not target.exists():
+                target.write_bytes((shipped_folder(kind) / name).read_bytes())
+                written.append(target)
+    except OSError as error:
+        raise AssetError(str(folder), f"it cannot be written: {error.strerror}", "Name another folder") from error
+    return written
+
+
+def _explain() -> Any:
+    """Raise the exception being handled as an `AssetError`; one of ours goes on as it is."""
+    import sys
+
+    from jinja2 import TemplateError, TemplateSyntaxError
+
+    error = sys.exc_info()[1]
+    if isinstance(error, TemplateSyntaxError):
+        where = f"{error.filename or error.name or 'a template'}, line {error.lineno}"
+        raise AssetError(where, error.message or "it is not valid Jinja2", "Correct it, or delete your copy") from error
+    if isinstance(error, TemplateError):
+        raise AssetError(_where(error), error.message or type(error).__name__, "Correct your copy") from error
+    assert error is not None
+    raise error
+
+
+def _where(error: BaseException) -> str:
+    """File and line of the template in which `error` arose."""
+    from jinja2.debug import rewrite_traceback_stack
+
+    rewritten = rewrite_traceback_stack()
+    place, trace = "a template", rewritten.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if name.endswith(".j2"):
+            place = f"{name}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
