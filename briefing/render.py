@@ -1,0 +1,147 @@
+"""Editions and summaries as Markdown, HTML, plain text and JSON. Pure: the templates come in an environment.
+
+Article text is hostile here: HTML templates escape everything, Markdown goes through `md`, which leaves no character
+with a meaning, only http(s) addresses become links, and Markdown that a person wrote is sanitised once it is HTML.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+import unicodedata
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
+
+from briefing.compose import minutes_saved
+from briefing.errors import UsageError
+from briefing.jsonio import edition_to_json, summary_to_json
+from briefing.types import Edition, Summary
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["FORMATS", "Format", "render", "render_summary"]
+
+Format = Literal["md", "html", "text", "json"]
+FORMATS: dict[str, str] = {"md": "md", "html": "html", "text": "txt", "json": "json"}
+"""Formats and the endings of their files."""
+
+_LINE = 78
+"""Columns of plain text: what fits every mail reader and terminal."""
+
+
+def render(edition: Edition, format: str, environment: Environment) -> str:  # noqa: A002
+    """The whole edition. The same edition gives the same text.
+
+    Raises `UsageError` for a format there is none of, `AssetError` for a broken template.
+    """
+    if _checked(format) == "json":
+        return json.dumps(edition_to_json(edition), ensure_ascii=False, indent=2) + "\n"
+    template = _prepared(environment).get_template(f"edition.{_template(format)}.j2")
+    zone = ZoneInfo(edition.timezone)
+    stories = edition.stories
+    return _tidy(
+        template.render(
+            edition=edition,
+            sections=edition.sections,
+            minutes_saved=minutes_saved,
+            sources=len({article.source for story in stories for article in story.articles}),
+            local=lambda time: time.astimezone(zone),
+        )
+    )
+
+
+def render_summary(summaries: Sequence[Summary], format: str, environment: Environment) -> str:  # noqa: A002
+    """One or several summaries; JSON gives an object for one, a list for several. Times are in UTC."""
+    if _checked(format) == "json":
+        data = [summary_to_json(summary) for summary in summaries]
+        return json.dumps(data[0] if len(data) == 1 else data, ensure_ascii=False, indent=2) + "\n"
+    template = _prepared(environment).get_template(f"summary.{_template(format)}.j2")
+    return _tidy(template.render(summaries=summaries, local=lambda time: time))
+
+
+def _checked(format: str) -> str:  # noqa: A002
+    if format not in FORMATS:
+        raise UsageError(f"format {format!r}", "there is no such format", f"Choose one of {', '.join(FORMATS)}")
+    return format
+
+
+def _template(format: str) -> str:  # noqa: A002
+    return "txt" if format == "text" else format
+
+
+def _tidy(text: str) -> str:
+    """No blanks at line ends, at most one blank line in a row, one line end at the end."""
+    text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def _prepared(environment: Environment) -> Environment:
+    environment.filters.update(
+        md=_markdown_safe,
+        href=_web_address,
+        md_href=_markdown_address,
+        wrapped=_wrapped,
+        anchor=_anchor,
+        markdown=_from_markdown,
+    )
+    environment.tests["web"] = lambda url: _web_address(url) != ""
+    return environment
+
+
+# --- filters ---------------------------------------------------------------------------------------------------
+
+
+def _markdown_safe(text: str) -> str:
+    """`text` as Markdown that shows exactly it: one line, no markup, no HTML, no entities, no automatic links."""
+    line = " ".join(text.split())
+    escaped = re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", line)
+    # An entity would be decoded; at the beginning of a line, lists, headings and rules begin; "://" and "www." link.
+    escaped = escaped.replace("&", "&amp;")
+    escaped = re.sub(r"^([-+=:]|\d+[.)])", lambda m: m[0][:-1] + "\\" + m[0][-1], escaped)
+    return re.sub(r"(?i)\b(https?|ftp)://|\b(www)\.", lambda m: f"{m[1]}\\://" if m[1] else f"{m[2]}\\.", escaped)
+
+
+def _web_address(url: str | None) -> str:
+    """`url` where it is http(s) with a host, else nothing."""
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return ""
+    return url.strip() if parts.scheme.lower() in {"http", "https"} and parts.hostname else ""
+
+
+def _markdown_address(url: str | None) -> str:
+    """A web address that ends neither a Markdown link nor a line early."""
+    return quote(_web_address(url), safe=":/?#[]@!$&'*+,;=%~-._").replace("[", "%5B").replace("]", "%5D")
+
+
+def _wrapped(text: str, first: str = "", rest: str = "") -> str:
+    """`text` in lines of 78 columns, the first after `first`, the others after `rest`."""
+    line = " ".join("".join(c for c in text if unicodedata.category(c) != "Cc" or c.isspace()).split())
+    return textwrap.fill(
+        line, _LINE, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _anchor(text: str) -> str:
+    """An id for `text`: letters and digits of any script, joined by hyphens; never empty."""
+    return "-".join(re.findall(r"\w+", text.casefold())) or "section"
+
+
+def _from_markdown(text: str) -> Any:
+    """HTML of Markdown that a person wrote, sanitised: text, lists, emphasis, http(s) links; no images, no styles."""
+    import markdown
+    import nh3
+    from markupsafe import Markup
+
+    dirty = markdown.markdown(text, output_format="html")
+    tags = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "code", "pre", "h3", "h4", "hr"}
+    clean = nh3.clean(dirty, tags=tags, attributes={"a": {"href", "title"}}, url_schemes={"http", "https"},
+                      link_rel="noopener noreferrer nofollow")  # fmt: skip
+    return Markup(clean)  # noqa: S704 - sanitised just above
