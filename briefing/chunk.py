@@ -22,8 +22,8 @@ def chunks(text: str, budget: int, count: Callable[[str], int]) -> tuple[Sentenc
     """Cut `text` into as few pieces of at most `budget` tokens as its borders allow, of about equal length.
 
     `count` gives the tokens of a string; it should be (nearly) additive over sentences, as subword tokenisers are.
-    The pieces are returned with their character offsets. Equal lengths, because a last piece of three sentences would be
-    given as many key points as one of three pages. Raises `ValueError` for a budget under 16 tokens.
+    The pieces are returned with their character offsets. Equal lengths, because a last piece of three sentences would
+    be given as many key points as one of three pages. Raises `ValueError` for a budget under 16 tokens.
     """
     if budget < 16:
         raise ValueError(f"a budget of {budget} tokens is too small to cut text by")

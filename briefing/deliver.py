@@ -12,18 +12,29 @@ from pathlib import Path
 
 from briefing.errors import OutputError
 
-__all__ = ["write_atomically", "write_stdout"]
+__all__ = ["check_writable", "write_atomically", "write_stdout"]
 
 _PREFIX, _SUFFIX = ".briefing-", ".tmp"
 _STALE_SECONDS = 3600.0
 
 
+def check_writable(folder: Path) -> None:
+    """Make `folder` where it is missing and find out whether files can be written in it. Raises `OutputError`."""
+    probe = folder / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise _output_error(folder, error) from error
+
+
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Put `content` (text as UTF-8) at `path`; whoever reads it sees the old file or the new one, never a part.
 
-    Missing folders are made. A file that exists keeps its permissions, a new one gets those of the umask; a link stays a
-    link, its target is replaced. What is no file (a device, a pipe) is written to directly. Temporary files that a killed
-    run left in the folder are removed after an hour. Raises `OutputError`; the old file is then as it was.
+    Missing folders are made. A file that exists keeps its permissions, a new one gets those of the umask; a link stays
+    a link, its target is replaced. What is no file (a device, a pipe) is written to directly. Temporary files that a
+    killed run left in the folder are removed after an hour. Raises `OutputError`; the old file is then as it was.
     """
     data = content.encode("utf-8", "replace") if isinstance(content, str) else content
     try:

@@ -2,8 +2,8 @@
 
 Not here: HTTP validators (they live in the HTTP cache's own file), and what the keys are made of (`summarise`).
 
-Every put commits before it returns. With ``journal_mode=WAL`` and ``synchronous=NORMAL`` a commit survives the death of the
-process at any moment; only a power cut may take back the last few, and it leaves the file consistent
+Every put commits before it returns. With ``journal_mode=WAL`` and ``synchronous=NORMAL`` a commit survives the death of
+the process at any moment; only a power cut may take back the last few, and it leaves the file consistent
 (https://www.sqlite.org/pragma.html#pragma_synchronous). Several processes may use one file.
 """
 
@@ -237,7 +237,7 @@ class Store:
     def _articles(self, where: str, value: str) -> Iterator[Article]:
         for row in self._query(
             "SELECT id, url, title, text, source, section, published, language, author, warnings "
-            f"FROM articles WHERE {where}",  # noqa: S608 - only this class's own words
+            f"FROM articles WHERE {where}",
             value,
         ):
             yield Article(

@@ -68,8 +68,7 @@ def parse_config(text: str, path: Path) -> Config:
     folder = path.parent.absolute()
     problems: list[Problem] = []
     tables = check(tuple[SourceTable, ...], data.pop("sources", ()), folder, problems, ("sources",))
-    # A default that is a relative path is relative to the file too.
-    config = check(Config, {"out": str(Config().out)} | data, folder, problems)
+    config = check(Config, data, folder, problems)
     if config is None or tables is None:
         raise _config_error(path, text, problems)
     return replace(config, sources=tuple(table.source() for table in tables))

@@ -147,7 +147,7 @@ class Config:
     formats: Annotated[tuple[Literal["md", "html", "text", "json"], ...], _Reads(_formats)] = ("md", "html")
     """Without repetition, at least one."""
     out: Annotated[Path, _Reads(_path)] = Path("briefings")
-    """Folder of the editions."""
+    """Folder of the editions; the default is one in the current folder, wherever the configuration lies."""
     since: Annotated[timedelta | None, _Reads(_duration)] = timedelta(hours=24)
     """How old an article of a feed may be; None means: any age."""
     max_articles: Annotated[int, _Reads(_whole(0))] = 50

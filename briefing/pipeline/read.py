@@ -289,8 +289,8 @@ class _Reader:
                 done[place] = self._from_item(one, answer)
                 self._watcher.step(one.item.title)
         reading = Reading()
-        for place, one in enumerate(found):
-            result = done.get(place, one)
+        for place, entry in enumerate(found):
+            result = done.get(place, entry)
             if isinstance(result, Failure):
                 reading.failures.append(result)
             elif isinstance(result, Article):

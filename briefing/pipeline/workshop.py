@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from briefing.config import Config
 from briefing.engines import Completion, Engine, EngineOptions, ModelSpec, open_engine
@@ -127,7 +127,7 @@ class Workshop:
         state = Path(self.config.state or default_state())
         return self._open.enter_context(Fetcher(state.with_name(f"{state.stem}-http.db")))
 
-    def _environment(self, kind: str, folder: Path | None) -> Any:
+    def _environment(self, kind: Literal["prompts", "templates"], folder: Path | None) -> Any:
         from briefing.assets import environment
 
         return environment(kind, [folder] if folder else [])

@@ -1,0 +1,204 @@
+"""Bytes of a page or file to an `Article` freed from the page around it, or an `ExtractError` that says why not.
+
+`html` finds the article in a page, `files` reads mail, PDF and Markdown, `clutter` takes away what stands around an
+article in any format, `gate` refuses what is no article, `language` tells the language. No article, however broken or
+hostile, raises anything but `ExtractError`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from briefing.errors import BriefingError, ExtractError
+from briefing.extract.clutter import without_clutter
+from briefing.extract.gate import LONGEST, check_article, check_bytes
+from briefing.extract.language import language_of
+from briefing.text import article_id, normalise, word_count
+from briefing.types import Article, FeedItem
+
+__all__ = ["article_from_feed_item", "article_from_text", "extract_article", "extract_file"]
+
+ENOUGH_FOR_A_FEED = 25
+"""Words a feed's own text must have to stand for the article whose page could not be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a format's reader found, before clutter is taken away."""
+
+    text: str
+    title: str = ""
+    author: str = ""
+    published: datetime | None = None
+    language: str = ""
+    """What the document says of itself, or empty."""
+
+    def __post_init__(self) -> None:
+        assert self.published is None or self.published.tzinfo is not None
+
+
+def extract_article(
+    body: bytes,
+    *,
+    content_type: str = "",
+    charset: str | None = None,
+    name: str,
+    url: str | None,
+    source: str,
+    section: str = "",
+    hint: FeedItem | None = None,
+) -> Article:
+    """The article in `body`.
+
+    Args:
+        body: at most a few megabytes; a page, plain text, Markdown, mail or PDF.
+        content_type: the media type that came with it, if any; what it looks like decides where there is none.
+        charset: the encoding that came with it, if any.
+        name: what an error calls it.
+        url: where it was found, None for a file.
+        source, section: of the article.
+        hint: the feed's item that led here; its title and date count before the page's.
+
+    Raises:
+        ExtractError: there is no article in it; the cause says what it is instead.
+    """
+    media_type = content_type.partition(";")[0].strip().lower()
+    check_bytes(body, media_type, name)
+    try:
+        found = _read(body, media_type, charset, name, url)
+    except BriefingError:
+        raise
+    except Exception as error:  # whatever a parser makes of hostile bytes is this page's failure, not the run's
+        raise ExtractError(name, f"it cannot be read ({type(error).__name__})", "Open it to see what it is") from error
+    if hint is not None:
+        found = replace(
+            found,
+            title=normalise(hint.title) or found.title,
+            published=hint.published or found.published,
+            author=found.author or hint.author,
+        )
+    return _article(found, name=name, url=url, source=source, section=section)
+
+
+def extract_file(path: Path, *, source: str, section: str = "", hint: FeedItem | None = None) -> tuple[Article, ...]:
+    """The articles in a file of one of the known formats. Raises `ExtractError`, or OSError where it cannot be read."""
+    if path.stat().st_size > LONGEST:
+        raise ExtractError(
+            str(path), f"it is too large: {path.stat().st_size / 1e6:.0f} MB, the limit is {LONGEST / 1e6:.0f} MB",
+            "Split it into articles",
+        )  # fmt: skip
+    media_type = _MEDIA_TYPES.get(path.suffix.lower(), "")
+    url = hint.url if hint is not None else None
+    article = extract_article(
+        path.read_bytes(), content_type=media_type, name=str(path), url=url, source=source, section=section, hint=hint
+    )
+    return (article,)
+
+
+def article_from_text(text: str | bytes, *, title: str = "", source: str, section: str = "", name: str = "") -> Article:
+    """Plain text, as it is piped or given by a program; bytes may also be any of the known formats.
+
+    Without a `title`, a first line that looks like one is taken. Raises `ExtractError`.
+    """
+    called = name or title or source
+    if isinstance(text, bytes):
+        return extract_article(text, name=called, url=None, source=source, section=section)
+    if not text.strip():
+        raise ExtractError(called, "it is empty", "Give it a text")
+    if len(text) > LONGEST:
+        raise ExtractError(called, f"it is too large: over {LONGEST / 1e6:.0f} MB", "Split it into articles")
+    found = Found(text=text, title=title) if title else plain_text(text)
+    return _article(found, name=called, url=None, source=source, section=section)
+
+
+def article_from_feed_item(
+    item: FeedItem, *, source: str, section: str = "", error: BriefingError | None = None
+) -> Article:
+    """The article as far as the feed itself tells it; a warning says so, and why, where its page was to be used.
+
+    Raises `ExtractError` where the feed tells too little.
+    """
+    from briefing.extract.html import text_of
+
+    name = item.title or item.url or source
+    text = without_clutter(normalise(text_of(item.html)), item.title)
+    if word_count(text) < ENOUGH_FOR_A_FEED:
+        raise ExtractError(name, "the feed gives only a teaser", "")
+    warnings = (f"Only the feed's own text was at hand: {error.cause}.",) if error is not None else ()
+    found = Found(text=text, title=item.title, author=item.author, published=item.published)
+    return replace(_article(found, name=name, url=item.url, source=source, section=section), warnings=warnings)
+
+
+_MEDIA_TYPES = {
+    ".txt": "text/plain", ".md": "text/markdown", ".markdown": "text/markdown", ".html": "text/html",
+    ".htm": "text/html", ".xhtml": "text/html", ".eml": "message/rfc822", ".pdf": "application/pdf",
+}  # fmt: skip
+
+
+def _read(body: bytes, media_type: str, charset: str | None, name: str, url: str | None) -> Found:
+    from briefing.extract import files
+
+    kind = _kind(body, media_type)
+    if kind == "pdf":
+        return files.read_pdf(body, name)
+    if kind == "mail":
+        return files.read_mail(body, name)
+    text = files.decoded(body, charset, name)
+    if kind == "html":
+        from briefing.extract.html import read_page
+
+        return read_page(text, name, url)
+    if kind == "markdown":
+        return files.read_markdown(text)
+    return plain_text(text)
+
+
+def _kind(body: bytes, media_type: str) -> str:
+    if body.startswith(b"%PDF-") or media_type == "application/pdf":
+        return "pdf"
+    if media_type == "message/rfc822":
+        return "mail"
+    start = body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if media_type == "text/markdown":
+        return "markdown"
+    if media_type in {"text/html", "application/xhtml+xml"} or start.startswith(
+        (b"<!doctype html", b"<html", b"<?xml")
+    ):
+        return "html"
+    if not media_type and re.search(rb"^(from|subject|date|mime-version|message-id|received): .", start, re.MULTILINE):
+        headers = re.findall(rb"^(from|subject|date|to|mime-version|message-id|received):", start, re.MULTILINE)
+        return "mail" if len(set(headers)) >= 3 else "text"
+    if not media_type and re.search(rb"<(?:body|article|div|p)\b[^>]*>", start):
+        return "html"
+    return "text"
+
+
+def plain_text(text: str) -> Found:
+    """A text whose first line may be its title: short, without a full stop, with a blank line behind it."""
+    whole = normalise(text)
+    first, gap, rest = whole.partition("\n\n")
+    looks = gap and rest.strip() and "\n" not in first and word_count(first) <= 25 and not re.search(r"[.;:,]$", first)
+    return Found(text=rest, title=first) if looks else Found(text=whole)
+
+
+def _article(found: Found, *, name: str, url: str | None, source: str, section: str) -> Article:
+    title = " ".join(normalise(found.title).split())
+    text = without_clutter(normalise(found.text), title)
+    check_article(text, title, name)
+    published = found.published
+    return Article(
+        id=article_id(url, text),
+        title=title,
+        text=text,
+        source=source,
+        url=url,
+        section=section,
+        published=published.astimezone(UTC)
+        if published and published.tzinfo
+        else published and published.replace(tzinfo=UTC),
+        language=language_of(text, found.language),
+        author=" ".join(normalise(found.author).split()),
+    )

@@ -1,0 +1,150 @@
+"""Formats other than pages: text in any encoding, Markdown, mail, PDF."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import parseaddr
+
+from briefing.errors import ExtractError
+from briefing.extract import Found, plain_text
+from briefing.text import normalise
+
+__all__ = ["decoded", "read_mail", "read_markdown", "read_pdf"]
+
+MOST_PAGES = 500
+"""Of a PDF."""
+
+
+def decoded(body: bytes, charset: str | None, name: str) -> str:
+    """The text in `body`: by its byte-order mark, as UTF-8, as `charset` says, else as it most likely is.
+
+    Raises `ExtractError` where no encoding makes text of it.
+    """
+    for mark, codec in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if body.startswith(mark):
+            return body.decode(codec, "replace")
+    declared = charset or _declared(body)
+    for codec in filter(None, ("utf-8", declared)):
+        try:
+            return body.decode(codec)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(body[:200_000]).best()
+    if best is None:
+        raise ExtractError(name, "its encoding cannot be told", "Save it as UTF-8")
+    return body.decode(best.encoding, "replace")
+
+
+def _declared(body: bytes) -> str | None:
+    """What a page says of its own encoding in its first bytes."""
+    found = re.search(
+        rb"<(?:meta|\?xml)[^>]+?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", body[:4096], re.IGNORECASE
+    )
+    return found[1].decode("ascii", "ignore") if found else None
+
+
+def read_markdown(text: str) -> Found:
+    """Markdown with or without front matter: its title is the front matter's or the first heading."""
+    front: dict[str, str] = {}
+    if match := re.match(r"\A---\s*\n(.*?)\n(?:---|\.\.\.)\s*\n", text, re.DOTALL):
+        for line in match[1].splitlines():
+            key, colon, value = line.partition(":")
+            if colon and re.fullmatch(r"\w+", key.strip()):
+                front[key.strip().lower()] = value.strip().strip("\"'")
+        text = text[match.end() :]
+    import markdown
+
+    from briefing.extract.html import text_of
+
+    title = front.get("title", "")
+    if heading := re.match(r"\A\s*#\s+(.+?)\s*#*\s*\n", text):
+        title = title or text_of(markdown.markdown(heading[1]))
+        text = text[heading.end() :]
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", text)
+    body = text_of(markdown.markdown(text, extensions=["extra"]))
+    # A paragraph's lines are joined: in Markdown a line end means nothing.
+    body = "\n\n".join(" ".join(part.split()) for part in body.split("\n\n"))
+    found = Found(text=body, title=title, author=front.get("author", ""), published=_day(front.get("date", "")))
+    return found if title else plain_text(body)
+
+
+def _day(text: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def read_mail(body: bytes, name: str) -> Found:
+    """A mail's plain part, else its HTML part. Attachments are left alone."""
+    message = message_from_bytes(body, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    part = message.get_body(preferencelist=("plain", "html"))
+    if part is None:
+        raise ExtractError(name, "the mail has no text", "It may be in an attachment")
+    content = part.get_content()
+    if not isinstance(content, str):
+        raise ExtractError(name, "the mail has no text", "It may be in an attachment")
+    subject = str(message["subject"] or "")
+    sender = parseaddr(str(message["from"] or ""))[0]
+    if part.get_content_type() == "text/html":
+        from briefing.extract.html import read_page
+
+        text = read_page(content, name, None).text
+    else:
+        text = unwrapped(content)
+    return Found(text=text, title=subject, author=sender, published=_sent(message))
+
+
+def _sent(message: EmailMessage) -> datetime | None:
+    header = message["date"]
+    time: datetime | None = getattr(header, "datetime", None)
+    return None if time is None else time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def unwrapped(text: str) -> str:
+    """Plain text with hard line ends: a paragraph's lines are joined where they are about as long as one another."""
+    paragraphs = []
+    for paragraph in normalise(text).split("\n\n"):
+        lines = paragraph.split("\n")
+        full = len(lines) > 1 and all(40 <= len(line) <= 100 for line in lines[:-1])
+        listed = any(re.match(r"\s*(?:[-*•]|\d+[.)])\s", line) for line in lines)
+        paragraphs.append(" ".join(lines) if full and not listed else paragraph)
+    return "\n\n".join(paragraphs)
+
+
+def read_pdf(body: bytes, name: str) -> Found:
+    """The text of a PDF of at most 500 pages. Needs the extra ``pdf``."""
+    try:
+        from pypdf import PdfReader
+        from pypdf.errors import PyPdfError
+    except ImportError as error:
+        raise ExtractError(
+            name, "PDF needs an extra package", 'Install it with: pip install "briefing[pdf]"'
+        ) from error
+    import io
+    import logging
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
+    try:
+        reader = PdfReader(io.BytesIO(body))
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise ExtractError(name, "the PDF is encrypted", "Save it without a password")
+        pages = [page.extract_text() for page in reader.pages[:MOST_PAGES]]
+        data = reader.metadata
+    except PyPdfError as error:
+        raise ExtractError(name, f"the PDF is damaged ({error})", "Open it to see what it is") from error
+    text = re.sub(r"(\w)-\n(\w)", r"\1\2", "\n\n".join(pages))
+    if not text.strip():
+        raise ExtractError(name, "the PDF holds pictures of pages, no text", "Run it through text recognition first")
+    title = str(data.title or "") if data else ""
+    text = re.sub(r"(?<![.!?:”\"])\n(?=[a-z(])", " ", normalise(text))
+    found = plain_text(unwrapped(text))
+    created = data.creation_date if data else None
+    return Found(text=found.text, title=title or found.title, published=created if isinstance(created, date) else None)

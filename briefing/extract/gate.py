@@ -1,0 +1,138 @@
+"""What is no article, and why: binary files, empty ones, walls of every kind, navigation pages. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from briefing.errors import ExtractError
+from briefing.text import word_count
+
+__all__ = ["FEWEST_WORDS", "LONGEST", "check_article", "check_bytes", "check_page"]
+
+LONGEST = 10_000_000
+"""Bytes of a file, characters of a text."""
+FEWEST_WORDS = 12
+"""Below this there is nothing to condense: a title, a caption, a label."""
+WALL_WORDS = 150
+"""A text longer than this is an article even if it speaks of cookies or subscriptions."""
+
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x03\x04", "a ZIP archive or an office document"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"RIFF", "a picture, sound or film"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"\x7fELF", "a program"),
+    (b"MZ\x90", "a program"),
+    (b"SQLite format 3", "a database"),
+    (b"GGUF", "a model file"),
+    (b"ID3", "sound"),
+    (b"OggS", "sound or film"),
+    (b"\xd0\xcf\x11\xe0", "an old office document"),
+)
+
+_WALLS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (reason, re.compile("|".join(patterns), re.IGNORECASE))
+    for reason, patterns in (
+        (
+            "it is a cookie wall",
+            (
+                r"\bcookies?\b.{0,300}\b(?:consent|accept|agree|preferences|privacy policy|partners)\b",
+                r"\b(?:consent|accept|agree to)\b.{0,120}\bcookies?\b",
+                r"before you continue to",
+            ),
+        ),
+        (
+            "it is a paywall",
+            (
+                r"\b(?:subscribe|subscription|subscribers?)\b.{0,200}\b(?:continue reading|unlimited|full access)\b",
+                r"\b(?:subscribe|subscription|subscribers?)\b.{0,200}\b(?:to read|read the (?:full|rest)|premium)\b",
+                r"\balready a (?:subscriber|member)\b",
+                r"\b(?:continue reading|to read (?:this|the full))\b.{0,160}\b(?:subscri\w+|log ?in|sign in|register)\b",
+            ),
+        ),
+        (
+            "it asks for a login",
+            (r"\b(?:log|sign) ?in\b.{0,120}\b(?:password|account|to (?:continue|view|access|your))\b",),
+        ),
+        (
+            "it needs JavaScript",
+            (
+                r"\b(?:enable|turn on|activate|requires?|without)\b.{0,40}\bjavascript\b",
+                r"javascript is (?:disabled|required|not enabled)",
+            ),
+        ),
+        (
+            "it is a check for robots",
+            (
+                r"\bverify (?:that )?you are (?:a )?human\b",
+                r"\b(?:are you a robot|checking your browser|captcha|unusual traffic|access denied|ddos protection)\b",
+            ),
+        ),
+        (
+            "it is an error page",
+            (
+                r"\b(?:page|article|content|file)\b.{0,40}\b(?:not (?:be )?found|no longer (?:exists?|available))\b",
+                r"\b(?:page|article|content|file)\b.{0,40}\b(?:doesn['’]t exist|does not exist|removed|moved)\b",
+                r"\b(?:error )?404\b|\b(?:500 )?internal server error\b|\b403 forbidden\b|service unavailable",
+            ),
+        ),
+    )
+)
+
+
+def check_bytes(body: bytes, media_type: str, name: str) -> None:
+    """Refuse what is empty, too large or binary. Raises `ExtractError`."""
+    if not body.strip(b"\xef\xbb\xbf \t\r\n\x00"):
+        raise ExtractError(name, "it is empty", "Check whether it is the right file or address")
+    if len(body) > LONGEST:
+        raise ExtractError(
+            name, f"it is too large: {len(body) / 1e6:.0f} MB, the limit is {LONGEST / 1e6:.0f} MB",
+            "Split it into articles",
+        )  # fmt: skip
+    if body.startswith(b"%PDF-"):
+        return
+    for magic, what in _MAGIC:
+        if body.startswith(magic):
+            raise ExtractError(name, f"it is {what}, not text", "Give it as text, HTML, Markdown, mail or PDF")
+    head = body[:8192]
+    wide = body[:2] in {b"\xff\xfe", b"\xfe\xff"}  # UTF-16 with its mark is full of zero bytes
+    if not wide and (b"\0" in head or sum(byte < 9 or 13 < byte < 27 for byte in head) > len(head) * 0.02):
+        raise ExtractError(name, "it is a binary file, not text", "Give it as text, HTML, Markdown, mail or PDF")
+    if media_type.startswith(("image/", "audio/", "video/", "font/")):
+        raise ExtractError(name, f"it is {media_type}, not text", "Name the page that it belongs to")
+
+
+def check_page(text: str, everything: str, links: int, name: str) -> None:
+    """Refuse a page whose article, as far as one was found, is a wall or a list of links.
+
+    `text` is what was found, `everything` all visible text of the page, `links` the words of it that are links. Raises
+    `ExtractError`.
+    """
+    words = word_count(text)
+    if words > WALL_WORDS:
+        return
+    looked_at = " ".join((text if words >= FEWEST_WORDS else everything[:3000]).split())
+    for reason, pattern in _WALLS:
+        if pattern.search(looked_at):
+            raise ExtractError(name, reason, "Open it in a browser; its feed may hold the text")
+    visible = word_count(everything[:200_000])
+    if words < 60 and visible >= 40 and links > 0.6 * visible:
+        raise ExtractError(name, "it is a page of links, not an article", "Name one of the articles, or the feed")
+
+
+def check_article(text: str, title: str, name: str) -> None:
+    """Refuse an article without a body. Raises `ExtractError`."""
+    words = word_count(text)
+    if words == 0:
+        raise ExtractError(name, "there is only a title" if title else "there is no article in it",
+                           "Open it to see what it is")  # fmt: skip
+    if words < FEWEST_WORDS:
+        cause = f"there are only {words} words in it" + (" beside the title" if title else "")
+        raise ExtractError(name, cause, "Open it to see what it is")
+    if len(text) > LONGEST:
+        raise ExtractError(name, f"its text is over {LONGEST / 1e6:.0f} million characters", "Split it into articles")

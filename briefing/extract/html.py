@@ -1,0 +1,244 @@
+"""The article in a page: trafilatura first, then what the page says of itself, then what is left without markup."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from html import unescape
+from html.parser import HTMLParser
+from typing import Any
+
+from briefing.errors import ExtractError
+from briefing.extract import Found
+from briefing.extract.gate import FEWEST_WORDS, check_page
+from briefing.text import normalise, word_count
+
+__all__ = ["read_page", "text_of"]
+
+_DEEPEST = 200
+"""Nesting of elements: lxml and trafilatura recurse; no page by people comes near."""
+
+
+def read_page(html: str, name: str, url: str | None) -> Found:
+    """What the page's article says. Raises `ExtractError` for a wall, a page of links, a page without an article."""
+    html = html.replace("\0", "")
+    view = _View()
+    view.feed_safely(html)
+    if view.deepest > _DEEPEST:
+        html = "".join(f"<p>{_escaped(part)}</p>" for part in view.text.split("\n") if part.strip())
+    stated = _stated(view)
+    text = _extracted(html, url)
+    body = normalise(str(stated.get("articleBody") or ""))
+    # Where a page gives its whole article as data too, that is the better text when the page hides half of it.
+    if word_count(body) > 1.5 * word_count(text) and word_count(body) > 100 and "<" not in body[:500]:
+        text = body
+    check_page(text, view.text, view.link_words, name)
+    if word_count(text) < FEWEST_WORDS:
+        raise ExtractError(name, "there is no article in it", "Open it in a browser; its feed may hold the text")
+    return Found(
+        text=text,
+        title=_title(view, stated),
+        author=_author(stated) or view.meta.get("author", ""),
+        published=_published(view, stated),
+        language=view.language,
+    )
+
+
+def text_of(html: str) -> str:
+    """All visible text of an untrusted fragment, a paragraph for each block."""
+    view = _View()
+    view.feed_safely(html)
+    return view.text
+
+
+def _extracted(html: str, url: str | None) -> str:
+    import trafilatura
+
+    with _quiet():
+        for recall in (False, True):
+            try:
+                text = trafilatura.extract(html, url=url, include_comments=False, favor_recall=recall)
+            except (ValueError, RecursionError, TypeError, AttributeError):  # its parser gives up on broken markup
+                text = None
+            if text and word_count(text) >= FEWEST_WORDS:
+                break
+        if not text or word_count(text) < FEWEST_WORDS:
+            try:
+                _, text, _ = trafilatura.baseline(html)
+            except (ValueError, RecursionError, TypeError, AttributeError):
+                text = ""
+    # trafilatura ends each block with a line end; here a blank line parts paragraphs.
+    return normalise(re.sub(r"^- ", "", (text or "").replace("\n", "\n\n"), flags=re.MULTILINE))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """trafilatura logs what it could not parse; that is said in our own words."""
+    import warnings
+
+    logger = logging.getLogger("trafilatura")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+# --- what the page says of itself --------------------------------------------------------------------------------
+
+
+def _stated(view: _View) -> dict[str, Any]:
+    """The first article among the page's JSON-LD, flattened out of lists and graphs; empty where there is none."""
+    for block in view.data:
+        try:
+            waiting: list[Any] = [json.loads(block, strict=False)]
+        except (ValueError, RecursionError):
+            continue
+        seen = 0
+        while waiting and seen < 200:
+            seen += 1
+            one = waiting.pop(0)
+            if isinstance(one, list):
+                waiting += one[:50]
+            elif isinstance(one, dict):
+                kind = one.get("@type")
+                kinds = kind if isinstance(kind, list) else [kind]
+                if any(isinstance(k, str) and k.endswith(("Article", "BlogPosting", "Report")) for k in kinds):
+                    return one
+                waiting += [value for key in ("@graph", "mainEntity") if (value := one.get(key)) is not None]
+    return {}
+
+
+def _title(view: _View, stated: dict[str, Any]) -> str:
+    headline = stated.get("headline")
+    candidates = [
+        view.meta.get("og:title", ""),
+        headline if isinstance(headline, str) else "",
+        view.heading,
+        view.title,
+    ]
+    found = next((normalise(unescape(c)) for c in candidates if c and c.strip()), "")
+    # "Headline | The Harbour Post": the site's name goes where the heading shows that it is no part of the headline.
+    heading = normalise(view.heading)
+    head = re.split(r"\s+[|–—·•»]\s+|\s+-\s+", found)[0]
+    return head if head != found and (not heading or heading.startswith(head)) and word_count(head) >= 3 else found
+
+
+def _author(stated: dict[str, Any]) -> str:
+    author = stated.get("author")
+    author = author[0] if isinstance(author, list) and author else author
+    name = author.get("name") if isinstance(author, dict) else author
+    return name if isinstance(name, str) else ""
+
+
+def _published(view: _View, stated: dict[str, Any]) -> datetime | None:
+    candidates = [
+        stated.get("datePublished"),
+        view.meta.get("article:published_time"),
+        view.meta.get("datepublished"),
+        view.meta.get("date"),
+        view.meta.get("dc.date"),
+        view.time,
+    ]
+    for candidate in candidates:
+        if isinstance(candidate, str) and candidate.strip():
+            try:
+                time = datetime.fromisoformat(candidate.strip())
+            except ValueError:
+                continue
+            return time if time.tzinfo else time.replace(tzinfo=UTC)
+    return None
+
+
+_BLOCKS = frozenset(
+    """
+    address article aside blockquote body br caption dd div dl dt fieldset figcaption figure footer form
+    h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section table td th tr ul
+    """.split()  # noqa: SIM905
+)
+_HIDDEN = frozenset({"script", "style", "noscript", "template", "svg", "iframe", "object", "select", "head"})
+
+
+class _View(HTMLParser):
+    """One pass over a page without building a tree: its visible text, links, metadata, title, depth."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.meta: dict[str, str] = {}
+        self.data: list[str] = []
+        self.title = ""
+        self.heading = ""
+        self.time = ""
+        self.language = ""
+        self.link_words = 0
+        self.deepest = 0
+        self._depth = 0
+        self._pieces: list[str] = []
+        self._open: dict[str, int] = {}
+        self._json = False
+
+    def feed_safely(self, html: str) -> None:
+        """Parse; what the parser cannot take is left at that."""
+        try:
+            self.feed(html)
+            self.close()
+        except (AssertionError, ValueError, RecursionError):
+            return
+
+    @property
+    def text(self) -> str:
+        return normalise("".join(self._pieces))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {key: value or "" for key, value in attrs}
+        if tag == "meta":
+            name = (values.get("property") or values.get("name") or values.get("itemprop") or "").lower()
+            if name and name not in self.meta:
+                self.meta[name] = values.get("content", "")[:1000]
+            return
+        if tag == "html":
+            self.language = values.get("lang", "")
+        if tag == "time" and not self.time:
+            self.time = values.get("datetime", "")
+        if tag in _BLOCKS:
+            self._pieces.append("\n\n")
+        if tag in {"br", "hr", "img", "input", "link", "source", "wbr"}:
+            return
+        self._json = tag == "script" and "ld+json" in values.get("type", "")
+        if self._json:
+            self.data.append("")
+        self._open[tag] = self._open.get(tag, 0) + 1
+        self._depth += 1
+        self.deepest = max(self.deepest, self._depth)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._open.get(tag):
+            self._open[tag] -= 1
+            self._depth = max(0, self._depth - 1)
+        if tag in _BLOCKS:
+            self._pieces.append("\n\n")
+
+    def handle_data(self, data: str) -> None:
+        if self._open.get("script") and self._json:
+            self.data[-1] += data
+            return
+        if self._open.get("title") and not self._open.get("svg") and len(self.title) < 1000:
+            self.title += data
+        if any(self._open.get(tag) for tag in _HIDDEN):
+            return
+        if self._open.get("h1") and len(self.heading) < 1000:
+            self.heading += data
+        if self._open.get("a"):
+            self.link_words += word_count(data)
+        self._pieces.append(data)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
