@@ -224,21 +224,23 @@ def summarise(
     *,
     title: str = "",
     config: Config | None = None,
-    engine: Engine | None = None,
+    engine: Engine | str | None = None,
     clock: Callable[[], datetime] = utc_now,
     watcher: Watcher | None = None,
     **wishes: object,
 ) -> Summary:
     """The summary of one text or article.
 
-    `wishes` are settings of `Config` such as ``points=3``, ``length="short"``, ``model="smollm2-135m"``. Raises
-    `BriefingError` where the text is empty, or no model can be had.
+    `engine` is the name of one, or one of your own. `wishes` are settings of `Config` such as ``points=3``,
+    ``length="short"``, ``model="smollm2-135m"``. Raises `BriefingError` where the text is empty, or no model can be had.
     """
     from briefing.errors import EngineError
 
     article = text_or_article if isinstance(text_or_article, Article) else _article(text_or_article, title)
-    settings = (config or Config()).with_overrides(**wishes)
-    with Workshop(settings, clock=clock, watcher=watcher or Silent(), engine=engine) as workshop:
+    named = engine if isinstance(engine, str) else None
+    loaded = None if isinstance(engine, str) else engine
+    settings = (config or Config()).with_overrides(engine=named, **wishes)
+    with Workshop(settings, clock=clock, watcher=watcher or Silent(), engine=loaded) as workshop:
         ((_, result),) = condense([article], workshop)
     if isinstance(result, Failure):
         raise EngineError(result.subject, result.cause, result.remedy)
