@@ -2,8 +2,9 @@
 
     python bench/extract.py [PAGES]
 
-PAGES is the folder of pages with ``gold.json.gz`` (default: the developers' shared data). Bag-of-words F1 where the gold
-is the whole text, must-contain and must-not-contain shares where it is segments; seconds a page; the last line is JSON.
+PAGES is the folder of pages with ``gold.json.gz`` (default: the developers' shared data). Bag-of-words F1 where the
+gold is the whole text, must-contain and must-not-contain shares where it is segments; seconds a page; the last line
+is JSON.
 """
 
 from __future__ import annotations

@@ -84,6 +84,8 @@ class EngineOptions:
     seed: int = 1
     temperature: float = 0.0
     """0 always takes the likeliest token."""
+    reuse_prefix: bool = True
+    """Whether the beginning that prompts share is computed once for each slot."""
 
 
 @runtime_checkable

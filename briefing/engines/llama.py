@@ -100,7 +100,7 @@ class LlamaEngine:
             "max_tokens": prompt.max_tokens,
             "temperature": self._options.temperature,
             "seed": self._options.seed,
-            "cache_prompt": True,
+            "cache_prompt": self._options.reuse_prefix,
             "stop": list(prompt.stop),
             "stream": True,
             "stream_options": {"include_usage": True},
