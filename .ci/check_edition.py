@@ -1,4 +1,4 @@
-"""Reads what the README's first command wrote and says what is wrong with it: every article, enough points, no clutter."""
+"""Reads what the README's first command wrote: every article, enough points, no clutter."""
 
 from __future__ import annotations
 

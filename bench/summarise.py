@@ -8,9 +8,9 @@ Three ways of condensing the sample's articles with the same prompts and checks:
 - ``plain+prefix``: the same, but the beginning that prompts share is kept (what llama.cpp's server does by itself);
 - ``ours``: `summarise_all`, several articles in flight.
 
-Prints a table with articles a minute, prefill and decode tokens a second (tokens over wall-clock seconds for ours, where
-both overlap), peak memory of the process so far in MB, and the ratios to ours; the last line is JSON. Each way runs in a
-process of its own, so that memory is its own; nothing is cached between them.
+Prints a table with articles a minute, prefill and decode tokens a second of one slot, tokens a second of all together,
+and peak memory in MB, then the ratios of ours to the others; the last line is JSON. Each way runs in a process of its
+own, so that its memory is its own; nothing is cached between them.
 """
 
 from __future__ import annotations

@@ -232,7 +232,7 @@ def summarise(
     """The summary of one text or article.
 
     `engine` is the name of one, or one of your own. `wishes` are settings of `Config` such as ``points=3``,
-    ``length="short"``, ``model="smollm2-135m"``. Raises `BriefingError` where the text is empty or no model is to be had.
+    ``length="short"``, ``model="smollm2-135m"``. Raises `BriefingError` where there is no text or no model.
     """
     from briefing.errors import EngineError
 
