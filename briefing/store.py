@@ -236,7 +236,7 @@ class Store:
 
     def _articles(self, where: str, value: str) -> Iterator[Article]:
         for row in self._query(
-            "SELECT id, url, title, text, source, section, published, language, author, warnings "
+            "SELECT id, url, title, text, source, section, published, language, author, warnings "  # noqa: S608 - ours
             f"FROM articles WHERE {where}",
             value,
         ):

@@ -59,9 +59,20 @@ def problem(point: str) -> str:
         return "too long"
     if word_count(point) < 3:
         return "too short"
+    if _DANGLING.match(point):
+        return "begins with a pronoun"
     if point[-1:] in {",", ":", ";", "-", "–"} or re.search(r"\b(?:and|or|the|of|to|a|an|in|for|with|by)$", point):
         return "broken off"
     return ""
+
+
+# A point stands alone: nothing before it says who "it" is. "It is expected that" and "this week" refer to nothing.
+_DANGLING = re.compile(
+    r"(?:it(?!\s+(?:is|was|will be|remains)\s+\w+\s+(?:that|whether|how|what|to)\b)|he|she|they|its|his|her|their|"
+    r"th(?:is|at|ese|ose)(?!\s+(?:week|month|year|morning|spring|summer|autumn|winter|time)\b)|the (?:first|second|third|"
+    r"former|latter|other|others|rest)(?=\s+(?:is|are|was|were|has|have|had|requires?|allows?|says?|will|would)\b))\b",
+    re.IGNORECASE,
+)
 
 
 def ended(point: str) -> str:

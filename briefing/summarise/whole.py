@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from briefing.chunk import chunks
 from briefing.engines.base import Engine, Prompt
 from briefing.errors import EngineError
+from briefing.facts import stems
 from briefing.ground import Check, Evidence, check, quote
 from briefing.salience import ranked
 from briefing.summarise.answers import (
@@ -229,7 +230,7 @@ def _ground(draft: _Draft, asker: _Asker, candidates: list[str]) -> Conversation
         slots.append(None)
     if second:
         asked = [
-            asker.rewrite([c.text for c in found.citations], [m.surface for m in found.missing if m.surface != point])
+            asker.rewrite(_behind(draft, point, found), [m.surface for m in found.missing if m.surface != point])
             for _, point, found in second
         ]
         answers = draft.take((yield asked))
@@ -247,6 +248,17 @@ def _ground(draft: _Draft, asker: _Asker, candidates: list[str]) -> Conversation
             draft.keep(*slot)
 
 
+def _behind(draft: _Draft, point: str, found: Check) -> list[str]:
+    """The sentence a point was most likely made of, after the one before it, which says who "it" is."""
+    said = set(stems(point))
+    best = max(found.citations, key=lambda citation: len(said & set(stems(citation.text))), default=None)
+    return _with_context(draft, best.sentence if best else 0)
+
+
+def _with_context(draft: _Draft, index: int) -> list[str]:
+    return [sentence.text for sentence in draft.evidence.sentences[max(0, index - 1) : index + 1]]
+
+
 def _fill(draft: _Draft, asker: _Asker) -> Conversation[None]:
     """Round 4: points from telling sentences that nothing cites yet."""
     cited = {citation.sentence for point in draft.points for citation in point.citations}
@@ -255,7 +267,7 @@ def _fill(draft: _Draft, asker: _Asker) -> Conversation[None]:
     chosen = free[: 2 * (asker.options.fewest - len(draft.points)) + 1]
     if not chosen:
         return
-    answers = draft.take((yield [asker.rewrite([whole[i].text]) for i in chosen]))
+    answers = draft.take((yield [asker.rewrite(_with_context(draft, index)) for index in chosen]))
     for answer in answers:
         point = clean(answer)
         found = draft.check(point)
@@ -314,7 +326,9 @@ def _summary(draft: _Draft, engine: Engine, paragraph: str | None) -> Summary:
 def _headline(draft: _Draft) -> str:
     """The model's, where the article supports it; else the article's own; else the beginning of the first point."""
     written = draft.headline
-    if 2 <= word_count(written) <= LONGEST_HEADLINE and not _why_not(draft.check(written)):
+    # A list of keywords passes every check of facts and is still no headline.
+    fits = 2 <= word_count(written) <= LONGEST_HEADLINE and written.count(",") <= 2
+    if fits and not _why_not(draft.check(written)):
         return written
     if draft.article.title:
         return draft.article.title
