@@ -265,7 +265,7 @@ _ENDINGS = ("ations", "ation", "ments", "ment", "ingly", "edly", "ings", "ing", 
 def stem(token: str) -> str:
     """The beginning that a word's forms share, roughly: "voted", "votes" and "voting" give one."""
     for ending in _ENDINGS:
-        if token.endswith(ending) and len(token) - len(ending) >= 4:
+        if token.endswith(ending) and len(token) - len(ending) >= 3:
             token = token[: -len(ending)]
             break
     if len(token) > 4 and token[-1] == token[-2]:
@@ -274,12 +274,12 @@ def stem(token: str) -> str:
 
 
 def stems(text: str) -> list[str]:
-    """Stems of the words of `text` that carry content, in order; in unspaced scripts, pairs of characters."""
+    """Stems of the words of `text` that carry content, numbers apart; in unspaced scripts, pairs of characters."""
     found: list[str] = []
     for token in tokens(text):
         if len(token) > 3 and not token[0].isascii() and not _spaced(token[0]):
             found += [token[i : i + 2] for i in range(len(token) - 1)]
-        elif token not in _FUNCTION_WORDS and (len(token) > 1 or token.isdigit()):
+        elif len(token) > 1 and token not in _FUNCTION_WORDS and not token.isdigit():
             found.append(stem(token))
     return found
 

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from briefing.assets import environment
+from briefing.summarise import PromptBook
+
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing a test does reads or writes the developer's own configuration, state or models."""
+    home = tmp_path_factory.mktemp("home")
+    for name in ("CONFIG", "DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+    monkeypatch.setenv("BRIEFING_STATE", str(home / "state.db"))
+    monkeypatch.setenv("HOME", str(home))
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +42,42 @@ def shared_data() -> Path:
 def sample() -> Path:
     """The sample that the README's first command reads."""
     return REPOSITORY / "tests" / "data" / "sample"
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The checkout."""
+    return REPOSITORY
+
+
+@pytest.fixture
+def book() -> PromptBook:
+    """The shipped prompts."""
+    return PromptBook(environment("prompts"))
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A fixed present."""
+    return datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Iterator[Cli]:
+    """Runs the real command line in a process and folder of its own: ``cli("run", "--help")``."""
+
+    def call(*arguments: str | Path, stdin: str | bytes = "", **variables: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-m", "briefing", *map(str, arguments)],
+            input=stdin.encode() if isinstance(stdin, str) else stdin,
+            capture_output=True,
+            cwd=tmp_path,
+            env={**os.environ, **variables},
+            timeout=900,
+            check=False,
+        )
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+        )
+
+    yield call

@@ -1,0 +1,61 @@
+"""Long text in pieces: within the budget, at good borders, nothing lost."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from briefing.chunk import chunks
+from briefing.text import word_count
+
+
+def characters(text: str) -> int:
+    return len(text)
+
+
+def visible(text: str) -> str:
+    return "".join(text.split())
+
+
+PARAGRAPH = "The council met on Tuesday. It voted for the tram. Nobody was surprised by the result."
+
+
+@settings(max_examples=200)
+@given(st.text(alphabet=st.sampled_from("ab .,;\n文。é"), max_size=600), st.integers(16, 200))
+def test_nothing_but_blanks_is_lost_and_every_piece_fits(text: str, budget: int) -> None:
+    pieces = chunks(text, budget, characters)
+    assert visible("".join(piece.text for piece in pieces)) == visible(text)
+    for piece in pieces:
+        assert text[piece.start : piece.end] == piece.text
+        assert len(piece.text) <= budget or len(piece.text) < 2
+
+
+def test_a_short_text_is_one_piece() -> None:
+    assert [piece.text for piece in chunks(PARAGRAPH, 100, word_count)] == [PARAGRAPH]
+
+
+def test_no_text_has_no_pieces() -> None:
+    assert chunks(" \n ", 100, word_count) == ()
+
+
+def test_pieces_are_about_equally_long_and_end_with_paragraphs() -> None:
+    text = "\n\n".join([PARAGRAPH] * 40)
+    pieces = chunks(text, 300, word_count)
+    lengths = [word_count(piece.text) for piece in pieces]
+    assert max(lengths) <= 300
+    assert min(lengths) > 0.5 * max(lengths)
+    assert all(piece.text.endswith("result.") for piece in pieces)
+
+
+def test_one_sentence_over_the_budget_is_cut_at_its_clauses() -> None:
+    sentence = ", ".join(f"clause number {i} of the endless sentence" for i in range(150)) + "."
+    pieces = chunks(sentence, 200, word_count)
+    assert visible("".join(piece.text for piece in pieces)) == visible(sentence)
+    assert all(piece.text.endswith((",", ".")) for piece in pieces)
+    assert all(word_count(piece.text) <= 200 for piece in pieces)
+
+
+def test_a_budget_too_small_to_cut_by_is_refused() -> None:
+    with pytest.raises(ValueError, match="too small"):
+        chunks("text", 4, word_count)

@@ -1,0 +1,88 @@
+"""Numbers, names and quotations in whatever form they are written."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from briefing.facts import names, numbers, quotations, stem, stems, tokens
+
+
+def found(text: str) -> set[tuple[Decimal, str]]:
+    return {(number.value, number.unit) for number in numbers(text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        ("$2.3 million", "2300000", "$"),
+        ("$2.3m", "2300000", "$"),
+        ("2.3 million dollars", "2300000", "$"),
+        ("£212m", "212000000", "£"),
+        ("20 per cent", "20", "%"),
+        ("20%", "20", "%"),
+        ("5,000 troops", "5000", ""),
+        ("Rs 1,500", "1500", "₹"),
+        ("1,50,000 rupees", "150000", "₹"),
+        ("the 21st century", "21", ""),
+        ("twenty-one", "21", ""),
+        ("two hundred and five men", "205", ""),
+        ("one hundred thousand dollars", "100000", "$"),
+        ("seventh", "7", ""),
+        ("a 9-kilometre line", "9", ""),
+        ("0.76 francs", "0.76", ""),
+        ("1.234.567", "1234567", ""),
+    ],
+)
+def test_a_number_is_its_value_and_unit(text: str, value: str, unit: str) -> None:
+    assert (Decimal(value), unit) in found(text)
+
+
+def test_the_first_of_a_range_shares_scale_and_unit_of_the_second() -> None:
+    assert {(Decimal(1_500_000), ""), (Decimal(2_000_000), "")} <= found("1.5 to 2 million people")
+    assert {(Decimal(10), "%"), (Decimal(12), "%")} <= found("10-12%")
+
+
+@pytest.mark.parametrize("text", ["one of the best", "hundreds of thousands", "the R21 vaccine", "COVID-19", "F-16 jets"])
+def test_what_only_looks_like_a_number_is_none(text: str) -> None:
+    assert found(text) == set()
+
+
+@given(st.text())
+def test_no_text_breaks_the_readers(text: str) -> None:
+    list(numbers(text)), list(names(text)), list(quotations(text)), tokens(text), stems(text)
+
+
+@given(st.integers(2, 10**12))
+def test_thousands_separators_do_not_matter(value: int) -> None:
+    assert found(f"{value:,} people") == found(f"{value} people")
+
+
+def test_names_are_folded_without_possessives_and_stops() -> None:
+    keys = [name.key for name in names("Officials in the U.S. met Mr Müller’s envoy about R21 and the iPhone.")]
+    assert keys == ["officials", "us", "mr", "muller", "r21", "iphone"]
+
+
+def test_a_name_knows_whether_it_opens_a_sentence() -> None:
+    assert [(name.key, name.opens) for name in names("Paris fell. London rose with Rome.")] == [
+        ("paris", True),
+        ("london", True),
+        ("rome", False),
+    ]
+
+
+def test_quotations_in_curly_straight_and_single_marks() -> None:
+    text = "He said “it’s over” and \"no way\", and she said 'it is his own fault'."
+    assert [quotation.key for quotation in quotations(text)] == ["it over", "no way", "it is his own fault"]
+
+
+def test_an_apostrophe_is_no_quotation_mark() -> None:
+    assert list(quotations("Iraq's and Iran's troops, the states' rights")) == []
+
+
+@pytest.mark.parametrize(("one", "other"), [("voted", "voting"), ("stopped", "stops"), ("countries", "country")])
+def test_forms_of_a_word_share_a_stem(one: str, other: str) -> None:
+    assert stem(one) == stem(other)

@@ -1,0 +1,154 @@
+"""A key point is shown only if its article says it: found facts, faithful paraphrases, and the changes that are caught."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from briefing.ground import Evidence, check, quote
+from briefing.text import normalise
+from briefing.types import Verdict
+
+ARTICLE = normalise(
+    """Marlow City Council voted 31 to 14 on Tuesday to build a 9-kilometre tram line to the university hospital, ending a
+dispute that had divided the chamber for two years.
+
+Construction is due to start in March 2027 and to cost £212 million, of which the government has promised £140 million.
+Fares will not rise before the line opens. The World Health Organization praised the plan.
+
+"This is the largest investment in our streets since the 1960s," said Councillor Anita Desai, who leads the transport
+committee. Shopkeepers on Bridge Street, a fifth of whom are Iraqi, fear that customers will stay away; 28 African
+countries have such trams. A ticket costs four dollars in the United States. About 20 per cent of the city's 1.2 million people commute by bus.
+"""
+)
+EVIDENCE = Evidence(ARTICLE, "Tram line approved by Marlow council", "en")
+
+FAITHFUL = [
+    "Marlow's council voted 31-14 on Tuesday for a 9-kilometre tram to the university hospital.",
+    "Construction starts in March 2027 and costs £212m.",
+    "The government promised £140m of the cost.",
+    "The tram's construction will cost 212 million pounds.",
+    "Councillors ended a dispute that had divided the chamber for two years.",
+    "Fares will not rise before the line opens.",
+    "WHO praised the plan.",
+    "Desai called it \"the largest investment in our streets since the 1960s\".",
+    "Anita Desai leads the transport committee.",
+    "Bridge Street's shopkeepers fear that customers will stay away.",
+    "20% of people in the city commute by bus.",
+    "A U.S. ticket costs $4.",
+    "In America a ticket costs four dollars.",
+    "Shopkeepers from Iraq fear that customers will stay away.",
+    "28 countries in Africa have such trams.",
+    "The city has 1,200,000 people.",
+]
+
+CHANGED = [
+    ("Marlow's council voted 34 to 14 for a tram to the university hospital.", "number"),
+    ("Construction will cost $212 million.", "number"),
+    ("Construction will cost £212 billion.", "number"),
+    ("The government has promised £140,000.", "number"),
+    ("About 20 people commute by bus.", "number"),
+    ("About 30 per cent of the city's people commute by bus.", "number"),
+    ("Four African countries have such trams.", "pair"),
+    ("Construction is due to start in May 2027.", "name"),
+    ("Construction is due to start in March 2028.", "number"),
+    ("The council of Harlow voted for a tram line to the university hospital.", "name"),
+    ("Councillor Amrita Desai leads the transport committee.", "name"),
+    ("The World Bank praised the plan.", "name"),
+    ("Desai called it \"the biggest investment in our streets since the 1960s\".", "quotation"),
+    ("The government has not promised money for construction.", "negation"),
+    ("The mayor applauded when passengers cut the ribbon.", "support"),
+    ("The council voted on Wednesday to build the tram line.", "name"),
+    ("Iranian shopkeepers fear that customers will stay away.", "name"),
+    ("The R21 tram line will reach the university hospital.", "name"),
+]
+
+KNOWN_MISSES = [
+    # Both names and every word stand in one sentence; who did what is not decided here.
+    "The university hospital voted to build a tram line to Marlow City Council.",
+    # "will not rise" lost its negation; a point that affirms is not compared with a sentence that denies.
+    "Fares will rise before the line opens.",
+]
+
+
+@pytest.mark.parametrize("point", FAITHFUL)
+def test_faithful_paraphrases_pass(point: str) -> None:
+    found = check(point, EVIDENCE)
+    assert (found.verdict, found.missing) == (Verdict.SUPPORTED, ())
+
+
+@pytest.mark.parametrize(("point", "kind"), CHANGED)
+def test_one_changed_fact_is_caught_and_named(point: str, kind: str) -> None:
+    found = check(point, EVIDENCE)
+    assert found.verdict is Verdict.UNSUPPORTED
+    assert found.missing[0].kind == kind
+
+
+@pytest.mark.parametrize("point", KNOWN_MISSES)
+def test_what_is_known_to_slip_through(point: str) -> None:
+    assert check(point, EVIDENCE).verdict is Verdict.SUPPORTED
+
+
+def test_the_sentence_behind_a_point_is_cited_with_its_offsets() -> None:
+    found = check("Fares will not rise before the line opens.", EVIDENCE)
+    (citation,) = found.citations
+    assert citation.text == "Fares will not rise before the line opens."
+    assert ARTICLE[citation.start : citation.end] == citation.text
+    assert EVIDENCE.sentences[citation.sentence].text == citation.text
+
+
+@pytest.mark.parametrize("index", range(len(EVIDENCE.sentences)))
+def test_every_sentence_of_an_article_grounds_to_itself(index: int) -> None:
+    found = check(EVIDENCE.sentences[index].text, EVIDENCE)
+    assert found.verdict is Verdict.SUPPORTED
+    assert index in [citation.sentence for citation in found.citations]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=200), st.text(max_size=400))
+def test_citations_always_cut_out_the_cited_text(point: str, text: str) -> None:
+    evidence = Evidence(normalise(text))
+    for citation in check(point, evidence).citations:
+        assert evidence.text[citation.start : citation.end] == citation.text
+
+
+@pytest.mark.parametrize("point", FAITHFUL)
+def test_a_point_about_another_article_never_passes(point: str) -> None:
+    other = Evidence("Divers found a Roman ship off Malta. Its cargo of wine jars lay where it sank.", "A wreck", "en")
+    assert check(point, other).verdict is Verdict.UNSUPPORTED
+
+
+def test_a_translated_point_is_compared_by_its_facts_alone_and_stays_uncertain() -> None:
+    german = "Der Stadtrat von Marlow stimmte mit 31 zu 14 für die Straßenbahn."
+    assert check(german, EVIDENCE, translated=True).verdict is Verdict.UNCERTAIN
+    changed = check("Die Abstimmung in Marlow endete 32 zu 14.", EVIDENCE, translated=True)
+    assert ("number", "32") in [(part.kind, part.surface) for part in changed.missing]
+
+
+def test_a_quotation_cites_itself() -> None:
+    citation = quote(EVIDENCE, 2)
+    assert ARTICLE[citation.start : citation.end] == citation.text
+
+
+def test_facts_that_only_the_title_holds_count() -> None:
+    evidence = Evidence("The line will be built in three years and cost the city a lot of money.", "Marlow approves tram")
+    assert check("Marlow's line will be built in three years.", evidence).verdict is Verdict.SUPPORTED
+
+
+def test_openings_of_real_articles_ground_to_themselves(shared_data: Path) -> None:
+    with gzip.open(shared_data / "pairs" / "dev.jsonl.gz", "rt", encoding="utf-8") as lines:
+        pairs = [json.loads(line) for line in lines][:60]
+    refused = []
+    for pair in pairs:
+        evidence = Evidence(normalise(pair["article"]))
+        for sentence in evidence.sentences[:3]:
+            found = check(sentence.text, evidence)
+            assert all(evidence.text[c.start : c.end] == c.text for c in found.citations)
+            if found.verdict is not Verdict.SUPPORTED:
+                refused.append((sentence.text, found.missing))
+    assert refused == []

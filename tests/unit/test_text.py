@@ -1,0 +1,71 @@
+"""Plain text: one normal form, sentences that can be cited, words that can be counted."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from briefing.text import article_id, fingerprint, fold, normalise, paragraphs, sentences, word_count
+
+
+@given(st.text())
+def test_normal_form_is_reached_in_one_step(text: str) -> None:
+    assert normalise(normalise(text)) == normalise(text)
+
+
+def test_invisible_characters_and_controls_do_not_survive() -> None:
+    assert normalise("a\u202eb\u200bc\u00add\x07e\ufefff") == "abcdef"
+
+
+def test_paragraphs_are_parted_by_one_blank_line_and_blanks_are_single() -> None:
+    assert normalise("One\u00a0 two \r\n\r\n\r\n \tThree\u2029Four") == "One two\n\nThree\n\nFour"
+
+
+@given(st.text())
+def test_sentences_cut_out_their_own_text_in_order(text: str) -> None:
+    last = 0
+    for sentence in sentences(text):
+        assert text[sentence.start : sentence.end] == sentence.text == sentence.text.strip()
+        assert sentence.start >= last
+        assert not text[last : sentence.start].strip()
+        last = sentence.end
+    assert not text[last:].strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The U.S. agreed. Mr. Jones left at 5 p.m. Sunday.", ["The U.S. agreed.", "Mr. Jones left at 5 p.m. Sunday."]),
+        ("The talks ended.Related Posts", ["The talks ended.", "Related Posts"]),
+        ("Prices rose 3.5 percent to $2.3 million. Wages fell.", ["Prices rose 3.5 percent to $2.3 million.", "Wages fell."]),
+        ("A heading without a stop\n\nThen a sentence.", ["A heading without a stop", "Then a sentence."]),
+    ],
+)
+def test_sentences_of_news(text: str, expected: list[str]) -> None:
+    assert [sentence.text for sentence in sentences(text)] == expected
+
+
+def test_paragraphs_keep_their_offsets() -> None:
+    text = "One.\n\n  Two\nlines.\n\nThree."
+    assert [text[p.start : p.end] for p in paragraphs(text)] == ["One.", "Two\nlines.", "Three."]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("", 0), ("It's a well-known fact.", 4), ("3.5 million", 2), ("我们今天去了", 6), ("東京 Olympics", 3)]
+)
+def test_words_are_what_a_reader_reads(text: str, count: int) -> None:
+    assert word_count(text) == count
+
+
+def test_folding_makes_spellings_comparable() -> None:
+    assert fold("“Café”—naïve") == '"cafe"-naive'
+
+
+def test_two_lists_of_parts_never_share_a_fingerprint() -> None:
+    assert fingerprint("ab", "c") != fingerprint("a", "bc")
+
+
+def test_an_article_is_named_by_its_address_else_by_its_text() -> None:
+    assert article_id("https://example.org/a", "x") == article_id("https://example.org/a", "y")
+    assert article_id(None, "x  y") == article_id(None, "x y") != article_id(None, "x z")
