@@ -279,7 +279,7 @@ def stems(text: str) -> list[str]:
     for token in tokens(text):
         if len(token) > 3 and not token[0].isascii() and not _spaced(token[0]):
             found += [token[i : i + 2] for i in range(len(token) - 1)]
-        elif len(token) > 1 and token not in _FUNCTION_WORDS and not token.isdigit():
+        elif len(token) > 1 and token not in _FUNCTION_WORDS and not token[0].isdigit():
             found.append(stem(token))
     return found
 

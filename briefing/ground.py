@@ -76,12 +76,20 @@ class Evidence:
         return f" {' '.join(words)} " in self._folded
 
     @cached_property
+    def orders(self) -> frozenset[int]:
+        """Indices of sentences that give a model orders. They are evidence of nothing: a model that obeyed would find
+        its words in them."""
+        return frozenset(i for i, sentence in enumerate(self.sentences) if _ORDER.search(sentence.text))
+
+    @cached_property
     def _keys(self) -> tuple[frozenset[str], ...]:
-        return tuple(_keys(sentence.text) for sentence in self.sentences)
+        return tuple(frozenset() if i in self.orders else _keys(s.text) for i, s in enumerate(self.sentences))
 
     @cached_property
     def _stems(self) -> tuple[frozenset[str], ...]:
-        return tuple(frozenset(stems(sentence.text)) for sentence in self.sentences)
+        return tuple(
+            frozenset() if i in self.orders else frozenset(stems(s.text)) for i, s in enumerate(self.sentences)
+        )
 
     @cached_property
     def _everything(self) -> frozenset[str]:
@@ -99,6 +107,15 @@ class Evidence:
     def _acronyms(self) -> frozenset[str]:
         """Initials of every run of capitalised words: "World Health Organization" gives WHO."""
         return frozenset(_initials(self.text)) | frozenset(_initials(self.title))
+
+
+_ORDER = re.compile(
+    r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instructions?|prompts?|rules|guidelines|directions)\b|"
+    r"\byou are (?:now|no longer)\b|\b(?:system|developer) (?:prompt|message|instructions?)\b|"
+    r"\b(?:as an|you are an?) (?:ai|assistant|language model|chatbot)\b|"
+    r"^\W*(?:please )?(?:print|output|respond|reply|answer|say|write|repeat)\b.{0,20}\b(?:only|exactly|with|the words?)\b",
+    re.IGNORECASE,
+)
 
 
 def check(point: str, evidence: Evidence, *, translated: bool = False) -> Check:
@@ -162,8 +179,10 @@ def _facts(point: str, evidence: Evidence, *, translated: bool) -> tuple[list[Mi
 
 
 def _unpaired(point: str, chosen: list[int], evidence: Evidence) -> str:
-    """The first number of `point` that stands with none of its neighbours in any cited sentence; "" where all do."""
+    """The first count in `point` that stands with none of its neighbours in any cited sentence; "" where all do."""
     for number in numbers(point):
+        if number.unit:
+            continue  # money and shares say themselves what they are
         before, _, after = point.partition(number.surface)
         neighbours = frozenset(stems(before)[-2:] + stems(after)[:2])
         key = f"{number.value} {number.unit}".rstrip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> Iterator[Cli]:
+def cli(tmp_path: Path) -> Cli:
     """Runs the real command line in a process and folder of its own: ``cli("run", "--help")``."""
 
     def call(*arguments: str | Path, stdin: str | bytes = "", **variables: str) -> subprocess.CompletedProcess[str]:
@@ -80,4 +80,4 @@ def cli(tmp_path: Path) -> Iterator[Cli]:
             done.args, done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
         )
 
-    yield call
+    return call

@@ -52,7 +52,7 @@ _WALLS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                 r"\b(?:subscribe|subscription|subscribers?)\b.{0,200}\b(?:continue reading|unlimited|full access)\b",
                 r"\b(?:subscribe|subscription|subscribers?)\b.{0,200}\b(?:to read|read the (?:full|rest)|premium)\b",
                 r"\balready a (?:subscriber|member)\b",
-                r"\b(?:continue reading|to read (?:this|the full))\b.{0,160}\b(?:subscri\w+|log ?in|sign in|register)\b",
+                r"\b(?:continue reading|to read (?:this|the full))\b.{0,160}\b(?:subscri\w+|(?:log|sign) ?in|register)\b",
             ),
         ),
         (

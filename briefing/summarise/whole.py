@@ -263,6 +263,7 @@ def _fill(draft: _Draft, asker: _Asker) -> Conversation[None]:
     """Round 4: points from telling sentences that nothing cites yet."""
     cited = {citation.sentence for point in draft.points for citation in point.citations}
     whole = draft.evidence.sentences
+    cited |= draft.evidence.orders
     free = [i for i in ranked(whole) if i not in cited and word_count(whole[i].text) >= 8]
     chosen = free[: 2 * (asker.options.fewest - len(draft.points)) + 1]
     if not chosen:

@@ -46,7 +46,9 @@ def test_the_first_of_a_range_shares_scale_and_unit_of_the_second() -> None:
     assert {(Decimal(10), "%"), (Decimal(12), "%")} <= found("10-12%")
 
 
-@pytest.mark.parametrize("text", ["one of the best", "hundreds of thousands", "the R21 vaccine", "COVID-19", "F-16 jets"])
+@pytest.mark.parametrize(
+    "text", ["one of the best", "hundreds of thousands", "the R21 vaccine", "COVID-19", "F-16 jets"]
+)
 def test_what_only_looks_like_a_number_is_none(text: str) -> None:
     assert found(text) == set()
 

@@ -1,4 +1,4 @@
-"""A key point is shown only if its article says it: found facts, faithful paraphrases, and the changes that are caught."""
+"""A key point is shown only if its article says it: facts found, paraphrases that pass, changes that are caught."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from briefing.text import normalise
 from briefing.types import Verdict
 
 ARTICLE = normalise(
-    """Marlow City Council voted 31 to 14 on Tuesday to build a 9-kilometre tram line to the university hospital, ending a
+    """
+Marlow City Council voted 31 to 14 on Tuesday to build a 9-kilometre tram line to the university hospital, ending a
 dispute that had divided the chamber for two years.
 
 Construction is due to start in March 2027 and to cost £212 million, of which the government has promised £140 million.
@@ -23,7 +24,8 @@ Fares will not rise before the line opens. The World Health Organization praised
 
 "This is the largest investment in our streets since the 1960s," said Councillor Anita Desai, who leads the transport
 committee. Shopkeepers on Bridge Street, a fifth of whom are Iraqi, fear that customers will stay away; 28 African
-countries have such trams. A ticket costs four dollars in the United States. About 20 per cent of the city's 1.2 million people commute by bus.
+countries have such trams. A ticket costs four dollars in the United States. About 20 per cent of the city's 1.2 million
+people commute by bus.
 """
 )
 EVIDENCE = Evidence(ARTICLE, "Tram line approved by Marlow council", "en")
@@ -36,7 +38,7 @@ FAITHFUL = [
     "Councillors ended a dispute that had divided the chamber for two years.",
     "Fares will not rise before the line opens.",
     "WHO praised the plan.",
-    "Desai called it \"the largest investment in our streets since the 1960s\".",
+    'Desai called it "the largest investment in our streets since the 1960s".',
     "Anita Desai leads the transport committee.",
     "Bridge Street's shopkeepers fear that customers will stay away.",
     "20% of people in the city commute by bus.",
@@ -60,7 +62,7 @@ CHANGED = [
     ("The council of Harlow voted for a tram line to the university hospital.", "name"),
     ("Councillor Amrita Desai leads the transport committee.", "name"),
     ("The World Bank praised the plan.", "name"),
-    ("Desai called it \"the biggest investment in our streets since the 1960s\".", "quotation"),
+    ('Desai called it "the biggest investment in our streets since the 1960s".', "quotation"),
     ("The government has not promised money for construction.", "negation"),
     ("The mayor applauded when passengers cut the ribbon.", "support"),
     ("The council voted on Wednesday to build the tram line.", "name"),
@@ -136,7 +138,9 @@ def test_a_quotation_cites_itself() -> None:
 
 
 def test_facts_that_only_the_title_holds_count() -> None:
-    evidence = Evidence("The line will be built in three years and cost the city a lot of money.", "Marlow approves tram")
+    evidence = Evidence(
+        "The line will be built in three years and cost the city a lot of money.", "Marlow approves tram"
+    )
     assert check("Marlow's line will be built in three years.", evidence).verdict is Verdict.SUPPORTED
 
 

@@ -38,7 +38,10 @@ def test_sentences_cut_out_their_own_text_in_order(text: str) -> None:
     [
         ("The U.S. agreed. Mr. Jones left at 5 p.m. Sunday.", ["The U.S. agreed.", "Mr. Jones left at 5 p.m. Sunday."]),
         ("The talks ended.Related Posts", ["The talks ended.", "Related Posts"]),
-        ("Prices rose 3.5 percent to $2.3 million. Wages fell.", ["Prices rose 3.5 percent to $2.3 million.", "Wages fell."]),
+        (
+            "Prices rose 3.5 percent to $2.3 million. Wages fell.",
+            ["Prices rose 3.5 percent to $2.3 million.", "Wages fell."],
+        ),
         ("A heading without a stop\n\nThen a sentence.", ["A heading without a stop", "Then a sentence."]),
     ],
 )
@@ -52,7 +55,8 @@ def test_paragraphs_keep_their_offsets() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "count"), [("", 0), ("It's a well-known fact.", 4), ("3.5 million", 2), ("我们今天去了", 6), ("東京 Olympics", 3)]
+    ("text", "count"),
+    [("", 0), ("It's a well-known fact.", 4), ("3.5 million", 2), ("我们今天去了", 6), ("東京 Olympics", 3)],
 )
 def test_words_are_what_a_reader_reads(text: str, count: int) -> None:
     assert word_count(text) == count

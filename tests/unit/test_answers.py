@@ -1,0 +1,74 @@
+"""What a model writes becomes a headline and clean sentences, or is refused with a reason."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from briefing.ground import Evidence
+from briefing.summarise.answers import clean, copied, ended, problem, read_points, says_the_same
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "# Tram approved\n- Work starts in March.\n- It costs £212m.",
+        "Headline: Tram approved\n* Work starts in March.\n* It costs £212m.",
+        "**Headline:** Tram approved.\n\n1. **Work** starts in March.\n2) It costs £212m.",
+        "<think>Let me see.\n- no point</think># Tram approved\n• Work starts in March.<n>\n– It costs £212m .",
+        "Sure, here are the key points:\n# Tram approved\n- work starts in March.\n- it costs £212m.",
+    ],
+)
+def test_answers_in_many_shapes_are_read_alike(answer: str) -> None:
+    assert read_points(answer) == ("Tram approved", ("Work starts in March.", "It costs £212m."))
+
+
+@given(st.text())
+def test_no_answer_breaks_the_reader(answer: str) -> None:
+    headline, points = read_points(answer)
+    assert "\n" not in headline
+    assert all(point and "\n" not in point for point in points)
+
+
+def test_small_letters_that_belong_to_a_name_stay() -> None:
+    assert clean("iPhone sales fell.") == "iPhone sales fell."
+
+
+@pytest.mark.parametrize(
+    ("point", "reason"),
+    [
+        ("Work starts in March. It costs £212m.", "more than one sentence"),
+        (" ".join(["word"] * 31), "too long"),
+        ("Yes indeed.", "too short"),
+        ("Work starts in the", "broken off"),
+        ("It was the fourth country to land on the Moon.", "begins with a pronoun"),
+        ("The second requires states to assess effects.", "begins with a pronoun"),
+        ("Work on the tram starts in March.", ""),
+        ("It is expected that work starts in March.", ""),
+        ("This week the council voted for the tram.", ""),
+        ("The second reactor at Hinkley is late.", ""),
+        ("The first malaria vaccine was made in Britain.", ""),
+    ],
+)
+def test_what_is_no_key_point_is_named(point: str, reason: str) -> None:
+    assert problem(point) == reason
+
+
+def test_a_point_ends_with_a_full_stop() -> None:
+    assert [ended("It rose"), ended("It rose!"), ended('"It rose."')] == ["It rose.", "It rose!", '"It rose."']
+
+
+def test_a_reader_is_not_told_twice() -> None:
+    one = "The council voted for a tram to the hospital on Tuesday."
+    assert says_the_same(one, "On Tuesday the council voted for the hospital tram.")
+    assert not says_the_same(one, "Shopkeepers fear that customers will stay away.")
+
+
+def test_a_copied_sentence_is_recognised() -> None:
+    sentence = (
+        "Shopkeepers on Bridge Street fear that the works, which are to last three years, will drive customers away."
+    )
+    evidence = Evidence(f"{sentence} Their association will go to court.")
+    assert copied(sentence, evidence)
+    assert not copied("Bridge Street shopkeepers fear losing customers over three years of works.", evidence)
