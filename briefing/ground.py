@@ -113,7 +113,8 @@ _ORDER = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instructions?|prompts?|rules|guidelines|directions)\b|"
     r"\byou are (?:now|no longer)\b|\b(?:system|developer) (?:prompt|message|instructions?)\b|"
     r"\b(?:as an|you are an?) (?:ai|assistant|language model|chatbot)\b|"
-    r"^\W*(?:please )?(?:print|output|respond|reply|answer|say|write|repeat)\b.{0,20}\b(?:only|exactly|with|the words?)\b",
+    r"^\W*(?:please )?(?:print|output|respond|reply|answer|say|write|repeat)\b.{0,20}"
+    r"\b(?:only|exactly|with|the words?)\b",
     re.IGNORECASE,
 )
 

@@ -38,7 +38,7 @@ _LINE = re.compile(
     r"get\s+(?:our|the)\s+.{0,40}newsletter.{0,80}|(?:this\s+)?newsletter\s+sign-?up.{0,60}|"
     r"(?:©|\(c\)|copyright)\s.{0,160}|all\s+rights\s+reserved.{0,80}|skip\s+to\s+(?:content|main).{0,30}|"
     r"\d+\s+(?:min(?:ute)?s?)\s+read|last\s+(?:updated|modified)\b.{0,60}|published\s*:?\s.{0,60}\d{4}.{0,30}|"
-    r"unsubscribe.{0,120}|view\s+(?:this\s+email\s+)?in\s+(?:your\s+)?browser.{0,60}|manage\s+(?:your\s+)?preferences.{0,60}|"
+    r"unsubscribe.{0,120}|(?:view|read)\s+(?:this\s+(?:e-?mail|newsletter)\s+)?in\s+(?:your\s+)?browser.{0,160}|manage\s+(?:your\s+)?preferences.{0,60}|"
     r"we\s+use\s+cookies.{0,300}|accept\s+(?:all\s+)?cookies.{0,40}|cookie\s+(?:settings|policy).{0,40})\W*$",
     re.IGNORECASE,
 )

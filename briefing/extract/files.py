@@ -98,8 +98,20 @@ def read_mail(body: bytes, name: str) -> Found:
 
         text = read_page(content, name, None).text
     else:
-        text = unwrapped(content)
+        text = unwrapped(_letter(content))
     return Found(text=text, title=subject, author=sender, published=_sent(message))
+
+
+def _letter(text: str) -> str:
+    """A plain part without its signature (RFC 3676: behind ``-- ``) and without the head and foot of a newsletter.
+
+    A newsletter frames its letter with short lines; the letter runs from the first paragraph of several full lines, or
+    the line before it, to the last one.
+    """
+    text = re.split(r"^-- ?$", text.replace("\r\n", "\n"), maxsplit=1, flags=re.MULTILINE)[0]
+    parts = re.split(r"\n\s*\n", text.strip())
+    running = [i for i, part in enumerate(parts) if len(part) > 120 and "http" not in part]
+    return "\n\n".join(parts[max(0, running[0] - 1) : running[-1] + 1]) if running else text
 
 
 def _sent(message: EmailMessage) -> datetime | None:

@@ -15,6 +15,12 @@ FEWEST_WORDS = 12
 """Below this there is nothing to condense: a title, a caption, a label."""
 WALL_WORDS = 150
 """A text longer than this is an article even if it speaks of cookies or subscriptions."""
+SHORT_WALL = 50
+"""Words."""
+_WALL_TALK = re.compile(
+    r"\b(?:cookies?|consent|partners|preferences|subscri\w+|sign (?:in|up)|log ?in|password|account|javascript|404)\b",
+    re.IGNORECASE,
+)
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "a ZIP archive or an office document"),
@@ -52,7 +58,7 @@ _WALLS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                 r"\b(?:subscribe|subscription|subscribers?)\b.{0,200}\b(?:continue reading|unlimited|full access)\b",
                 r"\b(?:subscribe|subscription|subscribers?)\b.{0,200}\b(?:to read|read the (?:full|rest)|premium)\b",
                 r"\balready a (?:subscriber|member)\b",
-                r"\b(?:continue reading|to read (?:this|the full))\b.{0,160}\b(?:subscri\w+|(?:log|sign) ?in|register)\b",
+                r"\b(?:continue reading|to read (?:this|the full))\b.{0,160}\b(?:subscri\w+|(?:log|sign) ?in)\b",
             ),
         ),
         (
@@ -114,15 +120,19 @@ def check_page(text: str, everything: str, links: int, name: str) -> None:
     `ExtractError`.
     """
     words = word_count(text)
+    visible = word_count(everything[:200_000])
+    longest = max((word_count(line) for line in text.split("\n")), default=0)
+    if visible >= 40 and links > 0.6 * visible and longest < 25:
+        raise ExtractError(name, "it is a page of links, not an article", "Name one of the articles, or the feed")
     if words > WALL_WORDS:
         return
     looked_at = " ".join((text if words >= FEWEST_WORDS else everything[:3000]).split())
+    # A short wall says so once; in a longer text one mention is no wall, but an article about one.
+    if word_count(looked_at) > SHORT_WALL and len(_WALL_TALK.findall(looked_at)) < 4:
+        return
     for reason, pattern in _WALLS:
         if pattern.search(looked_at):
             raise ExtractError(name, reason, "Open it in a browser; its feed may hold the text")
-    visible = word_count(everything[:200_000])
-    if words < 60 and visible >= 40 and links > 0.6 * visible:
-        raise ExtractError(name, "it is a page of links, not an article", "Name one of the articles, or the feed")
 
 
 def check_article(text: str, title: str, name: str) -> None:

@@ -6,7 +6,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
@@ -19,6 +19,10 @@ from briefing.text import normalise, word_count
 
 __all__ = ["read_page", "text_of"]
 
+_ADVERTS = [
+    f"//*[contains(concat(' ', translate(@class, '-_', '  '), ' '), ' {name} ')]"
+    for name in ("advert", "adverts", "advertisement", "promo", "sponsored", "newsletter")
+]
 _DEEPEST = 200
 """Nesting of elements: lxml and trafilatura recurse; no page by people comes near."""
 
@@ -58,21 +62,25 @@ def text_of(html: str) -> str:
 def _extracted(html: str, url: str | None) -> str:
     import trafilatura
 
+    def attempt(**options: Any) -> str:
+        try:
+            return trafilatura.extract(html, url=url, include_comments=False, prune_xpath=_ADVERTS, **options) or ""
+        except (ValueError, RecursionError, TypeError, AttributeError):  # its parser gives up on broken markup
+            return ""
+
     with _quiet():
-        for recall in (False, True):
-            try:
-                text = trafilatura.extract(html, url=url, include_comments=False, favor_recall=recall)
-            except (ValueError, RecursionError, TypeError, AttributeError):  # its parser gives up on broken markup
-                text = None
-            if text and word_count(text) >= FEWEST_WORDS:
-                break
-        if not text or word_count(text) < FEWEST_WORDS:
-            try:
-                _, text, _ = trafilatura.baseline(html)
-            except (ValueError, RecursionError, TypeError, AttributeError):
-                text = ""
+        text = attempt()
+        if re.search(r"^\|", text, re.MULTILINE):
+            # Few articles are laid out in tables; a page's furniture often is.
+            bare = attempt(include_tables=False)
+            text = bare if word_count(bare) > 0.6 * word_count(text) else text
+        if word_count(text) < FEWEST_WORDS:
+            text = attempt(favor_recall=True)
+        if word_count(text) < FEWEST_WORDS:
+            with suppress(ValueError, RecursionError, TypeError, AttributeError):
+                text = trafilatura.baseline(html)[1]
     # trafilatura ends each block with a line end; here a blank line parts paragraphs.
-    return normalise(re.sub(r"^- ", "", (text or "").replace("\n", "\n\n"), flags=re.MULTILINE))
+    return normalise(re.sub(r"^- ", "", text.replace("\n", "\n\n"), flags=re.MULTILINE))
 
 
 @contextmanager
@@ -237,7 +245,7 @@ class _View(HTMLParser):
             self.heading += data
         if self._open.get("a"):
             self.link_words += word_count(data)
-        self._pieces.append(data)
+        self._pieces.append(re.sub(r"\s+", " ", data))
 
 
 def _escaped(text: str) -> str:

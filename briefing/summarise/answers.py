@@ -70,7 +70,8 @@ def problem(point: str) -> str:
 _DANGLING = re.compile(
     r"(?:it(?!\s+(?:is|was|will be|remains)\s+\w+\s+(?:that|whether|how|what|to)\b)|he|she|they|its|his|her|their|"
     r"th(?:is|at|ese|ose)(?!\s+(?:week|month|year|morning|spring|summer|autumn|winter|time)\b)|"
-    r"the (?:first|second|third|former|latter|others?|rest)(?=\s+(?:is|are|was|were|has|have|had|requires?|allows?|says?|will|would)\b))\b",
+    r"the (?:first|second|third|former|latter|others?|rest)"
+    r"(?=\s+(?:is|are|was|were|has|have|had|requires?|allows?|says?|will|would)\b))\b",
     re.IGNORECASE,
 )
 

@@ -1,0 +1,270 @@
+"""Articles freed from the page around them, in five formats; what is no article is refused with its name."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from briefing.errors import BriefingError, ExtractError
+from briefing.extract import article_from_feed_item, article_from_text, extract_article, extract_file
+from briefing.extract.clutter import without_clutter
+from briefing.text import normalise, word_count
+from briefing.types import Article, FeedItem
+
+SAMPLE = Path(__file__).resolve().parents[1] / "data" / "sample"
+EXPECTED: list[dict[str, Any]] = tomllib.loads((SAMPLE / "expected.toml").read_text("utf-8"))["articles"]
+
+BODY = """The council voted on Tuesday to build a tram line to the hospital, ending a dispute of two years.
+Construction is due to start in March. Shopkeepers fear that the works will drive customers away, and their association
+will go to court."""
+
+
+def page(body: str, head: str = "<title>Tram line approved | The Post</title>") -> bytes:
+    return f"<!doctype html><html lang=en><head>{head}</head><body>{body}</body></html>".encode()
+
+
+def extracted(body: bytes, **options: Any) -> Article:
+    return extract_article(body, name="it", url=None, source="Post", **options)
+
+
+# --- the sample -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("expected", EXPECTED, ids=lambda expected: expected["id"])
+def test_an_article_of_the_sample_is_whole_and_clean(expected: dict[str, Any]) -> None:
+    (article,) = extract_file(SAMPLE / expected["file"], source="sample")
+    for clutter in expected["clutter"]:
+        assert clutter not in article.text
+    for fact in expected["facts"]:
+        for words in fact["words"]:
+            assert words in " ".join(article.text.split())
+    assert article.language == "en"
+
+
+@pytest.mark.parametrize(
+    "expected", [e for e in EXPECTED if e["format"] != "mail"], ids=lambda expected: expected["id"]
+)
+def test_an_article_of_the_sample_has_its_own_title(expected: dict[str, Any]) -> None:
+    (article,) = extract_file(SAMPLE / expected["file"], source="sample")
+    assert article.title == expected["title"]
+    if article.published is not None:
+        assert article.published.date() == expected["published"]
+
+
+def test_a_german_article_is_known_to_be_german() -> None:
+    (article,) = extract_file(SAMPLE / "other-language" / "atomausstieg.txt", source="sample")
+    assert article.language == "de"
+
+
+def test_the_seed_article_loses_its_tail_and_finds_its_title(shared_data: Path) -> None:
+    (article,) = extract_file(shared_data / "seed" / "us-iraq-troops.txt", source="seed")
+    assert article.title == "US reiterates commitment to reduce troops from Iraq"
+    assert "Related" not in article.text
+    assert article.text.endswith("after the talks ended.")
+
+
+# --- what is no article -----------------------------------------------------------------------------------------
+
+FILLER = "<p>" + BODY + "</p>"
+LINKS = "".join(f'<li><a href="/{i}">Story number {i} of the day</a></li>' for i in range(40))
+WALLS = {
+    "cookie wall": "Before you continue: we and our partners use cookies. Accept all cookies or manage preferences?",
+    "paywall": "The council voted on Tuesday. Subscribe for full access and continue reading. Already a subscriber?",
+    "login": "Please log in with your account name and password to continue to this page of the site, thank you.",
+    "JavaScript": "You need to enable JavaScript to run this app on your device, thank you very much for doing so.",
+    "robots": "Checking your browser before accessing the site. Please verify you are human to go on with it.",
+    "error page": "Sorry, the page you are looking for could not be found on this server any more. Error 404.",
+}
+REFUSED = {
+    **{reason: (page(f"<h1>The Post</h1><p>{text}</p>"), reason) for reason, text in WALLS.items()},
+    "links": (page(f"<ul>{LINKS}</ul>"), "page of links"),
+    "nothing": (page("<div></div>"), "no article"),
+    "empty": (b"  \n ", "empty"),
+    "zip": (b"PK\x03\x04" + bytes(range(256)) * 20, "ZIP"),
+    "picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "picture"),
+    "binary": (bytes(range(256)) * 50, "binary"),
+    "title only": (b"Council approves tram line", "only 4 words"),
+    "large": (b"The council met. " * 1_200_000, "limit is 10 MB"),
+}
+
+
+@pytest.mark.parametrize(("body", "reason"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_is_no_article_is_refused_with_its_name(body: bytes, reason: str) -> None:
+    with pytest.raises(ExtractError, match=reason) as caught:
+        extracted(body)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Browsers will block cookies from June, a company said, and must ask for consent in another way. ",
+        "The paper will put its stories behind a paywall. Readers who subscribe pay £4 a week to read them. ",
+        "Researchers found a flaw in JavaScript. Users are advised to restart without JavaScript, they wrote. ",
+    ],
+)
+def test_an_article_about_walls_is_still_an_article(text: str) -> None:
+    article = extracted(page(f"<h1>News of the day</h1><article><p>{text}</p><p>{BODY}</p></article>"))
+    assert word_count(article.text) > 50
+
+
+def test_no_real_article_is_refused(shared_data: Path) -> None:
+    folder = shared_data / "html"
+    gold = json.loads(gzip.decompress((folder / "gold.json.gz").read_bytes()))
+    names = sorted(name for name in gold if name.startswith("aeb-"))[:40]
+    refused = []
+    for name in names:
+        try:
+            extracted(gzip.decompress((folder / f"{name}.gz").read_bytes()), content_type="text/html")
+        except ExtractError as error:
+            refused.append((name, error.cause))
+    assert refused == []
+
+
+# --- formats and encodings --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1", "cp1252"])
+def test_any_encoding_is_read(encoding: str) -> None:
+    text = f"Straßenbahn für Möwen\n\nDer Rat stimmte am Dienstag über die Größe der Brücke ab. {BODY}"
+    article = extracted(text.encode(encoding))
+    assert article.title == "Straßenbahn für Möwen"
+    assert "Größe der Brücke" in article.text
+
+
+def test_a_wrongly_declared_encoding_does_not_garble() -> None:
+    assert "Größe" in extracted(f"Die Größe zählt, sagte er. {BODY}".encode(), charset="latin-1").text
+
+
+def test_a_page_gives_title_author_date_and_no_site_name() -> None:
+    data = {"@graph": [{"@type": "WebSite"}, {"@type": "NewsArticle", "headline": "Tram line approved",
+            "author": [{"name": "Jo Ray"}], "datePublished": "2024-05-16T21:00:00+02:00"}]}  # fmt: skip
+    head = f'<title>Tram line approved | The Post</title><script type="application/ld+json">{json.dumps(data)}</script>'
+    article = extracted(page(f"<h1>Tram line approved</h1>{FILLER * 3}", head))
+    assert (article.title, article.author) == ("Tram line approved", "Jo Ray")
+    assert article.published is not None
+    assert article.published.isoformat() == "2024-05-16T19:00:00+00:00"
+
+
+def test_markdown_front_matter_and_markup() -> None:
+    text = f'---\ntitle: "Tram"\ndate: 2024-05-16\nauthor: Jo\n---\n\nIt *will* be [built](https://x.example). {BODY}'
+    article = extract_article(text.encode(), content_type="text/markdown", name="it", url=None, source="P")
+    assert (article.title, article.author) == ("Tram", "Jo")
+    assert article.text.startswith("It will be built.")
+
+
+def test_a_pdf_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pypdf", None)
+    with pytest.raises(ExtractError, match=r"briefing\[pdf\]"):
+        extracted(b"%PDF-1.7\n")
+
+
+def test_a_damaged_pdf_is_named() -> None:
+    pytest.importorskip("pypdf")
+    with pytest.raises(ExtractError, match="PDF"):
+        extracted(b"%PDF-1.7\n garbage")
+
+
+def test_a_text_from_a_program_may_bring_its_title() -> None:
+    assert article_from_text(BODY, title="Tram", source="batch").title == "Tram"
+    with pytest.raises(ExtractError, match="empty"):
+        article_from_text(" ", source="batch")
+
+
+def test_one_sentence_of_5000_characters_is_an_article() -> None:
+    assert len(article_from_text("the tram and " * 385 + "the end", source="x").text) > 5000
+
+
+def test_a_feed_item_stands_in_for_its_page_and_says_so() -> None:
+    item = FeedItem(
+        url="https://example.org/a", title="Tram", published=None, html=f"<p>{BODY}</p><script>x()</script>"
+    )
+    article = article_from_feed_item(item, source="Post", error=ExtractError("page", "it is a paywall"))
+    assert article.text == " ".join(BODY.split())
+    assert "paywall" in article.warnings[0]
+    with pytest.raises(ExtractError, match="teaser"):
+        article_from_feed_item(FeedItem(url=None, title="T", published=None, html="Short."), source="Post")
+
+
+# --- clutter ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Advertisement", "Share this", "Image caption: the tram", "Photo: Jo Ray", "Follow us on Twitter", "Getty Images",
+     "© 2024 The Post. All rights reserved.", "Read more: ten trams to see", "Sign up to our newsletter", "5 min read"],
+)  # fmt: skip
+def test_lines_of_the_page_around_go(line: str) -> None:
+    text = f"The council met.\n\n{line}\n\nIt voted for the tram."
+    assert without_clutter(text) == "The council met.\n\nIt voted for the tram."
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Share prices rose on Friday.", "Watch makers in Geneva fear tariffs.", "Print is dead, the editor said.",
+     "Advertisement spending fell by 3 per cent.", "Read more books, he told pupils.", "By Tuesday the sea was calm."],
+)  # fmt: skip
+def test_sentences_that_begin_like_clutter_stay(line: str) -> None:
+    text = f"The council met.\n\n{line}\n\nIt voted for the tram."
+    assert without_clutter(text) == text
+
+
+def test_a_tail_goes_only_where_nothing_but_teasers_follows() -> None:
+    assert without_clutter("It voted.\n\nRelated Posts\n\nTen trams\nA bridge too far") == "It voted."
+    going_on = f"It voted.\n\nRelated stories\n\n{' '.join(BODY.split())}"
+    assert without_clutter(going_on) == going_on
+
+
+@given(
+    st.lists(
+        st.text(alphabet="abcdefgh ,", min_size=30, max_size=80).map(lambda s: f"Then {s.strip()} he left."), min_size=1
+    )
+)
+def test_text_without_clutter_is_unchanged(lines: list[str]) -> None:
+    text = normalise("\n\n".join(f"Then {line.strip()} he left." for line in lines))
+    assert without_clutter(text) == text
+
+
+# --- hostile bytes ----------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.binary(max_size=2000), st.sampled_from(["", "text/html", "message/rfc822", "text/markdown", "application/pdf"])
+)
+def test_no_bytes_raise_anything_but_our_own_error(body: bytes, media_type: str) -> None:
+    with contextlib.suppress(BriefingError):
+        extracted(body, content_type=media_type)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<div>" * 100_000 + BODY.encode(),
+        b"<html><body>" + b"<b><i>" * 30_000 + BODY.encode() * 3,
+        page("<p>" + "word " * 900_000 + "</p>"),
+        page("<script>" + "x" * 2_000_000 + "</script>" + FILLER * 3),
+        b"<table><tr><td>" * 20_000 + BODY.encode() * 3,
+    ],
+    ids=["deep", "deep inline", "long line", "long script", "deep tables"],
+)
+def test_a_hostile_page_ends_as_text_or_error(body: bytes) -> None:
+    with contextlib.suppress(ExtractError):
+        assert extracted(body, content_type="text/html").text
+
+
+def test_a_mail_of_nested_parts_ends_as_text_or_error() -> None:
+    body = b"Subject: x\nFrom: a@example.org\nMIME-Version: 1.0\n"
+    for depth in range(300):
+        body += f'Content-Type: multipart/mixed; boundary="b{depth}"\n\n--b{depth}\n'.encode()
+    with pytest.raises(ExtractError):
+        extracted(body, content_type="message/rfc822")
