@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from briefing.assets import environment
-from briefing.summarise import PromptBook
+from briefing.summariser import PromptBook
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -24,7 +24,7 @@ from briefing.pipeline.read import Limits, Reading, read_sources
 from briefing.pipeline.watch import Silent, Watcher
 from briefing.pipeline.workshop import Workshop
 from briefing.render import FORMATS, render, render_summary
-from briefing.summarise import SummaryOptions, summarise_all, summary_key
+from briefing.summariser import SummaryOptions, summarise_all, summary_key
 from briefing.types import Article, Edition, Failure, FailureKind, Source, Summary
 
 __all__ = [

@@ -16,7 +16,7 @@ from briefing.engines import Completion, Engine, EngineOptions, ModelSpec, open_
 from briefing.pipeline.pulling import pull
 from briefing.pipeline.watch import Watcher
 from briefing.store import Store, StoredCompletion, default_state
-from briefing.summarise import PromptBook
+from briefing.summariser import PromptBook
 
 if TYPE_CHECKING:
     from briefing.fetch import Fetcher

@@ -13,7 +13,7 @@ from briefing.assets import environment
 from briefing.engines import Completion, Prompt
 from briefing.engines.extractive import ExtractiveEngine
 from briefing.errors import UsageError
-from briefing.summarise import PromptBook, SummaryOptions, summarise_all, summary_key
+from briefing.summariser import PromptBook, SummaryOptions, summarise_all, summary_key
 from briefing.testing.engine import FakeEngine
 from briefing.text import article_id, word_count
 from briefing.types import Article, Failure, Summary, Verdict

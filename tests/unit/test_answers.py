@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.ground import Evidence
-from briefing.summarise.answers import clean, copied, ended, problem, read_points, says_the_same
+from briefing.summariser.answers import clean, copied, ended, problem, read_points, says_the_same
 
 
 @pytest.mark.parametrize(

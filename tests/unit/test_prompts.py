@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from briefing.assets import environment
-from briefing.summarise import PromptBook
-from briefing.summarise.prompts import defuse
+from briefing.summariser import PromptBook
+from briefing.summariser.prompts import defuse
 
 WORDS = {"points": 4, "fewest": 3, "words_low": 10, "words_high": 20, "language": "English"}
 

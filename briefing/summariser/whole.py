@@ -23,7 +23,7 @@ from briefing.errors import EngineError
 from briefing.facts import stems
 from briefing.ground import Check, Evidence, check, quote
 from briefing.salience import ranked
-from briefing.summarise.answers import (
+from briefing.summariser.answers import (
     LONGEST_HEADLINE,
     clean,
     copied,
@@ -32,9 +32,9 @@ from briefing.summarise.answers import (
     read_points,
     says_the_same,
 )
-from briefing.summarise.options import SummaryOptions
-from briefing.summarise.prompts import PromptBook
-from briefing.summarise.schedule import Conversation, Told
+from briefing.summariser.options import SummaryOptions
+from briefing.summariser.prompts import PromptBook
+from briefing.summariser.schedule import Conversation, Told
 from briefing.text import sentences, word_count
 from briefing.types import Article, KeyPoint, Summary, Verdict
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from briefing.engines.base import Engine
 from briefing.errors import EngineError
-from briefing.summarise.options import Length, SummaryOptions
-from briefing.summarise.prompts import PromptBook
-from briefing.summarise.schedule import Answers, Conversation, converse
-from briefing.summarise.whole import PROMPTS, condense
+from briefing.summariser.options import Length, SummaryOptions
+from briefing.summariser.prompts import PromptBook
+from briefing.summariser.schedule import Answers, Conversation, converse
+from briefing.summariser.whole import PROMPTS, condense
 from briefing.text import fingerprint
 from briefing.types import Article, Failure, Summary
 

@@ -1,0 +1,47 @@
+"""The Python API, as its page in docs/ shows it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import briefing
+from briefing.testing.engine import FakeEngine
+
+
+def test_the_example_of_the_documentation_runs(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (repository / "docs" / "python.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(compile(example, "docs/python.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert "31 to 14" in printed
+    assert "£212m" in printed
+
+
+def test_an_edition_is_a_value(sample: Path) -> None:
+    config = briefing.load_config(sample / "briefing.toml")
+    edition = briefing.build_edition(config, engine=FakeEngine().says("# Headline"))
+    assert len(edition.stories) == 17
+    assert edition.failures == ()
+
+
+def test_a_text_without_words_raises_an_error_with_a_remedy() -> None:
+    with pytest.raises(briefing.BriefingError) as caught:
+        briefing.summarise("  ", engine="extractive")
+    assert caught.value.remedy
+
+
+def test_an_article_may_be_given_as_a_value() -> None:
+    text = "The council voted on Tuesday for a tram to the hospital. Construction starts in March. " * 5
+    article = briefing.Article(id="a", title="Tram", text=text, source="Post", language="en")
+    summary = briefing.summarise(article, engine=FakeEngine().says("# Tram\n- Construction starts in March."), points=1)
+    assert [point.text for point in summary.key_points] == ["Construction starts in March."]
+
+
+def test_every_public_name_is_there() -> None:
+    for name in briefing.__all__:
+        assert getattr(briefing, name) is not None
+    with pytest.raises(AttributeError):
+        _ = briefing.nothing
