@@ -13,7 +13,8 @@
     ├── ModelError                     exit code 3   a model file that cannot be had, verified or loaded
     ├── EngineError                    exit code 3   an engine that failed while it ran
     ├── StoreError                     exit code 3   the state file
-    └── OutputError                    exit code 3   a file or folder that cannot be written
+    ├── OutputError                    exit code 3   a file or folder that cannot be written
+    └── StoppedError                   exit code 130 Ctrl-C
 
 Each says what it is about (`subject`), what happened (`cause`) and what helps (`remedy`); `str()` joins the three in
 one line. In a run over many items they become `Failure` values (`BriefingError.as_failure`).
@@ -34,6 +35,7 @@ __all__ = [
     "ModelError",
     "OutputError",
     "SourceError",
+    "StoppedError",
     "StoreError",
     "UsageError",
 ]
@@ -107,3 +109,9 @@ class StoreError(BriefingError):
 
 class OutputError(BriefingError):
     """A file or folder that cannot be written: no permission, no space."""
+
+
+class StoppedError(BriefingError):
+    """The person at the keyboard wants no more."""
+
+    exit_code = 130

@@ -23,7 +23,7 @@ from briefing.types import Edition, Summary
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["FORMATS", "Format", "render", "render_summary"]
+__all__ = ["FORMATS", "Format", "prepared", "render", "render_summary"]
 
 Format = Literal["md", "html", "text", "json"]
 FORMATS: dict[str, str] = {"md": "md", "html": "html", "text": "txt", "json": "json"}
@@ -40,7 +40,7 @@ def render(edition: Edition, format: str, environment: Environment) -> str:  # n
     """
     if _checked(format) == "json":
         return json.dumps(edition_to_json(edition), ensure_ascii=False, indent=2) + "\n"
-    template = _prepared(environment).get_template(f"edition.{_template(format)}.j2")
+    template = prepared(environment).get_template(f"edition.{_template(format)}.j2")
     zone = ZoneInfo(edition.timezone)
     stories = edition.stories
     return _tidy(
@@ -59,7 +59,7 @@ def render_summary(summaries: Sequence[Summary], format: str, environment: Envir
     if _checked(format) == "json":
         data = [summary_to_json(summary) for summary in summaries]
         return json.dumps(data[0] if len(data) == 1 else data, ensure_ascii=False, indent=2) + "\n"
-    template = _prepared(environment).get_template(f"summary.{_template(format)}.j2")
+    template = prepared(environment).get_template(f"summary.{_template(format)}.j2")
     return _tidy(template.render(summaries=summaries, local=lambda time: time))
 
 
@@ -79,7 +79,8 @@ def _tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
-def _prepared(environment: Environment) -> Environment:
+def prepared(environment: Environment) -> Environment:
+    """The same environment with the filters and tests that the templates use."""
     environment.filters.update(
         md=_markdown_safe,
         href=_web_address,

@@ -16,7 +16,7 @@ import typer
 from briefing._version import __version__
 from briefing.cli import assets, doctor, init, models, run, sources, summarise
 from briefing.cli.screen import Screen, tell_error
-from briefing.errors import BriefingError
+from briefing.errors import BriefingError, StoppedError
 
 __all__ = ["app", "main"]
 
@@ -64,8 +64,7 @@ def main() -> None:
         tell_error(str(error))
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        tell_error("Stopped. What was finished is kept; the same command goes on from there.")
-        sys.exit(130)
+        sys.exit(StoppedError.exit_code)
     except BrokenPipeError:
         # Whoever read our output has gone, as `head` does; there is nobody to tell.
         sys.stderr.close()

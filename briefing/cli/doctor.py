@@ -73,10 +73,11 @@ def _state() -> str:
 
 def _assets() -> str:
     from briefing.assets import environment, shipped
+    from briefing.render import prepared
 
     count = 0
     for kind in ("prompts", "templates"):
-        templates = environment(kind, ())
+        templates = prepared(environment(kind, ()))
         for name in shipped(kind):
             if name.endswith(".j2"):
                 templates.get_template(name)

@@ -6,6 +6,8 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from briefing.errors import StoppedError
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
@@ -68,6 +70,8 @@ class Screen:
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
+        if kind is KeyboardInterrupt:
+            raise StoppedError("Stopped", "what was finished is kept", "The same command goes on from there") from error
 
     def stage(self, name: str, total: int) -> None:
         """Begin a bar."""

@@ -75,8 +75,9 @@ class ModelSpec:
 class EngineOptions:
     """How an engine is to run. The defaults are measured (bench/summarise.py)."""
 
-    slots: int = 4
-    """Prompts in flight at once."""
+    slots: int = 0
+    """Prompts in flight at once; 0 means: one for every two physical cores, at most four. Each slot computes the shared
+    beginning of prompts for itself, which on two cores costs more than decoding side by side gains."""
     context: int = 4096
     """Tokens that one prompt and its answer may have together."""
     threads: int = 0

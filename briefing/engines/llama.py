@@ -45,6 +45,7 @@ class LlamaEngine:
         self.context = min(options.context, model.context) if model.context else options.context
         self.digest = fingerprint("llama", model.digest, str(options.seed), str(options.temperature))[:32]
         self._options = options
+        self._slots = options.slots or min(4, max(1, physical_cores() // 2))
         self._key = secrets.token_hex(16)
         self._spec = model
         self._loaded: Any = None
@@ -66,7 +67,7 @@ class LlamaEngine:
         try:
             while True:
                 # Prompts are pulled by this thread alone, so that the caller's generator never runs on another one.
-                while running < self._options.slots and (prompt := next(waiting, None)) is not None:
+                while running < self._slots and (prompt := next(waiting, None)) is not None:
                     worker = threading.Thread(
                         target=lambda prompt=prompt: done.put(self._answer(server, prompt, cancelled)), daemon=True
                     )
@@ -91,7 +92,7 @@ class LlamaEngine:
         if self._closed:
             raise EngineError(f"model {self.model}", "the engine was closed")
         if self._loaded is None:
-            self._loaded = _load(self._spec, self.context, self._options, self._key)
+            self._loaded = _load(self._spec, self.context, self._slots, self._options, self._key)
         return self._loaded
 
     def _answer(self, server: Any, prompt: Prompt, cancelled: threading.Event) -> Completion:
@@ -180,13 +181,13 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
 
 
-def _load(model: ModelSpec, context: int, options: EngineOptions, key: str) -> Any:
+def _load(model: ModelSpec, context: int, slots: int, options: EngineOptions, key: str) -> Any:
     import xllamacpp  # 0.1 s, and it maps llama.cpp
 
     params = xllamacpp.CommonParams()
     params.model.path = str(model.path)
-    params.n_ctx = context * options.slots
-    params.n_parallel = options.slots
+    params.n_ctx = context * slots
+    params.n_parallel = slots
     params.verbosity = -1
     params.warmup = False
     params.ui = False

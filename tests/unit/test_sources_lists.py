@@ -136,7 +136,7 @@ def test_what_is_written_is_read_again(sources: list[Source], title: str) -> Non
 
 def test_files_and_folders_stay_at_home() -> None:
     document = write_opml(
-        [Source(location=place) for place in ("/home/anna/news", "-", "notes.txt", "https://a.example/")], "mine"
+        [Source(location=place) for place in ("/Users/anna/news", "-", "notes.txt", "https://a.example/")], "mine"
     )
     assert [source.location for source in read_opml(document.encode())] == ["https://a.example/"]
     assert "anna" not in document

@@ -1,0 +1,154 @@
+"""What the project promises about itself."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = (
+    # Not pydantic: typer itself imports it to read a subcommand's options.
+    "xllamacpp", "transformers", "torch", "trafilatura", "sklearn", "scipy", "numpy", "httpx", "hishel",
+    "huggingface_hub", "feedparser", "lxml", "markdown", "jinja2", "nupunkt", "py3langid", "sqlite3",
+)  # fmt: skip
+
+PURE = {"text", "chunk", "facts", "lexicon", "ground", "salience", "compose", "render", "jsonio", "types", "errors"}
+EDGES = {"config", "assets", "sources", "fetch", "extract", "store", "deliver", "models"}
+BASE = PURE | {"_version"}
+ALLOWED: dict[str, set[str]] = {
+    **dict.fromkeys(PURE, BASE),
+    # An edge imports itself and what is pure, never another edge.
+    **{edge: BASE | {edge} for edge in EDGES},
+    "engines": BASE | {"engines"},
+    "summariser": BASE | {"summariser", "engines"},
+    "testing": BASE | {"testing", "engines"},
+    "pipeline": BASE | EDGES | {"engines", "summariser", "pipeline"},
+    "cli": BASE | EDGES | {"engines", "pipeline", "cli"},
+}
+
+
+def modules(repository: Path) -> list[Path]:
+    return sorted((repository / "briefing").rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    """Top-level parts of this package that a module imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module] if node.module != "briefing" else [f"briefing.{alias.name}" for alias in node.names]
+        found |= {name.split(".")[1] for name in names if name.startswith("briefing.")}
+    return found
+
+
+def test_layers_import_only_what_lies_below_them(repository: Path) -> None:
+    wrong = []
+    for path in modules(repository):
+        part = path.relative_to(repository / "briefing").parts[0].removesuffix(".py")
+        if part in {"__init__", "__main__", "_version"}:
+            continue
+        wrong += [f"{path.name} ({part}) imports {name}" for name in imported(path) - ALLOWED[part]]
+    assert wrong == []
+
+
+def test_the_pure_part_knows_no_clock_disk_or_network(repository: Path) -> None:
+    forbidden = {"os", "pathlib", "socket", "time", "urllib.request", "httpx", "sqlite3", "subprocess", "shutil"}
+    for name in PURE:
+        path = repository / "briefing" / f"{name}.py"
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not forbidden & set(names), f"{name} imports {names}"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["models", "--help"]])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    code = (
+        "import sys\nsys.argv = ['briefing', *sys.argv[1:]]\nfrom briefing.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        f"print('HEAVY', sorted(set({HEAVY!r}) & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    assert "HEAVY []" in done.stdout
+
+
+def commands() -> list[str]:
+    import typer.main
+
+    from briefing.cli import app
+
+    found = []
+    group = typer.main.get_command(app)
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        if command.hidden:
+            continue
+        inner = getattr(command, "commands", None)
+        found += [f"{name} {sub}" for sub in inner] if inner else [name]
+    return found
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_has_help_and_is_in_the_documentation(command: str, repository: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "briefing", *command.split(), "--help"], capture_output=True, text=True, check=True
+    )
+    assert "Usage" in done.stdout
+    pages = [repository / "README.md", *(repository / "docs").glob("*.md")]
+    text = "\n".join(page.read_text("utf-8") for page in pages)
+    first, *rest = command.split()
+    assert re.search(rf"\b{first}\b" + "".join(rf"[^\n]{{0,60}}\b{word}\b" for word in rest), text), command
+
+
+def test_every_option_has_help() -> None:
+    import typer.main
+
+    from briefing.cli import app
+
+    waiting = [typer.main.get_command(app)]
+    while waiting:
+        command = waiting.pop()
+        waiting += list(getattr(command, "commands", {}).values())
+        assert command.help, command.name
+        for option in command.params:
+            if option.name != "help":
+                assert getattr(option, "help", None), f"{command.name} {option.name}"
+
+
+def test_links_between_pages_lead_somewhere(repository: Path) -> None:
+    for page in [repository / "README.md", *(repository / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def tracked(repository: Path) -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=repository, capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip("this is no git checkout")
+    return [repository / name for name in listed.stdout.decode().split("\0") if name]
+
+
+def test_no_path_of_a_machine_and_no_index_host_is_committed(repository: Path) -> None:
+    forbidden = re.compile(r"/(?:work|root|home/\w+)/|(?:pypi|pythonhosted|npmjs)\.org")
+    for path in tracked(repository):
+        if path.suffix in {".png", ".pdf", ".eml"} or path.name == Path(__file__).name:
+            continue
+        found = forbidden.search(path.read_text("utf-8"))
+        assert not found, f"{path}: {found and found[0]}"
+
+
+def test_the_version_is_stated_once(repository: Path) -> None:
+    from briefing import __version__
+
+    pages = [path for path in tracked(repository) if path.suffix in {".py", ".toml"} and "data" not in path.parts]
+    stated = [path.name for path in pages if f'"{__version__}"' in path.read_text("utf-8")]
+    assert stated == ["_version.py"]
+
+
+def test_modules_stay_small(repository: Path) -> None:
+    long = {path.name: n for path in modules(repository) if (n := len(path.read_text("utf-8").splitlines())) > 400}
+    assert long == {}
