@@ -29,7 +29,7 @@ from briefing.config import load_config
 from briefing.engines import Completion, EngineOptions, ModelSpec, Prompt, open_engine
 from briefing.models import ModelFolder
 from briefing.pipeline import Silent, Workshop, read, utc_now
-from briefing.summarise import PromptBook, summarise_all
+from briefing.summariser import PromptBook, summarise_all
 from briefing.types import Article, Summary
 
 SAMPLE = Path(__file__).resolve().parents[1] / "tests" / "data" / "sample" / "briefing.toml"

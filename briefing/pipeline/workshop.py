@@ -60,15 +60,26 @@ class StoredAnswers:
 
 
 class Workshop:
-    """A context manager; `clock` gives the current time in UTC."""
+    """A context manager.
+
+    `clock` gives the current time in UTC; `engine` replaces the configuration's; `fetcher` makes the fetcher from the
+    path of its cache, for those who want other limits than the default ones.
+    """
 
     def __init__(
-        self, config: Config, *, clock: Callable[[], datetime], watcher: Watcher, engine: Engine | None = None
+        self,
+        config: Config,
+        *,
+        clock: Callable[[], datetime],
+        watcher: Watcher,
+        engine: Engine | None = None,
+        fetcher: Callable[[Path], Fetcher] | None = None,
     ) -> None:
         self.config = config
         self.clock = clock
         self.watcher = watcher
         self._given = engine
+        self._make_fetcher = fetcher
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -125,7 +136,8 @@ class Workshop:
         from briefing.fetch import Fetcher
 
         state = Path(self.config.state or default_state())
-        return self._open.enter_context(Fetcher(state.with_name(f"{state.stem}-http.db")))
+        cache = state.with_name(f"{state.stem}-http.db")
+        return self._open.enter_context((self._make_fetcher or Fetcher)(cache))
 
     def _environment(self, kind: Literal["prompts", "templates"], folder: Path | None) -> Any:
         from briefing.assets import environment

@@ -1,0 +1,231 @@
+"""A run over thirty feeds of a real server, good, bad and hostile: every good article, every bad feed by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from briefing.config import Config
+from briefing.fetch import Fetcher
+from briefing.pipeline import Silent, Workshop, make_edition, write_edition
+from briefing.testing.engine import FakeEngine
+from briefing.testing.server import Server
+from briefing.types import Edition, FailureKind, Source
+
+NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
+WORDS = ("harbour", "tram", "museum", "river", "school", "bridge", "forest", "castle", "market", "library")
+
+
+def story(number: int) -> str:
+    word = WORDS[number % 10]
+    return (
+        f"The {word} of Town{number} opened on Tuesday after works that took {number + 2} years, the mayor said. "
+        f"About {number + 100} people came to see the {word}, and many of them stayed until the evening. "
+        f"The works on the {word} were paid for by a levy that the council of Town{number} had voted for in March. "
+        f"Visitors can walk through the {word} every day but Monday, and children pay nothing until the summer ends."
+    )
+
+
+def page(number: int) -> str:
+    return (
+        f"<html><head><title>Story {number} of the day</title></head><body><nav><a href='/'>Home</a></nav><article>"
+        f"<h1>Story {number} of the day</h1><p>{story(number)}</p></article><footer>All rights reserved</footer>"
+        "</body></html>"
+    )
+
+
+def rss(number: int, link: str, description: str = "A teaser.") -> str:
+    return (
+        f'<?xml version="1.0"?><rss version="2.0"><channel><title>Feed {number}</title><item>'
+        f"<title>Story {number} of the day</title><link>{link}</link><description>{description}</description>"
+        f"<pubDate>Thu, 16 May 2024 20:00:00 GMT</pubDate></item></channel></rss>"
+    )
+
+
+def atom(number: int, link: str) -> str:
+    return (
+        f'<feed xmlns="http://www.w3.org/2005/Atom"><title>Feed {number}</title><entry><title>Story {number} of the day'
+        f'</title><id>{link}</id><link href="{link}"/><updated>2024-05-16T20:00:00Z</updated></entry></feed>'
+    )
+
+
+def json_feed(number: int, link: str) -> str:
+    item = {"id": link, "url": link, "title": f"Story {number} of the day", "date_published": "2024-05-16T20:00:00Z"}
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": f"Feed {number}", "items": [item]}
+    return json.dumps(feed)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        yield running
+
+
+def workshop(server: Server, paths: list[str], folder: Path, engine: FakeEngine) -> Workshop:
+    sources = tuple(Source(location=server.url(path), allow_local=True) for path in paths)
+    config = Config(sources=sources, state=folder / "state.db", out=folder / "out", timezone="UTC")
+    quick = partial(
+        Fetcher, connect_timeout=2, read_timeout=1, total_timeout=1.5, retries=1, backoff=0.01, gap=0.0, per_host=16
+    )
+    return Workshop(config, clock=lambda: NOW, watcher=Silent(), engine=engine, fetcher=quick)
+
+
+def answer(prompt: object) -> str:
+    lines = prompt.document.split(". ")[:3]  # type: ignore[attr-defined]
+    return "# News of the day\n" + "\n".join(f"- {line.rstrip('.')}." for line in lines)
+
+
+def headlines(edition: Edition) -> set[str]:
+    return {one.articles[0].title for one in edition.stories}
+
+
+def test_thirty_feeds_of_which_many_are_bad(server: Server, tmp_path: Path) -> None:
+    good: list[str] = []
+    for number in range(18):
+        link = server.url(f"/page{number}")
+        kind = (rss, atom, json_feed)[number % 3]
+        server.serves(
+            f"/feed{number}", kind(number, link), type="application/xml" if number % 3 < 2 else "application/json"
+        )
+        server.serves(f"/page{number}", page(number), type="text/html")
+        good.append(f"/feed{number}")
+    # Recovers at the second try.
+    server.fails("/feed18", 503, times=1, retry_after="0")
+    server.serves("/feed18", rss(18, server.url("/page18")), type="application/rss+xml")
+    server.serves("/page18", page(18), type="text/html")
+    # The page is gone or private, but the feed has the text.
+    server.serves("/feed19", rss(19, server.url("/gone"), story(19)), type="application/rss+xml")
+    server.serves("/feed20", rss(20, "http://169.254.169.254/latest", story(20)), type="application/rss+xml")
+    # Malformed, but readable.
+    server.serves("/feed21", rss(21, server.url("/page21")).replace("</channel></rss>", "") + "&nbsp;", type="text/xml")
+    server.serves("/page21", page(21), type="text/html")
+    bad = {
+        "/missing": "404",
+        "/broken": "503",
+        "/slow": "second",
+        "/hangs": "",
+        "/bomb": "unfold",
+        "/loop": "circle",
+        "/meta": "169.254.169.254",
+        "/cut": "",
+        "/html": "",
+        "/empty": "empty",
+    }
+    server.fails("/broken", 503)
+    server.slow("/slow")
+    server.hangs("/hangs")
+    server.bombs("/bomb")
+    server.loops("/loop")
+    server.redirects("/meta", "http://169.254.169.254/latest/meta-data/")
+    server.cuts("/cut", rss(99, server.url("/page0")), after=50)
+    server.serves("/html", "<html><body><p>Not a feed and not an article.</p></body></html>", type="text/html")
+    server.serves("/empty", "", type="application/rss+xml")
+    paths = [*good, "/feed18", "/feed19", "/feed20", "/feed21", *bad]
+    assert len(paths) == 32
+
+    with workshop(server, paths, tmp_path, FakeEngine(at_once=3).says(answer)) as open_:
+        edition, report = make_edition(open_)
+
+    assert headlines(edition) == {f"Story {number} of the day" for number in range(22)}
+    failed = {failure.subject: failure for failure in edition.failures if failure.kind is FailureKind.FAILED}
+    assert set(failed) == {server.url(path) for path in bad}
+    for path, reason in bad.items():
+        failure = failed[server.url(path)]
+        assert failure.cause
+        assert reason in failure.cause, (path, failure.cause)
+    assert report.condensed == 22
+    by_title = {one.articles[0].title: one.articles[0] for one in edition.stories}
+    for number in (19, 20):
+        assert "Only the feed's own text" in by_title[f"Story {number} of the day"].warnings[0]
+    assert all("All rights reserved" not in one.articles[0].text for one in edition.stories)
+
+
+def test_a_second_run_asks_no_engine_and_writes_the_same_bytes(server: Server, tmp_path: Path) -> None:
+    for number in range(3):
+        server.serves(
+            f"/feed{number}", rss(number, server.url(f"/page{number}")), type="application/rss+xml", etag='"1"'
+        )
+        server.serves(f"/page{number}", page(number), type="text/html", etag='"1"')
+    paths = [f"/feed{number}" for number in range(3)]
+    texts, asked, counted = [], [], []
+    for _ in range(2):
+        engine = FakeEngine().says(answer)
+        with workshop(server, paths, tmp_path, engine) as open_:
+            open_.store.start_run(NOW)
+            edition, _ = make_edition(open_)
+            written = write_edition(edition, open_)
+            counted.append(open_.store.counters())
+        texts.append(written[0].read_bytes())
+        asked.append(len(engine.asked))
+    assert texts[0] == texts[1]
+    assert asked[0] > 0
+    assert asked[1] == 0
+    assert counted[0]["engine.answer"] == asked[0]
+    assert "engine.answer" not in counted[1]
+    assert counted[1]["summary.hit"] == 3
+    assert [seen.headers.get("if-none-match") for seen in server.seen("/feed0")] == [None, '"1"']
+
+
+def test_local_addresses_are_refused_unless_the_reader_allowed_them(server: Server, tmp_path: Path) -> None:
+    server.serves("/feed", rss(1, server.url("/page")), type="application/rss+xml")
+    config = Config(sources=(Source(location=server.url("/feed")),), state=tmp_path / "state.db")
+    with Workshop(config, clock=lambda: NOW, watcher=Silent(), engine=FakeEngine()) as open_:
+        edition, _ = make_edition(open_)
+    assert edition.stories == ()
+    assert "--allow-local" in edition.failures[0].remedy or "private" in edition.failures[0].cause
+    assert server.requests == []
+
+
+def test_a_feed_may_not_lead_to_another_local_server(server: Server, tmp_path: Path) -> None:
+    with Server() as secret:
+        secret.serves("/admin", page(7), type="text/html")
+        server.serves("/feed", rss(7, secret.url("/admin")), type="application/rss+xml")
+        with workshop(server, ["/feed"], tmp_path, FakeEngine()) as open_:
+            edition, _ = make_edition(open_)
+        assert edition.stories == ()
+        assert secret.requests == []
+
+
+def test_a_home_page_gives_way_to_its_feed(server: Server, tmp_path: Path) -> None:
+    links = "".join(f"<li><a href='/s{i}'>Story number {i}</a></li>" for i in range(30))
+    head = f"<link rel='alternate' type='application/rss+xml' href='{server.url('/feed')}'>"
+    server.serves("/", f"<html><head>{head}</head><body><ul>{links}</ul></body></html>", type="text/html")
+    server.serves("/feed", rss(4, server.url("/page4")), type="application/rss+xml")
+    server.serves("/page4", page(4), type="text/html")
+    with workshop(server, ["/"], tmp_path, FakeEngine().says(answer)) as open_:
+        edition, _ = make_edition(open_)
+    assert headlines(edition) == {"Story 4 of the day"}
+
+
+def test_old_articles_and_repeated_ones_are_left_out_on_purpose(server: Server, tmp_path: Path) -> None:
+    old = rss(1, server.url("/page1")).replace("16 May 2024", "1 May 2024")
+    server.serves("/old", old, type="application/rss+xml")
+    for path in ("/a", "/b"):
+        server.serves(path, rss(2, server.url("/page2")), type="application/rss+xml")
+    server.serves("/page2", page(2), type="text/html")
+    with workshop(server, ["/old", "/a", "/b"], tmp_path, FakeEngine().says(answer)) as open_:
+        edition, _ = make_edition(open_)
+    assert headlines(edition) == {"Story 2 of the day"}
+    assert {failure.kind for failure in edition.failures} == {FailureKind.SKIPPED}
+    assert len(edition.failures) == 2
+
+
+def test_real_feeds_become_an_edition(server: Server, tmp_path: Path, shared_data: Path) -> None:
+    """Feeds of real outlets, captured; their pages are out of reach, so the feeds' own text stands in."""
+    files = sorted((shared_data / "feeds" / "real").iterdir())[:30]
+    for number, file in enumerate(files):
+        server.serves(f"/real{number}", file.read_bytes(), type="application/xml")
+    sources = tuple(Source(location=server.url(f"/real{n}"), allow_local=True) for n in range(len(files)))
+    config = Config(
+        sources=sources, state=tmp_path / "state.db", since=None, full_text=False, max_articles=200, timezone="UTC"
+    )
+    with Workshop(config, clock=lambda: NOW, watcher=Silent(), engine=FakeEngine(at_once=4)) as open_:
+        edition, report = make_edition(open_)
+    assert report.sources == len(files)
+    assert len(edition.stories) > 50
+    assert all(failure.cause for failure in edition.failures)

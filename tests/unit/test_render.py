@@ -1,0 +1,321 @@
+"""What reaches the page: every format whole, nothing of an article's text as anything but text."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from briefing.assets import eject, environment, shipped
+from briefing.compose import compose, minutes_saved
+from briefing.errors import AssetError, UsageError
+from briefing.jsonio import summary_from_json, summary_to_json
+from briefing.render import FORMATS, render, render_summary
+from briefing.types import Article, Citation, Edition, Failure, KeyPoint, Summary, Verdict
+
+TEMPLATES = environment("templates")
+GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"
+
+
+def item(
+    number: int, section: str = "World", *, published: datetime | None = None, verdict: Verdict = Verdict.SUPPORTED,
+    text: str = "The council voted for a tram.", headline: str = "Tram approved", url: str | None = "https://example.org/a",
+) -> tuple[Article, Summary]:  # fmt: skip
+    citation = Citation(sentence=0, start=0, end=len(text), text=text)
+    article = Article(
+        id=f"id{number}", title=headline, text=text + " word" * 500, source="The Post", section=section,
+        published=published, url=url, language="en",
+    )  # fmt: skip
+    summary = Summary(
+        id=article.id, url=url, title=headline, headline=headline, source="The Post", published=published, language="en",
+        key_points=(KeyPoint(text=text, citations=(citation,), verdict=verdict),), model="m-1", engine="llama",
+        seconds=1.5, warnings=("Something was left out.",),
+    )  # fmt: skip
+    return article, summary
+
+
+MORNING = datetime(2024, 5, 17, 5, 30, tzinfo=UTC)
+
+
+def edition(*items: tuple[Article, Summary], **fields: object) -> Edition:
+    defaults: dict[str, object] = {
+        "date": date(2024, 5, 17), "title": "Morning briefing", "timezone": "Europe/Berlin", "created": MORNING,
+        "model": "m-1",
+    }  # fmt: skip
+    return compose(items, **(defaults | fields))  # type: ignore[arg-type]
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "](javascript:alert(1)) [x](https://evil.example)",
+    "{{ 7*7 }} {% raw %}",
+    "# Heading\n\n- list\n\n> quote",
+    "![img](https://evil.example/x.png)",
+    "www.evil.example and https://evil.example and a@evil.example",
+    "&lt;b&gt; &amp; &#60;i&#62;",
+    "a|b|c\n---|---|---",
+    "***bold*** __under__ `code` ~~gone~~",
+    "\u202eright to left \u200b zero",
+    "<!-- --> <![CDATA[ x ]]> </style></body>",
+    "W" * 300,
+]
+
+
+class _Elements(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value or "" for name, value in attrs if name in {"href", "src", "cite"}]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def elements(html: str) -> _Elements:
+    parser = _Elements()
+    parser.feed(html)
+    return parser
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+@pytest.mark.parametrize("format_", ["html", "md"])
+def test_an_articles_text_is_never_markup(hostile: str, format_: str) -> None:
+    import markdown
+
+    def page(text: str) -> _Elements:
+        shown = edition(
+            item(1, text=f"A {text}", headline=f"B {text}"), title=f"C {text}",
+            failures=[Failure(subject=f"D {text}", stage="read", cause=f"E {text}")],
+        )  # fmt: skip
+        rendered = render(shown, format_, TEMPLATES)
+        return elements(rendered if format_ == "html" else markdown.markdown(rendered, extensions=["extra"]))
+
+    benign, found = page("benign"), page(hostile)
+    assert found.tags == benign.tags
+    assert {link for link in found.links if not link.startswith("#")} == {"https://example.org/a"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(min_size=1, max_size=60).filter(lambda text: text.strip()))
+def test_any_text_in_any_field_leaves_the_page_its_shape(text: str) -> None:
+    words = f"x{text}"
+    page = elements(render(edition(item(1, text=words, headline=words), title=words), "html", TEMPLATES))
+    benign = elements(render(edition(item(1)), "html", TEMPLATES))
+    assert page.tags == benign.tags
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "ftp://x.example", "//x.example", "http://", ""]
+)
+def test_only_web_addresses_become_links(url: str) -> None:
+    for format_ in ("html", "md", "text"):
+        assert not url or url not in render(edition(item(1, url=url)), format_, TEMPLATES)
+
+
+def test_an_address_with_brackets_and_blanks_is_one_link() -> None:
+    import markdown
+
+    url = 'https://example.org/a_(b) c?x=[1]&y="2"'
+    page = elements(markdown.markdown(render(edition(item(1, url=url)), "md", TEMPLATES)))
+    assert len(page.links) == 1
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_the_same_edition_gives_the_same_bytes(format_: str) -> None:
+    items = [item(n, published=MORNING) for n in range(4)]
+    assert render(edition(*items), format_, TEMPLATES) == render(edition(*reversed(items)), format_, TEMPLATES)
+
+
+def test_what_differs_between_runs_is_shown_in_json_alone() -> None:
+    article, summary = item(1)
+    again = replace(summary, cached=True, seconds=99.0)
+    for format_ in ("md", "html", "text"):
+        one = render(edition((article, summary)), format_, TEMPLATES)
+        assert one == render(edition((article, again), created=datetime(2030, 1, 1, tzinfo=UTC)), format_, TEMPLATES)
+
+
+def test_times_are_in_the_editions_zone() -> None:
+    assert "17 May 2024, 07:30" in render(edition(item(1, published=MORNING)), "md", TEMPLATES)
+
+
+def test_sections_in_the_readers_order_newest_first_undated_last() -> None:
+    items = [
+        item(1, "Sport"), item(2, "World"), item(3, "World", published=MORNING, headline="Newest"),
+        item(4, "World", published=MORNING.replace(day=16)), item(5, "Arts"),
+    ]  # fmt: skip
+    shown = edition(*items, section_order=["World"])
+    assert [section.name for section in shown.sections] == ["World", "Arts", "Sport"]
+    assert [story.summary.id for story in shown.sections[0].stories] == ["id3", "id4", "id2"]
+
+
+def test_reading_time_saved_counts_both_sides() -> None:
+    assert minutes_saved(edition(*[item(n) for n in range(5)]).stories) == round(5 * (500 - 2) / 238)
+
+
+def test_a_point_opens_the_sentences_behind_it() -> None:
+    html = render(edition(item(1)), "html", TEMPLATES)
+    assert re.search(r"<details><summary>The council voted for a tram\.</summary>.*?<blockquote", html, re.DOTALL)
+
+
+def test_a_quotation_is_labelled_in_every_format() -> None:
+    for format_ in ("md", "html", "text"):
+        assert "uoted from the article" in render(edition(item(1, verdict=Verdict.QUOTED)), format_, TEMPLATES)
+
+
+def test_a_page_needs_nothing_from_anywhere() -> None:
+    html = render(edition(item(1), item(2)), "html", TEMPLATES)
+    assert not re.search(r"<script|<link|<img|src=|url\(|@import", html)
+    assert '<html lang="en">' in html
+    assert re.findall(r"<h(\d)", html) == sorted(re.findall(r"<h(\d)", html))
+
+
+def test_ids_are_unique_and_every_link_inside_the_page_leads_somewhere() -> None:
+    html = render(edition(item(1, "A b"), item(2, "a-B"), item(3, "!!")), "html", TEMPLATES)
+    ids = re.findall(r'\bid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', html)) <= set(ids)
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_contrast_is_enough_in_light_and_dark(repository: Path) -> None:
+    """WCAG 2.2, success criterion 1.4.3: 4.5 to 1 for text."""
+    css = (repository / "templates" / "style.css").read_text("utf-8")
+    for block in re.findall(r":root \{(.*?)\}", css, re.DOTALL)[:2]:
+        colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", block))
+        for ink in ("ink", "soft", "accent"):
+            for ground in ("paper", "quote"):
+                one, other = luminance(colours[ink]), luminance(colours[ground])
+                assert (max(one, other) + 0.05) / (min(one, other) + 0.05) >= 4.5, (ink, ground)
+
+
+def test_plain_text_fits_78_columns() -> None:
+    text = render(edition(item(1, text="The council voted for a tram. " * 12)), "text", TEMPLATES)
+    assert max(len(line) for line in text.splitlines()) <= 78
+
+
+def test_an_unknown_format_is_refused() -> None:
+    with pytest.raises(UsageError, match="docx"):
+        render(edition(item(1)), "docx", TEMPLATES)
+
+
+# --- JSON -------------------------------------------------------------------------------------------------------
+
+moments = st.none() | st.datetimes(timezones=st.just(UTC))
+points = st.builds(
+    KeyPoint,
+    text=st.text(),
+    citations=st.lists(
+        st.builds(Citation, sentence=st.integers(0), start=st.integers(0), end=st.integers(0), text=st.text()),
+        max_size=2,
+    ).map(tuple),
+    verdict=st.sampled_from(Verdict),
+)
+summaries = st.builds(
+    Summary, id=st.text(), url=st.none() | st.text(), title=st.text(), headline=st.text(), source=st.text(),
+    published=moments, language=st.text(), key_points=st.lists(points, max_size=3).map(tuple),
+    paragraph=st.none() | st.text(), model=st.text(), engine=st.text(), cached=st.booleans(),
+    seconds=st.floats(0, 1e6), warnings=st.lists(st.text()).map(tuple),
+)  # fmt: skip
+
+
+@given(summaries)
+def test_a_summary_comes_back_from_json_as_it_was(summary: Summary) -> None:
+    assert summary_from_json(json.loads(json.dumps(summary_to_json(summary)))) == summary
+
+
+def schema(name: str, repository: Path) -> dict[str, object]:
+    loaded: dict[str, object] = json.loads((repository / "briefing" / "schema" / f"{name}.json").read_text("utf-8"))
+    return loaded
+
+
+def test_json_is_of_the_documented_shape(repository: Path) -> None:
+    from jsonschema import Draft202012Validator
+    from referencing import Registry, Resource
+
+    one = schema("summary", repository)
+    registry: Registry[object] = Registry().with_resource("summary.json", Resource.from_contents(one))
+    shown = edition(item(1, published=MORNING), failures=[Failure(subject="x", stage="read", cause="y")])
+    Draft202012Validator(schema("edition", repository), registry=registry).validate(
+        json.loads(render(shown, "json", TEMPLATES))
+    )
+    single = json.loads(render_summary([item(1)[1]], "json", TEMPLATES))
+    Draft202012Validator(one).validate(single)
+    with_paragraph = replace(item(1)[1], paragraph="Prose.")
+    Draft202012Validator(one).validate(json.loads(render_summary([with_paragraph], "json", TEMPLATES)))
+    assert len(json.loads(render_summary([item(1)[1], item(2)[1]], "json", TEMPLATES))) == 2
+
+
+# --- golden output ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", ["md", "html", "txt", "json"])
+def test_golden_output(ending: str) -> None:
+    """Beside its input in tests/data/golden. `UPDATE_GOLDEN=1 pytest` writes it anew, to be read before a commit."""
+
+    data = json.loads((GOLDEN / "input.json").read_text("utf-8"))
+    items = []
+    for entry in data["items"]:
+        summary = summary_from_json(entry["summary"])
+        article = Article(
+            id=summary.id, title=summary.title, text=entry["text"], source=summary.source, section=entry["section"],
+            url=summary.url, published=summary.published, language=summary.language,
+        )  # fmt: skip
+        items.append((article, summary))
+    shown = edition(*items, failures=[Failure(**entry) for entry in data["failures"]], title=data["title"])
+    format_ = {"txt": "text"}.get(ending, ending)
+    rendered = render(shown, format_, TEMPLATES)
+    path = GOLDEN / f"edition.{ending}"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(rendered, "utf-8")
+    assert rendered == path.read_text("utf-8")
+
+
+# --- templates of one's own -------------------------------------------------------------------------------------
+
+
+def test_ejected_templates_render_the_same(tmp_path: Path) -> None:
+    written = eject("templates", tmp_path)
+    assert {path.name for path in written} == set(shipped("templates"))
+    own = environment("templates", [tmp_path])
+    for format_ in FORMATS:
+        assert render(edition(item(1)), format_, own) == render(edition(item(1)), format_, TEMPLATES)
+    assert eject("templates", tmp_path) == []
+    assert len(eject("templates", tmp_path, overwrite=True)) == len(written)
+
+
+@pytest.mark.parametrize(
+    ("template", "reason"),
+    [("one\n{{ nothing }}", "line 2"), ("{% if %}", "line 1"), ("{{ ''.__class__.__mro__ }}", "unsafe")],
+)
+def test_a_broken_template_is_named_with_its_line(tmp_path: Path, template: str, reason: str) -> None:
+    (tmp_path / "edition.md.j2").write_text(template)
+    with pytest.raises(AssetError) as caught:
+        render(edition(item(1)), "md", environment("templates", [tmp_path]))
+    assert reason in str(caught.value)
+    assert "edition.md.j2" in str(caught.value) or reason == "unsafe"
+
+
+def test_single_summaries_in_every_format() -> None:
+    two = [item(1)[1], replace(item(2)[1], paragraph="A paragraph of prose.", url=None)]
+    for format_ in ("text", "md", "html"):
+        shown = render_summary(two, format_, TEMPLATES)
+        assert shown.count("Tram approved") >= 2
+        assert "A paragraph of prose." in shown
