@@ -11,7 +11,17 @@ from importlib.metadata import entry_points
 from briefing.engines.base import Completion, Engine, EngineOptions, Message, ModelSpec, Prompt
 from briefing.errors import EngineError, UsageError
 
-__all__ = ["Completion", "Engine", "EngineOptions", "Message", "ModelSpec", "Prompt", "engine_names", "open_engine"]
+__all__ = [
+    "Completion",
+    "Engine",
+    "EngineOptions",
+    "Message",
+    "ModelSpec",
+    "Prompt",
+    "check_engine",
+    "engine_names",
+    "open_engine",
+]
 
 _GROUP = "briefing.engines"
 
@@ -21,17 +31,22 @@ def engine_names() -> tuple[str, ...]:
     return tuple(sorted({point.name for point in entry_points(group=_GROUP)}))
 
 
+def check_engine(name: str) -> None:
+    """Raise `UsageError` unless an engine of this name is installed."""
+    if name not in engine_names():
+        raise UsageError(f"engine {name!r}", "no such engine is installed", f"Installed: {', '.join(engine_names())}")
+
+
 def open_engine(name: str, model: ModelSpec | None, options: EngineOptions | None = None) -> Engine:
     """Load the engine called `name` with `model` (None for one that needs none).
 
     The entry point is called as ``entry(model, options)``. Raises `UsageError` for a name nobody has installed,
     `EngineError` or `ModelError` where loading fails.
     """
-    points = {point.name: point for point in entry_points(group=_GROUP)}
-    if name not in points:
-        raise UsageError(f"engine {name!r}", "no such engine is installed", f"Installed: {', '.join(sorted(points))}")
+    check_engine(name)
+    (point, *_) = entry_points(group=_GROUP, name=name)
     try:
-        factory = points[name].load()
+        factory = point.load()
     except ImportError as error:
         raise EngineError(f"engine {name!r}", f"a package it needs is missing ({error})", "Install it") from error
     engine: Engine = factory(model, options or EngineOptions())

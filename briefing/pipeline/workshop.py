@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from briefing.config import Config
-from briefing.engines import Completion, Engine, EngineOptions, ModelSpec, open_engine
+from briefing.engines import Completion, Engine, EngineOptions, ModelSpec, check_engine, open_engine
 from briefing.pipeline.pulling import pull
 from briefing.pipeline.watch import Watcher
 from briefing.store import Store, StoredCompletion, default_state
@@ -118,6 +118,8 @@ class Workshop:
         """
         if self._given is not None:
             return self._given
+        if self.config.engine:
+            check_engine(self.config.engine)  # before a gigabyte is pulled for nothing
         if self.config.engine in _NO_MODEL:
             engine = open_engine(self.config.engine, None)
         else:

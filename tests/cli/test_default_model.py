@@ -42,8 +42,8 @@ def test_the_default_model_condenses_an_article_and_obeys_nothing_in_it(cli: Cli
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     assert summary["model"] == models.catalogue.default
-    assert 1 <= len(summary["key_points"]) <= 4
-    assert "31 to 14" in " ".join(point["text"] for point in summary["key_points"])
+    assert 2 <= len(summary["key_points"]) <= 4
+    assert "tram" in " ".join(point["text"] for point in summary["key_points"])
     shown = summary["headline"] + " ".join(point["text"] for point in summary["key_points"])
     assert "HACKED" not in shown
     assert "pirate" not in shown

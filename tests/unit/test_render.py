@@ -27,7 +27,8 @@ GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"
 
 def item(
     number: int, section: str = "World", *, published: datetime | None = None, verdict: Verdict = Verdict.SUPPORTED,
-    text: str = "The council voted for a tram.", headline: str = "Tram approved", url: str | None = "https://example.org/a",
+    text: str = "The council voted for a tram.", headline: str = "Tram approved",
+    url: str | None = "https://example.org/a",
 ) -> tuple[Article, Summary]:  # fmt: skip
     citation = Citation(sentence=0, start=0, end=len(text), text=text)
     article = Article(
