@@ -26,7 +26,8 @@ GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"
 
 
 def item(
-    number: int, section: str = "World", *, published: datetime | None = None, verdict: Verdict = Verdict.SUPPORTED,
+    number: int, section: str = "World", *, published: datetime | None = None,
+    verdict: Verdict = Verdict.SUPPORTED,
     text: str = "The council voted for a tram.", headline: str = "Tram approved",
     url: str | None = "https://example.org/a",
 ) -> tuple[Article, Summary]:  # fmt: skip
@@ -36,7 +37,8 @@ def item(
         published=published, url=url, language="en",
     )  # fmt: skip
     summary = Summary(
-        id=article.id, url=url, title=headline, headline=headline, source="The Post", published=published, language="en",
+        id=article.id, url=url, title=headline, headline=headline, source="The Post", published=published,
+        language="en",
         key_points=(KeyPoint(text=text, citations=(citation,), verdict=verdict),), model="m-1", engine="llama",
         seconds=1.5, warnings=("Something was left out.",),
     )  # fmt: skip
@@ -150,6 +152,11 @@ def test_what_differs_between_runs_is_shown_in_json_alone() -> None:
 
 def test_times_are_in_the_editions_zone() -> None:
     assert "17 May 2024, 07:30" in render(edition(item(1, published=MORNING)), "md", TEMPLATES)
+
+
+def test_a_date_without_a_time_is_shown_without_one() -> None:
+    shown = render(edition(item(1, published=MORNING.replace(hour=0, minute=0))), "md", TEMPLATES)
+    assert "17 May 2024*" in shown.replace(" · 2 minutes saved", "")
 
 
 def test_sections_in_the_readers_order_newest_first_undated_last() -> None:

@@ -1,0 +1,51 @@
+"""The edition's page in a real browser: no width makes it scroll sideways, dark mode is dark, points open."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden" / "edition.html"
+
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+
+# Headless Chromium has a least window width, so the page is measured in a frame of the wanted one.
+FRAME = """<!doctype html><body style="margin:0"><iframe id="f" style="border:0;width:{width}px;height:900px"
+srcdoc="{page}"></iframe><script>
+onload = () => {{
+  const page = document.getElementById("f").contentDocument;
+  for (const details of page.querySelectorAll("details")) details.open = true;
+  const quote = page.querySelector("blockquote").getBoundingClientRect();
+  document.title = [page.documentElement.scrollWidth, quote.height > 0].join(" ");
+}};
+</script>"""
+
+
+def title(folder: Path, document: str) -> str:
+    path = folder / "frame.html"
+    path.write_text(document, "utf-8")
+    done = subprocess.run(
+        [
+            str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=3000", "--dump-dom", path.as_uri(),
+        ],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    found = re.search(r"<title>(.*?)</title>", done.stdout)
+    assert found, done.stdout[:500]
+    return found[1]
+
+
+@pytest.mark.parametrize("width", [320, 360, 768, 1280])
+def test_no_width_makes_the_page_scroll_sideways(tmp_path: Path, width: int) -> None:
+    page = html.escape(GOLDEN.read_text("utf-8"), quote=True)
+    measured, opened = title(tmp_path, FRAME.format(width=width, page=page)).split()
+    assert int(measured) <= width
+    assert opened == "true"
