@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -156,7 +156,12 @@ def read_pdf(body: bytes, name: str) -> Found:
     if not text.strip():
         raise ExtractError(name, "the PDF holds pictures of pages, no text", "Run it through text recognition first")
     title = str(data.title or "") if data else ""
+    if re.search(r"\.\w{2,4}$|^untitled|^microsoft word", title, re.IGNORECASE):
+        title = ""  # the name of a file, which printing programs put there
+    first, _, rest = normalise(text).partition("\n")
+    if rest and 2 <= len(first.split()) <= 20 and first[-1] not in ".:;," and (not title or first == title):
+        title, text = first, rest
     text = re.sub(r"(?<![.!?:”\"])\n(?=[a-z(])", " ", normalise(text))
-    found = plain_text(unwrapped(text))
     created = data.creation_date if data else None
-    return Found(text=found.text, title=title or found.title, published=created if isinstance(created, date) else None)
+    published = created if created is None or created.tzinfo else created.replace(tzinfo=UTC)
+    return Found(text=unwrapped(text), title=title, published=published)

@@ -268,3 +268,26 @@ def test_a_mail_of_nested_parts_ends_as_text_or_error() -> None:
         body += f'Content-Type: multipart/mixed; boundary="b{depth}"\n\n--b{depth}\n'.encode()
     with pytest.raises(ExtractError):
         extracted(body, content_type="message/rfc822")
+
+
+def test_a_pdf_gives_its_heading_and_its_text(tmp_path: Path) -> None:
+    pypdf = pytest.importorskip("pypdf")
+    lines = ["Council approves tram line", *" ".join(BODY.split()).replace(". ", ".\n").split("\n")]
+    shown = "".join(f"({line}) Tj 0 -14 Td " for line in lines)
+    stream = f"BT /F1 12 Tf 40 700 Td {shown}ET".encode()
+    writer = pypdf.PdfWriter()
+    blank = writer.add_blank_page(595, 842)
+    content = pypdf.generic.StreamObject()
+    content.set_data(stream)
+    name = pypdf.generic.NameObject
+    font = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
+    fonts = pypdf.generic.DictionaryObject(
+        {name("/F1"): pypdf.generic.DictionaryObject({name(key): name(value) for key, value in font.items()})}
+    )
+    blank[name("/Resources")] = pypdf.generic.DictionaryObject({name("/Font"): fonts})
+    blank[name("/Contents")] = writer._add_object(content)
+    writer.add_metadata({"/Title": "print.html"})
+    writer.write(tmp_path / "story.pdf")
+    (article,) = extract_file(tmp_path / "story.pdf", source="Post")
+    assert article.title == "Council approves tram line"
+    assert " ".join(article.text.split()) == " ".join(BODY.split())
