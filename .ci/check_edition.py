@@ -20,7 +20,7 @@ def main() -> None:
     if stories != len(expected):
         sys.exit(f"{markdown}: {stories} stories of {len(expected)} articles")
     points = text.count("\n- ")
-    if points < 3 * stories:
+    if points < 2 * stories:
         sys.exit(f"{markdown}: only {points} key points for {stories} stories")
     for article in expected:
         for clutter in article["clutter"]:

@@ -187,8 +187,10 @@ def _unpaired(point: str, chosen: list[int], evidence: Evidence) -> str:
         before, _, after = point.partition(number.surface)
         neighbours = frozenset(stems(before)[-2:] + stems(after)[:2])
         key = f"{number.value} {number.unit}".rstrip()
-        places = [i for i in chosen if key in evidence._keys[i]]
-        if neighbours and places and not any(neighbours & evidence._stems[i] for i in places):
+        places = [evidence._stems[i] for i in chosen if key in evidence._keys[i]]
+        if key in _keys(evidence.title):
+            places.append(frozenset(stems(evidence.title)))
+        if neighbours and places and not any(neighbours & place for place in places):
             return number.surface
     return ""
 

@@ -88,6 +88,12 @@ def sentences(text: str) -> tuple[Sentence, ...]:
 
 
 def _in_paragraph(text: str, paragraph: Sentence) -> Iterator[Sentence]:
+    dateline = _DATELINE.match(paragraph.text)
+    if dateline and (found := _trimmed(text, paragraph.start, paragraph.start + dateline.end())):
+        # "GENEVA, 2 October 2023 —" is a sentence of its own: its date is not what the news is about.
+        yield found
+        start = paragraph.start + dateline.end()
+        paragraph = Sentence(start, paragraph.end, text[start : paragraph.end])
     for start, end in _punkt()(paragraph.text):
         at = paragraph.start + start
         last = at
@@ -98,6 +104,8 @@ def _in_paragraph(text: str, paragraph: Sentence) -> Iterator[Sentence]:
         if found := _trimmed(text, last, paragraph.start + end):
             yield found
 
+
+_DATELINE = re.compile(r"[A-Z]{2}[^\n.!?—–]{2,60}\d{4}\s?[—–]\s(?=\S)")
 
 # "…the talks ended.Related" or "…it said.”The": scraped text loses the space between sentences. Lower case before,
 # upper case with a lower-case letter behind it, so that "U.S.A", "example.Com" and "3.5" are left alone.

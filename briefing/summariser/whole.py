@@ -4,7 +4,7 @@ A conversation (see `schedule`) for one article, in at most five rounds:
 
 1. the article, or each of its parts where it is over the model's window, becomes a headline and points;
 2. the parts' points that the article supports are condensed to one set, again in parts where there are many;
-3. a point that is not supported, too long or copied is written anew from the sentences behind it, once, or dropped;
+3. a point that is not supported, too long or copied is written anew from the sentence behind it, once, or dropped;
 4. where fewer than three are left, more are written from telling sentences that nothing cites yet;
 5. where a paragraph is wanted, it is written from the points that were kept, and loses what is not supported.
 
@@ -229,15 +229,17 @@ def _ground(draft: _Draft, asker: _Asker, candidates: list[str]) -> Conversation
         reasons.append(reason)
         slots.append(None)
     if second:
+        whole = draft.evidence.sentences
+        behind = [_behind(draft, point, found) for _, point, found in second]
         asked = [
-            asker.rewrite(_behind(draft, point, found), [m.surface for m in found.missing if m.surface != point])
-            for _, point, found in second
+            asker.rewrite([whole[index].text], [m.surface for m in found.missing if m.surface != point])
+            for index, (_, point, found) in zip(behind, second, strict=True)
         ]
         answers = draft.take((yield asked))
-        for (place, point, found), reason, answer in zip(second, reasons, answers, strict=True):
+        for index, (place, point, found), reason, answer in zip(behind, second, reasons, answers, strict=True):
             rewritten = clean(answer)
             again = draft.check(rewritten)
-            if rewritten and not problem(rewritten) and not _why_not(again):
+            if rewritten and not problem(rewritten) and not _kept_to(again, index):
                 slots[place] = (rewritten, again)
             elif reason == "copied" and not _why_not(found):
                 slots[place] = (point, found)
@@ -248,15 +250,16 @@ def _ground(draft: _Draft, asker: _Asker, candidates: list[str]) -> Conversation
             draft.keep(*slot)
 
 
-def _behind(draft: _Draft, point: str, found: Check) -> list[str]:
-    """The sentence a point was most likely made of, after the one before it, which says who "it" is."""
+def _behind(draft: _Draft, point: str, found: Check) -> int:
+    """The sentence a point was most likely made of."""
     said = set(stems(point))
     best = max(found.citations, key=lambda citation: len(said & set(stems(citation.text))), default=None)
-    return _with_context(draft, best.sentence if best else 0)
+    return best.sentence if best else 0
 
 
-def _with_context(draft: _Draft, index: int) -> list[str]:
-    return [sentence.text for sentence in draft.evidence.sentences[max(0, index - 1) : index + 1]]
+def _kept_to(found: Check, sentence: int) -> str:
+    """Why a point written from one sentence may not be shown: it must need no other. Empty when it may."""
+    return _why_not(found) or ("" if [c.sentence for c in found.citations] == [sentence] else "drawn from elsewhere")
 
 
 def _fill(draft: _Draft, asker: _Asker) -> Conversation[None]:
@@ -268,11 +271,11 @@ def _fill(draft: _Draft, asker: _Asker) -> Conversation[None]:
     chosen = free[: 2 * (asker.options.fewest - len(draft.points)) + 1]
     if not chosen:
         return
-    answers = draft.take((yield [asker.rewrite(_with_context(draft, index)) for index in chosen]))
-    for answer in answers:
+    answers = draft.take((yield [asker.rewrite([whole[index].text]) for index in chosen]))
+    for index, answer in zip(chosen, answers, strict=True):
         point = clean(answer)
         found = draft.check(point)
-        usable = point and not problem(point) and not _why_not(found) and not draft.told_already(point)
+        usable = point and not problem(point) and not _kept_to(found, index) and not draft.told_already(point)
         if usable and len(draft.points) < asker.options.fewest:
             draft.keep(point, found)
 

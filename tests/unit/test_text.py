@@ -42,6 +42,7 @@ def test_sentences_cut_out_their_own_text_in_order(text: str) -> None:
             "Prices rose 3.5 percent to $2.3 million. Wages fell.",
             ["Prices rose 3.5 percent to $2.3 million.", "Wages fell."],
         ),
+        ("GENEVA, 2 October 2023 — It rose. It fell.", ["GENEVA, 2 October 2023 —", "It rose.", "It fell."]),
         ("A heading without a stop\n\nThen a sentence.", ["A heading without a stop", "Then a sentence."]),
     ],
 )
