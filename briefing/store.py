@@ -13,12 +13,12 @@ import json
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from briefing.errors import StoreError
@@ -35,7 +35,8 @@ BUSY_SECONDS = 30.0
 
 APPLICATION_ID = 0x62726966  # "brif", so that another program's database is not taken for ours
 
-# One tuple of statements for each version of the file; released ones never change.
+# One tuple of statements for each version of the file; released ones never change. Older systems give Python 3.11 a
+# SQLite 3.34, so nothing in this module needs more: no STRICT (3.37), no RETURNING (3.35).
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         f"PRAGMA application_id = {APPLICATION_ID}",
@@ -43,18 +44,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             id TEXT PRIMARY KEY, url TEXT, title TEXT NOT NULL, text TEXT NOT NULL, source TEXT NOT NULL,
             section TEXT NOT NULL, published TEXT, language TEXT NOT NULL, author TEXT NOT NULL, warnings TEXT NOT NULL,
             first_seen TEXT NOT NULL, last_seen TEXT NOT NULL
-        ) STRICT""",
+        )""",
         "CREATE INDEX articles_by_url ON articles (url, last_seen)",
-        "CREATE TABLE summaries (key TEXT PRIMARY KEY, summary TEXT NOT NULL, written TEXT NOT NULL) STRICT",
+        "CREATE TABLE summaries (key TEXT PRIMARY KEY, summary TEXT NOT NULL, written TEXT NOT NULL)",
         """CREATE TABLE completions (
             key TEXT PRIMARY KEY, text TEXT NOT NULL, finish TEXT NOT NULL,
             prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, written TEXT NOT NULL
-        ) STRICT""",
-        "CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, started TEXT NOT NULL) STRICT",
+        )""",
+        "CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, started TEXT NOT NULL)",
         """CREATE TABLE counters (
             run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, name TEXT NOT NULL, value INTEGER NOT NULL,
             PRIMARY KEY (run, name)
-        ) STRICT""",
+        )""",
     ),
 )
 
@@ -106,9 +107,7 @@ class Store:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -212,14 +211,16 @@ class Store:
 
     def start_run(self, now: datetime) -> int:
         """Begin a run, to which every count from here on belongs; returns its number."""
-        self._run = self._query("INSERT INTO runs (started) VALUES (?) RETURNING id", _stamp(now))[0][0]
-        return self._run
+        with self._explained(), self._lock:
+            run = self._open().execute("INSERT INTO runs (started) VALUES (?)", (_stamp(now),)).lastrowid or 0
+        self._run = run
+        return run
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to one of the run's counters. Outside a run nothing is counted."""
         if self._run is not None and by:
             self._query(
-                "INSERT INTO counters VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = value + ?3",
+                "INSERT INTO counters VALUES (?1, ?2, ?3) ON CONFLICT (run, name) DO UPDATE SET value = value + ?3",
                 self._run,
                 name,
                 by,
@@ -270,7 +271,13 @@ class Store:
             and connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
         ):
             raise StoreError(self.path, "is another program's database", "Name another file with --state")
-        connection.execute("PRAGMA journal_mode = WAL")
+        if (version := _pragma(connection, "user_version")) > len(MIGRATIONS):
+            raise StoreError(
+                self.path,
+                f"was written by a newer version of briefing (format {version}; this one knows {len(MIGRATIONS)})",
+                "Update briefing, or name another file with --state",
+            )
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         while (version := _pragma(connection, "user_version")) < len(MIGRATIONS):
@@ -280,12 +287,8 @@ class Store:
                     for statement in MIGRATIONS[version]:
                         connection.execute(statement)
                     connection.execute(f"PRAGMA user_version = {version + 1}")
-        if version > len(MIGRATIONS):
-            raise StoreError(
-                self.path,
-                f"was written by a newer version of briefing (format {version}; this one knows {len(MIGRATIONS)})",
-                "Update briefing, or name another file with --state",
-            )
+        # Changes nothing, but a file that can only be read fails here, not after the first article.
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -325,6 +328,20 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]
         with suppress(sqlite3.Error):  # SQLite may have rolled back itself
             connection.execute("ROLLBACK")
         raise
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to WAL, waiting here: when another process is making the same new file, SQLite says "locked" at once."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from briefing import store as store_module
 from briefing.errors import StoreError
-from briefing.store import MIGRATIONS, Store, StoredCompletion
+from briefing.store import MEMORY, MIGRATIONS, Store, StoredCompletion, default_state
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
@@ -26,6 +33,22 @@ SUMMARY = Summary(
 ARTICLE = Article(
     id="a", title="T", text="Text.", source="S", url="https://example.org/a", published=NOW, warnings=("w",)
 )
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """Folder on a disk of 200 kB of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(folder)]
+    if sys.platform != "linux" or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("only root may make a small disk to fill")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
 ANSWER = StoredCompletion(text="answer", prompt_tokens=3, completion_tokens=2)
 
 
@@ -84,10 +107,185 @@ def test_a_summary_that_cannot_be_read_any_more_is_a_miss(tmp_path: Path) -> Non
 def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     Store(tmp_path / "state.db").close()
     connection = sqlite3.connect(tmp_path / "state.db")
+    connection.execute("PRAGMA journal_mode = DELETE")
     connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     connection.close()
-    with pytest.raises(StoreError, match="newer"):
+    before = (tmp_path / "state.db").read_bytes()
+    with pytest.raises(StoreError, match="newer") as caught:
         Store(tmp_path / "state.db")
+    assert "Update briefing" in caught.value.remedy
+    assert (tmp_path / "state.db").read_bytes() == before
+
+
+def test_a_file_of_an_older_version_is_brought_up_to_date_and_keeps_its_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store(tmp_path / "state.db") as store:
+        store.put_completion("k", ANSWER, NOW)
+    later = (*MIGRATIONS, ("CREATE TABLE later (x)", "INSERT INTO later VALUES (7)"))
+    monkeypatch.setattr(store_module, "MIGRATIONS", later)
+    for _ in range(2):  # the second time there is nothing left to do
+        with Store(tmp_path / "state.db") as store:
+            assert store.get_completion("k") == ANSWER
+    connection = sqlite3.connect(tmp_path / "state.db")
+    assert connection.execute("SELECT x FROM later").fetchall() == [(7,)]
+    assert connection.execute("PRAGMA user_version").fetchone() == (len(later),)
+    connection.close()
+
+
+def test_an_update_of_the_file_that_fails_leaves_it_at_its_old_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store(tmp_path / "state.db") as store:
+        store.put_completion("k", ANSWER, NOW)
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "MIGRATIONS", (*MIGRATIONS, ("DROP TABLE completions", "CREATE TABLE runs (x)")))
+        with pytest.raises(StoreError):
+            Store(tmp_path / "state.db")
+    with Store(tmp_path / "state.db") as store:
+        assert store.get_completion("k") == ANSWER
+
+
+def test_opening_waits_while_another_process_makes_the_file(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "state.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.2, other.execute, ["ROLLBACK"])
+    release.start()
+    with Store(tmp_path / "state.db") as store:
+        store.put_completion("k", ANSWER, NOW)
+        assert store.get_completion("k") == ANSWER
+    release.join()
+    other.close()
+
+
+def test_a_file_damaged_in_the_middle_is_a_clear_error(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with Store(path) as store:
+        for number in range(200):
+            store.put_completion(
+                f"k{number}", StoredCompletion(text="x" * 500, prompt_tokens=1, completion_tokens=1), NOW
+            )
+    data = bytearray(path.read_bytes())
+    data[4096:] = b"\xff" * (len(data) - 4096)  # all pages but the first, which holds the header and the schema
+    path.write_bytes(data)
+    with Store(path) as store, pytest.raises(StoreError, match="is damaged") as caught:
+        store.get_completion("k1")
+    assert "Move it away" in caught.value.remedy
+
+
+_AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from datetime import UTC, datetime
+import briefing.store
+from briefing.errors import StoreError
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+try:
+    briefing.store.Store(sys.argv[1])
+except StoreError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+@pytest.mark.parametrize(("folder", "file"), [(0o555, None), (0o777, 0o444)])
+def test_a_place_without_permission_is_a_clear_error(folder: int, file: int | None) -> None:
+    # Not below tmp_path, which only its owner may enter.
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "state.db"
+        if file is not None:
+            Store(path).close()
+            path.chmod(file)
+        Path(name).chmod(folder)
+        done = subprocess.run([sys.executable, "-c", _AS_NOBODY, str(path)], capture_output=True, text=True, check=True)
+        Path(name).chmod(0o755)
+    assert done.stdout.startswith(f"{path}: cannot be ")
+    assert "Give yourself the permission" in done.stdout
+
+
+def test_a_full_disk_is_a_clear_error_and_what_was_put_before_is_kept(full_disk: Path, tmp_path: Path) -> None:
+    big = StoredCompletion(text="x" * 4000, prompt_tokens=1, completion_tokens=1)
+    kept = 0
+    with Store(full_disk / "state.db") as store, pytest.raises(StoreError) as caught:  # noqa: PT012
+        for kept in range(1000):
+            store.put_completion(f"k{kept}", big, NOW)
+    assert "space" in caught.value.remedy
+    assert kept > 0
+    roomy = shutil.copytree(full_disk, tmp_path / "roomy")
+    with Store(roomy / "state.db") as store:
+        assert all(store.get_completion(f"k{number}") == big for number in range(kept))
+
+
+def test_a_state_can_live_in_memory_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Store(MEMORY) as store:
+        store.put_completion("k", ANSWER, NOW)
+        assert store.get_completion("k") == ANSWER
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_default_place_can_be_set_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRIEFING_STATE", str(tmp_path / "mine.db"))
+    assert default_state() == tmp_path / "mine.db"
+    monkeypatch.delenv("BRIEFING_STATE")
+    assert default_state().name == "state.db"
+    assert default_state().is_absolute()
+
+
+def test_a_closed_store_says_so(tmp_path: Path) -> None:
+    store = Store(tmp_path / "state.db")
+    store.close()
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.get_summary("k")
+
+
+def test_an_article_seen_again_is_updated_and_found_by_its_address(tmp_path: Path) -> None:
+    with Store(tmp_path / "state.db") as store:
+        store.put_article(ARTICLE, NOW - timedelta(days=9))
+        store.put_article(replace(ARTICLE, title="Corrected"), NOW)
+        found = store.get_article("a")
+        assert found is not None
+        assert found.title == "Corrected"
+        assert store.forget(NOW - timedelta(days=1)) == 0  # seen since
+        assert store.forget(NOW + timedelta(days=1)) == 1
+        assert store.article_by_url("https://example.org/a") is None
+
+
+@given(st.text(), st.text(), st.none() | st.text(min_size=1))
+def test_any_article_comes_back_as_it_was(title: str, text: str, url: str | None) -> None:
+    article = Article(id="a", title=title, text=text, source="S", url=url, warnings=(title,))
+    with Store(MEMORY) as store:
+        store.put_article(article, NOW)
+        assert store.get_article("a") == article
+
+
+def test_half_a_surrogate_pair_from_outside_does_not_stop_the_run(tmp_path: Path) -> None:
+    with Store(tmp_path / "state.db") as store:
+        store.put_article(replace(ARTICLE, text="before \ud83d after"), NOW)
+        found = store.get_article("a")
+    assert found is not None
+    assert found.text == "before ? after"
+
+
+def test_a_run_counts_for_itself_and_can_be_asked_later(tmp_path: Path) -> None:
+    with Store(tmp_path / "state.db") as store:
+        store.get_completion("k")  # outside a run: nobody asks
+        first = store.start_run(NOW)
+        store.count("engine.answer", 2)
+    with Store(tmp_path / "state.db") as store:
+        assert store.counters() == {"engine.answer": 2}
+        store.start_run(NOW)
+        assert store.counters() == {}
+        assert store.counters(first) == {"engine.answer": 2}
+
+
+def test_a_time_without_a_zone_is_refused(tmp_path: Path) -> None:
+    with Store(tmp_path / "state.db") as store, pytest.raises(ValueError, match="zone"):
+        store.put_completion("k", ANSWER, NOW.replace(tzinfo=None))
 
 
 @pytest.mark.parametrize("content", [b"not a database at all, but long enough to be read as one" * 20, b"\0" * 4096])
