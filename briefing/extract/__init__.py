@@ -36,9 +36,6 @@ class Found:
     language: str = ""
     """What the document says of itself, or empty."""
 
-    def __post_init__(self) -> None:
-        assert self.published is None or self.published.tzinfo is not None
-
 
 def extract_article(
     body: bytes,
@@ -188,7 +185,6 @@ def _article(found: Found, *, name: str, url: str | None, source: str, section: 
     title = " ".join(normalise(found.title).split())
     text = without_clutter(normalise(found.text), title)
     check_article(text, title, name)
-    published = found.published
     return Article(
         id=article_id(url, text),
         title=title,
@@ -196,9 +192,15 @@ def _article(found: Found, *, name: str, url: str | None, source: str, section: 
         source=source,
         url=url,
         section=section,
-        published=published.astimezone(UTC)
-        if published and published.tzinfo
-        else published and published.replace(tzinfo=UTC),
+        published=_utc(found.published),
         language=language_of(text, found.language),
         author=" ".join(normalise(found.author).split()),
     )
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    """In UTC; a time without a zone is taken for UTC, one that UTC's calendar cannot hold for none."""
+    try:
+        return time and (time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC))
+    except (OverflowError, ValueError):
+        return None

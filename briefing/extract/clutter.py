@@ -1,7 +1,8 @@
 """What stands around an article in whatever format it comes: tails, share bars, captions, bylines. Pure.
 
-Conservative: only whole short lines that say what they are go, and a tail only from a line that nothing but a list of
-other articles follows. Running text is never touched.
+Conservative: only whole short lines that say what they are go, and behind the heading of a list only the headlines of
+other articles. A sentence of the article stays, even where it begins like a label ("Copyright law was changed."); the
+one exception is what readers wrote below it.
 """
 
 from __future__ import annotations
@@ -23,22 +24,41 @@ _TAIL = re.compile(
     r"around\s+the\s+web|sponsored\s+(?:content|links)|see\s+also|don['’]t\s+miss|up\s+next)\W*$",
     re.IGNORECASE,
 )
-# A tail glued behind the last sentence, as scraped pages have it.
+# The same heading glued behind the last sentence, as scraped pages have it.
 _GLUED = re.compile(
-    r"(?<=[.!?”\"’'])\s*(?:Related (?:Posts?|Articles?|Stories|Topics?)|Read More|You May Also Like|Share This)\s*\Z"
+    r"(?<=[.!?”\"’'])\s*(?:Related (?:Posts?|Articles?|Stories|Topics?)|Read More|You May Also Like|Share This)\s*$"
 )
-# A line that is never part of the text, wherever it stands.
-_LINE = re.compile(
-    r"^\W*(?:advertisement|ad|sponsored|story\s+continues(?:\s+below)?.{0,30}|article\s+continues\s+(?:after|below).{0,30}|"
-    r"image\s+(?:source|caption|credit)s?\b.{0,200}|(?:photo(?:graph)?|picture|image|credit|caption|video|watch|listen)s?\s*:.{0,200}|"
-    r"media\s+caption\b.{0,200}|getty\s+images|file\s+photo|follow\s+(?:us|me|\w+)\s+on\s+.{0,60}|like\s+us\s+on\s+.{0,40}|"
-    r"share(?:\s+(?:on|via|this).{0,60})?|tweet|print|email|e-mail|facebook|twitter|whatsapp|linkedin|pinterest|copy\s+link|save|"
-    r"read\s+more\s*[:»>].{0,160}|(?:see|read)\s+also\s*:.{0,160}|related\s*:.{0,160}|"
+# What readers wrote: everything behind it, in full sentences or not, is theirs.
+_COMMENTS = re.compile(
+    r"^\W*(?:\d+\s+comments?|comments?\s*\(\d+\)|leave\s+a\s+(?:comment|reply)|join\s+the\s+(?:conversation|discussion))\W*$",
+    re.IGNORECASE,
+)
+# Never part of the text wherever it stands, even where it is worded as a sentence.
+_PLATFORM = (
+    r"(?:facebook|twitter|x|instagram|linkedin|youtube|tiktok|telegram|whatsapp|google\s+news|mastodon|bluesky|threads)"
+)
+_NEVER_TEXT = re.compile(
+    r"^\W*(?:advertisement|(?:photo(?:graph)?|picture|image|credit|caption|video|watch|listen)s?\s*:.{0,200}|"
+    r"(?:image|media)\s+(?:source|caption|credit)s?\s*(?:[,:|–-].{0,200})?|(?:read\s+more|(?:see|read)\s+also|related)\s*[:»>].{0,160}|"
+    r"(?:photo(?:graph)?|picture|image)s?\s+(?:by|courtesy\s+of)\s+[A-Z].{0,80}|"
+    r"share\s+this\s+(?:article|story|page|post|link)\s+(?:on|via|with|by)\b.{0,80}|"
+    rf"(?:follow|like)\s+(?:us|me|him|her|them|@?\w+)\s+on\s+{_PLATFORM}\b.{{0,60}}|"
+    r"(?:©|\(c\)|copyright)\s*(?:©\s*)?\d{4}\b.{0,160}|.{0,80}\ball\s+rights\s+reserved\b.{0,120}|"
+    r"(?:subscribe|sign\s+up|register)\s+(?:now|here|today|to|for)\b.{0,60}\b(?:our|your)\b.{0,60}\b(?:newsletters?|inbox|"
+    r"updates|alerts)\b.{0,80}|get\s+(?:our|the)\s.{0,60}\b(?:in|to)\s+your\s+inbox\b.{0,60}|"
+    r"we\s+use\s+cookies\s+(?:to|on|and|for)\b.{0,60}\b(?:you(?:r)?|our|this|the)\s+(?:browsing\s+)?(?:experience|site|website|traffic)\b.{0,200}|"
+    r"(?:view|read)\s+(?:this\s+(?:e-?mail|newsletter)\s+)?in\s+(?:your\s+)?browser\b.{0,160})\W*$",
+    re.IGNORECASE,
+)
+# Never part of the text where it is no sentence: labels, buttons, notes about the page.
+_LABEL = re.compile(
+    r"^\W*(?:ad|sponsored|story\s+continues(?:\s+below)?.{0,30}|article\s+continues\s+(?:after|below).{0,30}|getty\s+images|"
+    r"file\s+photo|follow\s+(?:us|me|\w+)\s+on\s+.{0,60}|like\s+us\s+on\s+.{0,40}|share(?:\s+(?:on|via|this)\b.{0,60})?|tweet|"
+    r"print|e-?mail|facebook|twitter|whatsapp|linkedin|pinterest|copy\s+link|save|(?:image|media)\s+(?:source|caption|credit)s?\b.{0,200}|"
     r"(?:subscribe|sign\s+up|register)\s+(?:now|here|today|to|for)\b.{0,120}(?:newsletter|e-?mail|inbox|updates|access).{0,80}|"
-    r"get\s+(?:our|the)\s+.{0,40}newsletter.{0,80}|(?:this\s+)?newsletter\s+sign-?up.{0,60}|"
-    r"(?:©|\(c\)|copyright)\s.{0,160}|all\s+rights\s+reserved.{0,80}|skip\s+to\s+(?:content|main).{0,30}|"
-    r"\d+\s+(?:min(?:ute)?s?)\s+read|last\s+(?:updated|modified)\b.{0,60}|published\s*:?\s.{0,60}\d{4}.{0,30}|"
-    r"unsubscribe.{0,120}|(?:view|read)\s+(?:this\s+(?:e-?mail|newsletter)\s+)?in\s+(?:your\s+)?browser.{0,160}|manage\s+(?:your\s+)?preferences.{0,60}|"
+    r"get\s+(?:our|the)\s+.{0,40}newsletter.{0,80}|(?:this\s+)?newsletter\s+sign-?up.{0,60}|(?:©|\(c\)|copyright)\s.{0,160}|"
+    r"skip\s+to\s+(?:content|main).{0,30}|\d+\s+(?:min(?:ute)?s?)\s+read|last\s+(?:updated|modified)\b.{0,60}|"
+    r"published\s*:?\s.{0,60}\d{4}.{0,30}|unsubscribe.{0,120}|manage\s+(?:your\s+)?preferences.{0,60}|"
     r"we\s+use\s+cookies.{0,300}|accept\s+(?:all\s+)?cookies.{0,40}|cookie\s+(?:settings|policy).{0,40})\W*$",
     re.IGNORECASE,
 )
@@ -46,25 +66,63 @@ _BYLINE = re.compile(
     r"^(?:by|von|par|por|di)\s+[A-Z][\w.'’-]+(?:\s+(?:and|und|et|y|e|&|,|de|van|von|[A-Z][\w.'’-]+))*"
     r"(?:,\s+[A-Z][\w ]{2,40})?(?:\s*[|,·–-]\s*.{0,40})?$"
 )
+_SENTENCE = re.compile(r"[.!?…][”\"’')\]]*$")
+_LONGEST_LABEL = 500
+"""Characters; words: 40. Nothing longer is looked at."""
 LONGEST_TEASER = 20
-"""Words: a line behind a tail's heading that is longer is running text, and the heading was none."""
+"""Words of a headline of another article."""
+_TEASERS_WITHIN = 5
+"""Lines taken with a heading in the middle of an article; a longer list there is the article's own."""
+_BEFORE_COMMENTS = 25
+"""Words that must stand before what readers wrote."""
 
 
 def without_clutter(text: str, title: str = "") -> str:
     """`text` (normalised) without clutter and without its own title at the top."""
-    lines = _GLUED.sub("", text).split("\n")
-    lines = [line for line in lines if not (word_count(line) <= 40 and _LINE.match(line))]
-    for index, line in enumerate(lines):
-        if index < 6 and _BYLINE.match(line.strip()):
-            lines[index] = ""
-        elif _TAIL.match(line) and index > 0 and _only_teasers(lines[index + 1 :]):
-            lines = lines[:index]
+    lines = [line for line in text.split("\n") if not _is_label(line)]
+    kept: list[str] = []
+    words = index = 0
+    while index < len(lines):
+        line = lines[index]
+        glued = _GLUED.search(line) if len(line) > _LONGEST_LABEL or not _TAIL.match(line) else None
+        end = index + 1
+        if index < 6 and _is_byline(line):
+            line = ""
+        elif words >= _BEFORE_COMMENTS and len(line) < _LONGEST_LABEL and _COMMENTS.match(line):
             break
-    while lines and (not lines[0].strip() or (title and tokens(lines[0]) == tokens(title))):
-        lines = lines[1:]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+        elif glued or (kept and len(line) < _LONGEST_LABEL and _TAIL.match(line)):
+            behind = _behind_teasers(lines, index + 1)
+            teasers = sum(bool(other.strip()) for other in lines[index + 1 : behind])
+            if behind == len(lines) or 0 < teasers <= _TEASERS_WITHIN:
+                line, end = "", behind
+            if glued:
+                line = lines[index][: glued.start()]
+        kept.append(line)
+        words += word_count(line)
+        index = end
+    while kept and (not kept[0].strip() or (title and tokens(kept[0]) == tokens(title))):
+        kept = kept[1:]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
 
 
-def _only_teasers(lines: list[str]) -> bool:
-    """Whether nothing in `lines` reads as the article going on: no long line, no two full sentences in a row."""
-    return all(word_count(line) <= LONGEST_TEASER and len(re.findall(r"[.!?](?:\s|$)", line)) <= 1 for line in lines)
+def _is_label(line: str) -> bool:
+    if len(line) > _LONGEST_LABEL or word_count(line) > 40:
+        return False
+    return bool(_NEVER_TEXT.match(line) or (_LABEL.match(line) and not _is_sentence(line)))
+
+
+def _is_byline(line: str) -> bool:
+    return len(line) < _LONGEST_LABEL and bool(_BYLINE.match(line.strip())) and not _is_sentence(line)
+
+
+def _is_sentence(line: str) -> bool:
+    return word_count(line) >= 5 and bool(_SENTENCE.search(line.rstrip()))
+
+
+def _behind_teasers(lines: list[str], start: int) -> int:
+    """Index of the first line from `start` that is no headline of another article: a long one, or a sentence."""
+    for index in range(start, len(lines)):
+        line = lines[index]
+        if word_count(line) > LONGEST_TEASER or (_is_sentence(line) and not line.rstrip().endswith("?")):
+            return index
+    return len(lines)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parseaddr
+from html import escape
 
 from briefing.errors import ExtractError
 from briefing.extract import Found, plain_text
@@ -16,6 +19,14 @@ __all__ = ["decoded", "read_mail", "read_markdown", "read_pdf"]
 
 MOST_PAGES = 500
 """Of a PDF."""
+_LONGEST_MARKDOWN = 200_000
+"""Characters; a long book chapter has half of it."""
+_MOST_PARTS = 500
+_LONGEST_HEADER = 4000
+"""Characters."""
+_HEADERS_READ = frozenset(
+    {"subject", "from", "date", "content-type", "content-disposition", "content-transfer-encoding"}
+)
 
 
 def decoded(body: bytes, charset: str | None, name: str) -> str:
@@ -23,21 +34,32 @@ def decoded(body: bytes, charset: str | None, name: str) -> str:
 
     Raises `ExtractError` where no encoding makes text of it.
     """
-    for mark, codec in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+    for mark, codec in _MARKS:
         if body.startswith(mark):
             return body.decode(codec, "replace")
-    declared = charset or _declared(body)
-    for codec in filter(None, ("utf-8", declared)):
-        try:
-            return body.decode(codec)
-        except (UnicodeDecodeError, LookupError):
-            continue
+    lenient = body.decode("utf-8", "replace")
+    damaged = lenient.count("\ufffd")
+    if 4 * damaged <= len(re.findall(r"[^\x00-\x7f\ufffd]", lenient)):
+        # Valid, or nearly: what other encodings make of their letters is hardly ever valid UTF-8.
+        return lenient
+    for declared in filter(None, (charset, _declared(body))):
+        with suppress(ValueError, LookupError):  # UnicodeError is a ValueError; so is a name with a zero byte
+            if codecs.lookup(declared).name not in _NOT_FOR_STRANGERS:
+                return body.decode(declared)
     from charset_normalizer import from_bytes
 
     best = from_bytes(body[:200_000]).best()
     if best is None:
         raise ExtractError(name, "its encoding cannot be told", "Save it as UTF-8")
     return body.decode(best.encoding, "replace")
+
+
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
+)  # fmt: skip
+# Quadratic (IDNA, Punycode), or escapes rather than an encoding of text.
+_NOT_FOR_STRANGERS = frozenset({"idna", "punycode", "utf-7", "unicode_escape", "raw_unicode_escape"})
 
 
 def _declared(body: bytes) -> str | None:
@@ -57,20 +79,32 @@ def read_markdown(text: str) -> Found:
             if colon and re.fullmatch(r"\w+", key.strip()):
                 front[key.strip().lower()] = value.strip().strip("\"'")
         text = text[match.end() :]
-    import markdown
-
     from briefing.extract.html import text_of
 
     title = front.get("title", "")
     if heading := re.match(r"\A\s*#\s+(.+?)\s*#*\s*\n", text):
-        title = title or text_of(markdown.markdown(heading[1]))
+        title = title or text_of(_html(heading[1]))
         text = text[heading.end() :]
-    text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", text)
-    body = text_of(markdown.markdown(text, extensions=["extra"]))
+    text = re.sub(r"!\[[^\]\n]{0,500}\]\([^)\n]{0,2000}\)", "", text)
+    body = text_of(_html(text))
     # A paragraph's lines are joined: in Markdown a line end means nothing.
     body = "\n\n".join(" ".join(part.split()) for part in body.split("\n\n"))
     found = Found(text=body, title=title, author=front.get("author", ""), published=_day(front.get("date", "")))
     return found if title else plain_text(body)
+
+
+def _html(text: str) -> str:
+    """Markdown as HTML; a text too long or too twisted for the parser, as one paragraph for each of its own."""
+    import markdown
+
+    # No text by people has twenty brackets in a row; the parser's time grows with their square.
+    text = re.sub(r"([\[\]()*_`~!<>#])\1{20,}", "", text)
+    if len(text) <= _LONGEST_MARKDOWN:
+        with suppress(Exception):  # deep lists and quotations exhaust the stack
+            return markdown.markdown(text, extensions=["extra"])
+    plain = re.sub(r"^[ \t]*(?:#{1,6}|[>*+-]|\d+[.)])[ \t]+", "", text, flags=re.MULTILINE)
+    plain = re.sub(r"\[([^\[\]\n]{1,500})\]\([^()\n]{0,2000}\)", r"\1", plain)
+    return "".join(f"<p>{escape(part)}</p>" for part in re.split(r"\n\s*\n", plain))
 
 
 def _day(text: str) -> datetime | None:
@@ -85,12 +119,12 @@ def read_mail(body: bytes, name: str) -> Found:
     """A mail's plain part, else its HTML part. Attachments are left alone."""
     message = message_from_bytes(body, policy=policy.default)
     assert isinstance(message, EmailMessage)
+    _check_headers(message, name)
     part = message.get_body(preferencelist=("plain", "html"))
-    if part is None:
+    payload = part.get_payload(decode=True) if part is not None else None
+    if part is None or not isinstance(payload, bytes):
         raise ExtractError(name, "the mail has no text", "It may be in an attachment")
-    content = part.get_content()
-    if not isinstance(content, str):
-        raise ExtractError(name, "the mail has no text", "It may be in an attachment")
+    content = decoded(payload, part.get_content_charset(), name)
     subject = str(message["subject"] or "")
     sender = parseaddr(str(message["from"] or ""))[0]
     if part.get_content_type() == "text/html":
@@ -100,6 +134,16 @@ def read_mail(body: bytes, name: str) -> Found:
     else:
         text = unwrapped(_letter(content))
     return Found(text=text, title=subject, author=sender, published=_sent(message))
+
+
+def _check_headers(message: EmailMessage, name: str) -> None:
+    """Refuse a mail whose headers would take minutes to parse: the standard library's parser is quadratic."""
+    for count, part in enumerate(message.walk()):
+        if count > _MOST_PARTS:
+            raise ExtractError(name, f"the mail has over {_MOST_PARTS} parts", "Save its text as a file")
+        for key, value in part.raw_items():
+            if key.lower() in _HEADERS_READ and len(str(value)) > _LONGEST_HEADER:
+                raise ExtractError(name, f"the mail's header {key} is too long", "Save its text as a file")
 
 
 def _letter(text: str) -> str:

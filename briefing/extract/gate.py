@@ -18,27 +18,25 @@ WALL_WORDS = 150
 SHORT_WALL = 50
 """Words."""
 _WALL_TALK = re.compile(
-    r"\b(?:cookies?|consent|partners|preferences|subscri\w+|sign (?:in|up)|log ?in|password|account|javascript|404)\b",
+    r"\b(?:cookies?|consent\w*|partners|preferences|subscri\w+|sign (?:in|up)|log ?in|password|account|javascript|404|"
+    r"abon\w+|suscri\w+|abbonat\w+|zustimm\w+|akzeptier\w+|einwillig\w+|accept(?:er|eren)|acept\w+|accett\w+)\b",
     re.IGNORECASE,
 )
 
-_MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"PK\x03\x04", "a ZIP archive or an office document"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"RIFF", "a picture, sound or film"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"),
-    (b"7z\xbc\xaf", "a 7-Zip archive"),
-    (b"\x7fELF", "a program"),
-    (b"MZ\x90", "a program"),
-    (b"SQLite format 3", "a database"),
-    (b"GGUF", "a model file"),
-    (b"ID3", "sound"),
-    (b"OggS", "sound or film"),
-    (b"\xd0\xcf\x11\xe0", "an old office document"),
+# As regular expressions, because an article may begin with the word "GGUF" or "ID3".
+_MAGIC: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
+    (re.compile(pattern, re.DOTALL), what)
+    for pattern, what in (
+        (rb"PK[\x03\x05][\x04\x06]", "a ZIP archive or an office document"),
+        (rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|RIFF.{4}WEBP", "a picture"),
+        (rb"RIFF.{4}(?:WAVE|AVI )|ID3[\x00-\x08]|OggS\x00|.{4}ftyp|\x1aE\xdf\xa3", "sound or film"),
+        (rb"\x1f\x8b|BZh\d1AY|\xfd7zXZ|7z\xbc\xaf|Rar!\x1a", "an archive"),
+        (rb"\x7fELF|MZ\x90", "a program"),
+        (rb"SQLite format 3\x00", "a database"),
+        (rb"GGUF[\x00-\x1f]", "a model file"),
+        (rb"\xd0\xcf\x11\xe0|\{\\rtf1", "an office document"),
+        (rb"%!PS", "a PostScript file"),
+    )
 )
 
 _WALLS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -50,6 +48,8 @@ _WALLS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                 r"\bcookies?\b.{0,300}\b(?:consent|accept|agree|preferences|privacy policy|partners)\b",
                 r"\b(?:consent|accept|agree to)\b.{0,120}\bcookies?\b",
                 r"before you continue to",
+                r"\bcookies?\b.{0,300}\b(?:akzeptieren|zustimmen|einwilligung|accepter|consentement|aceptar|acepto|consentimiento|"
+                r"accetta\w*|consenso|accepteren|toestemming|aceitar)\b",
             ),
         ),
         (
@@ -58,6 +58,8 @@ _WALLS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                 r"\b(?:subscribe|subscription|subscribers?)\b.{0,200}\b(?:continue reading|unlimited|full access)\b",
                 r"\b(?:subscribe|subscription|subscribers?)\b.{0,200}\b(?:to read|read the (?:full|rest)|premium)\b",
                 r"\balready a (?:subscriber|member)\b",
+                r"\b(?:bereits abonnent|réservée? aux abonnés|déjà abonné|solo para (?:suscriptores|abonados))\b",
+                r"\b(?:riservato agli abbonati|al abonnee)\b",
                 r"\b(?:continue reading|to read (?:this|the full))\b.{0,160}\b(?:subscri\w+|(?:log|sign) ?in)\b",
             ),
         ),
@@ -103,7 +105,7 @@ def check_bytes(body: bytes, media_type: str, name: str) -> None:
     if body.startswith(b"%PDF-"):
         return
     for magic, what in _MAGIC:
-        if body.startswith(magic):
+        if magic.match(body):
             raise ExtractError(name, f"it is {what}, not text", "Give it as text, HTML, Markdown, mail or PDF")
     head = body[:8192]
     wide = body[:2] in {b"\xff\xfe", b"\xfe\xff"}  # UTF-16 with its mark is full of zero bytes

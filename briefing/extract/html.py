@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from briefing.errors import ExtractError
-from briefing.extract import Found
+from briefing.extract import Found, flat
 from briefing.extract.gate import FEWEST_WORDS, check_page
 from briefing.text import normalise, word_count
 
@@ -25,17 +25,23 @@ _ADVERTS = [
 ]
 _DEEPEST = 200
 """Nesting of elements: lxml and trafilatura recurse; no page by people comes near."""
+_MISSED = 1.5
+"""How many times as long a page's running text must be as what was found, for more of it to be looked for."""
+_GAVE_UP = (ValueError, RecursionError, TypeError, AttributeError, AssertionError)
+"""What trafilatura and lxml raise over broken markup."""
 
 
 def read_page(html: str, name: str, url: str | None) -> Found:
     """What the page's article says. Raises `ExtractError` for a wall, a page of links, a page without an article."""
     html = html.replace("\0", "")
+    if flat.is_bulky(html):
+        html = flat.slimmed(html)
+    if flat.is_bulky(html):
+        return _read_flat(html, name)
     view = _View()
     view.feed_safely(html)
-    if view.deepest > _DEEPEST:
-        html = "".join(f"<p>{_escaped(part)}</p>" for part in view.text.split("\n") if part.strip())
     stated = _stated(view)
-    text = _extracted(html, url)
+    text = _extracted(html, url, view.text) if view.deepest <= _DEEPEST else flat.running(view.text)
     body = normalise(str(stated.get("articleBody") or ""))
     # Where a page gives its whole article as data too, that is the better text when the page hides half of it.
     if word_count(body) > 1.5 * word_count(text) and word_count(body) > 100 and "<" not in body[:500]:
@@ -52,35 +58,67 @@ def read_page(html: str, name: str, url: str | None) -> Found:
     )
 
 
+def _read_flat(html: str, name: str) -> Found:
+    everything = flat.flat_text(html)
+    text = flat.running(everything)
+    check_page(text, everything, flat.link_words(html), name)
+    return Found(text=text, title=flat.title_of(html))
+
+
 def text_of(html: str) -> str:
     """All visible text of an untrusted fragment, a paragraph for each block."""
+    if flat.is_bulky(html):
+        return flat.flat_text(flat.slimmed(html))
     view = _View()
     view.feed_safely(html)
     return view.text
 
 
-def _extracted(html: str, url: str | None) -> str:
+def _extracted(html: str, url: str | None, visible: str) -> str:
+    """The article's text; `visible` is all that the page shows."""
     import trafilatura
 
     def attempt(**options: Any) -> str:
-        try:
-            return trafilatura.extract(html, url=url, include_comments=False, prune_xpath=_ADVERTS, **options) or ""
-        except (ValueError, RecursionError, TypeError, AttributeError):  # its parser gives up on broken markup
-            return ""
+        with suppress(*_GAVE_UP):
+            return trafilatura.extract(html, url=url, include_comments=False, **options) or ""
+        return ""
 
     with _quiet():
-        text = attempt()
+        text = attempt(prune_xpath=_ADVERTS)
         if re.search(r"^\|", text, re.MULTILINE):
             # Few articles are laid out in tables; a page's furniture often is.
-            bare = attempt(include_tables=False)
+            bare = attempt(prune_xpath=_ADVERTS, include_tables=False)
             text = bare if word_count(bare) > 0.6 * word_count(text) else text
+        if word_count(flat.running(visible)) > _MISSED * word_count(text):
+            text = _more_of_it(text, html, attempt())
         if word_count(text) < FEWEST_WORDS:
             text = attempt(favor_recall=True)
         if word_count(text) < FEWEST_WORDS:
-            with suppress(ValueError, RecursionError, TypeError, AttributeError):
-                text = trafilatura.baseline(html)[1]
+            text = _baseline(html)
     # trafilatura ends each block with a line end; here a blank line parts paragraphs.
     return normalise(re.sub(r"^- ", "", text.replace("\n", "\n\n"), flags=re.MULTILINE))
+
+
+def _more_of_it(text: str, html: str, unpruned: str) -> str:
+    """What holds `text` and much more: sites wrap whole articles in a "sponsored" box, or split one in several."""
+    for candidate in (unpruned, _baseline(html)):
+        if word_count(candidate) > _MISSED * word_count(text) and _holds(candidate, text):
+            return candidate
+    return text
+
+
+def _holds(candidate: str, text: str) -> bool:
+    flat_candidate = " ".join(candidate.split())
+    lines = [" ".join(line.split())[:60] for line in text.split("\n") if word_count(line) >= FEWEST_WORDS]
+    return sum(line in flat_candidate for line in lines) >= 0.8 * len(lines)
+
+
+def _baseline(html: str) -> str:
+    import trafilatura
+
+    with suppress(*_GAVE_UP):
+        return str(trafilatura.baseline(html)[1])
+    return ""
 
 
 @contextmanager
@@ -171,6 +209,8 @@ _BLOCKS = frozenset(
     h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section table td th tr ul
     """.split()  # noqa: SIM905
 )
+_CLOSED_BY_THE_NEXT = frozenset({"p", "li", "td", "th", "tr", "dt", "dd", "option"})
+"""Old pages leave these open; they do not nest for that."""
 _HIDDEN = frozenset({"script", "style", "noscript", "template", "svg", "iframe", "object", "select", "head"})
 
 
@@ -223,13 +263,15 @@ class _View(HTMLParser):
         if self._json:
             self.data.append("")
         self._open[tag] = self._open.get(tag, 0) + 1
-        self._depth += 1
+        if tag not in _CLOSED_BY_THE_NEXT:
+            self._depth += 1
         self.deepest = max(self.deepest, self._depth)
 
     def handle_endtag(self, tag: str) -> None:
         if self._open.get(tag):
             self._open[tag] -= 1
-            self._depth = max(0, self._depth - 1)
+            if tag not in _CLOSED_BY_THE_NEXT:
+                self._depth = max(0, self._depth - 1)
         if tag in _BLOCKS:
             self._pieces.append("\n\n")
 
@@ -246,7 +288,3 @@ class _View(HTMLParser):
         if self._open.get("a"):
             self.link_words += word_count(data)
         self._pieces.append(re.sub(r"\s+", " ", data))
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -87,6 +87,10 @@ WALLS = {
 REFUSED = {
     **{reason: (page(f"<h1>The Post</h1><p>{text}</p>"), reason) for reason, text in WALLS.items()},
     "links": (page(f"<ul>{LINKS}</ul>"), "page of links"),
+    "German wall": (
+        page("<p>Wir und unsere Partner verwenden Cookies. Mit Ihrer Einwilligung: alle akzeptieren, ablehnen?</p>"),
+        "cookie wall",
+    ),
     "nothing": (page("<div></div>"), "no article"),
     "empty": (b"  \n ", "empty"),
     "zip": (b"PK\x03\x04" + bytes(range(256)) * 20, "ZIP"),
@@ -201,7 +205,8 @@ def test_a_feed_item_stands_in_for_its_page_and_says_so() -> None:
 @pytest.mark.parametrize(
     "line",
     ["Advertisement", "Share this", "Image caption: the tram", "Photo: Jo Ray", "Follow us on Twitter", "Getty Images",
-     "© 2024 The Post. All rights reserved.", "Read more: ten trams to see", "Sign up to our newsletter", "5 min read"],
+     "© 2024 The Post. All rights reserved.", "(Photo: Jo Ray)", "Photo by Jo Ray",
+     "Share this article on social media.", "Read more: ten trams to see", "Sign up to our newsletter", "5 min read"],
 )  # fmt: skip
 def test_lines_of_the_page_around_go(line: str) -> None:
     text = f"The council met.\n\n{line}\n\nIt voted for the tram."
@@ -211,6 +216,9 @@ def test_lines_of_the_page_around_go(line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     ["Share prices rose on Friday.", "Watch makers in Geneva fear tariffs.", "Print is dead, the editor said.",
+     "Copyright law was changed on Tuesday.", "Published in 1813, the novel sold well.",
+     "Image captions were wrong, the editor said.", "Follow him on this journey, she urged.",
+     "Register to vote by e-mail, the council urged.", "We use cookies to track you, the firm admitted.",
      "Advertisement spending fell by 3 per cent.", "Read more books, he told pupils.", "By Tuesday the sea was calm."],
 )  # fmt: skip
 def test_sentences_that_begin_like_clutter_stay(line: str) -> None:
@@ -222,6 +230,20 @@ def test_a_tail_goes_only_where_nothing_but_teasers_follows() -> None:
     assert without_clutter("It voted.\n\nRelated Posts\n\nTen trams\nA bridge too far") == "It voted."
     going_on = f"It voted.\n\nRelated stories\n\n{' '.join(BODY.split())}"
     assert without_clutter(going_on) == going_on
+
+
+def test_headlines_of_others_within_an_article_go_and_its_own_sentences_stay() -> None:
+    text = "It voted.\n\nDON'T MISS\nTen trams to see\nA bridge too far\n\nThe works begin in March.\n\nShops fear."
+    assert without_clutter(text) == "It voted.\n\nThe works begin in March.\n\nShops fear."
+
+
+def test_a_heading_glued_to_the_last_sentence_takes_its_list_with_it() -> None:
+    assert without_clutter("It voted on Tuesday.Related Posts\nTen trams\nA bridge too far") == "It voted on Tuesday."
+
+
+def test_what_readers_wrote_goes_even_in_full_sentences() -> None:
+    article = " ".join(BODY.split())
+    assert without_clutter(f"{article}\n\n12 comments\n\nI never liked trams. They are loud and slow.") == article
 
 
 @given(
@@ -254,12 +276,83 @@ def test_no_bytes_raise_anything_but_our_own_error(body: bytes, media_type: str)
         page("<p>" + "word " * 900_000 + "</p>"),
         page("<script>" + "x" * 2_000_000 + "</script>" + FILLER * 3),
         b"<table><tr><td>" * 20_000 + BODY.encode() * 3,
+        b"<" * 3_000_000 + BODY.encode() * 3,
+        b"<!--" * 700_000 + BODY.encode() * 3,
+        page(FILLER + "<p>x</p>" * 300_000),
     ],
-    ids=["deep", "deep inline", "long line", "long script", "deep tables"],
+    ids=["deep", "deep inline", "long line", "long script", "deep tables", "brackets", "comments", "small paragraphs"],
 )
 def test_a_hostile_page_ends_as_text_or_error(body: bytes) -> None:
     with contextlib.suppress(ExtractError):
         assert extracted(body, content_type="text/html").text
+
+
+def test_a_page_too_large_for_a_tree_still_gives_its_sentences() -> None:
+    article = extracted(page(f"{FILLER}{'<p>x</p>' * 40_000}"), content_type="text/html")
+    assert article.title == "Tram line approved | The Post"
+    assert article.text == " ".join(BODY.split())
+
+
+def test_a_page_too_deep_for_a_tree_still_gives_its_sentences() -> None:
+    article = extracted(page(f"{'<div>' * 500}{FILLER}{'</div>' * 500}"), content_type="text/html")
+    assert article.text == " ".join(BODY.split())
+
+
+def test_many_unclosed_paragraphs_are_not_depth() -> None:
+    body = "".join(f"<p>The council met for the {n}th time on that day and again decided nothing." for n in range(300))
+    article = extracted(
+        page(f"<nav>Home of the trams of all the towns here and of everything else on wheels</nav>{body}")
+    )
+    assert "299th" in article.text
+    assert "Home of" not in article.text
+
+
+def test_an_article_in_a_sponsored_box_is_found() -> None:
+    paragraphs = "".join(f"<p>In year {n}, {' '.join(BODY.split())}</p>" for n in range(1990, 2000))
+    body = f"<p>{BODY}</p><div class='sponsored'>{paragraphs}</div>"
+    assert "In year 1995" in extracted(page(f"<article>{body}</article>")).text
+
+
+@pytest.mark.parametrize("date", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:00-14:00", "soon"])
+def test_a_date_outside_the_calendar_is_no_date(date: str) -> None:
+    head = f'<meta property="article:published_time" content="{date}">'
+    assert extracted(page(FILLER, head)).published is None
+
+
+@pytest.mark.parametrize("word", ["GGUF", "ID3", "RIFF", "BZh", "OggS", "PK"])
+def test_a_text_that_begins_like_a_file_format_is_a_text(word: str) -> None:
+    assert extracted(f"{word} is the name of a format. {BODY}".encode()).text.startswith(word)
+
+
+def test_a_few_broken_bytes_do_not_garble_the_rest() -> None:
+    body = "Die Größe zählt für Möwen. ".encode() * 3 + b"\xff\xe9 " + BODY.encode()
+    assert "Größe zählt für Möwen" in extracted(body).text
+
+
+@pytest.mark.parametrize("charset", ["idna", "punycode", "unicode_escape", "rot13", "no-such", "a\0b"])
+def test_an_encoding_that_is_none_is_not_believed(charset: str) -> None:
+    assert "tram line" in extracted(BODY.encode() + "Straße für Möwen".encode("latin-1"), charset=charset).text
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, "> " * 20_000, "*" * 200_000, "".join("  " * n + "- a\n" for n in range(1500))],
+    ids=["brackets", "quotations", "stars", "lists"],
+)  # fmt: skip
+def test_hostile_markdown_gives_its_text(body: str) -> None:
+    article = extracted(f"{body}\n\n{BODY}".encode(), content_type="text/markdown")
+    assert "hospital" in article.text
+
+
+@pytest.mark.parametrize("header", ["Subject: " + "=?utf-8?q?a?= " * 100_000, "From: " + "(" * 100_000],
+                         ids=["subject", "sender"])  # fmt: skip
+def test_a_mail_with_endless_headers_is_refused(header: str) -> None:
+    with pytest.raises(ExtractError, match="header"):
+        extracted(f"{header}\n\n{BODY}".encode(), content_type="message/rfc822")
+
+
+def test_a_mail_in_an_unknown_encoding_is_read() -> None:
+    head = b'Subject: Tram\nMIME-Version: 1.0\nContent-Type: text/plain; charset="nope-9"\n\n'
+    assert "hospital" in extracted(head + BODY.encode(), content_type="message/rfc822").text
 
 
 def test_a_mail_of_nested_parts_ends_as_text_or_error() -> None:
