@@ -25,8 +25,10 @@ _ADVERTS = [
 ]
 _DEEPEST = 200
 """Nesting of elements: lxml and trafilatura recurse; no page by people comes near."""
-_MISSED = 1.5
-"""How many times as long a page's running text must be as what was found, for more of it to be looked for."""
+_MISSED = 2
+"""How many times as long another reading of a page must be, for it to hold what the first one lost."""
+_SPLIT = 300
+"""Words from which an article may be the first part of one that its page splits."""
 _GAVE_UP = (ValueError, RecursionError, TypeError, AttributeError, AssertionError)
 """What trafilatura and lxml raise over broken markup."""
 
@@ -101,9 +103,13 @@ def _extracted(html: str, url: str | None, visible: str) -> str:
 
 def _more_of_it(text: str, html: str, unpruned: str) -> str:
     """What holds `text` and much more: sites wrap whole articles in a "sponsored" box, or split one in several."""
-    for candidate in (unpruned, _baseline(html)):
-        if word_count(candidate) > _MISSED * word_count(text) and _holds(candidate, text):
-            return candidate
+    if word_count(unpruned) > _MISSED * word_count(text) and _holds(unpruned, text):
+        return unpruned
+    # A short text among much else is a short article; a long one may be the first part of a split one.
+    if word_count(text) >= _SPLIT:
+        whole = _baseline(html)
+        if word_count(whole) > _MISSED * word_count(text) and _holds(whole, text):
+            return whole
     return text
 
 
