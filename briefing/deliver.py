@@ -9,6 +9,7 @@ import secrets
 import stat
 import sys
 from pathlib import Path
+from typing import TextIO
 
 from briefing.errors import OutputError
 
@@ -68,10 +69,9 @@ def write_stdout(content: str | bytes) -> bool:
             stream.write(content.encode(encoding, "replace").decode(encoding))
         stream.flush()
     except BrokenPipeError:
-        _silence(stream.fileno())
+        _silence(stream)
         return False
     except OSError as error:
-        _silence(stream.fileno())
         raise _output_error(Path("standard output"), error) from error
     return True
 
@@ -110,11 +110,11 @@ def _remove_stale(folder: Path, now: float) -> None:
                 leftover.unlink()
 
 
-def _silence(descriptor: int) -> None:
-    """Send what is still buffered nowhere, so that Python's own flush at exit does not fail again."""
+def _silence(stream: TextIO) -> None:
+    """Send what anybody prints from here on nowhere, so that neither it nor Python's own flush at exit fails."""
     with contextlib.suppress(OSError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, descriptor)
+        os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
 
 

@@ -30,24 +30,26 @@ def add_sources(text: str, sources: Iterable[Source], path: Path) -> str:
             str(path), "lists its sources in one value", "Write them as [[sources]] tables, or add it by hand"
         )
     newline = "\r\n" if "\r\n" in text else "\n"
-    edited = text
-    for source in sources:
+    edited, added = text, tuple(sources)
+    for source in added:
         start = edited.rstrip()
         edited = (start + newline * 2 if start else "") + _table_text(source).replace("\n", newline)
-    if parse_config(edited, path).sources[: len(before.sources)] != before.sources:
+    after, count = parse_config(edited, path), len(before.sources)
+    if replace(after, sources=after.sources[:count]) != before or len(after.sources) != count + len(added):
         raise ConfigError(str(path), "could not be extended without touching the rest", "Add the source by hand")
     return edited
 
 
 def remove_source(text: str, name_or_location: str, path: Path) -> str:
-    """The configuration `text` of the file at `path` without the source of this address, path or name.
+    """The configuration `text` of the file at `path` without the source that has this address, path or name.
 
     The comment lines right above its table go with it. Raises `ConfigError` where there is no such source, where a name
     stands for several, or where the sources are not ``[[sources]]`` tables.
     """
     before = parse_config(text, path)
     tables = parse_toml(text, path).get("sources", [])
-    located = [i for i, table in enumerate(tables) if name_or_location in (table.get("url"), table.get("path"))]
+    places = [(source.location, table.get("path")) for source, table in zip(before.sources, tables, strict=True)]
+    located = [i for i, place in enumerate(places) if name_or_location in place]
     named = [i for i, table in enumerate(tables) if name_or_location == table.get("name")]
     if not located and not named:
         known = [table[key] for table in tables for key in ("name", "url", "path") if key in table]
@@ -57,9 +59,8 @@ def remove_source(text: str, name_or_location: str, path: Path) -> str:
     doomed = located or named
     lines, headers = text.splitlines(keepends=True), source_headers(text)
     if len(headers) == len(tables):
-        for index in reversed(doomed):
-            end = headers[index + 1] if index + 1 < len(headers) else len(lines)
-            start, stop = _table_span(lines, headers[index], end)
+        ends = [*headers[1:], len(lines)]
+        for start, stop in [_table_span(lines, headers[index], ends[index]) for index in reversed(doomed)]:
             del lines[start:stop]
     edited = "".join(lines)
     kept = tuple(source for index, source in enumerate(before.sources) if index not in doomed)

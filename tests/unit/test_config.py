@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tomllib
 from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.assets import environment
-from briefing.config import Config, add_sources, load_config, parse_config, parse_duration, remove_source
+from briefing.config import (
+    Config,
+    add_sources,
+    find_config,
+    load_config,
+    parse_config,
+    parse_duration,
+    remove_source,
+)
 from briefing.errors import ConfigError, UsageError
 from briefing.types import Source, SourceKind
 
@@ -50,7 +62,32 @@ def test_without_a_line_for_it_editions_go_to_the_current_folder() -> None:
         ("language = 'german'", ["language", "ISO 639-1"]),
         ("[[sources]]\nname = 'x'", ["sources[1]", "url", "path"]),
         ("[[sources]]\nurl = 'ftp://example.org'", ["sources[1].url", "https://"]),
-        ("title = \n", ["line 1"]),
+        ("title = \n", ["line 1", "column 9"]),
+        ("# a comment\n\npoints = 0", ["line 3, points", "but found 0"]),
+        ("[[sources]]\nurl = 'https://example.org'\n\n[[sources]]\nurl = 'x'", ["line 5, sources[2].url"]),
+        ("[[sources]]\nurl = 'https://example.org'\npath = 'x'", ["line 1, sources[1]", "not both"]),
+        ("[[sources]]\nurl = 'https://example.org'\npoints = 3", ["sources[1].points", "above the first [[sources]]"]),
+        ("[[source]]\nurl = 'https://example.org'", ["line 1, source", "`sources`"]),
+        ("sources = 'https://example.org'", ["sources", "[[sources]] tables"]),
+        ("sources = ['https://example.org']", ["sources[1]", "[[sources]] table"]),
+        ("[[sources]]\npath = ''", ["sources[1].path", "path"]),
+        ("[[sources]]\npath = 'x'\nkind = 'rss'", ["sources[1].kind", "feed"]),
+        ("title = 5", ["title", "quotation marks", "5"]),
+        ("paragraph = 'yes'", ["paragraph", "true or false"]),
+        ("points = true", ["points", "whole number"]),
+        ("points = 4.0", ["points", "whole number"]),
+        ("max_articles = -1", ["max_articles", "from 0 upwards"]),
+        ("formats = []", ["formats", "at least one"]),
+        ("formats = 'md'", ["formats", "square brackets"]),
+        ("formats = [['md']]", ["formats[1]"]),
+        ("since = 24", ["since", "24h"]),
+        ("since = '0h'", ["since", "24h"]),
+        ("since = '99999999999999d'", ["since", "24h"]),
+        ("length = 'tiny'", ["length", "'short', 'medium' or 'long'", "tiny"]),
+        ("timezone = 'Europe'", ["timezone", "IANA"]),
+        ("timezone = '../../etc/passwd'", ["timezone", "IANA"]),
+        ('out = "a\\u0000b"', ["out", "path"]),
+        ("state = '~nobody-of-this-name/x'", ["state", "home folder"]),
     ],
 )
 def test_a_mistake_is_named_with_its_key_and_what_is_expected(text: str, parts: list[str]) -> None:
@@ -72,10 +109,73 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
         load_config(tmp_path / "none.toml")
 
 
+def test_a_file_that_cannot_be_read_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "latin.toml").write_bytes("title = 'Zürich'".encode("latin-1"))
+    with pytest.raises(ConfigError, match="UTF-8"):
+        load_config(tmp_path / "latin.toml")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(tmp_path)
+
+
+def test_the_mark_that_some_editors_put_first_is_ignored(tmp_path: Path) -> None:
+    (tmp_path / "briefing.toml").write_bytes("title = 'Zürich'\r\n".encode("utf-8-sig"))
+    assert load_config(tmp_path / "briefing.toml").title == "Zürich"
+
+
+def test_paths_may_start_at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    config = parse_config("state = '~/s.db'\nmodels = ''\n[[sources]]\npath = '~/notes'", HERE)
+    assert (config.state, config.models) == (tmp_path / "s.db", None)
+    assert config.sources[0].location == str(tmp_path / "notes")
+
+
+def test_the_configuration_is_found_here_then_in_the_users_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    users = tmp_path / "users"
+    users.mkdir()
+    monkeypatch.setattr("platformdirs.user_config_dir", lambda *_, **__: str(users))
+    monkeypatch.chdir(tmp_path)
+    assert find_config() is None
+    (users / "briefing.toml").touch()
+    assert find_config() == users / "briefing.toml"
+    (tmp_path / "briefing.toml").touch()
+    assert find_config() == Path("briefing.toml")
+
+
+@pytest.mark.parametrize("setting", ["Asia/Tokyo", "Nowhere/Such", "", "EST5EDT4,M3.2.0,M11.1.0"])
+def test_the_machines_time_zone_has_an_iana_name_whatever_its_setting(setting: str) -> None:
+    code = "from briefing.config import local_timezone; print(local_timezone())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "TZ": setting}, capture_output=True, text=True, check=True
+    )
+    name = done.stdout.strip()
+    assert ZoneInfo(name)
+    assert name == setting or setting != "Asia/Tokyo"
+
+
 def test_options_are_checked_like_the_file() -> None:
     assert Config().with_overrides(points=7, title=None).points == 7
     with pytest.raises(UsageError, match="points"):
         Config().with_overrides(points=70)
+    with pytest.raises(UsageError, match="since"):
+        Config().with_overrides(since="soon")
+
+
+def test_options_leave_the_other_settings_and_relative_paths_as_they_are() -> None:
+    config = parse_config("since = ''\nstate = 's.db'\n[[sources]]\npath = 'notes'", HERE)
+    assert config.with_overrides(out="here", since="2d") == replace(config, out=Path("here"), since=timedelta(days=2))
+    assert config.with_overrides() == config
+
+
+def test_a_format_named_twice_is_written_once() -> None:
+    assert parse_config("formats = ['html', 'md', 'html']", HERE).formats == ("html", "md")
+
+
+def test_importing_the_configuration_does_not_import_its_checker() -> None:
+    code = "import sys, briefing.config; sys.exit('pydantic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -94,6 +194,89 @@ def test_a_source_is_added_and_removed_without_touching_the_rest() -> None:
     assert added.startswith(TEXT.rstrip())
     assert [source.name for source in parse_config(added, HERE).sources] == ["A", 'B "quoted"']
     assert remove_source(added, 'B "quoted"', HERE).strip() == TEXT.strip()
+
+
+THREE = """\
+# Mine: World
+title = "T"
+
+# the first
+[[sources]]
+url = "https://example.org/a"   # with a remark
+name = "A"
+# section = "off for now"
+
+# the second
+[[sources]]
+path = "notes"
+name = "Twin"
+# the third
+[[sources]]
+url = "https://example.org/c"
+name = "Twin"
+
+# the end
+"""
+
+
+def test_a_removed_source_takes_its_own_comments_along_and_no_others() -> None:
+    assert remove_source(THREE, "A", HERE) == THREE.replace(
+        THREE[THREE.index("# the first") : THREE.index("# the second")], ""
+    )
+    assert remove_source(THREE, "notes", HERE) == THREE.replace(
+        THREE[THREE.index("# the second") : THREE.index("# the third")], ""
+    )
+    assert remove_source(THREE, "https://example.org/c", HERE) == THREE.replace(
+        THREE[THREE.index("# the third") : THREE.index("# the end")], ""
+    )
+
+
+def test_a_path_can_be_removed_as_it_is_listed() -> None:
+    listed = parse_config(THREE, HERE).sources[1].location
+    assert listed == str(Path("/somewhere/notes").absolute())
+    assert len(parse_config(remove_source(THREE, listed, HERE), HERE).sources) == 2
+
+
+def test_a_name_that_two_sources_have_is_not_enough_to_remove_one() -> None:
+    with pytest.raises(ConfigError, match="2 sources named 'Twin'"):
+        remove_source(THREE, "Twin", HERE)
+
+
+def test_a_source_that_is_there_twice_goes_at_once() -> None:
+    table = '# note\n[[sources]]\nurl = "https://example.org/a"\n'
+    other = '[[sources]]\nurl = "https://example.org/b"\n'
+    assert remove_source(table + table + other, "https://example.org/a", HERE) == other
+
+
+def test_windows_line_ends_stay() -> None:
+    text = THREE.replace("\n", "\r\n")
+    added = add_sources(text, [Source(location="https://example.org/d")], HERE)
+    assert added == text + '\r\n[[sources]]\r\nurl = "https://example.org/d"\r\n'
+    assert remove_source(added, "https://example.org/d", HERE).rstrip() == text.rstrip()
+
+
+def test_nothing_to_add_changes_nothing() -> None:
+    assert add_sources(THREE, [], HERE) == THREE
+
+
+def test_sources_written_in_one_value_are_left_to_their_writer() -> None:
+    text = "sources = [{url = 'https://example.org/a'}, {path = 'notes'}]"
+    assert len(parse_config(text, HERE).sources) == 2
+    with pytest.raises(ConfigError, match="by hand"):
+        add_sources(text, [Source(location="https://example.org/b")], HERE)
+    with pytest.raises(ConfigError, match="by hand"):
+        remove_source(text, "notes", HERE)
+
+
+def test_a_text_that_looks_like_a_table_does_not_mislead_the_edit() -> None:
+    text = 'title = """\n[[sources]]\n"""\n[[sources]]\nurl = "https://example.org/a"\n'
+    with pytest.raises(ConfigError, match="by hand"):
+        remove_source(text, "https://example.org/a", HERE)
+
+
+def test_every_field_of_a_source_is_written() -> None:
+    source = Source(location="http://127.0.0.1:8000/f", name="N", section="S", kind=SourceKind.FEED, allow_local=True)
+    assert parse_config(add_sources(TEXT, [source], HERE), HERE).sources[1] == source
 
 
 @given(st.text(), st.text())

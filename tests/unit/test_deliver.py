@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -61,3 +65,179 @@ def test_a_write_that_fails_halfway_leaves_the_old_file_and_no_rest(tmp_path: Pa
     assert str(target) in done.stdout
     assert target.read_text() == "yesterday's"
     assert [path.name for path in tmp_path.iterdir()] == ["edition.md"]
+
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="permissions, links and devices of POSIX")
+
+
+@posix
+def test_a_full_disk_is_a_clear_error(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(disk)]
+    if sys.platform != "linux" or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root may make a small disk to fill")
+    try:
+        write_atomically(disk / "edition.md", "yesterday's")
+        with pytest.raises(OutputError) as caught:
+            write_atomically(disk / "edition.md", "x" * 200_000)
+        assert (disk / "edition.md").read_text() == "yesterday's"
+        assert [path.name for path in disk.iterdir()] == ["edition.md"]
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+    assert "No space left" in caught.value.cause
+    assert "Free some space" in caught.value.remedy
+
+
+_AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from briefing.deliver import write_atomically
+from briefing.errors import OutputError
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+try:
+    write_atomically(Path(sys.argv[1]), "new")
+except OutputError as error:
+    print(error)
+"""
+
+
+@posix
+def test_a_folder_without_permission_is_a_clear_error_and_the_old_file_stays() -> None:
+    with tempfile.TemporaryDirectory() as name:  # not below tmp_path, which only its owner may enter
+        target = Path(name) / "edition.md"
+        target.write_text("old")
+        Path(name).chmod(0o555)
+        done = subprocess.run(
+            [sys.executable, "-c", _AS_NOBODY, str(target)], capture_output=True, text=True, check=True
+        )
+        Path(name).chmod(0o755)
+        assert target.read_text() == "old"
+    assert done.stdout.startswith(f"{target}: cannot be written: Permission denied")
+
+
+@posix
+def test_a_new_file_has_the_permissions_that_the_umask_gives_and_an_old_one_keeps_its_own(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_atomically(tmp_path / "new", "text")
+    finally:
+        os.umask(before)
+    (tmp_path / "secret").touch(0o600)
+    write_atomically(tmp_path / "secret", "text")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == {"new": 0o640, "secret": 0o600}
+
+
+@posix
+def test_a_link_stays_a_link_and_its_target_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "real").write_text("old")
+    (tmp_path / "link").symlink_to("elsewhere/real")
+    write_atomically(tmp_path / "link", "new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "elsewhere" / "real").read_text() == "new"
+
+
+@posix
+def test_links_in_a_circle_are_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(OutputError):
+        write_atomically(tmp_path / "a", "text")
+
+
+@posix
+def test_a_pipe_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE, text=True) as reader:
+        write_atomically(tmp_path / "pipe", "text")
+        assert (tmp_path / "pipe").is_fifo()
+        assert reader.communicate()[0] == "text"
+
+
+def test_the_longest_name_that_a_folder_takes_can_be_written(tmp_path: Path) -> None:
+    write_atomically(tmp_path / ("x" * 255), "text")
+    assert len(next(tmp_path.iterdir()).name) == 255
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from briefing.deliver import write_atomically
+os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
+write_atomically(Path(sys.argv[1]), "new" * 1000)
+"""
+
+
+@posix
+def test_what_a_killed_run_left_behind_goes_with_the_next_write_an_hour_later(tmp_path: Path) -> None:
+    target = tmp_path / "edition.md"
+    target.write_text("old")
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", _KILLED, str(target)], check=False)
+        assert done.returncode == -signal.SIGKILL
+    assert target.read_text() == "old"
+    stale, fresh = (path for path in tmp_path.iterdir() if path != target)
+    two_hours_ago = fresh.stat().st_mtime - 7200
+    os.utime(stale, (two_hours_ago, two_hours_ago))
+    write_atomically(target, "new")
+    assert target.read_text() == "new"
+    assert set(tmp_path.iterdir()) == {target, fresh}  # the other may belong to a run that is still writing
+
+
+def test_half_a_surrogate_pair_does_not_stop_a_file(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "f", "a\ud83db")
+    assert (tmp_path / "f").read_text("utf-8") == "a?b"
+
+
+def _printing(code: str, encoding: str = "utf-8") -> list[str]:
+    setting = f"sys.stdout and sys.stdout.reconfigure(encoding={encoding!r})"
+    return [sys.executable, "-c", f"import sys\nfrom briefing.deliver import write_stdout\n{setting}\n{code}"]
+
+
+def test_characters_that_the_terminal_lacks_become_question_marks() -> None:
+    command = _printing("write_stdout('caf\u00e9 \u2019 \U0001f600\\n')", "latin-1")
+    done = subprocess.run(command, capture_output=True, check=True)
+    assert done.stdout.rstrip() == b"caf\xe9 ? ?"
+    assert done.stderr == b""
+
+
+def test_bytes_reach_standard_output_as_they_are_and_in_order() -> None:
+    command = _printing("print('first'); write_stdout('\u2019'.encode())", "ascii")
+    assert subprocess.run(command, capture_output=True, check=True).stdout.split() == [b"first", "\u2019".encode()]
+
+
+@posix
+def test_a_reader_that_went_away_is_no_error_and_the_writer_is_told() -> None:
+    code = "while write_stdout('line\\n'): pass\nprint('more')\nprint('told', file=sys.stderr)"
+    with subprocess.Popen(_printing(code), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b"told\n"
+    assert process.returncode == 0
+
+
+@posix
+@pytest.mark.parametrize(("redirect", "cause"), [(">/dev/full", "No space left"), (">&-", "is closed")])
+def test_standard_output_that_takes_nothing_is_a_clear_error(redirect: str, cause: str) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    code = """
+from briefing.errors import OutputError
+try:
+    write_stdout('text')
+except OutputError as error:
+    print(error, file=sys.stderr)
+"""
+    shell = ["sh", "-c", f'"$@" {redirect}', "sh", *_printing(code)]
+    done = subprocess.run(shell, capture_output=True, text=True, check=False)
+    assert done.stderr.startswith("standard output: ")
+    assert cause in done.stderr
+    assert done.stderr.count("\n") == 1  # nothing more from Python at exit
+    assert done.returncode == 0
