@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from traceback import walk_tb
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from briefing.errors import AssetError
 
@@ -49,9 +50,15 @@ def environment(kind: Kind, extra: Sequence[Path] = ()) -> Environment:
             try:
                 return super().get_template(name, parent, globals)
             except TemplateNotFound as error:
+                if parent is not None:  # `{% include ... ignore missing %}` waits for it; else it comes by `_explain`
+                    raise
                 raise AssetError(
                     str(error.name), f"there is no such file among the {kind}", "Check its name"
                 ) from error
+            except UnicodeDecodeError as error:
+                raise AssetError(str(name), f"it is not UTF-8 text: {error.reason}", "Save it as UTF-8") from error
+            except OSError as error:
+                raise AssetError(str(name), f"it cannot be read: {error.strerror}", "Check its permissions") from error
 
     return Ours(
         loader=loader,
@@ -101,31 +108,26 @@ def eject(kind: Kind, folder: Path, *, overwrite: bool = False) -> list[Path]:
     return written
 
 
-def _explain() -> Any:
-    """Raise the exception being handled as an `AssetError`; one of ours goes on as it is."""
-    import sys
-
-    from jinja2 import TemplateError, TemplateSyntaxError
-
-    error = sys.exc_info()[1]
-    if isinstance(error, TemplateSyntaxError):
-        where = f"{error.filename or error.name or 'a template'}, line {error.lineno}"
-        raise AssetError(where, error.message or "it is not valid Jinja2", "Correct it, or delete your copy") from error
-    if isinstance(error, TemplateError):
-        raise AssetError(_where(error), error.message or type(error).__name__, "Correct your copy") from error
-    assert error is not None
-    raise error
-
-
-def _where(error: BaseException) -> str:
-    """File and line of the template in which `error` arose."""
+def _explain() -> NoReturn:
+    """Raise the exception being handled: as an `AssetError` where a template is to blame, else as it is."""
+    import jinja2
     from jinja2.debug import rewrite_traceback_stack
 
-    rewritten = rewrite_traceback_stack()
-    place, trace = "a template", rewritten.__traceback__
-    while trace is not None:
-        name = trace.tb_frame.f_code.co_filename
-        if name.endswith(".j2"):
-            place = f"{name}, line {trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
+    error = rewrite_traceback_stack()
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        where = f"{error.filename or error.name or 'a template'}, line {error.lineno}"
+        raise AssetError(where, error.message or "it is not valid Jinja2", "Correct it, or delete your copy") from error
+    lines = [(Path(frame.f_code.co_filename), line) for frame, line in walk_tb(error.__traceback__)]
+    path, line = next((place for place in reversed(lines) if place[0].suffix == ".j2"), (Path("a template"), 0))
+    where = f"{path}, line {line}"
+    # What Python says to an expression such as `1 + "a"` arises in the template or in Jinja2; deeper, it is our bug.
+    innermost = lines[-1][0]
+    theirs = innermost.suffix == ".j2" or innermost.parent == Path(jinja2.__file__).parent
+    if isinstance(error, RecursionError) and theirs:
+        remedy = f'Extend the shipped one: {{% extends "shipped/{path.name}" %}}'
+        raise AssetError(where, "it extends or includes itself", remedy) from error
+    if isinstance(error, jinja2.TemplateNotFound):
+        raise AssetError(where, f"there is no file {error.message!r}", "Check its name") from error
+    if isinstance(error, jinja2.TemplateError) or (isinstance(error, Exception) and theirs):
+        raise AssetError(where, str(error) or type(error).__name__, "Correct your copy") from error
+    raise error
