@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from briefing.text import word_count
 from briefing.types import Article, Edition, Failure, Section, Story, Summary
@@ -64,10 +64,7 @@ def summary_words(summary: Summary) -> int:
     return sum(word_count(text) for text in shown)
 
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
-
-
 def _newest_first(story: Story) -> tuple[float, str, str, str]:
     article = story.articles[0]
-    age = -(article.published or _NEVER).timestamp() if article.published else float("inf")
+    age = -article.published.timestamp() if article.published else float("inf")
     return age, article.source, article.title, article.id

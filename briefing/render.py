@@ -49,6 +49,7 @@ def render(edition: Edition, format: str, environment: Environment) -> str:  # n
             sections=edition.sections,
             minutes_saved=minutes_saved,
             sources=len({article.source for story in stories for article in story.articles}),
+            slugs=_section_slugs(edition),
             local=lambda time: time.astimezone(zone),
         )
     )
@@ -60,7 +61,7 @@ def render_summary(summaries: Sequence[Summary], format: str, environment: Envir
         data = [summary_to_json(summary) for summary in summaries]
         return json.dumps(data[0] if len(data) == 1 else data, ensure_ascii=False, indent=2) + "\n"
     template = prepared(environment).get_template(f"summary.{_template(format)}.j2")
-    return _tidy(template.render(summaries=summaries, local=lambda time: time))
+    return _tidy(template.render(summaries=summaries, local=lambda time: time, zone="UTC"))
 
 
 def _checked(format: str) -> str:  # noqa: A002
@@ -93,55 +94,97 @@ def prepared(environment: Environment) -> Environment:
     return environment
 
 
+def _section_slugs(edition: Edition) -> list[str]:
+    """Where links to the sections' headings lead in rendered Markdown; empty for a name without letters.
+
+    As GitHub makes them, and most others with it: lower case, letters, marks, digits, hyphens and underscores, blanks
+    as hyphens; a heading that was there before gets a number.
+    """
+    seen: dict[str, int] = {}
+
+    def slug(heading: str) -> str:
+        kept = [c for c in heading.lower() if c in "- " or unicodedata.category(c)[0] in "LM"
+                or unicodedata.category(c) in {"Nd", "Pc"}]  # fmt: skip
+        base = "".join(kept).replace(" ", "-")
+        seen[base] = seen.get(base, -1) + 1
+        return f"{base}-{seen[base]}" if base and seen[base] else base
+
+    slug(_one_line(edition.title))
+    slugs = []
+    for section in edition.sections:
+        slugs.append(slug(_one_line(section.name)))
+        for story in section.stories:
+            slug(_one_line(story.summary.headline))
+    return slugs
+
+
 # --- filters ---------------------------------------------------------------------------------------------------
 
 
-def _markdown_safe(text: str) -> str:
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Marks that turn the direction of whatever follows, beyond the text they came with."""
+
+
+def _one_line(text: object) -> str:
+    """On one line, blanks single, without control characters and without marks that turn what follows around."""
+    plain = _DIRECTIONS.sub("", str(text))
+    return " ".join("".join(c for c in plain if c.isspace() or unicodedata.category(c) != "Cc").split())
+
+
+def _markdown_safe(text: object) -> str:
     """`text` as Markdown that shows exactly it: one line, no markup, no HTML, no entities, no automatic links."""
-    line = " ".join(text.split())
-    escaped = re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", line)
+    escaped = re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", _one_line(text))
     # An entity would be decoded; at the beginning of a line, lists, headings and rules begin; "://" and "www." link.
     escaped = escaped.replace("&", "&amp;")
     escaped = re.sub(r"^([-+=:]|\d+[.)])", lambda m: m[0][:-1] + "\\" + m[0][-1], escaped)
     return re.sub(r"(?i)\b(https?|ftp)://|\b(www)\.", lambda m: f"{m[1]}\\://" if m[1] else f"{m[2]}\\.", escaped)
 
 
+_NO_ADDRESS = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f-\xa0\u2000-\u206f\u3000\ud800-\udfff]')
+
+
 def _web_address(url: str | None) -> str:
-    """`url` where it is http(s) with a host, else nothing."""
+    """`url` where it is http(s) with a host, else nothing; what no address may hold is percent-encoded."""
     if not url:
         return ""
     try:
         parts = urlsplit(url.strip())
     except ValueError:
         return ""
-    return url.strip() if parts.scheme.lower() in {"http", "https"} and parts.hostname else ""
+    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
+        return ""
+    return _NO_ADDRESS.sub(lambda m: quote(m[0], errors="replace"), url.strip())
 
 
 def _markdown_address(url: str | None) -> str:
     """A web address that ends neither a Markdown link nor a line early."""
-    return quote(_web_address(url), safe=":/?#[]@!$&'*+,;=%~-._").replace("[", "%5B").replace("]", "%5D")
+    return quote(_web_address(url), safe=":/?#@!$&'*+,;=%~-._")
 
 
-def _wrapped(text: str, first: str = "", rest: str = "") -> str:
+def _wrapped(text: object, first: str = "", rest: str = "") -> str:
     """`text` in lines of 78 columns, the first after `first`, the others after `rest`."""
-    line = " ".join("".join(c for c in text if unicodedata.category(c) != "Cc" or c.isspace()).split())
     return textwrap.fill(
-        line, _LINE, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+        _one_line(text),
+        _LINE,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 
-def _anchor(text: str) -> str:
+def _anchor(text: object) -> str:
     """An id for `text`: letters and digits of any script, joined by hyphens; never empty."""
-    return "-".join(re.findall(r"\w+", text.casefold())) or "section"
+    return "-".join(re.findall(r"\w+", str(text).casefold())) or "section"
 
 
-def _from_markdown(text: str) -> Any:
+def _from_markdown(text: object) -> Any:
     """HTML of Markdown that a person wrote, sanitised: text, lists, emphasis, http(s) links; no images, no styles."""
     import markdown
     import nh3
     from markupsafe import Markup
 
-    dirty = markdown.markdown(text, output_format="html")
+    dirty = markdown.markdown(str(text), output_format="html")
     tags = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "code", "pre", "h3", "h4", "hr"}
     clean = nh3.clean(dirty, tags=tags, attributes={"a": {"href", "title"}}, url_schemes={"http", "https"},
                       link_rel="noopener noreferrer nofollow")  # fmt: skip

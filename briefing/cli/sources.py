@@ -9,7 +9,7 @@ from briefing.cli import options
 from briefing.cli.report import exit_code
 from briefing.cli.screen import Screen
 from briefing.cli.settings import configuration_path, settings
-from briefing.errors import ConfigError
+from briefing.errors import ConfigError, UsageError
 from briefing.types import Failure, Source
 
 __all__ = ["app"]
@@ -27,7 +27,16 @@ def add(
     config: options.ConfigPath = None,
 ) -> None:
     """Add a source at the end of the configuration; everything else in the file stays as it is."""
-    _extend(configuration_path(config), (Source(location=location, name=name, section=section),))
+    from briefing.config import load_config
+
+    if location == "-":
+        raise UsageError("sources add", "standard input cannot be a source of every day", "Use --source - with `run`")
+    # What is typed starts from the current folder, what stands in the file from the file's.
+    place = location if "://" in location else str(Path(location).expanduser().absolute())
+    path = configuration_path(config)
+    if place in {source.location for source in load_config(path).sources}:
+        raise UsageError(place, "it is a source already", "`briefing sources list` shows all of them")
+    _extend(path, (Source(location=place, name=name, section=section),))
 
 
 @app.command("list")

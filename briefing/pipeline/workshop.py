@@ -92,8 +92,10 @@ class Workshop:
 
     @cached_property
     def store(self) -> Store:
-        """The state file. Raises `StoreError`."""
-        return self._open.enter_context(Store(self.config.state or default_state()))
+        """The state file, with a run begun that counts are kept for. Raises `StoreError`."""
+        store = self._open.enter_context(Store(self.config.state or default_state()))
+        store.start_run(self.clock())
+        return store
 
     @cached_property
     def answers(self) -> StoredAnswers:

@@ -264,6 +264,9 @@ def test_from_init_to_a_list_of_sources(cli: Cli, tmp_path: Path, story: Path) -
     assert cli("init").returncode == 3
     assert cli("sources", "add", "https://example.org/feed", "--name", "Ex", "--section", "World").returncode == 0
     assert cli("sources", "add", "story.txt").returncode == 0
+    again = cli("sources", "add", "story.txt")
+    assert again.returncode == 2
+    assert "already" in again.stderr
     assert cli("sources", "list").stdout.splitlines() == ["Ex\tWorld\thttps://example.org/feed", f"-\t-\t{story}"]
     assert "https://example.org/feed" in cli("sources", "export").stdout
     (tmp_path / "more.opml").write_text('<opml><body><outline text="B" xmlUrl="https://b.example/f"/></body></opml>')

@@ -156,7 +156,6 @@ def test_a_second_run_asks_no_engine_and_writes_the_same_bytes(server: Server, t
     for _ in range(2):
         engine = FakeEngine().says(answer)
         with workshop(server, paths, tmp_path, engine) as open_:
-            open_.store.start_run(NOW)
             edition, _ = make_edition(open_)
             written = write_edition(edition, open_)
             counted.append(open_.store.counters())
