@@ -111,13 +111,87 @@ def test_an_articles_text_is_never_markup(hostile: str, format_: str) -> None:
     assert {link for link in found.links if not link.startswith("#")} == {"https://example.org/a"}
 
 
+# What has a meaning in HTML, in some kind of Markdown or in Jinja2, among anything else.
+fragments = st.sampled_from(
+    [*"<>&\"'`*_~#|\\[](){}!+-=:.0123456789 \n\t$%@", "://", "www.", "http", "&amp;", "{{", "{%", "<!--"]
+)
+anything = st.lists(fragments | st.text(max_size=4), max_size=24).map("".join)
+
+
+def everywhere(text: str) -> Edition:
+    """`text` in every field that is shown."""
+    article, summary = item(1, f"section {text}", text=f"point {text}", headline=f"headline {text}")
+    article = replace(article, source=f"source {text}", warnings=(f"warning {text}",))
+    summary = replace(summary, source=article.source, paragraph=f"paragraph {text}")
+    quotation = replace(summary.key_points[0], text=f"quotation {text}", verdict=Verdict.QUOTED)
+    summary = replace(summary, key_points=(*summary.key_points, quotation))
+    return edition(
+        (article, summary), item(2, "Other"), title=f"title {text}", model=f"model {text}", notes=[f"note {text}"],
+        failures=[Failure(subject=f"subject {text}", stage="read", cause=f"cause {text}")],
+    )  # fmt: skip
+
+
+FIELDS = (
+    "section", "point", "headline", "source", "warning", "paragraph", "quotation", "title", "model", "note", "subject",
+    "cause",
+)  # fmt: skip
+
+
+def squeezed(text: str) -> str:
+    """What of a text a reader can see."""
+    return "".join(c for c in text if c.isprintable() and not c.isspace())
+
+
+@settings(max_examples=150, deadline=None)
+@given(anything)
+def test_any_text_in_any_field_is_shown_on_the_page_and_changes_nothing_else(text: str) -> None:
+    page = elements(render(everywhere(text), "html", TEMPLATES))
+    assert page.tags == elements(render(everywhere("benign"), "html", TEMPLATES)).tags
+    assert {link for link in page.links if not link.startswith("#")} == {"https://example.org/a"}
+    for field in FIELDS:
+        assert squeezed(f"{field} {text}") in squeezed(page.text), field
+
+
+@settings(max_examples=150, deadline=None)
+@given(anything)
+def test_any_text_in_any_field_is_shown_in_markdown_and_changes_nothing_else(text: str) -> None:
+    """As CommonMark with GitHub's tables, strikethrough; and as Python-Markdown reads it."""
+    import markdown
+    from markdown_it import MarkdownIt
+
+    common = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    for convert in (common.render, lambda source: markdown.markdown(source, extensions=["extra"])):
+        page, benign = (elements(convert(render(everywhere(t), "md", TEMPLATES))) for t in (text, "benign"))
+        assert page.tags == benign.tags
+        assert {link for link in page.links if not link.startswith("#")} == {"https://example.org/a"}
+    seen = squeezed(elements(common.render(render(everywhere(text), "md", TEMPLATES))).text)
+    for field in FIELDS:
+        assert squeezed(f"{field} {text}") in seen, field
+
+
 @settings(max_examples=60, deadline=None)
-@given(st.text(min_size=1, max_size=60).filter(lambda text: text.strip()))
-def test_any_text_in_any_field_leaves_the_page_its_shape(text: str) -> None:
-    words = f"x{text}"
-    page = elements(render(edition(item(1, text=words, headline=words), title=words), "html", TEMPLATES))
-    benign = elements(render(edition(item(1)), "html", TEMPLATES))
-    assert page.tags == benign.tags
+@given(anything)
+def test_plain_text_holds_no_control_characters(text: str) -> None:
+    shown = render(everywhere(f"\x1b]0;x\x07{text}\u202e"), "text", TEMPLATES)
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", shown)
+
+
+def test_an_address_brings_no_control_characters_along() -> None:
+    url = 'https://example.org/a\x1b[31m\u202eb\ud800 c"<>'
+    for format_ in FORMATS:
+        rendered = render(edition(item(1, url=url)), format_, TEMPLATES)
+        assert "\x1b" not in rendered
+        if format_ != "json":  # there it is data
+            rendered.encode()
+            assert "\u202e" not in rendered
+
+
+def test_markdown_that_a_person_wrote_is_sanitised(tmp_path: Path) -> None:
+    (tmp_path / "edition.html.j2").write_text("{{ edition.title | markdown }}")
+    wrote = "*Hi* <script>alert(1)</script><img src=x onerror=y> [a](https://e.example) [b](javascript:x) [c](data:x)"
+    page = elements(render(edition(item(1), title=wrote), "html", environment("templates", [tmp_path])))
+    assert set(page.tags) == {"p", "em", "a"}
+    assert page.links == ["https://e.example"]
 
 
 @pytest.mark.parametrize(
@@ -171,6 +245,51 @@ def test_sections_in_the_readers_order_newest_first_undated_last() -> None:
 
 def test_reading_time_saved_counts_both_sides() -> None:
     assert minutes_saved(edition(*[item(n) for n in range(5)]).stories) == round(5 * (500 - 2) / 238)
+
+
+def test_what_a_reader_should_know_of_an_article_is_shown_and_what_failed_the_check_is_not() -> None:
+    article, summary = item(1)
+    article = replace(article, warnings=("Only the feed's own text was at hand.",))
+    summary = replace(summary, warnings=(*article.warnings, "Left out (it names 99): The tram costs 99 million."))
+    for format_ in ("md", "html", "text"):
+        shown = render(edition((article, summary)), format_, TEMPLATES)
+        assert "own text was at hand" in shown
+        assert "99" not in shown
+
+
+@pytest.mark.parametrize("format_", ["md", "html", "text"])
+def test_every_format_gives_the_sentences_behind_a_point_and_the_minutes_saved(format_: str) -> None:
+    article, summary = item(1, text="The tram was approved on Tuesday, the council said.")
+    point = replace(summary.key_points[0], text="The tram is coming.")
+    shown = render(edition((article, replace(summary, key_points=(point,)))), format_, TEMPLATES)
+    assert "The tram is coming." in shown
+    assert "The tram was approved on Tuesday, the council said." in shown
+    assert "2 minutes saved" in shown
+
+
+def test_an_article_without_a_title_has_a_heading() -> None:
+    for format_ in ("md", "html", "text"):
+        assert "Untitled" in render(edition(item(1, headline="")), format_, TEMPLATES)
+
+
+def test_contents_in_markdown_lead_to_the_headings_as_github_names_them() -> None:
+    items = [
+        item(1, "World", headline="World"), item(2, "Arts & Letters!", headline="x"),
+        item(3, "日本 Ñu_1", headline="x"), item(4, "World ", headline="x"), item(5, "!?", headline="x"),
+    ]  # fmt: skip
+    order = ["World", "Arts & Letters!", "World "]
+    shown = render(edition(*items, title="World", section_order=order), "md", TEMPLATES)
+    # The title is "world"; the first section "world-1"; its story "world-2".
+    assert re.findall(r"\]\(#(.*?)\)", shown) == ["world-1", "arts--letters", "world-3", "日本-ñu_1"]
+    assert "\n- !?: x" in shown
+
+
+def test_what_is_not_in_the_articles_language_says_which_it_is() -> None:
+    article, summary = item(1)
+    html = render(edition((article, replace(summary, language="he"))), "html", TEMPLATES)
+    assert '<article id="a-id1" lang="he">' in html
+    assert '<p class="meta" lang="en">' in html
+    assert '<span class="label" lang="en">' in html
 
 
 def test_a_point_opens_the_sentences_behind_it() -> None:
@@ -285,6 +404,7 @@ def test_golden_output(ending: str) -> None:
         article = Article(
             id=summary.id, title=summary.title, text=entry["text"], source=summary.source, section=entry["section"],
             url=summary.url, published=summary.published, language=summary.language,
+            warnings=tuple(entry.get("warnings", ())),
         )  # fmt: skip
         items.append((article, summary))
     shown = edition(*items, failures=[Failure(**entry) for entry in data["failures"]], title=data["title"])
@@ -322,8 +442,12 @@ def test_a_broken_template_is_named_with_its_line(tmp_path: Path, template: str,
 
 
 def test_single_summaries_in_every_format() -> None:
-    two = [item(1)[1], replace(item(2)[1], paragraph="A paragraph of prose.", url=None)]
+    two = [item(1, published=MORNING)[1], replace(item(2)[1], paragraph="A paragraph of prose.", url=None)]
     for format_ in ("text", "md", "html"):
         shown = render_summary(two, format_, TEMPLATES)
         assert shown.count("Tram approved") >= 2
+        assert "17 May 2024, 05:30 UTC" in shown
+        if format_ == "html":
+            assert re.findall(r"<h(\d)", shown) == ["1", "2", "2"]
         assert "A paragraph of prose." in shown
+    assert re.findall(r"<h(\d)", render_summary(two[:1], "html", TEMPLATES)) == ["1"]
