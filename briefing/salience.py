@@ -32,7 +32,9 @@ def ranked(sentences: Sequence[Sentence]) -> list[int]:
 
     def score(index: int) -> tuple[bool, float, int]:
         opening = 0.5 / (1 + index / 3)
-        return word_count(sentences[index].text) >= 5, scores.get(index, 0.0) / top + opening, -index
+        text = sentences[index].text
+        tells = word_count(text) >= 5 and not text.endswith(("—", "–"))  # a dateline tells nothing
+        return tells, scores.get(index, 0.0) / top + opening, -index
 
     return sorted(range(len(sentences)), key=score, reverse=True)
 
