@@ -1,4 +1,4 @@
-"""The edition's page in a real browser: no width makes it scroll sideways, dark mode is dark, points open."""
+"""The edition's page in a real browser: no width makes it scroll sideways, and points open."""
 
 from __future__ import annotations
 
