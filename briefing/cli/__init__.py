@@ -60,10 +60,16 @@ def main() -> None:
     """The console script. No traceback ever reaches a user."""
     try:
         app()
+    except SystemExit as end:
+        # Outside of a run, Ctrl-C comes to typer first, which ends without a word.
+        if end.code == StoppedError.exit_code:
+            tell_error("Stopped.")
+        raise
     except BriefingError as error:
         tell_error(str(error))
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
+        tell_error("Stopped.")
         sys.exit(StoppedError.exit_code)
     except BrokenPipeError:
         # Whoever read our output has gone, as `head` does; there is nobody to tell.

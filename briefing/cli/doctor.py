@@ -29,7 +29,7 @@ def doctor(config: options.ConfigPath = None) -> None:
     for name, look in checks:
         try:
             typer.echo(f"ok      {name}: {look()}")
-        except BriefingError as error:
+        except (BriefingError, OSError) as error:
             broken += 1
             typer.echo(f"broken  {name}: {error}")
     raise typer.Exit(1 if broken else 0)

@@ -21,13 +21,16 @@ def exit_code(produced: bool, failures: Sequence[Failure]) -> int:
     return 1 if any(failure.kind is FailureKind.FAILED for failure in failures) else 0
 
 
-def tell_failures(screen: Screen, failures: Sequence[Failure]) -> None:
-    """A line for each item that was not used."""
+def tell_failures(screen: Screen, failures: Sequence[Failure], *, produced: bool) -> None:
+    """A line for each item that was not used; where nothing was `produced`, also for what was left out on purpose."""
     for failure in failures:
         remedy = f" {failure.remedy}." if failure.remedy else ""
         line = f"{failure.kind.value.capitalize()} ({failure.stage}): {failure.subject}: {failure.cause}.{remedy}"
-        # What broke is said; what was left out on purpose only to those who asked for more.
-        (screen.say if failure.kind is FailureKind.FAILED else screen.detail)(line)
+        # What broke is said; what was left out on purpose only to those who asked for more, or who get nothing.
+        broken = failure.kind is FailureKind.FAILED or not produced
+        (screen.complain if broken else screen.detail)(line)
+    if not produced and not failures:
+        screen.complain("There is no article in it.")
 
 
 def tell_warnings(screen: Screen, summary: Summary) -> None:
@@ -40,7 +43,7 @@ def tell_run(screen: Screen, edition: Edition, report: Report) -> None:
     """The report of a whole run."""
     for story in edition.stories:
         tell_warnings(screen, story.summary)
-    tell_failures(screen, report.failures)
+    tell_failures(screen, report.failures, produced=bool(edition.stories))
     failed = sum(failure.kind is FailureKind.FAILED for failure in report.failures)
     screen.say(
         f"Sources: {report.sources} read. Articles: {report.articles} found, {report.condensed} summarised, "

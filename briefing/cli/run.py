@@ -61,7 +61,7 @@ def run(
             reading = pipeline.read(workshop)
             for article in reading.articles:
                 typer.echo(f"{article.source}\t{article.title or '(untitled)'}\t{article.url or ''}")
-            tell_failures(screen, reading.failures)
+            tell_failures(screen, reading.failures, produced=bool(reading.articles))
             raise typer.Exit(exit_code(bool(reading.articles), reading.failures))
         pipeline.check_output(workshop)
         edition, report = pipeline.make_edition(workshop, day=date.date() if date else None)

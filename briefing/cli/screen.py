@@ -97,6 +97,10 @@ class Screen:
         if not self.quiet:
             self._print(line)
 
+    def complain(self, line: str) -> None:
+        """Something that went wrong; said to those who asked for quiet, too."""
+        self._print(line)
+
     def detail(self, line: str) -> None:
         """A line for those who asked for more."""
         if self.verbose:

@@ -33,6 +33,8 @@ def add(
         raise UsageError("sources add", "standard input cannot be a source of every day", "Use --source - with `run`")
     # What is typed starts from the current folder, what stands in the file from the file's.
     place = location if "://" in location else str(Path(location).expanduser().absolute())
+    if "://" not in location and not Path(place).exists():
+        raise UsageError(location, "there is no such file or folder", "Addresses begin with https://")
     path = configuration_path(config)
     if place in {source.location for source in load_config(path).sources}:
         raise UsageError(place, "it is a source already", "`briefing sources list` shows all of them")

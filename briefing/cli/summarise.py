@@ -55,13 +55,14 @@ def summarise(
     with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
         if batch:
             for line, result in pipeline.batch(inputs[0], workshop):
-                write_stdout(line)
                 (summaries if isinstance(result, Summary) else failures).append(result)  # type: ignore[arg-type]
+                if not write_stdout(line):
+                    break  # nobody reads the rest; what is finished is in the store
         else:
             summaries, failures = pipeline.summarise_sources(workshop)
             if summaries:
                 write_stdout(pipeline.render_summary(summaries, format_, workshop.templates))
     for summary in summaries:
         tell_warnings(screen, summary)
-    tell_failures(screen, failures)
+    tell_failures(screen, failures, produced=bool(summaries))
     raise typer.Exit(exit_code(bool(summaries), failures))

@@ -107,11 +107,11 @@ def condense(articles: Sequence[Article], workshop: Workshop) -> Iterator[tuple[
         return
     options = summary_options(workshop.config)
     workshop.watcher.stage("summarise", len(articles))
-    keys: dict[str, str] = {}
+    keys: dict[int, str] = {}  # not by the article's id: in a batch two texts may have one
     missing: list[Article] = []
     for article in articles:
-        keys[article.id] = summary_key(article, workshop.engine, workshop.prompts, options)
-        known = workshop.store.get_summary(keys[article.id])
+        keys[id(article)] = summary_key(article, workshop.engine, workshop.prompts, options)
+        known = workshop.store.get_summary(keys[id(article)])
         if known is None:
             missing.append(article)
             continue
@@ -119,7 +119,7 @@ def condense(articles: Sequence[Article], workshop: Workshop) -> Iterator[tuple[
         yield article, _of(article, known)
     for article, result in summarise_all(missing, workshop.engine, workshop.prompts, options, workshop.answers):
         if isinstance(result, Summary):
-            workshop.store.put_summary(keys[article.id], result, workshop.clock())
+            workshop.store.put_summary(keys[id(article)], result, workshop.clock())
         workshop.watcher.step(article.title or article.id)
         yield article, result
 

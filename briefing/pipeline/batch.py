@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +27,7 @@ def batch(location: str, workshop: Workshop) -> Iterator[tuple[str, Summary | Fa
     """
     from briefing.pipeline import condense
 
-    lines = _lines(location)
-    parsed = [_parse(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    parsed = [_parse(number, line) for number, line in enumerate(_lines(location), 1) if line.strip()]
     # Two lines with the same text share a summary; each is found under its own place.
     articles = [entry for entry in parsed if isinstance(entry, Article)]
     ready: dict[int, tuple[str, Summary | Failure]] = {}
@@ -51,35 +51,42 @@ def _line(name: str, result: Summary | Failure) -> tuple[str, Summary | Failure]
     return json.dumps(data, ensure_ascii=False) + "\n", result
 
 
-def _lines(location: str) -> list[str]:
+def _lines(location: str) -> list[bytes]:
+    if location == "-" and sys.stdin is None:
+        raise UsageError("standard input", "it is closed", "Pipe the lines into it, or name a file")
     try:
         raw = sys.stdin.buffer.read() if location == "-" else Path(location).expanduser().read_bytes()
-        return raw.decode("utf-8-sig").splitlines()
     except OSError as error:
         raise UsageError(location, f"it cannot be read: {error.strerror}", "Check the path") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(location, f"it is not UTF-8 text (byte {error.start})", "Save it as UTF-8") from error
+    # Only \n ends a line: other ends that Unicode knows may stand inside a text.
+    return raw.removeprefix(b"\xef\xbb\xbf").split(b"\n")
 
 
-def _parse(number: int, line: str) -> Article | Failure:
+def _parse(number: int, line: bytes) -> Article | Failure:
     from briefing.extract import article_from_text
 
-    subject = f"line {number}"
-    try:
-        data: Any = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
-        return Failure(
-            subject=subject, stage="read", cause=f"it is no JSON ({error})", remedy="Write one object a line"
-        )
-    if not isinstance(data, dict) or not isinstance(data.get("text"), str):
-        return Failure(subject=subject, stage="read", cause='it has no "text"', remedy='Write {"id", "title", "text"}')
-    name = data.get("id", number)
-    if not isinstance(name, str | int) or not isinstance(title := data.get("title") or "", str):
-        return Failure(subject=subject, stage="read", cause='"id" and "title" must be text', remedy="")
-    try:
-        article = article_from_text(data["text"], title=title, source=subject)
-    except BriefingError as error:
-        return Failure(subject=str(name), stage="extract", cause=error.cause, remedy=error.remedy)
-    from dataclasses import replace
+    name = f"line {number}"
 
-    return replace(article, id=str(name), source="")
+    def refused(cause: str, remedy: str = 'Write {"id", "title", "text"}', stage: str = "read") -> Failure:
+        return Failure(subject=name, stage=stage, cause=cause, remedy=remedy)
+
+    try:
+        data: Any = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return refused(f"it is not UTF-8 text (byte {error.start})", "Save it as UTF-8")
+    except (ValueError, RecursionError) as error:
+        return refused(f"it is no JSON ({error})", "Write one object a line")
+    if not isinstance(data, dict):
+        return refused("it is no object")
+    identifier, title, text = data.get("id", number), data.get("title") or "", data.get("text")
+    if not isinstance(identifier, str | int) or isinstance(identifier, bool):
+        return refused('its "id" is no text or number')
+    name = str(identifier)
+    if not isinstance(text, str):
+        return refused('it has no "text"')
+    if not isinstance(title, str):
+        return refused('its "title" is no text')
+    try:
+        return replace(article_from_text(text, title=title, source=name), id=name, source="")
+    except BriefingError as error:
+        return refused(error.cause, error.remedy, "extract")

@@ -42,7 +42,7 @@ class Limits:
     offline: bool = False
     """Whether the network is left alone."""
     allow_local: bool = False
-    """Whether every source the reader named may be at a private address."""
+    """Whether every source the reader named, also in a list, may be at a private address."""
 
 
 @dataclass(slots=True)
@@ -108,7 +108,10 @@ class _Reader:
         """The sources, with local lists of sources (OPML, addresses) replaced by what they list."""
         from briefing.sources import classify_path, read_subscriptions
 
-        for source in sources:
+        for named in sources:
+            # Settled here: what a page leads to later was not named by the reader.
+            allowed = named.allow_local or self._limits.allow_local
+            source = replace(named, allow_local=allowed)
             if source.location == "-" or is_web(source.location):
                 yield source
                 continue
@@ -122,7 +125,9 @@ class _Reader:
             except (BriefingError, OSError) as error:
                 places.append([_failure(error, source.name or str(path), "read")])
                 continue
-            yield from (replace(one, section=one.section or source.section) for one in listed)
+            for one in listed:
+                local = one.allow_local or self._limits.allow_local
+                yield replace(one, section=one.section or source.section, allow_local=local)
 
     def _local(self, source: Source) -> list[_Found]:
         """Articles or items of standard input, a file or a folder."""
@@ -134,6 +139,8 @@ class _Reader:
             if source.location == "-":
                 self._count += 1
                 name = source.name or "standard input"
+                if sys.stdin is None:
+                    raise SourceError(name, "it is closed", "Pipe a text into it, or name a file")
                 return [article_from_text(sys.stdin.buffer.read(), source=name, section=source.section)]
             if source.kind is SourceKind.FOLDER:
                 files = list_folder(path)
@@ -171,8 +178,8 @@ class _Reader:
         second: list[tuple[int, Source]] = []
         waiting: dict[Request, list[tuple[int, Source]]] = {}
         for place, source in pending:
-            allowed = source.allow_local or self._limits.allow_local
-            waiting.setdefault(Request(source.location, allow_local=allowed), []).append((place, source))
+            request = Request(source.location, allow_local=source.allow_local)
+            waiting.setdefault(request, []).append((place, source))
         for request, answer in self._fetched(waiting):
             for place, source in waiting[request]:
                 self._count += 1
@@ -205,7 +212,9 @@ class _Reader:
             )
             return self._items(feed, source, source.name or feed.title or _host(answer.url))
         if kind is SourceKind.OPML:
-            raise SourceError(source.location, "it is a list of feeds", "Add them with `briefing sources import`")
+            raise SourceError(
+                source.location, "it is a list of feeds", "Save it and add its feeds with `briefing sources import`"
+            )
         try:
             return [
                 extract_article(
@@ -239,6 +248,8 @@ class _Reader:
             old = 0
         kept = _newest(items, limits.max_per_source, lambda item: item.published)
         found: list[_Found] = [_Item(item, source, name) for item in kept]
+        if not feed.items:
+            found.append(_skipped(name, "there is no article in the feed"))
         if old:
             found.append(_skipped(name, f"{old} articles are older than the time span asked for"))
         if len(kept) < len(items):
@@ -281,22 +292,22 @@ class _Reader:
                 done[place] = self._from_item(one, None)
                 self._watcher.step(one.item.title)
                 continue
-            allowed = one.source.allow_local or self._limits.allow_local
-            local = allowed and _origin(url) == _origin(one.source.location)
+            local = one.source.allow_local and _origin(url) == _origin(one.source.location)
             waiting.setdefault(Request(url, allow_local=local), []).append((place, one))
         for request, answer in self._fetched(waiting):
             for place, one in waiting[request]:
                 done[place] = self._from_item(one, answer)
                 self._watcher.step(one.item.title)
-        reading = Reading()
+        reading, known = Reading(), set[str]()
         for place, entry in enumerate(found):
             result = done.get(place, entry)
             if isinstance(result, Failure):
                 reading.failures.append(result)
             elif isinstance(result, Article):
-                if any(result.id == article.id for article in reading.articles):
+                if result.id in known:
                     reading.failures.append(_skipped(_title(result), "it was found before, in another source"))
                 else:
+                    known.add(result.id)
                     reading.articles.append(result)
         return reading
 

@@ -66,7 +66,9 @@ def classify_path(path: Path) -> SourceKind:
         if path.is_dir():
             return SourceKind.FOLDER
         if not path.exists():
-            raise SourceError(subject, "there is no such file or folder", "Check the path")
+            raise SourceError(
+                subject, "there is no such file or folder", "Check the path; an address begins with https://"
+            )
         if not path.is_file():
             raise SourceError(subject, "it is neither a file nor a folder", "Check the path")
         suffix = path.suffix.lower()

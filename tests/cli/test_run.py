@@ -239,23 +239,6 @@ def test_a_folder_gives_every_article_in_it(cli: Cli, sample: Path) -> None:
     assert len(json.loads(done.stdout)) == 3
 
 
-def test_a_batch_keeps_its_order_and_a_bad_line_its_place(cli: Cli, tmp_path: Path) -> None:
-    lines = [
-        {"id": 7, "text": STORY},
-        {"id": "b"},
-        "no json",
-        {"id": "d", "title": "Given", "text": STORY},
-        {"id": "e", "text": " "},
-    ]
-    (tmp_path / "in.jsonl").write_text("\n".join(x if isinstance(x, str) else json.dumps(x) for x in lines) + "\n\n")
-    done = cli("summarise", "--batch", "in.jsonl", *PLAIN)
-    assert done.returncode == 1
-    out = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [entry["id"] for entry in out] == ["7", "line 2", "line 3", "d", "e"]
-    assert ["error" in entry for entry in out] == [False, True, True, False, True]
-    assert out[3]["title"] == "Given"
-
-
 # --- the other commands -----------------------------------------------------------------------------------------
 
 
