@@ -17,7 +17,7 @@ __all__ = ["without_clutter"]
 # A line that begins the end: everything after it is about other articles.
 _TAIL = re.compile(
     r"^\W*(?:related\s+(?:posts?|articles?|stories|topics?|content|news|reading|coverage|links)|more\s+(?:on\s+this\s+story|"
-    r"stories|great\s+.{0,30}stories|from\s+\w.{0,40}|in\s+\w.{0,30})|read\s+(?:more|next|also)(?:\s+stories)?|recommended(?:\s+(?:for\s+you|stories|"
+    r"stories|from\s+\w.{0,40}|in\s+\w.{0,30})|read\s+(?:more|next|also)(?:\s+stories)?|recommended(?:\s+(?:for\s+you|stories|"
     r"articles))?|you\s+(?:may|might)\s+also\s+(?:like|be\s+interested\s+in)|most\s+(?:read|popular|viewed)|trending(?:\s+now)?|"
     r"top\s+stories|latest\s+(?:news|stories)|(?:\d+\s+)?comments?(?:\s*\(\d+\))?|leave\s+a\s+(?:comment|reply)|"
     r"share\s+this(?:\s+\w+)?|about\s+the\s+author|sign\s+up\s+(?:for|to)\s+(?:our|the)\s+.{0,60}newsletter.{0,40}|"
@@ -30,7 +30,7 @@ _GLUED = re.compile(
 )
 # What readers wrote: everything behind it, in full sentences or not, is theirs.
 _COMMENTS = re.compile(
-    r"^\W*(?:\d+\s+comments?|comments?\s*\(\d+\)|leave\s+a\s+(?:comment|reply)(?:\s+cancel\s+reply)?|join\s+the\s+(?:conversation|discussion))\W*$",
+    r"^\W*(?:\d+\s+comments?|comments?\s*\(\d+\)|leave\s+a\s+(?:comment|reply)|join\s+the\s+(?:conversation|discussion))\W*$",
     re.IGNORECASE,
 )
 # Never part of the text wherever it stands, even where it is worded as a sentence.

@@ -102,9 +102,9 @@ def _extracted(html: str, url: str | None, visible: str) -> str:
 
 
 def _more_of_it(text: str, html: str, unpruned: str) -> str:
-    """What holds `text` and much more: sites wrap whole articles in a "sponsored" box, or split one in several."""
-    if word_count(unpruned) > _MISSED * word_count(text) and _holds(unpruned, text):
-        return unpruned
+    """`text`, or a reading much longer: sites wrap whole articles in a "sponsored" box, or split one in several."""
+    if word_count(unpruned) > _MISSED * word_count(text):
+        return unpruned  # what was left may be a mere login box beside it
     # A short text among much else is a short article; a long one may be the first part of a split one.
     if word_count(text) >= _SPLIT:
         whole = _baseline(html)

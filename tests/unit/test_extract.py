@@ -313,6 +313,12 @@ def test_an_article_in_a_sponsored_box_is_found() -> None:
     assert "In year 1995" in extracted(page(f"<article>{body}</article>")).text
 
 
+def test_a_login_box_beside_an_article_in_a_sponsored_box_is_not_taken_for_it() -> None:
+    paragraphs = "".join(f"<p>In year {n}, {' '.join(BODY.split())}</p>" for n in range(1990, 2000))
+    login = "<div><p>Log in or sign up for a free account and start talking to all the other readers now!</p></div>"
+    assert "In year 1995" in extracted(page(f"{login}<div class='sponsored'>{paragraphs}</div>")).text
+
+
 @pytest.mark.parametrize("date", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:00-14:00", "soon"])
 def test_a_date_outside_the_calendar_is_no_date(date: str) -> None:
     head = f'<meta property="article:published_time" content="{date}">'
