@@ -27,14 +27,14 @@ onload = () => {{
 </script>"""
 
 
-def title(folder: Path, document: str) -> str:
+def title(folder: Path, document: str, *flags: str) -> str:
     path = folder / "frame.html"
     path.write_text(document, "utf-8")
     done = subprocess.run(
         [
             str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
             "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=3000", "--dump-dom", path.as_uri(),
+            f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=3000", *flags, "--dump-dom", path.as_uri(),
         ],
         capture_output=True, text=True, timeout=120, check=True,
     )  # fmt: skip
@@ -49,3 +49,28 @@ def test_no_width_makes_the_page_scroll_sideways(tmp_path: Path, width: int) -> 
     measured, opened = title(tmp_path, FRAME.format(width=width, page=page)).split()
     assert int(measured) <= width
     assert opened == "true"
+
+
+SCHEME = """<script>onload = () => {
+  const style = getComputedStyle(document.body);
+  const light = colour => colour.match(/\\d+/g).reduce((sum, channel) => sum + +channel, 0);
+  document.title = [light(style.backgroundColor), light(style.color)].join(" ");
+};</script></body>"""
+
+
+@pytest.mark.parametrize(("flag", "dark"), [("preferredColorScheme=0", True), ("preferredColorScheme=1", False)])
+def test_the_page_is_dark_where_the_reader_wants_it(tmp_path: Path, flag: str, dark: bool) -> None:
+    page = GOLDEN.read_text("utf-8").replace("</body>", SCHEME)
+    paper, ink = map(int, title(tmp_path, page, f"--blink-settings={flag}").split())
+    assert (paper < ink) == dark
+
+
+SIDES = """<script>onload = () => {
+  const sides = [...document.querySelectorAll("article")].map(a => getComputedStyle(a.querySelector("li")).direction);
+  document.title = sides.join(" ");
+};</script></body>"""
+
+
+def test_text_written_from_right_to_left_reads_so(tmp_path: Path) -> None:
+    page = GOLDEN.read_text("utf-8").replace("</body>", SIDES)
+    assert title(tmp_path, page) == "ltr ltr ltr rtl ltr"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
@@ -61,6 +62,16 @@ HOSTILE = [
     "](javascript:alert(1)) [x](https://evil.example)",
     "{{ 7*7 }} {% raw %}",
     "# Heading\n\n- list\n\n> quote",
+    "- list",
+    "+ list",
+    "* list",
+    "12. list",
+    "3) list",
+    ": definition",
+    "=====",
+    "-----",
+    "> quote",
+    "    code",
     "![img](https://evil.example/x.png)",
     "www.evil.example and https://evil.example and a@evil.example",
     "&lt;b&gt; &amp; &#60;i&#62;",
@@ -93,24 +104,6 @@ def elements(html: str) -> _Elements:
     return parser
 
 
-@pytest.mark.parametrize("hostile", HOSTILE)
-@pytest.mark.parametrize("format_", ["html", "md"])
-def test_an_articles_text_is_never_markup(hostile: str, format_: str) -> None:
-    import markdown
-
-    def page(text: str) -> _Elements:
-        shown = edition(
-            item(1, text=f"A {text}", headline=f"B {text}"), title=f"C {text}",
-            failures=[Failure(subject=f"D {text}", stage="read", cause=f"E {text}")],
-        )  # fmt: skip
-        rendered = render(shown, format_, TEMPLATES)
-        return elements(rendered if format_ == "html" else markdown.markdown(rendered, extensions=["extra"]))
-
-    benign, found = page("benign"), page(hostile)
-    assert found.tags == benign.tags
-    assert {link for link in found.links if not link.startswith("#")} == {"https://example.org/a"}
-
-
 # What has a meaning in HTML, in some kind of Markdown or in Jinja2, among anything else.
 fragments = st.sampled_from(
     [*"<>&\"'`*_~#|\\[](){}!+-=:.0123456789 \n\t$%@", "://", "www.", "http", "&amp;", "{{", "{%", "<!--"]
@@ -118,16 +111,20 @@ fragments = st.sampled_from(
 anything = st.lists(fragments | st.text(max_size=4), max_size=24).map("".join)
 
 
-def everywhere(text: str) -> Edition:
-    """`text` in every field that is shown."""
-    article, summary = item(1, f"section {text}", text=f"point {text}", headline=f"headline {text}")
-    article = replace(article, source=f"source {text}", warnings=(f"warning {text}",))
-    summary = replace(summary, source=article.source, paragraph=f"paragraph {text}")
-    quotation = replace(summary.key_points[0], text=f"quotation {text}", verdict=Verdict.QUOTED)
+def everywhere(text: str, *, named: bool = True) -> Edition:
+    """`text` in every field that is shown, after the field's name or as all there is."""
+
+    def field(name: str) -> str:
+        return f"{name} {text}" if named else text
+
+    article, summary = item(1, field("section"), text=field("point"), headline=field("headline"))
+    article = replace(article, source=field("source"), warnings=(field("warning"),))
+    summary = replace(summary, source=article.source, paragraph=field("paragraph"))
+    quotation = replace(summary.key_points[0], text=field("quotation"), verdict=Verdict.QUOTED)
     summary = replace(summary, key_points=(*summary.key_points, quotation))
     return edition(
-        (article, summary), item(2, "Other"), title=f"title {text}", model=f"model {text}", notes=[f"note {text}"],
-        failures=[Failure(subject=f"subject {text}", stage="read", cause=f"cause {text}")],
+        (article, summary), item(2, "Other"), title=field("title"), model=field("model"), notes=[field("note")],
+        failures=[Failure(subject=field("subject"), stage="read", cause=field("cause"))], section_order=["Other"],
     )  # fmt: skip
 
 
@@ -135,6 +132,17 @@ FIELDS = (
     "section", "point", "headline", "source", "warning", "paragraph", "quotation", "title", "model", "note", "subject",
     "cause",
 )  # fmt: skip
+
+
+def readers() -> list[Callable[[str], str]]:
+    """Markdown as GitHub reads it, with tables, strikethrough and addresses that become links; and as Python-Markdown."""
+    import markdown
+    from markdown_it import MarkdownIt
+
+    common = MarkdownIt("gfm-like")
+    assert common.linkify is not None
+    common.linkify.set({"fuzzy_link": False, "fuzzy_email": False})  # names without :// are links in no README
+    return [common.render, lambda source: markdown.markdown(source, extensions=["extra"])]
 
 
 def squeezed(text: str) -> str:
@@ -155,18 +163,28 @@ def test_any_text_in_any_field_is_shown_on_the_page_and_changes_nothing_else(tex
 @settings(max_examples=150, deadline=None)
 @given(anything)
 def test_any_text_in_any_field_is_shown_in_markdown_and_changes_nothing_else(text: str) -> None:
-    """As CommonMark with GitHub's tables, strikethrough; and as Python-Markdown reads it."""
-    import markdown
-    from markdown_it import MarkdownIt
-
-    common = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-    for convert in (common.render, lambda source: markdown.markdown(source, extensions=["extra"])):
+    for convert in readers():
         page, benign = (elements(convert(render(everywhere(t), "md", TEMPLATES))) for t in (text, "benign"))
         assert page.tags == benign.tags
         assert {link for link in page.links if not link.startswith("#")} == {"https://example.org/a"}
-    seen = squeezed(elements(common.render(render(everywhere(text), "md", TEMPLATES))).text)
+    seen = squeezed(elements(readers()[0](render(everywhere(text), "md", TEMPLATES))).text)
     for field in FIELDS:
         assert squeezed(f"{field} {text}") in seen, field
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_an_articles_text_is_never_markup(hostile: str) -> None:
+    for format_, converters in (("html", [str]), ("md", readers())):
+        for convert in converters:
+            page, benign = (
+                elements(convert(render(everywhere(text, named=False), format_, TEMPLATES)))
+                for text in (hostile, "benign")
+            )
+            # The name of a section without letters is no link in Markdown's contents; the others' ends are in `links`.
+            assert [tag for tag in page.tags if tag != "a"] == [tag for tag in benign.tags if tag != "a"]
+            assert {link for link in page.links if not link.startswith("#")} == {"https://example.org/a"}
+    # GitHub also makes links of names that begin so.
+    assert "www." not in render(everywhere(hostile), "md", TEMPLATES)
 
 
 @settings(max_examples=60, deadline=None)
@@ -184,6 +202,7 @@ def test_an_address_brings_no_control_characters_along() -> None:
         if format_ != "json":  # there it is data
             rendered.encode()
             assert "\u202e" not in rendered
+            assert "%20c%22%3C%3E" in rendered
 
 
 def test_markdown_that_a_person_wrote_is_sanitised(tmp_path: Path) -> None:
@@ -275,12 +294,12 @@ def test_an_article_without_a_title_has_a_heading() -> None:
 def test_contents_in_markdown_lead_to_the_headings_as_github_names_them() -> None:
     items = [
         item(1, "World", headline="World"), item(2, "Arts & Letters!", headline="x"),
-        item(3, "日本 Ñu_1", headline="x"), item(4, "World ", headline="x"), item(5, "!?", headline="x"),
+        item(3, "हिन्दी Ñu_1", headline="x"), item(4, "World ", headline="x"), item(5, "!?", headline="x"),
     ]  # fmt: skip
     order = ["World", "Arts & Letters!", "World "]
     shown = render(edition(*items, title="World", section_order=order), "md", TEMPLATES)
     # The title is "world"; the first section "world-1"; its story "world-2".
-    assert re.findall(r"\]\(#(.*?)\)", shown) == ["world-1", "arts--letters", "world-3", "日本-ñu_1"]
+    assert re.findall(r"\]\(#(.*?)\)", shown) == ["world-1", "arts--letters", "world-3", "हिन्दी-ñu_1"]
     assert "\n- !?: x" in shown
 
 
