@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -12,17 +13,24 @@ from briefing._version import __version__
 from briefing.cli import options
 from briefing.errors import BriefingError
 
+if TYPE_CHECKING:
+    from briefing.config import Config
+
 __all__ = ["doctor"]
 
 
 def doctor(config: options.ConfigPath = None) -> None:
     """Check the configuration, model, state, prompts and templates, and say what to do about what is wrong."""
     typer.echo(f"briefing {__version__}, Python {platform.python_version()}, {sys.platform}, {platform.machine()}")
+    from briefing.config import find_config
+
+    path = config or find_config()
+    settings = _readable(path)
     checks: tuple[tuple[str, Callable[[], str]], ...] = (
-        ("configuration", lambda: _configuration(config)),
-        ("model", _model),
+        ("configuration", lambda: _configuration(path)),
+        ("model", lambda: _model(settings)),
         ("engine", _engine),
-        ("state", _state),
+        ("state", lambda: _state(settings)),
         ("prompts and templates", _assets),
     )
     broken = 0
@@ -35,20 +43,31 @@ def doctor(config: options.ConfigPath = None) -> None:
     raise typer.Exit(1 if broken else 0)
 
 
-def _configuration(given: Path | None) -> str:
-    from briefing.config import find_config, load_config
+def _configuration(path: Path | None) -> str:
+    from briefing.config import load_config
 
-    path = given or find_config()
     if path is None:
         return "none; `briefing init` makes one (not needed with --source)"
     return f"{path}, {len(load_config(path).sources)} sources"
 
 
-def _model() -> str:
+def _readable(path: Path | None) -> "Config":
+    """The configuration in `path`; the defaults where there is none or it is broken, which another check says."""
+    from briefing.config import Config, load_config
+
+    try:
+        return load_config(path) if path else Config()
+    except BriefingError:
+        return Config()
+
+
+def _model(config: "Config") -> str:
     from briefing.models import ModelFolder
 
-    models = ModelFolder()
-    name = models.catalogue.default
+    models = ModelFolder(config.models, offline=True)
+    name = config.model or models.catalogue.default
+    if name not in {entry.name for entry in models.entries()}:
+        return f"{name} is at {models.resolve(name).path}"
     entry, path = models.entry(name), models.path(name)
     if path is not None:
         return f"{name} is at {path}"
@@ -64,10 +83,10 @@ def _engine() -> str:
     return f"{', '.join(engine_names())}; {physical_cores()} physical cores"
 
 
-def _state() -> str:
+def _state(config: "Config") -> str:
     from briefing.store import Store, default_state
 
-    with Store(default_state()) as store:
+    with Store(config.state or default_state()) as store:
         return store.path
 
 

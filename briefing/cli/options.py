@@ -21,6 +21,7 @@ __all__ = [
     "Prompts",
     "State",
     "Templates",
+    "Threads",
     "day",
 ]
 
@@ -32,6 +33,7 @@ Language = Annotated[str | None, typer.Option(help="Language to write in, such a
 Paragraph = Annotated[bool | None, typer.Option("--paragraph/--no-paragraph", help="Add a paragraph of prose.")]
 Model = Annotated[str | None, typer.Option("--model", "-m", help="A name from `models list`, or a GGUF file.")]
 Engine = Annotated[str | None, typer.Option(help="llama, or extractive (no model: the article's own sentences).")]
+Threads = Annotated[int | None, typer.Option(help="Threads for the model. Default: one for each physical core.")]
 State = Annotated[Path | None, typer.Option(help="State file. Default: in your data folder.")]
 Prompts = Annotated[Path | None, typer.Option(help="Folder with prompts of your own.")]
 Templates = Annotated[Path | None, typer.Option(help="Folder with templates of your own.")]

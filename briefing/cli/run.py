@@ -35,6 +35,7 @@ def run(
     paragraph: options.Paragraph = None,
     model: options.Model = None,
     engine: options.Engine = None,
+    threads: options.Threads = None,
     date: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Date of the edition. Default: today.")
     ] = None,
@@ -51,7 +52,7 @@ def run(
     screen: Screen = context.obj
     wanted = settings(
         config, source or [], formats=formats or None, out=out, since=since, max_articles=max_articles, points=points,
-        length=length, language=language, paragraph=paragraph, model=model, engine=engine, state=state,
+        length=length, language=language, paragraph=paragraph, model=model, engine=engine, threads=threads, state=state,
         prompts=prompts, templates=templates, allow_local=allow_local, offline=offline,
     )  # fmt: skip
     from briefing import pipeline

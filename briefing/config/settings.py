@@ -140,6 +140,8 @@ class Config:
     """Name in the catalogue, path or Hub repository; empty means the catalogue's default."""
     engine: str = ""
     """Empty means: the one that runs the model."""
+    threads: Annotated[int, _Reads(_whole(0, 1024))] = 0
+    """Of the engine; 0 means: one for each physical core."""
     points: Annotated[int, _Reads(_whole(1, 10))] = 4
     """Key points an article, at most."""
     length: Literal["short", "medium", "long"] = "medium"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -45,6 +45,10 @@ __all__ = [
     "utc_now",
     "write_edition",
 ]
+
+
+_KEPT = timedelta(days=365)
+"""How long the store remembers what no run asks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +162,7 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
         language=config.language or "en",
     )
     cached = sum(summary.cached for summary in done.values())
+    workshop.store.forget(began - _KEPT)
     report = Report(
         sources=reading.sources,
         articles=len(reading.articles),

@@ -9,14 +9,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from briefing.errors import BriefingError, FetchError, SourceError
+from briefing.pipeline.found import Found, Item, address_of, date_of, failure_of, newest, skipped, title_of
 from briefing.pipeline.watch import Watcher
-from briefing.types import Article, Failure, FailureKind, FeedItem, Source, SourceKind
+from briefing.types import Article, Failure, Source, SourceKind
 
 if TYPE_CHECKING:
     from briefing.fetch import Fetched, Fetcher, Request
@@ -55,19 +56,6 @@ class Reading:
     """Feeds, pages, files that were read, those behind an OPML file or a folder counted singly."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One entry of a feed on its way to an article."""
-
-    item: FeedItem
-    source: Source
-    name: str
-
-
-# What a place in the order holds until the end: an article, items of a feed yet to be fetched, or a failure.
-_Found = Article | _Item | Failure
-
-
 def read_sources(
     sources: Sequence[Source], *, limits: Limits, now: datetime, open_fetcher: Callable[[], Fetcher], watcher: Watcher
 ) -> Reading:
@@ -89,7 +77,7 @@ class _Reader:
 
     def read(self, sources: Sequence[Source]) -> Reading:
         self._watcher.stage("read", len(sources))
-        places: list[list[_Found]] = []
+        places: list[list[Found]] = []
         pending: list[tuple[int, Source]] = []
         for source in self._expanded(sources, places):
             places.append([])
@@ -104,7 +92,7 @@ class _Reader:
         reading.sources = self._count
         return reading
 
-    def _expanded(self, sources: Iterable[Source], places: list[list[_Found]]) -> Iterator[Source]:
+    def _expanded(self, sources: Iterable[Source], places: list[list[Found]]) -> Iterator[Source]:
         """The sources, with local lists of sources (OPML, addresses) replaced by what they list."""
         from briefing.sources import classify_path, read_subscriptions
 
@@ -123,13 +111,13 @@ class _Reader:
                     continue
                 listed = read_subscriptions(path.read_bytes(), subject=str(path))
             except (BriefingError, OSError) as error:
-                places.append([_failure(error, source.name or str(path), "read")])
+                places.append([failure_of(error, source.name or str(path), "read")])
                 continue
             for one in listed:
                 local = one.allow_local or self._limits.allow_local
                 yield replace(one, section=one.section or source.section, allow_local=local)
 
-    def _local(self, source: Source) -> list[_Found]:
+    def _local(self, source: Source) -> list[Found]:
         """Articles or items of standard input, a file or a folder."""
         from briefing.extract import article_from_text
         from briefing.sources import list_folder
@@ -153,25 +141,25 @@ class _Reader:
                 return self._feed_file(path, source)
             return self._file(path, source, source.name or path.stem)
         except (BriefingError, OSError) as error:
-            return [_failure(error, source.name or source.location, "read")]
+            return [failure_of(error, source.name or source.location, "read")]
 
-    def _file(self, path: Path, source: Source, name: str) -> list[_Found]:
+    def _file(self, path: Path, source: Source, name: str) -> list[Found]:
         from briefing.extract import extract_file
 
         self._count += 1
         try:
             return list(extract_file(path, source=name, section=source.section))
         except (BriefingError, OSError) as error:
-            return [_failure(error, str(path), "extract")]
+            return [failure_of(error, str(path), "extract")]
 
-    def _feed_file(self, path: Path, source: Source) -> list[_Found]:
+    def _feed_file(self, path: Path, source: Source) -> list[Found]:
         from briefing.sources import read_feed
 
         self._count += 1
         feed = read_feed(path.read_bytes(), folder=path.parent, now=self._now, subject=str(path))
         return self._items(feed, source, source.name or feed.title or path.stem)
 
-    def _fetch_sources(self, pending: list[tuple[int, Source]], places: list[list[_Found]]) -> None:
+    def _fetch_sources(self, pending: list[tuple[int, Source]], places: list[list[Found]]) -> None:
         """Fetch the sources on the web, each into its place; a home page gives way to the feed that it names."""
         from briefing.fetch import Request
 
@@ -185,19 +173,17 @@ class _Reader:
                 self._count += 1
                 name = source.name or source.location
                 if isinstance(answer, FetchError):
-                    places[place] = [_failure(answer, name, "fetch")]
+                    places[place] = [failure_of(answer, name, "fetch")]
                 else:
                     try:
                         places[place] = self._web_source(answer, source, second, place)
                     except BriefingError as error:
-                        places[place] = [_failure(error, name, "read")]
+                        places[place] = [failure_of(error, name, "read")]
                 self._watcher.step(name)
         if second:
             self._fetch_sources(second, places)
 
-    def _web_source(
-        self, answer: Fetched, source: Source, second: list[tuple[int, Source]], place: int
-    ) -> list[_Found]:
+    def _web_source(self, answer: Fetched, source: Source, second: list[tuple[int, Source]], place: int) -> list[Found]:
         from briefing.extract import extract_article
         from briefing.sources import classify_content, find_feeds, read_feed
 
@@ -237,7 +223,7 @@ class _Reader:
             self._count -= 1
             return []
 
-    def _items(self, feed: Feed, source: Source, name: str) -> list[_Found]:
+    def _items(self, feed: Feed, source: Source, name: str) -> list[Found]:
         """The feed's items that are young enough, the newest `max_per_source` of them, in the feed's order."""
         limits, items = self._limits, list(feed.items)
         if limits.since is not None:
@@ -246,44 +232,44 @@ class _Reader:
             old = len(feed.items) - len(items)
         else:
             old = 0
-        kept = _newest(items, limits.max_per_source, lambda item: item.published)
-        found: list[_Found] = [_Item(item, source, name) for item in kept]
+        kept = newest(items, limits.max_per_source, lambda item: item.published)
+        found: list[Found] = [Item(item, source, name) for item in kept]
         if not feed.items:
-            found.append(_skipped(name, "there is no article in the feed"))
+            found.append(skipped(name, "there is no article in the feed"))
         if old:
-            found.append(_skipped(name, f"{old} articles are older than the time span asked for"))
+            found.append(skipped(name, f"{old} articles are older than the time span asked for"))
         if len(kept) < len(items):
-            found.append(_skipped(name, f"{len(items) - len(kept)} articles are over the limit for one source"))
+            found.append(skipped(name, f"{len(items) - len(kept)} articles are over the limit for one source"))
         return found
 
-    def _chosen(self, found: list[_Found]) -> list[_Found]:
+    def _chosen(self, found: list[Found]) -> list[Found]:
         """Without what was found before, and without what is over the limit for the edition, oldest first."""
-        unique: list[_Found] = []
+        unique: list[Found] = []
         seen: set[str] = set()
         for one in found:
-            key = _key(one)
+            key = address_of(one)
             if key and key in seen:
-                unique.append(_skipped(_title(one), "it was found before, in another source"))
+                unique.append(skipped(title_of(one), "it was found before, in another source"))
             else:
                 unique.append(one)
                 seen.add(key)
         candidates = [one for one in unique if not isinstance(one, Failure)]
-        kept = {id(one) for one in _newest(candidates, self._limits.max_articles, _published)}
+        kept = {id(one) for one in newest(candidates, self._limits.max_articles, date_of)}
         over = len(candidates) - len(kept)
         chosen = [one for one in unique if isinstance(one, Failure) or id(one) in kept]
         if over:
-            chosen.append(_skipped("limit", f"{over} articles are over the limit of {self._limits.max_articles}"))
+            chosen.append(skipped("limit", f"{over} articles are over the limit of {self._limits.max_articles}"))
         return chosen
 
     # --- pages of items ---
 
-    def _fetch_pages(self, found: list[_Found]) -> Reading:
+    def _fetch_pages(self, found: list[Found]) -> Reading:
         """Every item as an article: from its page, else from what the feed itself says."""
         from briefing.fetch import Request
 
         done: dict[int, Article | Failure] = {}
-        waiting: dict[Request, list[tuple[int, _Item]]] = {}
-        items = [(place, one) for place, one in enumerate(found) if isinstance(one, _Item)]
+        waiting: dict[Request, list[tuple[int, Item]]] = {}
+        items = [(place, one) for place, one in enumerate(found) if isinstance(one, Item)]
         if items:
             self._watcher.stage("fetch", len(items))
         for place, one in items:
@@ -305,13 +291,13 @@ class _Reader:
                 reading.failures.append(result)
             elif isinstance(result, Article):
                 if result.id in known:
-                    reading.failures.append(_skipped(_title(result), "it was found before, in another source"))
+                    reading.failures.append(skipped(title_of(result), "it was found before, in another source"))
                 else:
                     known.add(result.id)
                     reading.articles.append(result)
         return reading
 
-    def _from_item(self, one: _Item, answer: Fetched | FetchError | None) -> Article | Failure:
+    def _from_item(self, one: Item, answer: Fetched | FetchError | None) -> Article | Failure:
         from briefing.extract import article_from_feed_item, extract_article, extract_file
 
         wanted = {"source": one.name, "section": one.source.section}
@@ -336,7 +322,7 @@ class _Reader:
             return article_from_feed_item(one.item, error=error if isinstance(error, BriefingError) else None, **wanted)
         except BriefingError as failed:
             subject = f"{one.name}: {one.item.title or one.item.url or 'untitled'}"
-            return _failure(error or failed, subject, "fetch" if isinstance(error, FetchError) else "extract")
+            return failure_of(error or failed, subject, "fetch" if isinstance(error, FetchError) else "extract")
 
     def _fetched(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Fetched | FetchError]]:
         wanted = list(requests)
@@ -352,43 +338,6 @@ class _Reader:
 def is_web(location: str) -> bool:
     """Whether a source is an http(s) address."""
     return location.lower().startswith(("http://", "https://"))
-
-
-def _failure(error: Exception, subject: str, stage: str) -> Failure:
-    if isinstance(error, BriefingError):
-        cause = error.cause if error.subject == subject else f"{error.subject}: {error.cause}"
-        return Failure(subject=subject, stage=stage, cause=cause, remedy=error.remedy)
-    assert isinstance(error, OSError)
-    return Failure(subject=subject, stage=stage, cause=f"it cannot be read: {error.strerror or error}")
-
-
-def _skipped(subject: str, cause: str) -> Failure:
-    return Failure(subject=subject, stage="read", cause=cause, kind=FailureKind.SKIPPED)
-
-
-def _key(one: _Found) -> str:
-    if isinstance(one, Article):
-        return one.url or one.id
-    return (one.item.url or "") if isinstance(one, _Item) else ""
-
-
-def _title(one: _Found) -> str:
-    if isinstance(one, Failure):
-        return one.subject
-    return (one.title if isinstance(one, Article) else one.item.title) or "untitled"
-
-
-def _published(one: _Found) -> datetime | None:
-    return one.published if isinstance(one, Article) else one.item.published if isinstance(one, _Item) else None
-
-
-def _newest(items: list[T], most: int, published: Callable[[T], datetime | None]) -> list[T]:
-    """The newest `most` of `items` (0: all) in their own order; what has no date counts as new."""
-    if not most or len(items) <= most:
-        return items
-    never = datetime.max.replace(tzinfo=UTC)
-    order = sorted(range(len(items)), key=lambda i: published(items[i]) or never, reverse=True)
-    return [items[i] for i in sorted(order[:most])]
 
 
 def _host(url: str) -> str:

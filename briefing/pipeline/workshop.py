@@ -127,7 +127,7 @@ class Workshop:
         else:
             model = self._model()
             spec = ModelSpec(name=model.name, path=model.path, digest=model.sha256, context=model.context)
-            engine = open_engine(self.config.engine or model.engine, spec, EngineOptions())
+            engine = open_engine(self.config.engine or model.engine, spec, EngineOptions(threads=self.config.threads))
         self._open.callback(engine.close)
         return engine
 

@@ -295,6 +295,16 @@ def test_the_doctor_says_what_works(cli: Cli, tmp_path: Path) -> None:
     assert "ok      engine" in done.stdout
 
 
+def test_the_doctor_looks_where_the_configuration_says(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "briefing.toml").write_text('state = "mine.db"\nmodel = "nothing-like-it"\n')
+    done = cli("doctor")
+    assert done.returncode == 1
+    assert f"ok      state: {tmp_path / 'mine.db'}" in done.stdout
+    assert "broken  model: nothing-like-it" in done.stdout
+    (tmp_path / "briefing.toml").write_text("models = 5\n")
+    assert cli("doctor").stdout.count("broken") == 1
+
+
 def test_a_reader_who_goes_away_is_no_error(cli: Cli, sample: Path) -> None:
     command = f"{sys.executable} -m briefing summarise {sample}/markdown {sample}/text --engine extractive | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)

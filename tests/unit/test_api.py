@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,25 @@ def test_an_edition_is_a_value(sample: Path) -> None:
     edition = briefing.build_edition(config, engine=FakeEngine().says("# Headline"))
     assert len(edition.stories) == 17
     assert edition.failures == ()
+
+
+def test_summaries_older_than_a_year_leave_the_state_file(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.txt", tmp_path / "new.txt"
+    for path, what in ((old, "tram"), (new, "ferry")):
+        path.write_text(f"The council voted on Tuesday for a {what} to the hospital. Work starts in March. " * 5)
+
+    def run(path: Path, when: datetime) -> bool:
+        config = briefing.Config(sources=(briefing.Source(location=str(path)),), state=tmp_path / "state.db")
+        edition = briefing.build_edition(config, engine=FakeEngine().says("# Headline"), clock=lambda: when)
+        (story,) = edition.stories
+        return story.summary.cached
+
+    begin = datetime(2024, 5, 17, tzinfo=UTC)
+    assert [run(old, begin), run(old, begin + timedelta(days=300)), run(new, begin + timedelta(days=400))] == [
+        False, True, False,
+    ]  # fmt: skip
+    assert not run(old, begin + timedelta(days=401))
+    assert run(new, begin + timedelta(days=402))
 
 
 def test_a_text_without_words_raises_an_error_with_a_remedy() -> None:

@@ -135,7 +135,7 @@ FIELDS = (
 
 
 def readers() -> list[Callable[[str], str]]:
-    """Markdown as GitHub reads it, with tables, strikethrough and addresses that become links; and as Python-Markdown."""
+    """Markdown as GitHub reads it, addresses that become links included, and as Python-Markdown does."""
     import markdown
     from markdown_it import MarkdownIt
 
@@ -466,6 +466,8 @@ def test_single_summaries_in_every_format() -> None:
         shown = render_summary(two, format_, TEMPLATES)
         assert shown.count("Tram approved") >= 2
         assert "17 May 2024, 05:30 UTC" in shown
+        # As the point, and as the sentence behind it.
+        assert shown.count("The council voted for a tram.") == 2 * len(two)
         if format_ == "html":
             assert re.findall(r"<h(\d)", shown) == ["1", "2", "2"]
         assert "A paragraph of prose." in shown
