@@ -9,6 +9,7 @@ import typer
 
 __all__ = [
     "AllowLocal",
+    "BaseUrl",
     "ConfigPath",
     "Engine",
     "Formats",
@@ -17,6 +18,7 @@ __all__ = [
     "Model",
     "Offline",
     "Paragraph",
+    "Parallel",
     "Points",
     "Prompts",
     "State",
@@ -31,8 +33,18 @@ Points = Annotated[int | None, typer.Option(help="Key points for each article, 1
 Length = Annotated[str | None, typer.Option(help="Length of a key point: short, medium or long.")]
 Language = Annotated[str | None, typer.Option(help="Language to write in, such as de. Default: the article's own.")]
 Paragraph = Annotated[bool | None, typer.Option("--paragraph/--no-paragraph", help="Add a paragraph of prose.")]
-Model = Annotated[str | None, typer.Option("--model", "-m", help="A name from `models list`, or a GGUF file.")]
-Engine = Annotated[str | None, typer.Option(help="llama, or extractive (no model: the article's own sentences).")]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model", "-m", help="A name from `models list`, a GGUF file, a Hugging Face model or folder, openai:NAME."
+    ),
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(help="llama, transformers, openai, or extractive (no model: the article's own sentences)."),
+]
+BaseUrl = Annotated[str | None, typer.Option("--base-url", help="OpenAI-compatible server that runs the model.")]
+Parallel = Annotated[int | None, typer.Option(help="Prompts answered side by side. Default: the engine's choice.")]
 Threads = Annotated[int | None, typer.Option(help="Threads for the model. Default: one for each physical core.")]
 State = Annotated[Path | None, typer.Option(help="State file. Default: in your data folder.")]
 Prompts = Annotated[Path | None, typer.Option(help="Folder with prompts of your own.")]

@@ -35,6 +35,8 @@ def run(
     paragraph: options.Paragraph = None,
     model: options.Model = None,
     engine: options.Engine = None,
+    base_url: options.BaseUrl = None,
+    parallel: options.Parallel = None,
     threads: options.Threads = None,
     date: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Date of the edition. Default: today.")
@@ -52,8 +54,9 @@ def run(
     screen: Screen = context.obj
     wanted = settings(
         config, source or [], formats=formats or None, out=out, since=since, max_articles=max_articles, points=points,
-        length=length, language=language, paragraph=paragraph, model=model, engine=engine, threads=threads, state=state,
-        prompts=prompts, templates=templates, allow_local=allow_local, offline=offline,
+        length=length, language=language, paragraph=paragraph, model=model, engine=engine,
+        base_url=base_url, parallel=parallel, threads=threads, state=state, prompts=prompts, templates=templates,
+        allow_local=allow_local, offline=offline,
     )  # fmt: skip
     from briefing import pipeline
 

@@ -32,6 +32,8 @@ def summarise(
     paragraph: options.Paragraph = None,
     model: options.Model = None,
     engine: options.Engine = None,
+    base_url: options.BaseUrl = None,
+    parallel: options.Parallel = None,
     threads: options.Threads = None,
     state: options.State = None,
     prompts: options.Prompts = None,
@@ -43,8 +45,9 @@ def summarise(
     screen: Screen = context.obj
     wanted = settings(
         None, inputs, formats=("json",) if batch else (format_,), points=points, length=length, language=language,
-        paragraph=paragraph, model=model, engine=engine, threads=threads, state=state, prompts=prompts,
-        templates=templates, allow_local=allow_local, offline=offline, since="", max_articles=0,
+        paragraph=paragraph, model=model, engine=engine, base_url=base_url, parallel=parallel,
+        threads=threads, state=state, prompts=prompts, templates=templates, allow_local=allow_local, offline=offline,
+        since="", max_articles=0,
     )  # fmt: skip
     from briefing import pipeline
     from briefing.deliver import write_stdout

@@ -82,6 +82,21 @@ def _url(value: Any, folder: Path | None) -> Any:
     return value
 
 
+def _server(value: Any, folder: Path | None) -> Any:
+    if isinstance(value, str) and value and not is_url(value):
+        raise ValueError("expected the address of a server such as 'http://127.0.0.1:8000/v1'")
+    if isinstance(value, str) and "@" in urlsplit(value).netloc:
+        raise ValueError("expected an address without a password; keys belong into BRIEFING_API_KEY or the keyring")
+    return value.rstrip("/") if isinstance(value, str) else value
+
+
+def _prices(value: Any, folder: Path | None) -> Any:
+    wanted = isinstance(value, list | tuple) and len(value) in {0, 2}
+    if not wanted or not all(type(one) in {int, float} and 0 <= one < 1e6 for one in value):
+        raise ValueError("expected two numbers: the prices of a million tokens read and of a million written")
+    return tuple(map(float, value))
+
+
 def _kind(value: Any, folder: Path | None) -> Any:
     known = [kind.value for kind in SourceKind if kind is not SourceKind.STDIN]
     if value not in known:
@@ -142,6 +157,20 @@ class Config:
     """Empty means: the one that runs the model."""
     threads: Annotated[int, _Reads(_whole(0, 1024))] = 0
     """Of the engine; 0 means: one for each physical core."""
+    parallel: Annotated[int, _Reads(_whole(0, 1024))] = 0
+    """Prompts answered side by side; 0 means what the engine takes to be best."""
+    context: Annotated[int, _Reads(_whole(0))] = 0
+    """Tokens of a prompt and its answer together; 0 means what the engine takes to be best."""
+    base_url: Annotated[str, _Reads(_server)] = ""
+    """Of an OpenAI-compatible server, such as ``http://127.0.0.1:8000/v1``."""
+    patience: Annotated[int, _Reads(_whole(1))] = 300
+    """Seconds that a server has for one answer."""
+    token_budget: Annotated[int, _Reads(_whole(0))] = 0
+    """Tokens, read and written, after which a server is asked no more in this run; 0 means no limit."""
+    prices: Annotated[tuple[float, ...], _Reads(_prices)] = ()
+    """Of a million tokens read and of a million written, in whatever currency; empty means: no costs are shown."""
+    trust_pickles: _Flag = False
+    """Whether weights may be read from pickles, which can run whatever code is in them."""
     points: Annotated[int, _Reads(_whole(1, 10))] = 4
     """Key points an article, at most."""
     length: Literal["short", "medium", "long"] = "medium"

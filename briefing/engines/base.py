@@ -31,6 +31,10 @@ class Prompt:
     """At most this many tokens are decoded."""
     points: int = 0
     """How many sentences the caller hopes for, for engines that take no instructions; 0 means: no wish."""
+    language: str = ""
+    """ISO 639-1 code of the document's language, for models that must be told; empty where it is not known."""
+    answer_language: str = ""
+    """ISO 639-1 code of the language to answer in; empty means the document's."""
     stop: tuple[str, ...] = ()
     """Decoding ends before any of these."""
     schema: Mapping[str, Any] | None = field(default=None, hash=False)
@@ -60,15 +64,18 @@ class Completion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
-    """A model file an engine is to load."""
+    """A model that an engine is to run: a file, a folder, or a name that a server knows."""
 
     name: str
-    """What people call it."""
-    path: Path
+    """What people call it; what a server calls it."""
+    path: Path | None = None
+    """Where it lies on this machine; None for a model on a server."""
+    address: str = ""
+    """Base URL of the server that runs it, such as ``http://127.0.0.1:8000/v1``; empty for a model on this machine."""
     digest: str
-    """Hexadecimal SHA-256 of the file: two files with one digest answer alike."""
-    context: int
-    """Tokens the model was trained to take."""
+    """Hexadecimal SHA-256 of the file or files: two models with one digest answer alike."""
+    context: int = 0
+    """Tokens the model was trained to take; 0 where that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +83,9 @@ class EngineOptions:
     """How an engine is to run. The defaults are measured (bench/summarise.py)."""
 
     slots: int = 0
-    """Prompts in flight at once; 0 means: one for every two physical cores, at most four. Each slot computes the shared
-    beginning of prompts for itself, which on two cores costs more than decoding side by side gains."""
-    context: int = 4096
-    """Tokens that one prompt and its answer may have together."""
+    """Prompts that are decoded side by side; 0 means what the engine takes to be best."""
+    context: int = 0
+    """Tokens that one prompt and its answer may have together; 0 means what the engine takes to be best."""
     threads: int = 0
     """Worker threads; 0 means: one for each physical core."""
     seed: int = 1
@@ -87,6 +93,14 @@ class EngineOptions:
     """0 always takes the likeliest token."""
     reuse_prefix: bool = True
     """Whether the beginning that prompts share is computed once for each slot."""
+    trust_pickles: bool = False
+    """Whether weights may be read from pickles, which can run whatever code is in them."""
+    key: str = field(default="", repr=False)
+    """What a server wants to see of us; empty where it wants nothing."""
+    patience: float = 300.0
+    """Seconds that a server has for one answer."""
+    token_budget: int = 0
+    """Tokens, of prompts and answers together, after which a server is asked no more; 0 means no limit."""
 
 
 @runtime_checkable

@@ -10,9 +10,7 @@ everybody else by a random key.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import queue
 import secrets
 import threading
 import urllib.request
@@ -22,10 +20,14 @@ from typing import Any
 
 from briefing.engines.base import Completion, EngineOptions, ModelSpec, Prompt
 from briefing.engines.cores import physical_cores
+from briefing.engines.pool import side_by_side
 from briefing.errors import EngineError, ModelError
 from briefing.text import fingerprint
 
 __all__ = ["LlamaEngine"]
+
+_CONTEXT, _MOST = 4096, 1_000_000
+"""Tokens: what is taken where nobody says otherwise, and for a model that does not say what it can."""
 
 
 class LlamaEngine:
@@ -39,12 +41,14 @@ class LlamaEngine:
         """Note what to load. It is loaded on the first question (about two seconds for a gigabyte), so that a run that
         finds every answer in the store never loads it; a file llama.cpp cannot load raises `ModelError` then.
         """
-        if model is None:
+        if model is None or model.path is None:
             raise ModelError("engine llama", "it needs a model file", "Name one with --model")
         self.model = model.name
-        self.context = min(options.context, model.context) if model.context else options.context
+        self.context = min(options.context or _CONTEXT, model.context or _MOST)
         self.digest = fingerprint("llama", model.digest, str(options.seed), str(options.temperature))[:32]
         self._options = options
+        # Each slot computes the shared beginning of prompts for itself, which on two cores costs more than decoding
+        # side by side gains (bench/summarise.py).
         self._slots = options.slots or min(4, max(1, physical_cores() // 2))
         self._key = secrets.token_hex(16)
         self._spec = model
@@ -59,30 +63,7 @@ class LlamaEngine:
     def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
         """Yield a completion for each prompt as it finishes; at most `EngineOptions.slots` are in flight."""
         server = self._server()
-        waiting = iter(prompts)
-        done: queue.SimpleQueue[Completion] = queue.SimpleQueue()
-        cancelled = threading.Event()
-        workers: list[threading.Thread] = []
-        running = 0
-        try:
-            while True:
-                # Prompts are pulled by this thread alone, so that the caller's generator never runs on another one.
-                while running < self._slots and (prompt := next(waiting, None)) is not None:
-                    worker = threading.Thread(
-                        target=lambda prompt=prompt: done.put(self._answer(server, prompt, cancelled)), daemon=True
-                    )
-                    workers.append(worker)
-                    worker.start()
-                    running += 1
-                if not running:
-                    return
-                yield _wait(done)
-                running -= 1
-                workers = [worker for worker in workers if worker.is_alive()]
-        finally:
-            cancelled.set()
-            for worker in workers:
-                worker.join(timeout=10)
+        yield from side_by_side(prompts, self._slots, lambda prompt, cancelled: self._answer(server, prompt, cancelled))
 
     def close(self) -> None:
         """Free the model and its memory. Safe to call twice."""
@@ -169,12 +150,6 @@ class _Heard:
             prefill_seconds=self._timings.get("prompt_ms", 0.0) / 1000,
             decode_seconds=self._timings.get("predicted_ms", 0.0) / 1000,
         )
-
-
-def _wait(done: queue.SimpleQueue[Completion]) -> Completion:
-    while True:  # in short waits, because a signal is only handled between them on some systems
-        with contextlib.suppress(queue.Empty):
-            return done.get(timeout=0.2)
 
 
 def _first_line(error: Exception) -> str:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies
 
+from briefing import patience
 from briefing._version import __version__
 from briefing.errors import FetchError
 
@@ -173,7 +174,7 @@ class Fetcher:
                 if failed.wait is not None and failed.wait > LONGEST_WAIT:
                     cause = f"{failed.error.cause} and asks to be left alone for {failed.wait:.0f} seconds"
                     raise FetchError(failed.error.subject, cause, "Try again after that") from failed.__cause__
-                pause = self._backoff * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, hides nothing
+                pause = patience.pause(attempt, self._backoff, random.random())  # noqa: S311 - spreads load, hides nothing
                 self._sleep(max(pause, failed.wait or 0.0))
         raise AssertionError("unreachable: the last attempt returns or raises")
 
@@ -303,7 +304,7 @@ class Fetcher:
         if response.status_code not in range(200, 204):
             failure = reasons.status_error(subject, response.status_code)
             if response.status_code in reasons.RETRIED_STATUSES:
-                raise reasons.RetryableError(failure, reasons.retry_after(headers.get("retry-after")))
+                raise reasons.RetryableError(failure, patience.retry_after(headers.get("retry-after"), time.time()))
             raise failure
         try:
             if headers.get("content-length", "").isdigit() and int(headers["content-length"][:15]) > self._max_bytes:

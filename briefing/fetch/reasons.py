@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import time
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 import httpcore
@@ -13,7 +11,7 @@ from briefing.errors import BlockedAddressError, FetchError
 from briefing.fetch.body import BombError, CutOffError, TooLargeError, UnknownEncodingError
 from briefing.fetch.network import PrivateAddressError, UnknownHostError, UnusableProxyError
 
-__all__ = ["RETRIED_STATUSES", "RetryableError", "body_error", "network_error", "retry_after", "status_error"]
+__all__ = ["RETRIED_STATUSES", "RetryableError", "body_error", "network_error", "status_error"]
 
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 _LATER = "Try again later"
@@ -117,15 +115,3 @@ def body_error(subject: str, error: Exception, limit: int) -> FetchError | Retry
     if isinstance(error, CutOffError):
         return RetryableError(FetchError(subject, f"the answer is damaged ({error})", _LATER))
     raise TypeError(error)
-
-
-def retry_after(value: str | None) -> float | None:
-    """Seconds that a ``Retry-After`` header asks for (a number or a date, RFC 9110), or None."""
-    if not value:
-        return None
-    if value.strip().isdigit():
-        return float(value.strip()[:9])
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (ValueError, TypeError, OverflowError):
-        return None

@@ -8,12 +8,13 @@ its size or time has changed since. Running a model is not done here (`briefing.
     catalogue      what is known: names, digests, places           gguf_header   what a GGUF file says of itself
     folder         what is here: list, resolve, add, remove       added, seals   what it remembers
     pull           one file from its places: lock, space, digest  partial        a file while it grows
-    hub, wheels    the two kinds of places
+    hub, wheels    the two kinds of places                        repository     models that are folders of files
 """
 
 from briefing.models.catalogue import Catalogue, Entry, HubPlace, WheelPlace, load_catalogue
 from briefing.models.folder import ModelFile, ModelFolder, default_folder
 from briefing.models.pull import PullProgress
+from briefing.models.repository import is_hub_name
 
 __all__ = [
     "Catalogue",
@@ -24,5 +25,6 @@ __all__ = [
     "PullProgress",
     "WheelPlace",
     "default_folder",
+    "is_hub_name",
     "load_catalogue",
 ]

@@ -22,6 +22,7 @@ from briefing.models.gguf_header import read_gguf_header
 from briefing.models.hub import describe_on_hub
 from briefing.models.partial import PlaceError
 from briefing.models.pull import ProgressCallback, PullProgress, locked, pull_file
+from briefing.models.repository import Repository, digest_of, model_files
 from briefing.models.seals import Seals
 
 __all__ = ["ModelFile", "ModelFolder", "default_folder"]
@@ -33,11 +34,12 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFile:
-    """A model file that is here and was verified: what an engine needs to load it."""
+    """A model that is here and was verified: what an engine needs to load it."""
 
     name: str
     """The catalogue's or the user's, or for a bare path the file's name without its ending."""
     path: Path
+    """A file, or a folder of files."""
     size: int
     """Bytes."""
     sha256: str
@@ -115,6 +117,44 @@ class ModelFolder:
             licence=header.licence,
             engine="llama",
         )
+
+    def is_folder(self, name: str) -> bool:
+        """Whether `name` is a folder on this machine, which then should hold a model in Hugging Face's layout."""
+        return bool(name) and Path(name).expanduser().is_dir()
+
+    def repository(self, name: str) -> Repository:
+        """The repository OWNER/NAME of the Hugging Face Hub, and its place here."""
+        return Repository(name, self.folder / "hub" / name.replace("/", "--"))
+
+    def resolve_folder(self, name: str) -> ModelFile:
+        """The model in a folder of Hugging Face files, or in a pulled repository of the Hub. Never uses the network.
+
+        Raises `ModelError` where there is none.
+        """
+        path = Path(name).expanduser().absolute() if self.is_folder(name) else self.repository(name).folder
+        if not path.is_dir():
+            raise ModelError(f"model {name}", "it is not on this machine", "Run once with a network to pull it")
+        try:
+            digest = digest_of(path, self._seals)
+            size = sum(file.stat().st_size for file in model_files(path))
+        except OSError as error:
+            raise ModelError(f"model {name}", f"{path} cannot be read ({error.strerror or error})") from error
+        label = path.name if self.is_folder(name) else name
+        return ModelFile(name=label, path=path, size=size, sha256=digest, context=0, licence="", engine="transformers")
+
+    def pull_repository(self, name: str, announce: Callable[[int], None]) -> None:
+        """Download the model OWNER/NAME from the Hugging Face Hub unless it is here; `announce` is told its bytes.
+
+        Raises `ModelError` where it cannot be had, offline, or where the disk is full.
+        """
+        repository = self.repository(name)
+        if repository.here:
+            return
+        if self.offline:
+            raise ModelError(f"model {name}", "it is not on this machine and the network is not to be used")
+        with self._writing(name), locked(self._state / f"{repository.folder.name}.lock", lambda: None):
+            if not repository.here:
+                repository.pull(announce)
 
     def pull(self, name: str, progress: ProgressCallback | None = None) -> Path:
         """Download and verify the file of the entry of this name, unless it is here already.

@@ -10,7 +10,24 @@ from briefing.pipeline.watch import Watcher
 if TYPE_CHECKING:
     from briefing.models import ModelFolder, PullProgress
 
-__all__ = ["pull"]
+__all__ = ["pull", "pull_if_missing", "pull_repository"]
+
+
+def pull_if_missing(models: ModelFolder, name: str, watcher: Watcher) -> None:
+    """Say what is about to be downloaded and pull it, where `name` is known and not here. Raises `ModelError`."""
+    if name not in {entry.name for entry in models.entries()} or models.path(name) is not None:
+        return
+    entry = models.entry(name)
+    watcher.say(f"The model {name} ({entry.size / 1e6:,.0f} MB, licence {entry.licence}) is not here yet; pulling it.")
+    pull(models, name, watcher)
+
+
+def pull_repository(models: ModelFolder, name: str, watcher: Watcher) -> None:
+    """The same for a repository of the Hugging Face Hub; a folder on this machine is left alone."""
+    if not models.is_folder(name):
+        models.pull_repository(
+            name, lambda size: watcher.say(f"The model {name} ({size / 1e6:,.0f} MB) is not here yet; pulling it.")
+        )
 
 
 def pull(models: ModelFolder, name: str, watcher: Watcher) -> Path:

@@ -12,19 +12,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from briefing.config import Config
-from briefing.engines import Completion, Engine, EngineOptions, ModelSpec, check_engine, open_engine
-from briefing.pipeline.pulling import pull
+from briefing.engines import Completion, Engine, check_engine, open_engine
+from briefing.pipeline.choosing import chosen, engine_options
 from briefing.pipeline.watch import Watcher
 from briefing.store import Store, StoredCompletion, default_state
 from briefing.summariser import PromptBook
 
 if TYPE_CHECKING:
     from briefing.fetch import Fetcher
-    from briefing.models import ModelFile
 
 __all__ = ["StoredAnswers", "Workshop"]
-
-_NO_MODEL = {"extractive"}
 
 
 class StoredAnswers:
@@ -122,12 +119,8 @@ class Workshop:
             return self._given
         if self.config.engine:
             check_engine(self.config.engine)  # before a gigabyte is pulled for nothing
-        if self.config.engine in _NO_MODEL:
-            engine = open_engine(self.config.engine, None)
-        else:
-            model = self._model()
-            spec = ModelSpec(name=model.name, path=model.path, digest=model.sha256, context=model.context)
-            engine = open_engine(self.config.engine or model.engine, spec, EngineOptions(threads=self.config.threads))
+        name, spec = chosen(self.config, self.watcher)
+        engine = open_engine(name, spec, engine_options(self.config))
         self._open.callback(engine.close)
         return engine
 
@@ -147,17 +140,3 @@ class Workshop:
         from briefing.assets import environment
 
         return environment(kind, [folder] if folder else [])
-
-    def _model(self) -> ModelFile:
-        from briefing.models import ModelFolder
-
-        models = ModelFolder(self.config.models, offline=self.config.offline)
-        name = self.config.model or models.catalogue.default
-        known = {entry.name for entry in models.entries()}
-        if name in known and models.path(name) is None:
-            entry = models.entry(name)
-            self.watcher.say(
-                f"The model {name} ({entry.size / 1e6:,.0f} MB, licence {entry.licence}) is not here yet; pulling it."
-            )
-            pull(models, name, self.watcher)
-        return models.resolve(name)

@@ -1,7 +1,8 @@
 """The one conversation with a model: articles in, summaries out, every key point checked.
 
-`summarise_all` is the entry; `whole` is the strategy (what is asked, in which order), `schedule` keeps the engine busy
-with many articles, `prompts` makes messages, `answers` reads what comes back.
+`summarise_all` is the entry; `condense` is one article's conversation, `whole` and `document` are the strategies (what
+is asked, in which order), `draft` is what they fill; `schedule` keeps the engine busy with many articles, `prompts`
+makes messages, `answers` reads what comes back.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 from briefing.engines.base import Engine
 from briefing.errors import EngineError
+from briefing.summariser.condense import condense
 from briefing.summariser.options import Length, SummaryOptions
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.schedule import Answers, Conversation, converse
-from briefing.summariser.whole import PROMPTS, condense
+from briefing.summariser.whole import PROMPTS
 from briefing.text import fingerprint
 from briefing.types import Article, Failure, Summary
 

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
+from briefing.engines.thoughts import without_thoughts
 from briefing.facts import stems, tokens
 from briefing.ground import Evidence
 from briefing.text import normalise, sentences, word_count
 
-__all__ = ["LONGEST_HEADLINE", "LONGEST_POINT", "clean", "copied", "ended", "problem", "read_points", "says_the_same"]
+__all__ = [
+    "LONGEST_HEADLINE",
+    "LONGEST_POINT",
+    "clean",
+    "copied",
+    "ended",
+    "points_schema",
+    "problem",
+    "read_points",
+    "says_the_same",
+]
 
 LONGEST_POINT = 30
 """Words."""
@@ -17,7 +30,6 @@ LONGEST_HEADLINE = 16
 
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _HEADING = re.compile(r"^\s*#+\s*|^\s*\**(?:headline|title|überschrift|titre|título|titolo)\**\s*:\s*", re.IGNORECASE)
-_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 # What a chat model says around its answer, not in it.
 _PREAMBLE = re.compile(
     r"^(?:sure|certainly|of course|here (?:is|are)|key points?|notes?|summary)\b.*:?$", re.IGNORECASE
@@ -25,10 +37,13 @@ _PREAMBLE = re.compile(
 
 
 def read_points(answer: str) -> tuple[str, tuple[str, ...]]:
-    """The headline (empty where there is none) and the points of an answer of one line each."""
+    """The headline, if there is one, and the points of an answer: JSON (`points_schema`), or one line each."""
     headline = ""
     points: list[str] = []
-    for line in _THOUGHT.sub("", answer).splitlines():
+    answer = without_thoughts(answer)
+    if (found := _from_json(answer)) is not None:
+        return found
+    for line in answer.splitlines():
         text = clean(_HEADING.sub("", _BULLET.sub("", line)))
         if not text:
             continue
@@ -39,9 +54,36 @@ def read_points(answer: str) -> tuple[str, tuple[str, ...]]:
     return headline, tuple(points)
 
 
+def points_schema(fewest: int, most: int) -> dict[str, Any]:
+    """JSON Schema of a headline and points, for servers that hold answers to one."""
+    points = {"type": "array", "items": {"type": "string"}, "minItems": fewest, "maxItems": most}
+    return {
+        "type": "object",
+        "properties": {"headline": {"type": "string"}, "points": points},
+        "required": ["headline", "points"],
+        "additionalProperties": False,
+    }
+
+
+def _from_json(answer: str) -> tuple[str, tuple[str, ...]] | None:
+    """What an answer in JSON says; None where it is none, or not of that shape."""
+    bare = re.sub(r"\A\s*```\w*\s*|\s*```\s*\Z", "", answer).strip()
+    if not bare.startswith("{"):
+        return None
+    try:
+        data = json.loads(bare)
+        headline, points = data["headline"], data["points"]
+    except (ValueError, KeyError, RecursionError):
+        return None
+    if not isinstance(headline, str) or not isinstance(points, list):
+        return None
+    cleaned = (clean(_BULLET.sub("", point)) for point in points if isinstance(point, str))
+    return clean(headline).rstrip("."), tuple(point for point in cleaned if point)
+
+
 def clean(text: str) -> str:
     """One line of prose: no markup, no tokeniser's artefacts, a capital first."""
-    text = normalise(_THOUGHT.sub("", text)).replace("\n", " ")
+    text = normalise(without_thoughts(text)).replace("\n", " ")
     text = re.sub(r"\*\*|__|`|<n>|</?s>|<\|[^|>]*\|>", " ", text)
     text = re.sub(r"\b([A-Z])\. (?=[A-Z]\.)", r"\1.", text)  # "U. S."
     text = re.sub(r"\s+([.,;:!?%])", r"\1", re.sub(r"\s{2,}", " ", text)).strip()

@@ -8,106 +8,58 @@ A conversation (see `schedule`) for one article, in at most five rounds:
 4. where fewer than three are left, more are written from telling sentences that nothing cites yet;
 5. where a paragraph is wanted, it is written from the points that were kept, and loses what is not supported.
 
-Where nothing is left, the article's own most telling sentences stand in, labelled as quotations. Nothing that was
-dropped is forgotten: it stands in the summary's warnings.
+Nothing that was dropped is forgotten: it stands in the summary's warnings.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from briefing.chunk import chunks
 from briefing.engines.base import Engine, Prompt
-from briefing.errors import EngineError
 from briefing.facts import stems
-from briefing.ground import Check, Evidence, check, quote
+from briefing.ground import Check
 from briefing.salience import ranked
-from briefing.summariser.answers import (
-    LONGEST_HEADLINE,
-    clean,
-    copied,
-    ended,
-    problem,
-    read_points,
-    says_the_same,
-)
+from briefing.summariser.answers import clean, copied, ended, points_schema, problem, read_points
+from briefing.summariser.draft import Draft, most_telling, why_not
 from briefing.summariser.options import SummaryOptions
 from briefing.summariser.prompts import PromptBook
-from briefing.summariser.schedule import Conversation, Told
+from briefing.summariser.schedule import Conversation
 from briefing.text import sentences, word_count
-from briefing.types import Article, KeyPoint, Summary, Verdict
+from briefing.types import Verdict
 
-__all__ = ["PROMPTS", "condense"]
+__all__ = ["PROMPTS", "tell", "tell_as_prose"]
 
 PROMPTS = ("points", "merge", "rewrite", "paragraph")
 """Every prompt this strategy uses."""
 
 ANSWER_TOKENS = 64
 """For a point: the longest allowed has about 45."""
-SHORT = 60
-"""Words up to which a text is its own summary."""
 
 
-@dataclass(slots=True)
-class _Draft:
-    """One article on its way to a summary."""
-
-    article: Article
-    evidence: Evidence
-    translated: bool
-    headline: str = ""
-    points: list[KeyPoint] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-    asked: int = 0
-    cached: int = 0
-
-    def take(self, told: Sequence[Told]) -> list[str]:
-        """The answers' texts. Raises `EngineError` where the model gave none."""
-        for one in told:
-            self.asked += 1
-            self.cached += one.cached
-            self.seconds += one.completion.prefill_seconds + one.completion.decode_seconds
-            if one.completion.finish == "error":
-                raise EngineError(self.article.title or self.article.id, f"no answer came: {one.completion.error}")
-        return [one.completion.text for one in told]
-
-    def check(self, point: str) -> Check:
-        return check(point, self.evidence, translated=self.translated)
-
-    def keep(self, text: str, found: Check) -> None:
-        self.points.append(KeyPoint(text=ended(text), citations=found.citations, verdict=found.verdict))
-
-    def told_already(self, text: str) -> bool:
-        return any(says_the_same(text, point.text) for point in self.points)
+def tell(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[None]:
+    """Fill the draft with points. Raises `EngineError` where the model does not answer."""
+    asker = _Asker(engine, prompts, draft.options, draft.language, draft.article.title)
+    candidates = yield from _read(draft, asker)
+    yield from _ground(draft, asker, candidates)
+    if len(draft.points) < draft.options.fewest:
+        yield from _fill(draft, asker)
 
 
-def condense(article: Article, engine: Engine, prompts: PromptBook, options: SummaryOptions) -> Conversation[Summary]:
-    """The conversation that condenses `article`. Raises `EngineError` in it where the model does not answer."""
-    language = options.language or article.language
-    translated = bool(options.language) and "und" not in {language, article.language} and language != article.language
-    draft = _Draft(article, Evidence(article.text, article.title, article.language), translated)
-    asker = _Asker(engine, prompts, options, language if language != "und" else "en", article.title)
-    if _short(draft, options):
-        draft.points = _quotations(draft, range(len(draft.evidence.sentences)))
-        draft.warnings.append("The article is as short as a summary; it is shown as it is.")
-    elif engine.verbatim:
-        yield from _extract(draft, asker)
-    else:
-        candidates = yield from _read(draft, asker)
-        yield from _ground(draft, asker, candidates)
-        if len(draft.points) < options.fewest:
-            yield from _fill(draft, asker)
-        draft.points = draft.points[: options.points]
-        if not draft.points:
-            best = sorted(ranked(draft.evidence.sentences)[: options.fewest])
-            draft.points = _quotations(draft, best)
-            draft.warnings.append("No key point held against the article; its own sentences are quoted instead.")
-    paragraph = None
-    if options.paragraph:
-        paragraph = yield from _paragraph(draft, asker)
-    return _summary(draft, engine, paragraph)
+def tell_as_prose(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[None]:
+    """Round 5: a paragraph from the points; a sentence that is not supported is left out."""
+    notes = [point.text for point in draft.points]
+    asker = _Asker(engine, prompts, draft.options, draft.language, draft.article.title)
+    (answer,) = draft.take((yield [asker.paragraph(notes)]))
+    kept = [
+        sentence.text
+        for sentence in sentences(clean(answer))
+        if sentence.text[-1:] in '.!?…"”' and not why_not(draft.check(sentence.text))
+    ]
+    if not kept:
+        draft.warnings.append("No paragraph held against the article.")
+    draft.paragraph = " ".join(kept) or None
 
 
 # --- asking --------------------------------------------------------------------------------------------------
@@ -160,6 +112,7 @@ class _Asker:
             points=answers or self.options.points,
             max_tokens=ANSWER_TOKENS * (answers or self.options.points + 1),
             stop=("\n\n",),
+            schema=None if answers else points_schema(self.options.fewest, self.options.points),
             grammar=None if grammar == "" else self.prompts.grammar(grammar or name, **variables),
         )
 
@@ -171,7 +124,7 @@ def _words(low_high: tuple[int, int]) -> dict[str, object]:
 # --- the rounds ----------------------------------------------------------------------------------------------
 
 
-def _read(draft: _Draft, asker: _Asker) -> Conversation[list[str]]:
+def _read(draft: Draft, asker: _Asker) -> Conversation[list[str]]:
     """Rounds 1 and 2: candidate points, in the order of their weight."""
     pieces = chunks(draft.article.text, asker.room(), asker.engine.count_tokens)
     answers = draft.take((yield [asker.points(piece.text) for piece in pieces]))
@@ -184,11 +137,11 @@ def _read(draft: _Draft, asker: _Asker) -> Conversation[list[str]]:
     for piece, (_, points) in zip(pieces, read, strict=True):
         held = [ended(point) for point in points if draft.check(point).verdict is not Verdict.UNSUPPORTED]
         # A part about which nothing held still has its say, in its own most telling sentence.
-        notes += held or _most_telling(piece.text, 1)
+        notes += held or most_telling(piece.text, 1)
     return (yield from _merge(draft, asker, notes))
 
 
-def _merge(draft: _Draft, asker: _Asker, notes: list[str]) -> Conversation[list[str]]:
+def _merge(draft: Draft, asker: _Asker, notes: list[str]) -> Conversation[list[str]]:
     """Condense notes until they fit into one prompt, then to the final points."""
     while len(groups := _grouped(notes, asker.room(), asker.engine.count_tokens)) > 1:
         answers = draft.take((yield [asker.merge(group) for group in groups]))
@@ -214,14 +167,14 @@ def _grouped(notes: list[str], room: int, count: Callable[[str], int]) -> list[l
     return groups
 
 
-def _ground(draft: _Draft, asker: _Asker, candidates: list[str]) -> Conversation[None]:
+def _ground(draft: Draft, asker: _Asker, candidates: list[str]) -> Conversation[None]:
     """Round 3: keep what holds, in order; give every other point one chance to be put right."""
     slots: list[tuple[str, Check] | None] = []
     second: list[tuple[int, str, Check]] = []
     reasons: list[str] = []
     for point in candidates:
         found = draft.check(point)
-        reason = problem(point) or _why_not(found) or (copied(point, draft.evidence) and "copied")
+        reason = problem(point) or why_not(found) or (copied(point, draft.evidence) and "copied")
         if not reason:
             slots.append((point, found))
             continue
@@ -241,7 +194,7 @@ def _ground(draft: _Draft, asker: _Asker, candidates: list[str]) -> Conversation
             again = draft.check(rewritten)
             if rewritten and not problem(rewritten) and not _kept_to(again, index):
                 slots[place] = (rewritten, again)
-            elif reason == "copied" and not _why_not(found):
+            elif reason == "copied" and not why_not(found):
                 slots[place] = (point, found)
             else:
                 draft.warnings.append(f"Left out ({reason}): {point}")
@@ -250,7 +203,7 @@ def _ground(draft: _Draft, asker: _Asker, candidates: list[str]) -> Conversation
             draft.keep(*slot)
 
 
-def _behind(draft: _Draft, point: str, found: Check) -> int:
+def _behind(draft: Draft, point: str, found: Check) -> int:
     """The sentence a point was most likely made of."""
     said = set(stems(point))
     best = max(found.citations, key=lambda citation: len(said & set(stems(citation.text))), default=None)
@@ -259,10 +212,10 @@ def _behind(draft: _Draft, point: str, found: Check) -> int:
 
 def _kept_to(found: Check, sentence: int) -> str:
     """Why a point written from one sentence may not be shown: it must need no other. Empty when it may."""
-    return _why_not(found) or ("" if [c.sentence for c in found.citations] == [sentence] else "drawn from elsewhere")
+    return why_not(found) or ("" if [c.sentence for c in found.citations] == [sentence] else "drawn from elsewhere")
 
 
-def _fill(draft: _Draft, asker: _Asker) -> Conversation[None]:
+def _fill(draft: Draft, asker: _Asker) -> Conversation[None]:
     """Round 4: points from telling sentences that nothing cites yet."""
     cited = {citation.sentence for point in draft.points for citation in point.citations}
     whole = draft.evidence.sentences
@@ -278,86 +231,3 @@ def _fill(draft: _Draft, asker: _Asker) -> Conversation[None]:
         usable = point and not problem(point) and not _kept_to(found, index) and not draft.told_already(point)
         if usable and len(draft.points) < asker.options.fewest:
             draft.keep(point, found)
-
-
-def _extract(draft: _Draft, asker: _Asker) -> Conversation[None]:
-    """An engine that answers in the article's own sentences: every one of them is a quotation."""
-    (answer,) = draft.take((yield [asker.points(draft.article.text)]))
-    lines = {line.strip() for line in answer.splitlines() if line.strip()}
-    chosen = [i for i, sentence in enumerate(draft.evidence.sentences) if " ".join(sentence.text.split()) in lines]
-    draft.points = _quotations(draft, chosen)
-
-
-def _paragraph(draft: _Draft, asker: _Asker) -> Conversation[str | None]:
-    """Round 5: prose from the points; a sentence that is not supported is left out."""
-    notes = [point.text for point in draft.points]
-    if not asker.engine.instructable:
-        return " ".join(notes) or None
-    (answer,) = draft.take((yield [asker.paragraph(notes)]))
-    kept = [
-        sentence.text
-        for sentence in sentences(clean(answer))
-        if sentence.text[-1:] in '.!?…"”' and not _why_not(draft.check(sentence.text))
-    ]
-    if not kept:
-        draft.warnings.append("No paragraph held against the article.")
-    return " ".join(kept) or None
-
-
-# --- the end -------------------------------------------------------------------------------------------------
-
-
-def _summary(draft: _Draft, engine: Engine, paragraph: str | None) -> Summary:
-    article = draft.article
-    return Summary(
-        id=article.id,
-        url=article.url,
-        title=article.title,
-        headline=_headline(draft),
-        source=article.source,
-        published=article.published,
-        language=article.language,
-        key_points=tuple(draft.points),
-        paragraph=paragraph,
-        model=engine.model,
-        engine=engine.name,
-        cached=draft.asked > 0 and draft.cached == draft.asked,
-        seconds=round(draft.seconds, 3),
-        warnings=(*article.warnings, *draft.warnings),
-    )
-
-
-def _headline(draft: _Draft) -> str:
-    """The model's, where the article supports it; else the article's own; else the beginning of the first point."""
-    written = draft.headline
-    # A list of keywords passes every check of facts and is still no headline.
-    fits = 2 <= word_count(written) <= LONGEST_HEADLINE and written.count(",") <= 2
-    if fits and not _why_not(draft.check(written)):
-        return written
-    if draft.article.title:
-        return draft.article.title
-    first = draft.points[0].text.rstrip(".") if draft.points else draft.article.text
-    cut = first.split()
-    return first if len(cut) <= LONGEST_HEADLINE else " ".join(cut[:LONGEST_HEADLINE]) + "…"
-
-
-def _short(draft: _Draft, options: SummaryOptions) -> bool:
-    return word_count(draft.article.text) <= SHORT or len(draft.evidence.sentences) <= min(2, options.points)
-
-
-def _quotations(draft: _Draft, chosen: Sequence[int]) -> list[KeyPoint]:
-    cited = [quote(draft.evidence, index) for index in chosen]
-    return [KeyPoint(text=" ".join(c.text.split()), citations=(c,), verdict=Verdict.QUOTED) for c in cited]
-
-
-def _most_telling(text: str, count: int) -> list[str]:
-    found = sentences(text)
-    return [found[index].text for index in sorted(ranked(found)[:count])]
-
-
-def _why_not(found: Check) -> str:
-    """Why a point may not be shown; empty when it may."""
-    if not found.missing:
-        return ""
-    part = found.missing[0]
-    return f"{part.kind} not in the article" + (f": {part.surface}" if part.kind in {"number", "name"} else "")

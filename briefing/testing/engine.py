@@ -21,14 +21,17 @@ class FakeEngine:
         engine = FakeEngine().says("# Headline\\n- A point.", to="moon landing").fails("no memory", to="boom")
         engine.asked  # every prompt it was given, in order
 
-    Tokens are words. `at_once` prompts are taken before the first answer is given, the last taken answered first.
+    Tokens are words. One that is not `instructable` is given documents, not messages. `at_once` prompts are taken
+    before the first answer is given, the last taken answered first.
     """
 
     name = "fake"
-    instructable = True
     verbatim = False
 
-    def __init__(self, *, model: str = "fake-1", context: int = 4096, at_once: int = 1) -> None:
+    def __init__(
+        self, *, model: str = "fake-1", context: int = 4096, at_once: int = 1, instructable: bool = True
+    ) -> None:
+        self.instructable = instructable
         self.model = model
         self.digest = f"fake {model}"
         self.context = context
@@ -39,14 +42,14 @@ class FakeEngine:
         self._failures: dict[str, str] = {}
 
     def says(self, answer: str | Callable[[Prompt], str], *, to: str = "") -> Self:
-        """Answer prompts whose last message contains `to` with `answer`, or with what it returns for them."""
+        """Answer prompts whose last message (else document) contains `to` with `answer`, or what it returns."""
         speak = answer if callable(answer) else lambda prompt, text=answer: text
-        self._rules.append((lambda prompt: to in prompt.messages[-1].content, speak))
+        self._rules.append((lambda prompt: to in _asked(prompt), speak))
         return self
 
     def fails(self, reason: str, *, to: str = "") -> Self:
         """Let prompts whose last message contains `to` end in an error."""
-        self._rules.append((lambda prompt: to in prompt.messages[-1].content, lambda prompt: None))
+        self._rules.append((lambda prompt: to in _asked(prompt), lambda prompt: None))
         self._failures[to] = reason
         return self
 
@@ -76,11 +79,12 @@ class FakeEngine:
             if knows(prompt):
                 text = speak(prompt)
                 break
-        asked = sum(word_count(message.content) for message in prompt.messages)
-        if asked + prompt.max_tokens > self.context:
+        asked = sum(word_count(message.content) for message in prompt.messages) or word_count(prompt.document)
+        room = prompt.max_tokens if prompt.messages else 0
+        if asked + room > self.context:
             return self._error(prompt, asked, "the prompt is over the context")
         if text is None:
-            reason = next(why for to, why in self._failures.items() if to in prompt.messages[-1].content)
+            reason = next(why for to, why in self._failures.items() if to in _asked(prompt))
             return self._error(prompt, asked, reason)
         return Completion(
             id=prompt.id, text=text, prompt_tokens=asked, completion_tokens=word_count(text), finish="stop"
@@ -89,3 +93,7 @@ class FakeEngine:
     @staticmethod
     def _error(prompt: Prompt, asked: int, reason: str) -> Completion:
         return Completion(id=prompt.id, text="", prompt_tokens=asked, completion_tokens=0, finish="error", error=reason)
+
+
+def _asked(prompt: Prompt) -> str:
+    return prompt.messages[-1].content if prompt.messages else prompt.document

@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 __all__ = ["Seen", "Server"]
 
@@ -37,6 +37,8 @@ class Seen:
     """By lower-case name."""
     connection: int
     """The client's port: equal for requests over one connection."""
+    body: bytes = b""
+    """Of a POST."""
 
 
 _Answer = Callable[["_Handler"], None]
@@ -47,7 +49,10 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Listener
 
     def do_GET(self) -> None:
-        self.server.owner._answer(self)
+        self.server.owner._answer(self, b"")
+
+    def do_POST(self) -> None:
+        self.server.owner._answer(self, self.rfile.read(int(self.headers.get("Content-Length") or 0)))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
         pass
@@ -102,7 +107,7 @@ class Server:
         self._thread = threading.Thread(target=self._listener.serve_forever, kwargs={"poll_interval": 0.02})
         self._thread.start()
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -208,6 +213,19 @@ class Server:
 
         self._add(path, None, answer)
 
+    def drips(self, path: str, body: bytes, *, every: float, type: str) -> None:  # noqa: A002 - as in `serves`
+        """Sends a body line by line, with `every` seconds between."""
+
+        def answer(handler: _Handler) -> None:
+            handler.head(200, {"Content-Type": type})
+            handler.close_connection = True
+            for line in body.splitlines(keepends=True):
+                handler.wfile.write(line)
+                if self._closing.wait(every):
+                    return
+
+        self._add(path, None, answer)
+
     def hangs(self, path: str, *, times: int | None = None) -> None:
         """Takes the request and never answers."""
 
@@ -234,12 +252,20 @@ class Server:
 
         self._add(path, None, answer)
 
-    def cuts(self, path: str, body: bytes | str, *, after: int, times: int | None = None) -> None:
+    def cuts(
+        self,
+        path: str,
+        body: bytes | str,
+        *,
+        after: int,
+        type: str = "text/html",  # noqa: A002 - as in `serves`
+        times: int | None = None,
+    ) -> None:
         """Promises the whole body and hangs up after some bytes of it."""
         content = body.encode() if isinstance(body, str) else body
 
         def answer(handler: _Handler) -> None:
-            handler.head(200, {"Content-Type": "text/html", "Content-Length": str(len(content))})
+            handler.head(200, {"Content-Type": type, "Content-Length": str(len(content))})
             handler.wfile.write(content[:after])
             handler.close_connection = True
 
@@ -257,6 +283,17 @@ class Server:
 
         self._add(path, None, answer)
 
+    def replies(self, path: str, reply: Callable[[Seen], tuple[int, str, bytes]], *, times: int | None = None) -> None:
+        """Answers with the status, content type and body that `reply` makes of the request."""
+
+        def answer(handler: _Handler) -> None:
+            with self._lock:
+                seen = next(s for s in reversed(self.requests) if s.connection == handler.client_address[1])
+            status, kind, body = reply(seen)
+            handler.reply(status, body, {"Content-Type": kind})
+
+        self._add(path, times, answer)
+
     # How it remembers
 
     def _add(self, path: str, times: int | None, answer: _Answer) -> None:
@@ -266,10 +303,10 @@ class Server:
                 answers.pop()
             answers.append((times, answer))
 
-    def _answer(self, handler: _Handler) -> None:
+    def _answer(self, handler: _Handler, body: bytes) -> None:
         headers = {name.lower(): value for name, value in handler.headers.items()}
         with self._lock:
-            self.requests.append(Seen(handler.path, headers, handler.client_address[1]))
+            self.requests.append(Seen(handler.path, headers, handler.client_address[1], body))
             answer = self._next(handler.path)
             self._unanswered += 1
             self.most_at_once = max(self.most_at_once, self._unanswered)

@@ -16,7 +16,20 @@ HEAVY = (
     "huggingface_hub", "feedparser", "lxml", "markdown", "jinja2", "nupunkt", "py3langid", "sqlite3",
 )  # fmt: skip
 
-PURE = {"text", "chunk", "facts", "lexicon", "ground", "salience", "compose", "render", "jsonio", "types", "errors"}
+PURE = {
+    "text",
+    "chunk",
+    "facts",
+    "lexicon",
+    "ground",
+    "salience",
+    "compose",
+    "render",
+    "jsonio",
+    "types",
+    "errors",
+    "patience",
+}
 EDGES = {"config", "assets", "sources", "fetch", "extract", "store", "deliver", "models"}
 BASE = PURE | {"_version"}
 ALLOWED: dict[str, set[str]] = {

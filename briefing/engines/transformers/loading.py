@@ -1,0 +1,172 @@
+"""Opening a model's files: tokeniser and weights, on the best device there is, or one line that says why not.
+
+No code from a model's folder is ever run: ``trust_remote_code`` stays off, weights are safetensors, pickles only where
+the user trusts them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from briefing.engines.base import EngineOptions, ModelSpec
+from briefing.engines.cores import physical_cores
+from briefing.engines.transformers.settings import ModelSettings, read_settings
+from briefing.errors import EngineError, ModelError
+
+__all__ = ["Loaded", "load", "load_tokenizer", "settings_of"]
+
+_VOCABULARY = re.compile(
+    r"tokenizer\.(?:json|model)|\S*(?:spiece|sentencepiece)\S*\.model|vocab\S*|\S*\.(?:spm|tiktoken)"
+)
+_CPU_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model that is ready to answer."""
+
+    model: Any
+    device: Any
+
+
+def settings_of(spec: ModelSpec) -> ModelSettings:
+    """What the files of `spec` say. Raises `ModelError`; `EngineError` where torch or transformers is missing."""
+    path = _path(spec)
+    if path.is_dir():
+        return read_settings(path)
+    # A GGUF file, whose header transformers turns into a configuration; they are all chat models.
+    config = _explained(spec, lambda library: library.AutoConfig.from_pretrained(**_where(path)))
+    window = getattr(config, "max_position_embeddings", 0) or spec.context
+    return ModelSettings(kind=config.model_type, sequence_to_sequence=False, window=int(window))
+
+
+def load_tokenizer(spec: ModelSpec, settings: ModelSettings) -> Any:
+    """The tokeniser, padding where the model's kind wants it. Raises as `settings_of`."""
+    path = _path(spec)
+    if path.is_dir() and not any(_VOCABULARY.fullmatch(file.name) for file in path.iterdir()):
+        # transformers makes an empty one, which turns every text into nothing.
+        remedy = "Get tokenizer.json, spiece.model or the like from where it came"
+        raise ModelError(f"model {spec.name}", "its tokeniser's files are missing", remedy)
+    tokenizer = _explained(spec, lambda library: library.AutoTokenizer.from_pretrained(**_where(path)))
+    if not settings.sequence_to_sequence:
+        tokenizer.padding_side = "left"  # what is decoded next follows the prompt, not its padding
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def load(spec: ModelSpec, settings: ModelSettings, options: EngineOptions) -> Loaded:
+    """The weights, in bf16 where that is native. Raises as `settings_of`."""
+    path = _path(spec)
+    pickled = path.is_dir() and not any(path.glob("*.safetensors"))
+    if pickled and not any(path.glob("*.bin")):
+        raise ModelError(f"model {spec.name}", "there are no weights in its folder", "It needs model.safetensors")
+    if pickled and not options.trust_pickles:
+        raise ModelError(
+            f"model {spec.name}",
+            "its weights are a pickle, which can run whatever code is in it",
+            "Take one with safetensors, or set trust_pickles = true if you trust whoever made it",
+        )
+
+    def open_weights(library: Any) -> Loaded:
+        import torch
+
+        device, dtype = _device(torch)
+        if device.type == "cpu":
+            torch.set_num_threads(options.threads or physical_cores())
+            _check_memory(spec, path, 2 if dtype is torch.bfloat16 else 4)
+        kind = library.AutoModelForSeq2SeqLM if settings.sequence_to_sequence else library.AutoModelForCausalLM
+        safe = {} if path.is_file() else {"use_safetensors": not pickled}
+        model = kind.from_pretrained(**_where(path), **safe, dtype=dtype)
+        return Loaded(model.to(device).eval(), device)
+
+    loaded: Loaded = _explained(spec, open_weights)
+    return loaded
+
+
+def _path(spec: ModelSpec) -> Path:
+    if spec.path is None:
+        remedy = "Name a folder or a Hugging Face model with --model"
+        raise ModelError("engine transformers", "it needs a model", remedy)
+    return spec.path
+
+
+def _where(path: Path) -> dict[str, Any]:
+    place = {"pretrained_model_name_or_path": str(path)}
+    if path.is_file():
+        place = {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
+    return {**place, "local_files_only": True, "trust_remote_code": False}
+
+
+def _device(torch: Any) -> tuple[Any, Any]:
+    """Where to run, and in which numbers."""
+    if torch.cuda.is_available():
+        return torch.device("cuda"), torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if torch.backends.mps.is_available():
+        return torch.device("mps"), torch.float16
+    can = torch.cpu.get_capabilities()
+    return torch.device("cpu"), torch.bfloat16 if any(can.get(name) for name in _CPU_BF16) else torch.float32
+
+
+def _check_memory(spec: ModelSpec, path: Path, width: int) -> None:
+    """Refuse what cannot fit before the machine starts to swap. `width`: bytes a weight will take."""
+    files = [path] if path.is_file() else [*path.glob("*.safetensors"), *path.glob("*.bin")]
+    stored = sum(file.stat().st_size for file in files)
+    # 4-bit files grow; weights of two bytes are the commonest on the Hub.
+    needed = stored * (4 * width / 2 if path.is_file() else width / 2 if width == 4 else 1)
+    try:
+        available = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text("ascii"))
+    except OSError:
+        return
+    if available and needed > int(available[1]) * 1024:
+        cause = f"it needs about {needed / 1e9:.1f} GB of memory, and {int(available[1]) / 1e6:.1f} GB are free"
+        raise ModelError(f"model {spec.name}", cause, "Close other programs, or take a smaller model")
+
+
+def _explained(spec: ModelSpec, do: Any) -> Any:
+    """``do(transformers)``, with whatever goes wrong in one clear line."""
+    try:
+        import torch
+        import transformers
+    except ImportError as error:
+        cause, remedy = f"a package it needs is missing ({error})", "Install it: pip install 'briefing[torch]'"
+        raise EngineError("engine transformers", cause, remedy) from error
+    logging: Any = transformers.logging
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):  # progress bars that nothing else switches off
+            return do(transformers)
+    except ModelError:
+        raise
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        raise ModelError(f"model {spec.name}", "there is too little memory for it", "Take a smaller model") from error
+    except Exception as error:  # the library raises a dozen kinds for files that are not what they should be
+        cause, remedy = _diagnosis(str(error) or type(error).__name__)
+        raise ModelError(f"model {spec.name}", cause, remedy) from error
+
+
+def _diagnosis(said: str) -> tuple[str, str]:
+    """Cause and remedy of what transformers said, which may run over pages."""
+    line = next((line.strip() for line in said.splitlines() if line.strip()), "")[:300]
+    if "trust_remote_code" in said or "custom code" in said:
+        return "it brings code of its own, which is not run", "Take a model that transformers knows"
+    if "tiktoken" in said and importlib.util.find_spec("google.protobuf") is None:
+        # Without protobuf a SentencePiece file is taken for one of tiktoken's.
+        return "reading its tokeniser needs the package protobuf", "Install it: pip install protobuf"
+    package = r"(sentencepiece|protobuf|tiktoken|gguf|accelerate)\b.*(?:install|not found|requires)"
+    if missing := re.search(package, said, re.IGNORECASE | re.DOTALL):
+        return f"reading it needs the package {missing[1].lower()}", f"Install it: pip install {missing[1].lower()}"
+    if "does not recognize this architecture" in said or "Unrecognized model" in said or "model type" in said:
+        return f"transformers does not know its architecture ({line})", "Upgrade transformers, or take another model"
+    if "Unrecognized configuration class" in said:
+        return "it is no model that writes text", "Take one for summaries, or a chat model"
+    if "DefaultCPUAllocator" in said or "out of memory" in said:
+        return "there is too little memory for it", "Take a smaller model"
+    return f"transformers cannot load it ({line})", "Get it again, or take another model"

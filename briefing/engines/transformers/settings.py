@@ -1,0 +1,95 @@
+"""What a model's own files say of how it wants to be run. Reads JSON; needs neither torch nor transformers.
+
+Three files and one history: ``generation_config.json`` is where settings belong; older models have them in
+``config.json``; and some keep those for summaries under ``task_specific_params`` there, which count most.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from briefing.errors import ModelError
+
+__all__ = ["ModelSettings", "language_token", "read_settings"]
+
+_GENERATION = (
+    "max_length", "max_new_tokens", "min_length", "num_beams", "length_penalty", "no_repeat_ngram_size",
+    "encoder_no_repeat_ngram_size", "early_stopping", "repetition_penalty", "forced_bos_token_id",
+    "forced_eos_token_id", "decoder_start_token_id", "bad_words_ids", "suppress_tokens",
+)  # fmt: skip
+"""Settings that are taken over. Sampling is not among them: only the likeliest answer can be repeated."""
+_WINDOWS = ("max_encoder_position_embeddings", "max_position_embeddings", "n_positions", "seq_length")
+_SUMMARIZE = {"t5", "longt5", "umt5"}
+"""Kinds of models that were taught ``summarize:`` (Raffel et al., JMLR 2020)."""
+_UNSTATED = 512
+"""Tokens: what T5 and others with relative positions were trained with."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """One model's wishes."""
+
+    kind: str
+    """``model_type`` of its configuration, such as ``bart``."""
+    sequence_to_sequence: bool
+    window: int
+    """Tokens of its input."""
+    prefix: str = ""
+    """What its documents must begin with."""
+    generation: Mapping[str, Any] = field(default_factory=dict)
+    own_code: bool = False
+    """Whether it wants to bring code of its own."""
+
+
+def read_settings(folder: Path) -> ModelSettings:
+    """The settings of the model in `folder`. Raises `ModelError` where they cannot be read."""
+    config = _json(folder / "config.json", needed=True)
+    tokenizer = _json(folder / "tokenizer_config.json")
+    kind = str(config.get("model_type", ""))
+    for_summaries = (config.get("task_specific_params") or {}).get("summarization") or {}
+    places: Iterable[Mapping[str, Any]] = (config, _json(folder / "generation_config.json"), for_summaries)
+    generation = {name: place[name] for place in places for name in _GENERATION if place.get(name) is not None}
+    stated = for_summaries.get("prefix", config.get("prefix"))
+    return ModelSettings(
+        kind=kind,
+        sequence_to_sequence=bool(config.get("is_encoder_decoder", False)),
+        window=_window(config, tokenizer),
+        prefix=stated if isinstance(stated, str) else "summarize: " if kind in _SUMMARIZE else "",
+        generation=generation,
+        own_code="auto_map" in config,
+    )
+
+
+def language_token(tokens: Iterable[str], language: str) -> str:
+    """The token among `tokens` that stands for an ISO 639-1 language (``en_XX``, ``__en__``); empty without one."""
+    pattern = re.compile(rf"{re.escape(language)}_[A-Z]{{2}}|__{re.escape(language)}__")
+    return next((token for token in tokens if language and pattern.fullmatch(token)), "")
+
+
+def _window(config: Mapping[str, Any], tokenizer: Mapping[str, Any]) -> int:
+    stated = [config.get(name) for name in _WINDOWS]
+    # A tokeniser without a limit states one of thirty digits.
+    stated.append(limit if isinstance(limit := tokenizer.get("model_max_length"), int) and limit < 1 << 24 else None)
+    found = [value for value in stated if isinstance(value, int) and value > 0]
+    # LED states the decoder's positions as well; the encoder's come first.
+    return found[0] if config.get("max_encoder_position_embeddings") else min(found, default=_UNSTATED)
+
+
+def _json(path: Path, *, needed: bool = False) -> Mapping[str, Any]:
+    try:
+        data = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        if not needed:
+            return {}
+        remedy = "Name a folder as transformers saves models"
+        raise ModelError(str(path.parent), f"there is no {path.name} in it", remedy) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(str(path), f"it cannot be read ({error})", "Get the model again") from error
+    if not isinstance(data, dict):
+        raise ModelError(str(path), "it holds no JSON object", "Get the model again")
+    return data

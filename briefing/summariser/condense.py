@@ -1,0 +1,50 @@
+"""The conversation that condenses one article, whatever kind of model it is held with."""
+
+from __future__ import annotations
+
+from briefing.engines.base import Engine, Prompt
+from briefing.salience import ranked
+from briefing.summariser import document, whole
+from briefing.summariser.draft import Draft
+from briefing.summariser.options import SummaryOptions
+from briefing.summariser.prompts import PromptBook
+from briefing.summariser.schedule import Conversation
+from briefing.types import Article, Summary
+
+__all__ = ["condense"]
+
+
+def condense(article: Article, engine: Engine, prompts: PromptBook, options: SummaryOptions) -> Conversation[Summary]:
+    """An article as short as a summary is shown as it is; any other is told by the strategy that suits the engine.
+
+    Where no point holds, the article's own most telling sentences stand in, labelled as quotations. Raises
+    `EngineError` where the model does not answer.
+    """
+    draft = Draft.of(article, options)
+    if draft.short:
+        draft.quote(range(len(draft.evidence.sentences)))
+        draft.warnings.append("The article is as short as a summary; it is shown as it is.")
+    elif engine.verbatim:
+        yield from _extract(draft)
+    elif engine.instructable:
+        yield from whole.tell(draft, engine, prompts)
+    else:
+        yield from document.tell(draft, engine)
+    draft.points = draft.points[: options.points] if not draft.short else draft.points
+    if not draft.points:
+        draft.quote(sorted(ranked(draft.evidence.sentences)[: options.fewest]))
+        draft.warnings.append("No key point held against the article; its own sentences are quoted instead.")
+    if options.paragraph and engine.instructable:
+        yield from whole.tell_as_prose(draft, engine, prompts)
+    elif options.paragraph:
+        draft.paragraph = " ".join(point.text for point in draft.points)
+    return draft.summary(engine)
+
+
+def _extract(draft: Draft) -> Conversation[None]:
+    """An engine that answers in the article's own sentences: every one of them is a quotation."""
+    prompt = Prompt(id="", messages=(), document=draft.article.text, points=draft.options.points, max_tokens=0)
+    (answer,) = draft.take((yield [prompt]))
+    lines = {line.strip() for line in answer.splitlines() if line.strip()}
+    whole_text = draft.evidence.sentences
+    draft.quote(i for i, sentence in enumerate(whole_text) if " ".join(sentence.text.split()) in lines)

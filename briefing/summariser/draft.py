@@ -1,0 +1,137 @@
+"""One article on its way to a summary: what is known of it, what was kept, what was left out, and what comes of it.
+
+The strategies (`whole`, `document`) differ in what they ask a model; what is told of its answers is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from briefing.engines.base import Engine
+from briefing.errors import EngineError
+from briefing.ground import Check, Evidence, check, quote
+from briefing.salience import ranked
+from briefing.summariser.answers import LONGEST_HEADLINE, ended, says_the_same
+from briefing.summariser.options import SummaryOptions
+from briefing.summariser.schedule import Told
+from briefing.text import sentences, word_count
+from briefing.types import Article, KeyPoint, Summary, Verdict
+
+__all__ = ["Draft", "most_telling", "why_not"]
+
+SHORT = 60
+"""Words up to which a text is its own summary."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """One article on its way to a summary."""
+
+    article: Article
+    options: SummaryOptions
+    evidence: Evidence
+    headline: str = ""
+    paragraph: str | None = None
+    points: list[KeyPoint] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    asked: int = 0
+    cached: int = 0
+
+    @classmethod
+    def of(cls, article: Article, options: SummaryOptions) -> Draft:
+        """Nothing written yet."""
+        return cls(article, options, Evidence(article.text, article.title, article.language))
+
+    @property
+    def language(self) -> str:
+        """ISO 639-1 code of the language to write in; English where nobody knows."""
+        language = self.options.language or self.article.language
+        return language if language != "und" else "en"
+
+    @property
+    def translated(self) -> bool:
+        """Whether the summary is in another language than the article."""
+        wished, given = self.options.language, self.article.language
+        return bool(wished) and "und" not in {wished, given} and wished != given
+
+    def take(self, told: Sequence[Told]) -> list[str]:
+        """The answers' texts. Raises `EngineError` where the model gave none."""
+        for one in told:
+            self.asked += 1
+            self.cached += one.cached
+            self.seconds += one.completion.prefill_seconds + one.completion.decode_seconds
+            if one.completion.finish == "error":
+                raise EngineError(self.article.title or self.article.id, f"no answer came: {one.completion.error}")
+        return [one.completion.text for one in told]
+
+    def check(self, point: str) -> Check:
+        """Look `point` up in the article."""
+        return check(point, self.evidence, translated=self.translated)
+
+    def keep(self, text: str, found: Check) -> None:
+        """Show `text` as a key point."""
+        self.points.append(KeyPoint(text=ended(text), citations=found.citations, verdict=found.verdict))
+
+    def told_already(self, text: str) -> bool:
+        """Whether a point that is kept says the same."""
+        return any(says_the_same(text, point.text) for point in self.points)
+
+    def quote(self, chosen: Iterable[int]) -> None:
+        """Show these sentences of the article, and nothing else."""
+        cited = [quote(self.evidence, index) for index in chosen]
+        self.points = [KeyPoint(text=" ".join(c.text.split()), citations=(c,), verdict=Verdict.QUOTED) for c in cited]
+
+    @property
+    def short(self) -> bool:
+        """Whether the article is its own summary."""
+        few = min(2, self.options.points)
+        return word_count(self.article.text) <= SHORT or len(self.evidence.sentences) <= few
+
+    def summary(self, engine: Engine) -> Summary:
+        """What a reader gets."""
+        article = self.article
+        return Summary(
+            id=article.id,
+            url=article.url,
+            title=article.title,
+            headline=self._shown_headline(),
+            source=article.source,
+            published=article.published,
+            language=article.language,
+            key_points=tuple(self.points),
+            paragraph=self.paragraph,
+            model=engine.model,
+            engine=engine.name,
+            cached=self.asked > 0 and self.cached == self.asked,
+            seconds=round(self.seconds, 3),
+            warnings=(*article.warnings, *self.warnings),
+        )
+
+    def _shown_headline(self) -> str:
+        """The model's, where the article supports it; else the article's own; else the beginning of the first point."""
+        written = self.headline
+        # A list of keywords passes every check of facts and is still no headline.
+        fits = 2 <= word_count(written) <= LONGEST_HEADLINE and written.count(",") <= 2
+        if fits and not why_not(self.check(written)):
+            return written
+        if self.article.title:
+            return self.article.title
+        first = self.points[0].text.rstrip(".") if self.points else self.article.text
+        cut = first.split()
+        return first if len(cut) <= LONGEST_HEADLINE else " ".join(cut[:LONGEST_HEADLINE]) + "…"
+
+
+def most_telling(text: str, count: int) -> list[str]:
+    """The `count` sentences of `text` that carry it, in its order."""
+    found = sentences(text)
+    return [found[index].text for index in sorted(ranked(found)[:count])]
+
+
+def why_not(found: Check) -> str:
+    """Why a point may not be shown; empty when it may."""
+    if not found.missing:
+        return ""
+    part = found.missing[0]
+    return f"{part.kind} not in the article" + (f": {part.surface}" if part.kind in {"number", "name"} else "")
