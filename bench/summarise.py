@@ -18,21 +18,16 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import resource
 import time
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Any
+
+from metering import Metered, articles, model_spec, peak_mb, table
 
 from briefing.assets import environment
-from briefing.config import load_config
-from briefing.engines import Completion, EngineOptions, ModelSpec, Prompt, open_engine
+from briefing.engines import EngineOptions, open_engine
 from briefing.models import ModelFolder
-from briefing.pipeline import Silent, Workshop, read, utc_now
 from briefing.summariser import PromptBook, summarise_all
-from briefing.types import Article, Summary
+from briefing.types import Summary
 
-SAMPLE = Path(__file__).resolve().parents[1] / "tests" / "data" / "sample" / "briefing.toml"
 WAYS = {
     "plain": EngineOptions(slots=1, reuse_prefix=False),
     "plain+prefix": EngineOptions(slots=1),
@@ -40,37 +35,8 @@ WAYS = {
 }
 
 
-class Metered:
-    """An engine that counts what passes through it."""
-
-    def __init__(self, engine: Any) -> None:
-        self._engine = engine
-        self.prefilled = self.decoded = self.prompts = 0
-        self.prefill_seconds = self.decode_seconds = 0.0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._engine, name)
-
-    def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
-        for completion in self._engine.complete(prompts):
-            self.prompts += 1
-            self.prefilled += completion.prompt_tokens - completion.cached_tokens
-            self.decoded += completion.completion_tokens
-            self.prefill_seconds += completion.prefill_seconds
-            self.decode_seconds += completion.decode_seconds
-            yield completion
-
-
-def articles(count: int) -> list[Article]:
-    config = load_config(SAMPLE).with_overrides(state=":memory:")
-    with Workshop(config, clock=utc_now, watcher=Silent()) as workshop:
-        return read(workshop).articles[:count]
-
-
 def measure(way: str, model: str, count: int) -> dict[str, float]:
-    file = ModelFolder().resolve(model)
-    spec = ModelSpec(name=file.name, path=file.path, digest=file.sha256, context=file.context)
-    engine = Metered(open_engine("llama", spec, WAYS[way]))
+    engine = Metered(open_engine("llama", model_spec(model), WAYS[way]))
     book = PromptBook(environment("prompts"))
     todo = articles(count)
     engine.count_tokens("load")
@@ -88,7 +54,7 @@ def measure(way: str, model: str, count: int) -> dict[str, float]:
         "prefill_tokens_a_second": round(engine.prefilled / max(1e-9, engine.prefill_seconds), 1),
         "decode_tokens_a_second": round(engine.decoded / max(1e-9, engine.decode_seconds), 1),
         "tokens_a_second": round((engine.prefilled + engine.decoded) / seconds, 1),
-        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "peak_mb": peak_mb(),
     }
 
 
@@ -105,10 +71,7 @@ def main() -> None:
                 result = pool.apply(measure, (way, wanted.model, wanted.articles))
             if way not in best or result["articles_a_minute"] > best[way]["articles_a_minute"]:
                 best[way] = result
-    keys = list(best["ours"])
-    print(f"{'':<14}" + "".join(f"{key:>25}" for key in keys))
-    for way, result in best.items():
-        print(f"{way:<14}" + "".join(f"{result[key]:>25}" for key in keys))
+    print(table(best))
     ours = best["ours"]["articles_a_minute"]
     ratios = {way: round(ours / best[way]["articles_a_minute"], 2) for way in WAYS if way != "ours"}
     print(

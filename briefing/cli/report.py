@@ -9,9 +9,9 @@ from briefing.cli.screen import Screen
 from briefing.types import Edition, Failure, FailureKind, Summary
 
 if TYPE_CHECKING:
-    from briefing.pipeline import Report
+    from briefing.pipeline import Report, Workshop
 
-__all__ = ["exit_code", "tell_failures", "tell_run", "tell_warnings"]
+__all__ = ["exit_code", "tell_failures", "tell_run", "tell_usage", "tell_warnings"]
 
 
 def exit_code(produced: bool, failures: Sequence[Failure]) -> int:
@@ -37,6 +37,18 @@ def tell_warnings(screen: Screen, summary: Summary) -> None:
     """What was dropped from a summary, for those who asked for more."""
     for warning in summary.warnings:
         screen.detail(f"{summary.headline}: {warning}")
+
+
+def tell_usage(screen: Screen, workshop: Workshop) -> None:
+    """The tokens that a server was given and gave, and what they cost; for engines on this machine only on request."""
+    (read, written), prices = workshop.tokens, workshop.config.prices
+    if not read + written:
+        return
+    line = f"Tokens: {read:,} read, {written:,} written"
+    if prices:
+        cost = (read * prices[0] + written * prices[1]) / 1e6
+        line += f"; cost: {cost:,.4f}"
+    (screen.say if prices or workshop.config.base_url else screen.detail)(f"{line}.")
 
 
 def tell_run(screen: Screen, edition: Edition, report: Report) -> None:

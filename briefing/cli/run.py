@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from briefing.cli import options
-from briefing.cli.report import exit_code, tell_failures, tell_run
+from briefing.cli.report import exit_code, tell_failures, tell_run, tell_usage
 from briefing.cli.screen import Screen
 from briefing.cli.settings import settings
 
@@ -73,4 +73,5 @@ def run(
     for path in written:
         typer.echo(str(path))
     tell_run(screen, edition, report)
+    tell_usage(screen, workshop)
     raise typer.Exit(exit_code(bool(written), report.failures))

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from briefing.cli import options
-from briefing.cli.report import exit_code, tell_failures, tell_warnings
+from briefing.cli.report import exit_code, tell_failures, tell_usage, tell_warnings
 from briefing.cli.screen import Screen
 from briefing.cli.settings import settings
 from briefing.errors import UsageError
@@ -69,4 +69,5 @@ def summarise(
     for summary in summaries:
         tell_warnings(screen, summary)
     tell_failures(screen, failures, produced=bool(summaries))
+    tell_usage(screen, workshop)
     raise typer.Exit(exit_code(bool(summaries), failures))

@@ -30,6 +30,10 @@ class StoredAnswers:
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
+        self.tokens_read = 0
+        """Of prompts that the engine answered in this run."""
+        self.tokens_written = 0
+        """Of its answers."""
 
     def get(self, key: str) -> Completion | None:
         """The completion kept under `key`."""
@@ -47,6 +51,8 @@ class StoredAnswers:
     def put(self, key: str, completion: Completion) -> None:
         """Keep `completion`."""
         self._store.count("engine.answer")
+        self.tokens_read += completion.prompt_tokens
+        self.tokens_written += completion.completion_tokens
         kept = StoredCompletion(
             text=completion.text,
             prompt_tokens=completion.prompt_tokens,
@@ -98,6 +104,12 @@ class Workshop:
     def answers(self) -> StoredAnswers:
         """Completions of this and earlier runs."""
         return StoredAnswers(self.store, self.clock)
+
+    @property
+    def tokens(self) -> tuple[int, int]:
+        """Tokens that the engine read and wrote in this run."""
+        answers = self.__dict__.get("answers")
+        return (answers.tokens_read, answers.tokens_written) if answers else (0, 0)
 
     @cached_property
     def prompts(self) -> PromptBook:
