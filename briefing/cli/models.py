@@ -15,7 +15,7 @@ __all__ = ["app"]
 
 app = typer.Typer(help="The models on this machine: list, pull, add, remove.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="A name from `models list`.")]
+Name = Annotated[str, typer.Argument(help="A name from `models list`, or OWNER/NAME of the Hugging Face Hub.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Leave the network alone.")]
 
 
@@ -28,8 +28,8 @@ def list_models() -> None:
     models = _folder()
     here = {entry.name for entry in models.installed()}
     table = Table(box=None, pad_edge=False)
-    for heading in ("name", "here", "size", "engine", "licence", "what it is"):
-        table.add_column(heading, justify="right" if heading == "size" else "left", no_wrap=heading != "what it is")
+    for heading in ("name", "here", "size", "engine", "licence", "what it is, and what it needs"):
+        table.add_column(heading, justify="right" if heading == "size" else "left", no_wrap=heading[:4] != "what")
     for entry in models.entries():
         default = " (default)" if entry.name == models.catalogue.default else ""
         table.add_row(
@@ -40,6 +40,8 @@ def list_models() -> None:
             entry.licence,
             entry.description,
         )
+    for model in models.repositories():
+        table.add_row(model.name, "yes", f"{model.size / 1e6:,.0f} MB", model.engine, "", _needs())
     console = Console()
     if not console.is_terminal:
         console.width = 200
@@ -49,8 +51,16 @@ def list_models() -> None:
 @app.command("pull")
 def pull(context: typer.Context, name: Name, offline: Offline = False) -> None:
     """Download a model and verify it; one that is here already is left alone."""
+    from briefing.models import is_hub_name
+    from briefing.pipeline.pulling import pull_repository
+
     screen: Screen = context.obj
     models = _folder(offline)
+    if is_hub_name(name):
+        with screen:
+            pull_repository(models, name, screen)
+        typer.echo(str(models.resolve_folder(name).path))
+        return
     entry = models.entry(name)
     if models.path(name) is None:
         screen.say(f"{name}: {entry.size / 1e6:,.0f} MB, licence {entry.licence}.")
@@ -61,7 +71,9 @@ def pull(context: typer.Context, name: Name, offline: Offline = False) -> None:
 @app.command("path")
 def path(name: Name) -> None:
     """Print where a model's file is."""
-    found = _folder().path(name)
+    from briefing.models import is_hub_name
+
+    found = _folder().resolve_folder(name).path if is_hub_name(name) else _folder().path(name)
     if found is None:
         raise ModelError(name, "its file is not here", f"Pull it with `briefing models pull {name}`")
     typer.echo(str(found))
@@ -89,6 +101,14 @@ def add(
     with screen:
         _pulled(models, entry.name, screen)
     typer.echo(entry.name)
+
+
+def _needs() -> str:
+    """What is missing for models of Hugging Face's."""
+    from importlib.util import find_spec
+
+    known = "A model of the Hugging Face Hub"
+    return known if find_spec("torch") else f"{known}; it needs PyTorch: pip install 'briefing[torch]'"
 
 
 def _folder(offline: bool = False) -> "ModelFolder":

@@ -22,7 +22,7 @@ from briefing.models.gguf_header import read_gguf_header
 from briefing.models.hub import describe_on_hub
 from briefing.models.partial import PlaceError
 from briefing.models.pull import ProgressCallback, PullProgress, locked, pull_file
-from briefing.models.repository import Repository, digest_of, model_files
+from briefing.models.repository import Repository, digest_of, is_hub_name, model_files
 from briefing.models.seals import Seals
 
 __all__ = ["ModelFile", "ModelFolder", "default_folder"]
@@ -126,6 +126,12 @@ class ModelFolder:
         """The repository OWNER/NAME of the Hugging Face Hub, and its place here."""
         return Repository(name, self.folder / "hub" / name.replace("/", "--"))
 
+    def repositories(self) -> tuple[ModelFile, ...]:
+        """The repositories of the Hugging Face Hub that were pulled."""
+        folders = sorted((self.folder / "hub").glob("*--*"))
+        names = [folder.name.replace("--", "/", 1) for folder in folders]
+        return tuple(self.resolve_folder(name) for name in names if self.repository(name).here)
+
     def resolve_folder(self, name: str) -> ModelFile:
         """The model in a folder of Hugging Face files, or in a pulled repository of the Hub. Never uses the network.
 
@@ -152,7 +158,7 @@ class ModelFolder:
             return
         if self.offline:
             raise ModelError(f"model {name}", "it is not on this machine and the network is not to be used")
-        with self._writing(name), locked(self._state / f"{repository.folder.name}.lock", lambda: None):
+        with self._writing(name), locked(self._repository_lock(repository), lambda: None):
             if not repository.here:
                 repository.pull(announce)
 
@@ -206,6 +212,12 @@ class ModelFolder:
         A file that the user added from disk is forgotten, not deleted. False where there was nothing to remove.
         Raises `ModelError`.
         """
+        if is_hub_name(name):
+            repository = self.repository(name)
+            with self._writing(name), locked(self._repository_lock(repository), lambda: None):
+                found = repository.folder.exists()
+                shutil.rmtree(repository.folder, ignore_errors=True)
+            return found
         entry = self.entry(name)
         target, work = self._target(entry), self._state / entry.file
         removed = entry.added or target.exists() or work.exists()
@@ -223,6 +235,9 @@ class ModelFolder:
 
     def _lock(self, entry: Entry) -> Path:
         return self._state / f"{entry.file}.lock"
+
+    def _repository_lock(self, repository: Repository) -> Path:
+        return self._state / f"{repository.folder.name}.lock"
 
     def _verified(self, entry: Entry) -> bool:
         path = self._target(entry)

@@ -51,6 +51,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.owner._answer(self, b"")
 
+    def do_HEAD(self) -> None:
+        self.server.owner._answer(self, b"")
+
     def do_POST(self) -> None:
         self.server.owner._answer(self, self.rfile.read(int(self.headers.get("Content-Length") or 0)))
 
@@ -61,7 +64,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.head(status, {**({"Content-Length": str(len(body))} if length else {}), **headers})
         if not length:
             self.close_connection = True
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def head(self, status: int, headers: Mapping[str, str]) -> None:
         self.server.owner._begins()

@@ -35,6 +35,19 @@ def test_small_letters_that_belong_to_a_name_stay() -> None:
     assert clean("iPhone sales fell.") == "iPhone sales fell."
 
 
+@pytest.mark.parametrize("fence", ["{}", "```json\n{}\n```", "<think>[]</think>\n{}"])
+def test_an_answer_in_json_is_read_as_well(fence: str) -> None:
+    answer = '{"headline": "Tram approved.", "points": ["- Work starts in March.", "", 7, "It costs £212m ."]}'
+    assert read_points(fence.replace("{}", answer)) == ("Tram approved", ("Work starts in March.", "It costs £212m."))
+
+
+@pytest.mark.parametrize(
+    "answer", ['{"points": []}', '{"headline": 1, "points": []}', '{"headline": "", "points": 3}']
+)
+def test_json_of_another_shape_holds_no_points(answer: str) -> None:
+    assert read_points(answer)[1] == ()
+
+
 @pytest.mark.parametrize(
     ("point", "reason"),
     [

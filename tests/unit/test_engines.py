@@ -1,0 +1,123 @@
+"""The parts of engines that need no model: thoughts, batches, what a model's files say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from briefing.engines.thoughts import without_thoughts
+from briefing.engines.transformers.batches import batched, taken
+from briefing.engines.transformers.settings import ModelSettings, language_token, read_settings
+from briefing.errors import ModelError
+
+# --- thoughts ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("plain", "plain"),
+        ("<think>hm</think>yes", "yes"),
+        ("hm</think>yes", "yes"),
+        ("a<think>hm</think>b<think>hm</think>c", "abc"),
+        ("a<think>hm", "a"),
+        ("<think>one<think>two</think>yes", "yes"),
+        ("<THINKING>hm</Thinking>yes", "yes"),
+        ("<reasoning>hm</reasoning> yes", " yes"),
+        ("</think>", ""),
+        ("2 < 3 and 3 > 2", "2 < 3 and 3 > 2"),
+    ],
+)
+def test_thoughts_are_cut_out_however_they_were_cut(said: str, answer: str) -> None:
+    assert without_thoughts(said) == answer
+
+
+@given(st.lists(st.sampled_from(["<think>", "</think>", "a", " "]), max_size=12).map("".join))
+def test_no_mark_is_left_and_doing_it_twice_changes_nothing(said: str) -> None:
+    once = without_thoughts(said)
+    assert "think>" not in once
+    assert without_thoughts(once) == once
+
+
+# --- batches ----------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.tuples(st.integers(1, 50), st.sampled_from("ab"))), st.integers(1, 6), st.integers(10, 120))
+def test_batches_hold_everything_once_and_keep_to_their_limits(
+    items: list[tuple[int, str]], most: int, tokens: int
+) -> None:
+    found = batched(items, lambda item: item[0], lambda item: item[1], most=most, tokens=tokens)
+    assert sorted(item for batch in found for item in batch) == sorted(items)
+    for batch in found:
+        assert len({kind for _, kind in batch}) == 1
+        assert len(batch) <= most
+        assert len(batch) == 1 or len(batch) * max(length for length, _ in batch) <= tokens
+
+
+def test_only_as_many_are_taken_as_were_asked_for() -> None:
+    coming = iter(range(10))
+    assert taken(coming, 3) == [0, 1, 2]
+    assert next(coming) == 3
+    assert taken(coming, 100) == [4, 5, 6, 7, 8, 9]
+    assert taken(coming, 1) == []
+
+
+# --- settings ---------------------------------------------------------------------------------------------------
+
+
+def settings_of(folder: Path, **files: Any) -> ModelSettings:
+    for name, data in files.items():
+        (folder / f"{name}.json").write_text(data if isinstance(data, str) else json.dumps(data))
+    return read_settings(folder)
+
+
+def test_settings_for_summaries_win_over_newer_files_and_those_over_older(tmp_path: Path) -> None:
+    found = settings_of(
+        tmp_path,
+        config={
+            "model_type": "t5", "is_encoder_decoder": True, "num_beams": 1, "max_length": 20, "min_length": 3,
+            "task_specific_params": {"summarization": {"max_length": 200, "prefix": "tldr: "}},
+        },
+        generation_config={"num_beams": 4, "max_length": 100, "do_sample": True, "temperature": 2.0},
+    )  # fmt: skip
+    assert found.generation == {"num_beams": 4, "max_length": 200, "min_length": 3}
+    assert (found.prefix, found.sequence_to_sequence, found.kind) == ("tldr: ", True, "t5")
+
+
+@pytest.mark.parametrize(
+    ("config", "tokenizer", "window"),
+    [
+        ({"max_position_embeddings": 1024}, {"model_max_length": 1024}, 1024),
+        ({"max_position_embeddings": 1024}, {"model_max_length": 512}, 512),
+        ({"n_positions": 512}, {"model_max_length": 10**30}, 512),
+        ({"max_encoder_position_embeddings": 16384, "max_position_embeddings": 1024}, {}, 16384),
+        ({}, {}, 512),
+    ],
+)
+def test_the_window_is_the_narrowest_that_is_stated(
+    tmp_path: Path, config: dict[str, Any], tokenizer: dict[str, Any], window: int
+) -> None:
+    assert settings_of(tmp_path, config=config, tokenizer_config=tokenizer).window == window
+
+
+@pytest.mark.parametrize(("kind", "prefix"), [("t5", "summarize: "), ("bart", ""), ("mbart", "")])
+def test_models_that_were_taught_a_prefix_get_it(tmp_path: Path, kind: str, prefix: str) -> None:
+    assert settings_of(tmp_path, config={"model_type": kind}).prefix == prefix
+
+
+@pytest.mark.parametrize("config", ["{", "[]", "\udfff".encode("utf-8", "surrogatepass").decode("latin-1")])
+def test_a_broken_configuration_is_named(tmp_path: Path, config: str) -> None:
+    with pytest.raises(ModelError, match=r"config\.json"):
+        settings_of(tmp_path, config=config)
+
+
+@pytest.mark.parametrize(
+    ("language", "token"), [("en", "en_XX"), ("de", "__de__"), ("fr", ""), ("", ""), ("e", ""), (".*", "")]
+)
+def test_a_languages_token_is_found_by_its_code(language: str, token: str) -> None:
+    assert language_token(["x", "en_XX", "__de__", "</s>"], language) == token
