@@ -16,11 +16,12 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from metering import LlamaServer, Metered, articles, model_spec, peak_mb, table
+from metering import Metered, articles, model_spec, peak_mb, table
 
 from briefing.assets import environment
 from briefing.engines import EngineOptions, open_engine
 from briefing.summariser import PromptBook, summarise_all
+from briefing.testing.llama_server import LlamaServer
 from briefing.types import Summary
 
 WAYS = {
@@ -36,7 +37,7 @@ def measure(way: str, model: str, count: int) -> dict[str, Any]:
     spec = model_spec(model)
     todo = articles(count)
     book = PromptBook(environment("prompts"))
-    server = LlamaServer(spec, slots=4) if name == "openai" else None
+    server = LlamaServer(spec.path, slots=4) if spec.path and name == "openai" else None
     if server:
         spec = replace(spec, path=None, address=server.base_url)
     engine = Metered(open_engine(name, spec, options))

@@ -18,11 +18,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from metering import SAMPLE, LlamaServer, Metered, model_spec, table
+from metering import SAMPLE, Metered, model_spec, table
 
 from briefing.config import load_config
 from briefing.engines import EngineOptions, Message, ModelSpec, Prompt, open_engine
 from briefing.pipeline import Silent, Watcher, Workshop, make_edition, utc_now
+from briefing.testing.llama_server import LlamaServer
 from briefing.types import Edition, FailureKind
 
 
@@ -74,13 +75,14 @@ def edition(
 
 def disturbed(spec: ModelSpec, articles: int) -> dict[str, Any]:
     """The run whose server dies half-way and comes back at the same address."""
+    assert spec.path
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder) / "state.db"
-        with LlamaServer(spec, slots=1) as first:
+        with LlamaServer(spec.path, slots=1) as first:
             broken, before = edition(first, spec.name, state, articles, Killer(first, articles // 2))
-        with LlamaServer(spec, slots=1, port=first.port) as second:
+        with LlamaServer(spec.path, slots=1, port=first.port) as second:
             whole, after = edition(second, spec.name, state, articles)
-        with LlamaServer(spec, slots=1, port=first.port) as third:
+        with LlamaServer(spec.path, slots=1, port=first.port) as third:
             undisturbed, alone = edition(third, spec.name, Path(folder) / "other.db", articles)
     told = [story.summary.key_points for story in whole.stories]
     return {
@@ -103,7 +105,8 @@ def main() -> None:
     parser.add_argument("--slots", type=int, default=8, help="Of the server; what is more waits there.")
     wanted = parser.parse_args()
     spec = model_spec(wanted.model)
-    with LlamaServer(spec, slots=wanted.slots, context=1024) as server:
+    assert spec.path
+    with LlamaServer(spec.path, slots=wanted.slots, context=1024) as server:
         load(spec, server, 1, 4)  # warm up
         found = {f"{n} in flight": load(spec, server, n, wanted.requests) for n in (1, 8, 64)}
     print(table(found))

@@ -142,6 +142,22 @@ def test_a_server_that_goes_half_way_loses_nothing(cli: Cli, tmp_path: Path) -> 
     assert not set(answered) & set(asked)
 
 
+def test_without_pytorch_a_model_that_needs_it_says_how_to_get_it(tmp_path: Path, story: str) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "config.json").write_text('{"model_type": "bart", "is_encoder_decoder": true}')
+    (model / "model.safetensors").write_bytes(b"")
+    (model / "tokenizer.json").write_text("{}")
+    code = "import sys; sys.modules['torch'] = None; from briefing.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "summarise", story, "--model", str(model)],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert "pip install 'briefing[torch]'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 THIRD_PARTY = '''
 from briefing.engines import Completion
 

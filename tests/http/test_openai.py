@@ -182,6 +182,13 @@ def test_a_busy_server_is_asked_again_when_it_wishes(server: ChatServer) -> None
     assert len(server.asked) == 3
 
 
+def test_a_server_that_wants_to_be_left_alone_for_long_is(server: ChatServer) -> None:
+    server.fails(CHAT, 429, retry_after="3600")
+    answers = ask(server, *(prompt(f"p{number}") for number in range(5)), slots=1)
+    assert all("3,600 seconds" in answer.error for answer in answers)
+    assert len(server.asked) == 1
+
+
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_server_in_trouble_is_asked_again(server: ChatServer, status: int) -> None:
     server.fails(CHAT, status, times=1)

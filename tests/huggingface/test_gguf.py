@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from briefing.engines import EngineOptions, Message, ModelSpec, Prompt
 from briefing.engines.llama import LlamaEngine
 from briefing.engines.transformers import TransformersEngine
 from briefing.models import ModelFolder
+from briefing.testing.llama_server import LlamaServer
 
 # Asked before a test's own home takes over: the cache of the person or machine that runs the tests.
 FOLDER = ModelFolder().folder
@@ -53,3 +60,31 @@ def test_a_gguf_file_answers_alike_through_llama_and_transformers(monkeypatch: p
         assert one.prompt_tokens == other.prompt_tokens
         assert one.text == other.text
         assert one.completion_tokens == 20
+
+
+def shape(value: Any) -> Any:
+    """Names and types, of lists those of the first."""
+    if isinstance(value, dict):
+        return {name: shape(one) for name, one in value.items()}
+    return [shape(one) for one in value[:1]] if isinstance(value, list) else type(value).__name__
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_one_flag_switches_the_engine_and_the_shape_stays(
+    cli: Callable[..., subprocess.CompletedProcess[str]], sample: Path
+) -> None:
+    models = ModelFolder(FOLDER)
+    models.pull("smollm2-135m")
+    file = models.resolve("smollm2-135m").path
+    story = sample / "text" / "crowdstrike-outage.txt"
+    shapes = []
+    with LlamaServer(file) as server:
+        for flags in (("--engine", "llama"), ("--engine", "transformers"), ("--base-url", server.base_url)):
+            name = "SmolLM2-135M-Instruct.Q4_1.gguf" if "--base-url" in flags else str(file)
+            done = cli("summarise", story, "-f", "json", "--model", name, *flags)
+            assert done.returncode == 0, done.stderr
+            summary = json.loads(done.stdout)
+            assert summary["engine"] == {"--base-url": "openai"}.get(flags[0], flags[1])
+            shapes.append(shape(summary | {"warnings": []}))
+    assert shapes[0] == shapes[1] == shapes[2]

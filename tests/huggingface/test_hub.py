@@ -31,6 +31,9 @@ def publish(hub: Server, name: str, folder: Path, *others: str) -> None:
     card = json.dumps({"id": name, "modelId": name, "sha": COMMIT, "siblings": siblings, "private": False})
     for path in (f"/api/models/{name}", f"/api/models/{name}?blobs=true", f"/api/models/{name}/revision/main"):
         hub.serves(path, card, type="application/json")
+    tree = [{"type": "file", "path": file, "size": len(data), "oid": "0" * 40} for file, data in files.items()]
+    path = f"/api/models/{name}/tree/{COMMIT}?recursive=true&expand=false"
+    hub.serves(path, json.dumps(tree), type="application/json")
     for number, (file, data) in enumerate(files.items()):
         headers = {"X-Repo-Commit": COMMIT, "ETag": f'"{number:040x}"'}
         hub.serves(f"/{name}/resolve/{COMMIT}/{file}", data, type="application/octet-stream", headers=headers)

@@ -41,9 +41,7 @@ def test_an_answer_in_json_is_read_as_well(fence: str) -> None:
     assert read_points(fence.replace("{}", answer)) == ("Tram approved", ("Work starts in March.", "It costs £212m."))
 
 
-@pytest.mark.parametrize(
-    "answer", ['{"points": []}', '{"headline": 1, "points": []}', '{"headline": "", "points": 3}']
-)
+@pytest.mark.parametrize("answer", ['{"points": []}', '{"headline": 1, "points": []}', '{"headline": "", "points": 3}'])
 def test_json_of_another_shape_holds_no_points(answer: str) -> None:
     assert read_points(answer)[1] == ()
 

@@ -111,7 +111,7 @@ class OpenAIEngine:
             try:
                 return self._ask_for_card()
             except PassingError as error:
-                if attempt + 1 == _ATTEMPTS:
+                if attempt + 1 == _ATTEMPTS or (error.wait or 0.0) > self._options.patience:
                     raise EngineError(
                         self._address, error.cause, "Is the server running, and the address right?"
                     ) from None
@@ -172,6 +172,9 @@ class OpenAIEngine:
                 heard = self._converse(prompt, cancelled)
             except PassingError as error:
                 cause = error.cause
+                if (error.wait or 0.0) > self._options.patience:
+                    self._gone = f"{cause}, and wants to be left alone for {error.wait:,.0f} seconds"
+                    return _failed(prompt, self._gone)
                 if attempt + 1 < _ATTEMPTS:
                     cancelled.wait(_wait_for(error, attempt))
                 elif error.unreachable:
@@ -246,10 +249,11 @@ def _failed(prompt: Prompt, error: str) -> Completion:
 
 
 def _wait_for(error: PassingError, attempt: int) -> float:
-    """Seconds: what the server wishes, else longer each time."""
+    """Seconds: what the server wishes and a little more, else longer each time."""
+    dice = random.random()  # noqa: S311 - spreads load
     if error.wait is not None:
-        return min(error.wait, _LONGEST_PAUSE)
-    return min(_LONGEST_PAUSE, pause(attempt, _FIRST_PAUSE, random.random()))  # noqa: S311 - spreads load
+        return error.wait * (1 + dice / 10)
+    return min(_LONGEST_PAUSE, pause(attempt, _FIRST_PAUSE, dice))
 
 
 def _reason(error: httpx.HTTPError) -> str:

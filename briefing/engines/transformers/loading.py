@@ -43,7 +43,8 @@ def settings_of(spec: ModelSpec) -> ModelSettings:
     # A GGUF file, whose header transformers turns into a configuration; they are all chat models.
     config = _explained(spec, lambda library: library.AutoConfig.from_pretrained(**_where(path)))
     window = getattr(config, "max_position_embeddings", 0) or spec.context
-    return ModelSettings(kind=config.model_type, sequence_to_sequence=False, window=int(window))
+    # The weights of most have 4 to 5 bits, so that they grow to four times their size even in bf16.
+    return ModelSettings(kind=config.model_type, sequence_to_sequence=False, window=int(window), width=0.5)
 
 
 def load_tokenizer(spec: ModelSpec, settings: ModelSettings) -> Any:
@@ -80,7 +81,7 @@ def load(spec: ModelSpec, settings: ModelSettings, options: EngineOptions) -> Lo
         device, dtype = _device(torch)
         if device.type == "cpu":
             torch.set_num_threads(options.threads or physical_cores())
-            _check_memory(spec, path, 2 if dtype is torch.bfloat16 else 4)
+            _check_memory(spec, path, (2 if dtype is torch.bfloat16 else 4) / settings.width)
         kind = library.AutoModelForSeq2SeqLM if settings.sequence_to_sequence else library.AutoModelForCausalLM
         safe = {} if path.is_file() else {"use_safetensors": not pickled}
         model = kind.from_pretrained(**_where(path), **safe, dtype=dtype)
@@ -114,12 +115,11 @@ def _device(torch: Any) -> tuple[Any, Any]:
     return torch.device("cpu"), torch.bfloat16 if any(can.get(name) for name in _CPU_BF16) else torch.float32
 
 
-def _check_memory(spec: ModelSpec, path: Path, width: int) -> None:
-    """Refuse what cannot fit before the machine starts to swap. `width`: bytes a weight will take."""
+def _check_memory(spec: ModelSpec, path: Path, growth: float) -> None:
+    """Refuse what cannot fit before the machine starts to swap. `growth`: of a weight between file and memory."""
     files = [path] if path.is_file() else [*path.glob("*.safetensors"), *path.glob("*.bin")]
     stored = sum(file.stat().st_size for file in files)
-    # 4-bit files grow; weights of two bytes are the commonest on the Hub.
-    needed = stored * (4 * width / 2 if path.is_file() else width / 2 if width == 4 else 1)
+    needed = stored * growth
     try:
         available = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text("ascii"))
     except OSError:

@@ -42,8 +42,8 @@ class ModelSettings:
     prefix: str = ""
     """What its documents must begin with."""
     generation: Mapping[str, Any] = field(default_factory=dict)
-    own_code: bool = False
-    """Whether it wants to bring code of its own."""
+    width: float = 4.0
+    """Bytes of a weight in its files."""
 
 
 def read_settings(folder: Path) -> ModelSettings:
@@ -61,7 +61,7 @@ def read_settings(folder: Path) -> ModelSettings:
         window=_window(config, tokenizer),
         prefix=stated if isinstance(stated, str) else "summarize: " if kind in _SUMMARIZE else "",
         generation=generation,
-        own_code="auto_map" in config,
+        width=2 if str(config.get("dtype", config.get("torch_dtype"))).endswith("float16") else 4,
     )
 
 
