@@ -14,6 +14,7 @@
     ├── EngineError                    exit code 3   an engine that failed while it ran
     ├── StoreError                     exit code 3   the state file
     ├── OutputError                    exit code 3   a file or folder that cannot be written
+    ├── DeliveryError                  exit code 3   a mail server that cannot be used
     └── StoppedError                   exit code 130 Ctrl-C
 
 Each says what it is about (`subject`), what happened (`cause`) and what helps (`remedy`); `str()` joins the three in
@@ -29,6 +30,7 @@ __all__ = [
     "BlockedAddressError",
     "BriefingError",
     "ConfigError",
+    "DeliveryError",
     "EngineError",
     "ExtractError",
     "FetchError",
@@ -109,6 +111,10 @@ class StoreError(BriefingError):
 
 class OutputError(BriefingError):
     """A file or folder that cannot be written: no permission, no space."""
+
+
+class DeliveryError(BriefingError):
+    """A mail server that cannot be reached, trusted or logged in to."""
 
 
 class StoppedError(BriefingError):

@@ -5,13 +5,31 @@ The shapes are those of the JSON Schema files in `briefing/schema`. Times are UT
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
-from briefing.types import Citation, Edition, Failure, KeyPoint, Story, Summary, Verdict
+from briefing.types import (
+    Article,
+    Citation,
+    Edition,
+    Failure,
+    FailureKind,
+    KeyPoint,
+    Section,
+    Story,
+    Summary,
+    Verdict,
+)
 
-__all__ = ["edition_to_json", "failure_to_json", "summary_from_json", "summary_to_json", "time_to_json"]
+__all__ = [
+    "edition_from_json",
+    "edition_to_json",
+    "failure_to_json",
+    "summary_from_json",
+    "summary_to_json",
+    "time_to_json",
+]
 
 
 def summary_to_json(summary: Summary) -> dict[str, Any]:
@@ -72,6 +90,49 @@ def edition_to_json(edition: Edition) -> dict[str, Any]:
         "failures": [failure_to_json(failure) for failure in edition.failures],
         "notes": list(edition.notes),
     }
+
+
+def edition_from_json(data: Mapping[str, Any], article: Callable[[str], Article | None]) -> Edition:
+    """The inverse of `edition_to_json`; `article` gives the articles that are still known, whose text JSON leaves out.
+
+    Raises KeyError, TypeError or ValueError for anything else.
+    """
+    return Edition(
+        date=date.fromisoformat(data["date"]),
+        title=data["title"],
+        timezone=data["timezone"],
+        created=datetime.fromisoformat(data["created"]),
+        language=data["language"],
+        model=data["model"],
+        sections=tuple(
+            Section(
+                name=section["name"],
+                stories=tuple(_story_from_json(story, section["name"], article) for story in section["stories"]),
+            )
+            for section in data["sections"]
+        ),
+        failures=tuple(Failure(**{**failure, "kind": FailureKind(failure["kind"])}) for failure in data["failures"]),
+        notes=tuple(data["notes"]),
+    )
+
+
+def _story_from_json(data: Mapping[str, Any], section: str, article: Callable[[str], Article | None]) -> Story:
+    articles = tuple(
+        article(one["id"])
+        or Article(
+            id=one["id"],
+            url=one["url"],
+            title=one["title"],
+            text="",
+            source=one["source"],
+            section=section,
+            author=one["author"],
+            published=datetime.fromisoformat(one["published"]) if one["published"] else None,
+            language=one["language"],
+        )
+        for one in data["articles"]
+    )
+    return Story(articles=articles, summary=summary_from_json(data["summary"]))
 
 
 def failure_to_json(failure: Failure) -> dict[str, Any]:

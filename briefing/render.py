@@ -23,7 +23,7 @@ from briefing.types import Edition, Summary
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["FORMATS", "Format", "prepared", "render", "render_summary"]
+__all__ = ["FORMATS", "Format", "prepared", "render", "render_summary", "tidy"]
 
 Format = Literal["md", "html", "text", "json"]
 FORMATS: dict[str, str] = {"md": "md", "html": "html", "text": "txt", "json": "json"}
@@ -43,7 +43,7 @@ def render(edition: Edition, format: str, environment: Environment) -> str:  # n
     template = prepared(environment).get_template(f"edition.{_template(format)}.j2")
     zone = ZoneInfo(edition.timezone)
     stories = edition.stories
-    return _tidy(
+    return tidy(
         template.render(
             edition=edition,
             sections=edition.sections,
@@ -61,7 +61,7 @@ def render_summary(summaries: Sequence[Summary], format: str, environment: Envir
         data = [summary_to_json(summary) for summary in summaries]
         return json.dumps(data[0] if len(data) == 1 else data, ensure_ascii=False, indent=2) + "\n"
     template = prepared(environment).get_template(f"summary.{_template(format)}.j2")
-    return _tidy(template.render(summaries=summaries, local=lambda time: time, zone="UTC"))
+    return tidy(template.render(summaries=summaries, local=lambda time: time, zone="UTC"))
 
 
 def _checked(format: str) -> str:  # noqa: A002
@@ -74,7 +74,7 @@ def _template(format: str) -> str:  # noqa: A002
     return "txt" if format == "text" else format
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """No blanks at line ends, at most one blank line in a row, one line end at the end."""
     text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

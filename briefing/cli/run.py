@@ -9,6 +9,7 @@ import typer
 from briefing.cli import options
 from briefing.cli.report import exit_code, tell_failures, tell_run, tell_usage
 from briefing.cli.screen import Screen
+from briefing.cli.send import post
 from briefing.cli.settings import settings
 
 __all__ = ["run"]
@@ -46,6 +47,7 @@ def run(
     templates: options.Templates = None,
     allow_local: options.AllowLocal = None,
     offline: options.Offline = None,
+    send: Annotated[bool, typer.Option("--send", help="Then e-mail it to everyone who has not got it.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read the sources and list the articles; write nothing.")
     ] = False,
@@ -68,10 +70,15 @@ def run(
             tell_failures(screen, reading.failures, produced=bool(reading.articles))
             raise typer.Exit(exit_code(bool(reading.articles), reading.failures))
         pipeline.check_output(workshop)
+        if send:
+            pipeline.mail_server(wanted.mail)  # what is wrong with it is known before an hour of summarising
         edition, report = pipeline.make_edition(workshop, day=date.date() if date else None)
         written = pipeline.write_edition(edition, workshop) if edition.stories else ()
+        unsent = 0
+        if send and (edition.stories or wanted.mail.send_empty):
+            unsent = post(screen, pipeline.send_edition(edition, workshop))
     for path in written:
         typer.echo(str(path))
     tell_run(screen, edition, report)
     tell_usage(screen, workshop)
-    raise typer.Exit(exit_code(bool(written), report.failures))
+    raise typer.Exit(exit_code(bool(written), report.failures) or min(unsent, 1))

@@ -114,5 +114,8 @@ def _line(text: str, location: tuple[str | int, ...]) -> int | None:
         if len(location) == 2:
             return start + 1
         key = location[2]
+    elif len(location) > 1:  # in a table that is no list, or a list inside of it
+        start = next((i for i, line in enumerate(lines) if re.match(rf"\s*\[+\s*{location[0]}\b", line)), 0)
+        end, key = len(lines), next(part for part in reversed(location) if isinstance(part, str))
     pattern = re.compile(rf"\s*\[*\s*[\"']?{re.escape(str(key))}[\"']?\s*[=.\]]")
     return next((index + 1 for index in range(start, end) if pattern.match(lines[index])), None)

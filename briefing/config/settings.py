@@ -1,7 +1,7 @@
 """The settings: names, types, defaults, ranges.
 
 pydantic checks the values. It takes 0.12 s of CPU to import, so it is imported when there is something to check, and
-the fields say what they take without it (`_Reads`).
+the fields say what they take without it (`Reads`).
 """
 
 from __future__ import annotations
@@ -9,19 +9,18 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit
 
+from briefing.config.mail import Mail, Recipient
+from briefing.config.values import Flag, Reads, whole
 from briefing.errors import UsageError
 from briefing.types import Source, SourceKind
-
-if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler
-    from pydantic_core import CoreSchema
 
 __all__ = ["Config", "Problem", "SourceTable", "check", "is_timezone", "is_url", "nearest", "parse_duration"]
 
@@ -36,12 +35,6 @@ def _duration(value: Any, folder: Path | None) -> Any:
     if value is None or isinstance(value, timedelta):
         return value
     return parse_duration(value if isinstance(value, str) else "?")
-
-
-def _flag(value: Any, folder: Path | None) -> Any:
-    if not isinstance(value, bool):
-        raise ValueError("expected true or false")
-    return value
 
 
 def _path(value: Any, folder: Path | None) -> Any:
@@ -112,31 +105,7 @@ def _formats(value: Any, folder: Path | None) -> Any:
     return value
 
 
-def _whole(low: int, high: int | None = None) -> Callable[[Any, Path | None], Any]:
-    def check(value: Any, folder: Path | None) -> Any:
-        if type(value) is not int or value < low or (high is not None and value > high):
-            raise ValueError(f"expected a whole number from {low} {f'to {high}' if high is not None else 'upwards'}")
-        return value
-
-    return check
-
-
-@dataclass(frozen=True, slots=True)
-class _Reads:
-    """pydantic's ``BeforeValidator`` without its import; the validation context is the folder."""
-
-    convert: Callable[[Any, Path | None], Any]
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        from pydantic_core import core_schema
-
-        return core_schema.with_info_before_validator_function(
-            lambda value, info: self.convert(value, info.context), handler(source)
-        )
-
-
-_Flag = Annotated[bool, _Reads(_flag)]
-_Place = Annotated[Path | None, _Reads(_optional_path)]
+_Place = Annotated[Path | None, Reads(_optional_path)]
 _NOTHING_ELSE: Any = {"extra": "forbid"}
 
 
@@ -147,49 +116,49 @@ class Config:
     __pydantic_config__: ClassVar[Any] = _NOTHING_ELSE
 
     title: str = "Morning briefing"
-    timezone: Annotated[str, _Reads(_timezone)] = ""
+    timezone: Annotated[str, Reads(_timezone)] = ""
     """IANA name; empty means this machine's own (`local_timezone`)."""
-    language: Annotated[str, _Reads(_language)] = ""
+    language: Annotated[str, Reads(_language)] = ""
     """ISO 639-1 code of the language of the summaries; empty means each article's own."""
     model: str = ""
     """Name in the catalogue, path or Hub repository; empty means the catalogue's default."""
     engine: str = ""
     """Empty means: the one that runs the model."""
-    threads: Annotated[int, _Reads(_whole(0, 1024))] = 0
+    threads: Annotated[int, Reads(whole(0, 1024))] = 0
     """Of the engine; 0 means: one for each physical core."""
-    parallel: Annotated[int, _Reads(_whole(0, 1024))] = 0
+    parallel: Annotated[int, Reads(whole(0, 1024))] = 0
     """Prompts answered side by side; 0 means what the engine takes to be best."""
-    context: Annotated[int, _Reads(_whole(0))] = 0
+    context: Annotated[int, Reads(whole(0))] = 0
     """Tokens of a prompt and its answer together; 0 means what the engine takes to be best."""
-    base_url: Annotated[str, _Reads(_server)] = ""
+    base_url: Annotated[str, Reads(_server)] = ""
     """Of an OpenAI-compatible server, such as ``http://127.0.0.1:8000/v1``."""
-    patience: Annotated[int, _Reads(_whole(1))] = 300
+    patience: Annotated[int, Reads(whole(1))] = 300
     """Seconds that a server has for one answer."""
-    token_budget: Annotated[int, _Reads(_whole(0))] = 0
+    token_budget: Annotated[int, Reads(whole(0))] = 0
     """Tokens, read and written, after which a server is asked no more in this run; 0 means no limit."""
-    prices: Annotated[tuple[float, ...], _Reads(_prices)] = ()
+    prices: Annotated[tuple[float, ...], Reads(_prices)] = ()
     """Of a million tokens read and of a million written, in whatever currency; empty means: no costs are shown."""
-    trust_pickles: _Flag = False
+    trust_pickles: Flag = False
     """Whether weights may be read from pickles, which can run whatever code is in them."""
-    points: Annotated[int, _Reads(_whole(1, 10))] = 4
+    points: Annotated[int, Reads(whole(1, 10))] = 4
     """Key points an article, at most."""
     length: Literal["short", "medium", "long"] = "medium"
-    paragraph: _Flag = False
-    formats: Annotated[tuple[Literal["md", "html", "text", "json"], ...], _Reads(_formats)] = ("md", "html")
+    paragraph: Flag = False
+    formats: Annotated[tuple[Literal["md", "html", "text", "json"], ...], Reads(_formats)] = ("md", "html")
     """Without repetition, at least one."""
-    out: Annotated[Path, _Reads(_path)] = Path("briefings")
+    out: Annotated[Path, Reads(_path)] = Path("briefings")
     """Folder of the editions; the default is one in the current folder, wherever the configuration lies."""
-    since: Annotated[timedelta | None, _Reads(_duration)] = timedelta(hours=24)
+    since: Annotated[timedelta | None, Reads(_duration)] = timedelta(hours=24)
     """How old an article of a feed may be; None means: any age."""
-    max_articles: Annotated[int, _Reads(_whole(0))] = 50
+    max_articles: Annotated[int, Reads(whole(0))] = 50
     """In one edition; 0 means: no limit."""
-    max_per_source: Annotated[int, _Reads(_whole(0))] = 0
+    max_per_source: Annotated[int, Reads(whole(0))] = 0
     """0 means: no limit."""
-    full_text: _Flag = True
+    full_text: Flag = True
     """Whether the page behind a feed's item is fetched; else the feed's own text is all there is."""
-    allow_local: _Flag = False
+    allow_local: Flag = False
     """Whether every source may live at a private address, as `Source.allow_local` says for one."""
-    offline: _Flag = False
+    offline: Flag = False
     """Whether the network is left alone."""
     state: _Place = None
     """The state file; None means `store.default_state`."""
@@ -201,6 +170,8 @@ class Config:
     """Folder looked in before the user's and the shipped templates."""
     sections: tuple[str, ...] = ()
     """Names in the order in which the edition shows them; the others follow."""
+    mail: Mail = field(default_factory=Mail)
+    """How an edition is sent by e-mail."""
     sources: tuple[Source, ...] = ()
 
     def with_overrides(self, **options: object) -> Config:
@@ -210,7 +181,7 @@ class Config:
         """
         given = {name: value for name, value in options.items() if value is not None}
         problems: list[Problem] = []
-        values = {field.name: getattr(self, field.name) for field in fields(self)} | given
+        values = {one.name: getattr(self, one.name) for one in fields(self)} | given
         config = check(Config, values, None, problems)
         if config is None:
             raise UsageError(problems[0].key, problems[0].cause, problems[0].remedy)
@@ -223,12 +194,12 @@ class SourceTable:
 
     __pydantic_config__: ClassVar[Any] = _NOTHING_ELSE
 
-    url: Annotated[str, _Reads(_url)] = ""
-    path: Annotated[Path | None, _Reads(_path)] = None
+    url: Annotated[str, Reads(_url)] = ""
+    path: Annotated[Path | None, Reads(_path)] = None
     name: str = ""
     section: str = ""
-    kind: Annotated[SourceKind, _Reads(_kind)] = SourceKind.AUTO
-    allow_local: _Flag = False
+    kind: Annotated[SourceKind, Reads(_kind)] = SourceKind.AUTO
+    allow_local: Flag = False
 
     def __post_init__(self) -> None:
         if bool(self.url) == (self.path is not None):
@@ -264,20 +235,33 @@ def check(
     wanted: type[T], values: object, folder: Path | None, problems: list[Problem], prefix: tuple[str | int, ...] = ()
 ) -> T | None:
     """`values` as a `wanted`, or None after adding everything that is wrong to `problems`."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     try:
-        return TypeAdapter(wanted).validate_python(values, context=folder)
+        adapter: Any = _adapter(wanted)  # type: ignore[arg-type]
+        checked: T = adapter.validate_python(values, context=folder)
+        return checked
     except ValidationError as error:
         problems += [_problem(prefix + item["loc"], item) for item in error.errors(include_url=False)]
         return None
 
 
+@cache
+def _adapter(wanted: Any) -> Any:
+    """Making one takes longer than using it."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(wanted)
+
+
 def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Problem:
     if item["type"] == "unexpected_keyword_argument":
         key, inside = str(location[-1]), location[0] == "sources" and len(location) > 1
-        keys = [field.name for field in fields(SourceTable if inside else Config)]
-        if inside and key in {field.name for field in fields(Config)}:
+        table: Any = SourceTable if inside else Config
+        if location[0] == "mail" and len(location) > 1:
+            table = Recipient if location[1] == "recipients" and len(location) > 2 else Mail
+        keys = [one.name for one in fields(table)]
+        if inside and key in {one.name for one in fields(Config)}:
             return Problem(location, "is not a key of a source", "Move it above the first [[sources]] table")
         near = difflib.get_close_matches(key, keys, n=1)
         remedy = f"Did you mean `{near[0]}`?" if near else f"The keys are {', '.join(keys)}"
@@ -286,7 +270,7 @@ def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Proble
     expected = {
         "string_type": "expected text in quotation marks",
         "tuple_type": f"expected {many}",
-        "dataclass_type": "expected a [[sources]] table",
+        "dataclass_type": f"expected a [{'mail' if location == ('mail',) else f'[{location[0]}]'}] table",
     }
     own = str(item["ctx"]["error"]) if item["type"] == "value_error" else None
     cause = own or expected.get(item["type"]) or item["msg"].replace("Input should be", "expected")

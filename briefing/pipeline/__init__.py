@@ -10,6 +10,7 @@ decides what a summary or an edition is: that is the pure modules' business.
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -19,8 +20,10 @@ from zoneinfo import ZoneInfo
 from briefing.compose import compose
 from briefing.config import Config, local_timezone
 from briefing.engines import Engine
+from briefing.jsonio import edition_to_json
 from briefing.pipeline.batch import batch
 from briefing.pipeline.read import Limits, Reading, read_sources
+from briefing.pipeline.sending import Posted, check_mail, known_edition, letters, mail_server, send_edition
 from briefing.pipeline.watch import Silent, Watcher
 from briefing.pipeline.workshop import Workshop
 from briefing.render import FORMATS, render, render_summary
@@ -28,18 +31,24 @@ from briefing.summariser import SummaryOptions, summarise_all, summary_key
 from briefing.types import Article, Edition, Failure, FailureKind, Source, Summary
 
 __all__ = [
+    "Posted",
     "Report",
     "Silent",
     "Watcher",
     "Workshop",
     "batch",
     "build_edition",
+    "check_mail",
     "check_output",
     "check_sources",
     "condense",
+    "known_edition",
+    "letters",
+    "mail_server",
     "make_edition",
     "read",
     "render_summary",
+    "send_edition",
     "summarise",
     "summarise_sources",
     "utc_now",
@@ -162,6 +171,9 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
         language=config.language or "en",
     )
     cached = sum(summary.cached for summary in done.values())
+    if edition.stories:
+        saved = json.dumps(edition_to_json(edition), ensure_ascii=False)
+        workshop.store.put_edition(edition.date, edition.title, saved, workshop.clock())
     workshop.store.forget(began - _KEPT)
     report = Report(
         sources=reading.sources,

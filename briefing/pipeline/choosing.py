@@ -7,15 +7,15 @@ engine that the catalogue names. ``--engine`` overrides that.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from briefing.config import Config
+from briefing.config import Config, is_loopback
 from briefing.engines import EngineOptions, ModelSpec
 from briefing.errors import UsageError
 from briefing.models import ModelFolder, is_hub_name
 from briefing.pipeline.pulling import pull_if_missing, pull_repository
+from briefing.pipeline.secrets import from_environment, from_keyring
 from briefing.pipeline.watch import Watcher
 from briefing.text import fingerprint
 
@@ -59,7 +59,7 @@ def _on_a_server(config: Config) -> ModelSpec:
         raise UsageError("engine openai", "it needs the address of a server", "Give one with --base-url")
     if not name:
         raise UsageError("engine openai", "it needs the name of a model on that server", "Give one with --model")
-    if config.offline and not _is_loopback(config.base_url):
+    if config.offline and not is_loopback(urlsplit(config.base_url).netloc):
         raise UsageError("engine openai", f"the run is offline, {config.base_url} is not", "Leave --offline away")
     return ModelSpec(name=name, address=config.base_url, digest=fingerprint(config.base_url, name))
 
@@ -84,20 +84,5 @@ def key_for(address: str) -> str:
     ``briefing``. Empty where there is none.
     """
     host = urlsplit(address).hostname or ""
-    if key := os.environ.get("BRIEFING_API_KEY", "").strip():
-        return key
-    if host == "api.openai.com" and (key := os.environ.get("OPENAI_API_KEY", "").strip()):
-        return key
-    try:
-        import keyring
-        import keyring.errors
-    except ImportError:
-        return ""
-    try:
-        return (keyring.get_password("briefing", host) or "").strip()
-    except (keyring.errors.KeyringError, OSError):
-        return ""
-
-
-def _is_loopback(address: str) -> bool:
-    return (urlsplit(address).hostname or "") in {"localhost", "127.0.0.1", "::1"}
+    own = ("OPENAI_API_KEY",) if host == "api.openai.com" else ()
+    return from_environment("BRIEFING_API_KEY", *own) or from_keyring(host)

@@ -29,6 +29,7 @@ PURE = {
     "types",
     "errors",
     "patience",
+    "letter",
 }
 EDGES = {"config", "assets", "sources", "fetch", "extract", "store", "deliver", "models"}
 BASE = PURE | {"_version"}

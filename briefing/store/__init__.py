@@ -1,4 +1,5 @@
-"""What is remembered between runs, in one SQLite file: articles, finished summaries, single completions, counts.
+"""What is remembered between runs, in one SQLite file: articles, finished summaries, single completions,
+editions, their deliveries, counts.
 
 Not here: HTTP validators (they live in the HTTP cache's own file), and what the keys are made of (`summarise`).
 
@@ -16,58 +17,39 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Self
 
 from briefing.errors import StoreError
 from briefing.jsonio import summary_from_json, summary_to_json
+from briefing.store.schema import (
+    APPLICATION_ID,
+    MIGRATIONS,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    StoredCompletion,
+)
 from briefing.types import Article, Summary
 
-__all__ = ["MEMORY", "MIGRATIONS", "Store", "StoredCompletion", "default_state"]
+__all__ = [
+    "MEMORY",
+    "MIGRATIONS",
+    "Delivery",
+    "DeliveryKey",
+    "DeliveryState",
+    "Store",
+    "StoredCompletion",
+    "default_state",
+]
 
 MEMORY = ":memory:"
 """Instead of a path: a store that ends with the process."""
 
 BUSY_SECONDS = 30.0
 """How long a write waits for another process's; each holds the file for milliseconds."""
-
-APPLICATION_ID = 0x62726966  # "brif", so that another program's database is not taken for ours
-
-# One tuple of statements for each version of the file; released ones never change. Older systems give Python 3.11 a
-# SQLite 3.34, so nothing in this module needs more: no STRICT (3.37), no RETURNING (3.35).
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        f"PRAGMA application_id = {APPLICATION_ID}",
-        """CREATE TABLE articles (
-            id TEXT PRIMARY KEY, url TEXT, title TEXT NOT NULL, text TEXT NOT NULL, source TEXT NOT NULL,
-            section TEXT NOT NULL, published TEXT, language TEXT NOT NULL, author TEXT NOT NULL, warnings TEXT NOT NULL,
-            first_seen TEXT NOT NULL, last_seen TEXT NOT NULL
-        )""",
-        "CREATE INDEX articles_by_url ON articles (url, last_seen)",
-        "CREATE TABLE summaries (key TEXT PRIMARY KEY, summary TEXT NOT NULL, written TEXT NOT NULL)",
-        """CREATE TABLE completions (
-            key TEXT PRIMARY KEY, text TEXT NOT NULL, finish TEXT NOT NULL,
-            prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, written TEXT NOT NULL
-        )""",
-        "CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, started TEXT NOT NULL)",
-        """CREATE TABLE counters (
-            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, name TEXT NOT NULL, value INTEGER NOT NULL,
-            PRIMARY KEY (run, name)
-        )""",
-    ),
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredCompletion:
-    """A model's answer to one prompt, as it was given."""
-
-    text: str
-    prompt_tokens: int
-    completion_tokens: int
-    finish: str = "stop"
 
 
 def default_state() -> Path:
@@ -193,6 +175,56 @@ class Store:
             "SELECT id FROM articles WHERE id IN (SELECT value FROM json_each(?))", json.dumps(list(ids))
         )
         return {row[0] for row in rows}
+
+    # Editions and their deliveries
+
+    def put_edition(self, day: date, title: str, edition: str, now: datetime) -> None:
+        """Remember the JSON of the edition of `day` called `title`, instead of one that was there."""
+        values = (day.isoformat(), title, edition, _stamp(now))
+        self._query("INSERT OR REPLACE INTO editions VALUES (?, ?, ?, ?)", *values)
+
+    def get_edition(self, day: date | None, title: str) -> str | None:
+        """The JSON of the edition of `day` (None: of the latest) called `title`."""
+        rows = self._query(
+            "SELECT edition FROM editions WHERE title = ?1 AND (?2 IS NULL OR date = ?2) ORDER BY date DESC LIMIT 1",
+            title,
+            day.isoformat() if day else None,
+        )
+        return str(rows[0][0]) if rows else None
+
+    def delivery(self, key: DeliveryKey) -> Delivery:
+        """What is known of one delivery; of one that was never tried, that it is pending."""
+        rows = self._query(
+            "SELECT state, attempts, detail FROM deliveries WHERE edition = ? AND recipient = ? AND channel = ?", *key
+        )
+        return Delivery(*rows[0]) if rows else Delivery("pending", 0, "")
+
+    def claim_delivery(self, key: DeliveryKey, now: datetime) -> bool:
+        """Take a delivery into one's own hands, just before it can no longer be taken back; false where another has.
+
+        Whoever dies from here on leaves it ``sending``: nobody knows whether it arrived.
+        """
+        with self._explained(), self._lock, _transaction(self._open()) as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, 'pending', 0, '', ?)", (*key, _stamp(now))
+            )
+            taken = connection.execute(
+                "UPDATE deliveries SET state = 'sending', attempts = attempts + 1, changed = ?"
+                " WHERE edition = ? AND recipient = ? AND channel = ? AND state IN ('pending', 'deferred')",
+                (_stamp(now), *key),
+            )
+            return taken.rowcount == 1
+
+    def put_delivery(self, key: DeliveryKey, state: DeliveryState, detail: str, now: datetime) -> None:
+        """Write down what came of a delivery."""
+        self._query(
+            "INSERT INTO deliveries VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6)"
+            " ON CONFLICT (edition, recipient, channel) DO UPDATE SET state = ?4, detail = ?5, changed = ?6",
+            *key,
+            state,
+            detail,
+            _stamp(now),
+        )
 
     def forget(self, older_than: datetime) -> int:
         """Delete articles not seen since, and summaries, completions and runs from before; returns how many rows."""

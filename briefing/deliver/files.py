@@ -1,4 +1,4 @@
-"""Where results go: whole files or none, and standard output. Not here: what is in them."""
+"""Files written whole or not at all, and standard output."""
 
 from __future__ import annotations
 

@@ -1,0 +1,117 @@
+"""`briefing send`: an edition by e-mail, to each reader once."""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from briefing.cli import options
+from briefing.cli.screen import Screen
+from briefing.cli.settings import configuration_path
+from briefing.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from briefing.pipeline import Posted, Workshop
+    from briefing.types import Edition
+
+__all__ = ["post", "send"]
+
+_SAID = {
+    "sent": "Sent to {0}.",
+    "before": "{0} has it already.",
+    "nothing": "There is nothing in it for {0}.",
+    "deferred": "Not sent to {0} yet: {1}. The next run tries again.",
+    "refused": "Refused for {0}: {1}. Check the address; `briefing send --resend` tries again.",
+    "unknown": "Nobody knows whether {0} has it: {1}. Ask them; `briefing send --resend` sends it again.",
+}
+
+
+def send(
+    context: typer.Context,
+    edition: Annotated[
+        str | None, typer.Argument(metavar="[DATE|FILE]", help="A date, or a JSON file. Default: the latest edition.")
+    ] = None,
+    config: options.ConfigPath = None,
+    to: Annotated[list[str] | None, typer.Option(help="Only to this address (repeatable).")] = None,
+    state: options.State = None,
+    templates: options.Templates = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of --dry-run. Default: briefings.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the letters as .eml files; send nothing.")] = False,
+    preview: Annotated[bool, typer.Option("--preview", help="Open the first letter in the browser.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Log in to the mail server; send nothing.")] = False,
+    resend: Annotated[
+        bool, typer.Option("--resend", help="Also to those who were refused, or of whom nobody knows.")
+    ] = False,
+) -> None:
+    """Send an edition by e-mail to everyone in the configuration who has not got it."""
+    screen: Screen = context.obj
+    from briefing import pipeline
+    from briefing.config import load_config
+
+    wanted = load_config(configuration_path(config)).with_overrides(state=state, templates=templates, out=out)
+    with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
+        if check:
+            typer.echo(f"{pipeline.check_mail(workshop)} takes the login.")
+            return
+        chosen = _chosen(edition, workshop)
+        if dry_run or preview:
+            _write(chosen, workshop, to or [], preview)
+            return
+        raise typer.Exit(post(screen, pipeline.send_edition(chosen, workshop, only=to or [], resend=resend)))
+
+
+def post(screen: Screen, posted: "Iterable[Posted]") -> int:
+    """Say what became of each letter as it happens; the exit code: 0 all well, 1 some failed, 3 all did."""
+    well, ill = 0, 0
+    for one in posted:
+        line = _SAID[one.state].format(one.recipient, one.detail or "the server said nothing")
+        if one.shortened:
+            line += f" {one.shortened} stories are one line in it; the whole edition is attached."
+        good = one.state in {"sent", "before", "nothing"}
+        well, ill = well + good, ill + (not good)
+        (screen.say if good else screen.complain)(line)
+    return 0 if not ill else 1 if well else 3
+
+
+def _chosen(edition: str | None, workshop: "Workshop") -> "Edition":
+    from briefing import pipeline
+
+    if edition is None:
+        return pipeline.known_edition(workshop, None)
+    try:
+        day = date.fromisoformat(edition)
+    except ValueError:
+        path = Path(edition).expanduser()
+        if path.suffix != ".json":
+            cause = "it is neither a date such as 2026-05-17 nor a JSON file of an edition"
+            raise UsageError(edition, cause, "Write one with `briefing run --format json`") from None
+        try:
+            return pipeline.known_edition(workshop, None, path.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(edition, f"it cannot be read ({error})", "Check the path") from error
+    return pipeline.known_edition(workshop, day)
+
+
+def _write(edition: "Edition", workshop: "Workshop", only: list[str], preview: bool) -> None:
+    """The letters as files, or the first in the browser."""
+    from briefing import pipeline
+    from briefing.deliver import write_atomically
+    from briefing.letter import file_name
+
+    for recipient, letter in pipeline.letters(edition, workshop, only):
+        if letter is None:
+            continue
+        path = workshop.config.out / file_name(edition, recipient)
+        if preview:
+            part = letter.message.get_body(("html",))
+            path = path.with_suffix(".preview.html")
+            write_atomically(path, part.get_content() if part else "")
+        else:
+            write_atomically(path, letter.message.as_bytes())
+        typer.echo(str(path))
+        if preview:
+            typer.launch(str(path))
+            return

@@ -1,0 +1,52 @@
+"""How values that came from TOML or from a caller become a setting's own.
+
+pydantic checks the values. It takes 0.12 s of CPU to import, so it is imported when there is something to check, and
+the fields say what they take without it (`Reads`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
+
+__all__ = ["Flag", "Reads", "whole"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """pydantic's ``BeforeValidator`` without its import; the validation context is the folder."""
+
+    convert: Callable[[Any, Path | None], Any]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        from pydantic_core import core_schema
+
+        return core_schema.with_info_before_validator_function(
+            lambda value, info: self.convert(value, info.context), handler(source)
+        )
+
+
+def whole(low: int, high: int | None = None) -> Callable[[Any, Path | None], Any]:
+    """For `Reads`: a whole number from `low` to `high`."""
+
+    def check(value: Any, folder: Path | None) -> Any:
+        if type(value) is not int or value < low or (high is not None and value > high):
+            raise ValueError(f"expected a whole number from {low} {f'to {high}' if high is not None else 'upwards'}")
+        return value
+
+    return check
+
+
+def _flag(value: Any, folder: Path | None) -> Any:
+    if not isinstance(value, bool):
+        raise ValueError("expected true or false")
+    return value
+
+
+Flag = Annotated[bool, Reads(_flag)]

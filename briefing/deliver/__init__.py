@@ -1,0 +1,6 @@
+"""Where results go: whole files or none, standard output, mail servers. Not here: what is in them."""
+
+from briefing.deliver.files import check_writable, write_atomically, write_stdout
+from briefing.deliver.smtp import Mailer, MailServer, Outcome
+
+__all__ = ["MailServer", "Mailer", "Outcome", "check_writable", "write_atomically", "write_stdout"]

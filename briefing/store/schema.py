@@ -1,0 +1,71 @@
+"""The tables of the state file, version by version, and the values that come out of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["APPLICATION_ID", "MIGRATIONS", "Delivery", "DeliveryKey", "DeliveryState", "StoredCompletion"]
+
+APPLICATION_ID = 0x62726966  # "brif", so that another program's database is not taken for ours
+
+# One tuple of statements for each version of the file; released ones never change. Older systems give Python 3.11 a
+# SQLite 3.34, so nothing in this module needs more: no STRICT (3.37), no RETURNING (3.35).
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        """CREATE TABLE articles (
+            id TEXT PRIMARY KEY, url TEXT, title TEXT NOT NULL, text TEXT NOT NULL, source TEXT NOT NULL,
+            section TEXT NOT NULL, published TEXT, language TEXT NOT NULL, author TEXT NOT NULL, warnings TEXT NOT NULL,
+            first_seen TEXT NOT NULL, last_seen TEXT NOT NULL
+        )""",
+        "CREATE INDEX articles_by_url ON articles (url, last_seen)",
+        "CREATE TABLE summaries (key TEXT PRIMARY KEY, summary TEXT NOT NULL, written TEXT NOT NULL)",
+        """CREATE TABLE completions (
+            key TEXT PRIMARY KEY, text TEXT NOT NULL, finish TEXT NOT NULL,
+            prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, written TEXT NOT NULL
+        )""",
+        "CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, started TEXT NOT NULL)",
+        """CREATE TABLE counters (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, name TEXT NOT NULL, value INTEGER NOT NULL,
+            PRIMARY KEY (run, name)
+        )""",
+    ),
+    (
+        """CREATE TABLE editions (
+            date TEXT NOT NULL, title TEXT NOT NULL, edition TEXT NOT NULL, written TEXT NOT NULL,
+            PRIMARY KEY (date, title)
+        )""",
+        """CREATE TABLE deliveries (
+            edition TEXT NOT NULL, recipient TEXT NOT NULL, channel TEXT NOT NULL, state TEXT NOT NULL,
+            attempts INTEGER NOT NULL, detail TEXT NOT NULL, changed TEXT NOT NULL,
+            PRIMARY KEY (edition, recipient, channel)
+        )""",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCompletion:
+    """A model's answer to one prompt, as it was given."""
+
+    text: str
+    prompt_tokens: int
+    completion_tokens: int
+    finish: str = "stop"
+
+
+DeliveryKey = tuple[str, str, str]
+"""Edition, recipient (in lower case), channel (``mail``)."""
+DeliveryState = Literal["pending", "sending", "sent", "deferred", "refused"]
+"""``sending`` outside of a running send means: nobody knows whether it arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What is known of one delivery."""
+
+    state: DeliveryState
+    attempts: int
+    detail: str
+    """What the server last said, or empty."""

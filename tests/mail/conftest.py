@@ -1,0 +1,114 @@
+"""A real SMTP server on loopback, kind or not."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP, strict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from aiosmtpd import smtp
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+
+USER, PASSWORD = "ann", "p-very-secret-4711"
+
+
+@dataclass
+class PostOffice:
+    """What it got, and what it is told to do with whom."""
+
+    port: int = 0
+    got: list[tuple[str, bytes]] = field(default_factory=list)
+    refuse: dict[str, list[str]] = field(default_factory=dict)
+    """Answers to RCPT for an address, in order; after the last it is taken."""
+    after_data: dict[str, list[str]] = field(default_factory=dict)
+    """Answers after the message; ``drop`` hangs up having kept it, ``lose`` having not."""
+    logins: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def letters(self) -> Counter[str]:
+        """How many letters each address got."""
+        return Counter(address for address, _ in self.got)
+
+    def letter(self, address: str) -> EmailMessage:
+        """The one letter that `address` got, read by the strict parser."""
+        (data,) = (data for to, data in self.got if to == address)
+        message = message_from_bytes(data, policy=SMTP + strict)
+        assert isinstance(message, EmailMessage)
+        return message
+
+    # What aiosmtpd calls
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
+        if waiting := self.refuse.get(address):
+            return waiting.pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        (address,) = envelope.rcpt_tos
+        answer = waiting.pop(0) if (waiting := self.after_data.get(address)) else "250 taken"
+        if answer in {"250 taken", "drop"}:
+            self.got.append((address, envelope.original_content))
+        if answer in {"drop", "lose"}:
+            server.transport.abort()
+        return answer
+
+
+Opener = Callable[..., PostOffice]
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def post_office(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opener]:
+    """Opens one: ``post_office(security="tls", login=True, host="127.0.0.1")``. Its authority is this system's."""
+    running: list[Controller] = []
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+
+    def call(*, security: str = "none", login: bool = False, certificate: Any = None, utf8: bool = True) -> PostOffice:
+        office = PostOffice()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        (certificate or authority.issue_cert("localhost")).configure_cert(context)
+
+        def authenticate(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+            user, password = (part.decode() for part in (data.login, data.password))
+            office.logins.append((user, password))
+            return AuthResult(success=(user, password) == (USER, PASSWORD), handled=False)
+
+        options: dict[str, Any] = {"enable_SMTPUTF8": utf8, "decode_data": False}
+        if login:
+            starttls = security == "starttls"  # it knows of no other TLS, and warns where there is none
+            options |= {"authenticator": authenticate, "auth_required": starttls, "auth_require_tls": starttls}
+        if security == "starttls":
+            options |= {"tls_context": context, "require_starttls": True}
+
+        class Quiet(Controller):
+            def factory(self) -> smtp.SMTP:
+                return smtp.SMTP(self.handler, hostname="localhost", **options)
+
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            office.port = free.getsockname()[1]
+        tls = context if security == "tls" else None
+        controller = Quiet(office, hostname="127.0.0.1", port=office.port, ssl_context=tls)
+        controller.start()
+        running.append(controller)
+        return office
+
+    yield call
+    for controller in running:
+        controller.stop()

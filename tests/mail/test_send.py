@@ -1,0 +1,357 @@
+"""Sending: each reader once, whatever the server does and whenever the run dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from briefing.errors import StoreError
+from briefing.store import Store
+
+from .conftest import PASSWORD, USER, Opener, PostOffice
+
+Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+STORY = """Council approves tram line
+
+The council voted 31 to 14 on Tuesday for a tram line to the hospital, ending a dispute of two years.
+
+Construction is due to start in March and to cost 212 million pounds, of which the government has promised 140 million.
+
+Shopkeepers on Bridge Street fear that the works, which are expected to last three years, will drive customers away."""
+READERS = ("ann@example.org", "bob@example.org", "zoe@example.org")
+RUN = ("run", "--engine", "extractive", "-f", "json", "--state", "s.db")
+SEND = ("send", "--state", "s.db")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a configuration for a post office: ``desk(office, security="tls", user="ann")``."""
+
+    def call(office: PostOffice, *, readers: tuple[str, ...] = READERS, **mail: object) -> Path:
+        settings = {
+            "host": "localhost",
+            "port": office.port,
+            "security": "none",
+            "sender": "Désk <d@example.org>",
+        } | mail
+        lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
+        tables = [f"[[mail.recipients]]\naddress = {json.dumps(one, ensure_ascii=False)}" for one in readers]
+        (tmp_path / "story.txt").write_text(STORY)
+        path = tmp_path / "briefing.toml"
+        mail_table = "\n".join([*lines, *tables])
+        path.write_text(f'title = "Mörning"\n[mail]\n{mail_table}\n[[sources]]\npath = "story.txt"\n', "utf-8")
+        return path
+
+    return call
+
+
+def test_a_run_sends_to_each_reader_alone_and_never_twice(
+    post_office: Opener, desk: Callable[..., Path], cli: Cli
+) -> None:
+    office = post_office()
+    desk(office, readers=("Änn <ann@example.org>", *READERS[1:]), unsubscribe="mailto:d@example.org")
+    done = cli(*RUN, "--send")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("Sent to") == 3
+    assert office.letters == dict.fromkeys(READERS, 1)
+    for address in READERS:
+        message = office.letter(address)
+        assert [one.addr_spec for one in message["To"].addresses] == [address]
+        assert message["Subject"].startswith("Mörning: 1 story. Council approves tram line")
+        assert message["From"].addresses[0].display_name == "Désk"
+        assert not [other for other in READERS if other != address and other in message.as_string()]
+        for kind in ("plain", "html"):
+            body = message.get_body((kind,))
+            assert body is not None
+            assert "212 million pounds" in " ".join(body.get_content().split())
+    assert office.letter("ann@example.org")["To"].addresses[0].display_name == "Änn"
+    again = cli(*RUN, "--send")
+    assert again.returncode == 0
+    assert again.stderr.count("has it already") == 3
+    assert office.letters == dict.fromkeys(READERS, 1)
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_encrypted_with_a_login_and_the_password_is_nowhere(
+    post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path, security: str
+) -> None:
+    office = post_office(security=security, login=True)
+    desk(office, security=security, user=USER)
+    done = cli("--verbose", *RUN, "--send", BRIEFING_SMTP_PASSWORD=PASSWORD)
+    assert done.returncode == 0, done.stderr
+    assert office.letters == dict.fromkeys(READERS, 1)
+    assert set(office.logins) == {(USER, PASSWORD)}
+    assert PASSWORD not in done.stdout + done.stderr
+    for path in tmp_path.rglob("*"):
+        assert path.is_dir() or PASSWORD.encode() not in path.read_bytes(), path
+    assert all(PASSWORD.encode() not in data for _, data in office.got)
+
+
+def test_the_password_may_come_from_a_command(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
+    office = post_office(security="tls", login=True)
+    desk(office, security="tls", user=USER, password_command=f"{sys.executable} -c \"print('{PASSWORD}')\"")
+    done = cli("send", "--check")
+    assert done.returncode == 0, done.stderr
+    assert "takes the login" in done.stdout
+    assert office.got == []
+    desk(
+        office,
+        security="tls",
+        user=USER,
+        password_command=f"{sys.executable} -c \"print('{PASSWORD}'); raise SystemExit(3)\"",
+    )
+    failed = cli("send", "--check")
+    assert failed.returncode == 2
+    assert "status 3" in failed.stderr
+    assert PASSWORD not in failed.stderr
+
+
+def test_a_wrong_password_is_said_and_not_shown(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
+    office = post_office(security="tls", login=True)
+    desk(office, security="tls", user=USER)
+    done = cli("send", "--check", BRIEFING_SMTP_PASSWORD="wrong-4711")
+    assert done.returncode == 3
+    assert "refuses the login (535" in done.stderr
+    assert "wrong-4711" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_server_without_login_where_one_is_wanted_gets_no_password(
+    post_office: Opener, desk: Callable[..., Path], cli: Cli
+) -> None:
+    desk(post_office(), user=USER)
+    done = cli("send", "--check", BRIEFING_SMTP_PASSWORD=PASSWORD)
+    assert done.returncode == 3
+    assert "does not offer what is needed" in done.stderr
+
+
+@pytest.mark.parametrize("fault", ["expired", "another host", "plain"])
+def test_a_certificate_that_is_not_to_be_trusted_stops_everything(
+    post_office: Opener, desk: Callable[..., Path], cli: Cli, authority: trustme.CA, fault: str
+) -> None:
+    past = datetime.now(UTC) - timedelta(days=1)
+    certificate = {
+        "expired": authority.issue_cert("localhost", not_after=past, not_before=past - timedelta(days=9)),
+        "another host": authority.issue_cert("mail.example.org"),
+        "plain": None,
+    }[fault]
+    office = post_office(security="none" if fault == "plain" else "tls", certificate=certificate)
+    desk(office, security="tls")
+    done = cli(*RUN, "--send")
+    assert done.returncode == 3
+    assert ("certificate is not to be trusted" in done.stderr) == (fault != "plain"), done.stderr
+    assert "Traceback" not in done.stderr
+    assert office.got == []
+
+
+def test_what_a_server_says_of_each_reader_is_kept(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
+    office = post_office()
+    ann, bob, zoe = READERS
+    office.refuse = {ann: ["550 no such user"], bob: ["451 try later"]}
+    office.after_data = {zoe: ["drop"]}
+    desk(office)
+    done = cli(*RUN, "--send")
+    assert done.returncode == 1
+    assert f"Refused for {ann}: 550 no such user" in done.stderr
+    assert f"Sent to {bob}" in done.stderr  # at the second attempt
+    assert f"Nobody knows whether {zoe} has it" in done.stderr
+    assert office.letters == {bob: 1, zoe: 1}
+    again = cli(*SEND)
+    assert again.returncode == 1
+    assert f"Refused for {ann}" in again.stderr
+    assert f"{bob} has it already" in again.stderr
+    assert f"Nobody knows whether {zoe}" in again.stderr
+    assert office.letters == {bob: 1, zoe: 1}
+    resent = cli(*SEND, "--resend")
+    assert resent.returncode == 0, resent.stderr
+    assert office.letters == {ann: 1, bob: 1, zoe: 2}
+    assert cli(*SEND, "--to", bob, "--resend").returncode == 0
+    assert office.letters[bob] == 2
+
+
+def test_what_is_put_off_is_sent_by_the_next_run(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
+    office = post_office()
+    office.refuse = {READERS[0]: ["451 later"] * 3}
+    office.after_data = {READERS[1]: ["lose", "452 full", "554 spam"]}
+    desk(office)
+    done = cli(*RUN, "--send")
+    assert f"Not sent to {READERS[0]} yet: 451 later" in done.stderr
+    assert f"Nobody knows whether {READERS[1]}" in done.stderr
+    assert office.letters == {READERS[2]: 1}
+    again = cli(*SEND)
+    assert f"Sent to {READERS[0]}" in again.stderr
+    assert office.letters == {READERS[0]: 1, READERS[2]: 1}
+    refused = cli(*SEND, "--resend")
+    assert f"Refused for {READERS[1]}: 554 spam" in refused.stderr  # after 452, which may pass
+
+
+def test_a_server_that_is_not_there_puts_everything_off(
+    post_office: Opener, desk: Callable[..., Path], cli: Cli
+) -> None:
+    office = post_office()
+    desk(office, port=1, readers=READERS[:1])
+    done = cli(*RUN, "--send")
+    assert done.returncode == 1  # the edition is there
+    assert "cannot be reached" in done.stderr
+    desk(office)
+    assert cli(*SEND).returncode == 0
+    assert office.letters == dict.fromkeys(READERS, 1)
+
+
+def test_addresses_beyond_ascii_need_a_server_that_takes_them(
+    post_office: Opener, desk: Callable[..., Path], cli: Cli
+) -> None:
+    for utf8, code in ((True, 0), (False, 1)):
+        office = post_office(utf8=utf8)
+        desk(office, readers=("jürgen@example.org",))
+        done = cli(*RUN, "--send", "--date", f"2024-05-0{code + 1}")
+        assert done.returncode == code, done.stderr
+        assert office.letters == ({"jürgen@example.org": 1} if utf8 else {})
+    assert "SMTPUTF8" in done.stderr
+
+
+def test_a_letter_can_be_looked_at_without_sending_it(
+    post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path
+) -> None:
+    office = post_office()
+    desk(office)
+    cli(*RUN)
+    done = cli(*SEND, "--dry-run", "--out", "letters")
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 3
+    assert all((tmp_path / line).read_bytes().startswith(b"Subject: ") for line in done.stdout.splitlines())
+    (edition,) = (tmp_path / "briefings").glob("*.json")
+    assert cli(*SEND, str(edition), "--to", "new@example.org").returncode == 0
+    assert office.letters == {"new@example.org": 1}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("send", "2001-01-01"), "there is no edition of 2001-01-01"),
+        (("send", "nonsense"), "neither a date"),
+        (("send", "missing.json"), "cannot be read"),
+        (("send", "bad.json"), "no edition"),
+    ],
+)
+def test_an_edition_that_is_not_there_is_named(
+    post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    desk(post_office())
+    (tmp_path / "bad.json").write_text('{"a": 1}')
+    done = cli(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("mail", "said"),
+    [
+        ({"host": "mail.example.org"}, "mail.security"),
+        ({"host": ""}, "mail.host"),
+        ({"sender": ""}, "mail.sender"),
+        ({"readers": ()}, "mail.recipients"),
+        ({"user": "ann"}, "there is no password"),
+    ],
+)
+def test_settings_that_are_missing_are_named_before_the_work(
+    post_office: Opener, desk: Callable[..., Path], cli: Cli, mail: dict[str, object], said: str
+) -> None:
+    desk(post_office(), **mail)
+    done = cli(*RUN, "--send")
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_an_empty_edition_is_not_sent(post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path) -> None:
+    office = post_office()
+    path = desk(office)
+    path.write_text(path.read_text("utf-8").replace("story.txt", "empty"), "utf-8")
+    (tmp_path / "empty").mkdir()
+    done = cli(*RUN, "--send")
+    assert done.returncode == 3
+    assert office.got == []
+
+
+# --- killed -----------------------------------------------------------------------------------------------------
+
+KILLED = """
+import os, signal, smtplib, sys
+import briefing.store
+from briefing.cli import main
+
+name, when = sys.argv.pop(1), sys.argv.pop(1)
+owner = briefing.store.Store if hasattr(briefing.store.Store, name) else smtplib.SMTP
+original, calls = getattr(owner, name), 0
+
+def killing(self, *arguments, **options):
+    global calls
+    # The full stop that ends a message, not the message.
+    counted = name != "send" or arguments[0] == b".\\r\\n"
+    calls += counted
+    die = counted and calls == 2
+    if die and when == "before":
+        os.kill(os.getpid(), signal.SIGKILL)
+    result = original(self, *arguments, **options)
+    if die:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return result
+
+setattr(owner, name, killing)
+main()
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("step", ["mail", "rcpt", "docmd", "claim_delivery", "send", "getreply", "put_delivery"])
+def test_killed_at_any_step_nobody_gets_a_letter_twice_or_is_forgotten(
+    post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path, step: str, when: str
+) -> None:
+    office = post_office()
+    desk(office)
+    cli(*RUN)
+    command = [sys.executable, "-c", KILLED, step, when, *SEND]
+    dead = subprocess.run(command, cwd=tmp_path, capture_output=True, env=dict(os.environ), check=False)
+    assert dead.returncode == -signal.SIGKILL, dead.stderr
+    again = cli(*SEND)
+    assert max(office.letters.values()) == 1
+    unknown = [address for address in READERS if f"Nobody knows whether {address}" in again.stderr]
+    assert len(unknown) <= 1
+    assert all(office.letters[address] == 1 or address in unknown for address in READERS)
+    assert again.returncode == (1 if unknown else 0)
+
+
+def test_two_runs_at_once_send_each_letter_once(tmp_path: Path) -> None:
+    now = datetime(2024, 5, 17, tzinfo=UTC)
+    key = ("2024-05-17 Morning", "ann@example.org", "mail")
+    with Store(tmp_path / "s.db") as one, Store(tmp_path / "s.db") as other:
+        assert [store.claim_delivery(key, now) for store in (one, other, one)] == [True, False, False]
+        assert other.delivery(key).state == "sending"
+        one.put_delivery(key, "deferred", "451 later", now)
+        assert other.claim_delivery(key, now)
+        other.put_delivery(key, "sent", "250 ok", now)
+        assert not one.claim_delivery(key, now)
+        assert (one.delivery(key).attempts, one.delivery(key).detail) == (2, "250 ok")
+
+
+def test_editions_are_remembered_by_day_and_title(tmp_path: Path) -> None:
+    now = datetime(2024, 5, 17, tzinfo=UTC)
+    with Store(tmp_path / "s.db") as store:
+        for day in (16, 17, 15):
+            store.put_edition(now.date().replace(day=day), "Morning", f"edition {day}", now)
+        assert store.get_edition(None, "Morning") == "edition 17"
+        assert store.get_edition(now.date().replace(day=15), "Morning") == "edition 15"
+        assert store.get_edition(None, "Evening") is None
+    with pytest.raises(StoreError):
+        store.get_edition(None, "Morning")
