@@ -1,14 +1,19 @@
-"""The edition's page in a real browser: no width makes it scroll sideways, and points open."""
+"""The edition's page and letter in a real browser: no width makes them scroll sideways, dark is dark, points open."""
 
 from __future__ import annotations
 
 import html
+import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from briefing.assets import environment
+from briefing.jsonio import edition_from_json
+from briefing.letter import Envelope, write_letter
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden" / "edition.html"
@@ -74,3 +79,39 @@ SIDES = """<script>onload = () => {
 def test_text_written_from_right_to_left_reads_so(tmp_path: Path) -> None:
     page = GOLDEN.read_text("utf-8").replace("</body>", SIDES)
     assert title(tmp_path, page) == "ltr ltr ltr rtl ltr"
+
+
+# --- the letter -------------------------------------------------------------------------------------------------
+
+
+def letter() -> str:
+    """The HTML of the golden edition's letter, as it is received."""
+    edition = edition_from_json(json.loads(GOLDEN.with_suffix(".json").read_text("utf-8")), lambda _: None)
+    envelope = Envelope(sender="d@example.org", recipient="ann@example.org")
+    body = write_letter(edition, envelope, environment("templates"), edition.created).message.get_body(("html",))
+    assert body is not None
+    text: str = body.get_content()
+    return text
+
+
+WIDTH = FRAME.replace('page.querySelector("blockquote").getBoundingClientRect()', "{{height: 1}}")
+
+
+@pytest.mark.parametrize("width", [320, 600, 1200])
+def test_no_width_makes_the_letter_scroll_sideways(tmp_path: Path, width: int) -> None:
+    measured, _ = title(tmp_path, WIDTH.format(width=width, page=html.escape(letter(), quote=True))).split()
+    assert int(measured) <= width
+
+
+LETTER_SCHEME = SCHEME.replace(
+    "const style = getComputedStyle(document.body);",
+    "const paper = getComputedStyle(document.querySelector('.sheet')), ink = document.querySelector('.cell h1');"
+    "const style = {backgroundColor: paper.backgroundColor, color: getComputedStyle(ink).color};",
+)
+
+
+@pytest.mark.parametrize(("flag", "dark"), [("preferredColorScheme=0", True), ("preferredColorScheme=1", False)])
+def test_the_letters_dark_colours_win_over_the_inline_ones(tmp_path: Path, flag: str, dark: bool) -> None:
+    page = letter().replace("</body>", LETTER_SCHEME)
+    paper, ink = map(int, title(tmp_path, page, f"--blink-settings={flag}").split())
+    assert (paper < ink) == dark
