@@ -189,6 +189,19 @@ def test_weights_that_were_cut_off_are_refused(bart: Path, tmp_path: Path, opene
     assert "cannot load it" in refusal(copy, opened).cause
 
 
+def test_a_model_that_does_not_fit_is_refused_before_it_is_read(
+    bart: Path, opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.read_text
+    small = "MemTotal: 9 kB\nMemAvailable:       100 kB\n"
+    monkeypatch.setattr(
+        Path, "read_text", lambda self, *given: small if str(self) == "/proc/meminfo" else real(self, *given)
+    )
+    found = refusal(bart, opened)
+    assert "GB of memory" in found.cause
+    assert "smaller model" in found.remedy
+
+
 @pytest.mark.parametrize(("remove", "cause"), [("config.json", "no config.json"), ("*.safetensors", "no weights")])
 def test_a_folder_without_a_model_is_named(
     bart: Path, tmp_path: Path, cli: Callable[..., Any], remove: str, cause: str

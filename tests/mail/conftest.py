@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import ssl
 from collections import Counter
@@ -62,6 +63,11 @@ class PostOffice:
         if answer in {"drop", "lose"}:
             server.transport.abort()
         return answer
+
+    async def auth_XOAUTH2(self, server: Any, args: list[str]) -> AuthResult:  # noqa: N802
+        user, token, *_ = base64.b64decode(args[1]).decode().split("\x01")
+        self.logins.append((user.removeprefix("user="), token.removeprefix("auth=Bearer ")))
+        return AuthResult(success=self.logins[-1] == (USER, PASSWORD), handled=False)
 
 
 Opener = Callable[..., PostOffice]

@@ -116,6 +116,36 @@ def test_the_password_may_come_from_a_command(post_office: Opener, desk: Callabl
     assert PASSWORD not in failed.stderr
 
 
+def test_the_password_may_come_from_the_keyring(
+    post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path
+) -> None:
+    pytest.importorskip("keyring", reason="keyring is not installed (pip install 'briefing[keyring]')")
+    (tmp_path / "ring.py").write_text(
+        "import keyring.backend\n"
+        "class Ring(keyring.backend.KeyringBackend):\n"
+        "    priority = 1\n"
+        "    def get_password(self, service, user):\n"
+        f"        return {PASSWORD!r} if (service, user) == ('briefing', 'ann@localhost') else None\n"
+    )
+    office = post_office(security="tls", login=True)
+    desk(office, security="tls", user=USER)
+    done = cli("send", "--check", PYTHON_KEYRING_BACKEND="ring.Ring", PYTHONPATH=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert office.logins == [(USER, PASSWORD)]
+
+
+@pytest.mark.parametrize(("token", "code"), [(PASSWORD, 0), ("stale-4711", 3)])
+def test_an_oauth_token_logs_in(
+    post_office: Opener, desk: Callable[..., Path], cli: Cli, token: str, code: int
+) -> None:
+    office = post_office(security="tls", login=True)
+    desk(office, security="tls", user=USER, token_command=f"{sys.executable} -c \"print('{token}')\"")
+    done = cli("send", "--check")
+    assert done.returncode == code, done.stderr
+    assert office.logins[0] == (USER, token)
+    assert token not in done.stdout + done.stderr
+
+
 def test_a_wrong_password_is_said_and_not_shown(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
     office = post_office(security="tls", login=True)
     desk(office, security="tls", user=USER)
