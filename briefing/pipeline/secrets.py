@@ -23,12 +23,11 @@ def from_keyring(user: str) -> str:
     """The password of `user` for the service ``briefing``; nothing where there is none, or no keyring."""
     try:
         import keyring
-        import keyring.errors
     except ImportError:
         return ""
     try:
         return (keyring.get_password("briefing", user) or "").strip()
-    except (keyring.errors.KeyringError, OSError):
+    except Exception:  # backends are packages of anybody's, and raise what they like; there is no key then
         return ""
 
 

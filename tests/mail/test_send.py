@@ -126,12 +126,16 @@ def test_the_password_may_come_from_the_keyring(
         "    priority = 1\n"
         "    def get_password(self, service, user):\n"
         f"        return {PASSWORD!r} if (service, user) == ('briefing', 'ann@localhost') else None\n"
+        "    def set_password(self, service, user, password): ...\n"
     )
     office = post_office(security="tls", login=True)
     desk(office, security="tls", user=USER)
     done = cli("send", "--check", PYTHON_KEYRING_BACKEND="ring.Ring", PYTHONPATH=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert office.logins == [(USER, PASSWORD)]
+    broken = cli("send", "--check", PYTHON_KEYRING_BACKEND="ring.Missing", PYTHONPATH=str(tmp_path))
+    assert broken.returncode == 2
+    assert "there is no password for ann" in broken.stderr
 
 
 @pytest.mark.parametrize(("token", "code"), [(PASSWORD, 0), ("stale-4711", 3)])
