@@ -11,6 +11,7 @@ from briefing.cli.report import exit_code, tell_failures, tell_run, tell_usage
 from briefing.cli.screen import Screen
 from briefing.cli.send import post
 from briefing.cli.settings import settings
+from briefing.errors import BriefingError
 
 __all__ = ["run"]
 
@@ -71,12 +72,16 @@ def run(
             raise typer.Exit(exit_code(bool(reading.articles), reading.failures))
         pipeline.check_output(workshop)
         if send:
-            pipeline.mail_server(wanted.mail)  # what is wrong with it is known before an hour of summarising
+            pipeline.check_settings(wanted.mail)  # what is wrong with it is known before an hour of summarising
         edition, report = pipeline.make_edition(workshop, day=date.date() if date else None)
         written = pipeline.write_edition(edition, workshop) if edition.stories else ()
         unsent = 0
         if send and (edition.stories or wanted.mail.send_empty):
-            unsent = post(screen, pipeline.send_edition(edition, workshop))
+            try:
+                unsent = post(screen, pipeline.send_edition(edition, workshop))
+            except BriefingError as error:  # the edition is there all the same
+                screen.complain(str(error))
+                unsent = 1
     for path in written:
         typer.echo(str(path))
     tell_run(screen, edition, report)

@@ -23,7 +23,7 @@ from briefing.engines import Engine
 from briefing.jsonio import edition_to_json
 from briefing.pipeline.batch import batch
 from briefing.pipeline.read import Limits, Reading, read_sources
-from briefing.pipeline.sending import Posted, check_mail, known_edition, letters, mail_server, send_edition
+from briefing.pipeline.sending import Posted, check_mail, check_settings, known_edition, letters, send_edition
 from briefing.pipeline.watch import Silent, Watcher
 from briefing.pipeline.workshop import Workshop
 from briefing.render import FORMATS, render, render_summary
@@ -40,11 +40,11 @@ __all__ = [
     "build_edition",
     "check_mail",
     "check_output",
+    "check_settings",
     "check_sources",
     "condense",
     "known_edition",
     "letters",
-    "mail_server",
     "make_edition",
     "read",
     "render_summary",

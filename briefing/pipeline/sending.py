@@ -26,7 +26,7 @@ from briefing.types import Edition
 if TYPE_CHECKING:
     from briefing.deliver import Mailer, MailServer, Outcome
 
-__all__ = ["Posted", "check_mail", "known_edition", "letters", "mail_server", "send_edition"]
+__all__ = ["Posted", "check_mail", "check_settings", "known_edition", "letters", "mail_server", "send_edition"]
 
 CHANNEL = "mail"
 _ATTEMPTS = 3
@@ -68,14 +68,11 @@ def letters(edition: Edition, workshop: Workshop, only: Sequence[str] = ()) -> I
     Raises `ConfigError` where there is no sender or recipient.
     """
     mail = workshop.config.mail
-    if not mail.sender:
-        raise ConfigError("mail.sender", "it is not set", "Set it in [mail]")
+    _check_addresses(mail, only)
     known = {address_of(one.address).addr_spec.lower(): one for one in mail.recipients}
     wanted = [(text, known.get(address_of(text).addr_spec.lower())) for text in only] or [
         (one.address, one) for one in mail.recipients
     ]
-    if not wanted:
-        raise ConfigError("mail.recipients", "there are none", "Add a [[mail.recipients]] table, or name one with --to")
     for text, one in {address_of(text).addr_spec.lower(): (text, one) for text, one in wanted}.values():
         theirs = for_sections(edition, one.sections if one else ())
         if not theirs.stories and not mail.send_empty:
@@ -91,6 +88,19 @@ def letters(edition: Edition, workshop: Workshop, only: Sequence[str] = ()) -> I
             evidence=mail.evidence,
         )
         yield text, write_letter(theirs, envelope, workshop.templates, edition.created)
+
+
+def check_settings(mail: Mail) -> None:
+    """Raise `ConfigError` where something is missing that sending will need."""
+    _check_addresses(mail, ())
+    mail_server(mail)
+
+
+def _check_addresses(mail: Mail, only: Sequence[str]) -> None:
+    if not mail.sender:
+        raise ConfigError("mail.sender", "it is not set", "Set it in [mail]")
+    if not mail.recipients and not only:
+        raise ConfigError("mail.recipients", "there are none", "Add a [[mail.recipients]] table, or name one with --to")
 
 
 def mail_server(mail: Mail) -> MailServer:
