@@ -14,6 +14,7 @@
     ├── EngineError                    exit code 3   an engine that failed while it ran
     ├── StoreError                     exit code 3   the state file
     ├── OutputError                    exit code 3   a file or folder that cannot be written
+    ├── ScheduleError                  exit code 3   the system's scheduler: systemd, cron, launchd
     └── StoppedError                   exit code 130 Ctrl-C
 
 Each says what it is about (`subject`), what happened (`cause`) and what helps (`remedy`); `str()` joins the three in
@@ -34,6 +35,7 @@ __all__ = [
     "FetchError",
     "ModelError",
     "OutputError",
+    "ScheduleError",
     "SourceError",
     "StoppedError",
     "StoreError",
@@ -109,6 +111,10 @@ class StoreError(BriefingError):
 
 class OutputError(BriefingError):
     """A file or folder that cannot be written: no permission, no space."""
+
+
+class ScheduleError(BriefingError):
+    """The system's scheduler (systemd, cron, launchd) is missing, refuses, or is in somebody else's hands."""
 
 
 class StoppedError(BriefingError):

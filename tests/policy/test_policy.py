@@ -30,7 +30,7 @@ PURE = {
     "errors",
     "patience",
 }
-EDGES = {"config", "assets", "sources", "fetch", "extract", "store", "deliver", "models"}
+EDGES = {"config", "assets", "sources", "fetch", "extract", "store", "deliver", "models", "lock", "schedule"}
 BASE = PURE | {"_version"}
 ALLOWED: dict[str, set[str]] = {
     **dict.fromkeys(PURE, BASE),
