@@ -55,9 +55,8 @@ def install(kind: Kind, job: Job, write: Write) -> Outcome:
     """
     outcome = scheduler(kind).install(job, write)
     if kind is not Kind.WINDOWS:
-        for other in installed():
-            if other.kind is not kind:
-                scheduler(other.kind).remove()
+        for other in set(Kind) - {kind}:
+            scheduler(other).remove()
     return outcome
 
 

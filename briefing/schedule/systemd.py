@@ -79,7 +79,9 @@ class Systemd:
         """Write both units, enable and start the timer."""
         service, timer = _folder() / SERVICE, _folder() / TIMER
         old = claim(service), claim(timer)
-        made = tuple(dict.fromkeys((*made_folders(old[0] or ""), *missing_folders(service))))
+        # systemd makes folders as well: for the link that enables a timer and for the stamp of its last run.
+        missing = missing_folders(_link()), missing_folders(_stamp())
+        made = tuple(dict.fromkeys((*made_folders(old[0] or ""), *missing[0], *missing[1])))
         write(service, render_service(job, made).encode())
         write(timer, render_timer(job).encode())
         places = (str(service), str(timer))
@@ -115,13 +117,8 @@ class Systemd:
             notes.append(f"`systemctl --user disable --now {TIMER}` failed: {said(done)}. A timer that is loaded stays "
                          "so until you log out.")  # fmt: skip
         places = [place for place, _ in found.files if remove_file(Path(place))]
-        wants = _folder() / "timers.target.wants"
-        stamps = _home("XDG_DATA_HOME", ".local/share") / "systemd" / "timers"
-        remove_file(wants / TIMER)  # where systemctl is missing or could not
-        remove_folders((str(wants),))
-        # systemd keeps it, and would take it for the last run of a timer that is installed later.
-        if remove_file(stamps / f"stamp-{TIMER}"):
-            remove_folders((str(stamps), str(stamps.parent)))
+        remove_file(_link())  # where systemctl is missing or could not
+        remove_file(_stamp())  # systemd keeps it, and would take it for the last run of a timer installed later
         remove_folders(made)
         if tool:
             ask(*_CONTROL, "daemon-reload")
@@ -135,6 +132,14 @@ def _folder() -> Path:
 
 def _units() -> tuple[Path, Path]:
     return _folder() / SERVICE, _folder() / TIMER
+
+
+def _link() -> Path:
+    return _folder() / "timers.target.wants" / TIMER
+
+
+def _stamp() -> Path:
+    return _home("XDG_DATA_HOME", ".local/share") / "systemd" / "timers" / f"stamp-{TIMER}"
 
 
 def _home(variable: str, usual: str) -> Path:
@@ -152,12 +157,11 @@ def _active() -> bool | None:
 
 def _command(words: tuple[str, ...]) -> str:
     """systemd.service(5), "Command lines"."""
-    program, *arguments = words
-    written = [_word(argument.replace("$", "$$")) for argument in arguments]
-    # The program's path is no place for variables, so a dollar there is itself, but what the program sees as its own
-    # name is; Python finds its environment by that name. After @ the two are written apart.
-    named = [_word(f"@{program}"), _word(program.replace("$", "$$"))] if "$" in program else [_word(program)]
-    return " ".join([*named, *written])
+    # A program's path is no place for a dollar and must not hold quotation marks or backslashes, however quoted
+    # (systemd's load-fragment.c); what the shell is told to start may.
+    if any(character in "$'\"\\" for character in words[0]):
+        words = ("/bin/sh", "-c", 'exec "$@"', "sh", *words)
+    return " ".join(_word(word.replace("$", "$$")) for word in words)
 
 
 def _word(text: str) -> str:
