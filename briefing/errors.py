@@ -15,6 +15,7 @@
     ├── StoreError                     exit code 3   the state file
     ├── OutputError                    exit code 3   a file or folder that cannot be written
     ├── DeliveryError                  exit code 3   a mail server that cannot be used
+    ├── ScheduleError                  exit code 3   the system's scheduler: systemd, cron, launchd
     └── StoppedError                   exit code 130 Ctrl-C
 
 Each says what it is about (`subject`), what happened (`cause`) and what helps (`remedy`); `str()` joins the three in
@@ -36,6 +37,7 @@ __all__ = [
     "FetchError",
     "ModelError",
     "OutputError",
+    "ScheduleError",
     "SourceError",
     "StoppedError",
     "StoreError",
@@ -115,6 +117,10 @@ class OutputError(BriefingError):
 
 class DeliveryError(BriefingError):
     """A mail server that cannot be reached, trusted or logged in to."""
+
+
+class ScheduleError(BriefingError):
+    """The system's scheduler (systemd, cron, launchd) is missing, refuses, or is in somebody else's hands."""
 
 
 class StoppedError(BriefingError):

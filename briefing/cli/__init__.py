@@ -14,7 +14,7 @@ import sys
 import typer
 
 from briefing._version import __version__
-from briefing.cli import assets, doctor, init, models, run, send, sources, summarise
+from briefing.cli import assets, doctor, init, models, run, schedule, send, sources, summarise
 from briefing.cli.screen import Screen, tell_error
 from briefing.errors import BriefingError, StoppedError
 
@@ -35,6 +35,7 @@ app.command("summarize", hidden=True)(summarise.summarise)
 app.command("send")(send.send)
 app.add_typer(sources.app, name="sources")
 app.add_typer(models.app, name="models")
+app.add_typer(schedule.app, name="schedule")
 app.add_typer(assets.templates, name="templates")
 app.add_typer(assets.prompts, name="prompts")
 app.command("doctor")(doctor.doctor)

@@ -1,5 +1,6 @@
 """`briefing run`: the daily edition."""
 
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -62,8 +63,11 @@ def run(
         allow_local=allow_local, offline=offline,
     )  # fmt: skip
     from briefing import pipeline
+    from briefing.lock import only_run
+    from briefing.store import default_state
 
-    with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
+    alone = nullcontext() if dry_run else only_run(wanted.state or default_state())
+    with alone, screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
         if dry_run:
             reading = pipeline.read(workshop)
             for article in reading.articles:

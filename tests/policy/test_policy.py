@@ -31,7 +31,7 @@ PURE = {
     "patience",
     "letter",
 }
-EDGES = {"config", "assets", "sources", "fetch", "extract", "store", "deliver", "models"}
+EDGES = {"config", "assets", "sources", "fetch", "extract", "store", "deliver", "models", "lock", "schedule"}
 BASE = PURE | {"_version"}
 ALLOWED: dict[str, set[str]] = {
     **dict.fromkeys(PURE, BASE),

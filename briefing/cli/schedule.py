@@ -1,0 +1,135 @@
+"""`briefing schedule`: the edition every morning, started by the system's own scheduler."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from briefing.cli import options
+from briefing.cli.screen import Screen
+from briefing.cli.settings import configuration_path, settings
+from briefing.schedule import Kind
+
+if TYPE_CHECKING:
+    from datetime import time
+
+    from briefing.schedule import Job
+
+__all__ = ["app"]
+
+app = typer.Typer(help="The edition every morning: install, show, remove.", no_args_is_help=True)
+
+_VARIABLES = ("BRIEFING_STATE", "BRIEFING_MODELS", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+"""What says where things are; no other variable of this shell gets into a file."""
+
+
+@app.command("install")
+def install(
+    context: typer.Context,
+    at: Annotated[str, typer.Option(help="Time of day by this machine's clock.")] = "06:30",
+    config: options.ConfigPath = None,
+    send: Annotated[bool, typer.Option("--send", help="Send the edition as well, as `run --send` does.")] = False,
+    kind: Annotated[Kind | None, typer.Option("--with", help="What starts it. Default: what this machine has.")] = None,
+) -> None:
+    """Make the edition every day at a fixed time. A second time replaces the first."""
+    from briefing import schedule
+    from briefing.deliver import write_atomically
+
+    screen: Screen = context.obj
+    when = schedule.parse_time(at)
+    path = configuration_path(config).expanduser().absolute()
+    out = settings(path, []).out  # said now, not every morning: a configuration that is wrong
+    chosen = kind or schedule.usual_kind(sys.platform)
+    job = _job(path, when, send=send, out=path.parent / out if chosen is Kind.WINDOWS else None)
+    outcome = schedule.install(chosen, job, write_atomically)
+    for note in outcome.notes:
+        screen.complain(note)
+    if chosen is Kind.WINDOWS:
+        screen.complain("Nothing was changed. This command schedules it:")
+        typer.echo(outcome.todo[0])
+        return
+    for place in outcome.places:
+        typer.echo(place)
+    manners = schedule.scheduler(chosen).manners
+    screen.say(f"Every day at {when:%H:%M} with {chosen}; editions go to {path.parent / out}. {manners}.")
+    if outcome.todo:
+        screen.complain(f"{outcome.todo[0].split()[0]} is not on this machine, so nothing was started. Run:")
+        for command in outcome.todo:
+            screen.complain(f"  {command}")
+        raise typer.Exit(1)
+
+
+@app.command("show")
+def show(context: typer.Context) -> None:
+    """Print what is scheduled, when it runs next, and the file or the lines of the crontab, as they are."""
+    from briefing import schedule
+
+    screen: Screen = context.obj
+    if sys.platform == "win32":
+        _tell_windows(screen, show=True)
+        return
+    found = schedule.installed()
+    if not found:
+        screen.say("Nothing is scheduled. `briefing schedule install --at 06:30` does so.")
+    for entry in found:
+        start = schedule.scheduler(entry.kind).start
+        if entry.active is False:
+            typer.echo(f"{entry.kind}: installed, but not started. Run: {start}")
+        else:
+            typer.echo(f"{entry.kind}: {_when(entry.at)}")
+        for place, text in entry.files:
+            typer.echo(f"\n# {place}\n{text.rstrip()}")
+
+
+@app.command("remove")
+def remove(context: typer.Context) -> None:
+    """Take away what `schedule install` wrote, whatever started it."""
+    from briefing import schedule
+
+    screen: Screen = context.obj
+    if sys.platform == "win32":
+        _tell_windows(screen, show=False)
+        return
+    outcome = schedule.uninstall()
+    for place in outcome.places:
+        typer.echo(place)
+    if not outcome.places:
+        screen.say("Nothing is scheduled.")
+    for note in outcome.notes:
+        screen.complain(note)
+    raise typer.Exit(1 if outcome.notes else 0)
+
+
+def _job(path: Path, at: "time", *, send: bool, out: Path | None) -> "Job":
+    """`out` is given where the scheduler cannot choose a folder to run in."""
+    from briefing.schedule import Job
+
+    # The link of a virtual environment stays a link: it is how Python finds the environment. -P: what lies in the
+    # folder of the configuration is no module of ours, even if it is called json.py.
+    program = str(Path(sys.executable).absolute())
+    extra = [*(["--out", str(out)] if out else []), *(["--send"] if send else [])]
+    variables = ((name, os.environ.get(name, "")) for name in _VARIABLES)
+    return Job(
+        command=(program, "-P", "-m", "briefing", "--quiet", "run", str(path), *extra),
+        folder=str(path.parent),
+        at=at,
+        environment=tuple((name, str(Path(value).expanduser().absolute())) for name, value in variables if value),
+    )
+
+
+def _when(at: "time | None") -> str:
+    if at is None:
+        return "not once a day any more; somebody edited it"
+    from briefing import pipeline
+    from briefing.schedule import next_run
+
+    return f"every day at {at:%H:%M}, next {next_run(at, pipeline.utc_now()):%Y-%m-%d %H:%M %Z}"
+
+
+def _tell_windows(screen: Screen, *, show: bool) -> None:
+    from briefing.schedule.windows import DELETE, QUERY
+
+    screen.complain("The Windows Task Scheduler knows; this command asks it:" if show else "This command removes it:")
+    typer.echo(QUERY if show else DELETE)

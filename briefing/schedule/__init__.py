@@ -1,0 +1,74 @@
+"""Every morning: has the system's own scheduler start a run once a day, and takes that back.
+
+`job` says what is to run; `systemd`, `cron`, `launchd` and `windows` each write it in their format (pure functions,
+``render_...``) and call their system's tool (a `Scheduler`). Not here: the run itself, and what is in it.
+"""
+
+from __future__ import annotations
+
+from briefing.errors import ScheduleError
+from briefing.schedule.cron import Cron
+from briefing.schedule.job import Found, Job, Kind, Outcome, Scheduler, Write, next_run, parse_time
+from briefing.schedule.launchd import Launchd
+from briefing.schedule.systemd import Systemd, has_session
+from briefing.schedule.tools import present
+from briefing.schedule.windows import Windows
+
+__all__ = ["Found", "Job", "Kind", "Outcome", "install", "installed", "next_run", "parse_time", "scheduler",
+           "uninstall", "usual_kind"]  # fmt: skip
+
+_SCHEDULERS: dict[Kind, type[Scheduler]] = {
+    Kind.SYSTEMD: Systemd,
+    Kind.CRON: Cron,
+    Kind.LAUNCHD: Launchd,
+    Kind.WINDOWS: Windows,
+}
+
+
+def scheduler(kind: Kind) -> Scheduler:
+    """The one of that kind."""
+    return _SCHEDULERS[kind]()
+
+
+def usual_kind(platform: str) -> Kind:
+    """What people expect on `platform` (``sys.platform``): launchd on a Mac, the Task Scheduler on Windows, elsewhere a
+    systemd session where there is one, else cron. Raises `ScheduleError` where there is neither."""
+    if platform == "darwin":
+        return Kind.LAUNCHD
+    if platform == "win32":
+        return Kind.WINDOWS
+    if has_session():
+        return Kind.SYSTEMD
+    if present("crontab"):
+        return Kind.CRON
+    raise ScheduleError(
+        "schedule",
+        "there is neither a systemd session of yours nor cron here",
+        "Install cron, or write systemd's files with --with systemd; for containers and CI see docs/schedule.md",
+    )
+
+
+def install(kind: Kind, job: Job, write: Write) -> Outcome:
+    """Schedule `job`, and remove what was scheduled by other means: twice a day is not what was asked for.
+
+    Raises `ScheduleError` or `OutputError`.
+    """
+    outcome = scheduler(kind).install(job, write)
+    if kind is not Kind.WINDOWS:
+        for other in set(Kind) - {kind}:
+            scheduler(other).remove()
+    return outcome
+
+
+def installed() -> tuple[Found, ...]:
+    """Everything that is scheduled, of every kind. Raises `ScheduleError` or `OutputError`."""
+    return tuple(found for kind in Kind if (found := scheduler(kind).find()) is not None)
+
+
+def uninstall() -> Outcome:
+    """Remove everything that is scheduled. Raises `ScheduleError` or `OutputError`."""
+    done = [scheduler(found.kind).remove() for found in installed()]
+    return Outcome(
+        places=tuple(place for outcome in done for place in outcome.places),
+        notes=tuple(note for outcome in done for note in outcome.notes),
+    )

@@ -1,0 +1,421 @@
+"""`briefing schedule` as a person types it: real files in a home of its own; the system's tools are small scripts that
+keep a crontab or a link as the real ones do, and write down how they were called."""
+
+from __future__ import annotations
+
+import os
+import plistlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+CRONTAB = """#!/bin/sh
+PATH=/usr/bin:/bin
+echo "crontab $*" >>"$TOOLS/calls"
+if [ -n "$TOOLS_FAIL" ]; then echo "$TOOLS_FAIL" >&2; exit 1; fi
+case "$1" in
+-l) cat "$TOOLS/tab" 2>/dev/null || { echo "no crontab for me" >&2; exit 1; } ;;
+-r) rm "$TOOLS/tab" ;;
+-) cat >"$TOOLS/tab" ;;
+esac
+"""
+
+SYSTEMCTL = """#!/bin/sh
+PATH=/usr/bin:/bin
+echo "systemctl $*" >>"$TOOLS/calls"
+if [ -n "$TOOLS_FAIL" ]; then echo "$TOOLS_FAIL" >&2; exit 1; fi
+units="$XDG_CONFIG_HOME/systemd/user"
+link="$units/timers.target.wants/briefing.timer"
+stamps="$XDG_DATA_HOME/systemd/timers"
+case "$2" in
+enable) mkdir -p "${link%/*}" "$stamps"; ln -sf "$units/briefing.timer" "$link"; touch "$stamps/stamp-briefing.timer" ;;
+disable) rm "$link" ;;
+is-active) if [ -e "$link" ]; then echo active; else echo inactive; exit 3; fi ;;
+esac
+"""
+
+LAUNCHCTL = """#!/bin/sh
+PATH=/usr/bin:/bin
+echo "launchctl $*" >>"$TOOLS/calls"
+case "$1" in
+bootstrap) [ -n "$TOOLS_FAIL" ] && { echo "$TOOLS_FAIL" >&2; exit 5; }; touch "$TOOLS/loaded" ;;
+bootout) [ -e "$TOOLS/loaded" ] && rm "$TOOLS/loaded" ;;
+print) [ -e "$TOOLS/loaded" ] ;;
+esac
+"""
+
+SCRIPTS = {"crontab": CRONTAB, "systemctl": SYSTEMCTL, "launchctl": LAUNCHCTL}
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="the tools are shell scripts")
+
+
+class Machine:
+    """A folder of tools that is all there is on PATH."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        monkeypatch.setenv("TOOLS", str(folder))
+        monkeypatch.setenv("PATH", str(folder / "bin"))
+        (folder / "bin").mkdir(parents=True)
+
+    def has(self, *names: str) -> None:
+        for name in names:
+            script = self.folder / "bin" / name
+            script.write_text(SCRIPTS[name])
+            script.chmod(0o755)
+
+    @property
+    def calls(self) -> list[str]:
+        log = self.folder / "calls"
+        return log.read_text().splitlines() if log.exists() else []
+
+    @property
+    def crontab(self) -> Path:
+        return self.folder / "tab"
+
+
+@pytest.fixture
+def machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    return Machine(tmp_path_factory.mktemp("tools"), monkeypatch)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A configuration in a folder whose name needs quoting everywhere."""
+    folder = tmp_path / 'my 100% "daily" it\'s $HOME'
+    folder.mkdir()
+    (folder / "story.txt").write_text(
+        "Council approves tram line\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital, ending a "
+        "dispute of two years.\n\nConstruction is due to start in March and to cost 212 million pounds."
+    )
+    path = folder / "briefing.toml"
+    path.write_text('engine = "extractive"\n[[sources]]\npath = "story.txt"\n')
+    return path
+
+
+def home() -> Path:
+    return Path(os.environ["HOME"])
+
+
+def everything() -> set[Path]:
+    return set(home().rglob("*"))
+
+
+def units() -> Path:
+    return Path(os.environ["XDG_CONFIG_HOME"]) / "systemd" / "user"
+
+
+def agent() -> Path:
+    return home() / "Library" / "LaunchAgents" / "briefing.daily.plist"
+
+
+KINDS = {"systemd": "systemctl", "cron": "crontab", "launchd": "launchctl"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_installed_and_removed_leaves_no_trace(cli: Cli, machine: Machine, config: Path, kind: str) -> None:
+    machine.has(KINDS[kind])
+    before = everything()
+    for at in ("6:30", "07:45"):
+        done = cli("schedule", "install", "--at", at, "--config", config, "--with", kind)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
+    assert "07:45" in done.stderr
+    assert str(config.parent / "briefings") in done.stderr
+    shown = cli("schedule", "show")
+    assert shown.returncode == 0
+    assert re.search(rf"^{kind}: every day at 07:45, next \d{{4}}-\d\d-\d\d 07:45 ", shown.stdout)
+    assert "06:30" not in shown.stdout
+    removed = cli("schedule", "remove")
+    assert (removed.returncode, removed.stderr) == (0, "")
+    assert removed.stdout == done.stdout
+    assert everything() == before
+    assert not machine.crontab.exists()
+    assert not (machine.folder / "loaded").exists()
+    assert "Nothing is scheduled" in cli("schedule", "remove").stderr
+    assert "Nothing is scheduled" in cli("schedule", "show").stderr
+
+
+def test_systemd_gets_a_service_and_a_timer_that_makes_up_for_missed_runs(
+    cli: Cli, machine: Machine, config: Path
+) -> None:
+    machine.has("systemctl")
+    done = cli("schedule", "install", "--at", "06:30", "-c", config, "--send", "--with", "systemd")
+    assert done.stdout.splitlines() == [str(units() / "briefing.service"), str(units() / "briefing.timer")]
+    assert machine.calls == ["systemctl --user daemon-reload", "systemctl --user enable --now briefing.timer"]
+    timer = (units() / "briefing.timer").read_text()
+    assert "OnCalendar=*-*-* 06:30:00\nPersistent=true\n" in timer
+    service = (units() / "briefing.service").read_text()
+    assert "-m briefing --quiet run " in service
+    assert re.search(r"^ExecStart=/.* --send$", service, re.MULTILINE)
+    assert "linger" in done.stderr
+    shown = cli("schedule", "show").stdout
+    assert service.strip() in shown
+    assert timer.strip() in shown
+
+
+def test_a_second_install_starts_the_timer_anew(cli: Cli, machine: Machine, config: Path) -> None:
+    machine.has("systemctl")
+    for _ in range(2):
+        cli("schedule", "install", "-c", config, "--with", "systemd")
+    assert machine.calls[-1] == "systemctl --user restart briefing.timer"
+
+
+def test_nothing_of_this_shell_but_folders_gets_into_a_file(cli: Cli, machine: Machine, config: Path) -> None:
+    machine.has("systemctl")
+    cli("schedule", "install", "-c", config, "--with", "systemd", BRIEFING_API_KEY="s3cret", BRIEFING_MODELS="models")
+    service = (units() / "briefing.service").read_text()
+    assert "s3cret" not in service
+    assert f"Environment=BRIEFING_MODELS={config.parents[1]}/models" in service.replace('"', "")
+
+
+def test_a_timer_that_is_not_running_is_called_so(cli: Cli, machine: Machine, config: Path) -> None:
+    machine.has("systemctl")
+    cli("schedule", "install", "-c", config, "--with", "systemd")
+    (units() / "timers.target.wants" / "briefing.timer").unlink()
+    assert "not started. Run: systemctl --user daemon-reload && " in cli("schedule", "show").stdout
+
+
+@pytest.mark.parametrize("kind", ["systemd", "launchd"])
+def test_without_the_tool_files_are_written_and_the_command_is_said(
+    cli: Cli, machine: Machine, config: Path, kind: str
+) -> None:
+    before = everything()
+    done = cli("schedule", "install", "-c", config, "--with", kind)
+    assert done.returncode == 1
+    assert all(Path(line).exists() for line in done.stdout.splitlines())
+    assert re.search(r"^  (systemctl --user daemon-reload && systemctl --user enable|launchctl bootstrap gui/)",
+                     done.stderr, re.MULTILINE)  # fmt: skip
+    assert "every day at 06:30" in cli("schedule", "show").stdout
+    assert cli("schedule", "remove").returncode == 0
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "part"),
+    [
+        ("systemd", "Failed to connect to bus: No medium found", "systemctl --user enable --now briefing.timer"),
+        ("launchd", "Bootstrap failed: 125: Domain does not support specified action", "launchctl bootstrap gui/"),
+        ("cron", "You (me) are not allowed to use this program (crontab)", "--with systemd"),
+    ],
+)
+def test_a_tool_that_fails_is_one_clear_line(
+    cli: Cli, machine: Machine, config: Path, kind: str, said: str, part: str
+) -> None:
+    machine.has(KINDS[kind])
+    before = everything()
+    done = cli("schedule", "install", "-c", config, "--with", kind, TOOLS_FAIL=said)
+    assert done.returncode == 3
+    assert done.stderr.count("\n") == 1
+    assert said in done.stderr
+    assert part in done.stderr
+    cli("schedule", "remove", TOOLS_FAIL=said)
+    assert everything() == before
+
+
+def test_a_timer_that_cannot_be_stopped_is_said(cli: Cli, machine: Machine, config: Path) -> None:
+    machine.has("systemctl")
+    cli("schedule", "install", "-c", config, "--with", "systemd")
+    done = cli("schedule", "remove", TOOLS_FAIL="Failed to connect to bus")
+    assert done.returncode == 1
+    assert "until you log out" in done.stderr
+    assert not units().exists()
+
+
+def test_somebody_elses_unit_is_left_alone(cli: Cli, machine: Machine, config: Path) -> None:
+    machine.has("systemctl")
+    units().mkdir(parents=True)
+    (units() / "briefing.service").write_text("[Service]\nExecStart=/bin/true\n")
+    done = cli("schedule", "install", "-c", config, "--with", "systemd")
+    assert done.returncode == 3
+    assert "briefing.service" in done.stderr
+    cli("schedule", "remove")
+    assert (units() / "briefing.service").read_text() == "[Service]\nExecStart=/bin/true\n"
+    assert not (units() / "briefing.timer").exists()
+
+
+def test_folders_that_others_use_stay(cli: Cli, machine: Machine, config: Path) -> None:
+    machine.has("systemctl")
+    cli("schedule", "install", "-c", config, "--with", "systemd")
+    (units() / "mine.timer").touch()
+    cli("schedule", "remove")
+    assert [path.name for path in units().iterdir()] == ["mine.timer"]
+
+
+# --- cron ---------------------------------------------------------------------------------------------------------
+
+
+def test_other_lines_of_the_crontab_are_untouched(cli: Cli, machine: Machine, config: Path) -> None:
+    machine.has("crontab")
+    mine = b"MAILTO=me\r\n# caf\xe9\n0 1 * * * echo 100\\% > /dev/null\n"
+    machine.crontab.write_bytes(mine)
+    done = cli("schedule", "install", "--at", "6:05", "-c", config, "--with", "cron")
+    assert done.returncode == 0, done.stderr
+    assert "does not make up" in done.stderr
+    assert machine.crontab.read_bytes().startswith(mine)
+    assert machine.crontab.read_bytes().count(b"\n") == 3 + 3
+    assert "@reboot" not in machine.crontab.read_text("latin-1")
+    assert cli("schedule", "remove").stdout == "crontab\n"
+    assert machine.crontab.read_bytes() == mine
+
+
+def test_what_stands_in_the_crontab_makes_an_edition(cli: Cli, machine: Machine, config: Path) -> None:
+    machine.has("crontab")
+    cli("schedule", "install", "--at", "6:05", "-c", config, "--with", "cron")
+    (line,) = [line for line in machine.crontab.read_text().splitlines() if not line.startswith("#")]
+    minute, hour, day, month, weekday, command = line.split(" ", 5)
+    assert (minute, hour, day, month, weekday) == ("5", "6", "*", "*", "*")
+    (config.parent / "json.py").write_text("raise SystemExit('a module of the configuration folder was imported')")
+    done = subprocess.run(["/bin/sh", "-c", command.replace("\\%", "%")], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert list((config.parent / "briefings").glob("*.md"))
+
+
+def test_without_cron_there_is_a_remedy(cli: Cli, machine: Machine, config: Path) -> None:
+    done = cli("schedule", "install", "-c", config, "--with", "cron")
+    assert done.returncode == 3
+    assert "--with systemd" in done.stderr
+
+
+# --- launchd, Windows ---------------------------------------------------------------------------------------------
+
+
+def test_launchd_gets_an_agent(cli: Cli, machine: Machine, config: Path) -> None:
+    machine.has("launchctl")
+    for _ in range(2):
+        done = cli("schedule", "install", "-c", config, "--with", "launchd")
+    assert done.stdout == f"{agent()}\n"
+    agent_ = plistlib.loads(agent().read_bytes())
+    assert agent_["ProgramArguments"] == [
+        str(Path(sys.executable).absolute()), "-P", "-m", "briefing", "--quiet", "run", str(config)
+    ]  # fmt: skip
+    assert agent_["StartCalendarInterval"] == {"Hour": 6, "Minute": 30}
+    bootstrap = f"launchctl bootstrap gui/{os.getuid()} {agent()}"
+    assert machine.calls == [bootstrap, f"launchctl bootout gui/{os.getuid()}/briefing.daily", bootstrap]
+
+
+def test_for_windows_a_command_is_printed(cli: Cli, machine: Machine, config: Path) -> None:
+    before = everything()
+    done = cli("schedule", "install", "--at", "6:05", "-c", config, "--with", "windows")
+    assert done.stdout.startswith("schtasks /Create /F /TN briefing /SC DAILY /ST 06:05 /TR ")
+    assert everything() == before
+
+
+# --- which one ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="a Mac has launchd")
+def test_the_usual_kind_is_systemd_where_a_session_is_there(cli: Cli, machine: Machine, config: Path) -> None:
+    machine.has("crontab")
+    assert cli("schedule", "install", "-c", config).stdout == "crontab\n"
+    machine.has("systemctl")
+    assert cli("schedule", "install", "-c", config, TOOLS_FAIL="Failed to connect to bus").returncode == 3
+    assert "briefing.timer" in cli("schedule", "install", "-c", config).stdout
+    # It took the place of cron's: two of them would run twice a day.
+    assert not machine.crontab.exists()
+    assert cli("schedule", "show").stdout.count("every day at") == 1
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="a Mac has launchd")
+def test_a_machine_with_neither_is_told_so(cli: Cli, machine: Machine, config: Path) -> None:
+    done = cli("schedule", "install", "-c", config)
+    assert done.returncode == 3
+    assert done.stderr.count("\n") == 1
+    assert "docs/schedule.md" in done.stderr
+
+
+# --- wrong use ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["--at", "25:99"], "25:99"),
+        (["--at", "soon"], "06:30"),
+        (["--config", "missing.toml"], "missing.toml"),
+        (["--config", "broken.toml"], "titel"),
+        (["--with", "atd"], "systemd"),
+    ],
+)
+def test_wrong_use_changes_nothing(
+    cli: Cli, machine: Machine, config: Path, tmp_path: Path, arguments: list[str], part: str
+) -> None:
+    machine.has("crontab", "systemctl")
+    (tmp_path / "broken.toml").write_text("titel = 'x'\n")
+    before = everything()
+    given = [] if "--config" in arguments else ["--config", config]
+    done = cli("schedule", "install", *given, *arguments)
+    assert done.returncode == 2
+    assert part in done.stderr
+    assert "Traceback" not in done.stderr
+    assert everything() == before
+    assert machine.calls == []
+
+
+def test_a_folder_that_cannot_be_written_is_said(cli: Cli, machine: Machine, config: Path) -> None:
+    machine.has("systemctl")
+    units().parent.parent.mkdir()
+    units().parent.write_text("a file where a folder should be")
+    done = cli("schedule", "install", "-c", config, "--with", "systemd")
+    assert done.returncode == 3
+    assert done.stderr.count("\n") == 1
+
+
+# --- one run at a time --------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def run_under_way(*arguments: str | Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A run that waits for a server that says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(120)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/feed.xml"
+        command = [sys.executable, "-m", "briefing", "run", "--source", address, "--allow-local", *arguments]
+        run = subprocess.Popen(command, stderr=subprocess.DEVNULL, env={**os.environ, "NO_PROXY": "*"})
+        try:
+            connection, _ = server.accept()
+            with connection:
+                yield run
+        finally:
+            run.kill()
+            run.wait()
+
+
+def test_two_runs_on_one_state_file_do_not_overlap(cli: Cli, config: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state.db"
+    with run_under_way("--state", state) as first:
+        done = cli("run", config, "--state", state)
+        assert done.returncode == 3
+        assert done.stdout == ""
+        assert done.stderr.count("\n") == 1
+        assert str(state) in done.stderr
+        assert "another run" in done.stderr
+        link = tmp_path / "link.db"
+        link.symlink_to(state)
+        assert cli("run", config, "--state", link).returncode == 3
+        assert not (tmp_path / "briefings").exists()
+        assert cli("run", config, "--state", state, "--dry-run").returncode == 0
+        summarised = cli("summarise", config.parent / "story.txt", "--engine", "extractive", "--state", state)
+        assert summarised.returncode == 0, summarised.stderr
+        assert cli("run", config, "--state", tmp_path / "other.db").returncode == 0
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        done = cli("run", config, "--state", state)
+        assert done.returncode == 0, done.stderr
+
+
+def test_a_lock_that_cannot_be_made_is_said(cli: Cli, config: Path, tmp_path: Path) -> None:
+    (tmp_path / "state.db.lock").mkdir()
+    done = cli("run", config, "--state", tmp_path / "state.db")
+    assert done.returncode == 3
+    assert "state.db.lock" in done.stderr
+    assert done.stderr.count("\n") == 1
