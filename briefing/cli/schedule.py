@@ -10,6 +10,7 @@ import typer
 from briefing.cli import options
 from briefing.cli.screen import Screen
 from briefing.cli.settings import configuration_path, settings
+from briefing.errors import UsageError
 from briefing.schedule import Kind
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def install(
     path = configuration_path(config).expanduser().absolute()
     out = settings(path, []).out  # said now, not every morning: a configuration that is wrong
     chosen = kind or schedule.usual_kind(sys.platform)
+    if sys.platform == "win32" and chosen is not Kind.WINDOWS:
+        raise UsageError(f"--with {chosen}", "there is no such thing on Windows", "Leave --with away")
     job = _job(path, when, send=send, out=path.parent / out if chosen is Kind.WINDOWS else None)
     outcome = schedule.install(chosen, job, write_atomically)
     for note in outcome.notes:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -115,7 +115,9 @@ def next_run(at: time, now: datetime) -> datetime:
     """
     local = now.astimezone()
     for days in (0, 1):
-        moment = datetime.combine(local.date() + timedelta(days), at).astimezone()
+        naive = datetime.combine(local.date() + timedelta(days), at)
+        # Not naive.astimezone(): of a time that the clocks leave out it makes one before the gap.
+        moment = datetime.fromtimestamp(naive.timestamp(), UTC).astimezone()
         if moment > local:
             break
     return moment
