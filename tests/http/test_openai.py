@@ -235,10 +235,16 @@ def test_an_error_inside_the_stream_is_one(server: ChatServer) -> None:
     assert "out of memory" in one(server).error
 
 
-def test_a_slow_drip_ends_when_its_time_is_up(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("whole_lines", [True, False])
+def test_a_slow_drip_ends_when_its_time_is_up(
+    server: ChatServer, monkeypatch: pytest.MonkeyPatch, whole_lines: bool
+) -> None:
     monkeypatch.setattr("briefing.engines.openai.engine._ATTEMPTS", 1)
     event = b"data: " + json.dumps({"choices": [{"delta": {"content": "x"}}]}).encode() + b"\n\n"
-    server.drips(CHAT, event * 50, every=0.1, type=STREAM)
+    if whole_lines:
+        server.drips(CHAT, event * 50, every=0.1, type=STREAM)
+    else:
+        server.slow(CHAT, every=0.1)  # a byte at a time, never a line
     began = time.monotonic()
     answer = one(server, patience=0.5)
     assert "0.5 seconds" in answer.error

@@ -193,7 +193,7 @@ class OpenAIEngine:
     def _converse(self, prompt: Prompt, cancelled: threading.Event) -> Heard:
         """One answer; asked anew as long as that teaches us what the server or the model needs."""
         while True:
-            form = self._manners.form(prompt)
+            given_room, form = self._manners.thinks, self._manners.form(prompt)
             body = self._manners.request(self.model, prompt, self._options, form)
             try:
                 heard = self._stream(body, cancelled)
@@ -202,7 +202,7 @@ class OpenAIEngine:
                     raise
                 continue
             spoken = without_thoughts(heard.text)
-            if not spoken.strip() and (heard.thought or heard.text.strip()) and not self._manners.thinks:
+            if not spoken.strip() and (heard.thought or heard.text.strip()) and not given_room:
                 self._manners.thinks = True
                 continue
             if form == "schema" and not is_object(spoken, prompt.schema or {}):
@@ -223,13 +223,9 @@ class OpenAIEngine:
                     raw = b"".join(limited(response.iter_bytes(), 100_000))
                     self._refuse(response.status_code, response.headers, raw.decode("utf-8", "replace"))
                     raise PassingError(f"the server answered strangely (HTTP {response.status_code})")
-                chunks = limited(response.iter_bytes(), _LARGEST_ANSWER)
+                chunks = limited(self._timely(response.iter_bytes(), deadline, cancelled), _LARGEST_ANSWER)
                 plain = "event-stream" not in response.headers.get("content-type", "")
                 for line in [b"".join(chunks)] if plain else events(chunks):
-                    if cancelled.is_set():
-                        raise PassingError("it was cancelled")
-                    if time.monotonic() > deadline:
-                        raise PassingError(f"the answer took over {self._options.patience:g} seconds")
                     heard.take(line)
         except httpx.HTTPError as error:
             raise PassingError(_reason(error), unreachable=isinstance(error, httpx.ConnectError)) from None
@@ -238,6 +234,15 @@ class OpenAIEngine:
         if not heard.finish:
             raise PassingError("the answer broke off")
         return heard
+
+    def _timely(self, chunks: Iterator[bytes], deadline: float, cancelled: threading.Event) -> Iterator[bytes]:
+        """`chunks`, however small, until the time is up or nobody wants them any more."""
+        for chunk in chunks:
+            if cancelled.is_set():
+                raise PassingError("it was cancelled")
+            if time.monotonic() > deadline:
+                raise PassingError(f"the answer took over {self._options.patience:g} seconds")
+            yield chunk
 
     def _hidden(self, text: str) -> str:
         """`text` without the key, which a server may repeat."""

@@ -210,7 +210,9 @@ class TransformersEngine:
             settings = self._generation(batch[0], forced)
             output = model.generate(**inputs, generation_config=settings, **self._ends(prompt))
         start = inputs["input_ids"].shape[1] if self.instructable else 1
-        ends = {tokenizer.eos_token_id, tokenizer.pad_token_id}
+        # Chat models have several: of a turn, of a text.
+        stated = model.generation_config.eos_token_id
+        ends = {tokenizer.eos_token_id, tokenizer.pad_token_id, *(stated if isinstance(stated, list) else [stated])}
         found = []
         for row in output[:, start:].tolist():
             written = next((place for place, token in enumerate(row) if token in ends), len(row))
