@@ -1,4 +1,4 @@
-"""What is remembered between runs, in one SQLite file: articles, finished summaries, single completions, counts.
+"""What is remembered between runs, in one SQLite file: articles, summaries, single completions, known mails, counts.
 
 Not here: HTTP validators (they live in the HTTP cache's own file), and what the keys are made of (`summarise`).
 
@@ -55,6 +55,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE counters (
             run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, name TEXT NOT NULL, value INTEGER NOT NULL,
             PRIMARY KEY (run, name)
+        )""",
+    ),
+    (),  # version 2: reserved for what is being written elsewhere; to be replaced by it, never released empty
+    # Version 3: messages of mail servers that are articles here; a mailbox is its address with its UIDVALIDITY.
+    (
+        """CREATE TABLE mails (
+            mailbox TEXT NOT NULL, uid INTEGER NOT NULL, article TEXT NOT NULL, sender TEXT NOT NULL,
+            written TEXT NOT NULL, PRIMARY KEY (mailbox, uid)
         )""",
     ),
 )
@@ -194,8 +202,19 @@ class Store:
         )
         return {row[0] for row in rows}
 
+    def put_mail(self, mailbox: str, uid: int, article_id: str, sender: str, now: datetime) -> None:
+        """Remember that a message of a mail server is the article of this id; to be called after `put_article`."""
+        self._query(
+            "INSERT OR REPLACE INTO mails VALUES (?, ?, ?, ?, ?)", mailbox, uid, article_id, sender, _stamp(now)
+        )
+
+    def known_mails(self, mailbox: str) -> dict[int, tuple[str, str]]:
+        """The id of the article and the sender of each message of `mailbox` that is known, by UID."""
+        rows = self._query("SELECT uid, article, sender FROM mails WHERE mailbox = ?", mailbox)
+        return {uid: (article_id, sender) for uid, article_id, sender in rows}
+
     def forget(self, older_than: datetime) -> int:
-        """Delete articles not seen since, and summaries, completions and runs from before; returns how many rows."""
+        """Delete articles not seen since, and all else that is from before; returns how many rows."""
         limit, count = _stamp(older_than), 0
         with self._explained(), self._lock, _transaction(self._open()) as connection:
             for table, column in (
@@ -203,6 +222,7 @@ class Store:
                 ("summaries", "written"),
                 ("completions", "written"),
                 ("runs", "started"),
+                ("mails", "written"),
             ):
                 count += connection.execute(f"DELETE FROM {table} WHERE {column} < ?", (limit,)).rowcount  # noqa: S608
         return count
