@@ -250,5 +250,5 @@ def _text(value: bytes) -> str:
 def _words(text: str) -> str:
     """A header's text with its encoded words (RFC 2047) decoded; as it stands where they cannot be."""
     with suppress(HeaderParseError, LookupError, ValueError, AssertionError):
-        text = str(make_header(decode_header(text)))
+        text = str(make_header(decode_header(text))) or text
     return tidy(text)

@@ -34,7 +34,7 @@ class MailServer:
     messages: dict[int, tuple[bytes, datetime]]
     """By UID: the message with CRLF line ends, and when it was delivered (UTC)."""
     user: str = "alice"
-    password: str = "secret"
+    password: str = "secret"  # noqa: S105 - of nobody
     folder: str = "INBOX"
     """As it goes over the wire."""
     validity: int = 1
@@ -91,6 +91,10 @@ class _Handler(socketserver.StreamRequestHandler):
         if self.server.owner.context:
             self.request = self.server.owner.context.wrap_socket(self.request, server_side=True)
         super().setup()
+
+    def finish(self) -> None:
+        super().finish()
+        self.request.close()  # under TLS another socket than the one that the listener closes
 
     def handle(self) -> None:
         owner = self.server.owner
