@@ -11,7 +11,7 @@ import imaplib
 import re
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -120,7 +120,8 @@ class ImapMailbox:
         try:
             self._server.logout()
         except (imaplib.IMAP4.error, OSError):
-            self._server.shutdown()
+            with suppress(OSError):
+                self._server.shutdown()
 
     def search(self, oldest: datetime | None) -> list[int]:
         """UIDs in ascending order of what was delivered since `oldest` (UTC), or of all; some may be older by days.

@@ -176,7 +176,9 @@ def read_head(raw: bytes, *, delivered: datetime | None = None, now: datetime | 
         key, colon, value = line.partition(b":")
         if colon and key.lower() in {b"subject", b"from", b"date", b"x-mozilla-status"}:
             values.setdefault(key.lower(), value.strip()[:_LONGEST_VALUE])
-    name, address = parseaddr(_text(values.get(b"from", b"")))
+    name = address = ""
+    with suppress(RecursionError):  # the standard library's, over brackets in brackets
+        name, address = parseaddr(_text(values.get(b"from", b"")))
     status = values.get(b"x-mozilla-status", b"")
     possible = (moment for moment in (_moment(_text(values.get(b"date", b""))), delivered) if _is_possible(moment, now))
     return MailHead(
@@ -201,7 +203,7 @@ def _split(file: BinaryIO) -> Iterator[tuple[bytes, bytes, int, int]]:
         pending = None
         if whole and line.startswith(b"From ") and (_SEPARATOR.match(line) or (blank and _BARE.match(line))):
             pending = (offset, line)
-        blank = whole and not line.strip(b"\r\n")
+        blank = whole and line in {b"\n", b"\r\n"}
         in_head = in_head and not blank
         if in_head and len(head) < _LONGEST_HEAD:
             head += line
@@ -249,6 +251,6 @@ def _text(value: bytes) -> str:
 
 def _words(text: str) -> str:
     """A header's text with its encoded words (RFC 2047) decoded; as it stands where they cannot be."""
-    with suppress(HeaderParseError, LookupError, ValueError, AssertionError):
+    with suppress(HeaderParseError, LookupError, ValueError, AssertionError, RecursionError):
         text = str(make_header(decode_header(text))) or text
     return tidy(text)

@@ -298,6 +298,13 @@ def test_no_head_raises(raw: bytes) -> None:
     read_head(b"Subject: " + raw + b"\nFrom: " + raw + b"\nDate: " + raw, now=NOW)
 
 
+@pytest.mark.parametrize("mark", [b"(", b"<", b'"', b"[,", b"=?utf-8?q?a?= ", b"=?utf-8?b?", b"1 ", b"\\", b",", b"\r"])
+def test_no_head_of_one_mark_repeated_raises_or_takes_long(mark: bytes) -> None:
+    began = time.process_time()
+    test_no_head_raises.hypothesis.inner_test(mark * 100_000)  # type: ignore[attr-defined]
+    assert time.process_time() - began < 5
+
+
 # --- hostile mail ---
 
 
