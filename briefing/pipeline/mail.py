@@ -8,6 +8,7 @@ in between loses none.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from briefing.sources import MailHead
     from briefing.store import Store
 
-__all__ = ["MOST_MESSAGES", "Mail", "is_imap", "password_for"]
+__all__ = ["MOST_MESSAGES", "Mail", "is_imap", "password_for", "shown_place"]
 
 MOST_MESSAGES = 2000
 """Of one mailbox, the newest; as of a folder."""
@@ -38,6 +39,11 @@ _PASSWORD_SECONDS = 60
 def is_imap(location: str) -> bool:
     """Whether a source is a mailbox on a mail server."""
     return location.lower().startswith(("imap://", "imaps://"))
+
+
+def shown_place(location: str) -> str:
+    """A source's location for a message; a password that was typed into the address of a mailbox is not in it."""
+    return re.sub(r"^(imaps?://[^/@:]*):.*@", r"\1@", location, flags=re.IGNORECASE)
 
 
 class Mail:

@@ -29,7 +29,7 @@ from briefing.pipeline.found import (
     title_of,
     within_limits,
 )
-from briefing.pipeline.mail import Mail, is_imap
+from briefing.pipeline.mail import Mail, is_imap, shown_place
 from briefing.pipeline.watch import Watcher
 from briefing.types import Article, Failure, Source, SourceKind
 
@@ -114,7 +114,7 @@ class _Reader:
                 pending.append((len(places) - 1, source))
             else:
                 places[-1] = self._local(source)
-                self._watcher.step(source.name or source.location)
+                self._watcher.step(source.name or shown_place(source.location))
         self._fetch_sources(pending, places)
         found = self._chosen([one for place in places for one in place])
         reading = self._fetch_pages(found)
@@ -175,12 +175,12 @@ class _Reader:
                 return self._mail.local(path, source)
             return self._file(path, source, source.name or path.stem)
         except (BriefingError, OSError) as error:
-            return [failure_of(error, source.name or source.location, "read")]
+            return [failure_of(error, source.name or shown_place(source.location), "read")]
 
     def _mailbox(self, source: Source) -> list[Found]:
         self._count += 1
         if self._limits.offline:
-            raise FetchError(source.location, "the run is offline", "Leave --offline away")
+            raise FetchError(shown_place(source.location), "the run is offline", "Leave --offline away")
         return self._mail.on_server(source)
 
     def _file(self, path: Path, source: Source, name: str) -> list[Found]:

@@ -62,6 +62,9 @@ def test_a_mail_server_becomes_an_edition_twice(cli: Cli, tmp_path: Path) -> Non
             assert done.returncode == 0, done.stderr
             assert edition(tmp_path / "out") == ["First"]
         assert server.fetched == [4]
+        typed = cli("run", "--source", "imaps://alice:hu:sh@mail.example/x", "--engine", "extractive")
+        assert "a password does not belong" in typed.stdout + typed.stderr
+        assert "sh@" not in typed.stdout + typed.stderr
         failed = cli("run", BRIEFING_IMAP_PASSWORD="wr0ng")
         assert "refuses the login" in failed.stdout + failed.stderr
         assert "wr0ng" not in failed.stdout + failed.stderr
