@@ -39,6 +39,8 @@ class SourceKind(StrEnum):
     FILE = "file"
     FOLDER = "folder"
     OPML = "opml"
+    MBOX = "mbox"
+    MAILDIR = "maildir"
     STDIN = "stdin"
 
 
@@ -47,7 +49,7 @@ class Source:
     """A place the reader chose to read from."""
 
     location: str
-    """An http(s) URL, a path, or ``-`` for standard input, as the reader gave it."""
+    """An http(s) or imap(s) address, a path, or ``-`` for standard input, as the reader gave it."""
     name: str = ""
     """What the edition calls it; empty means: take the feed's own title, the host or the file's name."""
     section: str = ""
@@ -55,6 +57,8 @@ class Source:
     kind: SourceKind = SourceKind.AUTO
     allow_local: bool = False
     """Whether the source itself may live at a private, loopback or link-local address; what it links to may not."""
+    password_command: str = ""
+    """For IMAP: a command that prints the password; empty: it is in the environment or the keyring."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

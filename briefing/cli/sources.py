@@ -21,7 +21,7 @@ app = typer.Typer(
 
 @app.command("add")
 def add(
-    location: Annotated[str, typer.Argument(help="Address of a feed or page, or a path.")],
+    location: Annotated[str, typer.Argument(help="Address of a feed, page or mailbox, or a path.")],
     name: Annotated[str, typer.Option(help="What the edition calls it. Default: its own title.")] = "",
     section: Annotated[str, typer.Option(help="Section of the edition for its articles.")] = "",
     config: options.ConfigPath = None,
@@ -117,7 +117,9 @@ def export_opml(config: options.ConfigPath = None) -> None:
     from briefing.sources import write_opml
 
     wanted = load_config(configuration_path(config))
-    write_stdout(write_opml([s for s in wanted.sources if "://" in s.location], wanted.title))
+    write_stdout(
+        write_opml([s for s in wanted.sources if s.location.lower().startswith(("http://", "https://"))], wanted.title)
+    )
 
 
 def _extend(path: Path, sources: tuple[Source, ...]) -> None:

@@ -21,8 +21,8 @@ __all__ = ["add_sources", "remove_source"]
 def add_sources(text: str, sources: Iterable[Source], path: Path) -> str:
     """The configuration `text` of the file at `path`, with a ``[[sources]]`` table at its end for each of `sources`.
 
-    A location that is not an address is written as a path, as it is. Raises `ConfigError` where `text` is not valid
-    already, or lists its sources in another way than as ``[[sources]]`` tables.
+    A location that is no address of the web or of a mailbox is written as a path, as it is. Raises `ConfigError` where
+    `text` is not valid already, or lists its sources in another way than as ``[[sources]]`` tables.
     """
     before = parse_config(text, path)
     if "sources" in parse_toml(text, path) and not source_headers(text):
@@ -52,7 +52,7 @@ def remove_source(text: str, name_or_location: str, path: Path) -> str:
     located = [i for i, place in enumerate(places) if name_or_location in place]
     named = [i for i, table in enumerate(tables) if name_or_location == table.get("name")]
     if not located and not named:
-        known = [table[key] for table in tables for key in ("name", "url", "path") if key in table]
+        known = [table[key] for table in tables for key in ("name", "url", "path", "imap") if key in table]
         raise ConfigError(str(path), f"has no source {name_or_location!r}" + nearest(name_or_location, known))
     if not located and len(named) > 1:
         raise ConfigError(str(path), f"has {len(named)} sources named {name_or_location!r}", "Give the address or path")
@@ -74,10 +74,11 @@ def _table_text(source: Source) -> str:
     def quoted(value: str) -> str:
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
-    lines = ["[[sources]]", f"{'url' if is_url(source.location) else 'path'} = {quoted(source.location)}"]
-    lines += [
-        f"{key} = {quoted(value)}" for key, value in (("name", source.name), ("section", source.section)) if value
-    ]
+    mailbox = source.location.lower().startswith(("imap://", "imaps://"))
+    place = "url" if is_url(source.location) else "imap" if mailbox else "path"
+    lines = ["[[sources]]", f"{place} = {quoted(source.location)}"]
+    wishes = {"password_command": source.password_command, "name": source.name, "section": source.section}
+    lines += [f"{key} = {quoted(value)}" for key, value in wishes.items() if value]
     if source.kind is not SourceKind.AUTO:
         lines.append(f"kind = {quoted(source.kind)}")
     if source.allow_local:

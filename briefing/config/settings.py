@@ -75,6 +75,23 @@ def _url(value: Any, folder: Path | None) -> Any:
     return value
 
 
+def _trouble_with(mailbox: str) -> str:
+    """What is wrong with the address of a mailbox, or nothing; the words never repeat it."""
+    try:
+        parts = urlsplit(mailbox)
+        host, user, password, _ = parts.hostname, parts.username, parts.password, parts.port
+    except ValueError:
+        host = user = password = None
+        parts = urlsplit("")
+    if password is not None:
+        return "expected 'imap' without a password; it belongs into password_command, the environment or the keyring"
+    if parts.scheme not in {"imap", "imaps"} or not host or not user:
+        return "expected 'imap' to be a mailbox such as 'imaps://user@mail.example/INBOX'"
+    if parts.scheme == "imap" and host not in {"localhost", "127.0.0.1", "::1"}:
+        return "expected 'imap' to begin with imaps://: without TLS the password could be read on its way"
+    return ""
+
+
 def _server(value: Any, folder: Path | None) -> Any:
     if isinstance(value, str) and value and not is_url(value):
         raise ValueError("expected the address of a server such as 'http://127.0.0.1:8000/v1'")
@@ -196,23 +213,33 @@ class SourceTable:
 
     url: Annotated[str, Reads(_url)] = ""
     path: Annotated[Path | None, Reads(_path)] = None
+    imap: str = ""
+    """``imaps://user@host/folder``, never with a password; checked below, where an error does not show the value."""
+    password_command: str = ""
+    """For `imap`: prints the password; empty means the environment or the keyring has it."""
     name: str = ""
     section: str = ""
     kind: Annotated[SourceKind, Reads(_kind)] = SourceKind.AUTO
     allow_local: Flag = False
 
     def __post_init__(self) -> None:
-        if bool(self.url) == (self.path is not None):
-            raise ValueError("expected either 'url' or 'path'" + (", not both" if self.url else ""))
+        given = [bool(self.url), self.path is not None, bool(self.imap)].count(True)
+        if given != 1:
+            raise ValueError("expected either 'url' or 'path' (or 'imap')" + (", not both" if given else ""))
+        if self.imap and (problem := _trouble_with(self.imap)):
+            raise ValueError(problem)
+        if self.password_command and not self.imap:
+            raise ValueError("expected 'password_command' only beside 'imap'")
 
     def source(self) -> Source:
         """The same as the rest of the package knows it."""
         return Source(
-            location=self.url or str(self.path),
+            location=self.url or self.imap or str(self.path),
             name=self.name,
             section=self.section,
             kind=self.kind,
             allow_local=self.allow_local,
+            password_command=self.password_command,
         )
 
 

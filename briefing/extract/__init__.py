@@ -1,8 +1,8 @@
 """Bytes of a page or file to an `Article` freed from the page around it, or an `ExtractError` that says why not.
 
-`html` finds the article in a page, `files` reads mail, PDF and Markdown, `clutter` takes away what stands around an
-article in any format, `gate` refuses what is no article, `language` tells the language. No article, however broken or
-hostile, raises anything but `ExtractError`.
+`html` finds the article in a page, `mail` in a letter, `files` reads PDF and Markdown, `clutter` takes away what stands
+around an article in any format, `gate` refuses what is no article, `language` tells the language. No article, however
+broken or hostile, raises anything but `ExtractError`.
 """
 
 from __future__ import annotations
@@ -142,7 +142,9 @@ def _read(body: bytes, media_type: str, charset: str | None, name: str, url: str
     if kind == "pdf":
         return files.read_pdf(body, name)
     if kind == "mail":
-        return files.read_mail(body, name)
+        from briefing.extract.mail import read_mail
+
+        return read_mail(body, name)
     text = files.decoded(body, charset, name)
     if kind == "html":
         from briefing.extract.html import read_page

@@ -1,4 +1,4 @@
-"""Formats other than pages: text in any encoding, Markdown, mail, PDF."""
+"""Formats other than pages and mail: text in any encoding, Markdown, PDF."""
 
 from __future__ import annotations
 
@@ -6,27 +6,18 @@ import codecs
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from email.utils import parseaddr
 from html import escape
 
 from briefing.errors import ExtractError
 from briefing.extract import Found, plain_text
 from briefing.text import normalise
 
-__all__ = ["decoded", "read_mail", "read_markdown", "read_pdf"]
+__all__ = ["decoded", "read_markdown", "read_pdf", "unwrapped"]
 
 MOST_PAGES = 500
 """Of a PDF."""
 _LONGEST_MARKDOWN = 200_000
 """Characters; a long book chapter has half of it."""
-_MOST_PARTS = 500
-_LONGEST_HEADER = 4000
-"""Characters."""
-_HEADERS_READ = frozenset(
-    {"subject", "from", "date", "content-type", "content-disposition", "content-transfer-encoding"}
-)
 
 
 def decoded(body: bytes, charset: str | None, name: str) -> str:
@@ -113,55 +104,6 @@ def _day(text: str) -> datetime | None:
     except ValueError:
         return None
     return time if time.tzinfo else time.replace(tzinfo=UTC)
-
-
-def read_mail(body: bytes, name: str) -> Found:
-    """A mail's plain part, else its HTML part. Attachments are left alone."""
-    message = message_from_bytes(body, policy=policy.default)
-    assert isinstance(message, EmailMessage)
-    _check_headers(message, name)
-    part = message.get_body(preferencelist=("plain", "html"))
-    payload = part.get_payload(decode=True) if part is not None else None
-    if part is None or not isinstance(payload, bytes):
-        raise ExtractError(name, "the mail has no text", "It may be in an attachment")
-    content = decoded(payload, part.get_content_charset(), name)
-    subject = str(message["subject"] or "")
-    sender = parseaddr(str(message["from"] or ""))[0]
-    if part.get_content_type() == "text/html":
-        from briefing.extract.html import read_page
-
-        text = read_page(content, name, None).text
-    else:
-        text = unwrapped(_letter(content))
-    return Found(text=text, title=subject, author=sender, published=_sent(message))
-
-
-def _check_headers(message: EmailMessage, name: str) -> None:
-    """Refuse a mail whose headers would take minutes to parse: the standard library's parser is quadratic."""
-    for count, part in enumerate(message.walk()):
-        if count > _MOST_PARTS:
-            raise ExtractError(name, f"the mail has over {_MOST_PARTS} parts", "Save its text as a file")
-        for key, value in part.raw_items():
-            if key.lower() in _HEADERS_READ and len(str(value)) > _LONGEST_HEADER:
-                raise ExtractError(name, f"the mail's header {key} is too long", "Save its text as a file")
-
-
-def _letter(text: str) -> str:
-    """A plain part without its signature (RFC 3676: behind ``-- ``) and without the head and foot of a newsletter.
-
-    A newsletter frames its letter with short lines; the letter runs from the first paragraph of several full lines, or
-    the line before it, to the last one.
-    """
-    text = re.split(r"^-- ?$", text.replace("\r\n", "\n"), maxsplit=1, flags=re.MULTILINE)[0]
-    parts = re.split(r"\n\s*\n", text.strip())
-    running = [i for i, part in enumerate(parts) if len(part) > 120 and "http" not in part]
-    return "\n\n".join(parts[max(0, running[0] - 1) : running[-1] + 1]) if running else text
-
-
-def _sent(message: EmailMessage) -> datetime | None:
-    header = message["date"]
-    time: datetime | None = getattr(header, "datetime", None)
-    return None if time is None else time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def unwrapped(text: str) -> str:

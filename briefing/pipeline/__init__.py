@@ -22,6 +22,7 @@ from briefing.config import Config, local_timezone
 from briefing.engines import Engine
 from briefing.jsonio import edition_to_json
 from briefing.pipeline.batch import batch
+from briefing.pipeline.mail import is_imap
 from briefing.pipeline.read import Limits, Reading, read_sources
 from briefing.pipeline.sending import Posted, check_mail, check_settings, known_edition, letters, send_edition
 from briefing.pipeline.watch import Silent, Watcher
@@ -56,6 +57,7 @@ __all__ = [
 ]
 
 
+_CHECKED_MAILS = 10
 _KEPT = timedelta(days=365)
 """How long the store remembers what no run asks for."""
 
@@ -92,17 +94,30 @@ def read(workshop: Workshop) -> Reading:
         allow_local=config.allow_local,
     )
     reading = read_sources(
-        config.sources, limits=limits, now=workshop.clock(), open_fetcher=workshop.fetcher, watcher=workshop.watcher
+        config.sources,
+        limits=limits,
+        now=workshop.clock(),
+        open_fetcher=workshop.fetcher,
+        watcher=workshop.watcher,
+        store=workshop.store,
     )
     for article in reading.articles:
         workshop.store.put_article(article, workshop.clock())
+    for mail in reading.mails:  # only now: a run that dies before this line fetches them again
+        workshop.store.put_mail(mail.mailbox, mail.uid, mail.article, mail.sender, workshop.clock())
     return reading
 
 
 def check_sources(workshop: Workshop) -> Iterator[tuple[Source, int, Failure | None]]:
     """Each source of the configuration with the number of articles it gives, or the reason why it gives none."""
     for source in workshop.config.sources:
-        limits = Limits(full_text=False, offline=workshop.config.offline, allow_local=workshop.config.allow_local)
+        limits = Limits(
+            # A feed comes whole, a mail server's messages one by one: a few show whether it can be read.
+            max_articles=_CHECKED_MAILS if is_imap(source.location) else 0,
+            full_text=False,
+            offline=workshop.config.offline,
+            allow_local=workshop.config.allow_local,
+        )
         reading = read_sources(
             [source], limits=limits, now=workshop.clock(), open_fetcher=workshop.fetcher, watcher=workshop.watcher
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -10,7 +10,19 @@ from typing import TypeVar
 from briefing.errors import BriefingError
 from briefing.types import Article, Failure, FailureKind, FeedItem, Source
 
-__all__ = ["Found", "Item", "address_of", "date_of", "failure_of", "newest", "skipped", "title_of"]
+__all__ = [
+    "Found",
+    "Item",
+    "Letter",
+    "MailMark",
+    "address_of",
+    "date_of",
+    "failure_of",
+    "newest",
+    "skipped",
+    "title_of",
+    "within_limits",
+]
 
 T = TypeVar("T")
 
@@ -24,8 +36,39 @@ class Item:
     name: str
 
 
-Found = Article | Item | Failure
-"""What a place in the order holds until the end: an article, an item of a feed yet to be fetched, or a failure."""
+@dataclass(frozen=True, slots=True)
+class MailMark:
+    """That a message on a mail server became an article, so that it need not be fetched again."""
+
+    mailbox: str
+    """Its address with its UIDVALIDITY."""
+    uid: int
+    article: str
+    """The article's id."""
+    sender: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One message of a mailbox on its way to an article; its body has not been read."""
+
+    title: str
+    published: datetime | None
+    name: str
+    """Of the source, for display: the configured one, else the sender's."""
+    section: str
+    subject: str
+    """What a failure calls it."""
+    read: Callable[[], bytes]
+    """Gives the whole message. Raises `BriefingError` or OSError."""
+    mailbox: str = ""
+    """On a mail server: its address with its UIDVALIDITY."""
+    uid: int = 0
+    sender: str = ""
+
+
+Found = Article | Item | Letter | Failure
+"""What a place in the order holds until the end: an article, an item or letter yet to become one, or a failure."""
 
 
 def failure_of(error: Exception, subject: str, stage: str) -> Failure:
@@ -53,12 +96,14 @@ def title_of(one: Found) -> str:
     """What a reader would call it."""
     if isinstance(one, Failure):
         return one.subject
-    return (one.title if isinstance(one, Article) else one.item.title) or "untitled"
+    return (one.item.title if isinstance(one, Item) else one.title) or "untitled"
 
 
 def date_of(one: Found) -> datetime | None:
     """When it was published, where that is known."""
-    return one.published if isinstance(one, Article) else one.item.published if isinstance(one, Item) else None
+    if isinstance(one, Failure):
+        return None
+    return one.item.published if isinstance(one, Item) else one.published
 
 
 def newest(items: list[T], most: int, when: Callable[[T], datetime | None]) -> list[T]:
@@ -68,3 +113,32 @@ def newest(items: list[T], most: int, when: Callable[[T], datetime | None]) -> l
     never = datetime.max.replace(tzinfo=UTC)
     order = sorted(range(len(items)), key=lambda i: when(items[i]) or never, reverse=True)
     return [items[i] for i in sorted(order[:most])]
+
+
+def within_limits(
+    items: Iterable[T],
+    when: Callable[[T], datetime | None],
+    *,
+    name: str,
+    oldest: datetime | None,
+    most: int,
+) -> tuple[list[T], list[Failure]]:
+    """Those not older than `oldest`, the newest `most` of them (0: all), and what says how many were left out.
+
+    `items` is gone through once, and only those that are young enough are held.
+    """
+    young: list[T] = []
+    old = 0
+    for item in items:
+        moment = when(item)
+        if oldest is None or moment is None or moment >= oldest:
+            young.append(item)
+        else:
+            old += 1
+    kept = newest(young, most, when)
+    left_out = []
+    if old:
+        left_out.append(skipped(name, f"{old} articles are older than the time span asked for"))
+    if len(kept) < len(young):
+        left_out.append(skipped(name, f"{len(young) - len(kept)} articles are over the limit for one source"))
+    return kept, left_out

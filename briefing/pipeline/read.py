@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,13 +16,27 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from briefing.errors import BriefingError, FetchError, SourceError
-from briefing.pipeline.found import Found, Item, address_of, date_of, failure_of, newest, skipped, title_of
+from briefing.pipeline.found import (
+    Found,
+    Item,
+    Letter,
+    MailMark,
+    address_of,
+    date_of,
+    failure_of,
+    newest,
+    skipped,
+    title_of,
+    within_limits,
+)
+from briefing.pipeline.mail import Mail, is_imap, shown_place
 from briefing.pipeline.watch import Watcher
 from briefing.types import Article, Failure, Source, SourceKind
 
 if TYPE_CHECKING:
     from briefing.fetch import Fetched, Fetcher, Request
     from briefing.sources import Feed
+    from briefing.store import Store
 
 __all__ = ["Limits", "Reading", "is_web", "read_sources"]
 
@@ -33,7 +48,7 @@ class Limits:
     """What is left out on purpose, and how far reading may go."""
 
     since: timedelta | None = None
-    """How old a feed's item may be at `now`; None: any age. Items without a date are taken."""
+    """How old a feed's item or a mailbox's message may be at `now`; None: any age. Those without a date are taken."""
     max_articles: int = 0
     """0: no limit."""
     max_per_source: int = 0
@@ -53,22 +68,36 @@ class Reading:
     articles: list[Article] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     sources: int = 0
-    """Feeds, pages, files that were read, those behind an OPML file or a folder counted singly."""
+    """Feeds, pages, files, mailboxes that were read, those behind an OPML file or a folder counted singly."""
+    mails: list[MailMark] = field(default_factory=list)
+    """What the store is to remember of mail servers once it has the articles, and not before."""
 
 
 def read_sources(
-    sources: Sequence[Source], *, limits: Limits, now: datetime, open_fetcher: Callable[[], Fetcher], watcher: Watcher
+    sources: Sequence[Source],
+    *,
+    limits: Limits,
+    now: datetime,
+    open_fetcher: Callable[[], Fetcher],
+    watcher: Watcher,
+    store: Store | None = None,
 ) -> Reading:
     """Read every source. `now` is aware; `open_fetcher` is called only if something has to be fetched.
 
+    `store` is asked for what mail servers gave in earlier runs; nothing is written into it.
+
     Raises nothing for what a source holds or does not; every failure is a value with the source's name.
     """
-    reader = _Reader(limits, now, open_fetcher, watcher)
-    return reader.read(sources)
+    mail = Mail(now=now, since=limits.since, most=limits.max_per_source, store=store)
+    with closing(mail):
+        return _Reader(limits, now, open_fetcher, watcher, mail).read(sources)
 
 
 class _Reader:
-    def __init__(self, limits: Limits, now: datetime, open_fetcher: Callable[[], Fetcher], watcher: Watcher) -> None:
+    def __init__(
+        self, limits: Limits, now: datetime, open_fetcher: Callable[[], Fetcher], watcher: Watcher, mail: Mail
+    ) -> None:
+        self._mail = mail
         self._limits = limits
         self._now = now
         self._open_fetcher = open_fetcher
@@ -85,7 +114,7 @@ class _Reader:
                 pending.append((len(places) - 1, source))
             else:
                 places[-1] = self._local(source)
-                self._watcher.step(source.name or source.location)
+                self._watcher.step(source.name or shown_place(source.location))
         self._fetch_sources(pending, places)
         found = self._chosen([one for place in places for one in place])
         reading = self._fetch_pages(found)
@@ -100,7 +129,7 @@ class _Reader:
             # Settled here: what a page leads to later was not named by the reader.
             allowed = named.allow_local or self._limits.allow_local
             source = replace(named, allow_local=allowed)
-            if source.location == "-" or is_web(source.location):
+            if source.location == "-" or is_web(source.location) or is_imap(source.location):
                 yield source
                 continue
             path = Path(source.location).expanduser()
@@ -118,12 +147,14 @@ class _Reader:
                 yield replace(one, section=one.section or source.section, allow_local=local)
 
     def _local(self, source: Source) -> list[Found]:
-        """Articles or items of standard input, a file or a folder."""
+        """Articles, items or letters of standard input, a file, a folder or a mailbox."""
         from briefing.extract import article_from_text
         from briefing.sources import list_folder
 
         path = Path(source.location).expanduser()
         try:
+            if is_imap(source.location):
+                return self._mailbox(source)
             if source.location == "-":
                 self._count += 1
                 name = source.name or "standard input"
@@ -139,9 +170,18 @@ class _Reader:
                 return [one for file in files for one in self._file(file, source, source.name or path.name)]
             if source.kind is SourceKind.FEED:
                 return self._feed_file(path, source)
+            if source.kind in {SourceKind.MBOX, SourceKind.MAILDIR}:
+                self._count += 1
+                return self._mail.local(path, source)
             return self._file(path, source, source.name or path.stem)
         except (BriefingError, OSError) as error:
-            return [failure_of(error, source.name or source.location, "read")]
+            return [failure_of(error, source.name or shown_place(source.location), "read")]
+
+    def _mailbox(self, source: Source) -> list[Found]:
+        self._count += 1
+        if self._limits.offline:
+            raise FetchError(shown_place(source.location), "the run is offline", "Leave --offline away")
+        return self._mail.on_server(source)
 
     def _file(self, path: Path, source: Source, name: str) -> list[Found]:
         from briefing.extract import extract_file
@@ -225,22 +265,14 @@ class _Reader:
 
     def _items(self, feed: Feed, source: Source, name: str) -> list[Found]:
         """The feed's items that are young enough, the newest `max_per_source` of them, in the feed's order."""
-        limits, items = self._limits, list(feed.items)
-        if limits.since is not None:
-            oldest = self._now - limits.since
-            items = [item for item in items if item.published is None or item.published >= oldest]
-            old = len(feed.items) - len(items)
-        else:
-            old = 0
-        kept = newest(items, limits.max_per_source, lambda item: item.published)
+        oldest = None if self._limits.since is None else self._now - self._limits.since
+        kept, left_out = within_limits(
+            feed.items, lambda item: item.published, name=name, oldest=oldest, most=self._limits.max_per_source
+        )
         found: list[Found] = [Item(item, source, name) for item in kept]
         if not feed.items:
             found.append(skipped(name, "there is no article in the feed"))
-        if old:
-            found.append(skipped(name, f"{old} articles are older than the time span asked for"))
-        if len(kept) < len(items):
-            found.append(skipped(name, f"{len(items) - len(kept)} articles are over the limit for one source"))
-        return found
+        return found + left_out
 
     def _chosen(self, found: list[Found]) -> list[Found]:
         """Without what was found before, and without what is over the limit for the edition, oldest first."""
@@ -261,13 +293,13 @@ class _Reader:
             chosen.append(skipped("limit", f"{over} articles are over the limit of {self._limits.max_articles}"))
         return chosen
 
-    # --- pages of items ---
+    # --- pages of items, bodies of letters ---
 
     def _fetch_pages(self, found: list[Found]) -> Reading:
-        """Every item as an article: from its page, else from what the feed itself says."""
+        """Every letter as an article, and every item: from its page, else from what the feed itself says."""
         from briefing.fetch import Request
 
-        done: dict[int, Article | Failure] = {}
+        done = {place: self._mail.article(one) for place, one in enumerate(found) if isinstance(one, Letter)}
         waiting: dict[Request, list[tuple[int, Item]]] = {}
         items = [(place, one) for place, one in enumerate(found) if isinstance(one, Item)]
         if items:
@@ -284,7 +316,7 @@ class _Reader:
             for place, one in waiting[request]:
                 done[place] = self._from_item(one, answer)
                 self._watcher.step(one.item.title)
-        reading, known = Reading(), set[str]()
+        reading, known = Reading(mails=self._mail.marks), set[str]()
         for place, entry in enumerate(found):
             result = done.get(place, entry)
             if isinstance(result, Failure):

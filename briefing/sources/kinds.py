@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from briefing.errors import SourceError
+from briefing.sources.mailbox import is_maildir, is_mbox
 from briefing.sources.markup import decoded, web_address
 from briefing.sources.opml import is_url_list
 from briefing.types import SourceKind
@@ -17,7 +18,8 @@ __all__ = ["ARTICLE_SUFFIXES", "classify_content", "classify_path", "find_feeds"
 ARTICLE_SUFFIXES = frozenset({".txt", ".md", ".markdown", ".html", ".htm", ".xhtml", ".eml", ".pdf"})
 _FEED_SUFFIXES = frozenset({".xml", ".rss", ".atom", ".rdf", ".json"})
 _KINDS_OF_FILE = (
-    "Known are .txt, .md, .html, .eml and .pdf articles, .xml, .rss, .atom and .json feeds, and .opml lists"
+    "Known are .txt, .md, .html, .eml and .pdf articles, .xml, .rss, .atom and .json feeds, .mbox mailboxes "
+    "and .opml lists"
 )
 _LOOKED_AT = 16_384
 _BEFORE_ROOT = re.compile(r"[\s\ufeff]+|<\?.*?(?:\?>|$)|<!--.*?(?:-->|$)|<![^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
@@ -56,7 +58,9 @@ def classify_content(body: bytes, content_type: str = "") -> SourceKind:
 
 
 def classify_path(path: Path) -> SourceKind:
-    """FOLDER, FILE, FEED or OPML (also a text file of nothing but addresses).
+    """FOLDER, FILE, FEED, OPML (also a text file of nothing but addresses), MBOX or MAILDIR.
+
+    Mail programs give their mailboxes any name or none, so a file that nothing else knows is looked into.
 
     Raises:
         SourceError: there is nothing, it cannot be read, or it is of no known kind.
@@ -64,7 +68,10 @@ def classify_path(path: Path) -> SourceKind:
     subject = str(path)
     try:
         if path.is_dir():
-            return SourceKind.FOLDER
+            if is_maildir(path):
+                return SourceKind.MAILDIR
+            exported = path.suffix.lower() == ".mbox" and (path / "mbox").is_file()
+            return SourceKind.MBOX if exported else SourceKind.FOLDER
         if not path.exists():
             raise SourceError(
                 subject, "there is no such file or folder", "Check the path; an address begins with https://"
@@ -80,6 +87,8 @@ def classify_path(path: Path) -> SourceKind:
         if suffix == ".txt":
             found = classify_content(_start(path), "text/plain")
             return SourceKind.OPML if found is SourceKind.OPML else SourceKind.FILE
+        if suffix == ".mbox" or (suffix not in ARTICLE_SUFFIXES and is_mbox(_start(path))):
+            return SourceKind.MBOX
     except OSError as error:
         raise SourceError(subject, f"it cannot be read ({error.strerror or error})", "Check its permissions") from error
     if suffix in ARTICLE_SUFFIXES:

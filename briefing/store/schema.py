@@ -42,6 +42,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (edition, recipient, channel)
         )""",
     ),
+    # Version 3: messages of mail servers that are articles here; a mailbox is its address with its UIDVALIDITY.
+    (
+        """CREATE TABLE mails (
+            mailbox TEXT NOT NULL, uid INTEGER NOT NULL, article TEXT NOT NULL, sender TEXT NOT NULL,
+            written TEXT NOT NULL, PRIMARY KEY (mailbox, uid)
+        )""",
+    ),
 )
 
 

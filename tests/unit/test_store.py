@@ -19,9 +19,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefing import store as store_module
 from briefing.errors import StoreError
 from briefing.store import MEMORY, MIGRATIONS, Store, StoredCompletion, default_state
+from briefing.store import file as store_module
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)

@@ -1,0 +1,230 @@
+"""The article in a mail: which part holds it, and what a newsletter puts around it. Attachments are left alone."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage, MIMEPart
+from email.utils import parseaddr
+
+from briefing.errors import ExtractError
+from briefing.extract import Found
+from briefing.extract.files import decoded, unwrapped
+from briefing.text import normalise, word_count
+
+__all__ = ["read_mail", "without_mail_clutter"]
+
+_MOST_PARTS = 500
+_MOST_WORK = 20_000_000
+"""Lines times declared boundaries: the standard library holds every line against every boundary that is open."""
+_LONGEST_HEADER = 4000
+"""Characters."""
+_HEADERS_READ = frozenset(
+    {"subject", "from", "date", "content-type", "content-disposition", "content-transfer-encoding"}
+)
+_STUB = 100
+"""Words: a plain part with fewer may only say that the letter is in the HTML part."""
+_LONGEST_LABEL = 60
+"""Words of a line of clutter."""
+
+# Whole lines that speak of the mail rather than in it. Where a line does not name the mail, nothing but an address may
+# follow: "Read online reviews first" is a sentence of somebody's letter.
+_THIS = r"(?:this|the|our)\s+(?:e-?mail|newsletter|message|mail|issue|edition|briefing)"
+_BROWSER = r"(?:online|in\s+(?:(?:a|your|the)\s+)?(?:web\s*)?browser|on\s+the\s+web|as\s+a\s+web\s*page)"
+_LINK = r"\W*(?:(?:click\s+)?here\W*)?(?:https?:\S+\W*)?"
+_ABOUT_THE_MAIL = re.compile(
+    rf"^\W*(?:(?:view|read|open|see)\s+{_THIS}\s+{_BROWSER}\b.{{0,160}}|(?:view|read|open|see)\s+(?:it\s+)?{_BROWSER}{_LINK}|"
+    rf"web\s+version{_LINK}|(?:having\s+)?(?:trouble|problems?|difficulty)\s+(?:viewing|reading|seeing)(?:\s+{_THIS}\b.{{0,160}}|\?.{{0,160}})|"
+    rf"(?:if\s+you\s+)?can(?:no|['’])t\s+(?:see|read|view)\s+(?:{_THIS}|the\s+(?:images?|pictures?))\b.{{0,160}}|"
+    r"if\s+(?:this|the)\s+(?:e-?mail|newsletter|message)\s+(?:does\s*n[o'’]t|is\s*n[o'’]t|does\s+not|is\s+not)\b.{0,160}|"
+    rf"(?:was\s+)?{_THIS}\s+(?:was\s+)?forwarded\s+(?:to\s+you|by)\b.{{0,160}}|"
+    rf"(?:were\s+you\s+)?forwarded\s+{_THIS}\b.{{0,160}}|forward\s+to\s+(?:a\s+)?(?:friend|colleague)s?{_LINK}|"
+    r"(?:to\s+(?:be\s+sure|ensure|make\s+sure)\b.{0,80}\b)?(?:please\s+)?add\s+\S+@\S+\s+to\s+your\s+"
+    r"(?:address\s*book|contacts|safe)\b.{0,100})$",
+    re.IGNORECASE,
+)
+# Whole lines with which a newsletter's foot begins.
+_FOOT = re.compile(
+    r"^\W*(?:"
+    rf"you(?:['’]re|\s+are|\s+have)?\s+(?:receiv\w+|get(?:ting)?|been\s+sent)\s+{_THIS}\b.{{0,300}}|"
+    r"you(?:['’]re|\s+are)\s+subscribed\s+(?:to|as|with)\b.{0,200}|"
+    rf"{_THIS}\s+(?:was|is|has\s+been)\s+(?:sent|delivered|intended)\s+(?:to|for|by)\b.{{0,300}}|"
+    r"sent\s+to\s*:?\s+\S+@\S+.{0,200}|(?:our\s+)?(?:mailing|postal)\s+address(?:\s+is)?\s*:?.{0,200}|"
+    r"(?:click\s+here\s+to\s+|to\s+|you\s+(?:can|may)\s+)?unsubscribe\b.{0,200}|"
+    r".{0,120}\bunsubscribe\s+(?:from|here|at\s+any\s+time|instantly|below|link|with\s+one\s+click|in\s+one\s+click)\b.{0,160}|"
+    r"(?:want|wish|would\s+like)\s+to\s+(?:change|update|manage|stop|unsubscribe)\b.{0,200}|"
+    r"(?:don['’]t|do\s+not|no\s+longer)\s+(?:want|wish)\b.{0,60}\b(?:e-?mails?|newsletters?|messages|mailings?)\b.{0,160}|"
+    r"(?:update|manage|change|edit)\s+(?:your\s+|my\s+)?(?:e-?mail\s+)?(?:(?:subscription|newsletter|e-?mail)s?\s+)?"
+    r"(?:preferences|subscriptions?|settings|profile|options)\b.{0,160}|"
+    r"(?:©|\(c\)|copyright)\s*(?:©\s*)?\d{4}\b.{0,200}|.{0,80}\ball\s+rights\s+reserved\b.{0,120}|"
+    r"(?:sie\s+erhalten\s+diese|vous\s+recevez\s+ce|recibes?\s+este|ricevi\s+questa)\b.{0,300}|"
+    r"(?:newsletter\s+)?(?:abbestellen|abmelden|se\s+désabonner|désinscription|darse\s+de\s+baja|disiscriviti)\b.{0,160}"
+    r")$",
+    re.IGNORECASE,
+)
+# What may stand before that line.
+_BEFORE_FOOT = re.compile(
+    r"^\W*(?:(?:e-?mail\s+)?preferences(?:\s+cent(?:er|re))?|privacy(?:\s+(?:policy|notice|statement))?|contact(?:\s+us)?|"
+    r"terms(?:\s+of\s+(?:use|service)|\s+(?:and|&)\s+conditions)?|imprint|impressum|web\s*site|advertise(?:\s+with\s+us)?)\W*$",
+    re.IGNORECASE,
+)
+# A line of a postal address: a code behind a comma or a place, and no sentence.
+_ADDRESS = re.compile(
+    r"(?:\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b|\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b|,\s*(?:[A-Z]-)?\d{4,5}\s+[A-Z]\w+|"
+    r"\b(?:P\.?\s?O\.?\s+Box|Suite|Floor)\s+\d|"
+    r"\d+\s+(?:[A-Z][\w'’.]+\s+){1,3}(?:St|Street|Rd|Road|Ave|Avenue|Lane|Quay|Square|Blvd|Boulevard|Way|Drive)\b)"
+)
+# Runs of characters without width fill up a preheader; a single one may belong to a word (Persian, emoji).
+_INVISIBLE = re.compile(
+    "(?:[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2060-\u2064\ufeff][ \u00a0]?){3,}"
+)
+# What programs that write newsletters hide: the words for the list of mails ("preheader").
+_HIDING = re.compile(
+    # Not font-size: 0, which some put on the boxes around everything, nor mso-hide, which hides from one program only.
+    r"display\s*:\s*none|visibility\s*:\s*hidden|max-height\s*:\s*0(?:px)?\s*(?:;|$)|opacity\s*:\s*0(?:\.0+)?\s*(?:;|$)",
+    re.IGNORECASE,
+)
+_MOST_HIDDEN = 60
+"""Words of an element that is taken for a preheader; a longer hidden one may be the letter, shown by a style sheet."""
+
+
+def read_mail(body: bytes, name: str) -> Found:
+    """A mail's plain part; its HTML part where there is none, or where the plain one is a mere stub of it.
+
+    Raises `ExtractError` where it has no text, or is made to take minutes to parse.
+    """
+    _check_parts(body, name)
+    message = message_from_bytes(body, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    _check_headers(message, name)
+    plain = message.get_body(preferencelist=("plain",))
+    html = message.get_body(preferencelist=("html",))
+    text, problem = "", ExtractError(name, "the mail has no text", "It may be in an attachment")
+    if plain is not None:
+        try:
+            text = _plain_text(plain, name)
+        except ExtractError as error:
+            problem = error
+    if html is not None and word_count(text) < _STUB:
+        try:
+            full = _html_text(html, name)
+            text = full if word_count(full) > word_count(text) else text
+        except ExtractError as error:
+            problem = error
+    if not text.strip():
+        raise problem
+    return Found(
+        text=text,
+        title=str(message["subject"] or ""),
+        author=parseaddr(str(message["from"] or ""))[0],
+        published=_sent(message),
+    )
+
+
+def without_mail_clutter(text: str) -> str:
+    """`text` (normalised) without the lines that speak of the mail itself, and without its foot.
+
+    The foot begins with a line that says so, behind which no paragraph of a letter comes any more, and before it the
+    sender's postal address goes as well.
+    """
+    lines = [line for line in _INVISIBLE.sub("", text).split("\n") if not _is(_ABOUT_THE_MAIL, line)]
+    end = len(lines)
+    for index in range(len(lines) - 1, -1, -1):
+        if _is(_FOOT, lines[index]):
+            end = index
+        elif _is_paragraph(lines[index]):
+            break
+    if end < len(lines):
+        while end and (not lines[end - 1].strip() or _is_address(lines[end - 1]) or _is(_BEFORE_FOOT, lines[end - 1])):
+            end -= 1
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines[:end])).strip()
+
+
+def _is(pattern: re.Pattern[str], line: str) -> bool:
+    return len(line) < 600 and word_count(line) <= _LONGEST_LABEL and bool(pattern.match(line.strip()))
+
+
+def _is_paragraph(line: str) -> bool:
+    return word_count(line) >= 25 or (word_count(line) >= 12 and bool(re.search(r"[.!?…][”\"’')\]]*$", line.rstrip())))
+
+
+def _is_address(line: str) -> bool:
+    ends = bool(re.search(r"[.!?][”\"’')\]]*$", line.rstrip()))
+    return 2 <= word_count(line) <= 25 and not ends and bool(_ADDRESS.search(line[:400]))
+
+
+def _content(part: MIMEPart, name: str) -> str:
+    payload = part.get_payload(decode=True)
+    if not isinstance(payload, bytes) or not payload.strip():
+        raise ExtractError(name, "the mail has no text", "It may be in an attachment")
+    return decoded(payload, part.get_content_charset(), name)
+
+
+def _plain_text(part: MIMEPart, name: str) -> str:
+    return without_mail_clutter(unwrapped(_letter(_content(part, name))))
+
+
+def _html_text(part: MIMEPart, name: str) -> str:
+    from briefing.extract.html import read_page
+
+    return without_mail_clutter(normalise(read_page(_shown(_content(part, name)), name, None).text))
+
+
+def _shown(html: str) -> str:
+    """`html` without what its own styles hide; as it is where it is too bulky for a tree, or broken."""
+    from briefing.extract import flat
+
+    if flat.is_bulky(html) or not _HIDING.search(html):
+        return html
+    from lxml import etree
+    from lxml import html as lxml_html
+
+    with suppress(etree.LxmlError, ValueError, RecursionError, AssertionError, TypeError):
+        # As bytes: lxml refuses a text that declares an encoding of its own.
+        parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True)
+        root = lxml_html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
+        for element in root.xpath("//*[@style]"):
+            hidden = element.getparent() is not None and element.tag != "body" and _HIDING.search(element.get("style"))
+            if hidden and word_count(str(element.text_content())) < _MOST_HIDDEN:
+                element.drop_tree()
+        return str(lxml_html.tostring(root, encoding="unicode"))
+    return html
+
+
+def _check_parts(body: bytes, name: str) -> None:
+    """Refuse a mail of so many parts, beside or within one another, that the parser would take minutes."""
+    declared = re.findall(rb"boundary\s*=\s*\"?([^\s\";]{1,200})", body, re.IGNORECASE)
+    boundaries = set(declared[:_MOST_PARTS])
+    parts = sum(body.count(b"\n--" + boundary) for boundary in boundaries)
+    if (body.count(b"\n") + 1) * len(declared) > _MOST_WORK or parts > 2 * _MOST_PARTS + len(declared):
+        raise ExtractError(name, f"the mail has over {_MOST_PARTS} parts", "Save its text as a file")
+
+
+def _check_headers(message: EmailMessage, name: str) -> None:
+    """Refuse a mail whose headers would take minutes to parse: the standard library's parser is quadratic."""
+    for count, part in enumerate(message.walk()):
+        if count > _MOST_PARTS:
+            raise ExtractError(name, f"the mail has over {_MOST_PARTS} parts", "Save its text as a file")
+        for key, value in part.raw_items():
+            if key.lower() in _HEADERS_READ and len(str(value)) > _LONGEST_HEADER:
+                raise ExtractError(name, f"the mail's header {key} is too long", "Save its text as a file")
+
+
+def _letter(text: str) -> str:
+    """A plain part without its signature (RFC 3676: behind ``-- ``) and without the head and foot of a newsletter.
+
+    A newsletter frames its letter with short lines; the letter runs from the first paragraph of several full lines, or
+    the line before it, to the last one.
+    """
+    text = re.split(r"^-- ?$", text.replace("\r\n", "\n"), maxsplit=1, flags=re.MULTILINE)[0]
+    parts = re.split(r"\n\s*\n", text.strip())
+    running = [i for i, part in enumerate(parts) if len(part) > 120 and "http" not in part]
+    return "\n\n".join(parts[max(0, running[0] - 1) : running[-1] + 1]) if running else text
+
+
+def _sent(message: EmailMessage) -> datetime | None:
+    header = message["date"]
+    time: datetime | None = getattr(header, "datetime", None)
+    return None if time is None else time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -1,0 +1,155 @@
+"""Newsletters: the messages of mailboxes, on a disk or on a mail server, as articles.
+
+Heads first: what is too old or over a limit is never opened. On a server, a message that became an article before is
+taken from the store; it is marked as known only after its article was stored (`pipeline.read`), so that a run that dies
+in between loses none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from briefing.errors import BriefingError, FetchError, SourceError
+from briefing.pipeline.found import Found, Letter, MailMark, date_of, failure_of, skipped, within_limits
+from briefing.pipeline.secrets import from_command, from_environment, from_keyring
+from briefing.types import Article, Failure, Source, SourceKind
+
+if TYPE_CHECKING:
+    from briefing.fetch.imap import ImapAddress, ImapMailbox
+    from briefing.sources import MailHead
+    from briefing.store import Store
+
+__all__ = ["MOST_MESSAGES", "Mail", "is_imap", "password_for", "shown_place"]
+
+MOST_MESSAGES = 2000
+"""Of one mailbox, the newest; as of a folder."""
+
+
+def is_imap(location: str) -> bool:
+    """Whether a source is a mailbox on a mail server."""
+    return location.lower().startswith(("imap://", "imaps://"))
+
+
+def shown_place(location: str) -> str:
+    """A source's location for a message; a password that was typed into the address of a mailbox is not in it."""
+    return re.sub(r"^(imaps?://[^/@:]*):.*@", r"\1@", location, flags=re.IGNORECASE)
+
+
+class Mail:
+    """Reads mailboxes for one run; connections stay open until it is closed, because bodies are fetched last."""
+
+    def __init__(self, *, now: datetime, since: timedelta | None, most: int, store: Store | None) -> None:
+        self._now = now
+        self._oldest = None if since is None else now - since
+        self._most = min(most or MOST_MESSAGES, MOST_MESSAGES)
+        self._store = store
+        self._open = ExitStack()
+        self.marks: list[MailMark] = []
+        """What the store is to remember of mail servers once it has the articles."""
+
+    def close(self) -> None:
+        """Leave every mail server."""
+        self._open.close()
+
+    def local(self, path: Path, source: Source) -> list[Found]:
+        """The letters of an mbox file or a Maildir, newest first. Raises `SourceError` or OSError."""
+        from briefing.sources import list_maildir, list_mbox
+
+        name = source.name or path.stem or str(path)
+        messages = (list_maildir if source.kind is SourceKind.MAILDIR else list_mbox)(path, now=self._now)
+        letters = (_letter(message.head, message.read, source, name) for message in messages)
+        return self._kept(letters, name)
+
+    def on_server(self, source: Source) -> list[Found]:
+        """The letters of a mailbox on a mail server, newest first, as articles where the store knows them.
+
+        Raises `FetchError` or `SourceError`.
+        """
+        from briefing.fetch.imap import ImapMailbox, parse_address
+
+        address = parse_address(source.location)
+        box = self._open.enter_context(ImapMailbox(address, password_for(source, address)))
+        return self._kept(self._fetched(box, source), source.name or address.shown)
+
+    def article(self, letter: Letter) -> Article | Failure:
+        """What a letter says."""
+        from briefing.extract import extract_article
+
+        try:
+            article = extract_article(
+                letter.read(),
+                content_type="message/rfc822",
+                name=letter.subject,
+                url=None,
+                source=letter.name,
+                section=letter.section,
+            )
+        except (BriefingError, OSError) as error:
+            return failure_of(error, letter.subject, "fetch" if isinstance(error, FetchError) else "extract")
+        if letter.mailbox:
+            mark = MailMark(mailbox=letter.mailbox, uid=letter.uid, article=article.id, sender=letter.sender)
+            self.marks.append(mark)
+        return replace(article, published=letter.published)
+
+    def _fetched(self, box: ImapMailbox, source: Source) -> Iterator[Article | Letter]:
+        from briefing.sources import read_head
+
+        known = self._store.known_mails(box.identity) if self._store else {}
+        unknown = []
+        for uid in box.search(self._oldest)[-MOST_MESSAGES:]:
+            article_id, sender = known.get(uid, ("", ""))
+            article = self._store.get_article(article_id) if self._store and article_id else None
+            if article is None:
+                unknown.append(uid)
+            else:
+                name = source.name or sender or box.address.shown
+                yield replace(article, source=name, section=source.section)
+        for one in box.heads(unknown):
+            head = read_head(one.head, delivered=one.delivered, now=self._now)
+            letter = _letter(head, partial(box.message, one.uid, one.size), source, source.name or box.address.shown)
+            yield replace(letter, mailbox=box.identity, uid=one.uid, sender=head.sender)
+
+    def _kept(self, letters: Iterator[Article | Letter] | Iterator[Letter], name: str) -> list[Found]:
+        def when(one: Article | Letter) -> datetime | None:
+            return date_of(one)
+
+        kept, left_out = within_limits(letters, when, name=name, oldest=self._oldest, most=self._most)
+        never = datetime.max.replace(tzinfo=self._now.tzinfo)
+        ordered = sorted(kept, key=lambda one: one.published or never, reverse=True)
+        if not kept and not left_out:
+            left_out.append(skipped(name, "there is no article in the mailbox"))
+        return [*ordered, *left_out]
+
+
+def _letter(head: MailHead, read: Callable[[], bytes], source: Source, name: str) -> Letter:
+    return Letter(
+        title=head.title,
+        published=head.sent,
+        name=source.name or head.sender or name,
+        section=source.section,
+        subject=f"{name}: {head.title or 'a mail without a subject'}",
+        read=read,
+    )
+
+
+def password_for(source: Source, address: ImapAddress) -> str:
+    """What the source's command prints, else BRIEFING_IMAP_PASSWORD, else the keyring's for ``user@host``.
+
+    Raises `ConfigError` where the command fails and `SourceError` where there is none; neither holds a password.
+    """
+    user = f"{address.user}@{address.host}"
+    if source.password_command:
+        return from_command(source.password_command, f"password_command of {address.shown}")
+    if password := from_environment("BRIEFING_IMAP_PASSWORD") or from_keyring(user):
+        return password
+    remedy = (
+        f"Name a password_command, set BRIEFING_IMAP_PASSWORD, or put it into the keyring: keyring set briefing {user}"
+    )
+    raise SourceError(address.shown, "its password is not known", remedy)
