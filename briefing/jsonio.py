@@ -12,10 +12,12 @@ from typing import Any
 from briefing.types import (
     Article,
     Citation,
+    Disagreement,
     Edition,
     Failure,
     FailureKind,
     KeyPoint,
+    Mention,
     Section,
     Story,
     Summary,
@@ -83,9 +85,15 @@ def edition_to_json(edition: Edition) -> dict[str, Any]:
         "created": time_to_json(edition.created),
         "language": edition.language,
         "model": edition.model,
+        "headline": edition.headline,
+        "overview": [_point_to_json(point) for point in edition.overview],
         "sections": [
             {"name": section.name, "stories": [_story_to_json(story) for story in section.stories]}
             for section in edition.sections
+        ],
+        "developing": [
+            {"headline": one.headline, "url": one.url, "source": one.source, "told": one.told.isoformat()}
+            for one in edition.developing
         ],
         "failures": [failure_to_json(failure) for failure in edition.failures],
         "notes": list(edition.notes),
@@ -95,7 +103,7 @@ def edition_to_json(edition: Edition) -> dict[str, Any]:
 def edition_from_json(data: Mapping[str, Any], article: Callable[[str], Article | None]) -> Edition:
     """The inverse of `edition_to_json`; `article` gives the articles that are still known, whose text JSON leaves out.
 
-    Raises KeyError, TypeError or ValueError for anything else.
+    What earlier versions did not write is taken as absent. Raises KeyError, TypeError or ValueError for anything else.
     """
     return Edition(
         date=date.fromisoformat(data["date"]),
@@ -113,26 +121,44 @@ def edition_from_json(data: Mapping[str, Any], article: Callable[[str], Article 
         ),
         failures=tuple(Failure(**{**failure, "kind": FailureKind(failure["kind"])}) for failure in data["failures"]),
         notes=tuple(data["notes"]),
+        headline=data.get("headline", ""),
+        overview=tuple(_point_from_json(point) for point in data.get("overview", ())),
+        developing=tuple(
+            Mention(**{**one, "told": date.fromisoformat(one["told"])}) for one in data.get("developing", ())
+        ),
     )
 
 
 def _story_from_json(data: Mapping[str, Any], section: str, article: Callable[[str], Article | None]) -> Story:
-    articles = tuple(
-        article(one["id"])
-        or Article(
-            id=one["id"],
-            url=one["url"],
-            title=one["title"],
-            text="",
-            source=one["source"],
-            section=section,
-            author=one["author"],
-            published=datetime.fromisoformat(one["published"]) if one["published"] else None,
-            language=one["language"],
-        )
-        for one in data["articles"]
+    def known(one: Mapping[str, Any]) -> Article:
+        return article(one["id"]) or _article_from_json(one, section)
+
+    return Story(
+        articles=tuple(known(one) for one in data["articles"]),
+        summary=summary_from_json(data["summary"]),
+        copies=tuple(known(one) for one in data.get("copies", ())),
+        disagreements=tuple(
+            Disagreement(versions=tuple(_point_from_json(version) for version in versions))
+            for versions in data.get("disagreements", ())
+        ),
+        told=date.fromisoformat(data["told"]) if data.get("told") else None,
+        news=data.get("news", 0),
+        brief=data.get("brief", False),
     )
-    return Story(articles=articles, summary=summary_from_json(data["summary"]))
+
+
+def _article_from_json(data: Mapping[str, Any], section: str) -> Article:
+    return Article(
+        id=data["id"],
+        url=data["url"],
+        title=data["title"],
+        text="",
+        source=data["source"],
+        section=section,
+        author=data["author"],
+        published=datetime.fromisoformat(data["published"]) if data["published"] else None,
+        language=data["language"],
+    )
 
 
 def failure_to_json(failure: Failure) -> dict[str, Any]:
@@ -152,28 +178,41 @@ def time_to_json(time: datetime | None) -> str | None:
 
 
 def _story_to_json(story: Story) -> dict[str, Any]:
-    articles = [
-        {
-            "id": article.id,
-            "url": article.url,
-            "title": article.title,
-            "source": article.source,
-            "author": article.author,
-            "published": time_to_json(article.published),
-            "language": article.language,
-        }
-        for article in story.articles
-    ]
-    return {"articles": articles, "summary": summary_to_json(story.summary)}
+    return {
+        "articles": [_article_to_json(article) for article in story.articles],
+        "copies": [_article_to_json(article) for article in story.copies],
+        "summary": summary_to_json(story.summary),
+        "disagreements": [[_point_to_json(point) for point in one.versions] for one in story.disagreements],
+        "told": story.told.isoformat() if story.told else None,
+        "news": story.news,
+        "brief": story.brief,
+    }
+
+
+def _article_to_json(article: Article) -> dict[str, Any]:
+    return {
+        "id": article.id,
+        "url": article.url,
+        "title": article.title,
+        "source": article.source,
+        "author": article.author,
+        "published": time_to_json(article.published),
+        "language": article.language,
+    }
 
 
 def _point_to_json(point: KeyPoint) -> dict[str, Any]:
-    citations = [{"sentence": c.sentence, "start": c.start, "end": c.end, "text": c.text} for c in point.citations]
+    citations = [
+        {"sentence": c.sentence, "start": c.start, "end": c.end, "text": c.text}
+        | ({"article": c.article} if c.article else {})
+        for c in point.citations
+    ]
     return {"text": point.text, "citations": citations, "verdict": point.verdict.value}
 
 
 def _point_from_json(data: Mapping[str, Any]) -> KeyPoint:
     citations = tuple(
-        Citation(sentence=c["sentence"], start=c["start"], end=c["end"], text=c["text"]) for c in data["citations"]
+        Citation(sentence=c["sentence"], start=c["start"], end=c["end"], text=c["text"], article=c.get("article", ""))
+        for c in data["citations"]
     )
     return KeyPoint(text=data["text"], citations=citations, verdict=Verdict(data["verdict"]))

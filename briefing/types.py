@@ -3,8 +3,8 @@
 All times are aware and in UTC; an edition also has a time zone for display. Offsets are characters into
 ``Article.text``, end exclusive. Nothing here reads a clock, a disk or a network.
 
-From outside: `Source`, `FeedItem`, `Article`. Made by us: `Citation`, `KeyPoint`, `Summary`, `Story`, `Section`,
-`Edition`, and `Failure`, the value that stands for an item that could not be used.
+From outside: `Source`, `FeedItem`, `Article`. Made by us: `Citation`, `KeyPoint`, `Summary`, `Disagreement`, `Story`,
+`Section`, `Mention`, `Edition`, and `Failure`, the value that stands for an item that could not be used.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from enum import StrEnum
 __all__ = [
     "Article",
     "Citation",
+    "Disagreement",
     "Edition",
     "Failure",
     "FailureKind",
     "FeedItem",
     "KeyPoint",
+    "Mention",
     "Section",
     "Source",
     "SourceKind",
@@ -122,6 +124,8 @@ class Citation:
     start: int
     end: int
     text: str
+    article: str = ""
+    """Id of the article, where a story has several; empty: the one that the summary is of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,12 +166,29 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Disagreement:
+    """Articles of one story that do not say the same, each in its own words."""
+
+    versions: tuple[KeyPoint, ...]
+    """At least two, from different sources: what one of them says, with the sentence that says it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """What the edition tells once: one or more articles about one event, and their summary."""
 
     articles: tuple[Article, ...]
-    """At least one; the first stands for the story."""
+    """At least one, each of its own making; the first stands for the story."""
     summary: Summary
+    copies: tuple[Article, ...] = ()
+    """The same texts elsewhere: wire copies and reprints of `articles`."""
+    disagreements: tuple[Disagreement, ...] = ()
+    told: date | None = None
+    """The last earlier edition that told of it; None: it is new."""
+    news: int = 0
+    """Where `told`: how many of the summary's first key points no earlier edition has told."""
+    brief: bool = False
+    """There was no time to condense it: the summary is one quoted sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +197,17 @@ class Section:
 
     name: str
     stories: tuple[Story, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A story that an earlier edition told and that has nothing new, in one line."""
+
+    headline: str
+    url: str | None
+    source: str
+    told: date
+    """The last edition that told of it."""
 
 
 class FailureKind(StrEnum):
@@ -219,6 +251,12 @@ class Edition:
     """Language of the edition's own words (headings, labels)."""
     notes: tuple[str, ...] = field(default=())
     """What a reader of the whole edition should know, for example that no model was used."""
+    headline: str = ""
+    """What the day is about: the first story's headline; empty where there is no overview."""
+    overview: tuple[KeyPoint, ...] = ()
+    """Three to five sentences from the first stories, to be read aloud in 30 seconds; each cites its articles."""
+    developing: tuple[Mention, ...] = ()
+    """What earlier editions told and what is still in the news, without anything new."""
 
     @property
     def stories(self) -> tuple[Story, ...]:
