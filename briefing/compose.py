@@ -1,22 +1,29 @@
-"""Articles and their summaries into an edition. Pure; equal input in any order gives the same edition."""
+"""Stories, in the order of their weight, into an edition: sections, and the overview at the top. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from briefing.text import word_count
-from briefing.types import Article, Edition, Failure, Section, Story, Summary
+from briefing.types import Edition, Failure, KeyPoint, Mention, Section, Story, Summary, Verdict
 
-__all__ = ["WORDS_A_MINUTE", "compose", "minutes_saved", "summary_words"]
+__all__ = ["FEWEST_SENTENCES", "WORDS_A_MINUTE", "compose", "minutes_saved", "overview", "summary_words"]
 
 WORDS_A_MINUTE = 238
 """Silent reading of non-fiction in English: Brysbaert, "How many words do we read per minute?", Journal of Memory and
 Language 109, 2019."""
+FEWEST_SENTENCES, MOST_SENTENCES = 3, 5
+"""Of the overview; where fewer stories have a sentence for it, there is none."""
+OVERVIEW_WORDS = 80
+"""Of the overview: 30 seconds at the 160 words a minute of a calm newsreader."""
+FEWEST_STORIES = 5
+"""Below this an edition is its own overview."""
 
 
 def compose(
-    items: Sequence[tuple[Article, Summary]],
+    stories: Sequence[Story],
     *,
     date: date,
     title: str,
@@ -27,14 +34,16 @@ def compose(
     section_order: Sequence[str] = (),
     language: str = "en",
     notes: Sequence[str] = (),
+    developing: Sequence[Mention] = (),
 ) -> Edition:
-    """The edition of `date`: a section for each section named by an article, or else for its source.
+    """The edition of `date`: a section for each section named by a story's first article, or else for its source.
 
-    Sections stand in `section_order`, the others after them by name; stories newest first, undated ones last.
+    Sections stand in `section_order`, the others after them by name; stories within them in the order given.
     """
     sections: dict[str, list[Story]] = {}
-    for article, summary in items:
-        sections.setdefault(article.section or article.source, []).append(Story(articles=(article,), summary=summary))
+    for story in stories:
+        first = story.articles[0]
+        sections.setdefault(first.section or first.source, []).append(story)
     order = {name: place for place, name in enumerate(section_order)}
     names = sorted(sections, key=lambda name: (order.get(name, len(order)), name.casefold(), name))
     return Edition(
@@ -42,12 +51,38 @@ def compose(
         title=title,
         timezone=timezone,
         created=created,
-        sections=tuple(Section(name=name, stories=tuple(sorted(sections[name], key=_newest_first))) for name in names),
+        sections=tuple(Section(name=name, stories=tuple(sections[name])) for name in names),
         failures=tuple(failures),
         model=model,
         language=language,
         notes=tuple(notes),
+        headline=stories[0].summary.headline if len(stories) >= FEWEST_STORIES else "",
+        overview=overview(stories) if len(stories) >= FEWEST_STORIES else (),
+        developing=tuple(developing),
     )
+
+
+def overview(stories: Sequence[Story]) -> tuple[KeyPoint, ...]:
+    """The first key point of the first stories, as many as can be read aloud in 30 seconds; each names its articles.
+
+    Quotations are passed over: torn from their story nobody knows who speaks; so is what is in another language than
+    the first sentence.
+    """
+    told: list[KeyPoint] = []
+    words, language = 0, ""
+    for story in stories:
+        if told and story.summary.language != language:
+            continue
+        point = story.summary.key_points[0] if story.summary.key_points else None
+        if point is None or point.verdict is Verdict.QUOTED or words + word_count(point.text) > OVERVIEW_WORDS:
+            continue
+        words += word_count(point.text)
+        language = story.summary.language
+        cited = (replace(citation, article=citation.article or story.articles[0].id) for citation in point.citations)
+        told.append(replace(point, citations=tuple(cited)))
+        if len(told) == MOST_SENTENCES:
+            break
+    return tuple(told) if len(told) >= FEWEST_SENTENCES else ()
 
 
 def minutes_saved(stories: Sequence[Story]) -> int:
@@ -62,9 +97,3 @@ def summary_words(summary: Summary) -> int:
     """Words of a summary as shown: headline, points, paragraph."""
     shown = [summary.headline, *(point.text for point in summary.key_points), summary.paragraph or ""]
     return sum(word_count(text) for text in shown)
-
-
-def _newest_first(story: Story) -> tuple[float, str, str, str]:
-    article = story.articles[0]
-    age = -article.published.timestamp() if article.published else float("inf")
-    return age, article.source, article.title, article.id

@@ -18,7 +18,7 @@ from email.utils import getaddresses
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from briefing.compose import minutes_saved
+from briefing.compose import FEWEST_SENTENCES, minutes_saved
 from briefing.render import prepared, render, tidy
 from briefing.text import fingerprint
 from briefing.types import Edition, Section, Story
@@ -93,7 +93,11 @@ def for_sections(edition: Edition, names: Sequence[str]) -> Edition:
     """The edition with these sections only; with all of them where none is named."""
     if not names:
         return edition
-    return replace(edition, sections=tuple(section for section in edition.sections if section.name in names))
+    kept = replace(edition, sections=tuple(section for section in edition.sections if section.name in names))
+    there = {article.id for story in kept.stories for article in story.articles}
+    overview = tuple(point for point in edition.overview if there.intersection(c.article for c in point.citations))
+    # What the day is about may be in a section that is left out, and so may the stories of two or three sentences.
+    return replace(kept, headline="", overview=overview if len(overview) >= FEWEST_SENTENCES else ())
 
 
 def write_letter(edition: Edition, envelope: Envelope, environment: Environment, now: datetime) -> Letter:
@@ -104,7 +108,7 @@ def write_letter(edition: Edition, envelope: Envelope, environment: Environment,
     message = EmailMessage(policy=SMTP)
     sender, recipient = address_of(envelope.sender), address_of(envelope.recipient)
     words = prepared(environment).get_template("words.j2").module
-    top = edition.stories[0].summary.headline if edition.stories else ""
+    top = edition.headline or (edition.stories[0].summary.headline if edition.stories else "")
     subject = str(words.subject(edition.title, len(edition.stories), top))  # type: ignore[attr-defined]
     message["Subject"] = _one_line(subject)
     message["From"], message["To"] = sender, recipient

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from briefing.compose import minutes_saved
 from briefing.errors import UsageError
 from briefing.jsonio import edition_to_json, summary_to_json
-from briefing.types import Edition, Summary
+from briefing.types import Article, Citation, Edition, KeyPoint, Story, Summary
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -89,6 +89,9 @@ def prepared(environment: Environment) -> Environment:
         wrapped=_wrapped,
         anchor=_anchor,
         markdown=_from_markdown,
+        reporters=_reporters,
+        cited=_cited,
+        told_in=_told_in,
     )
     environment.tests["web"] = lambda url: _web_address(url) != ""
     return environment
@@ -116,6 +119,29 @@ def _section_slugs(edition: Edition) -> list[str]:
         for story in section.stories:
             slug(_one_line(story.summary.headline))
     return slugs
+
+
+# --- what a story is made of -------------------------------------------------------------------------------------
+
+
+def _cited(citation: Citation, articles: Sequence[Article]) -> Article | None:
+    """The article that a citation is from, where a story has several; None where there is nothing to tell apart."""
+    if len(articles) < 2:
+        return None
+    return next((article for article in articles if article.id == citation.article), articles[0])
+
+
+def _reporters(point: KeyPoint, articles: Sequence[Article]) -> list[str]:
+    """Sources of a story of several articles that say what `point` says, in the story's order; else none."""
+    behind = {article.id for citation in point.citations if (article := _cited(citation, articles))}
+    return list(dict.fromkeys(article.source for article in articles if article.id in behind))
+
+
+def _told_in(point: KeyPoint, edition: Edition) -> Story:
+    """The story that tells a point of the overview."""
+    behind = {citation.article for citation in point.citations}
+    told = (story for story in edition.stories if not behind.isdisjoint(article.id for article in story.articles))
+    return next(told, edition.stories[0])
 
 
 # --- filters ---------------------------------------------------------------------------------------------------

@@ -58,9 +58,13 @@ def tell_run(screen: Screen, edition: Edition, report: Report) -> None:
     tell_failures(screen, report.failures, produced=bool(edition.stories))
     failed = sum(failure.kind is FailureKind.FAILED for failure in report.failures)
     screen.say(
-        f"Sources: {report.sources} read. Articles: {report.articles} found, {report.condensed} summarised, "
+        f"Sources: {report.sources} read. Articles: {report.articles} found. Stories: {report.condensed} summarised, "
         f"{report.cached} from an earlier run. Not used: {failed} failed, {len(report.failures) - failed} skipped. "
         f"{report.seconds:,.0f} s."
     )
+    if report.brief:
+        screen.say(f"Time was up: {report.brief} told in one quoted sentence. Run again to complete the edition.")
+    if report.told_before:
+        screen.say(f"Told by earlier editions: {report.told_before}.")
     if not edition.stories:
         screen.say("There is nothing to write.")

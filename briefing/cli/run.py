@@ -50,6 +50,11 @@ def run(
     allow_local: options.AllowLocal = None,
     offline: options.Offline = None,
     send: Annotated[bool, typer.Option("--send", help="Then e-mail it to everyone who has not got it.")] = False,
+    deadline: Annotated[
+        str | None,
+        typer.Option(help="Time of day, such as 07:00, by which the edition is written, finished or not."),
+    ] = None,
+    budget: Annotated[str | None, typer.Option(help="How long the run may take, such as 10m.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read the sources and list the articles; write nothing.")
     ] = False,
@@ -58,6 +63,7 @@ def run(
     screen: Screen = context.obj
     wanted = settings(
         config, source or [], formats=formats or None, out=out, since=since, max_articles=max_articles, points=points,
+        deadline=deadline, budget=budget,
         length=length, language=language, paragraph=paragraph, model=model, engine=engine,
         base_url=base_url, parallel=parallel, threads=threads, state=state, prompts=prompts, templates=templates,
         allow_local=allow_local, offline=offline,
@@ -90,4 +96,5 @@ def run(
         typer.echo(str(path))
     tell_run(screen, edition, report)
     tell_usage(screen, workshop)
-    raise typer.Exit(exit_code(bool(written), report.failures) or min(unsent, 1))
+    told_before = bool(report.told_before)  # a day without news is no failure
+    raise typer.Exit(exit_code(bool(written) or told_before, report.failures) or min(unsent, 1))

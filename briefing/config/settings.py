@@ -37,6 +37,12 @@ def _duration(value: Any, folder: Path | None) -> Any:
     return parse_duration(value if isinstance(value, str) else "?")
 
 
+def _time_of_day(value: Any, folder: Path | None) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"((?:[01]\d|2[0-3]):[0-5]\d)?", value, re.ASCII):
+        raise ValueError("expected a time of the day such as '07:00', or '' for none")
+    return value
+
+
 def _path(value: Any, folder: Path | None) -> Any:
     if not isinstance(value, str | Path) or value == "" or "\0" in str(value):
         raise ValueError("expected a path in quotation marks")
@@ -167,6 +173,10 @@ class Config:
     """Folder of the editions; the default is one in the current folder, wherever the configuration lies."""
     since: Annotated[timedelta | None, Reads(_duration)] = timedelta(hours=24)
     """How old an article of a feed may be; None means: any age."""
+    deadline: Annotated[str, Reads(_time_of_day)] = ""
+    """``HH:MM`` in `timezone`, by which the edition is written, finished or not; empty means: no such time."""
+    budget: Annotated[timedelta | None, Reads(_duration)] = None
+    """How long a run may take; None means: as long as it needs."""
     max_articles: Annotated[int, Reads(whole(0))] = 50
     """In one edition; 0 means: no limit."""
     max_per_source: Annotated[int, Reads(whole(0))] = 0
@@ -185,6 +195,10 @@ class Config:
     """Folder looked in before the user's and the shipped prompts."""
     templates: _Place = None
     """Folder looked in before the user's and the shipped templates."""
+    group: Flag = True
+    """Whether articles about one event are told as one story."""
+    repeat: Flag = False
+    """Whether an edition may tell again what the editions of the last days have told."""
     sections: tuple[str, ...] = ()
     """Names in the order in which the edition shows them; the others follow."""
     mail: Mail = field(default_factory=Mail)

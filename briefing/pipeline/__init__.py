@@ -1,15 +1,15 @@
 """Orders the calls; what it does reads like this docstring.
 
-read the sources -> fetch what they link to -> extract the articles -> take summaries from the store, condense the rest
--> compose the edition -> render it in every format -> write the files.
+read the sources -> fetch what they link to -> extract the articles -> group them into stories, rank these and leave out
+what earlier editions told -> take summaries from the store, condense the rest -> compose the edition -> render it in
+every format -> write the files -> remember the edition.
 
-`read` does the first three, `workshop` keeps open what is needed, `watch` is how a caller follows along. Nothing here
-decides what a summary or an edition is: that is the pure modules' business.
+`read` does the first three, `telling` the next three, `workshop` keeps open what is needed, `watch` is how a caller
+follows along. Nothing here decides what a summary or an edition is: that is the pure modules' business.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,13 +22,14 @@ from briefing.config import Config, local_timezone
 from briefing.engines import Engine
 from briefing.jsonio import edition_to_json
 from briefing.pipeline.batch import batch
+from briefing.pipeline.deadline import due
 from briefing.pipeline.mail import is_imap
 from briefing.pipeline.read import Limits, Reading, read_sources
 from briefing.pipeline.sending import Posted, check_mail, check_settings, known_edition, letters, send_edition
+from briefing.pipeline.telling import condense_stories, tell_stories
 from briefing.pipeline.watch import Silent, Watcher
 from briefing.pipeline.workshop import Workshop
 from briefing.render import FORMATS, render, render_summary
-from briefing.summariser import SummaryOptions, summarise_all, summary_key
 from briefing.types import Article, Edition, Failure, FailureKind, Source, Summary
 
 __all__ = [
@@ -70,9 +71,13 @@ class Report:
     """Feeds, pages and files that were read."""
     articles: int
     condensed: int
-    """Articles condensed by an engine in this run."""
+    """Stories condensed by an engine in this run."""
     cached: int
-    """Articles whose summary was in the store."""
+    """Stories whose summary was in the store."""
+    told_before: int
+    """Stories left out, or only mentioned, because earlier editions told them."""
+    brief: int
+    """Stories for which there was no time."""
     failures: tuple[Failure, ...]
     seconds: float
 
@@ -126,83 +131,53 @@ def check_sources(workshop: Workshop) -> Iterator[tuple[Source, int, Failure | N
 
 
 def condense(articles: Sequence[Article], workshop: Workshop) -> Iterator[tuple[Article, Summary | Failure]]:
-    """Every article with its summary or failure, those in the store first, then as each is finished.
-
-    The model is loaded only if a summary is missing. Raises `ModelError` or `EngineError` where there is no engine;
-    what was finished until then is in the store.
-    """
-    if not articles:
-        return
-    options = summary_options(workshop.config)
-    workshop.watcher.stage("summarise", len(articles))
-    keys: dict[int, str] = {}  # not by the article's id: in a batch two texts may have one
-    missing: list[Article] = []
-    for article in articles:
-        keys[id(article)] = summary_key(article, workshop.engine, workshop.prompts, options)
-        known = workshop.store.get_summary(keys[id(article)])
-        if known is None:
-            missing.append(article)
-            continue
-        workshop.watcher.step(article.title or article.id)
-        yield article, _of(article, known)
-    for article, result in summarise_all(missing, workshop.engine, workshop.prompts, options, workshop.answers):
-        if isinstance(result, Summary):
-            workshop.store.put_summary(keys[id(article)], result, workshop.clock())
-        workshop.watcher.step(article.title or article.id)
+    """Every article with its summary or failure, each on its own: `condense_stories`."""
+    for (article, *_), result in condense_stories([(article,) for article in articles], workshop):
         yield article, result
 
 
-def summary_options(config: Config) -> SummaryOptions:
-    """What the configuration wishes of a summary."""
-    return SummaryOptions(
-        points=config.points, length=config.length, language=config.language, paragraph=config.paragraph
-    )
-
-
 def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Edition, Report]:
-    """Read, condense and compose. An edition may be empty: the caller decides what that means.
+    """Read, group, condense and compose. An edition may be empty: the caller decides what that means.
 
-    `day` is the edition's date; None takes the current one in the configuration's time zone.
+    `day` is the edition's date; None takes the current one in the configuration's time zone. Stories for which the
+    configuration's deadline or budget leaves no time are told in one quoted sentence.
     """
     config, began = workshop.config, workshop.clock()
-    reading = read(workshop)
-    done: dict[str, Summary] = {}
-    failures = list(reading.failures)
-    for article, result in condense(reading.articles, workshop):
-        if isinstance(result, Summary):
-            done[article.id] = result
-        else:
-            failures.append(result)
     timezone = config.timezone or local_timezone()
+    zone = ZoneInfo(timezone)
+    day = day or began.astimezone(zone).date()
+    deadline = due(config.deadline, config.budget, began, zone)
+    reading = read(workshop)
+    telling = tell_stories(reading.articles, workshop, day=day, deadline=deadline)
+    failures = (*reading.failures, *telling.failures)
     edition = compose(
-        [(article, done[article.id]) for article in reading.articles if article.id in done],
-        date=day or began.astimezone(ZoneInfo(timezone)).date(),
+        telling.stories,
+        date=day,
         title=config.title,
         timezone=timezone,
         created=workshop.clock(),
-        model=workshop.engine.model if done else "",
+        model=workshop.engine.model if telling.stories else "",
         failures=failures,
         section_order=config.sections,
         language=config.language or "en",
+        developing=telling.developing,
     )
-    cached = sum(summary.cached for summary in done.values())
-    if edition.stories:
-        saved = json.dumps(edition_to_json(edition), ensure_ascii=False)
-        workshop.store.put_edition(edition.date, edition.title, saved, workshop.clock())
     workshop.store.forget(began - _KEPT)
     report = Report(
         sources=reading.sources,
         articles=len(reading.articles),
-        condensed=len(done) - cached,
-        cached=cached,
-        failures=tuple(failures),
+        condensed=telling.condensed,
+        cached=telling.cached,
+        told_before=telling.told_before,
+        brief=telling.brief,
+        failures=failures,
         seconds=(workshop.clock() - began).total_seconds(),
     )
     return edition, report
 
 
 def write_edition(edition: Edition, workshop: Workshop) -> tuple[Path, ...]:
-    """Write the edition in every format of the configuration; each file whole or not at all.
+    """Write the edition in every format of the configuration; each file whole or not at all. Then remember it.
 
     Everything is rendered before anything is written. Raises `OutputError` or `AssetError`.
     """
@@ -215,7 +190,15 @@ def write_edition(edition: Edition, workshop: Workshop) -> tuple[Path, ...]:
         path = config.out / f"{edition.date.isoformat()}.{FORMATS[name]}"
         write_atomically(path, text)
         written.append(path)
+    remember_edition(edition, workshop)
     return tuple(written)
+
+
+def remember_edition(edition: Edition, workshop: Workshop) -> None:
+    """Keep the edition: to be sent and searched, and so that later ones do not tell its stories again as new."""
+    told = [article for story in edition.stories for article in (*story.articles, *story.copies)]
+    text = json.dumps(edition_to_json(edition), ensure_ascii=False)
+    workshop.store.put_edition(edition.date, edition.title, text, workshop.clock(), told)
 
 
 def check_output(workshop: Workshop) -> None:
@@ -283,10 +266,3 @@ def _article(text: str, title: str) -> Article:
     from briefing.extract import article_from_text
 
     return article_from_text(text, title=title, source="text")
-
-
-def _of(article: Article, known: Summary) -> Summary:
-    """A stored summary as this article's: two articles of one text share a summary, not their origin."""
-    return dataclasses.replace(
-        known, id=article.id, url=article.url, title=article.title, source=article.source, published=article.published
-    )

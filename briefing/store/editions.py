@@ -2,21 +2,55 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 
-from briefing.store.file import StateFile, stamp
+from briefing.store.file import StateFile, stamp, storable
 from briefing.store.schema import Delivery, DeliveryKey, DeliveryState
+from briefing.types import Article
 
-__all__ = ["Editions"]
+__all__ = ["KEPT_DAYS", "Editions"]
+
+KEPT_DAYS = 14
+"""How long the articles of an edition are kept as they were."""
 
 
 class Editions(StateFile):
     """The part of the store that remembers editions."""
 
-    def put_edition(self, day: date, title: str, edition: str, now: datetime) -> None:
-        """Remember the JSON of the edition of `day` called `title`, instead of one that was there."""
-        values = (day.isoformat(), title, edition, stamp(now))
-        self.query("INSERT OR REPLACE INTO editions VALUES (?, ?, ?, ?)", *values)
+    def put_edition(self, day: date, title: str, edition: str, now: datetime, told: Iterable[Article] = ()) -> None:
+        """Remember the JSON of the edition of `day` called `title`, instead of one that was there.
+
+        `told`: its articles, whose texts are kept for as many days as an edition looks back.
+        """
+        key = (day.isoformat(), title)
+        rows = [
+            (*key, one.id, one.url, storable(one.title), storable(one.text), storable(one.source),
+             stamp(one.published) if one.published else None)
+            for one in told
+        ]  # fmt: skip
+        oldest = (day - timedelta(days=KEPT_DAYS)).isoformat()
+        with self.transaction() as connection:
+            values = (*key, storable(edition), stamp(now))
+            connection.execute("INSERT OR REPLACE INTO editions VALUES (?, ?, ?, ?)", values)
+            connection.execute("DELETE FROM told WHERE (date = ? AND title = ?) OR date < ?", (*key, oldest))
+            connection.executemany("INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def editions_before(self, day: date, title: str, days: int) -> list[tuple[date, str, dict[str, Article]]]:
+        """Date, JSON and articles, by id, of the editions called `title` of the `days` before `day`, earliest first."""
+        where = "title = ? AND date >= ? AND date < ? ORDER BY date"
+        span = (title, (day - timedelta(days=days)).isoformat(), day.isoformat())
+        articles: dict[str, dict[str, Article]] = {}
+        columns = "date, article, url, headline, text, source, published"
+        for told, article, url, headline, text, source, published in self.query(
+            f"SELECT {columns} FROM told WHERE {where}",  # noqa: S608 - ours
+            *span,
+        ):
+            when = datetime.fromisoformat(published) if published else None
+            known = Article(id=article, url=url, title=headline, text=text, source=source, published=when)
+            articles.setdefault(told, {})[article] = known
+        editions = self.query(f"SELECT date, edition FROM editions WHERE {where}", *span)  # noqa: S608 - ours
+        return [(date.fromisoformat(told), text, articles.get(told, {})) for told, text in editions]
 
     def get_edition(self, day: date | None, title: str) -> str | None:
         """The JSON of the edition of `day` (None: of the latest) called `title`."""

@@ -49,6 +49,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             written TEXT NOT NULL, PRIMARY KEY (mailbox, uid)
         )""",
     ),
+    # Version 4: the articles of each edition as they were when it told them; `articles` has what they have become.
+    (
+        """CREATE TABLE told (
+            date TEXT NOT NULL, title TEXT NOT NULL, article TEXT NOT NULL, url TEXT, headline TEXT NOT NULL,
+            text TEXT NOT NULL, source TEXT NOT NULL, published TEXT, PRIMARY KEY (date, title, article)
+        )""",
+    ),
 )
 
 

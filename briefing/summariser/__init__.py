@@ -1,25 +1,35 @@
 """The one conversation with a model: articles in, summaries out, every key point checked.
 
-`summarise_all` is the entry; `condense` is one article's conversation, `whole` and `document` are the strategies (what
-is asked, in which order), `draft` is what they fill; `schedule` keeps the engine busy with many articles, `prompts`
-makes messages, `answers` reads what comes back.
+`summarise_stories` and `summarise_all` are the entries; `condense` is one article's conversation, `story` that of
+several, `whole` and `document` are the strategies (what is asked, in which order), `draft` is what they fill;
+`schedule` keeps the engine busy with many articles, `prompts` makes messages, `answers` reads what comes back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from briefing.engines.base import Engine
 from briefing.errors import EngineError
-from briefing.summariser.condense import condense
+from briefing.summariser.condense import in_brief
 from briefing.summariser.options import Length, SummaryOptions
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.schedule import Answers, Conversation, converse
+from briefing.summariser.story import MOST_READ, condense_story
 from briefing.summariser.whole import PROMPTS
 from briefing.text import fingerprint
 from briefing.types import Article, Failure, Summary
 
-__all__ = ["Answers", "Length", "PromptBook", "SummaryOptions", "summarise_all", "summary_key"]
+__all__ = [
+    "Answers",
+    "Length",
+    "PromptBook",
+    "SummaryOptions",
+    "in_brief",
+    "summarise_all",
+    "summarise_stories",
+    "summary_key",
+]
 
 _VERSION = "1"
 """Raised whenever the strategy makes other summaries of the same answers."""
@@ -32,38 +42,60 @@ def summarise_all(
     options: SummaryOptions | None = None,
     answers: Answers | None = None,
 ) -> Iterator[tuple[Article, Summary | Failure]]:
-    """Yield every article with its summary, or with what went wrong, in the order in which they are finished.
+    """`summarise_stories` where every article is a story of its own."""
+    stories = ((article,) for article in articles)
+    for (article, *_), result in summarise_stories(stories, engine, prompts, options, answers):
+        yield article, result
 
-    `articles` is pulled as the engine has room. Raises `EngineError` or `ModelError` only where the engine itself is
-    gone; what then was answered is in `answers`, and a later run goes on from there.
+
+def summarise_stories(
+    stories: Iterable[Sequence[Article]],
+    engine: Engine,
+    prompts: PromptBook,
+    options: SummaryOptions | None = None,
+    answers: Answers | None = None,
+    enough: Callable[[], bool] = lambda: False,
+) -> Iterator[tuple[Sequence[Article], Summary | Failure]]:
+    """Yield every story's articles with its summary, or with what went wrong, in the order in which they are finished.
+
+    `stories` is pulled as the engine has room; once `enough` says so, what was not finished does not come. Raises
+    `EngineError` or `ModelError` only where the engine itself is gone; what then was answered is in `answers`, and a
+    later run goes on from there.
     """
     wanted = options or SummaryOptions()
 
-    def begun(article: Article) -> tuple[object, Callable[[], Conversation[Summary | Failure]]]:
-        return article, lambda: _guarded(article, engine, prompts, wanted)
+    def begun(articles: Sequence[Article]) -> tuple[object, Callable[[], Conversation[Summary | Failure]]]:
+        return articles, lambda: _guarded(articles, engine, prompts, wanted)
 
-    for subject, result in converse(map(begun, articles), engine, answers):
-        assert isinstance(subject, Article)
+    for subject, result in converse(map(begun, stories), engine, answers, enough):
+        assert isinstance(subject, Sequence)
         yield subject, result
 
 
 def _guarded(
-    article: Article, engine: Engine, prompts: PromptBook, options: SummaryOptions
+    articles: Sequence[Article], engine: Engine, prompts: PromptBook, options: SummaryOptions
 ) -> Conversation[Summary | Failure]:
-    """`condense`, with an article that could not be condensed as a value."""
-    if not article.text.strip():
-        return EngineError(article.title or article.id, "the article has no text").as_failure("summarise")
+    """`condense_story`, with a story that could not be condensed as a value."""
+    first = articles[0]
+    if not first.text.strip():
+        return EngineError(first.title or first.id, "the article has no text").as_failure("summarise")
     try:
-        return (yield from condense(article, engine, prompts, options))
+        return (yield from condense_story(articles, engine, prompts, options))
     except EngineError as error:
         return error.as_failure("summarise")
 
 
-def summary_key(article: Article, engine: Engine, prompts: PromptBook, options: SummaryOptions) -> str:
-    """Names a summary in the store: another article text, prompt, model or option gives another key.
+def summary_key(
+    article: Article, engine: Engine, prompts: PromptBook, options: SummaryOptions, others: Sequence[Article] = ()
+) -> str:
+    """Names the summary of an article, or of the story that it tells with `others`, in the store.
+
+    Another text, article, prompt, model or option gives another key.
 
     The model need not be loaded for it.
     """
     wishes = (str(options.points), options.length, options.language, str(options.paragraph))
-    text = (article.title, article.text, article.language)
+    text = [article.title, article.text, article.language]
+    for other in others[: MOST_READ - 1]:  # citations name these by their ids
+        text += [other.id, other.title, other.text, other.language]
     return fingerprint(_VERSION, engine.digest, prompts.fingerprint(*PROMPTS), *wishes, *text)

@@ -11,7 +11,7 @@ from briefing.summariser.prompts import PromptBook
 from briefing.summariser.schedule import Conversation
 from briefing.types import Article, Summary
 
-__all__ = ["condense"]
+__all__ = ["condense", "in_brief"]
 
 
 def condense(article: Article, engine: Engine, prompts: PromptBook, options: SummaryOptions) -> Conversation[Summary]:
@@ -38,7 +38,14 @@ def condense(article: Article, engine: Engine, prompts: PromptBook, options: Sum
         yield from whole.tell_as_prose(draft, engine, prompts)
     elif options.paragraph:
         draft.paragraph = " ".join(point.text for point in draft.points)
-    return draft.summary(engine)
+    return draft.summary(engine.model, engine.name)
+
+
+def in_brief(article: Article, options: SummaryOptions) -> Summary:
+    """The article's most telling sentence, quoted: for when there is no time for more. Milliseconds, no model."""
+    draft = Draft.of(article, options)
+    draft.quote(ranked(draft.evidence.sentences)[:1])
+    return draft.summary("", "extractive")
 
 
 def _extract(draft: Draft) -> Conversation[None]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from briefing.engines.base import Engine
 from briefing.errors import EngineError
 from briefing.ground import Check, Evidence, check, quote
 from briefing.salience import ranked
@@ -89,8 +88,8 @@ class Draft:
         few = min(2, self.options.points)
         return word_count(self.article.text) <= SHORT or len(self.evidence.sentences) <= few
 
-    def summary(self, engine: Engine) -> Summary:
-        """What a reader gets."""
+    def summary(self, model: str, engine: str) -> Summary:
+        """What a reader gets, under the names of what wrote it."""
         article = self.article
         return Summary(
             id=article.id,
@@ -102,8 +101,8 @@ class Draft:
             language=article.language,
             key_points=tuple(self.points),
             paragraph=self.paragraph,
-            model=engine.model,
-            engine=engine.name,
+            model=model,
+            engine=engine,
             cached=self.asked > 0 and self.cached == self.asked,
             seconds=round(self.seconds, 3),
             warnings=(*article.warnings, *self.warnings),

@@ -64,13 +64,15 @@ def converse(
     conversations: Iterable[tuple[object, Callable[[], Conversation[T]]]],
     engine: Engine,
     answers: Answers | None = None,
+    enough: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[object, T]]:
     """Run `conversations`, pairs of a subject and a function that begins one; yield (subject, result) as each ends.
 
     A conversation is begun only when the engine has room, so that any number of articles takes little memory. What a
-    conversation raises comes out here. Closing the iterator cancels what is in flight.
+    conversation raises comes out here. Closing the iterator cancels what is in flight. Once `enough` says so, the
+    engine is given no more prompts: what it has is answered, and conversations that need more end without a result.
     """
-    return _Hall(iter(conversations), engine, answers).run()
+    return _Hall(iter(conversations), engine, answers, enough).run()
 
 
 class _Hall(Generic[T]):
@@ -79,10 +81,12 @@ class _Hall(Generic[T]):
         conversations: Iterator[tuple[object, Callable[[], Conversation[T]]]],
         engine: Engine,
         answers: Answers | None,
+        enough: Callable[[], bool],
     ) -> None:
         self._coming = conversations
         self._engine = engine
         self._answers = answers
+        self._enough = enough
         self._queue: deque[Prompt] = deque()
         self._owners: dict[str, tuple[_Open[T], str]] = {}
         self._finished: deque[tuple[object, T]] = deque()
@@ -93,6 +97,9 @@ class _Hall(Generic[T]):
         while self._begin_next() or self._queue or self._finished:
             yield from self._drain()
             if not self._queue:
+                continue
+            if self._enough():
+                self._queue.clear()
                 continue
             for completion in self._engine.complete(self._prompts()):
                 open_, key = self._owners.pop(completion.id)
@@ -107,6 +114,8 @@ class _Hall(Generic[T]):
 
     def _prompts(self) -> Iterator[Prompt]:
         while self._queue or self._begin_next():
+            if self._enough():
+                return
             if self._queue:
                 yield self._queue.popleft()
 

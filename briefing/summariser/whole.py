@@ -27,9 +27,9 @@ from briefing.summariser.options import SummaryOptions
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.schedule import Conversation
 from briefing.text import sentences, word_count
-from briefing.types import Verdict
+from briefing.types import KeyPoint, Verdict
 
-__all__ = ["PROMPTS", "tell", "tell_as_prose"]
+__all__ = ["PROMPTS", "tell", "tell_as_prose", "tell_sentence"]
 
 PROMPTS = ("points", "merge", "rewrite", "paragraph")
 """Every prompt this strategy uses."""
@@ -45,6 +45,17 @@ def tell(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[None
     yield from _ground(draft, asker, candidates)
     if len(draft.points) < draft.options.fewest:
         yield from _fill(draft, asker)
+
+
+def tell_sentence(draft: Draft, sentence: int, engine: Engine, prompts: PromptBook) -> Conversation[KeyPoint | None]:
+    """One sentence of the article as a point that needs no other; None where none held."""
+    asker = _Asker(engine, prompts, draft.options, draft.language, draft.article.title)
+    (answer,) = draft.take((yield [asker.rewrite([draft.evidence.sentences[sentence].text])]))
+    point = clean(answer)
+    found = draft.check(point)
+    if not point or problem(point) or _kept_to(found, sentence):
+        return None
+    return KeyPoint(text=ended(point), citations=found.citations, verdict=found.verdict)
 
 
 def tell_as_prose(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[None]:

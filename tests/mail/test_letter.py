@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from briefing.assets import environment
 from briefing.compose import compose
 from briefing.letter import LARGEST_HTML, Envelope, Letter, encoded_size, for_sections, write_letter
-from briefing.types import Article, Citation, Edition, KeyPoint, Summary, Verdict
+from briefing.types import Article, Citation, Edition, KeyPoint, Story, Summary, Verdict
 
 TEMPLATES = environment("templates")
 MORNING = datetime(2024, 5, 17, 5, 30, tzinfo=UTC)
@@ -40,7 +40,8 @@ def edition(count: int = 3, text: str = "The council voted 31 to 14 for a tram l
             id=article.id, url=article.url, title=headline, headline=headline, source="The Post", published=MORNING,
             language="en", key_points=(point,) * 4, model="m-1", engine="llama",
         )))  # fmt: skip
-    return compose(items, date=date(2024, 5, 17), title=title, timezone="Europe/Berlin", created=MORNING, model="m-1")
+    stories = [Story(articles=(article,), summary=summary) for article, summary in items]
+    return compose(stories, date=date(2024, 5, 17), title=title, timezone="Europe/Berlin", created=MORNING, model="m-1")
 
 
 def letter(shown: Edition, **changes: object) -> Letter:

@@ -20,6 +20,8 @@ PURE = {
     "text",
     "chunk",
     "facts",
+    "differences",
+    "yesterday",
     "lexicon",
     "ground",
     "salience",

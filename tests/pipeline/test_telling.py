@@ -1,0 +1,221 @@
+"""What an edition tells: each story once, on time, and nothing again that an earlier edition told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from briefing import pipeline
+from briefing.config import Config
+from briefing.engines.base import Prompt
+from briefing.pipeline.deadline import Until, due
+from briefing.pipeline.telling import tell_stories
+from briefing.testing.engine import FakeEngine
+from briefing.types import Article, Edition, Story, Verdict
+
+MONDAY = datetime(2024, 5, 13, 5, 0, tzinfo=UTC)
+TUESDAY = MONDAY + timedelta(days=1)
+
+BLAST = """A fertiliser plant in Harwick exploded on Sunday night and killed 12 people, the fire service said. The
+blast broke windows four kilometres away, and the road to the river was still closed on Monday. Inspectors had warned
+in March that valves at the plant were leaking, records show. The company that owns the plant, Norsk Kvael, said it
+would help the families of the victims in every way it could."""
+ARREST = """Police in Harwick arrested the manager of the fertiliser plant that exploded on Sunday night. The manager,
+Anna Lind, is accused of ignoring warnings about leaking valves. The blast at the plant killed 12 people, the fire
+service said. Her lawyer told reporters in Harwick that she had asked the owners for new valves four times this
+year."""
+TRAM = """The council of Marlow voted 31 to 14 for a tram line on Sunday. The tram will run from the station to the
+hospital and cost 212 million pounds. Work on the tracks is due to begin in March and to last three years in all. The
+shopkeepers of Bridge Street fear for their trade and want the High Court to review the vote of the council. A survey
+of the street had found that two shops in three sell most of their goods to people who come there by car."""
+
+
+def article(name: str, text: str, source: str = "", published: datetime | None = MONDAY) -> Article:
+    joined = " ".join(text.split())
+    return Article(
+        id=name, title=f"About {name}", text=joined, source=source or "The Harbour Post", published=published
+    )
+
+
+class Clock:
+    """Stands still but for what an engine's answers take."""
+
+    def __init__(self, now: datetime = MONDAY) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+ANSWERS = {
+    "valves": "# Plant in Harwick explodes\n- A plant in Harwick exploded and killed 12 people.\n"
+    "- Inspectors had warned in March of leaking valves.\n- The blast broke windows four kilometres away.",
+    "arrested the manager": "# Harwick manager arrested\n- Police in Harwick arrested the plant's manager, Anna Lind.\n"
+    "- The blast at the plant killed 12 people.\n- Her lawyer said that she had asked for new valves.",
+    "tram": "# Marlow votes for a tram\n- Marlow's council voted 31 to 14 for a tram.\n"
+    "- The tram will cost 212 million pounds.\n- Work is due to begin in March.",
+    "High Court in Marlow": "# High Court stops tram\n- The High Court stopped the tram for a missing survey of bats.\n"
+    "- Marlow's council voted 31 to 14 for a tram.\n- The tram will cost 212 million pounds.",
+}
+
+
+def answer(prompt: Prompt) -> str:
+    """What a model would say of these articles; of a single sentence, its beginning."""
+    if prompt.points == 1:
+        return " ".join(prompt.document.split()[:14])
+    return next(said for about, said in reversed(ANSWERS.items()) if about in prompt.document)
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Callable[..., pipeline.Workshop]:
+    def opened(clock: Clock, engine: FakeEngine | None = None, **settings: object) -> pipeline.Workshop:
+        config = Config(state=tmp_path / "state.db", out=tmp_path / "out", timezone="UTC").with_overrides(**settings)
+        return pipeline.Workshop(
+            config, clock=clock, watcher=pipeline.Silent(), engine=engine or FakeEngine().says(answer)
+        )
+
+    return opened
+
+
+def edition_of(workshop: pipeline.Workshop, articles: list[Article], day: date) -> Edition:
+    """Told, composed and written, as a run does."""
+    from briefing.compose import compose
+
+    telling = tell_stories(articles, workshop, day=day)
+    edition = compose(
+        telling.stories, date=day, title=workshop.config.title, timezone="UTC", created=workshop.clock(),
+        developing=telling.developing,
+    )  # fmt: skip
+    pipeline.write_edition(edition, workshop)
+    return edition
+
+
+# --- yesterday -----------------------------------------------------------------------------------------------------
+
+
+def test_an_article_that_was_told_yesterday_is_not_told_again(workshop: Callable[..., pipeline.Workshop]) -> None:
+    with workshop(Clock()) as first:
+        edition_of(first, [article("tram", TRAM)], date(2024, 5, 13))
+    with workshop(Clock(TUESDAY)) as second:
+        telling = tell_stories([article("tram", TRAM)], second, day=date(2024, 5, 14))
+        assert (telling.stories, telling.developing, telling.told_before) == ([], [], 1)
+
+
+def test_the_same_days_edition_is_the_same_when_it_is_made_again(workshop: Callable[..., pipeline.Workshop]) -> None:
+    articles = [article("tram", TRAM), article("blast", BLAST)]
+    with workshop(Clock()) as first:
+        one = edition_of(first, articles, date(2024, 5, 13))
+    with workshop(Clock(MONDAY + timedelta(hours=2))) as second:
+        other = edition_of(second, articles, date(2024, 5, 13))
+    assert [story.summary.key_points for story in one.stories] == [story.summary.key_points for story in other.stories]
+
+
+def test_whoever_wants_it_is_told_again(workshop: Callable[..., pipeline.Workshop]) -> None:
+    with workshop(Clock()) as first:
+        edition_of(first, [article("tram", TRAM)], date(2024, 5, 13))
+    with workshop(Clock(TUESDAY), repeat=True) as second:
+        (story,) = tell_stories([article("tram", TRAM)], second, day=date(2024, 5, 14)).stories
+        assert story.told is None
+
+
+def test_an_edition_that_was_never_written_has_told_nothing(workshop: Callable[..., pipeline.Workshop]) -> None:
+    with workshop(Clock()) as first:
+        tell_stories([article("tram", TRAM)], first, day=date(2024, 5, 13))
+    with workshop(Clock(TUESDAY)) as second:
+        assert len(tell_stories([article("tram", TRAM)], second, day=date(2024, 5, 14)).stories) == 1
+
+
+def test_a_page_that_has_changed_is_an_update_that_leads_with_what_is_new(
+    workshop: Callable[..., pipeline.Workshop],
+) -> None:
+    changed = "The High Court in Marlow stopped the tram on Monday because of a missing survey of bats. " + TRAM
+    with workshop(Clock()) as first:
+        edition_of(first, [article("tram", TRAM)], date(2024, 5, 13))
+    with workshop(Clock(TUESDAY)) as second:
+        (story,) = tell_stories([article("tram", changed)], second, day=date(2024, 5, 14)).stories
+    assert (story.told, story.news) == (date(2024, 5, 13), 1)
+    assert "High Court" in story.summary.key_points[0].text
+    assert len(story.summary.key_points) == 2
+
+
+def test_a_page_that_was_only_reworded_is_mentioned(workshop: Callable[..., pipeline.Workshop]) -> None:
+    with workshop(Clock()) as first:
+        edition_of(first, [article("tram", TRAM)], date(2024, 5, 13))
+    reworded = TRAM + " Read more about trams here."
+    with workshop(Clock(TUESDAY)) as second:
+        telling = tell_stories([article("tram", reworded)], second, day=date(2024, 5, 14))
+    assert telling.stories == []
+    assert [(one.told, one.source) for one in telling.developing] == [(date(2024, 5, 13), "The Harbour Post")]
+
+
+# --- time ------------------------------------------------------------------------------------------------------
+
+
+def test_the_deadline_is_the_earlier_of_both_and_a_time_that_has_passed_is_tomorrows() -> None:
+    berlin = ZoneInfo("Europe/Berlin")  # 07:00 there
+    assert due("", None, MONDAY, berlin) is None
+    assert due("07:30", None, MONDAY, berlin) == MONDAY + timedelta(minutes=30)
+    assert due("06:00", None, MONDAY, berlin) == MONDAY + timedelta(hours=23)
+    assert due("07:30", timedelta(minutes=10), MONDAY, berlin) == MONDAY + timedelta(minutes=10)
+
+
+def test_what_would_take_too_long_is_not_begun() -> None:
+    clock = Clock()
+    until = Until(MONDAY + timedelta(seconds=60), clock)
+    assert not until()
+    clock.now += timedelta(seconds=20)
+    assert not until()
+    clock.now += timedelta(seconds=20)
+    assert until()  # 20 seconds for the next, and 20 are left, less those for writing
+
+
+def slow(clock: Clock, seconds: float) -> FakeEngine:
+    def answer_slowly(prompt: Prompt) -> str:
+        clock.now += timedelta(seconds=seconds)
+        return answer(prompt)
+
+    return FakeEngine().says(answer_slowly)
+
+
+def test_a_run_out_of_time_tells_the_rest_in_one_quoted_sentence_and_a_later_one_completes_it(
+    workshop: Callable[..., pipeline.Workshop],
+) -> None:
+    articles = [article("tram", TRAM), article("blast", BLAST)]
+    day = date(2024, 5, 13)
+    clock = Clock()
+    with workshop(clock, slow(clock, 40)) as hurried:
+        telling = tell_stories(articles, hurried, day=day, deadline=MONDAY + timedelta(seconds=60))
+    assert telling.brief == 1
+    brief = next(story for story in telling.stories if story.brief)
+    (point,) = brief.summary.key_points
+    assert point.verdict is Verdict.QUOTED
+    assert point.text in brief.articles[0].text
+    assert clock() <= MONDAY + timedelta(seconds=60)
+
+    asked = FakeEngine().says(answer)
+    with workshop(Clock(), asked) as later:
+        completed = tell_stories(articles, later, day=day)
+    assert len(asked.asked) == 1  # what was answered is not asked again
+    fresh = pipeline.Workshop(
+        Config(state=hurried.config.state.with_name("other.db") if hurried.config.state else None, timezone="UTC"),
+        clock=Clock(), watcher=pipeline.Silent(), engine=FakeEngine().says(answer),
+    )  # fmt: skip
+    with fresh:
+        never_hurried = tell_stories(articles, fresh, day=day)
+    assert shown(completed.stories) == shown(never_hurried.stories)
+
+
+def shown(stories: list[Story]) -> list[object]:
+    return [(story.articles, story.summary.headline, story.summary.key_points, story.brief) for story in stories]
+
+
+def test_a_deadline_that_is_here_already_asks_no_model(workshop: Callable[..., pipeline.Workshop]) -> None:
+    engine = FakeEngine()
+    with workshop(Clock(), engine) as hurried:
+        telling = tell_stories([article("tram", TRAM)], hurried, day=date(2024, 5, 13), deadline=MONDAY)
+    assert [story.brief for story in telling.stories] == [True]
+    assert engine.asked == []

@@ -1,0 +1,99 @@
+"""Where articles of one story do not say the same, a reader is told, in the articles' own words."""
+
+from __future__ import annotations
+
+import pytest
+
+from briefing.differences import MOST, disagreements
+from briefing.types import Article, Verdict
+
+
+def story(*texts: str) -> list[Article]:
+    return [Article(id=f"a{i}", title="", text=text, source=f"Paper {i}") for i, text in enumerate(texts)]
+
+
+def shown(*texts: str) -> list[list[str]]:
+    return [[version.text for version in one.versions] for one in disagreements(story(*texts))]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "versions"),
+    [
+        (
+            "An explosion at a chemical plant in Harwick killed 12 people on Monday, officials said.",
+            "At least 15 people were killed in an explosion at a chemical plant in Harwick, the mayor said.",
+            ["killed 12 people", "At least 15 people were killed"],
+        ),
+        (
+            "The death toll from the Harwick blast rose to 15.",
+            "The Harwick blast left 12 dead.",
+            ["death toll from the Harwick blast rose to 15", "12 dead"],
+        ),
+        (
+            "The tram to the hospital will cost £212m, the council said.",
+            "The tram to the hospital will cost £240m, the council said.",
+            ["£212m", "£240m"],
+        ),
+        (
+            "The firm cut 400 jobs at its Marlow plant.",
+            "The firm will cut 350 jobs at its plant in Marlow.",
+            ["400 jobs", "350 jobs"],
+        ),
+        (
+            "Police arrested 24 protesters in Marlow after the march.",
+            "Police said 30 protesters were arrested in Marlow at the march.",
+            ["arrested 24 protesters", "30 protesters were arrested"],
+        ),
+    ],
+)
+def test_other_numbers_for_the_same_thing_are_shown(one: str, other: str, versions: list[str]) -> None:
+    assert shown(one, other) == [versions]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # The same number, rounded or in words.
+        ("Nearly 300 people died in the Harwick flood.", "The flood in Harwick killed 295 people."),
+        ("The blast in Harwick killed twelve people.", "12 people died in the blast in Harwick."),
+        # One article gives both: an earlier event, or an earlier state of this one.
+        ("Three people died in 2019. The quake in Harwick killed 12.", "The quake in Harwick killed 12 people."),
+        # Other things are counted.
+        ("The blast in Harwick killed 12 people.", "The blast in Harwick injured 30 people."),
+        ("A 45-year-old man was killed in Harwick.", "A man of 46 died in Harwick."),
+        ("Harwick beat Marlow 3-1 on Saturday.", "Harwick beat Marlow 2-0 on Sunday."),
+        ("The trial in Harwick lasts 12 days.", "The trial in Harwick begins in 3 days."),
+        ("The fund paid $3m for a bridge.", "The mayor asked for $9m of rain relief."),
+        ("Dozens of people were killed in Harwick's blast.", "The blast in Harwick killed 31 people."),
+    ],
+)
+def test_what_agrees_or_speaks_of_something_else_is_no_difference(one: str, other: str) -> None:
+    assert shown(one, other) == []
+
+
+def test_each_version_is_cut_from_the_sentence_it_cites() -> None:
+    articles = story(
+        "Rain fell. The flood in Harwick killed 12 people.", "The flood in Harwick, the worst ever, killed 19 people."
+    )
+    (one,) = disagreements(articles)
+    for article, version in zip(articles, one.versions, strict=True):
+        (citation,) = version.citations
+        assert version.verdict is Verdict.QUOTED
+        assert citation.article == article.id
+        assert article.text[citation.start : citation.end] == citation.text
+        assert version.text in citation.text
+
+
+def test_two_articles_of_one_source_are_an_update_not_a_difference() -> None:
+    first, second = story("The flood in Harwick killed 12 people.", "The flood in Harwick killed 19 people.")
+    same = [first, Article(id=second.id, title="", text=second.text, source=first.source)]
+    assert disagreements(same) == ()
+
+
+def test_a_story_shows_a_few_differences_at_most() -> None:
+    one = " ".join(f"The firm in Harwick sold {i + 2} {thing} at its shop." for i, thing in enumerate(THINGS))
+    other = " ".join(f"The firm in Harwick sold {i + 70} {thing} at its shop." for i, thing in enumerate(THINGS))
+    assert len(shown(one, other)) == MOST
+
+
+THINGS = ("boats", "chairs", "lamps", "tables", "carpets")

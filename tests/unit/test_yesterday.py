@@ -1,0 +1,79 @@
+"""What earlier editions told is not told again as new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from briefing.types import Article, Citation, KeyPoint, Summary, Verdict
+from briefing.yesterday import MOST_BACKGROUND, Earlier, linked, news, untold
+
+
+def article(name: str, text: str) -> Article:
+    return Article(id=name, title="", text=text, source=f"Paper {name}")
+
+
+MONDAY = article("mon", "A blast at a plant in Harwick killed 12 people on Monday. Inspectors had warned of valves.")
+TUESDAY = article("tue", "The toll of the blast at a plant in Harwick rose to 15. Police arrested the plant's manager.")
+TRAM = article("tram", "The council of Marlow voted 31 to 14 for a tram.")
+BLAST = Earlier(told=date(2024, 5, 13), headline="Blast in Harwick", articles=(MONDAY,))
+
+
+def by_place(articles: Sequence[Article]) -> Iterable[Sequence[Article]]:
+    for place in ("Harwick", "Marlow"):
+        yield [one for one in articles if place in one.text]
+
+
+def summary(*points: str, verdict: Verdict = Verdict.SUPPORTED) -> Summary:
+    cited = (Citation(sentence=0, start=0, end=1, text="T"),)
+    return Summary(
+        id="tue", url=None, title="", headline="Blast", source="Paper", published=None, language="en", model="m",
+        engine="e", key_points=tuple(KeyPoint(text=text, citations=cited, verdict=verdict) for text in points),
+    )  # fmt: skip
+
+
+def test_a_story_continues_one_that_grouping_would_join_and_no_other() -> None:
+    older = Earlier(told=date(2024, 5, 12), headline="Plant fined", articles=(article("sun", "Harwick plant fined."),))
+    assert linked([[TRAM], [TUESDAY]], [older, BLAST], by_place) == [(), (BLAST, older)]
+
+
+def test_a_story_continues_one_of_the_same_article_whatever_grouping_says() -> None:
+    assert linked([[MONDAY]], [BLAST], lambda articles: [[one] for one in articles]) == [(BLAST,)]
+
+
+def test_without_earlier_editions_nothing_is_grouped() -> None:
+    def never(articles: Sequence[Article]) -> Iterable[Sequence[Article]]:
+        raise AssertionError(articles)
+
+    assert linked([[TRAM], [MONDAY]], [], never) == [(), ()]
+
+
+def test_an_article_told_before_is_known_by_its_text_also_at_another_address() -> None:
+    moved = article("elsewhere", MONDAY.text.replace(" ", "  "))
+    rewritten = article("mon", MONDAY.text + " The mayor spoke.")
+    assert untold([moved, TUESDAY, rewritten], [BLAST]) == (TUESDAY, rewritten)
+
+
+def test_an_update_leads_with_what_is_new_and_keeps_a_little_background() -> None:
+    told = summary(
+        "A blast at a plant in Harwick killed 12 people.",
+        "Inspectors had warned of valves.",
+        "The toll rose to 15.",
+        "Police arrested the plant's manager.",
+    )
+    updated, count = news(told, [BLAST])
+    assert [point.text for point in updated.key_points[:count]] == [
+        "The toll rose to 15.",
+        "Police arrested the plant's manager.",
+    ]
+    assert len(updated.key_points) == count + MOST_BACKGROUND
+
+
+def test_a_higher_number_is_news() -> None:
+    assert news(summary("A blast at a plant in Harwick killed 15 people."), [BLAST])[1] == 1
+    assert news(summary("A blast at a plant in Harwick killed 12 people."), [BLAST])[1] == 0
+
+
+def test_a_quoted_sentence_is_news_unless_an_earlier_article_has_it() -> None:
+    old = "Inspectors had warned of valves."
+    assert news(summary(old, "Rain fell all day.", verdict=Verdict.QUOTED), [BLAST])[1] == 1
