@@ -1,0 +1,43 @@
+"""Everybody can use the page: axe-core finds nothing, in light and dark, and the keyboard reaches every control."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"
+LIGHT, DARK = "--blink-settings=preferredColorScheme=1", "--blink-settings=preferredColorScheme=0"
+
+RUN = """<script>onload = async () => {
+  for (const details of document.querySelectorAll("details")) details.open = true;
+  const found = await axe.run();
+  document.title = JSON.stringify(found.violations.map(v => [v.id, v.nodes.map(n => n.html.slice(0, 200))])
+    .concat([["passes", found.passes.length]]));
+};</script></body>"""
+
+KEYBOARD = """<script>onload = () => {
+  for (const details of document.querySelectorAll("details")) details.open = true;
+  const wanted = [...document.querySelectorAll("a[href], summary")];
+  const reached = wanted.filter(one => { one.focus(); return document.activeElement === one && one.tabIndex >= 0; });
+  document.title = [wanted.length, reached.length].join(" ");
+};</script></body>"""
+
+
+@pytest.mark.parametrize("scheme", [LIGHT, DARK])
+@pytest.mark.parametrize("name", ["edition.html", "stories.html"])
+def test_axe_finds_no_violation(title: Callable[..., str], axe: str, name: str, scheme: str) -> None:
+    page = (GOLDEN / name).read_text("utf-8").replace("</body>", f"<script>{axe}</script>{RUN}")
+    *violations, passes = json.loads(html.unescape(title(page, scheme)))
+    assert violations == []
+    assert passes[1] > 10  # it has looked
+
+
+@pytest.mark.parametrize("name", ["edition.html", "stories.html"])
+def test_the_keyboard_reaches_every_control(title: Callable[..., str], name: str) -> None:
+    page = (GOLDEN / name).read_text("utf-8").replace("</body>", KEYBOARD)
+    wanted, reached = map(int, title(page).split())
+    assert wanted == reached > 0
