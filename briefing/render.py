@@ -18,12 +18,13 @@ from zoneinfo import ZoneInfo
 from briefing.compose import minutes_saved
 from briefing.errors import UsageError
 from briefing.jsonio import edition_to_json, summary_to_json
-from briefing.types import Article, Citation, Edition, KeyPoint, Story, Summary
+from briefing.text import sentences
+from briefing.types import Article, Citation, Edition, Failure, KeyPoint, Story, Summary
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["FORMATS", "Format", "prepared", "render", "render_summary", "tidy"]
+__all__ = ["FORMATS", "Format", "prepared", "render", "render_comparison", "render_summary", "tidy"]
 
 Format = Literal["md", "html", "text", "json"]
 FORMATS: dict[str, str] = {"md": "md", "html": "html", "text": "txt", "json": "json"}
@@ -62,6 +63,34 @@ def render_summary(summaries: Sequence[Summary], format: str, environment: Envir
         return json.dumps(data[0] if len(data) == 1 else data, ensure_ascii=False, indent=2) + "\n"
     template = prepared(environment).get_template(f"summary.{_template(format)}.j2")
     return tidy(template.render(summaries=summaries, local=lambda time: time, zone="UTC"))
+
+
+def render_comparison(
+    rows: Sequence[tuple[Article, Sequence[Summary | Failure]]], models: Sequence[str], environment: Environment
+) -> str:
+    """A page with each article and its summaries by `models`, in their order, side by side."""
+    return tidy(
+        prepared(environment)
+        .get_template("compare.html.j2")
+        .render(models=list(models), rows=[_beside(article, results) for article, results in rows])
+    )
+
+
+def _beside(article: Article, results: Sequence[Summary | Failure]) -> dict[str, object]:
+    """An article in paragraphs of numbered sentences, with the points that each sentence stands behind."""
+    found = sentences(article.text)
+    paragraphs: list[list[tuple[int, str]]] = []
+    for index, sentence in enumerate(found):
+        if not index or "\n\n" in article.text[found[index - 1].end : sentence.start]:
+            paragraphs.append([])
+        paragraphs[-1].append((index, sentence.text))
+    marks: list[list[str]] = [[] for _ in found]
+    lettered = list(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", results, strict=False))
+    for letter, result in lettered:
+        for number, point in enumerate(result.key_points if isinstance(result, Summary) else (), 1):
+            for index in dict.fromkeys(citation.sentence for citation in point.citations):
+                marks[index].append(f"{letter}{number}")
+    return {"article": article, "paragraphs": paragraphs, "marks": marks, "summaries": lettered}
 
 
 def _checked(format: str) -> str:  # noqa: A002
@@ -179,7 +208,9 @@ def _web_address(url: str | None) -> str:
         return ""
     if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
         return ""
-    return _NO_ADDRESS.sub(lambda m: quote(m[0], errors="replace"), url.strip())
+    clean = _NO_ADDRESS.sub(lambda m: quote(m[0], errors="replace"), url.strip())
+    host, rest = clean[: len(parts.scheme) + 3 + len(parts.netloc)], clean[len(parts.scheme) + 3 + len(parts.netloc) :]
+    return host + rest.replace("[", "%5B").replace("]", "%5D")  # RFC 3986 has brackets around IPv6 addresses only
 
 
 def _markdown_address(url: str | None) -> str:

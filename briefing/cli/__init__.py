@@ -14,7 +14,7 @@ import sys
 import typer
 
 from briefing._version import __version__
-from briefing.cli import assets, doctor, init, models, run, schedule, send, sources, summarise
+from briefing.cli import assets, compare, doctor, init, models, run, schedule, send, sources, summarise
 from briefing.cli.screen import Screen, tell_error
 from briefing.errors import BriefingError, StoppedError
 
@@ -32,6 +32,7 @@ app.command("init")(init.init)
 app.command("run")(run.run)
 app.command("summarise")(summarise.summarise)
 app.command("summarize", hidden=True)(summarise.summarise)
+app.command("compare")(compare.compare)
 app.command("send")(send.send)
 app.add_typer(sources.app, name="sources")
 app.add_typer(models.app, name="models")

@@ -22,6 +22,7 @@ from briefing.config import Config, local_timezone
 from briefing.engines import Engine
 from briefing.jsonio import edition_to_json
 from briefing.pipeline.batch import batch
+from briefing.pipeline.comparing import Compared, compare
 from briefing.pipeline.deadline import due
 from briefing.pipeline.mail import is_imap
 from briefing.pipeline.read import Limits, Reading, read_sources
@@ -33,6 +34,7 @@ from briefing.render import FORMATS, render, render_summary
 from briefing.types import Article, Edition, Failure, FailureKind, Source, Summary
 
 __all__ = [
+    "Compared",
     "Posted",
     "Report",
     "Silent",
@@ -44,6 +46,7 @@ __all__ = [
     "check_output",
     "check_settings",
     "check_sources",
+    "compare",
     "condense",
     "known_edition",
     "letters",

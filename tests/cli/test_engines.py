@@ -66,6 +66,19 @@ def test_a_server_summarises(cli: Cli, server: ChatServer, story: str, how: tupl
     assert len(server.asked) == asked
 
 
+def test_models_are_compared_on_one_page_with_the_sentences_behind_their_points(
+    cli: Cli, server: ChatServer, story: str, tmp_path: Path
+) -> None:
+    done = cli("compare", story, "-m", "openai:m-1", "-m", "m-1", "-m", "m-2", "--base-url", server.base_url)
+    assert (done.returncode, done.stdout) == (1, "compare.html\n"), done.stderr
+    page = (tmp_path / "compare.html").read_text("utf-8")
+    assert page.count(POINTS[0]) == 2
+    assert re.search(r"The council voted 31 to 14 .*\[A1\].*\[B1\]", page)
+    assert "has no such model" in page  # in the column of the third
+    alone = cli("compare", story, "-m", "openai:m-1")
+    assert (alone.returncode, "nothing to compare" in alone.stderr) == (2, True)
+
+
 def test_answers_in_json_are_read_as_well(cli: Cli, server: ChatServer, story: str) -> None:
     server.says(json.dumps({"headline": "Council approves tram line", "points": POINTS}))
     done = cli("summarise", story, "-f", "json", "--base-url", server.base_url, "--model", "m-1")

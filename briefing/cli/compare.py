@@ -1,0 +1,66 @@
+"""`briefing compare`: several models' summaries of the same articles, side by side."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from briefing.cli import options
+from briefing.cli.report import exit_code, tell_failures
+from briefing.cli.screen import Screen
+from briefing.cli.settings import settings
+from briefing.errors import UsageError
+from briefing.types import Failure
+
+__all__ = ["compare"]
+
+
+def compare(
+    context: typer.Context,
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT...", help="Addresses, files, folders, or - for standard input.")
+    ],
+    models: Annotated[
+        list[str] | None, typer.Option("--model", "-m", help="A model to compare (repeatable, at least two).")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The page to write; - for standard output.")] = Path(
+        "compare.html"
+    ),
+    points: options.Points = None,
+    length: options.Length = None,
+    language: options.Language = None,
+    base_url: options.BaseUrl = None,
+    threads: options.Threads = None,
+    state: options.State = None,
+    prompts: options.Prompts = None,
+    templates: options.Templates = None,
+    allow_local: options.AllowLocal = None,
+    offline: options.Offline = None,
+) -> None:
+    """Write a page with each article, the models' key points beside it, the sentences behind them and the verdicts."""
+    screen: Screen = context.obj
+    chosen = list(dict.fromkeys(models or []))
+    if len(chosen) < 2:
+        raise UsageError("--model", "there is nothing to compare", "Name two models or more, each with --model")
+    wanted = settings(
+        None, inputs, points=points, length=length, language=language, base_url=base_url, threads=threads, state=state,
+        prompts=prompts, templates=templates, allow_local=allow_local, offline=offline, since="", max_articles=0,
+    )  # fmt: skip
+    from briefing import pipeline
+    from briefing.deliver import write_atomically, write_stdout
+    from briefing.render import render_comparison
+
+    with screen:
+        compared, failures = pipeline.compare(wanted, chosen, pipeline.read, clock=pipeline.utc_now, watcher=screen)
+        if compared:
+            with pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
+                page = render_comparison([(one.article, one.results) for one in compared], chosen, workshop.templates)
+            if str(out) == "-":
+                write_stdout(page)
+            else:
+                write_atomically(out, page)
+    if compared and str(out) != "-":
+        typer.echo(str(out))
+    failures += [result for one in compared for result in one.results if isinstance(result, Failure)]
+    tell_failures(screen, failures, produced=bool(compared))
+    raise typer.Exit(exit_code(bool(compared), failures))
