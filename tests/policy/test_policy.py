@@ -21,6 +21,7 @@ PURE = {
     "chunk",
     "facts",
     "differences",
+    "stories",
     "yesterday",
     "lexicon",
     "ground",

@@ -1,0 +1,147 @@
+"""Which articles tell one story: ours against two baselines, and how the time grows with the number of articles.
+
+    python bench/stories.py [CLUSTERS]
+
+CLUSTERS is the file of stories with their articles (default: the developers' shared data). B-cubed precision, recall
+and F1 (Bagga and Baldwin, 1998) over the pooled articles of all stories; the curve over thresholds; then seconds and
+memory for 100, 1,000 and 10,000 articles, the larger pools filled with articles whose words are shuffled among those of
+the data. The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import random
+import re
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from metering import peak_mb, table
+
+from briefing.stories import THRESHOLD, group
+from briefing.types import Article
+
+DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data" / "clusters" / "dev.jsonl.gz"
+SIZES = (100, 1_000, 10_000)
+Cluster = Callable[[Sequence[Article]], list[int]]
+CURVE = (0.10, 0.12, 0.14, 0.16, 0.18, 0.20, 0.25)
+
+
+def pool(rows: Sequence[dict[str, Any]]) -> tuple[list[Article], list[int]]:
+    """The articles of `rows`, their first sentence as title, and the story of each."""
+    articles: list[Article] = []
+    gold: list[int] = []
+    for story, row in enumerate(rows):
+        for place, text in enumerate(row["documents"]):
+            title = re.split(r"(?<=[.!?])\s|\n", text.strip(), maxsplit=1)[0][:120]
+            articles.append(Article(id=f"{len(articles):06}", title=title, text=text, source=f"paper {place}"))
+            gold.append(story)
+    return articles, gold
+
+
+def b_cubed(found: Sequence[int], gold: Sequence[int]) -> tuple[float, float, float]:
+    together: defaultdict[int, set[int]] = defaultdict(set)
+    true: defaultdict[int, set[int]] = defaultdict(set)
+    for place, (label, story) in enumerate(zip(found, gold, strict=True)):
+        together[label].add(place)
+        true[story].add(place)
+    precision = recall = 0.0
+    for label, story in zip(found, gold, strict=True):
+        both = len(together[label] & true[story])
+        precision += both / len(together[label])
+        recall += both / len(true[story])
+    precision, recall = precision / len(gold), recall / len(gold)
+    return precision, recall, 2 * precision * recall / (precision + recall)
+
+
+def ours(articles: Sequence[Article], threshold: float = THRESHOLD) -> list[int]:
+    labels = {}
+    for label, bundle in enumerate(group(articles, threshold=threshold)):
+        labels.update({one.id: label for one in (*bundle.articles, *bundle.copies)})
+    return [labels[article.id] for article in articles]
+
+
+def titles_alone(articles: Sequence[Article]) -> list[int]:
+    """Titles whose TF-IDF cosine is over a threshold, joined through others: what many readers do."""
+    from scipy.sparse.csgraph import connected_components
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectors = TfidfVectorizer(stop_words="english").fit_transform([article.title for article in articles])
+    ties = (vectors @ vectors.T) > 0.3
+    return [int(label) for label in connected_components(ties, directed=False)[1]]
+
+
+def k_means(articles: Sequence[Article]) -> list[int]:
+    """A fixed number of clusters, one for every three articles, over TF-IDF of the whole texts."""
+    from sklearn.cluster import KMeans
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectors = TfidfVectorizer(stop_words="english", max_features=20_000).fit_transform([one.text for one in articles])
+    return [int(label) for label in KMeans(max(1, len(articles) // 3), n_init=1, random_state=1).fit_predict(vectors)]
+
+
+def scored(
+    cluster: Callable[[Sequence[Article]], list[int]], articles: list[Article], gold: list[int]
+) -> dict[str, Any]:
+    began = time.perf_counter()
+    precision, recall, f1 = b_cubed(cluster(articles), gold)
+    seconds = time.perf_counter() - began
+    return {
+        "precision": round(precision, 3),
+        "recall": round(recall, 3),
+        "F1": round(f1, 3),
+        "seconds": round(seconds, 1),
+    }
+
+
+def grown(articles: Sequence[Article], size: int) -> list[Article]:
+    """`size` articles: the given ones, then ones whose halves come from two different ones."""
+    random.seed(7)
+    found = list(articles[:size])
+    while len(found) < size:
+        one, other = random.sample(list(articles), 2)
+        words = one.text.split()[: len(one.text.split()) // 2] + other.text.split()[len(other.text.split()) // 2 :]
+        random.shuffle(words)
+        source = f"paper {len(found) % 50}"
+        found.append(Article(id=f"{len(found):06}", title=" ".join(words[:10]), text=" ".join(words), source=source))
+    return found
+
+
+def main() -> None:
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    articles, gold = pool(rows)
+    print(f"{len(articles)} articles of {len(rows)} stories")
+    systems: dict[str, Cluster] = {"ours": ours, "titles": titles_alone, "k-means": k_means}
+    quality = {name: scored(cluster, articles, gold) for name, cluster in systems.items()}
+    print(table(quality))
+    small: dict[str, dict[str, Any]] = {}
+    for count in (8, 25, 100):
+        few, few_gold = pool(rows[:count])
+        small[f"ours, {len(few)} articles"] = scored(ours, few, few_gold)
+    print(table(small))
+    curve = {f"{threshold:.2f}": scored(partial(ours, threshold=threshold), articles, gold) for threshold in CURVE}
+    print(table(curve))
+    times: dict[int, float] = {}
+    for size in SIZES:
+        many = grown(articles, size)
+        began = time.perf_counter()
+        group(many)
+        times[size] = time.perf_counter() - began
+        print(f"{size:>7} articles: {times[size]:7.1f} s, {peak_mb()} MB at most so far")
+    growth = math.log(times[SIZES[-1]] / times[SIZES[-2]]) / math.log(SIZES[-1] / SIZES[-2])
+    print(f"time grows with the number of articles to the power of {growth:.2f}")
+    seconds = {str(size): round(taken, 1) for size, taken in times.items()}
+    print(json.dumps({**quality, "curve": curve, "seconds": seconds, "growth": round(growth, 2), "peak_mb": peak_mb()}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""What an address says about which article it leads to. For comparing, never for fetching or showing."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+__all__ = ["canonical_url"]
+
+_TRACKING = re.compile(
+    r"(?:utm_|at_|mc_|pk_|mtm_|hsa_|vero_|oly_|ns_|wt[._]|__twitter|stm_)\w*|fbclid|gclid|dclid|msclkid|yclid|igshid|"
+    r"twclid|cmpid|cmp|smid|smtyp|ncid|ito|partner|ref|ref_src|ref_url|src|source|feature|mbid|spm|xtor|rss|"
+    r"guccounter|guce_\w+|_ga|_gl|ocid|cid|via|share|sharetype|sh|amp|outputtype|output_type|m|mobile",
+    re.IGNORECASE,
+)
+_CACHE = re.compile(r"^/(?:[a-z]/)(?:s/)?(?P<rest>[^/]+\..*)$")
+"""Of Google's AMP cache: ``…cdn.ampproject.org/c/s/example.org/story``."""
+
+
+def canonical_url(url: str) -> str:
+    """`url` without what differs between links to one page: scheme, mobile and AMP forms, tracking, fragments.
+
+    Idempotent. What is no http(s) address comes back as it is.
+    """
+    for _ in range(4):  # an address within an address
+        shorter = _once(url)
+        if shorter == url:
+            break
+        url = shorter
+    return url
+
+
+def _once(url: str) -> str:
+    text = url if re.match(r"https?://", url, re.IGNORECASE) else f"https://{url}" if _bare(url) else ""
+    try:
+        parts = urlsplit(text)
+        host, port = (parts.hostname or "").lower().rstrip("."), parts.port
+    except ValueError:
+        return url
+    if not host:
+        return url
+    path = parts.path or "/"
+    if host.endswith("cdn.ampproject.org") and (found := _CACHE.match(path)):
+        return found["rest"] + (f"?{parts.query}" if parts.query else "")
+    host = re.sub(r"^(?:www\d?|m|mobile|amp|touch)\.(?=[^.]+\.)", "", host)
+    path = re.sub(r"/+", "/", path)
+    path = re.sub(r"^/amp(?=/)|/amp(?:/|$)|\.amp(?=\.html?$|$)", "", path) or "/"
+    path = re.sub(r"/(?:index|default)\.\w{3,5}$", "/", path).rstrip("/") or ""
+    if port and port not in {80, 443}:
+        host = f"{host}:{port}"
+    given = parse_qsl(parts.query, keep_blank_values=True)
+    kept = sorted((key, value) for key, value in given if not _TRACKING.fullmatch(key))
+    query = f"?{urlencode(kept)}" if kept else ""
+    return f"{host}{_plain(path)}{query}"
+
+
+def _bare(url: str) -> bool:
+    """Whether it is what this module makes of an address: a host with a dot, and no scheme."""
+    return re.match(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:[/?]|$)", url) is not None
+
+
+def _plain(path: str) -> str:
+    """Percent-encoded letters and digits decoded; everything else as it is."""
+
+    def plain(match: re.Match[str]) -> str:
+        character = unquote(match[0], errors="replace")
+        return character if character.isascii() and character.isalnum() else match[0].upper()
+
+    return re.sub(r"%[0-9A-Fa-f]{2}", plain, path)

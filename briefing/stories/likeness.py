@@ -1,0 +1,85 @@
+"""How alike articles are in what they tell: TF-IDF over title, lead and names, and the days between them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from briefing.facts import names, stems
+from briefing.text import paragraphs
+from briefing.types import Article
+
+__all__ = ["is_roundup", "likeness"]
+
+_TITLE, _NAME, _LEAD, _BODY = 3.0, 2.0, 1.0, 0.4
+_LEAD_WORDS, _READ_WORDS = 150, 600
+_PRIOR = 200.0
+"""Articles that are thought beside the given ones when a word's rarity is told, one in a hundred of which has it: in a
+dozen articles no word can be told to be rare. At 19 articles best F1 1.0, at 228 0.96, at the same threshold."""
+_DAYS = 4.0
+"""Between two articles, at which their likeness counts half."""
+_ROUNDUP = re.compile(
+    r"\b(?:morning|evening|daily|weekly|weekend|today'?s)\s+(?:briefing|brief|update|digest|round-?up|report|headlines|"
+    r"newsletter)\b|\bround-?up\b|\bnews in brief\b|\bat a glance\b|\btop (?:stories|headlines|\d+)\b|"
+    r"\b(?:\d+|five|ten|seven) things\b|\bwhat you need to know today\b",
+    re.IGNORECASE,
+)
+
+
+def likeness(articles: Sequence[Article]) -> tuple[Any, Any]:
+    """Vectors of length 1 (sparse matrix, a row for each article), and times in days (array, NaN where unknown).
+
+    The likeness of two articles is their vectors' product, less for the days between them (`grouping`).
+    """
+    import numpy as np
+    from scipy.sparse import csr_matrix, diags
+
+    bags = [_bag(article) for article in articles]
+    held = Counter(term for bag in bags for term in bag)
+    terms = {term: column for column, term in enumerate(sorted(held))}
+    rarity = {term: math.log((len(bags) + _PRIOR) / (count + _PRIOR / 100)) ** 1.5 for term, count in held.items()}
+    rows = [row for row, bag in enumerate(bags) for _ in bag]
+    columns = [terms[term] for bag in bags for term in bag]
+    values = [(1 + math.log1p(count)) * rarity[term] for bag in bags for term, count in bag.items()]
+    matrix: Any = csr_matrix((values, (rows, columns)), shape=(len(bags), len(terms)), dtype=np.float32)
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    lengths[lengths == 0] = 1.0
+    days = [article.published.timestamp() / 86400 if article.published else math.nan for article in articles]
+    return diags(1 / lengths).astype(np.float32) @ matrix, np.array(days)
+
+
+def nearness(apart: Any) -> Any:
+    """What likeness is multiplied with for so many days between two articles; 1 where either has no date."""
+    import numpy as np
+
+    return np.where(np.isnan(apart), 1.0, 1 / (1 + (np.abs(apart) / _DAYS) ** 2))
+
+
+def is_roundup(article: Article) -> bool:
+    """Whether an article is a list of many stories, which would tie them together."""
+    if _ROUNDUP.search(article.title):
+        return True
+    parts = [frozenset(stems(paragraph.text)) for paragraph in paragraphs(article.text)]
+    parts = [part for part in parts if len(part) >= 8]
+    if len(parts) < 5:
+        return False
+    tied = sum(len(one & other) > 1 for one, other in pairwise(parts))
+    beyond = sum(len(parts[0] & other) > 1 for other in parts[1:])
+    return tied == 0 and beyond == 0
+
+
+def _bag(article: Article) -> dict[str, float]:
+    said = article.text.split()
+    lead, body = " ".join(said[:_LEAD_WORDS]), " ".join(said[_LEAD_WORDS:_READ_WORDS])
+    bag: defaultdict[str, float] = defaultdict(float)
+    for text, weight in ((article.title, _TITLE), (lead, _LEAD), (body, _BODY)):
+        for stem in stems(text):
+            bag[stem] += weight
+    for name in names(f"{article.title}. {lead}"):
+        if not name.opens:
+            bag[f"name {name.key}"] += _NAME
+    return bag

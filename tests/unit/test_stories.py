@@ -1,0 +1,233 @@
+"""Each event is one story: what is joined, what is kept apart, and what an address says."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from briefing.stories import Bundle, group
+from briefing.stories.addresses import canonical_url
+from briefing.types import Article
+
+DAY = datetime(2024, 5, 17, 8, 0, tzinfo=UTC)
+
+BLAST = """An explosion destroyed the fertiliser plant at Harwick on Thursday night and killed twelve workers, the
+fire service said. Windows broke as far away as Marlow, four kilometres to the south. Inspectors had warned in March
+that the plant's valves were leaking. The owner, Norsk Kvael, promised to help the families. Firefighters from three
+counties fought the flames until dawn, and the river road stayed closed on Friday while engineers looked for more
+ammonia."""
+BLAST_OTHER = """At least fifteen people are dead after a blast tore through a fertiliser works in Harwick late on
+Thursday, the town's mayor told reporters. The plant belongs to Norsk Kvael, a Norwegian company. Its leaking valves
+had been the subject of an inspectors' warning this spring. Rescue workers searched the ruins with dogs on Friday
+morning, and the hospital at Marlow asked for blood. Ammonia drifted over the river, and people were told to keep
+their windows shut."""
+TRAM = """The council of Marlow voted 31 to 14 for a tram line to the hospital. Work is due to begin in March and to
+cost 212 million pounds, of which the government has promised 140 million. A levy on parking spaces is to pay for the
+rest. Shopkeepers on Bridge Street fear for their trade during the works and have asked the High Court to review the
+vote."""
+FERRY = """The last ferry to the Skerry islands sailed on Wednesday after ninety years of service. The operator blames
+the price of fuel and a fall in passengers since the bridge was opened. Islanders said that goodbye with fireworks and
+a brass band at the pier of Port Lorne, where the ship's captain had begun his career as a deck hand in 1981."""
+
+
+def article(
+    name: str, text: str, *, title: str = "", source: str = "", at: datetime | None = DAY, url: str | None = None
+) -> Article:
+    return Article(
+        id=name, title=title, text=" ".join(text.split()), source=source or f"Paper {name}", published=at, url=url
+    )
+
+
+def together(*articles: Article) -> set[frozenset[str]]:
+    return {frozenset(one.id for one in (*bundle.articles, *bundle.copies)) for bundle in group(articles)}
+
+
+def bundle_of(name: str, *articles: Article) -> Bundle:
+    return next(one for one in group(articles) if name in {a.id for a in (*one.articles, *one.copies)})
+
+
+# --- what is joined ------------------------------------------------------------------------------------------------
+
+
+def test_reports_of_one_event_in_other_words_are_one_story_and_others_are_not() -> None:
+    found = together(article("a", BLAST), article("b", BLAST_OTHER), article("c", TRAM), article("d", FERRY))
+    assert found == {frozenset("ab"), frozenset("c"), frozenset("d")}
+
+
+def test_the_same_text_under_another_title_is_a_copy() -> None:
+    first = article("a", BLAST, title="Blast kills twelve", source="Wire")
+    copy = article("b", BLAST, title="Tragedy at Harwick: what we know", source="Post")
+    (bundle,) = group([copy, first, article("c", TRAM)][:2])
+    assert (len(bundle.articles), len(bundle.copies)) == (1, 1)
+
+
+def test_a_shortened_reprint_is_a_copy_and_the_fuller_version_stands_for_both() -> None:
+    short = " ".join(BLAST.split()[:-20])
+    bundle = bundle_of("a", article("a", short, at=DAY), article("b", BLAST, at=DAY + timedelta(hours=2)))
+    assert [one.id for one in bundle.articles] == ["b"]
+    assert [one.id for one in bundle.copies] == ["a"]
+
+
+def test_of_a_reprint_with_a_correction_the_later_version_stands() -> None:
+    corrected = BLAST.replace("killed twelve workers", "killed 13 workers")
+    early = article("a", BLAST + " Read more on our live page.", at=DAY)
+    bundle = bundle_of("a", early, article("b", corrected, at=DAY + timedelta(hours=3)))
+    assert [one.id for one in bundle.articles] == ["b"]
+
+
+def test_an_update_of_a_running_story_joins_it_as_an_article_of_its_own() -> None:
+    update = """Police in Harwick arrested the manager of the fertiliser plant that exploded on Thursday. The manager of
+    the Norsk Kvael plant is accused of ignoring the inspectors' warning about leaking valves in March. Two more workers
+    died of their wounds in the hospital at Marlow. The fire service said that the ruins still give off ammonia."""
+    bundle = bundle_of("a", article("a", BLAST), article("b", update, at=DAY + timedelta(days=1)), article("c", TRAM))
+    assert {one.id for one in bundle.articles} == {"a", "b"}
+
+
+# --- what is kept apart --------------------------------------------------------------------------------------------
+
+
+def test_the_same_title_over_other_news_joins_nothing() -> None:
+    title = "Live updates"
+    found = together(article("a", BLAST, title=title, source="Post"), article("b", TRAM, title=title, source="Post"))
+    assert found == {frozenset("a"), frozenset("b")}
+
+
+def test_a_translated_copy_is_a_story_of_its_own() -> None:
+    german = """Eine Explosion hat in der Nacht zum Freitag die Düngemittelfabrik in Harwick zerstört und zwölf Arbeiter
+    getötet, wie die Feuerwehr mitteilte. Noch in vier Kilometern Entfernung barsten Fensterscheiben. Prüfer hatten im
+    März vor undichten Ventilen gewarnt. Der Eigentümer sagte den Familien seine Hilfe zu."""
+    assert together(article("a", BLAST), article("b", german)) == {frozenset("a"), frozenset("b")}
+
+
+def test_a_roundup_of_many_stories_ties_none_of_them_together() -> None:
+    roundup = " ".join(" ".join(text.split()[:45]) for text in (BLAST, TRAM, FERRY))
+    found = together(
+        article("a", BLAST), article("b", BLAST_OTHER), article("c", TRAM), article("d", FERRY),
+        article("r", roundup, title="Morning briefing: the blast, the tram and the last ferry"),
+    )  # fmt: skip
+    assert found == {frozenset("ab"), frozenset("c"), frozenset("d"), frozenset("r")}
+
+
+def test_two_matches_of_the_same_teams_are_two_stories() -> None:
+    first = """Harwick Town beat Marlow United 3-1 at home in the league on Saturday. Lind scored twice before the
+    break and Okoro headed a third from a corner. Marlow's only goal came from a penalty by Dekker. Harwick are
+    fourth."""
+    second = """Marlow United won 2-0 against Harwick Town in the cup on Wednesday evening. Petrov scored from
+    thirty metres and Silva sealed it in stoppage time, after Harwick's goalkeeper had been sent off. Marlow reach
+    the final."""
+    found = together(
+        article("a", first, title="Harwick Town 3-1 Marlow United", at=DAY, source="Post"),
+        article("b", second, title="Harwick Town 0-2 Marlow United", at=DAY + timedelta(days=11), source="Post"),
+    )
+    assert found == {frozenset("a"), frozenset("b")}
+
+
+def test_a_yearly_event_of_last_year_is_not_this_years() -> None:
+    found = together(article("a", BLAST), article("b", BLAST_OTHER, at=DAY - timedelta(days=365)))
+    assert found == {frozenset("a"), frozenset("b")}
+
+
+def test_what_a_source_says_under_every_article_ties_nothing_together() -> None:
+    foot = (
+        " Subscribe to our channel for the latest news from the coast and follow us wherever you watch, listen or read."
+        " Our newsroom works for you around the clock, every day of the year, in print and on the air."
+    )
+    lines = [
+        "A barn burnt at Lorne.", "Apples are cheap this year.", "The mayor has a cold.", "A whale swam past Skerry.",
+    ]  # fmt: skip
+    articles = [article(f"{n}", line + foot, source="Coast TV", title="| Coast TV") for n, line in enumerate(lines)]
+    assert together(*articles) == {frozenset(f"{n}") for n in range(4)}
+
+
+def test_stories_do_not_chain_together() -> None:
+    """Half of each article is the next one's: neighbours are alike, the ends are not."""
+    parts = [" ".join(text.split()[:40]) for text in (BLAST, TRAM, FERRY)]
+    chain = [
+        article("a", parts[0] + " " + parts[0]), article("b", parts[0] + " " + parts[1]),
+        article("c", parts[1] + " " + parts[2]), article("d", parts[2] + " " + parts[2]),
+    ]  # fmt: skip
+    found = together(*chain)
+    assert not any({"a", "d"} <= one for one in found)
+
+
+# --- whatever comes in ---------------------------------------------------------------------------------------------
+
+TEXTS = st.sampled_from([BLAST, BLAST_OTHER, TRAM, FERRY, BLAST[:200], "Short.", "", "  "])
+ARTICLES = st.lists(
+    st.builds(
+        lambda text, title, source, hours: (text, title, source, hours), TEXTS, st.sampled_from(["", "Live updates"]),
+        st.sampled_from(["Post", "Wire"]), st.one_of(st.none(), st.integers(-500, 500)),
+    ),
+    max_size=9,
+).map(lambda rows: [
+    article(f"{n:02}", text, title=title, source=source, at=None if hours is None else DAY + timedelta(hours=hours))
+    for n, (text, title, source, hours) in enumerate(rows)
+])  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(articles=ARTICLES, order=st.randoms(use_true_random=False))
+def test_every_article_is_in_one_story_and_the_order_never_matters(articles: list[Article], order: object) -> None:
+    bundles = group(articles)
+    names = [one.id for bundle in bundles for one in (*bundle.articles, *bundle.copies)]
+    assert sorted(names) == [one.id for one in articles]
+    shuffled = list(articles)
+    order.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert group(shuffled) == bundles
+
+
+# --- addresses -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.org/news/tram",
+        "https://www.example.org/news/tram/",
+        "https://m.example.org/news/tram",
+        "https://example.org:443/news/tram?utm_source=x&utm_medium=rss",
+        "https://example.org/news/tram?fbclid=abc#comments",
+        "https://example.org/news/tram/amp",
+        "https://example.org/amp/news/tram",
+        "https://amp.example.org/news/tram?amp=1",
+        "https://example-org.cdn.ampproject.org/c/s/example.org/news/tram",
+        "https://EXAMPLE.org/news//tram/index.html",
+        "https://example.org/n%65ws/tram",
+    ],
+)
+def test_links_to_one_page_are_one_address(url: str) -> None:
+    assert canonical_url(url) == "example.org/news/tram"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://example.org/story?id=1", "https://example.org/story?id=2"),
+        ("https://example.org/a", "https://example.org/b"),
+        ("https://example.org:8080/a", "https://example.org/a"),
+        ("https://news.example.org/a", "https://sport.example.org/a"),
+    ],
+)
+def test_other_pages_keep_other_addresses(one: str, other: str) -> None:
+    assert canonical_url(one) != canonical_url(other)
+
+
+URLS = st.one_of(
+    st.text(max_size=40),
+    st.builds(
+        "{}://{}{}{}".format, st.sampled_from(["http", "https", "HTTP", "ftp"]),
+        st.sampled_from(["m.a.org", "www.a.co.uk", "amp.b.com:80", "x-y.cdn.ampproject.org", "[::1]:8"]),
+        st.sampled_from(["/", "", "/amp", "/c/s/m.a.org/amp/x", "/index.html", "/a%2fb%41/"]),
+        st.text(alphabet="?&=#ab%2amp_utm[]", max_size=20),
+    ),
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(URLS)
+def test_an_address_in_its_one_form_stays_as_it_is(url: str) -> None:
+    once = canonical_url(url)
+    assert canonical_url(once) == once
