@@ -24,7 +24,18 @@ from briefing.types import Article, Citation, Edition, Failure, KeyPoint, Story,
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["FORMATS", "Format", "prepared", "render", "render_comparison", "render_summary", "tidy"]
+    from briefing.ranking import Ranked
+
+__all__ = [
+    "FORMATS",
+    "Format",
+    "prepared",
+    "render",
+    "render_comparison",
+    "render_explanation",
+    "render_summary",
+    "tidy",
+]
 
 Format = Literal["md", "html", "text", "json"]
 FORMATS: dict[str, str] = {"md": "md", "html": "html", "text": "txt", "json": "json"}
@@ -63,6 +74,11 @@ def render_summary(summaries: Sequence[Summary], format: str, environment: Envir
         return json.dumps(data[0] if len(data) == 1 else data, ensure_ascii=False, indent=2) + "\n"
     template = prepared(environment).get_template(f"summary.{_template(format)}.j2")
     return tidy(template.render(summaries=summaries, local=lambda time: time, zone="UTC"))
+
+
+def render_explanation(ranked: Sequence[Ranked], environment: Environment) -> str:
+    """Why each story stands where it stands: its weight and the parts of it, for a terminal."""
+    return tidy(prepared(environment).get_template("explain.txt.j2").render(ranked=ranked))
 
 
 def render_comparison(

@@ -57,6 +57,8 @@ class Source:
     section: str = ""
     """The edition's section for its articles; empty means: one section for each source."""
     kind: SourceKind = SourceKind.AUTO
+    weight: float = 1.0
+    """How much its voice counts when stories are ranked; 0 to 10."""
     allow_local: bool = False
     """Whether the source itself may live at a private, loopback or link-local address; what it links to may not."""
     password_command: str = ""

@@ -55,6 +55,7 @@ def run(
         typer.Option(help="Time of day, such as 07:00, by which the edition is written, finished or not."),
     ] = None,
     budget: Annotated[str | None, typer.Option(help="How long the run may take, such as 10m.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why each story stands where it stands.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read the sources and list the articles; write nothing.")
     ] = False,
@@ -92,8 +93,11 @@ def run(
             except BriefingError as error:  # the edition is there all the same
                 screen.complain(str(error))
                 unsent = 1
+        explanation = pipeline.render_explanation(report.ranked, workshop.templates) if explain else ""
     for path in written:
         typer.echo(str(path))
+    if explanation:
+        typer.echo(explanation, err=True)
     tell_run(screen, edition, report)
     tell_usage(screen, workshop)
     told_before = bool(report.told_before)  # a day without news is no failure

@@ -81,6 +81,8 @@ def _table_text(source: Source) -> str:
     lines += [f"{key} = {quoted(value)}" for key, value in wishes.items() if value]
     if source.kind is not SourceKind.AUTO:
         lines.append(f"kind = {quoted(source.kind)}")
+    if source.weight != 1:
+        lines.append(f"weight = {source.weight}")
     if source.allow_local:
         lines.append("allow_local = true")
     return "\n".join(lines) + "\n"

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from briefing.config.mail import Mail, Recipient
 from briefing.config.values import Flag, Reads, whole
+from briefing.config.wishes import Interests, Mute, Topics, Weight
 from briefing.errors import UsageError
 from briefing.types import Source, SourceKind
 
@@ -199,6 +200,14 @@ class Config:
     """Whether articles about one event are told as one story."""
     repeat: Flag = False
     """Whether an edition may tell again what the editions of the last days have told."""
+    max_per_section: Annotated[int, Reads(whole(0))] = 0
+    """Stories; 0 means: no limit."""
+    interests: Interests = field(default_factory=Interests)
+    mute: Mute = field(default_factory=Mute)
+    topics: Topics = field(default_factory=dict)
+    """Sections for articles whose source has none, by words in their titles and beginnings."""
+    other: str = "Other"
+    """Where there are `topics`: the section of articles that none of them fits."""
     sections: tuple[str, ...] = ()
     """Names in the order in which the edition shows them; the others follow."""
     mail: Mail = field(default_factory=Mail)
@@ -234,6 +243,7 @@ class SourceTable:
     name: str = ""
     section: str = ""
     kind: Annotated[SourceKind, Reads(_kind)] = SourceKind.AUTO
+    weight: Weight = 1.0
     allow_local: Flag = False
 
     def __post_init__(self) -> None:
@@ -252,6 +262,7 @@ class SourceTable:
             name=self.name,
             section=self.section,
             kind=self.kind,
+            weight=self.weight,
             allow_local=self.allow_local,
             password_command=self.password_command,
         )
@@ -295,12 +306,15 @@ def _adapter(wanted: Any) -> Any:
     return TypeAdapter(wanted)
 
 
+_TABLES: dict[str, Any] = {"mail": Mail, "interests": Interests, "mute": Mute}
+
+
 def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Problem:
     if item["type"] == "unexpected_keyword_argument":
         key, inside = str(location[-1]), location[0] == "sources" and len(location) > 1
         table: Any = SourceTable if inside else Config
-        if location[0] == "mail" and len(location) > 1:
-            table = Recipient if location[1] == "recipients" and len(location) > 2 else Mail
+        if location[0] in _TABLES and len(location) > 1:
+            table = Recipient if location[1] == "recipients" and len(location) > 2 else _TABLES[str(location[0])]
         keys = [one.name for one in fields(table)]
         if inside and key in {one.name for one in fields(Config)}:
             return Problem(location, "is not a key of a source", "Move it above the first [[sources]] table")
@@ -308,10 +322,11 @@ def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Proble
         remedy = f"Did you mean `{near[0]}`?" if near else f"The keys are {', '.join(keys)}"
         return Problem(location, "there is no such key", remedy)
     many = "[[sources]] tables" if location == ("sources",) else "a list in square brackets"
+    single = len(location) == 1 and location[0] in _TABLES
     expected = {
         "string_type": "expected text in quotation marks",
         "tuple_type": f"expected {many}",
-        "dataclass_type": f"expected a [{'mail' if location == ('mail',) else f'[{location[0]}]'}] table",
+        "dataclass_type": f"expected a [{location[0] if single else f'[{location[0]}]'}] table",
     }
     own = str(item["ctx"]["error"]) if item["type"] == "value_error" else None
     cause = own or expected.get(item["type"]) or item["msg"].replace("Input should be", "expected")

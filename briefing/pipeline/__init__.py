@@ -30,7 +30,8 @@ from briefing.pipeline.sending import Posted, check_mail, check_settings, known_
 from briefing.pipeline.telling import condense_stories, tell_stories
 from briefing.pipeline.watch import Silent, Watcher
 from briefing.pipeline.workshop import Workshop
-from briefing.render import FORMATS, render, render_summary
+from briefing.ranking import Ranked
+from briefing.render import FORMATS, render, render_explanation, render_summary
 from briefing.types import Article, Edition, Failure, FailureKind, Source, Summary
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "letters",
     "make_edition",
     "read",
+    "render_explanation",
     "render_summary",
     "send_edition",
     "summarise",
@@ -82,6 +84,8 @@ class Report:
     brief: int
     """Stories for which there was no time."""
     failures: tuple[Failure, ...]
+    ranked: tuple[Ranked, ...]
+    """Every story of the day, told or not, and why it stands where it stands."""
     seconds: float
 
 
@@ -151,7 +155,7 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
     day = day or began.astimezone(zone).date()
     deadline = due(config.deadline, config.budget, began, zone)
     reading = read(workshop)
-    telling = tell_stories(reading.articles, workshop, day=day, deadline=deadline)
+    telling = tell_stories(reading.articles, workshop, day=day, deadline=deadline, weights=reading.weights)
     failures = (*reading.failures, *telling.failures)
     edition = compose(
         telling.stories,
@@ -174,6 +178,7 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
         told_before=telling.told_before,
         brief=telling.brief,
         failures=failures,
+        ranked=tuple(telling.ranked),
         seconds=(workshop.clock() - began).total_seconds(),
     )
     return edition, report

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from briefing.errors import BriefingError
+from briefing.stories.addresses import canonical_url
 from briefing.types import Article, Failure, FailureKind, FeedItem, Source
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "address_of",
     "date_of",
     "failure_of",
+    "name_of",
     "newest",
     "skipped",
     "title_of",
@@ -85,11 +87,16 @@ def skipped(subject: str, cause: str) -> Failure:
     return Failure(subject=subject, stage="read", cause=cause, kind=FailureKind.SKIPPED)
 
 
+def name_of(one: Found) -> str:
+    """What the edition calls the source of `one`; empty for a failure."""
+    return one.source if isinstance(one, Article) else "" if isinstance(one, Failure) else one.name
+
+
 def address_of(one: Found) -> str:
-    """What tells it from others: its address, for an article without one its id, else nothing."""
+    """What tells it from others: its address in its one form, for an article without one its id, else nothing."""
     if isinstance(one, Article):
-        return one.url or one.id
-    return (one.item.url or "") if isinstance(one, Item) else ""
+        return canonical_url(one.url) if one.url else one.id
+    return canonical_url(one.item.url or "") if isinstance(one, Item) else ""
 
 
 def title_of(one: Found) -> str:

@@ -24,6 +24,7 @@ from briefing.pipeline.found import (
     address_of,
     date_of,
     failure_of,
+    name_of,
     newest,
     skipped,
     title_of,
@@ -69,6 +70,8 @@ class Reading:
     failures: list[Failure] = field(default_factory=list)
     sources: int = 0
     """Feeds, pages, files, mailboxes that were read, those behind an OPML file or a folder counted singly."""
+    weights: dict[str, float] = field(default_factory=dict)
+    """How much each source's voice counts, by the name its articles have."""
     mails: list[MailMark] = field(default_factory=list)
     """What the store is to remember of mail servers once it has the articles, and not before."""
 
@@ -108,7 +111,9 @@ class _Reader:
         self._watcher.stage("read", len(sources))
         places: list[list[Found]] = []
         pending: list[tuple[int, Source]] = []
+        weights: dict[int, float] = {}
         for source in self._expanded(sources, places):
+            weights[len(places)] = source.weight
             places.append([])
             if is_web(source.location):
                 pending.append((len(places) - 1, source))
@@ -119,6 +124,8 @@ class _Reader:
         found = self._chosen([one for place in places for one in place])
         reading = self._fetch_pages(found)
         reading.sources = self._count
+        for place, weight in weights.items():
+            reading.weights.update({name: weight for one in places[place] if (name := name_of(one))})
         return reading
 
     def _expanded(self, sources: Iterable[Source], places: list[list[Found]]) -> Iterator[Source]:
@@ -144,7 +151,7 @@ class _Reader:
                 continue
             for one in listed:
                 local = one.allow_local or self._limits.allow_local
-                yield replace(one, section=one.section or source.section, allow_local=local)
+                yield replace(one, section=one.section or source.section, weight=source.weight, allow_local=local)
 
     def _local(self, source: Source) -> list[Found]:
         """Articles, items or letters of standard input, a file, a folder or a mailbox."""

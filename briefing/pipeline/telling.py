@@ -8,16 +8,21 @@ on leads with what is new, or is only mentioned.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 
+from briefing.config import Config
 from briefing.differences import disagreements
 from briefing.jsonio import edition_from_json
 from briefing.pipeline.deadline import Until
 from briefing.pipeline.workshop import Workshop
+from briefing.ranking import Ranked, Wishes, limited, muted, rank, topic
+from briefing.stories import Bundle, group
 from briefing.summariser import SummaryOptions, in_brief, summarise_stories, summary_key
-from briefing.types import Article, Failure, Mention, Story, Summary
+from briefing.types import Article, Failure, FailureKind, Mention, Story, Summary
 from briefing.yesterday import Earlier, linked, news, untold
 
 __all__ = ["Telling", "condense_stories", "summary_options", "tell_stories"]
@@ -38,6 +43,8 @@ class Telling:
     cached: int = 0
     brief: int = 0
     """Stories for which there was no time."""
+    ranked: list[Ranked] = field(default_factory=list)
+    """Every story, told or not, and why it stands where it stands."""
     told_before: int = 0
     """Stories left out, or only mentioned, because earlier editions told them."""
 
@@ -52,14 +59,21 @@ class _Plan:
 
 
 def tell_stories(
-    articles: Sequence[Article], workshop: Workshop, *, day: date, deadline: datetime | None = None
+    articles: Sequence[Article],
+    workshop: Workshop,
+    *,
+    day: date,
+    deadline: datetime | None = None,
+    weights: Mapping[str, float] | None = None,
 ) -> Telling:
     """The stories that `articles` tell on `day`. `deadline`: when the edition has to be there, UTC.
+
+    `weights`: of sources' voices, by name; 1 where there is none.
 
     Raises `ModelError` or `EngineError` where there is no engine and something to condense.
     """
     telling = Telling()
-    plans = list(_planned(articles, workshop, day, telling))
+    plans = list(_planned(articles, workshop, day, telling, weights or {}))
     done: dict[int, Summary | Failure] = {}
     places = {id(plan.articles): place for place, plan in enumerate(plans)}
     enough = Until(deadline, workshop.clock) if deadline else _never
@@ -123,25 +137,59 @@ def summary_options(workshop: Workshop) -> SummaryOptions:
 # --- planning ------------------------------------------------------------------------------------------------
 
 
-def _planned(articles: Sequence[Article], workshop: Workshop, day: date, telling: Telling) -> Iterator[_Plan]:
+def _planned(
+    articles: Sequence[Article], workshop: Workshop, day: date, telling: Telling, weights: Mapping[str, float]
+) -> Iterator[_Plan]:
     """The stories worth telling, in the order of their weight, each with the articles that no edition has told."""
-    bundles = _bundles(articles, workshop)
-    earlier = [] if workshop.config.repeat else _earlier(workshop, day)
-    links = linked([articles for articles, _ in bundles], earlier, _grouped)
-    for (found, copies), link in zip(bundles, links, strict=True):
-        fresh = untold(found, link) if link else found
+    config = workshop.config
+    wishes = Wishes(
+        interests=config.interests.words,
+        muted_words=config.mute.words,
+        muted_sources=config.mute.sources,
+        muted_sections=config.mute.sections,
+        weights=weights,
+    )
+    wanted = []
+    for article in map(partial(_placed, config=config), articles):
+        if word := muted(article, wishes):
+            subject = article.title or article.id
+            telling.failures.append(
+                Failure(subject=subject, stage="read", cause=f"it is muted ({word})", kind=FailureKind.SKIPPED)
+            )
+        else:
+            wanted.append(article)
+    bundles = group(wanted) if config.group else [Bundle(articles=(article,), copies=()) for article in wanted]
+    ranked = rank(bundles, wishes, now=workshop.clock(), places=_places(wanted))
+    telling.ranked = limited(ranked, config.max_per_section)
+    earlier = [] if config.repeat else _earlier(workshop, day)
+    links = linked([one.bundle.articles for one in telling.ranked], earlier, _grouped)
+    for one, link in zip(telling.ranked, links, strict=True):
+        fresh = untold(one.bundle.articles, link) if link else one.bundle.articles
         if fresh:
-            yield _Plan(fresh, copies, link)
+            yield _Plan(fresh, one.bundle.copies, link)
         else:
             telling.told_before += 1
 
 
-def _bundles(articles: Sequence[Article], workshop: Workshop) -> list[tuple[tuple[Article, ...], tuple[Article, ...]]]:
-    return [((article,), ()) for article in articles]
+def _placed(article: Article, *, config: Config) -> Article:
+    """The article in the section that its words speak for, where its source has none."""
+    if article.section or not config.topics:
+        return article
+    return replace(article, section=topic(article, config.topics) or config.other)
+
+
+def _places(articles: Sequence[Article]) -> dict[str, int]:
+    """Where each article stands among those of its source, from 0."""
+    counts: Counter[str] = Counter()
+    places = {}
+    for article in articles:
+        places[article.id] = counts[article.source]
+        counts[article.source] += 1
+    return places
 
 
 def _grouped(articles: Sequence[Article]) -> Iterable[Sequence[Article]]:
-    return [(article,) for article in articles]
+    return [(*bundle.articles, *bundle.copies) for bundle in group(articles)]
 
 
 def _earlier(workshop: Workshop, day: date) -> list[Earlier]:

@@ -8,11 +8,12 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 __all__ = ["canonical_url"]
 
 _TRACKING = re.compile(
-    r"(?:utm_|at_|mc_|pk_|mtm_|hsa_|vero_|oly_|ns_|wt[._]|__twitter|stm_)\w*|fbclid|gclid|dclid|msclkid|yclid|igshid|"
-    r"twclid|cmpid|cmp|smid|smtyp|ncid|ito|partner|ref|ref_src|ref_url|src|source|feature|mbid|spm|xtor|rss|"
-    r"guccounter|guce_\w+|_ga|_gl|ocid|cid|via|share|sharetype|sh|amp|outputtype|output_type|m|mobile",
+    r"(?:utm_|mc_|pk_|mtm_|hsa_|vero_|oly_|wt[._]|guce_|at_(?:medium|campaign|custom|link|format|ptr|bbc))\w*|fbclid|"
+    r"gclid|dclid|msclkid|yclid|igshid|twclid|cmpid|smid|smtyp|ncid|ref_src|ref_url|xtor|guccounter|_ga|_gl|ocid|"
+    r"sharetype|amp|outputtype|output_type",
     re.IGNORECASE,
 )
+"""Where a reader came from. What might name an article (`id`, `cid`, `source`) is not among them."""
 _CACHE = re.compile(r"^/(?:[a-z]/)(?:s/)?(?P<rest>[^/]+\..*)$")
 """Of Google's AMP cache: ``…cdn.ampproject.org/c/s/example.org/story``."""
 

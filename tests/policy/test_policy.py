@@ -21,6 +21,7 @@ PURE = {
     "chunk",
     "facts",
     "differences",
+    "ranking",
     "stories",
     "yesterday",
     "lexicon",
@@ -63,10 +64,15 @@ def imported(path: Path) -> set[str]:
     return found
 
 
+def part_of(path: Path, repository: Path) -> str:
+    """The module or package of `briefing` that a file belongs to."""
+    return path.relative_to(repository / "briefing").parts[0].removesuffix(".py")
+
+
 def test_layers_import_only_what_lies_below_them(repository: Path) -> None:
     wrong = []
     for path in modules(repository):
-        part = path.relative_to(repository / "briefing").parts[0].removesuffix(".py")
+        part = part_of(path, repository)
         if part in {"__init__", "__main__", "_version"}:
             continue
         wrong += [f"{path.name} ({part}) imports {name}" for name in imported(path) - ALLOWED[part]]
@@ -76,8 +82,9 @@ def test_layers_import_only_what_lies_below_them(repository: Path) -> None:
 def test_the_pure_part_knows_no_clock_disk_or_network(repository: Path) -> None:
     forbidden = {"os", "pathlib", "socket", "time", "urllib.request", "httpx", "sqlite3", "subprocess", "shutil"}
     for name in PURE:
-        path = repository / "briefing" / f"{name}.py"
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        paths = [path for path in modules(repository) if part_of(path, repository) == name]
+        assert paths, name
+        for node in (node for path in paths for node in ast.walk(ast.parse(path.read_text("utf-8")))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert not forbidden & set(names), f"{name} imports {names}"

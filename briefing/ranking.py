@@ -1,0 +1,156 @@
+"""Which stories come first, and why; which are not wanted; which section an article belongs to.
+
+Pure; `now` is an argument. A story's weight is a sum of parts, each of which can be shown (`Ranked.reasons`):
+
+- ``sources``: how many independent sources tell it, each with its own weight; copies of one text are one voice, and a
+  source's second article adds nothing. The logarithm of the sum: the tenth source says less than the second.
+- ``recency``: 1 for what is new, half of it after twelve hours; what has no date counts as a day old.
+- ``place``: where its sources had it: the first items of a feed are what its editors chose.
+- ``interests``: the reader's words in the title (1 each) or the beginning (a half each), two at most.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from briefing.stories import Bundle
+from briefing.text import fold
+from briefing.types import Article
+
+__all__ = ["Ranked", "Reason", "Wishes", "limited", "muted", "rank", "topic"]
+
+_HALF_HOURS = 12.0
+_UNDATED_HOURS = 24.0
+_PLACE, _FIRST = 0.4, 4.0
+"""What the first place of a feed is worth, and the place at which half of that is left."""
+_MOST_INTERESTS = 2.0
+_COPY = 0.1
+"""What a copy adds, of what an article of its own would."""
+_LEAD_WORDS = 60
+_CLEAR = 2.0
+"""What a topic's words must come to, and by how much they must exceed any other topic's, half of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a reader wants more of, and nothing of. Words may be phrases; case and accents do not matter."""
+
+    interests: Sequence[str] = ()
+    muted_words: Sequence[str] = ()
+    muted_sources: Sequence[str] = ()
+    muted_sections: Sequence[str] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """Of sources by name; 1 where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One part of a story's weight."""
+
+    name: str
+    """``sources``, ``recency``, ``place`` or ``interests``."""
+    value: float
+    detail: str
+    """What it was worked out from, such as names of sources or the words found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A story and why it stands where it stands."""
+
+    bundle: Bundle
+    reasons: tuple[Reason, ...]
+
+    @property
+    def score(self) -> float:
+        """The sum of the parts."""
+        return sum(reason.value for reason in self.reasons)
+
+
+def rank(
+    bundles: Sequence[Bundle], wishes: Wishes, *, now: datetime, places: Mapping[str, int] | None = None
+) -> list[Ranked]:
+    """`bundles` by weight; equal ones newest first. `places`: of articles, by id, in their sources, from 0."""
+    ranked = [Ranked(bundle, _reasons(bundle, wishes, now, places or {})) for bundle in bundles]
+
+    def order(one: Ranked) -> tuple[float, float, str, str]:
+        first = one.bundle.articles[0]
+        newest = first.published.timestamp() if first.published else -math.inf
+        return -round(one.score, 6), -newest, first.title, first.id
+
+    return sorted(ranked, key=order)
+
+
+def muted(article: Article, wishes: Wishes) -> str:
+    """What of the reader's mutes an article falls under: the word, source or section; empty for none."""
+    for wanted, given in ((wishes.muted_sources, article.source), (wishes.muted_sections, article.section)):
+        found = next((name for name in wanted if fold(name) == fold(given)), "")
+        if found:
+            return found
+    return next(iter(_found(wishes.muted_words, f"{article.title} {_lead(article)}")), "")
+
+
+def limited(ranked: Sequence[Ranked], most: int) -> list[Ranked]:
+    """The first `most` of each section, or all where it is 0; sections as `compose` makes them."""
+    kept: list[Ranked] = []
+    counts: dict[str, int] = {}
+    for one in ranked:
+        first = one.bundle.articles[0]
+        name = first.section or first.source
+        counts[name] = counts.get(name, 0) + 1
+        if not most or counts[name] <= most:
+            kept.append(one)
+    return kept
+
+
+def topic(article: Article, topics: Mapping[str, Sequence[str]]) -> str:
+    """The name among `topics` whose words speak of `article` most clearly; empty where none does.
+
+    A word in the title counts 2, in the beginning 1. One word of the beginning is no evidence, and neither are two
+    topics that come close to one another.
+    """
+    scores = {
+        name: 2.0 * len(_found(words, article.title)) + len(_found(words, _lead(article)))
+        for name, words in topics.items()
+    }
+    ordered = sorted(scores.items(), key=lambda one: (-one[1], one[0]))
+    if not ordered or ordered[0][1] < _CLEAR:
+        return ""
+    clear = len(ordered) == 1 or ordered[0][1] - ordered[1][1] >= _CLEAR / 2
+    return ordered[0][0] if clear else ""
+
+
+def _reasons(bundle: Bundle, wishes: Wishes, now: datetime, places: Mapping[str, int]) -> tuple[Reason, ...]:
+    own = list(dict.fromkeys(article.source for article in bundle.articles))
+    copied = [name for name in dict.fromkeys(article.source for article in bundle.copies) if name not in own]
+    voices = sum(wishes.weights.get(name, 1.0) for name in own)
+    voices += sum(_COPY * wishes.weights.get(name, 1.0) for name in copied)
+    hours = [(now - one.published).total_seconds() / 3600 for one in bundle.articles if one.published]
+    age = max(0.0, min(hours, default=_UNDATED_HOURS))
+    place = min((places[one.id] for one in bundle.articles if one.id in places), default=None)
+    first = bundle.articles[0]
+    in_title = _found(wishes.interests, first.title)
+    in_lead = [word for word in _found(wishes.interests, _lead(first)) if word not in in_title]
+    liked = min(_MOST_INTERESTS, len(in_title) + 0.5 * len(in_lead))
+    return (
+        Reason("sources", math.log2(1 + max(0.0, voices)), ", ".join([*own, *copied])),
+        Reason("recency", 0.5 ** (age / _HALF_HOURS), f"{age:.0f} h" if hours else "?"),
+        Reason(
+            "place", 0.0 if place is None else _PLACE / (1 + place / _FIRST), "" if place is None else f"{place + 1}"
+        ),
+        Reason("interests", liked, ", ".join([*in_title, *in_lead])),
+    )
+
+
+def _found(words: Sequence[str], text: str) -> list[str]:
+    """Those of `words` that stand in `text` as whole words, in their order."""
+    folded = fold(" ".join(text.split()))
+    return [word for word in words if re.search(rf"(?<!\w){re.escape(fold(' '.join(word.split())))}(?!\w)", folded)]
+
+
+def _lead(article: Article) -> str:
+    return " ".join(article.text.split()[:_LEAD_WORDS])
