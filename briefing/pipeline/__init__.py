@@ -22,9 +22,19 @@ from briefing.config import Config, local_timezone
 from briefing.engines import Engine
 from briefing.jsonio import edition_to_json
 from briefing.pipeline.batch import batch
+from briefing.pipeline.history import (
+    Told,
+    day_since,
+    history,
+    known_edition,
+    render_found,
+    render_history,
+    search,
+    shown_edition,
+)
 from briefing.pipeline.mail import is_imap
 from briefing.pipeline.read import Limits, Reading, read_sources
-from briefing.pipeline.sending import Posted, check_mail, check_settings, known_edition, letters, send_edition
+from briefing.pipeline.sending import Posted, check_mail, check_settings, letters, send_edition
 from briefing.pipeline.watch import Silent, Watcher
 from briefing.pipeline.workshop import Workshop
 from briefing.render import FORMATS, render, render_summary
@@ -35,6 +45,7 @@ __all__ = [
     "Posted",
     "Report",
     "Silent",
+    "Told",
     "Watcher",
     "Workshop",
     "batch",
@@ -44,12 +55,19 @@ __all__ = [
     "check_settings",
     "check_sources",
     "condense",
+    "day_since",
+    "history",
     "known_edition",
     "letters",
     "make_edition",
     "read",
+    "render",
+    "render_found",
+    "render_history",
     "render_summary",
+    "search",
     "send_edition",
+    "shown_edition",
     "summarise",
     "summarise_sources",
     "utc_now",

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from briefing.store.file import StateFile, stamp
+from briefing.store.file import stamp, storable
 from briefing.store.schema import Delivery, DeliveryKey, DeliveryState
+from briefing.store.search import Search
 
 __all__ = ["Editions"]
 
 
-class Editions(StateFile):
-    """The part of the store that remembers editions."""
+class Editions(Search):
+    """The part of the store that remembers editions. They are what a reader keeps: nothing here forgets them."""
 
     def put_edition(self, day: date, title: str, edition: str, now: datetime) -> None:
         """Remember the JSON of the edition of `day` called `title`, instead of one that was there."""
-        values = (day.isoformat(), title, edition, stamp(now))
-        self.query("INSERT OR REPLACE INTO editions VALUES (?, ?, ?, ?)", *values)
+        key = (day.isoformat(), storable(title))
+        with self.transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO editions (date, title, edition, written) VALUES (?, ?, ?, ?)",
+                (*key, storable(edition), stamp(now)),
+            )
+            self.index_edition(connection, *key, edition)
 
     def get_edition(self, day: date | None, title: str) -> str | None:
         """The JSON of the edition of `day` (None: of the latest) called `title`."""
@@ -26,6 +32,16 @@ class Editions(StateFile):
             day.isoformat() if day else None,
         )
         return str(rows[0][0]) if rows else None
+
+    def editions(self, *, since: date | None = None, title: str | None = None) -> list[tuple[date, str]]:
+        """Day and title of every edition since then (of that `title`), newest first."""
+        rows = self.query(
+            "SELECT date, title FROM editions WHERE (?1 IS NULL OR date >= ?1) AND (?2 IS NULL OR title = ?2)"
+            " ORDER BY date DESC, title",
+            since.isoformat() if since else None,
+            title,
+        )
+        return [(date.fromisoformat(day), name) for day, name in rows]
 
     def delivery(self, key: DeliveryKey) -> Delivery:
         """What is known of one delivery; of one that was never tried, that it is pending."""

@@ -19,7 +19,7 @@ from typing import Any, Self
 from briefing.errors import StoreError
 from briefing.store.schema import APPLICATION_ID, MIGRATIONS
 
-__all__ = ["BUSY_SECONDS", "MEMORY", "StateFile", "stamp"]
+__all__ = ["BUSY_SECONDS", "MEMORY", "StateFile", "stamp", "storable"]
 
 MEMORY = ":memory:"
 """Instead of a path: a store that ends with the process."""
@@ -68,9 +68,9 @@ class StateFile:
 
     def query(self, statement: str, *values: str | int | None) -> list[Any]:
         """Run one statement, which is a transaction of its own, and fetch all its rows."""
-        storable = [_storable(value) if isinstance(value, str) else value for value in values]
+        clean = [storable(value) if isinstance(value, str) else value for value in values]
         with self._explained(), self._lock:
-            return self._open().execute(statement, storable).fetchall()
+            return self._open().execute(statement, clean).fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -173,6 +173,6 @@ def stamp(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """`text` without halves of surrogate pairs, which JSON from outside can smuggle in and UTF-8 cannot hold."""
     return text.encode("utf-8", "replace").decode()
