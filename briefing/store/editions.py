@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from briefing.store.file import stamp, storable
 from briefing.store.schema import Delivery, DeliveryKey, DeliveryState
-from briefing.store.search import Search
+from briefing.store.search import Search, update_index
 
 __all__ = ["Editions"]
 
@@ -16,13 +16,12 @@ class Editions(Search):
 
     def put_edition(self, day: date, title: str, edition: str, now: datetime) -> None:
         """Remember the JSON of the edition of `day` called `title`, instead of one that was there."""
-        key = (day.isoformat(), storable(title))
         with self.transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO editions (date, title, edition, written) VALUES (?, ?, ?, ?)",
-                (*key, storable(edition), stamp(now)),
+                (day.isoformat(), storable(title), storable(edition), stamp(now)),
             )
-            self.index_edition(connection, *key, edition)
+            update_index(connection)
 
     def get_edition(self, day: date | None, title: str) -> str | None:
         """The JSON of the edition of `day` (None: of the latest) called `title`."""

@@ -52,7 +52,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )""",
     ),
     # Version 4: whether the full-text index (`search`, which makes its table where SQLite can) knows the edition.
-    ("ALTER TABLE editions ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0",),
+    (
+        "ALTER TABLE editions ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0",
+        # So that those it does not know are found without reading the long texts of all the others.
+        "CREATE INDEX editions_to_index ON editions (date, title) WHERE NOT indexed",
+    ),
 )
 
 

@@ -20,7 +20,7 @@ from briefing.store.file import StateFile, storable
 from briefing.store.schema import Found
 from briefing.types import Edition, Story
 
-__all__ = ["Search"]
+__all__ = ["Search", "update_index"]
 
 _MODULE = "fts5"
 _INDEX = f"""CREATE VIRTUAL TABLE IF NOT EXISTS story_index USING {_MODULE}(
@@ -46,7 +46,10 @@ class Search(StateFile):
         expression = _expression(words)
         if not expression:
             return []
-        self._catch_up()
+        with self.transaction() as connection:
+            if not update_index(connection):
+                remedy = "Use a Python whose SQLite is built with FTS5"
+                raise StoreError("search", "this Python's SQLite has no full-text search", remedy)
         rows = self.query(
             f"SELECT date, title, section, headline, url, sources,"  # noqa: S608 - ours
             f" snippet(story_index, 5, '{_OPEN}', '{_CLOSE}', '…', {_SNIPPET})"
@@ -60,32 +63,28 @@ class Search(StateFile):
         )
         return [_found(*row) for row in rows]
 
-    def index_edition(self, connection: sqlite3.Connection, day: str, title: str, edition: str) -> None:
-        """Take the edition in instead of what was known of it; without FTS5, leave that to a later search."""
-        if not _can_search(connection):
-            return
-        connection.execute(_INDEX)
-        connection.execute("DELETE FROM story_index WHERE date = ? AND title = ?", (day, title))
+
+def update_index(connection: sqlite3.Connection) -> bool:
+    """Take in the editions that the index does not know as they are now; false where this SQLite cannot."""
+    if not connection.execute("SELECT 1 FROM pragma_module_list WHERE name = ?", (_MODULE,)).fetchone():
+        return False
+    connection.execute(_INDEX)
+    waiting = connection.execute("SELECT rowid, date, title FROM editions WHERE NOT indexed").fetchall()
+    if not waiting:
+        return True
+    # Looks at every row of the index, so it is done once for all of them.
+    connection.execute(
+        "DELETE FROM story_index WHERE (date, title) IN (SELECT date, title FROM editions WHERE NOT indexed)"
+    )
+    for row, day, title in waiting:
+        ((edition,),) = connection.execute("SELECT edition FROM editions WHERE rowid = ?", (row,))
         connection.executemany(
             "INSERT INTO story_index (date, title, url, section, headline, points, sources)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [tuple(map(storable, (day, title, *row))) for row in _rows(edition)],
+            [tuple(map(storable, (day, title, *texts))) for texts in _rows(edition)],
         )
-        connection.execute("UPDATE editions SET indexed = 1 WHERE date = ? AND title = ?", (day, title))
-
-    def _catch_up(self) -> None:
-        with self.transaction() as connection:
-            if not _can_search(connection):
-                remedy = "Use a Python whose SQLite is built with FTS5"
-                raise StoreError("search", "this Python's SQLite has no full-text search", remedy)
-            connection.execute(_INDEX)
-            waiting = "SELECT date, title, edition FROM editions WHERE NOT indexed"
-            for day, title, edition in connection.execute(waiting).fetchall():
-                self.index_edition(connection, day, title, edition)
-
-
-def _can_search(connection: sqlite3.Connection) -> bool:
-    return bool(connection.execute("SELECT 1 FROM pragma_module_list WHERE name = ?", (_MODULE,)).fetchone())
+    connection.execute("UPDATE editions SET indexed = 1 WHERE NOT indexed")
+    return True
 
 
 def _rows(text: str) -> Iterator[tuple[str, str, str, str, str]]:
