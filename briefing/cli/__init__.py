@@ -14,7 +14,7 @@ import sys
 import typer
 
 from briefing._version import __version__
-from briefing.cli import assets, compare, doctor, init, models, run, schedule, send, sources, summarise
+from briefing.cli import assets, compare, doctor, history, init, models, run, schedule, send, sources, summarise
 from briefing.cli.screen import Screen, tell_error
 from briefing.errors import BriefingError, StoppedError
 
@@ -34,6 +34,9 @@ app.command("summarise")(summarise.summarise)
 app.command("summarize", hidden=True)(summarise.summarise)
 app.command("compare")(compare.compare)
 app.command("send")(send.send)
+app.command("history")(history.history)
+app.command("show")(history.show)
+app.command("search")(history.search)
 app.add_typer(sources.app, name="sources")
 app.add_typer(models.app, name="models")
 app.add_typer(schedule.app, name="schedule")

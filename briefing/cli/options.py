@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 __all__ = [
+    "FORMATS_IN_WORDS",
     "AllowLocal",
     "BaseUrl",
     "ConfigPath",
@@ -28,7 +29,8 @@ __all__ = [
 ]
 
 ConfigPath = Annotated[Path | None, typer.Option("--config", "-c", help="Configuration file.")]
-Formats = Annotated[list[str] | None, typer.Option("--format", "-f", help="md, html, text or json (repeatable).")]
+FORMATS_IN_WORDS = "md, html, text or json"
+Formats = Annotated[list[str] | None, typer.Option("--format", "-f", help=f"{FORMATS_IN_WORDS} (repeatable).")]
 Points = Annotated[int | None, typer.Option(help="Key points for each article, 1 to 10.")]
 Length = Annotated[str | None, typer.Option(help="Length of a key point: short, medium or long.")]
 Language = Annotated[str | None, typer.Option(help="Language to write in, such as de. Default: the article's own.")]

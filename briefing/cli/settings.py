@@ -12,7 +12,7 @@ from briefing.types import Source
 if TYPE_CHECKING:
     from briefing.config import Config
 
-__all__ = ["configuration_path", "settings"]
+__all__ = ["configuration_path", "settings", "settings_if_any"]
 
 
 def configuration_path(given: Path | None) -> Path:
@@ -45,6 +45,14 @@ def settings(given: Path | None, named: list[str], **options: object) -> Config:
             str(configuration_path(given)), "it names no source", "Add one with `briefing sources add ADDRESS`"
         )
     return replace(config, sources=config.sources + extra)
+
+
+def settings_if_any(given: Path | None, **options: object) -> Config:
+    """The same for commands that read no source: where there is no configuration, the defaults."""
+    from briefing.config import Config, find_config, load_config
+
+    path = given or find_config()
+    return (load_config(path) if path else Config()).with_overrides(**options)
 
 
 def _location(place: str) -> str:

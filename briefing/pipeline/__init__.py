@@ -24,9 +24,19 @@ from briefing.jsonio import edition_to_json
 from briefing.pipeline.batch import batch
 from briefing.pipeline.comparing import Compared, compare
 from briefing.pipeline.deadline import due
+from briefing.pipeline.history import (
+    Told,
+    day_since,
+    history,
+    known_edition,
+    render_found,
+    render_history,
+    search,
+    shown_edition,
+)
 from briefing.pipeline.mail import is_imap
 from briefing.pipeline.read import Limits, Reading, read_sources
-from briefing.pipeline.sending import Posted, check_mail, check_settings, known_edition, letters, send_edition
+from briefing.pipeline.sending import Posted, check_mail, check_settings, letters, send_edition
 from briefing.pipeline.telling import condense_stories, tell_stories
 from briefing.pipeline.watch import Silent, Watcher
 from briefing.pipeline.workshop import Workshop
@@ -39,6 +49,7 @@ __all__ = [
     "Posted",
     "Report",
     "Silent",
+    "Told",
     "Watcher",
     "Workshop",
     "batch",
@@ -49,13 +60,20 @@ __all__ = [
     "check_sources",
     "compare",
     "condense",
+    "day_since",
+    "history",
     "known_edition",
     "letters",
     "make_edition",
     "read",
+    "render",
     "render_explanation",
+    "render_found",
+    "render_history",
     "render_summary",
+    "search",
     "send_edition",
+    "shown_edition",
     "summarise",
     "summarise_sources",
     "utc_now",

@@ -11,12 +11,10 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from briefing.config import Mail, is_loopback
-from briefing.errors import ConfigError, UsageError
-from briefing.jsonio import edition_from_json
+from briefing.errors import ConfigError
 from briefing.letter import Envelope, Letter, address_of, edition_key, for_sections, write_letter
 from briefing.patience import pause
 from briefing.pipeline.secrets import from_command, from_environment, from_keyring
@@ -26,7 +24,7 @@ from briefing.types import Edition
 if TYPE_CHECKING:
     from briefing.deliver import Mailer, MailServer, Outcome
 
-__all__ = ["Posted", "check_mail", "check_settings", "known_edition", "letters", "mail_server", "send_edition"]
+__all__ = ["Posted", "check_mail", "check_settings", "letters", "mail_server", "send_edition"]
 
 CHANNEL = "mail"
 _ATTEMPTS = 3
@@ -45,20 +43,6 @@ class Posted:
     detail: str = ""
     shortened: int = 0
     """Stories that are not told in full in it."""
-
-
-def known_edition(workshop: Workshop, day: date | None, text: str | None = None) -> Edition:
-    """The edition of `day` (None: the latest) from the store, or the one in `text`, JSON. Raises `UsageError`."""
-    import json
-
-    given = text if text is not None else workshop.store.get_edition(day, workshop.config.title)
-    if given is None:
-        which = f"of {day.isoformat()}" if day else "yet"
-        raise UsageError("send", f"there is no edition {which} called {workshop.config.title!r}", "Run `briefing run`")
-    try:
-        return edition_from_json(json.loads(given), workshop.store.get_article)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UsageError("send", f"this is no edition as `--format json` writes it ({type(error).__name__})") from error
 
 
 def letters(edition: Edition, workshop: Workshop, only: Sequence[str] = ()) -> Iterator[tuple[str, Letter | None]]:

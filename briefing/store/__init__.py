@@ -18,7 +18,7 @@ from pathlib import Path
 from briefing.jsonio import summary_from_json, summary_to_json
 from briefing.store.editions import Editions
 from briefing.store.file import MEMORY, stamp
-from briefing.store.schema import MIGRATIONS, Delivery, DeliveryKey, DeliveryState, StoredCompletion
+from briefing.store.schema import MIGRATIONS, Delivery, DeliveryKey, DeliveryState, Found, StoredCompletion
 from briefing.types import Article, Summary
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Delivery",
     "DeliveryKey",
     "DeliveryState",
+    "Found",
     "Store",
     "StoredCompletion",
     "default_state",
@@ -136,7 +137,10 @@ class Store(Editions):
         return {uid: (article_id, sender) for uid, article_id, sender in rows}
 
     def forget(self, older_than: datetime) -> int:
-        """Delete articles not seen since, and all else that is from before; returns how many rows."""
+        """Delete articles not seen since, and all else that is from before; returns how many rows.
+
+        Editions and their deliveries are kept.
+        """
         limit, count = stamp(older_than), 0
         with self.transaction() as connection:
             for table, column in (

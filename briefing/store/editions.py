@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from briefing.store.file import StateFile, stamp, storable
+from briefing.store.file import stamp, storable
 from briefing.store.schema import Delivery, DeliveryKey, DeliveryState
+from briefing.store.search import Search, update_index
 from briefing.types import Article
 
 __all__ = ["KEPT_DAYS", "Editions"]
@@ -15,15 +16,15 @@ KEPT_DAYS = 14
 """How long the articles of an edition are kept as they were."""
 
 
-class Editions(StateFile):
-    """The part of the store that remembers editions."""
+class Editions(Search):
+    """The part of the store that remembers editions. They are what a reader keeps: nothing here forgets them."""
 
     def put_edition(self, day: date, title: str, edition: str, now: datetime, told: Iterable[Article] = ()) -> None:
         """Remember the JSON of the edition of `day` called `title`, instead of one that was there.
 
         `told`: its articles, whose texts are kept for as many days as an edition looks back.
         """
-        key = (day.isoformat(), title)
+        key = (day.isoformat(), storable(title))
         rows = [
             (*key, one.id, one.url, storable(one.title), storable(one.text), storable(one.source),
              stamp(one.published) if one.published else None)
@@ -32,7 +33,10 @@ class Editions(StateFile):
         oldest = (day - timedelta(days=KEPT_DAYS)).isoformat()
         with self.transaction() as connection:
             values = (*key, storable(edition), stamp(now))
-            connection.execute("INSERT OR REPLACE INTO editions VALUES (?, ?, ?, ?)", values)
+            connection.execute(
+                "INSERT OR REPLACE INTO editions (date, title, edition, written) VALUES (?, ?, ?, ?)", values
+            )
+            update_index(connection)
             connection.execute("DELETE FROM told WHERE (date = ? AND title = ?) OR date < ?", (*key, oldest))
             connection.executemany("INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
@@ -60,6 +64,16 @@ class Editions(StateFile):
             day.isoformat() if day else None,
         )
         return str(rows[0][0]) if rows else None
+
+    def editions(self, *, since: date | None = None, title: str | None = None) -> list[tuple[date, str]]:
+        """Day and title of every edition since then (of that `title`), newest first."""
+        rows = self.query(
+            "SELECT date, title FROM editions WHERE (?1 IS NULL OR date >= ?1) AND (?2 IS NULL OR title = ?2)"
+            " ORDER BY date DESC, title",
+            since.isoformat() if since else None,
+            title,
+        )
+        return [(date.fromisoformat(day), name) for day, name in rows]
 
     def delivery(self, key: DeliveryKey) -> Delivery:
         """What is known of one delivery; of one that was never tried, that it is pending."""

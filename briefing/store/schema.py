@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
 from typing import Literal
 
-__all__ = ["APPLICATION_ID", "MIGRATIONS", "Delivery", "DeliveryKey", "DeliveryState", "StoredCompletion"]
+__all__ = ["APPLICATION_ID", "MIGRATIONS", "Delivery", "DeliveryKey", "DeliveryState", "Found", "StoredCompletion"]
 
 APPLICATION_ID = 0x62726966  # "brif", so that another program's database is not taken for ours
 
@@ -49,7 +51,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             written TEXT NOT NULL, PRIMARY KEY (mailbox, uid)
         )""",
     ),
-    # Version 4: the articles of each edition as they were when it told them; `articles` has what they have become.
+    # Version 4: whether the full-text index (`search`, which makes its table where SQLite can) knows the edition.
+    (
+        "ALTER TABLE editions ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0",
+        # So that those it does not know are found without reading the long texts of all the others.
+        "CREATE INDEX editions_to_index ON editions (date, title) WHERE NOT indexed",
+    ),
+    # Version 5: the articles of each edition as they were when it told them; `articles` has what they have become.
     (
         """CREATE TABLE told (
             date TEXT NOT NULL, title TEXT NOT NULL, article TEXT NOT NULL, url TEXT, headline TEXT NOT NULL,
@@ -83,3 +91,28 @@ class Delivery:
     attempts: int
     detail: str
     """What the server last said, or empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A story of a past edition that holds the words somebody looked for."""
+
+    date: date
+    title: str
+    """Of the edition."""
+    section: str
+    headline: str
+    url: str | None
+    sources: tuple[str, ...]
+    """Names of all that reported it, its own first."""
+    snippet: str
+    """The part of its points where the words stand; the beginning where they stand elsewhere."""
+    marks: tuple[tuple[int, int], ...]
+    """Where in `snippet` the found words are: first character and the one after the last."""
+
+    @property
+    def pieces(self) -> tuple[tuple[str, bool], ...]:
+        """The snippet in order, each piece with whether it is a found word."""
+        places = [0, *(place for mark in self.marks for place in mark), len(self.snippet)]
+        cut = [self.snippet[start:end] for start, end in pairwise(places)]
+        return tuple((text, bool(number % 2)) for number, text in enumerate(cut) if text)

@@ -1,0 +1,144 @@
+"""The editions of earlier days: listed, read again, searched."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from briefing.config import local_timezone, parse_duration
+from briefing.errors import UsageError
+from briefing.jsonio import edition_from_json
+from briefing.pipeline.workshop import Workshop
+from briefing.render import prepared, tidy
+from briefing.store import Found
+from briefing.types import Edition
+
+__all__ = ["Told", "day_since", "history", "known_edition", "render_found", "render_history", "search", "shown_edition"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One past edition in a line."""
+
+    date: date
+    title: str
+    stories: int
+    headline: str
+    """What the day was about: the edition's own headline, else that of its first story; may be empty."""
+
+
+def known_edition(
+    workshop: Workshop, day: date | None, text: str | None = None, *, title: str | None = None
+) -> Edition:
+    """The edition of `day` (None: the latest) from the store, or the one in `text`, JSON.
+
+    `title` None: the configuration's. Raises `UsageError`.
+    """
+    title = workshop.config.title if title is None else title
+    given = text if text is not None else workshop.store.get_edition(day, title)
+    if given is None:
+        which = f"of {day.isoformat()}" if day else "yet"
+        there = workshop.store.editions()
+        remedy = "`briefing history` lists those there are" if there else "Run `briefing run`"
+        raise UsageError("edition", f"there is no edition {which} called {title!r}", remedy)
+    try:
+        return edition_from_json(json.loads(given), workshop.store.get_article)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        cause = f"this is no edition as `--format json` writes it ({type(error).__name__})"
+        raise UsageError("edition", cause) from error
+
+
+def shown_edition(workshop: Workshop, day: date | None, title: str | None = None) -> Edition:
+    """The edition to show: of `title`, else of the configuration's, else any of that day. Raises `UsageError`."""
+    if title is None and workshop.store.get_edition(day, workshop.config.title) is None:
+        title = next((name for one, name in workshop.store.editions() if day in {None, one}), None)
+    return known_edition(workshop, day, title=title)
+
+
+def history(workshop: Workshop, *, since: date | None = None, title: str | None = None) -> Iterator[Told]:
+    """Every edition in the store since then (of that `title`), newest first; one that cannot be read has no stories."""
+    for day, name in workshop.store.editions(since=since, title=title):
+        stories, headline = _gist(workshop.store.get_edition(day, name))
+        yield Told(date=day, title=name, stories=stories, headline=headline)
+
+
+def search(
+    workshop: Workshop, words: str, *, since: date | None = None, title: str | None = None, limit: int = 0
+) -> list[Found]:
+    """Stories of past editions with all of `words` (`store.Search.search`). Raises `StoreError`."""
+    return workshop.store.search(words, since=since, title=title, limit=limit)
+
+
+def day_since(text: str, workshop: Workshop) -> date | None:
+    """The first day meant by a date or by a time span before today (``30d``); None for the empty text.
+
+    Raises `UsageError`.
+    """
+    today = workshop.clock().astimezone(ZoneInfo(workshop.config.timezone or local_timezone())).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        pass
+    try:
+        span = parse_duration(text)
+        return today - span if span else None
+    except (ValueError, OverflowError):
+        cause = f"{text!r} is neither a date such as 2026-05-17 nor a time span such as 30d"
+        raise UsageError("since", cause) from None
+
+
+def render_history(told: Sequence[Told], format: str, workshop: Workshop) -> str:  # noqa: A002
+    """The list as ``text`` or ``json``. Raises `UsageError` or `AssetError`."""
+    if _checked(format) == "json":
+        return _json(
+            {"date": one.date.isoformat(), "title": one.title, "stories": one.stories, "headline": one.headline}
+            for one in told
+        )
+    return _text("history.txt.j2", workshop, told=told)
+
+
+def render_found(found: Sequence[Found], format: str, workshop: Workshop) -> str:  # noqa: A002
+    """What was found as ``text`` or ``json``. Raises `UsageError` or `AssetError`."""
+    if _checked(format) == "json":
+        return _json(
+            {
+                "date": one.date.isoformat(),
+                "title": one.title,
+                "section": one.section,
+                "headline": one.headline,
+                "url": one.url,
+                "sources": list(one.sources),
+                "snippet": one.snippet,
+                "marks": [list(mark) for mark in one.marks],
+            }
+            for one in found
+        )
+    return _text("search.txt.j2", workshop, found=found)
+
+
+def _gist(text: str | None) -> tuple[int, str]:
+    """Number of stories, and what the edition is about."""
+    try:
+        edition = edition_from_json(json.loads(text or ""), lambda _: None)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return 0, ""
+    first = edition.stories[0].summary.headline if edition.stories else ""
+    return len(edition.stories), edition.headline or first
+
+
+def _checked(format: str) -> str:  # noqa: A002
+    if format not in {"text", "json"}:
+        raise UsageError(f"format {format!r}", "there is no such format here", "Choose one of text, json")
+    return format
+
+
+def _json(rows: Iterator[dict[str, Any]]) -> str:
+    return json.dumps(list(rows), ensure_ascii=False, indent=2) + "\n"
+
+
+def _text(name: str, workshop: Workshop, **values: object) -> str:
+    return tidy(prepared(workshop.templates).get_template(name).render(**values))

@@ -1,0 +1,153 @@
+"""Past editions by their words: a full-text index of every story that was told.
+
+The index is made from the editions' JSON. ``editions.indexed`` says which of them it knows; a search takes in the
+others first. So a file from before there was an index needs no more than that column, and neither does one in which a
+Python without FTS5 has put an edition: there only a search fails.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import unicodedata
+from collections.abc import Iterator
+from datetime import date
+
+from briefing.errors import StoreError
+from briefing.jsonio import edition_from_json
+from briefing.store.file import StateFile, storable
+from briefing.store.schema import Found
+from briefing.types import Edition, Story
+
+__all__ = ["Search", "update_index"]
+
+_MODULE = "fts5"
+_INDEX = f"""CREATE VIRTUAL TABLE IF NOT EXISTS story_index USING {_MODULE}(
+    date UNINDEXED, title UNINDEXED, url UNINDEXED, section, headline, points, sources,
+    tokenize = "unicode61 remove_diacritics 2"
+)"""
+_OPEN, _CLOSE = "\x02", "\x03"
+"""Around found words in what SQLite gives back; the index holds no control characters."""
+_SNIPPET = 24
+"""Words of a story's points shown with what was found."""
+
+
+class Search(StateFile):
+    """The part of the store that finds stories by their words."""
+
+    def search(self, words: str, *, since: date | None = None, title: str | None = None, limit: int = 0) -> list[Found]:
+        """Stories that hold every one of `words`, best first (BM25; a headline counts most), newest first among equals.
+
+        Letters are compared without case and accents. Words in quotation marks stand together, in this order; a ``*``
+        after a word stands for any ending; nothing else has a meaning. `title`: only editions of that name; `limit` 0:
+        no limit. Raises `StoreError`, also where this Python's SQLite has no full-text search.
+        """
+        expression = _expression(words)
+        if not expression:
+            return []
+        with self.transaction() as connection:
+            if not update_index(connection):
+                remedy = "Use a Python whose SQLite is built with FTS5"
+                raise StoreError("search", "this Python's SQLite has no full-text search", remedy)
+        rows = self.query(
+            f"SELECT date, title, section, headline, url, sources,"  # noqa: S608 - ours
+            f" snippet(story_index, 5, '{_OPEN}', '{_CLOSE}', '…', {_SNIPPET})"
+            " FROM story_index WHERE story_index MATCH ?1"
+            " AND (?2 IS NULL OR date >= ?2) AND (?3 IS NULL OR title = ?3)"
+            " ORDER BY bm25(story_index, 0, 0, 0, 1, 4, 1, 1), date DESC, rowid LIMIT ?4",
+            expression,
+            since.isoformat() if since else None,
+            title,
+            limit or -1,
+        )
+        return [_found(*row) for row in rows]
+
+
+def update_index(connection: sqlite3.Connection) -> bool:
+    """Take in the editions that the index does not know as they are now; false where this SQLite cannot."""
+    if not connection.execute("SELECT 1 FROM pragma_module_list WHERE name = ?", (_MODULE,)).fetchone():
+        return False
+    connection.execute(_INDEX)
+    waiting = connection.execute("SELECT rowid, date, title FROM editions WHERE NOT indexed").fetchall()
+    if not waiting:
+        return True
+    # Looks at every row of the index, so it is done once for all of them.
+    connection.execute(
+        "DELETE FROM story_index WHERE (date, title) IN (SELECT date, title FROM editions WHERE NOT indexed)"
+    )
+    for row, day, title in waiting:
+        ((edition,),) = connection.execute("SELECT edition FROM editions WHERE rowid = ?", (row,))
+        connection.executemany(
+            "INSERT INTO story_index (date, title, url, section, headline, points, sources)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [tuple(map(storable, (day, title, *texts))) for texts in _rows(edition)],
+        )
+    connection.execute("UPDATE editions SET indexed = 1 WHERE NOT indexed")
+    return True
+
+
+def _rows(text: str) -> Iterator[tuple[str, str, str, str, str]]:
+    """Address, section, headline, points and sources of each story; nothing of what is no edition."""
+    try:
+        edition: Edition = edition_from_json(json.loads(text), lambda _: None)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return
+    for section in edition.sections:
+        for story in section.stories:
+            headline = story.summary.headline or story.summary.title
+            yield story.summary.url or "", _plain(section.name), _plain(headline), _points(story), _sources(story)
+
+
+def _points(story: Story) -> str:
+    """Everything the edition says of the story, a line for each sentence or paragraph."""
+    told = [point.text for point in story.summary.key_points]
+    told += [version.text for one in story.disagreements for version in one.versions]
+    told.append(story.summary.paragraph or "")
+    return "\n".join(filter(None, map(_plain, told)))
+
+
+def _sources(story: Story) -> str:
+    """Names of those who reported it, one a line."""
+    return "\n".join(dict.fromkeys(_plain(one.source) for one in (*story.articles, *story.copies)))
+
+
+def _plain(text: str) -> str:
+    """`text` on one line, without control characters."""
+    return " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in text).split())
+
+
+_QUOTES = '"“”„«»'
+_WORD = re.compile(rf"[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}]?(\*?)|([^\s{_QUOTES}]+)")
+
+
+def _expression(words: str) -> str:
+    """What a person typed as an FTS5 expression without any of its syntax but phrases and prefixes."""
+    parts = []
+    for phrase, ending, word in _WORD.findall(words):
+        text = _plain(phrase or word.rstrip("*"))
+        # What the tokeniser takes for letters; a phrase without any would match nothing, and all the others with it.
+        if any(unicodedata.category(c)[0] in "LN" for c in text):
+            parts.append(f'"{text}"' + ("*" if ending or word.endswith("*") else ""))
+    return " ".join(parts)
+
+
+def _found(day: str, title: str, section: str, headline: str, url: str, sources: str, snippet: str) -> Found:
+    plain, marks, begun = "", [], 0
+    for piece in re.split(f"([{_OPEN}{_CLOSE}])", snippet.replace("\n", " ")):
+        if piece == _OPEN:
+            begun = len(plain)
+        elif piece == _CLOSE:
+            marks.append((begun, len(plain)))
+        else:
+            plain += piece
+    return Found(
+        date=date.fromisoformat(day),
+        title=title,
+        section=section,
+        headline=headline,
+        url=url or None,
+        sources=tuple(sources.split("\n")),
+        snippet=plain,
+        marks=tuple(marks),
+    )

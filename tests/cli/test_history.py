@@ -1,0 +1,116 @@
+"""`briefing history`, `show` and `search` as a person types them; real processes, a real state file, no model."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+PLAIN = ("--engine", "extractive")
+
+
+@pytest.fixture
+def one_day(cli: Cli, tmp_path: Path) -> Path:
+    """An edition of one story."""
+    (tmp_path / "story.txt").write_text(
+        "Council approves tram line\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital.\n\n"
+        "Construction is due to start in March and to cost 212 million pounds, the mayor said on Tuesday."
+    )
+    assert cli("run", "-s", "story.txt", *PLAIN, "--date", "2024-05-17", "-f", "md").returncode == 0
+    return tmp_path
+
+
+@pytest.fixture
+def two_days(cli: Cli, sample: Path, one_day: Path) -> Path:
+    """The same, and the sample the day before."""
+    assert cli("run", sample / "briefing.toml", *PLAIN, "--date", "2024-05-16", "-f", "md").returncode == 0
+    return one_day
+
+
+def test_history_lists_the_editions_newest_first(cli: Cli, two_days: Path) -> None:
+    done = cli("history")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "2024-05-17  Morning briefing, 1 story",
+        "            Council approves tram line",
+        "2024-05-16  Sample briefing, 16 stories",
+        "            CrowdStrike fault hit 8.5 million Windows devices, Microsoft says",
+    ]
+    listed = json.loads(cli("history", "--format", "json", "--since", "2024-05-17").stdout)
+    assert listed == [
+        {"date": "2024-05-17", "title": "Morning briefing", "stories": 1, "headline": "Council approves tram line"}
+    ]
+
+
+def test_an_edition_is_shown_again_as_it_was_written(cli: Cli, two_days: Path) -> None:
+    shown = cli("show", "2024-05-16", "--format", "md")
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout == (two_days / "briefings" / "2024-05-16.md").read_text("utf-8")
+    assert cli("show").stdout.startswith("MORNING BRIEFING\nFriday, 17 May 2024")
+
+
+def test_a_file_says_by_its_ending_which_format_it_wants(cli: Cli, one_day: Path) -> None:
+    assert cli("show", "--out", "day.html").stdout == "day.html\n"
+    assert (one_day / "day.html").read_text("utf-8").startswith("<!doctype html>")
+    assert cli("show", "--out", "-").stdout == cli("show").stdout
+    odd = cli("show", "--out", "day.doc")
+    assert odd.returncode == 2
+    assert "--format" in odd.stderr
+
+
+def test_a_story_is_found_with_its_link_and_the_words_marked(cli: Cli, two_days: Path) -> None:
+    done = cli("search", "tram", "council")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("2024-05-17  Council approves tram line\n")
+    assert "*council*" in done.stdout
+    (found,) = json.loads(cli("search", '"second vaccine"', "chil*", "--format", "json").stdout)
+    assert found["date"] == "2024-05-16"
+    assert found["section"] == "World"
+    start, end = found["marks"][0]
+    assert found["snippet"][start:end].casefold() in {"second vaccine", "second", "vaccine", "children"}
+
+
+def test_what_is_over_the_limit_is_said(cli: Cli, two_days: Path) -> None:
+    done = cli("search", "the", "--limit", "2", "--format", "json")
+    assert len(json.loads(done.stdout)) == 2
+    assert "more" in done.stderr
+    assert cli("search", "the", "--limit", "0").stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["search", "zeppelin"], 3, "Nothing found for 'zeppelin'"),
+        (["search", "tram", "--since", "2024-05-18"], 3, "Nothing found"),
+        (["search", '"'], 3, "Nothing found"),
+        (["search", "tram", "--since", "soon"], 2, "30d"),
+        (["search", "tram", "--since", "9999999w"], 2, "30d"),
+        (["search", "tram", "--format", "html"], 2, "text, json"),
+        (["show", "2024-05-18"], 2, "briefing history"),
+        (["show", "--title", "Evening"], 2, "'Evening'"),
+        (["show", "--format", "pdf"], 2, "pdf"),
+        (["history", "--title", "Evening"], 3, "no such edition"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_what_is_not_there_gets_one_clear_line(
+    cli: Cli, one_day: Path, arguments: list[str], code: int, said: str
+) -> None:
+    done = cli(*arguments)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout == ""
+
+
+def test_before_the_first_edition(cli: Cli) -> None:
+    for command, code, said in (
+        ("history", 3, "no edition yet"), ("show", 2, "`briefing run`"), ("search", 3, "Nothing found"),
+    ):  # fmt: skip
+        done = cli(command, *(["tram"] if command == "search" else []))
+        assert done.returncode == code
+        assert said in done.stderr

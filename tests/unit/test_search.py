@@ -1,0 +1,210 @@
+"""Past editions by their words: whatever a person types finds what holds it, and is never an order to the database."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from briefing.errors import StoreError
+from briefing.jsonio import edition_to_json
+from briefing.store import MEMORY, MIGRATIONS, Store
+from briefing.store import file as store_module
+from briefing.store import search as search_module
+from briefing.types import Article, Disagreement, Edition, KeyPoint, Section, Story, Summary, Verdict
+
+NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
+MONDAY, TUESDAY = date(2024, 5, 13), date(2024, 5, 14)
+
+
+def point(text: str) -> KeyPoint:
+    return KeyPoint(text=text, citations=(), verdict=Verdict.SUPPORTED)
+
+
+def story(headline: str, *points: str, source: str = "The Post", url: str | None = "https://example.org/a") -> Story:
+    article = Article(id=headline, title=headline, text="", source=source, url=url)
+    summary = Summary(
+        id=headline, url=url, title=headline, headline=headline, source=source, published=None, language="en",
+        key_points=tuple(map(point, points)), model="", engine="extractive",
+    )  # fmt: skip
+    return Story(articles=(article,), summary=summary)
+
+
+TRAM = story("Tram approved", "The council of Besançon voted for a tram line.", "It opens in 2027.")
+WATER = story("A dry summer", "The reservoirs hold 40 per cent.", "Trams run as before.", source="Radio Nord")
+
+
+def put(store: Store, day: date, *stories: Story, title: str = "Morning") -> None:
+    edition = Edition(
+        date=day, title=title, timezone="UTC", created=NOW, sections=(Section(name="World", stories=stories),)
+    )
+    store.put_edition(day, title, json.dumps(edition_to_json(edition), ensure_ascii=False), NOW)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / "state.db") as opened:
+        yield opened
+
+
+def headlines(store: Store, words: str) -> list[str]:
+    return [one.headline for one in store.search(words)]
+
+
+def test_a_story_is_found_by_what_the_edition_says_of_it(store: Store) -> None:
+    put(store, MONDAY, TRAM, WATER)
+    (found,) = store.search("council")
+    assert (found.date, found.title, found.section, found.headline) == (MONDAY, "Morning", "World", "Tram approved")
+    assert (found.url, found.sources) == ("https://example.org/a", ("The Post",))
+    assert ("council", True) in found.pieces
+    assert "".join(text for text, _ in found.pieces) == found.snippet
+    assert [found.snippet[start:end] for start, end in found.marks] == ["council"]
+    for words in ("approved", "2027", "post", "COUNCIL", "besancon", "council tram", "Besançon"):
+        assert headlines(store, words) == ["Tram approved"], words
+    for words in ("counci", "council dry", "zeppelin", "morning"):
+        assert headlines(store, words) == [], words
+
+
+def test_disagreements_paragraphs_and_copies_are_found_too(store: Store) -> None:
+    told = replace(
+        TRAM,
+        copies=(Article(id="c", title="", text="", source="The Copier"),),
+        disagreements=(Disagreement(versions=(point("Twelve stops."), point("Fifteen halts."))),),
+        summary=replace(TRAM.summary, paragraph="A bridge is part of it."),
+    )
+    put(store, MONDAY, told)
+    for words in ("copier", "twelve", "halts", "bridge"):
+        assert headlines(store, words) == ["Tram approved"], words
+    assert store.search("copier")[0].sources == ("The Post", "The Copier")
+
+
+def test_phrases_stand_together_and_an_asterisk_is_any_ending(store: Store) -> None:
+    put(store, MONDAY, TRAM, WATER)
+    assert headlines(store, '"tram line"') == headlines(store, "“tram line”") == ["Tram approved"]
+    assert headlines(store, '"line tram"') == []
+    assert headlines(store, "reserv*") == ["A dry summer"]
+    assert headlines(store, '"tram li"*') == headlines(store, '"tram line') == ["Tram approved"]
+    assert headlines(store, "tram") == ["Tram approved"]
+    assert set(headlines(store, "tram*")) == {"Tram approved", "A dry summer"}
+
+
+def test_the_best_comes_first_and_of_equals_the_newest(store: Store) -> None:
+    put(store, MONDAY, story("Weather", "A tram was late."), story("Tram strike", "Nobody drives."))
+    put(store, TUESDAY, story("Tram strike", "Nobody drives."))
+    assert [(one.headline, one.date) for one in store.search("tram")] == [
+        ("Tram strike", TUESDAY), ("Tram strike", MONDAY), ("Weather", MONDAY),
+    ]  # fmt: skip
+    assert [one.date for one in store.search("tram", since=TUESDAY)] == [TUESDAY]
+    assert len(store.search("tram", limit=2)) == 2
+    assert store.search("tram", title="Evening") == []
+
+
+def test_an_edition_written_again_is_found_by_its_new_words_only(store: Store) -> None:
+    put(store, MONDAY, TRAM)
+    put(store, MONDAY, TRAM, title="Evening")
+    put(store, MONDAY, WATER)
+    assert headlines(store, "reservoirs") == ["A dry summer"]
+    assert [one.title for one in store.search("council")] == ["Evening"]
+
+
+def test_editions_are_never_forgotten(store: Store) -> None:
+    put(store, MONDAY, TRAM)
+    store.forget(NOW + timedelta(days=9999))
+    assert headlines(store, "council") == ["Tram approved"]
+    assert store.editions() == [(MONDAY, "Morning")]
+
+
+def test_editions_are_listed_newest_first(store: Store) -> None:
+    for day, title in ((MONDAY, "B"), (TUESDAY, "A"), (MONDAY, "A")):
+        put(store, day, TRAM, title=title)
+    assert store.editions() == [(TUESDAY, "A"), (MONDAY, "A"), (MONDAY, "B")]
+    assert store.editions(title="B") == [(MONDAY, "B")]
+    assert store.editions(since=TUESDAY) == [(TUESDAY, "A")]
+
+
+def test_editions_from_before_there_was_an_index_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "MIGRATIONS", MIGRATIONS[:3])
+        Store(tmp_path / "state.db").close()
+    edition = Edition(
+        date=MONDAY, title="Old", timezone="UTC", created=NOW, sections=(Section(name="World", stories=(TRAM,)),)
+    )
+    connection = sqlite3.connect(tmp_path / "state.db")
+    for title, text in (("Old", json.dumps(edition_to_json(edition))), ("Odd", "{}"), ("Worse", "[" * 100_000)):
+        connection.execute("INSERT INTO editions VALUES (?, ?, ?, '')", (MONDAY.isoformat(), title, text))
+    connection.commit()
+    connection.close()
+    with Store(tmp_path / "state.db") as store:
+        assert [(one.title, one.headline) for one in store.search("council")] == [("Old", "Tram approved")]
+
+
+def test_without_full_text_search_only_searching_fails_and_nothing_is_missed_later(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, MONDAY, TRAM)
+    with monkeypatch.context() as patch:
+        patch.setattr(search_module, "_MODULE", "no_such_module")
+        put(store, MONDAY, WATER)
+        put(store, TUESDAY, TRAM)
+        assert len(store.editions()) == 2
+        with pytest.raises(StoreError, match="no full-text search") as caught:
+            store.search("council")
+        assert "FTS5" in caught.value.remedy
+    assert [one.date for one in store.search("council")] == [TUESDAY]
+    assert headlines(store, "reservoirs") == ["A dry summer"]
+
+
+HOSTILE = [
+    "", " ", '"', '""', "*", '"*', "AND", "OR", "NOT", "NEAR(", "a NEAR b", "headline:tram", "{headline}: x", "^tram",
+    "tram -line", "tram + line", "(((", ")", "'; DROP TABLE editions; --", "tram\0line", "\x02tram\x03", "\ud800",
+    "%", "_", "tram*line", "**", "“", "»«", "\\", "?1", ":x", "@x", "$x", "🚋", "𞤀", "\u202etram", "tram " * 5000,
+    '"' + "tram " * 5000, "(" * 5000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", HOSTILE, ids=lambda words: ascii(words)[:20])
+def test_hostile_words_are_only_words(store: Store, words: str) -> None:
+    put(store, MONDAY, TRAM, WATER)
+    store.search(words)
+    assert headlines(store, "council") == ["Tram approved"]
+
+
+@pytest.fixture(scope="module")
+def kept() -> Iterator[Store]:
+    with Store(MEMORY) as opened:
+        put(opened, MONDAY, TRAM, WATER, story("AND OR NOT NEAR", "Words with a meaning elsewhere."))
+        yield opened
+
+
+pieces = st.sampled_from(['"', "“", "*", " ", "AND", "OR", "NOT", "NEAR", "(", ")", "{", ":", "^", "+", "-", "tram"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(pieces | st.text(max_size=4), max_size=12).map("".join))
+def test_any_text_may_be_searched_for(kept: Store, words: str) -> None:
+    for one in kept.search(words):
+        assert 0 <= sum(end - start for start, end in one.marks) <= len(one.snippet)
+
+
+def test_words_of_the_query_language_are_words_here(kept: Store) -> None:
+    for words in ("AND", "or", "not near", "NEAR(meaning, 3)*"):
+        assert [one.headline for one in kept.search(words)] == (
+            ["AND OR NOT NEAR"] if "3" not in words else []
+        ), words  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(st.characters(codec="utf-8"), max_size=30), st.text(max_size=10))
+def test_any_story_can_be_kept_and_is_found_by_its_letters(headline: str, other: str) -> None:
+    with Store(MEMORY) as store:
+        put(store, MONDAY, story(headline, other, "zeppelin", source=other, url=other))
+        (found,) = store.search("zeppelin")
+        assert found.marks
+        assert "\x02" not in found.headline + found.snippet
