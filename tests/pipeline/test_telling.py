@@ -219,3 +219,85 @@ def test_a_deadline_that_is_here_already_asks_no_model(workshop: Callable[..., p
         telling = tell_stories([article("tram", TRAM)], hurried, day=date(2024, 5, 13), deadline=MONDAY)
     assert [story.brief for story in telling.stories] == [True]
     assert engine.asked == []
+
+
+# --- several articles ---------------------------------------------------------------------------------------------
+
+OTHER = """At least 15 people are dead after a blast at a fertiliser plant in Harwick on Sunday night, the town's
+mayor told reporters. The plant belongs to Norsk Kvael. Inspectors had warned in March that its valves were leaking.
+The hospital at Marlow asked for blood for the forty wounded people it has taken in since the explosion at the
+fertiliser plant."""
+
+
+def several() -> list[Article]:
+    return [article("blast", BLAST), article("other", OTHER, "Meridian Wire"), article("copy", BLAST, "Coast Times")]
+
+
+def test_articles_about_one_event_are_one_story_that_names_who_says_what(
+    workshop: Callable[..., pipeline.Workshop],
+) -> None:
+    with workshop(Clock()) as open_:
+        (story,) = tell_stories(several(), open_, day=date(2024, 5, 13)).stories
+    assert {one.source for one in story.articles} == {"The Harbour Post", "Meridian Wire"}
+    assert [one.id for one in story.copies] == ["copy"]
+    cited = {
+        point.text: {citation.article or story.summary.id for citation in point.citations}
+        for point in story.summary.key_points
+    }
+    assert cited["Inspectors had warned in March of leaking valves."] == {one.id for one in story.articles}
+    texts = {one.id: one.text for one in story.articles}
+    for point in story.summary.key_points:
+        for citation in point.citations:
+            assert texts[citation.article or story.summary.id][citation.start : citation.end] == citation.text
+
+
+def test_what_only_another_article_says_becomes_a_point_of_its_own(workshop: Callable[..., pipeline.Workshop]) -> None:
+    with workshop(Clock()) as open_:
+        (story,) = tell_stories(several(), open_, day=date(2024, 5, 13)).stories
+    _, *others = story.articles
+    added = [point for point in story.summary.key_points if all(c.article for c in point.citations)]
+    assert added
+    assert {citation.article for point in added for citation in point.citations} <= {one.id for one in others}
+
+
+def test_reports_that_differ_are_set_beside_one_another(workshop: Callable[..., pipeline.Workshop]) -> None:
+    with workshop(Clock()) as open_:
+        (story,) = tell_stories(several(), open_, day=date(2024, 5, 13)).stories
+    (difference,) = story.disagreements
+    assert {version.text for version in difference.versions} == {"killed 12 people", "At least 15 people are dead"}
+
+
+def test_whoever_wants_no_stories_gets_every_article(workshop: Callable[..., pipeline.Workshop]) -> None:
+    with workshop(Clock(), group=False) as open_:
+        assert len(tell_stories(several(), open_, day=date(2024, 5, 13)).stories) == 3
+
+
+def test_a_story_that_goes_on_is_an_update_that_leads_with_the_new_fact(
+    workshop: Callable[..., pipeline.Workshop],
+) -> None:
+    with workshop(Clock()) as first:
+        edition_of(first, [article("blast", BLAST), article("tram", TRAM)], date(2024, 5, 13))
+    today = [article("blast", BLAST), article("tram", TRAM), article("arrest", ARREST, "Wire", TUESDAY)]
+    with workshop(Clock(TUESDAY)) as second:
+        telling = tell_stories(today, second, day=date(2024, 5, 14))
+    (story,) = telling.stories
+    assert [one.id for one in story.articles] == ["arrest"]
+    assert story.told == date(2024, 5, 13)
+    assert story.summary.key_points[0].text.startswith("Police in Harwick arrested")
+    assert "killed 12 people" not in " ".join(point.text for point in story.summary.key_points[: story.news])
+    assert telling.told_before == 1
+
+
+def test_mutes_are_left_out_and_said(workshop: Callable[..., pipeline.Workshop]) -> None:
+    with workshop(Clock(), mute={"words": ["tram"]}) as open_:
+        telling = tell_stories([article("tram", TRAM), article("blast", BLAST)], open_, day=date(2024, 5, 13))
+    assert [story.articles[0].id for story in telling.stories] == ["blast"]
+    assert [(one.subject, one.cause) for one in telling.failures] == [("About tram", "it is muted (tram)")]
+
+
+def test_articles_without_a_section_get_one_by_their_words(workshop: Callable[..., pipeline.Workshop]) -> None:
+    with workshop(Clock(), topics={"Transport": ["tram", "station"]}) as open_:
+        telling = tell_stories([article("tram", TRAM), article("blast", BLAST)], open_, day=date(2024, 5, 13))
+    assert {story.articles[0].id: story.articles[0].section for story in telling.stories} == {
+        "tram": "Transport", "blast": "Other",
+    }  # fmt: skip

@@ -1,0 +1,168 @@
+"""What comes first and why, what is left out, and which section an article belongs to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from briefing.ranking import Wishes, limited, muted, rank, topic
+from briefing.stories import Bundle
+from briefing.types import Article
+
+NOW = datetime(2024, 5, 17, 6, 0, tzinfo=UTC)
+
+
+def article(
+    name: str, *, title: str = "", text: str = "", source: str = "Post", section: str = "", hours: float | None = 2
+) -> Article:
+    published = None if hours is None else NOW - timedelta(hours=hours)
+    return Article(id=name, title=title or name, text=text, source=source, section=section, published=published)
+
+
+def story(*articles: Article, copies: tuple[Article, ...] = ()) -> Bundle:
+    return Bundle(articles=articles, copies=copies)
+
+
+def order(*bundles: Bundle, wishes: Wishes | None = None, **more: object) -> list[str]:
+    return [one.bundle.articles[0].id for one in rank(bundles, wishes or Wishes(), now=NOW, **more)]  # type: ignore[arg-type]
+
+
+def test_more_independent_sources_come_before_fewer() -> None:
+    wide = story(article("wide", source="A"), article("b", source="B"), article("c", source="C"))
+    assert order(story(article("lone", source="D")), wide) == ["wide", "lone"]
+
+
+def test_copies_of_one_text_are_hardly_more_than_one_voice() -> None:
+    copied = story(article("copied", source="A"), copies=tuple(article(f"c{n}", source=f"C{n}") for n in range(5)))
+    assert order(copied, story(article("two", source="D"), article("e", source="E"))) == ["two", "copied"]
+
+
+def test_a_sources_second_article_about_a_story_adds_no_voice() -> None:
+    twice = story(article("twice", source="A"), article("again", source="A"))
+    assert order(twice, story(article("two", source="B"), article("c", source="C"))) == ["two", "twice"]
+
+
+def test_newer_comes_before_older_and_undated_counts_as_a_day_old() -> None:
+    assert order(
+        story(article("undated", hours=None)), story(article("old", hours=40)), story(article("new", hours=1))
+    ) == ["new", "undated", "old"]
+
+
+def test_a_time_in_the_future_is_not_newer_than_now() -> None:
+    (one,) = rank([story(article("soon", hours=-50))], Wishes(), now=NOW)
+    assert {reason.name: reason.value for reason in one.reasons}["recency"] == 1
+
+
+def test_a_heavier_source_comes_first_and_one_of_no_weight_last() -> None:
+    wishes = Wishes(weights={"Loud": 3.0, "Mute": 0.0})
+    bundles = [story(article(name, source=name)) for name in ("Mute", "Post", "Loud")]
+    assert order(*bundles, wishes=wishes) == ["Loud", "Post", "Mute"]
+
+
+def test_what_a_feed_has_first_comes_first() -> None:
+    assert order(story(article("last")), story(article("top")), places={"top": 0, "last": 30}) == ["top", "last"]
+
+
+def test_interests_lift_a_story_and_are_given_as_the_reason() -> None:
+    plain = story(article("plain", source="A"), article("b", source="B"))
+    liked = story(article("liked", title="Marlow's tram line is delayed"))
+    wishes = Wishes(interests=("Tram  line", "telescope"))
+    (first, _) = rank([plain, liked], wishes, now=NOW)
+    assert first.bundle == liked
+    assert [reason.detail for reason in first.reasons if reason.name == "interests"] == ["Tram  line"]
+
+
+@pytest.mark.parametrize(
+    ("title", "word", "expected"),
+    [
+        ("Fußball: Harwick gewinnt", "fussball", "fussball"),
+        ("Café opens in Marlow", "cafe", "cafe"),
+        ("The category of cats", "cat", ""),  # whole words only
+        ("Harwick Town wins", "harwick town", "harwick town"),
+        ("Harwick and the town", "harwick town", ""),
+    ],
+)
+def test_muted_words_are_whole_words_whatever_their_case_and_accents(title: str, word: str, expected: str) -> None:
+    assert muted(article("a", title=title), Wishes(muted_words=(word,))) == expected
+
+
+def test_sources_and_sections_are_muted_by_name() -> None:
+    wishes = Wishes(muted_sources=("the post",), muted_sections=("Sport",))
+    assert muted(article("a", source="The Post"), wishes) == "the post"
+    assert muted(article("a", source="Wire", section="sport"), wishes) == "Sport"
+    assert muted(article("a", source="Wire", section="World"), wishes) == ""
+
+
+def test_a_section_holds_no_more_stories_than_wanted_the_best_ones() -> None:
+    bundles = [story(article(f"{n}", section="World", hours=n)) for n in range(4)]
+    bundles.append(story(article("sport", section="Sport", hours=9)))
+    kept = limited(rank(bundles, Wishes(), now=NOW), 2)
+    assert [one.bundle.articles[0].id for one in kept] == ["0", "1", "sport"]
+    assert len(limited(kept, 0)) == 3
+
+
+TOPICS = {
+    "Science": ("telescope", "vaccine", "physicist", "Apple's seeds"),
+    "Sport": ("goal", "match", "striker", "season"),
+    "Technology": ("Apple", "software", "Python", "update"),
+}
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "expected"),
+    [
+        ("Telescope sees first light", "The telescope in the desert sent its first picture.", "Science"),
+        ("Apple ships software update", "The company said the phones are safer now.", "Technology"),
+        ("Orchards prepare for frost", "Growers fear for every apple on the trees.", ""),  # one word of the beginning
+        ("Minister scores own goal in tax debate", "The opposition wants a vote on the software contract.", "Sport"),
+        ("Python swallows goat", "The snake was found in a garden after the match.", "Technology"),  # a known miss
+        ("Council votes on tram", "Work is due to begin in March.", ""),
+    ],
+)
+def test_an_article_is_assigned_only_where_words_speak_clearly(title: str, text: str, expected: str) -> None:
+    assert topic(article("a", title=title, text=text), TOPICS) == expected
+
+
+def test_two_topics_that_come_close_assign_nothing() -> None:
+    torn = article("a", title="Vaccine software", text="")
+    assert topic(torn, TOPICS) == ""
+
+
+BUNDLES = st.lists(
+    st.builds(
+        lambda title, source, hours, more: (title, source, hours, more),
+        st.sampled_from(["tram", "goal", "plain news", ""]), st.sampled_from(["A", "B", "C"]),
+        st.one_of(st.none(), st.floats(-5, 90)), st.integers(0, 2),
+    ),
+    max_size=7,
+).map(lambda rows: [
+    story(
+        article(f"{n}", title=title, source=source, hours=hours),
+        *(article(f"{n}.{m}", source=f"S{m}", hours=hours) for m in range(more)),
+    )
+    for n, (title, source, hours, more) in enumerate(rows)
+])  # fmt: skip
+
+
+@settings(deadline=None)
+@given(bundles=BUNDLES, shuffle=st.randoms(use_true_random=False))
+def test_the_order_of_the_input_never_matters_and_nothing_is_lost(bundles: list[Bundle], shuffle: object) -> None:
+    shuffled = list(bundles)
+    shuffle.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert order(*shuffled) == order(*bundles)
+    assert sorted(order(*bundles)) == sorted(one.articles[0].id for one in bundles)
+
+
+@settings(deadline=None)
+@given(bundles=BUNDLES)
+def test_an_interest_never_lowers_a_story(bundles: list[Bundle]) -> None:
+    before, after = order(*bundles), order(*bundles, wishes=Wishes(interests=("tram",)))
+    for bundle in bundles:
+        first = bundle.articles[0]
+        if "tram" in first.title:
+            others = [one.articles[0].id for one in bundles if "tram" not in one.articles[0].title]
+            passed = [name for name in others if before.index(name) > before.index(first.id)]
+            assert all(after.index(name) > after.index(first.id) for name in passed)
