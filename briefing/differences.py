@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from briefing.facts import numbers, stems
 from briefing.text import sentences
@@ -101,10 +101,16 @@ def _rival(count: _Count, beside: Sequence[_Count], others: Sequence[_Count]) ->
 
 
 def _agree(one: _Count, other: _Count) -> bool:
-    if one.value == other.value:
+    if one.value == other.value or _rounds_to(one.value, other.value) or _rounds_to(other.value, one.value):
         return True
     apart = abs(one.value - other.value) / max(one.value, other.value)
     return (one.rounded or other.rounded) and apart <= _ROUNDED
+
+
+def _rounds_to(exact: Decimal, round_: Decimal) -> bool:
+    """Whether `round_` is `exact` with fewer digits, two at least: 7.68 and 7.7 billion."""
+    digits = len(round_.normalize().as_tuple().digits)
+    return digits >= 2 and Context(prec=digits, rounding=ROUND_HALF_UP).create_decimal(exact) == round_
 
 
 def _same_matter(one: _Count, other: _Count) -> bool:

@@ -16,8 +16,11 @@ from briefing.ground import Evidence, check
 from briefing.text import fold
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
-__all__ = ["MOST_BACKGROUND", "Earlier", "linked", "news", "untold"]
+__all__ = ["MOST_BACKGROUND", "TOLD", "Earlier", "linked", "news", "untold"]
 
+TOLD = 0.8
+"""Share of a point that earlier articles must hold: "Police arrested the manager of the plant that exploded" is news
+although two thirds of it have been told. Support needs less, because a point may say things in its own words."""
 MOST_BACKGROUND = 1
 """Points that an update keeps of what was told before, for readers who missed it."""
 
@@ -64,16 +67,17 @@ def untold(articles: Iterable[Article], earlier: Iterable[Earlier]) -> tuple[Art
 def news(summary: Summary, earlier: Sequence[Earlier]) -> tuple[Summary, int]:
     """`summary` with what no earlier article says first and little of the rest behind it; and how many points are new.
 
-    Quotations are new where no earlier article holds their sentence.
+    A sentence that an earlier article holds word for word is never new.
     """
     text = "\n\n".join(article.text for one in earlier for article in one.articles)
     evidence = Evidence(text, " ".join(article.title for one in earlier for article in one.articles), summary.language)
     known = fold(text)
 
     def is_new(point: KeyPoint) -> bool:
-        if point.verdict is Verdict.QUOTED:
-            return fold(point.text) not in known
-        return check(point.text, evidence).verdict is not Verdict.SUPPORTED
+        if point.verdict is Verdict.QUOTED and fold(point.text) in known:
+            return False
+        found = check(point.text, evidence)
+        return found.verdict is not Verdict.SUPPORTED or found.score < TOLD
 
     fresh = [point for point in summary.key_points if is_new(point)]
     rest = [point for point in summary.key_points if point not in fresh][:MOST_BACKGROUND]

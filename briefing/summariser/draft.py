@@ -79,8 +79,11 @@ class Draft:
 
     def quote(self, chosen: Iterable[int]) -> None:
         """Show these sentences of the article, and nothing else."""
-        cited = [quote(self.evidence, index) for index in chosen]
-        self.points = [KeyPoint(text=" ".join(c.text.split()), citations=(c,), verdict=Verdict.QUOTED) for c in cited]
+        self.points = []
+        for citation in (quote(self.evidence, index) for index in chosen):
+            text = " ".join(citation.text.split())
+            if not self.told_already(text):  # pages repeat their own sentences
+                self.points.append(KeyPoint(text=text, citations=(citation,), verdict=Verdict.QUOTED))
 
     @property
     def short(self) -> bool:

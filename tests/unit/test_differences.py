@@ -56,6 +56,7 @@ def test_other_numbers_for_the_same_thing_are_shown(one: str, other: str, versio
         # The same number, rounded or in words.
         ("Nearly 300 people died in the Harwick flood.", "The flood in Harwick killed 295 people."),
         ("The blast in Harwick killed twelve people.", "12 people died in the blast in Harwick."),
+        ("The firm in Harwick sold its mill for $7.68 billion.", "The firm in Harwick sold its mill for $7.7bn."),
         # One article gives both: an earlier event, or an earlier state of this one.
         ("Three people died in 2019. The quake in Harwick killed 12.", "The quake in Harwick killed 12 people."),
         # Other things are counted.
