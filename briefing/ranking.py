@@ -6,7 +6,7 @@ Pure; `now` is an argument. A story's weight is a sum of parts, each of which ca
   source's second article adds nothing. The logarithm of the sum: the tenth source says less than the second.
 - ``recency``: 1 for what is new, half of it after twelve hours; what has no date counts as a day old.
 - ``place``: where its sources had it: the first items of a feed are what its editors chose.
-- ``interests``: the reader's words in the title (1 each) or the beginning (a half each), two at most.
+- ``interests``: the reader's words in the title (1 each) or the beginning (a half each), two at most, times the boost.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ class Wishes:
     """What a reader wants more of, and nothing of. Words may be phrases; case and accents do not matter."""
 
     interests: Sequence[str] = ()
+    boost: float = 1.0
+    """What an interest in the title is worth."""
     muted_words: Sequence[str] = ()
     muted_sources: Sequence[str] = ()
     muted_sections: Sequence[str] = ()
@@ -135,7 +137,7 @@ def _reasons(bundle: Bundle, wishes: Wishes, now: datetime, places: Mapping[str,
     first = bundle.articles[0]
     in_title = _found(wishes.interests, first.title)
     in_lead = [word for word in _found(wishes.interests, _lead(first)) if word not in in_title]
-    liked = min(_MOST_INTERESTS, len(in_title) + 0.5 * len(in_lead))
+    liked = wishes.boost * min(_MOST_INTERESTS, len(in_title) + 0.5 * len(in_lead))
     return (
         Reason("sources", math.log2(1 + max(0.0, voices)), ", ".join([*own, *copied])),
         Reason("recency", 0.5 ** (age / _HALF_HOURS), f"{age:.0f} h" if hours else "?"),

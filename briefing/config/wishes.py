@@ -46,6 +46,8 @@ class Interests:
 
     words: Words = ()
     """Words and phrases; a story with one of them in its title or beginning ranks higher."""
+    boost: Weight = 1.0
+    """What a word in the title is worth; in the beginning, half of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -144,6 +144,7 @@ def _planned(
     config = workshop.config
     wishes = Wishes(
         interests=config.interests.words,
+        boost=config.interests.boost,
         muted_words=config.mute.words,
         muted_sources=config.mute.sources,
         muted_sections=config.mute.sections,

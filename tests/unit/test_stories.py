@@ -103,7 +103,8 @@ def test_a_translated_copy_is_a_story_of_its_own() -> None:
 
 
 def test_a_roundup_of_many_stories_ties_none_of_them_together() -> None:
-    roundup = " ".join(" ".join(text.split()[:45]) for text in (BLAST, TRAM, FERRY))
+    more = " A barn burnt down at Lorne in the night; nobody was hurt. Apples are cheap this year, growers say."
+    roundup = " ".join(" ".join(text.split()[:45]) for text in (BLAST, TRAM, FERRY)) + more
     found = together(
         article("a", BLAST), article("b", BLAST_OTHER), article("c", TRAM), article("d", FERRY),
         article("r", roundup, title="Morning briefing: the blast, the tram and the last ferry"),
