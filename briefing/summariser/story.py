@@ -16,7 +16,6 @@ from briefing.facts import stems
 from briefing.ground import Evidence, check, quote
 from briefing.salience import ranked
 from briefing.summariser import whole
-from briefing.summariser.answers import says_the_same
 from briefing.summariser.condense import condense
 from briefing.summariser.draft import Draft, why_not
 from briefing.summariser.options import SummaryOptions
@@ -35,6 +34,9 @@ _TRIED = 4
 """Sentences that may become one of these."""
 _SHORTEST = 8
 """Words of a sentence that may."""
+_KNOWN = 0.45
+"""Share of an added point's content words that may have been told: of five that the default model added to real
+stories, the two that said nothing new had 0.50 and 0.67, the others 0.14 at most."""
 _IN_COMMON = 2
 """Content words that such a sentence shares with what is told already: it must be about the story."""
 
@@ -56,7 +58,10 @@ def condense_story(
     if engine.instructable:
         added = yield from _written(chosen, summary, engine, prompts)
     else:
-        added = [_quoted(draft, index) for draft, index in chosen[:MOST_ADDED]]
+        added = []
+        for point in (_quoted(draft, index) for draft, index in chosen):
+            if len(added) < MOST_ADDED and _adds(point.text, [*summary.key_points, *added]):
+                added.append(point)
     points = (*summary.key_points, *added)
     return dataclasses.replace(
         summary,
@@ -97,9 +102,16 @@ def _written(
         if len(added) == MOST_ADDED:
             break
         point = yield from whole.tell_sentence(draft, index, engine, prompts)
-        if point and not any(says_the_same(point.text, one.text) for one in (*summary.key_points, *added)):
+        if point and _adds(point.text, [*summary.key_points, *added]):
             added.append(_of(draft.article, point))
     return added
+
+
+def _adds(text: str, told: Sequence[KeyPoint]) -> bool:
+    """Whether most of what a point says is in none of the others: outlets tell the same news in words of their own."""
+    said = frozenset(stems(text))
+    known = frozenset(stems(" ".join(point.text for point in told)))
+    return bool(said) and len(said & known) < _KNOWN * len(said)
 
 
 def _quoted(draft: Draft, index: int) -> KeyPoint:
