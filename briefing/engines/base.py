@@ -41,6 +41,9 @@ class Prompt:
     """JSON Schema that the answer must match, or None for free text."""
     grammar: str | None = None
     """GBNF grammar that the answer must match, for engines that take one."""
+    choices: tuple[str, ...] = ()
+    """Words that differ in their first token, one of which is the answer; where an engine can tell, it says how likely
+    each was (`Completion.odds`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,8 @@ class Completion:
     """Tokens of the prompt, those found in the prefix cache included."""
     completion_tokens: int
     finish: Literal["stop", "length", "error"]
+    odds: tuple[float, ...] = ()
+    """Probabilities of the prompt's `choices`, in their order, together 1; empty where the engine cannot tell."""
     error: str = ""
     """Why, where `finish` is ``error``; one prompt's failure never ends the batch."""
     cached_tokens: int = 0

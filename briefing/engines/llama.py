@@ -20,6 +20,7 @@ from typing import Any
 
 from briefing.engines.base import Completion, EngineOptions, ModelSpec, Prompt
 from briefing.engines.cores import physical_cores
+from briefing.engines.odds import ALTERNATIVES, odds
 from briefing.engines.pool import side_by_side
 from briefing.errors import EngineError, ModelError
 from briefing.text import fingerprint
@@ -93,7 +94,9 @@ class LlamaEngine:
             request["grammar"] = prompt.grammar
         elif prompt.schema is not None:
             request["response_format"] = {"type": "json_schema", "json_schema": {"schema": prompt.schema}}
-        heard = _Heard(cancelled)
+        if prompt.choices:
+            request |= {"max_tokens": 1, "logprobs": True, "top_logprobs": ALTERNATIVES}
+        heard = _Heard(cancelled, prompt.choices)
         try:
             server.handle_chat_completions(request, heard)
         except Exception as error:  # the binding raises RuntimeError and others; one prompt never ends the batch
@@ -117,8 +120,10 @@ class LlamaEngine:
 class _Heard:
     """Collects the chunks of one streamed answer; told to stop, it says so to the server."""
 
-    def __init__(self, cancelled: threading.Event) -> None:
+    def __init__(self, cancelled: threading.Event, choices: tuple[str, ...]) -> None:
         self._cancelled = cancelled
+        self._choices = choices
+        self._odds: tuple[float, ...] = ()
         self._pieces: list[str] = []
         self._finish = ""
         self._usage: dict[str, Any] = {}
@@ -133,6 +138,8 @@ class _Heard:
             for choice in part.get("choices") or ():
                 self._pieces.append(choice.get("delta", {}).get("content") or "")
                 self._finish = choice.get("finish_reason") or self._finish
+                if self._choices and not self._odds and (told := (choice.get("logprobs") or {}).get("content")):
+                    self._odds = odds(self._choices, told[0])
             self._usage = part.get("usage") or self._usage
             self._timings = part.get("timings") or self._timings
         return self._cancelled.is_set()
@@ -145,6 +152,7 @@ class _Heard:
             prompt_tokens=self._usage.get("prompt_tokens", 0),
             completion_tokens=self._usage.get("completion_tokens", 0),
             finish="error" if error else "length" if self._finish == "length" else "stop",
+            odds=self._odds,
             error=error,
             cached_tokens=self._timings.get("cache_n", 0),
             prefill_seconds=self._timings.get("prompt_ms", 0.0) / 1000,

@@ -46,6 +46,7 @@ class StoredAnswers:
             prompt_tokens=known.prompt_tokens,
             completion_tokens=known.completion_tokens,
             finish="length" if known.finish == "length" else "stop",
+            odds=known.odds,
         )
 
     def put(self, key: str, completion: Completion) -> None:
@@ -58,6 +59,7 @@ class StoredAnswers:
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=completion.completion_tokens,
             finish=completion.finish,
+            odds=completion.odds,
         )
         self._store.put_completion(key, kept, self._clock())
 

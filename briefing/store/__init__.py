@@ -72,25 +72,31 @@ class Store(Editions):
 
     def get_completion(self, key: str) -> StoredCompletion | None:
         """The answer under `key`; counts ``completion.hit`` or ``completion.miss``."""
-        rows = self.query("SELECT text, prompt_tokens, completion_tokens, finish FROM completions WHERE key = ?", key)
+        columns = "text, prompt_tokens, completion_tokens, finish, odds"
+        rows = self.query(f"SELECT {columns} FROM completions WHERE key = ?", key)  # noqa: S608 - ours
         self.count("completion.hit" if rows else "completion.miss")
         if not rows:
             return None
-        text, prompt_tokens, completion_tokens, finish = rows[0]
+        text, prompt_tokens, completion_tokens, finish, odds = rows[0]
         return StoredCompletion(
-            text=text, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens, finish=finish
+            text=text,
+            prompt_tokens=prompt_tokens,
+            completion_tokens=completion_tokens,
+            finish=finish,
+            odds=tuple(json.loads(odds)),
         )
 
     def put_completion(self, key: str, completion: StoredCompletion, now: datetime) -> None:
         """Remember one answer, so that a run killed in the middle of a long article does not ask again."""
         self.query(
-            "INSERT OR REPLACE INTO completions VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO completions VALUES (?, ?, ?, ?, ?, ?, ?)",
             key,
             completion.text,
             completion.finish,
             completion.prompt_tokens,
             completion.completion_tokens,
             stamp(now),
+            json.dumps(completion.odds),
         )
 
     # Articles

@@ -64,6 +64,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             text TEXT NOT NULL, source TEXT NOT NULL, published TEXT, PRIMARY KEY (date, title, article)
         )""",
     ),
+    # Version 6: how likely each of the answers was that a prompt offered; a JSON list.
+    ("ALTER TABLE completions ADD COLUMN odds TEXT NOT NULL DEFAULT '[]'",),
 )
 
 
@@ -75,6 +77,7 @@ class StoredCompletion:
     prompt_tokens: int
     completion_tokens: int
     finish: str = "stop"
+    odds: tuple[float, ...] = ()
 
 
 DeliveryKey = tuple[str, str, str]

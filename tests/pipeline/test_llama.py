@@ -68,6 +68,17 @@ def test_the_same_question_gets_the_same_answer(engine: LlamaEngine) -> None:
     assert first == second
 
 
+def test_answers_that_are_offered_are_weighed(engine: LlamaEngine) -> None:
+    question = "Is the answer to this question yes? Say yes or no."
+    (told,) = engine.complete([ask(question, choices=("yes", "no"))])
+    assert len(told.odds) == 2
+    assert sum(told.odds) == pytest.approx(1)
+    (turned,) = engine.complete([ask(question, choices=("no", "yes"))])
+    assert turned.odds == pytest.approx(told.odds[::-1], abs=0.01)
+    (free,) = engine.complete([ask(question)])
+    assert free.odds == ()
+
+
 def test_a_shared_beginning_is_computed_once(engine: LlamaEngine) -> None:
     shared = "You are careful. " * 60
     list(engine.complete([ask(shared + "Say one.", "a")]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from briefing.engines.odds import odds
 from briefing.engines.thoughts import without_thoughts
 from briefing.engines.transformers.batches import batched, taken
 from briefing.engines.transformers.settings import ModelSettings, language_token, read_settings
@@ -57,6 +59,28 @@ def test_batches_hold_everything_once_and_keep_to_their_limits(
         assert len({kind for _, kind in batch}) == 1
         assert len(batch) <= most
         assert len(batch) == 1 or len(batch) * max(length for length, _ in batch) <= tokens
+
+
+@pytest.mark.parametrize(
+    ("tokens", "expected"),
+    [
+        ({"yes": 0.6, "no": 0.2, "maybe": 0.2}, (0.75, 0.25)),
+        ({"Yes": 0.25, " yes": 0.25, "YES": 0.25, "No": 0.25}, (0.75, 0.25)),
+        ({"y": 0.5, "n": 0.5}, (0.5, 0.5)),
+        ({"": 0.9, " ": 0.05, "yes": 0.05}, (1.0, 0.0)),
+        ({"maybe": 1.0}, ()),
+    ],
+)
+def test_offered_answers_share_what_their_first_tokens_have(
+    tokens: dict[str, float], expected: tuple[float, ...]
+) -> None:
+    first = {"top_logprobs": [{"token": token, "logprob": math.log(share)} for token, share in tokens.items()]}
+    assert odds(("yes", "no"), first) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("first", [None, {}, {"top_logprobs": None}, {"top_logprobs": [{"token": "yes"}]}, "yes", []])
+def test_a_server_that_says_nothing_of_probabilities_is_no_trouble(first: object) -> None:
+    assert odds(("yes", "no"), first) == ()
 
 
 def test_only_as_many_are_taken_as_were_asked_for() -> None:

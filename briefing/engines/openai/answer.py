@@ -7,8 +7,10 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from briefing.engines.base import Completion, Prompt
+from briefing.engines.odds import odds
 from briefing.engines.openai.failures import PassingError
 
 __all__ = ["Heard", "events", "limited"]
@@ -24,6 +26,8 @@ class Heard:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     error: str = ""
+    likely: Any = None
+    """What the server says of the first token's probability and its rivals'."""
     began: float = field(default_factory=time.monotonic)
     first: float = 0.0
     """When the first token came, or 0."""
@@ -40,6 +44,7 @@ class Heard:
             for choice in part.get("choices") or ():
                 said = choice.get("delta") or choice.get("message") or {}
                 self.text += said.get("content") or ""
+                self.likely = self.likely or next(iter((choice.get("logprobs") or {}).get("content") or ()), None)
                 self.thought |= bool(said.get("reasoning_content") or said.get("reasoning"))
                 self.finish = choice.get("finish_reason") or self.finish
                 self.first = self.first or time.monotonic()
@@ -58,6 +63,7 @@ class Heard:
             prompt_tokens=self.prompt_tokens,
             completion_tokens=self.completion_tokens,
             finish="length" if self.finish == "length" else "stop",
+            odds=odds(prompt.choices, self.likely) if prompt.choices and not self.thought else (),
             prefill_seconds=prefill,
             decode_seconds=max(0.0, seconds - prefill),
         )

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from briefing.engines.base import EngineOptions, Prompt
+from briefing.engines.odds import ALTERNATIVES
 
 __all__ = ["Card", "Manners", "is_object", "window_of"]
 
 _ROOM_TO_THINK = 4096
 """Tokens that a model gets on top once it has been seen to think."""
-OPTIONAL = ("stream_options", "grammar", "response_format", "seed", "stop", "temperature", "cache_prompt")
+OPTIONAL = ("stream_options", "grammar", "response_format", "seed", "stop", "temperature", "cache_prompt",
+            "top_logprobs", "logprobs")  # fmt: skip
 """Fields that a server may refuse to understand."""
 
 
@@ -60,6 +62,8 @@ class Manners:
         }
         if prompt.stop and not self.thinks and form != "schema":  # JSON and thoughts have blank lines of their own
             body["stop"] = list(prompt.stop)
+        if prompt.choices:
+            body |= {"logprobs": True, "top_logprobs": ALTERNATIVES}
         if form == "grammar":
             body["grammar"] = prompt.grammar
         elif form == "schema":
