@@ -15,7 +15,19 @@ from functools import lru_cache
 
 from briefing.text import fold
 
-__all__ = ["Name", "Number", "Quotation", "names", "numbers", "quotations", "stem", "stems", "tokens"]
+__all__ = [
+    "Name",
+    "Number",
+    "Quotation",
+    "names",
+    "numbers",
+    "occurrences",
+    "quotations",
+    "stem",
+    "stem_of",
+    "stems",
+    "tokens",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +232,13 @@ def tokens(text: str) -> list[str]:
     return [_key(match[0]) for match in _TOKEN.finditer(_straight(text))]
 
 
+def occurrences(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield every word of `text`: its offset, as written (quotation marks straight), and folded as by `tokens`."""
+    for match in _TOKEN.finditer(_straight(text)):
+        yield match.start(), match[0], _key(match[0])
+
+
+@lru_cache(maxsize=65536)
 def _key(word: str) -> str:
     return _folded(word).removesuffix("'s").replace(".", "").strip("'").replace("'", "")
 
@@ -279,9 +298,14 @@ def stems(text: str) -> list[str]:
     for token in tokens(text):
         if len(token) > 3 and not token[0].isascii() and not _spaced(token[0]):
             found += [token[i : i + 2] for i in range(len(token) - 1)]
-        elif len(token) > 1 and token not in _FUNCTION_WORDS and not token[0].isdigit():
-            found.append(stem(token))
+        elif root := stem_of(token):
+            found.append(root)
     return found
+
+
+def stem_of(token: str) -> str:
+    """The stem of a word that carries content; empty for function words, single letters and numbers."""
+    return stem(token) if len(token) > 1 and token not in _FUNCTION_WORDS and not token[0].isdigit() else ""
 
 
 def _spaced(character: str) -> bool:
