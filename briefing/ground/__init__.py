@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from briefing.ground.align import choose
+from briefing.ground.align import choose, close
 from briefing.ground.evidence import Evidence, quote
 from briefing.ground.exact import Missing, facts, unpaired
+from briefing.ground.mood import mood
+from briefing.ground.polarity import polarity
+from briefing.ground.quantities import quantities
 from briefing.ground.reading import Reading
+from briefing.ground.roles import roles
+from briefing.ground.speech import speech
 from briefing.types import Citation, Verdict
 
 __all__ = ["Check", "Evidence", "Missing", "check", "quote"]
@@ -40,19 +44,17 @@ def check(point: str, evidence: Evidence, *, translated: bool = False) -> Check:
             missing += astray
         elif not translated and score < SUPPORT:
             missing.append(Missing("support", point))
-        elif not translated and _denies(point) and not any(_denies(evidence.sentences[i].text) for i in chosen):
-            missing.append(Missing("negation", point))
+    if (
+        not missing
+        and not translated
+        and evidence.language in {"en", "und"}
+        and tuple(w.key for w in reading.words) not in evidence.whole
+    ):
+        near = close(reading, evidence)
+        for layer in LAYERS if near else ():
+            missing += layer(reading, near)
     verdict = Verdict.UNSUPPORTED if missing else Verdict.UNCERTAIN if translated else Verdict.SUPPORTED
     return Check(verdict, score, tuple(evidence.cite(i) for i in chosen), tuple(missing))
 
 
-_DENIAL = re.compile(
-    r"\b(?:not|no|never|nor|none|neither|without|cannot|\w+n['’]t|den(?:y|ies|ied|ying)|refus\w+|reject\w*|"
-    r"fail(?:s|ed|ing)?|lack\w*|un(?:able|likely|clear|harmed|aware)|rul(?:es|ed) out|stop\w*|halt\w*|nobody|nothing|"
-    r"ohne|nicht|kein\w*|pas|jamais|nunca|non)\b",
-    re.IGNORECASE,
-)
-
-
-def _denies(text: str) -> bool:
-    return bool(_DENIAL.search(text))
+LAYERS = (quantities, polarity, mood, speech, roles)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from briefing.facts import tokens
+from briefing.facts import Number, tokens
 from briefing.ground.calendar import dated
 from briefing.ground.reading import Reading, initials
 from briefing.text import Sentence, sentences
@@ -67,6 +67,16 @@ class Evidence:
     def roots(self) -> frozenset[str]:
         """Every stem of the text and the title."""
         return frozenset().union(*(r.roots for r in self.readings), self.heading.roots)
+
+    @cached_property
+    def numbers(self) -> tuple[Number, ...]:
+        """Every number of the text and the title."""
+        return tuple(number for r in (*self.readings, self.heading) for number in r.numbers)
+
+    @cached_property
+    def whole(self) -> frozenset[tuple[str, ...]]:
+        """Every sentence as its folded words, and the title."""
+        return frozenset(tuple(word.key for word in r.words) for r in (*self.readings, self.heading))
 
     @cached_property
     def pairs(self) -> frozenset[tuple[str, str]]:

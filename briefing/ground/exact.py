@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from briefing.facts import Name, stem, stems, tokens
 from briefing.ground.evidence import Evidence
+from briefing.ground.numbers import approximated, in_range
 from briefing.ground.reading import Reading, key_of
 from briefing.lexicon import ALIAS_OF, DEMONYM_ENDINGS, OPENERS
 
@@ -35,8 +36,11 @@ def facts(point: Reading, evidence: Evidence, *, translated: bool = False) -> tu
         key = key_of(number)
         if key in evidence.everything:
             wanted.add(frozenset({key}))
+        elif rounded := approximated(number, point.text, evidence.numbers):
+            wanted.add(rounded)
         else:
             missing.append(Missing("number", number.surface))
+    missing += _vague(point, evidence)
     for quotation in () if translated else point.quotations:
         if not evidence.holds(quotation.key.split()):
             missing.append(Missing("quotation", quotation.surface))
@@ -52,6 +56,14 @@ def facts(point: Reading, evidence: Evidence, *, translated: bool = False) -> tu
         elif not _may_open(name, evidence):
             missing.append(Missing("name", name.surface))
     return missing, frozenset(wanted)
+
+
+def _vague(point: Reading, evidence: Evidence) -> Iterator[Missing]:
+    """ "Hundreds", where the article neither says so nor has a number of that size."""
+    for word in point.words:
+        there = in_range(word.key, evidence.numbers)
+        if there is False and word.key not in evidence.everything:
+            yield Missing("number", word.surface)
 
 
 def unpaired(point: Reading, chosen: Sequence[int], evidence: Evidence) -> Iterator[Missing]:
