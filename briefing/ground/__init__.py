@@ -1,23 +1,58 @@
-"""Whether an article says what a key point says, and where. Pure."""
+"""Whether an article says what a key point says, and where.
+
+Pure. `Evidence` is an article prepared once; `check` looks one point up in it, layer by layer:
+
+1. **exact facts** (`exact`, `numbers`, `calendar`): every number with its unit, every quotation and every name must
+   stand in the article, in whatever form ("$2.3 million" is "2.3m dollars", "one in five" is "20 %", "UN" is "United
+   Nations", "Iraqi" is "Iraq", "yesterday" is a date): kinds ``number``, ``quotation``, ``name``;
+2. **alignment** (`align`): the fewest sentences, two at most, that hold these facts and most of the point's other
+   words, else ``scattered`` or ``support``; a count must stand there with a word that stands beside it in the point
+   ("28 African countries" and "four dollars" make no "four African countries"): ``pair``;
+3. **contradictions**, against every sentence that is about the same: other measures and bounds (`quantities`: ``unit``,
+   ``comparison``), denials and opposites (`polarity`: ``negation``, ``opposite``), possibilities told as facts and
+   other times (`mood`: ``modality``, ``tense``), other speakers (`speech`: ``attribution``), doer and object changed
+   (`roles`: ``role``);
+4. **score** (`score`): what the layers found and how many of the point's words are new, as a probability.
+
+A point in which a part fails is ``unsupported``; one that the score leaves open, or that tells a claim as a fact, is
+``uncertain``, and a `Judge` (a model; see `judge`) may settle it. Languages other than English have layers 1 and 2.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from briefing.ground.align import choose, close
 from briefing.ground.evidence import Evidence, quote
-from briefing.ground.exact import Missing, facts, unpaired
+from briefing.ground.exact import Fact, Missing, facts, unpaired
+from briefing.ground.judge import Judge
 from briefing.ground.mood import mood
-from briefing.ground.polarity import polarity
+from briefing.ground.polarity import denies, polarity
 from briefing.ground.quantities import quantities
 from briefing.ground.reading import Reading
 from briefing.ground.roles import roles
-from briefing.ground.speech import speech
+from briefing.ground.score import probability, signs
+from briefing.ground.speech import claimed, speech
 from briefing.types import Citation, Verdict
 
-__all__ = ["Check", "Evidence", "Missing", "check", "quote"]
+__all__ = ["CONTRADICTIONS", "Check", "Evidence", "Judge", "Missing", "check", "contradictions", "quote", "settle"]
 
-SUPPORT = 0.6
+SUPPORT = 0.5
+"""Least share of a point's content words and facts in its cited sentences."""
+ENOUGH = 0.6
+"""Share from which on nothing more is asked; between the two a point is uncertain."""
+LIKELY = 0.5
+"""Score from which on a point in which nothing fails counts as supported."""
+
+CONTRADICTIONS: dict[str, Callable[[Reading, Sequence[Reading]], Iterator[Missing]]] = {
+    "quantities": quantities,
+    "polarity": polarity,
+    "mood": mood,
+    "speech": speech,
+    "roles": roles,
+}
+"""The layers that set a point against the sentences about the same, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,35 +61,81 @@ class Check:
 
     verdict: Verdict
     score: float
-    """Share of the point's content words and facts that stand in the cited sentences, 0 to 1."""
+    """How likely the article supports the point, 0 to 1 (`score`)."""
     citations: tuple[Citation, ...]
     missing: tuple[Missing, ...]
+    """The parts that fail, the most telling first; empty unless the verdict is ``unsupported``."""
 
 
-def check(point: str, evidence: Evidence, *, translated: bool = False) -> Check:
-    """Look `point` up in `evidence`."""
+def check(point: str, evidence: Evidence, *, translated: bool = False, judge: Judge | None = None) -> Check:
+    """Look `point` up in `evidence`.
+
+    `translated`: the point is in another language than the article; then only numbers, acronyms and names with digits
+    can be compared, and a point that passes is ``uncertain``. `judge` is asked where the fast layers are unsure. Under
+    a millisecond where the evidence was used before, without a judge.
+    """
     reading = Reading(point)
     missing, wanted = facts(reading, evidence, translated=translated)
-    chosen, score = choose(wanted, reading.roots, evidence)
-    if not missing:
-        held = frozenset().union(*(evidence.keys[i] for i in chosen), evidence.heading.keys)
-        if any(not fact & held for fact in wanted):
-            missing.append(Missing("scattered", point))
-        elif not translated and (astray := list(unpaired(reading, chosen, evidence))):
-            missing += astray
-        elif not translated and score < SUPPORT:
-            missing.append(Missing("support", point))
-    if (
-        not missing
-        and not translated
-        and evidence.language in {"en", "und"}
-        and tuple(w.key for w in reading.words) not in evidence.whole
-    ):
-        near = close(reading, evidence)
-        for layer in LAYERS if near else ():
-            missing += layer(reading, near)
-    verdict = Verdict.UNSUPPORTED if missing else Verdict.UNCERTAIN if translated else Verdict.SUPPORTED
-    return Check(verdict, score, tuple(evidence.cite(i) for i in chosen), tuple(missing))
+    chosen, share = choose(wanted, reading.roots, evidence)
+    citations = tuple(evidence.cite(i) for i in chosen)
+    if translated:
+        missing += _scattered(reading, wanted, chosen, evidence) if not missing else []
+        return Check(Verdict.UNSUPPORTED if missing else Verdict.UNCERTAIN, share, citations, tuple(missing))
+    against = contradictions(reading, evidence)
+    score = probability(signs(reading, evidence, [*missing, *against]))
+    if _verbatim(reading, evidence):
+        return Check(Verdict.SUPPORTED, score, citations, ())
+    missing = (
+        missing
+        or _scattered(reading, wanted, chosen, evidence)
+        or list(unpaired(reading, chosen, evidence))
+        or ([Missing("support", point)] if share < SUPPORT else [])
+        or against
+        or _undenied(reading, chosen, evidence)
+    )
+    if missing:
+        return Check(Verdict.UNSUPPORTED, score, citations, tuple(missing))
+    behind = [evidence.readings[i] for i in chosen]
+    open_ = share < ENOUGH or score < LIKELY or (_english(evidence) and claimed(reading, behind))
+    found = Check(Verdict.UNCERTAIN if open_ else Verdict.SUPPORTED, score, citations, ())
+    return settle(found, point, judge([c.text for c in citations], point)) if open_ and judge else found
 
 
-LAYERS = (quantities, polarity, mood, speech, roles)
+def settle(found: Check, point: str, likely: float) -> Check:
+    """An uncertain check of `point`, decided by a model's probability that its citations support it.
+
+    Kind ``model`` where it fails. A claim told as a fact stays a claim: ask the model with the sentences themselves.
+    """
+    if found.verdict is not Verdict.UNCERTAIN:
+        return found
+    if likely < 0.5:
+        return replace(found, verdict=Verdict.UNSUPPORTED, score=likely, missing=(Missing("model", point),))
+    return replace(found, verdict=Verdict.SUPPORTED, score=likely)
+
+
+def contradictions(point: Reading, evidence: Evidence, names: Sequence[str] = tuple(CONTRADICTIONS)) -> list[Missing]:
+    """What the layers of these names hold against `point`; nothing where no sentence is about the same."""
+    if not _english(evidence) or _verbatim(point, evidence) or not (near := close(point, evidence)):
+        return []
+    return [part for name in names for part in CONTRADICTIONS[name](point, near)]
+
+
+def _english(evidence: Evidence) -> bool:
+    return evidence.language in {"en", "und"}
+
+
+def _verbatim(point: Reading, evidence: Evidence) -> bool:
+    """Whether the point is a sentence of the article, whatever that sentence says."""
+    return bool(point.words) and tuple(word.key for word in point.words) in evidence.whole
+
+
+def _scattered(point: Reading, wanted: frozenset[Fact], chosen: Sequence[int], evidence: Evidence) -> list[Missing]:
+    held = frozenset().union(*(evidence.keys[i] for i in chosen), evidence.heading.keys)
+    return [Missing("scattered", point.text)] if any(not fact & held for fact in wanted) else []
+
+
+def _undenied(point: Reading, chosen: Sequence[int], evidence: Evidence) -> list[Missing]:
+    """A denial that no cited sentence has."""
+    if denies(point.text) and not any(denies(evidence.readings[i].text) for i in chosen):
+        return [Missing("negation", point.text)]
+    return []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -79,14 +78,9 @@ class Evidence:
         return frozenset(tuple(word.key for word in r.words) for r in (*self.readings, self.heading))
 
     @cached_property
-    def pairs(self) -> frozenset[tuple[str, str]]:
-        """Every pair of content stems that stand together somewhere."""
-        return frozenset().union(*(r.pairs for r in self.readings), self.heading.pairs)
-
-    @cached_property
-    def spread(self) -> Counter[str]:
-        """In how many sentences each stem stands."""
-        return Counter(root for r in self.readings for root in r.roots)
+    def beginnings(self) -> frozenset[str]:
+        """The first five letters of every stem that has as many."""
+        return frozenset(root[:5] for root in self.roots if len(root) >= 5)
 
     @cached_property
     def acronyms(self) -> frozenset[str]:

@@ -28,7 +28,7 @@ _SIZES = {
 
 
 def approximated(number: Number, text: str, there: Iterable[Number]) -> frozenset[str]:
-    """Keys of the numbers `there` that `number` in `text` may stand for: "more than 300" for 312, 1.2m for 1,234,567."""
+    """Keys of the numbers `there` that `number` may stand for in `text`: "over 300" for 312, 1.2m for 1,234,567."""
     qualified = _QUALIFIED.search(text[: max(0, text.find(number.surface))])
     found = set()
     for other in there:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 from briefing.facts import Name, Number, Quotation, names, numbers, occurrences, quotations, stem_of, stems
 from briefing.lexicon import MONTHS
@@ -84,12 +83,6 @@ class Reading:
     def quotations(self) -> tuple[Quotation, ...]:
         """What stands between quotation marks."""
         return tuple(quotations(self.text))
-
-    @cached_property
-    def pairs(self) -> frozenset[tuple[str, str]]:
-        """Content stems that stand next to each other, or one apart."""
-        order = self.order
-        return frozenset(pairwise(order)) | frozenset(zip(order, order[2:], strict=False))
 
 
 _BREAK = re.compile(r"[,;:()\"“”—–]|\s-\s|[.!?]\s")
