@@ -30,7 +30,7 @@ from typing import Any
 from metering import table
 
 from briefing.facts import tokens
-from briefing.ground import CONTRADICTIONS, Evidence, check, contradictions
+from briefing.ground import LAYERS, Evidence, check, contradictions
 from briefing.ground.align import choose
 from briefing.ground.exact import Missing, facts, unpaired
 from briefing.ground.reading import Reading
@@ -132,8 +132,9 @@ def _against(names: Sequence[str]) -> Judge:
 
 def _everything(sentence: str, evidence: Evidence) -> tuple[Reading, list[Missing]]:
     reading = Reading(sentence)
-    missing, _ = facts(reading, evidence)
-    return reading, [*missing, *contradictions(reading, evidence)]
+    missing, wanted = facts(reading, evidence)
+    chosen, _ = choose(wanted, reading.roots, evidence)
+    return reading, [*missing, *unpaired(reading, chosen, evidence), *contradictions(reading, evidence)]
 
 
 def _weighed(known: Iterable[str]) -> Judge:
@@ -165,7 +166,7 @@ JUDGES: dict[str, Judge] = {
     "names": _lacking({"name"}),
     "quotations": _lacking({"quotation"}),
     "alignment": alignment,
-    **{name: _against([name]) for name in CONTRADICTIONS},
+    **{name: _against([name]) for name in LAYERS},
     "exact facts": _weighed(EXACT),
     "+ contradictions": _weighed((*EXACT, "contradiction")),
     "+ new words": _weighed((*EXACT, "contradiction", "novel_share", "novel_words")),

@@ -46,6 +46,7 @@ OPENERS = frozenset(
 
 _IRREGULAR = """
 rise rose risen; fall fell fallen; grow grew grown growth; sink sank sunk; shrink shrank shrunk; win won; lose lost;
+beat beaten; use used uses using user users;
 begin began begun; leave left; meet met; take took taken; give gave given; see saw seen; sell sold sale sales;
 buy bought; bring brought; catch caught; teach taught; think thought; seek sought; fight fought; build built;
 send sent; spend spent; lend lent; keep kept; sleep slept; feel felt; hold held; tell told; pay paid;

@@ -8,7 +8,8 @@ Pure. `Evidence` is an article prepared once; `check` looks one point up in it, 
 2. **alignment** (`align`): the fewest sentences, two at most, that hold these facts and most of the point's other
    words, else ``scattered`` or ``support``; a count must stand there with a word that stands beside it in the point
    ("28 African countries" and "four dollars" make no "four African countries"): ``pair``;
-3. **contradictions**, against every sentence that is about the same: other measures and bounds (`quantities`: ``unit``,
+3. **contradictions**, against every sentence that is about the same: other places, times and halves of names (`places`:
+   ``pair``, ``name``), other measures and bounds (`quantities`: ``unit``,
    ``comparison``), denials and opposites (`polarity`: ``negation``, ``opposite``), possibilities told as facts and
    other times (`mood`: ``modality``, ``tense``), other speakers (`speech`: ``attribution``), doer and object changed
    (`roles`: ``role``);
@@ -23,20 +24,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from briefing.facts import stem_of
 from briefing.ground.align import choose, close
-from briefing.ground.evidence import Evidence, quote
+from briefing.ground.evidence import Evidence, plain, quote
 from briefing.ground.exact import Fact, Missing, facts, unpaired
 from briefing.ground.judge import Judge
 from briefing.ground.mood import mood
+from briefing.ground.places import misplaced
 from briefing.ground.polarity import denies, polarity
 from briefing.ground.quantities import quantities
 from briefing.ground.reading import Reading
 from briefing.ground.roles import roles
 from briefing.ground.score import probability, signs
-from briefing.ground.speech import claimed, speech
+from briefing.ground.speech import claimed, speaker, speech
 from briefing.types import Citation, Verdict
 
-__all__ = ["CONTRADICTIONS", "Check", "Evidence", "Judge", "Missing", "check", "contradictions", "quote", "settle"]
+__all__ = ["LAYERS", "Check", "Evidence", "Judge", "Missing", "check", "contradictions", "quote", "settle"]
 
 SUPPORT = 0.5
 """Least share of a point's content words and facts in its cited sentences."""
@@ -53,6 +56,8 @@ CONTRADICTIONS: dict[str, Callable[[Reading, Sequence[Reading]], Iterator[Missin
     "roles": roles,
 }
 """The layers that set a point against the sentences about the same, by name."""
+LAYERS = ("places", *CONTRADICTIONS)
+"""With the one that looks at the whole article."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +87,14 @@ def check(point: str, evidence: Evidence, *, translated: bool = False, judge: Ju
         missing += _scattered(reading, wanted, chosen, evidence) if not missing else []
         return Check(Verdict.UNSUPPORTED if missing else Verdict.UNCERTAIN, share, citations, tuple(missing))
     against = contradictions(reading, evidence)
-    score = probability(signs(reading, evidence, [*missing, *against]))
+    astray = list(unpaired(reading, chosen, evidence))
+    score = probability(signs(reading, evidence, [*missing, *astray, *against]))
     if _verbatim(reading, evidence):
         return Check(Verdict.SUPPORTED, score, citations, ())
     missing = (
         missing
         or _scattered(reading, wanted, chosen, evidence)
-        or list(unpaired(reading, chosen, evidence))
+        or astray
         or ([Missing("support", point)] if share < SUPPORT else [])
         or against
         or _undenied(reading, chosen, evidence)
@@ -113,11 +119,16 @@ def settle(found: Check, point: str, likely: float) -> Check:
     return replace(found, verdict=Verdict.SUPPORTED, score=likely)
 
 
-def contradictions(point: Reading, evidence: Evidence, names: Sequence[str] = tuple(CONTRADICTIONS)) -> list[Missing]:
+def contradictions(point: Reading, evidence: Evidence, names: Sequence[str] = LAYERS) -> list[Missing]:
     """What the layers of these names hold against `point`; nothing where no sentence is about the same."""
-    if not _english(evidence) or _verbatim(point, evidence) or not (near := close(point, evidence)):
+    if not _english(evidence) or _verbatim(point, evidence):
         return []
-    return [part for name in names for part in CONTRADICTIONS[name](point, near)]
+    placed = list(misplaced(point, evidence)) if "places" in names else []
+    near = close(point, evidence)
+    # Who else said it is told by the sentence that has the words, not by one that has the speaker.
+    said = close(point, evidence, frozenset(map(stem_of, speaker(point)))) if "speech" in names else near
+    near_by = {name: said if name == "speech" else near for name in CONTRADICTIONS if name in names}
+    return [*placed, *(part for name, found in near_by.items() if found for part in CONTRADICTIONS[name](point, found))]
 
 
 def _english(evidence: Evidence) -> bool:
@@ -126,7 +137,7 @@ def _english(evidence: Evidence) -> bool:
 
 def _verbatim(point: Reading, evidence: Evidence) -> bool:
     """Whether the point is a sentence of the article, whatever that sentence says."""
-    return bool(point.words) and tuple(word.key for word in point.words) in evidence.whole
+    return bool(point.words) and plain(point.text) in evidence.whole
 
 
 def _scattered(point: Reading, wanted: frozenset[Fact], chosen: Sequence[int], evidence: Evidence) -> list[Missing]:

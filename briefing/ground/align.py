@@ -46,12 +46,16 @@ CLOSE = 0.5
 to contradict the point most often belongs to something else (labelled data: half of such findings were wrong)."""
 
 
-def close(point: Reading, evidence: Evidence) -> list[Reading]:
-    """The sentences, the title's among them, that are about what `point` says, whatever they say of it."""
-    count = len(point.roots)
+def close(point: Reading, evidence: Evidence, without: frozenset[str] = frozenset()) -> list[Reading]:
+    """The sentences, the title's among them, that are about what `point` says, whatever they say of it.
+
+    `without`: stems that do not count, for example its speaker's.
+    """
+    roots = point.roots - without
+    count = len(roots)
     if not count:
         return []
     readings = [*evidence.readings, evidence.heading]
-    shares = [len(point.roots & reading.roots) / count for reading in readings]
+    shares = [len(roots & reading.roots) / count for reading in readings]
     least = max(CLOSE, 0.8 * max(shares))
     return [reading for reading, share in zip(readings, shares, strict=True) if share >= least]

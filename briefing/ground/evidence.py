@@ -11,10 +11,10 @@ from functools import cached_property
 from briefing.facts import Number, tokens
 from briefing.ground.calendar import dated
 from briefing.ground.reading import Reading, initials
-from briefing.text import Sentence, sentences
+from briefing.text import Sentence, fold, sentences
 from briefing.types import Citation
 
-__all__ = ["Evidence", "quote"]
+__all__ = ["Evidence", "plain", "quote"]
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ class Evidence:
         return tuple(number for r in (*self.readings, self.heading) for number in r.numbers)
 
     @cached_property
-    def whole(self) -> frozenset[tuple[str, ...]]:
-        """Every sentence as its folded words, and the title."""
-        return frozenset(tuple(word.key for word in r.words) for r in (*self.readings, self.heading))
+    def whole(self) -> frozenset[str]:
+        """Every sentence as `plain` has it, and the title."""
+        return frozenset(plain(r.text) for r in (*self.readings, self.heading))
 
     @cached_property
     def beginnings(self) -> frozenset[str]:
@@ -102,6 +102,11 @@ class Evidence:
         """The citation of one sentence."""
         found = self.sentences[index]
         return Citation(sentence=index, start=found.start, end=found.end, text=found.text)
+
+
+def plain(text: str) -> str:
+    """A sentence for telling whether two are one: folded, single blanks, no full stop at its end."""
+    return " ".join(fold(text).split()).rstrip(".")
 
 
 def quote(evidence: Evidence, sentence: int) -> Citation:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from briefing.facts import Name, stem, stems, tokens
+from briefing.facts import Name, numbers, stem, stems, tokens
 from briefing.ground.evidence import Evidence
 from briefing.ground.numbers import approximated, in_range
 from briefing.ground.reading import Reading, key_of
@@ -111,4 +111,6 @@ def _may_open(name: Name, evidence: Evidence) -> bool:
     """Whether a word that opens a sentence need not be a name: a common one, or a form of a word the article has."""
     if not name.opens:
         return False
+    if any(True for _ in numbers(name.surface)):
+        return True  # "Fourteen supporters": `numbers` has it
     return name.key in OPENERS or set(stems(name.surface)) <= evidence.roots or stem(name.key) in evidence.roots

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from briefing.facts import stem
 from briefing.ground.exact import Missing
-from briefing.ground.reading import Reading
+from briefing.ground.reading import Reading, Word
 from briefing.ground.vocabulary import DENIALS, OPPOSITES
 
 __all__ = ["denies", "polarity"]
@@ -38,7 +38,9 @@ def polarity(point: Reading, near: Sequence[Reading]) -> Iterator[Missing]:
 
 def _negated(point: Reading, near: Sequence[Reading]) -> Iterator[Missing]:
     if denies(point.text):
-        if not any(denies(sentence.text) for sentence in near):
+        # "Released without charge" denies nothing but the charge.
+        aside = "" if "without" in point.text else "without"
+        if not any(denies(sentence.text.replace(aside, " ") if aside else sentence.text) for sentence in near):
             word = next((w for w in point.words if w.key in DENIALS), None)
             yield Missing("negation", word.surface if word else point.text)
         return
@@ -68,22 +70,41 @@ def negated(sentence: Reading) -> frozenset[str]:
 
 
 def _opposite(point: Reading, near: Sequence[Reading]) -> Iterator[Missing]:
-    theirs = [_sides(sentence) for sentence in near]
-    there = frozenset().union(*theirs)
-    roots = frozenset().union(*(sentence.roots for sentence in near))
-    keys = {word.key for sentence in near for word in sentence.words}
-    mine = _sides(point)
-    crossed = denies(point.text) != any(denies(s.text) for s in near)
+    passages = [_passage(point, sentence) for sentence in near]
+    there = frozenset().union(*(_sides(words) for words in passages))
+    keys = {word.key for words in passages for word in words} | {word.root for words in passages for word in words}
+    mine = _sides(point.words)
+    # "Did not approve" is "rejected".
+    if _flatly(point.words) != any(_flatly(words) for words in passages):
+        return
     for word in point.words:
-        sides = OPPOSITES.get(stem(word.key), ())
-        if not sides or word.root in roots or word.key in keys:
+        root = stem(word.key)
+        if word.key in keys or root in keys:
             continue
-        against = [(line, side) for line, side in sides if (line, 1 - side) in there]
-        for line, side in against:
-            if (line, side) not in there and (line, 1 - side) not in mine and not crossed:
+        for line, side in OPPOSITES.get(root, ()):
+            if (line, 1 - side) in there and (line, side) not in there and (line, 1 - side) not in mine:
                 yield Missing("opposite", word.surface)
                 return
 
 
-def _sides(sentence: Reading) -> frozenset[tuple[int, int]]:
-    return frozenset(side for word in sentence.words for side in OPPOSITES.get(stem(word.key), ()))
+def _passage(point: Reading, sentence: Reading) -> list[Word]:
+    """The clause of a sentence that shares most with the point, where one shares more than the others; else all."""
+    clauses: dict[int, list[Word]] = {}
+    for word in sentence.words:
+        clauses.setdefault(word.clause, []).append(word)
+    said = {word.root or word.key for word in point.words if word.root or word.key[:1].isdigit()} - OPPOSITES.keys()
+    shared = sorted(
+        ((len(said & {word.root or word.key for word in words}), -clause) for clause, words in clauses.items()),
+        reverse=True,
+    )
+    if len(shared) > 1 and shared[0][0] > max(1, shared[1][0]):
+        return clauses[-shared[0][1]]
+    return list(sentence.words)
+
+
+def _flatly(words: Sequence[Word]) -> bool:
+    return any(word.key in DENIALS for word in words)
+
+
+def _sides(words: Sequence[Word]) -> frozenset[tuple[int, int]]:
+    return frozenset(side for word in words for side in OPPOSITES.get(stem(word.key), ()))

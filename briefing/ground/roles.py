@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from briefing.facts import stem
 from briefing.ground.exact import Missing
 from briefing.ground.reading import Reading, Word
 from briefing.ground.vocabulary import FUTURE, PAST_FORMS, POSSIBLE
@@ -11,31 +12,55 @@ from briefing.ground.vocabulary import FUTURE, PAST_FORMS, POSSIBLE
 __all__ = ["roles"]
 
 _BE = frozenset({"is", "are", "was", "were", "be", "been", "being", "gets", "got"})
+_TURNING = """
+open close start begin end stop finish change move increase decrease grow sink break double halve launch improve spread
+expand resume continue develop crash burn sell form drop fly shut rise fall raise age cost weigh play hold host include
+become remain stand run work start
+"""
+"""Verbs with which a thing may be doer or object alike: "the shop closed" where somebody closed it."""
+_TURNS = frozenset(map(stem, _TURNING.split()))
+_WIN = frozenset(map(stem, ("win", "beat", "defeat")))
+_LOSE = frozenset(map(stem, ("lose", "loss")))
 _MINE, _THEIRS = 4, 7
 """Content words on either side of a verb that count as its doer and its object: in a point, in a sentence."""
 
 
 def roles(point: Reading, near: Sequence[Reading]) -> Iterator[Missing]:
-    """Verbs whose doer in `point` is their object in its sentences, and the other way round."""
+    """Verbs whose doer in `point` is their object in its sentences."""
     for at, word in enumerate(point.words):
         if not _acts(point.words, at):
             continue
         doer, done = _sides(point.words, at, _MINE)
-        if not doer or not done:
+        if not doer:
             continue
         straight = crossed = False
         for sentence in near:
             for there, other in enumerate(sentence.words):
-                if other.root != word.root:
+                if _action(other) != _action(word) or not _acts(sentence.words, there):
                     continue
+                about = sentence.roots
                 theirs, to_whom = _sides(sentence.words, there, _THEIRS)
-                if doer & theirs:
+                if set(doer) & set(theirs):
                     straight = True
-                elif doer <= to_whom and done & theirs:
-                    crossed = True
+                elif set(doer) <= set(to_whom):
+                    turned = bool(set(done) & set(theirs))
+                    # Right behind the verb it is the object, even where the point names no other.
+                    next_to = set(doer) <= set(to_whom[: len(doer) + 1]) and word.root not in _TURNS
+                    crossed |= turned or (
+                        next_to and bool(theirs) and _named(point, doer) and not about.isdisjoint(done)
+                    )
         if crossed and not straight:
             yield Missing("role", word.surface)
             return
+
+
+def _action(word: Word) -> str:
+    """The stem of a verb; one for all that win or lose."""
+    return "win" if word.root in _WIN | _LOSE else word.root or word.key
+
+
+def _named(point: Reading, roots: Sequence[str]) -> bool:
+    return any(word.capital and word.root in roots for word in point.words)
 
 
 def _acts(words: Sequence[Word], at: int) -> bool:
@@ -49,18 +74,26 @@ def _acts(words: Sequence[Word], at: int) -> bool:
     if before in {"the", "a", "an", "by", "of", "in", "for"} or (at + 1 < len(words) and words[at + 1].key == "of"):
         return False
     form = word.key in PAST_FORMS or word.key.endswith(("ed", "es")) or (word.key.endswith("s") and len(word.key) > 3)
-    return form or before in FUTURE | POSSIBLE | {"to", "has", "have", "had", "not"}
+    return form or before in FUTURE | POSSIBLE | {"to", "has", "have", "had", "not"} | _BE
 
 
-def _sides(words: Sequence[Word], at: int, reach: int) -> tuple[frozenset[str], frozenset[str]]:
-    """Stems of who does it and of whom it is done to."""
+def _sides(words: Sequence[Word], at: int, reach: int) -> tuple[list[str], list[str]]:
+    """Stems of who does it and of whom it is done to, in order."""
     before = [word.root for word in words[:at] if word.root][-reach:]
     behind = [word.root for word in words[at + 1 :] if word.root][:reach]
-    if any(word.key in _BE for word in words[max(0, at - 3) : at]):
-        agents = [i for i, word in enumerate(words[at + 1 : at + 8], at + 1) if word.key == "by"]
-        if agents:
-            doer = [word.root for word in words[agents[0] + 1 :] if word.root][:reach]
-            return frozenset(doer), frozenset(before)
-        if words[at].key.endswith("ed") or words[at].key in PAST_FORMS:
-            return frozenset(), frozenset(before)
-    return frozenset(before), frozenset(behind)
+    if words[at].root in _LOSE:
+        return _after(words, at, ("to",), reach), before
+    if at + 1 < len(words) and words[at + 1].key == "by":
+        return _after(words, at, ("by",), reach), before
+    last = [word.key for word in words[max(0, at - 2) : at]]
+    if not _BE.isdisjoint(last) and "to" not in last and not words[at].key.endswith("ing"):
+        return _after(words, at, ("by",), reach), before
+    return before, behind
+
+
+def _after(words: Sequence[Word], at: int, markers: tuple[str, ...], reach: int) -> list[str]:
+    """Stems behind the first of `markers` that follows the verb."""
+    for place in range(at + 1, min(len(words), at + 8)):
+        if words[place].key in markers:
+            return [word.root for word in words[place + 1 :] if word.root][:reach]
+    return []

@@ -31,7 +31,7 @@ WEIGHTS: dict[str, float] = {
 BIAS = 0.45
 
 _MOST = {"number": 2, "name": 3, "contradiction": 2, "novel_words": 6}
-_CONTRADICTIONS = {"negation", "opposite", "role", "unit", "comparison"}
+_CONTRADICTIONS = {"negation", "opposite", "role", "unit", "comparison", "pair"}
 _PREFIX = 5
 
 

@@ -9,7 +9,7 @@ from briefing.ground.exact import Missing, forms
 from briefing.ground.reading import Reading
 from briefing.ground.vocabulary import CLAIMS, SAYING
 
-__all__ = ["claimed", "speech"]
+__all__ = ["claimed", "speaker", "speech"]
 
 _BE = frozenset({"is", "are", "was", "were", "be", "been", "being"})
 BEFORE, AFTER = 20, 6
@@ -18,10 +18,12 @@ BEFORE, AFTER = 20, 6
 
 def speech(point: Reading, near: Sequence[Reading]) -> Iterator[Missing]:
     """The speaker that `point` names, where its sentences give the words to somebody else by name."""
-    mine = _speaker(point)
+    # "Sources say": what the article writes small is no name.
+    small = {word.key for sentence in near for word in sentence.words if not word.capital}
+    mine = speaker(point) - small
     if not mine:
         return
-    told = [(_speakers(sentence, BEFORE, AFTER), _speakers(sentence, 3, 4)) for sentence in near]
+    told = [(_speakers(sentence, BEFORE, AFTER), _speakers(sentence, 8, 4)) for sentence in near]
     if any(word.key in mine and word.surface.isupper() for word in point.words):
         told = [(sentence.keys, named) for sentence, (_, named) in zip(near, told, strict=True)]
     if any(forms(key) & heard for key in mine for heard, _ in told) or not any(named for _, named in told):
@@ -44,7 +46,7 @@ def _accords(sentence: Reading) -> bool:
     return "according to" in sentence.text.casefold()
 
 
-def _speaker(point: Reading) -> frozenset[str]:
+def speaker(point: Reading) -> frozenset[str]:
     """Names right before a verb of saying, or behind "according to"."""
     words = point.words
     for at, word in enumerate(words):
@@ -52,7 +54,7 @@ def _speaker(point: Reading) -> frozenset[str]:
             before = [w for w in words[max(0, at - 4) : at] if w.clause == word.clause]
             if any(w.key in _BE for w in before):
                 continue  # "is believed", "were told": nobody's words
-            found = frozenset(w.key for w in before if w.capital and w.root and not w.possessive and w is not words[0])
+            found = frozenset(w.key for w in before if w.capital and w.root and not w.possessive)
             if found:
                 return found
         if word.key == "to" and at and words[at - 1].key == "according":

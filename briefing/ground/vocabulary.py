@@ -14,7 +14,6 @@ __all__ = ["CLAIMS", "DENIALS", "FUTURE", "OPPOSITES", "PAST_AUXILIARIES", "PAST
 _OPPOSITES = """
 rise increase grow climb jump soar surge gain higher growth upward / fall decrease decline drop shrink sink slump plunge
 rise increase grow climb jump soar surge expand higher upward / tumble dip reduce slide lower downward cut
-win victory beat / lose loss defeated losing
 approve support endorse accept agree welcome adopt ratify / reject refuse oppose veto block dismiss
 open reopen opening / close shut closure closing
 begin start launch / end stop finish halt cease cancel scrap
@@ -67,7 +66,6 @@ employ / unemployed
 hawkish / dovish
 ally friend / enemy rival
 upheld uphold / overturn quash
-winner / loser
 teacher / pupil student
 buyer / seller
 doctor / patient
