@@ -25,7 +25,7 @@ def mood(point: Reading, near: Sequence[Reading]) -> Iterator[Missing]:
         there = theirs.get(root)
         if not there:
             continue
-        if there == {"possible"} and not found & {"possible", "plain"}:
+        if there == {"possible"} and not found & {"possible", "plain", "open"}:
             yield Missing("modality", surface)
         elif (there == {"future"} and found == {"past"}) or (there == {"past"} and found == {"future"}):
             yield Missing("tense", surface)
@@ -48,6 +48,8 @@ def _mood(before: Sequence[Word], key: str, clause: int) -> str:
     for word in reversed(before):
         if word.clause != clause:
             break
+        if word.key == "would":
+            return "open"  # the future of the past, or a condition: "said it would", "would be threatened"
         if word.key in POSSIBLE:
             return "possible"
         if word.key in FUTURE:

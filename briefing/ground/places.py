@@ -34,7 +34,7 @@ def misplaced(point: Reading, evidence: Evidence) -> Iterator[Missing]:
             continue
         if before.key in _PLACING and not before.capital:
             around = _neighbours(words, at)
-            if around and _elsewhere(word, around, evidence):
+            if around and not _together_said(point, at, evidence) and _elsewhere(word, around, evidence):
                 yield Missing("pair", word.surface)
         elif at > 1 and _joined(before, word) and _halves(before.key, word.key, readings):
             yield Missing("name", f"{before.surface} {word.surface}")
@@ -61,6 +61,17 @@ def _elsewhere(word: Word, around: Sequence[str], evidence: Evidence) -> bool:
                 for place, here in enumerate(reading.words)
             )
     return other
+
+
+def _together_said(point: Reading, at: int, evidence: Evidence) -> bool:
+    """Whether a sentence has the name with most of what else the point says, or with the number behind it."""
+    word = point.words[at]
+    rest = point.roots - {word.root}
+    number = point.words[at + 1].key if at + 1 < len(point.words) else ""
+    there = [r for i, r in enumerate(evidence.readings) if not forms(word.key).isdisjoint(evidence.keys[i])]
+    if number[:1].isdigit() and any(number in reading.keys for reading in there):
+        return True
+    return any(len(rest & reading.roots) > len(rest) / 2 for reading in there)
 
 
 def _placed(words: Sequence[Word], at: int) -> bool:

@@ -104,9 +104,7 @@ POSSIBLE = frozenset(
 )
 """Folded words that leave open whether what follows them happens."""
 
-FUTURE = frozenset(
-    {"will", "would", "shall", "due", "set", "expected", "scheduled", "going", "wont", "forecast", "projected"}
-)
+FUTURE = frozenset({"will", "shall", "due", "set", "expected", "scheduled", "going", "wont", "forecast", "projected"})
 """Folded words that put what follows them in the future."""
 
 PAST_AUXILIARIES = frozenset(
