@@ -52,6 +52,77 @@ def roles(point: Reading, near: Sequence[Reading]) -> Iterator[Missing]:
         if crossed and not straight:
             yield Missing("role", word.surface)
             return
+    yield from _subjects(point, near)
+
+
+def _subjects(point: Reading, near: Sequence[Reading]) -> Iterator[Missing]:
+    """Subjects of `point` that do in its sentences not what it says, but somebody or something of theirs does.
+
+    "China and India will become" where only India will; "Africa will double" where its population will.
+    """
+    for at, word in enumerate(point.words):
+        if not _acts(point.words, at):
+            continue
+        mine = _doers(point.words, at)
+        for name in mine:
+            found = [_standing(name, word.root, mine, sentence) for sentence in near]
+            if found and "other" in found and "same" not in found:
+                yield Missing("role", name)
+                return
+            if word.root in _GROWING and "part" in found and "same" not in found and point.roots.isdisjoint(_MEASURES):
+                yield Missing("role", name)
+                return
+
+
+_GROWING = frozenset(
+    map(
+        stem, ("rise", "fall", "grow", "increase", "decrease", "double", "triple", "halve", "shrink", "drop", "decline")
+    )
+)
+_MEASURES = frozenset(
+    map(
+        stem, ("number", "population", "share", "price", "cost", "value", "rate", "amount", "output", "export", "sales")
+    )
+)
+
+
+def _doers(words: Sequence[Word], at: int) -> list[str]:
+    """Names before a verb in its clause, none of them a possessor or behind a preposition."""
+    found: list[str] = []
+    for place in range(at - 1, -1, -1):
+        word = words[place]
+        if word.clause != words[at].clause or (word.root and not word.capital and place < at - 3):
+            break
+        free = not word.possessive and (not place or words[place - 1].key not in _BEHIND)
+        if word.capital and word.root and free:
+            found.append(word.key)
+    return found
+
+
+_BEHIND = frozenset({"in", "of", "at", "from", "by", "with", "to", "for", "on", "than", "near"})
+
+
+def _standing(name: str, verb: str, doers: Sequence[str], sentence: Reading) -> str:
+    """What `name` is to `verb` in a sentence: its doer ("same"), what its doer is of ("part"), or not its doer, while
+    another of the point's doers is ("other"); empty where the sentence does not tell."""
+    words = sentence.words
+    told = ""
+    for at, word in enumerate(words):
+        if word.root != verb:
+            continue
+        before = [w for w in words[:at] if w.clause == word.clause]
+        places = [i for i, w in enumerate(before) if w.key == name]
+        if any(not before[i].possessive and (not i or before[i - 1].key not in _BEHIND) for i in places):
+            return "same"
+        if places and any(w.root in _MEASURES for w in before):
+            told = "part"
+        elif any(w.key == name for w in words) and set(doers) & {w.key for w in before if not w.possessive}:
+            told = told or ("other" if _possessor(name, words) else "")
+    return told
+
+
+def _possessor(name: str, words: Sequence[Word]) -> bool:
+    return any(word.key == name and word.possessive for word in words)
 
 
 def _action(word: Word) -> str:
