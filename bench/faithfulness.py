@@ -30,7 +30,7 @@ from typing import Any
 from metering import table
 
 from briefing.facts import tokens
-from briefing.ground import LAYERS, Evidence, check, contradictions
+from briefing.ground import LAYERS, Evidence, check, contradictions, undenied
 from briefing.ground.align import choose
 from briefing.ground.exact import Missing, facts, unpaired
 from briefing.ground.reading import Reading
@@ -134,7 +134,8 @@ def _everything(sentence: str, evidence: Evidence) -> tuple[Reading, list[Missin
     reading = Reading(sentence)
     missing, wanted = facts(reading, evidence)
     chosen, _ = choose(wanted, reading.roots, evidence)
-    return reading, [*missing, *unpaired(reading, chosen, evidence), *contradictions(reading, evidence)]
+    against = contradictions(reading, evidence) or undenied(reading, chosen, evidence)
+    return reading, [*missing, *unpaired(reading, chosen, evidence), *against]
 
 
 def _weighed(known: Iterable[str]) -> Judge:

@@ -39,7 +39,7 @@ from briefing.ground.score import probability, signs
 from briefing.ground.speech import claimed, speaker, speech
 from briefing.types import Citation, Verdict
 
-__all__ = ["LAYERS", "Check", "Evidence", "Judge", "Missing", "check", "contradictions", "quote", "settle"]
+__all__ = ["LAYERS", "Check", "Evidence", "Judge", "Missing", "check", "contradictions", "quote", "settle", "undenied"]
 
 SUPPORT = 0.5
 """Least share of a point's content words and facts in its cited sentences."""
@@ -70,6 +70,8 @@ class Check:
     citations: tuple[Citation, ...]
     missing: tuple[Missing, ...]
     """The parts that fail, the most telling first; empty unless the verdict is ``unsupported``."""
+    claim: bool = False
+    """Whether the article only reports what the point tells as a fact; no model makes that ``supported``."""
 
 
 def check(point: str, evidence: Evidence, *, translated: bool = False, judge: Judge | None = None) -> Check:
@@ -79,6 +81,8 @@ def check(point: str, evidence: Evidence, *, translated: bool = False, judge: Ju
     can be compared, and a point that passes is ``uncertain``. `judge` is asked where the fast layers are unsure. Under
     a millisecond where the evidence was used before, without a judge.
     """
+    if (verbatim := evidence.whole.get(plain(point))) is not None:
+        return Check(Verdict.SUPPORTED, 1.0, (evidence.cite(verbatim),), ())
     reading = Reading(point)
     missing, wanted = facts(reading, evidence, translated=translated)
     chosen, share = choose(wanted, reading.roots, evidence)
@@ -88,40 +92,38 @@ def check(point: str, evidence: Evidence, *, translated: bool = False, judge: Ju
         return Check(Verdict.UNSUPPORTED if missing else Verdict.UNCERTAIN, share, citations, tuple(missing))
     against = contradictions(reading, evidence)
     astray = list(unpaired(reading, chosen, evidence))
+    against += [] if against else undenied(reading, chosen, evidence)
     score = probability(signs(reading, evidence, [*missing, *astray, *against]))
-    if _verbatim(reading, evidence):
-        return Check(Verdict.SUPPORTED, score, citations, ())
     missing = (
         missing
         or _scattered(reading, wanted, chosen, evidence)
         or astray
         or ([Missing("support", point)] if share < SUPPORT else [])
         or against
-        or _undenied(reading, chosen, evidence)
     )
     if missing:
         return Check(Verdict.UNSUPPORTED, score, citations, tuple(missing))
-    behind = [evidence.readings[i] for i in chosen]
-    open_ = share < ENOUGH or score < LIKELY or (_english(evidence) and claimed(reading, behind))
-    found = Check(Verdict.UNCERTAIN if open_ else Verdict.SUPPORTED, score, citations, ())
-    return settle(found, point, judge([c.text for c in citations], point)) if open_ and judge else found
+    claim = _english(evidence) and claimed(reading, [evidence.readings[i] for i in chosen])
+    unsure = claim or share < ENOUGH or score < LIKELY
+    found = Check(Verdict.UNCERTAIN if unsure else Verdict.SUPPORTED, score, citations, (), claim)
+    return settle(found, point, judge([c.text for c in citations], point)) if unsure and judge else found
 
 
 def settle(found: Check, point: str, likely: float) -> Check:
     """An uncertain check of `point`, decided by a model's probability that its citations support it.
 
-    Kind ``model`` where it fails. A claim told as a fact stays a claim: ask the model with the sentences themselves.
+    Kind ``model`` where it fails. A claim told as a fact is ``uncertain`` at best.
     """
     if found.verdict is not Verdict.UNCERTAIN:
         return found
     if likely < 0.5:
         return replace(found, verdict=Verdict.UNSUPPORTED, score=likely, missing=(Missing("model", point),))
-    return replace(found, verdict=Verdict.SUPPORTED, score=likely)
+    return replace(found, verdict=Verdict.UNCERTAIN if found.claim else Verdict.SUPPORTED, score=likely)
 
 
 def contradictions(point: Reading, evidence: Evidence, names: Sequence[str] = LAYERS) -> list[Missing]:
     """What the layers of these names hold against `point`; nothing where no sentence is about the same."""
-    if not _english(evidence) or _verbatim(point, evidence):
+    if not _english(evidence) or plain(point.text) in evidence.whole:
         return []
     placed = list(misplaced(point, evidence)) if "places" in names else []
     near = close(point, evidence)
@@ -135,17 +137,12 @@ def _english(evidence: Evidence) -> bool:
     return evidence.language in {"en", "und"}
 
 
-def _verbatim(point: Reading, evidence: Evidence) -> bool:
-    """Whether the point is a sentence of the article, whatever that sentence says."""
-    return bool(point.words) and plain(point.text) in evidence.whole
-
-
 def _scattered(point: Reading, wanted: frozenset[Fact], chosen: Sequence[int], evidence: Evidence) -> list[Missing]:
     held = frozenset().union(*(evidence.keys[i] for i in chosen), evidence.heading.keys)
     return [Missing("scattered", point.text)] if any(not fact & held for fact in wanted) else []
 
 
-def _undenied(point: Reading, chosen: Sequence[int], evidence: Evidence) -> list[Missing]:
+def undenied(point: Reading, chosen: Sequence[int], evidence: Evidence) -> list[Missing]:
     """A denial that no cited sentence has."""
     if denies(point.text) and not any(denies(evidence.readings[i].text) for i in chosen):
         return [Missing("negation", point.text)]

@@ -73,9 +73,13 @@ class Evidence:
         return tuple(number for r in (*self.readings, self.heading) for number in r.numbers)
 
     @cached_property
-    def whole(self) -> frozenset[str]:
-        """Every sentence as `plain` has it, and the title."""
-        return frozenset(plain(r.text) for r in (*self.readings, self.heading))
+    def whole(self) -> dict[str, int]:
+        """Every sentence as `plain` has it, and where it stands first; those that give orders are left out."""
+        found: dict[str, int] = {}
+        for index, reading in enumerate(self.readings):
+            if reading.text:
+                found.setdefault(plain(reading.text), index)
+        return found
 
     @cached_property
     def beginnings(self) -> frozenset[str]:

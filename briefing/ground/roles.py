@@ -66,11 +66,9 @@ def _subjects(point: Reading, near: Sequence[Reading]) -> Iterator[Missing]:
         mine = _doers(point.words, at)
         for name in mine:
             found = [_standing(name, word.root, mine, sentence) for sentence in near]
-            if found and "other" in found and "same" not in found:
-                yield Missing("role", name)
-                return
-            if word.root in _GROWING and "part" in found and "same" not in found and point.roots.isdisjoint(_MEASURES):
-                yield Missing("role", name)
+            growth = word.root in _GROWING and point.roots.isdisjoint(_MEASURES)
+            if "same" not in found and ("other" in found or (growth and "part" in found)):
+                yield Missing("role", next(w.surface for w in point.words if w.key == name))
                 return
 
 

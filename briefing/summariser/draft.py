@@ -42,7 +42,8 @@ class Draft:
     @classmethod
     def of(cls, article: Article, options: SummaryOptions) -> Draft:
         """Nothing written yet."""
-        return cls(article, options, Evidence(article.text, article.title, article.language))
+        published = article.published.date() if article.published else None
+        return cls(article, options, Evidence(article.text, article.title, article.language, published))
 
     @property
     def language(self) -> str:
@@ -134,4 +135,7 @@ def why_not(found: Check) -> str:
     if not found.missing:
         return ""
     part = found.missing[0]
-    return f"{part.kind} not in the article" + (f": {part.surface}" if part.kind in {"number", "name"} else "")
+    if part.kind in {"support", "scattered", "quotation"}:
+        return f"{part.kind} not in the article"
+    differs = "not in the article" if part.kind in {"number", "name"} else "not as in the article"
+    return f"{part.kind} {differs}: {part.surface}"
