@@ -13,9 +13,22 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
+from briefing.lexicon import BASE_OF
 from briefing.text import fold
 
-__all__ = ["Name", "Number", "Quotation", "names", "numbers", "quotations", "stem", "stems", "tokens"]
+__all__ = [
+    "Name",
+    "Number",
+    "Quotation",
+    "names",
+    "numbers",
+    "occurrences",
+    "quotations",
+    "stem",
+    "stem_of",
+    "stems",
+    "tokens",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +63,7 @@ class Quotation:
 _UNITS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
-    "eighteen": 18, "nineteen": 19, "zero": 0, "dozen": 12, "dozens": 12,
+    "eighteen": 18, "nineteen": 19, "zero": 0, "dozen": 12,
     "first": 1, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10,
     "eleventh": 11, "twelfth": 12, "once": 1, "twice": 2, "double": 2, "doubled": 2, "triple": 3, "tripled": 3,
 }  # fmt: skip
@@ -83,6 +96,9 @@ _RANGE = re.compile(r"\s?(?:to|and|or|-)\s?$")
 def numbers(text: str) -> Iterator[Number]:
     """Yield every number of `text`, in digits or English words; a lone "one" is no number."""
     plain = _straight(text)
+    for match in _SHARE.finditer(plain):
+        yield from _share(match)
+    plain = _SHARE.sub(lambda match: "_" * len(match[0]), plain)
     previous: tuple[int, Decimal, str] | None = None
     for match in _DIGITS.finditer(plain):
         scale = _SUFFIXES.get((match["suffix"] or "").casefold(), 1)
@@ -95,6 +111,44 @@ def numbers(text: str) -> Iterator[Number]:
             yield Number((previous[1] * scale).normalize(), unit, previous[2])
         previous = (match.end(), values[0] / scale, match[0].strip()) if values else None
     yield from _in_words(plain)
+
+
+_PARTS = {
+    "half": 2,
+    "third": 3,
+    "quarter": 4,
+    "fifth": 5,
+    "sixth": 6,
+    "seventh": 7,
+    "eighth": 8,
+    "ninth": 9,
+    "tenth": 10,
+}
+_COUNTS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+           "ten": 10}  # fmt: skip
+_COUNT = rf"(?:{'|'.join(_COUNTS)}|\d{{1,2}})"
+_SHARE = re.compile(
+    rf"\b(?P<some>{_COUNT})\s(?:in|out of)\s(?:every\s)?(?P<all>{_COUNT}|20|50|100)\b(?!\s?(?:%|per))|"
+    r"\b(?P<many>a|one|two|three|four|five|six|seven)[\s-](?P<part>third|quarter|fifth|sixth|seventh|eighth|tenth)s?"
+    r"(?=\s(?:of|as|more|less|fewer)\b)|"
+    r"\bhalf(?=\s(?:of|the|its|his|her|their|all)\b)|\bhalf a (?P<large>million|billion|trillion)\b",
+    re.IGNORECASE,
+)
+
+
+def _share(match: re.Match[str]) -> Iterator[Number]:
+    """ "One in five", "three quarters of", "half the" as per cent, in whole ones."""
+    if match["large"]:
+        yield Number((Decimal(_SCALES[match["large"].casefold()]) / 2).normalize(), "", match[0])
+        return
+    if match["some"]:
+        some, every = (_COUNTS.get(word.casefold()) or int(word) for word in (match["some"], match["all"]))
+    elif match["part"]:
+        some, every = _COUNTS[match["many"].casefold()], _PARTS[match["part"].casefold()]
+    else:
+        some, every = 1, 2
+    if 0 < some < every:
+        yield Number((Decimal(100) * some / every).quantize(Decimal(1)).normalize(), "%", match[0])
 
 
 def _unit(currency: str | None, after: str | None, word: str | None) -> str:
@@ -220,6 +274,13 @@ def tokens(text: str) -> list[str]:
     return [_key(match[0]) for match in _TOKEN.finditer(_straight(text))]
 
 
+def occurrences(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield every word of `text`: its offset, as written (quotation marks straight), and folded as by `tokens`."""
+    for match in _TOKEN.finditer(_straight(text)):
+        yield match.start(), match[0], _key(match[0])
+
+
+@lru_cache(maxsize=65536)
 def _key(word: str) -> str:
     return _folded(word).removesuffix("'s").replace(".", "").strip("'").replace("'", "")
 
@@ -263,7 +324,8 @@ _ENDINGS = ("ations", "ation", "ments", "ment", "ingly", "edly", "ings", "ing", 
 
 @lru_cache(maxsize=65536)
 def stem(token: str) -> str:
-    """The beginning that a word's forms share, roughly: "voted", "votes" and "voting" give one."""
+    """The beginning that a word's forms share, roughly: "voted" and "voting" give one, so do "rose" and "rise"."""
+    token = BASE_OF.get(token, token)
     for ending in _ENDINGS:
         if token.endswith(ending) and len(token) - len(ending) >= 3:
             token = token[: -len(ending)]
@@ -279,9 +341,14 @@ def stems(text: str) -> list[str]:
     for token in tokens(text):
         if len(token) > 3 and not token[0].isascii() and not _spaced(token[0]):
             found += [token[i : i + 2] for i in range(len(token) - 1)]
-        elif len(token) > 1 and token not in _FUNCTION_WORDS and not token[0].isdigit():
-            found.append(stem(token))
+        elif root := stem_of(token):
+            found.append(root)
     return found
+
+
+def stem_of(token: str) -> str:
+    """The stem of a word that carries content; empty for function words, single letters and numbers."""
+    return stem(token) if len(token) > 1 and token not in _FUNCTION_WORDS and not token[0].isdigit() else ""
 
 
 def _spaced(character: str) -> bool:

@@ -5,7 +5,7 @@ Data, not logic: the lists stand here so that they can grow without anybody read
 
 from __future__ import annotations
 
-__all__ = ["ALIAS_OF", "DEMONYM_ENDINGS", "MONTHS", "OPENERS"]
+__all__ = ["ALIAS_OF", "BASE_OF", "DEMONYM_ENDINGS", "MONTHS", "OPENERS"]
 
 _ALIASES = """
 us usa america american americans; uk britain british britons; eu europe european europeans; france french;
@@ -43,3 +43,22 @@ OPENERS = frozenset(
     """.split()  # noqa: SIM905
 )
 """Words that may open a key point, capitalised, without being names, even where the article has no form of them."""
+
+_IRREGULAR = """
+rise rose risen; fall fell fallen; grow grew grown growth; sink sank sunk; shrink shrank shrunk; win won; lose lost;
+beat beaten; use used uses using user users;
+begin began begun; leave left; meet met; take took taken; give gave given; see saw seen; sell sold sale sales;
+buy bought; bring brought; catch caught; teach taught; think thought; seek sought; fight fought; build built;
+send sent; spend spent; lend lent; keep kept; sleep slept; feel felt; hold held; tell told; pay paid;
+lead led; flee fled; run ran; sit sat; stand stood; understand understood; know knew known;
+throw threw thrown; draw drew drawn; fly flew flown; blow blew blown; write wrote written; drive drove driven;
+ride rode ridden; speak spoke spoken; break broke broken; choose chose chosen; freeze froze frozen;
+steal stole stolen; wear wore worn; tear tore torn; swear swore sworn; strike struck stricken; hang hung;
+sing sang sung; drink drank drunk; swim swam; become became; withdraw withdrew withdrawn withdrawal;
+forbid forbade forbidden; slide slid; hide hid hidden; shoot shot; find found; die died death dies dying dead;
+man men; woman women; child children; person people persons; foot feet; life lives; wife wives; knife knives;
+deny denied denies denial; steal theft; arrive arrival arrived; lie lied lying
+"""
+
+BASE_OF: dict[str, str] = {form: group.split()[0] for group in _IRREGULAR.split(";") for form in group.split()[1:]}
+"""Irregular forms, by the form whose stem they share."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
+from briefing.facts import stems
 from briefing.ground import Evidence, check
 from briefing.text import fold
 from briefing.types import Article, KeyPoint, Summary, Verdict
@@ -77,7 +78,9 @@ def news(summary: Summary, earlier: Sequence[Earlier]) -> tuple[Summary, int]:
         if point.verdict is Verdict.QUOTED and fold(point.text) in known:
             return False
         found = check(point.text, evidence)
-        return found.verdict is not Verdict.SUPPORTED or found.score < TOLD
+        said = frozenset(stems(point.text))
+        held = said.intersection(stems(" ".join(citation.text for citation in found.citations)))
+        return found.verdict is Verdict.UNSUPPORTED or len(held) < TOLD * len(said)
 
     fresh = [point for point in summary.key_points if is_new(point)]
     rest = [point for point in summary.key_points if point not in fresh][:MOST_BACKGROUND]

@@ -41,7 +41,8 @@ class Draft:
     @classmethod
     def of(cls, article: Article, options: SummaryOptions) -> Draft:
         """Nothing written yet."""
-        return cls(article, options, Evidence(article.text, article.title, article.language))
+        published = article.published.date() if article.published else None
+        return cls(article, options, Evidence(article.text, article.title, article.language, published))
 
     @property
     def language(self) -> str:
@@ -64,6 +65,18 @@ class Draft:
             if one.completion.finish == "error":
                 raise EngineError(self.article.title or self.article.id, f"no answer came: {one.completion.error}")
         return [one.completion.text for one in told]
+
+    def weigh(self, told: Sequence[Told]) -> list[float]:
+        """How likely the model found the first of the answers it was offered; 1 or 0 where it does not say."""
+        said = self.take(told)
+        return [
+            one.completion.odds[0] if one.completion.odds else float(text.strip().casefold().startswith("yes"))
+            for one, text in zip(told, said, strict=True)
+        ]
+
+    def open(self, found: Check) -> bool:
+        """Whether the checks leave a point open that a model may settle; of a translated one they cannot say more."""
+        return found.verdict is Verdict.UNCERTAIN and not self.translated
 
     def check(self, point: str) -> Check:
         """Look `point` up in the article."""
@@ -116,7 +129,8 @@ class Draft:
         written = self.headline
         # A list of keywords passes every check of facts and is still no headline.
         fits = 2 <= word_count(written) <= LONGEST_HEADLINE and written.count(",") <= 2
-        if fits and not why_not(self.check(written)):
+        found = self.check(written)
+        if fits and not why_not(found) and not (self.open(found) and self.article.title):
             return written
         if self.article.title:
             return self.article.title
@@ -136,4 +150,7 @@ def why_not(found: Check) -> str:
     if not found.missing:
         return ""
     part = found.missing[0]
-    return f"{part.kind} not in the article" + (f": {part.surface}" if part.kind in {"number", "name"} else "")
+    if part.kind in {"support", "scattered", "quotation"}:
+        return f"{part.kind} not in the article"
+    differs = "not in the article" if part.kind in {"number", "name"} else "not as in the article"
+    return f"{part.kind} {differs}: {part.surface}"

@@ -93,5 +93,5 @@ def _defused(value: Any) -> Any:
 # Every variable that a prompt may use, with values that show each branch.
 _SPECIMEN: dict[str, Any] = {
     "article": "article", "title": "title", "sentences": ["one", "two"], "notes": ["one", "two"], "failed": ["part"],
-    "fewest": 3, "points": 5, "words_low": 1, "words_high": 2, "language": "French",
+    "point": "point", "fewest": 3, "points": 5, "words_low": 1, "words_high": 2, "language": "French",
 }  # fmt: skip

@@ -4,7 +4,8 @@ A conversation (see `schedule`) for one article, in at most five rounds:
 
 1. the article, or each of its parts where it is over the model's window, becomes a headline and points;
 2. the parts' points that the article supports are condensed to one set, again in parts where there are many;
-3. a point that is not supported, too long or copied is written anew from the sentence behind it, once, or dropped;
+3. a point that the checks leave open is put to the model itself, with the sentences behind it: yes or no;
+   one that is not supported, too long or copied is written anew from the sentence behind it, once, or dropped;
 4. where fewer than three are left, more are written from telling sentences that nothing cites yet;
 5. where a paragraph is wanted, it is written from the points that were kept, and loses what is not supported.
 
@@ -14,12 +15,12 @@ Nothing that was dropped is forgotten: it stands in the summary's warnings.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from briefing.chunk import chunks
 from briefing.engines.base import Engine, Prompt
 from briefing.facts import stems
-from briefing.ground import Check
+from briefing.ground import Check, settle
 from briefing.salience import ranked
 from briefing.summariser.answers import clean, copied, ended, points_schema, problem, read_points
 from briefing.summariser.draft import Draft, most_telling, why_not
@@ -31,9 +32,12 @@ from briefing.types import KeyPoint, Verdict
 
 __all__ = ["PROMPTS", "tell", "tell_as_prose", "tell_sentence"]
 
-PROMPTS = ("points", "merge", "rewrite", "paragraph")
+PROMPTS = ("points", "merge", "rewrite", "paragraph", "judge")
 """Every prompt this strategy uses."""
 
+_CHOICES = ("yes", "no")
+_CHOICE_TOKENS = 2
+"""Of such an answer, for engines that write it out."""
 ANSWER_TOKENS = 64
 """For a point: the longest allowed has about 45."""
 
@@ -52,7 +56,7 @@ def tell_sentence(draft: Draft, sentence: int, engine: Engine, prompts: PromptBo
     asker = _Asker(engine, prompts, draft.options, draft.language, draft.article.title)
     (answer,) = draft.take((yield [asker.rewrite([draft.evidence.sentences[sentence].text])]))
     point = clean(answer)
-    found = draft.check(point)
+    (found,) = yield from _checked(draft, asker, [point])
     if not point or problem(point) or _kept_to(found, sentence):
         return None
     return KeyPoint(text=ended(point), citations=found.citations, verdict=found.verdict)
@@ -95,6 +99,14 @@ class _Asker:
     def rewrite(self, behind: Sequence[str], failed: Sequence[str] = ()) -> Prompt:
         variables = {"sentences": list(behind), "failed": list(failed), **_words(self.options.point_words)}
         return self._prompt("rewrite", " ".join(behind), variables, answers=1)
+
+    def judge(self, found: Check, point: str) -> Prompt:
+        behind = [citation.text for citation in found.citations]
+        variables: dict[str, object] = {"sentences": behind, "point": point}
+        return replace(
+            self._prompt("judge", " ".join([*behind, point]), variables, answers=1, grammar=""),
+            choices=_CHOICES, max_tokens=_CHOICE_TOKENS,
+        )  # fmt: skip
 
     def paragraph(self, notes: Sequence[str]) -> Prompt:
         words = self.options.paragraph_words
@@ -178,13 +190,24 @@ def _grouped(notes: list[str], room: int, count: Callable[[str], int]) -> list[l
     return groups
 
 
+def _checked(draft: Draft, asker: _Asker, points: Sequence[str]) -> Conversation[list[Check]]:
+    """Every point looked up in the article; where that leaves one open, the model says whether its sentences say it."""
+    checks = [draft.check(point) for point in points]
+    open_ = [place for place, found in enumerate(checks) if draft.open(found)]
+    if open_:
+        odds = draft.weigh((yield [asker.judge(checks[place], points[place]) for place in open_]))
+        for place, likely in zip(open_, odds, strict=True):
+            checks[place] = settle(checks[place], points[place], likely)
+    return checks
+
+
 def _ground(draft: Draft, asker: _Asker, candidates: list[str]) -> Conversation[None]:
     """Round 3: keep what holds, in order; give every other point one chance to be put right."""
     slots: list[tuple[str, Check] | None] = []
     second: list[tuple[int, str, Check]] = []
     reasons: list[str] = []
-    for point in candidates:
-        found = draft.check(point)
+    checks = yield from _checked(draft, asker, candidates)
+    for point, found in zip(candidates, checks, strict=True):
         reason = problem(point) or why_not(found) or (copied(point, draft.evidence) and "copied")
         if not reason:
             slots.append((point, found))
@@ -200,9 +223,10 @@ def _ground(draft: Draft, asker: _Asker, candidates: list[str]) -> Conversation[
             for index, (_, point, found) in zip(behind, second, strict=True)
         ]
         answers = draft.take((yield asked))
-        for index, (place, point, found), reason, answer in zip(behind, second, reasons, answers, strict=True):
-            rewritten = clean(answer)
-            again = draft.check(rewritten)
+        rewrites = [clean(answer) for answer in answers]
+        checks = yield from _checked(draft, asker, rewrites)
+        told = zip(behind, second, reasons, rewrites, checks, strict=True)
+        for index, (place, point, found), reason, rewritten, again in told:
             if rewritten and not problem(rewritten) and not _kept_to(again, index):
                 slots[place] = (rewritten, again)
             elif reason == "copied" and not why_not(found):
@@ -236,9 +260,9 @@ def _fill(draft: Draft, asker: _Asker) -> Conversation[None]:
     if not chosen:
         return
     answers = draft.take((yield [asker.rewrite([whole[index].text]) for index in chosen]))
-    for index, answer in zip(chosen, answers, strict=True):
-        point = clean(answer)
-        found = draft.check(point)
+    points = [clean(answer) for answer in answers]
+    checks = yield from _checked(draft, asker, points)
+    for index, point, found in zip(chosen, points, checks, strict=True):
         usable = point and not problem(point) and not _kept_to(found, index) and not draft.told_already(point)
         if usable and len(draft.points) < asker.options.fewest:
             draft.keep(point, found)

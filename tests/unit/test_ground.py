@@ -68,13 +68,8 @@ CHANGED = [
     ("The council voted on Wednesday to build the tram line.", "name"),
     ("Iranian shopkeepers fear that customers will stay away.", "name"),
     ("The R21 tram line will reach the university hospital.", "name"),
-]
-
-KNOWN_MISSES = [
-    # Both names and every word stand in one sentence; who did what is not decided here.
-    "The university hospital voted to build a tram line to Marlow City Council.",
-    # "will not rise" lost its negation; a point that affirms is not compared with a sentence that denies.
-    "Fares will rise before the line opens.",
+    ("The university hospital voted to build a tram line to Marlow City Council.", "role"),
+    ("Fares will rise before the line opens.", "negation"),
 ]
 
 
@@ -89,11 +84,6 @@ def test_one_changed_fact_is_caught_and_named(point: str, kind: str) -> None:
     found = check(point, EVIDENCE)
     assert found.verdict is Verdict.UNSUPPORTED
     assert found.missing[0].kind == kind
-
-
-@pytest.mark.parametrize("point", KNOWN_MISSES)
-def test_what_is_known_to_slip_through(point: str) -> None:
-    assert check(point, EVIDENCE).verdict is Verdict.SUPPORTED
 
 
 def test_the_sentence_behind_a_point_is_cited_with_its_offsets() -> None:

@@ -1,0 +1,61 @@
+"""Which sentences stand behind a point, and how closely. Pure."""
+
+from __future__ import annotations
+
+from briefing.ground.evidence import Evidence
+from briefing.ground.exact import Fact
+from briefing.ground.reading import Reading
+
+__all__ = ["MOST_CITATIONS", "choose", "close"]
+
+MOST_CITATIONS = 2
+"""Of 66 points that the default model wrote about the sample's seventeen articles, four needed three sentences; a
+careful reading found three of these wrong: their facts belonged to different things."""
+
+
+def choose(wanted: frozenset[Fact], content: frozenset[str], evidence: Evidence) -> tuple[list[int], float]:
+    """The sentences to cite, in order, and the share of all that they hold: a greedy cover, facts first."""
+    if not evidence.sentences:
+        return [], 0.0
+    facts, rest = set(wanted), set(content)
+    chosen: list[int] = []
+    for _ in range(MOST_CITATIONS):
+        gains = [
+            (3 * sum(not fact.isdisjoint(keys) for fact in facts) + len(rest & reading.roots), -index)
+            for index, (keys, reading) in enumerate(zip(evidence.keys, evidence.readings, strict=True))
+        ]
+        gain, negative = max(gains)
+        # One more word of five is worth no further sentence to read; a missing fact is.
+        keys, roots = evidence.keys[-negative], evidence.readings[-negative].roots
+        held = {fact for fact in facts if fact & keys}
+        if chosen and not held and gain < max(2, 0.2 * len(content)):
+            break
+        chosen.append(-negative)
+        facts -= held
+        rest -= roots
+        if not facts and len(rest) <= 0.2 * len(content):
+            break
+    there = frozenset().union(*(evidence.readings[i].roots for i in chosen), evidence.heading.roots)
+    found = len(content & there) + len(wanted) - len(facts)
+    score = found / (len(content) + len(wanted)) if content or wanted else 1.0
+    return sorted(chosen), score
+
+
+CLOSE = 0.5
+"""Least share of a point's stems in one sentence for that sentence to be about the same; below it, a word that seems
+to contradict the point most often belongs to something else (labelled data: half of such findings were wrong)."""
+
+
+def close(point: Reading, evidence: Evidence, without: frozenset[str] = frozenset()) -> list[Reading]:
+    """The sentences, the title's among them, that are about what `point` says, whatever they say of it.
+
+    `without`: stems that do not count, for example its speaker's.
+    """
+    roots = point.roots - without
+    count = len(roots)
+    if not count:
+        return []
+    readings = [*evidence.readings, evidence.heading]
+    shares = [len(roots & reading.roots) / count for reading in readings]
+    least = max(CLOSE, 0.8 * max(shares))
+    return [reading for reading, share in zip(readings, shares, strict=True) if share >= least]

@@ -1,0 +1,128 @@
+"""An article, prepared once for looking points up in it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from briefing.facts import Number, tokens
+from briefing.ground.calendar import dated
+from briefing.ground.reading import Reading, initials
+from briefing.text import Sentence, fold, sentences
+from briefing.types import Citation
+
+__all__ = ["Evidence", "plain", "quote"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """An article's text, prepared for looking points up in it. Facts that only the title holds count as well."""
+
+    text: str
+    title: str = ""
+    language: str = "en"
+    published: date | None = None
+    """The day "today" and "Tuesday" are reckoned from; without it they are words like others."""
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The text's sentences; a citation's index counts these."""
+        return sentences(self.text)
+
+    def holds(self, words: Sequence[str]) -> bool:
+        """Whether these folded words (`facts.tokens`) stand in the text in a row."""
+        return f" {' '.join(words)} " in self._folded
+
+    @cached_property
+    def orders(self) -> frozenset[int]:
+        """Indices of sentences that give a model orders. They are evidence of nothing: a model that obeyed would find
+        its words in them."""
+        return frozenset(i for i, sentence in enumerate(self.sentences) if _ORDER.search(sentence.text))
+
+    @cached_property
+    def readings(self) -> tuple[Reading, ...]:
+        """The sentences, read; one that gives orders reads as empty."""
+        return tuple(Reading("" if i in self.orders else s.text) for i, s in enumerate(self.sentences))
+
+    @cached_property
+    def heading(self) -> Reading:
+        """The title, read."""
+        return Reading(self.title)
+
+    @cached_property
+    def keys(self) -> tuple[frozenset[str], ...]:
+        """What a number or a name may be found by, sentence by sentence; dates as reckoned from publication too."""
+        return tuple(r.keys | dated(r.text, self.published) if self.published else r.keys for r in self.readings)
+
+    @cached_property
+    def everything(self) -> frozenset[str]:
+        """Every key of the text and the title."""
+        return frozenset().union(*self.keys, self.heading.keys)
+
+    @cached_property
+    def roots(self) -> frozenset[str]:
+        """Every stem of the text and the title."""
+        return frozenset().union(*(r.roots for r in self.readings), self.heading.roots)
+
+    @cached_property
+    def numbers(self) -> tuple[Number, ...]:
+        """Every number of the text and the title."""
+        return tuple(number for r in (*self.readings, self.heading) for number in r.numbers)
+
+    @cached_property
+    def whole(self) -> dict[str, int]:
+        """Every sentence as `plain` has it, and where it stands first; those that give orders are left out."""
+        found: dict[str, int] = {}
+        for index, reading in enumerate(self.readings):
+            if reading.text:
+                found.setdefault(plain(reading.text), index)
+        return found
+
+    @cached_property
+    def beginnings(self) -> frozenset[str]:
+        """The first five letters of every stem that has as many."""
+        return frozenset(root[:5] for root in self.roots if len(root) >= 5)
+
+    @cached_property
+    def acronyms(self) -> frozenset[str]:
+        """Initials of every run of capitalised words: "World Health Organization" gives WHO."""
+        return frozenset(initials(self.text)) | frozenset(initials(self.title))
+
+    @cached_property
+    def unstopped(self) -> str:
+        """The text without full stops, where "U.N." is "UN"."""
+        return self.text.replace(".", "")
+
+    @cached_property
+    def _folded(self) -> str:
+        inside = " ".join(word.key for r in self.readings for word in r.words)
+        hidden = " ".join(" ".join(tokens(self.sentences[i].text)) for i in sorted(self.orders))
+        return f" {inside} | {' '.join(w.key for w in self.heading.words)} | {hidden} "
+
+    def cite(self, index: int) -> Citation:
+        """The citation of one sentence."""
+        found = self.sentences[index]
+        return Citation(sentence=index, start=found.start, end=found.end, text=found.text)
+
+
+def plain(text: str) -> str:
+    """A sentence for telling whether two are one: folded, single blanks, no full stop at its end."""
+    return " ".join(fold(text).split()).rstrip(".")
+
+
+def quote(evidence: Evidence, sentence: int) -> Citation:
+    """The citation that a sentence shown as a quotation has: itself."""
+    return evidence.cite(sentence)
+
+
+_ORDER = re.compile(
+    r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instructions?|prompts?|rules|guidelines|directions)\b|"
+    r"\byou are (?:now|no longer)\b|\b(?:system|developer) (?:prompt|message|instructions?)\b|"
+    r"\b(?:as an|you are an?) (?:ai|assistant|language model|chatbot)\b|"
+    r"^\W*(?:please )?(?:print|output|respond|reply|answer|say|write|repeat)\b.{0,20}"
+    r"\b(?:only|exactly|with|the words?)\b",
+    re.IGNORECASE,
+)

@@ -1,0 +1,116 @@
+"""Layer 1: what can be looked up as it stands: numbers with their units, names in their forms, quotations. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from briefing.facts import Name, numbers, stem, stems, tokens
+from briefing.ground.evidence import Evidence
+from briefing.ground.numbers import approximated, in_range
+from briefing.ground.reading import Reading, key_of
+from briefing.lexicon import ALIAS_OF, DEMONYM_ENDINGS, OPENERS
+
+__all__ = ["Fact", "Missing", "facts", "forms", "unpaired"]
+
+Fact = frozenset[str]
+"""The keys under any of which an article may hold one number or name of a point."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A part of a point that the article does not hold."""
+
+    kind: str
+    """What fails; `briefing.ground` lists the kinds."""
+    surface: str
+    """The part as the point has it; the whole point for ``support`` and ``scattered``."""
+
+
+def facts(point: Reading, evidence: Evidence, *, translated: bool = False) -> tuple[list[Missing], frozenset[Fact]]:
+    """What the article lacks, and what of the point has to be found in its sentences."""
+    missing: list[Missing] = []
+    wanted: set[Fact] = set()
+    for number in point.numbers:
+        key = key_of(number)
+        if key in evidence.everything:
+            wanted.add(frozenset({key}))
+        elif rounded := approximated(number, point.text, evidence.numbers):
+            wanted.add(rounded)
+        else:
+            missing.append(Missing("number", number.surface))
+    missing += _vague(point, evidence)
+    for quotation in () if translated else point.quotations:
+        if not evidence.holds(quotation.key.split()):
+            missing.append(Missing("quotation", quotation.surface))
+    expanded = _expansions(point.text, evidence)
+    for name in point.names:
+        if translated and not (name.surface.isupper() and len(name.key) > 1) and name.key.isalpha():
+            continue  # names have other forms in other languages, and German writes every noun like one
+        found = forms(name.key) & evidence.everything
+        if found:
+            wanted.add(found)
+        elif name.key in expanded or name.key.upper() in evidence.acronyms:
+            continue
+        elif not _may_open(name, evidence):
+            missing.append(Missing("name", name.surface))
+    return missing, frozenset(wanted)
+
+
+def _vague(point: Reading, evidence: Evidence) -> Iterator[Missing]:
+    """ "Hundreds", where the article neither says so nor has a number of that size."""
+    for word in point.words:
+        there = in_range(word.key, evidence.numbers)
+        if there is False and word.key not in evidence.everything:
+            yield Missing("number", word.surface)
+
+
+def unpaired(point: Reading, chosen: Sequence[int], evidence: Evidence) -> Iterator[Missing]:
+    """Counts in `point` that stand with none of their neighbours in any cited sentence."""
+    for number in point.numbers:
+        if number.unit:
+            continue  # money and shares say themselves what they are
+        before, _, after = point.text.partition(number.surface)
+        neighbours = frozenset(stems(before)[-2:] + stems(after)[:2])
+        key = key_of(number)
+        places = [evidence.readings[i].roots for i in chosen if key in evidence.keys[i]]
+        if key in evidence.heading.keys:
+            places.append(evidence.heading.roots)
+        if neighbours and places and not any(neighbours & place for place in places):
+            yield Missing("pair", number.surface)
+
+
+def forms(key: str) -> frozenset[str]:
+    """Forms under which an article may have a name: itself, its demonym or country, plural or singular."""
+    found = {key, *ALIAS_OF.get(key, ())}
+    if len(key) >= 4:
+        found |= {key + ending for ending in DEMONYM_ENDINGS}
+        # "Angolan" -> "Angola": "n" falls; "Canadian" -> "Canada": "ian" makes way for "a".
+        for ending in DEMONYM_ENDINGS:
+            if key.endswith(ending) and len(key) - len(ending) >= 4:
+                base = key[: -len(ending)]
+                found |= {base, base + "a", base + "y"}
+    return frozenset(found)
+
+
+def _expansions(point: str, evidence: Evidence) -> frozenset[str]:
+    """Words of the point's capitalised runs whose initials the article has as an acronym: "United Nations" for UN."""
+    found: set[str] = set()
+    for match in re.finditer(r"[A-Z]\w+(?:\s+(?:(?:of|the|and|for)\s+)*[A-Z]\w+)+", point):
+        run = [word for word in match[0].split() if word[0].isupper()]
+        for start in range(len(run)):
+            for end in range(start + 2, len(run) + 1):
+                acronym = "".join(word[0] for word in run[start:end]).casefold()
+                if acronym in evidence.everything and re.search(rf"\b{acronym.upper()}\b", evidence.unstopped):
+                    found |= {key for word in run[start:end] for key in tokens(word)}
+    return frozenset(found)
+
+
+def _may_open(name: Name, evidence: Evidence) -> bool:
+    """Whether a word that opens a sentence need not be a name: a common one, or a form of a word the article has."""
+    if not name.opens:
+        return False
+    if any(True for _ in numbers(name.surface)):
+        return True  # "Fourteen supporters": `numbers` has it
+    return name.key in OPENERS or set(stems(name.surface)) <= evidence.roots or stem(name.key) in evidence.roots

@@ -1,0 +1,123 @@
+"""One sentence, read once: its words in order, its facts, and what each word is said under.
+
+Pure. A point and a sentence of an article are read alike, so that the layers compare like with like.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from briefing.facts import Name, Number, Quotation, names, numbers, occurrences, quotations, stem_of, stems
+from briefing.lexicon import MONTHS
+from briefing.text import words
+
+__all__ = ["Reading", "Word", "initials", "key_of", "keys"]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word where it stands."""
+
+    key: str
+    """Folded, without possessive."""
+    root: str
+    """Its stem; empty for a function word or a number."""
+    surface: str
+    clause: int
+    """How many marks of punctuation stand before it: words of one clause share it."""
+    possessive: bool
+
+    @property
+    def capital(self) -> bool:
+        """Whether it is written like a name."""
+        return self.surface[:1].isupper()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A sentence and what is in it."""
+
+    text: str
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """Every word, in order."""
+        found: list[Word] = []
+        clause = end = 0
+        for start, surface, key in occurrences(self.text):
+            if _BREAK.search(self.text, end, start):
+                clause += 1
+            end = start + len(surface)
+            found.append(Word(key, stem_of(key), surface, clause, surface[-2:] in {"'s", "’s"}))
+        return tuple(found)
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """Stems of the content words, in order."""
+        return tuple(stems(self.text)) if not self.text.isascii() else tuple(w.root for w in self.words if w.root)
+
+    @cached_property
+    def roots(self) -> frozenset[str]:
+        """Stems of the content words."""
+        return frozenset(self.order)
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Everything that a number or a name of a point may be found by."""
+        return keys(self)
+
+    @cached_property
+    def numbers(self) -> tuple[Number, ...]:
+        """Numbers in digits and in words."""
+        return tuple(numbers(self.text))
+
+    @cached_property
+    def names(self) -> tuple[Name, ...]:
+        """Capitalised words."""
+        return tuple(names(self.text))
+
+    @cached_property
+    def quotations(self) -> tuple[Quotation, ...]:
+        """What stands between quotation marks."""
+        return tuple(quotations(self.text))
+
+
+_BREAK = re.compile(r"[,;:()\"“”—–]|\s-\s|[.!?]\s")
+
+
+def key_of(number: Number) -> str:
+    """What a number is looked up by: its value and its unit."""
+    return f"{number.value} {number.unit}".rstrip()
+
+
+def keys(reading: Reading) -> frozenset[str]:
+    """Everything in a sentence that a number or a name of a point may be found by."""
+    found = {word.key for word in reading.words}
+    found.update(run.casefold() for run in initials(reading.text))
+    for number in reading.numbers:
+        found.add(key_of(number))
+        if number.unit != "%":
+            # A point may leave a currency away, but not add or change one; a share is never a count.
+            found.add(f"{number.value}")
+    for _, month, _ in re.findall(r"\b(\d{4})-(\d\d)-(\d\d)\b", reading.text):
+        if 1 <= int(month) <= 12:
+            found.add(MONTHS[int(month) - 1])
+    return frozenset(found)
+
+
+def initials(text: str) -> Iterable[str]:
+    """Initials of every run of capitalised words: "World Health Organization" gives WHO."""
+    run: list[str] = []
+    for word in [*words(text), ""]:
+        if word[:1].isupper():
+            run.append(word[0])
+        elif word in {"of", "the", "and", "for", "on", "in", "to"} and run:
+            continue
+        else:
+            for start in range(len(run)):
+                for end in range(start + 2, min(len(run), start + 6) + 1):
+                    yield "".join(run[start:end])
+            run = []
