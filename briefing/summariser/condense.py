@@ -5,6 +5,7 @@ from __future__ import annotations
 from briefing.engines.base import Engine, Prompt
 from briefing.salience import ranked
 from briefing.summariser import document, whole
+from briefing.summariser.coverage import chosen
 from briefing.summariser.draft import Draft
 from briefing.summariser.options import SummaryOptions
 from briefing.summariser.prompts import PromptBook
@@ -30,7 +31,8 @@ def condense(article: Article, engine: Engine, prompts: PromptBook, options: Sum
         yield from whole.tell(draft, engine, prompts)
     else:
         yield from document.tell(draft, engine)
-    draft.points = draft.points[: options.points] if not draft.short else draft.points
+    if not draft.short and len(draft.points) > options.points:
+        draft.points = chosen(draft.points, options.points, ranked(draft.evidence.sentences))
     if not draft.points:
         draft.quote(sorted(ranked(draft.evidence.sentences)[: options.fewest]))
         draft.warnings.append("No key point held against the article; its own sentences are quoted instead.")

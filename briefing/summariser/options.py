@@ -34,6 +34,11 @@ class SummaryOptions:
             raise UsageError("length", f"{self.length!r} is none of short, medium, long")
 
     @property
+    def candidates(self) -> int:
+        """Points that a model is asked for: one more than are shown, so that there is something to choose from."""
+        return self.points + 1
+
+    @property
     def fewest(self) -> int:
         """Points below which more are looked for: three, or as many as were asked for."""
         return min(3, self.points)

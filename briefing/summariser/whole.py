@@ -1,13 +1,14 @@
 """The strategy that lets a model read the whole article: chunk -> prompt -> parse -> ground -> repair or drop.
 
-A conversation (see `schedule`) for one article, in at most five rounds:
+A conversation (see `schedule`) for one article, in at most seven rounds:
 
 1. the article, or each of its parts where it is over the model's window, becomes a headline and points;
 2. the parts' points that the article supports are condensed to one set, again in parts where there are many;
 3. a point that the checks leave open is put to the model itself, with the sentences behind it: yes or no;
    one that is not supported, too long or copied is written anew from the sentence behind it, once, or dropped;
-4. where fewer than three are left, more are written from telling sentences that nothing cites yet;
-5. where a paragraph is wanted, it is written from the points that were kept, and loses what is not supported.
+4. where none tells of the article's beginning, its first sentence becomes one;
+5. where fewer than three are left, more are written from telling sentences that nothing cites yet;
+6. where a paragraph is wanted, it is written from the points that were kept, and loses what is not supported.
 
 Nothing that was dropped is forgotten: it stands in the summary's warnings.
 """
@@ -23,6 +24,7 @@ from briefing.facts import stems
 from briefing.ground import Check, settle
 from briefing.salience import ranked
 from briefing.summariser.answers import clean, copied, ended, points_schema, problem, read_points
+from briefing.summariser.coverage import LEAD, leads
 from briefing.summariser.draft import Draft, most_telling, why_not
 from briefing.summariser.options import SummaryOptions
 from briefing.summariser.prompts import PromptBook
@@ -47,6 +49,8 @@ def tell(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[None
     asker = _Asker(engine, prompts, draft.options, draft.language, draft.article.title)
     candidates = yield from _read(draft, asker)
     yield from _ground(draft, asker, candidates)
+    if not any(map(leads, draft.points)):
+        yield from _lead(draft, engine, prompts)
     if len(draft.points) < draft.options.fewest:
         yield from _fill(draft, asker)
 
@@ -63,7 +67,7 @@ def tell_sentence(draft: Draft, sentence: int, engine: Engine, prompts: PromptBo
 
 
 def tell_as_prose(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[None]:
-    """Round 5: a paragraph from the points; a sentence that is not supported is left out."""
+    """Round 6: a paragraph from the points; a sentence that is not supported is left out."""
     notes = [point.text for point in draft.points]
     asker = _Asker(engine, prompts, draft.options, draft.language, draft.article.title)
     (answer,) = draft.take((yield [asker.paragraph(notes)]))
@@ -121,7 +125,7 @@ class _Asker:
 
     def _counts(self) -> dict[str, object]:
         options = self.options
-        return {"points": options.points, "fewest": options.fewest, **_words(options.point_words)}
+        return {"points": options.candidates, "fewest": options.fewest, **_words(options.point_words)}
 
     def _prompt(
         self, name: str, document: str, variables: dict[str, object], *, answers: int = 0, grammar: str | None = None
@@ -132,10 +136,10 @@ class _Asker:
             id="",
             messages=self.prompts.messages(name, **variables),
             document=document,
-            points=answers or self.options.points,
-            max_tokens=ANSWER_TOKENS * (answers or self.options.points + 1),
+            points=answers or self.options.candidates,
+            max_tokens=ANSWER_TOKENS * (answers or self.options.candidates + 1),
             stop=("\n\n",),
-            schema=None if answers else points_schema(self.options.fewest, self.options.points),
+            schema=None if answers else points_schema(self.options.fewest, self.options.candidates),
             grammar=None if grammar == "" else self.prompts.grammar(grammar or name, **variables),
         )
 
@@ -250,8 +254,19 @@ def _kept_to(found: Check, sentence: int) -> str:
     return why_not(found) or ("" if [c.sentence for c in found.citations] == [sentence] else "drawn from elsewhere")
 
 
+def _lead(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[None]:
+    """Round 4, where no point tells of the beginning: the first sentence that says something becomes the first point."""
+    opening = draft.evidence.sentences[:LEAD]
+    for index, sentence in enumerate(opening):
+        if word_count(sentence.text) >= 8 and index not in draft.evidence.orders:
+            point = yield from tell_sentence(draft, index, engine, prompts)
+            if point and not draft.told_already(point.text):
+                draft.points.insert(0, point)
+            return
+
+
 def _fill(draft: Draft, asker: _Asker) -> Conversation[None]:
-    """Round 4: points from telling sentences that nothing cites yet."""
+    """Round 5: points from telling sentences that nothing cites yet."""
     cited = {citation.sentence for point in draft.points for citation in point.citations}
     whole = draft.evidence.sentences
     cited |= draft.evidence.orders

@@ -1,0 +1,59 @@
+"""Which of the points that held are shown: different ones, and the main event among them. Pure.
+
+Maximal marginal relevance (Carbonell and Goldstein, "The Use of MMR, Diversity-Based Reranking for Reordering
+Documents and Producing Summaries", SIGIR 1998): one by one the point that tells most and repeats least. A point tells
+as much as the best of the sentences behind it (`salience`); two points repeat one another by the content words they
+share, and by the sentences. What was chosen is shown in the order in which the model wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from briefing.facts import stems
+from briefing.types import KeyPoint
+
+__all__ = ["LEAD", "chosen", "leads"]
+
+LEAD = 3
+"""Sentences at the beginning of a report that hold its main event."""
+_RELEVANCE = 0.6
+"""Of the weighing; the rest is novelty."""
+
+
+def chosen(points: Sequence[KeyPoint], most: int, ranking: Sequence[int]) -> list[KeyPoint]:
+    """`most` of `points`, in their order; one that `leads` is among them if there is any.
+
+    `ranking`: indices of the article's sentences, most telling first.
+    """
+    if len(points) <= most:
+        return list(points)
+    places = {sentence: place for place, sentence in enumerate(ranking)}
+    total = max(1, len(ranking))
+    relevance = [
+        max((1 - places.get(c.sentence, total) / total for c in point.citations), default=0.0) for point in points
+    ]
+    said = [frozenset(stems(point.text)) for point in points]
+    behind = [frozenset(citation.sentence for citation in point.citations) for point in points]
+
+    def alike(one: int, other: int) -> float:
+        smaller = min(len(said[one]), len(said[other])) or 1
+        shared = len(said[one] & said[other]) / smaller
+        return max(shared, 0.5 * bool(behind[one] & behind[other]))
+
+    leading = [place for place, point in enumerate(points) if leads(point)]
+    kept = [max(leading, key=lambda place: (relevance[place], -place))] if leading else []
+    while len(kept) < most:
+        rest = [place for place in range(len(points)) if place not in kept]
+
+        def gain(place: int) -> tuple[float, int]:
+            repeated = max((alike(place, other) for other in kept), default=0.0)
+            return _RELEVANCE * relevance[place] - (1 - _RELEVANCE) * repeated, -place
+
+        kept.append(max(rest, key=gain))
+    return [points[place] for place in sorted(kept)]
+
+
+def leads(point: KeyPoint) -> bool:
+    """Whether a point tells of what stands at the beginning of its article."""
+    return any(citation.sentence < LEAD for citation in point.citations)
