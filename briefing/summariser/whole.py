@@ -255,7 +255,7 @@ def _kept_to(found: Check, sentence: int) -> str:
 
 
 def _lead(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[None]:
-    """Round 4, where no point tells of the beginning: the first sentence that says something becomes the first point."""
+    """Round 4, where no point tells of the beginning: its first telling sentence becomes the first point."""
     opening = draft.evidence.sentences[:LEAD]
     for index, sentence in enumerate(opening):
         if word_count(sentence.text) >= 8 and index not in draft.evidence.orders:
