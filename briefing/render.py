@@ -10,7 +10,10 @@ import json
 import re
 import textwrap
 import unicodedata
+import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
@@ -27,44 +30,69 @@ if TYPE_CHECKING:
     from briefing.ranking import Ranked
 
 __all__ = [
+    "EDITION_FORMATS",
     "FORMATS",
+    "Around",
     "Format",
+    "anchor",
+    "page_variables",
     "prepared",
     "render",
     "render_comparison",
     "render_explanation",
     "render_summary",
     "tidy",
+    "xml_safe",
 ]
 
 Format = Literal["md", "html", "text", "json"]
 FORMATS: dict[str, str] = {"md": "md", "html": "html", "text": "txt", "json": "json"}
-"""Formats and the endings of their files."""
+"""Formats of summaries and of editions, and the endings of their files."""
+EDITION_FORMATS: dict[str, str] = {**FORMATS, "atom": "atom", "epub": "epub"}
+"""Formats of editions; EPUB is made by `epub`, because it is no text."""
 
 _LINE = 78
 """Columns of plain text: what fits every mail reader and terminal."""
 
 
-def render(edition: Edition, format: str, environment: Environment) -> str:  # noqa: A002
-    """The whole edition. The same edition gives the same text.
+def render(edition: Edition, format: str, environment: Environment, around: Around | None = None) -> str:  # noqa: A002
+    """The whole edition as text, in any format but EPUB. The same edition gives the same text.
 
-    Raises `UsageError` for a format there is none of, `AssetError` for a broken template.
+    `around`: for HTML, what it links to in an archive. Raises `UsageError` for a format there is none of, `AssetError`
+    for a broken template.
     """
+    if format == "atom":
+        return xml_safe(prepared(environment).get_template("edition.atom.j2").render(**page_variables(edition)))
     if _checked(format) == "json":
         return json.dumps(edition_to_json(edition), ensure_ascii=False, indent=2) + "\n"
     template = prepared(environment).get_template(f"edition.{_template(format)}.j2")
+    return tidy(template.render(**page_variables(edition), slugs=_section_slugs(edition), around=around))
+
+
+def page_variables(edition: Edition) -> dict[str, Any]:
+    """What every template of an edition is given."""
     zone = ZoneInfo(edition.timezone)
-    stories = edition.stories
-    return tidy(
-        template.render(
-            edition=edition,
-            sections=edition.sections,
-            minutes_saved=minutes_saved,
-            sources=len({article.source for story in stories for article in story.articles}),
-            slugs=_section_slugs(edition),
-            local=lambda time: time.astimezone(zone),
-        )
-    )
+    return {
+        "edition": edition,
+        "sections": edition.sections,
+        "minutes_saved": minutes_saved,
+        "sources": len({article.source for story in edition.stories for article in story.articles}),
+        "local": lambda time: time.astimezone(zone),
+    }
+
+
+def xml_safe(text: str) -> str:
+    """`text` without the characters that XML 1.0 has no place for."""
+    return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Where an edition's page leads to in an archive; empty where there is nothing."""
+
+    index: str
+    previous: str = ""
+    next: str = ""
 
 
 def render_summary(summaries: Sequence[Summary], format: str, environment: Environment) -> str:  # noqa: A002
@@ -137,6 +165,8 @@ def prepared(environment: Environment) -> Environment:
         reporters=_reporters,
         cited=_cited,
         told_in=_told_in,
+        urn=_urn,
+        moment_of=_moment_of,
     )
     environment.tests["web"] = lambda url: _web_address(url) != ""
     return environment
@@ -187,6 +217,17 @@ def _told_in(point: KeyPoint, edition: Edition) -> Story:
     behind = {citation.article for citation in point.citations}
     told = (story for story in edition.stories if not behind.isdisjoint(article.id for article in story.articles))
     return next(told, edition.stories[0])
+
+
+def _urn(name: object) -> str:
+    """An identifier that is the same for the same name, wherever it is made (RFC 4122, version 5)."""
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, xml_safe(str(name)))}"
+
+
+def _moment_of(edition: Edition) -> str:
+    """When what an edition tells was last new, UTC as RFC 3339 wants it; its own day where nothing has a time."""
+    times = [article.published for story in edition.stories for article in story.articles if article.published]
+    return f"{max(times).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if times else f"{edition.date.isoformat()}T00:00:00Z"
 
 
 # --- filters ---------------------------------------------------------------------------------------------------
@@ -244,6 +285,11 @@ def _wrapped(text: object, first: str = "", rest: str = "") -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def anchor(kind: str, name: str) -> str:
+    """The id under which a page has something: ``a-`` and a summary's id for a story."""
+    return f"{kind}-{_anchor(name)}"
 
 
 def _anchor(text: object) -> str:

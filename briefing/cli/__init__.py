@@ -14,7 +14,20 @@ import sys
 import typer
 
 from briefing._version import __version__
-from briefing.cli import assets, compare, doctor, history, init, models, run, schedule, send, sources, summarise
+from briefing.cli import (
+    archive,
+    assets,
+    compare,
+    doctor,
+    history,
+    init,
+    models,
+    run,
+    schedule,
+    send,
+    sources,
+    summarise,
+)
 from briefing.cli.screen import Screen, tell_error
 from briefing.errors import BriefingError, StoppedError
 
@@ -37,6 +50,7 @@ app.command("send")(send.send)
 app.command("history")(history.history)
 app.command("show")(history.show)
 app.command("search")(history.search)
+app.command("archive")(archive.archive)
 app.add_typer(sources.app, name="sources")
 app.add_typer(models.app, name="models")
 app.add_typer(schedule.app, name="schedule")

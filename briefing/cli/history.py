@@ -67,7 +67,7 @@ def show(
     path = None if out is None or str(out) == "-" else out.expanduser()
     with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
         edition = pipeline.shown_edition(workshop, date.date() if date else None, title)
-        content = pipeline.render(edition, format_ or _format(path), workshop.templates)
+        content = pipeline.rendered_as(edition, format_ or _format(path), workshop)
     if path is None:
         write_stdout(content)
         return
@@ -110,12 +110,12 @@ def search(
 
 def _format(path: Path | None) -> str:
     """The format that a file's ending asks for; text for standard output."""
-    from briefing.render import FORMATS
+    from briefing.render import EDITION_FORMATS
 
     if path is None:
         return "text"
-    named = [name for name, ending in FORMATS.items() if path.suffix.lower() == f".{ending}"]
+    named = [name for name, ending in EDITION_FORMATS.items() if path.suffix.lower() == f".{ending}"]
     if not named:
-        endings = ", ".join(f".{ending}" for ending in FORMATS.values())
+        endings = ", ".join(f".{ending}" for ending in EDITION_FORMATS.values())
         raise UsageError(str(path), "its ending says no format", f"Choose one of {endings}, or say --format")
     return named[0]

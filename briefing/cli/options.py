@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 ConfigPath = Annotated[Path | None, typer.Option("--config", "-c", help="Configuration file.")]
-FORMATS_IN_WORDS = "md, html, text or json"
+FORMATS_IN_WORDS = "md, html, text, json, atom or epub"
 Formats = Annotated[list[str] | None, typer.Option("--format", "-f", help=f"{FORMATS_IN_WORDS} (repeatable).")]
 Points = Annotated[int | None, typer.Option(help="Key points for each article, 1 to 10.")]
 Length = Annotated[str | None, typer.Option(help="Length of a key point: short, medium or long.")]

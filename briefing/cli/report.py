@@ -55,7 +55,7 @@ def tell_run(screen: Screen, edition: Edition, report: Report) -> None:
     """The report of a whole run."""
     for story in edition.stories:
         tell_warnings(screen, story.summary)
-    tell_failures(screen, report.failures, produced=bool(edition.stories))
+    tell_failures(screen, report.failures, produced=bool(edition.stories or report.told_before))
     failed = sum(failure.kind is FailureKind.FAILED for failure in report.failures)
     screen.say(
         f"Sources: {report.sources} read. Articles: {report.articles} found. Stories: {report.condensed} summarised, "

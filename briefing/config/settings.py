@@ -28,6 +28,8 @@ __all__ = ["Config", "Problem", "SourceTable", "check", "is_timezone", "is_url",
 T = TypeVar("T")
 
 
+_Format = Literal["md", "html", "text", "json", "atom", "epub"]
+
 # How a value that came from TOML or from a caller becomes the field's own. Each takes the value and the folder that
 # relative paths start from (None: leave them as they are), and raises ValueError that says what is expected.
 
@@ -123,7 +125,7 @@ def _kind(value: Any, folder: Path | None) -> Any:
 
 def _formats(value: Any, folder: Path | None) -> Any:
     if value in ([], ()):
-        raise ValueError("expected at least one of md, html, text, json")
+        raise ValueError("expected at least one of md, html, text, json, atom, epub")
     if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
         return tuple(dict.fromkeys(value))
     return value
@@ -168,7 +170,10 @@ class Config:
     """Key points an article, at most."""
     length: Literal["short", "medium", "long"] = "medium"
     paragraph: Flag = False
-    formats: Annotated[tuple[Literal["md", "html", "text", "json"], ...], Reads(_formats)] = ("md", "html")
+    formats: Annotated[tuple[Literal["md", "html", "text", "json", "atom", "epub"], ...], Reads(_formats)] = (
+        "md",
+        "html",
+    )
     """Without repetition, at least one."""
     out: Annotated[Path, Reads(_path)] = Path("briefings")
     """Folder of the editions; the default is one in the current folder, wherever the configuration lies."""

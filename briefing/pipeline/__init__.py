@@ -20,7 +20,9 @@ from zoneinfo import ZoneInfo
 from briefing.compose import compose
 from briefing.config import Config, local_timezone
 from briefing.engines import Engine
+from briefing.epub import render_epub
 from briefing.jsonio import edition_to_json
+from briefing.pipeline.archive import write_archive
 from briefing.pipeline.batch import batch
 from briefing.pipeline.comparing import Compared, compare
 from briefing.pipeline.deadline import due
@@ -41,7 +43,7 @@ from briefing.pipeline.telling import condense_stories, tell_stories
 from briefing.pipeline.watch import Silent, Watcher
 from briefing.pipeline.workshop import Workshop
 from briefing.ranking import Ranked
-from briefing.render import FORMATS, render, render_explanation, render_summary
+from briefing.render import EDITION_FORMATS, render, render_explanation, render_summary
 from briefing.types import Article, Edition, Failure, FailureKind, Source, Summary
 
 __all__ = [
@@ -66,17 +68,20 @@ __all__ = [
     "letters",
     "make_edition",
     "read",
+    "remember_edition",
     "render",
     "render_explanation",
     "render_found",
     "render_history",
     "render_summary",
+    "rendered_as",
     "search",
     "send_edition",
     "shown_edition",
     "summarise",
     "summarise_sources",
     "utc_now",
+    "write_archive",
     "write_edition",
 ]
 
@@ -210,14 +215,21 @@ def write_edition(edition: Edition, workshop: Workshop) -> tuple[Path, ...]:
     from briefing.deliver import write_atomically
 
     config = workshop.config
-    rendered = [(name, render(edition, name, workshop.templates)) for name in config.formats]
+    rendered = [(name, rendered_as(edition, name, workshop)) for name in config.formats]
     written = []
     for name, text in rendered:
-        path = config.out / f"{edition.date.isoformat()}.{FORMATS[name]}"
+        path = config.out / f"{edition.date.isoformat()}.{EDITION_FORMATS[name]}"
         write_atomically(path, text)
         written.append(path)
     remember_edition(edition, workshop)
     return tuple(written)
+
+
+def rendered_as(edition: Edition, format_: str, workshop: Workshop) -> str | bytes:
+    """The edition in one of `EDITION_FORMATS`."""
+    return (
+        render_epub(edition, workshop.templates) if format_ == "epub" else render(edition, format_, workshop.templates)
+    )
 
 
 def remember_edition(edition: Edition, workshop: Workshop) -> None:

@@ -21,6 +21,7 @@ PURE = {
     "chunk",
     "facts",
     "differences",
+    "epub",
     "ranking",
     "stories",
     "yesterday",

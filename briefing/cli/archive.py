@@ -1,0 +1,30 @@
+"""`briefing archive`: all editions as a static site."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from briefing.cli import options
+from briefing.cli.screen import Screen
+from briefing.cli.settings import settings_if_any
+
+__all__ = ["archive"]
+
+
+def archive(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the site.")] = Path("archive"),
+    config: options.ConfigPath = None,
+    state: options.State = None,
+    templates: options.Templates = None,
+) -> None:
+    """Write all editions as a static site: an index by date, a search without a server, a feed."""
+    screen: Screen = context.obj
+    wanted = settings_if_any(config, state=state, templates=templates)
+    from briefing import pipeline
+
+    with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
+        editions, written = pipeline.write_archive(out.expanduser(), workshop)
+    typer.echo(str(out / "index.html"))
+    screen.say(f"Editions: {editions}. Files written: {written}.")

@@ -1,0 +1,109 @@
+"""A static site of all editions: an index by date, a page for each, a search that needs no server, a feed.
+
+The pages work from a disk as from a web server. A file that already says what it should is left alone, so that a
+copying program (rsync, a static host) moves only what is new.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from briefing.pipeline.history import known_edition
+from briefing.pipeline.workshop import Workshop
+from briefing.render import Around, anchor, prepared, render, tidy
+from briefing.text import fingerprint, fold
+from briefing.types import Edition
+
+__all__ = ["write_archive"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    edition: Edition
+    name: str
+    """Of its file."""
+
+
+def write_archive(folder: Path, workshop: Workshop) -> tuple[int, int]:
+    """Write the site into `folder`; the number of editions in it, and of files that were written anew.
+
+    Raises `StoreError`, `UsageError` for an edition that cannot be read, `AssetError` or `OutputError`.
+    """
+    pages = list(_pages(workshop))
+    written = 0
+    for place, page in enumerate(pages):  # earliest first
+        around = Around(
+            index="index.html",
+            previous=pages[place - 1].name if place else "",
+            next=pages[place + 1].name if place + 1 < len(pages) else "",
+        )
+        written += _put(folder / page.name, render(page.edition, "html", workshop.templates, around))
+    newest = pages[::-1]
+    templates = prepared(workshop.templates)
+    months = [
+        (month, list(found)) for month, found in groupby(newest, key=lambda page: page.edition.date.replace(day=1))
+    ]
+    index = tidy(templates.get_template("archive.html.j2").render(months=months, title=workshop.config.title))
+    written += _put(folder / "index.html", index)
+    written += _put(folder / "search.js", templates.get_template("archive.js").render(stories=_index(newest)))
+    if newest:
+        written += _put(folder / "atom.xml", render(newest[0].edition, "atom", workshop.templates))
+    return len(pages), written
+
+
+def _pages(workshop: Workshop) -> Iterator[_Page]:
+    for day, title in sorted(workshop.store.editions()):
+        yield _Page(known_edition(workshop, day, title=title), _name(day, title, workshop.config.title))
+
+
+def _name(day: date, title: str, usual: str) -> str:
+    """Of an edition's page: its date, and its title where that is not the usual one."""
+    if title == usual:
+        return f"{day.isoformat()}.html"
+    plain = re.sub(r"[^a-z0-9]+", "-", fold(title)).strip("-")[:40]
+    return f"{day.isoformat()}-{plain or 'edition'}-{fingerprint(title)[:6]}.html"
+
+
+def _index(pages: Sequence[_Page]) -> str:
+    """What the search looks through, as JSON that may stand in a script: folded words, and what is shown."""
+    rows: list[dict[str, Any]] = []
+    for page in pages:
+        for section in page.edition.sections:
+            for story in section.stories:
+                summary = story.summary
+                sources = dict.fromkeys(article.source for article in (*story.articles, *story.copies))
+                said = " ".join(
+                    [summary.headline, *(point.text for point in summary.key_points), *sources, section.name]
+                )
+                rows.append(
+                    {
+                        "page": page.name,
+                        "anchor": anchor("a", summary.id),
+                        "day": page.edition.date.isoformat(),
+                        "headline": summary.headline or summary.title,
+                        "words": fold(said),
+                    }
+                )
+    # "</script>" and the line ends that JavaScript once did not take must not stand in a script.
+    text = json.dumps(rows, ensure_ascii=True, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
+
+
+def _put(path: Path, content: str) -> bool:
+    """Write `content` where it is not there yet; whether it was written."""
+    from briefing.deliver import write_atomically
+
+    try:
+        if path.read_bytes() == content.encode("utf-8", "replace"):
+            return False
+    except OSError:
+        pass
+    write_atomically(path, content)
+    return True

@@ -1,0 +1,108 @@
+"""The archive in a real browser, from the disk: a word that is typed finds its story, whatever the story is called."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from briefing import pipeline
+from briefing.config import Config
+from briefing.jsonio import edition_from_json
+from briefing.types import Edition
+
+GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"
+NOW = datetime(2024, 5, 19, 6, 0, tzinfo=UTC)
+EVIL = "<img src=x onerror=document.title='owned'></script><script>document.title='owned'</script>"
+
+
+@pytest.fixture
+def open_(tmp_path: Path) -> pipeline.Workshop:
+    config = Config(state=tmp_path / "state.db", timezone="UTC")
+    return pipeline.Workshop(config, clock=lambda: NOW, watcher=pipeline.Silent())
+
+
+def editions() -> list[Edition]:
+    edition = edition_from_json(json.loads((GOLDEN / "stories.json").read_text("utf-8")), lambda _: None)
+    (section,) = edition.sections
+    hostile = replace(section.stories[0], summary=replace(section.stories[0].summary, headline=f"Übel {EVIL}"))
+    later = replace(edition, date=date(2024, 6, 1), sections=(replace(section, stories=(hostile,)),), overview=())
+    return [edition, later]
+
+
+def archive(open_: pipeline.Workshop, folder: Path) -> tuple[int, int]:
+    with open_ as workshop:
+        for edition in editions():
+            pipeline.remember_edition(edition, workshop)
+        return pipeline.write_archive(folder, workshop)
+
+
+TYPED = """<script>
+const box = document.getElementById("query");
+box.value = {words};
+box.dispatchEvent(new Event("input"));
+const links = [...document.querySelectorAll("#found a")].map(a => [a.textContent, a.getAttribute("href")]);
+document.title = JSON.stringify([links, document.getElementById("status").textContent, document.images.length]);
+</script></body>"""
+
+
+def typed(title: Callable[..., str], folder: Path, words: str) -> tuple[list[list[str]], str, int]:
+    page = (folder / "index.html").read_text("utf-8").replace("</body>", TYPED.replace("{words}", json.dumps(words)))
+    (folder / "typed.html").write_text(page, "utf-8")
+    links, status, images = json.loads(html.unescape(title(folder / "typed.html")))
+    return links, status, images
+
+
+def test_words_find_stories_from_the_disk(open_: pipeline.Workshop, tmp_path: Path, title: Callable[..., str]) -> None:
+    folder = tmp_path / "site"
+    assert archive(open_, folder) == (2, 5)
+    links, status, _ = typed(title, folder, "TRAM contr")
+    assert (links, status) == ([["Marlow signs the contract for its tram", "2024-05-17.html#a-b1"]], "1")
+    assert 'id="a-b1"' in (folder / "2024-05-17.html").read_text("utf-8")
+    assert typed(title, folder, "zeppelin") == ([], "No story has all of these words.", 0)
+    assert typed(title, folder, "  ") == ([], "", 0)
+
+
+def test_a_hostile_headline_stays_text(open_: pipeline.Workshop, tmp_path: Path, title: Callable[..., str]) -> None:
+    folder = tmp_path / "site"
+    archive(open_, folder)
+    links, _, images = typed(title, folder, "ubel")
+    assert [text for text, _ in links] == [f"Übel {EVIL}"]
+    assert images == 0
+    assert html.unescape(title(folder / "2024-06-01.html")).startswith("Morning briefing")
+
+
+def test_a_second_time_nothing_is_written_and_pages_lead_to_their_neighbours(
+    open_: pipeline.Workshop, tmp_path: Path
+) -> None:
+    folder = tmp_path / "site"
+    archive(open_, folder)
+    with pipeline.Workshop(open_.config, clock=lambda: NOW, watcher=pipeline.Silent()) as again:
+        assert pipeline.write_archive(folder, again) == (2, 0)
+    first, second = ((folder / f"{day}.html").read_text("utf-8") for day in ("2024-05-17", "2024-06-01"))
+    assert '<a href="2024-06-01.html" rel="next">' in first
+    assert '<a href="2024-05-17.html" rel="prev">' in second
+    assert '<a href="index.html">' in first
+    assert (folder / "atom.xml").read_text("utf-8").startswith("<?xml")
+
+
+CHECK = """<script>{axe}</script><script>onload = async () => {{
+  const found = await axe.run();
+  document.title = JSON.stringify(found.violations.map(v => [v.id, v.nodes.map(n => n.html.slice(0, 200))]));
+}};</script></body>"""
+
+
+@pytest.mark.parametrize("scheme", [0, 1])
+def test_axe_finds_no_violation_in_the_index(
+    open_: pipeline.Workshop, tmp_path: Path, title: Callable[..., str], axe: str, scheme: int
+) -> None:
+    folder = tmp_path / "site"
+    archive(open_, folder)
+    page = (folder / "index.html").read_text("utf-8").replace("</body>", CHECK.format(axe=axe))
+    (folder / "axe.html").write_text(page, "utf-8")
+    assert html.unescape(title(folder / "axe.html", f"--blink-settings=preferredColorScheme={scheme}")) == "[]"

@@ -1,0 +1,109 @@
+"""An edition for other programs: an Atom feed that validates, an EPUB book whose every page is well-formed."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import feedparser
+import pytest
+
+from briefing.assets import environment
+from briefing.epub import render_epub
+from briefing.jsonio import edition_from_json
+from briefing.render import render
+from briefing.types import Edition, Section
+
+GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"
+TEMPLATES = environment("templates")
+ATOM, XHTML, OPF = "{http://www.w3.org/2005/Atom}", "{http://www.w3.org/1999/xhtml}", "{http://www.idpf.org/2007/opf}"
+HOSTILE = "<script>alert(1)</script> ]]> &amp; \x00\x0b\ufffe\ud800 \"'"
+
+
+def golden(name: str) -> Edition:
+    return edition_from_json(json.loads((GOLDEN / f"{name}.json").read_text("utf-8")), lambda _: None)
+
+
+def hostile() -> Edition:
+    edition = golden("stories")
+    (section,) = edition.sections
+    stories = tuple(
+        replace(
+            story,
+            summary=replace(
+                story.summary, headline=HOSTILE, source=HOSTILE, url="javascript:alert(1)",
+                key_points=tuple(replace(point, text=HOSTILE) for point in story.summary.key_points),
+            ),
+            articles=tuple(replace(article, source=HOSTILE) for article in story.articles),
+        )
+        for story in section.stories
+    )  # fmt: skip
+    return replace(edition, title=HOSTILE, headline=HOSTILE, sections=(Section(name=HOSTILE, stories=stories),))
+
+
+EDITIONS = [golden("edition"), golden("stories"), hostile()]
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_the_feed_is_what_rfc_4287_wants(edition: Edition) -> None:
+    text = render(edition, "atom", TEMPLATES)
+    feed = ElementTree.fromstring(text)
+    assert feed.tag == f"{ATOM}feed"
+    entries = feed.findall(f"{ATOM}entry")
+    assert len(entries) == len(edition.stories)
+    for one in (feed, *entries):
+        for name in ("id", "title", "updated"):  # exactly one of each (4.1.1, 4.1.2)
+            assert len(one.findall(f"{ATOM}{name}")) == 1
+        assert (one.findtext(f"{ATOM}id") or "").startswith("urn:uuid:")
+        assert one.findtext(f"{ATOM}author/{ATOM}name") is not None
+        alternates = [link for link in one.findall(f"{ATOM}link") if link.get("rel") == "alternate"]
+        assert len(alternates) <= 1
+        assert all((link.get("href") or "").startswith("http") for link in one.findall(f"{ATOM}link"))
+    ids = [one.findtext(f"{ATOM}id") for one in entries]
+    assert len(set(ids)) == len(ids)
+    assert all(one.findall(f"{ATOM}content") for one in entries)
+    parsed = feedparser.parse(text.encode())
+    assert not parsed.bozo
+    assert "<script" not in json.dumps([entry.content for entry in parsed.entries])
+
+
+def test_the_feed_keeps_its_identity_from_day_to_day_and_its_entries_theirs() -> None:
+    today = golden("stories")
+    tomorrow = replace(today, date=today.date.replace(day=18))
+    one, other = (ElementTree.fromstring(render(edition, "atom", TEMPLATES)) for edition in (today, tomorrow))
+    assert one.findtext(f"{ATOM}id") == other.findtext(f"{ATOM}id")
+    assert one.findtext(f"{ATOM}entry/{ATOM}id") != other.findtext(f"{ATOM}entry/{ATOM}id")
+    assert render(today, "atom", TEMPLATES) == render(today, "atom", TEMPLATES)
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_the_book_holds_every_section_in_well_formed_pages_that_lead_nowhere_else(edition: Edition) -> None:
+    with zipfile.ZipFile(io.BytesIO(render_epub(edition, TEMPLATES))) as book:
+        first = book.infolist()[0]
+        assert (first.filename, first.compress_type) == ("mimetype", zipfile.ZIP_STORED)
+        assert book.read("mimetype") == b"application/epub+zip"
+        pages = {name: book.read(name) for name in book.namelist()}
+    trees = {name: ElementTree.fromstring(data) for name, data in pages.items() if not name.endswith(("type", "css"))}
+    package = trees["EPUB/content.opf"]
+    listed = {item.get("id"): f"EPUB/{item.get('href')}" for item in package.iter(f"{OPF}item")}
+    assert set(listed.values()) == {name for name in pages if name.startswith("EPUB/")} - {"EPUB/content.opf"}
+    assert all(item.get("idref") in listed for item in package.iter(f"{OPF}itemref"))
+    for name, tree in trees.items():
+        if not name.endswith(".xhtml"):
+            continue
+        assert not list(tree.iter(f"{XHTML}script"))
+        for link in tree.iter(f"{XHTML}a"):
+            file, _, anchor = (link.get("href") or "").partition("#")
+            if not file.startswith("http"):
+                target = trees[f"EPUB/{file}"]
+                assert not anchor or any(one.get("id") == anchor for one in target.iter())
+    told = sum(1 for name in trees if name.startswith("EPUB/s") for _ in trees[name].iter(f"{XHTML}article"))
+    assert told == len(edition.stories)
+
+
+def test_equal_editions_give_equal_books() -> None:
+    assert render_epub(golden("stories"), TEMPLATES) == render_epub(golden("stories"), TEMPLATES)
