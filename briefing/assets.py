@@ -67,12 +67,12 @@ def environment(kind: Kind, extra: Sequence[Path] = ()) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         # Jinja2's own default looks for ".html" at the end of the name and would miss ".html.j2".
-        autoescape=lambda name: any(ending in str(name) for ending in _ESCAPED),
+        autoescape=lambda name: str(name).removesuffix(".j2").endswith(_ESCAPED),
     )
 
 
 _ESCAPED = (".html", ".xhtml", ".atom", ".opf")
-"""In names of templates in which everything that is put in is escaped."""
+"""Of templates in which everything that is put in is escaped."""
 
 
 def shipped_folder(kind: Kind) -> Path:
