@@ -127,7 +127,8 @@ def _explain() -> NoReturn:
     # What Python says to an expression such as `1 + "a"` arises in the template or in Jinja2; deeper, it is our bug.
     innermost = lines[-1][0]
     theirs = innermost.suffix == ".j2" or innermost.parent == Path(jinja2.__file__).parent
-    if isinstance(error, RecursionError) and theirs:
+    # The deepest call of an endless inclusion may be our own question whether to escape.
+    if isinstance(error, RecursionError) and (theirs or innermost == Path(__file__)):
         remedy = f'Extend the shipped one: {{% extends "shipped/{path.name}" %}}'
         raise AssetError(where, "it extends or includes itself", remedy) from error
     if isinstance(error, jinja2.TemplateNotFound):
