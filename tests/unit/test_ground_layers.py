@@ -93,7 +93,7 @@ class Reader:
 
 
 CLAIM = "The company broke a promise."
-OPEN = "The yard is silent on whether scrapping awaits the ships."
+OPEN = "The ferry operator Skagerstar offloaded its two oldest vessels on a Lervik wharf on Monday."
 
 
 def test_a_claim_told_as_a_fact_is_uncertain_whoever_judges_it() -> None:
