@@ -74,10 +74,46 @@ def test_a_speaker_who_is_no_name_is_not_missed_yet() -> None:
     assert verdict("Ingrid Sol said that it had offered every sailor a post ashore.") is Verdict.SUPPORTED
 
 
+def test_endless_numbers_are_no_trouble() -> None:
+    long = Evidence(f"The code has {'7' * 30} trillion parts.")
+    assert verdict(f"The code has {'7' * 29}8 trillion parts.", long) in set(Verdict)
+    assert verdict(f"The code has {'7' * 2000} parts.", long) in set(Verdict)
+
+
 def test_a_layer_can_be_asked_alone() -> None:
     point = Reading("The ferry line bought its two oldest ships from a yard in Lervik.")
     assert [part.surface for part in contradictions(point, EVIDENCE, ["polarity"])] == ["bought"]
     assert contradictions(point, EVIDENCE, [name for name in LAYERS if name != "polarity"]) == []
+
+
+NATIONS = Evidence(
+    "The number of people in Orland is expected to double by 2050. Vesta's population is no longer growing, and Orland "
+    "is expected to become the largest nation in the course of 2031. The pact has three parts: ports, tolls and rescue."
+)
+
+
+@pytest.mark.parametrize(
+    ("point", "subject"),
+    [
+        ("Orland is expected to double in size by 2050.", "Orland"),
+        ("Vesta and Orland are expected to become the largest nation in 2031.", "Vesta"),
+    ],
+)
+def test_a_subject_that_only_owns_what_acts_is_named(point: str, subject: str) -> None:
+    # Both were shown by real runs, about Africa's population and about China beside India.
+    found = check(point, NATIONS)
+    assert [(part.kind, part.surface) for part in found.missing] == [("role", subject)]
+
+
+def test_the_owner_may_stand_for_nothing_but_what_is_counted() -> None:
+    assert verdict("The number of people in Orland is expected to double.", NATIONS) is Verdict.SUPPORTED
+    assert verdict("Orland's population is expected to double by 2050.", NATIONS) is not Verdict.UNSUPPORTED
+    assert verdict("Orland is expected to become the largest nation.", NATIONS) is Verdict.SUPPORTED
+
+
+def test_a_wrong_item_of_a_list_is_not_missed_yet() -> None:
+    point = "The pact has three parts: ports, tolls and nation."
+    assert verdict(point, NATIONS) is Verdict.SUPPORTED
 
 
 class Reader:
