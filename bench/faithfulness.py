@@ -160,6 +160,7 @@ def verdict(sentence: str, evidence: Evidence) -> float:
 
 
 EXACT = ("number", "name")
+AGAINST = ("pair", "contradiction")
 JUDGES: dict[str, Judge] = {
     "baseline: words in article": words_in_article,
     "baseline: TF-IDF cosine": tfidf_cosine,
@@ -169,8 +170,8 @@ JUDGES: dict[str, Judge] = {
     "alignment": alignment,
     **{name: _against([name]) for name in LAYERS},
     "exact facts": _weighed(EXACT),
-    "+ contradictions": _weighed((*EXACT, "contradiction")),
-    "+ new words": _weighed((*EXACT, "contradiction", "novel_share", "novel_words")),
+    "+ contradictions": _weighed((*EXACT, *AGAINST)),
+    "+ new words": _weighed((*EXACT, *AGAINST, "novel_share", "novel_words")),
     "+ order = score": _weighed(WEIGHTS),
     "verdict shown": verdict,
 }

@@ -45,8 +45,9 @@ SUPPORT = 0.5
 """Least share of a point's content words and facts in its cited sentences."""
 ENOUGH = 0.6
 """Share from which on nothing more is asked; between the two a point is uncertain."""
-LIKELY = 0.5
-"""Score from which on a point in which nothing fails counts as supported."""
+LIKELY = 0.565
+"""Score from which on a point in which nothing fails counts as supported: two new words are its own, three are open.
+Of labelled claims in which nothing failed, 78 in 100 above it were supported and 67 in 100 below."""
 
 CONTRADICTIONS: dict[str, Callable[[Reading, Sequence[Reading]], Iterator[Missing]]] = {
     "quantities": quantities,

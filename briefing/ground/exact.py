@@ -111,6 +111,6 @@ def _may_open(name: Name, evidence: Evidence) -> bool:
     """Whether a word that opens a sentence need not be a name: a common one, or a form of a word the article has."""
     if not name.opens:
         return False
-    if any(True for _ in numbers(name.surface)):
-        return True  # "Fourteen supporters": `numbers` has it
+    if in_range(name.key, ()) is not None or any(True for _ in numbers(name.surface)):
+        return True  # "Hundreds", "Fourteen": looked up as numbers
     return name.key in OPENERS or set(stems(name.surface)) <= evidence.roots or stem(name.key) in evidence.roots

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from briefing.facts import Number
 from briefing.ground.reading import key_of
@@ -46,9 +46,13 @@ def approximated(number: Number, text: str, there: Iterable[Number]) -> frozense
     return frozenset(found)
 
 
+_WIDE = Context(prec=80)
+"""Thirty digits, the most that `facts` reads, times a trillion fit in; the default context raises there."""
+
+
 def _rounds_to(exact: Decimal, shown: Decimal) -> bool:
     exponent = shown.normalize().as_tuple().exponent
-    return isinstance(exponent, int) and exact.quantize(Decimal(1).scaleb(exponent)) == shown
+    return isinstance(exponent, int) and exact.quantize(Decimal(1).scaleb(exponent), context=_WIDE) == shown
 
 
 def in_range(word: str, there: Iterable[Number]) -> bool | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from briefing.facts import stem
 from briefing.ground.exact import Missing
 from briefing.ground.reading import Reading, Word
-from briefing.ground.vocabulary import DENIALS, OPPOSITES
+from briefing.ground.vocabulary import DENIALS, OPPOSITES, SAYING
 
 __all__ = ["denies", "polarity"]
 
@@ -46,27 +46,31 @@ def _negated(point: Reading, near: Sequence[Reading]) -> Iterator[Missing]:
         return
     # Only a word that every sentence behind the point denies can have lost its denial.
     for word in point.words:
-        told = [sentence for sentence in near if word.root and word.root in sentence.roots]
-        if told and all(word.root in negated(sentence) for sentence in told):
+        told = [found for sentence in near if _said(word) in (found := _spoken(sentence))]
+        if told and all(found[_said(word)] for found in told):
             yield Missing("negation", word.surface)
             return
 
 
-def negated(sentence: Reading) -> frozenset[str]:
-    """Stems that a sentence denies each time it has them: the first content word behind "not", "never", "no"."""
-    found: set[str] = set()
-    plain: set[str] = set()
-    if not denies(sentence.text):
-        return frozenset()
+def _spoken(sentence: Reading) -> dict[str, bool]:
+    """Stems of a sentence, and whether it denies them each time: the first content word behind "not", "never", "no"."""
+    found: dict[str, bool] = {}
+    idle = not denies(sentence.text) or bool(_IDLE.search(sentence.text))
     waiting = -1
-    idle = {m.start() for m in _IDLE.finditer(sentence.text)}
     for word in sentence.words:
+        said = _said(word)
         if word.key in DENIALS and not idle:
             waiting = word.clause
-        elif word.root:
-            (found if waiting == word.clause else plain).add(word.root)
+        elif said:
+            found[said] = found.get(said, True) and waiting == word.clause
             waiting = -1
-    return frozenset(found - plain)
+    found.pop("", None)
+    return found
+
+
+def _said(word: Word) -> str:
+    """What a word is compared by: its stem; verbs of saying are function words, and yet "has not said" denies one."""
+    return word.root or (stem(word.key) if word.key in SAYING else "")
 
 
 def _opposite(point: Reading, near: Sequence[Reading]) -> Iterator[Missing]:
