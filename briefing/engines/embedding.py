@@ -27,7 +27,7 @@ _OF_THE_FILE, _MEAN = -1, 1
 """llama.cpp's numbers for how the vectors of a text's tokens become one."""
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """Why the server embedded nothing."""
 
 
@@ -71,7 +71,7 @@ class Embedder:
         server = self._server()
         try:
             return _asked(server, [self._cut(server, text) for text in texts])
-        except _Refused as refused:
+        except _RefusedError as refused:
             remedy = "Set `embeddings` to a GGUF file of an embedding model, or leave it empty"
             raise EngineError(f"model {self.model}", f"it gave no embeddings ({refused})", remedy) from refused
 
@@ -88,7 +88,7 @@ class Embedder:
             self._loaded = self._load(_OF_THE_FILE)
             try:
                 _asked(self._loaded, ["."])
-            except _Refused:  # a model made for writing does not say how its tokens' vectors become one
+            except _RefusedError:  # a model made for writing does not say how its tokens' vectors become one
                 self._loaded = None
                 self._loaded = self._load(_MEAN)
         return self._loaded
@@ -122,13 +122,13 @@ class Embedder:
 
 
 def _asked(server: Any, texts: Sequence[str | list[int]]) -> list[list[float]]:
-    """The vectors of texts or of their tokens. Raises `_Refused`."""
+    """The vectors of texts or of their tokens. Raises `_RefusedError`."""
     try:
         answer = server.handle_embeddings({"input": texts, "encoding_format": "float"})
     except Exception as error:  # the binding raises RuntimeError and others
-        raise _Refused(first_line(error)) from error
+        raise _RefusedError(first_line(error)) from error
     if not isinstance(answer, dict) or "data" not in answer:
-        raise _Refused(str(answer)[:300])
+        raise _RefusedError(str(answer)[:300])
     found = sorted(answer["data"], key=lambda one: one["index"])
     return [_of_length_one(one["embedding"]) for one in found]
 

@@ -158,6 +158,7 @@ def tokenised(server: Any, key: str, model: str, text: str, *, special: bool = F
 
 
 def first_line(error: Exception) -> str:
+    """What the binding's error says, fit for a sentence."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
 
 
