@@ -19,7 +19,7 @@ from briefing.stories.standing import without_standing_words
 from briefing.text import word_count
 from briefing.types import Article
 
-__all__ = ["THRESHOLD", "Bundle", "Likeness", "group", "with_embeddings"]
+__all__ = ["THRESHOLD", "Bundle", "Likeness", "group", "likeness", "with_embeddings"]
 
 _WORDS = 120
 """Of an article that can stand for a story; a shorter one counts for less."""
