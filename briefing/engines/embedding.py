@@ -27,6 +27,10 @@ _OF_THE_FILE, _MEAN = -1, 1
 """llama.cpp's numbers for how the vectors of a text's tokens become one."""
 
 
+_NOTHING = "."
+"""What stands for a text without words, which llama.cpp refuses."""
+
+
 class _RefusedError(Exception):
     """Why the server embedded nothing."""
 
@@ -78,7 +82,8 @@ class Embedder:
     def _cut(self, server: Any, text: str) -> list[int]:
         """The tokens of as much of `text` as the model takes, closed like every text."""
         # The beginning alone: no model has tokens so short that it reads more, and counting takes time as well.
-        tokens = tokenised(server, self._key, self.model, text[: self.context * 20], special=True)
+        beginning = text[: self.context * 20].strip() or _NOTHING
+        tokens = tokenised(server, self._key, self.model, beginning, special=True)
         return tokens if len(tokens) <= self.context else [*tokens[: self.context - 1], tokens[-1]]
 
     def _server(self) -> Any:
@@ -87,7 +92,7 @@ class Embedder:
         if self._loaded is None:
             self._loaded = self._load(_OF_THE_FILE)
             try:
-                _asked(self._loaded, ["."])
+                _asked(self._loaded, [_NOTHING])
             except _RefusedError:  # a model made for writing does not say how its tokens' vectors become one
                 self._loaded = None
                 self._loaded = self._load(_MEAN)

@@ -23,7 +23,7 @@ _PRIOR = 200.0
 dozen articles no word can be told to be rare. At 19 articles best F1 1.0, at 228 0.96, at the same threshold."""
 _DAYS = 4.0
 """Between two articles, at which their likeness counts half."""
-MEANT = 0.3
+_MEANT = 0.15
 """Share of what is meant in the likeness of two articles, the rest being words (`bench/stories.py`)."""
 _ROUNDUP = re.compile(
     r"\b(?:morning|evening|daily|weekly|weekend|today'?s)\s+(?:briefing|brief|update|digest|round-?up|report|headlines|"
@@ -49,7 +49,9 @@ class Compared:
         said = (self.words[rows] @ self.words[columns].T).toarray()
         if self.meanings is None:
             return said
-        return (1 - MEANT) * said + MEANT * self.meanings[rows] @ self.meanings[columns].T
+        # Under 0 is chance, and no reason to doubt what the words say.
+        meant = (self.meanings[rows] @ self.meanings[columns].T).clip(0.0, 1.0)
+        return (1 - _MEANT) * said + _MEANT * meant
 
 
 def likeness(articles: Sequence[Article]) -> Compared:

@@ -19,6 +19,8 @@ from briefing.types import Article
 # Asked before a test's own home takes over: the cache of the person or machine that runs the tests.
 FOLDER = Path(os.environ.get("BRIEFING_MODELS") or ModelFolder().folder)
 
+WORDS = ["red", "blue", "green", "black", "white", "brown", "pink", "grey", "gold", "lilac"]
+
 
 @pytest.fixture(scope="module")
 def spec() -> ModelSpec:
@@ -85,7 +87,7 @@ def test_a_model_that_is_not_there_is_named_before_anything_is_read(tmp_path: Pa
 def test_the_setting_compares_articles_with_the_model(spec: ModelSpec, tmp_path: Path) -> None:
     articles = [
         Article(id=f"{number}", title=f"Report {number}", text=f"Number {number} is {word}. " * 5, source=f"P {number}")
-        for number, word in enumerate("red blue green black white brown pink grey gold lilac".split())
+        for number, word in enumerate(WORDS)
     ]
     config = Config(embeddings=str(spec.path), models=tmp_path, state=tmp_path / "s.db", threads=1)
     with Workshop(config, clock=utc_now, watcher=Silent()) as workshop:

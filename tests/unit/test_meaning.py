@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from briefing.stories import group, with_embeddings
 from briefing.types import Article
 
-THING = "kettle lamp violin anchor meadow copper ladder walnut harbour chimney".split()
+THING = ["kettle", "lamp", "violin", "anchor", "meadow", "copper", "ladder", "walnut", "harbour", "chimney"]
 MEANING = {"vessel": "ship", "ferry": "ship", "sank": "sink", "foundered": "sink"}
 """What the model knows and the words do not show."""
 
