@@ -47,10 +47,16 @@ def stories(articles: Sequence[Article], embedded: bool = True) -> set[frozenset
     return {frozenset(one.id for one in (*bundle.articles, *bundle.copies)) for bundle in bundles}
 
 
-ONE = article("a", "Ferry sank near Lorne harbour. Sailors drowned while waves broke over ferry and ferry sank. Crews "
-              "watched; nobody swam. Blankets, lifeboats, flares, helicopters went out.")  # fmt: skip
-OTHER = article("b", "Vessel foundered near Lorne harbour. Sailors missing after vessel foundered; vessel foundered "
-                "fast. Inquiry opens, owners silent, insurers wait, widows ask, divers search.")  # fmt: skip
+ONE = article(
+    "a",
+    "Ferry sank fast. Ferry sank, ferry sank, ferry sank; crews watched, nobody swam, blankets went out. Some drowned "
+    "while waves broke; lifeboats and sailors searched the harbour until night.",
+)
+OTHER = article(
+    "b",
+    "Vessel foundered suddenly. Vessel foundered, vessel foundered, vessel foundered; inquiry opens, owners silent, "
+    "insurers wait. Lifeboats and sailors searched the harbour again.",
+)
 
 
 def test_what_is_meant_joins_reports_whose_words_do_not() -> None:
