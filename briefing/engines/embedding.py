@@ -25,8 +25,6 @@ _BATCH = 32
 _SLOTS = 4
 _OF_THE_FILE, _MEAN = -1, 1
 """llama.cpp's numbers for how the vectors of a text's tokens become one."""
-
-
 _NOTHING = "."
 """What stands for a text without words, which llama.cpp refuses."""
 
@@ -81,7 +79,7 @@ class Embedder:
 
     def _cut(self, server: Any, text: str) -> list[int]:
         """The tokens of as much of `text` as the model takes, closed like every text."""
-        # The beginning alone: no model has tokens so short that it reads more, and counting takes time as well.
+        # Tokens have fewer than 20 characters on average, so this is enough, and counting takes time as well.
         beginning = text[: self.context * 20].strip() or _NOTHING
         tokens = tokenised(server, self._key, self.model, beginning, special=True)
         return tokens if len(tokens) <= self.context else [*tokens[: self.context - 1], tokens[-1]]
@@ -135,7 +133,10 @@ def _asked(server: Any, texts: Sequence[str | list[int]]) -> list[list[float]]:
     if not isinstance(answer, dict) or "data" not in answer:
         raise _RefusedError(str(answer)[:300])
     found = sorted(answer["data"], key=lambda one: one["index"])
-    return [_of_length_one(one["embedding"]) for one in found]
+    vectors = [_of_length_one(one["embedding"]) for one in found]
+    if not all(math.isfinite(value) for vector in vectors for value in vector):
+        raise _RefusedError("they are not numbers")
+    return vectors
 
 
 def _of_length_one(vector: Sequence[float]) -> list[float]:
