@@ -1,21 +1,22 @@
 """Which articles tell one story: ours against two baselines, and how the time grows with the number of articles.
 
-    python bench/stories.py [CLUSTERS]
+    python bench/stories.py [CLUSTERS] [--embeddings FILE.gguf]
 
 CLUSTERS is the file of stories with their articles (default: the developers' shared data). B-cubed precision, recall
 and F1 (Bagga and Baldwin, 1998) over the pooled articles of all stories; the curve over thresholds; then seconds and
 memory for 100, 1,000 and 10,000 articles, the larger pools filled with articles whose words are shuffled among those of
-the data. The last line is JSON.
+the data. The last line is JSON. With an embedding model (`bench/embedding_model.py` makes one) the same once more with
+its embeddings, in pools of four sizes; the seconds then include the embedding.
 """
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
 import math
 import random
 import re
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -25,7 +26,9 @@ from typing import Any
 
 from metering import peak_mb, table
 
-from briefing.stories import THRESHOLD, group
+from briefing.engines import ModelSpec
+from briefing.engines.embedding import Embedder
+from briefing.stories import THRESHOLD, Likeness, group, likeness, with_embeddings
 from briefing.types import Article
 
 DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data" / "clusters" / "dev.jsonl.gz"
@@ -61,11 +64,20 @@ def b_cubed(found: Sequence[int], gold: Sequence[int]) -> tuple[float, float, fl
     return precision, recall, 2 * precision * recall / (precision + recall)
 
 
-def ours(articles: Sequence[Article], threshold: float = THRESHOLD) -> list[int]:
+def ours(articles: Sequence[Article], threshold: float = THRESHOLD, compare: Likeness = likeness) -> list[int]:
     labels = {}
-    for label, bundle in enumerate(group(articles, threshold=threshold)):
+    for label, bundle in enumerate(group(articles, threshold=threshold, compare=compare)):
         labels.update({one.id: label for one in (*bundle.articles, *bundle.copies)})
     return [labels[article.id] for article in articles]
+
+
+def embedded(path: Path, threads: int, articles: list[Article], gold: list[int]) -> dict[str, Any]:
+    """Ours with the embeddings of the model at `path`, loaded for this pool alone."""
+    embedder = Embedder(ModelSpec(name=path.stem, path=path, digest=""), threads=threads)
+    try:
+        return scored(partial(ours, compare=with_embeddings(embedder.embed)), articles, gold)
+    finally:
+        embedder.close()
 
 
 def titles_alone(articles: Sequence[Article]) -> list[int]:
@@ -115,8 +127,12 @@ def grown(articles: Sequence[Article], size: int) -> list[Article]:
 
 
 def main() -> None:
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("clusters", nargs="?", type=Path, default=DEFAULT)
+    parser.add_argument("--embeddings", type=Path, help="GGUF file of an embedding model")
+    parser.add_argument("--threads", type=int, default=0, help="of the embedding model")
+    given = parser.parse_args()
+    with gzip.open(given.clusters, "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     articles, gold = pool(rows)
     print(f"{len(articles)} articles of {len(rows)} stories")
@@ -127,6 +143,12 @@ def main() -> None:
     for count in (8, 25, 100):
         few, few_gold = pool(rows[:count])
         small[f"ours, {len(few)} articles"] = scored(ours, few, few_gold)
+    if given.embeddings:
+        quality["ours + embeddings"] = embedded(given.embeddings, given.threads, articles, gold)
+        for count in (100, 25, 8):
+            few, few_gold = pool(rows[:count])
+            small[f"ours + embeddings, {len(few)} articles"] = embedded(given.embeddings, given.threads, few, few_gold)
+        print(table({"ours + embeddings": quality["ours + embeddings"]}))
     print(table(small))
     curve = {f"{threshold:.2f}": scored(partial(ours, threshold=threshold), articles, gold) for threshold in CURVE}
     print(table(curve))

@@ -203,6 +203,8 @@ class Config:
     """Folder looked in before the user's and the shipped templates."""
     group: Flag = True
     """Whether articles about one event are told as one story."""
+    embeddings: str = ""
+    """Embedding model, by name or path, that helps to see what is about one event; empty means: words alone."""
     repeat: Flag = False
     """Whether an edition may tell again what the editions of the last days have told."""
     max_per_section: Annotated[int, Reads(whole(0))] = 0

@@ -25,7 +25,7 @@ from briefing.engines.pool import side_by_side
 from briefing.errors import EngineError, ModelError
 from briefing.text import fingerprint
 
-__all__ = ["LlamaEngine"]
+__all__ = ["LlamaEngine", "first_line", "tokenised"]
 
 _CONTEXT, _MOST = 4096, 1_000_000
 """Tokens: what is taken where nobody says otherwise, and for a model that does not say what it can."""
@@ -100,21 +100,11 @@ class LlamaEngine:
         try:
             server.handle_chat_completions(request, heard)
         except Exception as error:  # the binding raises RuntimeError and others; one prompt never ends the batch
-            return heard.completion(prompt.id, error=_first_line(error))
+            return heard.completion(prompt.id, error=first_line(error))
         return heard.completion(prompt.id)
 
     def _ask_for_tokens(self, text: str) -> int:
-        request = urllib.request.Request(  # noqa: S310 - our own server on loopback
-            f"{self._server().listening_address}/tokenize",
-            data=json.dumps({"content": text, "parse_special": False}).encode(),
-            headers={"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"},
-        )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(request, timeout=60) as response:
-                return len(json.load(response)["tokens"])
-        except (OSError, ValueError, KeyError) as error:
-            raise EngineError(f"model {self.model}", f"its tokens could not be counted ({error})") from error
+        return len(tokenised(self._server(), self._key, self.model, text))
 
 
 class _Heard:
@@ -160,7 +150,23 @@ class _Heard:
         )
 
 
-def _first_line(error: Exception) -> str:
+def tokenised(server: Any, key: str, model: str, text: str, *, special: bool = False) -> list[int]:
+    """The tokens of `text`, with those the model puts around every text where `special`. Raises `EngineError`."""
+    request = urllib.request.Request(  # noqa: S310 - our own server on loopback
+        f"{server.listening_address}/tokenize",
+        data=json.dumps({"content": text, "add_special": special, "parse_special": False}).encode(),
+        headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=60) as response:
+            return list(json.load(response)["tokens"])
+    except (OSError, ValueError, KeyError) as error:
+        raise EngineError(f"model {model}", f"its tokens could not be counted ({error})") from error
+
+
+def first_line(error: Exception) -> str:
+    """What the binding's error says, fit for a sentence."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
 
 
@@ -184,6 +190,6 @@ def _load(model: ModelSpec, context: int, slots: int, options: EngineOptions, ke
     except Exception as error:  # the binding raises RuntimeError, ValueError and others for one cause: it cannot load
         raise ModelError(
             f"model {model.name}",
-            f"llama.cpp cannot load {model.path} ({_first_line(error)})",
+            f"llama.cpp cannot load {model.path} ({first_line(error)})",
             f"Pull it again with: briefing models pull {model.name}",
         ) from error

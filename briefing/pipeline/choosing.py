@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 from briefing.config import Config, is_loopback
 from briefing.engines import EngineOptions, ModelSpec
 from briefing.errors import UsageError
-from briefing.models import ModelFolder, is_hub_name
+from briefing.models import ModelFile, ModelFolder, is_hub_name
 from briefing.pipeline.pulling import pull_if_missing, pull_repository
 from briefing.pipeline.secrets import from_environment, from_keyring
 from briefing.pipeline.watch import Watcher
 from briefing.text import fingerprint
 
-__all__ = ["chosen", "engine_options", "key_for"]
+__all__ = ["chosen", "embedding_model", "engine_options", "key_for"]
 
 _SERVER = "openai"
 _HUGGING_FACE = "transformers"
@@ -48,9 +48,19 @@ def chosen(config: Config, watcher: Watcher) -> tuple[str, ModelSpec | None]:
         folder = models.resolve_folder(name)
         spec = ModelSpec(name=folder.name, path=folder.path, digest=folder.sha256, context=folder.context)
         return engine or _HUGGING_FACE, spec
-    pull_if_missing(models, name or models.catalogue.default, watcher)
-    file = models.resolve(name or models.catalogue.default)
-    return engine or file.engine, ModelSpec(name=file.name, path=file.path, digest=file.sha256, context=file.context)
+    file, spec = _file(models, name or models.catalogue.default, watcher)
+    return engine or file.engine, spec
+
+
+def embedding_model(config: Config, watcher: Watcher) -> ModelSpec:
+    """The model of the setting `embeddings`, pulled first where it is known and not here. Raises `ModelError`."""
+    return _file(ModelFolder(config.models, offline=config.offline), config.embeddings, watcher)[1]
+
+
+def _file(models: ModelFolder, name: str, watcher: Watcher) -> tuple[ModelFile, ModelSpec]:
+    pull_if_missing(models, name, watcher)
+    file = models.resolve(name)
+    return file, ModelSpec(name=file.name, path=file.path, digest=file.sha256, context=file.context)
 
 
 def _on_a_server(config: Config) -> ModelSpec:

@@ -20,7 +20,7 @@ from briefing.jsonio import edition_from_json
 from briefing.pipeline.deadline import Until
 from briefing.pipeline.workshop import Workshop
 from briefing.ranking import Ranked, Wishes, limited, muted, rank, topic
-from briefing.stories import Bundle, group
+from briefing.stories import Bundle, Likeness, group
 from briefing.summariser import SummaryOptions, in_brief, summarise_stories, summary_key
 from briefing.types import Article, Failure, FailureKind, Mention, Story, Summary
 from briefing.yesterday import Earlier, linked, news, untold
@@ -159,11 +159,16 @@ def _planned(
             )
         else:
             wanted.append(article)
-    bundles = group(wanted) if config.group else [Bundle(articles=(article,), copies=()) for article in wanted]
+    compare = workshop.compare
+    bundles = (
+        group(wanted, compare=compare)
+        if config.group
+        else [Bundle(articles=(article,), copies=()) for article in wanted]
+    )
     ranked = rank(bundles, wishes, now=workshop.clock(), places=_places(wanted))
     telling.ranked = limited(ranked, config.max_per_section)
     earlier = [] if config.repeat else _earlier(workshop, day)
-    links = linked([one.bundle.articles for one in telling.ranked], earlier, _grouped)
+    links = linked([one.bundle.articles for one in telling.ranked], earlier, partial(_grouped, compare=compare))
     for one, link in zip(telling.ranked, links, strict=True):
         fresh = untold(one.bundle.articles, link) if link else one.bundle.articles
         if fresh:
@@ -189,8 +194,8 @@ def _places(articles: Sequence[Article]) -> dict[str, int]:
     return places
 
 
-def _grouped(articles: Sequence[Article]) -> Iterable[Sequence[Article]]:
-    return [(*bundle.articles, *bundle.copies) for bundle in group(articles)]
+def _grouped(articles: Sequence[Article], *, compare: Likeness) -> Iterable[Sequence[Article]]:
+    return [(*bundle.articles, *bundle.copies) for bundle in group(articles, compare=compare)]
 
 
 def _earlier(workshop: Workshop, day: date) -> list[Earlier]:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from briefing.config import Config
 from briefing.engines import Completion, Engine, check_engine, open_engine
-from briefing.pipeline.choosing import chosen, engine_options
+from briefing.pipeline.choosing import chosen, embedding_model, engine_options
 from briefing.pipeline.watch import Watcher
 from briefing.store import Store, StoredCompletion, default_state
+from briefing.stories import Likeness, likeness, with_embeddings
 from briefing.summariser import PromptBook
 
 if TYPE_CHECKING:
@@ -137,6 +138,17 @@ class Workshop:
         engine = open_engine(name, spec, engine_options(self.config))
         self._open.callback(engine.close)
         return engine
+
+    @cached_property
+    def compare(self) -> Likeness:
+        """How articles are compared, to see which tell one story. Raises `ModelError` where its model is missing."""
+        if not self.config.embeddings:
+            return likeness
+        from briefing.engines.embedding import Embedder
+
+        embedder = Embedder(embedding_model(self.config, self.watcher), threads=self.config.threads)
+        self._open.callback(embedder.close)
+        return with_embeddings(embedder.embed)
 
     def fetcher(self) -> Fetcher:
         """The one fetcher of the run, with its cache beside the state file."""

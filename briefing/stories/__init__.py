@@ -1,8 +1,9 @@
 """Which articles tell the same story.
 
 Pure. `group` is the entry: copies of one text first (`copies`), then articles about one event in the same days, by
-what they say (`likeness`). Articles are compared in the order of their ids, so that the order of the input never
-matters; what an address says about identity is the business of `addresses`.
+what they say (`likeness`) and, where somebody has a model for it, by what they mean (`meaning`). Articles are compared
+in the order of their ids, so that the order of the input never matters; what an address says about identity is the
+business of `addresses`.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from dataclasses import dataclass
 from briefing.stories.copies import copies
 from briefing.stories.grouping import THRESHOLD, Likeness, clusters
 from briefing.stories.likeness import is_roundup, likeness
+from briefing.stories.meaning import with_embeddings
 from briefing.stories.standing import without_standing_words
 from briefing.text import word_count
 from briefing.types import Article
 
-__all__ = ["THRESHOLD", "Bundle", "Likeness", "group"]
+__all__ = ["THRESHOLD", "Bundle", "Likeness", "group", "likeness", "with_embeddings"]
 
 _WORDS = 120
 """Of an article that can stand for a story; a shorter one counts for less."""

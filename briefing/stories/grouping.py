@@ -6,15 +6,15 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from briefing.stories.likeness import nearness
+from briefing.stories.likeness import Compared, nearness
 from briefing.types import Article
 
 __all__ = ["THRESHOLD", "Likeness", "clusters"]
 
 THRESHOLD = 0.16
 """Least mean likeness of two groups that are joined (`bench/stories.py` prints the curve)."""
-Likeness = Callable[[Sequence[Article]], "tuple[Any, Any]"]
-"""Vectors of length 1 and times in days of articles, as `likeness.likeness` gives them."""
+Likeness = Callable[[Sequence[Article]], Compared]
+"""How articles are compared: `likeness.likeness`, or what `meaning.with_embeddings` makes."""
 _ONE_SOURCE = 0.8
 """What the likeness of two articles of one source is multiplied with: they share its words, and seldom their event."""
 _IN_COMMON = 4
@@ -36,8 +36,7 @@ def clusters(
     """
     if len(articles) < 2:
         return [([place], [1.0]) for place in range(len(articles))]
-    vectors, days = compare(articles)
-    pairs = _Pairs(vectors, days, _numbered([article.source for article in articles]))
+    pairs = _Pairs(compare(articles), _numbered([article.source for article in articles]))
     found = [([place], [1.0]) for place in alone]
     for heap in _heaps(pairs, threshold * _FLOOR, frozenset(alone)):
         found += _linked(pairs, heap, threshold)
@@ -48,19 +47,19 @@ def clusters(
 class _Pairs:
     """Likenesses of articles, worked out when they are asked for."""
 
-    vectors: Any
-    days: Any
+    compared: Compared
     sources: Any
 
     def alike(self, rows: Any, columns: Any) -> Any:
         """Array of the likeness of each article of `rows` to each of `columns`."""
         import numpy as np
 
-        products = (self.vectors[rows] @ self.vectors[columns].T).toarray()
-        presence = self.vectors != 0
+        products = self.compared.products(rows, columns)
+        presence = self.compared.words != 0
         shared = (presence[rows].astype(np.float32) @ presence[columns].T.astype(np.float32)).toarray()
         one_source = self.sources[rows][:, None] == self.sources[columns][None, :]
-        near = nearness(self.days[rows][:, None] - self.days[columns][None, :])
+        days = self.compared.days
+        near = nearness(days[rows][:, None] - days[columns][None, :])
         return products * near * np.where(one_source, _ONE_SOURCE, 1.0) * (shared >= _IN_COMMON)
 
 
@@ -76,7 +75,7 @@ def _heaps(pairs: _Pairs, floor: float, alone: frozenset[int]) -> list[list[int]
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    total = pairs.vectors.shape[0]
+    total = pairs.compared.words.shape[0]
     everything = np.arange(total)
     firsts, seconds, weights = [], [], []
     for start in range(0, total, _ROWS):
