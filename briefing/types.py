@@ -103,6 +103,8 @@ class Article:
     language: str = "und"
     """ISO 639-1 where it could be told, else ``und``."""
     author: str = ""
+    canonical: str = ""
+    """The address on the same site that the page gives as its own, for telling two links to one page; may be empty."""
     warnings: tuple[str, ...] = ()
     """What a reader should know of how the text was obtained, for example that only the feed's own text was at hand."""
 

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 from briefing.errors import BriefingError, ExtractError
 from briefing.extract.clutter import without_clutter
@@ -35,6 +36,8 @@ class Found:
     published: datetime | None = None
     language: str = ""
     """What the document says of itself, or empty."""
+    canonical: str = ""
+    """The address that the page gives as its own, as it stands there."""
 
 
 def extract_article(
@@ -196,8 +199,20 @@ def _article(found: Found, *, name: str, url: str | None, source: str, section: 
         section=section,
         published=_utc(found.published),
         language=language_of(text, found.language),
+        canonical=_own_address(found.canonical, url),
         author=" ".join(normalise(found.author).split()),
     )
+
+
+def _own_address(canonical: str, url: str | None) -> str:
+    """Where a page says that it belongs, absolute; empty where that is another site's, its home page or no address."""
+    try:
+        address = urljoin(url or "", canonical) if url and canonical else ""
+        parts, here = urlsplit(address), urlsplit(url or "")
+    except ValueError:
+        return ""
+    home = parts.path.strip("/") == "" and not parts.query
+    return address if address and not home and parts.hostname == here.hostname else ""
 
 
 def _utc(time: datetime | None) -> datetime | None:

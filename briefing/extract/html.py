@@ -57,6 +57,7 @@ def read_page(html: str, name: str, url: str | None) -> Found:
         author=_author(stated) or view.meta.get("author", ""),
         published=_published(view, stated),
         language=view.language,
+        canonical=view.canonical,
     )
 
 
@@ -231,6 +232,7 @@ class _View(HTMLParser):
         self.heading = ""
         self.time = ""
         self.language = ""
+        self.canonical = ""
         self.link_words = 0
         self.deepest = 0
         self._depth = 0
@@ -263,6 +265,8 @@ class _View(HTMLParser):
             self.time = values.get("datetime", "")
         if tag in _BLOCKS:
             self._pieces.append("\n\n")
+        if tag == "link" and not self.canonical and "canonical" in values.get("rel", "").lower().split():
+            self.canonical = values.get("href", "")[:2000].strip()
         if tag in {"br", "hr", "img", "input", "link", "source", "wbr"}:
             return
         self._json = tag == "script" and "ld+json" in values.get("type", "")

@@ -32,6 +32,7 @@ from briefing.pipeline.found import (
 )
 from briefing.pipeline.mail import Mail, is_imap, shown_place
 from briefing.pipeline.watch import Watcher
+from briefing.stories.addresses import canonical_url
 from briefing.types import Article, Failure, Source, SourceKind
 
 if TYPE_CHECKING:
@@ -329,10 +330,12 @@ class _Reader:
             if isinstance(result, Failure):
                 reading.failures.append(result)
             elif isinstance(result, Article):
-                if result.id in known:
+                # A site that gives one address to many pages is wrong about it: their titles tell.
+                same = f"{canonical_url(result.canonical)} {result.title}" if result.canonical else result.id
+                if known & {result.id, same}:
                     reading.failures.append(skipped(title_of(result), "it was found before, in another source"))
                 else:
-                    known.add(result.id)
+                    known |= {result.id, same}
                     reading.articles.append(result)
         return reading
 

@@ -14,12 +14,16 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 """Where a reader came from. What might name an article (`id`, `cid`, `source`) is not among them."""
+_NO_PLACE = re.compile(
+    r"(?:comments?|respond|disqus_thread|top|main|content|rss|(?:xtor|utm_\w+|ref)=.*)?", re.IGNORECASE
+)
+"""Fragments that name no article; on link blogs and in some applications, others do."""
 _CACHE = re.compile(r"^/(?:[a-z]/)(?:s/)?(?P<rest>[^/]+\..*)$")
 """Of Google's AMP cache: ``…cdn.ampproject.org/c/s/example.org/story``."""
 
 
 def canonical_url(url: str) -> str:
-    """`url` without what differs between links to one page: scheme, mobile and AMP forms, tracking, fragments.
+    """`url` without what differs between links to one page: scheme, mobile and AMP forms, tracking.
 
     Idempotent. What is no http(s) address comes back as it is.
     """
@@ -52,7 +56,8 @@ def _once(url: str) -> str:
     given = parse_qsl(parts.query, keep_blank_values=True)
     kept = sorted((key, value) for key, value in given if not _TRACKING.fullmatch(key))
     query = f"?{urlencode(kept)}" if kept else ""
-    return f"{host}{_plain(path)}{query}"
+    fragment = "" if _NO_PLACE.fullmatch(parts.fragment) else f"#{parts.fragment}"
+    return f"{host}{_plain(path)}{query}{fragment}"
 
 
 def _bare(url: str) -> bool:

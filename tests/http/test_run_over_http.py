@@ -68,7 +68,8 @@ def server() -> Iterator[Server]:
 
 def workshop(server: Server, paths: list[str], folder: Path, engine: FakeEngine) -> Workshop:
     sources = tuple(Source(location=server.url(path), allow_local=True) for path in paths)
-    config = Config(sources=sources, state=folder / "state.db", out=folder / "out", timezone="UTC")
+    # These pages are about one another's like; that is the business of other tests.
+    config = Config(sources=sources, state=folder / "state.db", out=folder / "out", timezone="UTC", group=False)
     quick = partial(
         Fetcher, connect_timeout=2, read_timeout=1, total_timeout=1.5, retries=1, backoff=0.01, gap=0.0, per_host=16
     )
@@ -212,6 +213,21 @@ def test_old_articles_and_repeated_ones_are_left_out_on_purpose(server: Server, 
     assert headlines(edition) == {"Story 2 of the day"}
     assert {failure.kind for failure in edition.failures} == {FailureKind.SKIPPED}
     assert len(edition.failures) == 2
+
+
+def test_two_links_to_one_page_are_one_article_if_the_page_says_so(server: Server, tmp_path: Path) -> None:
+    def says_it_is(address: str, number: int) -> str:
+        return page(number).replace("<head>", f'<head><link rel="canonical" href="{address}">')
+
+    for path, number, link in (("/a", 2, "/story"), ("/b", 2, "/story?from=b"), ("/c", 3, "/other")):
+        server.serves(path, rss(number, server.url(link)), type="application/rss+xml")
+    server.serves("/story", says_it_is("/story", 2), type="text/html")
+    server.serves("/story?from=b", says_it_is("/story", 2), type="text/html")
+    server.serves("/other", says_it_is("/story", 3), type="text/html")  # a site that is wrong about its pages
+    with workshop(server, ["/a", "/b", "/c"], tmp_path, FakeEngine().says(answer)) as open_:
+        edition, _ = make_edition(open_)
+    assert headlines(edition) == {"Story 2 of the day", "Story 3 of the day"}
+    assert ["found before" in failure.cause for failure in edition.failures] == [True]
 
 
 def test_real_feeds_become_an_edition(server: Server, tmp_path: Path, shared_data: Path) -> None:

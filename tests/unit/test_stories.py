@@ -208,6 +208,7 @@ def test_links_to_one_page_are_one_address(url: str) -> None:
     [
         ("https://example.org/story?id=1", "https://example.org/story?id=2"),
         ("https://example.org/a", "https://example.org/b"),
+        ("https://example.org/2017/06/26.html#a020604", "https://example.org/2017/06/26.html#a010633"),
         ("https://example.org:8080/a", "https://example.org/a"),
         ("https://news.example.org/a", "https://sport.example.org/a"),
     ],
