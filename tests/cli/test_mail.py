@@ -15,15 +15,17 @@ from briefing.testing.mail_server import MailServer
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
-BODY = (
-    "The council approved a new tram line on Tuesday. It will link the station with the hospital from 2027 and cost "
-    "about 80 million pounds. The mayor said that work would begin in spring."
-)
+BODIES = {
+    "First": "The council approved a new tram line on Tuesday. It will link the station with the hospital from 2027 "
+    "and cost about 80 million pounds. The mayor said that work would begin in spring.",
+    "Second": "Divers found the wreck of a steamer off Port Lorne at the weekend. The ship had sunk with a load of "
+    "copper in 1907, and nobody had known where. A museum wants to raise its bell before winter.",
+}
 
 
 def letter(subject: str, hours: float) -> bytes:
     sent = format_datetime(datetime.now(UTC) - timedelta(hours=hours))
-    return f"Subject: {subject}\nFrom: Harbour Post <p@example.org>\nDate: {sent}\n\n{BODY} It is {subject}.\n".encode()
+    return f"Subject: {subject}\nFrom: Harbour Post <p@example.org>\nDate: {sent}\n\n{BODIES.get(subject, BODIES['First'])} It is {subject}.\n".encode()
 
 
 def edition(folder: Path) -> list[str]:
