@@ -25,7 +25,8 @@ BODIES = {
 
 def letter(subject: str, hours: float) -> bytes:
     sent = format_datetime(datetime.now(UTC) - timedelta(hours=hours))
-    return f"Subject: {subject}\nFrom: Harbour Post <p@example.org>\nDate: {sent}\n\n{BODIES.get(subject, BODIES['First'])} It is {subject}.\n".encode()
+    said = f"{BODIES.get(subject, BODIES['First'])} It is {subject}."
+    return f"Subject: {subject}\nFrom: Harbour Post <p@example.org>\nDate: {sent}\n\n{said}\n".encode()
 
 
 def edition(folder: Path) -> list[str]:
