@@ -1,11 +1,12 @@
-"""Where the articles of one story do not say the same: how many died, how much it costs, how the vote went.
+"""Where the articles of one story do not say the same: how many died, how much it costs, who or what is to blame.
 
 Pure, and no model: a difference is shown in the articles' own words. Two articles differ where both count the same
 thing near their beginnings, in sentences that speak of the same matter, and no number of one is a number of the other.
 The thing counted is a kind of toll (the dead, the injured, ...) or the noun that follows the number; sums of money and
 shares are compared only where most of the two sentences is the same. Rounded numbers ("nearly 300" and 295) agree.
+Whom or what they blame is compared likewise: by the words behind "caused by", "blamed" and the like.
 
-What it does not see: who is blamed, who said what, dates.
+What it does not see: other attributions than of blame, dates, causes told without such words.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ __all__ = ["MOST", "disagreements"]
 
 MOST = 2
 """Differences shown of one story."""
-_READ = 12
+_READ = 6
 """Sentences of each article: what follows is background, with numbers of other events."""
-_IN_COMMON = 2
-"""Content words that two sentences share besides what is counted."""
+_IN_COMMON = 3
+"""Content words that two sentences share; a toll is compared with two, of sentences that are short."""
+_SHORT = 8
+"""Content words of such a sentence."""
 _ALIKE = 0.5
 """Share of the shorter sentence's content words that both have, where nothing else says that the same is counted."""
 _ROUNDED = Decimal("0.1")
@@ -48,20 +51,31 @@ _QUALIFIER = re.compile(
     r"roughly|approximately)\s+$",
     re.IGNORECASE,
 )
+_DATE = re.compile(r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?\s+$", re.IGNORECASE)
 _NO_COUNT = re.compile(
     r"one|dozens?|hundreds?|thousands?|millions?|first|second|third|\w+th|\d+(?:st|nd|rd|th)|half|once|twice|double\w*|"
     r"triple\w*|quarter|(?:19|20)\d\d",
     re.IGNORECASE,
 )
-_TIMES = frozenset("year month week day hour minute second time age old am pm gmt percent".split())  # noqa: SIM905
+_TIMES = frozenset("year month week day hour minute second time age old a p am pm gmt percent".split())  # noqa: SIM905
+
+
+_BLAME = re.compile(
+    r"\b(?:caused by|triggered by|set off by|blam(?:ed|es|ing)(?: it)?(?: on)?|"
+    r"attributed to|responsibility of|carried out by|masterminded by)\s+(?P<what>[^,;:.]{3,60})",
+    re.IGNORECASE,
+)
+_BLAMED_WORDS = 6
+"""Shown behind such a word."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Count:
-    """One number in a sentence and what it counts."""
+class _Claim:
+    """What a sentence counts, or whom or what it blames."""
 
     kind: str
-    value: Decimal
+    value: Decimal | frozenset[str]
+    """A number, or the content words of what is blamed."""
     rounded: bool
     index: int
     start: int
@@ -74,7 +88,7 @@ class _Count:
 def disagreements(articles: Sequence[Article]) -> tuple[Disagreement, ...]:
     """What `articles` differ on, `MOST` at most, in the order of the first article that says it."""
     found: list[Disagreement] = []
-    read = [list(_counts(article)) for article in articles]
+    read = [list(_claims(article)) for article in articles]
     settled: set[str] = set()
     for place, counts in enumerate(read):
         for count in counts:
@@ -91,7 +105,7 @@ def disagreements(articles: Sequence[Article]) -> tuple[Disagreement, ...]:
     return tuple(found)
 
 
-def _rival(count: _Count, beside: Sequence[_Count], others: Sequence[_Count]) -> _Count | None:
+def _rival(count: _Claim, beside: Sequence[_Claim], others: Sequence[_Claim]) -> _Claim | None:
     """The first of `others` that counts the same and comes to something else; None where any of them agrees."""
     mine = [one for one in beside if one.kind == count.kind]
     theirs = [one for one in others if one.kind == count.kind]
@@ -100,7 +114,11 @@ def _rival(count: _Count, beside: Sequence[_Count], others: Sequence[_Count]) ->
     return next((other for other in theirs if _same_matter(count, other)), None)
 
 
-def _agree(one: _Count, other: _Count) -> bool:
+def _agree(one: _Claim, other: _Claim) -> bool:
+    if isinstance(one.value, frozenset) or isinstance(other.value, frozenset):
+        return not isinstance(one.value, Decimal) and not isinstance(other.value, Decimal) and bool(
+            one.value & other.value
+        )  # fmt: skip
     if one.value == other.value or _rounds_to(one.value, other.value) or _rounds_to(other.value, one.value):
         return True
     apart = abs(one.value - other.value) / max(one.value, other.value)
@@ -113,16 +131,26 @@ def _rounds_to(exact: Decimal, round_: Decimal) -> bool:
     return digits >= 2 and Context(prec=digits, rounding=ROUND_HALF_UP).create_decimal(exact) == round_
 
 
-def _same_matter(one: _Count, other: _Count) -> bool:
+def _same_matter(one: _Claim, other: _Claim) -> bool:
     shared = len(one.around & other.around)
-    if one.kind in _TOLLS:
-        return shared >= _IN_COMMON
-    return shared >= max(_IN_COMMON, _ALIKE * min(len(one.around), len(other.around)))
+    if one.kind in _TOLLS or one.kind == "blame":
+        smaller = min(len(one.around), len(other.around))
+        return shared >= (_IN_COMMON if smaller > _SHORT else 2)
+    return shared >= max(2, _ALIKE * min(len(one.around), len(other.around)))
 
 
-def _counts(article: Article) -> Iterator[_Count]:
+def _claims(article: Article) -> Iterator[_Claim]:
     for index, sentence in enumerate(sentences(article.text)[:_READ]):
         around = frozenset(stems(sentence.text))
+        if sentence.text.isupper() or not sentence.text.rstrip("”\"'’").endswith((".", "!", "?")):
+            continue  # a heading
+        for blame in _BLAME.finditer(sentence.text):
+            shown = list(re.finditer(r"\S+", blame["what"]))[:_BLAMED_WORDS]
+            end = blame.start("what") + (shown[-1].end() if shown else 0)
+            blamed = frozenset(stems(sentence.text[blame.start("what") : end]))
+            if blamed:
+                low, high = sentence.start + blame.start(), sentence.start + end
+                yield _Claim("blame", blamed, False, index, low, high, around - blamed)
         searched = 0
         for number in numbers(sentence.text):
             start = sentence.text.find(number.surface, searched)
@@ -131,12 +159,16 @@ def _counts(article: Article) -> Iterator[_Count]:
             searched = start + len(number.surface)
             if number.value <= 0 or (not number.unit and _NO_COUNT.fullmatch(number.surface.strip())):
                 continue
+            if _DATE.search(sentence.text[:start]) or "quarter" in number.surface:
+                continue
+            if re.search(r"\w+\s+\w+\s+and\s+$", sentence.text[:start]) and any(numbers(sentence.text[:start][-40:])):
+                continue  # "three girls and two boys": neither is the whole
             qualifier = _QUALIFIER.search(sentence.text, 0, start)
             begin = qualifier.start() if qualifier else start
             found = _kind(sentence.text, number.unit, begin, searched)
             if found:
                 kind, low, high = found
-                yield _Count(
+                yield _Claim(
                     kind,
                     number.value,
                     qualifier is not None,
@@ -152,22 +184,27 @@ def _kind(text: str, unit: str, begin: int, end: int) -> tuple[str, int, int] | 
     if unit:
         behind = re.match(r"[^\W\d_]*(?:\s+(?:in|for|of)\s+[\w-]+)?", text[end:])
         return unit, begin, end + (behind.end() if behind else 0)
-    if text[end : end + 1] == "-":  # an age or a score
+    if text[end : end + 1] in {"-", ":"}:  # an age, a score, a time
         return None
     noun = re.match(r"\s+(?:(?:other|more)\s+)?([^\W\d_]+)", text[end:])
     counts = noun is not None and stems(noun[1])  # "rose to 15 on Monday" names none
     last, name = (end + noun.end(), noun[1].casefold()) if noun and counts else (end, "people")
+    if {name, name.rstrip("s")} & _TIMES:
+        return None
     if toll := _toll(text, begin, last, name):
         return toll
+    if not name.endswith("s"):  # an adjective, as in "four big donors"
+        return None
     root = "" if name in _PEOPLE else (stems(name) or [""])[0]
-    return (root, begin, last) if root and not {root, name, name.rstrip("s")} & _TIMES else None
+    return (root, begin, last) if root and root not in _TIMES else None
 
 
 def _toll(text: str, begin: int, last: int, name: str) -> tuple[str, int, int] | None:
     """The toll that a number and its noun, which end at `last`, belong to: "15 people were killed", "killed 15"."""
     clause = re.compile(r"[^,;:.]*").match(text, last)
     after = _TOLL.search(text, begin, min(clause.end() if clause else last, last + 40))
-    if after and (name in _PEOPLE or after.start() < last or _are(text[last : after.start()])):
+    between = text[last : after.start()] if after else ""
+    if after and (after.start() < last or _are(between) or (name in _PEOPLE and len(between.split()) <= 1)):
         return str(after.lastgroup), begin, max(last, after.end())
     for before in reversed(list(_TOLL.finditer(text, max(0, begin - 60), begin))):
         between = text[before.end() : begin]
@@ -180,10 +217,11 @@ def _toll(text: str, begin: int, last: int, name: str) -> tuple[str, int, int] |
 
 def _are(between: str) -> bool:
     """Whether the words between a noun and what became of it are nothing but a verb: "soldiers were killed"."""
-    return len(between.split()) <= 3 and re.search(r"\b(?:were|was|are|is|had|have|been)\b", between) is not None
+    verb = re.search(r"\b(?:were|was|are|is|had|have|been)\b", between)
+    return verb is not None and len(between.split()) <= 3 and not any(numbers(between))
 
 
-def _version(article: Article, count: _Count) -> KeyPoint:
+def _version(article: Article, count: _Claim) -> KeyPoint:
     sentence = sentences(article.text)[count.index]
     citation = Citation(
         sentence=count.index, start=sentence.start, end=sentence.end, text=sentence.text, article=article.id

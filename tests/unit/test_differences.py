@@ -44,9 +44,19 @@ def shown(*texts: str) -> list[list[str]]:
             "Police said 30 protesters were arrested in Marlow at the march.",
             ["arrested 24 protesters", "30 protesters were arrested"],
         ),
+        (
+            "The fire at the Harwick mill was caused by a faulty heater, investigators said.",
+            "Police say the fire at the mill in Harwick was caused by arson.",
+            ["caused by a faulty heater", "caused by arson"],
+        ),
+        (
+            "The minister blamed the rail operator for the crash at Marlow station.",
+            "The crash at Marlow station was caused by a signal that the state had neglected.",
+            ["blamed the rail operator for the crash", "caused by a signal that the state had"],
+        ),
     ],
 )
-def test_other_numbers_for_the_same_thing_are_shown(one: str, other: str, versions: list[str]) -> None:
+def test_other_numbers_and_causes_of_the_same_thing_are_shown(one: str, other: str, versions: list[str]) -> None:
     assert shown(one, other) == [versions]
 
 
@@ -59,6 +69,13 @@ def test_other_numbers_for_the_same_thing_are_shown(one: str, other: str, versio
         ("The firm in Harwick sold its mill for $7.68 billion.", "The firm in Harwick sold its mill for $7.7bn."),
         # One article gives both: an earlier event, or an earlier state of this one.
         ("Three people died in 2019. The quake in Harwick killed 12.", "The quake in Harwick killed 12 people."),
+        # The same is blamed, in other words.
+        (
+            "The fire at the Harwick mill was caused by a faulty heater.",
+            "A heater is blamed: the fire at the Harwick mill was due to a faulty electric heater.",
+        ),
+        # Other things are blamed.
+        ("The fire at the Harwick mill was caused by arson.", "The strike in Marlow was caused by low wages."),
         # Other things are counted.
         ("The blast in Harwick killed 12 people.", "The blast in Harwick injured 30 people."),
         ("A 45-year-old man was killed in Harwick.", "A man of 46 died in Harwick."),
