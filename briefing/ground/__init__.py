@@ -21,10 +21,11 @@ A point in which a part fails is ``unsupported``; one that the score leaves open
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from briefing.facts import stem_of
+from briefing.facts import stem_of, stems
 from briefing.ground.align import choose, close
 from briefing.ground.evidence import Evidence, plain, quote
 from briefing.ground.exact import Fact, Missing, facts, unpaired
@@ -93,7 +94,7 @@ def check(point: str, evidence: Evidence, *, translated: bool = False, judge: Ju
         return Check(Verdict.UNSUPPORTED if missing else Verdict.UNCERTAIN, share, citations, tuple(missing))
     against = contradictions(reading, evidence)
     astray = list(unpaired(reading, chosen, evidence))
-    against += [] if against else undenied(reading, chosen, evidence)
+    against += [] if against else [*undenied(reading, chosen, evidence), *uncompared(reading, chosen, evidence)]
     score = probability(signs(reading, evidence, [*missing, *astray, *against]))
     missing = (
         missing
@@ -141,6 +142,19 @@ def _english(evidence: Evidence) -> bool:
 def _scattered(point: Reading, wanted: frozenset[Fact], chosen: Sequence[int], evidence: Evidence) -> list[Missing]:
     held = frozenset().union(*(evidence.keys[i] for i in chosen), evidence.heading.keys)
     return [Missing("scattered", point.text)] if any(not fact & held for fact in wanted) else []
+
+
+_COMPARED = re.compile(r"\b(?:more|less)\s+(?!than\b)(\w+)\b(?=[^.;]*\bthan\b)", re.IGNORECASE)
+
+
+def uncompared(point: Reading, chosen: Sequence[int], evidence: Evidence) -> list[Missing]:
+    """What a point compares ("more effective than") and no cited sentence speaks of: small models round lists off."""
+    behind = frozenset().union(*(evidence.readings[i].roots for i in chosen), evidence.heading.roots)
+    return [
+        Missing("comparison", found[0])
+        for found in _COMPARED.finditer(point.text)
+        if not set(stems(found[1])) <= behind
+    ]
 
 
 def undenied(point: Reading, chosen: Sequence[int], evidence: Evidence) -> list[Missing]:

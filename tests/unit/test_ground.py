@@ -146,3 +146,12 @@ def test_openings_of_real_articles_ground_to_themselves(shared_data: Path) -> No
             if found.verdict is not Verdict.SUPPORTED:
                 refused.append((sentence.text, found.missing))
     assert refused == []
+
+
+def test_a_comparison_that_no_cited_sentence_makes_is_refused() -> None:
+    vaccine = Evidence("The new vaccine is cheaper than the first one and can be made in larger numbers, doctors said.")
+    rounded = check("The new vaccine is cheaper and more effective than the first one.", vaccine)
+    assert [(part.kind, part.surface) for part in rounded.missing] == [("comparison", "more effective")]
+    assert check("The new vaccine is cheaper than the first one.", vaccine).missing == ()
+    voters = Evidence("More people voted in Marlow on Sunday than four years ago, the council said.")
+    assert check("More people voted in Marlow than four years ago.", voters).missing == ()
