@@ -31,7 +31,7 @@ __all__ = [
     "summary_key",
 ]
 
-_VERSION = "2"
+_VERSION = "3"
 """Raised whenever the strategy makes other summaries of the same answers."""
 
 

@@ -55,5 +55,7 @@ def chosen(points: Sequence[KeyPoint], most: int, ranking: Sequence[int]) -> lis
 
 
 def leads(point: KeyPoint) -> bool:
-    """Whether a point tells of what stands at the beginning of its article."""
-    return any(citation.sentence < LEAD for citation in point.citations)
+    """Whether a point tells of what stands at the beginning of its article: the sentence it has most words of does."""
+    said = frozenset(stems(point.text))
+    best = max(point.citations, key=lambda one: len(said.intersection(stems(one.text))), default=None)
+    return best is not None and best.sentence < LEAD
