@@ -391,3 +391,22 @@ def test_ctrl_c_ends_with_one_line_and_keeps_what_was_finished(cli: Cli, story: 
     assert stopped.stderr.splitlines() == ["Stopped: what was finished is kept. The same command goes on from there."]
     again = cli("run", "--source", story, *PLAIN, "--state", "state.db")
     assert "1 from an earlier run" in again.stderr
+
+
+def test_why_a_story_stands_where_it_stands_is_said_on_request(cli: Cli, sample: Path) -> None:
+    done = cli("run", sample / "briefing.toml", *PLAIN, "--date", "2024-05-17", "--explain", "--budget", "10m")
+    assert done.returncode == 0, done.stderr
+    assert "told by: Meridian Wire, The Harbour Post" in done.stderr
+    assert len([line for line in done.stderr.splitlines() if line.lstrip()[:3].strip().isdigit()]) == 16
+    wrong = cli("run", sample / "briefing.toml", *PLAIN, "--deadline", "7 o'clock")
+    assert wrong.returncode == 2
+    assert "expected a time of the day such as '07:00'" in " ".join(wrong.stderr.split())
+
+
+def test_a_day_without_news_is_no_failure_and_says_so(cli: Cli, story: Path, tmp_path: Path) -> None:
+    assert cli("run", "-s", story, *PLAIN, "--date", "2024-05-17").returncode == 0
+    done = cli("run", "-s", story, *PLAIN, "--date", "2024-05-18")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "Told by earlier editions: 1." in done.stderr
+    assert "no article" not in done.stderr
+    assert not (tmp_path / "briefings" / "2024-05-18.md").exists()
