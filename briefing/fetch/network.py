@@ -19,6 +19,7 @@ import socket
 import ssl
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -109,6 +110,25 @@ class _Backend(httpcore.NetworkBackend):
     def __init__(self, resolver: Resolver, deadline: Deadline, *, guard: bool) -> None:
         self._resolver, self._deadline, self._guard = resolver, deadline, guard
         self._sockets = httpcore.SyncBackend()
+        self._streams: weakref.WeakSet[_Stream] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def close(self) -> None:
+        """Ends every connection, also one that no pool knows of yet, and those still to come."""
+        with self._lock:
+            self._closed = True
+            streams = list(self._streams)
+        for stream in streams:
+            stream.close()
+
+    def _kept(self, stream: _Stream) -> _Stream:
+        with self._lock:
+            if not self._closed:
+                self._streams.add(stream)
+                return stream
+        stream.close()
+        raise httpcore.ConnectError("the fetcher was closed")
 
     def connect_tcp(
         self,
@@ -127,7 +147,7 @@ class _Backend(httpcore.NetworkBackend):
                 stream = self._sockets.connect_tcp(
                     address, port, self._deadline.clip(timeout), local_address, socket_options
                 )
-                return _Stream(stream, self._deadline)
+                return self._kept(_Stream(stream, self._deadline))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
@@ -177,6 +197,8 @@ class Network(httpx.BaseTransport):
         self._proxies, self._resolver, self._deadline, self._before = proxies, resolver, deadline, before
         self._ssl = httpx.create_ssl_context()
         self._pools: dict[str, httpcore.ConnectionPool] = {}
+        self._backends: list[_Backend] = []
+        self._closed = False
         self._lock = threading.Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -199,9 +221,13 @@ class Network(httpx.BaseTransport):
     def close(self) -> None:
         """Closes every connection, those in use included: a thread that reads from one gets an error at once."""
         with self._lock:
+            self._closed = True
             for pool in self._pools.values():
                 pool.close()
             self._pools.clear()
+            for backend in self._backends:
+                backend.close()
+            self._backends.clear()
 
     def _pool(self, url: httpx.URL, *, local: bool) -> httpcore.ConnectionPool:
         proxy = self._proxy(url)
@@ -225,12 +251,15 @@ class Network(httpx.BaseTransport):
 
     def _opened(self, kind: str) -> httpcore.ConnectionPool:
         with self._lock:
+            if self._closed:
+                raise httpcore.ConnectError("the fetcher was closed")
             if kind not in self._pools:
                 self._pools[kind] = self._open(kind)
             return self._pools[kind]
 
     def _open(self, kind: str) -> httpcore.ConnectionPool:
         backend = _Backend(self._resolver, self._deadline, guard=kind == "guarded")
+        self._backends.append(backend)
         # Callers bound the number of connections by their number of threads, so nobody waits for the pool.
         common: dict[str, Any] = {
             "ssl_context": self._ssl,
