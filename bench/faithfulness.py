@@ -203,10 +203,10 @@ def figures(judge: Judge, data: Sequence[Claim]) -> Figures:
     began = time.perf_counter()
     scores = [min((judge(s, claim.evidence) for s in claim.sentences), default=0.0) for claim in data]
     spent = (time.perf_counter() - began) / max(1, sum(len(claim.sentences) for claim in data))
-    return _figures(data, scores, spent * 1000)
+    return by_cuts(data, scores, spent * 1000)
 
 
-def _figures(data: Sequence[Claim], scores: Sequence[float], milliseconds: float) -> Figures:
+def by_cuts(data: Sequence[Claim], scores: Sequence[float], milliseconds: float) -> Figures:
     tuning, report = _by_source(data, scores, tuning=True), _by_source(data, scores, tuning=False)
     cut = _best_cut(tuning.values())
     shown = {source: pairs for source, pairs in report.items() if _enough(pairs)}
