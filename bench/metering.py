@@ -48,7 +48,7 @@ def articles(count: int) -> list[Article]:
 
 def model_spec(name: str) -> ModelSpec:
     file = ModelFolder().resolve(name)
-    return ModelSpec(name=file.name, path=file.path, digest=file.sha256, context=file.context)
+    return ModelSpec(name=file.name, path=file.path, adapter=file.adapter, digest=file.digest, context=file.context)
 
 
 def peak_mb() -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib.metadata import entry_points
 
-from briefing.engines.base import Completion, Engine, EngineOptions, Message, ModelSpec, Prompt
+from briefing.engines.base import Completion, Engine, EngineOptions, Message, ModelSpec, Prompt, is_tuned
 from briefing.errors import EngineError, UsageError
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Prompt",
     "check_engine",
     "engine_names",
+    "is_tuned",
     "open_engine",
 ]
 

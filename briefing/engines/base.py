@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
-__all__ = ["Completion", "Engine", "EngineOptions", "Message", "ModelSpec", "Prompt"]
+__all__ = ["Completion", "Engine", "EngineOptions", "Message", "ModelSpec", "Prompt", "is_tuned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Prompt:
     id: str
     """Comes back on the completion; unique among the prompts in flight."""
     messages: tuple[Message, ...]
+    """Turns of a chat; where the last is the assistant's, it is the beginning of the answer, which goes on from it."""
     document: str
     """The bare text the prompt is about, for engines that take no instructions."""
     max_tokens: int
@@ -41,6 +42,8 @@ class Prompt:
     """JSON Schema that the answer must match, or None for free text."""
     grammar: str | None = None
     """GBNF grammar that the answer must match, for engines that take one."""
+    tuned: bool = False
+    """Whether the tuned model is to answer, where the engine has one (`is_tuned`), not its bare base."""
     choices: tuple[str, ...] = ()
     """Words that differ in their first token, one of which is the answer; where an engine can tell, it says how likely
     each was (`Completion.odds`)."""
@@ -75,6 +78,8 @@ class ModelSpec:
     """What people call it; what a server calls it."""
     path: Path | None = None
     """Where it lies on this machine; None for a model on a server."""
+    adapter: Path | None = None
+    """Low-rank weights that go with `path` for prompts that are `Prompt.tuned`."""
     address: str = ""
     """Base URL of the server that runs it, such as ``http://127.0.0.1:8000/v1``; empty for a model on this machine."""
     digest: str
@@ -110,7 +115,10 @@ class EngineOptions:
 
 @runtime_checkable
 class Engine(Protocol):
-    """A loaded model. Not thread-safe unless an engine says so; one owner calls it."""
+    """A loaded model. Not thread-safe unless an engine says so; one owner calls it.
+
+    One whose model was tuned to cite and check (prompts/cite.j2, check.j2) says so with an attribute ``tuned``.
+    """
 
     name: str
     """``llama``, ``extractive``, ..."""
@@ -140,3 +148,8 @@ class Engine(Protocol):
     def close(self) -> None:
         """Free the model. Safe to call twice."""
         ...
+
+
+def is_tuned(engine: Engine) -> bool:
+    """Whether the engine's model was tuned to cite and check; the others are given whole articles."""
+    return bool(getattr(engine, "tuned", False))

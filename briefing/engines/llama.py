@@ -46,6 +46,7 @@ class LlamaEngine:
             raise ModelError("engine llama", "it needs a model file", "Name one with --model")
         self.model = model.name
         self.context = min(options.context or _CONTEXT, model.context or _MOST)
+        self.tuned = model.adapter is not None
         self.digest = fingerprint("llama", model.digest, str(options.seed), str(options.temperature))[:32]
         self._options = options
         # Each slot computes the shared beginning of prompts for itself, which on two cores costs more than decoding
@@ -90,6 +91,8 @@ class LlamaEngine:
             # A chunk for each batch of the prompt, so that cancelling need not wait for a long prefill.
             "return_progress": True,
         }
+        if self.tuned:  # the adapter is in memory with its base; what is not asked of it is asked of the bare base
+            request["lora"] = [{"id": 0, "scale": float(prompt.tuned)}]
         if prompt.grammar is not None:
             request["grammar"] = prompt.grammar
         elif prompt.schema is not None:
@@ -175,6 +178,8 @@ def _load(model: ModelSpec, context: int, slots: int, options: EngineOptions, ke
 
     params = xllamacpp.CommonParams()
     params.model.path = str(model.path)
+    if model.adapter:
+        params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(model.adapter), 1.0)]
     params.n_ctx = context * slots
     params.n_parallel = slots
     params.verbosity = -1

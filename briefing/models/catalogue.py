@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Catalogue", "Entry", "HubPlace", "Place", "WheelPlace", "load_catalogue"]
+__all__ = ["Catalogue", "Entry", "HubPlace", "Place", "WheelPlace", "adapter_path", "load_catalogue"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,8 @@ class Entry:
     """Tokens it was made for; 0 where that is not known."""
     places: tuple[Place, ...] = ()
     """Where it can be had, in the order in which they are tried."""
+    adapter: str = ""
+    """Name of the file in ``briefing/adapters`` with the low-rank weights that go with it; empty for a bare model."""
     added: bool = False
     """Whether the user added it."""
     location: Path | None = None
@@ -84,6 +86,11 @@ def load_catalogue() -> Catalogue:
         for name, fields in data["models"].items()
     )
     return Catalogue(default=data["default"], entries=entries)
+
+
+def adapter_path(name: str) -> Path:
+    """The file of that name among the adapters that came with this version."""
+    return Path(str(resources.files("briefing.adapters").joinpath(name)))
 
 
 def _place(data: dict[str, Any]) -> Place:

@@ -17,13 +17,14 @@ from pathlib import Path
 
 from briefing.errors import ModelError
 from briefing.models.added import read_added, write_added
-from briefing.models.catalogue import Catalogue, Entry, HubPlace, load_catalogue
+from briefing.models.catalogue import Catalogue, Entry, HubPlace, adapter_path, load_catalogue
 from briefing.models.gguf_header import read_gguf_header
 from briefing.models.hub import describe_on_hub
 from briefing.models.partial import PlaceError
 from briefing.models.pull import ProgressCallback, PullProgress, locked, pull_file
 from briefing.models.repository import Repository, digest_of, is_hub_name, model_files
 from briefing.models.seals import Seals
+from briefing.text import fingerprint
 
 __all__ = ["ModelFile", "ModelFolder", "default_folder"]
 
@@ -43,11 +44,20 @@ class ModelFile:
     size: int
     """Bytes."""
     sha256: str
+    """Of the file."""
     context: int
     """Tokens it was made for; 0 where that is not known."""
     licence: str
     """Empty where that is not known."""
     engine: str
+    adapter: Path | None = None
+    """The low-rank weights that came with this package for it."""
+    adapter_sha256: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Names what answers: the file, and the adapter where one goes with it. Hexadecimal."""
+        return fingerprint(self.sha256, self.adapter_sha256) if self.adapter else self.sha256
 
 
 def default_folder() -> Path:
@@ -254,6 +264,7 @@ class ModelFolder:
             raise self._refusal(entry, f"{path} is truncated or altered (its SHA-256 is not the expected one)")
         # What is on the Hub said nothing of itself before it was here.
         header = None if entry.context else read_gguf_header(path)
+        adapter = adapter_path(entry.adapter) if entry.adapter else None
         return ModelFile(
             name=entry.name,
             path=path,
@@ -262,6 +273,8 @@ class ModelFolder:
             context=header.context if header else entry.context,
             licence=header.licence if header else entry.licence,
             engine=entry.engine,
+            adapter=adapter,
+            adapter_sha256=self._seals.digest(adapter) if adapter else "",
         )
 
     @staticmethod

@@ -60,7 +60,9 @@ def embedding_model(config: Config, watcher: Watcher) -> ModelSpec:
 def _file(models: ModelFolder, name: str, watcher: Watcher) -> tuple[ModelFile, ModelSpec]:
     pull_if_missing(models, name, watcher)
     file = models.resolve(name)
-    return file, ModelSpec(name=file.name, path=file.path, digest=file.sha256, context=file.context)
+    return file, ModelSpec(
+        name=file.name, path=file.path, adapter=file.adapter, digest=file.digest, context=file.context
+    )
 
 
 def _on_a_server(config: Config) -> ModelSpec:

@@ -46,7 +46,7 @@ def completion_key(engine: Engine, prompt: Prompt) -> str:
     """Names the answer of `engine` to `prompt`: equal for equal questions, whatever their ids."""
     turns = [part for message in prompt.messages for part in (message.role, message.content)]
     options = (str(prompt.max_tokens), str(prompt.points), prompt.grammar or "", repr(prompt.schema), *prompt.stop)
-    options += prompt.choices
+    options += (*prompt.choices, *(("tuned",) if prompt.tuned else ()))
     bare = [prompt.language, prompt.answer_language, prompt.document]
     return fingerprint(engine.digest, *options, "|", *(turns if engine.instructable else bare))
 

@@ -29,9 +29,16 @@ class FakeEngine:
     verbatim = False
 
     def __init__(
-        self, *, model: str = "fake-1", context: int = 4096, at_once: int = 1, instructable: bool = True
+        self,
+        *,
+        model: str = "fake-1",
+        context: int = 4096,
+        at_once: int = 1,
+        instructable: bool = True,
+        tuned: bool = False,
     ) -> None:
         self.instructable = instructable
+        self.tuned = tuned
         self.model = model
         self.digest = f"fake {model}"
         self.context = context

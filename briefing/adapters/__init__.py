@@ -1,0 +1,1 @@
+"""Low-rank weights that training made (training/README.md), as data: the file that a catalogue entry names."""
