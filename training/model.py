@@ -7,14 +7,15 @@ figures), the adapter in 32 bits.
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.adapter import LAYERS, Adapter
+from training.adapter import LAYERS
 from training.lessons import IGNORED, Lesson
 
-__all__ = ["Outcome", "adapt", "adapter_of", "learn", "load", "put"]
+__all__ = ["Outcome", "adapt", "learn", "load", "put", "weights_of"]
 
 
 def load(file: Path, *, bits: int = 16) -> tuple[Any, Any]:
@@ -59,11 +60,6 @@ def put(model: Any, tensors: dict[str, Any]) -> None:
             weight.copy_(tensors[name])
 
 
-def adapter_of(tensors: dict[str, Any], alpha: float) -> Adapter:
-    """Copies of weights, free of the model."""
-    return Adapter({name: weight.detach().float().clone() for name, weight in tensors.items()}, alpha)
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a lesson went before it was learnt from."""
@@ -84,12 +80,17 @@ def learn(model: Any, lesson: Lesson, *, scales: tuple[float, float], verdicts: 
     first from the second. Logits are computed where something is to be predicted only: of 150,000 tokens each.
     """
     import torch
+    from transformers import DynamicCache
 
     inner = model.base_model.model
     device = next(inner.parameters()).device
     known, written, count = len(lesson.beginning), lesson.written, len(lesson.tokens)
+    cache = DynamicCache(config=inner.config)
+    # transformers 5.2x calls the argument "cache", earlier ones "past_key_values"; either warns of the other.
+    takes = inspect.signature(inner.model.forward).parameters
+    known_as = {"cache" if "cache" in takes else "past_key_values": cache, "use_cache": True}
     with torch.no_grad():
-        cache = inner.model(input_ids=torch.tensor([lesson.beginning], device=device), use_cache=True).past_key_values
+        inner.model(input_ids=torch.tensor([lesson.beginning], device=device), **known_as)
     blocked = torch.ones(count, count, dtype=torch.bool, device=device).triu(1)
     blocked[written:, :written] = True
     dtype = inner.model.embed_tokens.weight.dtype
@@ -100,8 +101,7 @@ def learn(model: Any, lesson: Lesson, *, scales: tuple[float, float], verdicts: 
         input_ids=torch.tensor([lesson.tokens], device=device),
         attention_mask=mask,
         position_ids=positions[None],
-        past_key_values=cache,
-        use_cache=True,
+        **known_as,
     ).last_hidden_state[0]
     targets = torch.tensor(lesson.targets, device=device)
     places = (targets != IGNORED).nonzero()[:, 0]
