@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from training.layout import Layout, answer, line
@@ -107,8 +107,8 @@ class Place:
     """Articles of this epoch that are done."""
     drawn: dict[str, int] = field(default_factory=lambda: {"labelled": 0, "own": 0})
     """Rows without an article that are done."""
-    statements: dict[str, int] = field(default_factory=lambda: {"points": 0, "labelled": 0, "own": 0})
-    """Statements that are done, by source."""
+    due: dict[str, float] = field(default_factory=lambda: {"labelled": 0.0, "own": 0.0})
+    """Statements without an article that are still to come, by source; below zero where a row brought more."""
 
 
 class Plan:
@@ -136,19 +136,21 @@ class Plan:
         lessons = [teacher.lesson(row, random.Random(f"{self._seed} {place.epoch} {row.id}")) for row in rows]
         index = place.index + len(rows)
         done = index >= len(self._articles)
-        behind = Place(place.epoch + done, 0 if done else index, dict(place.drawn), dict(place.statements))
-        behind.statements["points"] += sum(lesson.counts[1] for lesson in lessons)
+        behind = Place(place.epoch + done, 0 if done else index, dict(place.drawn), dict(place.due))
+        count = sum(lesson.counts[1] for lesson in lessons)
         for source, ratio in self._wanted.items():
-            while behind.statements[source] < int(ratio * behind.statements["points"]):
-                row, number = self._other(source, behind.drawn[source])
+            behind.due[source] += ratio * count
+            while behind.due[source] >= 1:
+                number = behind.drawn[source]
+                row = self._other(source, number)
                 lessons.append(teacher.lesson(row, random.Random(f"{self._seed} {number} {row.id}")))
                 behind.drawn[source] += 1
-                behind.statements[source] += lessons[-1].counts[1]
+                behind.due[source] -= lessons[-1].counts[1]
         return lessons, behind
 
-    def _other(self, source: str, number: int) -> tuple[Row, int]:
+    def _other(self, source: str, number: int) -> Row:
         turn, at = divmod(number, len(self._others[source]))
-        return self._mixed(source, turn)[at], number
+        return self._mixed(source, turn)[at]
 
     def _mixed(self, source: str, turn: int) -> list[Row]:
         """Rows in turns of their data sets; at any time a set has come up as the root of its size, not as its size."""
@@ -161,10 +163,3 @@ class Plan:
             keyed.append(((come[row.source] + draw.random()) / math.sqrt(sizes[row.source]), row))
             come[row.source] += 1
         return [row for _, row in sorted(keyed, key=lambda one: one[0])]
-
-
-def epochs(plan: Plan, place: Place, teacher: Teacher, last: int) -> Iterator[tuple[list[Lesson], Place]]:
-    """The steps from `place` to the end of as many epochs as `last`."""
-    while place.epoch < last:
-        lessons, place = plan.next(place, teacher)
-        yield lessons, place

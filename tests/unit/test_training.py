@@ -167,10 +167,21 @@ def test_a_fifth_of_the_statements_are_labelled_and_every_article_comes_once_an_
     while place.epoch < 1:
         several, place = plan.next(place, teacher)
         lessons += several
-    assert place == Place(1, 0, place.drawn, place.statements)
+    assert place == Place(1, 0, place.drawn, place.due)
     assert sum(lesson.source == "points" for lesson in lessons) == 40
-    assert place.statements["labelled"] / sum(place.statements.values()) == pytest.approx(0.2, abs=0.02)
+    labelled = sum(lesson.counts[1] for lesson in lessons if lesson.source == "labelled")
+    assert labelled / sum(lesson.counts[1] for lesson in lessons) == pytest.approx(0.2, abs=0.02)
     assert [row.id for row in plan.order(0)] != [row.id for row in plan.order(1)]
+
+
+def test_own_points_that_come_later_are_not_caught_up_with() -> None:
+    place, teacher = Place(), Teacher(letters)
+    for _ in range(8):
+        _, place = Plan(articles(40), seed=3, batch=4).next(place, teacher)
+    mine = [Row("own", "own", f"own{n}", SENTENCES, None, ARTICLE.claims[:1]) for n in range(30)]
+    lessons, _ = Plan([*articles(40), *mine], seed=3, batch=4).next(place, teacher)
+    assert [lesson.source for lesson in lessons].count("own") == 2
+    assert [lesson.source for lesson in lessons].count("points") == 4
 
 
 def test_articles_that_were_seen_come_last_in_the_first_pass_only() -> None:
