@@ -23,6 +23,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from training.adapter import Adapter
 from training.lessons import Lesson, Place, Plan, Teacher
 from training.rows import read
@@ -156,6 +158,11 @@ def main() -> None:
     wanted.out.mkdir(parents=True, exist_ok=True)
     if (wanted.out / CHECKPOINT).exists() and not wanted.resume:
         raise SystemExit(f"{wanted.out / CHECKPOINT} is there already: --resume goes on from it")
+    lock = FileLock(wanted.out / "lock", timeout=0)  # two runs would write one checkpoint in turns
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise SystemExit(f"{wanted.out} has a run already, perhaps one that is suspended") from error
     stopped: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda got, _: stopped.append(got))
