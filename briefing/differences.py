@@ -227,4 +227,4 @@ def _version(article: Article, count: _Claim) -> KeyPoint:
         sentence=count.index, start=sentence.start, end=sentence.end, text=sentence.text, article=article.id
     )
     shown = " ".join(article.text[count.start : count.end].split())
-    return KeyPoint(text=shown, citations=(citation,), verdict=Verdict.QUOTED)
+    return KeyPoint(text=shown, citations=(citation,), verdict=Verdict.QUOTED, rung="quoted")

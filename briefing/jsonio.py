@@ -207,7 +207,7 @@ def _point_to_json(point: KeyPoint) -> dict[str, Any]:
         | ({"article": c.article} if c.article else {})
         for c in point.citations
     ]
-    return {"text": point.text, "citations": citations, "verdict": point.verdict.value}
+    return {"text": point.text, "citations": citations, "verdict": point.verdict.value, "rung": point.rung}
 
 
 def _point_from_json(data: Mapping[str, Any]) -> KeyPoint:
@@ -215,4 +215,6 @@ def _point_from_json(data: Mapping[str, Any]) -> KeyPoint:
         Citation(sentence=c["sentence"], start=c["start"], end=c["end"], text=c["text"], article=c.get("article", ""))
         for c in data["citations"]
     )
-    return KeyPoint(text=data["text"], citations=citations, verdict=Verdict(data["verdict"]))
+    verdict = Verdict(data["verdict"])
+    rung = data.get("rung", "quoted" if verdict is Verdict.QUOTED else "written")  # of before there were rungs
+    return KeyPoint(text=data["text"], citations=citations, verdict=verdict, rung=rung)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Literal
 
 __all__ = [
     "Article",
@@ -23,6 +24,7 @@ __all__ = [
     "FeedItem",
     "KeyPoint",
     "Mention",
+    "Rung",
     "Section",
     "Source",
     "SourceKind",
@@ -109,6 +111,9 @@ class Article:
     """What a reader should know of how the text was obtained, for example that only the feed's own text was at hand."""
 
 
+Rung = Literal["written", "shortened", "quoted"]
+
+
 class Verdict(StrEnum):
     """What the check of a key point against its article came to."""
 
@@ -139,6 +144,8 @@ class KeyPoint:
     text: str
     citations: tuple[Citation, ...]
     verdict: Verdict
+    rung: Rung = "written"
+    """``written`` by a model; ``shortened``: its sentence with words left out; ``quoted``: that sentence whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

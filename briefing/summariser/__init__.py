@@ -1,7 +1,7 @@
 """The one conversation with a model: articles in, summaries out, every key point checked.
 
 `summarise_stories` and `summarise_all` are the entries; `condense` is one article's conversation, `story` that of
-several, `whole` and `document` are the strategies (what is asked, in which order), `draft` is what they fill;
+several, `cite`, `whole` and `document` are the strategies (what is asked, in which order), `draft` is what they fill;
 `schedule` keeps the engine busy with many articles, `prompts` makes messages, `answers` reads what comes back.
 """
 
@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from briefing.engines.base import Engine
 from briefing.errors import EngineError
+from briefing.summariser import cite, whole
 from briefing.summariser.condense import in_brief
 from briefing.summariser.options import Length, SummaryOptions
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.schedule import Answers, Conversation, converse
 from briefing.summariser.story import MOST_READ, condense_story
-from briefing.summariser.whole import PROMPTS
 from briefing.text import fingerprint
 from briefing.types import Article, Failure, Summary
 
@@ -31,7 +31,7 @@ __all__ = [
     "summary_key",
 ]
 
-_VERSION = "3"
+_VERSION = "4"
 """Raised whenever the strategy makes other summaries of the same answers."""
 
 
@@ -98,4 +98,4 @@ def summary_key(
     text = [article.title, article.text, article.language]
     for other in others[: MOST_READ - 1]:  # citations name these by their ids
         text += [other.id, other.title, other.text, other.language]
-    return fingerprint(_VERSION, engine.digest, prompts.fingerprint(*PROMPTS), *wishes, *text)
+    return fingerprint(_VERSION, engine.digest, prompts.fingerprint(*whole.PROMPTS, *cite.PROMPTS), *wishes, *text)

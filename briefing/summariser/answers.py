@@ -17,10 +17,12 @@ __all__ = [
     "clean",
     "copied",
     "ended",
+    "own_title",
     "points_schema",
     "problem",
     "read_points",
     "says_the_same",
+    "shortened",
 ]
 
 LONGEST_POINT = 30
@@ -87,10 +89,24 @@ def clean(text: str) -> str:
     text = re.sub(r"\*\*|__|`|<n>|</?s>|<\|[^|>]*\|>", " ", text)
     text = re.sub(r"\b([A-Z])\. (?=[A-Z]\.)", r"\1.", text)  # "U. S."
     text = re.sub(r"\s+([.,;:!?%])", r"\1", re.sub(r"\s{2,}", " ", text)).strip()
+    text = _closed_quotations(text)
     if len(text) > 1 and text[0] == text[-1] == '"' and text.count('"') == 2:
         text = text[1:-1].strip()
     # "iPhone sales" keeps its small letter.
     return text[:1].upper() + text[1:] if text[1:2].islower() or text[1:2].isspace() else text
+
+
+def _closed_quotations(text: str) -> str:
+    """`text` without the blank that small models put before a closing quotation mark: ``arrest, " then``."""
+    opening = True
+    found: list[str] = []
+    for part in re.split(r'(\s?"\s?)', text):
+        if '"' not in part:
+            found.append(part)
+            continue
+        found.append(part if opening or part[0] == '"' else part[1:])
+        opening = not opening
+    return "".join(found)
 
 
 def problem(point: str) -> str:
@@ -101,6 +117,8 @@ def problem(point: str) -> str:
         return "too long"
     if word_count(point) < 3:
         return "too short"
+    if point.count('"') % 2 or point.count("“") != point.count("”"):
+        return "half a quotation"
     if _DANGLING.match(point):
         return "begins with a pronoun"
     if point[-1:] in {",", ":", ";", "-", "–"} or re.search(r"\b(?:and|or|the|of|to|a|an|in|for|with|by)$", point):
@@ -116,6 +134,27 @@ _DANGLING = re.compile(
     r"(?=\s+(?:is|are|was|were|has|have|had|requires?|allows?|says?|will|would)\b))\b",
     re.IGNORECASE,
 )
+
+
+def own_title(title: str, source: str) -> str:
+    """An article's title without the site's name behind it: "... | Marlow Post", "... - Post" of the source "Post"."""
+    text = " ".join(title.split())
+    while parted := _SITE.match(text):
+        head, mark, tail = parted["head"].strip(), parted["mark"], set(tokens(parted["tail"]))
+        theirs = bool(tail) and tail <= set(tokens(source)) | {"the", "com", "www", "news", "online"}
+        if word_count(head) < 3 or not (theirs or (mark in "|·»" and len(tail) <= 4)):
+            break
+        text = head
+    return text
+
+
+_SITE = re.compile(r"(?P<head>.+?\S)\s+(?P<mark>[|·»]|[-–—])\s+(?P<tail>[^|·»–—]+?)$")
+
+
+def shortened(text: str, most: int) -> str:
+    """`text`, cut behind `most` words with an ellipsis."""
+    cut = text.split()
+    return text if len(cut) <= most else " ".join(cut[:most]).rstrip(",;:–—-") + "…"
 
 
 def ended(point: str) -> str:

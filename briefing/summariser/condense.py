@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from briefing.engines.base import Engine, Prompt
 from briefing.salience import ranked
-from briefing.summariser import document, whole
+from briefing.summariser import cite, document, whole
 from briefing.summariser.coverage import chosen
 from briefing.summariser.draft import Draft
 from briefing.summariser.options import SummaryOptions
@@ -12,11 +14,19 @@ from briefing.summariser.prompts import PromptBook
 from briefing.summariser.schedule import Conversation
 from briefing.types import Article, Summary
 
-__all__ = ["condense", "in_brief"]
+__all__ = ["condense", "in_brief", "reads_together"]
 
 
-def condense(article: Article, engine: Engine, prompts: PromptBook, options: SummaryOptions) -> Conversation[Summary]:
+def condense(
+    article: Article,
+    engine: Engine,
+    prompts: PromptBook,
+    options: SummaryOptions,
+    others: Sequence[Article] = (),
+) -> Conversation[Summary]:
     """An article as short as a summary is shown as it is; any other is told by the strategy that suits the engine.
+
+    `others`: the articles that tell the same story, for a strategy that reads them together (`reads_together`).
 
     Where no point holds, the article's own most telling sentences stand in, labelled as quotations. Raises
     `EngineError` where the model does not answer.
@@ -27,6 +37,8 @@ def condense(article: Article, engine: Engine, prompts: PromptBook, options: Sum
         draft.warnings.append("The article is as short as a summary; it is shown as it is.")
     elif engine.verbatim:
         yield from _extract(draft)
+    elif cite.suits(draft, engine):
+        yield from cite.tell([draft, *(Draft.of(other, options) for other in others)], engine, prompts)
     elif engine.instructable:
         yield from whole.tell(draft, engine, prompts)
     else:
@@ -41,6 +53,12 @@ def condense(article: Article, engine: Engine, prompts: PromptBook, options: Sum
     elif options.paragraph:
         draft.paragraph = " ".join(point.text for point in draft.points)
     return draft.summary(engine.model, engine.name)
+
+
+def reads_together(article: Article, engine: Engine, options: SummaryOptions) -> bool:
+    """Whether the strategy for this story reads all its articles in one prompt; else it reads the first."""
+    draft = Draft.of(article, options)
+    return not draft.short and cite.suits(draft, engine)
 
 
 def in_brief(article: Article, options: SummaryOptions) -> Summary:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from briefing.facts import stems
 from briefing.types import KeyPoint
 
-__all__ = ["LEAD", "chosen", "leads"]
+__all__ = ["LEAD", "choose", "chosen", "leads"]
 
 LEAD = 3
 """Sentences at the beginning of a report that hold its main event."""
@@ -26,32 +26,44 @@ def chosen(points: Sequence[KeyPoint], most: int, ranking: Sequence[int]) -> lis
 
     `ranking`: indices of the article's sentences, most telling first.
     """
-    if len(points) <= most:
-        return list(points)
+    behind = [frozenset(citation.sentence for citation in point.citations) for point in points]
+    leading = [place for place, point in enumerate(points) if leads(point)]
+    return [points[place] for place in choose([p.text for p in points], behind, leading, most, ranking)]
+
+
+def choose(
+    texts: Sequence[str],
+    behind: Sequence[frozenset[int]],
+    leading: Sequence[int],
+    most: int,
+    ranking: Sequence[int],
+) -> list[int]:
+    """Places of `most` of `texts`, in their order, of `leading` one at least if there is any.
+
+    `behind`: of each, the sentences that it was made of; `ranking`: these, most telling first.
+    """
+    if len(texts) <= most:
+        return list(range(len(texts)))
     places = {sentence: place for place, sentence in enumerate(ranking)}
     total = max(1, len(ranking))
-    relevance = [
-        max((1 - places.get(c.sentence, total) / total for c in point.citations), default=0.0) for point in points
-    ]
-    said = [frozenset(stems(point.text)) for point in points]
-    behind = [frozenset(citation.sentence for citation in point.citations) for point in points]
+    relevance = [max((1 - places.get(one, total) / total for one in cited), default=0.0) for cited in behind]
+    said = [frozenset(stems(text)) for text in texts]
 
     def alike(one: int, other: int) -> float:
         smaller = min(len(said[one]), len(said[other])) or 1
         shared = len(said[one] & said[other]) / smaller
         return max(shared, 0.5 * bool(behind[one] & behind[other]))
 
-    leading = [place for place, point in enumerate(points) if leads(point)]
     kept = [max(leading, key=lambda place: (relevance[place], -place))] if leading else []
     while len(kept) < most:
-        rest = [place for place in range(len(points)) if place not in kept]
+        rest = [place for place in range(len(texts)) if place not in kept]
 
         def gain(place: int) -> tuple[float, int]:
             repeated = max((alike(place, other) for other in kept), default=0.0)
             return _RELEVANCE * relevance[place] - (1 - _RELEVANCE) * repeated, -place
 
         kept.append(max(rest, key=gain))
-    return [points[place] for place in sorted(kept)]
+    return sorted(kept)
 
 
 def leads(point: KeyPoint) -> bool:

@@ -1,6 +1,7 @@
 """One article on its way to a summary: what is known of it, what was kept, what was left out, and what comes of it.
 
-The strategies (`whole`, `document`) differ in what they ask a model; what is told of its answers is decided here.
+The strategies (`cite`, `whole`, `document`) differ in what they ask a model; what is told of its answers is decided
+here.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from briefing.errors import EngineError
 from briefing.ground import Check, Evidence, check, quote
 from briefing.salience import ranked
-from briefing.summariser.answers import LONGEST_HEADLINE, ended, says_the_same
+from briefing.summariser.answers import LONGEST_HEADLINE, ended, own_title, says_the_same, shortened
 from briefing.summariser.options import SummaryOptions
 from briefing.summariser.schedule import Told
 from briefing.text import sentences, word_count
@@ -96,7 +97,7 @@ class Draft:
         for citation in (quote(self.evidence, index) for index in chosen):
             text = " ".join(citation.text.split())
             if not self.told_already(text):  # pages repeat their own sentences
-                self.points.append(KeyPoint(text=text, citations=(citation,), verdict=Verdict.QUOTED))
+                self.points.append(KeyPoint(text=text, citations=(citation,), verdict=Verdict.QUOTED, rung="quoted"))
 
     @property
     def short(self) -> bool:
@@ -125,18 +126,19 @@ class Draft:
         )
 
     def _shown_headline(self) -> str:
-        """The model's, where the article supports it; else the article's own; else the beginning of the first point."""
+        """The article's own, cut at a word; of a text without one, or in another language than is wished, the model's,
+        where the article supports it; else the beginning of the first point.
+        """
+        if (title := own_title(self.article.title, self.article.source)) and not self.translated:
+            return shortened(title, LONGEST_HEADLINE)
         written = self.headline
         # A list of keywords passes every check of facts and is still no headline.
         fits = 2 <= word_count(written) <= LONGEST_HEADLINE and written.count(",") <= 2
         found = self.check(written)
         if fits and not why_not(found) and not (self.open(found) and self.article.title):
             return written
-        if self.article.title:
-            return self.article.title
         first = self.points[0].text.rstrip(".") if self.points else self.article.text
-        cut = first.split()
-        return first if len(cut) <= LONGEST_HEADLINE else " ".join(cut[:LONGEST_HEADLINE]) + "…"
+        return shortened(title or first, LONGEST_HEADLINE)
 
 
 def most_telling(text: str, count: int) -> list[str]:

@@ -94,4 +94,5 @@ def _defused(value: Any) -> Any:
 _SPECIMEN: dict[str, Any] = {
     "article": "article", "title": "title", "sentences": ["one", "two"], "notes": ["one", "two"], "failed": ["part"],
     "point": "point", "fewest": 3, "points": 5, "words_low": 1, "words_high": 2, "language": "French",
+    "length": "medium", "headline": True, "cites": [2, 1], "statement": "statement",
 }  # fmt: skip

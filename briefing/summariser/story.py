@@ -1,6 +1,7 @@
 """The conversation that condenses one story: the article that stands for it first, then what only the others say.
 
 1. the first article is condensed like any other (`condense`), so that it is told the same way with others or alone;
+   the tuned model reads all of them in one prompt (`cite`), and there is no second step;
 2. the most telling sentences of the other articles that the first does not support become points, two at most: written
    anew by a model that takes instructions, quoted where there is none;
 3. every point is looked up in every article, and cites those that say it, so that a reader sees who reported it.
@@ -16,7 +17,7 @@ from briefing.facts import stems
 from briefing.ground import Evidence, check, quote
 from briefing.salience import ranked
 from briefing.summariser import whole
-from briefing.summariser.condense import condense
+from briefing.summariser.condense import condense, reads_together
 from briefing.summariser.draft import Draft, why_not
 from briefing.summariser.options import SummaryOptions
 from briefing.summariser.prompts import PromptBook
@@ -50,11 +51,12 @@ def condense_story(
     answer.
     """
     first, *others = articles[:MOST_READ]
-    summary = yield from condense(first, engine, prompts, options)
+    together = bool(others) and reads_together(first, engine, options)
+    summary = yield from condense(first, engine, prompts, options, others if together else ())
     if not others:
         return summary
     drafts = [Draft.of(article, options) for article in others]
-    chosen = _news(first, summary, drafts) if engine.instructable or engine.verbatim else []
+    chosen = _news(first, summary, drafts) if not together and (engine.instructable or engine.verbatim) else []
     if engine.instructable:
         added = yield from _written(chosen, summary, engine, prompts)
     else:
@@ -117,7 +119,8 @@ def _adds(text: str, told: Sequence[KeyPoint]) -> bool:
 def _quoted(draft: Draft, index: int) -> KeyPoint:
     citation = quote(draft.evidence, index)
     return _of(
-        draft.article, KeyPoint(text=" ".join(citation.text.split()), citations=(citation,), verdict=Verdict.QUOTED)
+        draft.article,
+        KeyPoint(text=" ".join(citation.text.split()), citations=(citation,), verdict=Verdict.QUOTED, rung="quoted"),
     )
 
 

@@ -1,0 +1,255 @@
+"""The strategy for the tuned model: choose, cite, write, check, in one context of a story.
+
+A conversation (see `schedule`) in at most four rounds, whatever the story's length:
+
+1. sentences are chosen and numbered (`selection`); one prompt a section asks for key points, one more than are shown,
+   each behind the numbers of its sentences (Slobodkin et al., "Attribute First, then Generate", ACL 2024);
+2. every line that says something new, stands alone and has its numbers, names, dates and quotations in these sentences
+   is put to the same model: do the sentences hold it? One request a line, which shares the prompt's cache;
+3. where fewer hold than a summary needs, or none tells of the beginning, the sentences of those that failed come once
+   more (`ladder`): with the sentence before, where it was not said who "he" is, else shortened by leaving words out;
+   what comes of it is checked likewise;
+4. what is still missing is quoted.
+
+What was left out stands in the summary's warnings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from briefing.engines.base import Engine, Prompt, is_tuned
+from briefing.salience import ranked
+from briefing.summariser.answers import clean, ended, says_the_same
+from briefing.summariser.context import (
+    LEANS,
+    Context,
+    Line,
+    check_of,
+    contexts,
+    inexact,
+    leads,
+    lines_about,
+    log_odds,
+    read_line,
+    shortening_of,
+    unfit,
+)
+from briefing.summariser.coverage import choose
+from briefing.summariser.draft import Draft
+from briefing.summariser.ladder import can_be_shortened, capital_first, leans, own_words, stands_alone
+from briefing.summariser.prompts import PromptBook
+from briefing.summariser.schedule import Conversation
+from briefing.text import Sentence, word_count
+from briefing.types import Citation, KeyPoint, Rung, Verdict
+
+__all__ = ["PROMPTS", "suits", "tell"]
+
+PROMPTS = ("cite", "check")
+"""Every prompt this strategy uses."""
+LANGUAGES = frozenset({"en"})
+"""ISO 639-1 codes of the languages in which it was measured to read better than the prompt over the whole article."""
+CUT = 0.5
+"""Log-odds of "yes" from which on a line counts as held."""
+
+_LONGEST_QUOTE = 40
+"""Words of a sentence that is quoted, while there are shorter ones."""
+
+
+def suits(draft: Draft, engine: Engine) -> bool:
+    """Whether this strategy is for this engine and this article."""
+    return is_tuned(engine) and not draft.translated and draft.language in LANGUAGES
+
+
+def tell(drafts: Sequence[Draft], engine: Engine, prompts: PromptBook) -> Conversation[None]:
+    """Fill the first draft with points about all these articles. Raises `EngineError` where the model does not answer.
+
+    Articles in another language than the first are left out.
+    """
+    told = [draft for draft in drafts if draft.language == drafts[0].language]
+    telling = _Telling(told, list(contexts(told, engine)), prompts)
+    yield from telling.write()
+    yield from telling.mend()
+    telling.quote()
+    telling.finish()
+
+
+# --- the rounds ----------------------------------------------------------------------------------------------
+
+
+class _Telling:
+    """The rounds of one story, and what they have found so far."""
+
+    def __init__(self, drafts: Sequence[Draft], contexts: Sequence[Context], prompts: PromptBook) -> None:
+        self.drafts = drafts
+        self.draft = drafts[0]
+        self.contexts = contexts
+        self.prompts = prompts
+        self.options = self.draft.options
+        self.lines: list[Line] = []
+        self.quoted: list[tuple[Context, int]] = []
+
+    def write(self) -> Conversation[None]:
+        """Rounds 1 and 2."""
+        share = self.options.candidates
+        if len(self.contexts) > 1:
+            share = max(2, -(-self.options.candidates // len(self.contexts)) + 1)
+            self.draft.warnings.append(f"The article is long; it was read in {len(self.contexts)} parts.")
+        untitled = not self.draft.article.title
+        asked = [
+            lines_about(self.prompts, one, share, self.options.length, untitled and one.first) for one in self.contexts
+        ]
+        written: list[Line] = []
+        for context, answer in zip(self.contexts, self.draft.take((yield asked)), strict=True):
+            for line in answer.splitlines():
+                if line.startswith("# ") and not self.draft.headline:
+                    self.draft.headline = clean(line[2:]).rstrip(".")
+                elif found := read_line(context, line):
+                    written.append(found)
+        yield from self._check(self._different(written))
+
+    def _different(self, lines: list[Line]) -> list[Line]:
+        """Those that repeat none before them; of many, those that tell most of the whole."""
+        fresh: list[Line] = []
+        for line in lines:
+            if not any(says_the_same(line.text, other.text) for other in fresh):
+                fresh.append(line)
+        most = 2 * self.options.points
+        return [fresh[place] for place in self._chosen(fresh, most)] if len(fresh) > most else fresh
+
+    def _chosen(self, lines: Sequence[Line], most: int) -> list[int]:
+        """Places of `most` of `lines`, for coverage, one that leads among them."""
+        everything = [one for context in self.contexts for one in context.numbered]
+        index = {(one.article, one.sentence): place for place, one in enumerate(everything)}
+        behind = [
+            frozenset(index[(one.article, one.sentence)] for one in (line.context.numbered[n - 1] for n in line.cites))
+            for line in lines
+        ]
+        ranking = ranked([Sentence(0, len(one.text), one.text) for one in everything])
+        leading = [place for place, line in enumerate(lines) if leads(line)]
+        return choose([line.text for line in lines], behind, leading, most, ranking)
+
+    def _check(self, lines: list[Line]) -> Conversation[None]:
+        """Ask the model of every line against which nothing else speaks."""
+        asked = []
+        for line in lines:
+            self.lines.append(line)
+            line.reason = line.reason or unfit(line) or inexact(line)
+            if not line.reason:
+                asked.append(line)
+        if not asked:
+            return
+        told = yield [check_of(self.prompts, line) for line in asked]
+        for line, likely in zip(asked, self.draft.weigh(told), strict=True):
+            line.odds = log_odds(likely)
+            if line.odds < CUT:
+                line.reason = "not what its sentences say"
+
+    def mend(self) -> Conversation[None]:
+        """Round 3."""
+        needed = max(0, self.options.fewest - len(self.held()))
+        if not any(leads(line) for line in self.held()):
+            needed = max(1, needed)
+        asked: list[Prompt] = []
+        tried: list[tuple[Context, tuple[int, ...], Rung]] = []
+        for context, cites, leaning in self._failed():
+            if len(tried) == needed:
+                break
+            sentence = context.numbered[cites[0] - 1]
+            if leaning and (before := context.before(cites[0])):
+                both = (cites[0], before)
+                asked.append(lines_about(self.prompts, context, 1, self.options.length, False, both))
+                tried.append((context, both, "written"))
+            elif can_be_shortened(sentence.text):
+                asked.append(shortening_of(self.prompts, context, cites[0], self.options.length))
+                tried.append((context, cites[:1], "shortened"))
+        if not asked:
+            return
+        mended = []
+        for (context, cites, rung), answer in zip(tried, self.draft.take((yield asked)), strict=True):
+            text = clean(answer.split("\n")[0])
+            line = Line(context, cites, capital_first(text), rung)
+            if any(says_the_same(text, other.text) for other in self.held()):
+                line.reason = "said already"
+            elif rung == "shortened" and not own_words(text, context.numbered[cites[0] - 1].text):
+                line.reason = "not the sentence's own words"
+            mended.append(line)
+        yield from self._check(mended)
+
+    def _failed(self) -> Iterator[tuple[Context, tuple[int, ...], bool]]:
+        """The sentences to try again, each once: a leading one where none leads, those of lines that failed, telling
+        ones that no line tells of; and whether what failed was that it leaned on the sentence before.
+        """
+        used = {line.place for line in self.held()}
+        if not any(leads(line) for line in self.held()):
+            for number, one in enumerate(self.contexts[0].numbered[:2] if self.contexts else (), 1):
+                if (one.article, one.sentence) not in used:
+                    used.add((one.article, one.sentence))
+                    yield self.contexts[0], (number,), leans(one.text, self.contexts[0].names)
+                    break
+        for line in [line for line in self.lines if not line.holds]:
+            if line.place not in used:
+                used.add(line.place)
+                yield line.context, line.cites, line.reason == LEANS
+        for context, number in self._telling():
+            one = context.numbered[number - 1]
+            if (one.article, one.sentence) not in used and not leans(one.text, context.names):
+                used.add((one.article, one.sentence))
+                yield context, (number,), False
+
+    def _telling(self) -> Iterator[tuple[Context, int]]:
+        """Every sentence that is shown, most telling first, the contexts by turns."""
+        orders = [ranked([Sentence(0, len(t), t) for t in context.texts]) for context in self.contexts]
+        for turn in range(max(map(len, orders), default=0)):
+            for context, order in zip(self.contexts, orders, strict=True):
+                if turn < len(order):
+                    yield context, order[turn] + 1
+
+    def quote(self) -> None:
+        """Round 4: whole sentences, that of a line which failed before others, until there are enough points."""
+        held = self.held()
+        tried = [(context, cites[0]) for context, cites, _ in self._failed()]
+        short = [one for one in tried if word_count(one[0].texts[one[1] - 1]) <= _LONGEST_QUOTE]
+        for pool in (short, tried):
+            for context, number in pool:
+                if len(held) + len(self.quoted) >= self.options.fewest:
+                    return
+                text = context.texts[number - 1]
+                told = [line.text for line in held] + [c.texts[n - 1] for c, n in self.quoted]
+                if stands_alone(text, context.names) and not any(says_the_same(text, other) for other in told):
+                    self.quoted.append((context, number))
+
+    def held(self) -> list[Line]:
+        """The lines that hold."""
+        return [line for line in self.lines if line.holds]
+
+    def finish(self) -> None:
+        """Points and warnings into the draft, in the order of the sentences behind them."""
+        held = self.held()
+        shown = [held[place] for place in self._chosen(held, max(1, self.options.points - len(self.quoted)))]
+        points = [(line.place, self._point(line)) for line in shown]
+        points += [(context.place(number), self._quotation(context, number)) for context, number in self.quoted]
+        self.draft.points = [point for _, point in sorted(points, key=lambda one: one[0])]
+        for line in self.lines:
+            if line.reason:
+                self.draft.warnings.append(f"Left out ({line.reason}): {line.text}")
+
+    def _point(self, line: Line) -> KeyPoint:
+        cited = sorted({line.context.place(number) for number in line.cites})
+        return KeyPoint(
+            text=ended(line.text),
+            citations=tuple(self._citation(*place) for place in cited),
+            verdict=Verdict.SUPPORTED,
+            rung=line.rung,
+        )
+
+    def _quotation(self, context: Context, number: int) -> KeyPoint:
+        citation = self._citation(*context.place(number))
+        text = " ".join(citation.text.split())
+        return KeyPoint(text=text, citations=(citation,), verdict=Verdict.QUOTED, rung="quoted")
+
+    def _citation(self, article: int, sentence: int) -> Citation:
+        draft = self.drafts[article]
+        citation = draft.evidence.cite(sentence)
+        return replace(citation, article=draft.article.id) if article else citation

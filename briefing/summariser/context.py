@@ -1,0 +1,245 @@
+"""Sentences that the tuned model is shown together, the lines it writes about them, and what is asked of it.
+
+`Context` is one prompt's sentences; `Line` a line that may become a point. What is asked in which order, and what comes
+of it, is the business of `cite`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from briefing.engines.base import Engine, Prompt
+from briefing.facts import stems
+from briefing.ground import Evidence
+from briefing.ground.exact import facts
+from briefing.ground.reading import Reading
+from briefing.summariser.answers import clean, ended, problem
+from briefing.summariser.draft import Draft
+from briefing.summariser.ladder import leans, shortening
+from briefing.summariser.prompts import PromptBook
+from briefing.summariser.selection import Numbered, sections, select
+from briefing.types import Rung
+
+__all__ = [
+    "LEANS", "Context", "Line", "check_of", "contexts", "inexact", "leads", "lines_about", "log_odds",
+    "read_line", "shortening_of", "unfit",
+]  # fmt: skip
+
+LEANS = "a pronoun without its noun"
+
+_LINE_TOKENS = 72
+"""For a line with its numbers: the longest that is allowed has about 60."""
+_MOST_CITED = 3
+_CHOICES = ("yes", "no")
+_LINE = re.compile(r"^\[(\d+(?:,\d+){0,2})\] (.+)$")
+_CLOSED = re.compile(r"[.!?…][\"”’')]?$")
+
+
+@dataclass(frozen=True)
+class Context:
+    """Sentences that are shown together, and what is in them."""
+
+    numbered: tuple[Numbered, ...]
+    evidence: Evidence
+    """These sentences alone, each a paragraph."""
+    readings: tuple[Reading, ...]
+    first: bool
+    """Whether it holds the beginning."""
+
+    names: frozenset[str]
+    """Keys of what is capitalised within a sentence."""
+
+    @property
+    def texts(self) -> list[str]:
+        """The sentences, in the order of their numbers."""
+        return [one.text for one in self.numbered]
+
+    def place(self, number: int) -> tuple[int, int]:
+        """Where the sentence of that number stands: which article of the story, and which of its sentences, from 0."""
+        one = self.numbered[number - 1]
+        return one.article, one.sentence
+
+    def before(self, number: int) -> int:
+        """The number of the sentence before, where that is shown as well; else 0."""
+        article, sentence = self.place(number)
+        return number - 1 if number > 1 and self.place(number - 1) == (article, sentence - 1) else 0
+
+
+def contexts(drafts: Sequence[Draft], engine: Engine) -> Iterator[Context]:
+    """One of the whole story; of a long article, one for each of its sections."""
+    evidences = [draft.evidence for draft in drafts]
+    stretches = sections(evidences[0], drafts[0].options.points) if len(drafts) == 1 else [None]
+    for place, stretch in enumerate(stretches):
+        parts = [stretch] if stretch is not None else None
+        numbered = select(evidences, engine.count_tokens, parts, opening=not place)
+        if numbered:
+            text = "\n\n".join(one.text for one in numbered)
+            titles = " / ".join(evidence.title for evidence in evidences)
+            readings = tuple(Reading(one.text) for one in numbered)
+            yield Context(
+                tuple(numbered),
+                Evidence(text, titles, evidences[0].language, evidences[0].published),
+                readings,
+                first=not place,
+                names=frozenset(name.key for reading in readings for name in reading.names if not name.opens),
+            )
+
+
+@dataclass(slots=True)
+class Line:
+    """A line that may become a point."""
+
+    context: Context
+    cites: tuple[int, ...]
+    """Numbers, from 1, of the sentences behind it; the first is the main one."""
+    text: str
+    rung: Rung = "written"
+    reason: str = ""
+    """Why it may not be shown; empty while nothing speaks against it."""
+    odds: float | None = None
+    """Log-odds that its sentences hold it; None: not asked."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether it was asked about and nothing speaks against it."""
+        return not self.reason and self.odds is not None
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where its main sentence stands."""
+        return self.context.place(self.cites[0])
+
+
+# --- asking --------------------------------------------------------------------------------------------------
+
+
+def lines_about(
+    prompts: PromptBook, context: Context, points: int, length: str, headline: bool, cites: tuple[int, ...] = ()
+) -> Prompt:
+    """For `points` lines; behind `cites`, where these are given, and then for one line without its numbers."""
+    grammar = prompts.grammar(
+        "cite", sentences=len(context.numbered), points=points, headline=headline, opened=bool(cites)
+    )
+    return _prompt(
+        prompts, "cite", context, {"points": points, "length": length, "headline": headline}, cites,
+        points=points, max_tokens=_LINE_TOKENS * (points + headline), grammar=grammar,
+    )  # fmt: skip
+
+
+def shortening_of(prompts: PromptBook, context: Context, number: int, length: str) -> Prompt:
+    """For the sentence of that number with words left out."""
+    return _prompt(
+        prompts, "cite", context, {"points": 1, "length": length, "headline": False}, (number,),
+        points=1, max_tokens=3 * _LINE_TOKENS, grammar=shortening(context.texts[number - 1]),
+    )  # fmt: skip
+
+
+def _prompt(
+    prompts: PromptBook,
+    name: str,
+    context: Context,
+    variables: dict[str, object],
+    cites: tuple[int, ...],
+    *,
+    points: int,
+    max_tokens: int,
+    grammar: str,
+) -> Prompt:
+    return Prompt(
+        id="",
+        messages=prompts.messages(name, sentences=context.texts, cites=list(cites), **variables),
+        document="\n".join(context.texts),
+        points=points,
+        max_tokens=max_tokens,
+        tuned=True,
+        grammar=grammar,
+    )
+
+
+def check_of(prompts: PromptBook, line: Line) -> Prompt:
+    """Whether the sentences hold the line."""
+    texts = line.context.texts
+    return Prompt(
+        id="",
+        messages=prompts.messages("check", sentences=texts, cites=list(line.cites), statement=ended(line.text)),
+        document="\n".join(texts),
+        max_tokens=1,
+        tuned=True,
+        choices=_CHOICES,
+    )
+
+
+def log_odds(likely: float) -> float:
+    """Of a probability; finite also for 0 and 1."""
+    kept = min(1 - 1e-6, max(1e-6, likely))
+    return math.log(kept / (1 - kept))
+
+
+# --- reading -------------------------------------------------------------------------------------------------
+
+
+def read_line(context: Context, answer: str) -> Line | None:
+    """A line of an answer; None for what is none, or names sentences that there are not."""
+    found = _LINE.match(answer.strip())
+    if not found:
+        return None
+    cites = tuple(dict.fromkeys(int(number) for number in found[1].split(",")))
+    if not all(1 <= number <= len(context.numbered) for number in cites):
+        return None
+    return Line(context, cites, clean(found[2]))
+
+
+def unfit(line: Line) -> str:
+    """Why a line is no point, whatever its sentences say; empty where it may be one."""
+    if not _CLOSED.search(line.text):
+        return "broken off"
+    if found := problem(line.text):
+        return LEANS if found == "begins with a pronoun" else found
+    return LEANS if leans(line.text, line.context.names) else ""
+
+
+def inexact(line: Line) -> str:
+    """What of a line's numbers, names, dates and quotations is in no sentence that is shown; empty where all is.
+
+    A sentence that alone has one of them joins the line's citations, while there is room.
+    """
+    reading = Reading(line.text)
+    missing, wanted = facts(reading, line.context.evidence)
+    if missing:
+        return f"{missing[0].kind} not in the article: {missing[0].surface}"
+    keys = [one.keys for one in line.context.readings]
+    title = line.context.evidence.heading.keys
+    cites = _needed(line, reading)
+    for fact in sorted(wanted, key=sorted):
+        if fact & title or any(fact & keys[number - 1] for number in cites):
+            continue
+        having = [number for number in range(1, len(keys) + 1) if fact & keys[number - 1]]
+        if not having:
+            continue
+        if len(cites) == _MOST_CITED:
+            return "its facts stand too far apart"
+        cites.append(min(having, key=lambda number: abs(number - line.cites[0])))
+    line.cites = tuple(cites)
+    return ""
+
+
+def _needed(line: Line, reading: Reading) -> list[int]:
+    """The line's citations, the closest one first, without those that add nothing of it to the others."""
+    there = {number: line.context.readings[number - 1].roots & reading.roots for number in line.cites}
+    kept: list[int] = []
+    for number in sorted(line.cites, key=lambda number: (-len(there[number]), line.cites.index(number))):
+        if not kept or there[number] - frozenset().union(*(there[other] for other in kept)):
+            kept.append(number)
+    return kept
+
+
+def leads(line: Line) -> bool:
+    """Whether a line tells of the beginning: the sentence it shares most words with is one of the first three shown."""
+    if not line.context.first:
+        return False
+    said = set(stems(line.text))
+    best = max(line.cites, key=lambda number: len(said & line.context.readings[number - 1].roots))
+    return best <= 3

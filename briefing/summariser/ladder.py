@@ -1,0 +1,153 @@
+"""What may stand for a point that did not hold, and when a line stands alone. Pure.
+
+In doubt, quote: below a point in the model's words stands the cited sentence shortened by leaving words out, and below
+that the sentence whole, as a quotation. Leaving out is held to by a grammar: a sentence's own words in their order, of
+which only those may go that cannot turn its meaning: no denial, possibility, allegation, number, name, nor who said it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Sequence
+
+from briefing.facts import names, stems
+from briefing.text import word_count
+
+__all__ = ["can_be_shortened", "leans", "shortening", "stands_alone"]
+
+_LONGEST = 45
+"""Words of a sentence that is shortened; a longer one's grammar and its meaning have too many branches."""
+_SHORTEST = 9
+"""Words of a sentence that can lose some."""
+
+# Words that change what the others mean, by their beginnings: denials, possibilities, allegations, plans, degrees.
+_HELD = re.compile(
+    r"(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|\w+n['’]t|hardly|barely|unless|if|"
+    r"may|might|could|would|should|can|must|will|shall|ought|"
+    r"alleg\w*|accus\w*|suspect\w*|claim\w*|reported\w*|apparent\w*|supposed\w*|purported\w*|believ\w*|likely|unlikely|"
+    r"possibl\w*|probabl\w*|perhaps|maybe|potential\w*|expect\w*|plan\w*|propos\w*|attempt\w*|tri(?:ed|es)|try\w*|"
+    r"threat\w*|consider\w*|hop(?:e|es|ed|ing)|intend\w*|almost|nearly|only|about|around|least|most|more|less|fewer|"
+    r"than|up|over|under|former\w*|ex|acting|some|few|half|several|den(?:y|ies|ied)|reject\w*|refus\w*|fail\w*|"
+    r"said|says?|told|tells?|according|to|by|warn\w*|argu\w*|insist\w*|announc\w*|add(?:ed|s)|state[ds]|"
+    r"after|before|until|since|because|against|for)",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"\S+")
+
+
+def can_be_shortened(sentence: str) -> bool:
+    """Whether leaving words out is to be tried: not of a short or a very long sentence, nor of one that quotes (half a
+    quotation might be left).
+    """
+    return _SHORTEST <= word_count(sentence) <= _LONGEST and not re.search(r"[\"“”«»|\[\]]", sentence)
+
+
+def shortening(sentence: str) -> str:
+    """GBNF grammar of what `sentence` can become by leaving out words, and the commas behind words that stay."""
+    named = {name.key for name in names(sentence) if not name.opens}
+    parts: list[str] = []
+    words = _WORD.findall(sentence.rstrip(" .!?…"))
+    for place, word in enumerate(words):
+        bare = word.strip(",;:()–—-'’")
+        comma = word[-1:] in ",;:" and len(word) > 1
+        part = f" {word[:-1] if comma else word}"
+        text = f'"{_escaped(part)}"' + (f' "{word[-1]}"?' if comma else "")
+        held = (
+            any(c.isdigit() for c in bare)
+            or bool(_HELD.fullmatch(bare))
+            or any(c.isupper() for c in bare[1:])
+            or (bare[:1].isupper() and (place > 0 or any(name.key in named for name in names(bare))))
+        )
+        parts.append(text if held else f"({text})?")
+    return "root ::= " + " ".join(parts) + ' "."'
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+_PERSON = re.compile(r"\b(?:he|she|him|his|hers?|himself|herself)\b", re.IGNORECASE)
+_OTHERS = re.compile(r"\b(?:it|its|they|them|their|theirs|itself|themselves)\b", re.IGNORECASE)
+_EXPLETIVE = re.compile(
+    r"\bit\b(?=\s+(?:is|was|will be|would be|remains|has been|became|seems|appears|takes?|took)\b"
+    r".*\b(?:that|whether|how|to)\b)",
+    re.IGNORECASE,
+)
+_FIRST_PERSON = re.compile(r"\b(?:I|I['’](?:m|ve|d|ll)|[Mm]y|me|[Ww]e|[Ww]e['’](?:re|ve|d|ll)|[Oo]urs?|us|mine)\b")
+_QUOTED = re.compile(r"[\"“][^\"“”]*[\"”]?")
+_WHO = re.compile(
+    r"\b\w*(?:man|men|woman|women|boy|girl|mother|father|son|daughter|wife|husband|brother|sister|baby|child|couple|victim|"
+    r"president|minister|chief|head|mayor|king|queen|prince|princess|coach|captain|star|champion|pope|judge|guard|nurse|"
+    r"student|patient|suspect|teenager|pensioner|[a-z]{2,}(?:er|or|ist|ian|ant|eer))\b",
+    re.IGNORECASE,
+)
+_CONJUNCTION = re.compile(
+    r"^(?:and|but|so|or|yet|nor|however|instead|then|also|meanwhile|therefore|thus)\b[, ]", re.IGNORECASE
+)
+_CLAUSE = re.compile(r"^(?:after|when|while|as|before|although|though|despite|because|since|if)\b", re.IGNORECASE)
+_PHRASE = re.compile(r"^(?:in|with|on|at|for|from|during|under|by|according to|last|earlier|later)\b", re.IGNORECASE)
+_POINTING = re.compile(
+    r"^(?:th(?:is|at|ese|ose)(?!\s+(?:week|month|year|morning|spring|summer|autumn|winter|time)\b)|"
+    r"there (?:he|she|it|they)|the (?:former|latter|others?|rest|pair|duo|two|first|second|third)\b"
+    r"(?=\s+(?:is|are|was|were|has|have|had|will|would|also)\b))",
+    re.IGNORECASE,
+)
+
+
+def leans(line: str, named: Container[str] = ()) -> bool:
+    """Whether a line needs one before it to be understood: a pronoun comes without its noun, somebody speaks as "I", or
+    all of it is somebody's words.
+
+    By surface: "he" wants a name or a person before it in the line, "it" and "they" any noun; a line that opens with a
+    subordinate clause may name them afterwards. `named`: keys of the names in the article, for what opens the line.
+    """
+    unquoted = _QUOTED.sub(" ", line)
+    if not stems(unquoted):
+        return True
+    if _FIRST_PERSON.search(unquoted) or _POINTING.match(line.lstrip("\"“'‘ ")):
+        return True
+    after = bool(_CLAUSE.match(unquoted))
+    if found := _PERSON.search(unquoted):
+        before = unquoted[: found.start()]
+        known = _has_name(before, named) or bool(_WHO.search(before))
+        known = known and not (_PHRASE.match(unquoted) and before.rstrip().endswith(",") and before.count(",") == 1)
+        if not known and not (after and _has_name(unquoted[found.end() :], named)):
+            return True
+    if (found := _OTHERS.search(unquoted)) and not _EXPLETIVE.match(unquoted, found.start()):
+        before = unquoted[: found.start()]
+        if not stems(before) and not (after and stems(unquoted[found.end() :])):
+            return True
+    return False
+
+
+def _has_name(text: str, named: Container[str]) -> bool:
+    """Whether `text` has a name in it; a capital at its beginning counts where the article has that name elsewhere."""
+    return any(not name.opens or name.key in named for name in names(text))
+
+
+def stands_alone(sentence: str, named: Container[str] = ()) -> bool:
+    """Whether a sentence of an article can be quoted without the one before it; `named` as for `leans`."""
+    said = _QUOTED.sub(" ", sentence)
+    return (
+        word_count(said) > 1  # else it is somebody's words, and nobody is told whose
+        and sentence.count('"') % 2 == 0
+        and sentence.count("“") == sentence.count("”")
+        and not leans(sentence, named)
+        and not _CONJUNCTION.match(sentence)
+        and sentence[-1:] in ".!?”\"'’"
+    )
+
+
+def capital_first(text: str) -> str:
+    """`text` with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
+def own_words(line: str, sentence: str) -> bool:
+    """Whether `line` is `sentence` with words left out: its words, in its order."""
+    rest = iter(_bare(sentence))
+    return all(word in rest for word in _bare(line))
+
+
+def _bare(text: str) -> Sequence[str]:
+    return [word.strip(".,;:!?…").casefold() for word in _WORD.findall(text)]

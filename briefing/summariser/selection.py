@@ -1,0 +1,158 @@
+"""Which sentences of a story the tuned model is shown: a prompt costs the same whatever the story's length. Pure.
+
+The first sentences of each article, then the most telling of all (`salience`) as long as there is room, in the order
+of the text; what is no sentence of the report is left out: captions, bylines, adverts, "read more", a quiz's questions,
+orders to a model, what stood there before. A long text is cut into sections first, and each is a prompt of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from briefing.facts import stems
+from briefing.ground import Evidence
+from briefing.salience import ranked
+from briefing.summariser.answers import says_the_same
+from briefing.text import Sentence, word_count
+
+__all__ = ["ROOM", "Numbered", "sections", "select", "told_aside"]
+
+ROOM = 340
+"""Tokens of the sentences of one prompt: what the tuned model was trained on."""
+OPENING, OPENING_OF_EACH = 6, 3
+"""Sentences at the beginning that are always shown: of one article, and of each of several."""
+LONG = 1500
+"""Words from which on a text is cut into sections."""
+_SECTION = 1000
+"""Words of a section, about."""
+_LEAST = 6
+"""Sentences of a section at least."""
+_SHORTEST = 4
+"""Words of a sentence that can be behind a point."""
+
+_ASIDE = re.compile(
+    r"^\W*(?:read (?:more|also|next|the full)|also read|see (?:also|more)|related(?: \w+)?(?::|$)|"
+    r"watch(?: (?:now|more|live|the video))?:|"
+    r"click (?:here|on)|sign up|subscribe|advert(?:isement)?\b|sponsored|scroll down|story continues|share this|"
+    r"follow us|listen to|more (?:on|from) (?:this|the)|download the|get the (?:app|latest)|join our|"
+    r"(?:image|media|photo|picture|video|file)\s?(?:caption|copyright|credit|source|photo)?\s?[:/]|"
+    r"image (?:caption|copyright|source)|"
+    r"pictured\s?(?::|\(|above|below|left|right|here|together)|(?:photo|picture)(?:graph)?s? (?:by|courtesy)|"
+    r"(?:last )?(?:updated|published|posted)(?: on| at)?[: ]+(?:\w+ ){0,3}\d|"
+    r"copyright|all rights reserved|©|quiz\b|question \d)"
+    r"|(?:getty images|shutterstock|/(?:ap|afp|reuters|epa)|"
+    r"\((?:(?:photo|image|picture)\W.*|(?:ap|afp|reuters|pti|ians)(?: photo)?)\))\W*$"
+    r"|^(?:what did you think|do you (?:have|think|know)|have you (?:been|seen|got)|let us know|tell us)\b",
+    re.IGNORECASE,
+)
+_BYLINE = re.compile(
+    r"^By (?:[A-Z][\w.'’-]+[ ,]*){1,4}(?:(?:and|for|in|of|at) (?:[A-Z][\w.'’-]+[ ,]*){1,4})*(?:\d.*)?$"
+)
+_QUESTION = re.compile(r"^[A-Z][^\"“”]{0,90}\?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A sentence that is shown; its number is its place in the list, from 1."""
+
+    article: int
+    """Place of its article among the story's, from 0."""
+    sentence: int
+    """Index among that article's sentences."""
+    text: str
+    """On one line."""
+
+
+def told_aside(sentence: str) -> bool:
+    """Whether a sentence is beside the report: a caption, a byline, an advert, a pointer elsewhere, a question to the
+    reader, or too short to say anything.
+    """
+    text = " ".join(sentence.split())
+    return (
+        word_count(text) < _SHORTEST
+        or bool(_ASIDE.search(text))
+        or bool(_BYLINE.match(text))
+        or bool(_QUESTION.match(text))
+    )
+
+
+def select(
+    evidences: Sequence[Evidence],
+    count_tokens: Callable[[str], int],
+    parts: Sequence[range] | None = None,
+    opening: bool = True,
+) -> list[Numbered]:
+    """The sentences that are shown of a story's articles, together at most `ROOM` tokens.
+
+    `parts`: a range of sentences for each article, where not all of them are to be had. `opening`: whether the first
+    ones are taken whatever they say; so it is but for sections behind the first.
+    """
+    usable = [
+        Numbered(article, index, " ".join(evidence.sentences[index].text.split()))
+        for article, evidence in enumerate(evidences)
+        for index in (parts[article] if parts else range(len(evidence.sentences)))
+        if index not in evidence.orders and not told_aside(evidence.sentences[index].text)
+    ]
+    first = (OPENING if len(evidences) == 1 else OPENING_OF_EACH) if opening else 1
+    seen: dict[int, int] = {}
+    opens = []
+    for place, one in enumerate(usable):
+        seen[one.article] = seen.get(one.article, 0) + 1
+        if seen[one.article] <= first:
+            opens.append(place)
+    order = ranked([Sentence(0, len(one.text), one.text) for one in usable])
+    shown: list[int] = []
+    left = ROOM
+    for place in dict.fromkeys([*opens, *order]):
+        cost = count_tokens(usable[place].text) + 5  # "[12] " and the line's end
+        repeated = any(_repeats(usable[place], usable[other]) for other in shown)
+        if cost <= left and not repeated:
+            shown.append(place)
+            left -= cost
+    if not shown and usable:  # one sentence without an end
+        short = usable[order[0]].text[: 3 * ROOM]
+        return [Numbered(usable[order[0]].article, usable[order[0]].sentence, short)]
+    return [usable[place] for place in sorted(shown)]
+
+
+def _repeats(one: Numbered, other: Numbered) -> bool:
+    """Whether a reader would be told twice; an article's own sentences may be alike, but not the same."""
+    return one.text == other.text if one.article == other.article else says_the_same(one.text, other.text)
+
+
+def sections(evidence: Evidence, points: int) -> list[range]:
+    """The sentences of one article as stretches that each become a prompt; one stretch, unless the article is long or
+    more points are asked for than one prompt gives. Borders lie at headings, else where the topic shifts most.
+    """
+    whole = evidence.sentences
+    count = word_count(evidence.text)
+    wanted = max(-(-count // _SECTION) if count > LONG else 1, -(-points // 5))
+    wanted = min(wanted, max(1, len(whole) // _LEAST))
+    if wanted == 1:
+        return [range(len(whole))]
+    bags = [frozenset(stems(one.text)) for one in whole]
+    borders = [0]
+    for cut in range(1, wanted):
+        middle = cut * len(whole) // wanted
+        reach = max(1, len(whole) // wanted // 2)
+        near = [
+            place for place in range(middle - reach, middle + reach + 1) if borders[-1] + 2 < place < len(whole) - 2
+        ]
+        if near:
+            borders.append(min(near, key=lambda place: (not _heading(whole[place].text), _tied(bags, place))))
+    return [range(start, end) for start, end in zip(borders, [*borders[1:], len(whole)], strict=True)]
+
+
+def _heading(text: str) -> bool:
+    return word_count(text) <= 10 and text[-1:].isalnum() and text[:1].isupper()
+
+
+def _tied(bags: Sequence[frozenset[str]], place: int, width: int = 5) -> float:
+    """How much the sentences around a border share: TextTiling's gap score (Hearst, Computational Linguistics 23, 1997)
+    over stems.
+    """
+    before = frozenset().union(*bags[max(0, place - width) : place])
+    after = frozenset().union(*bags[place : place + width])
+    return len(before & after) / max(1, min(len(before), len(after)))

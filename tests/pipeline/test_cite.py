@@ -1,0 +1,177 @@
+"""The tuned model: sentences are chosen, cited, written about and checked; what fails goes down the ladder."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from briefing.assets import environment
+from briefing.engines import Prompt
+from briefing.summariser import PromptBook, SummaryOptions, summarise_all, summarise_stories
+from briefing.testing.engine import FakeEngine
+from briefing.text import article_id
+from briefing.types import Article, Summary, Verdict
+
+BOOK = PromptBook(environment("prompts"))
+
+TEXT = """Marlow City Council voted 31 to 14 on Tuesday evening to build a tram line to the university hospital.
+
+Construction is due to start in March and to cost £212m. The government has promised £140m of this money. Employers with
+more than 50 parking spaces must pay a levy from next year.
+
+Anita Desai leads the transport committee. She had threatened to resign if the plan failed.
+
+Shopkeepers on Bridge Street fear that the works, which are expected to last three years, will drive customers away."""
+
+GOOD = """[1] Councillors in Marlow voted 31 to 14 for a tram line to the university hospital.
+[2,3] Construction starts in March and costs £212m, of which the government promised £140m.
+[4] Employers with more than 50 parking spaces must pay a levy.
+[7] Bridge Street shopkeepers fear that three years of works will drive customers away.
+[5] Anita Desai leads the transport committee."""
+
+
+def tuned(answer: str = GOOD, refused: str = "moo", mended: str = "moo") -> FakeEngine:
+    """Writes `answer`, refuses statements that hold `refused`, and says `mended` where one line is asked for again."""
+
+    def judge(prompt: Prompt) -> str:
+        return "no" if refused in prompt.messages[-1].content else "yes"
+
+    engine = FakeEngine(tuned=True).says(mended).says(answer, to="Write 5").says(answer, to="Write 3")
+    return engine.says(judge, to=" |")
+
+
+def article(text: str = TEXT, title: str = "Council approves tram | Post", source: str = "Post") -> Article:
+    return Article(id=article_id(None, text), title=title, text=text, source=source, language="en")
+
+
+def one(engine: FakeEngine, text: str = TEXT, title: str = "Council approves tram | Post", points: int = 4) -> Summary:
+    ((_, summary),) = summarise_all([article(text, title)], engine, BOOK, SummaryOptions(points=points))
+    assert isinstance(summary, Summary), summary
+    return summary
+
+
+def test_points_cite_the_sentences_that_the_model_named_and_the_title_is_the_headline() -> None:
+    summary = one(tuned())
+    assert summary.headline == "Council approves tram"
+    assert len(summary.key_points) == 4
+    first, second = summary.key_points[:2]
+    assert [c.sentence for c in first.citations] == [0]
+    assert [c.sentence for c in second.citations] == [1, 2]
+    for point in summary.key_points:
+        assert (point.verdict, point.rung) == (Verdict.SUPPORTED, "written")
+        assert all(TEXT[c.start : c.end] == c.text for c in point.citations)
+
+
+def test_one_prompt_writes_and_every_point_is_put_to_the_model_with_its_citations() -> None:
+    engine = tuned()
+    one(engine)
+    written, *checks = engine.asked
+    assert "Write 5 medium key points." in written.messages[-1].content
+    assert written.tuned
+    assert [prompt.messages[-1].content for prompt in checks] == [f"{line} |" for line in GOOD.splitlines()]
+    assert all(prompt.messages[:-2] == written.messages[:-1] for prompt in checks)  # the prompt's cache is shared
+
+
+def test_a_point_that_the_model_refuses_gives_way_to_the_spare() -> None:
+    summary = one(tuned(refused="Employers"))
+    assert [point.text for point in summary.key_points if "Employers" in point.text] == []
+    assert len(summary.key_points) == 4
+    assert any("not what its sentences say" in warning for warning in summary.warnings)
+
+
+def test_a_number_that_no_sentence_has_is_refused_without_asking() -> None:
+    engine = tuned(GOOD.replace("£140m", "£170m"))
+    summary = one(engine)
+    assert not any("170" in point.text for point in summary.key_points)
+    assert not any("170" in prompt.messages[-1].content for prompt in engine.asked)
+    assert any("number not in the article" in warning for warning in summary.warnings)
+
+
+def test_a_citation_that_lacks_a_number_of_its_point_is_joined_by_the_sentence_that_has_it() -> None:
+    summary = one(tuned(GOOD.replace("[2,3]", "[2]")))
+    assert [c.sentence for c in summary.key_points[1].citations] == [1, 2]
+
+
+def test_a_citation_that_has_nothing_of_its_point_is_dropped() -> None:
+    summary = one(tuned(GOOD.replace("[4]", "[4,7]")))
+    assert [c.sentence for c in summary.key_points[2].citations] == [3]
+
+
+def test_too_few_points_are_made_up_by_sentences_shortened_and_checked_likewise() -> None:
+    short = "Employers with more than 50 spaces must pay a levy."
+    engine = tuned("\n".join(GOOD.splitlines()[:2]), mended=f" {short}")
+    summary = one(engine)
+    assert ("shortened", short) in [(point.rung, point.text) for point in summary.key_points]
+    assert any(f"{short} |" in prompt.messages[-1].content for prompt in engine.asked)
+
+
+def test_below_that_the_sentence_itself_is_quoted() -> None:
+    summary = one(tuned("moo"))
+    assert len(summary.key_points) == 3
+    for point in summary.key_points:
+        assert (point.verdict, point.rung) == (Verdict.QUOTED, "quoted")
+        assert point.text == " ".join(point.citations[0].text.split())
+        assert not point.text.startswith("She")
+
+
+def test_a_pronoun_without_its_noun_is_asked_again_with_the_sentence_before() -> None:
+    answer = "\n".join([*GOOD.splitlines()[:2], "[6] She had threatened to resign."])
+    engine = tuned(answer, mended="Anita Desai, who leads the transport committee, had threatened to resign.")
+    summary = one(engine)
+    told = next(point for point in summary.key_points if "Desai" in point.text)
+    assert [c.sentence for c in told.citations] == [4, 5]
+    assert not any(point.text.startswith("She") for point in summary.key_points)
+
+
+def test_a_text_without_a_title_is_given_one() -> None:
+    engine = FakeEngine(tuned=True).says("moo").says("yes", to=" |")
+    engine.says(f"# Marlow votes for tram line\n{GOOD}", to="Write a headline and 5")
+    assert one(engine, title="").headline == "Marlow votes for tram line"
+
+
+def test_a_story_is_read_in_one_prompt_and_its_points_cite_the_article_they_are_of() -> None:
+    other = article(
+        "The tram vote in Marlow split the ruling party. Three of its members left the chamber before the count. "
+        "A court challenge is being prepared by the shops of Bridge Street, their lawyer Leo Marsh said.",
+        "Split over tram",
+        "Gazette",
+    )
+    engine = tuned(GOOD + "\n[8] Three members of the ruling party left the chamber before the count.")
+
+    def numbers(prompt: Prompt) -> str:
+        found = re.search(r"\[(\d+)\] Three of its members", prompt.messages[1].content)
+        assert found
+        return f"{GOOD.splitlines()[0]}\n[{found[1]}] Three members of the party left before the count."
+
+    engine.says(numbers, to="Write 5")
+    ((_, summary),) = summarise_stories([(article(), other)], engine, BOOK, SummaryOptions())
+    assert isinstance(summary, Summary)
+    told = next(point for point in summary.key_points if "Three members" in point.text)
+    assert {c.article for c in told.citations} == {other.id}
+    assert all(other.text[c.start : c.end] == c.text for c in told.citations)
+
+
+def test_a_long_article_is_asked_about_part_by_part() -> None:
+    text = "\n\n".join(
+        f"The harbour of place {n} was closed by a storm that broke {n} masts and sank {n} boats." for n in range(150)
+    )
+    engine = FakeEngine(tuned=True).says("yes", to=" |")
+    engine.says(lambda prompt: f"[1] {prompt.messages[1].content.splitlines()[0][4:]}", to="Write")
+    summary = one(engine, text)
+    assert sum("Write 3" in prompt.messages[-1].content for prompt in engine.asked) == 3
+    assert any("3 parts" in warning for warning in summary.warnings)
+    assert summary.key_points
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(alphabet='[]12345, abM.£“"\n|', max_size=60), max_size=6), st.booleans())
+def test_whatever_the_model_writes_a_summary_has_points_with_their_citations(lines: list[str], agrees: bool) -> None:
+    engine = FakeEngine(tuned=True).says("\n".join(lines)).says("yes" if agrees else "no", to=" |")
+    summary = one(engine)
+    assert summary.key_points
+    for point in summary.key_points:
+        assert point.text
+        assert point.citations
+        assert all(TEXT[c.start : c.end] == c.text for c in point.citations)
