@@ -29,32 +29,27 @@ import math
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 from fitting import Sample, cross_validated, fit, scores
+from judges import JUDGES, Judge
 from metering import table
 from reading import answers, collect, judged, sample
 
-from briefing.facts import tokens
-from briefing.ground import Evidence, check, probability
-from briefing.ground.align import choose, closeness
+from briefing.ground import Evidence, check
+from briefing.ground.align import choose
 from briefing.ground.combination import WITH_MODEL, WITHOUT_MODEL, signs
-from briefing.ground.denial import undenied
 from briefing.ground.exact import facts
 from briefing.ground.reading import Reading
 from briefing.text import normalise, sentences
-from briefing.types import Verdict
 
 DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data" / "faithfulness" / "dev.jsonl.gz"
 TOO_FEW = 30
 """Labels of a half below which a data set has no figure of its own and no part in the average."""
-
-Judge = Callable[[str, Evidence], float]
-"""How much a sentence seems supported; only the order matters."""
+FEW_READ = 10
+"""The same for weights with a model, whose answers take seconds each."""
 
 
 @dataclass
@@ -102,90 +97,6 @@ def _untokenised(claim: str) -> str:
     text = re.sub(r"# ?(?=\d)", "£", re.sub(r"(\w) - (\w)", r"\1-\2", text))
     return re.sub(r" (n't|'s|'re|'ll)\b", r"\1", text)
 
-
-# --- judges --------------------------------------------------------------------------------------------------
-
-
-def words_in_article(sentence: str, evidence: Evidence) -> float:
-    said = set(tokens(sentence))
-    return len(said & {word.key for reading in evidence.readings for word in reading.words}) / max(1, len(said))
-
-
-@cache
-def _vectors(document: str) -> Any:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    vectoriser = TfidfVectorizer(token_pattern=r"(?u)\b\w+\b")
-    return vectoriser, vectoriser.fit_transform([s.text for s in sentences(document)])
-
-
-def tfidf_cosine(sentence: str, evidence: Evidence) -> float:
-    try:
-        vectoriser, matrix = _vectors(evidence.text)
-    except ValueError:  # a document without words
-        return 0.0
-    return float((matrix @ vectoriser.transform([sentence]).T).max())
-
-
-def _lacking(kinds: Iterable[str]) -> Judge:
-    wanted = set(kinds)
-
-    def judge(sentence: str, evidence: Evidence) -> float:
-        missing, _ = facts(Reading(sentence), evidence)
-        return -float(sum(part.kind in wanted for part in missing))
-
-    return judge
-
-
-def alignment(sentence: str, evidence: Evidence) -> float:
-    """Share of words and facts in the cited sentences."""
-    reading = Reading(sentence)
-    _, wanted = facts(reading, evidence)
-    return choose(wanted, reading.roots, evidence)[1]
-
-
-def denial(sentence: str, evidence: Evidence) -> float:
-    reading = Reading(sentence)
-    _, wanted = facts(reading, evidence)
-    chosen, _ = choose(wanted, reading.roots, evidence)
-    return -float(len(undenied(sentence, chosen, evidence)))
-
-
-def closest(sentence: str, evidence: Evidence) -> float:
-    return closeness(Reading(sentence), evidence)
-
-
-def _weighed(known: Iterable[str]) -> Judge:
-    """The product's score with only some of its signs."""
-    names = set(known)
-
-    def judge(sentence: str, evidence: Evidence) -> float:
-        found = check(sentence, evidence).signs or signs([], 1.0)
-        return probability({sign: value if sign in names else 0.0 for sign, value in found.items()})
-
-    return judge
-
-
-def verdict(sentence: str, evidence: Evidence) -> float:
-    """What a reader is shown: everything that is not refused."""
-    return float(check(sentence, evidence).verdict is not Verdict.UNSUPPORTED)
-
-
-EXACT = ("number", "name")
-JUDGES: dict[str, Judge] = {
-    "baseline: words in article": words_in_article,
-    "baseline: TF-IDF cosine": tfidf_cosine,
-    "numbers": _lacking({"number"}),
-    "names": _lacking({"name"}),
-    "quotations": _lacking({"quotation"}),
-    "alignment": alignment,
-    "denials": denial,
-    "closeness": closest,
-    "exact facts": _weighed(EXACT),
-    "+ denials": _weighed((*EXACT, "negation")),
-    "+ closeness = score": _weighed(WITHOUT_MODEL),
-    "verdict shown": verdict,
-}
 
 # --- figures -------------------------------------------------------------------------------------------------
 
@@ -236,8 +147,8 @@ def by_cuts(data: Sequence[Claim], scores: Sequence[float], milliseconds: float)
 Pairs = list[tuple[int, float]]
 
 
-def _enough(pairs: Pairs) -> bool:
-    return len(pairs) >= TOO_FEW and len({label for label, _ in pairs}) == 2
+def _enough(pairs: Pairs, least: int = TOO_FEW) -> bool:
+    return len(pairs) >= least and len({label for label, _ in pairs}) == 2
 
 
 def _by_source(data: Sequence[Claim], scores: Sequence[float], *, tuning: bool) -> dict[str, Pairs]:
@@ -248,9 +159,9 @@ def _by_source(data: Sequence[Claim], scores: Sequence[float], *, tuning: bool) 
     return found
 
 
-def _best_cut(sets: Iterable[Pairs]) -> float:
+def _best_cut(sets: Iterable[Pairs], least: int = TOO_FEW) -> float:
     """The cut under which a claim counts as unsupported, for the best average of the balanced accuracies."""
-    usable = [pairs for pairs in sets if _enough(pairs)]
+    usable = [pairs for pairs in sets if _enough(pairs, least)]
     values = sorted({score for pairs in usable for _, score in pairs})
     step = max(1, len(values) // 200)
     return max(values[::step] or [0.0], key=lambda cut: _mean(_balanced(pairs, cut) for pairs in usable))
@@ -292,7 +203,8 @@ def tuned_on(data: Sequence[Claim], read: Mapping[str, Sequence[float]] | None =
         found = [dict(check(sentence, claim.evidence).signs or signs([], 1.0)) for sentence in claim.sentences]
         found = [{**one, "log_odds": value} for one, value in zip(found, odds, strict=True)] if odds else found
         rows.append(Sample(claim.source, claim.label, claim.document, found))
-    few = {source for source, count in Counter(row.source for row in rows).items() if count < TOO_FEW}
+    least = TOO_FEW if read is None else FEW_READ
+    few = {source for source, count in Counter(row.source for row in rows).items() if count < least}
     return [row for row in rows if row.source not in few]
 
 
@@ -312,15 +224,17 @@ def _sets(rows: Sequence[Sample], values: Sequence[float]) -> dict[str, Pairs]:
     found: dict[str, Pairs] = defaultdict(list)
     for row, value in zip(rows, values, strict=True):
         found[row.source].append((row.label, value))
-    return {source: pairs for source, pairs in found.items() if _enough(pairs)}
+    return {source: pairs for source, pairs in found.items() if _enough(pairs, 2)}
 
 
 def _cut_of(rows: Sequence[Sample], values: Sequence[float]) -> float:
-    return _best_cut(_sets(rows, values).values())
+    return _best_cut(_sets(rows, values).values(), 2)
 
 
 def fit_and_tell(rows: Sequence[Sample], names: Sequence[str], *, ablate: bool) -> None:
     """Print weights, the best cut as a probability and, where asked for, what each sign earns."""
+    if not rows:
+        raise SystemExit("nothing to fit on: no claim of the tuning half has answers for all its sentences")
     if ablate:
         print(table(ablation(rows, names)))
     weights = fit(rows, names)

@@ -99,11 +99,17 @@ def sample(data: Sequence[Claim], each: int) -> list[Claim]:
 
 
 def answers(path: Path) -> dict[str, dict[str, Any]]:
-    """What `collect` wrote, by the claims' ids; of one that stands there twice, the last."""
-    if not path.exists():
-        return {}
-    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.endswith("}")]
-    return {row["id"]: row for row in rows}
+    """What `collect` wrote, by the claims' ids; of one that stands there twice, the last; a torn line is skipped."""
+    found = {}
+    for line in path.read_text("utf-8").split("\n") if path.exists() else ():
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row["log_odds"], float):  # of one sentence, from elsewhere
+            row["log_odds"] = [row["log_odds"]]
+        found[row["id"]] = row
+    return found
 
 
 def collect(data: Sequence[Claim], out: Path | None, model: str) -> Iterator[dict[str, Any]]:
@@ -121,10 +127,12 @@ def collect(data: Sequence[Claim], out: Path | None, model: str) -> Iterator[dic
     spec = model_spec(model)
     engine = open_engine("llama", spec, EngineOptions()) if spec.adapter else None
     book = PromptBook(environment("prompts"))
+    torn = "\n" if out and out.exists() and not out.read_text("utf-8").endswith("\n") else ""
     try:
         for claim in data:
-            if claim.id in known:
-                yield known[claim.id]
+            before = known.get(claim.id)
+            if before and (before["log_odds"] or not engine):
+                yield before
                 continue
             began = time.perf_counter()
             read = engine and [log_odds(engine, book, *shown(s, claim.evidence), s) for s in claim.sentences]
@@ -139,8 +147,9 @@ def collect(data: Sequence[Claim], out: Path | None, model: str) -> Iterator[dic
                 "seconds": round(time.perf_counter() - began, 3),
             }
             if out:
-                with out.open("a", encoding="utf-8") as lines:
-                    lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+                with out.open("a", encoding="utf-8") as lines:  # behind what a killed run may have left unfinished
+                    lines.write(torn + json.dumps(row, ensure_ascii=False) + "\n")
+                torn = ""
             yield row
     finally:
         if engine:

@@ -5,8 +5,9 @@ log P(no); `probability` weighs both.
 
 `WITHOUT_MODEL` was fitted on half of the labelled data (split by document; ``bench/faithfulness.py --fit`` prints it
 again), every source of labels and both labels weighing the same, weights held to the sign that their meaning allows; a
-text of several sentences counts by its worst one. A sign is here because without it balanced accuracy, cross-validated
-there, falls by half a point or more (``--ablate``). A quotation that is not verbatim earned no weight, because the
+text of several sentences counts by its worst one. Cross-validated there (``--ablate``), balanced accuracy falls by 2.3
+points without numbers, 7.1 without names, 1.3 without denials; without closeness by 0.3, and the area under the curve
+by 5.6, more than without any other. A quotation that is not verbatim earned no weight, because the
 labelled claims misquote by tokenisation; the verdict does not need one.
 """
 
