@@ -1,13 +1,16 @@
 """How good the summaries are: ours, the bare model, simple baselines and published systems on the same articles.
 
-    python bench/quality.py [--articles 8] [--model NAME] [--pairs FOLDER]
+    python bench/quality.py [--articles 8] [--model NAME] [--adapter FILE] [--pairs FOLDER] [--out FILE] [--bare]
+                            [--readers FOLDER]
 
 FOLDER holds ``dev.jsonl.gz`` and ``dev_published_outputs.jsonl.gz`` (default: the developers' shared data). For each of
 its sources, the first N articles in the order of their hashed ids. ROUGE-1, -2 and -Lsum (F1, stemmed; Lin, 2004)
 against the human summary; words; the share of bigrams that the article does not have; points that repeat another;
 points, and numbers, names and quotations in them, that the checker does not find in the article (the shown points of
 ours have passed it: their row is the checker's own word, the others' rows say what a reader would have been shown);
-seconds an article. The bare model has the product's prompt and nothing behind it. The last line is JSON.
+seconds an article. ``--bare`` adds the model that is asked with the whole article and has nothing behind it.
+``--readers`` writes every article with the systems' points, shuffled, for somebody who is not to know who wrote which.
+The last line is JSON.
 """
 
 from __future__ import annotations
@@ -16,9 +19,11 @@ import argparse
 import gzip
 import hashlib
 import json
+import random
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -28,6 +33,7 @@ from metering import model_spec, table
 from briefing.assets import environment
 from briefing.engines import EngineOptions, Prompt, open_engine
 from briefing.ground import Evidence, check
+from briefing.jsonio import summary_to_json
 from briefing.summariser import PromptBook, SummaryOptions, summarise_all
 from briefing.summariser.answers import read_points, says_the_same
 from briefing.text import sentences, words
@@ -122,52 +128,102 @@ def timed(tell: Callable[[str], list[str]], pairs: Sequence[dict[str, Any]]) -> 
     return told, time.perf_counter() - began
 
 
-def by_models(pairs: Sequence[dict[str, Any]], model: str) -> dict[str, tuple[list[list[str]], float]]:
-    """What the product and the bare model say of every article, and in how many seconds."""
-    book = PromptBook(environment("prompts"))
-    options = SummaryOptions()
-    articles = [Article(id=pair["id"], title="", text=pair["article"], source="bench") for pair in pairs]
-    engine = open_engine("llama", model_spec(model), EngineOptions())
-    found: dict[str, tuple[list[list[str]], float]] = {}
+def ours(pairs: Sequence[dict[str, Any]], wanted: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """What the product says of every article, by its id: a summary as JSON with its seconds, or what went wrong.
+
+    Each is written to ``wanted.out`` at once, and what stands there is not asked again.
+    """
+    path: Path | None = wanted.out
+    lines = path.read_text("utf-8").splitlines() if path and path.exists() else []
+    found = {row["id"]: row for row in map(json.loads, lines)}
+    missing = [pair for pair in pairs if pair["id"] not in found]
+    if not missing:
+        return found
+    spec = model_spec(wanted.model)
+    if wanted.adapter:
+        spec = replace(spec, adapter=wanted.adapter, digest=f"{spec.digest} {wanted.adapter}")
+    articles = [Article(id=one["id"], title="", text=one["article"], source="bench", language="en") for one in missing]
+    engine = open_engine("llama", spec, EngineOptions())
     try:
         began = time.perf_counter()
-        done = {article.id: result for article, result in summarise_all(articles, engine, book, options)}
-        ours = [
-            [point.text for point in result.key_points] if isinstance(result, Summary) else []
-            for result in (done[article.id] for article in articles)
-        ]
-        found["ours"] = ours, time.perf_counter() - began
-        low, high = options.point_words
-        prompts = [
-            Prompt(
-                id=article.id,
-                messages=book.messages(
-                    "points", article=article.text, title="", points=options.points, fewest=options.fewest,
-                    words_low=low, words_high=high, language="English",
-                ),
-                document=article.text, points=options.points, max_tokens=300,
-            )
-            for article in articles
-        ]  # fmt: skip
-        began = time.perf_counter()
-        answers = {one.id: list(read_points(one.text)[1]) for one in engine.complete(prompts)}
-        found["bare model"] = [answers[article.id] for article in articles], time.perf_counter() - began
+        for article, result in summarise_all(articles, engine, PromptBook(environment("prompts")), SummaryOptions()):
+            told = summary_to_json(result) if isinstance(result, Summary) else {"key_points": [], "error": str(result)}
+            found[article.id] = told | {"id": article.id, "seconds": round(time.perf_counter() - began, 2)}
+            began = time.perf_counter()
+            if path:
+                with path.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(found[article.id], ensure_ascii=False) + "\n")
     finally:
         engine.close()
     return found
+
+
+def bare(pairs: Sequence[dict[str, Any]], model: str) -> tuple[list[list[str]], float]:
+    """What the model says that is asked with the whole article and has nothing behind it."""
+    book, options = PromptBook(environment("prompts")), SummaryOptions()
+    low, high = options.point_words
+    prompts = [
+        Prompt(
+            id=pair["id"],
+            messages=book.messages(
+                "points", article=pair["article"], title="", points=options.points, fewest=options.fewest,
+                words_low=low, words_high=high, language="English",
+            ),
+            document=pair["article"], points=options.points, max_tokens=300,
+        )
+        for pair in pairs
+    ]  # fmt: skip
+    engine = open_engine("llama", model_spec(model), EngineOptions())
+    try:
+        began = time.perf_counter()
+        answers = {one.id: list(read_points(one.text)[1]) for one in engine.complete(prompts)}
+        return [answers[pair["id"]] for pair in pairs], time.perf_counter() - began
+    finally:
+        engine.close()
+
+
+def for_readers(folder: Path, pairs: Sequence[dict[str, Any]], told: dict[str, dict[str, list[str]]]) -> None:
+    """One file an article with every system's points, shuffled; ``key.json`` says which is whose."""
+    folder.mkdir(parents=True, exist_ok=True)
+    key: dict[str, list[str]] = {}
+    for number, pair in enumerate(pairs, 1):
+        systems = [name for name, summaries in told.items() if pair["id"] in summaries]
+        random.Random(f"readers {pair['id']}").shuffle(systems)
+        name = f"{number:02}.txt"
+        key[name] = systems
+        parts = [f"ARTICLE\n\n{pair['article']}\n"]
+        for letter, system in zip("ABCDEFGH", systems, strict=False):
+            points = told[system][pair["id"]]
+            parts.append(f"SUMMARY {letter}\n" + "\n".join(f"{letter}{n} {text}" for n, text in enumerate(points, 1)))
+        (folder / name).write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    (folder / "key.json").write_text(json.dumps(key, indent=1), encoding="utf-8")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--articles", type=int, default=8, help="of each source")
     parser.add_argument("--model", default="qwen2.5-coder-1.5b")
+    parser.add_argument("--adapter", type=Path, help="another than the model's own")
     parser.add_argument("--pairs", type=Path, default=DEFAULT)
+    parser.add_argument("--out", type=Path, help="JSON Lines of our summaries, to go on from")
+    parser.add_argument("--readers", type=Path, help="folder for what blind readers are given")
+    parser.add_argument("--bare", action="store_true", help="the bare model as well")
     wanted = parser.parse_args()
     pairs = chosen(rows(wanted.pairs / "dev.jsonl.gz"), wanted.articles)
     published = rows(wanted.pairs / "dev_published_outputs.jsonl.gz")
-    told = by_models(pairs, wanted.model)
+    done = ours(pairs, wanted)
+    mine = [[point["text"] for point in done[pair["id"]]["key_points"]] for pair in pairs]
+    told = {"ours": (mine, sum(done[pair["id"]]["seconds"] for pair in pairs))}
+    if wanted.bare:
+        told["bare model"] = bare(pairs, wanted.model)
     told["lead-3"] = timed(lambda text: [one.text for one in sentences(text)[:3]], pairs)
     told["TextRank"] = timed(text_rank, pairs)
+    outputs: dict[str, dict[str, list[str]]] = defaultdict(dict)
+    for one in published:
+        outputs[one["model"]][one["id"]] = [part.text for part in sentences(one["summary"])]
+    if wanted.readers:
+        read = {name: dict(zip([p["id"] for p in pairs], told[name][0], strict=True)) for name in ("ours", "lead-3")}
+        for_readers(wanted.readers, pairs, read | outputs)
     result: dict[str, Any] = {}
     for source in dict.fromkeys(pair["source"] for pair in pairs):
         places = [place for place, pair in enumerate(pairs) if pair["source"] == source]
@@ -176,15 +232,14 @@ def main() -> None:
             name: judged([summaries[place] for place in places], here, seconds * len(here) / len(pairs))
             for name, (summaries, seconds) in told.items()
         }
-        for model in dict.fromkeys(one["model"] for one in published):
-            outputs = {one["id"]: one["summary"] for one in published if one["model"] == model}
-            same = [pair for pair in here if pair["id"] in outputs]
+        for model, summaries in outputs.items():
+            same = [pair for pair in here if pair["id"] in summaries]
             if len(same) >= len(here) / 2:
-                texts = [[one.text for one in sentences(outputs[pair["id"]])] for pair in same]
-                lines[f"{model} ({len(same)})"] = judged(texts, same, 0.0)
+                lines[f"{model} ({len(same)})"] = judged([summaries[pair["id"]] for pair in same], same, 0.0)
         print(f"\n{source}, {len(here)} articles\n{table(lines)}")
         result[source] = lines
-    print(json.dumps(result))
+    rungs = Counter(point["rung"] for pair in pairs for point in done[pair["id"]]["key_points"])
+    print(json.dumps(result | {"rungs": rungs}))
 
 
 if __name__ == "__main__":

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from briefing.text import word_count
 from briefing.types import Edition, Failure, KeyPoint, Mention, Section, Story, Summary, Verdict
 
-__all__ = ["FEWEST_SENTENCES", "WORDS_A_MINUTE", "compose", "minutes_saved", "overview", "summary_words"]
+__all__ = [
+    "FEWEST_SENTENCES",
+    "FEWEST_STORIES",
+    "WORDS_A_MINUTE",
+    "compose",
+    "minutes_saved",
+    "overview",
+    "summary_words",
+]
 
 WORDS_A_MINUTE = 238
 """Silent reading of non-fiction in English: Brysbaert, "How many words do we read per minute?", Journal of Memory and
@@ -35,8 +43,11 @@ def compose(
     language: str = "en",
     notes: Sequence[str] = (),
     developing: Sequence[Mention] = (),
+    leads: Mapping[str, KeyPoint] | None = None,
 ) -> Edition:
     """The edition of `date`: a section for each section named by a story's first article, or else for its source.
+
+    `leads`: by summary's id, what the overview tells of a story where that is not its first point as it is.
 
     Sections stand in `section_order`, the others after them by name; stories within them in the order given.
     """
@@ -57,13 +68,14 @@ def compose(
         language=language,
         notes=tuple(notes),
         headline=stories[0].summary.headline if len(stories) >= FEWEST_STORIES else "",
-        overview=overview(stories) if len(stories) >= FEWEST_STORIES else (),
+        overview=overview(stories, leads or {}) if len(stories) >= FEWEST_STORIES else (),
         developing=tuple(developing),
     )
 
 
-def overview(stories: Sequence[Story]) -> tuple[KeyPoint, ...]:
+def overview(stories: Sequence[Story], leads: Mapping[str, KeyPoint]) -> tuple[KeyPoint, ...]:
     """The first key point of the first stories, as many as can be read aloud in 30 seconds; each names its articles.
+    Where `leads` has a story's point in a shorter form, that.
 
     Quotations are passed over: torn from their story nobody knows who speaks; so is what is in another language than
     the first sentence.
@@ -73,7 +85,8 @@ def overview(stories: Sequence[Story]) -> tuple[KeyPoint, ...]:
     for story in stories:
         if told and story.summary.language != language:
             continue
-        point = story.summary.key_points[0] if story.summary.key_points else None
+        first = story.summary.key_points[0] if story.summary.key_points else None
+        point = leads.get(story.summary.id, first)
         if point is None or point.verdict is Verdict.QUOTED or words + word_count(point.text) > OVERVIEW_WORDS:
             continue
         words += word_count(point.text)

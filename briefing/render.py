@@ -104,9 +104,13 @@ def render_summary(summaries: Sequence[Summary], format: str, environment: Envir
     return tidy(template.render(summaries=summaries, local=lambda time: time, zone="UTC"))
 
 
-def render_explanation(ranked: Sequence[Ranked], environment: Environment) -> str:
-    """Why each story stands where it stands: its weight and the parts of it, for a terminal."""
-    return tidy(prepared(environment).get_template("explain.txt.j2").render(ranked=ranked))
+def render_explanation(ranked: Sequence[Ranked], edition: Edition, environment: Environment) -> str:
+    """Why each story stands where it stands, its weight and its parts, and who wrote its points: for a terminal."""
+    told = {article.id: story.summary for story in edition.stories for article in story.articles}
+    summaries = [
+        next((told[article.id] for article in one.bundle.articles if article.id in told), None) for one in ranked
+    ]
+    return tidy(prepared(environment).get_template("explain.txt.j2").render(ranked=ranked, summaries=summaries))
 
 
 def render_comparison(

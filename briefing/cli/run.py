@@ -93,7 +93,7 @@ def run(
             except BriefingError as error:  # the edition is there all the same
                 screen.complain(str(error))
                 unsent = 1
-        explanation = pipeline.render_explanation(report.ranked, workshop.templates) if explain else ""
+        explanation = pipeline.render_explanation(report.ranked, edition, workshop.templates) if explain else ""
     for path in written:
         typer.echo(str(path))
     if explanation:

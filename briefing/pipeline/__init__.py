@@ -191,6 +191,7 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
         section_order=config.sections,
         language=config.language or "en",
         developing=telling.developing,
+        leads=telling.leads,
     )
     workshop.store.forget(began - _KEPT)
     report = Report(

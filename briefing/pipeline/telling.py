@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 
+from briefing.compose import FEWEST_STORIES
 from briefing.config import Config
 from briefing.differences import disagreements
 from briefing.jsonio import edition_from_json
@@ -21,12 +22,14 @@ from briefing.pipeline.deadline import Until
 from briefing.pipeline.workshop import Workshop
 from briefing.ranking import Ranked, Wishes, limited, muted, rank, topic
 from briefing.stories import Bundle, Likeness, group
-from briefing.summariser import SummaryOptions, in_brief, summarise_stories, summary_key
-from briefing.types import Article, Failure, FailureKind, Mention, Story, Summary
+from briefing.summariser import SummaryOptions, in_brief, leads_in_short, summarise_stories, summary_key
+from briefing.types import Article, Failure, FailureKind, KeyPoint, Mention, Story, Summary
 from briefing.yesterday import Earlier, linked, news, untold
 
 __all__ = ["Telling", "condense_stories", "summary_options", "tell_stories"]
 
+_FRONT = 6
+"""Stories that the overview may tell of: one more than it has sentences."""
 _DAYS = 7
 """How far back an edition is looked for that has told a story."""
 
@@ -45,6 +48,8 @@ class Telling:
     """Stories for which there was no time."""
     ranked: list[Ranked] = field(default_factory=list)
     """Every story, told or not, and why it stands where it stands."""
+    leads: dict[str, KeyPoint] = field(default_factory=dict)
+    """For the overview: the front stories' first points in few words, by summary's id."""
     told_before: int = 0
     """Stories left out, or only mentioned, because earlier editions told them."""
 
@@ -88,6 +93,11 @@ def tell_stories(
         result = done.get(place) or in_brief(plan.articles[0], summary_options(workshop))
         if isinstance(result, Summary):
             _tell(telling, plan, result, brief=place not in done)
+    if len(telling.stories) >= FEWEST_STORIES and not enough():
+        front = [story for story in telling.stories if not story.brief][:_FRONT]
+        telling.leads = leads_in_short(
+            front, workshop.engine, workshop.prompts, summary_options(workshop), workshop.answers, enough
+        )
     return telling
 
 

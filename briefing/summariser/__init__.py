@@ -13,12 +13,13 @@ from briefing.engines.base import Engine
 from briefing.errors import EngineError
 from briefing.summariser import cite, whole
 from briefing.summariser.condense import in_brief
+from briefing.summariser.draft import Draft
 from briefing.summariser.options import Length, SummaryOptions
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.schedule import Answers, Conversation, converse
 from briefing.summariser.story import MOST_READ, condense_story
 from briefing.text import fingerprint
-from briefing.types import Article, Failure, Summary
+from briefing.types import Article, Failure, KeyPoint, Story, Summary
 
 __all__ = [
     "Answers",
@@ -26,6 +27,7 @@ __all__ = [
     "PromptBook",
     "SummaryOptions",
     "in_brief",
+    "leads_in_short",
     "summarise_all",
     "summarise_stories",
     "summary_key",
@@ -70,6 +72,40 @@ def summarise_stories(
     for subject, result in converse(map(begun, stories), engine, answers, enough):
         assert isinstance(subject, Sequence)
         yield subject, result
+
+
+def leads_in_short(
+    stories: Sequence[Story],
+    engine: Engine,
+    prompts: PromptBook,
+    options: SummaryOptions,
+    answers: Answers | None = None,
+    enough: Callable[[], bool] = lambda: False,
+) -> dict[str, KeyPoint]:
+    """The first point of each story in few words, by its summary's id; without those for which there was no time.
+
+    Only the tuned model is asked, and only what holds against the story's sentences is told; a point that is short
+    enough, or of which no shorter form held, stays as it is.
+    """
+
+    def begun(story: Story) -> tuple[object, Callable[[], Conversation[KeyPoint]]]:
+        drafts = [Draft.of(article, options) for article in story.articles[:MOST_READ]]
+        return story, lambda: _in_short(drafts, story.summary.key_points[0], prompts)
+
+    suited = [
+        story
+        for story in stories
+        if story.summary.key_points and cite.suits(Draft.of(story.articles[0], options), engine)
+    ]
+    told = converse(map(begun, suited), engine, answers, enough)
+    return {story.summary.id: point for story, point in told if isinstance(story, Story)}
+
+
+def _in_short(drafts: Sequence[Draft], point: KeyPoint, prompts: PromptBook) -> Conversation[KeyPoint]:
+    try:
+        return (yield from cite.tell_in_short(drafts, point, prompts))
+    except EngineError:
+        return point
 
 
 def _guarded(

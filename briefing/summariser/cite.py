@@ -44,7 +44,7 @@ from briefing.summariser.schedule import Conversation
 from briefing.text import Sentence, word_count
 from briefing.types import Citation, KeyPoint, Rung, Verdict
 
-__all__ = ["PROMPTS", "suits", "tell"]
+__all__ = ["PROMPTS", "suits", "tell", "tell_in_short"]
 
 PROMPTS = ("cite", "check")
 """Every prompt this strategy uses."""
@@ -53,6 +53,8 @@ LANGUAGES = frozenset({"en"})
 CUT = 0.5
 """Log-odds of "yes" from which on a line counts as held."""
 
+_SHORT = 14
+"""Words of a point that needs no shorter form."""
 _LONGEST_QUOTE = 40
 """Words of a sentence that is quoted, while there are shorter ones."""
 
@@ -62,17 +64,41 @@ def suits(draft: Draft, engine: Engine) -> bool:
     return is_tuned(engine) and not draft.translated and draft.language in LANGUAGES
 
 
-def tell(drafts: Sequence[Draft], engine: Engine, prompts: PromptBook) -> Conversation[None]:
+def tell(drafts: Sequence[Draft], prompts: PromptBook) -> Conversation[None]:
     """Fill the first draft with points about all these articles. Raises `EngineError` where the model does not answer.
 
     Articles in another language than the first are left out.
     """
-    told = [draft for draft in drafts if draft.language == drafts[0].language]
-    telling = _Telling(told, list(contexts(told, engine)), prompts)
+    told = _of_one_language(drafts)
+    telling = _Telling(told, list(contexts(told)), prompts)
     yield from telling.write()
     yield from telling.mend()
     telling.quote()
     telling.finish()
+
+
+def tell_in_short(drafts: Sequence[Draft], point: KeyPoint, prompts: PromptBook) -> Conversation[KeyPoint]:
+    """A point of the story in few words, checked against the story's sentences like any other; itself, where it is
+    short or none held.
+    """
+    told = _of_one_language(drafts)
+    ids = ["", *(draft.article.id for draft in told[1:])]
+    cited = {(ids.index(one.article), one.sentence) for one in point.citations if one.article in ids}
+    for context in contexts(told):
+        numbers = tuple(n for n in range(1, len(context.numbered) + 1) if context.place(n) in cited)[:3]
+        if not numbers or word_count(point.text) <= _SHORT or point.verdict is Verdict.QUOTED:
+            continue
+        (answer,) = told[0].take((yield [lines_about(prompts, context, 1, "short", False, numbers)]))
+        line = Line(context, numbers, clean(answer.split("\n")[0]))
+        if unfit(line) or inexact(line) or word_count(line.text) >= word_count(point.text):
+            return point
+        (likely,) = told[0].weigh((yield [check_of(prompts, line)]))
+        return replace(point, text=ended(line.text)) if log_odds(likely) >= CUT else point
+    return point
+
+
+def _of_one_language(drafts: Sequence[Draft]) -> list[Draft]:
+    return [draft for draft in drafts if draft.language == drafts[0].language]
 
 
 # --- the rounds ----------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ def condense(
     elif engine.verbatim:
         yield from _extract(draft)
     elif cite.suits(draft, engine):
-        yield from cite.tell([draft, *(Draft.of(other, options) for other in others)], engine, prompts)
+        yield from cite.tell([draft, *(Draft.of(other, options) for other in others)], prompts)
     elif engine.instructable:
         yield from whole.tell(draft, engine, prompts)
     else:

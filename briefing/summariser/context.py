@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from briefing.engines.base import Engine, Prompt
+from briefing.engines.base import Prompt
 from briefing.facts import stems
 from briefing.ground import Evidence
 from briefing.ground.exact import facts
@@ -68,13 +68,13 @@ class Context:
         return number - 1 if number > 1 and self.place(number - 1) == (article, sentence - 1) else 0
 
 
-def contexts(drafts: Sequence[Draft], engine: Engine) -> Iterator[Context]:
+def contexts(drafts: Sequence[Draft]) -> Iterator[Context]:
     """One of the whole story; of a long article, one for each of its sections."""
     evidences = [draft.evidence for draft in drafts]
     stretches = sections(evidences[0], drafts[0].options.points) if len(drafts) == 1 else [None]
     for place, stretch in enumerate(stretches):
         parts = [stretch] if stretch is not None else None
-        numbered = select(evidences, engine.count_tokens, parts, opening=not place)
+        numbered = select(evidences, parts, opening=not place)
         if numbered:
             text = "\n\n".join(one.text for one in numbered)
             titles = " / ".join(evidence.title for evidence in evidences)

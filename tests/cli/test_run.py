@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -397,6 +398,7 @@ def test_why_a_story_stands_where_it_stands_is_said_on_request(cli: Cli, sample:
     done = cli("run", sample / "briefing.toml", *PLAIN, "--date", "2024-05-17", "--explain", "--budget", "10m")
     assert done.returncode == 0, done.stderr
     assert "told by: Meridian Wire, The Harbour Post" in done.stderr
+    assert re.search(r"points: \d quoted\n", done.stderr)
     assert len([line for line in done.stderr.splitlines() if line.lstrip()[:3].strip().isdigit()]) == 16
     wrong = cli("run", sample / "briefing.toml", *PLAIN, "--deadline", "7 o'clock")
     assert wrong.returncode == 2

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from briefing.assets import environment
 from briefing.engines import Prompt
-from briefing.summariser import PromptBook, SummaryOptions, summarise_all, summarise_stories
+from briefing.summariser import PromptBook, SummaryOptions, leads_in_short, summarise_all, summarise_stories
 from briefing.testing.engine import FakeEngine
 from briefing.text import article_id
-from briefing.types import Article, Summary, Verdict
+from briefing.types import Article, Story, Summary, Verdict
 
 BOOK = PromptBook(environment("prompts"))
 
@@ -175,3 +175,15 @@ def test_whatever_the_model_writes_a_summary_has_points_with_their_citations(lin
         assert point.text
         assert point.citations
         assert all(TEXT[c.start : c.end] == c.text for c in point.citations)
+
+
+def test_the_overview_tells_the_first_point_in_few_words_only_where_its_sentences_hold_that() -> None:
+    story = Story(articles=(article(),), summary=one(tuned()))
+    short = "Marlow's council voted for a tram line to the university hospital."
+    engine = tuned(mended=short)
+    (told,) = leads_in_short([story], engine, BOOK, SummaryOptions()).values()
+    assert told.text == short
+    assert told.citations == story.summary.key_points[0].citations
+    assert "Write 1 short key point." in engine.asked[0].messages[-2].content
+    (told,) = leads_in_short([story], tuned(mended=short, refused="Marlow's"), BOOK, SummaryOptions()).values()
+    assert told == story.summary.key_points[0]
