@@ -1,6 +1,8 @@
-"""How well support is told from invention: every layer of `briefing.ground` and simple baselines on human labels.
+"""How well support is told from invention: what `briefing.ground` finds and simple baselines on human labels.
 
-    python bench/faithfulness.py [LABELS] [--fit] [--every N]
+    python bench/faithfulness.py [LABELS] [--every N]
+    python bench/faithfulness.py [LABELS] --shipped [--half report|tuning] [--sample N] [--out FILE]
+    python bench/faithfulness.py [LABELS] --fit | --fit-model FILE [--ablate]
 
 LABELS is a file of document, claim and label (default: the developers' shared data). Documents are split in half by a
 hash of their text, whatever data set they come from. Cuts are chosen on the first half; every figure is of the second.
@@ -8,51 +10,59 @@ A claim of several sentences is judged sentence by sentence and counts by its wo
 
 Balanced accuracy with one cut for all data sets (what the product has) and with a cut for each (what papers report),
 precision and recall for ``unsupported``, area under the ROC curve, all averaged over the data sets; balanced accuracy
-for each data set; milliseconds a claim once its document is prepared. ``--fit`` fits the weights of
-`briefing.ground.score` anew on the first half and prints them. The last line is JSON.
+for each data set; milliseconds a claim once its document is prepared. The last line is JSON.
+
+``--shipped`` runs the check as the product has it, with its own cut: with the tuned model (`bench/reading.py`) where
+the model's catalogue entry has an adapter. FILE gets each answer at once, and a run that was stopped goes on.
+``--fit`` prints the weights of `briefing.ground.combination` anew, ``--fit-model`` those with a model from such a FILE
+of the tuning half (other lines with the fields ``id`` and ``log_odds``, a list by sentence, will do); ``--ablate``
+says what each sign earns, cross-validated.
 """
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import hashlib
 import json
+import math
 import re
-import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from typing import Any
 
+from fitting import Sample, cross_validated, fit, scores
+from judges import JUDGES, Judge
 from metering import table
+from reading import answers, collect, judged, sample
 
-from briefing.facts import tokens
-from briefing.ground import LAYERS, Evidence, check, contradictions, undenied
+from briefing.ground import Evidence, check
 from briefing.ground.align import choose
-from briefing.ground.exact import Missing, facts, unpaired
+from briefing.ground.combination import WITH_MODEL, WITHOUT_MODEL, signs
+from briefing.ground.exact import facts
 from briefing.ground.reading import Reading
-from briefing.ground.score import WEIGHTS, probability, signs
 from briefing.text import normalise, sentences
-from briefing.types import Verdict
 
 DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data" / "faithfulness" / "dev.jsonl.gz"
 TOO_FEW = 30
 """Labels of a half below which a data set has no figure of its own and no part in the average."""
-
-Judge = Callable[[str, Evidence], float]
-"""How much a sentence seems supported; only the order matters."""
+FEW_READ = 10
+"""The same for weights with a model, whose answers take seconds each."""
 
 
 @dataclass
 class Claim:
     """One labelled claim, as sentences."""
 
+    id: str
+    """As the scripts of the pilot make it: the data set, and a hash of document and claim."""
     source: str
     label: int
     tuning: bool
+    document: str
+    """A hash of it."""
     sentences: list[str]
     evidence: Evidence = field(repr=False)
 
@@ -67,7 +77,11 @@ def claims(path: Path, every: int = 1) -> list[Claim]:
         evidence = prepared.setdefault(document, Evidence(document))
         text = _untokenised(row["claim"])
         cut = [s.text for s in sentences(text)] if row["unit"] == "summary" else [text]
-        found.append(Claim(row["source"], row["label"], _first_half(document), cut, evidence))
+        name = (
+            f"{row['source']}-{hashlib.md5((document + row['claim']).encode(), usedforsecurity=False).hexdigest()[:10]}"
+        )
+        origin = hashlib.sha256(document.encode()).hexdigest()[:12]
+        found.append(Claim(name, row["source"], row["label"], _first_half(document), origin, cut, evidence))
     return found
 
 
@@ -83,98 +97,6 @@ def _untokenised(claim: str) -> str:
     text = re.sub(r"# ?(?=\d)", "£", re.sub(r"(\w) - (\w)", r"\1-\2", text))
     return re.sub(r" (n't|'s|'re|'ll)\b", r"\1", text)
 
-
-# --- judges --------------------------------------------------------------------------------------------------
-
-
-def words_in_article(sentence: str, evidence: Evidence) -> float:
-    said = set(tokens(sentence))
-    return len(said & {word.key for reading in evidence.readings for word in reading.words}) / max(1, len(said))
-
-
-@cache
-def _vectors(document: str) -> Any:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    vectoriser = TfidfVectorizer(token_pattern=r"(?u)\b\w+\b")
-    return vectoriser, vectoriser.fit_transform([s.text for s in sentences(document)])
-
-
-def tfidf_cosine(sentence: str, evidence: Evidence) -> float:
-    try:
-        vectoriser, matrix = _vectors(evidence.text)
-    except ValueError:  # a document without words
-        return 0.0
-    return float((matrix @ vectoriser.transform([sentence]).T).max())
-
-
-def _lacking(kinds: Iterable[str]) -> Judge:
-    wanted = set(kinds)
-
-    def judge(sentence: str, evidence: Evidence) -> float:
-        missing, _ = facts(Reading(sentence), evidence)
-        return -float(sum(part.kind in wanted for part in missing))
-
-    return judge
-
-
-def alignment(sentence: str, evidence: Evidence) -> float:
-    """Share of words and facts in the cited sentences."""
-    reading = Reading(sentence)
-    _, wanted = facts(reading, evidence)
-    chosen, share = choose(wanted, reading.roots, evidence)
-    return share - 0.2 * len(list(unpaired(reading, chosen, evidence)))
-
-
-def _against(names: Sequence[str]) -> Judge:
-    return lambda sentence, evidence: -float(len(contradictions(Reading(sentence), evidence, names)))
-
-
-def _everything(sentence: str, evidence: Evidence) -> tuple[Reading, list[Missing]]:
-    reading = Reading(sentence)
-    missing, wanted = facts(reading, evidence)
-    chosen, _ = choose(wanted, reading.roots, evidence)
-    against = contradictions(reading, evidence) or undenied(reading, chosen, evidence)
-    return reading, [*missing, *unpaired(reading, chosen, evidence), *against]
-
-
-def _weighed(known: Iterable[str]) -> Judge:
-    """The product's score with only some of its signs."""
-    names = set(known)
-
-    def judge(sentence: str, evidence: Evidence) -> float:
-        found = signs(*_signed(sentence, evidence))
-        return probability({sign: value if sign in names else 0.0 for sign, value in found.items()})
-
-    return judge
-
-
-def _signed(sentence: str, evidence: Evidence) -> tuple[Reading, Evidence, list[Missing]]:
-    reading, missing = _everything(sentence, evidence)
-    return reading, evidence, missing
-
-
-def verdict(sentence: str, evidence: Evidence) -> float:
-    """What a reader is shown: everything that is not refused."""
-    return float(check(sentence, evidence).verdict is not Verdict.UNSUPPORTED)
-
-
-EXACT = ("number", "name")
-AGAINST = ("pair", "contradiction")
-JUDGES: dict[str, Judge] = {
-    "baseline: words in article": words_in_article,
-    "baseline: TF-IDF cosine": tfidf_cosine,
-    "numbers": _lacking({"number"}),
-    "names": _lacking({"name"}),
-    "quotations": _lacking({"quotation"}),
-    "alignment": alignment,
-    **{name: _against([name]) for name in LAYERS},
-    "exact facts": _weighed(EXACT),
-    "+ contradictions": _weighed((*EXACT, *AGAINST)),
-    "+ new words": _weighed((*EXACT, *AGAINST, "novel_share", "novel_words")),
-    "+ order = score": _weighed(WEIGHTS),
-    "verdict shown": verdict,
-}
 
 # --- figures -------------------------------------------------------------------------------------------------
 
@@ -225,8 +147,8 @@ def by_cuts(data: Sequence[Claim], scores: Sequence[float], milliseconds: float)
 Pairs = list[tuple[int, float]]
 
 
-def _enough(pairs: Pairs) -> bool:
-    return len(pairs) >= TOO_FEW and len({label for label, _ in pairs}) == 2
+def _enough(pairs: Pairs, least: int = TOO_FEW) -> bool:
+    return len(pairs) >= least and len({label for label, _ in pairs}) == 2
 
 
 def _by_source(data: Sequence[Claim], scores: Sequence[float], *, tuning: bool) -> dict[str, Pairs]:
@@ -237,9 +159,9 @@ def _by_source(data: Sequence[Claim], scores: Sequence[float], *, tuning: bool) 
     return found
 
 
-def _best_cut(sets: Iterable[Pairs]) -> float:
+def _best_cut(sets: Iterable[Pairs], least: int = TOO_FEW) -> float:
     """The cut under which a claim counts as unsupported, for the best average of the balanced accuracies."""
-    usable = [pairs for pairs in sets if _enough(pairs)]
+    usable = [pairs for pairs in sets if _enough(pairs, least)]
     values = sorted({score for pairs in usable for _, score in pairs})
     step = max(1, len(values) // 200)
     return max(values[::step] or [0.0], key=lambda cut: _mean(_balanced(pairs, cut) for pairs in usable))
@@ -268,79 +190,137 @@ def _mean(values: Iterable[float]) -> float:
     return sum(found) / len(found) if found else 0.0
 
 
-# --- fitting -------------------------------------------------------------------------------------------------
+# --- weights and the shipped check ----------------------------------------------------------------------------
 
 
-def fit(data: Sequence[Claim], *, rounds: int = 3, ridge: float = 0.003) -> dict[str, float]:
-    """Weights of `briefing.ground.score` and their bias, on the first half; with scipy's L-BFGS-B.
+def tuned_on(data: Sequence[Claim], read: Mapping[str, Sequence[float]] | None = None) -> list[Sample]:
+    """The tuning half's signs, with the model's log-odds where `read` has them by claim; without, all of it."""
+    rows = []
+    for claim in data:
+        odds = read.get(claim.id, ()) if read is not None else ()
+        if not claim.tuning or not claim.sentences or (read is not None and len(odds) != len(claim.sentences)):
+            continue
+        found = [dict(check(sentence, claim.evidence).signs or signs([], 1.0)) for sentence in claim.sentences]
+        found = [{**one, "log_odds": value} for one, value in zip(found, odds, strict=True)] if odds else found
+        rows.append(Sample(claim.source, claim.label, claim.document, found))
+    least = TOO_FEW if read is None else FEW_READ
+    few = {source for source, count in Counter(row.source for row in rows).items() if count < least}
+    return [row for row in rows if row.source not in few]
 
-    Every data set and both labels weigh the same. Of a text of several sentences that is not supported, only the one
-    that scores worst is taken for wrong.
-    """
-    import numpy as np
-    from scipy.optimize import minimize
 
-    names = list(WEIGHTS)
-    rows = [claim for claim in data if claim.tuning]
-    usable = {s for s, n in Counter(claim.source for claim in rows).items() if n >= TOO_FEW}
-    rows = [claim for claim in rows if claim.source in usable and claim.sentences]
-    found = [
-        np.array([[signs(*_signed(s, claim.evidence))[name] for name in names] for s in claim.sentences])
-        for claim in rows
-    ]
-    middle, spread = np.vstack(found).mean(0), np.vstack(found).std(0) + 1e-9
-    found = [(matrix - middle) / spread for matrix in found]
-    of = Counter((claim.source, claim.label) for claim in rows)
-    solution = np.zeros(len(names) + 1)
-    bounds = [(0, None) if name == "in_one_sentence" else (None, 0) for name in names] + [(None, None)]
-    for turn in range(rounds):
-        blocks, signs_of, weights = [], [], []
-        for claim, matrix in zip(rows, found, strict=True):
-            weight = 1 / of[claim.source, claim.label]
-            if claim.label:
-                used = matrix
-            elif len(matrix) == 1 or turn:
-                used = matrix[[int((matrix @ solution[:-1]).argmin())]]
-            else:
-                continue
-            blocks.append(used)
-            signs_of += [2 * claim.label - 1] * len(used)
-            weights += [weight / len(used)] * len(used)
-        x, y, w = np.vstack(blocks), np.array(signs_of), np.array(weights)
-        for label in (-1, 1):
-            w[y == label] /= 2 * w[y == label].sum()
+def ablation(rows: Sequence[Sample], names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Balanced accuracy with one cut and area under the curve, cross-validated: with all signs, and without each."""
+    found = {}
+    for left_out in ("", *names):
+        over = cross_validated(rows, [name for name in names if name != left_out], _cut_of)
+        sets = [list(_sets(rows, one).values()) for one in over]
+        figures_ = [(_mean(_balanced(p, 0) for p in one), _mean(_auc(p) for p in one)) for one in sets]
+        balanced, auc = (100 * _mean(column) for column in zip(*figures_, strict=True))
+        found[f"without {left_out}" if left_out else "all"] = {"one cut": f"{balanced:.1f}", "AUC": f"{auc:.1f}"}
+    return found
 
-        def loss(at: Any, x: Any = x, y: Any = y, w: Any = w) -> Any:
-            margin = y * (x @ at[:-1] + at[-1])
-            slope = -y * w / (1 + np.exp(margin))
-            value = (w * np.logaddexp(0, -margin)).sum() + ridge * (at[:-1] ** 2).sum()
-            return value, np.append(x.T @ slope + 2 * ridge * at[:-1], slope.sum())
 
-        solution = minimize(loss, solution, jac=True, method="L-BFGS-B", bounds=bounds).x
-    weights_ = solution[:-1] / spread
-    bias = float(solution[-1] - (weights_ * middle).sum())
-    return {
-        **{name: round(float(value), 3) for name, value in zip(names, weights_, strict=True)},
-        "bias": round(bias, 3),
+def _sets(rows: Sequence[Sample], values: Sequence[float]) -> dict[str, Pairs]:
+    found: dict[str, Pairs] = defaultdict(list)
+    for row, value in zip(rows, values, strict=True):
+        found[row.source].append((row.label, value))
+    return {source: pairs for source, pairs in found.items() if _enough(pairs, 2)}
+
+
+def _cut_of(rows: Sequence[Sample], values: Sequence[float]) -> float:
+    return _best_cut(_sets(rows, values).values(), 2)
+
+
+def fit_and_tell(rows: Sequence[Sample], names: Sequence[str], *, ablate: bool) -> None:
+    """Print weights, the best cut as a probability and, where asked for, what each sign earns."""
+    if not rows:
+        raise SystemExit("nothing to fit on: no claim of the tuning half has answers for all its sentences")
+    if ablate:
+        print(table(ablation(rows, names)))
+    weights = fit(rows, names)
+    cut = _cut_of(rows, scores(rows, weights))
+    print(json.dumps({**weights, "cut": round(1 / (1 + math.exp(-cut)), 3), "claims": len(rows)}))
+
+
+def shipped(data: Sequence[Claim], each: int, out: Path | None, model: str) -> None:
+    """The check as the product has it, its cut included; the last line printed is JSON."""
+    chosen = sample(data, each) if each else list(data)
+    sets: dict[str, tuple[Pairs, Pairs]] = defaultdict(lambda: ([], []))
+    seconds = []
+    for claim, row in zip(chosen, collect(chosen, out, model), strict=True):
+        began = time.perf_counter()
+        shows, score = judged(claim, row["log_odds"])
+        seconds.append(row["seconds"] + time.perf_counter() - began)
+        sets[claim.source][0].append((claim.label, float(shows)))
+        sets[claim.source][1].append((claim.label, score))
+    small = 0 < each < TOO_FEW
+    usable = {
+        name: pair
+        for name, pair in sorted(sets.items())
+        if (small or len(pair[0]) >= TOO_FEW) and len({label for label, _ in pair[0]}) == 2
     }
+    if small:
+        print(f"{each} claims a data set are asked for: the average is over all sets with both labels.")
+    told = {
+        name: {
+            "balanced_accuracy": round(_balanced(shown, 1), 4),
+            "auc": round(_auc(scored), 4),
+            "claims": len(shown),
+        }
+        for name, (shown, scored) in usable.items()
+    }
+    print(table({name: {key: str(value) for key, value in one.items()} for name, one in told.items()} or {"-": {}}))
+    result = {key: round(_mean(one[key] for one in told.values()), 4) for key in ("balanced_accuracy", "auc")}
+    print(
+        json.dumps(
+            {
+                "bench": "faithfulness",
+                "claims": len(chosen),
+                "seconds_a_claim": round(_mean(seconds), 3),
+                "sets": told,
+                "shipped": result,
+            }
+        )
+    )
 
 
 def main() -> None:
-    arguments = [a for a in sys.argv[1:] if not a.startswith("--")]
-    every = int(sys.argv[sys.argv.index("--every") + 1]) if "--every" in sys.argv else 1
-    path = Path(arguments[0]) if arguments and not arguments[0].isdigit() else DEFAULT
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("labels", nargs="?", type=Path, default=DEFAULT)
+    parser.add_argument("--every", type=int, default=1, help="take one claim in so many")
+    parser.add_argument("--fit", action="store_true", help="fit the weights without a model, and print them")
+    parser.add_argument("--fit-model", type=Path, metavar="FILE", help="fit those with a model, on answers in FILE")
+    parser.add_argument("--ablate", action="store_true", help="when fitting, say what each sign earns")
+    parser.add_argument("--shipped", action="store_true", help="measure the check as it ships")
+    parser.add_argument(
+        "--half", choices=("report", "tuning"), default="report", help="of the documents, for --shipped"
+    )
+    parser.add_argument("--sample", type=int, default=0, metavar="N", help="claims of a data set, for --shipped")
+    parser.add_argument("--out", type=Path, help="answers of the model, for --shipped; those that it has are not asked")
+    parser.add_argument("--model", default="qwen2.5-coder-1.5b", help="for --shipped")
+    wanted = parser.parse_args()
+    data = claims(wanted.labels, wanted.every)
+    if wanted.shipped:
+        half = [claim for claim in data if claim.tuning is (wanted.half == "tuning") and claim.sentences]
+        shipped(half, wanted.sample, wanted.out, wanted.model)
+    elif wanted.fit_model:
+        read = {name: row["log_odds"] for name, row in answers(wanted.fit_model).items() if row["log_odds"]}
+        fit_and_tell(tuned_on(data, read), list(WITH_MODEL), ablate=wanted.ablate)
+    elif wanted.fit or wanted.ablate:
+        fit_and_tell(tuned_on(data), list(WITHOUT_MODEL), ablate=wanted.ablate)
+    else:
+        compare(data)
+
+
+def compare(data: Sequence[Claim]) -> None:
+    """Every judge on the report half, in tables; the last line is JSON."""
     began = time.perf_counter()
-    data = claims(path, every)
     prepared = {id(claim.evidence): claim.evidence for claim in data}.values()
-    reading = time.perf_counter()
     for evidence in prepared:
         facts(Reading("Prepare this."), evidence)
         choose(frozenset(), frozenset({"x"}), evidence)
         evidence.roots, evidence.whole, evidence.acronyms  # noqa: B018
-    preparing = (time.perf_counter() - reading) / max(1, len(prepared)) * 1000
-    if "--fit" in sys.argv:
-        print(json.dumps(fit(data)))
-        return
+    preparing = (time.perf_counter() - began) / max(1, len(prepared)) * 1000
     results = {name: figures(judge, data) for name, judge in JUDGES.items()}
     print(
         table(

@@ -15,7 +15,7 @@ ALTERNATIVES = 20
 def odds(choices: Sequence[str], first_token: Any) -> tuple[float, ...]:
     """Shares of `choices`, together 1, in ``logprobs.content[0]`` of an answer; empty where it holds none of them.
 
-    A token counts for the one choice that begins with it, whatever its case and the blank before it.
+    A token counts for the one choice that begins with it, whatever the case and the blank before either.
     """
     shares = [0.0] * len(choices)
     try:
@@ -24,7 +24,9 @@ def odds(choices: Sequence[str], first_token: Any) -> tuple[float, ...]:
         return ()
     for token, logarithm in given:
         begun = token.strip().casefold()
-        fitting = [place for place, choice in enumerate(choices) if begun and choice.casefold().startswith(begun)]
+        fitting = [
+            place for place, choice in enumerate(choices) if begun and choice.strip().casefold().startswith(begun)
+        ]
         if len(fitting) == 1:
             shares[fitting[0]] += math.exp(min(0.0, logarithm))
     total = sum(shares)

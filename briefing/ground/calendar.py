@@ -11,9 +11,9 @@ from datetime import date, timedelta
 
 from briefing.lexicon import MONTHS
 
-__all__ = ["WEEKDAYS", "dated"]
+__all__ = ["dated"]
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NEAR = {"yesterday": -1, "today": 0, "tonight": 0, "tomorrow": 1, "overnight": 0}
 _MONTH = "|".join(f"{month[:3]}(?:{month[3:]})?" for month in MONTHS)
 _DATE = re.compile(
@@ -21,14 +21,14 @@ _DATE = re.compile(
     rf"(?P<month2>{_MONTH})\.?\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?)\b(?:,?\s+(?P<year>\d{{4}})\b)?",
     re.IGNORECASE,
 )
-_WORDS = re.compile(rf"\b(?:{'|'.join((*WEEKDAYS, *_NEAR))})\b", re.IGNORECASE)
+_WORDS = re.compile(rf"\b(?:{'|'.join((*_WEEKDAYS, *_NEAR))})\b", re.IGNORECASE)
 
 
 def dated(text: str, published: date) -> frozenset[str]:
     """Keys under which the days that `text` names may be found by another name: weekday, month and day."""
     found: set[str] = set()
     for day in _days(text, published):
-        found |= {WEEKDAYS[day.weekday()], MONTHS[day.month - 1], str(day.day), str(day.year)}
+        found |= {_WEEKDAYS[day.weekday()], MONTHS[day.month - 1], str(day.day), str(day.year)}
         found |= {word for word, away in _NEAR.items() if day == published + timedelta(days=away)}
     return frozenset(found)
 
@@ -40,7 +40,7 @@ def _days(text: str, published: date) -> Iterator[date]:
             yield published + timedelta(days=_NEAR[word])
         else:
             # The last such day up to publication, and the next one: "on Friday" may be either.
-            back = (published.weekday() - WEEKDAYS.index(word)) % 7
+            back = (published.weekday() - _WEEKDAYS.index(word)) % 7
             yield published - timedelta(days=back)
             yield published + timedelta(days=(7 - back) % 7 or 7)
     for match in _DATE.finditer(text):

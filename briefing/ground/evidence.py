@@ -82,11 +82,6 @@ class Evidence:
         return found
 
     @cached_property
-    def beginnings(self) -> frozenset[str]:
-        """The first five letters of every stem that has as many."""
-        return frozenset(root[:5] for root in self.roots if len(root) >= 5)
-
-    @cached_property
     def acronyms(self) -> frozenset[str]:
         """Initials of every run of capitalised words: "World Health Organization" gives WHO."""
         return frozenset(initials(self.text)) | frozenset(initials(self.title))

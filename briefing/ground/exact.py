@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from briefing.facts import Name, numbers, stem, stems, tokens
@@ -12,7 +12,7 @@ from briefing.ground.numbers import approximated, in_range
 from briefing.ground.reading import Reading, key_of
 from briefing.lexicon import ALIAS_OF, DEMONYM_ENDINGS, OPENERS
 
-__all__ = ["Fact", "Missing", "facts", "forms", "unpaired"]
+__all__ = ["Fact", "Missing", "facts", "forms"]
 
 Fact = frozenset[str]
 """The keys under any of which an article may hold one number or name of a point."""
@@ -64,21 +64,6 @@ def _vague(point: Reading, evidence: Evidence) -> Iterator[Missing]:
         there = in_range(word.key, evidence.numbers)
         if there is False and word.key not in evidence.everything:
             yield Missing("number", word.surface)
-
-
-def unpaired(point: Reading, chosen: Sequence[int], evidence: Evidence) -> Iterator[Missing]:
-    """Counts in `point` that stand with none of their neighbours in any cited sentence."""
-    for number in point.numbers:
-        if number.unit:
-            continue  # money and shares say themselves what they are
-        before, _, after = point.text.partition(number.surface)
-        neighbours = frozenset(stems(before)[-2:] + stems(after)[:2])
-        key = key_of(number)
-        places = [evidence.readings[i].roots for i in chosen if key in evidence.keys[i]]
-        if key in evidence.heading.keys:
-            places.append(evidence.heading.roots)
-        if neighbours and places and not any(neighbours & place for place in places):
-            yield Missing("pair", number.surface)
 
 
 def forms(key: str) -> frozenset[str]:

@@ -1,6 +1,6 @@
-"""One sentence, read once: its words in order, its facts, and what each word is said under.
+"""One sentence, read once: its words in order and its facts.
 
-Pure. A point and a sentence of an article are read alike, so that the layers compare like with like.
+Pure. A point and a sentence of an article are read alike, so that like is compared with like.
 """
 
 from __future__ import annotations
@@ -26,14 +26,6 @@ class Word:
     root: str
     """Its stem; empty for a function word or a number."""
     surface: str
-    clause: int
-    """How many marks of punctuation stand before it: words of one clause share it."""
-    possessive: bool
-
-    @property
-    def capital(self) -> bool:
-        """Whether it is written like a name."""
-        return self.surface[:1].isupper()
 
 
 @dataclass(frozen=True)
@@ -45,24 +37,12 @@ class Reading:
     @cached_property
     def words(self) -> tuple[Word, ...]:
         """Every word, in order."""
-        found: list[Word] = []
-        clause = end = 0
-        for start, surface, key in occurrences(self.text):
-            if _BREAK.search(self.text, end, start):
-                clause += 1
-            end = start + len(surface)
-            found.append(Word(key, stem_of(key), surface, clause, surface[-2:] in {"'s", "’s"}))
-        return tuple(found)
-
-    @cached_property
-    def order(self) -> tuple[str, ...]:
-        """Stems of the content words, in order."""
-        return tuple(stems(self.text)) if not self.text.isascii() else tuple(w.root for w in self.words if w.root)
+        return tuple(Word(key, stem_of(key), surface) for _, surface, key in occurrences(self.text))
 
     @cached_property
     def roots(self) -> frozenset[str]:
         """Stems of the content words."""
-        return frozenset(self.order)
+        return frozenset(stems(self.text) if not self.text.isascii() else (w.root for w in self.words if w.root))
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -83,9 +63,6 @@ class Reading:
     def quotations(self) -> tuple[Quotation, ...]:
         """What stands between quotation marks."""
         return tuple(quotations(self.text))
-
-
-_BREAK = re.compile(r"[,;:()\"“”—–]|\s-\s|[.!?]\s")
 
 
 def key_of(number: Number) -> str:

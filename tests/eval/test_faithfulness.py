@@ -24,11 +24,12 @@ EVERY = 2
 def measured(labels: Path) -> dict[str, float]:
     """Figures of the score, the verdict and the better baseline, as ``bench/faithfulness.py`` takes them."""
     import faithfulness as bench
+    from judges import JUDGES
 
     data = bench.claims(labels, EVERY)
-    score = bench.figures(bench.JUDGES["+ order = score"], data)
-    shown = bench.figures(bench.JUDGES["verdict shown"], data)
-    baseline = bench.figures(bench.JUDGES["baseline: words in article"], data)
+    score = bench.figures(JUDGES["+ closeness = score"], data)
+    shown = bench.figures(JUDGES["verdict shown"], data)
+    baseline = bench.figures(JUDGES["baseline: words in article"], data)
     return {
         "score, one cut": score.macro,
         "score, own cuts": score.own_cut,

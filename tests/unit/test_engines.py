@@ -76,6 +76,7 @@ def test_offered_answers_share_what_their_first_tokens_have(
 ) -> None:
     first = {"top_logprobs": [{"token": token, "logprob": math.log(share)} for token, share in tokens.items()]}
     assert odds(("yes", "no"), first) == pytest.approx(expected)
+    assert odds((" yes", " no"), first) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("first", [None, {}, {"top_logprobs": None}, {"top_logprobs": [{"token": "yes"}]}, "yes", []])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from briefing.ground import Evidence, check, quote
+from briefing.ground import Evidence, check, probability, quote, weigh
 from briefing.text import normalise
 from briefing.types import Verdict
 
@@ -56,7 +56,6 @@ CHANGED = [
     ("The government has promised £140,000.", "number"),
     ("About 20 people commute by bus.", "number"),
     ("About 30 per cent of the city's people commute by bus.", "number"),
-    ("Four African countries have such trams.", "pair"),
     ("Construction is due to start in May 2027.", "name"),
     ("Construction is due to start in March 2028.", "number"),
     ("The council of Harlow voted for a tram line to the university hospital.", "name"),
@@ -68,9 +67,15 @@ CHANGED = [
     ("The council voted on Wednesday to build the tram line.", "name"),
     ("Iranian shopkeepers fear that customers will stay away.", "name"),
     ("The R21 tram line will reach the university hospital.", "name"),
-    ("The university hospital voted to build a tram line to Marlow City Council.", "role"),
-    ("Fares will rise before the line opens.", "negation"),
 ]
+
+
+READ = [
+    "Four African countries have such trams.",
+    "The university hospital voted to build a tram line to Marlow City Council.",
+    "Fares will rise before the line opens.",
+]
+"""Wrong in the article's own words: no rule here sees it, a model that reads may."""
 
 
 @pytest.mark.parametrize("point", FAITHFUL)
@@ -84,6 +89,52 @@ def test_one_changed_fact_is_caught_and_named(point: str, kind: str) -> None:
     found = check(point, EVIDENCE)
     assert found.verdict is Verdict.UNSUPPORTED
     assert found.missing[0].kind == kind
+
+
+@pytest.mark.parametrize("point", READ)
+def test_what_only_a_reader_sees_is_refused_by_the_tuned_model_and_by_nothing_else(point: str) -> None:
+    found = check(point, EVIDENCE)
+    assert found.verdict is not Verdict.UNSUPPORTED
+    refused = weigh(found, point, -3.0)
+    assert (refused.verdict, [part.kind for part in refused.missing]) == (Verdict.UNSUPPORTED, ["model"])
+    assert refused.citations == found.citations
+
+
+@pytest.mark.parametrize("point", FAITHFUL)
+def test_a_faithful_paraphrase_that_the_tuned_model_believes_is_supported(point: str) -> None:
+    assert weigh(check(point, EVIDENCE), point, 4.0).verdict is Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize(("point", "kind"), CHANGED)
+def test_no_model_overrules_a_fact_that_is_missing(point: str, kind: str) -> None:
+    found = weigh(check(point, EVIDENCE), point, 8.0)
+    assert (found.verdict, found.missing[0].kind) == (Verdict.UNSUPPORTED, kind)
+
+
+def test_nothing_is_left_to_weigh_in_the_articles_own_sentence_or_in_another_language() -> None:
+    own = check(EVIDENCE.sentences[0].text, EVIDENCE)
+    assert weigh(own, EVIDENCE.sentences[0].text, -8.0) is own
+    german = "Der Stadtrat von Marlow stimmte mit 31 zu 14."
+    translated = check(german, EVIDENCE, translated=True)
+    assert weigh(translated, german, -8.0) is translated
+
+
+@given(
+    st.fixed_dictionaries(
+        {"number": st.integers(0, 2), "name": st.integers(0, 3), "negation": st.integers(0, 1),
+         "closeness": st.floats(0, 1)}
+    ),
+    st.floats(-1000, 1000),
+    st.floats(-1000, 1000),
+)  # fmt: skip
+def test_more_belief_and_fewer_missing_parts_never_lower_the_probability(
+    found: dict[str, float], low: float, high: float
+) -> None:
+    low, high = sorted((low, high))
+    assert 0 <= probability(found, low) <= probability(found, high) <= 1
+    for sign in ("number", "name", "negation"):
+        assert probability({**found, sign: 0}, low) >= probability(found, low)
+        assert probability({**found, sign: 0}) >= probability(found)
 
 
 def test_the_sentence_behind_a_point_is_cited_with_its_offsets() -> None:
@@ -146,12 +197,3 @@ def test_openings_of_real_articles_ground_to_themselves(shared_data: Path) -> No
             if found.verdict is not Verdict.SUPPORTED:
                 refused.append((sentence.text, found.missing))
     assert refused == []
-
-
-def test_a_comparison_that_no_cited_sentence_makes_is_refused() -> None:
-    vaccine = Evidence("The new vaccine is cheaper than the first one and can be made in larger numbers, doctors said.")
-    rounded = check("The new vaccine is cheaper and more effective than the first one.", vaccine)
-    assert [(part.kind, part.surface) for part in rounded.missing] == [("comparison", "more effective")]
-    assert check("The new vaccine is cheaper than the first one.", vaccine).missing == ()
-    voters = Evidence("More people voted in Marlow on Sunday than four years ago, the council said.")
-    assert check("More people voted in Marlow than four years ago.", voters).missing == ()

@@ -1,4 +1,4 @@
-"""What each layer of the grounding knows, and the properties that hold for any article."""
+"""What the grounding looks up, whom it asks, and the properties that hold for any article."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from briefing.ground import LAYERS, Check, Evidence, check, contradictions, settle
-from briefing.ground.reading import Reading
+from briefing.ground import Check, Evidence, check, settle
 from briefing.text import normalise
 from briefing.types import Verdict
 
@@ -56,10 +55,7 @@ def test_numbers_and_days_in_other_words_are_the_same(point: str) -> None:
         ("Thousands of sailors will lose their jobs in March.", "number"),
         ("Skagerstar sold its two oldest ships on 12 November.", "number"),
         ("A third of the passengers travelled by air last year.", "number"),
-        ("The ferry line bought its two oldest ships from a yard in Lervik.", "opposite"),
-        ("The yard has said that it will scrap the ships.", "negation"),
-        ("About 289 sailors lost their jobs.", "tense"),
-        ("A yard in Lervik sold two ships to the ferry line Skagerstar.", "role"),
+        ("Skagerstar did not sell its two oldest ships.", "negation"),
     ],
 )
 def test_the_part_that_fails_is_named(point: str, kind: str) -> None:
@@ -69,51 +65,10 @@ def test_the_part_that_fails_is_named(point: str, kind: str) -> None:
     assert kind in [part.kind for part in found.missing]
 
 
-def test_a_speaker_who_is_no_name_is_not_missed_yet() -> None:
-    # "The company said": who "the company" or "the minister" is, only a reader knows.
-    assert verdict("Ingrid Sol said that it had offered every sailor a post ashore.") is Verdict.SUPPORTED
-
-
 def test_endless_numbers_are_no_trouble() -> None:
     long = Evidence(f"The code has {'7' * 30} trillion parts.")
     assert verdict(f"The code has {'7' * 29}8 trillion parts.", long) in set(Verdict)
     assert verdict(f"The code has {'7' * 2000} parts.", long) in set(Verdict)
-
-
-def test_a_layer_can_be_asked_alone() -> None:
-    point = Reading("The ferry line bought its two oldest ships from a yard in Lervik.")
-    assert [part.surface for part in contradictions(point, EVIDENCE, ["polarity"])] == ["bought"]
-    assert contradictions(point, EVIDENCE, [name for name in LAYERS if name != "polarity"]) == []
-
-
-NATIONS = Evidence(
-    "The number of people in Orland is expected to double by 2050. Vesta's population is no longer growing, and Orland "
-    "is expected to become the largest nation in the course of 2031. The pact has three parts: ports, tolls and rescue."
-)
-
-
-@pytest.mark.parametrize(
-    ("point", "subject"),
-    [
-        ("Orland is expected to double in size by 2050.", "Orland"),
-        ("Vesta and Orland are expected to become the largest nation in 2031.", "Vesta"),
-    ],
-)
-def test_a_subject_that_only_owns_what_acts_is_named(point: str, subject: str) -> None:
-    # Both were shown by real runs, about Africa's population and about China beside India.
-    found = check(point, NATIONS)
-    assert [(part.kind, part.surface) for part in found.missing] == [("role", subject)]
-
-
-def test_the_owner_may_stand_for_nothing_but_what_is_counted() -> None:
-    assert verdict("The number of people in Orland is expected to double.", NATIONS) is Verdict.SUPPORTED
-    assert verdict("Orland's population is expected to double by 2050.", NATIONS) is not Verdict.UNSUPPORTED
-    assert verdict("Orland is expected to become the largest nation.", NATIONS) is Verdict.SUPPORTED
-
-
-def test_a_wrong_item_of_a_list_is_not_missed_yet() -> None:
-    point = "The pact has three parts: ports, tolls and nation."
-    assert verdict(point, NATIONS) is Verdict.SUPPORTED
 
 
 class Reader:
@@ -128,20 +83,7 @@ class Reader:
         return self.answer
 
 
-CLAIM = "The company broke a promise."
-OPEN = "The ferry operator Skagerstar offloaded its two oldest vessels on a Lervik wharf on Monday."
-
-
-def test_a_claim_told_as_a_fact_is_uncertain_whoever_judges_it() -> None:
-    found = check(CLAIM, EVIDENCE)
-    assert (found.verdict, found.claim) == (Verdict.UNCERTAIN, True)
-    assert check(CLAIM, EVIDENCE, judge=Reader(0.99)).verdict is Verdict.UNCERTAIN
-    refused = check(CLAIM, EVIDENCE, judge=Reader(0.1))
-    assert (refused.verdict, refused.missing[0].kind) == (Verdict.UNSUPPORTED, "model")
-
-
-def test_a_claim_told_as_a_claim_is_supported() -> None:
-    assert verdict("Ingrid Sol claimed that the company broke a promise.") is Verdict.SUPPORTED
+OPEN = "Skagerstar offloaded a pair of ageing vessels on a Lervik wharf this Monday."
 
 
 def test_a_judge_is_asked_only_about_what_is_open_and_with_the_sentences_cited() -> None:

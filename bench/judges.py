@@ -1,0 +1,104 @@
+"""What `bench/faithfulness.py` compares: parts of `briefing.ground`, the whole of it, and simple baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+from briefing.facts import tokens
+from briefing.ground import Evidence, check, probability
+from briefing.ground.align import choose, closeness
+from briefing.ground.combination import WITHOUT_MODEL, signs
+from briefing.ground.denial import undenied
+from briefing.ground.exact import facts
+from briefing.ground.reading import Reading
+from briefing.text import sentences
+from briefing.types import Verdict
+
+__all__ = ["JUDGES", "Judge"]
+
+Judge = Callable[[str, Evidence], float]
+"""How much a sentence seems supported; only the order matters."""
+
+
+def words_in_article(sentence: str, evidence: Evidence) -> float:
+    said = set(tokens(sentence))
+    return len(said & {word.key for reading in evidence.readings for word in reading.words}) / max(1, len(said))
+
+
+@cache
+def _vectors(document: str) -> Any:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectoriser = TfidfVectorizer(token_pattern=r"(?u)\b\w+\b")
+    return vectoriser, vectoriser.fit_transform([s.text for s in sentences(document)])
+
+
+def tfidf_cosine(sentence: str, evidence: Evidence) -> float:
+    try:
+        vectoriser, matrix = _vectors(evidence.text)
+    except ValueError:  # a document without words
+        return 0.0
+    return float((matrix @ vectoriser.transform([sentence]).T).max())
+
+
+def _lacking(kinds: Iterable[str]) -> Judge:
+    wanted = set(kinds)
+
+    def judge(sentence: str, evidence: Evidence) -> float:
+        missing, _ = facts(Reading(sentence), evidence)
+        return -float(sum(part.kind in wanted for part in missing))
+
+    return judge
+
+
+def alignment(sentence: str, evidence: Evidence) -> float:
+    """Share of words and facts in the cited sentences."""
+    reading = Reading(sentence)
+    _, wanted = facts(reading, evidence)
+    return choose(wanted, reading.roots, evidence)[1]
+
+
+def denial(sentence: str, evidence: Evidence) -> float:
+    reading = Reading(sentence)
+    _, wanted = facts(reading, evidence)
+    chosen, _ = choose(wanted, reading.roots, evidence)
+    return -float(len(undenied(sentence, chosen, evidence)))
+
+
+def closest(sentence: str, evidence: Evidence) -> float:
+    return closeness(Reading(sentence), evidence)
+
+
+def _weighed(known: Iterable[str]) -> Judge:
+    """The product's score with only some of its signs."""
+    names = set(known)
+
+    def judge(sentence: str, evidence: Evidence) -> float:
+        found = check(sentence, evidence).signs or signs([], 1.0)
+        return probability({sign: value if sign in names else 0.0 for sign, value in found.items()})
+
+    return judge
+
+
+def verdict(sentence: str, evidence: Evidence) -> float:
+    """What a reader is shown: everything that is not refused."""
+    return float(check(sentence, evidence).verdict is not Verdict.UNSUPPORTED)
+
+
+EXACT = ("number", "name")
+JUDGES: dict[str, Judge] = {
+    "baseline: words in article": words_in_article,
+    "baseline: TF-IDF cosine": tfidf_cosine,
+    "numbers": _lacking({"number"}),
+    "names": _lacking({"name"}),
+    "quotations": _lacking({"quotation"}),
+    "alignment": alignment,
+    "denials": denial,
+    "closeness": closest,
+    "exact facts": _weighed(EXACT),
+    "+ denials": _weighed((*EXACT, "negation")),
+    "+ closeness = score": _weighed(WITHOUT_MODEL),
+    "verdict shown": verdict,
+}
