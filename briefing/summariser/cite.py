@@ -31,7 +31,7 @@ from briefing.summariser.context import (
     inexact,
     leads,
     lines_about,
-    log_odds,
+    read_by_model,
     read_line,
     shortening_of,
     unfit,
@@ -50,9 +50,6 @@ PROMPTS = ("cite", "check")
 """Every prompt this strategy uses."""
 LANGUAGES = frozenset({"en"})
 """ISO 639-1 codes of the languages in which it was measured to read better than the prompt over the whole article."""
-CUT = 0.5
-"""Log-odds of "yes" from which on a line counts as held."""
-
 _SHORT = 14
 """Words of a point that needs no shorter form."""
 _LONGEST_QUOTE = 40
@@ -90,10 +87,12 @@ def tell_in_short(drafts: Sequence[Draft], point: KeyPoint, prompts: PromptBook)
             continue
         (answer,) = told[0].take((yield [lines_about(prompts, context, 1, "short", False, numbers)]))
         line = Line(context, numbers, clean(answer.split("\n")[0]))
-        if unfit(line) or inexact(line) or word_count(line.text) >= word_count(point.text):
-            return point
-        (likely,) = told[0].weigh((yield [check_of(prompts, line)]))
-        return replace(point, text=ended(line.text)) if log_odds(likely) >= CUT else point
+        line.reason = unfit(line) or inexact(line)
+        if line.open and word_count(line.text) < word_count(point.text):
+            (likely,) = told[0].weigh((yield [check_of(prompts, line)]))
+            read_by_model(line, likely)
+            return replace(point, text=ended(line.text)) if line.holds else point
+        return point
     return point
 
 
@@ -158,19 +157,13 @@ class _Telling:
 
     def _check(self, lines: list[Line]) -> Conversation[None]:
         """Ask the model of every line against which nothing else speaks."""
-        asked = []
+        self.lines += lines
         for line in lines:
-            self.lines.append(line)
             line.reason = line.reason or unfit(line) or inexact(line)
-            if not line.reason:
-                asked.append(line)
-        if not asked:
-            return
-        told = yield [check_of(self.prompts, line) for line in asked]
-        for line, likely in zip(asked, self.draft.weigh(told), strict=True):
-            line.odds = log_odds(likely)
-            if line.odds < CUT:
-                line.reason = "not what its sentences say"
+        if asked := [line for line in lines if line.open]:
+            told = yield [check_of(self.prompts, line) for line in asked]
+            for line, likely in zip(asked, self.draft.weigh(told), strict=True):
+                read_by_model(line, likely)
 
     def mend(self) -> Conversation[None]:
         """Round 3."""

@@ -13,19 +13,19 @@ from dataclasses import dataclass
 
 from briefing.engines.base import Prompt
 from briefing.facts import stems
-from briefing.ground import Evidence
+from briefing.ground import Check, Evidence, check, weigh
 from briefing.ground.exact import facts
 from briefing.ground.reading import Reading
 from briefing.summariser.answers import clean, ended, problem
-from briefing.summariser.draft import Draft
+from briefing.summariser.draft import Draft, why_not
 from briefing.summariser.ladder import leans, shortening
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.selection import Numbered, sections, select
-from briefing.types import Rung
+from briefing.types import Rung, Verdict
 
 __all__ = [
-    "LEANS", "Context", "Line", "check_of", "contexts", "inexact", "leads", "lines_about", "log_odds",
-    "read_line", "shortening_of", "unfit",
+    "LEANS", "Context", "Line", "check_of", "contexts", "inexact", "leads", "lines_about",
+    "read_by_model", "read_line", "shortening_of", "unfit",
 ]  # fmt: skip
 
 LEANS = "a pronoun without its noun"
@@ -34,6 +34,8 @@ _LINE_TOKENS = 72
 """For a line with its numbers: the longest that is allowed has about 60."""
 _MOST_CITED = 3
 _CHOICES = ("yes", "no")
+_SURE = 1e-6
+"""What a probability of 0 or 1 is taken for."""
 _LINE = re.compile(r"^\[(\d+(?:,\d+){0,2})\] (.+)$")
 _CLOSED = re.compile(r"[.!?…][\"”’')]?$")
 
@@ -99,13 +101,18 @@ class Line:
     rung: Rung = "written"
     reason: str = ""
     """Why it may not be shown; empty while nothing speaks against it."""
-    odds: float | None = None
-    """Log-odds that its sentences hold it; None: not asked."""
+    found: Check | None = None
+    """What looking it up in these sentences came to, and then what the model read; None: not looked up."""
 
     @property
     def holds(self) -> bool:
-        """Whether it was asked about and nothing speaks against it."""
-        return not self.reason and self.odds is not None
+        """Whether it was checked and nothing speaks against it."""
+        return not self.reason and self.found is not None and self.found.verdict is Verdict.SUPPORTED
+
+    @property
+    def open(self) -> bool:
+        """Whether it is for the model to say: nothing speaks against it, and it is no sentence of the article."""
+        return not self.reason and self.found is not None and bool(self.found.signs)
 
     @property
     def place(self) -> tuple[int, int]:
@@ -172,10 +179,12 @@ def check_of(prompts: PromptBook, line: Line) -> Prompt:
     )
 
 
-def log_odds(likely: float) -> float:
-    """Of a probability; finite also for 0 and 1."""
-    kept = min(1 - 1e-6, max(1e-6, likely))
-    return math.log(kept / (1 - kept))
+def read_by_model(line: Line, likely: float) -> None:
+    """Decide about a line that was open, by the probability of "yes"."""
+    assert line.found is not None
+    kept = min(1 - _SURE, max(_SURE, likely))
+    line.found = weigh(line.found, line.text, math.log(kept / (1 - kept)))
+    line.reason = "" if line.holds else "not what its sentences say"
 
 
 # --- reading -------------------------------------------------------------------------------------------------
@@ -202,14 +211,15 @@ def unfit(line: Line) -> str:
 
 
 def inexact(line: Line) -> str:
-    """What of a line's numbers, names, dates and quotations is in no sentence that is shown; empty where all is.
+    """What of a line's numbers, names, dates, quotations and denials no sentence that is shown has; empty for nothing.
 
     A sentence that alone has one of them joins the line's citations, while there is room.
     """
+    line.found = check(line.text, line.context.evidence)
+    if found := why_not(line.found):
+        return found
     reading = Reading(line.text)
-    missing, wanted = facts(reading, line.context.evidence)
-    if missing:
-        return f"{missing[0].kind} not in the article: {missing[0].surface}"
+    _, wanted = facts(reading, line.context.evidence)
     keys = [one.keys for one in line.context.readings]
     title = line.context.evidence.heading.keys
     cites = _needed(line, reading)
