@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from briefing.text import Sentence, paragraphs, sentences
 
@@ -29,7 +30,9 @@ def chunks(text: str, budget: int, count: Callable[[str], int]) -> tuple[Sentenc
         raise ValueError(f"a budget of {budget} tokens is too small to cut text by")
     if not text.strip():
         return ()
-    atoms = [(atom, count(atom.text) + 1) for atom in _atoms(text, budget - 1, count)]
+    found = list(_atoms(text, budget - 1, count))
+    gaps = [0, *(max(1, count(text[one.end : other.start])) for one, other in pairwise(found))]
+    atoms = [(atom, count(atom.text) + gap) for atom, gap in zip(found, gaps, strict=True)]
     total = sum(cost for _, cost in atoms)
     if total <= budget:
         return _piece(text, 0, len(text))
@@ -46,7 +49,7 @@ def chunks(text: str, budget: int, count: Callable[[str], int]) -> tuple[Sentenc
         if used and (over or used + cost > target or early):
             pieces += _piece(text, start, end)
             start, used = atom.start, 0
-        used += cost
+        used += cost if used else count(atom.text)
         end = atom.end
     pieces += _piece(text, start, end)
     return tuple(pieces)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from briefing.chunk import chunks
@@ -22,6 +22,7 @@ PARAGRAPH = "The council met on Tuesday. It voted for the tram. Nobody was surpr
 
 
 @settings(max_examples=200)
+@example(";;;;;;;;;;;;   ;;;;", 18)  # the blanks between two parts count as well
 @given(st.text(alphabet=st.sampled_from("ab .,;\n文。é"), max_size=600), st.integers(16, 200))
 def test_nothing_but_blanks_is_lost_and_every_piece_fits(text: str, budget: int) -> None:
     pieces = chunks(text, budget, characters)
