@@ -200,7 +200,7 @@ def tuned_on(data: Sequence[Claim], read: Mapping[str, Sequence[float]] | None =
         odds = read.get(claim.id, ()) if read is not None else ()
         if not claim.tuning or not claim.sentences or (read is not None and len(odds) != len(claim.sentences)):
             continue
-        found = [dict(check(sentence, claim.evidence).signs or signs([], 1.0)) for sentence in claim.sentences]
+        found = [dict(check(sentence, claim.evidence).signs or signs([], 1.0, 1.0)) for sentence in claim.sentences]
         found = [{**one, "log_odds": value} for one, value in zip(found, odds, strict=True)] if odds else found
         rows.append(Sample(claim.source, claim.label, claim.document, found))
     least = TOO_FEW if read is None else FEW_READ

@@ -18,7 +18,7 @@ __all__ = ["Sample", "cross_validated", "fit", "scores"]
 
 ROUNDS, RIDGE = 3, 0.003
 FOLDS, SPLITS = 5, 6
-POSITIVE = {"closeness", "log_odds"}
+POSITIVE = {"closeness", "in_order", "log_odds"}
 """Signs that speak for a point; the others speak against it."""
 
 

@@ -76,7 +76,7 @@ def _weighed(known: Iterable[str]) -> Judge:
     names = set(known)
 
     def judge(sentence: str, evidence: Evidence) -> float:
-        found = check(sentence, evidence).signs or signs([], 1.0)
+        found = check(sentence, evidence).signs or signs([], 1.0, 1.0)
         return probability({sign: value if sign in names else 0.0 for sign, value in found.items()})
 
     return judge

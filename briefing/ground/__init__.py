@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from briefing.ground.align import choose, closeness
+from briefing.ground.align import choose, closeness, in_order
 from briefing.ground.combination import CUT, probability, signs
 from briefing.ground.denial import undenied
 from briefing.ground.evidence import Evidence, plain, quote
@@ -70,7 +70,7 @@ def check(point: str, evidence: Evidence, *, translated: bool = False, judge: Ju
         return Check(Verdict.UNSUPPORTED if missing else Verdict.UNCERTAIN, share, citations, tuple(missing))
     missing += undenied(point, chosen, evidence)
     close = closeness(reading, evidence)
-    found = signs(missing, close)
+    found = signs(missing, close, in_order(reading, evidence))
     score = probability(found)
     if not missing and close < SUPPORT:
         missing = [Missing("support", point)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from briefing.ground.evidence import Evidence
 from briefing.ground.exact import Fact
 from briefing.ground.reading import Reading
 
-__all__ = ["MOST_CITATIONS", "choose", "closeness"]
+__all__ = ["MOST_CITATIONS", "choose", "closeness", "in_order"]
 
 MOST_CITATIONS = 2
 """Of 66 points that the default model wrote about the sample's seventeen articles, four needed three sentences; a
@@ -39,6 +41,34 @@ def choose(wanted: frozenset[Fact], content: frozenset[str], evidence: Evidence)
     found = len(content & there) + len(wanted) - len(facts)
     score = found / (len(content) + len(wanted)) if content or wanted else 1.0
     return sorted(chosen), score
+
+
+def in_order(point: Reading, evidence: Evidence) -> float:
+    """The largest share of a point's words that one sentence has in the point's order; 1 for one without words.
+
+    The longest common subsequence, with the three sentences that share most words. What a small model writes in other
+    words, or in another order, is what it gets wrong: of 178 lines of the tuned model's own, read by people, this alone
+    told the false from the true with an area under the ROC curve of 80.
+    """
+    words = [word.key for word in point.words]
+    if not words:
+        return 1.0
+    said = set(words)
+    keys = [[word.key for word in reading.words] for reading in evidence.readings]
+    near = sorted(keys, key=lambda there: -len(said.intersection(there)))[:3]
+    return max((_common(words, there) for there in near), default=0) / len(words)
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """Length of the longest common subsequence."""
+    best = [0] * (len(other) + 1)
+    for word in one:
+        before = 0
+        for place, there in enumerate(other, 1):
+            above = best[place]
+            best[place] = before + 1 if word == there else max(above, best[place - 1])
+            before = above
+    return best[-1]
 
 
 def closeness(point: Reading, evidence: Evidence) -> float:

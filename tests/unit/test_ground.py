@@ -122,7 +122,7 @@ def test_nothing_is_left_to_weigh_in_the_articles_own_sentence_or_in_another_lan
 @given(
     st.fixed_dictionaries(
         {"number": st.integers(0, 2), "name": st.integers(0, 3), "negation": st.integers(0, 1),
-         "closeness": st.floats(0, 1)}
+         "closeness": st.floats(0, 1), "in_order": st.floats(0, 1)}
     ),
     st.floats(-1000, 1000),
     st.floats(-1000, 1000),
