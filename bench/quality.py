@@ -20,6 +20,7 @@ import gzip
 import hashlib
 import json
 import random
+import string
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -192,7 +193,7 @@ def for_readers(folder: Path, pairs: Sequence[dict[str, Any]], told: dict[str, d
         name = f"{number:02}.txt"
         key[name] = systems
         parts = [f"ARTICLE\n\n{pair['article']}\n"]
-        for letter, system in zip("ABCDEFGH", systems, strict=False):
+        for letter, system in zip(string.ascii_uppercase, systems, strict=False):
             points = told[system][pair["id"]]
             parts.append(f"SUMMARY {letter}\n" + "\n".join(f"{letter}{n} {text}" for n, text in enumerate(points, 1)))
         (folder / name).write_text("\n\n".join(parts) + "\n", encoding="utf-8")

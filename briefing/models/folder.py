@@ -249,6 +249,13 @@ class ModelFolder:
     def _repository_lock(self, repository: Repository) -> Path:
         return self._state / f"{repository.folder.name}.lock"
 
+    def _adapter_digest(self, entry: Entry, adapter: Path) -> str:
+        try:
+            return self._seals.digest(adapter)
+        except OSError as error:
+            cause = f"its adapter {adapter} cannot be read ({error.strerror})"
+            raise ModelError(f"model {entry.name}", cause, "Install briefing again") from error
+
     def _verified(self, entry: Entry) -> bool:
         path = self._target(entry)
         try:
@@ -274,7 +281,7 @@ class ModelFolder:
             licence=header.licence if header else entry.licence,
             engine=entry.engine,
             adapter=adapter,
-            adapter_sha256=self._seals.digest(adapter) if adapter else "",
+            adapter_sha256=self._adapter_digest(entry, adapter) if adapter else "",
         )
 
     @staticmethod

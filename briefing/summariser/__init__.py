@@ -8,9 +8,10 @@ several, `cite`, `whole` and `document` are the strategies (what is asked, in wh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from briefing.engines.base import Engine
-from briefing.errors import EngineError
+from briefing.errors import EngineError, ModelError
 from briefing.summariser import cite, whole
 from briefing.summariser.condense import in_brief
 from briefing.summariser.draft import Draft
@@ -97,8 +98,12 @@ def leads_in_short(
         for story in stories
         if story.summary.key_points and cite.suits(Draft.of(story.articles[0], options), engine)
     ]
-    told = converse(map(begun, suited), engine, answers, enough)
-    return {story.summary.id: point for story, point in told if isinstance(story, Story)}
+    leads: dict[str, KeyPoint] = {}
+    with suppress(EngineError, ModelError):  # the points as they are do as well
+        for story, point in converse(map(begun, suited), engine, answers, enough):
+            if isinstance(story, Story):
+                leads[story.summary.id] = point
+    return leads
 
 
 def _in_short(drafts: Sequence[Draft], point: KeyPoint, prompts: PromptBook) -> Conversation[KeyPoint]:
@@ -131,7 +136,7 @@ def summary_key(
     The model need not be loaded for it.
     """
     wishes = (str(options.points), options.length, options.language, str(options.paragraph))
-    text = [article.title, article.text, article.language]
+    text = [article.title, article.source, str(article.published), article.text, article.language]
     for other in others[: MOST_READ - 1]:  # citations name these by their ids
-        text += [other.id, other.title, other.text, other.language]
+        text += [other.id, other.title, str(other.published), other.text, other.language]
     return fingerprint(_VERSION, engine.digest, prompts.fingerprint(*whole.PROMPTS, *cite.PROMPTS), *wishes, *text)

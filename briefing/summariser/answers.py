@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from briefing.engines.thoughts import without_thoughts
 from briefing.facts import stems, tokens
@@ -136,19 +137,21 @@ _DANGLING = re.compile(
 )
 
 
-def own_title(title: str, source: str) -> str:
+def own_title(title: str, source: str, url: str | None = None) -> str:
     """An article's title without the site's name behind it: "... | Marlow Post", "... - Post" of the source "Post"."""
     text = " ".join(title.split())
+    host = re.sub(r"\W", "", (urlsplit(url).hostname or "") if url else "")
+    known = {*tokens(source), "the", "news", "com", "online"}
     while parted := _SITE.match(text):
-        head, mark, tail = parted["head"].strip(), parted["mark"], set(tokens(parted["tail"]))
-        theirs = bool(tail) and tail <= set(tokens(source)) | {"the", "com", "www", "news", "online"}
-        if word_count(head) < 3 or not (theirs or (mark in "|·»" and len(tail) <= 4)):
+        tail = tokens(parted["tail"])
+        theirs = bool(tail) and (set(tail) <= known or "".join(tail).removeprefix("the") in host)
+        if not theirs or word_count(parted["head"]) < 2:
             break
-        text = head
+        text = parted["head"].rstrip()
     return text
 
 
-_SITE = re.compile(r"(?P<head>.+?\S)\s+(?P<mark>[|·»]|[-–—])\s+(?P<tail>[^|·»–—]+?)$")
+_SITE = re.compile(r"(?P<head>.*\S)\s+[|·»–—-]\s+(?P<tail>[^|·»–—]+)$")
 
 
 def shortened(text: str, most: int) -> str:

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from briefing.engines.base import Engine, Prompt, is_tuned
+from briefing.facts import stems
 from briefing.salience import ranked
 from briefing.summariser.answers import clean, ended, says_the_same
 from briefing.summariser.context import (
@@ -38,9 +39,10 @@ from briefing.summariser.context import (
 )
 from briefing.summariser.coverage import choose
 from briefing.summariser.draft import Draft
-from briefing.summariser.ladder import can_be_shortened, capital_first, leans, own_words, stands_alone
+from briefing.summariser.ladder import can_be_shortened, leans, own_words, stands_alone
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.schedule import Conversation
+from briefing.summariser.selection import LONG
 from briefing.text import Sentence, word_count
 from briefing.types import Citation, KeyPoint, Rung, Verdict
 
@@ -81,17 +83,20 @@ def tell_in_short(drafts: Sequence[Draft], point: KeyPoint, prompts: PromptBook)
     told = _of_one_language(drafts)
     ids = ["", *(draft.article.id for draft in told[1:])]
     cited = {(ids.index(one.article), one.sentence) for one in point.citations if one.article in ids}
+    said = set(stems(point.text))
     for context in contexts(told):
-        numbers = tuple(n for n in range(1, len(context.numbered) + 1) if context.place(n) in cited)[:3]
-        if not numbers or word_count(point.text) <= _SHORT or point.verdict is Verdict.QUOTED:
+        numbers = tuple(n for n in range(1, len(context.numbered) + 1) if context.place(n) in cited)
+        numbers = tuple(sorted(numbers, key=lambda n: -len(said & context.readings[n - 1].roots))[:3])
+        if not numbers or (word_count(point.text) <= _SHORT and point.verdict is not Verdict.QUOTED):
             continue
         (answer,) = told[0].take((yield [lines_about(prompts, context, 1, "short", False, numbers)]))
         line = Line(context, numbers, clean(answer.split("\n")[0]))
         line.reason = unfit(line) or inexact(line)
-        if line.open and word_count(line.text) < word_count(point.text):
+        if line.unread and word_count(line.text) < word_count(point.text):
             (likely,) = told[0].weigh((yield [check_of(prompts, line)]))
             read_by_model(line, likely)
-            return replace(point, text=ended(line.text)) if line.holds else point
+            if line.holds:
+                return _point(line, told)
         return point
     return point
 
@@ -120,10 +125,11 @@ class _Telling:
         share = self.options.candidates
         if len(self.contexts) > 1:
             share = max(2, -(-self.options.candidates // len(self.contexts)) + 1)
+        if len(self.contexts) > 1 and word_count(self.draft.article.text) > LONG:
             self.draft.warnings.append(f"The article is long; it was read in {len(self.contexts)} parts.")
         untitled = not self.draft.article.title
         asked = [
-            lines_about(self.prompts, one, share, self.options.length, untitled and one.first) for one in self.contexts
+            lines_about(self.prompts, one, share, self.options.length, untitled and one.opens) for one in self.contexts
         ]
         written: list[Line] = []
         for context, answer in zip(self.contexts, self.draft.take((yield asked)), strict=True):
@@ -132,16 +138,22 @@ class _Telling:
                     self.draft.headline = clean(line[2:]).rstrip(".")
                 elif found := read_line(context, line):
                     written.append(found)
-        yield from self._check(self._different(written))
+        yield from self._check(written)
+        if self.draft.headline and not (yield from self._is_headline()):
+            self.draft.headline = ""
 
-    def _different(self, lines: list[Line]) -> list[Line]:
-        """Those that repeat none before them; of many, those that tell most of the whole."""
-        fresh: list[Line] = []
-        for line in lines:
-            if not any(says_the_same(line.text, other.text) for other in fresh):
-                fresh.append(line)
-        most = 2 * self.options.points
-        return [fresh[place] for place in self._chosen(fresh, most)] if len(fresh) > most else fresh
+    def _is_headline(self) -> Conversation[bool]:
+        """Whether the headline that was written holds, by the sentences behind the first lines."""
+        first = [line for line in self.lines if line.context.opens]
+        if not first:
+            return False
+        cites = tuple(dict.fromkeys(number for line in first for number in line.cites))[:3]
+        line = Line(first[0].context, cites, self.draft.headline)
+        line.reason = inexact(line)
+        if line.unread:
+            (likely,) = self.draft.weigh((yield [check_of(self.prompts, line)]))
+            read_by_model(line, likely)
+        return line.holds
 
     def _chosen(self, lines: Sequence[Line], most: int) -> list[int]:
         """Places of `most` of `lines`, for coverage, one that leads among them."""
@@ -156,24 +168,34 @@ class _Telling:
         return choose([line.text for line in lines], behind, leading, most, ranking)
 
     def _check(self, lines: list[Line]) -> Conversation[None]:
-        """Ask the model of every line against which nothing else speaks."""
-        self.lines += lines
+        """Ask the model of every line against which nothing else speaks; of those that hold, none says what one before
+        it says.
+        """
         for line in lines:
             line.reason = line.reason or unfit(line) or inexact(line)
-        if asked := [line for line in lines if line.open]:
-            told = yield [check_of(self.prompts, line) for line in asked]
-            for line, likely in zip(asked, self.draft.weigh(told), strict=True):
+        fit = [line for line in lines if not line.reason]
+        most = 2 * self.options.points
+        asked = [fit[place] for place in self._chosen(fit, most)] if len(fit) > most else fit
+        if unread := [line for line in asked if line.unread]:
+            told = yield [check_of(self.prompts, line) for line in unread]
+            for line, likely in zip(unread, self.draft.weigh(told), strict=True):
                 read_by_model(line, likely)
+        for line in lines:
+            if line.holds and any(says_the_same(line.text, other.text) for other in self.held()):
+                line.reason = "said already"
+            self.lines.append(line)
 
     def mend(self) -> Conversation[None]:
         """Round 3."""
         needed = max(0, self.options.fewest - len(self.held()))
         if not any(leads(line) for line in self.held()):
             needed = max(1, needed)
+        if not needed:
+            return
         asked: list[Prompt] = []
         tried: list[tuple[Context, tuple[int, ...], Rung]] = []
         for context, cites, leaning in self._failed():
-            if len(tried) == needed:
+            if len(tried) > needed:
                 break
             sentence = context.numbered[cites[0] - 1]
             if leaning and (before := context.before(cites[0])):
@@ -188,10 +210,8 @@ class _Telling:
         mended = []
         for (context, cites, rung), answer in zip(tried, self.draft.take((yield asked)), strict=True):
             text = clean(answer.split("\n")[0])
-            line = Line(context, cites, capital_first(text), rung)
-            if any(says_the_same(text, other.text) for other in self.held()):
-                line.reason = "said already"
-            elif rung == "shortened" and not own_words(text, context.numbered[cites[0] - 1].text):
+            line = Line(context, cites, text, rung)
+            if rung == "shortened" and not own_words(text, context.numbered[cites[0] - 1].text):
                 line.reason = "not the sentence's own words"
             mended.append(line)
         yield from self._check(mended)
@@ -247,28 +267,30 @@ class _Telling:
         """Points and warnings into the draft, in the order of the sentences behind them."""
         held = self.held()
         shown = [held[place] for place in self._chosen(held, max(1, self.options.points - len(self.quoted)))]
-        points = [(line.place, self._point(line)) for line in shown]
+        points = [(line.place, _point(line, self.drafts)) for line in shown]
         points += [(context.place(number), self._quotation(context, number)) for context, number in self.quoted]
         self.draft.points = [point for _, point in sorted(points, key=lambda one: one[0])]
         for line in self.lines:
             if line.reason:
                 self.draft.warnings.append(f"Left out ({line.reason}): {line.text}")
 
-    def _point(self, line: Line) -> KeyPoint:
-        cited = sorted({line.context.place(number) for number in line.cites})
-        return KeyPoint(
-            text=ended(line.text),
-            citations=tuple(self._citation(*place) for place in cited),
-            verdict=Verdict.SUPPORTED,
-            rung=line.rung,
-        )
-
     def _quotation(self, context: Context, number: int) -> KeyPoint:
-        citation = self._citation(*context.place(number))
+        citation = _citation(self.drafts, *context.place(number))
         text = " ".join(citation.text.split())
         return KeyPoint(text=text, citations=(citation,), verdict=Verdict.QUOTED, rung="quoted")
 
-    def _citation(self, article: int, sentence: int) -> Citation:
-        draft = self.drafts[article]
-        citation = draft.evidence.cite(sentence)
-        return replace(citation, article=draft.article.id) if article else citation
+
+def _point(line: Line, drafts: Sequence[Draft]) -> KeyPoint:
+    cited = sorted({line.context.place(number) for number in line.cites})
+    return KeyPoint(
+        text=ended(line.text),
+        citations=tuple(_citation(drafts, *place) for place in cited),
+        verdict=Verdict.QUOTED if line.rung == "quoted" else Verdict.SUPPORTED,
+        rung=line.rung,
+    )
+
+
+def _citation(drafts: Sequence[Draft], article: int, sentence: int) -> Citation:
+    draft = drafts[article]
+    citation = draft.evidence.cite(sentence)
+    return replace(citation, article=draft.article.id) if article else citation

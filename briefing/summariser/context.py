@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from briefing.engines.base import Prompt
 from briefing.facts import stems
 from briefing.ground import Check, Evidence, check, weigh
+from briefing.ground.evidence import plain
 from briefing.ground.exact import facts
 from briefing.ground.reading import Reading
 from briefing.summariser.answers import clean, ended, problem
 from briefing.summariser.draft import Draft, why_not
-from briefing.summariser.ladder import leans, shortening
+from briefing.summariser.ladder import leans, opens_as_fragment, shortening, stands_alone
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.selection import Numbered, sections, select
 from briefing.types import Rung, Verdict
@@ -32,11 +33,13 @@ LEANS = "a pronoun without its noun"
 
 _LINE_TOKENS = 72
 """For a line with its numbers: the longest that is allowed has about 60."""
+_MOST_LINES = 6
+"""That are asked for at once: more than the model was trained on repeat one another."""
 _MOST_CITED = 3
 _CHOICES = ("yes", "no")
 _SURE = 1e-6
 """What a probability of 0 or 1 is taken for."""
-_LINE = re.compile(r"^\[(\d+(?:,\d+){0,2})\] (.+)$")
+_LINE = re.compile(r"^\[(\d{1,3}(?:,\d{1,3}){0,2})\] (.+)$")
 _CLOSED = re.compile(r"[.!?…][\"”’')]?$")
 
 
@@ -48,11 +51,13 @@ class Context:
     evidence: Evidence
     """These sentences alone, each a paragraph."""
     readings: tuple[Reading, ...]
-    first: bool
+    opens: bool
     """Whether it holds the beginning."""
 
     names: frozenset[str]
     """Keys of what is capitalised within a sentence."""
+    keys: tuple[frozenset[str], ...]
+    """Of each sentence, what a number, a name or a date may be found by."""
 
     @property
     def texts(self) -> list[str]:
@@ -85,8 +90,9 @@ def contexts(drafts: Sequence[Draft]) -> Iterator[Context]:
                 tuple(numbered),
                 Evidence(text, titles, evidences[0].language, evidences[0].published),
                 readings,
-                first=not place,
+                opens=not place,
                 names=frozenset(name.key for reading in readings for name in reading.names if not name.opens),
+                keys=tuple(evidences[one.article].keys[one.sentence] for one in numbered),
             )
 
 
@@ -110,9 +116,9 @@ class Line:
         return not self.reason and self.found is not None and self.found.verdict is Verdict.SUPPORTED
 
     @property
-    def open(self) -> bool:
-        """Whether it is for the model to say: nothing speaks against it, and it is no sentence of the article."""
-        return not self.reason and self.found is not None and bool(self.found.signs)
+    def unread(self) -> bool:
+        """Whether the model has yet to say: nothing speaks against it, and it is no sentence of the article."""
+        return not self.reason and self.found is not None and self.rung != "quoted"
 
     @property
     def place(self) -> tuple[int, int]:
@@ -127,6 +133,7 @@ def lines_about(
     prompts: PromptBook, context: Context, points: int, length: str, headline: bool, cites: tuple[int, ...] = ()
 ) -> Prompt:
     """For `points` lines; behind `cites`, where these are given, and then for one line without its numbers."""
+    points = min(points, len(context.numbered), _MOST_LINES)
     grammar = prompts.grammar(
         "cite", sentences=len(context.numbered), points=points, headline=headline, opened=bool(cites)
     )
@@ -205,6 +212,10 @@ def unfit(line: Line) -> str:
     """Why a line is no point, whatever its sentences say; empty where it may be one."""
     if not _CLOSED.search(line.text):
         return "broken off"
+    if line.text.rstrip("\"”’')").endswith("?"):
+        return "a question"
+    if opens_as_fragment(line.text):
+        return "no sentence of its own"
     if found := problem(line.text):
         return LEANS if found == "begins with a pronoun" else found
     return LEANS if leans(line.text, line.context.names) else ""
@@ -213,14 +224,18 @@ def unfit(line: Line) -> str:
 def inexact(line: Line) -> str:
     """What of a line's numbers, names, dates, quotations and denials no sentence that is shown has; empty for nothing.
 
-    A sentence that alone has one of them joins the line's citations, while there is room.
+    Settles the line's citations as well: one that adds nothing is dropped, and a sentence that alone has one of these
+    facts joins them, while there is room. A line that is a sentence of the article becomes its quotation.
     """
     line.found = check(line.text, line.context.evidence)
     if found := why_not(line.found):
         return found
+    if same := [n for n, text in enumerate(line.context.texts, 1) if plain(text) == plain(line.text)]:
+        line.cites, line.rung = (same[0],), "quoted"
+        return "" if stands_alone(line.text, line.context.names) else LEANS
     reading = Reading(line.text)
     _, wanted = facts(reading, line.context.evidence)
-    keys = [one.keys for one in line.context.readings]
+    keys = line.context.keys
     title = line.context.evidence.heading.keys
     cites = _needed(line, reading)
     for fact in sorted(wanted, key=sorted):
@@ -248,7 +263,7 @@ def _needed(line: Line, reading: Reading) -> list[int]:
 
 def leads(line: Line) -> bool:
     """Whether a line tells of the beginning: the sentence it shares most words with is one of the first three shown."""
-    if not line.context.first:
+    if not line.context.opens:
         return False
     said = set(stems(line.text))
     best = max(line.cites, key=lambda number: len(said & line.context.readings[number - 1].roots))

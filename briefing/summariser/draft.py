@@ -129,7 +129,7 @@ class Draft:
         """The article's own, cut at a word; of a text without one, or in another language than is wished, the model's,
         where the article supports it; else the beginning of the first point.
         """
-        if (title := own_title(self.article.title, self.article.source)) and not self.translated:
+        if (title := own_title(self.article.title, self.article.source, self.article.url)) and not self.translated:
             return shortened(title, LONGEST_HEADLINE)
         written = self.headline
         # A list of keywords passes every check of facts and is still no headline.

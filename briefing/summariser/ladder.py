@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 
-from briefing.facts import names, stems
+from briefing.facts import names, numbers, stems
 from briefing.text import word_count
 
-__all__ = ["can_be_shortened", "leans", "shortening", "stands_alone"]
+__all__ = ["can_be_shortened", "leans", "opens_as_fragment", "own_words", "shortening", "stands_alone"]
 
 _LONGEST = 45
 """Words of a sentence that is shortened; a longer one's grammar and its meaning have too many branches."""
@@ -24,12 +24,19 @@ _SHORTEST = 9
 _HELD = re.compile(
     r"(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|\w+n['’]t|hardly|barely|unless|if|"
     r"may|might|could|would|should|can|must|will|shall|ought|"
-    r"alleg\w*|accus\w*|suspect\w*|claim\w*|reported\w*|apparent\w*|supposed\w*|purported\w*|believ\w*|likely|unlikely|"
+    r"alleg\w*|accus\w*|fear\w*|understood|so-called|appear\w*|seem\w*|estimat\w*|order\w*|rarely|seldom|scarcely|"
+    r"once|twice|first|last|only|ever|every|all|both|each|any|many|much|nor|but|"
+    r"suspect\w*|claim\w*|reported\w*|apparent\w*|supposed\w*|purported\w*|believ\w*|likely|unlikely|"
     r"possibl\w*|probabl\w*|perhaps|maybe|potential\w*|expect\w*|plan\w*|propos\w*|attempt\w*|tri(?:ed|es)|try\w*|"
     r"threat\w*|consider\w*|hop(?:e|es|ed|ing)|intend\w*|almost|nearly|only|about|around|least|most|more|less|fewer|"
     r"than|up|over|under|former\w*|ex|acting|some|few|half|several|den(?:y|ies|ied)|reject\w*|refus\w*|fail\w*|"
     r"said|says?|told|tells?|according|to|by|warn\w*|argu\w*|insist\w*|announc\w*|add(?:ed|s)|state[ds]|"
     r"after|before|until|since|because|against|for)",
+    re.IGNORECASE,
+)
+_SPEECH = re.compile(
+    r"said|says?|told|tells?|according|warn\w*|argu\w*|insist\w*|announc\w*|adds|added|states?|stated|claim\w*|"
+    r"believ\w*|estimat\w*|report\w*|den(?:y|ies|ied)|admit\w*|confirm\w*|wrote|writes|tweeted",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\S+")
@@ -39,24 +46,34 @@ def can_be_shortened(sentence: str) -> bool:
     """Whether leaving words out is to be tried: not of a short or a very long sentence, nor of one that quotes (half a
     quotation might be left).
     """
-    return _SHORTEST <= word_count(sentence) <= _LONGEST and not re.search(r"[\"“”«»|\[\]]", sentence)
+    tokens = _WORD.findall(sentence)
+    return (
+        word_count(sentence) >= _SHORTEST
+        and len(tokens) <= _LONGEST
+        and not sentence.rstrip().endswith("?")
+        and not re.search(r"[\"“”‘«»|\[\]\x00]|(?<!\w)'", sentence)
+    )
 
 
 def shortening(sentence: str) -> str:
     """GBNF grammar of what `sentence` can become by leaving out words, and the commas behind words that stay."""
     named = {name.key for name in names(sentence) if not name.opens}
-    parts: list[str] = []
+    counted = {word for number in numbers(sentence) for word in number.surface.casefold().split()}
     words = _WORD.findall(sentence.rstrip(" .!?…"))
+    bare = [word.strip(",;:()–—-'’‘…") for word in words]
+    speaks = {place for place, word in enumerate(bare) if _SPEECH.fullmatch(word)}
+    parts: list[str] = []
     for place, word in enumerate(words):
-        bare = word.strip(",;:()–—-'’")
         comma = word[-1:] in ",;:" and len(word) > 1
-        part = f" {word[:-1] if comma else word}"
-        text = f'"{_escaped(part)}"' + (f' "{word[-1]}"?' if comma else "")
+        text = f'"{_escaped(f" {word[:-1] if comma else word}")}"' + (f' "{word[-1]}"?' if comma else "")
+        key = bare[place].casefold()
         held = (
-            any(c.isdigit() for c in bare)
-            or bool(_HELD.fullmatch(bare))
-            or any(c.isupper() for c in bare[1:])
-            or (bare[:1].isupper() and (place > 0 or any(name.key in named for name in names(bare))))
+            any(c.isdigit() for c in key)
+            or key in counted
+            or bool(_HELD.fullmatch(key))
+            or not speaks.isdisjoint({place, place + 1, place + 2})  # who said it
+            or any(c.isupper() for c in bare[place][1:])
+            or (bare[place][:1].isupper() and (place > 0 or any(name.key in named for name in names(bare[place]))))
         )
         parts.append(text if held else f"({text})?")
     return "root ::= " + " ".join(parts) + ' "."'
@@ -76,16 +93,33 @@ _EXPLETIVE = re.compile(
 _FIRST_PERSON = re.compile(r"\b(?:I|I['’](?:m|ve|d|ll)|[Mm]y|me|[Ww]e|[Ww]e['’](?:re|ve|d|ll)|[Oo]urs?|us|mine)\b")
 _QUOTED = re.compile(r"[\"“][^\"“”]*[\"”]?")
 _WHO = re.compile(
-    r"\b\w*(?:man|men|woman|women|boy|girl|mother|father|son|daughter|wife|husband|brother|sister|baby|child|couple|victim|"
-    r"president|minister|chief|head|mayor|king|queen|prince|princess|coach|captain|star|champion|pope|judge|guard|nurse|"
-    r"student|patient|suspect|teenager|pensioner|[a-z]{2,}(?:er|or|ist|ian|ant|eer))\b",
+    r"(?:man|men|woman|women|boys?|girls?|mother|father|sons?|daughters?|wife|husband|brothers?|sisters?|baby|child|couple|"
+    r"victims?|president|chief|head|mayor|king|queen|prince|princess|coach|captain|star|champion|pope|judge|guard|nurse|"
+    r"student|patient|suspect|pensioner|teenager|minister|owner|driver|player|teacher|officer|lawyer|leader|manager|writer|"
+    r"singer|actor|doctor|director|author|senator|governor|founder|keeper|striker|defender|winner|rider|runner|farmer|"
+    r"spokes(?:man|woman|person)|police(?:man|woman)|gun(?:man|men)|chair(?:man|woman)|business(?:man|woman)|"
+    r"[a-z]{3,}(?:ist|ian|eer))",
     re.IGNORECASE,
 )
+"""Words for one person. Not every word in -er is one: "However, he ...", "Later she ..."."""
 _CONJUNCTION = re.compile(
     r"^(?:and|but|so|or|yet|nor|however|instead|then|also|meanwhile|therefore|thus)\b[, ]", re.IGNORECASE
 )
+_SUBJECTLESS = re.compile(
+    r"^(?:\w+(?:ed|ing|wn)\s+(?:to|by|in|at|for|from|with|on|as|of)\b(?![^,]*,\s+(?:the|a|an|\w+ed|[A-Z])\b)|"
+    r"(?:another|both|such|here|others?|either|neither|due to|set to|which|who|where|whose)\b)",
+    re.IGNORECASE,
+)
 _CLAUSE = re.compile(r"^(?:after|when|while|as|before|although|though|despite|because|since|if)\b", re.IGNORECASE)
-_PHRASE = re.compile(r"^(?:in|with|on|at|for|from|during|under|by|according to|last|earlier|later)\b", re.IGNORECASE)
+_PHRASE = re.compile(
+    r"^\s*(?:in|with|on|at|for|from|during|under|over|by|of|to|according to|last|earlier|later|however|never|instead|"
+    r"also|meanwhile|then|here|there|once|now|still|yet|nor|and|but|so|that|this|next|both|such)\b",
+    re.IGNORECASE,
+)
+_DAYS = frozenset(
+    """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
+    september october november december""".split()  # noqa: SIM905
+)
 _POINTING = re.compile(
     r"^(?:th(?:is|at|ese|ose)(?!\s+(?:week|month|year|morning|spring|summer|autumn|winter|time)\b)|"
     r"there (?:he|she|it|they)|the (?:former|latter|others?|rest|pair|duo|two|first|second|third)\b"
@@ -109,9 +143,9 @@ def leans(line: str, named: Container[str] = ()) -> bool:
     after = bool(_CLAUSE.match(unquoted))
     if found := _PERSON.search(unquoted):
         before = unquoted[: found.start()]
-        known = _has_name(before, named) or bool(_WHO.search(before))
-        known = known and not (_PHRASE.match(unquoted) and before.rstrip().endswith(",") and before.count(",") == 1)
-        if not known and not (after and _has_name(unquoted[found.end() :], named)):
+        clause = before.rpartition(",")[2] if _PHRASE.match(before) and "," in before else before
+        known = not _PHRASE.match(clause) and (_has_name(clause, named) or _has_person(clause))
+        if not known and not (after and (_has_name(before, named) or _has_name(unquoted[found.end() :], named))):
             return True
     if (found := _OTHERS.search(unquoted)) and not _EXPLETIVE.match(unquoted, found.start()):
         before = unquoted[: found.start()]
@@ -120,9 +154,22 @@ def leans(line: str, named: Container[str] = ()) -> bool:
     return False
 
 
+def opens_as_fragment(line: str) -> bool:
+    """Whether a line has no subject of its own or goes on from another: "Expected to cost ...", "But employers ..."."""
+    return bool(_CONJUNCTION.match(line) or _SUBJECTLESS.match(line))
+
+
 def _has_name(text: str, named: Container[str]) -> bool:
-    """Whether `text` has a name in it; a capital at its beginning counts where the article has that name elsewhere."""
-    return any(not name.opens or name.key in named for name in names(text))
+    """Whether `text` has a name in it that can be somebody's; a capital at its beginning counts where the article has
+    that name elsewhere.
+    """
+    return any((not name.opens or name.key in named) and name.key not in _DAYS for name in names(text))
+
+
+def _has_person(text: str) -> bool:
+    return any(
+        _WHO.fullmatch(word) for word in _WORD.findall(text.replace("'s", " ").replace("’s", " ")) if len(word) < 30
+    )
 
 
 def stands_alone(sentence: str, named: Container[str] = ()) -> bool:
@@ -133,14 +180,10 @@ def stands_alone(sentence: str, named: Container[str] = ()) -> bool:
         and sentence.count('"') % 2 == 0
         and sentence.count("“") == sentence.count("”")
         and not leans(sentence, named)
-        and not _CONJUNCTION.match(sentence)
+        and not opens_as_fragment(sentence)
+        and not said.rstrip().endswith("?")
         and sentence[-1:] in ".!?”\"'’"
     )
-
-
-def capital_first(text: str) -> str:
-    """`text` with a capital at its beginning."""
-    return text[:1].upper() + text[1:]
 
 
 def own_words(line: str, sentence: str) -> bool:

@@ -79,7 +79,8 @@ class PromptBook:
 
     def fingerprint(self, *names: str) -> str:
         """Changes when any of these prompts is edited in a way that could reach a model."""
-        return fingerprint(*(message.content for name in names for message in self.messages(name, **_SPECIMEN)))
+        asked = [message.content for name in names for message in self.messages(name, **_SPECIMEN)]
+        return fingerprint(*asked, *(self._templates.get_template(name).render(**_GRAMMAR) for name in _GRAMMARS))
 
 
 def _defused(value: Any) -> Any:
@@ -90,6 +91,8 @@ def _defused(value: Any) -> Any:
     return value
 
 
+_GRAMMARS = ("cite.gbnf.j2", "points.gbnf.j2", "rewrite.gbnf.j2")
+_GRAMMAR: dict[str, Any] = {"sentences": 2, "fewest": 3, "points": 5, "headline": True, "opened": False}
 # Every variable that a prompt may use, with values that show each branch.
 _SPECIMEN: dict[str, Any] = {
     "article": "article", "title": "title", "sentences": ["one", "two"], "notes": ["one", "two"], "failed": ["part"],

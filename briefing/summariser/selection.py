@@ -2,12 +2,13 @@
 
 The first sentences of each article, then the most telling of all (`salience`) as long as there is room, in the order
 of the text; what is no sentence of the report is left out: captions, bylines, adverts, "read more", a quiz's questions,
-orders to a model, what stood there before. A long text is cut into sections first, and each is a prompt of its own.
+orders to a model. A long text is cut into sections first, and each is a prompt of its own.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from briefing.salience import ranked
 from briefing.summariser.answers import says_the_same
 from briefing.text import Sentence, word_count
 
-__all__ = ["ROOM", "Numbered", "sections", "select", "tokens_about", "told_aside"]
+__all__ = ["LONG", "ROOM", "Numbered", "sections", "select", "tokens_about", "told_aside"]
 
 ROOM = 340
 """Tokens of the sentences of one prompt: what the tuned model was trained on."""
@@ -40,17 +41,20 @@ _ASIDE = re.compile(
     r"(?:image|media|photo|picture|video|file)\s?(?:caption|copyright|credit|source|photo)?\s?[:/]|"
     r"image (?:caption|copyright|source)|"
     r"pictured\s?(?::|\(|above|below|left|right|here|together)|(?:photo|picture)(?:graph)?s? (?:by|courtesy)|"
-    r"(?:last )?(?:updated|published|posted)(?: on| at)?[: ]+(?:\w+ ){0,3}\d|"
-    r"copyright|all rights reserved|©|quiz\b|question \d)"
-    r"|(?:getty images|shutterstock|/(?:ap|afp|reuters|epa)|"
-    r"\((?:(?:photo|image|picture)\W.*|(?:ap|afp|reuters|pti|ians)(?: photo)?)\))\W*$"
-    r"|^(?:what did you think|do you (?:have|think|know)|have you (?:been|seen|got)|let us know|tell us)\b",
+    r"(?:last )?(?:updated|published|posted)(?: on| at)?[: ]+(?:\w+ ){0,3}\d+|"
+    r"copyright|all rights reserved|©|quiz\b|question \d|"
+    r"what did you think|do you (?:have|think|know)|have you (?:been|seen|got)|let us know|tell us)\b",
     re.IGNORECASE,
 )
-_BYLINE = re.compile(
-    r"^By (?:[A-Z][\w.'’-]+[ ,]*){1,4}(?:(?:and|for|in|of|at) (?:[A-Z][\w.'’-]+[ ,]*){1,4})*(?:\d.*)?$"
+_ENDING = re.compile(
+    r"(?:getty images|shutterstock|/(?:ap|afp|reuters|epa)|"
+    r"\((?:(?:photo|image|picture)\W[^()]*|(?:ap|afp|reuters|pti|ians)(?: photo)?)\))\W{0,3}$",
+    re.IGNORECASE,
 )
-_QUESTION = re.compile(r"^[A-Z][^\"“”]{0,90}\?$")
+_BY = re.compile(r"(?:[A-Z][\w.'’-]*,?|and|for|in|of|at|\d.*)")
+_QUOTED = re.compile(r"[\"“][^\"“”]*[\"”]?")
+_LOOKED_AT = 160
+"""Characters at the beginning and the end by which a sentence shows what it is; a byline has no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +76,16 @@ def told_aside(sentence: str) -> bool:
     text = " ".join(sentence.split())
     return (
         word_count(text) < _SHORTEST
-        or bool(_ASIDE.search(text))
-        or bool(_BYLINE.match(text))
-        or bool(_QUESTION.match(text))
+        or bool(_ASIDE.search(text[:_LOOKED_AT]))
+        or bool(_ENDING.search(text[-_LOOKED_AT:]))
+        or _byline(text)
+        or _QUOTED.sub(" ", text).rstrip().endswith("?")
     )
+
+
+def _byline(text: str) -> bool:
+    words = text.split() if len(text) <= _LOOKED_AT else []
+    return len(words) > 1 and words[0] == "By" and all(_BY.fullmatch(word) for word in words[1:])
 
 
 def select(evidences: Sequence[Evidence], parts: Sequence[range] | None = None, opening: bool = True) -> list[Numbered]:
@@ -91,19 +101,19 @@ def select(evidences: Sequence[Evidence], parts: Sequence[range] | None = None, 
         if index not in evidence.orders and not told_aside(evidence.sentences[index].text)
     ]
     first = (OPENING if len(evidences) == 1 else OPENING_OF_EACH) if opening else 1
-    seen: dict[int, int] = {}
-    opens = []
+    seen: Counter[int] = Counter()
+    opening_of: list[tuple[int, int]] = []
     for place, one in enumerate(usable):
-        seen[one.article] = seen.get(one.article, 0) + 1
+        seen[one.article] += 1
         if seen[one.article] <= first:
-            opens.append(place)
+            opening_of.append((seen[one.article], place))
+    opens = [place for _, place in sorted(opening_of)]  # the articles by turns, so that each has its say
     order = ranked([Sentence(0, len(one.text), one.text) for one in usable])
     shown: list[int] = []
     left = ROOM
     for place in dict.fromkeys([*opens, *order]):
         cost = tokens_about(usable[place].text) + 5  # "[12] " and the line's end
-        repeated = any(_repeats(usable[place], usable[other]) for other in shown)
-        if cost <= left and not repeated:
+        if cost <= left and not any(_repeats(usable[place], usable[other]) for other in shown):
             shown.append(place)
             left -= cost
     if not shown and usable:  # one sentence without an end

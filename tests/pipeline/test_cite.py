@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from briefing.assets import environment
 from briefing.engines import Prompt
 from briefing.summariser import PromptBook, SummaryOptions, leads_in_short, summarise_all, summarise_stories
+from briefing.summariser.answers import says_the_same
 from briefing.testing.engine import FakeEngine
 from briefing.text import article_id
 from briefing.types import Article, Story, Summary, Verdict
@@ -81,6 +82,26 @@ def test_a_point_that_the_model_refuses_gives_way_to_the_spare() -> None:
     assert [point.text for point in summary.key_points if "Employers" in point.text] == []
     assert len(summary.key_points) == 4
     assert any("not what its sentences say" in warning for warning in summary.warnings)
+
+
+def test_a_line_that_is_a_sentence_of_the_article_is_its_quotation_wherever_the_model_says_it_stands() -> None:
+    summary = one(tuned("[1] Employers with more than 50 parking spaces must pay a levy from next year."))
+    told = next(point for point in summary.key_points if "Employers" in point.text)
+    assert (told.verdict, told.rung) == (Verdict.QUOTED, "quoted")
+    assert [c.sentence for c in told.citations] == [3]
+
+
+def test_a_wrong_line_does_not_take_the_right_one_with_it() -> None:
+    lines = GOOD.splitlines()
+    summary = one(tuned("\n".join([lines[0], lines[1].replace("£212m", "£999m"), *lines[1:4]])))
+    assert lines[1][6:] in [point.text for point in summary.key_points]
+
+
+def test_a_headline_that_the_model_wrote_is_checked_like_a_point() -> None:
+    engine = FakeEngine(tuned=True).says("moo")
+    engine.says(f"# University hospital votes against Marlow tram line\n{GOOD}", to="Write a headline and 5")
+    engine.says(lambda prompt: "no" if "votes against" in prompt.messages[-1].content else "yes", to=" |")
+    assert one(engine, title="").headline.startswith("Councillors in Marlow voted 31 to 14")
 
 
 def test_a_number_that_no_sentence_has_is_refused_without_asking() -> None:
@@ -173,8 +194,9 @@ def test_whatever_the_model_writes_a_summary_has_points_with_their_citations(lin
     engine = FakeEngine(tuned=True).says("\n".join(lines)).says("yes" if agrees else "no", to=" |")
     summary = one(engine)
     assert summary.key_points
-    for point in summary.key_points:
+    for place, point in enumerate(summary.key_points):
         assert point.text
+        assert not any(says_the_same(point.text, other.text) for other in summary.key_points[:place])
         assert point.citations
         assert all(TEXT[c.start : c.end] == c.text for c in point.citations)
 
@@ -189,3 +211,5 @@ def test_the_overview_tells_the_first_point_in_few_words_only_where_its_sentence
     assert "Write 1 short key point." in engine.asked[0].messages[-2].content
     (told,) = leads_in_short([story], tuned(mended=short, refused="Marlow's"), BOOK, SummaryOptions()).values()
     assert told == story.summary.key_points[0]
+    dead = FakeEngine(tuned=True).fails("no memory")
+    assert leads_in_short([story], dead, BOOK, SummaryOptions()) == {story.summary.id: story.summary.key_points[0]}

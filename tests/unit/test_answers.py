@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.ground import Evidence
-from briefing.summariser.answers import clean, copied, ended, problem, read_points, says_the_same
+from briefing.summariser.answers import clean, copied, ended, own_title, problem, read_points, says_the_same
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,25 @@ def test_a_copied_sentence_is_recognised() -> None:
     evidence = Evidence(f"{sentence} Their association will go to court.")
     assert copied(sentence, evidence)
     assert not copied("Bridge Street shopkeepers fear losing customers over three years of works.", evidence)
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Council approves tram | Marlow Post", "Council approves tram"),
+        ("Council approves tram - what we know - The Marlow Post", "Council approves tram - what we know"),
+        ("Council approves tram - marlowpost.example", "Council approves tram - marlowpost.example"),
+        ("Live updates from Kyiv | Drone strike kills nine", "Live updates from Kyiv | Drone strike kills nine"),
+        ("Peace talks resume - Iran walks out", "Peace talks resume - Iran walks out"),
+        ("Marlow Post", "Marlow Post"),
+        ("", ""),
+    ],
+)
+def test_an_articles_title_is_shown_without_the_sites_name_and_with_all_of_its_news(title: str, shown: str) -> None:
+    assert own_title(title, "Marlow Post", "https://www.post.example/a") == shown
+
+
+def test_a_site_is_known_by_its_host_as_well() -> None:
+    assert own_title("Council approves tram - The Guardian", "World news", "https://www.theguardian.com/x") == (
+        "Council approves tram"
+    )

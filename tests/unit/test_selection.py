@@ -79,6 +79,11 @@ def test_a_long_text_is_cut_at_its_headings_into_parts_that_leave_nothing_out() 
     assert "The bank in court" in {evidence.sentences[part.start].text for part in parts}
 
 
+@pytest.mark.parametrize("text", ["By " + "A" * 100_000 + "!", "By " + "Aaand " * 20_000 + "!", "(photo " * 20_000])
+def test_a_hostile_sentence_is_looked_at_in_steps_that_do_not_grow_with_it(text: str) -> None:
+    assert told_aside(text) in {True, False}  # it ends: these took minutes once
+
+
 def test_an_ordinary_article_is_one_part_unless_more_points_are_asked_for_than_one_prompt_gives() -> None:
     assert len(sections(Evidence(TEXT), 4)) == 1
     assert len(sections(Evidence(TEXT), 10)) == 2
