@@ -115,7 +115,8 @@ def answers(path: Path) -> dict[str, dict[str, Any]]:
 def collect(data: Sequence[Claim], out: Path | None, model: str) -> Iterator[dict[str, Any]]:
     """For each claim the log-odds of its sentences, in their order, asked of the tuned model unless `out` has them.
 
-    None for log-odds where `model` has no adapter: then the rules are the check.
+    What another model or adapter answered is asked again. None for log-odds where `model` has no adapter: then the
+    rules are the check.
     """
     from metering import model_spec
 
@@ -131,7 +132,7 @@ def collect(data: Sequence[Claim], out: Path | None, model: str) -> Iterator[dic
     try:
         for claim in data:
             before = known.get(claim.id)
-            if before and (before["log_odds"] or not engine):
+            if before and before.get("by") == spec.digest and (before["log_odds"] or not engine):
                 yield before
                 continue
             began = time.perf_counter()
@@ -143,6 +144,7 @@ def collect(data: Sequence[Claim], out: Path | None, model: str) -> Iterator[dic
                 "label": claim.label,
                 "claim": " ".join(claim.sentences),
                 "document": claim.document,
+                "by": spec.digest,
                 "log_odds": read and [round(one, 4) for one in read],
                 "seconds": round(time.perf_counter() - began, 3),
             }

@@ -70,9 +70,11 @@ def test_a_sample_has_both_labels_alike_as_far_as_they_reach() -> None:
 
 def test_answers_are_kept_and_not_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "answers.jsonl"
-    out.write_text(json.dumps({"id": "a", "log_odds": [2.0], "seconds": 1.0}) + '\n{"id": "b", "log_', "utf-8")
+    out.write_text(
+        json.dumps({"id": "a", "by": "x", "log_odds": [2.0], "seconds": 1.0}) + '\n{"id": "b", "log_', "utf-8"
+    )
     assert set(answers(out)) == {"a"}
-    monkeypatch.setattr("metering.model_spec", lambda name: type("Spec", (), {"adapter": None})())
+    monkeypatch.setattr("metering.model_spec", lambda name: type("Spec", (), {"adapter": None, "digest": "x"})())
     rows = list(collect([claim("a"), claim("c")], out, "bare"))
     assert [row["log_odds"] for row in rows] == [[2.0], None]
     assert set(answers(out)) == {"a", "c"}
