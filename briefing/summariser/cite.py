@@ -35,6 +35,7 @@ from briefing.summariser.context import (
     read_by_model,
     read_line,
     shortening_of,
+    unexplained,
     unfit,
 )
 from briefing.summariser.coverage import choose
@@ -181,7 +182,7 @@ class _Telling:
             for line, likely in zip(unread, self.draft.weigh(told), strict=True):
                 read_by_model(line, likely)
         for line in lines:
-            if line.holds and any(says_the_same(line.text, other.text) for other in self.held()):
+            if line.holds and any(says_the_same(line.text, other.text) for other in self.lines if other.holds):
                 line.reason = "said already"
             self.lines.append(line)
 
@@ -227,14 +228,14 @@ class _Telling:
                     used.add((one.article, one.sentence))
                     yield self.contexts[0], (number,), leans(one.text, self.contexts[0].names)
                     break
-        for line in [line for line in self.lines if not line.holds]:
+        for line in self.lines:
             if line.place not in used:
                 used.add(line.place)
                 yield line.context, line.cites, line.reason == LEANS
         for context, number in self._telling():
-            one = context.numbered[number - 1]
-            if (one.article, one.sentence) not in used and not leans(one.text, context.names):
-                used.add((one.article, one.sentence))
+            text = context.texts[number - 1]
+            if context.place(number) not in used and not leans(text, context.names):
+                used.add(context.place(number))
                 yield context, (number,), False
 
     def _telling(self) -> Iterator[tuple[Context, int]]:
@@ -256,12 +257,22 @@ class _Telling:
                     return
                 text = context.texts[number - 1]
                 told = [line.text for line in held] + [c.texts[n - 1] for c, n in self.quoted]
-                if stands_alone(text, context.names) and not any(says_the_same(text, other) for other in told):
+                known = stands_alone(text, context.names) and not self._unexplained(
+                    Line(context, (number,), text), told
+                )
+                if known and not any(says_the_same(text, other) for other in told):
                     self.quoted.append((context, number))
 
     def held(self) -> list[Line]:
-        """The lines that hold."""
-        return [line for line in self.lines if line.holds]
+        """The lines that hold and whose subject a reader can know, in the order of their sentences."""
+        kept: list[Line] = []
+        for line in sorted((line for line in self.lines if line.holds), key=lambda line: line.place):
+            if not self._unexplained(line, [one.text for one in kept]):
+                kept.append(line)
+        return kept
+
+    def _unexplained(self, line: Line, told: Sequence[str]) -> bool:
+        return unexplained(line, [self.draft.article.title, self.draft.headline, *told])
 
     def finish(self) -> None:
         """Points and warnings into the draft, in the order of the sentences behind them."""
@@ -271,8 +282,8 @@ class _Telling:
         points += [(context.place(number), self._quotation(context, number)) for context, number in self.quoted]
         self.draft.points = [point for _, point in sorted(points, key=lambda one: one[0])]
         for line in self.lines:
-            if line.reason:
-                self.draft.warnings.append(f"Left out ({line.reason}): {line.text}")
+            if reason := line.reason or ("its subject is told nowhere" if line not in held else ""):
+                self.draft.warnings.append(f"Left out ({reason}): {line.text}")
 
     def _quotation(self, context: Context, number: int) -> KeyPoint:
         citation = _citation(self.drafts, *context.place(number))

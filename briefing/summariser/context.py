@@ -26,7 +26,7 @@ from briefing.types import Rung, Verdict
 
 __all__ = [
     "LEANS", "Context", "Line", "check_of", "contexts", "inexact", "leads", "lines_about",
-    "read_by_model", "read_line", "shortening_of", "unfit",
+    "read_by_model", "read_line", "shortening_of", "unexplained", "unfit",
 ]  # fmt: skip
 
 LEANS = "a pronoun without its noun"
@@ -268,3 +268,28 @@ def leads(line: Line) -> bool:
     said = set(stems(line.text))
     best = max(line.cites, key=lambda number: len(said & line.context.readings[number - 1].roots))
     return best <= 3
+
+
+_SUBJECT = re.compile(
+    r"^[\"“]?(?i:the|all the|both|most of the|some of the|one of the|none of the)\s+(?:[a-z-]+\s+)??[a-z]{3,}\b"
+)
+
+
+def unexplained(line: Line, told: Sequence[str]) -> bool:
+    """Whether a line opens with "the gun" of nobody: its sentence takes up what one before it has told, and neither the
+    line nor what a reader is `told` (the title, the points before it) does.
+
+    By surface: a noun behind an opening "the", written small, that an earlier sentence of the article has.
+    """
+    found = _SUBJECT.match(line.text)
+    if not found or line.context.place(line.cites[0])[1] == 0:
+        return False
+    nouns = set(stems(found[0].partition(" ")[2]))
+    known = set(stems(" ".join([*told, line.text[found.end() :]])))
+    article, sentence = line.place
+    before = [
+        set(reading.roots)
+        for one, reading in zip(line.context.numbered, line.context.readings, strict=True)
+        if one.article == article and one.sentence < sentence
+    ]
+    return any(noun in there for noun in nouns for there in before) and not nouns & known

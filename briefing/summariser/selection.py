@@ -51,6 +51,10 @@ _ENDING = re.compile(
     r"\((?:(?:photo|image|picture)\W[^()]*|(?:ap|afp|reuters|pti|ians)(?: photo)?)\))\W{0,3}$",
     re.IGNORECASE,
 )
+_CAPTION = re.compile(
+    r"\b(?:pictured|seen here|(?:is|are) seen|poses?|looks? on|celebrates? (?:after|with|his|her|their)|"
+    r"stands? (?:near|next to|in front of|beside|by)|walks? (?:past|along|through)|smiles? (?:as|during|while))\b"
+)
 _BY = re.compile(r"(?:[A-Z][\w.'’-]*,?|and|for|in|of|at|\d.*)")
 _QUOTED = re.compile(r"[\"“][^\"“”]*[\"”]?")
 _LOOKED_AT = 160
@@ -79,6 +83,7 @@ def told_aside(sentence: str) -> bool:
         or bool(_ASIDE.search(text[:_LOOKED_AT]))
         or bool(_ENDING.search(text[-_LOOKED_AT:]))
         or _byline(text)
+        or bool(_CAPTION.search(text[:_LOOKED_AT]))
         or _QUOTED.sub(" ", text).rstrip().endswith("?")
     )
 

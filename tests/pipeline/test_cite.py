@@ -213,3 +213,20 @@ def test_the_overview_tells_the_first_point_in_few_words_only_where_its_sentence
     assert told == story.summary.key_points[0]
     dead = FakeEngine(tuned=True).fails("no memory")
     assert leads_in_short([story], dead, BOOK, SummaryOptions()) == {story.summary.id: story.summary.key_points[0]}
+
+
+def test_a_subject_that_only_an_earlier_sentence_tells_of_is_not_shown_without_it() -> None:
+    text = (
+        "Doctors in Marlow removed three polyps from the mayor's throat on Tuesday. The polyps were sent to a "
+        "laboratory in Leeds for examination. The mayor went home by bus at noon and thanked the hospital's nurses. "
+        "Her party will vote on a new leader in May, when the term of the present one ends after six years. Nobody "
+        "else has said so far that he or she would like to stand for the office of leader."
+    )
+    answer = "[2] The polyps were sent to a Leeds laboratory for examination."
+    alone = one(tuned(answer, mended="moo"), text, "Mayor well")
+    assert "removed three polyps" in alone.key_points[0].text
+    assert any("told nowhere" in warning for warning in alone.warnings)
+    told = one(
+        tuned(f"[1] Doctors removed three polyps from the throat of Marlow's mayor.\n{answer}"), text, "Mayor well"
+    )
+    assert [point.rung for point in told.key_points if "polyps were" in point.text] == ["written"]
