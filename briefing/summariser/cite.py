@@ -287,8 +287,7 @@ class _Telling:
 
     def _quotation(self, context: Context, number: int) -> KeyPoint:
         citation = _citation(self.drafts, *context.place(number))
-        text = " ".join(citation.text.split())
-        return KeyPoint(text=text, citations=(citation,), verdict=Verdict.QUOTED, rung="quoted")
+        return KeyPoint(text=context.texts[number - 1], citations=(citation,), verdict=Verdict.QUOTED, rung="quoted")
 
 
 def _point(line: Line, drafts: Sequence[Draft]) -> KeyPoint:

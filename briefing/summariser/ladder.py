@@ -43,8 +43,8 @@ _WORD = re.compile(r"\S+")
 
 
 def can_be_shortened(sentence: str) -> bool:
-    """Whether leaving words out is to be tried: not of a short or a very long sentence, nor of one that quotes (half a
-    quotation might be left).
+    """Whether leaving words out is to be tried: not of a short or a very long sentence, a question, one that quotes (half
+    a quotation might be left) or one in which everything must stay.
     """
     tokens = _WORD.findall(sentence)
     return (
@@ -52,31 +52,58 @@ def can_be_shortened(sentence: str) -> bool:
         and len(tokens) <= _LONGEST
         and not sentence.rstrip().endswith("?")
         and not re.search(r"[\"“”‘«»|\[\]\x00]|(?<!\w)'", sentence)
+        and ")?" in shortening(sentence)
     )
 
 
 def shortening(sentence: str) -> str:
-    """GBNF grammar of what `sentence` can become by leaving out words, and the commas behind words that stay."""
+    """GBNF grammar of what `sentence` can become by leaving out adverbs and whole stretches between commas, dashes and
+    brackets in which nothing must stay: inside it, a phrase or clause before its subject, or a relative clause at its
+    end; so that what is left is still a sentence.
+    """
+    words = _WORD.findall(sentence.rstrip(" .!?…"))
+    held = _held(sentence, words)
+    stretches: list[list[int]] = [[]]
+    for place, word in enumerate(words):
+        if stretches[-1] and (word[0] in "(–—-" or words[place - 1][-1] in ",;:)–—"):
+            stretches.append([])
+        stretches[-1].append(place)
+    parts = []
+    for stretch in stretches:
+        literals = []
+        for place in stretch:
+            word = words[place]
+            mark = word[-1:] if word[-1:] in ",;:" and len(word) > 1 else ""
+            text = f'"{_escaped(f" {word.removesuffix(mark)}")}"' + (f' "{mark}"?' if mark else "")
+            literals.append(f"({text})?" if _ADVERB.fullmatch(word) and not held[place] else text)
+        whole = " ".join(literals)
+        text = " ".join(words[place] for place in stretch)
+        first, last = stretch is stretches[0], stretch is stretches[-1]
+        opening = first and not last and bool(_CLAUSE.match(text) or _PHRASE.match(text))
+        may_go = opening or (last and not first and bool(_RELATIVE.match(text))) or not (first or last)
+        parts.append(f"({whole})?" if may_go and not any(held[place] for place in stretch) else whole)
+    return "root ::= " + " ".join(parts) + ' "."'
+
+
+def _held(sentence: str, words: Sequence[str]) -> list[bool]:
+    """Of each word, whether it may not go: denials, possibilities, allegations, numbers, names, who said it."""
     named = {name.key for name in names(sentence) if not name.opens}
     counted = {word for number in numbers(sentence) for word in number.surface.casefold().split()}
-    words = _WORD.findall(sentence.rstrip(" .!?…"))
     bare = [word.strip(",;:()–—-'’‘…") for word in words]
     speaks = {place for place, word in enumerate(bare) if _SPEECH.fullmatch(word)}
-    parts: list[str] = []
-    for place, word in enumerate(words):
-        comma = word[-1:] in ",;:" and len(word) > 1
-        text = f'"{_escaped(f" {word[:-1] if comma else word}")}"' + (f' "{word[-1]}"?' if comma else "")
-        key = bare[place].casefold()
-        held = (
-            any(c.isdigit() for c in key)
-            or key in counted
-            or bool(_HELD.fullmatch(key))
-            or not speaks.isdisjoint({place, place + 1, place + 2})  # who said it
-            or any(c.isupper() for c in bare[place][1:])
-            or (bare[place][:1].isupper() and (place > 0 or any(name.key in named for name in names(bare[place]))))
-        )
-        parts.append(text if held else f"({text})?")
-    return "root ::= " + " ".join(parts) + ' "."'
+    return [
+        any(c.isdigit() for c in word)
+        or word.casefold() in counted
+        or bool(_HELD.fullmatch(word))
+        or not speaks.isdisjoint({place, place + 1, place + 2})
+        or any(c.isupper() for c in word[1:])
+        or (word[:1].isupper() and (place > 0 or any(name.key in named for name in names(word))))
+        for place, word in enumerate(bare)
+    ]
+
+
+_RELATIVE = re.compile(r"[(–—-]*\s*(?:which|who|whose|where|while|including|[a-z]{2,}ing)\b")
+_ADVERB = re.compile(r"(?:[a-z]{2,}ly|also|just|very|now|still|then|even|so|quite|rather)")
 
 
 def _escaped(text: str) -> str:
@@ -102,6 +129,8 @@ _WHO = re.compile(
     re.IGNORECASE,
 )
 """Words for one person. Not every word in -er is one: "However, he ...", "Later she ..."."""
+_CUT_SHORT = re.compile(r"\b(?:Lt|Dr|Mr|Mrs|Ms|St|Sgt|Col|Gen|Rep|Sen|Gov|Capt|Cmdr|Prof|Insp|Det|No|vs|Rev|Hon)\.$")
+"""Where a sentence was cut at an abbreviation."""
 _CONJUNCTION = re.compile(
     r"^(?:and|but|so|or|yet|nor|however|instead|then|also|meanwhile|therefore|thus)\b[, ]", re.IGNORECASE
 )
@@ -183,6 +212,7 @@ def stands_alone(sentence: str, named: Container[str] = ()) -> bool:
         and not opens_as_fragment(sentence)
         and not said.rstrip().endswith("?")
         and sentence[-1:] in ".!?”\"'’"
+        and not _CUT_SHORT.search(sentence)
     )
 
 

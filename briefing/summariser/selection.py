@@ -34,10 +34,11 @@ _SHORTEST = 4
 """Words of a sentence that can be behind a point."""
 
 _ASIDE = re.compile(
-    r"^\W*(?:read (?:more|also|next|the full)|also read|see (?:also|more)|related(?: \w+)?(?::|$)|"
+    r"^\W*(?:read (?:more|also|next|the full)|also read|see (?:also|more|the full)|related(?: \w+)?(?::|$)|"
     r"watch(?: (?:now|more|live|the video))?:|"
     r"click (?:here|on)|sign up|subscribe|advert(?:isement)?\b|sponsored|scroll down|story continues|share this|"
-    r"follow us|listen to|more (?:on|from) (?:this|the)|download the|get the (?:app|latest)|join our|"
+    r"[^.!?]{0,60}: see the (?:full|list)|follow us|listen to|more (?:on|from) (?:this|the)|download the|"
+    r"get the (?:app|latest)|join our|"
     r"(?:image|media|photo|picture|video|file)\s?(?:caption|copyright|credit|source|photo)?\s?[:/]|"
     r"image (?:caption|copyright|source)|"
     r"pictured\s?(?::|\(|above|below|left|right|here|together)|(?:photo|picture)(?:graph)?s? (?:by|courtesy)|"
@@ -51,6 +52,7 @@ _ENDING = re.compile(
     r"\((?:(?:photo|image|picture)\W[^()]*|(?:ap|afp|reuters|pti|ians)(?: photo)?)\))\W{0,3}$",
     re.IGNORECASE,
 )
+_AGENCY = re.compile(r"^\((?:CNN|AP|AFP|Reuters|UPI|PTI|IANS|dpa|ANSA|EFE|Xinhua)(?: [\w ]{1,20})?\)\s*[-–—]*\s*")
 _CAPTION = re.compile(
     r"\b(?:pictured|seen here|(?:is|are) seen|poses?|looks? on|celebrates? (?:after|with|his|her|their)|"
     r"stands? (?:near|next to|in front of|beside|by)|walks? (?:past|along|through)|smiles? (?:as|during|while))\b"
@@ -70,7 +72,7 @@ class Numbered:
     sentence: int
     """Index among that article's sentences."""
     text: str
-    """On one line."""
+    """On one line, without the news agency's mark at its beginning."""
 
 
 def told_aside(sentence: str) -> bool:
@@ -100,7 +102,7 @@ def select(evidences: Sequence[Evidence], parts: Sequence[range] | None = None, 
     ones are taken whatever they say; so it is but for sections behind the first.
     """
     usable = [
-        Numbered(article, index, " ".join(evidence.sentences[index].text.split()))
+        Numbered(article, index, _AGENCY.sub("", " ".join(evidence.sentences[index].text.split())))
         for article, evidence in enumerate(evidences)
         for index in (parts[article] if parts else range(len(evidence.sentences)))
         if index not in evidence.orders and not told_aside(evidence.sentences[index].text)

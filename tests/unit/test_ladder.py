@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefing.summariser.ladder import can_be_shortened, leans, opens_as_fragment, own_words, shortening, stands_alone
+from briefing.summariser.ladder import leans, opens_as_fragment, own_words, shortening, stands_alone
 
 SENTENCE = "The Council of State, which has 30 members, said on Tuesday that it would not appeal the alleged ruling."
 
@@ -57,29 +57,32 @@ def test_a_name_that_opens_the_line_counts_where_the_article_has_it_elsewhere() 
     assert not leans(line, {"ruiz"})
 
 
-def test_denials_possibilities_numbers_names_and_speakers_cannot_be_left_out() -> None:
-    optional = re.findall(r'\(" ([^"]+)"[^)]*\)\?', shortening(SENTENCE))
-    assert {"which", "has", "that", "appeal", "ruling"} <= set(optional)
-    assert not {"30", "not", "would", "said", "Tuesday", "alleged", "Council", "State"} & set(optional)
+def optional(sentence: str) -> str:
+    """What may go, as text."""
+    grammar = shortening(sentence).removeprefix("root ::= ")
+    return " ".join("".join(re.findall(r'" ?([^"]*)"', part)) for part in re.findall(r"\((.*?)\)\?", grammar))
 
 
-def test_half_a_quotation_is_never_left() -> None:
-    assert can_be_shortened(SENTENCE)
-    assert not can_be_shortened('The mayor said on Tuesday that the plan is "the best the town ever had".')
+def test_stretches_between_commas_may_go_and_adverbs_but_no_single_word_else() -> None:
+    assert optional("The old bridge, long a landmark of the town, was quietly closed on Tuesday.") == (
+        "longalandmarkofthetown, quietly"
+    )
 
 
 @pytest.mark.parametrize(
-    ("sentence", "held"),
+    "sentence",
     [
-        ("Three hundred people on board are feared dead after the ferry sank near Marlow.", "Three hundred feared"),
-        ("The bridge cost twenty million pounds, which the town of Marlow hardly has.", "twenty million hardly"),
-        ("The suspect's brother told a court in Leeds that the car had been sold in May.", "suspect's brother told"),
-        ("Officials estimated that the so-called tram tax would bring in a lot of money.", "Officials so-called would"),
+        SENTENCE,
+        "The ferry, with three hundred people on board, sank.",
+        "The bridge, which cost twenty million pounds, was closed.",
+        "The car had been sold in May, the suspect's brother told a court.",
+        "The tram, which may never be built, is the subject of a vote.",
+        "The tram tax, so-called by its critics, was dropped.",
     ],
 )
-def test_what_turns_a_meaning_when_it_goes_stays(sentence: str, held: str) -> None:
-    optional = re.findall(r'\(" ([^"]+)"[^)]*\)\?', shortening(sentence))
-    assert not set(held.split()) & set(optional)
+def test_what_turns_a_meaning_when_it_goes_stays(sentence: str) -> None:
+    """Denials, possibilities, allegations, numbers, names, and who said it."""
+    assert not optional(sentence)
 
 
 @pytest.mark.parametrize(
