@@ -272,6 +272,7 @@ def leads(line: Line) -> bool:
 
 _SUBJECT = re.compile(
     r"^[\"“]?(?i:the|all the|both|most of the|some of the|one of the|none of the)\s+(?:[a-z-]+\s+)??[a-z]{3,}\b"
+    r"(?!\s+(?:of|at|in|from|on|near|behind|for|between|that|who|which)\b)"
 )
 
 
@@ -279,7 +280,8 @@ def unexplained(line: Line, told: Sequence[str]) -> bool:
     """Whether a line opens with "the gun" of nobody: its sentence takes up what one before it has told, and neither the
     line nor what a reader is `told` (the title, the points before it) does.
 
-    By surface: a noun behind an opening "the", written small, that an earlier sentence of the article has.
+    By surface: a noun behind an opening "the", written small and not told more of ("the bridge at ..."), that an earlier
+    sentence of the article has.
     """
     found = _SUBJECT.match(line.text)
     if not found or line.context.place(line.cites[0])[1] == 0:
@@ -288,7 +290,7 @@ def unexplained(line: Line, told: Sequence[str]) -> bool:
     known = set(stems(" ".join([*told, line.text[found.end() :]])))
     article, sentence = line.place
     before = [
-        set(reading.roots)
+        {word.root for word in reading.words if word.root and not word.capital}
         for one, reading in zip(line.context.numbered, line.context.readings, strict=True)
         if one.article == article and one.sentence < sentence
     ]

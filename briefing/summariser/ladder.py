@@ -43,8 +43,8 @@ _WORD = re.compile(r"\S+")
 
 
 def can_be_shortened(sentence: str) -> bool:
-    """Whether leaving words out is to be tried: not of a short or a very long sentence, a question, one that quotes (half
-    a quotation might be left) or one in which everything must stay.
+    """Whether leaving words out is to be tried: not of a short or a very long sentence, a question, one that quotes (of
+    which half might be left) or one in which everything must stay.
     """
     tokens = _WORD.findall(sentence)
     return (
@@ -68,21 +68,35 @@ def shortening(sentence: str) -> str:
         if stretches[-1] and (word[0] in "(–—-" or words[place - 1][-1] in ",;:)–—"):
             stretches.append([])
         stretches[-1].append(place)
-    parts = []
-    for stretch in stretches:
-        literals = []
+    parts: list[str] = []
+    goes_before = False
+    for number, stretch in enumerate(stretches):
+        goes = _may_go(words, held, stretches, number) and not goes_before
+        # The comma before a stretch that may go goes with it, and so does the one behind.
+        coming = number + 1 < len(stretches) and _may_go(words, held, stretches, number + 1) and not goes
+        literals = [] if not (goes and parts) else [f'"{_mark(words[stretch[0] - 1])}"']
         for place in stretch:
-            word = words[place]
-            mark = word[-1:] if word[-1:] in ",;:" and len(word) > 1 else ""
-            text = f'"{_escaped(f" {word.removesuffix(mark)}")}"' + (f' "{mark}"?' if mark else "")
-            literals.append(f"({text})?" if _ADVERB.fullmatch(word) and not held[place] else text)
-        whole = " ".join(literals)
-        text = " ".join(words[place] for place in stretch)
-        first, last = stretch is stretches[0], stretch is stretches[-1]
-        opening = first and not last and bool(_CLAUSE.match(text) or _PHRASE.match(text))
-        may_go = opening or (last and not first and bool(_RELATIVE.match(text))) or not (first or last)
-        parts.append(f"({whole})?" if may_go and not any(held[place] for place in stretch) else whole)
+            word = words[place].removesuffix(_mark(words[place]) if coming and place == stretch[-1] else "")
+            adverb = _ADVERB.fullmatch(word) and not held[place] and not goes
+            literals.append(f'(" {_escaped(word)}")?' if adverb else f'" {_escaped(word)}"')
+        whole = " ".join(one for one in literals if one != '""')
+        parts.append(f"({whole})?" if goes else whole)
+        goes_before = goes
     return "root ::= " + " ".join(parts) + ' "."'
+
+
+def _may_go(words: Sequence[str], held: Sequence[bool], stretches: Sequence[Sequence[int]], number: int) -> bool:
+    stretch = stretches[number]
+    if any(held[place] for place in stretch):
+        return False
+    text = " ".join(words[place] for place in stretch)
+    if number == len(stretches) - 1:
+        return number > 0 and bool(_RELATIVE.match(text))
+    return number > 0 or bool(_CLAUSE.match(text) or _PHRASE.match(text))
+
+
+def _mark(word: str) -> str:
+    return word[-1] if word[-1:] in ",;:" and len(word) > 1 else ""
 
 
 def _held(sentence: str, words: Sequence[str]) -> list[bool]:

@@ -123,9 +123,10 @@ def test_a_citation_that_has_nothing_of_its_point_is_dropped() -> None:
 
 
 def test_too_few_points_are_made_up_by_sentences_shortened_and_checked_likewise() -> None:
-    short = "Employers with more than 50 spaces must pay a levy."
-    engine = tuned("\n".join(GOOD.splitlines()[:2]), mended=f" {short}")
-    summary = one(engine)
+    text = f"{TEXT}\n\nThe bridge at Marlow station, long a landmark of the old town, will be closed in January."
+    short = "The bridge at Marlow station will be closed in January."
+    engine = tuned("[8] The old bridge closes in May 2031.", mended=f" {short}")
+    summary = one(engine, text)
     assert ("shortened", short) in [(point.rung, point.text) for point in summary.key_points]
     assert any(f"{short} |" in prompt.messages[-1].content for prompt in engine.asked)
 

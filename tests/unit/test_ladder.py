@@ -65,7 +65,7 @@ def optional(sentence: str) -> str:
 
 def test_stretches_between_commas_may_go_and_adverbs_but_no_single_word_else() -> None:
     assert optional("The old bridge, long a landmark of the town, was quietly closed on Tuesday.") == (
-        "longalandmarkofthetown, quietly"
+        ",longalandmarkofthetown, quietly"
     )
 
 
