@@ -280,8 +280,8 @@ def unexplained(line: Line, told: Sequence[str]) -> bool:
     """Whether a line opens with "the gun" of nobody: its sentence takes up what one before it has told, and neither the
     line nor what a reader is `told` (the title, the points before it) does.
 
-    By surface: a noun behind an opening "the", written small and not told more of ("the bridge at ..."), that an earlier
-    sentence of the article has.
+    By surface: a noun behind an opening "the", written small and not told more of ("the bridge at ..."), that an
+    earlier sentence of the article has.
     """
     found = _SUBJECT.match(line.text)
     if not found or line.context.place(line.cites[0])[1] == 0:
@@ -290,7 +290,7 @@ def unexplained(line: Line, told: Sequence[str]) -> bool:
     known = set(stems(" ".join([*told, line.text[found.end() :]])))
     article, sentence = line.place
     before = [
-        {word.root for word in reading.words if word.root and not word.capital}
+        {word.root for word in reading.words if word.root and word.surface.islower()}
         for one, reading in zip(line.context.numbered, line.context.readings, strict=True)
         if one.article == article and one.sentence < sentence
     ]
