@@ -276,19 +276,27 @@ _SUBJECT = re.compile(
 )
 
 
-def unexplained(line: Line, told: Sequence[str]) -> bool:
-    """Whether a line opens with "the gun" of nobody: its sentence takes up what one before it has told, and neither the
-    line nor what a reader is `told` (the title, the points before it) does.
+_SPEAKER = re.compile(
+    r",[\"”’']?\s+the\s+(?:[a-z-]+\s+)??[a-z]{3,}\s+(?=(?:also\s+)?(?:said|says|added|told|explained|wrote|noted)\b)"
+)
 
-    By surface: a noun behind an opening "the", written small and not told more of ("the bridge at ..."), that an
-    earlier sentence of the article has.
+
+def unexplained(line: Line, told: Sequence[str]) -> bool:
+    """Whether a line opens with "the gun" of nobody, or ends with "the official said": its sentence takes up what one
+    before it has told, and neither the line nor what a reader is `told` (the title, the points before it) does.
+
+    By surface: a noun behind "the", written small and not told more of ("the bridge at ..."), that an earlier sentence
+    of the article has.
     """
-    found = _SUBJECT.match(line.text)
-    if not found or line.context.place(line.cites[0])[1] == 0:
-        return False
-    nouns = set(stems(found[0].partition(" ")[2]))
-    known = set(stems(" ".join([*told, line.text[found.end() :]])))
+    return any(
+        _taken_up(line, found, told) for found in (_SUBJECT.match(line.text), _SPEAKER.search(line.text)) if found
+    )
+
+
+def _taken_up(line: Line, found: re.Match[str], told: Sequence[str]) -> bool:
     article, sentence = line.place
+    nouns = set(stems(found[0].partition("the ")[2] or found[0].partition(" ")[2]))
+    known = set(stems(" ".join([*told, line.text[: found.start()], line.text[found.end() :]])))
     before = [
         {word.root for word in reading.words if word.root and word.surface.islower()}
         for one, reading in zip(line.context.numbered, line.context.readings, strict=True)

@@ -53,6 +53,8 @@ _ENDING = re.compile(
     re.IGNORECASE,
 )
 _AGENCY = re.compile(r"^\((?:CNN|AP|AFP|Reuters|UPI|PTI|IANS|dpa|ANSA|EFE|Xinhua)(?: [\w ]{1,20})?\)\s*[-–—]*\s*")
+_POST = re.compile(r"(?<!\w)@\w{3}|\bpic\.twitter\.com|\bt\.co/")
+"""Of a post that is embedded in the report."""
 _CAPTION = re.compile(
     r"\b(?:pictured|seen here|(?:is|are) seen|poses?|looks? on|celebrates? (?:after|with|his|her|their)|"
     r"stands? (?:near|next to|in front of|beside|by)|walks? (?:past|along|through)|smiles? (?:as|during|while))\b"
@@ -86,6 +88,7 @@ def told_aside(sentence: str) -> bool:
         or bool(_ENDING.search(text[-_LOOKED_AT:]))
         or _byline(text)
         or bool(_CAPTION.search(text[:_LOOKED_AT]))
+        or bool(_POST.search(text))
         or _QUOTED.sub(" ", text).rstrip().endswith("?")
     )
 
