@@ -12,7 +12,7 @@ from briefing.ground.numbers import approximated, in_range
 from briefing.ground.reading import Reading, key_of
 from briefing.lexicon import ALIAS_OF, DEMONYM_ENDINGS, OPENERS
 
-__all__ = ["Fact", "Missing", "facts", "forms"]
+__all__ = ["Fact", "Missing", "facts", "forms", "possessives"]
 
 Fact = frozenset[str]
 """The keys under any of which an article may hold one number or name of a point."""
@@ -64,6 +64,21 @@ def _vague(point: Reading, evidence: Evidence) -> Iterator[Missing]:
         there = in_range(word.key, evidence.numbers)
         if there is False and word.key not in evidence.everything:
             yield Missing("number", word.surface)
+
+
+def possessives(point: str, evidence: Evidence) -> Iterator[Missing]:
+    """Kind ``possessive``: "Egypt's" where the article has a ship in Egypt, but nothing of Egypt's nor "of Egypt".
+
+    Of twelve such lines among 355 that the tuned model wrote and people read, six were false, of all a quarter.
+    """
+    there = f"{evidence.title}\n{evidence.text}".replace("’", "'")
+    for found in _POSSESSIVE.finditer(point.replace("’", "'")):
+        name = re.escape(found[1])
+        if not re.search(rf"\b{name}(?:'s\b|')|\bof (?:the )?(?:\w+ )?{name}\b", there):
+            yield Missing("possessive", found[0])
+
+
+_POSSESSIVE = re.compile(r"\b([A-Z][\w.-]*\w)(?:'s|(?<=s)')(?=\s)")
 
 
 def forms(key: str) -> frozenset[str]:

@@ -15,7 +15,7 @@ from briefing.engines.base import Prompt
 from briefing.facts import stems
 from briefing.ground import Check, Evidence, check, weigh
 from briefing.ground.evidence import plain
-from briefing.ground.exact import facts
+from briefing.ground.exact import facts, possessives
 from briefing.ground.reading import Reading
 from briefing.summariser.answers import clean, ended, problem
 from briefing.summariser.draft import Draft, why_not
@@ -233,6 +233,8 @@ def inexact(line: Line) -> str:
     if same := [n for n, text in enumerate(line.context.texts, 1) if plain(text) == plain(line.text)]:
         line.cites, line.rung = (same[0],), "quoted"
         return "" if stands_alone(line.text, line.context.names) else LEANS
+    if not_theirs := next(possessives(line.text, line.context.evidence), None):
+        return f"{not_theirs.kind} not as in the article: {not_theirs.surface}"
     reading = Reading(line.text)
     _, wanted = facts(reading, line.context.evidence)
     keys = line.context.keys

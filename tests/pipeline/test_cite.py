@@ -112,6 +112,15 @@ def test_a_number_that_no_sentence_has_is_refused_without_asking() -> None:
     assert any("number not in the article" in warning for warning in summary.warnings)
 
 
+def test_what_belongs_to_somebody_must_belong_to_them_in_the_article() -> None:
+    lines = GOOD.splitlines()
+    summary = one(
+        tuned("\n".join([*lines[:2], "[7] Bridge Street's shopkeepers fear three years of works.", lines[4]]))
+    )
+    assert not any("Street's" in point.text for point in summary.key_points)
+    assert any("possessive not as in the article: Street's" in warning for warning in summary.warnings)
+
+
 def test_a_citation_that_lacks_a_number_of_its_point_is_joined_by_the_sentence_that_has_it() -> None:
     summary = one(tuned(GOOD.replace("[2,3]", "[2]")))
     assert [c.sentence for c in summary.key_points[1].citations] == [1, 2]
@@ -204,13 +213,13 @@ def test_whatever_the_model_writes_a_summary_has_points_with_their_citations(lin
 
 def test_the_overview_tells_the_first_point_in_few_words_only_where_its_sentences_hold_that() -> None:
     story = Story(articles=(article(),), summary=one(tuned()))
-    short = "Marlow's council voted for a tram line to the university hospital."
+    short = "Marlow voted for a tram line to the university hospital."
     engine = tuned(mended=short)
     (told,) = leads_in_short([story], engine, BOOK, SummaryOptions()).values()
     assert told.text == short
     assert told.citations == story.summary.key_points[0].citations
     assert "Write 1 short key point." in engine.asked[0].messages[-2].content
-    (told,) = leads_in_short([story], tuned(mended=short, refused="Marlow's"), BOOK, SummaryOptions()).values()
+    (told,) = leads_in_short([story], tuned(mended=short, refused="Marlow voted"), BOOK, SummaryOptions()).values()
     assert told == story.summary.key_points[0]
     dead = FakeEngine(tuned=True).fails("no memory")
     assert leads_in_short([story], dead, BOOK, SummaryOptions()) == {story.summary.id: story.summary.key_points[0]}
@@ -227,7 +236,5 @@ def test_a_subject_that_only_an_earlier_sentence_tells_of_is_not_shown_without_i
     alone = one(tuned(answer, mended="moo"), text, "Mayor well")
     assert "removed three polyps" in alone.key_points[0].text
     assert any("told nowhere" in warning for warning in alone.warnings)
-    told = one(
-        tuned(f"[1] Doctors removed three polyps from the throat of Marlow's mayor.\n{answer}"), text, "Mayor well"
-    )
+    told = one(tuned(f"[1] Doctors removed three polyps from the throat of the mayor.\n{answer}"), text, "Mayor well")
     assert [point.rung for point in told.key_points if "polyps were" in point.text] == ["written"]
