@@ -7,6 +7,7 @@
   learnt from, ``report`` only measured. Claims on one document share a row of at most `TOGETHER`; their sentences are
   those that share the most telling stems with one of them, each with the sentence before it, within `BUDGET` tokens, in
   the document's order. Of a text of several sentences that is not supported nobody knows which one is wrong: left out.
+  So is what stands in two of these heaps (`apart`).
 - The model's own points, labelled by reading (``--own``): JSON Lines of ``sentences``, ``cites``, ``text``, ``label``
   (1 or 0); what has the same sentences shares a row.
 
@@ -43,8 +44,11 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--own", type=Path, help="the model's own points, labelled by reading")
     wanted = parser.parse_args()
-    rows = [*articles(wanted.shared / "data" / "points" / "train.jsonl.gz")]
-    rows += labelled(wanted.shared / "data" / "faithfulness" / "dev.jsonl.gz")
+    data = wanted.shared / "data"
+    rows = [*articles(data / "points" / "train.jsonl.gz")]
+    claims = [*labelled(data / "faithfulness" / "dev.jsonl.gz")]
+    development = [normalise(one["article"]) for one in records(data / "pairs" / "dev.jsonl.gz")]
+    rows += apart(claims, rows, development)
     rows += own(wanted.own) if wanted.own else []
     save(rows, wanted.out)
     statements: Counter[tuple[str, str]] = Counter()
@@ -99,6 +103,25 @@ def labelled(path: Path) -> Iterator[Row]:
                     Claim(cites, text, label, "label") for (_, text, label), cites in zip(several, cited, strict=True)
                 ),
             )
+
+
+def apart(claims: Sequence[Row], points: Sequence[Row], development: Sequence[str]) -> Iterator[Row]:
+    """The rows of labelled claims without those by which something would be measured that was learnt from: of ``tune``
+    what is on an article of ``valid`` or of `development`, of ``report`` what is on an article of ``train``.
+
+    Two texts are one where they have two long sentences in common.
+    """
+    kept_out = [row.sentences for row in points if row.part == "valid"]
+    kept_out += [tuple(_flat(s.text) for s in sentences(text)) for text in development]
+    learnt = [row.sentences for row in points if row.part == "train"]
+    barred = {"tune": _long(kept_out), "report": _long(learnt)}
+    for row in claims:
+        if len(_long([row.sentences]) & barred[row.part]) < 2:
+            yield row
+
+
+def _long(texts: Sequence[Sequence[str]]) -> set[str]:
+    return {re.sub(r"\W", "", one.lower()) for text in texts for one in text if len(one) >= 60}
 
 
 def own(path: Path) -> Iterator[Row]:

@@ -34,7 +34,7 @@ __all__ = [
     "summary_key",
 ]
 
-_VERSION = "4"
+_VERSION = "5"
 """Raised whenever the strategy makes other summaries of the same answers."""
 
 

@@ -139,6 +139,25 @@ def test_the_halves_are_those_of_the_benchmark(shared_data: Path, monkeypatch: p
         assert prepare.untokenised(one["claim"]) == bench._untokenised(one["claim"])
 
 
+def test_nothing_is_measured_by_what_was_learnt_from() -> None:
+    def row(part: str, name: str) -> Row:
+        told = tuple(
+            f"The council of {name} voted {n} times on the tram line that was to run to the hospital." for n in "123"
+        )
+        return Row(part, "set", f"{part} {name}", told, None, ())
+
+    claims = [
+        row("tune", "Marlow"),
+        row("tune", "Leeds"),
+        row("tune", "York"),
+        row("report", "Kent"),
+        row("report", "Bath"),
+    ]
+    points = [row("valid", "Marlow"), row("train", "Kent"), row("train", "York")]
+    kept = prepare.apart(claims, points, [" ".join(row("", "Leeds").sentences)])
+    assert [one.id for one in kept] == ["tune York", "report Bath"]
+
+
 def test_the_models_own_points_share_a_row_by_their_sentences(tmp_path: Path) -> None:
     file = tmp_path / "own.jsonl"
     lines = [{"sentences": SENTENCES, "cites": [1], "text": f"Point {n}.", "label": n % 2} for n in range(3)]
