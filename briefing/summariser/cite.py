@@ -223,10 +223,11 @@ class _Telling:
         """
         used = {line.place for line in self.held()}
         if not any(leads(line) for line in self.held()):
-            for number, one in enumerate(self.contexts[0].numbered[:2] if self.contexts else (), 1):
-                if (one.article, one.sentence) not in used:
+            for number, one in enumerate(self.contexts[0].numbered[:3] if self.contexts else (), 1):
+                known = stands_alone(one.text, self.contexts[0].names)
+                if (one.article, one.sentence) not in used and known:
                     used.add((one.article, one.sentence))
-                    yield self.contexts[0], (number,), leans(one.text, self.contexts[0].names)
+                    yield self.contexts[0], (number,), False
                     break
         for line in self.lines:
             if line.place not in used:

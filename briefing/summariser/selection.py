@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from briefing.facts import stems
 from briefing.ground import Evidence
+from briefing.ground.evidence import plain
 from briefing.salience import ranked
 from briefing.summariser.answers import says_the_same
 from briefing.text import Sentence, word_count
@@ -52,7 +53,7 @@ _ENDING = re.compile(
     r"\((?:(?:photo|image|picture)\W[^()]*|(?:ap|afp|reuters|pti|ians)(?: photo)?)\))\W{0,3}$",
     re.IGNORECASE,
 )
-_AGENCY = re.compile(r"^\((?:CNN|AP|AFP|Reuters|UPI|PTI|IANS|dpa|ANSA|EFE|Xinhua)(?: [\w ]{1,20})?\)\s*[-–—]*\s*")
+_AGENCY = re.compile(r"^\([A-Z][\w.&'’-]{0,20}(?: [A-Z][\w.&'’-]{0,20}){0,3}\) ?[-–—]{0,2} ?(?=[A-Z\"“‘])")
 _POST = re.compile(r"(?<!\w)@\w{3}|\bpic\.twitter\.com|\bt\.co/")
 """Of a post that is embedded in the report."""
 _CAPTION = re.compile(
@@ -108,7 +109,9 @@ def select(evidences: Sequence[Evidence], parts: Sequence[range] | None = None, 
         Numbered(article, index, _AGENCY.sub("", " ".join(evidence.sentences[index].text.split())))
         for article, evidence in enumerate(evidences)
         for index in (parts[article] if parts else range(len(evidence.sentences)))
-        if index not in evidence.orders and not told_aside(evidence.sentences[index].text)
+        if index not in evidence.orders
+        and not told_aside(evidence.sentences[index].text)
+        and plain(evidence.sentences[index].text) != plain(evidence.title)
     ]
     first = (OPENING if len(evidences) == 1 else OPENING_OF_EACH) if opening else 1
     seen: Counter[int] = Counter()
