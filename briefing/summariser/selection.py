@@ -79,7 +79,7 @@ class Numbered:
 
 
 def told_aside(sentence: str) -> bool:
-    """Whether a sentence is beside the report: a caption, a byline, an advert, a pointer elsewhere, a question to the
+    """Whether a sentence is beside the report: a dateline, caption, byline, advert, pointer elsewhere, a question to the
     reader, or too short to say anything.
     """
     text = " ".join(sentence.split())
@@ -87,6 +87,7 @@ def told_aside(sentence: str) -> bool:
         word_count(text) < _SHORTEST
         or bool(_ASIDE.search(text[:_LOOKED_AT]))
         or bool(_ENDING.search(text[-_LOOKED_AT:]))
+        or text.endswith(("—", "–"))
         or _byline(text)
         or bool(_CAPTION.search(text[:_LOOKED_AT]))
         or bool(_POST.search(text))
