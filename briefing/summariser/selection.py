@@ -79,7 +79,7 @@ class Numbered:
 
 
 def told_aside(sentence: str) -> bool:
-    """Whether a sentence is beside the report: a dateline, caption, byline, advert, pointer elsewhere, a question to the
+    """Whether a sentence is beside the report: a dateline, caption, byline, advert, pointer elsewhere, questions to the
     reader, or too short to say anything.
     """
     text = " ".join(sentence.split())
