@@ -34,7 +34,7 @@ __all__ = [
     "summary_key",
 ]
 
-_VERSION = "5"
+_VERSION = "6"
 """Raised whenever the strategy makes other summaries of the same answers."""
 
 

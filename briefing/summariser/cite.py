@@ -176,8 +176,11 @@ class _Telling:
             line.reason = line.reason or unfit(line) or inexact(line)
         fit = [line for line in lines if not line.reason]
         most = 2 * self.options.points
-        asked = [fit[place] for place in self._chosen(fit, most)] if len(fit) > most else fit
-        if unread := [line for line in asked if line.unread]:
+        asked = {id(fit[place]) for place in self._chosen(fit, most)}
+        for line in fit:
+            if id(line) not in asked:
+                line.reason = "others tell more"
+        if unread := [line for line in fit if line.unread]:
             told = yield [check_of(self.prompts, line) for line in unread]
             for line, likely in zip(unread, self.draft.weigh(told), strict=True):
                 read_by_model(line, likely)

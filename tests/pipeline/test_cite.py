@@ -198,6 +198,23 @@ def test_a_long_article_is_asked_about_part_by_part() -> None:
     assert summary.key_points
 
 
+def test_of_many_lines_none_is_shown_that_the_model_was_not_asked_about() -> None:
+    text = "\n\n".join(
+        f"The harbour of place {n} was closed by a storm that broke {n} masts and sank {n} boats." for n in range(200)
+    )
+
+    def many(prompt: Prompt) -> str:
+        told = [line.split("] ")[1] for line in prompt.messages[1].content.splitlines() if "] " in line]
+        return "\n".join(
+            f"[{n}] {line.replace('The harbour', 'On Monday the harbour')}" for n, line in enumerate(told[:3], 1)
+        )
+
+    engine = FakeEngine(tuned=True).says(many, to="Write").says("no", to=" |")
+    summary = one(engine, text.replace("was closed", "was on Monday closed"), points=2)
+    assert sum(prompt.messages[-1].content.endswith(" |") for prompt in engine.asked) >= 4
+    assert {point.rung for point in summary.key_points} == {"quoted"}
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(alphabet='[]12345, abM.£“"\n|', max_size=60), max_size=6), st.booleans())
 def test_whatever_the_model_writes_a_summary_has_points_with_their_citations(lines: list[str], agrees: bool) -> None:
