@@ -26,7 +26,6 @@ import gzip
 import hashlib
 import json
 import math
-import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,6 +43,7 @@ from briefing.ground.combination import WITH_MODEL, WITHOUT_MODEL, signs
 from briefing.ground.exact import facts
 from briefing.ground.reading import Reading
 from briefing.text import normalise, sentences
+from training.prepare import first_half, untokenised
 
 DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data" / "faithfulness" / "dev.jsonl.gz"
 TOO_FEW = 30
@@ -75,27 +75,14 @@ def claims(path: Path, every: int = 1) -> list[Claim]:
     for row in rows[::every]:
         document = normalise(row["document"])
         evidence = prepared.setdefault(document, Evidence(document))
-        text = _untokenised(row["claim"])
+        text = untokenised(row["claim"])
         cut = [s.text for s in sentences(text)] if row["unit"] == "summary" else [text]
         name = (
             f"{row['source']}-{hashlib.md5((document + row['claim']).encode(), usedforsecurity=False).hexdigest()[:10]}"
         )
         origin = hashlib.sha256(document.encode()).hexdigest()[:12]
-        found.append(Claim(name, row["source"], row["label"], _first_half(document), origin, cut, evidence))
+        found.append(Claim(name, row["source"], row["label"], first_half(document), origin, cut, evidence))
     return found
-
-
-def _first_half(document: str) -> bool:
-    """By the beginning of the text without blanks and marks: one article may stand in several data sets."""
-    beginning = re.sub(r"\W", "", document.lower())[:200]
-    return hashlib.sha256(beginning.encode()).digest()[0] % 2 == 0
-
-
-def _untokenised(claim: str) -> str:
-    """Without what the data sets' own tokenisers left: "quarter - final", "`` yes ''", "# 16m" for pounds."""
-    text = normalise(claim).replace("\\'", "'").replace("``", '"').replace("''", '"').replace("`", "'")
-    text = re.sub(r"# ?(?=\d)", "£", re.sub(r"(\w) - (\w)", r"\1-\2", text))
-    return re.sub(r" (n't|'s|'re|'ll)\b", r"\1", text)
 
 
 # --- figures -------------------------------------------------------------------------------------------------

@@ -32,8 +32,6 @@ TOKENS = 300
 """Of a document, about so many tokens are shown with a statement."""
 _LETTERS = 4.3
 """Of a token of English news, on average."""
-_FEWEST = 1e-6
-"""A share below what twenty alternatives show."""
 
 
 def log_odds(engine: Engine, book: PromptBook, sentences: Sequence[str], cites: Sequence[int], statement: str) -> float:
@@ -41,15 +39,13 @@ def log_odds(engine: Engine, book: PromptBook, sentences: Sequence[str], cites: 
 
     Raises `RuntimeError` where the engine gives no odds.
     """
-    from briefing.engines import Prompt
+    from briefing.summariser.context import check_prompt
+    from briefing.summariser.context import log_odds as of_probability
 
-    messages = book.messages("check", sentences=list(sentences), cites=list(cites), statement=statement)
-    prompt = Prompt(id="0", messages=messages, document=statement, tuned=True, choices=(" yes", " no"), max_tokens=1)
-    (answer,) = engine.complete([prompt])
+    (answer,) = engine.complete([check_prompt(book, sentences, cites, statement)])
     if not answer.odds:
         raise RuntimeError(f"no odds came for {statement!r}: {answer.error or answer.text!r}")
-    yes, no = (max(share, _FEWEST) for share in answer.odds)
-    return math.log(yes) - math.log(no)
+    return of_probability(answer.odds[0])
 
 
 def shown(statement: str, evidence: Evidence) -> tuple[list[str], list[int]]:

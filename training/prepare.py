@@ -169,13 +169,15 @@ class Weighed:
 
 
 def first_half(document: str) -> bool:
-    """As in bench/faithfulness.py (a test holds them together): by the text's beginning, without blanks and marks."""
+    """Whether a document is of the tuning half, by its beginning without blanks and marks: one article may stand in
+    several data sets. bench/faithfulness.py splits by this as well.
+    """
     beginning = re.sub(r"\W", "", document.lower())[:200]
     return hashlib.sha256(beginning.encode()).digest()[0] % 2 == 0
 
 
 def untokenised(claim: str) -> str:
-    """As in bench/faithfulness.py: without what the data sets' own tokenisers left."""
+    """A claim without what the data sets' own tokenisers left: "quarter - final", "`` yes ''", "# 16m" for pounds."""
     text = normalise(claim).replace("\\'", "'").replace("``", '"').replace("''", '"').replace("`", "'")
     text = re.sub(r"# ?(?=\d)", "£", re.sub(r"(\w) - (\w)", r"\1-\2", text))
     return re.sub(r" (n't|'s|'re|'ll)\b", r"\1", text)

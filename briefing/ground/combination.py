@@ -32,9 +32,9 @@ WITH_MODEL: dict[str, float] = {
     "log_odds": 0.746,
 }
 """The same where one did: log-odds and order by logistic regression on 138 lines that the tuned model wrote about 31
-articles of its training set, labelled by two readers, a quarter of them false (cross-validated by article: area under
-the curve 78; the log-odds alone 69, the order alone 78). The other signs, with which a line fails anyway, are those of
-above."""
+articles of its training set; two readers labelled half of them each, a quarter was false (cross-validated by article:
+area under the curve 78; the log-odds alone 69, the order alone 78). The other signs, with which a line fails anyway,
+are those of above."""
 BIAS_WITH_MODEL = -3.34
 
 CUT = 0.8

@@ -21,7 +21,6 @@ from dataclasses import replace
 
 from briefing.engines.base import Engine, Prompt, is_tuned
 from briefing.facts import stems
-from briefing.salience import ranked
 from briefing.summariser.answers import clean, ended, says_the_same
 from briefing.summariser.context import (
     LEANS,
@@ -38,13 +37,13 @@ from briefing.summariser.context import (
     unexplained,
     unfit,
 )
-from briefing.summariser.coverage import choose
+from briefing.summariser.coverage import LEAD, choose
 from briefing.summariser.draft import Draft
 from briefing.summariser.ladder import can_be_shortened, leans, own_words, stands_alone
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.schedule import Conversation
-from briefing.summariser.selection import LONG
-from briefing.text import Sentence, word_count
+from briefing.summariser.selection import LONG, most_telling
+from briefing.text import word_count
 from briefing.types import Citation, KeyPoint, Rung, Verdict
 
 __all__ = ["PROMPTS", "suits", "tell", "tell_in_short"]
@@ -160,11 +159,8 @@ class _Telling:
         """Places of `most` of `lines`, for coverage, one that leads among them."""
         everything = [one for context in self.contexts for one in context.numbered]
         index = {(one.article, one.sentence): place for place, one in enumerate(everything)}
-        behind = [
-            frozenset(index[(one.article, one.sentence)] for one in (line.context.numbered[n - 1] for n in line.cites))
-            for line in lines
-        ]
-        ranking = ranked([Sentence(0, len(one.text), one.text) for one in everything])
+        behind = [frozenset(index[line.context.place(number)] for number in line.cites) for line in lines]
+        ranking = most_telling([one.text for one in everything])
         leading = [place for place, line in enumerate(lines) if leads(line)]
         return choose([line.text for line in lines], behind, leading, most, ranking)
 
@@ -201,12 +197,11 @@ class _Telling:
         for context, cites, leaning in self._failed():
             if len(tried) > needed:
                 break
-            sentence = context.numbered[cites[0] - 1]
             if leaning and (before := context.before(cites[0])):
                 both = (cites[0], before)
                 asked.append(lines_about(self.prompts, context, 1, self.options.length, False, both))
                 tried.append((context, both, "written"))
-            elif can_be_shortened(sentence.text):
+            elif can_be_shortened(context.texts[cites[0] - 1]):
                 asked.append(shortening_of(self.prompts, context, cites[0], self.options.length))
                 tried.append((context, cites[:1], "shortened"))
         if not asked:
@@ -215,7 +210,7 @@ class _Telling:
         for (context, cites, rung), answer in zip(tried, self.draft.take((yield asked)), strict=True):
             text = clean(answer.split("\n")[0])
             line = Line(context, cites, text, rung)
-            if rung == "shortened" and not own_words(text, context.numbered[cites[0] - 1].text):
+            if rung == "shortened" and not own_words(text, context.texts[cites[0] - 1]):
                 line.reason = "not the sentence's own words"
             mended.append(line)
         yield from self._check(mended)
@@ -225,12 +220,12 @@ class _Telling:
         ones that no line tells of; and whether what failed was that it leaned on the sentence before.
         """
         used = {line.place for line in self.held()}
-        if not any(leads(line) for line in self.held()):
-            for number, one in enumerate(self.contexts[0].numbered[:3] if self.contexts else (), 1):
-                known = stands_alone(one.text, self.contexts[0].names)
-                if (one.article, one.sentence) not in used and known:
-                    used.add((one.article, one.sentence))
-                    yield self.contexts[0], (number,), False
+        if self.contexts and not any(leads(line) for line in self.held()):
+            opening = self.contexts[0]
+            for number, text in enumerate(opening.texts[:LEAD], 1):
+                if opening.place(number) not in used and stands_alone(text, opening.names):
+                    used.add(opening.place(number))
+                    yield opening, (number,), False
                     break
         for line in self.lines:
             if line.place not in used:
@@ -244,7 +239,7 @@ class _Telling:
 
     def _telling(self) -> Iterator[tuple[Context, int]]:
         """Every sentence that is shown, most telling first, the contexts by turns."""
-        orders = [ranked([Sentence(0, len(t), t) for t in context.texts]) for context in self.contexts]
+        orders = [most_telling(context.texts) for context in self.contexts]
         for turn in range(max(map(len, orders), default=0)):
             for context, order in zip(self.contexts, orders, strict=True):
                 if turn < len(order):

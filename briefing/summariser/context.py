@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from briefing.engines.base import Prompt
 from briefing.facts import stems
@@ -18,6 +19,7 @@ from briefing.ground.evidence import plain
 from briefing.ground.exact import facts, possessives
 from briefing.ground.reading import Reading
 from briefing.summariser.answers import clean, ended, problem
+from briefing.summariser.coverage import LEAD
 from briefing.summariser.draft import Draft, why_not
 from briefing.summariser.ladder import leans, opens_as_fragment, shortening, stands_alone
 from briefing.summariser.prompts import PromptBook
@@ -25,8 +27,8 @@ from briefing.summariser.selection import Numbered, sections, select
 from briefing.types import Rung, Verdict
 
 __all__ = [
-    "LEANS", "Context", "Line", "check_of", "contexts", "inexact", "leads", "lines_about",
-    "read_by_model", "read_line", "shortening_of", "unexplained", "unfit",
+    "LEANS", "Context", "Line", "check_of", "check_prompt", "contexts", "inexact", "leads", "lines_about",
+    "log_odds", "read_by_model", "read_line", "shortening_of", "unexplained", "unfit",
 ]  # fmt: skip
 
 LEANS = "a pronoun without its noun"
@@ -36,7 +38,8 @@ _LINE_TOKENS = 72
 _MOST_LINES = 6
 """That are asked for at once: more than the model was trained on repeat one another."""
 _MOST_CITED = 3
-_CHOICES = ("yes", "no")
+_CHOICES = (" yes", " no")
+"""With the blank that the model was trained on."""
 _SURE = 1e-6
 """What a probability of 0 or 1 is taken for."""
 _LINE = re.compile(r"^\[(\d{1,3}(?:,\d{1,3}){0,2})\] (.+)$")
@@ -53,13 +56,12 @@ class Context:
     readings: tuple[Reading, ...]
     opens: bool
     """Whether it holds the beginning."""
-
     names: frozenset[str]
     """Keys of what is capitalised within a sentence."""
     keys: tuple[frozenset[str], ...]
     """Of each sentence, what a number, a name or a date may be found by."""
 
-    @property
+    @cached_property
     def texts(self) -> list[str]:
         """The sentences, in the order of their numbers."""
         return [one.text for one in self.numbered]
@@ -138,7 +140,7 @@ def lines_about(
         "cite", sentences=len(context.numbered), points=points, headline=headline, opened=bool(cites)
     )
     return _prompt(
-        prompts, "cite", context, {"points": points, "length": length, "headline": headline}, cites,
+        prompts, context, {"points": points, "length": length, "headline": headline}, cites,
         points=points, max_tokens=_LINE_TOKENS * (points + headline), grammar=grammar,
     )  # fmt: skip
 
@@ -146,14 +148,13 @@ def lines_about(
 def shortening_of(prompts: PromptBook, context: Context, number: int, length: str) -> Prompt:
     """For the sentence of that number with words left out."""
     return _prompt(
-        prompts, "cite", context, {"points": 1, "length": length, "headline": False}, (number,),
+        prompts, context, {"points": 1, "length": length, "headline": False}, (number,),
         points=1, max_tokens=3 * _LINE_TOKENS, grammar=shortening(context.texts[number - 1]),
     )  # fmt: skip
 
 
 def _prompt(
     prompts: PromptBook,
-    name: str,
     context: Context,
     variables: dict[str, object],
     cites: tuple[int, ...],
@@ -164,7 +165,7 @@ def _prompt(
 ) -> Prompt:
     return Prompt(
         id="",
-        messages=prompts.messages(name, sentences=context.texts, cites=list(cites), **variables),
+        messages=prompts.messages("cite", sentences=context.texts, cites=list(cites), **variables),
         document="\n".join(context.texts),
         points=points,
         max_tokens=max_tokens,
@@ -175,22 +176,31 @@ def _prompt(
 
 def check_of(prompts: PromptBook, line: Line) -> Prompt:
     """Whether the sentences hold the line."""
-    texts = line.context.texts
+    return check_prompt(prompts, line.context.texts, line.cites, ended(line.text))
+
+
+def check_prompt(prompts: PromptBook, sentences: Sequence[str], cites: Sequence[int], statement: str) -> Prompt:
+    """Whether numbered sentences, those of `cites` before all, hold a statement: the tuned model's other task."""
     return Prompt(
         id="",
-        messages=prompts.messages("check", sentences=texts, cites=list(line.cites), statement=ended(line.text)),
-        document="\n".join(texts),
+        messages=prompts.messages("check", sentences=list(sentences), cites=list(cites), statement=statement),
+        document="\n".join(sentences),
         max_tokens=1,
         tuned=True,
         choices=_CHOICES,
     )
 
 
+def log_odds(likely: float) -> float:
+    """Of a probability; finite also for 0 and 1."""
+    kept = min(1 - _SURE, max(_SURE, likely))
+    return math.log(kept / (1 - kept))
+
+
 def read_by_model(line: Line, likely: float) -> None:
     """Decide about a line that was open, by the probability of "yes"."""
     assert line.found is not None
-    kept = min(1 - _SURE, max(_SURE, likely))
-    line.found = weigh(line.found, line.text, math.log(kept / (1 - kept)))
+    line.found = weigh(line.found, line.text, log_odds(likely))
     line.reason = "" if line.holds else "not what its sentences say"
 
 
@@ -269,7 +279,7 @@ def leads(line: Line) -> bool:
         return False
     said = set(stems(line.text))
     best = max(line.cites, key=lambda number: len(said & line.context.readings[number - 1].roots))
-    return best <= 3
+    return best <= LEAD
 
 
 _SUBJECT = re.compile(

@@ -13,7 +13,7 @@ from collections.abc import Container, Sequence
 from briefing.facts import names, numbers, stems
 from briefing.text import word_count
 
-__all__ = ["can_be_shortened", "leans", "opens_as_fragment", "own_words", "shortening", "stands_alone"]
+__all__ = ["can_be_shortened", "leans", "opens_as_fragment", "own_words", "shortening", "stands_alone", "unquoted"]
 
 _LONGEST = 45
 """Words of a sentence that is shortened; a longer one's grammar and its meaning have too many branches."""
@@ -171,6 +171,11 @@ _POINTING = re.compile(
 )
 
 
+def unquoted(text: str) -> str:
+    """`text` without what stands between double quotation marks."""
+    return _QUOTED.sub(" ", text)
+
+
 def leans(line: str, named: Container[str] = ()) -> bool:
     """Whether a line needs one before it to be understood: a pronoun comes without its noun, somebody speaks as "I", or
     all of it is somebody's words.
@@ -178,21 +183,21 @@ def leans(line: str, named: Container[str] = ()) -> bool:
     By surface: "he" wants a name or a person before it in the line, "it" and "they" any noun; a line that opens with a
     subordinate clause may name them afterwards. `named`: keys of the names in the article, for what opens the line.
     """
-    unquoted = _QUOTED.sub(" ", line)
-    if not stems(unquoted):
+    plain = unquoted(line)
+    if not stems(plain):
         return True
-    if _FIRST_PERSON.search(unquoted) or _POINTING.match(line.lstrip("\"“'‘ ")):
+    if _FIRST_PERSON.search(plain) or _POINTING.match(line.lstrip("\"“'‘ ")):
         return True
-    after = bool(_CLAUSE.match(unquoted))
-    if found := _PERSON.search(unquoted):
-        before = unquoted[: found.start()]
+    after = bool(_CLAUSE.match(plain))
+    if found := _PERSON.search(plain):
+        before = plain[: found.start()]
         clause = before.rpartition(",")[2] if _PHRASE.match(before) and "," in before else before
         known = not _PHRASE.match(clause) and (_has_name(clause, named) or _has_person(clause))
-        if not known and not (after and (_has_name(before, named) or _has_name(unquoted[found.end() :], named))):
+        if not known and not (after and (_has_name(before, named) or _has_name(plain[found.end() :], named))):
             return True
-    if (found := _OTHERS.search(unquoted)) and not _EXPLETIVE.match(unquoted, found.start()):
-        before = unquoted[: found.start()]
-        if not stems(before) and not (after and stems(unquoted[found.end() :])):
+    if (found := _OTHERS.search(plain)) and not _EXPLETIVE.match(plain, found.start()):
+        before = plain[: found.start()]
+        if not stems(before) and not (after and stems(plain[found.end() :])):
             return True
     return False
 
@@ -217,7 +222,7 @@ def _has_person(text: str) -> bool:
 
 def stands_alone(sentence: str, named: Container[str] = ()) -> bool:
     """Whether a sentence of an article can be quoted without the one before it; `named` as for `leans`."""
-    said = _QUOTED.sub(" ", sentence)
+    said = unquoted(sentence)
     return (
         word_count(said) > 1  # else it is somebody's words, and nobody is told whose
         and sentence.count('"') % 2 == 0

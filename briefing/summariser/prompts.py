@@ -80,7 +80,7 @@ class PromptBook:
     def fingerprint(self, *names: str) -> str:
         """Changes when any of these prompts is edited in a way that could reach a model."""
         asked = [message.content for name in names for message in self.messages(name, **_SPECIMEN)]
-        return fingerprint(*asked, *(self._templates.get_template(name).render(**_GRAMMAR) for name in _GRAMMARS))
+        return fingerprint(*asked, *(self.grammar(name, **_GRAMMAR) for name in names if name in _WITH_GRAMMAR))
 
 
 def _defused(value: Any) -> Any:
@@ -91,7 +91,7 @@ def _defused(value: Any) -> Any:
     return value
 
 
-_GRAMMARS = ("cite.gbnf.j2", "points.gbnf.j2", "rewrite.gbnf.j2")
+_WITH_GRAMMAR = {"cite", "points", "rewrite"}
 _GRAMMAR: dict[str, Any] = {"sentences": 2, "fewest": 3, "points": 5, "headline": True, "opened": False}
 # Every variable that a prompt may use, with values that show each branch.
 _SPECIMEN: dict[str, Any] = {

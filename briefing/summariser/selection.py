@@ -17,9 +17,10 @@ from briefing.ground import Evidence
 from briefing.ground.evidence import plain
 from briefing.salience import ranked
 from briefing.summariser.answers import says_the_same
+from briefing.summariser.ladder import unquoted
 from briefing.text import Sentence, word_count
 
-__all__ = ["LONG", "ROOM", "Numbered", "sections", "select", "tokens_about", "told_aside"]
+__all__ = ["LONG", "ROOM", "Numbered", "most_telling", "sections", "select", "tokens_about", "told_aside"]
 
 ROOM = 340
 """Tokens of the sentences of one prompt: what the tuned model was trained on."""
@@ -61,7 +62,6 @@ _CAPTION = re.compile(
     r"stands? (?:near|next to|in front of|beside|by)|walks? (?:past|along|through)|smiles? (?:as|during|while))\b"
 )
 _BY = re.compile(r"(?:[A-Z][\w.'’-]*,?|and|for|in|of|at|\d.*)")
-_QUOTED = re.compile(r"[\"“][^\"“”]*[\"”]?")
 _LOOKED_AT = 160
 """Characters at the beginning and the end by which a sentence shows what it is; a byline has no more."""
 
@@ -91,7 +91,7 @@ def told_aside(sentence: str) -> bool:
         or _byline(text)
         or bool(_CAPTION.search(text[:_LOOKED_AT]))
         or bool(_POST.search(text))
-        or _QUOTED.sub(" ", text).rstrip().endswith("?")
+        or unquoted(text).rstrip().endswith("?")
     )
 
 
@@ -106,14 +106,13 @@ def select(evidences: Sequence[Evidence], parts: Sequence[range] | None = None, 
     `parts`: a range of sentences for each article, where not all of them are to be had. `opening`: whether the first
     ones are taken whatever they say; so it is but for sections behind the first.
     """
-    usable = [
-        Numbered(article, index, _AGENCY.sub("", " ".join(evidence.sentences[index].text.split())))
-        for article, evidence in enumerate(evidences)
-        for index in (parts[article] if parts else range(len(evidence.sentences)))
-        if index not in evidence.orders
-        and not told_aside(evidence.sentences[index].text)
-        and plain(evidence.sentences[index].text) != plain(evidence.title)
-    ]
+    usable = []
+    for article, evidence in enumerate(evidences):
+        title = plain(evidence.title)
+        for index in parts[article] if parts else range(len(evidence.sentences)):
+            text = evidence.sentences[index].text
+            if index not in evidence.orders and not told_aside(text) and plain(text) != title:
+                usable.append(Numbered(article, index, _AGENCY.sub("", " ".join(text.split()))))
     first = (OPENING if len(evidences) == 1 else OPENING_OF_EACH) if opening else 1
     seen: Counter[int] = Counter()
     opening_of: list[tuple[int, int]] = []
@@ -122,7 +121,7 @@ def select(evidences: Sequence[Evidence], parts: Sequence[range] | None = None, 
         if seen[one.article] <= first:
             opening_of.append((seen[one.article], place))
     opens = [place for _, place in sorted(opening_of)]  # the articles by turns, so that each has its say
-    order = ranked([Sentence(0, len(one.text), one.text) for one in usable])
+    order = most_telling([one.text for one in usable])
     shown: list[int] = []
     left = ROOM
     for place in dict.fromkeys([*opens, *order]):
@@ -134,6 +133,11 @@ def select(evidences: Sequence[Evidence], parts: Sequence[range] | None = None, 
         short = usable[order[0]].text[: 3 * ROOM]
         return [Numbered(usable[order[0]].article, usable[order[0]].sentence, short)]
     return [usable[place] for place in sorted(shown)]
+
+
+def most_telling(texts: Sequence[str]) -> list[int]:
+    """Places of `texts`, sentences in their order, the most telling first (`salience`)."""
+    return ranked([Sentence(0, len(text), text) for text in texts])
 
 
 def tokens_about(text: str) -> int:
