@@ -1,11 +1,24 @@
-"""Small word lists that `ground` compares names by: English, and no more than the news needs every day.
+"""Small word lists that points are compared and judged by: no more than the news needs every day.
+
+English, but for what must be known of every language in which the tuned model writes: denials, and what a line opens
+with that leans on the one before it.
 
 Data, not logic: the lists stand here so that they can grow without anybody reading code.
 """
 
 from __future__ import annotations
 
-__all__ = ["ALIAS_OF", "BASE_OF", "DEMONYM_ENDINGS", "MONTHS", "OPENERS"]
+__all__ = [
+    "ALIAS_OF",
+    "BASE_OF",
+    "DEMONYM_ENDINGS",
+    "DENIALS",
+    "FIRST_PERSONS",
+    "LEANING",
+    "MONTHS",
+    "OPENERS",
+    "TIMES",
+]
 
 _ALIASES = """
 us usa america american americans; uk britain british britons; eu europe european europeans; france french;
@@ -62,3 +75,62 @@ deny denied denies denial; steal theft; arrive arrival arrived; lie lied lying
 
 BASE_OF: dict[str, str] = {form: group.split()[0] for group in _IRREGULAR.split(";") for form in group.split()[1:]}
 """Irregular forms, by the form whose stem they share."""
+
+DENIALS: dict[str, frozenset[str]] = {
+    language: frozenset(words.split())
+    for language, words in {
+        "de": "nicht nichts nie niemals niemand niemanden kein keine keinen keinem keiner keines ohne weder",
+        "fr": "pas jamais aucun aucune ni sans rien personne nul nulle",
+        "es": "no nunca jamás sin ningún ninguna ninguno nadie nada tampoco ni",
+        "pt": "não nunca jamais sem nenhum nenhuma ninguém nada tampouco nem",
+        "ru": "не нет ни без никогда никто никого никому ничего ничто нельзя никакой никакого",
+    }.items()
+}
+"""Words that deny, folded as written, by ISO 639-1 code; those of English, with its verbs, are in `ground.denial`."""
+
+FIRST_PERSONS: dict[str, frozenset[str]] = {
+    language: frozenset(words.split())
+    for language, words in {
+        "de": "ich mich mir mein meine meinen meinem meiner wir uns unser unsere unseren unserem unserer",
+        "fr": "je j'ai me moi mon ma mes nous notre nos",
+        "es": "yo me mi mis nosotros nosotras nos nuestro nuestra nuestros nuestras",
+        "pt": "eu me meu minha meus minhas nós nosso nossa nossos nossas",
+        "ru": "я меня мне мной мой моя мои мы нас нам нами наш наша наши нашего нашей наших",
+    }.items()
+}
+"""By which somebody speaks of himself."""
+
+LEANING: dict[str, frozenset[str]] = {
+    language: frozenset(words.split())
+    for language, words in {
+        "de": "er sie es ihm ihr ihre ihren ihrem ihrer ihn sein seine seinen seinem seiner dies diese dieser dieses "
+        "diesen diesem dabei dafür dagegen daher dahinter damit danach daneben dann daran darauf daraufhin darin "
+        "darüber darum darunter davon davor dazu deshalb deswegen dort dadurch ebenso allerdings außerdem jedoch aber "
+        "auch und oder denn so somit stattdessen trotzdem zudem hier hierzu dessen deren beide letztere",
+        "fr": "il elle ils elles lui leur leurs son sa ses ce cela ça ceci cet cette ces celui celle ceux celles c'est "
+        "c'était y ainsi aussi cependant donc ensuite et mais or ou puis pourtant toutefois",
+        "es": "él ella ellos ellas ello esto eso aquello este esta estos estas ese esa esos esas aquel aquella su sus "
+        "lo le les así asimismo además también entonces luego pero y e o sino allí ahí aquí ambos",
+        "pt": "ele ela eles elas isto isso aquilo este esta estes estas esse essa esses essas aquele aquela seu sua "
+        "seus suas lhe lhes assim além também então depois mas porém e ou contudo entretanto ali lá aqui ambos "
+        "nesta neste nesse nessa",
+        "ru": "он она оно они его её ее их ему ей им ней нём это этот эта эти этого этой этому этих тот та те то там "
+        "тогда также тоже поэтому однако но и а или затем потом здесь так такой такая такие оба свой своя свои",
+    }.items()
+}
+"""Words with which a sentence opens that takes up what one before it has told."""
+
+TIMES: dict[str, frozenset[str]] = {
+    language: frozenset(words.split())
+    for language, words in {
+        "de": "woche jahr monat tag morgen abend sommer winter herbst frühjahr mal wochenende",
+        "fr": "semaine année mois matin soir été hiver automne printemps fois lundi mardi mercredi jeudi vendredi "
+        "samedi dimanche week-end",
+        "es": "semana año mes mañana tarde noche verano invierno otoño primavera vez lunes martes miércoles jueves "
+        "viernes sábado domingo",
+        "pt": "semana ano mês manhã tarde noite verão inverno outono primavera vez segunda segunda-feira terça "
+        "terça-feira quarta quarta-feira quinta quinta-feira sexta sexta-feira sábado domingo",
+        "ru": "неделе неделю год году месяце утром вечером лето зиму раз",
+    }.items()
+}
+"""Behind "this", these lean on nothing: this week, this Monday."""

@@ -1,7 +1,8 @@
 """Whether a point denies what nothing behind it denies. Pure.
 
 Of twelve rules about the meaning of a sentence (places, units and bounds, moods, speakers, roles, opposites, ...) the
-only one that told supported from unsupported claims any better than without it (docs/trust.md).
+only one that told supported from unsupported claims any better than without it (docs/trust.md). In languages other
+than English, in which no reading of the model has been measured, the opposite counts as well: a denial that was lost.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from collections.abc import Sequence
 
 from briefing.ground.evidence import Evidence
 from briefing.ground.exact import Missing
+from briefing.ground.reading import Reading
+from briefing.lexicon import DENIALS
 
 __all__ = ["denies", "undenied"]
 
 _DENIAL = re.compile(
     r"\b(?:not|no|never|nor|none|neither|without|cannot|\w+n['’]t|den(?:y|ies|ied|ying)|refus\w+|reject\w*|"
     r"fail(?:s|ed|ing)?|lack\w*|un(?:able|likely|clear|harmed|aware|changed)|rul(?:es|ed) out|stop\w*|halt\w*|nobody|"
-    r"nothing|ohne|nicht|kein\w*|pas|jamais|nunca|non)\b",
+    r"nothing)\b",
     re.IGNORECASE,
 )
 # "Not only", "no longer than", "nothing but" deny nothing; "no later than" sets a limit.
@@ -25,15 +28,37 @@ _IDLE = re.compile(
     r"\bnot (?:only|just|least|to mention)\b|\bno (?:doubt|later|fewer|less|more) |\bwhether or not\b|\bnothing but\b",
     re.IGNORECASE,
 )
+_REACH = 3
+"""Words behind a denial among which is what it denies."""
+_SHORT = 4
+"""Letters of a word that may be an article or a preposition, of which no list is kept for these languages."""
 
 
-def denies(text: str) -> bool:
-    """Whether `text` denies anything, in so many words or by a verb such as "refuse"."""
+def denies(text: str, language: str = "en") -> bool:
+    """Whether `text` denies anything, in so many words or, in English, by a verb such as "refuse"."""
+    if denials := DENIALS.get(language):
+        return any(word.surface.casefold() in denials for word in Reading(text).words)
     return bool(_DENIAL.search(_IDLE.sub(" ", text)))
 
 
 def undenied(point: str, chosen: Sequence[int], evidence: Evidence) -> list[Missing]:
-    """Kind ``negation``: a denial that no cited sentence has."""
-    if denies(point) and not any(denies(evidence.readings[i].text) for i in chosen):
-        return [Missing("negation", point)]
-    return []
+    """Kind ``negation``: a denial that no cited sentence has; one that was lost, but for English."""
+    language = evidence.language
+    if denies(point, language):
+        lacks = not any(denies(evidence.readings[i].text, language) for i in chosen)
+    else:
+        lacks = any(_denied(evidence.readings[i], language) & Reading(point).roots for i in chosen)
+    return [Missing("negation", point)] if lacks else []
+
+
+def _denied(sentence: Reading, language: str) -> frozenset[str]:
+    """Stems of what a sentence denies: of the longer words right behind a denial."""
+    denials = DENIALS.get(language, frozenset())
+    words = sentence.words
+    return frozenset(
+        later.root
+        for place, word in enumerate(words)
+        if word.surface.casefold() in denials
+        for later in words[place + 1 : place + 1 + _REACH]
+        if later.root and len(later.surface) > _SHORT
+    )

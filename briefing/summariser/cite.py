@@ -50,8 +50,11 @@ __all__ = ["PROMPTS", "suits", "tell", "tell_in_short"]
 
 PROMPTS = ("cite", "check")
 """Every prompt this strategy uses."""
-LANGUAGES = frozenset({"en"})
-"""ISO 639-1 codes of the languages in which it was measured to read better than the prompt over the whole article."""
+LANGUAGES = frozenset({"en", "de", "es", "fr", "pt", "ru"})
+"""ISO 639-1 codes of the languages in which it was measured to read better than the prompt over the whole article: of
+57 points in other languages than English none was false, of 59 by that prompt 14, and 14 were in English
+(docs/trust.md).
+"""
 _SHORT = 14
 """Words of a point that needs no shorter form."""
 _LONGEST_QUOTE = 40
@@ -201,9 +204,12 @@ class _Telling:
                 both = (cites[0], before)
                 asked.append(lines_about(self.prompts, context, 1, self.options.length, False, both))
                 tried.append((context, both, "written"))
-            elif can_be_shortened(context.texts[cites[0] - 1]):
+            elif can_be_shortened(context.texts[cites[0] - 1], context.language):
                 asked.append(shortening_of(self.prompts, context, cites[0], self.options.length))
                 tried.append((context, cites[:1], "shortened"))
+            elif context.language != "en":
+                asked.append(lines_about(self.prompts, context, 1, "short", False, cites[:1]))
+                tried.append((context, cites[:1], "written"))
         if not asked:
             return
         mended = []
@@ -223,7 +229,7 @@ class _Telling:
         if self.contexts and not any(leads(line) for line in self.held()):
             opening = self.contexts[0]
             for number, text in enumerate(opening.texts[:LEAD], 1):
-                if opening.place(number) not in used and stands_alone(text, opening.names):
+                if opening.place(number) not in used and stands_alone(text, opening.names, opening.language):
                     used.add(opening.place(number))
                     yield opening, (number,), False
                     break
@@ -233,7 +239,7 @@ class _Telling:
                 yield line.context, line.cites, line.reason == LEANS
         for context, number in self._telling():
             text = context.texts[number - 1]
-            if context.place(number) not in used and not leans(text, context.names):
+            if context.place(number) not in used and not leans(text, context.names, context.language):
                 used.add(context.place(number))
                 yield context, (number,), False
 
@@ -256,7 +262,7 @@ class _Telling:
                     return
                 text = context.texts[number - 1]
                 told = [line.text for line in held] + [c.texts[n - 1] for c, n in self.quoted]
-                known = stands_alone(text, context.names) and not self._unexplained(
+                known = stands_alone(text, context.names, context.language) and not self._unexplained(
                     Line(context, (number,), text), told
                 )
                 if known and not any(says_the_same(text, other) for other in told):

@@ -43,7 +43,7 @@ _CHOICES = (" yes", " no")
 _SURE = 1e-6
 """What a probability of 0 or 1 is taken for."""
 _LINE = re.compile(r"^\[(\d{1,3}(?:,\d{1,3}){0,2})\] (.+)$")
-_CLOSED = re.compile(r"[.!?…][\"”’')]?$")
+_CLOSED = re.compile(r"[.!?…][\"”’'»“)]?$")
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,11 @@ class Context:
     def texts(self) -> list[str]:
         """The sentences, in the order of their numbers."""
         return [one.text for one in self.numbered]
+
+    @property
+    def language(self) -> str:
+        """ISO 639-1 code of the language that the sentences are in, and the lines."""
+        return self.evidence.language
 
     def place(self, number: int) -> tuple[int, int]:
         """Where the sentence of that number stands: which article of the story, and which of its sentences, from 0."""
@@ -163,9 +168,10 @@ def _prompt(
     max_tokens: int,
     grammar: str,
 ) -> Prompt:
+    language = "" if context.language == "en" else prompts.language(context.language)
     return Prompt(
         id="",
-        messages=prompts.messages("cite", sentences=context.texts, cites=list(cites), **variables),
+        messages=prompts.messages("cite", sentences=context.texts, cites=list(cites), language=language, **variables),
         document="\n".join(context.texts),
         points=points,
         max_tokens=max_tokens,
@@ -224,11 +230,11 @@ def unfit(line: Line) -> str:
         return "broken off"
     if line.text.rstrip("\"”’')").endswith("?"):
         return "a question"
-    if opens_as_fragment(line.text):
+    if opens_as_fragment(line.text, line.context.language):
         return "no sentence of its own"
     if found := problem(line.text):
         return LEANS if found == "begins with a pronoun" else found
-    return LEANS if leans(line.text, line.context.names) else ""
+    return LEANS if leans(line.text, line.context.names, line.context.language) else ""
 
 
 def inexact(line: Line) -> str:
@@ -242,7 +248,7 @@ def inexact(line: Line) -> str:
         return found
     if same := [n for n, text in enumerate(line.context.texts, 1) if plain(text) == plain(line.text)]:
         line.cites, line.rung = (same[0],), "quoted"
-        return "" if stands_alone(line.text, line.context.names) else LEANS
+        return "" if stands_alone(line.text, line.context.names, line.context.language) else LEANS
     if not_theirs := next(possessives(line.text, line.context.evidence), None):
         return f"{not_theirs.kind} not as in the article: {not_theirs.surface}"
     reading = Reading(line.text)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 
-from briefing.facts import names, numbers, stems
+from briefing.facts import names, numbers, occurrences, stems
+from briefing.lexicon import FIRST_PERSONS, LEANING, TIMES
 from briefing.text import word_count
 
 __all__ = ["can_be_shortened", "leans", "opens_as_fragment", "own_words", "shortening", "stands_alone", "unquoted"]
@@ -42,13 +43,14 @@ _SPEECH = re.compile(
 _WORD = re.compile(r"\S+")
 
 
-def can_be_shortened(sentence: str) -> bool:
+def can_be_shortened(sentence: str, language: str = "en") -> bool:
     """Whether leaving words out is to be tried: not of a short or a very long sentence, a question, one that quotes (of
-    which half might be left) or one in which everything must stay.
+    which half might be left) or one in which everything must stay; nor in a language of which is not known what must.
     """
     tokens = _WORD.findall(sentence)
     return (
-        word_count(sentence) >= _SHORTEST
+        language == "en"
+        and word_count(sentence) >= _SHORTEST
         and len(tokens) <= _LONGEST
         and not sentence.rstrip().endswith("?")
         and not re.search(r"[\"“”‘«»|\[\]\x00]|(?<!\w)'", sentence)
@@ -132,7 +134,7 @@ _EXPLETIVE = re.compile(
     re.IGNORECASE,
 )
 _FIRST_PERSON = re.compile(r"\b(?:I|I['’](?:m|ve|d|ll)|[Mm]y|me|[Ww]e|[Ww]e['’](?:re|ve|d|ll)|[Oo]urs?|us|mine)\b")
-_QUOTED = re.compile(r"[\"“][^\"“”]*[\"”]?")
+_QUOTED = re.compile(r"[\"“„«»][^\"“”„«»]*[\"”“»«]?")
 _WHO = re.compile(
     r"(?:man|men|woman|women|boys?|girls?|mother|father|sons?|daughters?|wife|husband|brothers?|sisters?|baby|child|couple|"
     r"victims?|president|chief|head|mayor|king|queen|prince|princess|coach|captain|star|champion|pope|judge|guard|nurse|"
@@ -176,16 +178,19 @@ def unquoted(text: str) -> str:
     return _QUOTED.sub(" ", text)
 
 
-def leans(line: str, named: Container[str] = ()) -> bool:
+def leans(line: str, named: Container[str] = (), language: str = "en") -> bool:
     """Whether a line needs one before it to be understood: a pronoun comes without its noun, somebody speaks as "I", or
     all of it is somebody's words.
 
     By surface: "he" wants a name or a person before it in the line, "it" and "they" any noun; a line that opens with a
     subordinate clause may name them afterwards. `named`: keys of the names in the article, for what opens the line.
+    In another language than English only the opening word and the first person tell.
     """
     plain = unquoted(line)
     if not stems(plain):
         return True
+    if language != "en":
+        return _leans_elsewhere(line, plain, language)
     if _FIRST_PERSON.search(plain) or _POINTING.match(line.lstrip("\"“'‘ ")):
         return True
     after = bool(_CLAUSE.match(plain))
@@ -202,9 +207,19 @@ def leans(line: str, named: Container[str] = ()) -> bool:
     return False
 
 
-def opens_as_fragment(line: str) -> bool:
-    """Whether a line has no subject of its own or goes on from another: "Expected to cost ...", "But employers ..."."""
-    return bool(_CONJUNCTION.match(line) or _SUBJECTLESS.match(line))
+def _leans_elsewhere(line: str, plain: str, language: str) -> bool:
+    words = [surface.casefold() for _, surface, _ in occurrences(line)][:2]
+    takes_up = words[0] in LEANING.get(language, ()) and words[-1] not in TIMES.get(language, ())
+    spoken = FIRST_PERSONS.get(language, frozenset())
+    return takes_up or any(surface.casefold() in spoken for _, surface, _ in occurrences(plain))
+
+
+def opens_as_fragment(line: str, language: str = "en") -> bool:
+    """Whether a line has no subject of its own or goes on from another: "Expected to cost ...", "But employers ...".
+
+    Known of English only.
+    """
+    return language == "en" and bool(_CONJUNCTION.match(line) or _SUBJECTLESS.match(line))
 
 
 def _has_name(text: str, named: Container[str]) -> bool:
@@ -220,17 +235,17 @@ def _has_person(text: str) -> bool:
     )
 
 
-def stands_alone(sentence: str, named: Container[str] = ()) -> bool:
+def stands_alone(sentence: str, named: Container[str] = (), language: str = "en") -> bool:
     """Whether a sentence of an article can be quoted without the one before it; `named` as for `leans`."""
     said = unquoted(sentence)
     return (
         word_count(said) > 1  # else it is somebody's words, and nobody is told whose
         and sentence.count('"') % 2 == 0
         and sentence.count("“") == sentence.count("”")
-        and not leans(sentence, named)
-        and not opens_as_fragment(sentence)
+        and not leans(sentence, named, language)
+        and not opens_as_fragment(sentence, language)
         and not said.rstrip().endswith("?")
-        and sentence[-1:] in ".!?”\"'’"
+        and sentence[-1:] in ".!?”\"'’»“"
         and not _CUT_SHORT.search(sentence)
     )
 

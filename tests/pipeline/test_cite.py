@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 from hypothesis import given, settings
@@ -75,6 +76,26 @@ def test_one_prompt_writes_and_every_point_is_put_to_the_model_with_its_citation
     assert verbatim[4:] in TEXT  # a sentence of the article is not asked about
     assert [prompt.messages[-1].content for prompt in checks] == [f"{line} |" for line in lines]
     assert all(prompt.messages[:-2] == written.messages[:-1] for prompt in checks)  # the prompt's cache is shared
+
+
+def test_an_article_in_another_language_is_told_in_it() -> None:
+    text = (
+        "Der Stadtrat von Marlow hat am Dienstag mit 31 zu 14 Stimmen den Bau einer Straßenbahn beschlossen. "
+        "Der Bau beginnt im März und kostet 212 Millionen Euro. Die Linie wird zum Krankenhaus führen. "
+        "Händler an der Brückenstraße fürchten, dass die Arbeiten ihre Kunden vertreiben. "
+        "Sie wollen gegen den Beschluss klagen. Ein Termin vor Gericht steht noch nicht fest. "
+    ) * 2
+    written = "[1] Der Stadtrat von Marlow hat den Bau einer Straßenbahn beschlossen."
+    engine = FakeEngine(tuned=True).says("moo").says(written, to="Write 5").says("yes", to=" |")
+    german = dataclasses.replace(article(text, "Marlow bekommt eine Straßenbahn"), language="de")
+    ((_, summary),) = summarise_all([german], engine, BOOK, SummaryOptions(points=4))
+    assert isinstance(summary, Summary)
+    asked, *later = engine.asked
+    assert asked.messages[-1].content.endswith("Write 5 medium key points in German.")
+    assert all("German" not in one.messages[-1].content for one in later if one.choices)
+    assert summary.key_points[0].text == written[4:]
+    # "Sie wollen klagen" would leave the reader with nobody: it is not quoted.
+    assert not any(point.text.startswith("Sie ") for point in summary.key_points)
 
 
 def test_a_point_that_the_model_refuses_gives_way_to_the_spare() -> None:

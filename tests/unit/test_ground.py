@@ -197,3 +197,27 @@ def test_openings_of_real_articles_ground_to_themselves(shared_data: Path) -> No
             if found.verdict is not Verdict.SUPPORTED:
                 refused.append((sentence.text, found.missing))
     assert refused == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "wrong", "right"),
+    [
+        ("de", "Der Chef tritt nicht zurück.", "Der Chef tritt zurück.", "Der Chef tritt nicht zurück, heißt es."),
+        ("fr", "Le maire n'a pas démissionné.", "Le maire a démissionné.", "Le maire n'a jamais démissionné."),
+        ("es", "El fiscal no recurrirá el auto.", "El fiscal recurrirá el auto.", "El fiscal no recurrirá."),
+        ("pt", "A ponte não será fechada.", "A ponte será fechada.", "A ponte não será fechada em maio."),
+        ("ru", "Название не было банальным.", "Название было банальным.", "Название не банальным было."),
+        ("de", "Der Minister tritt zurück.", "Der Minister tritt nicht zurück.", "Der Minister tritt zurück, hieß es."),
+    ],
+)  # fmt: skip
+def test_a_denial_is_neither_lost_nor_added_in_any_language_the_model_writes(
+    language: str, text: str, wrong: str, right: str
+) -> None:
+    evidence = Evidence(text, language=language)
+    assert "negation" in [missing.kind for missing in check(wrong, evidence).missing]
+    assert "negation" not in [missing.kind for missing in check(right, evidence).missing]
+
+
+def test_a_word_that_denies_in_english_denies_nothing_elsewhere() -> None:
+    evidence = Evidence("O professor mostra uma loja em um vídeo.", language="pt")
+    assert check("No vídeo, o professor mostra uma loja.", evidence).missing == ()

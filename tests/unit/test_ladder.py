@@ -57,6 +57,31 @@ def test_a_name_that_opens_the_line_counts_where_the_article_has_it_elsewhere() 
     assert not leans(line, {"ruiz"})
 
 
+@pytest.mark.parametrize(
+    ("language", "leaning", "standing"),
+    [
+        ("de", "Dabei wurde niemand verletzt.", "Diese Woche wurde niemand verletzt."),
+        ("de", "Wir haben lange gewartet.", "Die Brücke bleibt bis Mai gesperrt."),
+        ("fr", "Elle a démissionné mardi.", "En mars, la mairie a vendu le pont."),
+        ("fr", "Le pont est à nous.", "Cette semaine, le pont reste fermé."),
+        ("es", "Su ventaja es de cuatro puntos.", "Este lunes cerró el puerto de Vigo."),
+        ("pt", "Além disso, a ponte fechou.", "A ponte de Viana fechou em maio."),
+        ("ru", "Тогда мост закрыли.", "Мост в Марлове закрыли до мая."),
+        ("ru", "Это решение приняли во вторник.", "В мае мост закрыли."),
+    ],
+)
+def test_in_other_languages_the_opening_word_tells_and_who_speaks(language: str, leaning: str, standing: str) -> None:
+    assert leans(leaning, language=language)
+    assert not stands_alone(leaning, language=language)
+    assert stands_alone(standing, language=language)
+
+
+def test_in_other_languages_english_words_tell_nothing() -> None:
+    assert not leans("La empresa me gusta, dijo.", language="it")  # "me" is of no list there
+    assert not opens_as_fragment("Also wird der Hafen im Mai geschlossen.", "de")
+    assert opens_as_fragment("Also closed is the harbour.")
+
+
 def optional(sentence: str) -> str:
     """What may go, as text."""
     grammar = shortening(sentence).removeprefix("root ::= ")
