@@ -62,6 +62,9 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read the sources and list the articles; write nothing.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="See whether settings, folders, passwords and model are there; do no more.")
+    ] = False,
 ) -> None:
     """Read the sources, condense every article, write the edition."""
     screen: Screen = context.obj
@@ -76,8 +79,12 @@ def run(
     from briefing.lock import only_run
     from briefing.store import default_state
 
-    alone = nullcontext() if dry_run else only_run(wanted.state or default_state())
+    alone = nullcontext() if dry_run or check else only_run(wanted.state or default_state())
     with alone, screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
+        if check:
+            for remark in pipeline.check_run(workshop, send=send):
+                typer.echo(remark)
+            return
         if dry_run:
             reading = pipeline.read(workshop)
             for article in reading.articles:

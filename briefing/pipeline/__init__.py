@@ -24,6 +24,7 @@ from briefing.epub import render_epub
 from briefing.jsonio import edition_to_json
 from briefing.pipeline.archive import write_archive
 from briefing.pipeline.batch import batch
+from briefing.pipeline.checking import check_assets, check_run
 from briefing.pipeline.comparing import Compared, compare
 from briefing.pipeline.deadline import due
 from briefing.pipeline.history import (
@@ -57,8 +58,10 @@ __all__ = [
     "Workshop",
     "batch",
     "build_edition",
+    "check_assets",
     "check_mail",
     "check_output",
+    "check_run",
     "check_settings",
     "check_sources",
     "compare",
