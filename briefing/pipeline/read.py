@@ -170,6 +170,7 @@ class _Reader:
             if source.kind is SourceKind.FOLDER:
                 files = list_folder(path)
                 if not files:
+                    self._count += 1
                     cause = "there is no article in the folder; known are .txt, .md, .html, .eml"
                     return [skipped(source.name or str(path), cause)]
                 return [one for file in files for one in self._file(file, source, source.name or path.name)]
