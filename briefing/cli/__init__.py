@@ -1,7 +1,6 @@
 """The command line: parse, call, print, exit code. What happens is decided elsewhere.
 
-Results go to standard output, everything else to standard error. Exit codes: 0 all well, 1 something could not be used
-but there is a result, 2 wrong usage or configuration, 3 nothing was produced, 130 stopped with Ctrl-C.
+Results go to standard output, everything else to standard error. Exit codes: `errors.ExitCode`.
 
 Modules of this folder are one command (group) each. They import the pipeline when a command runs, not before: `--help`
 must not wait for a model library.

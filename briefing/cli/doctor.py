@@ -31,7 +31,7 @@ def doctor(config: options.ConfigPath = None) -> None:
         ("model", lambda: _model(settings)),
         ("engine", _engine),
         ("state", lambda: _state(settings)),
-        ("prompts and templates", _assets),
+        ("prompts and templates", lambda: _assets(settings)),
     )
     broken = 0
     for name, look in checks:
@@ -90,15 +90,7 @@ def _state(config: "Config") -> str:
         return store.path
 
 
-def _assets() -> str:
-    from briefing.assets import environment, shipped
-    from briefing.render import prepared
+def _assets(config: "Config") -> str:
+    from briefing.pipeline import check_assets
 
-    count = 0
-    for kind in ("prompts", "templates"):
-        templates = prepared(environment(kind, ()))
-        for name in shipped(kind):
-            if name.endswith(".j2"):
-                templates.get_template(name)
-                count += 1
-    return f"{count} files"
+    return f"{check_assets(config)} files"

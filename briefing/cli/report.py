@@ -6,30 +6,50 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from briefing.cli.screen import Screen
+from briefing.errors import ExitCode
 from briefing.types import Edition, Failure, FailureKind, Summary
 
 if TYPE_CHECKING:
     from briefing.pipeline import Report, Workshop
 
-__all__ = ["exit_code", "tell_failures", "tell_run", "tell_usage", "tell_warnings"]
+__all__ = ["exit_code", "nothing_new", "run_code", "tell_failures", "tell_run", "tell_usage", "tell_warnings"]
 
 
-def exit_code(produced: bool, failures: Sequence[Failure]) -> int:
-    """0 all well, 1 something broke but there is a result, 3 there is none. What was skipped on purpose is well."""
+def exit_code(produced: bool, failures: Sequence[Failure]) -> ExitCode:
+    """All well, or something broke but there is a result, or there is none. What was skipped on purpose is well."""
     if not produced:
-        return 3
-    return 1 if any(failure.kind is FailureKind.FAILED for failure in failures) else 0
+        return ExitCode.NOTHING
+    return ExitCode.PARTLY if any(failure.kind is FailureKind.FAILED for failure in failures) else ExitCode.WELL
 
 
-def tell_failures(screen: Screen, failures: Sequence[Failure], *, produced: bool) -> None:
-    """A line for each item that was not used; where nothing was `produced`, also for what was left out on purpose."""
+def run_code(produced: bool, failures: Sequence[Failure], *, told_before: int = 0, offline: bool = False) -> ExitCode:
+    """The same for a run, in which a day without news is no failure, and a missing network will pass."""
+    if offline and not produced:
+        return ExitCode.OFFLINE
+    return exit_code(produced or nothing_new(failures, told_before), failures)
+
+
+def nothing_new(failures: Sequence[Failure], told_before: int = 0) -> bool:
+    """Whether a run without a story had none to tell: it read something, and lost none on the way to the edition."""
+    broken = [failure for failure in failures if failure.kind is FailureKind.FAILED]
+    lost = any(failure.stage == "summarise" for failure in broken)
+    return not lost and (not broken or bool(told_before) or len(broken) < len(failures))
+
+
+def tell_failures(screen: Screen, failures: Sequence[Failure], *, produced: bool, quiet: bool = False) -> None:
+    """A line for each item that was not used; where nothing was `produced`, also for what was left out on purpose.
+
+    On a `quiet` day that is no complaint: a scheduler mails those.
+    """
     for failure in failures:
         remedy = f" {failure.remedy}." if failure.remedy else ""
         line = f"{failure.kind.value.capitalize()} ({failure.stage}): {failure.subject}: {failure.cause}.{remedy}"
         # What broke is said; what was left out on purpose only to those who asked for more, or who get nothing.
-        broken = failure.kind is FailureKind.FAILED or not produced
-        (screen.complain if broken else screen.detail)(line)
-    if not produced and not failures:
+        if failure.kind is FailureKind.FAILED or not (produced or quiet):
+            screen.complain(line)
+        else:
+            (screen.detail if produced else screen.say)(line)
+    if not (produced or quiet or failures):
         screen.complain("There is no article in it.")
 
 
@@ -55,7 +75,8 @@ def tell_run(screen: Screen, edition: Edition, report: Report) -> None:
     """The report of a whole run."""
     for story in edition.stories:
         tell_warnings(screen, story.summary)
-    tell_failures(screen, report.failures, produced=bool(edition.stories or report.told_before))
+    quiet = not edition.stories and nothing_new(report.failures, report.told_before)
+    tell_failures(screen, report.failures, produced=bool(edition.stories or report.told_before), quiet=quiet)
     failed = sum(failure.kind is FailureKind.FAILED for failure in report.failures)
     screen.say(
         f"Sources: {report.sources} read. Articles: {report.articles} found. Stories: {report.condensed} summarised, "
@@ -67,4 +88,4 @@ def tell_run(screen: Screen, edition: Edition, report: Report) -> None:
     if report.told_before:
         screen.say(f"Told by earlier editions: {report.told_before}.")
     if not edition.stories:
-        screen.say("There is nothing to write.")
+        screen.say("Nothing is new: there is no edition to write." if quiet else "There is nothing to write.")

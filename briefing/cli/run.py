@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from briefing.cli import options
-from briefing.cli.report import exit_code, tell_failures, tell_run, tell_usage
+from briefing.cli.report import nothing_new, run_code, tell_failures, tell_run, tell_usage
 from briefing.cli.screen import Screen
 from briefing.cli.send import post
 from briefing.cli.settings import settings
@@ -55,16 +55,22 @@ def run(
         typer.Option(help="Time of day, such as 07:00, by which the edition is written, finished or not."),
     ] = None,
     budget: Annotated[str | None, typer.Option(help="How long the run may take, such as 10m.")] = None,
+    wait: Annotated[
+        str | None, typer.Option(help="How long to wait for the network where there is none. Default: 10m; '': not.")
+    ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say why each story stands where it stands.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read the sources and list the articles; write nothing.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="See whether settings, folders, passwords and model are there; do no more.")
     ] = False,
 ) -> None:
     """Read the sources, condense every article, write the edition."""
     screen: Screen = context.obj
     wanted = settings(
         config, source or [], formats=formats or None, out=out, since=since, max_articles=max_articles, points=points,
-        deadline=deadline, budget=budget,
+        deadline=deadline, budget=budget, wait=wait,
         length=length, language=language, paragraph=paragraph, model=model, engine=engine,
         base_url=base_url, parallel=parallel, threads=threads, state=state, prompts=prompts, templates=templates,
         allow_local=allow_local, offline=offline,
@@ -73,14 +79,19 @@ def run(
     from briefing.lock import only_run
     from briefing.store import default_state
 
-    alone = nullcontext() if dry_run else only_run(wanted.state or default_state())
+    alone = nullcontext() if dry_run or check else only_run(wanted.state or default_state())
     with alone, screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
+        if check:
+            for remark in pipeline.check_run(workshop, send=send):
+                typer.echo(remark)
+            return
         if dry_run:
             reading = pipeline.read(workshop)
             for article in reading.articles:
                 typer.echo(f"{article.source}\t{article.title or '(untitled)'}\t{article.url or ''}")
-            tell_failures(screen, reading.failures, produced=bool(reading.articles))
-            raise typer.Exit(exit_code(bool(reading.articles), reading.failures))
+            produced = bool(reading.articles)
+            tell_failures(screen, reading.failures, produced=produced, quiet=nothing_new(reading.failures))
+            raise typer.Exit(run_code(produced, reading.failures, offline=reading.offline))
         pipeline.check_output(workshop)
         if send:
             pipeline.check_settings(wanted.mail)  # what is wrong with it is known before an hour of summarising
@@ -100,5 +111,5 @@ def run(
         typer.echo(explanation, err=True)
     tell_run(screen, edition, report)
     tell_usage(screen, workshop)
-    told_before = bool(report.told_before)  # a day without news is no failure
-    raise typer.Exit(exit_code(bool(written) or told_before, report.failures) or min(unsent, 1))
+    code = run_code(bool(written), report.failures, told_before=report.told_before, offline=report.offline)
+    raise typer.Exit(code or min(unsent, 1))

@@ -22,9 +22,6 @@ __all__ = ["app"]
 
 app = typer.Typer(help="The edition every morning: install, show, remove.", no_args_is_help=True)
 
-_VARIABLES = ("BRIEFING_STATE", "BRIEFING_MODELS", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
-"""What says where things are; no other variable of this shell gets into a file."""
-
 
 @app.command("install")
 def install(
@@ -33,6 +30,9 @@ def install(
     config: options.ConfigPath = None,
     send: Annotated[bool, typer.Option("--send", help="Send the edition as well, as `run --send` does.")] = False,
     kind: Annotated[Kind | None, typer.Option("--with", help="What starts it. Default: what this machine has.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Find out first whether the run will find what it needs.")
+    ] = True,
 ) -> None:
     """Make the edition every day at a fixed time. A second time replaces the first."""
     from briefing import schedule
@@ -45,16 +45,18 @@ def install(
     chosen = kind or schedule.usual_kind(sys.platform)
     if sys.platform == "win32" and chosen is not Kind.WINDOWS:
         raise UsageError(f"--with {chosen}", "there is no such thing on Windows", "Leave --with away")
-    job = _job(path, when, send=send, out=path.parent / out if chosen is Kind.WINDOWS else None)
+    job = _job(path, when, send=send)
+    if check:
+        _rehearse(screen, job, chosen)
     outcome = schedule.install(chosen, job, write_atomically)
     for note in outcome.notes:
         screen.complain(note)
-    if chosen is Kind.WINDOWS:
-        screen.complain("Nothing was changed. This command schedules it:")
-        typer.echo(outcome.todo[0])
-        return
     for place in outcome.places:
         typer.echo(place)
+    if chosen is Kind.WINDOWS:
+        screen.complain("The file is written. This command has it started every day:")
+        typer.echo(outcome.todo[0])
+        return
     manners = schedule.scheduler(chosen).manners
     screen.say(f"Every day at {when:%H:%M} with {chosen}; editions go to {path.parent / out}. {manners}.")
     if outcome.todo:
@@ -72,9 +74,8 @@ def show(context: typer.Context) -> None:
     screen: Screen = context.obj
     if sys.platform == "win32":
         _tell_windows(screen, show=True)
-        return
     found = schedule.installed()
-    if not found:
+    if not found and sys.platform != "win32":
         screen.say("Nothing is scheduled. `briefing schedule install --at 06:30` does so.")
     for entry in found:
         start = schedule.scheduler(entry.kind).start
@@ -94,32 +95,42 @@ def remove(context: typer.Context) -> None:
     screen: Screen = context.obj
     if sys.platform == "win32":
         _tell_windows(screen, show=False)
-        return
     outcome = schedule.uninstall()
     for place in outcome.places:
         typer.echo(place)
-    if not outcome.places:
+    if not outcome.places and sys.platform != "win32":
         screen.say("Nothing is scheduled.")
     for note in outcome.notes:
         screen.complain(note)
     raise typer.Exit(1 if outcome.notes else 0)
 
 
-def _job(path: Path, at: "time", *, send: bool, out: Path | None) -> "Job":
-    """`out` is given where the scheduler cannot choose a folder to run in."""
-    from briefing.schedule import Job
+def _job(path: Path, at: "time", *, send: bool) -> "Job":
+    from briefing.schedule import Job, kept
 
     # The link of a virtual environment stays a link: it is how Python finds the environment. -P: what lies in the
     # folder of the configuration is no module of ours, even if it is called json.py.
     program = str(Path(sys.executable).absolute())
-    extra = [*(["--out", str(out)] if out else []), *(["--send"] if send else [])]
-    variables = ((name, os.environ.get(name, "")) for name in _VARIABLES)
     return Job(
-        command=(program, "-P", "-m", "briefing", "--quiet", "run", str(path), *extra),
+        command=(program, "-P", "-m", "briefing", "--quiet", "run", str(path), *(["--send"] if send else [])),
         folder=str(path.parent),
         at=at,
-        environment=tuple((name, str(Path(value).expanduser().absolute())) for name, value in variables if value),
+        environment=kept(os.environ),
     )
+
+
+def _rehearse(screen: Screen, job: "Job", kind: Kind) -> None:
+    """Have the run check itself as `kind` would start it. Ends the command where it would fail every morning."""
+    from briefing import schedule
+
+    done = schedule.rehearse(job, schedule.scheduler(kind).environment())
+    for line in done.stdout.splitlines():
+        screen.say(line)
+    if done.returncode:
+        screen.complain(f"Nothing was scheduled: started by {kind}, the run would end with this error.")
+        screen.complain(done.stderr.strip() or f"Exit code {done.returncode}.")
+        screen.complain("If you know better what the run will find there, install it with --no-check.")
+        raise typer.Exit(done.returncode)
 
 
 def _when(at: "time | None") -> str:

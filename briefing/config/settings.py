@@ -183,6 +183,8 @@ class Config:
     """``HH:MM`` in `timezone`, by which the edition is written, finished or not; empty means: no such time."""
     budget: Annotated[timedelta | None, Reads(_duration)] = None
     """How long a run may take; None means: as long as it needs."""
+    wait: Annotated[timedelta | None, Reads(_duration)] = timedelta(minutes=10)
+    """How long a run waits for the network where no source of the web can be reached; None means: not at all."""
     max_articles: Annotated[int, Reads(whole(0))] = 50
     """In one edition; 0 means: no limit."""
     max_per_source: Annotated[int, Reads(whole(0))] = 0

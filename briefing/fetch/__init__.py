@@ -74,6 +74,8 @@ class Fetched:
     """Decompressed."""
     from_cache: bool
     """Whether the body is the one of an earlier fetch, revalidated or still fresh."""
+    asked: bool = True
+    """Whether a server said anything now; False where the earlier answer is still fresh."""
 
 
 def shown(url: str) -> str:
@@ -280,9 +282,11 @@ class Fetcher:
         from briefing.fetch.reasons import RetryableError
 
         response = self._cached.handle_request(message)
-        from_cache = bool(response.extensions.get("caching", {}).get("from_cache"))
+        caching = response.extensions.get("caching", {})
+        from_cache = bool(caching.get("from_cache"))
+        asked = not from_cache or bool(caching.get("revalidated"))
         try:
-            return self._read(subject, url, response, from_cache=from_cache)
+            return self._read(subject, url, response, from_cache=from_cache, asked=asked)
         except (sqlite3.Error, RuntimeError, RetryableError) as error:
             damaged = not isinstance(error, RetryableError) or isinstance(error.__cause__, CutOffError)
             if not (from_cache and damaged):
@@ -295,7 +299,9 @@ class Fetcher:
         finally:
             response.close()
 
-    def _read(self, subject: str, url: httpx.URL, response: httpx.Response, *, from_cache: bool) -> Fetched | str:
+    def _read(
+        self, subject: str, url: httpx.URL, response: httpx.Response, *, from_cache: bool, asked: bool = True
+    ) -> Fetched | str:
         from briefing.fetch import body, reasons
 
         headers = response.headers
@@ -320,6 +326,7 @@ class Fetcher:
             charset=body.charset_of(content_type),
             body=content,
             from_cache=from_cache,
+            asked=asked,
         )
 
 

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
-from briefing.errors import FetchError
+from briefing.errors import FetchError, UnreachableError
 
 __all__ = ["ImapAddress", "ImapMailbox", "RemoteHead", "parse_address"]
 
@@ -94,7 +94,7 @@ class ImapMailbox:
     def __init__(self, address: ImapAddress, password: str, *, context: ssl.SSLContext | None = None) -> None:
         """Connect, log in, open. `context` replaces the system's certificates, never the verification."""
         self.address = address
-        with self._explained("it cannot be reached"):
+        with self._explained("it cannot be reached", UnreachableError):
             self._server = _connect(address, context)
         try:
             self._log_in(password)
@@ -205,15 +205,15 @@ class ImapMailbox:
             raise FetchError(self.address.shown, f"{trouble}: {_words(data)}", "Check the address")
 
     @contextmanager
-    def _explained(self, trouble: str) -> Iterator[None]:
+    def _explained(self, trouble: str, kind: type[FetchError] = FetchError) -> Iterator[None]:
         subject = self.address.shown
         try:
             yield
         except ssl.SSLCertVerificationError as error:
             cause = f"its certificate cannot be verified ({error.verify_message})"
-            raise FetchError(subject, cause, "Nothing was sent to it; ask whoever runs the server") from error
+            raise kind(subject, cause, "Nothing was sent to it; ask whoever runs the server") from error
         except (imaplib.IMAP4.error, OSError, UnicodeError) as error:
-            raise FetchError(subject, f"{trouble} ({_words(error.args)})", "Try again later") from error
+            raise kind(subject, f"{trouble} ({_words(error.args)})", "Try again later") from error
 
 
 def _connect(address: ImapAddress, context: ssl.SSLContext | None) -> imaplib.IMAP4:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import httpcore
 
-from briefing.errors import BlockedAddressError, FetchError
+from briefing.errors import BlockedAddressError, FetchError, UnreachableError
 from briefing.fetch.body import BombError, CutOffError, TooLargeError, UnknownEncodingError
 from briefing.fetch.network import PrivateAddressError, UnknownHostError, UnusableProxyError
 
@@ -69,27 +69,27 @@ def network_error(subject: str, error: Exception, *, total: float | None) -> Fet
 def _passing(subject: str, error: Exception) -> FetchError:
     reached = "Check the address and your connection"
     if isinstance(error, UnknownHostError):
-        return FetchError(subject, f"no server is known by the name {error}", reached)
+        return UnreachableError(subject, f"no server is known by the name {error}", reached)
     if isinstance(error, httpcore.ConnectTimeout):
-        return FetchError(subject, "the server did not accept a connection in time", _LATER)
+        return UnreachableError(subject, "the server did not accept a connection in time", _LATER)
     if isinstance(error, httpcore.TimeoutException):
         return FetchError(subject, "the server fell silent", _LATER)
     if isinstance(error, httpcore.ProxyError):
         return FetchError(subject, f"the proxy refused ({error})", "Check the proxy settings in the environment")
     root = _root(error)
     if isinstance(root, ssl.SSLCertVerificationError):
-        return FetchError(
+        return UnreachableError(
             subject,
             f"its certificate is not valid ({root.verify_message})",
             "Check the address and this machine's clock",
         )
     if isinstance(root, ssl.SSLError):
         cause = f"no secure connection could be made ({root.reason or 'TLS error'})"
-        return FetchError(subject, cause, "Check whether the address should begin with http://")
+        return UnreachableError(subject, cause, "Check whether the address should begin with http://")
     if isinstance(root, ConnectionRefusedError):
-        return FetchError(subject, "the server refused the connection", reached)
+        return UnreachableError(subject, "the server refused the connection", reached)
     if isinstance(error, httpcore.ConnectError):
-        return FetchError(subject, f"no connection could be made ({root})", reached)
+        return UnreachableError(subject, f"no connection could be made ({root})", reached)
     if isinstance(error, httpcore.LocalProtocolError):
         return FetchError(subject, f"the request could not be sent ({error})", "Check the address")
     return FetchError(subject, "the connection broke before the answer was complete", _LATER)

@@ -24,6 +24,7 @@ from briefing.epub import render_epub
 from briefing.jsonio import edition_to_json
 from briefing.pipeline.archive import write_archive
 from briefing.pipeline.batch import batch
+from briefing.pipeline.checking import check_assets, check_run
 from briefing.pipeline.comparing import Compared, compare
 from briefing.pipeline.deadline import due
 from briefing.pipeline.history import (
@@ -40,6 +41,7 @@ from briefing.pipeline.mail import is_imap
 from briefing.pipeline.read import Limits, Reading, read_sources
 from briefing.pipeline.sending import Posted, check_mail, check_settings, letters, send_edition
 from briefing.pipeline.telling import condense_stories, tell_stories
+from briefing.pipeline.waiting import Waiting, longest_wait
 from briefing.pipeline.watch import Silent, Watcher
 from briefing.pipeline.workshop import Workshop
 from briefing.ranking import Ranked
@@ -56,8 +58,10 @@ __all__ = [
     "Workshop",
     "batch",
     "build_edition",
+    "check_assets",
     "check_mail",
     "check_output",
+    "check_run",
     "check_settings",
     "check_sources",
     "compare",
@@ -110,6 +114,8 @@ class Report:
     ranked: tuple[Ranked, ...]
     """Every story of the day, told or not, and why it stands where it stands."""
     seconds: float
+    offline: bool = False
+    """Whether there are sources on the web and not one of their servers could be spoken to."""
 
 
 def utc_now() -> datetime:
@@ -117,8 +123,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def read(workshop: Workshop) -> Reading:
-    """Every article of the configuration's sources, and what could not be read."""
+def read(workshop: Workshop, *, wait: float = 0.0) -> Reading:
+    """Every article of the configuration's sources, and what could not be read.
+
+    Where no server on the web can be spoken to, it is tried again for `wait` seconds.
+    """
     config = workshop.config
     limits = Limits(
         since=config.since,
@@ -135,6 +144,7 @@ def read(workshop: Workshop) -> Reading:
         open_fetcher=workshop.fetcher,
         watcher=workshop.watcher,
         store=workshop.store,
+        again=Waiting(wait, sleep=workshop.sleep, watcher=workshop.watcher).again,
     )
     for article in reading.articles:
         workshop.store.put_article(article, workshop.clock())
@@ -170,14 +180,15 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
     """Read, group, condense and compose. An edition may be empty: the caller decides what that means.
 
     `day` is the edition's date; None takes the current one in the configuration's time zone. Stories for which the
-    configuration's deadline or budget leaves no time are told in one quoted sentence.
+    configuration's deadline or budget leaves no time are told in one quoted sentence. Where the network is missing,
+    the run waits for it as long as the configuration says.
     """
     config, began = workshop.config, workshop.clock()
     timezone = config.timezone or local_timezone()
     zone = ZoneInfo(timezone)
     day = day or began.astimezone(zone).date()
     deadline = due(config.deadline, config.budget, began, zone)
-    reading = read(workshop)
+    reading = read(workshop, wait=longest_wait(config.wait, began, deadline))
     telling = tell_stories(reading.articles, workshop, day=day, deadline=deadline, weights=reading.weights)
     failures = (*reading.failures, *telling.failures)
     edition = compose(
@@ -204,6 +215,7 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
         failures=failures,
         ranked=tuple(telling.ranked),
         seconds=(workshop.clock() - began).total_seconds(),
+        offline=reading.offline,
     )
     return edition, report
 

@@ -19,7 +19,7 @@ from briefing.pipeline.secrets import from_environment, from_keyring
 from briefing.pipeline.watch import Watcher
 from briefing.text import fingerprint
 
-__all__ = ["chosen", "embedding_model", "engine_options", "key_for"]
+__all__ = ["chosen", "embedding_model", "engine_options", "key_for", "missing_model"]
 
 _SERVER = "openai"
 _HUGGING_FACE = "transformers"
@@ -36,7 +36,7 @@ def chosen(config: Config, watcher: Watcher) -> tuple[str, ModelSpec | None]:
     engine, name = config.engine, config.model
     if engine in _NO_MODEL:
         return engine, None
-    if engine == _SERVER or (not engine and (config.base_url or name.startswith(_PREFIX))):
+    if _is_on_a_server(config):
         return _SERVER, _on_a_server(config)
     if engine and engine not in _OURS:
         # An engine of a third party knows its own models.
@@ -52,6 +52,32 @@ def chosen(config: Config, watcher: Watcher) -> tuple[str, ModelSpec | None]:
     return engine or file.engine, spec
 
 
+def missing_model(config: Config) -> str:
+    """A sentence that says what the next run has to pull; nothing where the model is here or none is needed.
+
+    Raises `ModelError` where it cannot be pulled, `UsageError` where the settings contradict one another.
+    """
+    engine, name = config.engine, config.model
+    if _is_on_a_server(config):
+        _on_a_server(config)
+        return ""
+    if engine in _NO_MODEL or (engine and engine not in _OURS):
+        return ""
+    models = ModelFolder(config.models, offline=config.offline)
+    if models.is_folder(name):
+        return ""
+    if is_hub_name(name) and not Path(name).exists():
+        here, size = models.repository(name).here, ""
+    else:
+        name = name or models.catalogue.default
+        here = name not in {entry.name for entry in models.entries()} or models.path(name) is not None
+        size = "" if here else f" ({models.entry(name).size / 1e6:,.0f} MB)"
+        if here or config.offline:
+            models.resolve(name)  # raises where it is nowhere
+    pulls = f"the next run pulls it{size}, as `briefing models pull {name}` does now"
+    return "" if here else f"The model {name} is not in {models.folder}: {pulls}."
+
+
 def embedding_model(config: Config, watcher: Watcher) -> ModelSpec:
     """The model of the setting `embeddings`, pulled first where it is known and not here. Raises `ModelError`."""
     return _file(ModelFolder(config.models, offline=config.offline), config.embeddings, watcher)[1]
@@ -63,6 +89,11 @@ def _file(models: ModelFolder, name: str, watcher: Watcher) -> tuple[ModelFile, 
     return file, ModelSpec(
         name=file.name, path=file.path, adapter=file.adapter, digest=file.digest, context=file.context
     )
+
+
+def _is_on_a_server(config: Config) -> bool:
+    named = config.base_url or config.model.startswith(_PREFIX)
+    return config.engine == _SERVER or bool(not config.engine and named)
 
 
 def _on_a_server(config: Config) -> ModelSpec:

@@ -51,6 +51,7 @@ class Mail:
         self._most = min(most or MOST_MESSAGES, MOST_MESSAGES)
         self._store = store
         self._open = ExitStack()
+        self._passwords: dict[Source, str] = {}
         self.marks: list[MailMark] = []
         """What the store is to remember of mail servers once it has the articles."""
 
@@ -75,7 +76,9 @@ class Mail:
         from briefing.fetch.imap import ImapMailbox, parse_address
 
         address = parse_address(source.location)
-        box = self._open.enter_context(ImapMailbox(address, password_for(source, address)))
+        if source not in self._passwords:  # asked for once, however often the server has to be tried
+            self._passwords[source] = password_for(source, address)
+        box = self._open.enter_context(ImapMailbox(address, self._passwords[source]))
         return self._kept(self._fetched(box, source), source.name or address.shown)
 
     def article(self, letter: Letter) -> Article | Failure:

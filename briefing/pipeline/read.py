@@ -30,7 +30,9 @@ from briefing.pipeline.found import (
     title_of,
     within_limits,
 )
+from briefing.pipeline.listed import is_web, listed
 from briefing.pipeline.mail import Mail, is_imap, shown_place
+from briefing.pipeline.waiting import Reach
 from briefing.pipeline.watch import Watcher
 from briefing.stories.addresses import canonical_url
 from briefing.types import Article, Failure, Source, SourceKind
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from briefing.sources import Feed
     from briefing.store import Store
 
-__all__ = ["Limits", "Reading", "is_web", "read_sources"]
+__all__ = ["Limits", "Reading", "read_sources"]
 
 T = TypeVar("T")
 
@@ -75,6 +77,8 @@ class Reading:
     """How much each source's voice counts, by the name its articles have."""
     mails: list[MailMark] = field(default_factory=list)
     """What the store is to remember of mail servers once it has the articles, and not before."""
+    offline: bool = False
+    """Whether there are sources on the web and not one of their servers could be spoken to."""
 
 
 def read_sources(
@@ -85,16 +89,18 @@ def read_sources(
     open_fetcher: Callable[[], Fetcher],
     watcher: Watcher,
     store: Store | None = None,
+    again: Callable[[str], bool] = lambda _: False,
 ) -> Reading:
     """Read every source. `now` is aware; `open_fetcher` is called only if something has to be fetched.
 
-    `store` is asked for what mail servers gave in earlier runs; nothing is written into it.
+    `store` is asked for what mail servers gave in earlier runs; nothing is written into it. `again` is called, with the
+    cause, where no server on the web could be spoken to: they are all tried again if it says so.
 
     Raises nothing for what a source holds or does not; every failure is a value with the source's name.
     """
     mail = Mail(now=now, since=limits.since, most=limits.max_per_source, store=store)
     with closing(mail):
-        return _Reader(limits, now, open_fetcher, watcher, mail).read(sources)
+        return _Reader(limits, now, open_fetcher, watcher, mail).read(sources, again)
 
 
 class _Reader:
@@ -107,52 +113,44 @@ class _Reader:
         self._open_fetcher = open_fetcher
         self._watcher = watcher
         self._count = 0
+        self._reach = Reach()
 
-    def read(self, sources: Sequence[Source]) -> Reading:
+    def read(self, sources: Sequence[Source], again: Callable[[str], bool]) -> Reading:
         self._watcher.stage("read", len(sources))
         places: list[list[Found]] = []
-        pending: list[tuple[int, Source]] = []
+        web: list[tuple[int, Source]] = []
+        boxes: list[tuple[int, Source]] = []
         weights: dict[int, float] = {}
-        for source in self._expanded(sources, places):
+        for source in listed(sources, allow_local=self._limits.allow_local):
+            if isinstance(source, Failure):
+                places.append([source])
+                continue
             weights[len(places)] = source.weight
             places.append([])
             if is_web(source.location):
-                pending.append((len(places) - 1, source))
+                web.append((len(places) - 1, source))
+            elif is_imap(source.location):
+                boxes.append((len(places) - 1, source))
             else:
                 places[-1] = self._local(source)
                 self._watcher.step(source.name or shown_place(source.location))
-        self._fetch_sources(pending, places)
+        count = self._count
+        while True:
+            self._fetch_sources(web, places)
+            for place, source in boxes:
+                places[place] = self._local(source)
+                self._watcher.step(source.name or shown_place(source.location))
+            if not self._reach.offline or not again(self._reach.cause):
+                break
+            self._watcher.stage("read", len(web) + len(boxes))
+            self._count, self._reach = count, Reach()
         found = self._chosen([one for place in places for one in place])
         reading = self._fetch_pages(found)
         reading.sources = self._count
+        reading.offline = self._reach.offline
         for place, weight in weights.items():
             reading.weights.update({name: weight for one in places[place] if (name := name_of(one))})
         return reading
-
-    def _expanded(self, sources: Iterable[Source], places: list[list[Found]]) -> Iterator[Source]:
-        """The sources, with local lists of sources (OPML, addresses) replaced by what they list."""
-        from briefing.sources import classify_path, read_subscriptions
-
-        for named in sources:
-            # Settled here: what a page leads to later was not named by the reader.
-            allowed = named.allow_local or self._limits.allow_local
-            source = replace(named, allow_local=allowed)
-            if source.location == "-" or is_web(source.location) or is_imap(source.location):
-                yield source
-                continue
-            path = Path(source.location).expanduser()
-            try:
-                kind = classify_path(path) if source.kind is SourceKind.AUTO else source.kind
-                if kind is not SourceKind.OPML:
-                    yield replace(source, kind=kind)
-                    continue
-                listed = read_subscriptions(path.read_bytes(), subject=str(path))
-            except (BriefingError, OSError) as error:
-                places.append([failure_of(error, source.name or str(path), "read")])
-                continue
-            for one in listed:
-                local = one.allow_local or self._limits.allow_local
-                yield replace(one, section=one.section or source.section, weight=source.weight, allow_local=local)
 
     def _local(self, source: Source) -> list[Found]:
         """Articles, items or letters of standard input, a file, a folder or a mailbox."""
@@ -172,9 +170,9 @@ class _Reader:
             if source.kind is SourceKind.FOLDER:
                 files = list_folder(path)
                 if not files:
-                    raise SourceError(
-                        str(path), "there is no article in the folder", "Known are .txt, .md, .html, .eml"
-                    )
+                    self._count += 1
+                    cause = "there is no article in the folder; known are .txt, .md, .html, .eml"
+                    return [skipped(source.name or str(path), cause)]
                 return [one for file in files for one in self._file(file, source, source.name or path.name)]
             if source.kind is SourceKind.FEED:
                 return self._feed_file(path, source)
@@ -189,7 +187,13 @@ class _Reader:
         self._count += 1
         if self._limits.offline:
             raise FetchError(shown_place(source.location), "the run is offline", "Leave --offline away")
-        return self._mail.on_server(source)
+        try:
+            found = self._mail.on_server(source)
+        except FetchError as error:
+            self._reach.note(error)
+            raise
+        self._reach.reached = True
+        return found
 
     def _file(self, path: Path, source: Source, name: str) -> list[Found]:
         from briefing.extract import extract_file
@@ -217,6 +221,7 @@ class _Reader:
             request = Request(source.location, allow_local=source.allow_local)
             waiting.setdefault(request, []).append((place, source))
         for request, answer in self._fetched(waiting):
+            self._reach.note(answer)
             for place, source in waiting[request]:
                 self._count += 1
                 name = source.name or source.location
@@ -375,11 +380,6 @@ class _Reader:
                 yield request, FetchError(request.url, "the run is offline", "Leave --offline away")
             return
         yield from self._open_fetcher().fetch_many(wanted)
-
-
-def is_web(location: str) -> bool:
-    """Whether a source is an http(s) address."""
-    return location.lower().startswith(("http://", "https://"))
 
 
 def _host(url: str) -> str:

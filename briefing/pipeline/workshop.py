@@ -3,6 +3,7 @@ for, closed together."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
@@ -69,7 +70,7 @@ class Workshop:
     """A context manager.
 
     `clock` gives the current time in UTC; `engine` replaces the configuration's; `fetcher` makes the fetcher from the
-    path of its cache, for those who want other limits than the default ones.
+    path of its cache, for those who want other limits than the default ones. `sleep` waits for as many seconds.
     """
 
     def __init__(
@@ -80,10 +81,12 @@ class Workshop:
         watcher: Watcher,
         engine: Engine | None = None,
         fetcher: Callable[[Path], Fetcher] | None = None,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self.config = config
         self.clock = clock
         self.watcher = watcher
+        self.sleep = sleep
         self._given = engine
         self._make_fetcher = fetcher
         self._open = ExitStack()

@@ -1,21 +1,23 @@
 """Every morning: has the system's own scheduler start a run once a day, and takes that back.
 
-`job` says what is to run; `systemd`, `cron`, `launchd` and `windows` each write it in their format (pure functions,
-``render_...``) and call their system's tool (a `Scheduler`). Not here: the run itself, and what is in it.
+`job` says what is to run, `environment` what it finds around it; `systemd`, `cron`, `launchd` and `windows` each write
+it in their format (pure functions, ``render_...``) and call their system's tool (a `Scheduler`). Not here: the run
+itself, and what is in it.
 """
 
 from __future__ import annotations
 
 from briefing.errors import ScheduleError
 from briefing.schedule.cron import Cron
+from briefing.schedule.environment import kept, rehearse
 from briefing.schedule.job import Found, Job, Kind, Outcome, Scheduler, Write, next_run, parse_time
 from briefing.schedule.launchd import Launchd
 from briefing.schedule.systemd import Systemd, has_session
 from briefing.schedule.tools import present
 from briefing.schedule.windows import Windows
 
-__all__ = ["Found", "Job", "Kind", "Outcome", "install", "installed", "next_run", "parse_time", "scheduler",
-           "uninstall", "usual_kind"]  # fmt: skip
+__all__ = ["Found", "Job", "Kind", "Outcome", "install", "installed", "kept", "next_run", "parse_time", "rehearse",
+           "scheduler", "uninstall", "usual_kind"]  # fmt: skip
 
 _SCHEDULERS: dict[Kind, type[Scheduler]] = {
     Kind.SYSTEMD: Systemd,

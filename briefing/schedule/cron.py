@@ -13,11 +13,21 @@ import shlex
 from datetime import time
 
 from briefing.errors import ScheduleError
+from briefing.schedule.environment import login
 from briefing.schedule.files import MARK
 from briefing.schedule.job import Found, Job, Kind, Outcome, Write
 from briefing.schedule.tools import ask, order, present, said
 
-__all__ = ["Cron", "block_in", "block_time", "cron_word", "render_block", "with_block", "without_block"]
+__all__ = [
+    "Cron",
+    "block_in",
+    "block_time",
+    "cron_word",
+    "render_block",
+    "variables_in",
+    "with_block",
+    "without_block",
+]
 
 BEGIN, END = f"# >>> briefing. {MARK}", "# <<< briefing"
 
@@ -32,9 +42,11 @@ def render_block(job: Job) -> str:
     # cron mails whatever is printed; the paths of the editions, which a run prints, are no news.
     command = " ".join(["cd", cron_word(job.folder), "&&", *variables, *words, ">/dev/null"])
     if len(command.encode()) > _MOST_BYTES:
-        raise ScheduleError(
-            "cron", f"it cuts off a command of more than {_MOST_BYTES} bytes", "Use --with systemd, or shorter paths"
-        )
+        longest = max(job.environment, key=lambda one: len(one[1]), default=("", ""))
+        remedy = "Use --with systemd, or shorter paths"
+        if longest[0] == "PATH":
+            remedy += "; of PATH only what the commands in the configuration need: PATH=... briefing schedule install"
+        raise ScheduleError("cron", f"it cuts off a command of more than {_MOST_BYTES} bytes", remedy)
     return f"{BEGIN}\n{job.at.minute} {job.at.hour} * * * {command}\n{END}\n"
 
 
@@ -78,6 +90,17 @@ def block_time(block: str) -> time | None:
         return None
 
 
+def variables_in(crontab: str) -> dict[str, str]:
+    """What a crontab sets (crontab(5)) above the block, or anywhere where there is none. Raises `ScheduleError`."""
+    span = _span(crontab)
+    lines = re.finditer(
+        r"""^[ \t]*(?:(\w+)|"(\w+)"|'(\w+)')[ \t]*=[ \t]*(.*?)[ \t\r]*$""",
+        crontab if span is None else crontab[: span[0]],
+        re.MULTILINE,
+    )
+    return {line[1] or line[2] or line[3]: re.sub(r"""^(["'])(.*)\1$""", r"\2", line[4]) for line in lines}
+
+
 class Cron:
     """A `Scheduler`."""
 
@@ -86,6 +109,10 @@ class Cron:
         "Errors come by local mail where this machine has it"
     )
     start = ""
+
+    def environment(self) -> dict[str, str]:
+        """crontab(5): a short PATH, and what the crontab itself sets."""
+        return {**login(), "PATH": "/usr/bin:/bin", **(variables_in(_read()) if present("crontab") else {})}
 
     def install(self, job: Job, write: Write) -> Outcome:
         """Put the block into the crontab; `write` is not needed."""

@@ -90,6 +90,9 @@ class Scheduler(Protocol):
     def start(self) -> str:
         """The shell command that starts what is installed but not active; empty where there is none."""
 
+    def environment(self) -> dict[str, str]:
+        """The variables that it gives every job, as far as that can be known."""
+
     def install(self, job: Job, write: Write) -> Outcome:
         """Write and start `job`; what an earlier call wrote is replaced."""
 

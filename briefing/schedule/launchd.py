@@ -7,6 +7,7 @@ from datetime import time
 from pathlib import Path
 from typing import Any
 
+from briefing.schedule.environment import login
 from briefing.schedule.files import (
     MARK,
     claim,
@@ -69,6 +70,10 @@ class Launchd:
         from shlex import join
 
         return join(_bootstrap())
+
+    def environment(self) -> dict[str, str]:
+        """launchd.plist(5) leaves out PATH; this is what launchd gives."""
+        return {**login(), "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
 
     def install(self, job: Job, write: Write) -> Outcome:
         """Write the agent and load it, the old one unloaded first."""

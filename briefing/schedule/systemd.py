@@ -7,6 +7,8 @@ import re
 from datetime import time
 from pathlib import Path
 
+from briefing.errors import ExitCode
+from briefing.schedule.environment import login
 from briefing.schedule.files import (
     MARK,
     claim,
@@ -27,6 +29,11 @@ _CONTROL = ("systemctl", "--user")
 _RELOAD, _ENABLE = (*_CONTROL, "daemon-reload"), (*_CONTROL, "enable", "--now", TIMER)
 
 
+_AGAIN = {ExitCode.NOTHING, ExitCode.LETTERS_WAIT, ExitCode.OFFLINE}
+_FINAL = " ".join(str(code.value) for code in ExitCode if code and code not in _AGAIN)
+"""Exit codes of which the same would come again, or an edition is there already."""
+
+
 def has_session() -> bool:
     """Whether a systemd session of this user can be reached from here."""
     return present("systemctl") and ask(*_CONTROL, "show", "--property=Version").returncode == 0
@@ -34,9 +41,15 @@ def has_session() -> bool:
 
 def render_service(job: Job, made: tuple[str, ...] = ()) -> str:
     """The service unit; `made` are the folders that were made for it."""
-    lines = [f"# {MARK}", f"# {folders_line(made)}", "[Unit]", "Description=The daily briefing", "", "[Service]"]
-    # A run has no end that could be known beforehand: for this type systemd sets no limit.
-    lines.append("Type=oneshot")
+    lines = [f"# {MARK}", f"# {folders_line(made)}", "[Unit]", "Description=The daily briefing"]
+    # For who copies the unit to the system's own: a user's session seldom has that target, so that a run waits itself.
+    lines.append("After=network-online.target")
+    # However long each takes, there are no more than eight tries before the next morning.
+    lines += ["StartLimitIntervalSec=20h", "StartLimitBurst=8", "", "[Service]"]
+    # A run has no end that could be known beforehand: for this type systemd sets no limit. Nor does it for oneshot, but
+    # that may be started again only since version 244.
+    lines.append("Type=simple")
+    lines += ["Restart=on-failure", "RestartSec=15min", f"RestartPreventExitStatus={_FINAL}"]
     # This value is not unquoted, but blanks around it are cut off and a backslash at its end would join the next line.
     lines.append(f"WorkingDirectory={_specifiers(job.folder)}/")
     lines += [f"Environment={_word(f'{name}={value}')}" for name, value in job.environment]
@@ -74,6 +87,14 @@ class Systemd:
         "runs without you. Logs: journalctl --user -u briefing"
     )
     start = " && ".join(" ".join(command) for command in (_RELOAD, _ENABLE))
+
+    def environment(self) -> dict[str, str]:
+        """What the session's own systemd hands on, where it can be asked."""
+        if not present("systemctl"):
+            return login()
+        shown = ask(*_CONTROL, "show-environment").stdout
+        variables = re.findall(r"^(\w+)=(.*)$", shown, re.MULTILINE)
+        return login() | {name: _unquoted(value) for name, value in variables}
 
     def install(self, job: Job, write: Write) -> Outcome:
         """Write both units, enable and start the timer."""
@@ -153,6 +174,13 @@ def _active() -> bool | None:
         return None
     answer = ask(*_CONTROL, "is-active", TIMER).stdout.strip()
     return {"active": True, "inactive": False, "failed": False, "unknown": False}.get(answer)
+
+
+def _unquoted(value: str) -> str:
+    """systemctl(1): a value with special characters is shown as a shell would take it, ``$'...'``."""
+    if not (value.startswith("$'") and value.endswith("'")):
+        return value
+    return re.sub(r"\\([\\'\"])", r"\1", value[2:-1])
 
 
 def _command(words: tuple[str, ...]) -> str:

@@ -1,12 +1,31 @@
-"""The Windows Task Scheduler: nothing is called, the command to type is printed."""
+"""The Windows Task Scheduler: a batch file is written, which a task starts; the command that makes the task is printed.
+
+A task has no variables and room for 261 characters; the batch file holds the variables, the folder and the command.
+"""
 
 from __future__ import annotations
 
+import re
 import subprocess
+import sys
+from datetime import time
+from pathlib import Path
 
-from briefing.schedule.job import Found, Job, Outcome, Write
+from briefing.errors import UsageError
+from briefing.schedule.environment import login
+from briefing.schedule.files import (
+    MARK,
+    claim,
+    folders_line,
+    made_folders,
+    missing_folders,
+    read_ours,
+    remove_file,
+    remove_folders,
+)
+from briefing.schedule.job import Found, Job, Kind, Outcome, Write
 
-__all__ = ["DELETE", "QUERY", "Windows", "create_command"]
+__all__ = ["DELETE", "QUERY", "Windows", "batch_time", "create_command", "render_batch"]
 
 QUERY = "schtasks /Query /TN briefing /V /FO LIST"
 DELETE = "schtasks /Delete /TN briefing /F"
@@ -15,31 +34,107 @@ _MOST_CHARACTERS = 261
 """Of the task's own command line; the documentation of ``schtasks /Create`` names the limit at ``/TR``."""
 
 
-def create_command(job: Job) -> str:
+def create_command(batch: str, at: time) -> str:
     """What to type, quoted by the rules of the Microsoft C runtime, once for the task and once for schtasks."""
-    task = subprocess.list2cmdline(job.command)
+    task = subprocess.list2cmdline([batch])
     return subprocess.list2cmdline(
-        ["schtasks", "/Create", "/F", "/TN", "briefing", "/SC", "DAILY", "/ST", f"{job.at:%H:%M}", "/TR", task]
+        ["schtasks", "/Create", "/F", "/TN", "briefing", "/SC", "DAILY", "/ST", f"{at:%H:%M}", "/TR", task]
     )
 
 
+def render_batch(job: Job, made: tuple[str, ...] = ()) -> str:
+    """The batch file, UTF-8; `made` are the folders that were made for it. Raises `UsageError` for a quotation mark."""
+    lines = [
+        "@echo off",
+        f"rem {MARK}",
+        f"rem {_percent(folders_line(made))}",
+        f"rem Every day at {job.at:%H:%M}",
+        # The rest of the file is UTF-8 whatever the system's code page is.
+        "chcp 65001 >nul",
+        *(f'set "{name}={_bare(value)}"' for name, value in job.environment),
+        f"cd /d {_word(job.folder)}",
+        " ".join(map(_word, job.command)),
+        # The task's last result.
+        "exit /b %errorlevel%",
+    ]
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def batch_time(text: str) -> time | None:
+    """The time of day in a batch file that `render_batch` wrote."""
+    match = re.search(r"^rem Every day at ([0-9]{2}):([0-9]{2})\r?$", text, re.MULTILINE)
+    return time(int(match[1]), int(match[2])) if match else None
+
+
 class Windows:
-    """A `Scheduler` that leaves the doing to the person."""
+    """A `Scheduler` that leaves the making of the task to the person."""
 
     manners = "The task runs while you are logged in; its history is in the Task Scheduler"
     start = ""
 
+    def environment(self) -> dict[str, str]:
+        """What this shell has, but of the program's own variables only those that the registry has for the user."""
+        shared = {name: value for name, value in login().items() if not name.upper().startswith("BRIEFING_")}
+        return shared | _registered()
+
     def install(self, job: Job, write: Write) -> Outcome:
-        """The command to type."""
+        """Write the batch file; the command to type is left to do."""
+        path = _path()
+        old = claim(path)
+        made = tuple(dict.fromkeys((*made_folders(old or ""), *missing_folders(path))))
+        write(path, render_batch(job, made).encode())
         notes: tuple[str, ...] = ()
-        if len(subprocess.list2cmdline(job.command)) > _MOST_CHARACTERS:
-            notes = (f"schtasks takes at most {_MOST_CHARACTERS} characters after /TR: choose shorter paths.",)
-        return Outcome(todo=(create_command(job),), notes=notes)
+        if len(subprocess.list2cmdline([str(path)])) > _MOST_CHARACTERS:
+            notes = (f"schtasks takes at most {_MOST_CHARACTERS} characters after /TR: move {path} to a shorter path.",)
+        return Outcome(places=(str(path),), todo=(create_command(str(path), job.at),), notes=notes)
 
     def find(self) -> Found | None:
-        """Nothing: what was typed is not known here."""
-        return None
+        """The batch file; whether a task starts it, only schtasks knows."""
+        text = read_ours(_path())
+        if text is None:
+            return None
+        return Found(kind=Kind.WINDOWS, files=((str(_path()), text),), at=batch_time(text), active=None)
 
     def remove(self) -> Outcome:
-        """Nothing was done, so nothing is undone."""
-        return Outcome()
+        """Remove the batch file and the folders made for it; the task is left to the person."""
+        text = read_ours(_path())
+        if text is None:
+            return Outcome()
+        remove_file(_path())
+        remove_folders(made_folders(text))
+        return Outcome(places=(str(_path()),))
+
+
+def _registered() -> dict[str, str]:
+    """The user's own variables, which every task of theirs gets."""
+    if sys.platform != "win32":
+        return {}
+    import winreg
+
+    with winreg.OpenKey(winreg.HKEY_CURRENT_USER, "Environment") as key:
+        values = [winreg.EnumValue(key, place) for place in range(winreg.QueryInfoKey(key)[1])]
+    return {name: str(value) for name, value, _ in values}
+
+
+def _path() -> Path:
+    from platformdirs import user_data_dir
+
+    return Path(user_data_dir("briefing", appauthor=False)) / "daily.cmd"
+
+
+def _word(text: str) -> str:
+    """One word of a command line for cmd.exe and then for the C runtime, to which a last backslash would quote."""
+    text = _bare(text)
+    ending = len(text) - len(text.rstrip("\\"))
+    return '"' + text + "\\" * ending + '"'
+
+
+def _bare(text: str) -> str:
+    """Text between quotation marks, where cmd.exe knows only the percent sign."""
+    if '"' in text:
+        raise UsageError(text, "no batch file can carry a quotation mark", "Rename it")
+    return _percent(text)
+
+
+def _percent(text: str) -> str:
+    return text.replace("%", "%%")

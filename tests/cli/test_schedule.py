@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import plistlib
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -118,6 +119,13 @@ def agent() -> Path:
     return home() / "Library" / "LaunchAgents" / "briefing.daily.plist"
 
 
+def with_mail(config: Path, password_command: str = "") -> None:
+    """Has it send; with a login where there is a command for its password."""
+    login = f"user = 'ann'\npassword_command = '{password_command}'\n" if password_command else ""
+    mail = f"[mail]\nhost = '127.0.0.1'\nsecurity = 'none'\nsender = 'ann@example.org'\n{login}"
+    config.write_text(f"{config.read_text()}{mail}[[mail.recipients]]\naddress = 'bob@example.org'\n")
+
+
 KINDS = {"systemd": "systemctl", "cron": "crontab", "launchd": "launchctl"}
 
 
@@ -149,9 +157,14 @@ def test_systemd_gets_a_service_and_a_timer_that_makes_up_for_missed_runs(
     cli: Cli, machine: Machine, config: Path
 ) -> None:
     machine.has("systemctl")
+    with_mail(config)
     done = cli("schedule", "install", "--at", "06:30", "-c", config, "--send", "--with", "systemd")
     assert done.stdout.splitlines() == [str(units() / "briefing.service"), str(units() / "briefing.timer")]
-    assert machine.calls == ["systemctl --user daemon-reload", "systemctl --user enable --now briefing.timer"]
+    assert machine.calls == [
+        "systemctl --user show-environment",
+        "systemctl --user daemon-reload",
+        "systemctl --user enable --now briefing.timer",
+    ]
     timer = (units() / "briefing.timer").read_text()
     assert "OnCalendar=*-*-* 06:30:00\nPersistent=true\n" in timer
     service = (units() / "briefing.service").read_text()
@@ -303,11 +316,170 @@ def test_launchd_gets_an_agent(cli: Cli, machine: Machine, config: Path) -> None
     assert machine.calls == [bootstrap, f"launchctl bootout gui/{os.getuid()}/briefing.daily", bootstrap]
 
 
-def test_for_windows_a_command_is_printed(cli: Cli, machine: Machine, config: Path) -> None:
+def test_for_windows_a_batch_file_is_written_and_a_command_printed(cli: Cli, machine: Machine, config: Path) -> None:
+    text = config.read_text()
+    config = config.parents[1] / "briefing.toml"  # quotation marks are in no path of Windows
+    config.write_text(text)
     before = everything()
     done = cli("schedule", "install", "--at", "6:05", "-c", config, "--with", "windows")
-    assert done.stdout.startswith("schtasks /Create /F /TN briefing /SC DAILY /ST 06:05 /TR ")
+    assert done.returncode == 0, done.stderr
+    batch, command = done.stdout.splitlines()
+    assert command.startswith("schtasks /Create /F /TN briefing /SC DAILY /ST 06:05 /TR ")
+    assert batch in command
+    written = Path(batch).read_text()
+    assert f'set "BRIEFING_STATE={os.environ["BRIEFING_STATE"]}"' in written
+    assert f'set "PATH={os.environ["PATH"]}"' in written
+    assert f'cd /d "{config.parent}"' in written
+    assert "06:05" in cli("schedule", "show").stdout
+    assert cli("schedule", "remove").stdout == f"{batch}\n"
     assert everything() == before
+
+
+# --- the environment of the run -----------------------------------------------------------------------------------
+
+
+def program(folder: Path, name: str, says: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\necho {says}\n")
+    (folder / name).chmod(0o755)
+
+
+def as_started(kind: str, machine: Machine) -> tuple[list[str], dict[str, str], str]:
+    """Command, variables and folder of what was installed, as the scheduler that read it would start it."""
+    user = {"HOME": home_of_login(), "SHELL": "/bin/sh"}
+    if kind == "cron":
+        (line,) = [line for line in machine.crontab.read_text().splitlines() if not line.startswith("#")]
+        script = line.split(" ", 5)[5].replace("\\%", "%")
+        return ["/bin/sh", "-c", script], {**user, "PATH": "/usr/bin:/bin"}, user["HOME"]
+    if kind == "launchd":
+        job = plistlib.loads(agent().read_bytes())
+        return job["ProgramArguments"], {**user, **job["EnvironmentVariables"]}, job["WorkingDirectory"]
+    settings = [line.partition("=") for line in (units() / "briefing.service").read_text().splitlines()]
+    # shlex takes quotation marks and backslashes as systemd.syntax(7) does, where there is no other escape.
+    words = {
+        name: [shlex.split(value.replace("%%", "%")) for key, _, value in settings if key == name]
+        for name in ("Environment", "ExecStart")
+    }
+    variables = dict(variable.split("=", 1) for (variable,) in words["Environment"])
+    (command,) = words["ExecStart"]
+    (folder,) = [value for name, _, value in settings if name == "WorkingDirectory"]
+    return [word.replace("$$", "$") for word in command], {**user, **variables}, folder.replace("%%", "%")
+
+
+def home_of_login() -> str:
+    import pwd
+
+    return pwd.getpwuid(os.getuid()).pw_dir
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_installed_with_an_empty_environment_it_runs_as_it_is_started(
+    machine: Machine, config: Path, tmp_path: Path, kind: str
+) -> None:
+    machine.has(KINDS[kind])
+    needed = ("PATH", "HOME", "TOOLS", "XDG_CONFIG_HOME", "PYTHONPATH")
+    shell = {name: os.environ[name] for name in needed if name in os.environ}
+    install = [sys.executable, "-m", "briefing", "schedule", "install", "-c", str(config), "--with", kind]
+    done = subprocess.run(
+        ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in shell.items()), *install],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    command, variables, folder = as_started(kind, machine)
+    run = subprocess.run(command, env=variables, cwd=folder, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert list((config.parent / "briefings").glob("*.md"))
+    # The state is where the shell's own run looks for it.
+    assert (home() / ".local" / "share" / "briefing" / "state.db").exists()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_that_would_send_but_has_no_mail_is_refused(cli: Cli, machine: Machine, config: Path, kind: str) -> None:
+    machine.has(KINDS[kind])
+    before = everything()
+    done = cli("schedule", "install", "-c", config, "--send", "--with", kind)
+    assert done.returncode == 2
+    assert "mail.sender: it is not set. Set it in [mail]" in done.stderr
+    assert (everything(), done.stdout) == (before, "")
+    assert not machine.crontab.exists()
+    assert cli("schedule", "install", "-c", config, "--with", kind).returncode == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_programs_are_found_where_the_shell_finds_them(
+    cli: Cli, machine: Machine, config: Path, tmp_path: Path, kind: str
+) -> None:
+    machine.has(KINDS[kind])
+    with_mail(config, password_command="my-pass show mail")
+    refused = cli("schedule", "install", "-c", config, "--send", "--with", kind)
+    assert refused.returncode == 2
+    assert "mail.password_command" in refused.stderr
+    program(tmp_path / "tools of mine", "my-pass", "s3cret")
+    shell = os.pathsep.join([os.environ["PATH"], str(tmp_path / "tools of mine")])
+    done = cli("schedule", "install", "-c", config, "--send", "--with", kind, PATH=shell)
+    assert done.returncode == 0, done.stderr
+    _, variables, _ = as_started(kind, machine)
+    shown = cli("schedule", "show").stdout
+    assert "s3cret" not in shown
+    assert "tools of mine" in (shown if kind == "cron" else variables["PATH"])
+
+
+def test_what_the_scheduler_itself_gives_is_reckoned_with(cli: Cli, machine: Machine, config: Path) -> None:
+    machine.has("crontab", "systemctl")
+    with_mail(config, password_command="no-such-program")
+    install = ("schedule", "install", "-c", config, "--send", "--with")
+    assert cli(*install, "cron").returncode == 2
+    machine.crontab.write_text("BRIEFING_SMTP_PASSWORD='a secret'\n")
+    assert cli(*install, "cron").returncode == 0
+    assert cli(*install, "systemd").returncode == 2
+    program(machine.folder / "bin", "systemctl", "BRIEFING_SMTP_PASSWORD=\\$\\'it\\\\\\'s\\'")
+    assert cli(*install, "systemd").returncode == 0
+    # A variable of this shell is none of the job's.
+    machine.has("systemctl")
+    assert cli(*install, "systemd", BRIEFING_SMTP_PASSWORD="x").returncode == 2
+    assert cli(*install, "systemd", "--no-check").returncode == 0
+
+
+def test_a_folder_of_models_is_kept_and_a_model_that_is_not_in_it_is_said(
+    cli: Cli, machine: Machine, config: Path, tmp_path: Path
+) -> None:
+    machine.has("systemctl")
+    config.write_text(config.read_text().replace('engine = "extractive"\n', ""))
+    done = cli("schedule", "install", "-c", config, "--with", "systemd", XDG_CACHE_HOME="cache")
+    assert done.returncode == 0, done.stderr
+    assert f"is not in {tmp_path}/cache/briefing/models: the next run pulls it" in done.stderr
+    assert as_started("systemd", machine)[1]["XDG_CACHE_HOME"] == str(tmp_path / "cache")
+
+
+def test_a_check_reads_and_writes_nothing(cli: Cli, config: Path, tmp_path: Path) -> None:
+    before = {*everything(), *tmp_path.rglob("*")}
+    done = cli("run", config, "--check")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    (config.parent / "story.txt").rename(config.parent / "other.txt")
+    assert "there is no such file" in cli("run", config, "--check").stdout
+    (config.parent / "other.txt").rename(config.parent / "story.txt")
+    assert {*everything(), *tmp_path.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "part"),
+    [
+        ("engine = 'magic'", 2, "magic"),
+        ("engine = 'extractive'\ntemplates = 'nowhere'", 2, "nowhere"),
+        ("engine = 'extractive'\nprompts = 'nowhere'", 2, "nowhere"),
+        ("engine = 'extractive'\nout = 'story.txt/below'", 3, "story.txt: cannot be written"),
+        ("engine = 'extractive'\nstate = 'story.txt'", 3, "story.txt"),
+        ("engine = 'openai'", 2, "--base-url"),
+        ("offline = true\nmodels = 'nowhere'", 3, "models pull"),
+        ("model = 'qwen2.5-coder-1.5'", 3, "qwen2.5-coder-1.5b"),
+    ],
+)
+def test_a_check_finds_what_a_run_would_end_with(cli: Cli, config: Path, line: str, code: int, part: str) -> None:
+    config.write_text(config.read_text().replace('engine = "extractive"', line))
+    done = cli("run", config, "--check")
+    assert (done.returncode, done.stdout) == (code, "")
+    assert part in done.stderr
+    assert cli("run", config, "--check", "--send").returncode in {2, 3}
 
 
 # --- which one ----------------------------------------------------------------------------------------------------

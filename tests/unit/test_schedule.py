@@ -17,7 +17,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from briefing.errors import ScheduleError, UsageError
+from briefing.errors import ExitCode, ScheduleError, UsageError
 from briefing.schedule import Job, next_run, parse_time
 from briefing.schedule.cron import (
     BEGIN,
@@ -26,13 +26,15 @@ from briefing.schedule.cron import (
     block_time,
     cron_word,
     render_block,
+    variables_in,
     with_block,
     without_block,
 )
+from briefing.schedule.environment import kept, login
 from briefing.schedule.files import folders_line, made_folders
 from briefing.schedule.launchd import plist_time, render_plist
 from briefing.schedule.systemd import render_service, render_timer, timer_time
-from briefing.schedule.windows import create_command
+from briefing.schedule.windows import batch_time, create_command, render_batch
 
 unhurried = settings(deadline=None)
 
@@ -112,6 +114,17 @@ def test_systemd_reads_back_what_was_written(job: Job) -> None:
     assert timer_time(render_timer(job)) == job.at
     # Neither the end of a line nor a backslash before it is part of a value.
     assert not [line for line in text.split("\n") if line.endswith("\\")]
+
+
+def test_systemd_starts_a_run_again_where_that_may_help(tmp_path: Path) -> None:
+    text = render_service(ODD_JOB)
+    assert setting(text, "Restart") == "on-failure"
+    assert setting(text, "RestartSec") == "15min"
+    assert setting(text, "After") == "network-online.target"
+    final = {int(code) for code in setting(text, "RestartPreventExitStatus").split()}
+    assert final == {ExitCode.PARTLY, ExitCode.WRONG_USE, ExitCode.MAIL, ExitCode.STOPPED}
+    # All tries of a day end before the next day's first, and there are hours of them.
+    assert (setting(text, "StartLimitIntervalSec"), setting(text, "StartLimitBurst")) == ("20h", "8")
 
 
 def analyze(service: Path, *, debug: bool) -> subprocess.CompletedProcess[str]:
@@ -268,13 +281,79 @@ def test_an_edited_property_list_has_no_time(text: str) -> None:
 
 
 def test_windows_is_told_in_one_line() -> None:
-    job = Job(
-        command=(r"C:\My Python\python.exe", "-m", "briefing", "run", r"C:\x\briefing.toml"), folder="", at=time(6)
+    assert create_command(r"C:\My Data\daily.cmd", time(6)) == (
+        "schtasks /Create /F /TN briefing /SC DAILY /ST 06:00 /TR " + r'"\"C:\My Data\daily.cmd\""'
     )
-    assert create_command(job) == (
-        "schtasks /Create /F /TN briefing /SC DAILY /ST 06:00 /TR "
-        r'"\"C:\My Python\python.exe\" -m briefing run C:\x\briefing.toml"'
-    )
+
+
+def cmd_words(line: str) -> list[str]:
+    """Words between quotation marks, as cmd.exe (for which %% is a percent sign) and then the C runtime take them."""
+    assert "%" not in line.replace("%%", "")
+    words = re.findall(r'"((?:[^"])*)"(?: |$)', line)
+    assert line == " ".join(f'"{word}"' for word in words)
+    for word in words:
+        assert (len(word) - len(word.rstrip("\\"))) % 2 == 0  # else the last quotation mark would be one of the word's
+    return [re.sub(r"(\\+)$", lambda m: m[1][: len(m[1]) // 2], word).replace("%%", "%") for word in words]
+
+
+@unhurried
+@given(JOBS, st.lists(PATHS, max_size=3).map(tuple))
+def test_windows_reads_back_what_was_written(job: Job, made: tuple[str, ...]) -> None:
+    if '"' in "".join((*job.command, job.folder, job.environment[0][1])):
+        with pytest.raises(UsageError, match="quotation mark"):
+            render_batch(job, made)
+        return
+    text = render_batch(job, made)
+    *_, variable, folder, command, status, rest = text.split("\r\n")
+    assert "chcp 65001 >nul\r\n" in text
+    assert variable.replace("%%", "%") == f'set "BRIEFING_STATE={job.environment[0][1]}"'
+    assert cmd_words(folder.removeprefix("cd /d ")) == [job.folder]
+    assert cmd_words(command) == list(job.command)
+    assert (status, rest) == ("exit /b %errorlevel%", "")
+    assert batch_time(text) == job.at
+    assert made_folders(text.replace("%%", "%")) == made
+
+
+# --- variables ----------------------------------------------------------------------------------------------------
+
+
+def test_what_says_where_things_are_is_kept_as_absolute_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bin").mkdir()
+    shell = {
+        "XDG_CACHE_HOME": "cache",
+        "BRIEFING_MODELS": "~/models",
+        "HOME": "/elsewhere",
+        "PATH": os.pathsep.join([f"{tmp_path}/bin", "", "bin", f"{tmp_path}/gone", f"{tmp_path}/bin", str(tmp_path)]),
+        "BRIEFING_API_KEY": "s3cret",
+        "HTTPS_PROXY": "http://ann:s3cret@proxy",
+        "XDG_DATA_HOME": "",
+        "LANG": "de_DE.UTF-8",
+    }
+    assert dict(kept(shell)) == {
+        "XDG_CACHE_HOME": f"{tmp_path}/cache",
+        "BRIEFING_MODELS": str(Path("~/models").expanduser()),
+        "HOME": "/elsewhere",
+        "PATH": f"{tmp_path}/bin{os.pathsep}{tmp_path}",
+    }
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no login shell")
+def test_what_every_login_has_is_not_written_down() -> None:
+    assert kept({"HOME": login()["HOME"]}) == ()
+
+
+def test_what_a_crontab_sets_above_the_block_is_known() -> None:
+    before = "# A=1\nMAILTO=me\n  KEY = \"a b\" \n'Q'='x'\n5 6 * * * X=1 true\nEMPTY=\n"
+    crontab = with_block(before, render_block(ODD_JOB)) + "LATE=1\n"
+    assert variables_in(crontab) == {"MAILTO": "me", "KEY": "a b", "Q": "x", "EMPTY": ""}
+    assert variables_in(before + "LATE=1\n")["LATE"] == "1"
+
+
+def test_a_path_too_long_for_cron_is_named_as_the_reason() -> None:
+    job = Job(command=("/x",), folder="/", at=time(1), environment=(("HOME", "/h"), ("PATH", "/p" * 600)))
+    with pytest.raises(ScheduleError, match=r"PATH=\.\.\. briefing schedule install"):
+        render_block(job)
 
 
 # --- jobs and times -----------------------------------------------------------------------------------------------

@@ -1,0 +1,191 @@
+"""The morning after a night offline: a run begins before the network is there. The servers are real, time is not."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from briefing.config import Config
+from briefing.fetch import Fetcher
+from briefing.pipeline import Report, Silent, Workshop, make_edition
+from briefing.testing.engine import FakeEngine
+from briefing.testing.server import Server
+from briefing.types import Edition, Source
+
+NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
+STORY = (
+    "The harbour of Marlow opened on Tuesday after works that took three years, the mayor said. About 400 people came "
+    "to see it, and many of them stayed until the evening. The works were paid for by a levy that the council had "
+    "voted for in March. Visitors can walk along the quay every day, and children pay nothing until the summer ends."
+)
+FEED = (
+    '<?xml version="1.0"?><rss version="2.0"><channel><title>Marlow Post</title><item><title>Harbour opens</title>'
+    f"<description>{STORY}</description><pubDate>Fri, 17 May 2024 04:00:00 GMT</pubDate></item></channel></rss>"
+)
+
+
+class Night:
+    """A machine without a network: what a run says, and how long it sleeps. Something may happen during a sleep."""
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+        self.said: list[str] = []
+        self.then: Callable[[int], None] = lambda _: None
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.then(len(self.pauses))
+
+    def watcher(self) -> Silent:
+        watcher = Silent()
+        watcher.say = self.said.append  # type: ignore[method-assign, assignment]
+        return watcher
+
+
+@pytest.fixture
+def night(monkeypatch: pytest.MonkeyPatch) -> Night:
+    monkeypatch.setenv("NO_PROXY", "*")
+    return Night()
+
+
+@pytest.fixture
+def port() -> int:
+    """Nobody listens there yet."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def run(night: Night, folder: Path, *sources: str, **settings: object) -> tuple[Edition, Report]:
+    config = Config(
+        sources=tuple(Source(location=one, allow_local=True) for one in sources), state=folder / "state.db",
+        out=folder / "out", timezone="UTC", repeat=True,
+    ).with_overrides(**settings)  # fmt: skip
+    quick = partial(Fetcher, retries=0, backoff=0.01, gap=0.0)
+    with Workshop(
+        config, clock=lambda: NOW, watcher=night.watcher(), engine=FakeEngine(), fetcher=quick, sleep=night.sleep
+    ) as workshop:
+        return make_edition(workshop)
+
+
+def titles(edition: Edition) -> list[str]:
+    return [story.articles[0].title for story in edition.stories]
+
+
+def test_a_run_goes_on_when_the_network_is_there(night: Night, tmp_path: Path, port: int) -> None:
+    servers: list[Server] = []
+
+    def wakes(count: int) -> None:
+        if count == 3:
+            servers.append(Server(port))
+            servers[0].serves("/feed.xml", FEED, type="application/rss+xml")
+
+    night.then = wakes
+    try:
+        edition, report = run(night, tmp_path, f"http://127.0.0.1:{port}/feed.xml")
+    finally:
+        for server in servers:
+            server.close()
+    assert night.pauses == [5, 10, 20]
+    assert titles(edition) == ["Harbour opens"]
+    assert (report.failures, report.sources, report.offline) == ((), 1, False)
+    assert len(night.said) == 3
+    assert "refused the connection" in night.said[0]
+    assert "Trying again in 5 seconds; 10 minutes of waiting left" in night.said[0]
+
+
+def test_it_gives_up_after_ten_minutes_and_tells_what_is_on_this_machine(
+    night: Night, tmp_path: Path, port: int
+) -> None:
+    (tmp_path / "story.txt").write_text(f"Harbour opens\n\n{STORY}")
+    away = f"http://127.0.0.1:{port}/feed.xml"
+    edition, report = run(night, tmp_path, away, f"{away}?2", str(tmp_path / "story.txt"))
+    assert sum(night.pauses) == 600
+    assert night.pauses[:-1] == sorted(night.pauses[:-1])
+    assert max(night.pauses) == 120
+    assert titles(edition) == ["Harbour opens"]
+    assert report.offline
+    assert [failure.subject for failure in report.failures] == [away, f"{away}?2"]
+    assert report.sources == 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "seconds"),
+    [
+        ({"wait": "90m"}, 5400),
+        ({"wait": timedelta(seconds=7)}, 7),
+        ({"wait": ""}, 0),
+        ({"budget": "4m"}, 120),  # half of the time is for the edition
+        ({"deadline": "06:34"}, 120),
+        ({"offline": True}, 0),
+    ],
+)
+def test_how_long_it_waits(
+    night: Night, tmp_path: Path, port: int, settings: dict[str, object], seconds: float
+) -> None:
+    _, report = run(night, tmp_path, f"http://127.0.0.1:{port}/feed.xml", **settings)
+    assert sum(night.pauses) == seconds
+    assert report.offline is not bool(settings.get("offline"))
+
+
+def test_a_server_that_answers_is_a_network(night: Night, tmp_path: Path, port: int) -> None:
+    with Server() as server:
+        server.fails("/gone.xml", 404)
+        _, report = run(night, tmp_path, f"http://127.0.0.1:{port}/feed.xml", server.url("/gone.xml"))
+    assert night.pauses == []
+    assert not report.offline
+
+
+def test_an_address_that_is_not_allowed_is_no_reason_to_wait(night: Night, tmp_path: Path) -> None:
+    with Server() as server:
+        config = Config(sources=(Source(location=server.url("/feed.xml")),), state=tmp_path / "state.db")
+        with Workshop(
+            config, clock=lambda: NOW, watcher=night.watcher(), engine=FakeEngine(), sleep=night.sleep
+        ) as workshop:
+            _, report = make_edition(workshop)
+    assert "not an address on the public internet" in report.failures[0].cause
+    assert night.pauses == []
+
+
+def test_an_answer_out_of_the_cache_is_no_network(night: Night, tmp_path: Path, port: int) -> None:
+    with Server() as server:
+        place = server.url("/feed.xml")
+        headers = {"Cache-Control": "max-age=3600"}
+        server.serves("/feed.xml", FEED, type="application/rss+xml", headers=headers)
+        run(night, tmp_path, place)
+    assert night.pauses == []
+    edition, report = run(night, tmp_path, place, f"http://127.0.0.1:{port}/feed.xml")
+    assert sum(night.pauses) == 600
+    assert report.offline
+    assert titles(edition) == ["Harbour opens"]
+
+
+def test_one_that_says_nothing_is_new_is_a_network(night: Night, tmp_path: Path, port: int) -> None:
+    with Server() as server:
+        server.serves("/feed.xml", FEED, type="application/rss+xml", etag='"1"')
+        for _ in range(2):
+            _, report = run(night, tmp_path, server.url("/feed.xml"), f"http://127.0.0.1:{port}/feed.xml")
+            assert not report.offline
+        assert len(server.seen("/feed.xml")) == 2
+    assert night.pauses == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the command is a shell script")
+def test_a_mail_server_is_waited_for_and_its_password_asked_for_once(night: Night, tmp_path: Path, port: int) -> None:
+    command = tmp_path / "my-pass"
+    command.write_text(f"#!/bin/sh\necho asked >>{tmp_path}/asked\necho s3cret\n")
+    command.chmod(0o755)
+    box = Source(location=f"imap://ann@127.0.0.1:{port}/INBOX", password_command=str(command))
+    config = Config(sources=(box,), state=tmp_path / "state.db")
+    with Workshop(
+        config, clock=lambda: NOW, watcher=night.watcher(), engine=FakeEngine(), sleep=night.sleep
+    ) as workshop:
+        _, report = make_edition(workshop)
+    assert sum(night.pauses) == 600
+    assert report.offline
+    assert (tmp_path / "asked").read_text() == "asked\n"
