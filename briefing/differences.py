@@ -261,7 +261,8 @@ def _toll(text: str, begin: int, last: int, name: str) -> tuple[str, int, int] |
         between = text[before.end() : begin]
         if re.search(r"[,;:]", between):
             break
-        if len(between) <= 20 or between.startswith(" toll"):
+        # "The death toll spans five states" counts no dead.
+        if name in _PEOPLE if between.startswith(" toll") else len(between) <= 20:
             return str(before.lastgroup), before.start(), last
     return None
 

@@ -134,6 +134,7 @@ def test_other_numbers_and_causes_of_the_same_thing_are_shown(one: str, other: s
         ("Harwick beat Marlow 3-1 on Saturday.", "Harwick beat Marlow 2-0 on Sunday."),
         ("The trial in Harwick lasts 12 days.", "The trial in Harwick begins in 3 days."),
         ("The fund paid $3m for a bridge.", "The mayor asked for $9m of rain relief."),
+        ("The death toll of the Harwick storm spans 5 states.", "The Harwick storm left two dead."),
         ("Dozens of people were killed in Harwick's blast.", "The blast in Harwick killed 31 people."),
     ],
 )
