@@ -1,10 +1,11 @@
 """Where the articles of one story do not say the same: how many died, how much it costs, who or what is to blame.
 
 Pure, and no model: a difference is shown in the articles' own words. Two articles differ where both count the same
-thing near their beginnings, in sentences that speak of the same matter, and no number of one is a number of the other.
-The thing counted is a kind of toll (the dead, the injured, ...) or the noun that follows the number; sums of money and
-shares are compared only where most of the two sentences is the same. Rounded numbers ("nearly 300" and 295) agree.
-Whom or what they blame is compared likewise: by the words behind "caused by", "blamed" and the like.
+thing near their beginnings, in sentences that speak of the same matter, and no number of one can be a number of the
+other. The thing counted is a kind of toll (the dead, the injured, ...) or the noun that follows the number; sums of
+money and shares are compared only where most of the two sentences is the same. What can be true together agrees:
+"nearly 300" and 295, "at least 12" and 15, "up to 15" and 12, "between 12 and 15" and 13. Whom or what they blame is
+compared likewise: by the words behind "caused by", "blamed" and the like.
 
 What it does not see: other attributions than of blame, dates, causes told without such words.
 """
@@ -16,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from briefing.facts import numbers, stems
+from briefing.facts import Number, numbers, stems
 from briefing.text import sentences
 from briefing.types import Article, Citation, Disagreement, KeyPoint, Verdict
 
@@ -47,10 +48,16 @@ _PEOPLE = frozenset(
     "people person persons men women children others civilians soldiers officers victims protesters".split()  # noqa: SIM905
 )
 _QUALIFIER = re.compile(
-    r"(?:at least|at most|more than|fewer than|less than|as many as|up to|nearly|almost|about|around|over|under|some|"
-    r"roughly|approximately)\s+$",
+    r"\b(?:(?P<least>at least|(?<!no )(?<!not )more than|over|no (?:fewer|less) than|a minimum of)|"
+    r"(?P<most>at most|(?<!no )(?:fewer|less) than|under|up to|as many as|no[t]? more than|a maximum of)|"
+    r"(?P<about>nearly|almost|about|around|some|roughly|approximately|close to))\s+$",
     re.IGNORECASE,
 )
+"""Before a number: what it leaves open."""
+_BEHIND = re.compile(r"\s+or\s+(?:(?P<least>more)|(?P<most>fewer|less)|(?P<about>so))\b", re.IGNORECASE)
+_BETWEEN = re.compile(r"\bbetween\s+$", re.IGNORECASE)
+_PARTS = re.compile(r"\s+(?:[\w-]+\s+){1,2}and\s+")
+"""Between two numbers that are parts of a whole: "three girls and two boys"."""
 _DATE = re.compile(r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?\s+$", re.IGNORECASE)
 _NO_COUNT = re.compile(
     r"one|dozens?|hundreds?|thousands?|millions?|first|second|third|\w+th|\d+(?:st|nd|rd|th)|half|once|twice|double\w*|"
@@ -70,13 +77,24 @@ _BLAMED_WORDS = 6
 
 
 @dataclass(frozen=True, slots=True)
+class _Count:
+    """A number as a sentence gives it, with what it leaves open."""
+
+    value: Decimal
+    low: Decimal
+    """The least that it can mean; `high` likewise the most."""
+    high: Decimal
+    about: bool = False
+    """Whether it is called approximate."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Claim:
     """What a sentence counts, or whom or what it blames."""
 
     kind: str
-    value: Decimal | frozenset[str]
+    value: _Count | frozenset[str]
     """A number, or the content words of what is blamed."""
-    rounded: bool
     index: int
     start: int
     """Of the words that are shown, in the article's text; end likewise."""
@@ -115,14 +133,18 @@ def _rival(count: _Claim, beside: Sequence[_Claim], others: Sequence[_Claim]) ->
 
 
 def _agree(one: _Claim, other: _Claim) -> bool:
-    if isinstance(one.value, frozenset) or isinstance(other.value, frozenset):
-        return not isinstance(one.value, Decimal) and not isinstance(other.value, Decimal) and bool(
-            one.value & other.value
-        )  # fmt: skip
-    if one.value == other.value or _rounds_to(one.value, other.value) or _rounds_to(other.value, one.value):
+    if isinstance(one.value, frozenset):
+        return isinstance(other.value, frozenset) and bool(one.value & other.value)
+    return isinstance(other.value, _Count) and _both_true(one.value, other.value)
+
+
+def _both_true(one: _Count, other: _Count) -> bool:
+    if one.low <= other.high and other.low <= one.high:
+        return True
+    if _rounds_to(one.value, other.value) or _rounds_to(other.value, one.value):
         return True
     apart = abs(one.value - other.value) / max(one.value, other.value)
-    return (one.rounded or other.rounded) and apart <= _ROUNDED
+    return (one.about or other.about) and apart <= _ROUNDED
 
 
 def _rounds_to(exact: Decimal, round_: Decimal) -> bool:
@@ -150,40 +172,68 @@ def _claims(article: Article) -> Iterator[_Claim]:
             blamed = frozenset(stems(sentence.text[blame.start("what") : end]))
             if blamed:
                 low, high = sentence.start + blame.start(), sentence.start + end
-                yield _Claim("blame", blamed, False, index, low, high, around - blamed)
-        searched = 0
-        for number in numbers(sentence.text):
-            start = sentence.text.find(number.surface, searched)
-            if start < 0:
-                continue
-            searched = start + len(number.surface)
-            if number.value <= 0 or (not number.unit and _NO_COUNT.fullmatch(number.surface.strip())):
-                continue
-            if _DATE.search(sentence.text[:start]) or "quarter" in number.surface:
-                continue
-            if re.search(r"\w+\s+\w+\s+and\s+$", sentence.text[:start]) and any(numbers(sentence.text[:start][-40:])):
-                continue  # "three girls and two boys": neither is the whole
-            qualifier = _QUALIFIER.search(sentence.text, 0, start)
-            begin = qualifier.start() if qualifier else start
-            found = _kind(sentence.text, number.unit, begin, searched)
-            if found:
-                kind, low, high = found
-                yield _Claim(
-                    kind,
-                    number.value,
-                    qualifier is not None,
-                    index,
-                    sentence.start + low,
-                    sentence.start + high,
-                    around,
-                )
+                yield _Claim("blame", blamed, index, low, high, around - blamed)
+        for kind, count, low, high in _counts(sentence.text):
+            yield _Claim(kind, count, index, sentence.start + low, sentence.start + high, around)
 
 
-def _kind(text: str, unit: str, begin: int, end: int) -> tuple[str, int, int] | None:
-    """What is counted, and where in the sentence `text` the words that say so begin and end."""
-    if unit:
+def _counts(text: str) -> Iterator[tuple[str, _Count, int, int]]:
+    """What the sentence `text` counts, how many, and where in it the words that say so begin and end."""
+    found = list(numbers(text))
+    for number in found:
+        before = [one for one in found if one.end <= number.start][-2:]  # two: some digits can be read in two ways
+        behind = next((one for one in found if one.start >= number.end), None)
+        first = next((one for one in reversed(before) if _is_range(text, one, number)), None)
+        count, begin, end = _read(text, number, first)
+        if (behind and _is_range(text, number, behind)) or not _counts_something(text, number):
+            continue
+        if before and not first and _is_part(text[before[-1].end : begin]):
+            continue
+        if counted := _kind(text, number, begin, end):
+            kind, low, high = counted
+            yield kind, count, low, high
+
+
+def _is_part(between: str) -> bool:
+    """Whether the words between two numbers make them parts of a whole, neither of which is compared."""
+    return bool(_PARTS.fullmatch(between)) and not _TOLL.search(between)
+
+
+def _counts_something(text: str, number: Number) -> bool:
+    if number.value <= 0 or (not number.unit and _NO_COUNT.fullmatch(number.surface.strip())):
+        return False
+    return not _DATE.search(text, 0, number.start) and "quarter" not in number.surface
+
+
+def _is_range(text: str, first: Number, second: Number) -> bool:
+    """Whether they are the ends of one: "12 to 15", "between 12 and 15"."""
+    joint = text[first.end : second.start].strip()
+    joined = joint in {"to", "-", "–"} or (joint == "and" and bool(_BETWEEN.search(text, 0, first.start)))
+    return joined and first.end <= second.start and first.value < second.value
+
+
+def _read(text: str, number: Number, first: Number | None) -> tuple[_Count, int, int]:
+    """What `number` says with the words around it, and where in `text` these begin and end. `first`: of its range."""
+    value = number.value
+    if first:
+        between = _BETWEEN.search(text, 0, first.start)
+        return _Count(value, first.value, value), between.start() if between else first.start, number.end
+    before, behind = _QUALIFIER.search(text, 0, number.start), _BEHIND.match(text, number.end)
+    said = (before and before.lastgroup) or (behind and behind.lastgroup)
+    count = _Count(
+        value,
+        low=Decimal(0) if said == "most" else value,
+        high=Decimal("Infinity") if said == "least" else value,
+        about=said == "about" or "dozen" in number.surface.casefold(),
+    )
+    return count, before.start() if before else number.start, behind.end() if behind else number.end
+
+
+def _kind(text: str, number: Number, begin: int, end: int) -> tuple[str, int, int] | None:
+    """What `number`, told from `begin` to `end` in `text`, counts, and where in it the words that say so stand."""
+    if number.unit:
         behind = re.match(r"[^\W\d_]*(?:\s+(?:in|for|of)\s+[\w-]+)?", text[end:])
-        return unit, begin, end + (behind.end() if behind else 0)
+        return number.unit, begin, end + (behind.end() if behind else 0)
     if text[end : end + 1] in {"-", ":"}:  # an age, a score, a time
         return None
     noun = re.match(r"\s+(?:(?:other|more)\s+)?([^\W\d_]+)", text[end:])
@@ -204,13 +254,15 @@ def _toll(text: str, begin: int, last: int, name: str) -> tuple[str, int, int] |
     clause = re.compile(r"[^,;:.]*").match(text, last)
     after = _TOLL.search(text, begin, min(clause.end() if clause else last, last + 40))
     between = text[last : after.start()] if after else ""
-    if after and (after.start() < last or _are(between) or (name in _PEOPLE and len(between.split()) <= 1)):
+    beside = name in _PEOPLE and len(between.split()) <= 1 and between.strip() not in {"and", "but", "or", "while"}
+    if after and (after.start() < last or _are(between) or beside):
         return str(after.lastgroup), begin, max(last, after.end())
     for before in reversed(list(_TOLL.finditer(text, max(0, begin - 60), begin))):
         between = text[before.end() : begin]
         if re.search(r"[,;:]", between):
             break
-        if len(between) <= 20 or between.startswith(" toll"):
+        # "The death toll spans five states" counts no dead.
+        if name in _PEOPLE if between.startswith(" toll") else len(between) <= 20:
             return str(before.lastgroup), before.start(), last
     return None
 

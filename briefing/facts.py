@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
@@ -33,11 +33,19 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number with its unit: ``%``, a currency sign, or nothing."""
+    """A number with its unit: ``%``, a currency sign, or nothing. Two are equal wherever they stand."""
 
     value: Decimal
     unit: str
     surface: str
+    """As it is written, quotation marks and hyphens straight."""
+    start: int = field(default=0, compare=False)
+    """Where `surface` begins in the text; it is as long there."""
+
+    @property
+    def end(self) -> int:
+        """Where it ends in the text."""
+        return self.start + len(self.surface)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +71,14 @@ class Quotation:
 _UNITS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
-    "eighteen": 18, "nineteen": 19, "zero": 0, "dozen": 12,
+    "eighteen": 18, "nineteen": 19, "zero": 0,
     "first": 1, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10,
     "eleventh": 11, "twelfth": 12, "once": 1, "twice": 2, "double": 2, "doubled": 2, "triple": 3, "tripled": 3,
 }  # fmt: skip
 _TENS = {
     "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
 }  # fmt: skip
+_DOZEN = 12
 _SCALES = {
     "hundred": 100, "hundreds": 100, "thousand": 10**3, "thousands": 10**3, "million": 10**6, "millions": 10**6,
     "billion": 10**9, "billions": 10**9, "trillion": 10**12, "trillions": 10**12,
@@ -94,22 +103,25 @@ _RANGE = re.compile(r"\s?(?:to|and|or|-)\s?$")
 
 
 def numbers(text: str) -> Iterator[Number]:
-    """Yield every number of `text`, in digits or English words; a lone "one" is no number."""
-    plain = _straight(text)
+    """Yield every number of `text` in the order of its place, in digits or English words; a lone "one" is no number."""
+    yield from sorted(_numbers(_straight(text)), key=lambda number: number.start)
+
+
+def _numbers(plain: str) -> Iterator[Number]:
     for match in _SHARE.finditer(plain):
         yield from _share(match)
     plain = _SHARE.sub(lambda match: "_" * len(match[0]), plain)
-    previous: tuple[int, Decimal, str] | None = None
+    previous: tuple[int, Decimal, str, int] | None = None
     for match in _DIGITS.finditer(plain):
         scale = _SUFFIXES.get((match["suffix"] or "").casefold(), 1)
         unit = _unit(match["currency"], match["after"], match["word"])
         values = [value * scale for value in _values(match["digits"])]
         for value in values:
-            yield Number(value.normalize(), unit, match[0].strip())
+            yield Number(value.normalize(), unit, match[0].strip(), match.start())
         if previous and _RANGE.fullmatch(plain[previous[0] : match.start()]) and (scale > 1 or unit):
             # "1.5 to 2 million", "10-12%": the first of a range shares the scale and the unit of the second.
-            yield Number((previous[1] * scale).normalize(), unit, previous[2])
-        previous = (match.end(), values[0] / scale, match[0].strip()) if values else None
+            yield Number((previous[1] * scale).normalize(), unit, previous[2], previous[3])
+        previous = (match.end(), values[0] / scale, match[0].strip(), match.start()) if values else None
     yield from _in_words(plain)
 
 
@@ -131,7 +143,7 @@ _SHARE = re.compile(
     rf"\b(?P<some>{_COUNT})\s(?:in|out of)\s(?:every\s)?(?P<all>{_COUNT}|20|50|100)\b(?!\s?(?:%|per))|"
     r"\b(?P<many>a|one|two|three|four|five|six|seven)[\s-](?P<part>third|quarter|fifth|sixth|seventh|eighth|tenth)s?"
     r"(?=\s(?:of|as|more|less|fewer)\b)|"
-    r"\bhalf(?=\s(?:of|the|its|his|her|their|all)\b)|\bhalf a (?P<large>million|billion|trillion)\b",
+    r"\bhalf(?=\s(?:of|the|its|his|her|their|all)\b)|\bhalf a (?P<large>dozen|million|billion|trillion)\b",
     re.IGNORECASE,
 )
 
@@ -139,7 +151,8 @@ _SHARE = re.compile(
 def _share(match: re.Match[str]) -> Iterator[Number]:
     """ "One in five", "three quarters of", "half the" as per cent, in whole ones."""
     if match["large"]:
-        yield Number((Decimal(_SCALES[match["large"].casefold()]) / 2).normalize(), "", match[0])
+        whole = (_SCALES | {"dozen": _DOZEN})[match["large"].casefold()]
+        yield Number((Decimal(whole) / 2).normalize(), "", match[0], match.start())
         return
     if match["some"]:
         some, every = (_COUNTS.get(word.casefold()) or int(word) for word in (match["some"], match["all"]))
@@ -148,7 +161,7 @@ def _share(match: re.Match[str]) -> Iterator[Number]:
     else:
         some, every = 1, 2
     if 0 < some < every:
-        yield Number((Decimal(100) * some / every).quantize(Decimal(1)).normalize(), "%", match[0])
+        yield Number((Decimal(100) * some / every).quantize(Decimal(1)).normalize(), "%", match[0], match.start())
 
 
 def _unit(currency: str | None, after: str | None, word: str | None) -> str:
@@ -187,48 +200,48 @@ def _values(digits: str) -> list[Decimal]:
 
 
 _NUMBER_WORD = re.compile(
-    r"\b(?:" + "|".join(sorted([*_UNITS, *_TENS, *_SCALES], key=len, reverse=True)) + r"|and|a)\b", re.IGNORECASE
+    r"\b(?:" + "|".join(sorted([*_UNITS, *_TENS, *_SCALES], key=len, reverse=True)) + r"|dozen|and|a)\b", re.IGNORECASE
 )
 
 
 def _in_words(plain: str) -> Iterator[Number]:
-    run: list[str] = []
-    start = end = 0
-    for match in [*_NUMBER_WORD.finditer(plain), None]:
-        if run and (match is None or not re.fullmatch(r"[\s-]+", plain[end : match.start()])):
-            yield from _run(run, plain[start:end], plain[end : end + 12])
+    run: list[re.Match[str]] = []
+    for match in _NUMBER_WORD.finditer(plain):
+        if run and not re.fullmatch(r"[\s-]+", plain[run[-1].end() : match.start()]):
+            yield from _run(run, plain)
             run = []
-        if match is None:
-            return
-        word = match[0].casefold()
-        if not run:
-            start = match.start()
-        run.append(word)
-        end = match.end()
+        run.append(match)
+    yield from _run(run, plain)
 
 
-def _run(run: list[str], surface: str, behind: str) -> Iterator[Number]:
-    while run and run[0] in {"and", "a"}:
-        # "a hundred" is a hundred; "a" and "and" before anything else are no part of a number.
-        run = run[1:]
-    while run and run[-1] in {"and", "a"}:
+def _run(run: list[re.Match[str]], plain: str) -> Iterator[Number]:
+    opening = None
+    while run and run[0][0].casefold() in {"and", "a"}:
+        opening, run = run[0], run[1:]
+    while run and run[-1][0].casefold() in {"and", "a"}:
         run = run[:-1]
-    if not run or run == ["one"] or all(word in _SCALES for word in run):
+    said = [match[0].casefold() for match in run]
+    if not said or said == ["one"] or all(word in _SCALES for word in said):
         # "hundreds of thousands" and a bare "million" behind digits name no value.
         return
+    behind = plain[run[-1].end() : run[-1].end() + 12]
     after = re.match(r"\s?(%|per\s?cent|percentage)|\s(dollars?|pounds?|euros?|yen|rupees|yuan)\b", behind)
     unit = "" if not after else "%" if after[1] else _CURRENCY_WORDS[after[2]]
-    for value in _value_of_words(run):
-        yield Number(Decimal(value), unit, surface)
+    # "a dozen", "a hundred and five": before anything else "a" and "and" are no part of a number.
+    article = opening if opening and opening[0] in "aA" and said[0] in {"dozen", *_SCALES} else None
+    for value, first, last in _values_of_words(said):
+        start = article.start() if article and not first else run[first].start()
+        yield Number(Decimal(value), unit, plain[start : run[last].end()], start)
 
 
-def _value_of_words(run: list[str]) -> list[int]:
-    """Values of number words: "two hundred and five" is one value, "two and three" are two."""
-    found: list[int] = []
-    total = current = 0
-    open_ = False
+def _values_of_words(run: list[str]) -> list[tuple[int, int, int]]:
+    """Values of number words, each with the places of its first and last word: "two hundred and five" is one value,
+    "two and three" are two.
+    """
+    found: list[tuple[int, int, int]] = []
+    total = current = first = end = 0
     last = ""
-    for word in run:
+    for place, word in enumerate(run):
         if word in _SCALES:
             scale = _SCALES[word]
             if scale == 100:
@@ -236,16 +249,20 @@ def _value_of_words(run: list[str]) -> list[int]:
             else:
                 total += max(current, 1) * scale
                 current = 0
-        elif word in _UNITS or word in _TENS:
-            value = _UNITS.get(word, _TENS.get(word, 0))
+        elif word == "dozen" and last in _UNITS:
+            current *= _DOZEN
+        elif word not in {"and", "a"}:
+            value = _UNITS.get(word) or _TENS.get(word) or (_DOZEN if word == "dozen" else 0)
             joins = (last in _TENS and value < 10) or last in _SCALES or (last == "and" and (total or current >= 100))
-            if open_ and not joins:
-                found.append(total + current)
+            if place and not joins:
+                found.append((total + current, first, end))
                 total = current = 0
+                first = place
             current += value
+        if word not in {"and", "a"}:
+            end = place
         last = word
-        open_ = True
-    found.append(total + current)
+    found.append((total + current, first, end))
     return found
 
 

@@ -17,7 +17,7 @@ from briefing.ground import Evidence, check
 from briefing.text import fold
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
-__all__ = ["MOST_BACKGROUND", "TOLD", "Earlier", "linked", "news", "untold"]
+__all__ = ["MOST_BACKGROUND", "TOLD", "Earlier", "linked", "news", "unheard", "untold"]
 
 TOLD = 0.8
 """Share of a point that earlier articles must hold: "Police arrested the manager of the plant that exploded" is news
@@ -65,23 +65,29 @@ def untold(articles: Iterable[Article], earlier: Iterable[Earlier]) -> tuple[Art
     return tuple(article for article in articles if _comparable(article) not in known)
 
 
-def news(summary: Summary, earlier: Sequence[Earlier]) -> tuple[Summary, int]:
-    """`summary` with what no earlier article says first and little of the rest behind it; and how many points are new.
+def unheard(earlier: Sequence[Earlier], language: str) -> Callable[[KeyPoint], bool]:
+    """Says of a point in `language` whether it is new: whether no earlier article supports it.
 
     A sentence that an earlier article holds word for word is never new.
     """
     text = "\n\n".join(article.text for one in earlier for article in one.articles)
-    evidence = Evidence(text, " ".join(article.title for one in earlier for article in one.articles), summary.language)
-    known = fold(text)
+    evidence = Evidence(text, " ".join(article.title for one in earlier for article in one.articles), language)
+    known = fold(" ".join(text.split()))
 
     def is_new(point: KeyPoint) -> bool:
-        if point.verdict is Verdict.QUOTED and fold(point.text) in known:
+        if point.verdict is Verdict.QUOTED and fold(" ".join(point.text.split())) in known:
             return False
         found = check(point.text, evidence)
         said = frozenset(stems(point.text))
         held = said.intersection(stems(" ".join(citation.text for citation in found.citations)))
         return found.verdict is Verdict.UNSUPPORTED or len(held) < TOLD * len(said)
 
+    return is_new
+
+
+def news(summary: Summary, earlier: Sequence[Earlier]) -> tuple[Summary, int]:
+    """`summary` with what is new (`unheard`) first and little of the rest behind it; and how many points are new."""
+    is_new = unheard(earlier, summary.language)
     fresh = [point for point in summary.key_points if is_new(point)]
     rest = [point for point in summary.key_points if point not in fresh][:MOST_BACKGROUND]
     return replace(summary, key_points=(*fresh, *rest)), len(fresh)

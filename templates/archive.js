@@ -1,9 +1,17 @@
-// The archive's search: every word that was typed must begin a word of a story. Text is only ever set as text.
+// The archive's search: every word that was typed must begin a word of a story; what punctuation parts ("US-China") must
+// stand together. Words are folded as those of the stories were (briefing/lookup.py). Text is only ever set as text.
 "use strict";
 (() => {
   const stories = {{ stories }};
+  const folding = {{ folding }};
   const most = 50;
-  const fold = text => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const dropped = new RegExp("[" + folding.dropped + "]", "gu");
+  const letters = new Map(Object.entries(folding.letters));
+  const fold = text => {
+    const plain = text.normalize("NFKD").replace(dropped, "").toLowerCase();
+    const words = Array.from(plain, letter => letters.get(letter) ?? letter).join("").match(/[\p{L}\p{M}\p{N}]+/gu);
+    return (words ?? []).join(" ");
+  };
   const query = document.getElementById("query");
   const found = document.getElementById("found");
   const status = document.getElementById("status");
@@ -19,7 +27,8 @@
     return item;
   };
   const search = () => {
-    const wanted = fold(query.value).split(/\s+/).filter(Boolean);
+    // Dropped here too: to JavaScript one of these characters (U+FEFF) is a blank.
+    const wanted = query.value.replace(dropped, "").split(/\s+/).map(fold).filter(Boolean);
     const matches = wanted.length
       ? stories.filter(story => wanted.every(word => (" " + story.words).includes(" " + word)))
       : [];

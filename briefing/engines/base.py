@@ -140,7 +140,9 @@ class Engine(Protocol):
     def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
         """Yield one completion for each prompt, as each finishes.
 
-        `prompts` is pulled lazily, when a slot is free, so that an answer can add prompts while others still run.
+        `prompts` is pulled lazily, when a slot is free, so that an answer can add prompts while others still run. So
+        its end means that there is none now: ask for the next again after each completion, and end once nothing is in
+        flight. What was not asked for comes in a later call.
         Raises `errors.EngineError` when the engine itself is gone; closing the iterator cancels what is in flight.
         """
         ...

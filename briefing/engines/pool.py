@@ -22,9 +22,9 @@ def side_by_side(
 ) -> Iterator[Completion]:
     """Yield ``answer(prompt, cancelled)`` for each prompt as it finishes, at most `slots` at once.
 
-    `prompts` is pulled when a slot is free, and by this thread alone, so that the caller's generator never runs on
-    another one. `answer` must raise nothing, and end soon once `cancelled` is set, as it is when the iterator is
-    closed; all together then get `patience` seconds.
+    `prompts` is pulled when a slot is free, also after it had none (`Engine.complete`), and by this thread alone, so
+    that the caller's code never runs on another one. `answer` must raise nothing, and end soon once `cancelled` is set,
+    as it is when the iterator is closed; all together then get `patience` seconds.
     """
     waiting = iter(prompts)
     done: queue.SimpleQueue[Completion] = queue.SimpleQueue()

@@ -15,6 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from briefing.lookup import FOLDING, search_words
 from briefing.pipeline.history import known_edition
 from briefing.pipeline.workshop import Workshop
 from briefing.render import Around, anchor, prepared, render, tidy
@@ -52,7 +53,8 @@ def write_archive(folder: Path, workshop: Workshop) -> tuple[int, int]:
     ]
     index = tidy(templates.get_template("archive.html.j2").render(months=months, title=workshop.config.title))
     written += _put(folder / "index.html", index)
-    written += _put(folder / "search.js", templates.get_template("archive.js").render(stories=_index(newest)))
+    search = templates.get_template("archive.js").render(stories=_index(newest), folding=_script(FOLDING))
+    written += _put(folder / "search.js", search)
     if newest:
         written += _put(folder / "atom.xml", render(newest[0].edition, "atom", workshop.templates))
     return len(pages), written
@@ -72,28 +74,30 @@ def _name(day: date, title: str, usual: str) -> str:
 
 
 def _index(pages: Sequence[_Page]) -> str:
-    """What the search looks through, as JSON that may stand in a script: folded words, and what is shown."""
+    """What the search looks through, as `_script`: folded words, and what is shown."""
     rows: list[dict[str, Any]] = []
     for page in pages:
         for section in page.edition.sections:
             for story in section.stories:
                 summary = story.summary
                 sources = dict.fromkeys(article.source for article in (*story.articles, *story.copies))
-                said = " ".join(
-                    [summary.headline, *(point.text for point in summary.key_points), *sources, section.name]
-                )
+                headline = summary.headline or summary.title
+                said = " ".join([headline, *(point.text for point in summary.key_points), *sources, section.name])
                 rows.append(
                     {
                         "page": page.name,
                         "anchor": anchor("a", summary.id),
                         "day": page.edition.date.isoformat(),
-                        "headline": summary.headline or summary.title,
-                        "words": fold(said),
+                        "headline": headline,
+                        "words": " ".join(search_words(said)),
                     }
                 )
-    # "</script>" and the line ends that JavaScript once did not take must not stand in a script.
-    text = json.dumps(rows, ensure_ascii=True, separators=(",", ":"))
-    return text.replace("<", "\\u003c")
+    return _script(rows)
+
+
+def _script(value: object) -> str:
+    """`value` as JSON that may stand in a script: no "</script>", no line ends that JavaScript once did not take."""
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _put(path: Path, content: str) -> bool:

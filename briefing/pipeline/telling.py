@@ -2,7 +2,8 @@
 
 Stories are condensed in the order of their weight until the time is up; the others are told in one quoted sentence,
 which is not kept, so that a later run completes the edition. What earlier editions told is left out; a story that goes
-on leads with what is new, or is only mentioned.
+on leads with what is new, or is only mentioned. One for which there was no time is mentioned only where not one of its
+sentences is new.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from briefing.ranking import Ranked, Wishes, limited, muted, rank, topic
 from briefing.stories import Bundle, Likeness, group
 from briefing.summariser import SummaryOptions, in_brief, leads_in_short, summarise_stories, summary_key
 from briefing.types import Article, Failure, FailureKind, KeyPoint, Mention, Story, Summary
-from briefing.yesterday import Earlier, linked, news, untold
+from briefing.yesterday import Earlier, linked, news, unheard, untold
 
 __all__ = ["Telling", "condense_stories", "summary_options", "tell_stories"]
 
@@ -90,7 +91,7 @@ def tell_stories(
             telling.condensed += not result.cached
             telling.cached += result.cached
     for place, plan in enumerate(plans):
-        result = done.get(place) or in_brief(plan.articles[0], summary_options(workshop))
+        result = done.get(place) or _in_brief(plan, summary_options(workshop))
         if isinstance(result, Summary):
             _tell(telling, plan, result, brief=place not in done)
     if len(telling.stories) >= FEWEST_STORIES and not enough():
@@ -221,6 +222,12 @@ def _earlier(workshop: Workshop, day: date) -> list[Earlier]:
             for story in edition.stories
         ]
     return found
+
+
+def _in_brief(plan: _Plan, options: SummaryOptions) -> Summary:
+    """One sentence of a story for which there was no time; of one that goes on, a sentence that was not told."""
+    wanted = unheard(plan.earlier, plan.articles[0].language) if plan.earlier else None
+    return in_brief(plan.articles, options, wanted)
 
 
 def _tell(telling: Telling, plan: _Plan, summary: Summary, *, brief: bool) -> None:

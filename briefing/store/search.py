@@ -2,7 +2,8 @@
 
 The index is made from the editions' JSON. ``editions.indexed`` says which of them it knows; a search takes in the
 others first. So a file from before there was an index needs no more than that column, and neither does one in which a
-Python without FTS5 has put an edition: there only a search fails.
+Python without FTS5 has put an edition: there only a search fails. What is indexed are words folded as `lookup` folds
+them; what is shown lies beside them as it was told.
 """
 
 from __future__ import annotations
@@ -16,21 +17,20 @@ from datetime import date
 
 from briefing.errors import StoreError
 from briefing.jsonio import edition_from_json
+from briefing.lookup import search_words
 from briefing.store.file import StateFile, storable
 from briefing.store.schema import Found
+from briefing.store.snippet import Phrase, snippet
 from briefing.types import Edition, Story
 
 __all__ = ["Search", "update_index"]
 
 _MODULE = "fts5"
 _INDEX = f"""CREATE VIRTUAL TABLE IF NOT EXISTS story_index USING {_MODULE}(
-    date UNINDEXED, title UNINDEXED, url UNINDEXED, section, headline, points, sources,
-    tokenize = "unicode61 remove_diacritics 2"
+    date UNINDEXED, title UNINDEXED, shown UNINDEXED, section, headline, points, sources,
+    tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* C*'"
 )"""
-_OPEN, _CLOSE = "\x02", "\x03"
-"""Around found words in what SQLite gives back; the index holds no control characters."""
-_SNIPPET = 24
-"""Words of a story's points shown with what was found."""
+"""Its tokeniser has nothing to do but cut at the blanks between folded words: no category of theirs separates."""
 
 
 class Search(StateFile):
@@ -39,35 +39,38 @@ class Search(StateFile):
     def search(self, words: str, *, since: date | None = None, title: str | None = None, limit: int = 0) -> list[Found]:
         """Stories that hold every one of `words`, best first (BM25; a headline counts most), newest first among equals.
 
-        Letters are compared without case and accents. Words in quotation marks stand together, in this order; a ``*``
-        after a word stands for any ending; nothing else has a meaning. `title`: only editions of that name; `limit` 0:
+        Words are compared as `lookup` folds them: without case and accents, cut at punctuation, and what it parts
+        ("US-China") stands together, as words in quotation marks do, in this order. A ``*`` after a word stands for any
+        ending; nothing else has a meaning. `title`: only editions of that name; `limit` 0:
         no limit. Raises `StoreError`, also where this Python's SQLite has no full-text search.
         """
-        expression = _expression(words)
-        if not expression:
+        wanted = _wanted(words)
+        if not wanted:
             return []
         with self.transaction() as connection:
             if not update_index(connection):
                 remedy = "Use a Python whose SQLite is built with FTS5"
                 raise StoreError("search", "this Python's SQLite has no full-text search", remedy)
         rows = self.query(
-            f"SELECT date, title, section, headline, url, sources,"  # noqa: S608 - ours
-            f" snippet(story_index, 5, '{_OPEN}', '{_CLOSE}', '…', {_SNIPPET})"
-            " FROM story_index WHERE story_index MATCH ?1"
+            "SELECT date, title, shown FROM story_index WHERE story_index MATCH ?1"
             " AND (?2 IS NULL OR date >= ?2) AND (?3 IS NULL OR title = ?3)"
             " ORDER BY bm25(story_index, 0, 0, 0, 1, 4, 1, 1), date DESC, rowid LIMIT ?4",
-            expression,
+            " ".join(f'"{" ".join(phrase.words)}"' + "*" * phrase.begins for phrase in wanted),
             since.isoformat() if since else None,
             title,
             limit or -1,
         )
-        return [_found(*row) for row in rows]
+        return [_found(day, name, shown, wanted) for day, name, shown in rows]
 
 
 def update_index(connection: sqlite3.Connection) -> bool:
     """Take in the editions that the index does not know as they are now; false where this SQLite cannot."""
     if not connection.execute("SELECT 1 FROM pragma_module_list WHERE name = ?", (_MODULE,)).fetchone():
         return False
+    columns = {name for (name,) in connection.execute("SELECT name FROM pragma_table_info('story_index')")}
+    if columns and "shown" not in columns:  # from before words were folded here: made anew
+        connection.execute("DROP TABLE story_index")
+        connection.execute("UPDATE editions SET indexed = 0")
     connection.execute(_INDEX)
     waiting = connection.execute("SELECT rowid, date, title FROM editions WHERE NOT indexed").fetchall()
     if not waiting:
@@ -79,12 +82,18 @@ def update_index(connection: sqlite3.Connection) -> bool:
     for row, day, title in waiting:
         ((edition,),) = connection.execute("SELECT edition FROM editions WHERE rowid = ?", (row,))
         connection.executemany(
-            "INSERT INTO story_index (date, title, url, section, headline, points, sources)"
+            "INSERT INTO story_index (date, title, shown, section, headline, points, sources)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [tuple(map(storable, (day, title, *texts))) for texts in _rows(edition)],
+            [_row(day, title, *map(storable, texts)) for texts in _rows(edition)],
         )
     connection.execute("UPDATE editions SET indexed = 1 WHERE NOT indexed")
     return True
+
+
+def _row(day: str, title: str, url: str, *texts: str) -> tuple[str, ...]:
+    """What the index keeps of a story: its texts, section, headline, points and sources, as told and folded."""
+    folded = (" ".join(search_words(text)) for text in texts)
+    return (day, storable(title), json.dumps([url, *texts], ensure_ascii=False), *folded)
 
 
 def _rows(text: str) -> Iterator[tuple[str, str, str, str, str]]:
@@ -121,26 +130,18 @@ _QUOTES = '"“”„«»'
 _WORD = re.compile(rf"[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}]?(\*?)|([^\s{_QUOTES}]+)")
 
 
-def _expression(words: str) -> str:
-    """What a person typed as an FTS5 expression without any of its syntax but phrases and prefixes."""
-    parts = []
+def _wanted(words: str) -> list[Phrase]:
+    """What a person typed as phrases that a story must hold; without what holds no word, as it would match nothing."""
+    found: dict[Phrase, None] = {}
     for phrase, ending, word in _WORD.findall(words):
-        text = _plain(phrase or word.rstrip("*"))
-        # What the tokeniser takes for letters; a phrase without any would match nothing, and all the others with it.
-        if any(unicodedata.category(c)[0] in "LN" for c in text):
-            parts.append(f'"{text}"' + ("*" if ending or word.endswith("*") else ""))
-    return " ".join(parts)
+        if folded := search_words(phrase or word):
+            found[Phrase(tuple(folded), begins=bool(ending) or word.endswith("*"))] = None
+    return list(found)
 
 
-def _found(day: str, title: str, section: str, headline: str, url: str, sources: str, snippet: str) -> Found:
-    plain, marks, begun = "", [], 0
-    for piece in re.split(f"([{_OPEN}{_CLOSE}])", snippet.replace("\n", " ")):
-        if piece == _OPEN:
-            begun = len(plain)
-        elif piece == _CLOSE:
-            marks.append((begun, len(plain)))
-        else:
-            plain += piece
+def _found(day: str, title: str, shown: str, wanted: list[Phrase]) -> Found:
+    url, section, headline, points, sources = json.loads(shown)
+    text, marks = snippet(points, wanted)
     return Found(
         date=date.fromisoformat(day),
         title=title,
@@ -148,6 +149,6 @@ def _found(day: str, title: str, section: str, headline: str, url: str, sources:
         headline=headline,
         url=url or None,
         sources=tuple(sources.split("\n")),
-        snippet=plain,
-        marks=tuple(marks),
+        snippet=text,
+        marks=marks,
     )

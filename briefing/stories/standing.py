@@ -1,12 +1,19 @@
-"""What a source says under all its articles ("Subscribe to our channel", "The views here are the author's own")."""
+"""What a publisher says around all its articles ("Subscribe to our channel", "The views here are the author's own").
+
+Of three articles of one source, or of one site, everything that they have in common word for word is such a phrase. Of
+two it is where the rest of them tells of different things: a follow-up, which repeats how it all began, and a second
+version of one article keep their words.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from briefing.facts import stems
+from briefing.stories.addresses import canonical_url
 from briefing.text import fold
 from briefing.types import Article
 
@@ -14,27 +21,68 @@ __all__ = ["without_standing_words"]
 
 _RUN = 5
 _OFTEN = 3
-"""Articles of one source from which on a run of five words is its standing phrase."""
+"""Articles of one publisher from which on a run of five words is its standing phrase."""
+_RELATED = 0.2
+"""Share of the content words of two articles, what both say word for word apart, that makes them tell of one thing."""
+_VERSION = 8
+"""Words below which a text that begins as another says too little of its own to be anything but a version of it."""
+_EARLY = 3
+"""Words that may stand before a shared beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """An article's words, and the runs of five that begin at each."""
+
+    article: Article
+    words: tuple[str, ...]
+    runs: tuple[int, ...]
+
+    @classmethod
+    def by(cls, article: Article) -> _Said:
+        words = tuple(article.text.split())
+        folded = [fold(word) for word in words]
+        starts = range(len(folded) - _RUN + 1)
+        return cls(article, words, tuple(hash(tuple(folded[start : start + _RUN])) for start in starts))
+
+    def places(self, runs: Iterable[int]) -> set[int]:
+        """Of the words that stand in any of `runs`."""
+        wanted = frozenset(runs)
+        starts = (start for start, run in enumerate(self.runs) if run in wanted)
+        return {place for start in starts for place in range(start, start + _RUN)}
 
 
 def without_standing_words(articles: Sequence[Article]) -> list[Article]:
-    """The same articles, for comparing, without words and parts of titles that three articles of their source have.
+    """The same articles, for comparing, without the words and parts of titles that are their publishers' own.
 
     Of an article of nothing else, the title is what it says.
     """
-    said = [article.text.split() for article in articles]
-    runs = [_runs(words) for words in said]
-    counts: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    said = [_Said.by(article) for article in articles]
     parts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for article, found in zip(articles, runs, strict=True):
-        counts[article.source].update(set(found))
-        parts[article.source].update(set(_parts(article.title)))
+    of: defaultdict[str, list[int]] = defaultdict(list)
+    seen: set[tuple[str, str, str]] = set()
+    for place, article in enumerate(articles):
+        for publisher in _publishers(article):
+            if (known := (publisher, article.title, article.text)) not in seen:  # one that came twice counts once
+                seen.add(known)
+                of[publisher].append(place)
+                parts[publisher].update(set(_parts(article.title)))
+    phrases = {publisher: _phrases([said[place] for place in places]) for publisher, places in of.items()}
     bare = []
-    for article, words, found in zip(articles, said, runs, strict=True):
-        common = parts[article.source]
-        title = " ".join(part for part in _parts(article.title) if common[part] < _OFTEN)
-        bare.append(replace(article, title=title, text=" ".join(_kept(words, found, counts[article.source])) or title))
+    for article, one in zip(articles, said, strict=True):
+        publishers = _publishers(article)
+        kept = [part for part in _parts(article.title) if all(parts[name][part] < _OFTEN for name in publishers)]
+        standing = one.places(run for name in publishers for run in phrases[name].of(one))
+        text = " ".join(word for place, word in enumerate(one.words) if place not in standing)
+        title = " ".join(kept)
+        bare.append(replace(article, title=title, text=text or title))
     return bare
+
+
+def _publishers(article: Article) -> tuple[str, ...]:
+    """Its source, and its site, which may be read through several feeds."""
+    site = canonical_url(article.url).partition("/")[0] if article.url else ""
+    return (f"source {article.source}", *([f"site {site}"] if site else []))
 
 
 def _parts(title: str) -> list[str]:
@@ -42,13 +90,49 @@ def _parts(title: str) -> list[str]:
     return re.split(r"\s+[|–—•·-]\s+", title.strip())
 
 
-def _runs(words: Sequence[str]) -> list[int]:
-    folded = [fold(word) for word in words]
-    return [hash(tuple(folded[start : start + _RUN])) for start in range(len(folded) - _RUN + 1)]
+@dataclass(frozen=True, slots=True)
+class _Phrases:
+    """What one publisher says in several articles: runs of words."""
+
+    common: frozenset[int]
+    """In many of them."""
+    of_two: Mapping[tuple[str, str], set[int]]
+    """In two that tell of different things, by title and text."""
+
+    def of(self, one: _Said) -> frozenset[int]:
+        return self.common.union(self.of_two.get((one.article.title, one.article.text), ()))
 
 
-def _kept(words: Sequence[str], runs: Sequence[int], counts: Counter[int]) -> list[str]:
-    standing = {
-        place for start, run in enumerate(runs) if counts[run] >= _OFTEN for place in range(start, start + _RUN)
-    }
-    return [word for place, word in enumerate(words) if place not in standing]
+def _phrases(articles: Sequence[_Said]) -> _Phrases:
+    counts = Counter(run for one in articles for run in set(one.runs))
+    twice: defaultdict[int, list[int]] = defaultdict(list)
+    for place, one in enumerate(articles):
+        for run in set(one.runs):
+            if counts[run] == 2:
+                twice[run].append(place)
+    shared: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
+    for run, (first, second) in twice.items():
+        shared[first, second].add(run)
+    common = frozenset(run for run, count in counts.items() if count >= _OFTEN)
+    of_two: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
+    for pair, runs in shared.items():
+        one, other = (articles[place] for place in pair)
+        if _apart(one, other, runs | common):
+            for said in (one, other):
+                of_two[said.article.title, said.article.text] |= runs
+    return _Phrases(common, of_two)
+
+
+def _apart(one: _Said, other: _Said, shared: set[int]) -> bool:
+    """Whether two articles tell of different things but for the runs that they have in common."""
+    places = [said.places(shared) for said in (one, other)]
+    rests = [
+        [word for place, word in enumerate(said.words) if place not in taken]
+        for said, taken in zip((one, other), places, strict=True)
+    ]
+    if min(map(len, rests)) < _VERSION and all(min(taken) <= _EARLY for taken in places):
+        return False
+    titles = [_parts(said.article.title) for said in (one, other)]
+    named = [set(titles[0]) - set(titles[1]), set(titles[1]) - set(titles[0])]
+    mine, theirs = (frozenset(stems(" ".join([*name, *rest]))) for name, rest in zip(named, rests, strict=True))
+    return len(mine & theirs) < _RELATED * min(len(mine), len(theirs))

@@ -13,12 +13,11 @@ from contextlib import suppress
 from briefing.engines.base import Engine
 from briefing.errors import EngineError, ModelError
 from briefing.summariser import cite, whole
-from briefing.summariser.condense import in_brief
 from briefing.summariser.draft import Draft
 from briefing.summariser.options import Length, SummaryOptions
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.schedule import Answers, Conversation, converse
-from briefing.summariser.story import MOST_READ, condense_story
+from briefing.summariser.story import MOST_READ, condense_story, in_brief
 from briefing.text import fingerprint
 from briefing.types import Article, Failure, KeyPoint, Story, Summary
 

@@ -14,7 +14,7 @@ from briefing.summariser.prompts import PromptBook
 from briefing.summariser.schedule import Conversation
 from briefing.types import Article, Summary
 
-__all__ = ["condense", "in_brief", "reads_together"]
+__all__ = ["condense", "reads_together"]
 
 
 def condense(
@@ -59,13 +59,6 @@ def reads_together(article: Article, engine: Engine, options: SummaryOptions) ->
     """Whether the strategy for this story reads all its articles in one prompt; else it reads the first."""
     draft = Draft.of(article, options)
     return not draft.short and cite.suits(draft, engine)
-
-
-def in_brief(article: Article, options: SummaryOptions) -> Summary:
-    """The article's most telling sentence, quoted: for when there is no time for more. Milliseconds, no model."""
-    draft = Draft.of(article, options)
-    draft.quote(ranked(draft.evidence.sentences)[:1])
-    return draft.summary("", "extractive")
 
 
 def _extract(draft: Draft) -> Conversation[None]:

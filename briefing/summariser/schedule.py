@@ -72,11 +72,18 @@ def converse(
     A conversation is begun only when the engine has room, so that any number of articles takes little memory. What a
     conversation raises comes out here. Closing the iterator cancels what is in flight. Once `enough` says so, the
     engine is given no more prompts: what it has is answered, and conversations that need more end without a result.
+
+    An engine that asks for prompts again after each answer (`Engine.complete`) is given what follows from the answer
+    while others are still decoded; to one that does not, it is given once all of these are answered.
     """
     return _Hall(iter(conversations), engine, answers, enough).run()
 
 
 class _Hall(Generic[T]):
+    """The conversations and, as an iterator, the prompts that the engine may have now: it ends where there is none and
+    goes on once an answer has brought one.
+    """
+
     def __init__(
         self,
         conversations: Iterator[tuple[object, Callable[[], Conversation[T]]]],
@@ -93,32 +100,43 @@ class _Hall(Generic[T]):
         self._finished: deque[tuple[object, T]] = deque()
         self._numbered = 0
         self._more = True
+        self._stopped = False
 
     def run(self) -> Iterator[tuple[object, T]]:
-        while self._begin_next() or self._queue or self._finished:
-            yield from self._drain()
-            if not self._queue:
-                continue
-            if self._enough():
+        yield from self._ready()
+        while self._queue:
+            if self._is_over():
                 self._queue.clear()
-                continue
-            for completion in self._engine.complete(self._prompts()):
-                open_, key = self._owners.pop(completion.id)
-                if self._answers is not None and completion.finish != "error":
-                    self._answers.put(key, completion)
-                self._hear(open_, completion.id, Told(completion, cached=False))
-                yield from self._drain()
+            else:
+                for completion in self._engine.complete(self):
+                    open_, key = self._owners.pop(completion.id)
+                    if self._answers is not None and completion.finish != "error":
+                        self._answers.put(key, completion)
+                    self._hear(open_, completion.id, Told(completion, cached=False))
+                    yield from self._ready()
+            yield from self._ready()
 
-    def _drain(self) -> Iterator[tuple[object, T]]:
-        while self._finished:
-            yield self._finished.popleft()
+    def __iter__(self) -> Iterator[Prompt]:
+        return self
 
-    def _prompts(self) -> Iterator[Prompt]:
-        while self._queue or self._begin_next():
-            if self._enough():
-                return
-            if self._queue:
-                yield self._queue.popleft()
+    def __next__(self) -> Prompt:
+        while not self._queue and self._begin_next():
+            pass
+        if not self._queue or self._is_over():
+            raise StopIteration
+        return self._queue.popleft()
+
+    def _is_over(self) -> bool:
+        self._stopped = self._stopped or self._enough()
+        return self._stopped
+
+    def _ready(self) -> Iterator[tuple[object, T]]:
+        """What is finished, until there is a prompt for the engine: a conversation that needs none does not wait for
+        the answers of others.
+        """
+        while self._finished or (not self._queue and self._begin_next()):
+            while self._finished:
+                yield self._finished.popleft()
 
     def _begin_next(self) -> bool:
         if not self._more:

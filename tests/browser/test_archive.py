@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -12,8 +13,11 @@ from pathlib import Path
 import pytest
 
 from briefing import pipeline
+from briefing.assets import environment
 from briefing.config import Config
 from briefing.jsonio import edition_from_json
+from briefing.lookup import FOLDING, search_words
+from briefing.render import prepared
 from briefing.types import Edition
 
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"
@@ -66,6 +70,52 @@ def test_words_find_stories_from_the_disk(open_: pipeline.Workshop, tmp_path: Pa
     assert 'id="a-b1"' in (folder / "2024-05-17.html").read_text("utf-8")
     assert typed(title, folder, "zeppelin") == ([], "No story has all of these words.", 0)
     assert typed(title, folder, "  ") == ([], "", 0)
+
+
+SEARCHED = """<!doctype html><title></title><form><input id="query"></form><p id="status"></p><ul id="found"></ul>
+<script>{script}</script><script>
+const box = document.getElementById("query");
+document.title = JSON.stringify({queries}.map(words => {{
+  box.value = words;
+  box.dispatchEvent(new Event("input"));
+  return [...document.querySelectorAll("#found a")].map(a => a.textContent);
+}}));
+</script>"""
+
+
+def searched(title: Callable[..., str], told: list[str], queries: list[str]) -> list[list[str]]:
+    """The headlines that each of `queries` finds among stories of nothing but these headlines, by the page's script."""
+    stories = [
+        {"page": "", "anchor": "", "day": "", "headline": one, "words": " ".join(search_words(one))} for one in told
+    ]
+    script = prepared(environment("templates")).get_template("archive.js")
+    page = SEARCHED.format(
+        script=script.render(stories=json.dumps(stories), folding=json.dumps(dict(FOLDING))),
+        queries=json.dumps(queries),
+    )
+    found: list[list[str]] = json.loads(html.unescape(title(page)))
+    return found
+
+
+def test_words_are_found_however_they_are_written(title: Callable[..., str]) -> None:
+    table = json.loads((GOLDEN.parent / "search" / "words.json").read_text("utf-8"))
+    queries = [(words, row["told"], True) for row in table for words in row["found"]]
+    queries += [(words, row["told"], False) for row in table for words in row["missed"]]
+    found = searched(title, [row["told"] for row in table], [words for words, _, _ in queries])
+    assert [
+        (words, told, told in headlines) for (words, told, _), headlines in zip(queries, found, strict=True)
+    ] == queries
+
+
+def test_page_and_index_fold_all_characters_alike(title: Callable[..., str]) -> None:
+    """Each character inside a word of its own finds what the index has of that word; a story holds 200 of these."""
+    known = [
+        chr(code) for code in range(33, 0x110000) if unicodedata.category(chr(code)) not in {"Cn", "Cs", "Co", "Cc"}
+    ]
+    chunks = [" ".join(f"x{c}n{ord(c)}" for c in known[start : start + 200]) for start in range(0, len(known), 200)]
+    numbered = [f"chunk{number} {chunk}" for number, chunk in enumerate(chunks)]
+    found = searched(title, numbered, numbered)
+    assert [place for place, headlines in enumerate(found) if numbered[place] not in headlines] == []
 
 
 def test_a_hostile_headline_stays_text(open_: pipeline.Workshop, tmp_path: Path, title: Callable[..., str]) -> None:

@@ -221,6 +221,47 @@ def test_a_deadline_that_is_here_already_asks_no_model(workshop: Callable[..., p
     assert engine.asked == []
 
 
+RESIGNED = """A fertiliser plant in Harwick exploded on Sunday night and killed 12 people, the fire service said. The
+mayor of Harwick resigned on Tuesday. Inspectors had warned in March that valves at the plant were leaking, records
+show. The blast broke windows four kilometres away, and the road to the river was still closed on Monday."""
+
+
+def hurried_after_monday(
+    workshop: Callable[..., pipeline.Workshop], *articles: Article
+) -> tuple[list[Story], list[str], int]:
+    """Stories, mentions and stories in brief of a Tuesday without time, after a Monday on which the blast was told."""
+    with workshop(Clock()) as first:
+        edition_of(first, [article("blast", BLAST)], date(2024, 5, 13))
+    with workshop(Clock(TUESDAY), FakeEngine()) as second:
+        telling = tell_stories(list(articles), second, day=date(2024, 5, 14), deadline=TUESDAY)
+    return telling.stories, [one.headline for one in telling.developing], telling.brief
+
+
+def test_an_update_there_was_no_time_for_quotes_what_was_not_told(workshop: Callable[..., pipeline.Workshop]) -> None:
+    (story,), mentions, brief = hurried_after_monday(workshop, article("new", RESIGNED, "Wire", TUESDAY))
+    assert [point.text for point in story.summary.key_points] == ["The mayor of Harwick resigned on Tuesday."]
+    assert (story.brief, story.told, story.news, mentions, brief) == (True, date(2024, 5, 13), 1, [], 1)
+
+
+def test_what_only_a_later_article_of_an_update_says_is_found(workshop: Callable[..., pipeline.Workshop]) -> None:
+    reworded = BLAST.replace("records show", "the records show")
+    articles = [article("again", reworded, published=TUESDAY), article("new", RESIGNED, "Wire", TUESDAY)]
+    (story,), mentions, _ = hurried_after_monday(workshop, *articles)
+    (point,) = story.summary.key_points
+    assert (point.text, mentions) == ("The mayor of Harwick resigned on Tuesday.", [])
+    said_in = point.citations[0].article or story.articles[0].id
+    text = next(one.text for one in story.articles if one.id == said_in)
+    assert text[point.citations[0].start : point.citations[0].end] == point.text
+
+
+def test_an_update_all_of_which_was_told_is_mentioned_also_without_time(
+    workshop: Callable[..., pipeline.Workshop],
+) -> None:
+    cut = BLAST.partition("Inspectors")[0] + "3 hours ago"
+    stories, mentions, brief = hurried_after_monday(workshop, article("cut", cut, "Wire", TUESDAY))
+    assert (stories, mentions, brief) == ([], ["About blast"], 0)
+
+
 # --- several articles ---------------------------------------------------------------------------------------------
 
 OTHER = """At least 15 people are dead after a blast at a fertiliser plant in Harwick on Sunday night, the town's

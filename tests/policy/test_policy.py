@@ -26,6 +26,7 @@ PURE = {
     "stories",
     "yesterday",
     "lexicon",
+    "lookup",
     "ground",
     "salience",
     "compose",

@@ -54,6 +54,33 @@ def shown(*texts: str) -> list[list[str]]:
             "The crash at Marlow station was caused by a signal that the state had neglected.",
             ["blamed the rail operator for the crash", "caused by a signal that the state had"],
         ),
+        # Numbers in words and in digits in one sentence, each with its own toll.
+        (
+            "Fifteen people were killed and 30 were injured in a blast in Harwick.",
+            "The blast in Harwick killed 12 people and injured 30.",
+            ["Fifteen people were killed", "killed 12 people"],
+        ),
+        (
+            "30 people were injured and fifteen were killed in a blast in Harwick.",
+            "A blast in Harwick left 12 people dead and thirty wounded.",
+            ["fifteen were killed", "12 people dead"],
+        ),
+        # What a number leaves open, the other does not reach.
+        (
+            "At least 15 people were killed in the Harwick flood.",
+            "The Harwick flood killed between 10 and 12 people.",
+            ["At least 15 people were killed", "killed between 10 and 12 people"],
+        ),
+        (
+            "Up to 15 people were killed in the Harwick flood.",
+            "The Harwick flood killed more than 20 people.",
+            ["Up to 15 people were killed", "killed more than 20 people"],
+        ),
+        (
+            "About 300 people were killed in the Harwick flood.",
+            "The Harwick flood killed two dozen people.",
+            ["About 300 people were killed", "killed two dozen people"],
+        ),
     ],
 )
 def test_other_numbers_and_causes_of_the_same_thing_are_shown(one: str, other: str, versions: list[str]) -> None:
@@ -67,6 +94,31 @@ def test_other_numbers_and_causes_of_the_same_thing_are_shown(one: str, other: s
         ("Nearly 300 people died in the Harwick flood.", "The flood in Harwick killed 295 people."),
         ("The blast in Harwick killed twelve people.", "12 people died in the blast in Harwick."),
         ("The firm in Harwick sold its mill for $7.68 billion.", "The firm in Harwick sold its mill for $7.7bn."),
+        # Both can be true.
+        ("At least 12 people were killed in the Harwick flood.", "The Harwick flood killed 15 people."),
+        (
+            "At least 12 people were killed in the Harwick flood.",
+            "The Harwick flood killed 12 people. Officials fear that up to 15 people were killed in the Harwick flood.",
+        ),
+        (
+            "At least twelve people were killed in the Harwick flood.",
+            "12 people were killed in the Harwick flood, and officials fear that up to 15 people were killed.",
+        ),
+        ("Up to 15 people were killed in the Harwick flood.", "The Harwick flood killed twelve people."),
+        ("As many as 15 people died in the Harwick flood.", "The Harwick flood killed at least 12 people."),
+        ("Between 12 and 15 people were killed in the Harwick flood.", "The Harwick flood killed 13 people."),
+        ("Twelve to 15 people were killed in the Harwick flood.", "The Harwick flood killed 13 people."),
+        ("The Harwick flood killed 12 or more people.", "The Harwick flood killed 19 people."),
+        ("No more than 15 people died in the Harwick flood.", "The Harwick flood killed 9 people."),
+        ("About 30 people were killed in the Harwick flood.", "The Harwick flood killed 29 people."),
+        ("A dozen people were killed in the Harwick flood.", "The Harwick flood killed 13 people."),
+        ("Two dozen people were killed in the Harwick flood.", "The Harwick flood killed 24 people."),
+        ("Half a dozen people were killed in the Harwick flood.", "The Harwick flood killed 6 people."),
+        # The dead of one are the dead of the other, wherever the injured stand.
+        (
+            "Twelve people were killed and 30 were injured in a blast in Harwick.",
+            "The blast in Harwick injured 30 people and killed 12.",
+        ),
         # One article gives both: an earlier event, or an earlier state of this one.
         ("Three people died in 2019. The quake in Harwick killed 12.", "The quake in Harwick killed 12 people."),
         # The same is blamed, in other words.
@@ -82,6 +134,7 @@ def test_other_numbers_and_causes_of_the_same_thing_are_shown(one: str, other: s
         ("Harwick beat Marlow 3-1 on Saturday.", "Harwick beat Marlow 2-0 on Sunday."),
         ("The trial in Harwick lasts 12 days.", "The trial in Harwick begins in 3 days."),
         ("The fund paid $3m for a bridge.", "The mayor asked for $9m of rain relief."),
+        ("The death toll of the Harwick storm spans 5 states.", "The Harwick storm left two dead."),
         ("Dozens of people were killed in Harwick's blast.", "The blast in Harwick killed 31 people."),
     ],
 )

@@ -47,6 +47,27 @@ def test_the_first_of_a_range_shares_scale_and_unit_of_the_second() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "surfaces"),
+    [
+        ("Fifteen died, 30 were hurt, two and three fled", ["Fifteen", "30", "two", "three"]),
+        ("“Half the men” and a dozen women, $2.3m – twenty-one", ["Half", "a dozen", "$2.3m", "twenty-one"]),
+        ("1.5 to 2 million, one in five", ["1.5", "1.5", "2 million", "one in five"]),
+    ],
+)
+def test_numbers_come_in_their_order_and_say_where_they_stand(text: str, surfaces: list[str]) -> None:
+    told = list(numbers(text))
+    assert [number.surface for number in told] == surfaces
+    assert [text[number.start : number.end] for number in told] == surfaces
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("a dozen eggs", 12), ("two dozen eggs", 24), ("half a dozen eggs", 6), ("the dozen eggs", 12)]
+)
+def test_dozens_are_counted(text: str, value: int) -> None:
+    assert found(text) == {(Decimal(value), "")}
+
+
+@pytest.mark.parametrize(
     "text", ["one of the best", "hundreds of thousands", "the R21 vaccine", "COVID-19", "F-16 jets"]
 )
 def test_what_only_looks_like_a_number_is_none(text: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from briefing.errors import StoreError
 from briefing.jsonio import edition_to_json
+from briefing.lookup import placed_words, search_words
 from briefing.store import MEMORY, MIGRATIONS, Store
 from briefing.store import file as store_module
 from briefing.store import search as search_module
@@ -70,6 +72,64 @@ def test_a_story_is_found_by_what_the_edition_says_of_it(store: Store) -> None:
         assert headlines(store, words) == ["Tram approved"], words
     for words in ("counci", "council dry", "zeppelin", "morning"):
         assert headlines(store, words) == [], words
+
+
+TABLE = json.loads((Path(__file__).parents[1] / "data" / "search" / "words.json").read_text("utf-8"))
+"""What is told, and what finds it or does not; the archive's page keeps to the same (tests/browser/test_archive.py)."""
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: ascii(row["told"])[:20])
+def test_words_are_found_however_they_are_written(store: Store, row: dict[str, Any]) -> None:
+    put(store, MONDAY, story("Elsewhere", "Nothing of that."), story(row["told"], f"It was said: {row['told']}."))
+    for words in row["found"]:
+        (found,) = store.search(words)
+        assert (found.headline, bool(found.marks)) == (row["told"], True), words
+    for words in row["missed"]:
+        assert headlines(store, words) == [], words
+
+
+def test_what_was_found_is_shown_as_it_was_told(store: Store) -> None:
+    put(store, MONDAY, story("A", "Rain fell.", "Die STRASSE ist zu.", "Die „Straße“ am Hafen bleibt zu."))
+    (found,) = store.search("strasse hafen")
+    assert [found.snippet[start:end] for start, end in found.marks] == ["STRASSE", "Straße", "Hafen"]
+    assert found.snippet == "Rain fell. Die STRASSE ist zu. Die „Straße“ am Hafen bleibt zu."
+
+
+def test_of_long_points_the_part_is_shown_that_holds_most(store: Store) -> None:
+    filler = " ".join(f"word{number}" for number in range(40))
+    put(
+        store,
+        MONDAY,
+        story("A", f"A tram {filler}.", f"{filler} again.", "The tram bridge is open.", f"More {filler}."),
+    )
+    (found,) = store.search('bridge tram "is open"')
+    assert found.snippet.startswith("…The tram bridge is open. More word0")
+    assert found.snippet.endswith("…")
+    assert [found.snippet[start:end] for start, end in found.marks] == ["tram", "bridge", "is open"]
+
+
+def test_an_index_from_before_words_were_folded_is_made_anew(tmp_path: Path) -> None:
+    with Store(tmp_path / "state.db") as store:
+        put(store, MONDAY, story("Straße", "Eine Straße."))
+    connection = sqlite3.connect(tmp_path / "state.db")
+    connection.executescript(
+        "DROP TABLE story_index;"
+        "CREATE VIRTUAL TABLE story_index USING fts5(date UNINDEXED, title UNINDEXED, url UNINDEXED, section, headline,"
+        " points, sources, tokenize = 'unicode61 remove_diacritics 2');"
+        "INSERT INTO story_index VALUES ('2024-05-13', 'Morning', '', 'World', 'Straße', 'Eine Straße.', 'The Post');"
+    )
+    connection.close()
+    with Store(tmp_path / "state.db") as store:
+        assert headlines(store, "strasse") == ["Straße"]
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=60))
+def test_words_are_the_same_with_their_places_and_without(text: str) -> None:
+    placed = list(placed_words(text))
+    assert [word for *_, word in placed] == search_words(text)
+    for begin, end, word in placed:
+        assert word in " ".join(search_words(text[begin:end])).split()
+        assert 0 <= begin < end <= len(text)
 
 
 def test_disagreements_paragraphs_and_copies_are_found_too(store: Store) -> None:

@@ -143,6 +143,88 @@ def test_what_a_source_says_under_every_article_ties_nothing_together() -> None:
     assert together(*articles) == {frozenset(f"{n}") for n in range(4)}
 
 
+FOOT = " " + " ".join(
+    f"{who} reports for readers in {where}, in print and online, every day of the year, since {year}."
+    for who, where, year in (
+        ("Our newsroom", "Marlow and the river towns", 1921), ("The weekend desk", "Harwick and Lorne", 1954),
+        ("Our team at sea", "the Skerry islands", 1977), ("The business desk", "the whole of the county", 1988),
+        ("A network of friends", "villages without a station", 2003), ("The picture desk", "all of these", 2011),
+    )
+) + " Write to us, subscribe, or leave a gift in your will, so that we can go on telling what happens."  # fmt: skip
+"""What a publisher says under everything: longer than the news above it."""
+SHORT_TRAM, SHORT_FERRY = (" ".join(text.split()[:36]) + "." for text in (TRAM, FERRY))
+
+
+@pytest.mark.parametrize("name", ["foot", "head"])
+@pytest.mark.parametrize(
+    ("sources", "urls"),
+    [
+        (("Post", "Post"), (None, None)),
+        (("Post World", "Post Towns"), ("https://post.example/world/1", "https://www.post.example/towns/2")),
+    ],
+)
+def test_what_a_publisher_says_around_two_articles_makes_them_no_copies(
+    sources: tuple[str, str], urls: tuple[str | None, str | None], name: str
+) -> None:
+    texts = [text + FOOT if name == "foot" else FOOT + " " + text for text in (SHORT_TRAM, SHORT_FERRY)]
+    found = together(
+        *(
+            article(key, text, title=f"About {key}", source=source, url=url)
+            for key, text, source, url in zip("ab", texts, sources, urls, strict=True)
+        )
+    )
+    assert found == {frozenset("a"), frozenset("b")}
+
+
+def test_a_footer_under_articles_of_two_sources_makes_them_no_copies() -> None:
+    bundles = group([article("a", SHORT_TRAM + FOOT), article("b", SHORT_FERRY + FOOT)])
+    assert [one.id for bundle in bundles for one in bundle.copies] == []
+
+
+def test_an_article_of_which_only_the_footer_was_read_is_no_copy() -> None:
+    found = together(
+        article("a", FOOT, title="Marlow votes for a tram", source="Post"),
+        article("b", SHORT_FERRY + FOOT, title="The last ferry sails", source="Post"),
+    )
+    assert found == {frozenset("a"), frozenset("b")}
+
+
+def test_a_word_that_a_feed_has_under_everything_makes_no_copies() -> None:
+    found = together(*(article(f"{n}", "Comments", title=f"News of the {n}th day", source="Links") for n in range(2)))
+    assert found == {frozenset("0"), frozenset("1")}
+
+
+@pytest.mark.parametrize("title", ["Blast at Harwick", "Twelve die in plant"])
+@pytest.mark.parametrize("count", [2, 3])
+def test_versions_of_one_article_of_a_source_stay_copies(title: str, count: int) -> None:
+    later = BLAST.replace("killed twelve workers", "killed 13 workers").replace("three counties", "four counties")
+    texts = [BLAST + FOOT, later + FOOT, later + FOOT][:count]
+    titles = ["Blast at Harwick", title, title]
+    articles = [
+        article(f"{n}", text, title=titles[n], source="Post", at=DAY + timedelta(hours=n))
+        for n, text in enumerate(texts)
+    ]
+    (bundle,) = group(articles)
+    assert len(bundle.articles) == 1
+
+
+def test_a_follow_up_that_repeats_how_it_began_joins_its_story() -> None:
+    news = """Police in Harwick have arrested the manager of the fertiliser plant. He is accused of ignoring the
+    inspectors, who had asked Norsk Kvael for new valves four times."""
+    found = together(
+        article("a", BLAST, title="Blast at Harwick plant", source="Post"),
+        article("b", news + " " + BLAST, title="Manager of Harwick plant arrested", source="Post"),
+        article("c", TRAM, source="Post"),
+    )
+    assert found == {frozenset("ab"), frozenset("c")}
+
+
+def test_a_reprint_under_a_lead_of_its_own_is_a_copy() -> None:
+    lead = "We bring you the following report from our partners on the coast, who have followed the events from there."
+    bundle = bundle_of("a", article("a", BLAST, source="Wire"), article("b", f"{lead} {BLAST}", source="Post"))
+    assert (len(bundle.articles), len(bundle.copies)) == (1, 1)
+
+
 def test_stories_do_not_chain_together() -> None:
     """Half of each article is the next one's: neighbours are alike, the ends are not."""
     parts = [" ".join(text.split()[:40]) for text in (BLAST, TRAM, FERRY)]
