@@ -14,15 +14,18 @@
     ├── EngineError                    exit code 3   an engine that failed while it ran
     ├── StoreError                     exit code 3   the state file
     ├── OutputError                    exit code 3   a file or folder that cannot be written
-    ├── DeliveryError                  exit code 3   a mail server that cannot be used
+    ├── DeliveryError                  exit code 4   a mail server that cannot be used
     ├── ScheduleError                  exit code 3   the system's scheduler: systemd, cron, launchd
     └── StoppedError                   exit code 130 Ctrl-C
 
 Each says what it is about (`subject`), what happened (`cause`) and what helps (`remedy`); `str()` joins the three in
-one line. In a run over many items they become `Failure` values (`BriefingError.as_failure`).
+one line. In a run over many items they become `Failure` values (`BriefingError.as_failure`). `ExitCode` lists what a
+command can end with.
 """
 
 from __future__ import annotations
+
+from enum import IntEnum
 
 from briefing.types import Failure, FailureKind
 
@@ -33,6 +36,7 @@ __all__ = [
     "ConfigError",
     "DeliveryError",
     "EngineError",
+    "ExitCode",
     "ExtractError",
     "FetchError",
     "ModelError",
@@ -45,10 +49,31 @@ __all__ = [
 ]
 
 
+class ExitCode(IntEnum):
+    """What the end of a command says to whoever started it, such as a timer. For people: the table in docs/daily.md."""
+
+    WELL = 0
+    """Also a run that read everything and found nothing new."""
+    PARTLY = 1
+    """There is a result, but something could not be used."""
+    WRONG_USE = 2
+    """The command line or the configuration."""
+    NOTHING = 3
+    """There is no result."""
+    MAIL = 4
+    """The edition is there, but not with every reader, and no later run changes that: somebody has to look."""
+    LETTERS_WAIT = 5
+    """The edition is there; letters were put off, and the next run sends them."""
+    OFFLINE = 75
+    """There is no result because no source of the web could be reached (``EX_TEMPFAIL`` of sysexits.h: try later)."""
+    STOPPED = 130
+    """Ctrl-C."""
+
+
 class BriefingError(Exception):
     """Something a person can understand and mend."""
 
-    exit_code = 3
+    exit_code: int = ExitCode.NOTHING
 
     def __init__(self, subject: str, cause: str, remedy: str = "") -> None:
         self.subject = subject
@@ -68,19 +93,19 @@ class BriefingError(Exception):
 class UsageError(BriefingError):
     """The command line, or an argument of the Python API."""
 
-    exit_code = 2
+    exit_code = ExitCode.WRONG_USE
 
 
 class ConfigError(BriefingError):
     """The configuration file; the subject names the file and the key."""
 
-    exit_code = 2
+    exit_code = ExitCode.WRONG_USE
 
 
 class AssetError(BriefingError):
     """A prompt or template that is missing, or that Jinja2 cannot render."""
 
-    exit_code = 2
+    exit_code = ExitCode.WRONG_USE
 
 
 class SourceError(BriefingError):
@@ -118,6 +143,8 @@ class OutputError(BriefingError):
 class DeliveryError(BriefingError):
     """A mail server that cannot be reached, trusted or logged in to."""
 
+    exit_code = ExitCode.MAIL
+
 
 class ScheduleError(BriefingError):
     """The system's scheduler (systemd, cron, launchd) is missing, refuses, or is in somebody else's hands."""
@@ -126,4 +153,4 @@ class ScheduleError(BriefingError):
 class StoppedError(BriefingError):
     """The person at the keyboard wants no more."""
 
-    exit_code = 130
+    exit_code = ExitCode.STOPPED

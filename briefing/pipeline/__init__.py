@@ -37,8 +37,9 @@ from briefing.pipeline.history import (
     shown_edition,
 )
 from briefing.pipeline.mail import is_imap
+from briefing.pipeline.posting import Posted, last_try, send_editions
 from briefing.pipeline.read import Limits, Reading, read_sources
-from briefing.pipeline.sending import Posted, check_mail, check_settings, letters, send_edition
+from briefing.pipeline.sending import check_mail, check_settings, letters
 from briefing.pipeline.telling import condense_stories, tell_stories
 from briefing.pipeline.watch import Silent, Watcher
 from briefing.pipeline.workshop import Workshop
@@ -65,6 +66,7 @@ __all__ = [
     "day_since",
     "history",
     "known_edition",
+    "last_try",
     "letters",
     "make_edition",
     "read",
@@ -76,7 +78,7 @@ __all__ = [
     "render_summary",
     "rendered_as",
     "search",
-    "send_edition",
+    "send_editions",
     "shown_edition",
     "summarise",
     "summarise_sources",
@@ -135,6 +137,7 @@ def read(workshop: Workshop) -> Reading:
         open_fetcher=workshop.fetcher,
         watcher=workshop.watcher,
         store=workshop.store,
+        commands=workshop.commands,
     )
     for article in reading.articles:
         workshop.store.put_article(article, workshop.clock())
@@ -154,8 +157,9 @@ def check_sources(workshop: Workshop) -> Iterator[tuple[Source, int, Failure | N
             allow_local=workshop.config.allow_local,
         )
         reading = read_sources(
-            [source], limits=limits, now=workshop.clock(), open_fetcher=workshop.fetcher, watcher=workshop.watcher
-        )
+            [source], limits=limits, now=workshop.clock(), open_fetcher=workshop.fetcher, watcher=workshop.watcher,
+            commands=workshop.commands,
+        )  # fmt: skip
         failed = [failure for failure in reading.failures if failure.kind is FailureKind.FAILED]
         yield source, len(reading.articles), failed[0] if failed and not reading.articles else None
 

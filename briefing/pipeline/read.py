@@ -31,6 +31,7 @@ from briefing.pipeline.found import (
     within_limits,
 )
 from briefing.pipeline.mail import Mail, is_imap, shown_place
+from briefing.pipeline.secrets import Commands
 from briefing.pipeline.watch import Watcher
 from briefing.stories.addresses import canonical_url
 from briefing.types import Article, Failure, Source, SourceKind
@@ -85,14 +86,15 @@ def read_sources(
     open_fetcher: Callable[[], Fetcher],
     watcher: Watcher,
     store: Store | None = None,
+    commands: Commands | None = None,
 ) -> Reading:
     """Read every source. `now` is aware; `open_fetcher` is called only if something has to be fetched.
 
-    `store` is asked for what mail servers gave in earlier runs; nothing is written into it.
+    `store` is asked for what mail servers gave in earlier runs; nothing is written into it. `commands` gives passwords.
 
     Raises nothing for what a source holds or does not; every failure is a value with the source's name.
     """
-    mail = Mail(now=now, since=limits.since, most=limits.max_per_source, store=store)
+    mail = Mail(now=now, since=limits.since, most=limits.max_per_source, store=store, commands=commands)
     with closing(mail):
         return _Reader(limits, now, open_fetcher, watcher, mail).read(sources)
 
