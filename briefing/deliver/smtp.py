@@ -159,15 +159,23 @@ class Mailer:
             if server.security == "starttls":
                 smtp.starttls(context=context)
                 smtp.ehlo()
-            if server.token:
-                log_in_with_token(smtp, server.user, server.token)
-            elif server.user:
-                log_in(smtp, server.user, server.password)
+            self._log_in(smtp)
         except BaseException:
             smtp.close()
             raise
         self._smtp = smtp
         return smtp
+
+    def _log_in(self, smtp: smtplib.SMTP) -> None:
+        server = self._server
+        try:
+            if server.token:
+                log_in_with_token(smtp, server.user, server.token)
+            elif server.user:
+                log_in(smtp, server.user, server.password)
+        except ValueError:
+            cause = "no login can carry its user name or password: one of them holds a NUL or half a character"
+            raise DeliveryError(f"mail server {server}", cause, "Check what gives the password") from None
 
     def _drop(self) -> None:
         smtp, self._smtp = self._smtp, None
@@ -189,9 +197,6 @@ class Mailer:
             )
         if isinstance(error, ssl.SSLError):
             return DeliveryError(subject, f"it does not speak TLS here ({_line(error)})", "Check `port` and `security`")
-        if isinstance(error, ValueError):
-            cause = "no login can carry its user name or password: one of them holds a NUL or half a character"
-            return DeliveryError(subject, cause, "Check what gives the password")
         return DeliveryError(subject, f"it cannot be reached ({self._hidden(_line(error))})", "Check `host` and `port`")
 
     def _hidden(self, text: str) -> str:

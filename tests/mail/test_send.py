@@ -260,6 +260,17 @@ def test_addresses_beyond_ascii_need_a_server_that_takes_them(
     assert "SMTPUTF8" in done.stderr
 
 
+def test_a_domain_beyond_ascii_needs_no_such_server(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
+    office = post_office(utf8=False)
+    desk(office, readers=("Zoë <zoe@bücher.example>",), sender="Désk <d@straße.example>")
+    done = cli(*RUN, "--send")
+    assert done.returncode == 0, done.stderr
+    message = office.letter("zoe@xn--bcher-kva.example")
+    assert message["To"].addresses[0].addr_spec == "zoe@xn--bcher-kva.example"
+    assert message["From"].addresses[0].domain == "xn--strae-oqa.example"
+    assert message["Message-ID"].endswith("@xn--strae-oqa.example>")
+
+
 def test_a_letter_can_be_looked_at_without_sending_it(
     post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path
 ) -> None:
