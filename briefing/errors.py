@@ -15,7 +15,7 @@
     ├── EngineError                    exit code 3   an engine that failed while it ran
     ├── StoreError                     exit code 3   the state file
     ├── OutputError                    exit code 3   a file or folder that cannot be written
-    ├── DeliveryError                  exit code 3   a mail server that cannot be used
+    ├── DeliveryError                  exit code 4   a mail server that cannot be used
     ├── ScheduleError                  exit code 3   the system's scheduler: systemd, cron, launchd
     └── StoppedError                   exit code 130 Ctrl-C
 
@@ -151,6 +151,8 @@ class OutputError(BriefingError):
 
 class DeliveryError(BriefingError):
     """A mail server that cannot be reached, trusted or logged in to."""
+
+    exit_code = ExitCode.MAIL
 
 
 class ScheduleError(BriefingError):

@@ -11,14 +11,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import getaddresses
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from briefing.compose import FEWEST_SENTENCES, minutes_saved
+from briefing.headers import address_of, ascii_uri, letter_policy
 from briefing.render import prepared, render, tidy
 from briefing.text import fingerprint
 from briefing.types import Edition, Section, Story
@@ -30,7 +29,6 @@ __all__ = [
     "LARGEST_HTML",
     "Envelope",
     "Letter",
-    "address_of",
     "edition_key",
     "encoded_size",
     "file_name",
@@ -74,15 +72,6 @@ def edition_key(edition: Edition) -> str:
     return f"{edition.date.isoformat()} {edition.title}"
 
 
-def address_of(text: str) -> Address:
-    """``Name <address>`` taken apart. Raises ValueError where it holds no address."""
-    ((name, found), *_) = getaddresses([text]) or [("", "")]
-    user, _, domain = found.rpartition("@")
-    if not user or not domain:
-        raise ValueError(f"{text!r} holds no address")
-    return Address(name, user, domain)  # not addr_spec=, which refuses what RFC 6532 allows
-
-
 def file_name(edition: Edition, recipient: str) -> str:
     """Of a letter on disk: the date and whatever of the address a file's name may hold."""
     address = re.sub(r"[^\w.@+-]", "_", address_of(recipient).addr_spec)
@@ -105,22 +94,22 @@ def write_letter(edition: Edition, envelope: Envelope, environment: Environment,
 
     Raises `AssetError` for a broken template.
     """
-    message = EmailMessage(policy=SMTP)
     sender, recipient = address_of(envelope.sender), address_of(envelope.recipient)
+    answers_to = address_of(envelope.reply_to or envelope.sender)
+    message = EmailMessage(policy=letter_policy(sender, recipient, answers_to))
     words = prepared(environment).get_template("words.j2").module
     top = edition.headline or (edition.stories[0].summary.headline if edition.stories else "")
     subject = str(words.subject(edition.title, len(edition.stories), top))  # type: ignore[attr-defined]
     message["Subject"] = _one_line(subject)
     message["From"], message["To"] = sender, recipient
     if envelope.reply_to:
-        message["Reply-To"] = address_of(envelope.reply_to)
+        message["Reply-To"] = answers_to
     message["Date"] = now
-    domain = sender.domain.encode("idna").decode("ascii") if not sender.domain.isascii() else sender.domain
     letter_id = fingerprint(edition_key(edition), recipient.addr_spec.lower(), sender.addr_spec.lower())[:32]
-    message["Message-ID"] = f"<{letter_id}@{domain}>"
-    message["List-ID"] = f"<{envelope.list_id or f'briefing.{domain}'}>"
+    message["Message-ID"] = f"<{letter_id}@{sender.domain}>"
+    message["List-ID"] = f"<{envelope.list_id or f'briefing.{sender.domain}'}>"
     if envelope.unsubscribe:
-        message["List-Unsubscribe"] = f"<{envelope.unsubscribe}>"
+        message["List-Unsubscribe"] = f"<{ascii_uri(envelope.unsubscribe)}>"
         if envelope.one_click and envelope.unsubscribe.startswith("https://"):
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"

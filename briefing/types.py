@@ -63,8 +63,8 @@ class Source:
     """How much its voice counts when stories are ranked; 0 to 10."""
     allow_local: bool = False
     """Whether the source itself may live at a private, loopback or link-local address; what it links to may not."""
-    password_command: str = ""
-    """For IMAP: a command that prints the password; empty: it is in the environment or the keyring."""
+    password_command: str | tuple[str, ...] = ""
+    """For IMAP: a command that prints the password, or its words; empty: it is in the environment or the keyring."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The command line: parse, call, print, exit code. What happens is decided elsewhere.
 
-Results go to standard output, everything else to standard error. Exit codes: `errors.ExitCode`.
+Results go to standard output, everything else to standard error. What the exit codes say: `errors.ExitCode`.
 
 Modules of this folder are one command (group) each. They import the pipeline when a command runs, not before: `--help`
 must not wait for a model library.
@@ -28,7 +28,7 @@ from briefing.cli import (
     summarise,
 )
 from briefing.cli.screen import Screen, tell_error
-from briefing.errors import BriefingError, StoppedError
+from briefing.errors import BriefingError, ExitCode, StoppedError
 
 __all__ = ["app", "main"]
 
@@ -95,7 +95,7 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:
-        from briefing.cli.crash import write_crash
+        from briefing.cli.crash import tell_crash
 
-        tell_error(f"A mistake in briefing itself: {type(error).__name__}: {error}. Details: {write_crash()}")
-        sys.exit(3)
+        tell_crash(error)
+        sys.exit(ExitCode.NOTHING)

@@ -7,8 +7,14 @@ import traceback
 from pathlib import Path
 
 from briefing._version import __version__
+from briefing.cli.screen import tell_error
 
-__all__ = ["write_crash"]
+__all__ = ["tell_crash"]
+
+
+def tell_crash(error: Exception) -> None:
+    """Say in one line that `error`, which is being handled, is a mistake of ours, and where its traceback is."""
+    tell_error(f"A mistake in briefing itself: {type(error).__name__}: {error}. Details: {write_crash()}")
 
 
 def write_crash() -> Path:

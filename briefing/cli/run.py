@@ -10,9 +10,9 @@ import typer
 from briefing.cli import options
 from briefing.cli.report import nothing_new, run_code, tell_failures, tell_run, tell_usage
 from briefing.cli.screen import Screen
-from briefing.cli.send import post
+from briefing.cli.send import post_after_run
 from briefing.cli.settings import settings
-from briefing.errors import BriefingError
+from briefing.errors import ConfigError, ExitCode
 
 __all__ = ["run"]
 
@@ -68,8 +68,10 @@ def run(
 ) -> None:
     """Read the sources, condense every article, write the edition."""
     screen: Screen = context.obj
+    mail_errors: list[ConfigError] = []
     wanted = settings(
-        config, source or [], formats=formats or None, out=out, since=since, max_articles=max_articles, points=points,
+        config, source or [], mail_error=mail_errors.append,
+        formats=formats or None, out=out, since=since, max_articles=max_articles, points=points,
         deadline=deadline, budget=budget, wait=wait,
         length=length, language=language, paragraph=paragraph, model=model, engine=engine,
         base_url=base_url, parallel=parallel, threads=threads, state=state, prompts=prompts, templates=templates,
@@ -80,36 +82,39 @@ def run(
     from briefing.store import default_state
 
     alone = nullcontext() if dry_run or check else only_run(wanted.state or default_state())
-    with alone, screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
-        if check:
-            for remark in pipeline.check_run(workshop, send=send):
-                typer.echo(remark)
-            return
-        if dry_run:
-            reading = pipeline.read(workshop)
-            for article in reading.articles:
-                typer.echo(f"{article.source}\t{article.title or '(untitled)'}\t{article.url or ''}")
-            produced = bool(reading.articles)
-            tell_failures(screen, reading.failures, produced=produced, quiet=nothing_new(reading.failures))
-            raise typer.Exit(run_code(produced, reading.failures, offline=reading.offline))
-        pipeline.check_output(workshop)
-        if send:
-            pipeline.check_settings(wanted.mail)  # what is wrong with it is known before an hour of summarising
-        edition, report = pipeline.make_edition(workshop, day=date.date() if date else None)
-        written = pipeline.write_edition(edition, workshop) if edition.stories else ()
-        unsent = 0
-        if send and (edition.stories or wanted.mail.send_empty):
-            try:
-                unsent = post(screen, pipeline.send_edition(edition, workshop))
-            except BriefingError as error:  # the edition is there all the same
-                screen.complain(str(error))
-                unsent = 1
-        explanation = pipeline.render_explanation(report.ranked, edition, workshop.templates) if explain else ""
-    for path in written:
-        typer.echo(str(path))
-    if explanation:
-        typer.echo(explanation, err=True)
-    tell_run(screen, edition, report)
-    tell_usage(screen, workshop)
+    with pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
+        until = pipeline.last_try(workshop)
+        with alone, screen:
+            if check:
+                for error in mail_errors if send else ():
+                    raise error
+                for remark in pipeline.check_run(workshop, send=send):
+                    typer.echo(remark)
+                return
+            if dry_run:
+                reading = pipeline.read(workshop)
+                for article in reading.articles:
+                    typer.echo(f"{article.source}\t{article.title or '(untitled)'}\t{article.url or ''}")
+                produced = bool(reading.articles)
+                tell_failures(screen, reading.failures, produced=produced, quiet=nothing_new(reading.failures))
+                raise typer.Exit(run_code(produced, reading.failures, offline=reading.offline))
+            pipeline.check_output(workshop)
+            edition, report = pipeline.make_edition(workshop, day=date.date() if date else None)
+            written = pipeline.write_edition(edition, workshop) if edition.stories else ()
+            explanation = pipeline.render_explanation(report.ranked, edition, workshop.templates) if explain else ""
+        for path in written:
+            typer.echo(str(path))
+        if explanation:
+            typer.echo(explanation, err=True)
+        tell_run(screen, edition, report)
+        tell_usage(screen, workshop)
+        # The edition is there: whatever is wrong with mail, and however long it takes, it costs nobody the edition.
+        mail = ExitCode.MAIL if mail_errors else ExitCode.WELL
+        for error in mail_errors:
+            screen.complain(str(error))
+        if send and not mail_errors:
+            with screen:
+                to_send = edition if edition.stories or wanted.mail.send_empty else None
+                mail = post_after_run(screen, to_send, workshop, until)
     code = run_code(bool(written), report.failures, told_before=report.told_before, offline=report.offline)
-    raise typer.Exit(code or min(unsent, 1))
+    raise typer.Exit(code if code in {ExitCode.NOTHING, ExitCode.OFFLINE} else mail or code)

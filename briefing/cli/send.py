@@ -9,21 +9,25 @@ import typer
 from briefing.cli import options
 from briefing.cli.screen import Screen
 from briefing.cli.settings import configuration_path
-from briefing.errors import UsageError
+from briefing.errors import BriefingError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from briefing.pipeline import Posted, Workshop
     from briefing.types import Edition
 
-__all__ = ["post", "send"]
+__all__ = ["post_after_run", "send"]
 
 _SAID = {
     "sent": "Sent to {0}.",
     "before": "{0} has it already.",
     "nothing": "There is nothing in it for {0}.",
-    "deferred": "Not sent to {0} yet: {1}. The next run tries again.",
+    "taken": "Another run has the letter to {0} in hand.",
+    "deferred": "Not sent to {0} yet: {1}. The next `briefing run --send` or `briefing send` tries again.",
+    "put off": "Not sent to {0}: {1}. Say `briefing send` once more, later, with the same edition and address.",
+    "given up": "Given up for {0} after three days: {1}. `briefing send DATE --resend` tries again.",
     "refused": "Refused for {0}: {1}. Check the address; `briefing send --resend` tries again.",
     "unknown": "Nobody knows whether {0} has it: {1}. Ask them; `briefing send --resend` sends it again.",
 }
@@ -46,7 +50,10 @@ def send(
         bool, typer.Option("--resend", help="Also to those who were refused, or of whom nobody knows.")
     ] = False,
 ) -> None:
-    """Send an edition by e-mail to everyone in the configuration who has not got it."""
+    """Send an edition by e-mail to everyone in the configuration who has not got it.
+
+    Without DATE, FILE and --to, letters of the last three days that were put off are sent as well.
+    """
     screen: Screen = context.obj
     from briefing import pipeline
     from briefing.config import load_config
@@ -56,24 +63,53 @@ def send(
         if check:
             typer.echo(f"{pipeline.check_mail(workshop)} takes the login.")
             return
+        until = pipeline.last_try(workshop)
         chosen = _chosen(edition, workshop)
         if dry_run or preview:
             _write(chosen, workshop, to or [], preview)
             return
-        raise typer.Exit(post(screen, pipeline.send_edition(chosen, workshop, only=to or [], resend=resend)))
+        waiting = edition is None and not to
+        posted = pipeline.send_editions(chosen, workshop, only=to or [], resend=resend, waiting=waiting, until=until)
+        raise typer.Exit(_post(screen, posted))
 
 
-def post(screen: Screen, posted: "Iterable[Posted]") -> int:
-    """Say what became of each letter as it happens; the exit code: 0 all well, 1 some failed, 3 all did."""
-    well, ill = 0, 0
+def post_after_run(
+    screen: Screen, edition: "Edition | None", workshop: "Workshop", until: "datetime | None"
+) -> ExitCode:
+    """Send the edition of a run, if there is one, and what waits of earlier ones.
+
+    Whatever is wrong with mail is said, and is the exit code; the edition is there all the same.
+    """
+    from briefing import pipeline
+
+    try:
+        return _post(screen, pipeline.send_editions(edition, workshop, waiting=True, until=until))
+    except BriefingError as error:
+        screen.complain(str(error))
+    except Exception as error:
+        from briefing.cli.crash import tell_crash
+
+        tell_crash(error)
+    return ExitCode.MAIL
+
+
+def _post(screen: Screen, posted: "Iterable[Posted]") -> ExitCode:
+    """Say what became of each letter as it happens."""
+    code = ExitCode.WELL
     for one in posted:
-        line = _SAID[one.state].format(one.recipient, one.detail or "the server said nothing")
+        state = "put off" if one.state == "deferred" and not one.again else one.state
+        line = _SAID[state].format(one.recipient, one.detail or "the server said nothing")
+        if one.earlier:
+            line = f"{one.earlier}: {line}"
         if one.shortened:
             line += f" {one.shortened} stories are one line in it; the whole edition is attached."
-        good = one.state in {"sent", "before", "nothing"}
-        well, ill = well + good, ill + (not good)
+        good = one.state in {"sent", "before", "nothing", "taken"}
+        if state == "deferred":
+            code = code or ExitCode.LETTERS_WAIT
+        elif not good:
+            code = ExitCode.MAIL
         (screen.say if good else screen.complain)(line)
-    return 0 if not ill else 1 if well else 3
+    return code
 
 
 def _chosen(edition: str | None, workshop: "Workshop") -> "Edition":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,15 +30,17 @@ def configuration_path(given: Path | None) -> Path:
     return path
 
 
-def settings(given: Path | None, named: list[str], **options: object) -> Config:
+def settings(
+    given: Path | None, named: list[str], *, mail_error: Callable[[ConfigError], None] | None = None, **options: object
+) -> Config:
     """The configuration in `given`, or the one that is found, with every option that is not None over it.
 
     `named` sources come after those of `given`; without `given` they stand alone, so that ``--source x`` means x and
-    nothing else. Raises `ConfigError` or `UsageError`.
+    nothing else. `mail_error` as in `load_config`. Raises `ConfigError` or `UsageError`.
     """
     from briefing.config import Config, load_config
 
-    config = load_config(configuration_path(given)) if given or not named else Config()
+    config = load_config(configuration_path(given), mail_error=mail_error) if given or not named else Config()
     config = config.with_overrides(**options)
     extra = tuple(Source(location=_location(place), allow_local=config.allow_local) for place in named)
     if not config.sources and not extra:

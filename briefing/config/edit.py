@@ -71,7 +71,7 @@ def remove_source(text: str, name_or_location: str, path: Path) -> str:
 
 def _table_text(source: Source) -> str:
     # JSON's escapes are TOML's, but that TOML wants DEL escaped too.
-    def quoted(value: str) -> str:
+    def quoted(value: str | tuple[str, ...]) -> str:
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
     mailbox = source.location.lower().startswith(("imap://", "imaps://"))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from briefing.config.mail import Mail
 from briefing.config.settings import Config, Problem, SourceTable, check, is_timezone
 from briefing.errors import ConfigError
 
@@ -57,21 +58,28 @@ def read_config(path: Path) -> str:
         raise ConfigError(str(path), f"cannot be read: {error.strerror}") from error
 
 
-def load_config(path: Path) -> Config:
-    """The checked settings of a file. Raises `ConfigError`, which names everything that is wrong with it at once."""
-    return parse_config(read_config(path), path)
+def load_config(path: Path, *, mail_error: Callable[[ConfigError], None] | None = None) -> Config:
+    """The checked settings of a file. Raises `ConfigError`, which names everything that is wrong with it at once.
+
+    With `mail_error`, what is wrong with the ``[mail]`` table is told to it instead, and the table counts as empty.
+    """
+    return parse_config(read_config(path), path, mail_error=mail_error)
 
 
-def parse_config(text: str, path: Path) -> Config:
-    """The checked settings in `text`, the content of the file at `path`. Raises `ConfigError` like `load_config`."""
+def parse_config(text: str, path: Path, *, mail_error: Callable[[ConfigError], None] | None = None) -> Config:
+    """The checked settings in `text`, the content of the file at `path`; else as `load_config`."""
     data = parse_toml(text, path)
     folder = path.parent.absolute()
     problems: list[Problem] = []
     tables = check(tuple[SourceTable, ...], data.pop("sources", ()), folder, problems, ("sources",))
+    of_mail: list[Problem] = [] if mail_error else problems
+    mail = check(Mail, data.pop("mail", {}), folder, of_mail, ("mail",))
     config = check(Config, data, folder, problems)
-    if config is None or tables is None:
+    if config is None or tables is None or (mail is None and not mail_error):
         raise _config_error(path, text, problems)
-    return replace(config, sources=tuple(table.source() for table in tables))
+    if mail_error and of_mail:
+        mail_error(_config_error(path, text, of_mail))
+    return replace(config, sources=tuple(table.source() for table in tables), mail=mail or Mail())
 
 
 def parse_toml(text: str, path: Path) -> dict[str, Any]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from email.utils import getaddresses
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from briefing.config.values import Flag, Reads, whole
+from briefing.config.values import Command, Flag, Reads, whole
+from briefing.headers import LONGEST_URI, ascii_domain, ascii_uri
 
 __all__ = ["Mail", "Recipient", "is_loopback"]
 
 _NOTHING_ELSE: Any = {"extra": "forbid"}
+_MOST_RETRIES = 10
 
 
 def _address(value: Any, folder: Path | None) -> Any:
@@ -34,19 +37,48 @@ def _is_address(text: str) -> bool:
     if others or not found or re.search(r"[\x00-\x1f\x7f]", text) or found.count("@") != 1:
         return False
     user, _, domain = found.rpartition("@")
-    return bool(user and domain) and not re.search(r"[\s<>,;:]", found)
+    return bool(user and domain) and not re.search(r"[\s<>,;:]", found) and _is_domain(domain)
+
+
+def _is_domain(domain: str) -> bool:
+    try:
+        return bool(ascii_domain(domain))
+    except ValueError:
+        return False
 
 
 def _unsubscribe(value: Any, folder: Path | None) -> Any:
-    if isinstance(value, str) and value and not re.fullmatch(r"(?:https://|mailto:)[^\s<>,]+", value):
-        raise ValueError("expected an address that starts with https:// or mailto:")
+    if not isinstance(value, str) or not value:
+        return value
+    try:
+        written = ascii_uri(value) if re.fullmatch(r"(?:https://|mailto:)[^\s<>,]+", value) else ""
+    except ValueError:  # a host that is none
+        written = ""
+    if not written or len(written) > LONGEST_URI:
+        expected = f"expected an address of at most {LONGEST_URI} characters that starts with https:// or mailto:"
+        raise ValueError(expected)
     return value
 
 
 def _host(value: Any, folder: Path | None) -> Any:
-    if isinstance(value, str) and value and not re.fullmatch(r"[A-Za-z0-9.:_-]+|\[[0-9A-Fa-f:.]+\]", value):
+    """In ASCII, as the DNS knows it."""
+    if not isinstance(value, str) or not value:
+        return value
+    written = ascii_domain(value) if _is_domain(value) else value
+    if not re.fullmatch(r"[A-Za-z0-9.:_-]+|\[[0-9A-Fa-f:.]+\]", written):
         raise ValueError("expected the name of a mail server such as 'smtp.example.org'")
-    return value
+    return written
+
+
+def _retries(value: Any, folder: Path | None) -> Any:
+    from briefing.config.settings import parse_duration  # it imports this module
+
+    if not isinstance(value, list | tuple):
+        return value
+    pauses = [parse_duration(one) if isinstance(one, str) else one for one in value]
+    if len(pauses) > _MOST_RETRIES or not all(isinstance(one, timedelta) for one in pauses):
+        raise ValueError(f"expected at most {_MOST_RETRIES} time spans such as '5m'")
+    return pauses
 
 
 def is_loopback(host: str) -> bool:
@@ -83,9 +115,9 @@ class Mail:
     """``none`` is refused for any host but this machine."""
     user: str = ""
     """Empty means: the server wants no login."""
-    password_command: str = ""
+    password_command: Command = ""
     """Prints the password, as ``pass show mail`` does."""
-    token_command: str = ""
+    token_command: Command = ""
     """Prints an OAuth 2 access token; the login then is XOAUTH2."""
     sender: _OptionalAddress = ""
     reply_to: _OptionalAddress = ""
@@ -99,4 +131,6 @@ class Mail:
     """Whether the sentences behind each point are shown below it."""
     send_empty: Flag = False
     """Whether an edition without a story is sent."""
+    retries: Annotated[tuple[timedelta, ...], Reads(_retries)] = tuple(timedelta(minutes=one) for one in (1, 5, 15))
+    """How long a letter that was put off waits, each time, before it is tried again in the same run."""
     recipients: tuple[Recipient, ...] = ()

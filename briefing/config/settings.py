@@ -18,7 +18,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from briefing.config.mail import Mail, Recipient
-from briefing.config.values import Flag, Reads, whole
+from briefing.config.values import Command, Flag, Reads, whole
 from briefing.config.wishes import Interests, Mute, Topics, Weight
 from briefing.errors import UsageError
 from briefing.types import Source, SourceKind
@@ -247,7 +247,7 @@ class SourceTable:
     path: Annotated[Path | None, Reads(_path)] = None
     imap: str = ""
     """``imaps://user@host/folder``, never with a password; checked below, where an error does not show the value."""
-    password_command: str = ""
+    password_command: Command = ""
     """For `imap`: prints the password; empty means the environment or the keyring has it."""
     name: str = ""
     section: str = ""

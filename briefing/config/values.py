@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["Flag", "Reads", "whole"]
+__all__ = ["Command", "Flag", "Reads", "whole"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +50,14 @@ def _flag(value: Any, folder: Path | None) -> Any:
 
 
 Flag = Annotated[bool, Reads(_flag)]
+
+
+def _command(value: Any, folder: Path | None) -> Any:
+    words = list(value) if isinstance(value, list | tuple) else [value]
+    if not all(isinstance(word, str) for word in words) or (isinstance(value, list | tuple) and not any(words[:1])):
+        raise ValueError("expected a command such as 'pass show mail', or a list of its words")
+    return tuple(words) if isinstance(value, list | tuple) else value
+
+
+Command = Annotated[str | tuple[str, ...], Reads(_command)]
+"""A program and its arguments: one text, or each word for itself, which is then taken as it is."""

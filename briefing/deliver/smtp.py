@@ -18,6 +18,7 @@ from email.policy import SMTP, SMTPUTF8
 from types import TracebackType
 from typing import Literal, Self
 
+from briefing.deliver.sasl import log_in, log_in_with_token
 from briefing.errors import DeliveryError
 
 __all__ = ["MailServer", "Mailer", "Outcome"]
@@ -49,10 +50,13 @@ class MailServer:
 class Outcome:
     """What became of one message."""
 
-    state: Literal["sent", "deferred", "refused", "unknown"]
-    """``deferred``: it may go better later; ``refused``: never; ``unknown``: nobody can tell whether it arrived."""
+    state: Literal["sent", "deferred", "refused", "unknown", "taken"]
+    """``deferred``: it may go better later; ``refused``: never; ``unknown``: nobody can tell whether it arrived;
+    ``taken``: another process has it in hand."""
     detail: str = ""
     """What the server said, in one line."""
+    reached: bool = True
+    """Whether there was a server at all: where not, there is none for the next message either."""
 
 
 class Mailer:
@@ -81,7 +85,7 @@ class Mailer:
         """Connect and log in, nothing else. Raises `DeliveryError`."""
         try:
             self._connected()
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, smtplib.SMTPException, ValueError) as error:
             raise self._explained(error) from None
 
     def send(self, message: EmailMessage, sender: str, recipient: str, claim: Callable[[], bool]) -> Outcome:
@@ -89,25 +93,29 @@ class Mailer:
 
         Raises `DeliveryError` where the server itself cannot be used: its certificate, the login.
         """
+        kept = self._smtp is not None
         try:
             smtp = self._connected()
-        except smtplib.SMTPServerDisconnected as error:
-            return Outcome("deferred", _line(error))
-        except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError, ssl.SSLError) as error:
+        except (OSError, smtplib.SMTPException, ValueError) as error:
+            if _passes(error):
+                return Outcome("deferred", self._explained(error).cause, reached=False)
             raise self._explained(error) from None
-        except (OSError, smtplib.SMTPException) as error:
-            return Outcome("deferred", self._explained(error).cause)
         try:
-            refusal = self._announced(smtp, sender, recipient)
+            refusal = self._announced(smtp, message, sender, recipient)
             if refusal is not None:
                 return refusal
-            smtp.send(_stuffed(message, utf8=not (sender + recipient).isascii()))
+            smtp.send(_stuffed(message, utf8=_needs_utf8(message, sender, recipient)))
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
+            if kept:  # it was idle for too long, or had said good-bye after an earlier message
+                return self.send(message, sender, recipient, claim)
             return Outcome("deferred", f"the connection broke off ({_line(error)})")
+        except UnicodeError:
+            self._drop()
+            return Outcome("refused", "its address or headers cannot be written")
         if not claim():
             self._drop()  # data without its full stop is no message
-            return Outcome("deferred", "another run is sending it")
+            return Outcome("taken", "another run is sending it")
         try:
             smtp.send(b".\r\n")
             code, said = smtp.getreply()
@@ -116,10 +124,10 @@ class Mailer:
             return Outcome("unknown", f"the connection broke off before the server answered ({_line(error)})")
         return _outcome(code, said) if code != 250 else Outcome("sent", _text(said))
 
-    def _announced(self, smtp: smtplib.SMTP, sender: str, recipient: str) -> Outcome | None:
+    def _announced(self, smtp: smtplib.SMTP, message: EmailMessage, sender: str, recipient: str) -> Outcome | None:
         """MAIL, RCPT and DATA; None where the server now waits for the message."""
         options = []
-        if not (sender + recipient).isascii():
+        if _needs_utf8(message, sender, recipient):
             if not smtp.has_extn("smtputf8"):
                 return Outcome("refused", "the server takes no addresses beyond ASCII (it has no SMTPUTF8)")
             options = ["SMTPUTF8", "BODY=8BITMIME"]
@@ -151,15 +159,23 @@ class Mailer:
             if server.security == "starttls":
                 smtp.starttls(context=context)
                 smtp.ehlo()
-            if server.token:
-                smtp.auth("XOAUTH2", lambda challenge=None: _xoauth2(server) if challenge is None else "")
-            elif server.user:
-                smtp.login(server.user, server.password)
+            self._log_in(smtp)
         except BaseException:
             smtp.close()
             raise
         self._smtp = smtp
         return smtp
+
+    def _log_in(self, smtp: smtplib.SMTP) -> None:
+        server = self._server
+        try:
+            if server.token:
+                log_in_with_token(smtp, server.user, server.token)
+            elif server.user:
+                log_in(smtp, server.user, server.password)
+        except ValueError:
+            cause = "no login can carry its user name or password: one of them holds a NUL or half a character"
+            raise DeliveryError(f"mail server {server}", cause, "Check what gives the password") from None
 
     def _drop(self) -> None:
         smtp, self._smtp = self._smtp, None
@@ -189,6 +205,18 @@ class Mailer:
         return text
 
 
+def _needs_utf8(message: EmailMessage, sender: str, recipient: str) -> bool:
+    """Whether an address beyond ASCII stands on the envelope or in the headers (RFC 6531)."""
+    return bool(getattr(message.policy, "utf8", False)) or not (sender + recipient).isascii()
+
+
+def _passes(error: Exception) -> bool:
+    """Whether a server that cannot be used now may be later: it is not there, breaks off, or says so (4xx)."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return 400 <= error.smtp_code < 500
+    return not isinstance(error, smtplib.SMTPNotSupportedError | ssl.SSLError | ValueError)
+
+
 def _stuffed(message: EmailMessage, *, utf8: bool) -> bytes:
     """The message's bytes with its lines' leading full stops doubled (RFC 5321, 4.5.2), ending a line."""
     data = message.as_bytes(policy=SMTPUTF8 if utf8 else SMTP)
@@ -198,10 +226,6 @@ def _stuffed(message: EmailMessage, *, utf8: bool) -> bytes:
 
 def _outcome(code: int, said: bytes) -> Outcome:
     return Outcome("deferred" if 400 <= code < 500 or code < 0 else "refused", f"{code} {_text(said)}")
-
-
-def _xoauth2(server: MailServer) -> str:
-    return f"user={server.user}\x01auth=Bearer {server.token}\x01\x01"
 
 
 def _text(said: bytes | str) -> str:

@@ -174,13 +174,14 @@ class ImapMailbox:
 
     def _log_in(self, password: str) -> None:
         subject = self.address.shown
-        if re.search(r"[\r\n\0]", password):
-            raise FetchError(subject, "the password holds a line end", "Check what gives it")
+        if re.search(r"[\r\n\0\ud800-\udc7f\udd00-\udfff]", password):
+            raise FetchError(subject, "the password holds a line end or half a character", "Check what gives it")
         try:
             if (self.address.user + password).isascii() and re.fullmatch(r"[^\s\"\\(){%*\]]+", self.address.user):
                 self._server.login(self.address.user, password)
             else:  # LOGIN as imaplib sends it has room for neither
-                self._server.authenticate("PLAIN", lambda _: f"\0{self.address.user}\0{password}".encode())
+                words = f"\0{self.address.user}\0{password}".encode("utf-8", "surrogateescape")
+                self._server.authenticate("PLAIN", lambda _: words)
         except imaplib.IMAP4.abort:
             raise FetchError(subject, "the server broke off the login", "Try again later") from None
         except imaplib.IMAP4.error:

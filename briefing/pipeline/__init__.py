@@ -38,8 +38,9 @@ from briefing.pipeline.history import (
     shown_edition,
 )
 from briefing.pipeline.mail import is_imap
+from briefing.pipeline.posting import Posted, last_try, send_editions
 from briefing.pipeline.read import Limits, Reading, read_sources
-from briefing.pipeline.sending import Posted, check_mail, check_settings, letters, send_edition
+from briefing.pipeline.sending import check_mail, check_settings, letters
 from briefing.pipeline.telling import condense_stories, tell_stories
 from briefing.pipeline.waiting import Waiting, longest_wait
 from briefing.pipeline.watch import Silent, Watcher
@@ -69,6 +70,7 @@ __all__ = [
     "day_since",
     "history",
     "known_edition",
+    "last_try",
     "letters",
     "make_edition",
     "read",
@@ -80,7 +82,7 @@ __all__ = [
     "render_summary",
     "rendered_as",
     "search",
-    "send_edition",
+    "send_editions",
     "shown_edition",
     "summarise",
     "summarise_sources",
@@ -145,6 +147,7 @@ def read(workshop: Workshop, *, wait: float = 0.0) -> Reading:
         watcher=workshop.watcher,
         store=workshop.store,
         again=Waiting(wait, sleep=workshop.sleep, watcher=workshop.watcher).again,
+        commands=workshop.commands,
     )
     for article in reading.articles:
         workshop.store.put_article(article, workshop.clock())
@@ -164,8 +167,9 @@ def check_sources(workshop: Workshop) -> Iterator[tuple[Source, int, Failure | N
             allow_local=workshop.config.allow_local,
         )
         reading = read_sources(
-            [source], limits=limits, now=workshop.clock(), open_fetcher=workshop.fetcher, watcher=workshop.watcher
-        )
+            [source], limits=limits, now=workshop.clock(), open_fetcher=workshop.fetcher, watcher=workshop.watcher,
+            commands=workshop.commands,
+        )  # fmt: skip
         failed = [failure for failure in reading.failures if failure.kind is FailureKind.FAILED]
         yield source, len(reading.articles), failed[0] if failed and not reading.articles else None
 

@@ -37,7 +37,7 @@ def check_run(workshop: Workshop, *, send: bool) -> Iterator[str]:
         Store(state).close()
     for source in config.sources:
         if is_imap(source.location) and not config.offline:
-            password_for(source, parse_address(source.location))
+            password_for(source, parse_address(source.location), workshop.commands)
     if send:
         check_settings(config.mail)
     yield from _missing_sources(config)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from briefing.errors import BriefingError, FetchError, SourceError
 from briefing.pipeline.found import Found, Letter, MailMark, date_of, failure_of, skipped, within_limits
-from briefing.pipeline.secrets import from_command, from_environment, from_keyring
+from briefing.pipeline.secrets import Commands, from_environment, from_keyring
 from briefing.types import Article, Failure, Source, SourceKind
 
 if TYPE_CHECKING:
@@ -45,13 +45,16 @@ def shown_place(location: str) -> str:
 class Mail:
     """Reads mailboxes for one run; connections stay open until it is closed, because bodies are fetched last."""
 
-    def __init__(self, *, now: datetime, since: timedelta | None, most: int, store: Store | None) -> None:
+    def __init__(
+        self, *, now: datetime, since: timedelta | None, most: int, store: Store | None,
+        commands: Commands | None = None,
+    ) -> None:  # fmt: skip
         self._now = now
         self._oldest = None if since is None else now - since
         self._most = min(most or MOST_MESSAGES, MOST_MESSAGES)
         self._store = store
+        self._commands = commands or Commands()
         self._open = ExitStack()
-        self._passwords: dict[Source, str] = {}
         self.marks: list[MailMark] = []
         """What the store is to remember of mail servers once it has the articles."""
 
@@ -76,9 +79,7 @@ class Mail:
         from briefing.fetch.imap import ImapMailbox, parse_address
 
         address = parse_address(source.location)
-        if source not in self._passwords:  # asked for once, however often the server has to be tried
-            self._passwords[source] = password_for(source, address)
-        box = self._open.enter_context(ImapMailbox(address, self._passwords[source]))
+        box = self._open.enter_context(ImapMailbox(address, password_for(source, address, self._commands)))
         return self._kept(self._fetched(box, source), source.name or address.shown)
 
     def article(self, letter: Letter) -> Article | Failure:
@@ -142,14 +143,14 @@ def _letter(head: MailHead, read: Callable[[], bytes], source: Source, name: str
     )
 
 
-def password_for(source: Source, address: ImapAddress) -> str:
+def password_for(source: Source, address: ImapAddress, commands: Commands | None = None) -> str:
     """What the source's command prints, else BRIEFING_IMAP_PASSWORD, else the keyring's for ``user@host``.
 
     Raises `ConfigError` where the command fails and `SourceError` where there is none; neither holds a password.
     """
     user = f"{address.user}@{address.host}"
     if source.password_command:
-        return from_command(source.password_command, f"password_command of {address.shown}")
+        return (commands or Commands()).first_line(source.password_command, f"password_command of {address.shown}")
     if password := from_environment("BRIEFING_IMAP_PASSWORD") or from_keyring(user):
         return password
     remedy = (

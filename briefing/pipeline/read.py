@@ -32,6 +32,7 @@ from briefing.pipeline.found import (
 )
 from briefing.pipeline.listed import is_web, listed
 from briefing.pipeline.mail import Mail, is_imap, shown_place
+from briefing.pipeline.secrets import Commands
 from briefing.pipeline.waiting import Reach
 from briefing.pipeline.watch import Watcher
 from briefing.stories.addresses import canonical_url
@@ -90,15 +91,17 @@ def read_sources(
     watcher: Watcher,
     store: Store | None = None,
     again: Callable[[str], bool] = lambda _: False,
+    commands: Commands | None = None,
 ) -> Reading:
     """Read every source. `now` is aware; `open_fetcher` is called only if something has to be fetched.
 
     `store` is asked for what mail servers gave in earlier runs; nothing is written into it. `again` is called, with the
-    cause, where no server on the web could be spoken to: they are all tried again if it says so.
+    cause, where no server on the web could be spoken to: they are all tried again if it says so. `commands` gives
+    passwords.
 
     Raises nothing for what a source holds or does not; every failure is a value with the source's name.
     """
-    mail = Mail(now=now, since=limits.since, most=limits.max_per_source, store=store)
+    mail = Mail(now=now, since=limits.since, most=limits.max_per_source, store=store, commands=commands)
     with closing(mail):
         return _Reader(limits, now, open_fetcher, watcher, mail).read(sources, again)
 

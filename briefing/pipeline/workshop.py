@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from briefing.config import Config
 from briefing.engines import Completion, Engine, check_engine, open_engine
 from briefing.pipeline.choosing import chosen, embedding_model, engine_options
+from briefing.pipeline.secrets import Commands
 from briefing.pipeline.watch import Watcher
 from briefing.store import Store, StoredCompletion, default_state
 from briefing.stories import Likeness, likeness, with_embeddings
@@ -89,6 +90,8 @@ class Workshop:
         self.sleep = sleep
         self._given = engine
         self._make_fetcher = fetcher
+        self.commands = Commands()
+        """Those that give passwords, each asked once a run."""
         self._open = ExitStack()
 
     def __enter__(self) -> Self:

@@ -18,7 +18,7 @@ from pathlib import Path
 from briefing.jsonio import summary_from_json, summary_to_json
 from briefing.store.editions import Editions
 from briefing.store.file import MEMORY, stamp
-from briefing.store.schema import MIGRATIONS, Delivery, DeliveryKey, DeliveryState, Found, StoredCompletion
+from briefing.store.schema import MIGRATIONS, Delivery, DeliveryKey, DeliveryState, Found, StoredCompletion, Waiting
 from briefing.types import Article, Summary
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Found",
     "Store",
     "StoredCompletion",
+    "Waiting",
     "default_state",
 ]
 

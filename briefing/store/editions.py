@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from briefing.store.file import stamp, storable
-from briefing.store.schema import Delivery, DeliveryKey, DeliveryState
+from briefing.store.schema import Delivery, DeliveryKey, DeliveryState, Waiting
 from briefing.store.search import Search, update_index
 from briefing.types import Article
 
@@ -98,13 +98,38 @@ class Editions(Search):
             )
             return taken.rowcount == 1
 
-    def put_delivery(self, key: DeliveryKey, state: DeliveryState, detail: str, now: datetime) -> None:
-        """Write down what came of a delivery."""
+    def owe_delivery(self, key: DeliveryKey, now: datetime) -> None:
+        """Write down that somebody is to get something, where nothing is known of it yet."""
+        self.query("INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, 'pending', 0, '', ?)", *key, stamp(now))
+
+    def put_delivery(
+        self, key: DeliveryKey, state: DeliveryState, detail: str, now: datetime, *, claimed: bool = True
+    ) -> None:
+        """Write down what came of a delivery; of one that was not `claimed`, only while nobody else has claimed it."""
         self.query(
-            "INSERT INTO deliveries VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6)"
-            " ON CONFLICT (edition, recipient, channel) DO UPDATE SET state = ?4, detail = ?5, changed = ?6",
+            "INSERT INTO deliveries VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6) ON CONFLICT (edition, recipient, channel)"
+            " DO UPDATE SET state = ?4, detail = ?5, changed = ?6 WHERE ?7 OR state IN ('pending', 'deferred')",
             *key,
             state,
             detail,
             stamp(now),
+            claimed,
         )
+
+    def waiting_deliveries(self, title: str, channel: str) -> list[Waiting]:
+        """What is still to be delivered of the editions called `title`, of the earliest first."""
+        rows = self.query(
+            "SELECT editions.date, editions.written, deliveries.edition, recipient, detail"
+            " FROM editions JOIN deliveries ON deliveries.edition = editions.date || ' ' || editions.title"
+            " WHERE title = ? AND channel = ? AND state IN ('pending', 'deferred')"
+            " ORDER BY editions.date, deliveries.rowid",
+            title,
+            channel,
+        )
+        return [
+            Waiting(
+                date=date.fromisoformat(day), written=datetime.fromisoformat(written),
+                key=(edition, recipient, channel), detail=detail,
+            )
+            for day, written, edition, recipient, detail in rows
+        ]  # fmt: skip

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Literal
 
-__all__ = ["APPLICATION_ID", "MIGRATIONS", "Delivery", "DeliveryKey", "DeliveryState", "Found", "StoredCompletion"]
+__all__ = [
+    "APPLICATION_ID",
+    "MIGRATIONS",
+    "Delivery",
+    "DeliveryKey",
+    "DeliveryState",
+    "Found",
+    "StoredCompletion",
+    "Waiting",
+]
 
 APPLICATION_ID = 0x62726966  # "brif", so that another program's database is not taken for ours
 
@@ -94,6 +103,19 @@ class Delivery:
     attempts: int
     detail: str
     """What the server last said, or empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A delivery that is still to be made."""
+
+    date: date
+    """Of the edition."""
+    written: datetime
+    """When the edition was last written, in UTC."""
+    key: DeliveryKey
+    detail: str
+    """What the server last said; empty where it was never asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

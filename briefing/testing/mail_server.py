@@ -121,7 +121,7 @@ class _Handler(socketserver.StreamRequestHandler):
             return self._log_in(user.strip('"'), re.sub(r"\\(.)", r"\1", password[1:-1]))
         if name == "AUTHENTICATE":
             self._say("+ ")
-            _, user, password = base64.b64decode(self.rfile.readline()).decode().split("\0")
+            _, user, password = base64.b64decode(self.rfile.readline()).decode("utf-8", "surrogateescape").split("\0")
             return self._log_in(user, password)
         if name == "EXAMINE":
             if rest[8:].strip('"') != owner.folder:

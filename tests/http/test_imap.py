@@ -145,7 +145,7 @@ def test_no_message_tells_a_password(server: MailServer, tmp_path: Path, monkeyp
     assert "hush" not in str(wrong.value)
 
 
-@pytest.mark.parametrize("password", ["pässwort", "a b", "(){%*"])
+@pytest.mark.parametrize("password", ["pässwort", "a b", "(){%*", "latin-1: \udce4"])
 def test_any_password_and_folder_goes_over_the_wire(password: str) -> None:
     with MailServer({}, password=password, folder="Entw&APw-rfe &- x") as server:
         address = parse_address(f"imap://alice@127.0.0.1:{server.port}/Entw%C3%BCrfe%20%26%20x")
@@ -153,6 +153,8 @@ def test_any_password_and_folder_goes_over_the_wire(password: str) -> None:
             assert box.search(None) == []
         with pytest.raises(FetchError, match="line end"):
             ImapMailbox(address, "a\r\nb LOGOUT")
+        with pytest.raises(FetchError, match="half a character"):
+            ImapMailbox(address, "\ud83d")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import socket
 import ssl
@@ -32,8 +33,10 @@ class PostOffice:
     refuse: dict[str, list[str]] = field(default_factory=dict)
     """Answers to RCPT for an address, in order; after the last it is taken."""
     after_data: dict[str, list[str]] = field(default_factory=dict)
-    """Answers after the message; ``drop`` hangs up having kept it, ``lose`` having not."""
+    """Answers after the message; ``drop`` hangs up having kept it, ``lose`` having not, ``bye`` after saying so."""
     logins: list[tuple[str, str]] = field(default_factory=list)
+    login_says: list[str] = field(default_factory=list)
+    """Refusals of logins, in order; after the last the right one is taken."""
 
     @property
     def letters(self) -> Counter[str]:
@@ -58,8 +61,11 @@ class PostOffice:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         (address,) = envelope.rcpt_tos
         answer = waiting.pop(0) if (waiting := self.after_data.get(address)) else "250 taken"
-        if answer in {"250 taken", "drop"}:
+        if answer in {"250 taken", "drop", "bye"}:
             self.got.append((address, envelope.original_content))
+        if answer == "bye":
+            asyncio.get_running_loop().call_soon(server.transport.close)
+            return "250 taken, and good-bye"
         if answer in {"drop", "lose"}:
             server.transport.abort()
         return answer
@@ -85,17 +91,24 @@ def post_office(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.Monke
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
 
-    def call(*, security: str = "none", login: bool = False, certificate: Any = None, utf8: bool = True) -> PostOffice:
+    def call(
+        *, security: str = "none", login: bool = False, certificate: Any = None, utf8: bool = True,
+        password: bytes = PASSWORD.encode(), mechanism: str = "",
+    ) -> PostOffice:  # fmt: skip
         office = PostOffice()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         (certificate or authority.issue_cert("localhost")).configure_cert(context)
 
         def authenticate(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
-            user, password = (part.decode() for part in (data.login, data.password))
-            office.logins.append((user, password))
-            return AuthResult(success=(user, password) == (USER, PASSWORD), handled=False)
+            user, given = (part.decode("utf-8", "surrogateescape") for part in (data.login, data.password))
+            office.logins.append((user, given))
+            if office.login_says:
+                return AuthResult(success=False, handled=False, message=office.login_says.pop(0))
+            return AuthResult(success=(user, data.password) == (USER, password), handled=False)
 
         options: dict[str, Any] = {"enable_SMTPUTF8": utf8, "decode_data": False}
+        if mechanism:
+            options["auth_exclude_mechanism"] = {"PLAIN", "LOGIN", "XOAUTH2"} - {mechanism}
         if login:
             starttls = security == "starttls"  # it knows of no other TLS, and warns where there is none
             options |= {"authenticator": authenticate, "auth_required": starttls, "auth_require_tls": starttls}

@@ -36,6 +36,7 @@ PURE = {
     "errors",
     "patience",
     "letter",
+    "headers",
 }
 EDGES = {"config", "assets", "sources", "fetch", "extract", "store", "deliver", "models", "lock", "schedule"}
 BASE = PURE | {"_version"}

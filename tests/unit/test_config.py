@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from briefing.assets import environment
 from briefing.config import (
     Config,
+    Mail,
     add_sources,
     find_config,
     load_config,
@@ -87,6 +88,14 @@ def test_without_a_line_for_it_editions_go_to_the_current_folder() -> None:
         ("timezone = 'Europe'", ["timezone", "IANA"]),
         ("timezone = '../../etc/passwd'", ["timezone", "IANA"]),
         ('out = "a\\u0000b"', ["out", "path"]),
+        ("[mail]\npassword_command = 5", ["line 2, mail.password_command", "'pass show mail'"]),
+        ("[mail]\npassword_command = []", ["mail.password_command", "list of its words"]),
+        ("[mail]\nretries = ['soon']", ["mail.retries", "'90m'"]),
+        ("[mail]\nretries = [5]", ["mail.retries", "'5m'"]),
+        ("[mail]\nsender = 'zoe@ü..example'", ["mail.sender", "ann@example.org"]),
+        (f"[mail]\nunsubscribe = 'https://example.org/{'u' * 900}'", ["mail.unsubscribe", "900 characters"]),
+        ("[mail]\nunsubscribe = 'https://ü..example/'", ["mail.unsubscribe", "https://"]),
+        ("mail = 3", ["mail", "[mail] table"]),
         ("state = '~nobody-of-this-name/x'", ["state", "home folder"]),
     ],
 )
@@ -95,6 +104,35 @@ def test_a_mistake_is_named_with_its_key_and_what_is_expected(text: str, parts: 
         parse_config(text, HERE)
     for part in [str(HERE), *parts]:
         assert part in str(caught.value)
+
+
+def test_what_is_wrong_with_mail_can_be_told_without_losing_the_rest() -> None:
+    told: list[ConfigError] = []
+    text = "title = 'Day'\n[mail]\nhost = 'smtp.example.org'\nport = 'x'\nsecurty = 'tls'"
+    config = parse_config(text, HERE, mail_error=told.append)
+    assert (config.title, config.mail) == ("Day", Mail())
+    (error,) = told
+    assert "line 4, mail.port" in str(error)
+    assert "mail.securty" in str(error)
+    with pytest.raises(ConfigError, match="points"):
+        parse_config(f"points = 0\n{text}", HERE, mail_error=told.append)
+
+
+def test_the_mail_table_is_read() -> None:
+    text = """
+        [mail]
+        host = "smtp.bücher.example"
+        password_command = ["pass", "show", "my mail"]
+        token_command = "pass show token"
+        retries = ["2m", "1h"]
+        unsubscribe = "https://bücher.example/ü"
+        """
+    mail = parse_config(text, HERE).mail
+    assert mail.host == "smtp.xn--bcher-kva.example"
+    assert mail.password_command == ("pass", "show", "my mail")
+    assert mail.token_command == "pass show token"
+    assert mail.retries == (timedelta(minutes=2), timedelta(hours=1))
+    assert parse_config("", HERE).mail.retries == tuple(timedelta(minutes=one) for one in (1, 5, 15))
 
 
 def test_all_mistakes_are_told_at_once() -> None:

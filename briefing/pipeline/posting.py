@@ -1,0 +1,231 @@
+"""Editions to their readers, each once, today or on one of the next days.
+
+The ledger in the store decides. A letter is written down there as owed before anything can go wrong; what was sent is
+never sent again; what was put off, or never came to be tried, is tried again, in this run after growing pauses and by
+the runs of the next three days; what was refused is reported and left. A run that dies after the server may have taken
+a letter leaves it ``sending``: nobody knows, so it is reported and not sent again unless somebody says so (`resend`).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
+
+from briefing.config import local_timezone
+from briefing.errors import UsageError
+from briefing.headers import address_of
+from briefing.jsonio import edition_to_json
+from briefing.letter import Letter, edition_key
+from briefing.pipeline.deadline import due
+from briefing.pipeline.history import known_edition
+from briefing.pipeline.sending import check_addresses, letters, mail_server, readers, sorted_out
+from briefing.pipeline.workshop import Workshop
+from briefing.types import Edition
+
+if TYPE_CHECKING:
+    from briefing.deliver import Mailer, Outcome
+    from briefing.store import DeliveryKey, Waiting
+
+__all__ = ["Posted", "last_try", "send_editions"]
+
+CHANNEL = "mail"
+_DAYS = 3
+"""For how many days after the one on which an edition was written its letters are tried again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """What became of one recipient's letter."""
+
+    recipient: str
+    state: Literal["sent", "before", "deferred", "refused", "given up", "unknown", "nothing", "taken"]
+    """``before``: it was sent in an earlier run; ``nothing``: there is no story for them; ``given up``: it was put off
+    for too many days; ``taken``: another process is sending it."""
+    detail: str = ""
+    shortened: int = 0
+    """Stories that are not told in full in it."""
+    earlier: date | None = None
+    """Date of its edition, where that is not the one that was to be sent but one whose letters were waiting."""
+    again: bool = True
+    """Where it is ``deferred``: whether a later run tries again by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Owed:
+    """A letter that is to be sent."""
+
+    recipient: str
+    key: DeliveryKey
+    letter: Letter
+    earlier: date | None
+    again: bool
+
+    def posted(self, outcome: Outcome) -> Posted:
+        return Posted(
+            recipient=self.recipient, state=outcome.state, detail=outcome.detail, shortened=self.letter.shortened,
+            earlier=self.earlier, again=self.again,
+        )  # fmt: skip
+
+
+def last_try(workshop: Workshop) -> datetime | None:
+    """When, in UTC, the configuration's deadline or budget ends a run that begins now; None: never."""
+    config = workshop.config
+    return due(config.deadline, config.budget, workshop.clock(), ZoneInfo(config.timezone or local_timezone()))
+
+
+def send_editions(
+    edition: Edition | None,
+    workshop: Workshop,
+    *,
+    only: Sequence[str] = (),
+    resend: bool = False,
+    waiting: bool = False,
+    until: datetime | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[Posted]:
+    """Send `edition` to every recipient who has not got it; yield what became of each letter.
+
+    With `waiting` first the letters of earlier editions that were put off, the oldest first; their readers are those
+    whom the configuration still knows. With `resend` also to those of whom nobody knows and those who were refused; to
+    those who have it only where `only` names them. A letter that is put off is tried again after each of the
+    configuration's ``mail.retries``, but not after `until` (aware).
+
+    Raises `ConfigError`, `UsageError`, and `DeliveryError` where the server itself cannot be used; what was sent until
+    then, and what is owed, is in the ledger.
+    """
+    from briefing.deliver import Mailer
+
+    mail = workshop.config.mail
+    queue: list[_Owed] = []
+    if edition is not None:
+        check_addresses(mail, only)
+        _owe(edition, workshop, only)
+    for settled in (*(_of_earlier(edition, workshop) if waiting else ()), *(_of(edition, workshop, only, resend))):
+        if isinstance(settled, Posted):
+            yield settled
+        else:
+            queue.append(settled)
+    if not queue:
+        return
+    with Mailer(mail_server(mail, workshop.commands)) as mailer:
+        for pause in (*mail.retries, None):
+            put_off: list[tuple[_Owed, Outcome]] = []
+            for one in queue:
+                missing = next((outcome for _, outcome in put_off if not outcome.reached), None)
+                outcome = _handed_in(mailer, one, workshop, missing)
+                if outcome.state == "deferred":
+                    put_off.append((one, outcome))
+                else:
+                    yield one.posted(outcome)
+            queue = [one for one, _ in put_off]
+            if not queue or pause is None or (until is not None and workshop.clock() + pause >= until):
+                break
+            mailer.close()  # no server keeps one open for that long
+            workshop.watcher.say(_patience(put_off, pause))
+            sleep(pause.total_seconds())
+    for one, outcome in put_off:
+        yield one.posted(outcome)
+
+
+def _owe(edition: Edition, workshop: Workshop, only: Sequence[str]) -> None:
+    """Write into the ledger who is to get the edition, and keep it for the days on which that is tried again."""
+    mail = workshop.config.mail
+    if not edition.stories and workshop.store.get_edition(edition.date, edition.title) is None:
+        # One with stories was kept when it was written.
+        text = json.dumps(edition_to_json(edition), ensure_ascii=False)
+        workshop.store.put_edition(edition.date, edition.title, text, workshop.clock())
+    for address, reader in readers(mail, only).items():
+        if sorted_out(edition, reader, mail) is not None:
+            workshop.store.owe_delivery((edition_key(edition), address, CHANNEL), workshop.clock())
+
+
+def _of(edition: Edition | None, workshop: Workshop, only: Sequence[str], resend: bool) -> Iterator[Posted | _Owed]:
+    """The letters of the edition that was asked for."""
+    if edition is None:
+        return
+    for text, letter in letters(edition, workshop, only):
+        recipient = address_of(text).addr_spec
+        key = (edition_key(edition), recipient.lower(), CHANNEL)
+        known = workshop.store.delivery(key)
+        if letter is None:
+            yield Posted(recipient=recipient, state="nothing")
+            continue
+        again = resend and (known.state != "sent" or bool(only))
+        if not again and known.state not in {"pending", "deferred"}:
+            state: Literal["before", "unknown", "refused"] = (
+                "before" if known.state == "sent" else "unknown" if known.state == "sending" else "refused"
+            )
+            yield Posted(recipient=recipient, state=state, detail=known.detail)
+            continue
+        if again:
+            workshop.store.put_delivery(key, "pending", "", workshop.clock())
+        later = any(one.key == key for one in _waiting(workshop)[0])
+        yield _Owed(recipient=recipient, key=key, letter=letter, earlier=None, again=later)
+
+
+def _of_earlier(chosen: Edition | None, workshop: Workshop) -> Iterator[Posted | _Owed]:
+    """The letters of other editions that are still to be sent, and those that will not be sent any more."""
+    store = workshop.store
+    waiting, late = ([one for one in each if not _is_of(one, chosen)] for each in _waiting(workshop))
+    for one in late:
+        store.put_delivery(one.key, "refused", one.detail, workshop.clock(), claimed=False)
+        yield Posted(recipient=one.key[1], state="given up", detail=one.detail, earlier=one.date)
+    for day in dict.fromkeys(one.date for one in waiting):
+        keys = {one.key[1]: one.key for one in waiting if one.date == day}
+        try:
+            edition = known_edition(workshop, day)
+        except UsageError as error:  # what is stored of it cannot be read; the other days' can
+            for recipient, key in keys.items():
+                store.put_delivery(key, "refused", error.cause, workshop.clock(), claimed=False)
+                yield Posted(recipient=recipient, state="refused", detail=error.cause, earlier=day)
+            continue
+        for text, letter in letters(edition, workshop, list(keys)):
+            recipient = address_of(text).addr_spec
+            key = keys[recipient.lower()]
+            if letter is None:  # their sections are others by now
+                store.put_delivery(key, "refused", "", workshop.clock(), claimed=False)
+                yield Posted(recipient=recipient, state="nothing", earlier=day)
+            else:
+                yield _Owed(recipient=recipient, key=key, letter=letter, earlier=day, again=True)
+
+
+def _waiting(workshop: Workshop) -> tuple[list[Waiting], list[Waiting]]:
+    """What is still owed to readers of the configuration: what a run takes up, and what has waited for too long."""
+    zone = ZoneInfo(workshop.config.timezone or local_timezone())
+    oldest = workshop.clock().astimezone(zone).date() - timedelta(days=_DAYS)
+    known = readers(workshop.config.mail)
+    rows = workshop.store.waiting_deliveries(workshop.config.title, CHANNEL)
+    owed = [one for one in rows if one.key[1] in known]
+    late = [one for one in owed if one.written.astimezone(zone).date() < oldest]
+    return [one for one in owed if one not in late], late
+
+
+def _is_of(one: Waiting, edition: Edition | None) -> bool:
+    return edition is not None and one.key[0] == edition_key(edition)
+
+
+def _handed_in(mailer: Mailer, one: _Owed, workshop: Workshop, missing: Outcome | None) -> Outcome:
+    """What became of a letter, written into the ledger; `missing`: there is no server, as was just found out."""
+    claimed = False
+
+    def claim() -> bool:
+        nonlocal claimed
+        claimed = workshop.store.claim_delivery(one.key, workshop.clock())
+        return claimed
+
+    sender = address_of(workshop.config.mail.sender).addr_spec
+    outcome = missing or mailer.send(one.letter.message, sender, one.recipient, claim)
+    if outcome.state in {"sent", "deferred", "refused"}:  # ``unknown`` is what a claimed one is without a word
+        workshop.store.put_delivery(one.key, outcome.state, outcome.detail, workshop.clock(), claimed=claimed)
+    return outcome
+
+
+def _patience(put_off: Sequence[tuple[_Owed, Outcome]], pause: timedelta) -> str:
+    count, (_, outcome) = len(put_off), put_off[-1]
+    letters = "1 letter was" if count == 1 else f"{count} letters were"
+    return f"{letters} put off ({outcome.detail}). Trying again in {pause.total_seconds() / 60:.0f} min."

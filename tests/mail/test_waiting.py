@@ -1,0 +1,290 @@
+"""Letters that a server puts off: later in the same run, and on the next three days; each arrives once."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from briefing import pipeline
+from briefing.config import Config, Mail, Recipient
+from briefing.errors import DeliveryError
+from briefing.pipeline import Posted, Silent, Workshop, last_try, remember_edition, send_editions
+from briefing.store import Store
+from briefing.types import Edition
+
+from .conftest import Opener, PostOffice
+from .test_letter import edition
+
+Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+ANN, BOB, ZOE = "ann@example.org", "bob@example.org", "zoe@example.org"
+PAUSES = tuple(timedelta(minutes=one) for one in (1, 5, 15))
+GREYLISTED = "451 greylisted"
+
+
+class Desk:
+    """A briefing's state over several days, at a clock that only moves when told to, or while somebody sleeps."""
+
+    def __init__(self, folder: Path, office: PostOffice) -> None:
+        self.now = datetime(2024, 5, 17, 5, 30, tzinfo=UTC)
+        self.slept: list[float] = []
+        readers = tuple(Recipient(address=one) for one in (ANN, BOB, ZOE))
+        mail = Mail(host="localhost", port=office.port, security="none", sender="d@example.org", recipients=readers)
+        self.config = Config(title="Day", timezone="UTC", state=folder / "s.db", mail=mail)
+
+    def mail(self, **changes: object) -> None:
+        self.config = replace(self.config, mail=replace(self.config.mail, **changes))  # type: ignore[arg-type]
+
+    def edition(self) -> Edition:
+        """Today's, written and remembered."""
+        today = replace(edition(), date=self.now.date(), created=self.now)
+        with self.workshop() as workshop:
+            for story in today.stories:
+                workshop.store.put_article(story.articles[0], self.now)
+            remember_edition(today, workshop)
+        return today
+
+    def send(self, today: Edition | None, **options: object) -> list[Posted]:
+        with self.workshop() as workshop:
+            posted = send_editions(today, workshop, waiting=True, sleep=self._sleep, **options)  # type: ignore[arg-type]
+            return list(posted)
+
+    def workshop(self) -> Workshop:
+        return Workshop(self.config, clock=lambda: self.now, watcher=Silent())
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def office(post_office: Opener) -> PostOffice:
+    return post_office()
+
+
+@pytest.fixture
+def desk(office: PostOffice, tmp_path: Path) -> Desk:
+    return Desk(tmp_path, office)
+
+
+def states(posted: list[Posted]) -> list[tuple[str, str, int | None]]:
+    return [(one.recipient, one.state, one.earlier.day if one.earlier else None) for one in posted]
+
+
+def test_a_letter_that_is_put_off_is_tried_again_after_growing_pauses(desk: Desk, office: PostOffice) -> None:
+    office.refuse = {ANN: [GREYLISTED] * 2, ZOE: [GREYLISTED]}
+    assert states(desk.send(desk.edition())) == [(BOB, "sent", None), (ZOE, "sent", None), (ANN, "sent", None)]
+    assert desk.slept == [60, 300]
+    assert office.letters == {ANN: 1, BOB: 1, ZOE: 1}
+
+
+def test_after_the_last_pause_it_waits_for_the_next_run(desk: Desk, office: PostOffice) -> None:
+    office.refuse = {ANN: [GREYLISTED] * 4}
+    *_, last = desk.send(desk.edition())
+    assert (last.recipient, last.state, last.detail, last.again) == (ANN, "deferred", GREYLISTED, True)
+    assert desk.slept == [60, 300, 900]
+
+
+def test_nothing_is_waited_for_beyond_the_deadline(desk: Desk, office: PostOffice) -> None:
+    office.refuse = {ANN: [GREYLISTED] * 2}
+    desk.config = replace(desk.config, deadline="05:35")
+    with desk.workshop() as workshop:
+        until = last_try(workshop)
+    assert until == desk.now + timedelta(minutes=5)
+    assert states(desk.send(desk.edition(), until=until))[-1] == (ANN, "deferred", None)
+    assert desk.slept == [60]
+
+
+def test_what_waited_is_sent_on_the_next_day_the_oldest_first(desk: Desk, office: PostOffice) -> None:
+    desk.mail(retries=())
+    office.refuse = {ANN: [GREYLISTED] * 2, BOB: [GREYLISTED]}
+    desk.send(desk.edition())
+    desk.now += timedelta(days=1)
+    second = desk.send(desk.edition())
+    assert [one.earlier for one in second if one.recipient == BOB] == [date(2024, 5, 17), None]
+    assert states(second)[-1] == (ANN, "deferred", 17)
+    desk.now += timedelta(days=1)
+    third = states(desk.send(desk.edition()))
+    assert third[0] == (ANN, "sent", 17)
+    assert office.letters == {ANN: 3, BOB: 3, ZOE: 3}
+    assert len({data for _, data in office.got}) == 9  # each letter once
+
+
+def test_a_day_without_news_sends_what_waits(desk: Desk, office: PostOffice) -> None:
+    desk.mail(retries=())
+    office.refuse = {ANN: [GREYLISTED]}
+    desk.send(desk.edition())
+    desk.now += timedelta(days=1)
+    assert states(desk.send(None)) == [(ANN, "sent", 17)]
+    desk.mail(host="")  # nobody asks for a server where nothing is to be sent
+    assert desk.send(None) == []
+
+
+def test_after_three_days_it_is_given_up_and_said_once(desk: Desk, office: PostOffice) -> None:
+    desk.mail(retries=())
+    office.refuse = {ANN: [GREYLISTED] * 9}
+    first = desk.edition()
+    desk.send(first)
+    for _ in range(3):
+        desk.now += timedelta(days=1, hours=2)
+        assert states(desk.send(None)) == [(ANN, "deferred", 17)]
+    desk.now += timedelta(days=1)
+    assert states(desk.send(None)) == [(ANN, "given up", 17)]
+    assert desk.send(None) == []
+    office.refuse.clear()
+    assert (ANN, "sent", None) in states(desk.send(first, resend=True))
+
+
+def test_who_is_no_reader_any_more_gets_nothing_that_waited(desk: Desk, office: PostOffice) -> None:
+    desk.mail(retries=())
+    office.refuse = {ANN: [GREYLISTED]}
+    desk.send(desk.edition())
+    desk.now += timedelta(days=1)
+    desk.mail(recipients=tuple(Recipient(address=one) for one in (BOB, ZOE, "new@example.org")))
+    desk.send(desk.edition())
+    assert office.letters == {BOB: 2, ZOE: 2, "new@example.org": 1}
+
+
+def test_an_address_given_once_is_not_promised_another_try(desk: Desk, office: PostOffice) -> None:
+    desk.mail(retries=())
+    office.refuse = {"guest@example.org": [GREYLISTED]}
+    (posted,) = desk.send(desk.edition(), only=["guest@example.org"])
+    assert (posted.state, posted.again) == ("deferred", False)
+    desk.now += timedelta(days=1)
+    assert desk.send(None) == []
+
+
+def test_what_a_run_never_came_to_send_is_sent_by_the_next(desk: Desk, office: PostOffice) -> None:
+    desk.mail(security="starttls")  # which the server does not speak: it can be used for nobody
+    with pytest.raises(DeliveryError):
+        desk.send(desk.edition())
+    desk.mail(security="none")
+    desk.now += timedelta(days=1)
+    desk.send(desk.edition())
+    assert office.letters == {ANN: 2, BOB: 2, ZOE: 2}
+
+
+def test_an_edition_that_cannot_be_read_any_more_holds_up_no_other(desk: Desk, office: PostOffice) -> None:
+    desk.mail(retries=())
+    office.refuse = {ANN: [GREYLISTED]}
+    desk.send(desk.edition())
+    assert desk.config.state
+    with Store(desk.config.state) as store:
+        store.put_edition(date(2024, 5, 17), "Day", "{}", desk.now)
+    desk.now += timedelta(days=1)
+    assert states(desk.send(desk.edition()))[0] == (ANN, "refused", 17)
+    assert office.letters == {ANN: 1, BOB: 2, ZOE: 2}
+
+
+def test_a_server_that_says_not_now_at_the_login_puts_everything_off(post_office: Opener, tmp_path: Path) -> None:
+    office = post_office(security="tls", login=True)
+    office.login_says = ["454 busy"]
+    desk = Desk(tmp_path, office)
+    desk.mail(security="tls", user="ann", password_command=("echo", "p-very-secret-4711"))
+    assert states(desk.send(desk.edition())) == [(one, "sent", None) for one in (ANN, BOB, ZOE)]
+    assert desk.slept == [60]
+    assert len(office.logins) == 2  # one for three letters
+
+
+def test_a_connection_that_has_gone_stale_is_opened_again(desk: Desk, office: PostOffice) -> None:
+    office.after_data = {ANN: ["bye"], BOB: ["bye"]}
+    assert states(desk.send(desk.edition())) == [(one, "sent", None) for one in (ANN, BOB, ZOE)]
+    assert office.letters == {ANN: 1, BOB: 1, ZOE: 1}
+    assert desk.slept == []
+
+
+@pytest.fixture
+def mute_server() -> Iterator[tuple[int, list[int]]]:
+    """Port of a server that hangs up on everybody, and the ports of those who called."""
+    callers: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            while True:
+                try:
+                    connection, (_, port) = listening.accept()
+                except OSError:
+                    return
+                callers.append(port)
+                connection.close()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield listening.getsockname()[1], callers
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def test_a_server_that_is_not_there_is_called_once_for_all_letters(
+    desk: Desk, mute_server: tuple[int, list[int]]
+) -> None:
+    port, callers = mute_server
+    desk.mail(port=port)
+    assert Counter(one.state for one in desk.send(desk.edition())) == {"deferred": 3}
+    assert len(callers) == 1 + len(PAUSES)
+
+
+def test_what_another_process_has_in_hand_stays_its_own(tmp_path: Path) -> None:
+    now = datetime(2024, 5, 17, tzinfo=UTC)
+    key = ("2024-05-17 Day", ANN, "mail")
+    with Store(tmp_path / "s.db") as one, Store(tmp_path / "s.db") as other:
+        one.owe_delivery(key, now)
+        assert one.claim_delivery(key, now)
+        other.put_delivery(key, "deferred", GREYLISTED, now, claimed=False)
+        assert one.delivery(key).state == "sending"
+        one.put_delivery(key, "sent", "250 ok", now)
+        other.owe_delivery(key, now)
+        assert other.delivery(key).state == "sent"
+
+
+def test_a_letter_that_another_run_claims_is_not_sent_twice(desk: Desk, office: PostOffice) -> None:
+    today = desk.edition()
+    office.refuse = {ANN: [GREYLISTED]}
+
+    def meanwhile(seconds: float) -> None:
+        with desk.workshop() as workshop:
+            list(send_editions(today, workshop, sleep=lambda _: None))
+
+    with desk.workshop() as workshop:
+        posted = list(send_editions(today, workshop, sleep=meanwhile))
+    assert states(posted)[-1] == (ANN, "taken", None)
+    assert office.letters == {ANN: 1, BOB: 1, ZOE: 1}
+
+
+def test_the_exit_code_says_that_letters_wait_and_the_next_run_sends_them(
+    office: PostOffice, cli: Cli, tmp_path: Path
+) -> None:
+    office.refuse = {ANN: [GREYLISTED]}
+    (tmp_path / "story.txt").write_text(
+        "Tram\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital."
+    )
+    (tmp_path / "briefing.toml").write_text(
+        f"""title = "Day"
+        engine = "extractive"
+        [mail]
+        host = "localhost"
+        port = {office.port}
+        security = "none"
+        sender = "d@example.org"
+        retries = []
+        recipients = [{{ address = "{ANN}" }}]
+        [[sources]]
+        path = "story.txt"
+        """
+    )
+    day = pipeline.utc_now().date()
+    first = cli("run", "--send", "--date", str(day - timedelta(days=1)))
+    assert first.returncode == 5, first.stderr
+    assert f"Not sent to {ANN} yet: 451 greylisted. The next `briefing run --send`" in first.stderr
+    second = cli("run", "--send", "--date", str(day))  # a quiet day: the story was told
+    assert second.returncode == 0, second.stderr
+    assert f"{day - timedelta(days=1)}: Sent to {ANN}." in second.stderr
+    assert office.letters == {ANN: 1}
