@@ -81,7 +81,7 @@ class Windows:
         """Write the batch file; the command to type is left to do."""
         path = _path()
         old = claim(path)
-        made = tuple(dict.fromkeys((*made_folders(old or ""), *missing_folders(path))))
+        made = tuple(dict.fromkeys((*made_folders(_unescaped(old or "")), *missing_folders(path))))
         write(path, render_batch(job, made).encode())
         notes: tuple[str, ...] = ()
         if len(subprocess.list2cmdline([str(path)])) > _MOST_CHARACTERS:
@@ -101,7 +101,7 @@ class Windows:
         if text is None:
             return Outcome()
         remove_file(_path())
-        remove_folders(made_folders(text))
+        remove_folders(made_folders(_unescaped(text)))
         return Outcome(places=(str(_path()),))
 
 
@@ -138,3 +138,7 @@ def _bare(text: str) -> str:
 
 def _percent(text: str) -> str:
     return text.replace("%", "%%")
+
+
+def _unescaped(text: str) -> str:
+    return text.replace("%%", "%")
