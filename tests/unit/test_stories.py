@@ -194,18 +194,19 @@ def test_a_word_that_a_feed_has_under_everything_makes_no_copies() -> None:
     assert found == {frozenset("0"), frozenset("1")}
 
 
-@pytest.mark.parametrize("title", ["Blast at Harwick", "Twelve die in plant"])
-@pytest.mark.parametrize("count", [2, 3])
-def test_versions_of_one_article_of_a_source_stay_copies(title: str, count: int) -> None:
-    later = BLAST.replace("killed twelve workers", "killed 13 workers").replace("three counties", "four counties")
-    texts = [BLAST + FOOT, later + FOOT, later + FOOT][:count]
-    titles = ["Blast at Harwick", title, title]
+@pytest.mark.parametrize(
+    "titles", [("Blast at Harwick",) * 4, ("Blast at Harwick", "Plant burns", "Twelve die", "Fire")]
+)
+@pytest.mark.parametrize("foot", ["", FOOT])
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_versions_of_one_article_of_a_source_stay_copies(titles: tuple[str, ...], foot: str, count: int) -> None:
+    texts = [BLAST.replace("twelve", number) + foot for number in ("twelve", "13", "14", "fifteen")][:count]
     articles = [
         article(f"{n}", text, title=titles[n], source="Post", at=DAY + timedelta(hours=n))
         for n, text in enumerate(texts)
     ]
     (bundle,) = group(articles)
-    assert len(bundle.articles) == 1
+    assert ([one.id for one in bundle.articles], len(bundle.copies)) == ([f"{count - 1}"], count - 1)
 
 
 def test_a_follow_up_that_repeats_how_it_began_joins_its_story() -> None:
