@@ -17,7 +17,7 @@ from briefing.stories.addresses import canonical_url
 from briefing.text import fold
 from briefing.types import Article
 
-__all__ = ["without_standing_words"]
+__all__ = ["tell_apart", "without_standing_words"]
 
 _RUN = 5
 _OFTEN = 3
@@ -32,6 +32,8 @@ _EARLY = 3
 """Words that may stand before a shared beginning."""
 _VERSIONS = 0.7
 """Share of the shorter text's runs that two versions of one article have in common."""
+_OWNED = 0.1
+"""Share of an article's words, those of another apart, from which on they may be its news and not a page's clutter."""
 _TRIED = 20
 """Articles with one beginning that another is compared with."""
 
@@ -83,6 +85,16 @@ def without_standing_words(articles: Sequence[Article]) -> list[Article]:
         title = " ".join(kept)
         bare.append(replace(article, title=title, text=text or title))
     return bare
+
+
+def tell_apart(one: Article, other: Article) -> bool:
+    """Whether two articles tell of different things although they share many words: a good part of each is its own, and
+    these parts are not about one thing.
+    """
+    first, second = _Said.by(one), _Said.by(other)
+    shared = set(first.runs).intersection(second.runs)
+    owned = min(1 - len(said.places(shared)) / max(1, len(said.words)) for said in (first, second))
+    return owned >= _OWNED and bool(shared) and _apart(first, second, shared)
 
 
 def _publishers(article: Article) -> tuple[str, ...]:
