@@ -2,18 +2,19 @@
 
 Two texts are copies when most of the shorter one's runs of five words stand in the longer one (containment of
 shingles, Broder, "On the resemblance and containment of documents", 1997) and one begins as the other does, or where
-that one does: two articles that share no more than what their publisher says under both are none. Outlets write their
-own titles, so one that differs is no objection, and one that is alike will do for a beginning. A translated copy is not
-recognised.
+that one does: two articles that share no more than what their publisher says under both are none, nor are two that
+share what it says above them and then tell of different things. Outlets write their own titles, so one that differs is
+no objection, and one that is alike will do for a beginning. A translated copy is not recognised.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from briefing.facts import numbers, stems, tokens
+from briefing.stories.standing import tell_apart
 from briefing.text import fold
 from briefing.types import Article
 
@@ -55,7 +56,8 @@ def copies(articles: Sequence[Article], alone: Collection[int] = ()) -> list[lis
         same = (mine.shingles, "" if len(mine.shingles) >= _FEWEST else fold(articles[place].title))
         head = equal.get(same) if mine.shingles else None
         if head is None and place not in alone:
-            head = _held_by(mine, texts, holders)
+            longer = _holding(mine, texts, holders)
+            head = next((one for one in longer if not tell_apart(articles[place], articles[one])), None)
         if head is None:
             head = place
             for shingle in mine.shingles if place not in alone else ():
@@ -88,21 +90,20 @@ class _Text:
         return any(held[: _EARLY + 1]) and sum(held) >= _OPENS * len(held)
 
 
-def _held_by(mine: _Text, texts: Sequence[_Text], holders: Mapping[int, list[int]]) -> int | None:
-    """The longer text that holds most of `mine`, if any does."""
+def _holding(mine: _Text, texts: Sequence[_Text], holders: Mapping[int, list[int]]) -> Iterator[int]:
+    """Places of the longer texts that hold most of `mine` and begin alike, those that hold most of it first."""
     if len(mine.shingles) < _FEWEST:
-        return None
+        return
     telling = (holders[shingle] for shingle in mine.shingles if shingle in holders and len(holders[shingle]) <= _COMMON)
     shared = Counter(place for places in telling for place in places)
     for place, count in sorted(shared.items(), key=lambda one: (-one[1], one[0])):
         other = texts[place]
         if count < CONTAINED * len(mine.shingles):
-            return None
+            return
         if len(other.shingles) <= _LONGEST * len(mine.shingles) and (
             mine.opens_in(other) or other.opens_in(mine) or len(mine.title & other.title) >= _TITLE
         ):
-            return place
-    return None
+            yield place
 
 
 def _best_first(places: Sequence[int], articles: Sequence[Article]) -> list[int]:

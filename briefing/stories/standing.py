@@ -17,17 +17,25 @@ from briefing.stories.addresses import canonical_url
 from briefing.text import fold
 from briefing.types import Article
 
-__all__ = ["without_standing_words"]
+__all__ = ["tell_apart", "without_standing_words"]
 
 _RUN = 5
 _OFTEN = 3
 """Articles of one publisher from which on a run of five words is its standing phrase."""
+_FEWEST = 6
+"""Runs that two articles share, ten words in a row, below which these are no more than a turn of speech."""
 _RELATED = 0.2
 """Share of the content words of two articles, what both say word for word apart, that makes them tell of one thing."""
 _VERSION = 8
 """Words below which a text that begins as another says too little of its own to be anything but a version of it."""
 _EARLY = 3
 """Words that may stand before a shared beginning."""
+_VERSIONS = 0.7
+"""Share of the shorter text's runs that two versions of one article have in common."""
+_OWNED = 0.1
+"""Share of an article's words, those of another apart, from which on they may be its news and not a page's clutter."""
+_TRIED = 20
+"""Articles with one beginning that another is compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,16 @@ def without_standing_words(articles: Sequence[Article]) -> list[Article]:
     return bare
 
 
+def tell_apart(one: Article, other: Article) -> bool:
+    """Whether two articles tell of different things although they share many words: a good part of each is its own, and
+    these parts are not about one thing.
+    """
+    first, second = _Said.by(one), _Said.by(other)
+    shared = set(first.runs).intersection(second.runs)
+    owned = min(1 - len(said.places(shared)) / max(1, len(said.words)) for said in (first, second))
+    return owned >= _OWNED and bool(shared) and _apart(first, second, shared)
+
+
 def _publishers(article: Article) -> tuple[str, ...]:
     """Its source, and its site, which may be read through several feeds."""
     site = canonical_url(article.url).partition("/")[0] if article.url else ""
@@ -103,7 +121,8 @@ class _Phrases:
         return self.common.union(self.of_two.get((one.article.title, one.article.text), ()))
 
 
-def _phrases(articles: Sequence[_Said]) -> _Phrases:
+def _phrases(published: Sequence[_Said]) -> _Phrases:
+    articles = _without_versions(published)
     counts = Counter(run for one in articles for run in set(one.runs))
     twice: defaultdict[int, list[int]] = defaultdict(list)
     for place, one in enumerate(articles):
@@ -117,10 +136,32 @@ def _phrases(articles: Sequence[_Said]) -> _Phrases:
     of_two: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
     for pair, runs in shared.items():
         one, other = (articles[place] for place in pair)
-        if _apart(one, other, runs | common):
+        if len(runs) >= _FEWEST and _apart(one, other, runs | common):
             for said in (one, other):
                 of_two[said.article.title, said.article.text] |= runs
     return _Phrases(common, of_two)
+
+
+def _without_versions(articles: Sequence[_Said]) -> list[_Said]:
+    """The first of each article's versions: what they have in common is the article, not its publisher's."""
+    firsts: list[_Said] = []
+    begun: defaultdict[int, list[_Said]] = defaultdict(list)
+    for one in articles:
+        opening = set(one.runs[: _EARLY + 1])
+        alike = [other for run in opening for other in begun[run][-_TRIED:]]
+        if any(_are_versions(one, other) for other in alike):
+            continue
+        firsts.append(one)
+        for run in opening:
+            begun[run].append(one)
+    return firsts
+
+
+def _are_versions(one: _Said, other: _Said) -> bool:
+    runs = set(one.runs)
+    shared = runs.intersection(other.runs)
+    most = len(shared) >= _VERSIONS * min(len(runs), len(set(other.runs)))
+    return most and not _apart(one, other, shared)
 
 
 def _apart(one: _Said, other: _Said, shared: set[int]) -> bool:
