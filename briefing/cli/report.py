@@ -55,7 +55,7 @@ def tell_run(screen: Screen, edition: Edition, report: Report) -> None:
     """The report of a whole run."""
     for story in edition.stories:
         tell_warnings(screen, story.summary)
-    tell_failures(screen, report.failures, produced=bool(edition.stories or report.told_before))
+    tell_failures(screen, report.failures, produced=bool(edition.stories or report.told_before or report.seen_before))
     failed = sum(failure.kind is FailureKind.FAILED for failure in report.failures)
     screen.say(
         f"Sources: {report.sources} read. Articles: {report.articles} found. Stories: {report.condensed} summarised, "
@@ -66,5 +66,7 @@ def tell_run(screen: Screen, edition: Edition, report: Report) -> None:
         screen.say(f"Time was up: {report.brief} told in one quoted sentence. Run again to complete the edition.")
     if report.told_before:
         screen.say(f"Told by earlier editions: {report.told_before}.")
+    if report.seen_before:
+        screen.say(f"Seen by earlier editions: {report.seen_before} articles.")
     if not edition.stories:
         screen.say("There is nothing to write.")

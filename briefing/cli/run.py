@@ -29,7 +29,8 @@ def run(
     formats: options.Formats = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the editions. Default: briefings.")] = None,
     since: Annotated[
-        str | None, typer.Option(help="How old a feed's article may be: 24h, 7d, or '' for any age.")
+        str | None,
+        typer.Option(help="How old a feed's article may be: last (unseen by any edition), 24h, 7d, '' for any age."),
     ] = None,
     max_articles: Annotated[int | None, typer.Option(help="Articles in the edition at most; 0: no limit.")] = None,
     points: options.Points = None,
@@ -76,7 +77,7 @@ def run(
     alone = nullcontext() if dry_run else only_run(wanted.state or default_state())
     with alone, screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
         if dry_run:
-            reading = pipeline.read(workshop)
+            reading = pipeline.read(workshop, date.date() if date else None)
             for article in reading.articles:
                 typer.echo(f"{article.source}\t{article.title or '(untitled)'}\t{article.url or ''}")
             tell_failures(screen, reading.failures, produced=bool(reading.articles))
@@ -100,5 +101,5 @@ def run(
         typer.echo(explanation, err=True)
     tell_run(screen, edition, report)
     tell_usage(screen, workshop)
-    told_before = bool(report.told_before)  # a day without news is no failure
+    told_before = bool(report.told_before or report.seen_before)  # a day without news is no failure
     raise typer.Exit(exit_code(bool(written) or told_before, report.failures) or min(unsent, 1))

@@ -53,8 +53,10 @@ def write_archive(folder: Path, workshop: Workshop) -> tuple[int, int]:
     index = tidy(templates.get_template("archive.html.j2").render(months=months, title=workshop.config.title))
     written += _put(folder / "index.html", index)
     written += _put(folder / "search.js", templates.get_template("archive.js").render(stories=_index(newest)))
-    if newest:
-        written += _put(folder / "atom.xml", render(newest[0].edition, "atom", workshop.templates))
+    today = workshop.today()
+    latest = next((page.edition for page in newest if page.edition.date <= today), None)
+    if latest:
+        written += _put(folder / "atom.xml", render(latest, "atom", workshop.templates))
     return len(pages), written
 
 

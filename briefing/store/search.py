@@ -20,7 +20,7 @@ from briefing.store.file import StateFile, storable
 from briefing.store.schema import Found
 from briefing.types import Edition, Story
 
-__all__ = ["Search", "update_index"]
+__all__ = ["Search", "drop_from_index", "update_index"]
 
 _MODULE = "fts5"
 _INDEX = f"""CREATE VIRTUAL TABLE IF NOT EXISTS story_index USING {_MODULE}(
@@ -85,6 +85,13 @@ def update_index(connection: sqlite3.Connection) -> bool:
         )
     connection.execute("UPDATE editions SET indexed = 1 WHERE NOT indexed")
     return True
+
+
+def drop_from_index(connection: sqlite3.Connection, day: str, title: str) -> None:
+    """Forget the stories of one edition; nothing where there is no index, or this SQLite cannot read it."""
+    module = connection.execute("SELECT 1 FROM pragma_module_list WHERE name = ?", (_MODULE,)).fetchone()
+    if module and connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'story_index'").fetchone():
+        connection.execute("DELETE FROM story_index WHERE date = ? AND title = ?", (day, title))
 
 
 def _rows(text: str) -> Iterator[tuple[str, str, str, str, str]]:
