@@ -106,6 +106,7 @@ class Gatherer:
         """Places of what could not be fetched and may be there tomorrow."""
         self._ids: set[str] = set()
         self._used: Counter[int] = Counter()
+        self._spared = 0
 
     def reading(self, places: Sequence[Sequence[Found]], listed: Iterable[str] = ()) -> Reading:
         """The articles in what each source holds: every letter, and every item from its page or from its feed.
@@ -170,12 +171,17 @@ class Gatherer:
                 break
             self._make(sorted(batch), found)
             if rest:
-                self._used.update(sources[place] for place in batch if self._counts(self._done[place]))
+                self._used.update(sources[place] for place in batch if self._counts(place))
             waiting = rest
         return set(waiting)
 
-    def _counts(self, result: Article | Failure) -> bool:
-        return isinstance(result, Article) and self._limits.takes_a_place(result)
+    def _counts(self, place: int) -> bool:
+        """Whether what came of `place` takes one; of what cannot be fetched, as many do not as a limit has places."""
+        result = self._done[place]
+        if isinstance(result, Article):
+            return self._limits.takes_a_place(result)
+        self._spared += place in self._passing  # a site that is down would hold up the run, item by item
+        return place in self._passing and self._spared > (self._limits.max_articles or self._limits.max_per_source)
 
     def _left_out(self, over: set[int], found: Sequence[Found], sources: Sequence[int]) -> list[Failure]:
         """What says how many are over each limit."""

@@ -243,6 +243,17 @@ def test_what_could_not_be_fetched_is_tried_again_by_the_next_edition_and_takes_
     assert failed == [2, 0]  # what is gone for good is named once
 
 
+def test_a_site_that_is_down_does_not_hold_up_a_run_item_by_item(server: Server, tmp_path: Path) -> None:
+    for number in range(9):
+        server.serves(f"/feed{number}", rss(number, server.url(f"/down{number}")), type="application/rss+xml")
+        server.fails(f"/down{number}", 500)
+    paths = [f"/feed{number}" for number in range(9)]
+    with workshop(server, paths, tmp_path, FakeEngine(), max_articles=2) as open_:
+        edition, _ = make_edition(open_)
+    assert edition.stories == ()
+    assert len({seen.path for seen in server.requests if seen.path.startswith("/down")}) == 4
+
+
 def test_two_links_to_one_page_are_one_article_if_the_page_says_so(server: Server, tmp_path: Path) -> None:
     def says_it_is(address: str, number: int) -> str:
         return page(number).replace("<head>", f'<head><link rel="canonical" href="{address}">')
