@@ -117,9 +117,14 @@ class SourceError(BriefingError):
 class FetchError(BriefingError):
     """A page or feed that could not be fetched, after every retry."""
 
+    lasting = False
+    """Whether there is no use in trying again another day: it is gone, forbidden or too large."""
+
 
 class BlockedAddressError(FetchError):
     """The address is private, loopback, link-local or otherwise not on the public internet."""
+
+    lasting = True
 
 
 class UnreachableError(FetchError):

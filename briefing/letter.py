@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from briefing.compose import FEWEST_SENTENCES, minutes_saved
+from briefing.dates import shown
 from briefing.headers import address_of, ascii_uri, letter_policy
 from briefing.render import prepared, render, tidy
 from briefing.text import fingerprint
@@ -104,7 +105,7 @@ def write_letter(edition: Edition, envelope: Envelope, environment: Environment,
     message["From"], message["To"] = sender, recipient
     if envelope.reply_to:
         message["Reply-To"] = answers_to
-    message["Date"] = now
+    message["Date"] = now.astimezone(ZoneInfo(edition.timezone))
     letter_id = fingerprint(edition_key(edition), recipient.addr_spec.lower(), sender.addr_spec.lower())[:32]
     message["Message-ID"] = f"<{letter_id}@{sender.domain}>"
     message["List-ID"] = f"<{envelope.list_id or f'briefing.{sender.domain}'}>"
@@ -134,7 +135,7 @@ def _text(edition: Edition, envelope: Envelope, environment: Environment) -> str
             sections=edition.sections,
             minutes_saved=minutes_saved,
             sources=_sources(edition),
-            local=lambda time: time.astimezone(zone),
+            local=lambda time: shown(time, zone),
             unsubscribe=envelope.unsubscribe,
         )
     )
@@ -188,7 +189,7 @@ def _html(edition: Edition, envelope: Envelope, environment: Environment, told: 
         unlisted=len(stories) - max(told, listed),
         minutes_saved=minutes_saved,
         sources=_sources(edition),
-        local=lambda time: time.astimezone(zone),
+        local=lambda time: shown(time, zone),
         preheader=" · ".join(story.summary.headline for story in stories[1:4] if story.summary.headline),
         evidence=envelope.evidence,
         unsubscribe=envelope.unsubscribe,

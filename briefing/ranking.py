@@ -13,15 +13,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from briefing.stories import Bundle
 from briefing.text import fold
 from briefing.types import Article
 
-__all__ = ["Ranked", "Reason", "Wishes", "limited", "muted", "rank", "topic"]
+__all__ = ["Ranked", "Reason", "Wishes", "limited", "muted", "rank", "section_of", "topic"]
+
+T = TypeVar("T")
 
 _HALF_HOURS = 12.0
 _UNDATED_HOURS = 24.0
@@ -96,17 +100,27 @@ def muted(article: Article, wishes: Wishes) -> str:
     return next(iter(_found(wishes.muted_words, f"{article.title} {_lead(article)}")), "")
 
 
-def limited(ranked: Sequence[Ranked], most: int) -> list[Ranked]:
-    """The first `most` of each section, or all where it is 0; sections as `compose` makes them."""
-    kept: list[Ranked] = []
-    counts: dict[str, int] = {}
-    for one in ranked:
-        first = one.bundle.articles[0]
-        name = first.section or first.source
-        counts[name] = counts.get(name, 0) + 1
-        if not most or counts[name] <= most:
-            kept.append(one)
-    return kept
+def limited(
+    stories: Sequence[T], most: int, first: Callable[[T], Article], told: Mapping[str, int] | None = None
+) -> tuple[list[T], list[T]]:
+    """The first of each section, as many as still fit into it, and the others.
+
+    `most`: of a section; 0: no limit. `first`: the article that a story's section goes by, as in `compose`. `told`:
+    stories that each section has already.
+    """
+    counts = Counter(told or {})
+    kept: list[T] = []
+    over: list[T] = []
+    for one in stories:
+        name = section_of(first(one))
+        counts[name] += 1
+        (kept if not most or counts[name] <= most else over).append(one)
+    return kept, over
+
+
+def section_of(article: Article) -> str:
+    """The section of a story that begins with `article`."""
+    return article.section or article.source
 
 
 def topic(article: Article, topics: Mapping[str, Sequence[str]]) -> str:

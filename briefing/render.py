@@ -13,12 +13,13 @@ import unicodedata
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from briefing.compose import minutes_saved
+from briefing.dates import by_day, rfc3339, shown
 from briefing.errors import UsageError
 from briefing.jsonio import edition_to_json, summary_to_json
 from briefing.text import sentences
@@ -77,7 +78,8 @@ def page_variables(edition: Edition) -> dict[str, Any]:
         "sections": edition.sections,
         "minutes_saved": minutes_saved,
         "sources": len({article.source for story in edition.stories for article in story.articles}),
-        "local": lambda time: time.astimezone(zone),
+        "local": lambda time: shown(time, zone),
+        "machine": lambda time: rfc3339(time, zone),
     }
 
 
@@ -171,6 +173,7 @@ def prepared(environment: Environment) -> Environment:
         told_in=_told_in,
         urn=_urn,
         moment_of=_moment_of,
+        html_time=_html_time,
     )
     environment.tests["web"] = lambda url: _web_address(url) != ""
     return environment
@@ -229,9 +232,15 @@ def _urn(name: object) -> str:
 
 
 def _moment_of(edition: Edition) -> str:
-    """When what an edition tells was last new, UTC as RFC 3339 wants it; its own day where nothing has a time."""
+    """When what an edition tells was last new, as RFC 3339 wants it; its own day where nothing has a time."""
     times = [article.published for story in edition.stories for article in story.articles if article.published]
-    return f"{max(times).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if times else f"{edition.date.isoformat()}T00:00:00Z"
+    own = datetime.combine(edition.date, time(), UTC)
+    return rfc3339(max(times, default=own), ZoneInfo(edition.timezone))
+
+
+def _html_time(published: datetime) -> str:
+    """For HTML's ``time``, which knows mere days."""
+    return published.date().isoformat() if by_day(published) else published.isoformat()
 
 
 # --- filters ---------------------------------------------------------------------------------------------------

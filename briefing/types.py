@@ -78,7 +78,7 @@ class FeedItem:
     title: str
     """Plain text, entities decoded; may be empty."""
     published: datetime | None
-    """UTC; None where the feed gives no date that can be read."""
+    """UTC, midnight sharp for a mere day (`dates`); None where the feed gives no date that can be read."""
     html: str
     """The feed's own content or description, untrusted HTML; may be empty."""
     guid: str = ""
@@ -101,7 +101,7 @@ class Article:
     """An http(s) address, or None for what came from a disk or a pipe."""
     section: str = ""
     published: datetime | None = None
-    """UTC."""
+    """UTC, midnight sharp for a mere day (`dates`)."""
     language: str = "und"
     """ISO 639-1 where it could be told, else ``und``."""
     author: str = ""

@@ -17,7 +17,7 @@ from briefing.ground import Evidence, check
 from briefing.text import fold
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
-__all__ = ["MOST_BACKGROUND", "TOLD", "Earlier", "linked", "news", "unheard", "untold"]
+__all__ = ["MOST_BACKGROUND", "TOLD", "Earlier", "comparable", "linked", "news", "unheard", "untold"]
 
 TOLD = 0.8
 """Share of a point that earlier articles must hold: "Police arrested the manager of the plant that exploded" is news
@@ -38,7 +38,7 @@ class Earlier:
     @cached_property
     def texts(self) -> frozenset[str]:
         """Its articles' texts, as far as they can be compared."""
-        return frozenset(_comparable(article) for article in self.articles)
+        return frozenset(comparable(article.text) for article in self.articles)
 
 
 def linked(
@@ -62,7 +62,7 @@ def linked(
 def untold(articles: Iterable[Article], earlier: Iterable[Earlier]) -> tuple[Article, ...]:
     """Those of `articles` whose text is none of the earlier stories'."""
     known = frozenset().union(*(one.texts for one in earlier))
-    return tuple(article for article in articles if _comparable(article) not in known)
+    return tuple(article for article in articles if comparable(article.text) not in known)
 
 
 def unheard(earlier: Sequence[Earlier], language: str) -> Callable[[KeyPoint], bool]:
@@ -93,5 +93,6 @@ def news(summary: Summary, earlier: Sequence[Earlier]) -> tuple[Summary, int]:
     return replace(summary, key_points=(*fresh, *rest)), len(fresh)
 
 
-def _comparable(article: Article) -> str:
-    return fold(" ".join(article.text.split()))
+def comparable(text: str) -> str:
+    """A text as far as it matters when asking whether it was told: equal ones are the same."""
+    return fold(" ".join(text.split()))

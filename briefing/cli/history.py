@@ -1,5 +1,6 @@
-"""`briefing history`, `show` and `search`: the editions of earlier days."""
+"""`briefing history` and `history remove`, `show` and `search`: the editions of earlier days."""
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,13 +12,16 @@ from briefing.cli.screen import Screen
 from briefing.cli.settings import settings_if_any
 from briefing.errors import UsageError
 
-__all__ = ["history", "search", "show"]
+__all__ = ["app", "search", "show"]
+
+app = typer.Typer(invoke_without_command=True)
 
 Listed = Annotated[str, typer.Option("--format", "-f", help="text or json.")]
 Since = Annotated[str, typer.Option(help="Only editions since a date, or a time span before today such as 30d.")]
 Title = Annotated[str | None, typer.Option(help="Only editions of this title. Default: all.")]
 
 
+@app.callback()
 def history(
     context: typer.Context,
     since: Since = "",
@@ -27,7 +31,9 @@ def history(
     state: options.State = None,
     templates: options.Templates = None,
 ) -> None:
-    """List the editions there are, newest first."""
+    """List the editions there are, newest first; `remove` takes one away."""
+    if context.invoked_subcommand:
+        return
     screen: Screen = context.obj
     wanted = settings_if_any(config, state=state, templates=templates)
     from briefing import pipeline
@@ -40,6 +46,58 @@ def history(
     if not told:
         screen.complain("There is no edition yet." if not since and title is None else "There is no such edition.")
         raise typer.Exit(3)
+
+
+_SAID = {
+    "sent": "{0} has got it; that stays on record.",
+    "sending": "Nobody knows whether {0} has got it; that stays on record.",
+    "refused": "{0} was refused it; that stays on record.",
+    "deferred": "{0} has not got it and will not.",
+    "pending": "{0} has not got it and will not.",
+}
+
+
+@app.command("remove")
+def remove(
+    context: typer.Context,
+    date: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="Date of the edition.")],
+    title: Annotated[str | None, typer.Option(help="Its title. Default: the configuration's, or the only one.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    config: options.ConfigPath = None,
+    state: options.State = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of its files. Default: briefings.")] = None,
+) -> None:
+    """Take an edition away: its files and what is remembered of it. Its stories may be told again."""
+    screen: Screen = context.obj
+    wanted = settings_if_any(config, state=state, out=out)
+    from briefing import pipeline
+    from briefing.lock import only_run
+    from briefing.store import default_state
+
+    alone = only_run(wanted.state or default_state())
+    with alone, screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
+        what = pipeline.removal(workshop, date.date(), title)
+        files = ", ".join(map(str, what.files)) or "no file"
+        stories = f"{what.stories} {'story' if what.stories == 1 else 'stories'}"
+        if not yes and not _agreed(f"Take away {what.date.isoformat()} {what.title!r} ({stories}; {files})?"):
+            screen.complain("Nothing was taken away.")
+            raise typer.Exit(3)
+        pipeline.remove_edition(workshop, what)
+    for path in what.files:
+        typer.echo(str(path))
+    screen.say(f"{what.date.isoformat()} {what.title!r} is no longer in the state file; its stories count as untold.")
+    for recipient, became in what.deliveries:
+        screen.say(_SAID[became].format(recipient))
+
+
+def _agreed(question: str) -> bool:
+    """Whether somebody says yes. Raises `UsageError` where nobody is there to ask."""
+    typer.echo(f"{question} [y/N] ", err=True, nl=False)
+    said = sys.stdin.readline() if sys.stdin else ""
+    if not said:
+        typer.echo(err=True)
+        raise UsageError("history remove", "nobody is there to say yes", "Say it with --yes")
+    return said.strip().casefold() in {"y", "yes"}
 
 
 def show(

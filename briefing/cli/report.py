@@ -75,8 +75,9 @@ def tell_run(screen: Screen, edition: Edition, report: Report) -> None:
     """The report of a whole run."""
     for story in edition.stories:
         tell_warnings(screen, story.summary)
-    quiet = not edition.stories and nothing_new(report.failures, report.told_before)
-    tell_failures(screen, report.failures, produced=bool(edition.stories or report.told_before), quiet=quiet)
+    before = report.told_before + report.seen_before
+    quiet = not edition.stories and nothing_new(report.failures, before)
+    tell_failures(screen, report.failures, produced=bool(edition.stories or before), quiet=quiet)
     failed = sum(failure.kind is FailureKind.FAILED for failure in report.failures)
     screen.say(
         f"Sources: {report.sources} read. Articles: {report.articles} found. Stories: {report.condensed} summarised, "
@@ -87,5 +88,7 @@ def tell_run(screen: Screen, edition: Edition, report: Report) -> None:
         screen.say(f"Time was up: {report.brief} told in one quoted sentence. Run again to complete the edition.")
     if report.told_before:
         screen.say(f"Told by earlier editions: {report.told_before}.")
+    if report.seen_before:
+        screen.say(f"Seen by earlier editions: {report.seen_before} articles.")
     if not edition.stories:
         screen.say("Nothing is new: there is no edition to write." if quiet else "There is nothing to write.")

@@ -29,7 +29,8 @@ def run(
     formats: options.Formats = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the editions. Default: briefings.")] = None,
     since: Annotated[
-        str | None, typer.Option(help="How old a feed's article may be: 24h, 7d, or '' for any age.")
+        str | None,
+        typer.Option(help="How old a feed's article may be: last (unseen by any edition), 24h, 7d, '' for any age."),
     ] = None,
     max_articles: Annotated[int | None, typer.Option(help="Articles in the edition at most; 0: no limit.")] = None,
     points: options.Points = None,
@@ -92,7 +93,7 @@ def run(
                     typer.echo(remark)
                 return
             if dry_run:
-                reading = pipeline.read(workshop)
+                reading = pipeline.read(workshop, date.date() if date else None)
                 for article in reading.articles:
                     typer.echo(f"{article.source}\t{article.title or '(untitled)'}\t{article.url or ''}")
                 produced = bool(reading.articles)
@@ -116,5 +117,6 @@ def run(
             with screen:
                 to_send = edition if edition.stories or wanted.mail.send_empty else None
                 mail = post_after_run(screen, to_send, workshop, until)
-    code = run_code(bool(written), report.failures, told_before=report.told_before, offline=report.offline)
+    before = report.told_before + report.seen_before
+    code = run_code(bool(written), report.failures, told_before=before, offline=report.offline)
     raise typer.Exit(code if code in {ExitCode.NOTHING, ExitCode.OFFLINE} else mail or code)

@@ -18,7 +18,16 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from briefing.config.mail import Mail, Recipient
-from briefing.config.values import Command, Flag, Reads, whole
+from briefing.config.values import (
+    Command,
+    Flag,
+    Reads,
+    parse_duration,
+    read_duration,
+    read_since,
+    read_time_of_day,
+    whole,
+)
 from briefing.config.wishes import Interests, Mute, Topics, Weight
 from briefing.errors import UsageError
 from briefing.types import Source, SourceKind
@@ -32,18 +41,6 @@ _Format = Literal["md", "html", "text", "json", "atom", "epub"]
 
 # How a value that came from TOML or from a caller becomes the field's own. Each takes the value and the folder that
 # relative paths start from (None: leave them as they are), and raises ValueError that says what is expected.
-
-
-def _duration(value: Any, folder: Path | None) -> Any:
-    if value is None or isinstance(value, timedelta):
-        return value
-    return parse_duration(value if isinstance(value, str) else "?")
-
-
-def _time_of_day(value: Any, folder: Path | None) -> Any:
-    if not isinstance(value, str) or not re.fullmatch(r"((?:[01]\d|2[0-3]):[0-5]\d)?", value, re.ASCII):
-        raise ValueError("expected a time of the day such as '07:00', or '' for none")
-    return value
 
 
 def _path(value: Any, folder: Path | None) -> Any:
@@ -177,13 +174,15 @@ class Config:
     """Without repetition, at least one."""
     out: Annotated[Path, Reads(_path)] = Path("briefings")
     """Folder of the editions; the default is one in the current folder, wherever the configuration lies."""
-    since: Annotated[timedelta | None, Reads(_duration)] = timedelta(hours=24)
-    """How old an article of a feed may be; None means: any age."""
-    deadline: Annotated[str, Reads(_time_of_day)] = ""
+    since: Annotated[timedelta | Literal["last"] | None, Reads(read_since)] = "last"
+    """How old an article of a feed may be; ``last`` means: whatever no edition has seen; None means: any age."""
+    catch_up: Annotated[timedelta | None, Reads(read_duration)] = timedelta(days=3)
+    """How far ``last`` reaches back, in whole days; None means: to the first edition."""
+    deadline: Annotated[str, Reads(read_time_of_day)] = ""
     """``HH:MM`` in `timezone`, by which the edition is written, finished or not; empty means: no such time."""
-    budget: Annotated[timedelta | None, Reads(_duration)] = None
+    budget: Annotated[timedelta | None, Reads(read_duration)] = None
     """How long a run may take; None means: as long as it needs."""
-    wait: Annotated[timedelta | None, Reads(_duration)] = timedelta(minutes=10)
+    wait: Annotated[timedelta | None, Reads(read_duration)] = timedelta(minutes=10)
     """How long a run waits for the network where no source of the web can be reached; None means: not at all."""
     max_articles: Annotated[int, Reads(whole(0))] = 50
     """In one edition; 0 means: no limit."""
@@ -347,24 +346,6 @@ def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Proble
 def _shown(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def parse_duration(text: str) -> timedelta | None:
-    """``90m``, ``24h``, ``7d``, ``2w`` or several together (``1d12h``); None for the empty text.
-
-    Raises ValueError that says what is expected.
-    """
-    if not text.strip():
-        return None
-    match = re.fullmatch(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?", text.strip().lower(), re.ASCII)
-    try:
-        weeks, days, hours, minutes = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
-        duration = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes)
-    except (OverflowError, ValueError):  # more than a timedelta holds, or than int() reads
-        duration = timedelta()
-    if not duration:
-        raise ValueError("expected a time span such as '90m', '24h', '7d' or '1d12h', or '' for no limit")
-    return duration
 
 
 def is_url(text: str) -> bool:

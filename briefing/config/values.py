@@ -6,8 +6,10 @@ the fields say what they take without it (`Reads`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["Command", "Flag", "Reads", "whole"]
+__all__ = ["Command", "Flag", "Reads", "parse_duration", "read_duration", "read_since", "read_time_of_day", "whole"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +63,47 @@ def _command(value: Any, folder: Path | None) -> Any:
 
 Command = Annotated[str | tuple[str, ...], Reads(_command)]
 """A program and its arguments: one text, or each word for itself, which is then taken as it is."""
+
+
+def read_duration(value: Any, folder: Path | None) -> Any:
+    """For `Reads`: a time span, or None for the empty text."""
+    if value is None or isinstance(value, timedelta):
+        return value
+    return parse_duration(value if isinstance(value, str) else "?")
+
+
+def read_since(value: Any, folder: Path | None) -> Any:
+    """For `Reads`: ``last``, or a time span like `read_duration`'s."""
+    if value == "last":
+        return value
+    try:
+        return read_duration(value, folder)
+    except ValueError:
+        raise ValueError(
+            "expected 'last' (since the last edition), a time span such as '90m', '24h' or '7d', or '' for any age"
+        ) from None
+
+
+def read_time_of_day(value: Any, folder: Path | None) -> Any:
+    """For `Reads`: ``HH:MM``, or the empty text."""
+    if not isinstance(value, str) or not re.fullmatch(r"((?:[01]\d|2[0-3]):[0-5]\d)?", value, re.ASCII):
+        raise ValueError("expected a time of the day such as '07:00', or '' for none")
+    return value
+
+
+def parse_duration(text: str) -> timedelta | None:
+    """``90m``, ``24h``, ``7d``, ``2w`` or several together (``1d12h``); None for the empty text.
+
+    Raises ValueError that says what is expected.
+    """
+    if not text.strip():
+        return None
+    match = re.fullmatch(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?", text.strip().lower(), re.ASCII)
+    try:
+        weeks, days, hours, minutes = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
+        span = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes)
+    except (OverflowError, ValueError):  # more than a timedelta holds, or than int() reads
+        span = timedelta()
+    if not span:
+        raise ValueError("expected a time span such as '90m', '24h', '7d' or '1d12h', or '' for no limit")
+    return span

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+from briefing.dates import in_utc
 from briefing.errors import BriefingError, ExtractError
 from briefing.extract.clutter import without_clutter
 from briefing.extract.gate import LONGEST, check_article, check_bytes
@@ -216,8 +217,8 @@ def _own_address(canonical: str, url: str | None) -> str:
 
 
 def _utc(time: datetime | None) -> datetime | None:
-    """In UTC; a time without a zone is taken for UTC, one that UTC's calendar cannot hold for none."""
+    """As `dates` has it, in UTC; one that UTC's calendar cannot hold is none."""
     try:
-        return time and (time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC))
+        return time and in_utc(time)
     except (OverflowError, ValueError):
         return None

@@ -157,7 +157,9 @@ class ImapMailbox:
                 size = max(size, len(body))
         if size > MOST_BYTES:
             cause = f"the mail is too large: {size / 1e6:.0f} MB, the limit is {MOST_BYTES / 1e6:.0f} MB"
-            raise FetchError(self.address.shown, cause, "Save its text as a file")
+            error = FetchError(self.address.shown, cause, "Save its text as a file")
+            error.lasting = True
+            raise error
         raise FetchError(self.address.shown, "the mail is no longer there", "Run again")
 
     def _fetch(self, uids: str, wanted: str) -> Iterator[tuple[bytes, bytes]]:

@@ -14,6 +14,8 @@ from briefing.fetch.network import PrivateAddressError, UnknownHostError, Unusab
 __all__ = ["RETRIED_STATUSES", "RetryableError", "body_error", "network_error", "status_error"]
 
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
+_PASSING_STATUSES = frozenset({408, 421, 425, 429})
+"""Of the 4xx ones; the others say that the same request will fail again."""
 _LATER = "Try again later"
 _LOCAL = (
     "If it is a source of your own, allow it: --allow-local, or allow_local = true with the source; what feeds and "
@@ -46,7 +48,9 @@ def status_error(subject: str, status: int) -> FetchError:
         remedy = "The site asks for fewer requests; try again later"
     elif 400 <= status < 500:
         remedy = "Check the address"
-    return FetchError(subject, f"the server answered HTTP {status}{words}", remedy)
+    error = FetchError(subject, f"the server answered HTTP {status}{words}", remedy)
+    error.lasting = 400 <= status < 500 and status not in _PASSING_STATUSES
+    return error
 
 
 def network_error(subject: str, error: Exception, *, total: float | None) -> FetchError | RetryableError:

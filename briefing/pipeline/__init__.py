@@ -14,11 +14,12 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from briefing.compose import compose
-from briefing.config import Config, local_timezone
+from briefing.config import Config
 from briefing.engines import Engine
 from briefing.epub import render_epub
 from briefing.jsonio import edition_to_json
@@ -28,10 +29,13 @@ from briefing.pipeline.checking import check_assets, check_run
 from briefing.pipeline.comparing import Compared, compare
 from briefing.pipeline.deadline import due
 from briefing.pipeline.history import (
+    Removal,
     Told,
     day_since,
     history,
     known_edition,
+    removal,
+    remove_edition,
     render_found,
     render_history,
     search,
@@ -41,9 +45,10 @@ from briefing.pipeline.mail import is_imap
 from briefing.pipeline.posting import Posted, last_try, send_editions
 from briefing.pipeline.read import Limits, Reading, read_sources
 from briefing.pipeline.sending import check_mail, check_settings, letters
-from briefing.pipeline.telling import condense_stories, tell_stories
+from briefing.pipeline.telling import condense_stories, takes_a_place, tell_stories
 from briefing.pipeline.waiting import Waiting, longest_wait
 from briefing.pipeline.watch import Silent, Watcher
+from briefing.pipeline.window import Window, window_for
 from briefing.pipeline.workshop import Workshop
 from briefing.ranking import Ranked
 from briefing.render import EDITION_FORMATS, render, render_explanation, render_summary
@@ -52,6 +57,7 @@ from briefing.types import Article, Edition, Failure, FailureKind, Source, Summa
 __all__ = [
     "Compared",
     "Posted",
+    "Removal",
     "Report",
     "Silent",
     "Told",
@@ -75,6 +81,8 @@ __all__ = [
     "make_edition",
     "read",
     "remember_edition",
+    "removal",
+    "remove_edition",
     "render",
     "render_explanation",
     "render_found",
@@ -110,6 +118,8 @@ class Report:
     """Stories whose summary was in the store."""
     told_before: int
     """Stories left out, or only mentioned, because earlier editions told them."""
+    seen_before: int
+    """Items of feeds and mailboxes left out because an earlier edition has seen them."""
     brief: int
     """Stories for which there was no time."""
     failures: tuple[Failure, ...]
@@ -125,24 +135,34 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def read(workshop: Workshop, *, wait: float = 0.0) -> Reading:
-    """Every article of the configuration's sources, and what could not be read.
+def read(workshop: Workshop, day: date | None = None, *, wait: float = 0.0) -> Reading:
+    """Every article that the configuration's sources have for the edition of `day`, and what could not be read.
 
-    Where no server on the web can be spoken to, it is tried again for `wait` seconds.
+    `day` None: today. Where no server on the web can be spoken to, it is tried again for `wait` seconds.
     """
-    config = workshop.config
+    config, now = workshop.config, workshop.clock()
+    day = day or workshop.today()
+    window = window_for(
+        config.since,
+        config.catch_up,
+        now=now,
+        zone=ZoneInfo(workshop.timezone),
+        day=day,
+        title=config.title,
+        store=workshop.store,
+    )
     limits = Limits(
-        since=config.since,
         max_articles=config.max_articles,
         max_per_source=config.max_per_source,
         full_text=config.full_text,
         offline=config.offline,
         allow_local=config.allow_local,
+        takes_a_place=partial(takes_a_place, workshop=workshop, day=day),
     )
     reading = read_sources(
         config.sources,
         limits=limits,
-        now=workshop.clock(),
+        window=window,
         open_fetcher=workshop.fetcher,
         watcher=workshop.watcher,
         store=workshop.store,
@@ -153,6 +173,8 @@ def read(workshop: Workshop, *, wait: float = 0.0) -> Reading:
         workshop.store.put_article(article, workshop.clock())
     for mail in reading.mails:  # only now: a run that dies before this line fetches them again
         workshop.store.put_mail(mail.mailbox, mail.uid, mail.article, mail.sender, workshop.clock())
+    workshop.store.see(config.title, window.looked, now)
+    workshop.store.keep_told(config.title, reading.listed, now)
     return reading
 
 
@@ -167,9 +189,13 @@ def check_sources(workshop: Workshop) -> Iterator[tuple[Source, int, Failure | N
             allow_local=workshop.config.allow_local,
         )
         reading = read_sources(
-            [source], limits=limits, now=workshop.clock(), open_fetcher=workshop.fetcher, watcher=workshop.watcher,
+            [source],
+            limits=limits,
+            window=Window(now=workshop.clock()),
+            open_fetcher=workshop.fetcher,
+            watcher=workshop.watcher,
             commands=workshop.commands,
-        )  # fmt: skip
+        )
         failed = [failure for failure in reading.failures if failure.kind is FailureKind.FAILED]
         yield source, len(reading.articles), failed[0] if failed and not reading.articles else None
 
@@ -183,16 +209,17 @@ def condense(articles: Sequence[Article], workshop: Workshop) -> Iterator[tuple[
 def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Edition, Report]:
     """Read, group, condense and compose. An edition may be empty: the caller decides what that means.
 
+    What it has seen counts as seen once `write_edition` has kept it; where it is empty, at once.
+
     `day` is the edition's date; None takes the current one in the configuration's time zone. Stories for which the
     configuration's deadline or budget leaves no time are told in one quoted sentence. Where the network is missing,
     the run waits for it as long as the configuration says.
     """
     config, began = workshop.config, workshop.clock()
-    timezone = config.timezone or local_timezone()
-    zone = ZoneInfo(timezone)
-    day = day or began.astimezone(zone).date()
-    deadline = due(config.deadline, config.budget, began, zone)
-    reading = read(workshop, wait=longest_wait(config.wait, began, deadline))
+    timezone = workshop.timezone
+    day = day or workshop.today()
+    deadline = due(config.deadline, config.budget, began, ZoneInfo(timezone))
+    reading = read(workshop, day, wait=longest_wait(config.wait, began, deadline))
     telling = tell_stories(reading.articles, workshop, day=day, deadline=deadline, weights=reading.weights)
     failures = (*reading.failures, *telling.failures)
     edition = compose(
@@ -208,6 +235,10 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
         developing=telling.developing,
         leads=telling.leads,
     )
+    settled = reading.settled.union(*(keys for article, keys in reading.keys.items() if article not in telling.open))
+    workshop.store.propose(day, config.title, settled, began)
+    if not edition.stories and not reading.offline:
+        workshop.store.finish(day, config.title)
     workshop.store.forget(began - _KEPT)
     report = Report(
         sources=reading.sources,
@@ -215,6 +246,7 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
         condensed=telling.condensed,
         cached=telling.cached,
         told_before=telling.told_before,
+        seen_before=reading.seen_before,
         brief=telling.brief,
         failures=failures,
         ranked=tuple(telling.ranked),

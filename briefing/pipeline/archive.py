@@ -55,8 +55,10 @@ def write_archive(folder: Path, workshop: Workshop) -> tuple[int, int]:
     written += _put(folder / "index.html", index)
     search = templates.get_template("archive.js").render(stories=_index(newest), folding=_script(FOLDING))
     written += _put(folder / "search.js", search)
-    if newest:
-        written += _put(folder / "atom.xml", render(newest[0].edition, "atom", workshop.templates))
+    today = workshop.today()
+    latest = next((page.edition for page in newest if page.edition.date <= today), None)
+    if latest:
+        written += _put(folder / "atom.xml", render(latest, "atom", workshop.templates))
     return len(pages), written
 
 

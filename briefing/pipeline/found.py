@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TypeVar
+from datetime import datetime
 
 from briefing.errors import BriefingError
 from briefing.stories.addresses import canonical_url
+from briefing.text import fingerprint
 from briefing.types import Article, Failure, FailureKind, FeedItem, Source
 
 __all__ = [
@@ -19,14 +19,12 @@ __all__ = [
     "address_of",
     "date_of",
     "failure_of",
+    "item_key",
+    "key_of",
     "name_of",
-    "newest",
     "skipped",
     "title_of",
-    "within_limits",
 ]
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +34,8 @@ class Item:
     item: FeedItem
     source: Source
     name: str
+    key: str
+    """Names it to the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,8 @@ class Letter:
     """What a failure calls it."""
     read: Callable[[], bytes]
     """Gives the whole message. Raises `BriefingError` or OSError."""
+    key: str
+    """Names it to the store."""
     mailbox: str = ""
     """On a mail server: its address with its UIDVALIDITY."""
     uid: int = 0
@@ -113,39 +115,12 @@ def date_of(one: Found) -> datetime | None:
     return one.item.published if isinstance(one, Item) else one.published
 
 
-def newest(items: list[T], most: int, when: Callable[[T], datetime | None]) -> list[T]:
-    """The newest `most` of `items` (0: all) in their own order; what has no date counts as new."""
-    if not most or len(items) <= most:
-        return items
-    never = datetime.max.replace(tzinfo=UTC)
-    order = sorted(range(len(items)), key=lambda i: when(items[i]) or never, reverse=True)
-    return [items[i] for i in sorted(order[:most])]
+def item_key(item: FeedItem) -> str:
+    """Names an entry of a feed to the store: by its address and its date, so that one dated anew is looked at again."""
+    place = canonical_url(item.url) if item.url else item.path or item.guid or f"{item.title}\n{item.html}"
+    return fingerprint("item", place, item.published.isoformat() if item.published else "")[:32]
 
 
-def within_limits(
-    items: Iterable[T],
-    when: Callable[[T], datetime | None],
-    *,
-    name: str,
-    oldest: datetime | None,
-    most: int,
-) -> tuple[list[T], list[Failure]]:
-    """Those not older than `oldest`, the newest `most` of them (0: all), and what says how many were left out.
-
-    `items` is gone through once, and only those that are young enough are held.
-    """
-    young: list[T] = []
-    old = 0
-    for item in items:
-        moment = when(item)
-        if oldest is None or moment is None or moment >= oldest:
-            young.append(item)
-        else:
-            old += 1
-    kept = newest(young, most, when)
-    left_out = []
-    if old:
-        left_out.append(skipped(name, f"{old} articles are older than the time span asked for"))
-    if len(kept) < len(young):
-        left_out.append(skipped(name, f"{len(young) - len(kept)} articles are over the limit for one source"))
-    return kept, left_out
+def key_of(one: Found) -> str:
+    """Names `one` to the store; empty for a failure."""
+    return one.id if isinstance(one, Article) else "" if isinstance(one, Failure) else one.key

@@ -1,4 +1,4 @@
-"""The editions of earlier days: listed, read again, searched."""
+"""The editions of earlier days: listed, read again, searched, taken away."""
 
 from __future__ import annotations
 
@@ -6,18 +6,31 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from briefing.config import local_timezone, parse_duration
-from briefing.errors import UsageError
+from briefing.config import parse_duration
+from briefing.errors import OutputError, UsageError
 from briefing.jsonio import edition_from_json
+from briefing.letter import edition_key
 from briefing.pipeline.workshop import Workshop
-from briefing.render import prepared, tidy
-from briefing.store import Found
+from briefing.render import EDITION_FORMATS, prepared, tidy
+from briefing.store import DeliveryState, Found
 from briefing.types import Edition
 
-__all__ = ["Told", "day_since", "history", "known_edition", "render_found", "render_history", "search", "shown_edition"]
+__all__ = [
+    "Removal",
+    "Told",
+    "day_since",
+    "history",
+    "known_edition",
+    "removal",
+    "remove_edition",
+    "render_found",
+    "render_history",
+    "search",
+    "shown_edition",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,15 +44,28 @@ class Told:
     """What the day was about: the edition's own headline, else that of its first story; may be empty."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """What is there of an edition that somebody wants taken away."""
+
+    date: date
+    title: str
+    stories: int
+    files: tuple[Path, ...]
+    """What a run wrote of it into the configuration's folder, in whatever format."""
+    deliveries: tuple[tuple[str, DeliveryState], ...]
+    """Whoever it was sent, or to be sent to."""
+
+
 def known_edition(
     workshop: Workshop, day: date | None, text: str | None = None, *, title: str | None = None
 ) -> Edition:
-    """The edition of `day` (None: the latest) from the store, or the one in `text`, JSON.
+    """The edition of `day` (None: the latest, none of the future) from the store, or the one in `text`, JSON.
 
     `title` None: the configuration's. Raises `UsageError`.
     """
     title = workshop.config.title if title is None else title
-    given = text if text is not None else workshop.store.get_edition(day, title)
+    given = text if text is not None else workshop.store.get_edition(day, title, today=workshop.today())
     if given is None:
         which = f"of {day.isoformat()}" if day else "yet"
         there = workshop.store.editions()
@@ -54,8 +80,10 @@ def known_edition(
 
 def shown_edition(workshop: Workshop, day: date | None, title: str | None = None) -> Edition:
     """The edition to show: of `title`, else of the configuration's, else any of that day. Raises `UsageError`."""
-    if title is None and workshop.store.get_edition(day, workshop.config.title) is None:
-        title = next((name for one, name in workshop.store.editions() if day in {None, one}), None)
+    today = workshop.today()
+    if title is None and workshop.store.get_edition(day, workshop.config.title, today=today) is None:
+        there = workshop.store.editions()
+        title = next((name for one, name in there if (one <= today if day is None else one == day)), None)
     return known_edition(workshop, day, title=title)
 
 
@@ -64,6 +92,42 @@ def history(workshop: Workshop, *, since: date | None = None, title: str | None 
     for day, name in workshop.store.editions(since=since, title=title):
         stories, headline = _gist(workshop.store.get_edition(day, name))
         yield Told(date=day, title=name, stories=stories, headline=headline)
+
+
+def removal(workshop: Workshop, day: date, title: str | None = None) -> Removal:
+    """What there is of the edition of `day` and `title`, else of the configuration's, else of the only one of that day.
+
+    Raises `UsageError` where there is none, or several.
+    """
+    titles = [name for one, name in workshop.store.editions() if one == day]
+    own = workshop.config.title
+    wanted = title if title is not None else own if own in titles or len(titles) != 1 else titles[0]
+    if title is None and own not in titles and len(titles) > 1:
+        names = ", ".join(map(repr, titles))
+        raise UsageError("edition", f"there are several of {day.isoformat()}: {names}", "Name one with --title")
+    edition = known_edition(workshop, day, title=wanted)
+    places = [workshop.config.out / f"{day.isoformat()}.{ending}" for ending in EDITION_FORMATS.values()]
+    return Removal(
+        date=day,
+        title=wanted,
+        stories=len(edition.stories),
+        # A file's name has no title in it: that of another briefing is somebody else's.
+        files=tuple(path for path in places if wanted == own and path.is_file()),
+        deliveries=tuple(workshop.store.deliveries(edition_key(edition))),
+    )
+
+
+def remove_edition(workshop: Workshop, what: Removal) -> None:
+    """Delete the files of an edition, then what the store knows of it; letters that were sent stay on record.
+
+    Its stories count as untold. Raises `OutputError` or `StoreError`.
+    """
+    for path in what.files:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(str(path), f"it cannot be deleted: {error.strerror}", "Check its permissions") from error
+    workshop.store.remove_edition(what.date, what.title)
 
 
 def search(
@@ -78,7 +142,7 @@ def day_since(text: str, workshop: Workshop) -> date | None:
 
     Raises `UsageError`.
     """
-    today = workshop.clock().astimezone(ZoneInfo(workshop.config.timezone or local_timezone())).date()
+    today = workshop.today()
     try:
         return date.fromisoformat(text)
     except ValueError:

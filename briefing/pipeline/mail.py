@@ -11,18 +11,20 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefing.errors import BriefingError, FetchError, SourceError
-from briefing.pipeline.found import Found, Letter, MailMark, date_of, failure_of, skipped, within_limits
+from briefing.pipeline.found import Found, Letter, MailMark, failure_of, skipped
 from briefing.pipeline.secrets import Commands, from_environment, from_keyring
+from briefing.text import fingerprint
 from briefing.types import Article, Failure, Source, SourceKind
 
 if TYPE_CHECKING:
     from briefing.fetch.imap import ImapAddress, ImapMailbox
+    from briefing.pipeline.window import Window
     from briefing.sources import MailHead
     from briefing.store import Store
 
@@ -45,18 +47,18 @@ def shown_place(location: str) -> str:
 class Mail:
     """Reads mailboxes for one run; connections stay open until it is closed, because bodies are fetched last."""
 
-    def __init__(
-        self, *, now: datetime, since: timedelta | None, most: int, store: Store | None,
-        commands: Commands | None = None,
-    ) -> None:  # fmt: skip
-        self._now = now
-        self._oldest = None if since is None else now - since
-        self._most = min(most or MOST_MESSAGES, MOST_MESSAGES)
+    def __init__(self, *, window: Window, store: Store | None, commands: Commands | None = None) -> None:
+        self._window = window
+        self._now = window.now
         self._store = store
         self._commands = commands or Commands()
         self._open = ExitStack()
         self.marks: list[MailMark] = []
         """What the store is to remember of mail servers once it has the articles."""
+        self.keys: dict[str, str] = {}
+        """Of articles that the store knew, by id: the keys of their messages."""
+        self.passing: set[str] = set()
+        """Keys of messages that could not be fetched and may be another time."""
 
     def close(self) -> None:
         """Leave every mail server."""
@@ -68,7 +70,7 @@ class Mail:
 
         name = source.name or path.stem or str(path)
         messages = (list_maildir if source.kind is SourceKind.MAILDIR else list_mbox)(path, now=self._now)
-        letters = (_letter(message.head, message.read, source, name) for message in messages)
+        letters = (_letter(message.head, message.read, source, name, message.size) for message in messages)
         return self._kept(letters, name)
 
     def on_server(self, source: Source) -> list[Found]:
@@ -96,6 +98,8 @@ class Mail:
                 section=letter.section,
             )
         except (BriefingError, OSError) as error:
+            if isinstance(error, FetchError) and not error.lasting:
+                self.passing.add(letter.key)
             return failure_of(error, letter.subject, "fetch" if isinstance(error, FetchError) else "extract")
         if letter.mailbox:
             mark = MailMark(mailbox=letter.mailbox, uid=letter.uid, article=article.id, sender=letter.sender)
@@ -107,33 +111,46 @@ class Mail:
 
         known = self._store.known_mails(box.identity) if self._store else {}
         unknown = []
-        for uid in box.search(self._oldest)[-MOST_MESSAGES:]:
+        for uid in box.search(self._window.reach)[-MOST_MESSAGES:]:
             article_id, sender = known.get(uid, ("", ""))
             article = self._store.get_article(article_id) if self._store and article_id else None
             if article is None:
                 unknown.append(uid)
             else:
                 name = source.name or sender or box.address.shown
+                self.keys[article.id] = _uid_key(box.identity, uid)
                 yield replace(article, source=name, section=source.section)
         for one in box.heads(unknown):
             head = read_head(one.head, delivered=one.delivered, now=self._now)
-            letter = _letter(head, partial(box.message, one.uid, one.size), source, source.name or box.address.shown)
-            yield replace(letter, mailbox=box.identity, uid=one.uid, sender=head.sender)
+            shown = source.name or box.address.shown
+            letter = _letter(head, partial(box.message, one.uid, one.size), source, shown, one.size)
+            key = _uid_key(box.identity, one.uid) if box.identity else letter.key
+            yield replace(letter, mailbox=box.identity, uid=one.uid, sender=head.sender, key=key)
 
     def _kept(self, letters: Iterator[Article | Letter] | Iterator[Letter], name: str) -> list[Found]:
-        def when(one: Article | Letter) -> datetime | None:
-            return date_of(one)
+        def key(one: Article | Letter) -> str:
+            return self.keys[one.id] if isinstance(one, Article) else one.key
 
-        kept, left_out = within_limits(letters, when, name=name, oldest=self._oldest, most=self._most)
-        never = datetime.max.replace(tzinfo=self._now.tzinfo)
-        ordered = sorted(kept, key=lambda one: one.published or never, reverse=True)
+        def when(one: Article | Letter) -> datetime | None:
+            return one.published
+
+        kept, left_out = self._window.taken(letters, key, when, name)
+        ordered = sorted(kept, key=lambda one: one[2], reverse=True)
+        if len(ordered) > MOST_MESSAGES:
+            left_out.append(skipped(name, f"{len(ordered) - MOST_MESSAGES} articles are over the limit for a mailbox"))
         if not kept and not left_out:
             left_out.append(skipped(name, "there is no article in the mailbox"))
-        return [*ordered, *left_out]
+        return [*(one for one, _, _ in ordered[:MOST_MESSAGES]), *left_out]
 
 
-def _letter(head: MailHead, read: Callable[[], bytes], source: Source, name: str) -> Letter:
+def _uid_key(mailbox: str, uid: int) -> str:
+    return fingerprint("mail", mailbox, str(uid))[:32]
+
+
+def _letter(head: MailHead, read: Callable[[], bytes], source: Source, name: str, size: int) -> Letter:
+    sent = head.sent.isoformat() if head.sent else ""
     return Letter(
+        key=fingerprint("mail", head.sender, head.title, sent, str(size))[:32],
         title=head.title,
         published=head.sent,
         name=source.name or head.sender or name,

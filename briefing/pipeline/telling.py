@@ -21,13 +21,13 @@ from briefing.differences import disagreements
 from briefing.jsonio import edition_from_json
 from briefing.pipeline.deadline import Until
 from briefing.pipeline.workshop import Workshop
-from briefing.ranking import Ranked, Wishes, limited, muted, rank, topic
+from briefing.ranking import Ranked, Wishes, limited, muted, rank, section_of, topic
 from briefing.stories import Bundle, Likeness, group
 from briefing.summariser import SummaryOptions, in_brief, leads_in_short, summarise_stories, summary_key
 from briefing.types import Article, Failure, FailureKind, KeyPoint, Mention, Story, Summary
-from briefing.yesterday import Earlier, linked, news, unheard, untold
+from briefing.yesterday import Earlier, comparable, linked, news, unheard, untold
 
-__all__ = ["Telling", "condense_stories", "summary_options", "tell_stories"]
+__all__ = ["Telling", "condense_stories", "summary_options", "takes_a_place", "tell_stories"]
 
 _FRONT = 6
 """Stories that the overview may tell of: one more than it has sentences."""
@@ -53,15 +53,23 @@ class Telling:
     """For the overview: the front stories' first points in few words, by summary's id."""
     told_before: int = 0
     """Stories left out, or only mentioned, because earlier editions told them."""
+    open: set[str] = field(default_factory=set)
+    """Ids of articles that a later edition has to look at again: over a limit, or not condensed."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """One story before it is told."""
 
+    ranked: Ranked
     articles: tuple[Article, ...]
     copies: tuple[Article, ...]
     earlier: tuple[Earlier, ...]
+
+    @property
+    def first(self) -> Article:
+        """The article that stands for it."""
+        return self.articles[0]
 
 
 def tell_stories(
@@ -79,10 +87,42 @@ def tell_stories(
     Raises `ModelError` or `EngineError` where there is no engine and something to condense.
     """
     telling = Telling()
-    plans = list(_planned(articles, workshop, day, telling, weights or {}))
+    planned = list(_planned(articles, workshop, day, telling, weights or {}))
+    enough = Until(deadline, workshop.clock) if deadline else _never
+    most, told = workshop.config.max_per_section, Counter[str]()
+    plans, waiting = limited(planned, most, lambda plan: plan.first, told)
+    told_plans: list[_Plan] = []
+    while plans:  # again where a story turns out to have nothing new: the next one of its section takes its place
+        done = _condensed(plans, workshop, telling, enough)
+        for place, plan in enumerate(plans):
+            result = done.get(place) or _in_brief(plan, summary_options(workshop))
+            before = len(telling.stories)
+            if isinstance(result, Summary):
+                _tell(telling, plan, result, brief=place not in done)
+            else:
+                telling.open.update(article.id for article in (*plan.articles, *plan.copies))
+            if len(telling.stories) > before:
+                told_plans.append(plan)
+                told[section_of(plan.first)] += 1
+        plans, waiting = limited(waiting, most, lambda plan: plan.first, told)
+    _leave_out(waiting, telling, most)
+    order = {id(plan): place for place, plan in enumerate(planned)}
+    in_order = sorted(zip(told_plans, telling.stories, strict=True), key=lambda pair: order[id(pair[0])])
+    telling.stories = [story for _, story in in_order]
+    if len(telling.stories) >= FEWEST_STORIES and not enough():
+        front = [story for story in telling.stories if not story.brief][:_FRONT]
+        telling.leads = leads_in_short(
+            front, workshop.engine, workshop.prompts, summary_options(workshop), workshop.answers, enough
+        )
+    return telling
+
+
+def _condensed(
+    plans: Sequence[_Plan], workshop: Workshop, telling: Telling, enough: Callable[[], bool]
+) -> dict[int, Summary | Failure]:
+    """What came of each of `plans`, by its place; nothing where there was no time."""
     done: dict[int, Summary | Failure] = {}
     places = {id(plan.articles): place for place, plan in enumerate(plans)}
-    enough = Until(deadline, workshop.clock) if deadline else _never
     for found, result in condense_stories([plan.articles for plan in plans], workshop, enough):
         done[places[id(found)]] = result
         if isinstance(result, Failure):
@@ -90,16 +130,19 @@ def tell_stories(
         else:
             telling.condensed += not result.cached
             telling.cached += result.cached
-    for place, plan in enumerate(plans):
-        result = done.get(place) or _in_brief(plan, summary_options(workshop))
-        if isinstance(result, Summary):
-            _tell(telling, plan, result, brief=place not in done)
-    if len(telling.stories) >= FEWEST_STORIES and not enough():
-        front = [story for story in telling.stories if not story.brief][:_FRONT]
-        telling.leads = leads_in_short(
-            front, workshop.engine, workshop.prompts, summary_options(workshop), workshop.answers, enough
-        )
-    return telling
+    return done
+
+
+def _leave_out(over: Sequence[_Plan], telling: Telling, most: int) -> None:
+    """Say how many stories were over the limit of their sections, and leave their articles to later editions."""
+    if not over:
+        return
+    for plan in over:
+        telling.open.update(article.id for article in (*plan.ranked.bundle.articles, *plan.copies))
+    cause = f"{len(over)} stories are over the limit of {most} in a section"
+    telling.failures.append(Failure(subject="limit", stage="read", cause=cause, kind=FailureKind.SKIPPED))
+    left = {id(plan.ranked) for plan in over}
+    telling.ranked = [one for one in telling.ranked if id(one) not in left]
 
 
 def condense_stories(
@@ -153,14 +196,7 @@ def _planned(
 ) -> Iterator[_Plan]:
     """The stories worth telling, in the order of their weight, each with the articles that no edition has told."""
     config = workshop.config
-    wishes = Wishes(
-        interests=config.interests.words,
-        boost=config.interests.boost,
-        muted_words=config.mute.words,
-        muted_sources=config.mute.sources,
-        muted_sections=config.mute.sections,
-        weights=weights,
-    )
+    wishes = _wishes(config, weights)
     wanted = []
     for article in map(partial(_placed, config=config), articles):
         if word := muted(article, wishes):
@@ -177,15 +213,35 @@ def _planned(
         else [Bundle(articles=(article,), copies=()) for article in wanted]
     )
     ranked = rank(bundles, wishes, now=workshop.clock(), places=_places(wanted))
-    telling.ranked = limited(ranked, config.max_per_section)
-    earlier = [] if config.repeat else _earlier(workshop, day)
+    telling.ranked = ranked
+    earlier = [] if config.repeat else _earlier(workshop, day, [article.id for article in wanted])
     links = linked([one.bundle.articles for one in telling.ranked], earlier, partial(_grouped, compare=compare))
     for one, link in zip(telling.ranked, links, strict=True):
         fresh = untold(one.bundle.articles, link) if link else one.bundle.articles
         if fresh:
-            yield _Plan(fresh, one.bundle.copies, link)
+            yield _Plan(one, fresh, one.bundle.copies, link)
         else:
             telling.told_before += 1
+
+
+def takes_a_place(article: Article, workshop: Workshop, day: date) -> bool:
+    """Whether an edition of `day` may tell `article`: it is not muted, and no earlier one has told just this text."""
+    config = workshop.config
+    if muted(_placed(article, config=config), _wishes(config, {})):
+        return False
+    texts = [] if config.repeat else workshop.store.told_texts(day, config.title, article.id)
+    return comparable(article.text) not in {comparable(text) for text in texts}
+
+
+def _wishes(config: Config, weights: Mapping[str, float]) -> Wishes:
+    return Wishes(
+        interests=config.interests.words,
+        boost=config.interests.boost,
+        muted_words=config.mute.words,
+        muted_sources=config.mute.sources,
+        muted_sections=config.mute.sections,
+        weights=weights,
+    )
 
 
 def _placed(article: Article, *, config: Config) -> Article:
@@ -209,18 +265,20 @@ def _grouped(articles: Sequence[Article], *, compare: Likeness) -> Iterable[Sequ
     return [(*bundle.articles, *bundle.copies) for bundle in group(articles, compare=compare)]
 
 
-def _earlier(workshop: Workshop, day: date) -> list[Earlier]:
-    """The stories of the last days' editions."""
+def _earlier(workshop: Workshop, day: date, listed: Sequence[str]) -> list[Earlier]:
+    """The stories of the last days' editions; of older ones what they told of `listed` articles, by id."""
     found = []
-    for told, text, articles in workshop.store.editions_before(day, workshop.config.title, _DAYS):
+    for told, text, articles in workshop.store.editions_before(day, workshop.config.title, _DAYS, listed):
         try:
             edition = edition_from_json(json.loads(text), articles.get)
         except (ValueError, KeyError, TypeError):  # written by a version that no longer counts
             continue
-        found += [
-            Earlier(told=told, headline=story.summary.headline, articles=(*story.articles, *story.copies))
-            for story in edition.stories
-        ]
+        for story in edition.stories:
+            together = (*story.articles, *story.copies)
+            if (day - told).days > _DAYS:
+                together = tuple(article for article in together if article.id in articles)
+            if together:
+                found.append(Earlier(told=told, headline=story.summary.headline, articles=together))
     return found
 
 

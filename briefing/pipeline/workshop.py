@@ -6,13 +6,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
-from briefing.config import Config
+from briefing.config import Config, local_timezone
 from briefing.engines import Completion, Engine, check_engine, open_engine
 from briefing.pipeline.choosing import chosen, embedding_model, engine_options
 from briefing.pipeline.secrets import Commands
@@ -108,6 +109,15 @@ class Workshop:
         store = self._open.enter_context(Store(self.config.state or default_state()))
         store.start_run(self.clock())
         return store
+
+    @cached_property
+    def timezone(self) -> str:
+        """IANA name of the edition's time zone."""
+        return self.config.timezone or local_timezone()
+
+    def today(self) -> date:
+        """The day it is in the edition's time zone."""
+        return self.clock().astimezone(ZoneInfo(self.timezone)).date()
 
     @cached_property
     def answers(self) -> StoredAnswers:

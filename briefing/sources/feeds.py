@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from html import escape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from briefing.dates import in_utc
 from briefing.errors import SourceError
 from briefing.sources.markup import TooLargeError, decoded, plain, unzipped, web_address, without_doctype
 from briefing.types import FeedItem
@@ -174,10 +177,20 @@ def _moment(entry: dict[str, Any]) -> datetime | None:
         if parsed := dict.get(entry, key):
             try:
                 year, month, day, hour, minute, second = parsed[:6]
-                return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
+                moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
+                return _as_written(_text(entry, key.removesuffix("_parsed")), moment)
             except (ValueError, TypeError, OverflowError):
                 continue
     return None
+
+
+def _as_written(text: str, moment: datetime) -> datetime:
+    """`moment`, or the day that `text` names where it is midnight in the zone of its writer (`dates`)."""
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        with suppress(ValueError, TypeError, OverflowError, IndexError):
+            written = read(text.strip()[:100])
+            return in_utc(written) if written.tzinfo and written == moment else moment
+    return moment
 
 
 def _no_feed(text: str, name: str, *, version: str) -> SourceError:
@@ -227,8 +240,7 @@ def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:
 
 def _iso(value: str) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        return in_utc(datetime.fromisoformat(value))
     except (ValueError, OverflowError):
         return None
 

@@ -1,5 +1,5 @@
-"""What is remembered between runs, in one SQLite file: articles, summaries, single completions, known mails,
-editions, their deliveries, counts.
+"""What is remembered between runs, in one SQLite file: articles, summaries, single completions, known mails, items
+that were seen, editions, their deliveries, counts.
 
 Not here: HTTP validators (they live in the HTTP cache's own file), and what the keys are made of (`summarise`).
 
@@ -19,6 +19,7 @@ from briefing.jsonio import summary_from_json, summary_to_json
 from briefing.store.editions import Editions
 from briefing.store.file import MEMORY, stamp
 from briefing.store.schema import MIGRATIONS, Delivery, DeliveryKey, DeliveryState, Found, StoredCompletion, Waiting
+from briefing.store.sightings import Sighting
 from briefing.types import Article, Summary
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "DeliveryKey",
     "DeliveryState",
     "Found",
+    "Sighting",
     "Store",
     "StoredCompletion",
     "Waiting",
@@ -156,6 +158,7 @@ class Store(Editions):
                 ("completions", "written"),
                 ("runs", "started"),
                 ("mails", "written"),
+                ("seen", "last_seen"),
             ):
                 count += connection.execute(f"DELETE FROM {table} WHERE {column} < ?", (limit,)).rowcount  # noqa: S608
         return count

@@ -1,49 +1,84 @@
-"""What was written and to whom it went: editions and the ledger of their deliveries."""
+"""What was written and to whom it went: editions and the ledger of their deliveries.
+
+Which day is "the latest", and what is forgotten, goes by the clock: an edition may be dated in the future.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from briefing.store.file import stamp, storable
 from briefing.store.schema import Delivery, DeliveryKey, DeliveryState, Waiting
-from briefing.store.search import Search, update_index
+from briefing.store.search import Search, drop_from_index, update_index
+from briefing.store.sightings import Sightings, settle, unsettle
 from briefing.types import Article
 
 __all__ = ["KEPT_DAYS", "Editions"]
 
 KEPT_DAYS = 14
-"""How long the articles of an edition are kept as they were."""
+"""How long the articles of an edition are kept as they were, once no source lists them any more."""
 
 
-class Editions(Search):
+class Editions(Search, Sightings):
     """The part of the store that remembers editions. They are what a reader keeps: nothing here forgets them."""
 
     def put_edition(self, day: date, title: str, edition: str, now: datetime, told: Iterable[Article] = ()) -> None:
         """Remember the JSON of the edition of `day` called `title`, instead of one that was there.
 
-        `told`: its articles, whose texts are kept for as many days as an edition looks back.
+        `told`: its articles, whose texts are kept for as long as they are listed (`keep_told`), and `KEPT_DAYS` more.
+        What was proposed for it counts (`sightings`).
         """
         key = (day.isoformat(), storable(title))
         rows = [
             (*key, one.id, one.url, storable(one.title), storable(one.text), storable(one.source),
-             stamp(one.published) if one.published else None)
+             stamp(one.published) if one.published else None, stamp(now))
             for one in told
         ]  # fmt: skip
-        oldest = (day - timedelta(days=KEPT_DAYS)).isoformat()
+        oldest = stamp(now - timedelta(days=KEPT_DAYS))
         with self.transaction() as connection:
             values = (*key, storable(edition), stamp(now))
             connection.execute(
                 "INSERT OR REPLACE INTO editions (date, title, edition, written) VALUES (?, ?, ?, ?)", values
             )
             update_index(connection)
-            connection.execute("DELETE FROM told WHERE (date = ? AND title = ?) OR date < ?", (*key, oldest))
-            connection.executemany("INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            connection.execute("DELETE FROM told WHERE (date = ? AND title = ?) OR listed < ?", (*key, oldest))
+            connection.executemany("INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            unsettle(connection, day, key[1])
+            settle(connection, day, key[1])
 
-    def editions_before(self, day: date, title: str, days: int) -> list[tuple[date, str, dict[str, Article]]]:
-        """Date, JSON and articles, by id, of the editions called `title` of the `days` before `day`, earliest first."""
-        where = "title = ? AND date >= ? AND date < ? ORDER BY date"
-        span = (title, (day - timedelta(days=days)).isoformat(), day.isoformat())
+    def keep_told(self, title: str, listed: Iterable[str], now: datetime) -> None:
+        """Keep the memory of those articles, by id, that their sources list still."""
+        self.query(
+            "UPDATE told SET listed = ? WHERE title = ? AND article IN (SELECT value FROM json_each(?))",
+            stamp(now),
+            title,
+            json.dumps(list(listed)),
+        )
+
+    def told_texts(self, day: date, title: str, article: str) -> list[str]:
+        """What an article said, by its id, when editions before `day` told it."""
+        rows = self.query(
+            "SELECT text FROM told WHERE title = ? AND article = ? AND date < ?", title, article, day.isoformat()
+        )
+        return [text for (text,) in rows]
+
+    def editions_before(
+        self, day: date, title: str, days: int, listed: Iterable[str] = ()
+    ) -> list[tuple[date, str, dict[str, Article]]]:
+        """Date, JSON and articles, by id, of the editions called `title` of the `days` before `day`, earliest first.
+
+        Also of older ones that told one of `listed`, ids of articles; of their articles, only these.
+        """
+        near = "title = ?1 AND date < ?3 AND (date >= ?2 OR {}) ORDER BY date"
+        span = (
+            title,
+            (day - timedelta(days=days)).isoformat(),
+            day.isoformat(),
+            json.dumps(list(listed)),
+        )
+        where = near.format("article IN (SELECT value FROM json_each(?4))")
         articles: dict[str, dict[str, Article]] = {}
         columns = "date, article, url, headline, text, source, published"
         for told, article, url, headline, text, source, published in self.query(
@@ -53,15 +88,20 @@ class Editions(Search):
             when = datetime.fromisoformat(published) if published else None
             known = Article(id=article, url=url, title=headline, text=text, source=source, published=when)
             articles.setdefault(told, {})[article] = known
-        editions = self.query(f"SELECT date, edition FROM editions WHERE {where}", *span)  # noqa: S608 - ours
+        with_listed = near.format(
+            "date IN (SELECT date FROM told WHERE title = ?1 AND article IN (SELECT value FROM json_each(?4)))"
+        )
+        editions = self.query(f"SELECT date, edition FROM editions WHERE {with_listed}", *span)  # noqa: S608 - ours
         return [(date.fromisoformat(told), text, articles.get(told, {})) for told, text in editions]
 
-    def get_edition(self, day: date | None, title: str) -> str | None:
-        """The JSON of the edition of `day` (None: of the latest) called `title`."""
+    def get_edition(self, day: date | None, title: str, *, today: date | None = None) -> str | None:
+        """The JSON of the edition of `day` (None: of the latest, at most of `today`) called `title`."""
         rows = self.query(
-            "SELECT edition FROM editions WHERE title = ?1 AND (?2 IS NULL OR date = ?2) ORDER BY date DESC LIMIT 1",
+            "SELECT edition FROM editions WHERE title = ?1 AND (?2 IS NULL OR date = ?2)"
+            " AND (?2 IS NOT NULL OR ?3 IS NULL OR date <= ?3) ORDER BY date DESC LIMIT 1",
             title,
             day.isoformat() if day else None,
+            today.isoformat() if today else None,
         )
         return str(rows[0][0]) if rows else None
 
@@ -74,6 +114,27 @@ class Editions(Search):
             title,
         )
         return [(date.fromisoformat(day), name) for day, name in rows]
+
+    def remove_edition(self, day: date, title: str) -> bool:
+        """Forget the edition of `day` called `title`, and that its items were seen and told; whether there was one.
+
+        Its deliveries stay in the ledger but for those that were still to be made.
+        """
+        key = (day.isoformat(), storable(title))
+        with self.transaction() as connection:
+            there = connection.execute("DELETE FROM editions WHERE date = ? AND title = ?", key).rowcount > 0
+            connection.execute("DELETE FROM told WHERE date = ? AND title = ?", key)
+            connection.execute(
+                "DELETE FROM deliveries WHERE edition = ? AND state IN ('pending', 'deferred')", (" ".join(key),)
+            )
+            unsettle(connection, day, key[1])
+            drop_from_index(connection, key[0], key[1])
+            return there
+
+    def deliveries(self, edition: str) -> list[tuple[str, DeliveryState]]:
+        """Recipient and state of every delivery of `edition` (`DeliveryKey`) in the ledger."""
+        rows = self.query("SELECT recipient, state FROM deliveries WHERE edition = ? ORDER BY recipient", edition)
+        return [(recipient, state) for recipient, state in rows]
 
     def delivery(self, key: DeliveryKey) -> Delivery:
         """What is known of one delivery; of one that was never tried, that it is pending."""

@@ -75,6 +75,25 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # Version 6: how likely each of the answers was that a prompt offered; a JSON list.
     ("ALTER TABLE completions ADD COLUMN odds TEXT NOT NULL DEFAULT '[]'",),
+    # Version 7: items that runs came across and the edition (a day) that has settled them; when each edition was first
+    # begun; when a told article was last listed by its source.
+    (
+        """CREATE TABLE seen (
+            title TEXT NOT NULL, item TEXT NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL, edition TEXT,
+            pending TEXT, PRIMARY KEY (title, item)
+        )""",
+        "CREATE INDEX seen_by_edition ON seen (edition, title)",
+        "CREATE INDEX seen_by_pending ON seen (pending, title) WHERE pending IS NOT NULL",
+        """CREATE TABLE made (
+            date TEXT NOT NULL, title TEXT NOT NULL, began TEXT NOT NULL, finished INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (date, title)
+        )""",
+        "INSERT INTO made SELECT date, title, written, 1 FROM editions",
+        "ALTER TABLE told ADD COLUMN listed TEXT NOT NULL DEFAULT ''",
+        """UPDATE told SET listed = coalesce(
+            (SELECT written FROM editions WHERE editions.date = told.date AND editions.title = told.title), date)""",
+        "CREATE INDEX told_by_article ON told (title, article)",
+    ),
 )
 
 

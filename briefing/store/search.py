@@ -23,7 +23,7 @@ from briefing.store.schema import Found
 from briefing.store.snippet import Phrase, snippet
 from briefing.types import Edition, Story
 
-__all__ = ["Search", "update_index"]
+__all__ = ["Search", "drop_from_index", "update_index"]
 
 _MODULE = "fts5"
 _INDEX = f"""CREATE VIRTUAL TABLE IF NOT EXISTS story_index USING {_MODULE}(
@@ -94,6 +94,13 @@ def _row(day: str, title: str, url: str, *texts: str) -> tuple[str, ...]:
     """What the index keeps of a story: its texts, section, headline, points and sources, as told and folded."""
     folded = (" ".join(search_words(text)) for text in texts)
     return (day, storable(title), json.dumps([url, *texts], ensure_ascii=False), *folded)
+
+
+def drop_from_index(connection: sqlite3.Connection, day: str, title: str) -> None:
+    """Forget the stories of one edition; nothing where there is no index, or this SQLite cannot read it."""
+    module = connection.execute("SELECT 1 FROM pragma_module_list WHERE name = ?", (_MODULE,)).fetchone()
+    if module and connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'story_index'").fetchone():
+        connection.execute("DELETE FROM story_index WHERE date = ? AND title = ?", (day, title))
 
 
 def _rows(text: str) -> Iterator[tuple[str, str, str, str, str]]:

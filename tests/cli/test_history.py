@@ -114,3 +114,33 @@ def test_before_the_first_edition(cli: Cli) -> None:
         done = cli(command, *(["tram"] if command == "search" else []))
         assert done.returncode == code
         assert said in done.stderr
+
+
+def test_an_edition_is_taken_away_after_a_question(cli: Cli, two_days: Path) -> None:
+    files = [two_days / "briefings" / name for name in ("2024-05-17.md", "2024-05-16.md")]
+    nobody = cli("history", "remove", "2024-05-17")
+    assert (nobody.returncode, nobody.stdout) == (2, "")
+    assert "--yes" in nobody.stderr
+    no = cli("history", "remove", "2024-05-17", stdin="n\n")
+    assert (no.returncode, no.stdout) == (3, "")
+    assert "1 story; briefings/2024-05-17.md" in no.stderr
+    assert all(file.exists() for file in files)
+    yes = cli("history", "remove", "2024-05-17", stdin="y\n")
+    assert (yes.returncode, yes.stdout.splitlines()) == (0, [str(Path("briefings") / "2024-05-17.md")])
+    assert "no longer in the state file" in yes.stderr
+    assert [file.exists() for file in files] == [False, True]
+    assert "2024-05-17" not in cli("history").stdout
+    assert cli("show", "2024-05-17").returncode == 2
+    assert cli("history", "remove", "2024-05-17", "--yes").returncode == 2
+    # Another briefing's file of that name is left alone: the name has no title in it.
+    assert cli("history", "remove", "2024-05-16", "--yes").returncode == 0
+    assert files[1].exists()
+    assert cli("history").returncode == 3
+
+
+def test_an_edition_of_the_future_is_shown_by_its_date_only(cli: Cli, one_day: Path) -> None:
+    (one_day / "other.txt").write_text("The ferry to Holm will not sail until Friday, the harbour master said. " * 3)
+    assert cli("run", "-s", "other.txt", *PLAIN, "--date", "2999-05-28", "-f", "md").returncode == 0
+    assert "17 May 2024" in cli("show").stdout
+    assert "28 May 2999" in cli("show", "2999-05-28").stdout
+    assert cli("history").stdout.startswith("2999-05-28")

@@ -79,6 +79,29 @@ def test_each_message_is_fetched_once_and_stays_in_the_edition_of_its_day(server
     assert server.fetched == [9, 5, 12]
 
 
+def test_what_no_edition_has_seen_is_taken_from_the_server(server: MailServer, tmp_path: Path) -> None:
+    def edition(hours: float, *, written: bool = True) -> list[str]:
+        config = Config(
+            sources=(Source(location=server.location),), state=tmp_path / "s", out=tmp_path, engine="extractive",
+            timezone="UTC", group=False,
+        )  # fmt: skip
+        now = NOW + timedelta(hours=hours)
+        with pipeline.Workshop(config, clock=lambda: now, watcher=pipeline.Silent()) as workshop:
+            made, _ = pipeline.make_edition(workshop)
+            if made.stories and written:
+                pipeline.write_edition(made, workshop)
+        return sorted(story.articles[0].title for story in made.stories)
+
+    assert edition(0) == ["a", "b"]  # 3 is 90 hours old
+    server.messages[12] = mail("c", hours=-1)
+    server.messages[13] = mail("late", hours=4)
+    assert edition(26.5, written=False) == ["c", "late"]
+    assert edition(26.6) == ["c", "late"]
+    server.messages[14] = mail("d", hours=-30)
+    assert edition(50) == ["d"]
+    assert server.fetched == [9, 5, 12, 13, 14]
+
+
 def test_a_run_that_dies_before_its_articles_are_stored_loses_none(
     server: MailServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -66,14 +66,20 @@ def server() -> Iterator[Server]:
         yield running
 
 
-def workshop(server: Server, paths: list[str], folder: Path, engine: FakeEngine) -> Workshop:
+def workshop(
+    server: Server, paths: list[str], folder: Path, engine: FakeEngine, days: int = 0, max_articles: int = 50
+) -> Workshop:
     sources = tuple(Source(location=server.url(path), allow_local=True) for path in paths)
     # These pages are about one another's like; that is the business of other tests.
-    config = Config(sources=sources, state=folder / "state.db", out=folder / "out", timezone="UTC", group=False)
+    config = Config(
+        sources=sources, state=folder / "state.db", out=folder / "out", timezone="UTC", group=False,
+        max_articles=max_articles,
+    )  # fmt: skip
     quick = partial(
         Fetcher, connect_timeout=2, read_timeout=1, total_timeout=1.5, retries=1, backoff=0.01, gap=0.0, per_host=16
     )
-    return Workshop(config, clock=lambda: NOW, watcher=Silent(), engine=engine, fetcher=quick)
+    now = NOW + timedelta(days=days)
+    return Workshop(config, clock=lambda: now, watcher=Silent(), engine=engine, fetcher=quick)
 
 
 def answer(prompt: object) -> str:
@@ -213,6 +219,39 @@ def test_old_articles_and_repeated_ones_are_left_out_on_purpose(server: Server, 
     assert headlines(edition) == {"Story 2 of the day"}
     assert {failure.kind for failure in edition.failures} == {FailureKind.SKIPPED}
     assert len(edition.failures) == 2
+
+
+def test_what_could_not_be_fetched_is_tried_again_by_the_next_edition_and_takes_no_place(
+    server: Server, tmp_path: Path
+) -> None:
+    for number in range(4):
+        server.serves(f"/feed{number}", rss(number, server.url(f"/page{number}")), type="application/rss+xml")
+    server.fails("/page0", 500, times=2)  # once more after the first try
+    server.serves("/page0", page(0), type="text/html")
+    server.fails("/page1", 404)
+    for number in (2, 3):
+        server.serves(f"/page{number}", page(number), type="text/html")
+    paths = [f"/feed{number}" for number in range(4)]
+    told, failed = [], []
+    for days in range(2):
+        with workshop(server, paths, tmp_path, FakeEngine().says(answer), days=days, max_articles=2) as open_:
+            edition, _ = make_edition(open_)
+            write_edition(edition, open_)
+        told.append(headlines(edition))
+        failed.append(sum(failure.stage == "fetch" for failure in edition.failures))
+    assert told == [{"Story 2 of the day", "Story 3 of the day"}, {"Story 0 of the day"}]
+    assert failed == [2, 0]  # what is gone for good is named once
+
+
+def test_a_site_that_is_down_does_not_hold_up_a_run_item_by_item(server: Server, tmp_path: Path) -> None:
+    for number in range(9):
+        server.serves(f"/feed{number}", rss(number, server.url(f"/down{number}")), type="application/rss+xml")
+        server.fails(f"/down{number}", 500)
+    paths = [f"/feed{number}" for number in range(9)]
+    with workshop(server, paths, tmp_path, FakeEngine(), max_articles=2) as open_:
+        edition, _ = make_edition(open_)
+    assert edition.stories == ()
+    assert len({seen.path for seen in server.requests if seen.path.startswith("/down")}) == 4
 
 
 def test_two_links_to_one_page_are_one_article_if_the_page_says_so(server: Server, tmp_path: Path) -> None:

@@ -377,7 +377,7 @@ def test_an_empty_edition_is_not_sent(post_office: Opener, desk: Callable[..., P
     path.write_text(path.read_text("utf-8").replace("story.txt", "empty"), "utf-8")
     (tmp_path / "empty").mkdir()
     done = cli(*RUN, "--send")
-    assert done.returncode == 3
+    assert done.returncode == 0  # a quiet day
     assert office.got == []
 
 

@@ -19,6 +19,7 @@ HEAVY = (
 PURE = {
     "text",
     "chunk",
+    "dates",
     "facts",
     "differences",
     "epub",

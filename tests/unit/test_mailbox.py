@@ -22,6 +22,7 @@ from briefing.extract.mail import without_mail_clutter
 from briefing.pipeline.mail import Mail
 from briefing.pipeline.read import Limits, Reading, read_sources
 from briefing.pipeline.watch import Silent
+from briefing.pipeline.window import Window
 from briefing.sources import classify_path, list_maildir, list_mbox, read_head
 from briefing.types import Source, SourceKind
 
@@ -64,8 +65,11 @@ def reading(path: Path, **limits: object) -> Reading:
     def no_fetcher() -> object:
         raise AssertionError("nothing is fetched")
 
-    wanted = Limits(**{"since": timedelta(hours=24), **limits})  # type: ignore[arg-type]
-    return read_sources([Source(location=str(path))], limits=wanted, now=NOW, open_fetcher=no_fetcher, watcher=Silent())  # type: ignore[arg-type]
+    since = limits.pop("since", timedelta(hours=24))
+    window = Window(now=NOW, reach=NOW - since if isinstance(since, timedelta) else None)
+    wanted = Limits(**limits)  # type: ignore[arg-type]
+    sources = [Source(location=str(path))]
+    return read_sources(sources, limits=wanted, window=window, open_fetcher=no_fetcher, watcher=Silent())  # type: ignore[arg-type]
 
 
 def snapshot(folder: Path) -> dict[str, object]:
@@ -125,7 +129,7 @@ def test_limits_and_names_hold_as_for_feeds(tmp_path: Path) -> None:
     assert found.failures[0].cause == "3 articles are over the limit for one source"
     assert len(reading(path, since=None).articles) == 5
     wanted = Source(location=str(path), name="Mine", section="Post", kind=SourceKind.MBOX)
-    mail = Mail(now=NOW, since=None, most=0, store=None)
+    mail = Mail(window=Window(now=NOW), store=None)
     assert {(one.name, one.section) for one in mail.local(path, wanted)} == {("Mine", "Post")}  # type: ignore[union-attr]
 
 

@@ -99,9 +99,13 @@ def test_sources_and_sections_are_muted_by_name() -> None:
 def test_a_section_holds_no_more_stories_than_wanted_the_best_ones() -> None:
     bundles = [story(article(f"{n}", section="World", hours=n)) for n in range(4)]
     bundles.append(story(article("sport", section="Sport", hours=9)))
-    kept = limited(rank(bundles, Wishes(), now=NOW), 2)
+    ranked = rank(bundles, Wishes(), now=NOW)
+    kept, over = limited(ranked, 2, lambda one: one.bundle.articles[0])
     assert [one.bundle.articles[0].id for one in kept] == ["0", "1", "sport"]
-    assert len(limited(kept, 0)) == 3
+    assert [one.bundle.articles[0].id for one in over] == ["2", "3"]
+    more, rest = limited(over, 2, lambda one: one.bundle.articles[0], {"World": 1})
+    assert ([one.bundle.articles[0].id for one in more], len(rest)) == (["2"], 1)
+    assert limited(kept, 0, lambda one: one.bundle.articles[0]) == (kept, [])
 
 
 TOPICS = {

@@ -1,0 +1,48 @@
+"""What the date of an article says of when it was published. Pure.
+
+Many programs date what they publish by its day only: Hugo, Jekyll and others write midnight for the time. Such a date
+is kept as midnight sharp in UTC of that day, whatever zone it was written in. It stands for the whole day, it is shown
+without a time, and no reader's zone makes it the day before.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta, tzinfo
+
+__all__ = ["by_day", "in_utc", "latest", "rfc3339", "shown"]
+
+
+def in_utc(written: datetime) -> datetime:
+    """`written` in UTC; midnight sharp in its own zone becomes midnight in UTC of the same day.
+
+    A time without a zone is taken for UTC. Raises OverflowError or ValueError where UTC's calendar cannot hold it.
+    """
+    if written.tzinfo is None or written.time() == time():
+        return written.replace(tzinfo=UTC)
+    return written.astimezone(UTC)
+
+
+def by_day(published: datetime) -> bool:
+    """Whether only the day is known; `published` is aware."""
+    return published.astimezone(UTC).time() == time()
+
+
+def latest(published: datetime, zone: tzinfo) -> datetime:
+    """The latest moment, UTC, at which an article may have been published: of a mere day its end in `zone`."""
+    if not by_day(published):
+        return published
+    day = published.astimezone(UTC).date() + timedelta(days=1)
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def shown(published: datetime, zone: tzinfo) -> datetime:
+    """`published` as a reader in `zone` is told it; a mere day stays that day."""
+    return published.astimezone(UTC if by_day(published) else zone)
+
+
+def rfc3339(published: datetime, zone: tzinfo) -> str:
+    """For Atom, which knows no mere days: the moment in UTC, of a mere day its beginning in `zone`."""
+    if not by_day(published):
+        return f"{published.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    moment = datetime.combine(published.astimezone(UTC).date(), time(), zone)
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if not moment.utcoffset() else moment.isoformat()

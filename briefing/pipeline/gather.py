@@ -1,0 +1,279 @@
+"""From what the sources hold to articles: each once, the newest first, as many as the limits allow.
+
+What takes no place in an edition counts against no limit: what earlier editions told, what is muted, what cannot be
+read. That shows only once a page is there, so pages are fetched in rounds, and each round fills the places that the
+last one left empty.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from briefing.errors import BriefingError, FetchError
+from briefing.pipeline.found import (
+    Found,
+    Item,
+    Letter,
+    MailMark,
+    address_of,
+    date_of,
+    failure_of,
+    key_of,
+    name_of,
+    skipped,
+    title_of,
+)
+from briefing.pipeline.mail import Mail
+from briefing.pipeline.watch import Watcher
+from briefing.pipeline.window import Window
+from briefing.stories.addresses import canonical_url
+from briefing.text import article_id
+from briefing.types import Article, Failure
+
+if TYPE_CHECKING:
+    from briefing.fetch import Fetched, Request
+
+__all__ = ["Gatherer", "Limits", "Reading", "origin_of"]
+
+
+def _every(article: Article) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What is left out on purpose, and how far reading may go."""
+
+    max_articles: int = 0
+    """0: no limit."""
+    max_per_source: int = 0
+    """0: no limit."""
+    full_text: bool = True
+    """Whether the page behind a feed's item is fetched."""
+    offline: bool = False
+    """Whether the network is left alone."""
+    allow_local: bool = False
+    """Whether every source the reader named, also in a list, may be at a private address."""
+    takes_a_place: Callable[[Article], bool] = _every
+    """Whether an article counts against the limits; asked only where they leave something out."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What came of reading: in `articles` no two of one id."""
+
+    articles: list[Article] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    sources: int = 0
+    """Feeds, pages, files, mailboxes that were read, those behind an OPML file or a folder counted singly."""
+    weights: dict[str, float] = field(default_factory=dict)
+    """How much each source's voice counts, by the name its articles have."""
+    mails: list[MailMark] = field(default_factory=list)
+    """What the store is to remember of mail servers once it has the articles, and not before."""
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By an article's id the keys of the items that it came from (`store.sightings`)."""
+    settled: set[str] = field(default_factory=set)
+    """Keys of items that gave no article and never will."""
+    seen_before: int = 0
+    """Items left out because an earlier edition has seen them."""
+    offline: bool = False
+    """Whether there are sources on the web and not one of their servers could be spoken to."""
+    listed: set[str] = field(default_factory=set)
+    """Ids of all articles that the sources list, read or not."""
+
+
+class Gatherer:
+    """Makes articles of what one run has found."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        window: Window,
+        mail: Mail,
+        watcher: Watcher,
+        fetched: Callable[[Iterable[Request]], Iterator[tuple[Request, Fetched | FetchError]]],
+    ) -> None:
+        self._limits = limits
+        self._window = window
+        self._mail = mail
+        self._watcher = watcher
+        self._fetched = fetched
+        self._done: dict[int, Article | Failure] = {}
+        self._passing: set[int] = set()
+        """Places of what could not be fetched and may be there tomorrow."""
+        self._ids: set[str] = set()
+        self._used: Counter[int] = Counter()
+        self._spared = 0
+
+    def reading(self, places: Sequence[Sequence[Found]], listed: Iterable[str] = ()) -> Reading:
+        """The articles in what each source holds: every letter, and every item from its page or from its feed.
+
+        `listed`: addresses of what the sources list besides.
+        """
+        found = [one for place in places for one in place]
+        sources = [number for number, place in enumerate(places) for _ in place]
+        keys = self._unique(found)
+        over = self._in_rounds(found, sources)
+        reading = Reading(mails=self._mail.marks, seen_before=self._window.before)
+        reading.listed = {article_id(url, "") for url in listed}
+        reading.listed |= {one.id for one in found if isinstance(one, Article)}
+        for place, entry in enumerate(found):
+            if place in over:
+                continue
+            result = entry if isinstance(entry, Failure) else self._done[place]
+            if isinstance(result, Article):
+                reading.articles.append(result)
+                reading.keys[result.id] = keys[place]
+            else:
+                reading.failures.append(result)
+                if place not in self._passing:
+                    reading.settled.update(keys.get(place, ()))
+        reading.failures += self._left_out(over, found, sources)
+        return reading
+
+    def _unique(self, found: list[Found]) -> dict[int, tuple[str, ...]]:
+        """Put failures in place of what was found before; the keys of each place, with those of its repetitions."""
+        first: dict[str, int] = {}
+        keys: dict[int, tuple[str, ...]] = {}
+        for place, one in enumerate(found):
+            if isinstance(one, Failure):
+                continue
+            own = self._mail.keys.get(one.id, one.id) if isinstance(one, Article) else one.key
+            address = address_of(one)
+            if address and address in first:
+                keys[first[address]] += (own,)
+                found[place] = skipped(title_of(one), "it was found before, in another source")
+                continue
+            keys[place] = (own,)
+            if address:
+                first[address] = place
+        return keys
+
+    def _in_rounds(self, found: Sequence[Found], sources: Sequence[int]) -> set[int]:
+        """Read the newest until the limits are reached; the places that are over them."""
+        candidates = [place for place, one in enumerate(found) if not isinstance(one, Failure)]
+        moments = self._window.moments([(key_of(found[place]), date_of(found[place])) for place in candidates])
+        order = dict(zip(candidates, moments, strict=True))
+        waiting = sorted(candidates, key=lambda place: order[place], reverse=True)
+        most, each = self._limits.max_articles, self._limits.max_per_source
+        while waiting:
+            planned = self._used.copy()
+            batch: list[int] = []
+            rest: list[int] = []
+            for place in waiting:
+                room = (not most or planned.total() < most) and (not each or planned[sources[place]] < each)
+                (batch if room else rest).append(place)
+                planned[sources[place]] += room
+            if not batch:
+                break
+            self._make(sorted(batch), found)
+            if rest:
+                self._used.update(sources[place] for place in batch if self._counts(place))
+            waiting = rest
+        return set(waiting)
+
+    def _counts(self, place: int) -> bool:
+        """Whether what came of `place` takes one; of what cannot be fetched, as many do not as a limit has places."""
+        result = self._done[place]
+        if isinstance(result, Article):
+            return self._limits.takes_a_place(result)
+        self._spared += place in self._passing  # a site that is down would hold up the run, item by item
+        return place in self._passing and self._spared > (self._limits.max_articles or self._limits.max_per_source)
+
+    def _left_out(self, over: set[int], found: Sequence[Found], sources: Sequence[int]) -> list[Failure]:
+        """What says how many are over each limit."""
+        each = self._limits.max_per_source
+        full = {place for place in over if each and self._used[sources[place]] >= each}
+        names: dict[int, str] = {sources[place]: name_of(found[place]) for place in sorted(full, reverse=True)}
+        counts = Counter(sources[place] for place in full)
+        left_out = [
+            skipped(names[source], f"{counts[source]} articles are over the limit for one source")
+            for source in sorted(counts)
+        ]
+        if rest := len(over) - len(full):
+            left_out.append(skipped("limit", f"{rest} articles are over the limit of {self._limits.max_articles}"))
+        return left_out
+
+    # --- pages of items, bodies of letters ---
+
+    def _make(self, batch: Sequence[int], found: Sequence[Found]) -> None:
+        """Settle what each place of `batch` gives: an article or a failure."""
+        from briefing.fetch import Request
+
+        made: dict[int, Article | Failure] = {}
+        waiting: defaultdict[Request, list[tuple[int, Item]]] = defaultdict(list)
+        items = [(place, one) for place in batch if isinstance(one := found[place], Item)]
+        if items:
+            self._watcher.stage("fetch", len(items))
+        for place, one in items:
+            url = one.item.url
+            if url is None or not self._limits.full_text or one.item.path:
+                made[place] = self._from_item(one, None)
+                self._watcher.step(one.item.title)
+                continue
+            local = one.source.allow_local and origin_of(url) == origin_of(one.source.location)
+            waiting[Request(url, allow_local=local)].append((place, one))
+        for request, answer in self._fetched(waiting):
+            for place, one in waiting[request]:
+                made[place] = self._from_item(one, answer)
+                self._watcher.step(one.item.title)
+                if isinstance(answer, FetchError) and not answer.lasting:
+                    self._passing.add(place)
+        for place in batch:
+            entry = found[place]
+            if isinstance(entry, Letter):
+                made[place] = self._mail.article(entry)
+                if entry.key in self._mail.passing:
+                    self._passing.add(place)
+            elif isinstance(entry, Article):
+                made[place] = entry
+            self._done[place] = self._once(made[place])
+
+    def _once(self, result: Article | Failure) -> Article | Failure:
+        """`result`, or a failure where it is the same page as an article that is there already."""
+        if isinstance(result, Failure):
+            return result
+        # A site that gives one address to many pages is wrong about it: their titles tell.
+        same = f"{canonical_url(result.canonical)} {result.title}" if result.canonical else result.id
+        if self._ids & {result.id, same}:
+            return skipped(title_of(result), "it was found before, in another source")
+        self._ids |= {result.id, same}
+        return result
+
+    def _from_item(self, one: Item, answer: Fetched | FetchError | None) -> Article | Failure:
+        from briefing.extract import article_from_feed_item, extract_article, extract_file
+
+        wanted = {"source": one.name, "section": one.source.section}
+        error: BriefingError | OSError | None = answer if isinstance(answer, FetchError) else None
+        try:
+            if one.item.path:
+                return extract_file(Path(one.item.path), hint=one.item, **wanted)[0]
+            if answer is not None and not isinstance(answer, FetchError):
+                return extract_article(
+                    answer.body,
+                    content_type=answer.content_type,
+                    charset=answer.charset,
+                    name=one.item.title or answer.url,
+                    # The feed's own address stays: it is what the reader subscribed to, and it is stable.
+                    url=one.item.url,
+                    hint=one.item,
+                    **wanted,
+                )
+        except (BriefingError, OSError) as failed:
+            error = failed
+        try:
+            return article_from_feed_item(one.item, error=error if isinstance(error, BriefingError) else None, **wanted)
+        except BriefingError as failed:
+            subject = f"{one.name}: {one.item.title or one.item.url or 'untitled'}"
+            return failure_of(error or failed, subject, "fetch" if isinstance(error, FetchError) else "extract")
+
+
+def origin_of(url: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port: what has to be equal for a private address to be the reader's own choice."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port

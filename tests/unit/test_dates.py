@@ -1,0 +1,141 @@
+"""Dates that name a day and no time: one day everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from briefing.assets import environment
+from briefing.compose import compose
+from briefing.dates import by_day, in_utc, latest, rfc3339, shown
+from briefing.epub import render_epub
+from briefing.extract import extract_article, extract_file
+from briefing.letter import Envelope, write_letter
+from briefing.render import render
+from briefing.sources import read_feed
+from briefing.types import Article, Edition, KeyPoint, Story, Summary, Verdict
+
+TEMPLATES = environment("templates")
+DAY = datetime(2024, 5, 17, tzinfo=UTC)
+ZONES = ("Pacific/Pago_Pago", "America/Los_Angeles", "UTC", "Asia/Kolkata", "Pacific/Kiritimati")
+"""From 11 hours behind UTC to 14 before it."""
+
+
+@pytest.mark.parametrize("hours", [-11, -5, 0, 2, 5.5, 14])
+def test_midnight_in_the_writers_zone_is_that_day(hours: float) -> None:
+    zone = timezone(timedelta(hours=hours))
+    assert in_utc(datetime(2024, 5, 17, tzinfo=zone)) == DAY
+    moment = datetime(2024, 5, 17, 0, 0, 1, tzinfo=zone)
+    assert in_utc(moment) == moment
+    assert shown(DAY, zone).date() == date(2024, 5, 17)
+    assert shown(moment, zone) == moment
+    assert latest(DAY, zone) == datetime(2024, 5, 18, tzinfo=zone)
+    assert rfc3339(DAY, zone).startswith("2024-05-17T00:00:00")
+    assert datetime.fromisoformat(rfc3339(DAY, zone)) == datetime(2024, 5, 17, tzinfo=zone)
+
+
+def test_a_time_stays_a_time() -> None:
+    moment = DAY + timedelta(hours=5)
+    assert not by_day(moment)
+    assert latest(moment, UTC) == moment
+    assert rfc3339(moment, timezone(timedelta(hours=2))) == "2024-05-17T05:00:00Z"
+    assert in_utc(datetime(2024, 5, 17, 5)) == moment
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Fri, 17 May 2024 00:00:00 +0000", "Fri, 17 May 2024 00:00:00 +0200", "Fri, 17 May 2024 00:00:00 EDT",
+     "2024-05-17T00:00:00-07:00", "2024-05-17", "17 May 2024 00:00 +1400"],
+)  # fmt: skip
+def test_feeds_pages_and_json_that_know_the_day_only(written: str) -> None:
+    feed = f"""<rss version="2.0"><channel><title>F</title><item><title>T</title><link>https://example.org/1</link>
+        <pubDate>{written}</pubDate></item></channel></rss>"""
+    assert read_feed(feed.encode()).items[0].published == DAY
+    if "-" in written:
+        json_feed = f'{{"items": [{{"id": "1", "title": "T", "date_published": "{written}"}}]}}'
+        assert read_feed(json_feed.encode()).items[0].published == DAY
+        page = (
+            f'<html><head><meta property="article:published_time" content="{written}"></head><body><article><h1>Tram'
+            f"</h1><p>{'The council of Marlow voted for a tram line on Tuesday evening. ' * 12}</p></article></body>"
+        )
+        found = extract_article(page.encode(), content_type="text/html", name="n", url=None, source="S")
+        assert found.published == DAY
+
+
+def test_a_feed_with_a_real_time_keeps_it() -> None:
+    feed = b"""<rss version="2.0"><channel><title>F</title><item><title>T</title><link>https://example.org/1</link>
+        <pubDate>Fri, 17 May 2024 02:00:00 +0200</pubDate></item></channel></rss>"""
+    assert read_feed(feed).items[0].published == DAY  # which happens to be midnight in UTC
+    other = feed.replace(b"02:00", b"07:30")
+    assert read_feed(other).items[0].published == datetime(2024, 5, 17, 5, 30, tzinfo=UTC)
+
+
+def edition(zone: str, published: datetime = DAY) -> Edition:
+    article = Article(
+        id="a", title="Tram", text="The council voted for a tram.", source="The Post", url="https://example.org/a",
+        published=published,
+    )  # fmt: skip
+    point = KeyPoint(text=article.text, citations=(), verdict=Verdict.SUPPORTED)
+    summary = Summary(
+        id="a", url=article.url, title="Tram", headline="Tram", source="The Post", published=published, language="en",
+        key_points=(point,), model="m", engine="e",
+    )  # fmt: skip
+    now = datetime(2024, 5, 18, 6, 30, tzinfo=UTC)
+    return compose(
+        [Story(articles=(article,), summary=summary)], date=date(2024, 5, 18), title="Morning", timezone=zone,
+        created=now,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("format_", ["md", "html", "text", "epub", "mail", "mail-text"])
+def test_a_mere_day_is_printed_as_that_day_everywhere(zone: str, format_: str) -> None:
+    there = edition(zone)
+    if format_ == "epub":
+        with ZipFile(BytesIO(render_epub(there, TEMPLATES))) as book:
+            text = book.read("EPUB/s1.xhtml").decode()
+    elif format_.startswith("mail"):
+        envelope = Envelope(sender="b@example.org", recipient="a@example.org")
+        letter = write_letter(there, envelope, TEMPLATES, there.created)
+        part = letter.message.get_body(("plain" if format_ == "mail-text" else "html",))
+        assert part is not None
+        text = part.get_content()
+    else:
+        text = render(there, format_, TEMPLATES)
+    assert "17 May 2024" in text
+    assert "16 May" not in text
+    assert "17 May 2024," not in text  # no time behind it
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_machines_are_told_the_same_day(zone: str) -> None:
+    there = edition(zone)
+    assert '<time datetime="2024-05-17">' in render(there, "html", TEMPLATES)
+    assert '"published": "2024-05-17T00:00:00Z"' in render(there, "json", TEMPLATES)
+    atom = render(there, "atom", TEMPLATES)
+    assert atom.count("<updated>2024-05-17T00:00:00") == 2
+    timed = edition(zone, DAY + timedelta(hours=9))
+    assert render(timed, "atom", TEMPLATES).count("<updated>2024-05-17T09:00:00Z") == 2
+    assert "<updated>2024-05-18T00:00:00" in render(replace(there, sections=()), "atom", TEMPLATES)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_letter_is_dated_in_the_editions_zone(zone: str) -> None:
+    there = edition(zone)
+    letter = write_letter(there, Envelope(sender="b@example.org", recipient="a@example.org"), TEMPLATES, there.created)
+    assert letter.message["Date"].datetime == there.created
+    assert letter.message["Date"].datetime.date() == there.created.astimezone(ZoneInfo(zone)).date()
+
+
+def test_a_markdown_file_dated_by_its_day(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(f"---\ntitle: Tram\ndate: 2024-05-17 00:00:00 +0200\n---\n{'The council voted. ' * 40}")
+    assert extract_file(path, source="S")[0].published == DAY
+    path.write_text(f"---\ntitle: Tram\ndate: 2024-05-17\n---\n{'The council voted. ' * 40}")
+    assert extract_file(path, source="S")[0].published == DAY

@@ -1,0 +1,175 @@
+"""Which items an edition takes: by what earlier ones have seen, by their dates, in every zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from briefing.pipeline.window import Window, window_for
+from briefing.store import MEMORY, Store
+
+MONDAY = datetime(2024, 5, 13, 6, 30, tzinfo=UTC)
+HOUR, DAYS = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    with Store(MEMORY) as one:
+        yield one
+
+
+def window(
+    store: Store,
+    now: datetime,
+    since: timedelta | str | None = "last",
+    furthest: timedelta | None = 3 * DAYS,
+    zone: tzinfo = UTC,
+    day: date | None = None,
+) -> Window:
+    return window_for(since, furthest, now=now, zone=zone, day=day or now.date(), title="T", store=store)
+
+
+def take(one: Window, items: Mapping[str, datetime | None]) -> list[str]:
+    kept, _ = one.taken(items, lambda name: name, lambda name: items[name], "F")
+    return [name for name, _, _ in kept]
+
+
+def made(
+    store: Store,
+    now: datetime,
+    items: Mapping[str, datetime | None],
+    day: date | None = None,
+    zone: tzinfo = UTC,
+    since: timedelta | str | None = "last",
+) -> list[str]:
+    """What the edition of a run at `now` takes, read and kept."""
+    day = day or now.date()
+    one = window(store, now, since, zone=zone, day=day)
+    kept = take(one, items)
+    store.see("T", one.looked, now)
+    store.propose(day, "T", kept, now)
+    store.put_edition(day, "T", "{}", now)
+    return kept
+
+
+def test_a_first_run_takes_a_day(store: Store) -> None:
+    ages = {f"{hours}": MONDAY - hours * HOUR for hours in (1, 23, 25, 60)}
+    assert made(store, MONDAY, ages) == ["1", "23"]
+    # What it left out as too old stays out, although the next one may reach back further.
+    assert made(store, MONDAY + DAYS, ages) == []
+
+
+def test_nothing_falls_between_two_runs_and_nothing_is_taken_twice(store: Store) -> None:
+    items: dict[str, datetime | None] = {f"{hour}": MONDAY - 24 * HOUR + hour * HOUR for hour in range(1, 264)}
+    told: dict[date, list[str]] = {}
+    for hours in (0, 26.5, 48, 119.5, 121, 239):  # jitter, three days, again on that day, five days
+        now = MONDAY + hours * HOUR
+        there = {name: moment for name, moment in items.items() if moment and moment <= now}
+        told[now.date()] = made(store, now, there)
+    numbers = [int(name) for names in told.values() for name in names]
+    assert len(numbers) == len(set(numbers))
+    # Five days are more than three: what is older than three whole days is not made up for.
+    cut = datetime(2024, 5, 20, tzinfo=UTC)
+    last = MONDAY + 121 * HOUR
+    lost = [int(name) for name, moment in items.items() if moment and last < moment < cut]
+    assert sorted(numbers) == sorted(set(range(1, 264)) - set(lost))
+
+
+def test_an_item_that_enters_its_feed_late_is_taken(store: Store) -> None:
+    made(store, MONDAY, {"a": MONDAY - HOUR})
+    assert made(store, MONDAY + DAYS, {"a": MONDAY - HOUR, "late": MONDAY - 2 * HOUR}) == ["late"]
+
+
+def test_a_run_that_dies_has_seen_nothing(store: Store) -> None:
+    made(store, MONDAY - DAYS, {})
+    one = window(store, MONDAY)
+    assert take(one, {"a": MONDAY - HOUR, "b": None}) == ["a", "b"]
+    store.see("T", one.looked, MONDAY)
+    store.propose(MONDAY.date(), "T", ["a", "b"], MONDAY)  # and here it dies
+    assert made(store, MONDAY + DAYS, {"a": MONDAY - HOUR, "b": None}) == ["a", "b"]
+    assert made(store, MONDAY + 2 * DAYS, {"a": MONDAY - HOUR, "b": None}) == []
+
+
+def test_the_same_days_edition_made_again_covers_what_it_covered(store: Store) -> None:
+    items: dict[str, datetime | None] = {"a": MONDAY - 23 * HOUR, "b": None}
+    assert made(store, MONDAY, items) == ["a", "b"]
+    assert made(store, MONDAY + 12 * HOUR, {**items, "c": MONDAY + HOUR}) == ["a", "b", "c"]
+    assert made(store, MONDAY + DAYS, {**items, "c": MONDAY + HOUR, "d": MONDAY + 13 * HOUR}) == ["d"]
+
+
+def test_what_an_edition_made_again_no_longer_holds_is_open_again(store: Store) -> None:
+    made(store, MONDAY, {"a": MONDAY - HOUR, "b": MONDAY - HOUR})
+    made(store, MONDAY + HOUR, {"b": MONDAY - HOUR})
+    assert made(store, MONDAY + DAYS, {"a": MONDAY - HOUR, "b": MONDAY - HOUR}) == ["a"]
+
+
+def test_an_edition_dated_in_the_future_has_seen_nothing_for_today(store: Store) -> None:
+    made(store, MONDAY, {"a": MONDAY - HOUR}, day=date(2027, 5, 28))
+    assert made(store, MONDAY + HOUR, {"a": MONDAY - HOUR}) == ["a"]
+
+
+def test_what_has_no_date_or_a_future_one_counts_from_when_it_was_first_seen(store: Store) -> None:
+    items = {"none": None, "tomorrow": MONDAY + 20 * HOUR}
+    for hours, taken in ((0, ["none", "tomorrow"]), (20, ["none", "tomorrow"]), (50, [])):
+        one = window(store, MONDAY + hours * HOUR, since=24 * HOUR)
+        assert take(one, items) == taken
+        store.see("T", one.looked, MONDAY + hours * HOUR)
+    (moment,) = window(store, MONDAY).moments([("tomorrow", MONDAY + 20 * HOUR)])
+    assert moment == MONDAY
+
+
+def test_a_span_takes_what_a_late_run_left_out_and_nothing_twice_beyond_it(store: Store) -> None:
+    day = timedelta(hours=24)
+    made(store, MONDAY, {"a": MONDAY - HOUR}, since=day)
+    items: dict[str, datetime | None] = {"a": MONDAY - HOUR, "b": MONDAY + HOUR, "old": MONDAY - 23 * HOUR}
+    assert made(store, MONDAY + 26.5 * HOUR, items, since=day) == ["b"]
+    assert made(store, MONDAY + 27 * HOUR, items, since=None) == ["a", "b", "old"]
+
+
+@pytest.mark.parametrize("hours", range(-11, 15))
+def test_a_blog_dated_by_day_is_read_once_in_every_zone(hours: int) -> None:
+    """Its item of a day is there from the afternoon on; the edition is made at half past six."""
+    zone = ZoneInfo(f"Etc/GMT{-hours:+d}")
+    spans: tuple[timedelta | str, ...] = ("last", timedelta(hours=24))
+    for since in spans:
+        with Store(MEMORY) as store:
+            told: list[str] = []
+            for number in range(10):
+                now = datetime(2024, 5, 13 + number, 6, 30, tzinfo=zone).astimezone(UTC)
+                there: dict[str, datetime | None] = {
+                    f"{back}": datetime(2024, 5, 13 + number - back, tzinfo=UTC) for back in range(1, 4)
+                }
+                days = {f"{moment:%d}": moment for moment in there.values() if moment}
+                found = made(store, now, {**days}, day=date(2024, 5, 13 + number), zone=zone, since=since)
+                told += [name for name in found if name not in told]
+            assert told[-1] == "21"
+            assert set(told) >= {f"{number}" for number in range(12, 22)}
+
+
+@pytest.mark.parametrize(("year", "month", "first"), [(2024, 3, 28), (2024, 10, 25)])
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/St_Johns", "Pacific/Auckland"])
+@pytest.mark.parametrize("since", ["last", timedelta(hours=24)])
+def test_the_clocks_change_and_nothing_is_lost(
+    year: int, month: int, first: int, zone: str, since: timedelta | str
+) -> None:
+    here = ZoneInfo(zone)
+    mornings = [datetime(year, month, first, 6, 30, tzinfo=here) + number * DAYS for number in range(14)]
+    with Store(MEMORY) as store:
+        told: list[str] = []
+        begin = mornings[0].astimezone(UTC) - 24 * HOUR
+        for morning in mornings:
+            now = morning.astimezone(UTC)
+            count = int((now - begin) / (HOUR / 2))
+            there: dict[str, datetime | None] = {f"{n}": begin + n * HOUR / 2 for n in range(max(0, count - 60), count)}
+            found = made(store, now, there, day=morning.date(), zone=here, since=since)
+            told += [name for name in found if since == "last" or name not in told]
+        assert sorted(map(int, told)) == list(range(count))
+
+
+def test_a_state_file_of_before_counts_its_editions_as_runs(store: Store) -> None:
+    store.query("INSERT INTO made VALUES ('2024-05-10', 'T', '2024-05-10T06:30:00.000000+00:00', 1)")
+    one = window(store, MONDAY)
+    assert one.reach == datetime(2024, 5, 10, tzinfo=UTC)
