@@ -87,6 +87,8 @@ def run(
                 raise typer.Exit(exit_code(bool(reading.articles), reading.failures))
             pipeline.check_output(workshop)
             edition, report = pipeline.make_edition(workshop, day=date.date() if date else None)
+            if send:
+                pipeline.owe_letters(edition, workshop)
             written = pipeline.write_edition(edition, workshop) if edition.stories else ()
             explanation = pipeline.render_explanation(report.ranked, edition, workshop.templates) if explain else ""
         for path in written:
