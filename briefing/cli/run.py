@@ -107,4 +107,4 @@ def run(
                 mail = post_after_run(screen, to_send, workshop, until)
     told_before = bool(report.told_before)  # a day without news is no failure
     code = exit_code(bool(written) or told_before, report.failures)
-    raise typer.Exit(code if code == ExitCode.NOTHING else mail or code)
+    raise typer.Exit(mail or code if code in {ExitCode.WELL, ExitCode.PARTLY} else code)
