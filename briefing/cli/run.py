@@ -101,6 +101,8 @@ def run(
                 raise typer.Exit(run_code(produced, reading.failures, offline=reading.offline))
             pipeline.check_output(workshop)
             edition, report = pipeline.make_edition(workshop, day=date.date() if date else None)
+            if send:
+                pipeline.owe_letters(edition, workshop)
             written = pipeline.write_edition(edition, workshop) if edition.stories else ()
             explanation = pipeline.render_explanation(report.ranked, edition, workshop.templates) if explain else ""
         for path in written:
@@ -119,4 +121,4 @@ def run(
                 mail = post_after_run(screen, to_send, workshop, until)
     before = report.told_before + report.seen_before
     code = run_code(bool(written), report.failures, told_before=before, offline=report.offline)
-    raise typer.Exit(code if code in {ExitCode.NOTHING, ExitCode.OFFLINE} else mail or code)
+    raise typer.Exit(mail or code if code in {ExitCode.WELL, ExitCode.PARTLY} else code)

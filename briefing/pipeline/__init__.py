@@ -42,7 +42,7 @@ from briefing.pipeline.history import (
     shown_edition,
 )
 from briefing.pipeline.mail import is_imap
-from briefing.pipeline.posting import Posted, last_try, send_editions
+from briefing.pipeline.posting import Posted, last_try, owe_letters, send_editions
 from briefing.pipeline.read import Limits, Reading, read_sources
 from briefing.pipeline.sending import check_mail, check_settings, letters
 from briefing.pipeline.telling import condense_stories, takes_a_place, tell_stories
@@ -79,6 +79,7 @@ __all__ = [
     "last_try",
     "letters",
     "make_edition",
+    "owe_letters",
     "read",
     "remember_edition",
     "removal",

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from briefing.deliver import Mailer, Outcome
     from briefing.store import DeliveryKey, Waiting
 
-__all__ = ["Posted", "last_try", "send_editions"]
+__all__ = ["Posted", "last_try", "owe_letters", "send_editions"]
 
 CHANNEL = "mail"
 _DAYS = 3
@@ -78,6 +78,21 @@ def last_try(workshop: Workshop) -> datetime | None:
     return due(config.deadline, config.budget, workshop.clock(), ZoneInfo(config.timezone or local_timezone()))
 
 
+def owe_letters(edition: Edition, workshop: Workshop, only: Sequence[str] = ()) -> None:
+    """Write into the ledger who is to get the edition, so that a run that dies before it sends it forgets nobody.
+
+    To be called before the edition is remembered; one without stories, which nobody else keeps, is kept here. `only` as
+    in `send_editions`, addresses that hold one. Raises `StoreError`.
+    """
+    mail, store, now = workshop.config.mail, workshop.store, workshop.clock()
+    owed = [key for key, one in readers(mail, only).items() if sorted_out(edition, one, mail) is not None]
+    for address in owed:
+        store.owe_delivery((edition_key(edition), address, CHANNEL), now)
+    if owed and not edition.stories and store.get_edition(edition.date, edition.title) is None:
+        text = json.dumps(edition_to_json(edition), ensure_ascii=False)
+        store.put_edition(edition.date, edition.title, text, now)
+
+
 def send_editions(
     edition: Edition | None,
     workshop: Workshop,
@@ -104,7 +119,7 @@ def send_editions(
     queue: list[_Owed] = []
     if edition is not None:
         check_addresses(mail, only)
-        _owe(edition, workshop, only)
+        owe_letters(edition, workshop, only)
     for settled in (*(_of_earlier(edition, workshop) if waiting else ()), *(_of(edition, workshop, only, resend))):
         if isinstance(settled, Posted):
             yield settled
@@ -130,18 +145,6 @@ def send_editions(
             sleep(pause.total_seconds())
     for one, outcome in put_off:
         yield one.posted(outcome)
-
-
-def _owe(edition: Edition, workshop: Workshop, only: Sequence[str]) -> None:
-    """Write into the ledger who is to get the edition, and keep it for the days on which that is tried again."""
-    mail = workshop.config.mail
-    if not edition.stories and workshop.store.get_edition(edition.date, edition.title) is None:
-        # One with stories was kept when it was written.
-        text = json.dumps(edition_to_json(edition), ensure_ascii=False)
-        workshop.store.put_edition(edition.date, edition.title, text, workshop.clock())
-    for address, reader in readers(mail, only).items():
-        if sorted_out(edition, reader, mail) is not None:
-            workshop.store.owe_delivery((edition_key(edition), address, CHANNEL), workshop.clock())
 
 
 def _of(edition: Edition | None, workshop: Workshop, only: Sequence[str], resend: bool) -> Iterator[Posted | _Owed]:

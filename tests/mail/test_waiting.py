@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -259,10 +261,9 @@ def test_a_letter_that_another_run_claims_is_not_sent_twice(desk: Desk, office: 
     assert office.letters == {ANN: 1, BOB: 1, ZOE: 1}
 
 
-def test_the_exit_code_says_that_letters_wait_and_the_next_run_sends_them(
-    office: PostOffice, cli: Cli, tmp_path: Path
-) -> None:
-    office.refuse = {ANN: [GREYLISTED]}
+@pytest.fixture
+def configured(office: PostOffice, tmp_path: Path) -> PostOffice:
+    """The office, and a configuration in the folder of the command line that sends to it."""
     (tmp_path / "story.txt").write_text(
         "Tram\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital."
     )
@@ -280,6 +281,11 @@ def test_the_exit_code_says_that_letters_wait_and_the_next_run_sends_them(
         path = "story.txt"
         """
     )
+    return office
+
+
+def test_the_exit_code_says_that_letters_wait_and_the_next_run_sends_them(configured: PostOffice, cli: Cli) -> None:
+    configured.refuse = {ANN: [GREYLISTED]}
     day = pipeline.utc_now().date()
     first = cli("run", "--send", "--date", str(day - timedelta(days=1)))
     assert first.returncode == 5, first.stderr
@@ -287,4 +293,39 @@ def test_the_exit_code_says_that_letters_wait_and_the_next_run_sends_them(
     second = cli("run", "--send", "--date", str(day))  # a quiet day: the story was told
     assert second.returncode == 0, second.stderr
     assert f"{day - timedelta(days=1)}: Sent to {ANN}." in second.stderr
-    assert office.letters == {ANN: 1}
+    assert configured.letters == {ANN: 1}
+
+
+KILLED = """
+import os, signal
+from briefing import pipeline
+pipeline.send_editions = lambda *given, **wishes: os.kill(os.getpid(), signal.SIGKILL)
+from briefing.cli import main
+main()
+"""
+
+
+def test_a_run_that_is_killed_before_it_sends_is_made_up_for(configured: PostOffice, cli: Cli, tmp_path: Path) -> None:
+    day = pipeline.utc_now().date()
+    command = [sys.executable, "-c", KILLED, "run", "--send", "--date", str(day - timedelta(days=1))]
+    dead = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert dead.returncode == -signal.SIGKILL, dead.stderr
+    done = cli("run", "--send", "--date", str(day))
+    assert done.returncode == 0, done.stderr
+    assert configured.letters == {ANN: 1}
+
+
+def test_an_edition_that_was_not_to_be_sent_is_not_sent_later(configured: PostOffice, cli: Cli) -> None:
+    day = pipeline.utc_now().date()
+    assert cli("run", "--date", str(day - timedelta(days=1))).returncode == 0
+    assert cli("run", "--send", "--date", str(day)).returncode == 0
+    assert configured.letters == {}
+
+
+def test_an_empty_edition_waits_too_where_it_is_to_be_sent(desk: Desk, office: PostOffice) -> None:
+    desk.mail(retries=(), send_empty=True)
+    office.refuse = {ANN: [GREYLISTED]}
+    empty = replace(edition(), sections=(), overview=(), headline="", date=desk.now.date(), created=desk.now)
+    assert (ANN, "deferred", None) in states(desk.send(empty))
+    desk.now += timedelta(days=1)
+    assert states(desk.send(None)) == [(ANN, "sent", 17)]
