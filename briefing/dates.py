@@ -7,7 +7,7 @@ without a time, and no reader's zone makes it the day before.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, time, timedelta, tzinfo
 
 __all__ = ["by_day", "in_utc", "latest", "rfc3339", "shown"]
 
@@ -15,11 +15,14 @@ __all__ = ["by_day", "in_utc", "latest", "rfc3339", "shown"]
 def in_utc(written: datetime) -> datetime:
     """`written` in UTC; midnight sharp in its own zone becomes midnight in UTC of the same day.
 
-    A time without a zone is taken for UTC. Raises OverflowError or ValueError where UTC's calendar cannot hold it.
+    A time without a zone is taken for UTC. Raises OverflowError or ValueError where the calendar cannot hold it in
+    every zone.
     """
-    if written.tzinfo is None or written.time() == time():
-        return written.replace(tzinfo=UTC)
-    return written.astimezone(UTC)
+    as_written = written.tzinfo is None or written.time() == time()
+    moment = written.replace(tzinfo=UTC) if as_written else written.astimezone(UTC)
+    if moment.year in {MINYEAR, MAXYEAR}:  # in some zone it would be outside of the calendar
+        raise OverflowError(f"{written} is at the calendar's end")
+    return moment
 
 
 def by_day(published: datetime) -> bool:

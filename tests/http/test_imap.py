@@ -28,6 +28,14 @@ BODY = (
     "The council approved a new tram line on Tuesday. It will link the station with the hospital from 2027 and cost "
     "about 80 million pounds. The mayor said that work would begin in spring."
 )
+OTHERS = (
+    "Thieves took three Bronze Age swords from the museum. Cameras show two men in overalls. The curator puts their "
+    "value at half a million.",
+    "Fog grounded every flight at the airport until noon. Airlines handed out blankets and soup. Insurers pay nothing "
+    "for weather, a leaflet says.",
+    "Beetles have killed a third of the spruces in the forest. Rangers plant oaks instead. Walkers should keep "
+    "to marked paths.",
+)
 SECRET = 's3cret-"quoted\\'
 
 
@@ -93,11 +101,11 @@ def test_what_no_edition_has_seen_is_taken_from_the_server(server: MailServer, t
         return sorted(story.articles[0].title for story in made.stories)
 
     assert edition(0) == ["a", "b"]  # 3 is 90 hours old
-    server.messages[12] = mail("c", hours=-1)
-    server.messages[13] = mail("late", hours=4)
+    server.messages[12] = mail("c", hours=-1, text=OTHERS[0])
+    server.messages[13] = mail("late", hours=4, text=OTHERS[1])
     assert edition(26.5, written=False) == ["c", "late"]
     assert edition(26.6) == ["c", "late"]
-    server.messages[14] = mail("d", hours=-30)
+    server.messages[14] = mail("d", hours=-30, text=OTHERS[2])
     assert edition(50) == ["d"]
     assert server.fetched == [9, 5, 12, 13, 14]
 
