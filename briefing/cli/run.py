@@ -3,7 +3,7 @@
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,10 @@ from briefing.cli.screen import Screen
 from briefing.cli.send import post_after_run
 from briefing.cli.settings import settings
 from briefing.errors import ConfigError, ExitCode
+
+if TYPE_CHECKING:
+    from briefing.pipeline import Workshop
+    from briefing.types import Edition
 
 __all__ = ["run"]
 
@@ -93,20 +97,27 @@ def run(
                     typer.echo(remark)
                 return
             if dry_run:
-                reading = pipeline.read(workshop, date.date() if date else None)
-                for article in reading.articles:
-                    typer.echo(f"{article.source}\t{article.title or '(untitled)'}\t{article.url or ''}")
-                produced = bool(reading.articles)
-                tell_failures(screen, reading.failures, produced=produced, quiet=nothing_new(reading.failures))
-                raise typer.Exit(run_code(produced, reading.failures, offline=reading.offline))
+                raise typer.Exit(_list(screen, workshop, date))
             pipeline.check_output(workshop)
-            edition, report = pipeline.make_edition(workshop, day=date.date() if date else None)
-            if send:
-                pipeline.owe_letters(edition, workshop)
-            written = pipeline.write_edition(edition, workshop) if edition.stories else ()
-            explanation = pipeline.render_explanation(report.ranked, edition, workshop.templates) if explain else ""
+            day = date.date() if date else None
+            sent = pipeline.sent_edition(workshop, day) if send and not mail_errors else None
+            if sent:
+                written = pipeline.write_files(sent, workshop)
+            else:
+                edition, report = pipeline.make_edition(workshop, day=day)
+                to_send = edition if edition.stories or (wanted.mail.send_empty and not report.offline) else None
+                if send and to_send:
+                    pipeline.owe_letters(to_send, workshop)
+                written = pipeline.write_edition(edition, workshop) if edition.stories else ()
+                explanation = pipeline.render_explanation(report.ranked, edition, workshop.templates) if explain else ""
         for path in written:
             typer.echo(str(path))
+        if sent:
+            screen.say(
+                f"The edition of {sent.date} was sent before and stays as it is; what is new comes with the next."
+            )
+            with screen:
+                raise typer.Exit(post_after_run(screen, sent, workshop, until))
         if explanation:
             typer.echo(explanation, err=True)
         tell_run(screen, edition, report)
@@ -117,8 +128,26 @@ def run(
             screen.complain(str(error))
         if send and not mail_errors:
             with screen:
-                to_send = edition if edition.stories or wanted.mail.send_empty else None
                 mail = post_after_run(screen, to_send, workshop, until)
     before = report.told_before + report.seen_before
     code = run_code(bool(written), report.failures, told_before=before, offline=report.offline)
     raise typer.Exit(mail or code if code in {ExitCode.WELL, ExitCode.PARTLY} else code)
+
+
+def _list(screen: Screen, workshop: "Workshop", day: datetime | None) -> ExitCode:
+    """The articles that an edition of `day` would read, a line each."""
+    from briefing import pipeline
+
+    reading = pipeline.read(workshop, day.date() if day else None)
+    for article in reading.articles:
+        typer.echo(f"{article.source}\t{article.title or '(untitled)'}\t{article.url or ''}")
+    produced = bool(reading.articles)
+    tell_failures(screen, reading.failures, produced=produced, quiet=nothing_new(reading.failures))
+    return run_code(produced, reading.failures, offline=reading.offline)
+
+
+def _post_the_rest(screen: Screen, sent: "Edition", workshop: "Workshop", until: "datetime | None") -> ExitCode:
+    """Of an edition that some readers have: the others get the same."""
+    screen.say(f"The edition of {sent.date} was sent before and stays as it is; what is new comes with the next.")
+    with screen:
+        return post_after_run(screen, sent, workshop, until)

@@ -23,6 +23,7 @@ from briefing.config import Config
 from briefing.engines import Engine
 from briefing.epub import render_epub
 from briefing.jsonio import edition_to_json
+from briefing.pipeline.again import carried_over, sent_edition
 from briefing.pipeline.archive import write_archive
 from briefing.pipeline.batch import batch
 from briefing.pipeline.checking import check_assets, check_run
@@ -92,12 +93,14 @@ __all__ = [
     "rendered_as",
     "search",
     "send_editions",
+    "sent_edition",
     "shown_edition",
     "summarise",
     "summarise_sources",
     "utc_now",
     "write_archive",
     "write_edition",
+    "write_files",
 ]
 
 
@@ -223,8 +226,9 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
     reading = read(workshop, day, wait=longest_wait(config.wait, began, deadline))
     telling = tell_stories(reading.articles, workshop, day=day, deadline=deadline, weights=reading.weights)
     failures = (*reading.failures, *telling.failures)
+    kept = carried_over(workshop, day, reading.failures, reading.weights, telling.stories)
     edition = compose(
-        telling.stories,
+        [*telling.stories, *kept],
         date=day,
         title=config.title,
         timezone=timezone,
@@ -262,6 +266,13 @@ def write_edition(edition: Edition, workshop: Workshop) -> tuple[Path, ...]:
 
     Everything is rendered before anything is written. Raises `OutputError` or `AssetError`.
     """
+    written = write_files(edition, workshop)
+    remember_edition(edition, workshop)
+    return written
+
+
+def write_files(edition: Edition, workshop: Workshop) -> tuple[Path, ...]:
+    """`write_edition` without remembering it."""
     from briefing.deliver import write_atomically
 
     config = workshop.config
@@ -271,7 +282,6 @@ def write_edition(edition: Edition, workshop: Workshop) -> tuple[Path, ...]:
         path = config.out / f"{edition.date.isoformat()}.{EDITION_FORMATS[name]}"
         write_atomically(path, text)
         written.append(path)
-    remember_edition(edition, workshop)
     return tuple(written)
 
 
@@ -283,10 +293,24 @@ def rendered_as(edition: Edition, format_: str, workshop: Workshop) -> str | byt
 
 
 def remember_edition(edition: Edition, workshop: Workshop) -> None:
-    """Keep the edition: to be sent and searched, and so that later ones do not tell its stories again as new."""
+    """Keep the edition: to be sent and searched, and so that later ones do not tell its stories again as new.
+
+    Where readers have it by mail and it was another one then, that one is kept: what is new is left to the next.
+    """
     told = [article for story in edition.stories for article in (*story.articles, *story.copies)]
+    sent = sent_edition(workshop, edition.date)
+    if sent and edition.title == sent.title and _told(sent) != _told(edition):
+        workshop.watcher.say(
+            f"The edition of {edition.date} that was sent by mail told other stories. It stays the one on record; what "
+            "is new comes with the next."
+        )
+        return
     text = json.dumps(edition_to_json(edition), ensure_ascii=False)
     workshop.store.put_edition(edition.date, edition.title, text, workshop.clock(), told)
+
+
+def _told(edition: Edition) -> set[str]:
+    return {article.id for story in edition.stories for article in (*story.articles, *story.copies)}
 
 
 def check_output(workshop: Workshop) -> None:

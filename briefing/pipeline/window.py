@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TypeVar
 
-from briefing.dates import latest
+from briefing.dates import by_day, latest
 from briefing.pipeline.found import skipped
 from briefing.store import Sighting, Store
 from briefing.types import Failure
@@ -101,6 +101,8 @@ class Window:
             if undated := published is None or published > self.now:
                 self.looked.add(key)
             moment = first if undated or published is None else latest(published, self.zone)
+            if published and by_day(published):
+                moment = min(moment, first)  # of today's, which stands for the whole day: the same in each run
             settled = sighting.settled if sighting else None
             found.append((min(moment, self.now), settled is not None and (self.day is None or settled < self.day)))
         return found
