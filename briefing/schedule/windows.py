@@ -5,6 +5,7 @@ A task has no variables and room for 261 characters; the batch file holds the va
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from datetime import time
 from pathlib import Path
 
 from briefing.errors import UsageError
-from briefing.schedule.environment import login
+from briefing.schedule.environment import PLACES
 from briefing.schedule.files import (
     MARK,
     claim,
@@ -73,9 +74,8 @@ class Windows:
     start = ""
 
     def environment(self) -> dict[str, str]:
-        """What this shell has, but of the program's own variables only those that the registry has for the user."""
-        shared = {name: value for name, value in login().items() if not name.upper().startswith("BRIEFING_")}
-        return shared | _registered()
+        """What this shell has of the system's variables; of those that a person sets, what the registry has."""
+        return {name: value for name, value in os.environ.items() if not _personal(name)} | _registered()
 
     def install(self, job: Job, write: Write) -> Outcome:
         """Write the batch file; the command to type is left to do."""
@@ -105,15 +105,20 @@ class Windows:
         return Outcome(places=(str(_path()),))
 
 
+def _personal(name: str) -> bool:
+    """Whether a shell may have such a variable of its own, of which a task would know nothing."""
+    return name.upper().startswith("BRIEFING_") or name.upper() in PLACES
+
+
 def _registered() -> dict[str, str]:
-    """The user's own variables, which every task of theirs gets."""
+    """The user's own variables, which every task of theirs gets; names in capitals, as `os.environ` has them."""
     if sys.platform != "win32":
         return {}
     import winreg
 
     with winreg.OpenKey(winreg.HKEY_CURRENT_USER, "Environment") as key:
         values = [winreg.EnumValue(key, place) for place in range(winreg.QueryInfoKey(key)[1])]
-    return {name: str(value) for name, value, _ in values}
+    return {name.upper(): winreg.ExpandEnvironmentStrings(str(value)) for name, value, _ in values}
 
 
 def _path() -> Path:
