@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Limits", "Reading", "read_sources"]
 
+_ASKED_ANEW = 3
+"""Servers: one that answers is enough, and not every one need be alive."""
+
 
 def read_sources(
     sources: Sequence[Source],
@@ -70,6 +73,8 @@ class _Reader:
         self._watcher = watcher
         self._count = 0
         self._reach = Reach()
+        self._fresh: list[Request] = []
+        """Of this try: what the cache answered, so that no server was asked."""
 
     def read(self, sources: Sequence[Source], again: Callable[[str], Window | None]) -> Reading:
         self._watcher.stage("read", len(sources))
@@ -93,12 +98,14 @@ class _Reader:
         while True:
             self._fetch_sources(web, places)
             self._read_local(boxes, places)
+            if self._reach.offline:
+                self._ask_anew()
             window = again(self._reach.cause) if self._reach.offline else None
             if window is None:
                 break
             self._watcher.stage("read", len(web) + len(boxes) + len(here))
             self._window = self._mail.window = window
-            self._count, self._reach = 0, Reach()
+            self._count, self._reach, self._fresh = 0, Reach(), []
         # Last, because standard input can be read only once, and the window is known only now.
         self._read_local(here, places)
         gatherer = Gatherer(self._limits, self._window, self._mail, self._watcher, self._fetched)
@@ -108,6 +115,15 @@ class _Reader:
         for place, weight in weights.items():
             reading.weights.update({name: weight for one in places[place] if (name := name_of(one))})
         return reading
+
+    def _ask_anew(self) -> None:
+        """Have servers whose answers are fresh in the cache show whether a network is there: one dead server beside
+        them is no night offline."""
+        from briefing.fetch import shown
+
+        by_host = {urlsplit(shown(one.url)).netloc: one for one in self._fresh}
+        for _, answer in self._fetched([replace(one, anew=True) for one in list(by_host.values())[:_ASKED_ANEW]]):
+            self._reach.note(answer)
 
     def _read_local(self, sources: Sequence[tuple[int, Source]], places: list[list[Found]]) -> None:
         for place, source in sources:
@@ -184,6 +200,8 @@ class _Reader:
             waiting.setdefault(request, []).append((place, source))
         for request, answer in self._fetched(waiting):
             self._reach.note(answer)
+            if not (isinstance(answer, FetchError) or answer.asked):
+                self._fresh.append(request)
             for place, source in waiting[request]:
                 self._count += 1
                 name = source.name or source.location

@@ -197,6 +197,31 @@ def test_an_answer_out_of_the_cache_is_no_network(night: Night, tmp_path: Path, 
     assert titles(edition) == ["Harbour opens"]
 
 
+def test_a_dead_server_beside_a_fresh_answer_is_no_night_offline(night: Night, tmp_path: Path, port: int) -> None:
+    with Server() as server:
+        headers = {"Cache-Control": "max-age=3600"}
+        server.serves("/feed.xml", FEED, type="application/rss+xml", headers=headers, etag='"1"')
+        for asked in (1, 2):
+            _, report = run(night, tmp_path, server.url("/feed.xml"), f"http://127.0.0.1:{port}/feed.xml")
+            assert (night.pauses, report.offline) == ([], False)
+            assert len(server.seen("/feed.xml")) == asked
+        # Nothing is in doubt, so that nobody is asked.
+        _, report = run(night, tmp_path, server.url("/feed.xml"))
+        assert len(server.seen("/feed.xml")) == 2
+
+
+def test_what_was_seen_before_is_counted_once_however_many_tries(night: Night, tmp_path: Path, port: int) -> None:
+    with Server() as server:
+        place = server.url("/feed.xml")
+        headers = {"Cache-Control": "max-age=3600"}
+        server.serves("/feed.xml", FEED, type="application/rss+xml", headers=headers)
+        run(night, tmp_path, place)
+    night.now += timedelta(days=1)
+    _, report = run(night, tmp_path, place, f"http://127.0.0.1:{port}/feed.xml")
+    assert len(night.pauses) > 2
+    assert (report.offline, report.seen_before) == (True, 1)
+
+
 def test_one_that_says_nothing_is_new_is_a_network(night: Night, tmp_path: Path, port: int) -> None:
     with Server() as server:
         server.serves("/feed.xml", FEED, type="application/rss+xml", etag='"1"')
