@@ -25,6 +25,7 @@ from briefing.schedule.files import (
     remove_folders,
 )
 from briefing.schedule.job import Found, Job, Kind, Outcome, Write
+from briefing.schedule.tools import ask, present
 
 __all__ = ["DELETE", "QUERY", "Windows", "batch_time", "create_command", "render_batch"]
 
@@ -71,7 +72,12 @@ class Windows:
     """A `Scheduler` that leaves the making of the task to the person."""
 
     manners = "The task runs while you are logged in; its history is in the Task Scheduler"
-    start = ""
+
+    @property
+    def start(self) -> str:
+        """Makes the task for the batch file that is there."""
+        at = batch_time(read_ours(_path()) or "")
+        return create_command(str(_path()), at) if at else ""
 
     def environment(self) -> dict[str, str]:
         """What this shell has of the system's variables; of those that a person sets, what the registry has."""
@@ -89,11 +95,12 @@ class Windows:
         return Outcome(places=(str(path),), todo=(create_command(str(path), job.at),), notes=notes)
 
     def find(self) -> Found | None:
-        """The batch file; whether a task starts it, only schtasks knows."""
+        """The batch file, and whether there is a task."""
         text = read_ours(_path())
         if text is None:
             return None
-        return Found(kind=Kind.WINDOWS, files=((str(_path()), text),), at=batch_time(text), active=None)
+        active = ask("schtasks", "/Query", "/TN", "briefing").returncode == 0 if present("schtasks") else None
+        return Found(kind=Kind.WINDOWS, files=((str(_path()), text),), at=batch_time(text), active=active)
 
     def remove(self) -> Outcome:
         """Remove the batch file and the folders made for it; the task is left to the person."""
