@@ -79,10 +79,12 @@ def show(context: typer.Context) -> None:
         screen.say("Nothing is scheduled. `briefing schedule install --at 06:30` does so.")
     for entry in found:
         start = schedule.scheduler(entry.kind).start
-        if entry.active is False:
+        if entry.active:
+            typer.echo(f"{entry.kind}: {_daily(entry.at)}{_next(entry.at)}")
+        elif entry.active is False:
             typer.echo(f"{entry.kind}: installed, but not started. Run: {start}")
         else:
-            typer.echo(f"{entry.kind}: {_when(entry.at)}")
+            typer.echo(f"{entry.kind}: {_daily(entry.at)}; written, but not loaded as far as can be seen. Run: {start}")
         for place, text in entry.files:
             typer.echo(f"\n# {place}\n{text.rstrip()}")
 
@@ -133,13 +135,15 @@ def _rehearse(screen: Screen, job: "Job", kind: Kind) -> None:
         raise typer.Exit(done.returncode)
 
 
-def _when(at: "time | None") -> str:
-    if at is None:
-        return "not once a day any more; somebody edited it"
+def _daily(at: "time | None") -> str:
+    return "not once a day any more; somebody edited it" if at is None else f"every day at {at:%H:%M}"
+
+
+def _next(at: "time | None") -> str:
     from briefing import pipeline
     from briefing.schedule import next_run
 
-    return f"every day at {at:%H:%M}, next {next_run(at, pipeline.utc_now()):%Y-%m-%d %H:%M %Z}"
+    return "" if at is None else f", next {next_run(at, pipeline.utc_now()):%Y-%m-%d %H:%M %Z}"
 
 
 def _tell_windows(screen: Screen, *, show: bool) -> None:

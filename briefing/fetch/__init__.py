@@ -57,6 +57,8 @@ class Request:
     """An http(s) address; ``user:password@`` in it becomes basic authentication at its own origin."""
     allow_local: bool = False
     """Whether this address's own origin (scheme, host, port as given) may be private; what it redirects to may not."""
+    anew: bool = False
+    """Whether the server is asked although its earlier answer is still fresh."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,13 +234,16 @@ class Fetcher:
                 url,
                 local=request.allow_local and at_home,
                 authorization=authorization if at_home else None,
+                anew=request.anew,
             )
             if isinstance(answer, Fetched):
                 return answer
             url, _ = _parsed(subject, answer)
         raise FetchError(subject, f"it redirects in a circle, back to {url}", "Check the address in a browser")
 
-    def _one(self, subject: str, url: httpx.URL, *, local: bool, authorization: bytes | None) -> Fetched | str:
+    def _one(
+        self, subject: str, url: httpx.URL, *, local: bool, authorization: bytes | None, anew: bool
+    ) -> Fetched | str:
         """One hop: the answer, or the address that it redirects to."""
         import httpcore
         import httpx
@@ -249,7 +254,7 @@ class Fetcher:
         message = httpx.Request(
             "GET",
             url,
-            headers=_HEADERS,
+            headers={**_HEADERS, "Cache-Control": "no-cache"} if anew else _HEADERS,
             extensions={
                 "timeout": self._timeouts,
                 "local": local,

@@ -14,7 +14,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -142,26 +141,40 @@ def utc_now() -> datetime:
 def read(workshop: Workshop, day: date | None = None, *, wait: float = 0.0) -> Reading:
     """Every article that the configuration's sources have for the edition of `day`, and what could not be read.
 
-    `day` None: today. Where no server on the web can be spoken to, it is tried again for `wait` seconds.
+    `day` None: today. Where no server on the web can be spoken to, it is tried again for `wait` seconds; today is then
+    the day on which one could.
     """
-    config, now = workshop.config, workshop.clock()
-    day = day or workshop.today()
-    window = window_for(
-        config.since,
-        config.catch_up,
-        now=now,
-        zone=ZoneInfo(workshop.timezone),
-        day=day,
-        title=config.title,
-        store=workshop.store,
-    )
+    config = workshop.config
+    waiting = Waiting(wait, sleep=workshop.sleep, watcher=workshop.watcher)
+
+    def look() -> Window:
+        now = workshop.clock()
+        return window_for(
+            config.since,
+            config.catch_up,
+            now=now,
+            zone=ZoneInfo(workshop.timezone),
+            day=day or workshop.today(now),
+            title=config.title,
+            store=workshop.store,
+        )
+
+    window = look()
+
+    def again(cause: str) -> Window | None:
+        nonlocal window
+        if not waiting.again(cause):
+            return None
+        window = look()  # a laptop may have been closed during the wait, and another day begun
+        return window
+
     limits = Limits(
         max_articles=config.max_articles,
         max_per_source=config.max_per_source,
         full_text=config.full_text,
         offline=config.offline,
         allow_local=config.allow_local,
-        takes_a_place=partial(takes_a_place, workshop=workshop, day=day),
+        takes_a_place=lambda one: takes_a_place(one, workshop, day or workshop.today(window.now)),
     )
     reading = read_sources(
         config.sources,
@@ -170,15 +183,15 @@ def read(workshop: Workshop, day: date | None = None, *, wait: float = 0.0) -> R
         open_fetcher=workshop.fetcher,
         watcher=workshop.watcher,
         store=workshop.store,
-        again=Waiting(wait, sleep=workshop.sleep, watcher=workshop.watcher).again,
+        again=again,
         commands=workshop.commands,
     )
     for article in reading.articles:
         workshop.store.put_article(article, workshop.clock())
     for mail in reading.mails:  # only now: a run that dies before this line fetches them again
         workshop.store.put_mail(mail.mailbox, mail.uid, mail.article, mail.sender, workshop.clock())
-    workshop.store.see(config.title, window.looked, now)
-    workshop.store.keep_told(config.title, reading.listed, now)
+    workshop.store.see(config.title, window.looked, window.now)
+    workshop.store.keep_told(config.title, reading.listed, window.now)
     return reading
 
 
@@ -217,13 +230,16 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
 
     `day` is the edition's date; None takes the current one in the configuration's time zone. Stories for which the
     configuration's deadline or budget leaves no time are told in one quoted sentence. Where the network is missing,
-    the run waits for it as long as the configuration says.
+    the run waits for it as long as the configuration says; day, window and a deadline that has passed meanwhile are
+    then taken anew.
     """
     config, began = workshop.config, workshop.clock()
     timezone = workshop.timezone
-    day = day or workshop.today()
     deadline = due(config.deadline, config.budget, began, ZoneInfo(timezone))
     reading = read(workshop, day, wait=longest_wait(config.wait, began, deadline))
+    day = day or workshop.today(reading.now)
+    if deadline and deadline <= reading.now:  # it passed while the machine was asleep
+        deadline = due(config.deadline, config.budget, reading.now, ZoneInfo(timezone))
     telling = tell_stories(reading.articles, workshop, day=day, deadline=deadline, weights=reading.weights)
     failures = (*reading.failures, *telling.failures)
     kept = carried_over(workshop, day, reading.failures, reading.weights, telling.stories)
@@ -241,7 +257,7 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
         leads=telling.leads,
     )
     settled = reading.settled.union(*(keys for article, keys in reading.keys.items() if article not in telling.open))
-    workshop.store.propose(day, config.title, settled, began)
+    workshop.store.propose(day, config.title, settled, reading.now)
     if not edition.stories and not reading.offline:
         workshop.store.finish(day, config.title)
     workshop.store.forget(began - _KEPT)

@@ -1,5 +1,8 @@
-"""Whether a run would find what it needs, without reading or writing anything: so that it is not found out every
-morning. The network is left alone: it may be there then, or not."""
+"""Whether a run would find what it needs, so that it is not found out every morning.
+
+No source is read, nothing that is kept is written: the state file stays as it is, of an older format too, so that a run
+may be at work on it. The network is left alone: it may be there then, or not. Commands that print passwords are run.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from briefing.pipeline.choosing import missing_model
 from briefing.pipeline.mail import is_imap, password_for
 from briefing.pipeline.sending import check_settings
 from briefing.pipeline.workshop import Workshop
-from briefing.store import Store, default_state
+from briefing.store import check_state, default_state
 
 __all__ = ["check_assets", "check_run"]
 
@@ -21,7 +24,7 @@ __all__ = ["check_assets", "check_run"]
 def check_run(workshop: Workshop, *, send: bool) -> Iterator[str]:
     """Yield remarks on what is not as it might be; raise what a run (with `send`: and its mail) would end with.
 
-    Commands that print passwords are run. Raises `BriefingError`.
+    Raises `BriefingError`.
     """
     from briefing.deliver import check_writable
     from briefing.fetch.imap import parse_address
@@ -34,7 +37,7 @@ def check_run(workshop: Workshop, *, send: bool) -> Iterator[str]:
     for folder in (config.out, state.parent):
         check_writable(_there(folder))
     if state.is_file():
-        Store(state).close()
+        check_state(state)
     for source in config.sources:
         if is_imap(source.location) and not config.offline:
             password_for(source, parse_address(source.location), workshop.commands)

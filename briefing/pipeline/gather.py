@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -67,6 +68,8 @@ class Limits:
 class Reading:
     """What came of reading: in `articles` no two of one id."""
 
+    now: datetime
+    """When it began, UTC; where the network was waited for, when the last try did."""
     articles: list[Article] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     sources: int = 0
@@ -119,7 +122,7 @@ class Gatherer:
         sources = [number for number, place in enumerate(places) for _ in place]
         keys = self._unique(found)
         over = self._in_rounds(found, sources)
-        reading = Reading(mails=self._mail.marks, seen_before=self._window.before)
+        reading = Reading(now=self._window.now, mails=self._mail.marks, seen_before=self._window.before)
         reading.listed = {article_id(url, "") for url in listed}
         reading.listed |= {one.id for one in found if isinstance(one, Article)}
         for place, entry in enumerate(found):

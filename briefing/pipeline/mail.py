@@ -48,8 +48,8 @@ class Mail:
     """Reads mailboxes for one run; connections stay open until it is closed, because bodies are fetched last."""
 
     def __init__(self, *, window: Window, store: Store | None, commands: Commands | None = None) -> None:
-        self._window = window
-        self._now = window.now
+        self.window = window
+        """Of the try that is under way."""
         self._store = store
         self._commands = commands or Commands()
         self._open = ExitStack()
@@ -69,7 +69,7 @@ class Mail:
         from briefing.sources import list_maildir, list_mbox
 
         name = source.name or path.stem or str(path)
-        messages = (list_maildir if source.kind is SourceKind.MAILDIR else list_mbox)(path, now=self._now)
+        messages = (list_maildir if source.kind is SourceKind.MAILDIR else list_mbox)(path, now=self.window.now)
         letters = (_letter(message.head, message.read, source, name, message.size) for message in messages)
         return self._kept(letters, name)
 
@@ -111,7 +111,7 @@ class Mail:
 
         known = self._store.known_mails(box.identity) if self._store else {}
         unknown = []
-        for uid in box.search(self._window.reach)[-MOST_MESSAGES:]:
+        for uid in box.search(self.window.reach)[-MOST_MESSAGES:]:
             article_id, sender = known.get(uid, ("", ""))
             article = self._store.get_article(article_id) if self._store and article_id else None
             if article is None:
@@ -121,7 +121,7 @@ class Mail:
                 self.keys[article.id] = _uid_key(box.identity, uid)
                 yield replace(article, source=name, section=source.section)
         for one in box.heads(unknown):
-            head = read_head(one.head, delivered=one.delivered, now=self._now)
+            head = read_head(one.head, delivered=one.delivered, now=self.window.now)
             shown = source.name or box.address.shown
             letter = _letter(head, partial(box.message, one.uid, one.size), source, shown, one.size)
             key = _uid_key(box.identity, one.uid) if box.identity else letter.key
@@ -134,7 +134,7 @@ class Mail:
         def when(one: Article | Letter) -> datetime | None:
             return one.published
 
-        kept, left_out = self._window.taken(letters, key, when, name)
+        kept, left_out = self.window.taken(letters, key, when, name)
         ordered = sorted(kept, key=lambda one: one[2], reverse=True)
         if len(ordered) > MOST_MESSAGES:
             left_out.append(skipped(name, f"{len(ordered) - MOST_MESSAGES} articles are over the limit for a mailbox"))

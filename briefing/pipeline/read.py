@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Limits", "Reading", "read_sources"]
 
+_ASKED_ANEW = 3
+"""Servers: one that answers is enough, and not every one need be alive."""
+
 
 def read_sources(
     sources: Sequence[Source],
@@ -42,14 +45,14 @@ def read_sources(
     open_fetcher: Callable[[], Fetcher],
     watcher: Watcher,
     store: Store | None = None,
-    again: Callable[[str], bool] = lambda _: False,
+    again: Callable[[str], Window | None] = lambda _: None,
     commands: Commands | None = None,
 ) -> Reading:
     """Read every source, as far as `window` reaches; `open_fetcher` is called only if something has to be fetched.
 
     `store` is asked for what mail servers gave in earlier runs; nothing is written into it. `again` is called, with the
-    cause, where no server on the web could be spoken to: they are all tried again if it says so. `commands` gives
-    passwords.
+    cause, where no server on the web could be spoken to: they are all tried again if it gives a window, which is then
+    that of everything. `commands` gives passwords.
 
     Raises nothing for what a source holds or does not; every failure is a value with the source's name.
     """
@@ -70,12 +73,15 @@ class _Reader:
         self._watcher = watcher
         self._count = 0
         self._reach = Reach()
+        self._fresh: list[Request] = []
+        """Of this try: what the cache answered, so that no server was asked."""
 
-    def read(self, sources: Sequence[Source], again: Callable[[str], bool]) -> Reading:
+    def read(self, sources: Sequence[Source], again: Callable[[str], Window | None]) -> Reading:
         self._watcher.stage("read", len(sources))
         places: list[list[Found]] = []
         web: list[tuple[int, Source]] = []
         boxes: list[tuple[int, Source]] = []
+        here: list[tuple[int, Source]] = []
         weights: dict[int, float] = {}
         for source in listed(sources, allow_local=self._limits.allow_local):
             if isinstance(source, Failure):
@@ -88,18 +94,20 @@ class _Reader:
             elif is_imap(source.location):
                 boxes.append((len(places) - 1, source))
             else:
-                places[-1] = self._local(source)
-                self._watcher.step(source.name or shown_place(source.location))
-        count = self._count
+                here.append((len(places) - 1, source))
         while True:
             self._fetch_sources(web, places)
-            for place, source in boxes:
-                places[place] = self._local(source)
-                self._watcher.step(source.name or shown_place(source.location))
-            if not self._reach.offline or not again(self._reach.cause):
+            self._read_local(boxes, places)
+            if self._reach.offline:
+                self._ask_anew()
+            window = again(self._reach.cause) if self._reach.offline else None
+            if window is None:
                 break
-            self._watcher.stage("read", len(web) + len(boxes))
-            self._count, self._reach = count, Reach()
+            self._watcher.stage("read", len(web) + len(boxes) + len(here))
+            self._window = self._mail.window = window
+            self._count, self._reach, self._fresh = 0, Reach(), []
+        # Last, because standard input can be read only once, and the window is known only now.
+        self._read_local(here, places)
         gatherer = Gatherer(self._limits, self._window, self._mail, self._watcher, self._fetched)
         reading = gatherer.reading(places, self._listed)
         reading.sources = self._count
@@ -107,6 +115,20 @@ class _Reader:
         for place, weight in weights.items():
             reading.weights.update({name: weight for one in places[place] if (name := name_of(one))})
         return reading
+
+    def _ask_anew(self) -> None:
+        """Have servers whose answers are fresh in the cache show whether a network is there: one dead server beside
+        them is no night offline."""
+        from briefing.fetch import shown
+
+        by_host = {urlsplit(shown(one.url)).netloc: one for one in self._fresh}
+        for _, answer in self._fetched([replace(one, anew=True) for one in list(by_host.values())[:_ASKED_ANEW]]):
+            self._reach.note(answer)
+
+    def _read_local(self, sources: Sequence[tuple[int, Source]], places: list[list[Found]]) -> None:
+        for place, source in sources:
+            places[place] = self._local(source)
+            self._watcher.step(source.name or shown_place(source.location))
 
     def _local(self, source: Source) -> list[Found]:
         """Articles, items or letters of standard input, a file, a folder or a mailbox."""
@@ -178,6 +200,8 @@ class _Reader:
             waiting.setdefault(request, []).append((place, source))
         for request, answer in self._fetched(waiting):
             self._reach.note(answer)
+            if not (isinstance(answer, FetchError) or answer.asked):
+                self._fresh.append(request)
             for place, source in waiting[request]:
                 self._count += 1
                 name = source.name or source.location

@@ -115,9 +115,9 @@ class Workshop:
         """IANA name of the edition's time zone."""
         return self.config.timezone or local_timezone()
 
-    def today(self) -> date:
-        """The day it is in the edition's time zone."""
-        return self.clock().astimezone(ZoneInfo(self.timezone)).date()
+    def today(self, now: datetime | None = None) -> date:
+        """The day it is, or is `now` (aware), in the edition's time zone."""
+        return (now or self.clock()).astimezone(ZoneInfo(self.timezone)).date()
 
     @cached_property
     def answers(self) -> StoredAnswers:

@@ -118,7 +118,10 @@ class Cron:
         """Put the block into the crontab; `write` is not needed."""
         if not present("crontab"):
             raise ScheduleError("crontab", "this machine has no such command", "Install cron, or use --with systemd")
-        _replace(with_block(_read(), render_block(job)))
+        block = render_block(job)
+        _replace(with_block(_read(), block))
+        if block_in(_read()) != block:
+            raise ScheduleError("crontab", "it took the new table, and what it shows is another one", _REMEDY)
         return Outcome(places=("crontab",))
 
     def find(self) -> Found | None:
@@ -131,7 +134,7 @@ class Cron:
         block = block_in(crontab)
         if block is None:
             return None
-        return Found(kind=Kind.CRON, files=(("crontab", block),), at=block_time(block), active=None)
+        return Found(kind=Kind.CRON, files=(("crontab", block),), at=block_time(block), active=True)
 
     def remove(self) -> Outcome:
         """Take the block away, and the crontab where nothing else was in it."""
@@ -142,6 +145,8 @@ class Cron:
             _replace(rest)
         else:
             order("crontab", "-r", remedy=_REMEDY)
+        if self.find() is not None:
+            raise ScheduleError("crontab", "it still shows the lines that were taken away", "Use `crontab -e`")
         return Outcome(places=("crontab",))
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from briefing.errors import ScheduleError
 from briefing.schedule.job import Job
 
-__all__ = ["kept", "login", "rehearse"]
+__all__ = ["PLACES", "kept", "login", "rehearse"]
 
-_PLACES = (
+PLACES = (
     "HOME",
     "BRIEFING_STATE",
     "BRIEFING_MODELS",
@@ -43,7 +43,7 @@ def kept(shell: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     Of PATH, the folders that are there, each once.
     """
     every = login()
-    places = [(name, shell[name]) for name in _PLACES if shell.get(name) not in {None, "", every.get(name)}]
+    places = [(name, shell[name]) for name in PLACES if shell.get(name) not in {None, "", every.get(name)}]
     variables = [(name, str(Path(place).expanduser().absolute())) for name, place in places]
     for name in _LISTS:
         given = [Path(folder).expanduser() for folder in shell.get(name, "").split(os.pathsep) if folder]
@@ -55,11 +55,11 @@ def kept(shell: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 
 def login() -> dict[str, str]:
-    """What every scheduler of a Unix gives: who the user is. Elsewhere all there is, which a task gets as well."""
+    """What every scheduler of a Unix gives: who the user is. Elsewhere nothing is given that says where things are."""
     try:
         import pwd
     except ImportError:
-        return dict(os.environ)
+        return {}
     try:
         user = pwd.getpwuid(os.getuid())
     except KeyError:  # a container's user without a name

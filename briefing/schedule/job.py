@@ -88,7 +88,7 @@ class Scheduler(Protocol):
 
     @property
     def start(self) -> str:
-        """The shell command that starts what is installed but not active; empty where there is none."""
+        """The shell command that starts what is installed but not active; empty where nothing is."""
 
     def environment(self) -> dict[str, str]:
         """The variables that it gives every job, as far as that can be known."""

@@ -5,6 +5,7 @@ A task has no variables and room for 261 characters; the batch file holds the va
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from datetime import time
 from pathlib import Path
 
 from briefing.errors import UsageError
-from briefing.schedule.environment import login
+from briefing.schedule.environment import PLACES
 from briefing.schedule.files import (
     MARK,
     claim,
@@ -24,6 +25,7 @@ from briefing.schedule.files import (
     remove_folders,
 )
 from briefing.schedule.job import Found, Job, Kind, Outcome, Write
+from briefing.schedule.tools import ask, present
 
 __all__ = ["DELETE", "QUERY", "Windows", "batch_time", "create_command", "render_batch"]
 
@@ -70,12 +72,16 @@ class Windows:
     """A `Scheduler` that leaves the making of the task to the person."""
 
     manners = "The task runs while you are logged in; its history is in the Task Scheduler"
-    start = ""
+
+    @property
+    def start(self) -> str:
+        """Makes the task for the batch file that is there."""
+        at = batch_time(read_ours(_path()) or "")
+        return create_command(str(_path()), at) if at else ""
 
     def environment(self) -> dict[str, str]:
-        """What this shell has, but of the program's own variables only those that the registry has for the user."""
-        shared = {name: value for name, value in login().items() if not name.upper().startswith("BRIEFING_")}
-        return shared | _registered()
+        """What this shell has of the system's variables; of those that a person sets, what the registry has."""
+        return {name: value for name, value in os.environ.items() if not _personal(name)} | _registered()
 
     def install(self, job: Job, write: Write) -> Outcome:
         """Write the batch file; the command to type is left to do."""
@@ -89,11 +95,12 @@ class Windows:
         return Outcome(places=(str(path),), todo=(create_command(str(path), job.at),), notes=notes)
 
     def find(self) -> Found | None:
-        """The batch file; whether a task starts it, only schtasks knows."""
+        """The batch file, and whether there is a task."""
         text = read_ours(_path())
         if text is None:
             return None
-        return Found(kind=Kind.WINDOWS, files=((str(_path()), text),), at=batch_time(text), active=None)
+        active = ask("schtasks", "/Query", "/TN", "briefing").returncode == 0 if present("schtasks") else None
+        return Found(kind=Kind.WINDOWS, files=((str(_path()), text),), at=batch_time(text), active=active)
 
     def remove(self) -> Outcome:
         """Remove the batch file and the folders made for it; the task is left to the person."""
@@ -105,15 +112,20 @@ class Windows:
         return Outcome(places=(str(_path()),))
 
 
+def _personal(name: str) -> bool:
+    """Whether a shell may have such a variable of its own, of which a task would know nothing."""
+    return name.upper().startswith("BRIEFING_") or name.upper() in PLACES
+
+
 def _registered() -> dict[str, str]:
-    """The user's own variables, which every task of theirs gets."""
+    """The user's own variables, which every task of theirs gets; names in capitals, as `os.environ` has them."""
     if sys.platform != "win32":
         return {}
     import winreg
 
     with winreg.OpenKey(winreg.HKEY_CURRENT_USER, "Environment") as key:
         values = [winreg.EnumValue(key, place) for place in range(winreg.QueryInfoKey(key)[1])]
-    return {name: str(value) for name, value, _ in values}
+    return {name.upper(): winreg.ExpandEnvironmentStrings(str(value)) for name, value, _ in values}
 
 
 def _path() -> Path:

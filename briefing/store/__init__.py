@@ -17,7 +17,7 @@ from pathlib import Path
 
 from briefing.jsonio import summary_from_json, summary_to_json
 from briefing.store.editions import Editions
-from briefing.store.file import MEMORY, stamp
+from briefing.store.file import MEMORY, check_state, stamp
 from briefing.store.schema import MIGRATIONS, Delivery, DeliveryKey, DeliveryState, Found, StoredCompletion, Waiting
 from briefing.store.sightings import Sighting
 from briefing.types import Article, Summary
@@ -33,6 +33,7 @@ __all__ = [
     "Store",
     "StoredCompletion",
     "Waiting",
+    "check_state",
     "default_state",
 ]
 

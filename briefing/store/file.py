@@ -7,6 +7,7 @@ consistent (https://www.sqlite.org/pragma.html#pragma_synchronous). Several proc
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -19,7 +20,7 @@ from typing import Any, Self
 from briefing.errors import StoreError
 from briefing.store.schema import APPLICATION_ID, MIGRATIONS
 
-__all__ = ["BUSY_SECONDS", "MEMORY", "StateFile", "stamp", "storable"]
+__all__ = ["BUSY_SECONDS", "MEMORY", "StateFile", "check_state", "stamp", "storable"]
 
 MEMORY = ":memory:"
 """Instead of a path: a store that ends with the process."""
@@ -39,14 +40,14 @@ class StateFile:
         self.path = str(path)
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
-        with self._explained():
+        with _explained(self.path):
             if self.path != MEMORY:
                 Path(self.path).parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(
                 self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
         try:
-            with self._explained():
+            with _explained(self.path):
                 self._prepare(self._connection)
         except BaseException:
             self.close()
@@ -69,13 +70,13 @@ class StateFile:
     def query(self, statement: str, *values: str | int | None) -> list[Any]:
         """Run one statement, which is a transaction of its own, and fetch all its rows."""
         clean = [storable(value) if isinstance(value, str) else value for value in values]
-        with self._explained(), self._lock:
+        with _explained(self.path), self._lock:
             return self._open().execute(statement, clean).fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Several statements, all or none of them."""
-        with self._explained(), self._lock, _transaction(self._open()) as connection:
+        with _explained(self.path), self._lock, _transaction(self._open()) as connection:
             yield connection
 
     def _open(self) -> sqlite3.Connection:
@@ -84,17 +85,7 @@ class StateFile:
         return self._connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        if (
-            _pragma(connection, "application_id") != APPLICATION_ID
-            and connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
-        ):
-            raise StoreError(self.path, "is another program's database", "Name another file with --state")
-        if (version := _pragma(connection, "user_version")) > len(MIGRATIONS):
-            raise StoreError(
-                self.path,
-                f"was written by a newer version of briefing (format {version}; this one knows {len(MIGRATIONS)})",
-                "Update briefing, or name another file with --state",
-            )
+        _check_ours(connection, self.path)
         _use_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -108,18 +99,45 @@ class StateFile:
         # Changes nothing, but a file that can only be read fails here, not after the first article.
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
+
+def check_state(path: Path) -> None:
+    """Raise `StoreError` where a run could not use the file at `path`; it is not changed, nor brought up to date."""
+    with _explained(str(path)):
+        # No lock is taken and no file made beside it, so that a run may be at work on it. What stands only in the
+        # write-ahead log is not seen: the two marks that are looked at seldom do.
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
         try:
-            yield
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the extended part
-            cause, remedy = _CAUSES.get(code, ("cannot be used", "Name another file with --state"))
-            raise StoreError(self.path, f"{cause} ({error})", remedy) from error
-        except OSError as error:
-            raise StoreError(
-                self.path, f"cannot be made: {error.strerror}", "Name another file with --state"
-            ) from error
+            _check_ours(connection, str(path))
+        finally:
+            connection.close()
+    if not os.access(path, os.W_OK):
+        raise StoreError(str(path), *_CAUSES[sqlite3.SQLITE_READONLY])
+
+
+def _check_ours(connection: sqlite3.Connection, path: str) -> None:
+    if (
+        _pragma(connection, "application_id") != APPLICATION_ID
+        and connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    ):
+        raise StoreError(path, "is another program's database", "Name another file with --state")
+    if (version := _pragma(connection, "user_version")) > len(MIGRATIONS):
+        raise StoreError(
+            path,
+            f"was written by a newer version of briefing (format {version}; this one knows {len(MIGRATIONS)})",
+            "Update briefing, or name another file with --state",
+        )
+
+
+@contextmanager
+def _explained(path: str) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the extended part
+        cause, remedy = _CAUSES.get(code, ("cannot be used", "Name another file with --state"))
+        raise StoreError(path, f"{cause} ({error})", remedy) from error
+    except OSError as error:
+        raise StoreError(path, f"cannot be made: {error.strerror}", "Name another file with --state") from error
 
 
 _DAMAGED = "Move it away: a new one is made, and only the memory of earlier runs is lost"

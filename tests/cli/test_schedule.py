@@ -26,7 +26,7 @@ if [ -n "$TOOLS_FAIL" ]; then echo "$TOOLS_FAIL" >&2; exit 1; fi
 case "$1" in
 -l) cat "$TOOLS/tab" 2>/dev/null || { echo "no crontab for me" >&2; exit 1; } ;;
 -r) rm "$TOOLS/tab" ;;
--) cat >"$TOOLS/tab" ;;
+-) if [ -n "$TOOLS_FORGET" ]; then cat >/dev/null; else cat >"$TOOLS/tab"; fi ;;
 esac
 """
 
@@ -208,7 +208,8 @@ def test_without_the_tool_files_are_written_and_the_command_is_said(
     assert all(Path(line).exists() for line in done.stdout.splitlines())
     assert re.search(r"^  (systemctl --user daemon-reload && systemctl --user enable|launchctl bootstrap gui/)",
                      done.stderr, re.MULTILINE)  # fmt: skip
-    assert "every day at 06:30" in cli("schedule", "show").stdout
+    shown = cli("schedule", "show").stdout.splitlines()[0]
+    assert shown.startswith(f"{kind}: every day at 06:30; written, but not loaded as far as can be seen. Run: ")
     assert cli("schedule", "remove").returncode == 0
     assert everything() == before
 
@@ -231,6 +232,9 @@ def test_a_tool_that_fails_is_one_clear_line(
     assert done.stderr.count("\n") == 1
     assert said in done.stderr
     assert part in done.stderr
+    shown = cli("schedule", "show", TOOLS_FAIL=said).stdout.partition("\n")[0]
+    assert ", next " not in shown
+    assert (part in shown) is (kind != "cron")  # of which nothing was written
     cli("schedule", "remove", TOOLS_FAIL=said)
     assert everything() == before
 
@@ -293,6 +297,18 @@ def test_what_stands_in_the_crontab_makes_an_edition(cli: Cli, machine: Machine,
     assert list((config.parent / "briefings").glob("*.md"))
 
 
+def test_a_crontab_that_keeps_nothing_is_found_out(cli: Cli, machine: Machine, config: Path) -> None:
+    machine.has("crontab")
+    done = cli("schedule", "install", "-c", config, "--with", "cron", TOOLS_FORGET="1")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "crontab: it took the new table" in done.stderr
+    machine.crontab.write_text("MAILTO=me\n")
+    assert cli("schedule", "install", "-c", config, "--with", "cron").returncode == 0
+    removed = cli("schedule", "remove", TOOLS_FORGET="1")
+    assert (removed.returncode, removed.stdout) == (3, "")
+    assert "crontab -e" in removed.stderr
+
+
 def test_without_cron_there_is_a_remedy(cli: Cli, machine: Machine, config: Path) -> None:
     done = cli("schedule", "install", "-c", config, "--with", "cron")
     assert done.returncode == 3
@@ -330,7 +346,11 @@ def test_for_windows_a_batch_file_is_written_and_a_command_printed(cli: Cli, mac
     assert f'set "BRIEFING_STATE={os.environ["BRIEFING_STATE"]}"' in written
     assert f'set "PATH={os.environ["PATH"]}"' in written
     assert f'cd /d "{config.parent}"' in written
-    assert "06:05" in cli("schedule", "show").stdout
+    shown = cli("schedule", "show").stdout.splitlines()[0]
+    start = f"not loaded as far as can be seen. Run: {command}"
+    assert shown == f"windows: every day at 06:05; written, but {start}"
+    program(machine.folder / "bin", "schtasks", "task")
+    assert cli("schedule", "show").stdout.startswith("windows: every day at 06:05, next ")
     assert cli("schedule", "remove").stdout == f"{batch}\n"
     assert everything() == before
 

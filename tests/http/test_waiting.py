@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from briefing.config import Config
 from briefing.fetch import Fetcher
-from briefing.pipeline import Report, Silent, Workshop, make_edition
+from briefing.pipeline import Report, Silent, Workshop, make_edition, remember_edition
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
 from briefing.types import Edition, Source
@@ -24,9 +25,10 @@ STORY = (
     "to see it, and many of them stayed until the evening. The works were paid for by a levy that the council had "
     "voted for in March. Visitors can walk along the quay every day, and children pay nothing until the summer ends."
 )
+ITEM = f"<item><title>{{}}</title><description>{STORY}</description><pubDate>{{}} GMT</pubDate></item>"
 FEED = (
-    '<?xml version="1.0"?><rss version="2.0"><channel><title>Marlow Post</title><item><title>Harbour opens</title>'
-    f"<description>{STORY}</description><pubDate>Fri, 17 May 2024 04:00:00 GMT</pubDate></item></channel></rss>"
+    '<?xml version="1.0"?><rss version="2.0"><channel><title>Marlow Post</title>'
+    f"{ITEM.format('Harbour opens', '17 May 2024 04:00')}</channel></rss>"
 )
 
 
@@ -34,6 +36,7 @@ class Night:
     """A machine without a network: what a run says, and how long it sleeps. Something may happen during a sleep."""
 
     def __init__(self) -> None:
+        self.now = NOW
         self.pauses: list[float] = []
         self.said: list[str] = []
         self.then: Callable[[int], None] = lambda _: None
@@ -61,16 +64,20 @@ def port() -> int:
         return int(server.getsockname()[1])
 
 
-def run(night: Night, folder: Path, *sources: str, **settings: object) -> tuple[Edition, Report]:
+def run(
+    night: Night, folder: Path, *sources: str, day: date | None = None, **settings: object
+) -> tuple[Edition, Report]:
     config = Config(
         sources=tuple(Source(location=one, allow_local=True) for one in sources), state=folder / "state.db",
         out=folder / "out", timezone="UTC", repeat=True,
     ).with_overrides(**settings)  # fmt: skip
     quick = partial(Fetcher, retries=0, backoff=0.01, gap=0.0)
     with Workshop(
-        config, clock=lambda: NOW, watcher=night.watcher(), engine=FakeEngine(), fetcher=quick, sleep=night.sleep
+        config, clock=lambda: night.now, watcher=night.watcher(), engine=FakeEngine(), fetcher=quick, sleep=night.sleep
     ) as workshop:
-        return make_edition(workshop)
+        edition, report = make_edition(workshop, day=day)
+        remember_edition(edition, workshop)
+        return edition, report
 
 
 def titles(edition: Edition) -> list[str]:
@@ -99,6 +106,33 @@ def test_a_run_goes_on_when_the_network_is_there(night: Night, tmp_path: Path, p
     assert "Trying again in 5 seconds; 10 minutes of waiting left" in night.said[0]
 
 
+@pytest.mark.parametrize("day", [None, date(2024, 5, 17)])
+@pytest.mark.parametrize("ends", [{"deadline": "07:00"}, {"budget": "10m"}])
+def test_a_laptop_closed_during_the_wait_makes_the_edition_of_the_day_it_wakes_on(
+    night: Night, tmp_path: Path, port: int, day: date | None, ends: dict[str, Any]
+) -> None:
+    servers: list[Server] = []
+    later = FEED.replace("</channel>", ITEM.format("Tram line opens", "18 May 2024 06:00") + "</channel>")
+
+    def wakes(count: int) -> None:
+        night.now = NOW + timedelta(days=1, hours=2)
+        servers.append(Server(port))
+        servers[0].serves("/feed.xml", later, type="application/rss+xml")
+
+    night.then = wakes
+    (tmp_path / "story.txt").write_text("Bridge closes\n\n" + STORY.replace("harbour", "bridge"))
+    try:
+        sources = f"http://127.0.0.1:{port}/feed.xml", str(tmp_path / "story.txt")
+        edition, report = run(night, tmp_path, *sources, day=day, since="24h", group=False, **ends)
+    finally:
+        for server in servers:
+            server.close()
+    assert edition.date == (day or date(2024, 5, 18))
+    # Neither in the future nor too old by the clock of the day on which the network was there.
+    assert sorted(titles(edition)) == ["Bridge closes", "Tram line opens"]
+    assert (report.brief, report.sources) == (0, 2)
+
+
 def test_it_gives_up_after_ten_minutes_and_tells_what_is_on_this_machine(
     night: Night, tmp_path: Path, port: int
 ) -> None:
@@ -125,9 +159,7 @@ def test_it_gives_up_after_ten_minutes_and_tells_what_is_on_this_machine(
         ({"offline": True}, 0),
     ],
 )
-def test_how_long_it_waits(
-    night: Night, tmp_path: Path, port: int, settings: dict[str, object], seconds: float
-) -> None:
+def test_how_long_it_waits(night: Night, tmp_path: Path, port: int, settings: dict[str, Any], seconds: float) -> None:
     _, report = run(night, tmp_path, f"http://127.0.0.1:{port}/feed.xml", **settings)
     assert sum(night.pauses) == seconds
     assert report.offline is not bool(settings.get("offline"))
@@ -163,6 +195,31 @@ def test_an_answer_out_of_the_cache_is_no_network(night: Night, tmp_path: Path, 
     assert sum(night.pauses) == 600
     assert report.offline
     assert titles(edition) == ["Harbour opens"]
+
+
+def test_a_dead_server_beside_a_fresh_answer_is_no_night_offline(night: Night, tmp_path: Path, port: int) -> None:
+    with Server() as server:
+        headers = {"Cache-Control": "max-age=3600"}
+        server.serves("/feed.xml", FEED, type="application/rss+xml", headers=headers, etag='"1"')
+        for asked in (1, 2):
+            _, report = run(night, tmp_path, server.url("/feed.xml"), f"http://127.0.0.1:{port}/feed.xml")
+            assert (night.pauses, report.offline) == ([], False)
+            assert len(server.seen("/feed.xml")) == asked
+        # Nothing is in doubt, so that nobody is asked.
+        _, report = run(night, tmp_path, server.url("/feed.xml"))
+        assert len(server.seen("/feed.xml")) == 2
+
+
+def test_what_was_seen_before_is_counted_once_however_many_tries(night: Night, tmp_path: Path, port: int) -> None:
+    with Server() as server:
+        place = server.url("/feed.xml")
+        headers = {"Cache-Control": "max-age=3600"}
+        server.serves("/feed.xml", FEED, type="application/rss+xml", headers=headers)
+        run(night, tmp_path, place)
+    night.now += timedelta(days=1)
+    _, report = run(night, tmp_path, place, f"http://127.0.0.1:{port}/feed.xml")
+    assert len(night.pauses) > 2
+    assert (report.offline, report.seen_before) == (True, 1)
 
 
 def test_one_that_says_nothing_is_new_is_a_network(night: Night, tmp_path: Path, port: int) -> None:

@@ -34,7 +34,7 @@ from briefing.schedule.environment import kept, login
 from briefing.schedule.files import folders_line, made_folders
 from briefing.schedule.launchd import plist_time, render_plist
 from briefing.schedule.systemd import render_service, render_timer, timer_time
-from briefing.schedule.windows import batch_time, create_command, render_batch
+from briefing.schedule.windows import Windows, batch_time, create_command, render_batch
 
 unhurried = settings(deadline=None)
 
@@ -341,6 +341,23 @@ def test_what_says_where_things_are_is_kept_as_absolute_paths(tmp_path: Path, mo
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no login shell")
 def test_what_every_login_has_is_not_written_down() -> None:
     assert kept({"HOME": login()["HOME"]}) == ()
+
+
+def test_where_there_is_no_login_to_compare_with_everything_is_carried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pwd", None)  # Windows
+    shell = {"BRIEFING_STATE": "/state.db", "XDG_CACHE_HOME": "/cache", "BRIEFING_API_KEY": "s3cret"}
+    for name, value in shell.items():
+        monkeypatch.setenv(name, value)
+    places = {name: str(Path(shell[name]).absolute()) for name in ("BRIEFING_STATE", "XDG_CACHE_HOME")}
+    carried = dict(kept(os.environ))
+    assert carried.items() >= places.items()
+    assert "BRIEFING_API_KEY" not in carried
+    # A rehearsal has the shell's only through what is carried; the system's own it has as they are.
+    monkeypatch.setenv("SYSTEMROOT", "C:\\Windows")
+    given = Windows().environment()
+    assert given["SYSTEMROOT"] == "C:\\Windows"
+    if sys.platform != "win32":  # there the registry may have them
+        assert not given.keys() & shell.keys()
 
 
 def test_what_a_crontab_sets_above_the_block_is_known() -> None:

@@ -19,8 +19,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from briefing.config import Config
 from briefing.errors import StoreError
-from briefing.store import MEMORY, MIGRATIONS, Store, StoredCompletion, default_state
+from briefing.pipeline import Silent, Workshop, check_run
+from briefing.store import MEMORY, MIGRATIONS, Store, StoredCompletion, check_state, default_state
 from briefing.store import file as store_module
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
@@ -131,6 +133,36 @@ def test_a_file_of_an_older_version_is_brought_up_to_date_and_keeps_its_rows(
     assert connection.execute("SELECT x FROM later").fetchall() == [(7,)]
     assert connection.execute("PRAGMA user_version").fetchone() == (len(later),)
     connection.close()
+
+
+def test_a_check_leaves_an_older_file_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "state #1?.db"
+    Store(path).close()
+    before = path.read_bytes()
+    monkeypatch.setattr(store_module, "MIGRATIONS", (*MIGRATIONS, ("CREATE TABLE later (x)",)))
+    config = Config(state=path, out=tmp_path / "out", engine="extractive")
+    with Workshop(config, clock=lambda: NOW, watcher=Silent()) as workshop:
+        assert list(check_run(workshop, send=False)) == []
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_check_says_what_opening_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "state.db"
+    Store(path).close()
+    check_state(path)
+    monkeypatch.setattr(store_module, "MIGRATIONS", MIGRATIONS[:-1])
+    with pytest.raises(StoreError, match="newer version"):
+        check_state(path)
+    monkeypatch.undo()
+    path.write_bytes(b"no state file, whatever its name")
+    with pytest.raises(StoreError, match="is not a state file"):
+        check_state(path)
+    other = sqlite3.connect(tmp_path / "other.db")
+    other.execute("CREATE TABLE other (x)")
+    other.close()
+    with pytest.raises(StoreError, match="another program"):
+        check_state(tmp_path / "other.db")
 
 
 def test_an_update_of_the_file_that_fails_leaves_it_at_its_old_version(
