@@ -2,14 +2,15 @@
 
 Many programs date what they publish by its day only: Hugo, Jekyll and others write midnight for the time. Such a date
 is kept as midnight sharp in UTC of that day, whatever zone it was written in. It stands for the whole day, it is shown
-without a time, and no reader's zone makes it the day before.
+without a time, and no reader's zone makes it the day before. A time of which we know that it is one, and that falls on
+midnight in UTC (20:00 in New York, 09:00 in Tokyo), is kept a microsecond late, so that it is no mere day.
 """
 
 from __future__ import annotations
 
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, time, timedelta, tzinfo
 
-__all__ = ["by_day", "in_utc", "latest", "rfc3339", "shown"]
+__all__ = ["by_day", "in_utc", "latest", "rfc3339", "shown", "timed"]
 
 
 def in_utc(written: datetime) -> datetime:
@@ -19,10 +20,19 @@ def in_utc(written: datetime) -> datetime:
     every zone.
     """
     as_written = written.tzinfo is None or written.time() == time()
-    moment = written.replace(tzinfo=UTC) if as_written else written.astimezone(UTC)
+    moment = written.replace(tzinfo=UTC) if as_written else timed(written)
     if moment.year in {MINYEAR, MAXYEAR}:  # in some zone it would be outside of the calendar
         raise OverflowError(f"{written} is at the calendar's end")
     return moment
+
+
+def timed(moment: datetime) -> datetime:
+    """`moment`, aware, in UTC as a time and never as a mere day: at midnight a microsecond late.
+
+    Raises OverflowError where the calendar cannot hold it.
+    """
+    there = moment.astimezone(UTC)
+    return there + datetime.resolution if there.time() == time() else there
 
 
 def by_day(published: datetime) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ __all__ = [
     "LARGEST_HTML",
     "Envelope",
     "Letter",
+    "dated_key",
     "edition_key",
     "encoded_size",
     "file_name",
@@ -70,7 +71,12 @@ class Letter:
 
 def edition_key(edition: Edition) -> str:
     """Names an edition: two of one day and title are one, so that none is delivered twice."""
-    return f"{edition.date.isoformat()} {edition.title}"
+    return dated_key(edition.date, edition.title)
+
+
+def dated_key(day: date, title: str) -> str:
+    """The `edition_key` of an edition that is not at hand, or cannot be read."""
+    return f"{day.isoformat()} {title}"
 
 
 def file_name(edition: Edition, recipient: str) -> str:

@@ -13,7 +13,9 @@ __all__ = [
     "BASE_OF",
     "DEMONYM_ENDINGS",
     "DENIALS",
+    "DENIALS_WITH_NE",
     "FIRST_PERSONS",
+    "IDLE_DENIALS",
     "LEANING",
     "MONTHS",
     "OPENERS",
@@ -80,13 +82,29 @@ DENIALS: dict[str, frozenset[str]] = {
     language: frozenset(words.split())
     for language, words in {
         "de": "nicht nichts nie niemals niemand niemanden kein keine keinen keinem keiner keines ohne weder",
-        "fr": "pas jamais aucun aucune ni sans rien personne nul nulle",
+        "fr": "pas jamais aucun aucune ni sans nul nulle",
         "es": "no nunca jamás sin ningún ninguna ninguno nadie nada tampoco ni",
         "pt": "não nunca jamais sem nenhum nenhuma ninguém nada tampouco nem",
         "ru": "не нет ни без никогда никто никого никому ничего ничто нельзя никакой никакого",
     }.items()
 }
 """Words that deny, folded as written, by ISO 639-1 code; those of English, with its verbs, are in `ground.denial`."""
+
+DENIALS_WITH_NE = frozenset({"personne", "rien", "plus"})
+"""French words that deny only in a sentence with "ne": somebody, anything and more without it."""
+
+IDLE_DENIALS: dict[str, tuple[str, ...]] = {
+    "de": ("nicht nur", "nicht allein", "nicht bloß", "nicht zuletzt", "nicht weniger als", "nicht mehr als",
+           "nichts als", "ohne zweifel"),
+    "fr": ("non seulement", "pas seulement", "pas uniquement", "pas moins de", "pas plus de", "sans doute",
+           "sans aucun doute", "sans nul doute", "une personne", "la personne", "cette personne", "chaque personne"),
+    "es": ("no solo", "no sólo", "no solamente", "no únicamente", "no menos de", "no más de", "no obstante",
+           "sin embargo", "sin duda", "nada menos que", "nada más que"),
+    "pt": ("não só", "não apenas", "não somente", "não menos de", "não mais de", "não obstante", "sem dúvida",
+           "nada menos que", "nada mais que"),
+    "ru": ("не только", "не менее", "не более", "без сомнения", "не что иное, как"),
+}  # fmt: skip
+"""By language: phrases with a word that denies which deny nothing, or a limit only."""
 
 FIRST_PERSONS: dict[str, frozenset[str]] = {
     language: frozenset(words.split())

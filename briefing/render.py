@@ -239,8 +239,8 @@ def _moment_of(edition: Edition) -> str:
 
 
 def _html_time(published: datetime) -> str:
-    """For HTML's ``time``, which knows mere days."""
-    return published.date().isoformat() if by_day(published) else published.isoformat()
+    """For HTML's ``time``, which knows mere days and no microseconds."""
+    return published.date().isoformat() if by_day(published) else published.isoformat(timespec="seconds")
 
 
 # --- filters ---------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import typer
 from briefing.cli import options
 from briefing.cli.screen import Screen
 from briefing.cli.settings import settings_if_any
-from briefing.errors import UsageError
+from briefing.errors import StoreError, UsageError
 
 __all__ = ["app", "search", "show"]
 
@@ -74,15 +74,19 @@ def remove(
     from briefing.lock import only_run
     from briefing.store import default_state
 
-    alone = only_run(wanted.state or default_state())
-    with alone, screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
+    with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
         what = pipeline.removal(workshop, date.date(), title)
         files = ", ".join(map(str, what.files)) or "no file"
         stories = f"{what.stories} {'story' if what.stories == 1 else 'stories'}"
         if not yes and not _agreed(f"Take away {what.date.isoformat()} {what.title!r} ({stories}; {files})?"):
             screen.complain("Nothing was taken away.")
             raise typer.Exit(3)
-        pipeline.remove_edition(workshop, what)
+        with only_run(wanted.state or default_state()):  # only now: a run is not to wait for an answer
+            there = pipeline.removal(workshop, what.date, what.title)
+            if not yes and there != what:
+                raise StoreError("edition", "it was changed while you were asked", "Look at it, then say it again")
+            what = there
+            pipeline.remove_edition(workshop, what)
     for path in what.files:
         typer.echo(str(path))
     screen.say(f"{what.date.isoformat()} {what.title!r} is no longer in the state file; its stories count as untold.")
@@ -151,6 +155,7 @@ def search(
     wanted = settings_if_any(config, state=state, templates=templates)
     from briefing import pipeline
     from briefing.deliver import write_stdout
+    from briefing.lookup import search_words
 
     with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
         first = pipeline.day_since(since, workshop)
@@ -160,7 +165,9 @@ def search(
         if shown or format_ != "text":
             write_stdout(pipeline.render_found(shown, format_, workshop))
     if not shown:
-        screen.complain(f"Nothing found for {' '.join(words)!r}.")
+        typed = " ".join(words)
+        cause = "" if search_words(typed) else ": there is no word in it"
+        screen.complain(f"Nothing found for {typed!r}{cause}.")
         raise typer.Exit(3)
     if len(found) > len(shown):
         screen.say("There are more: --limit shows them.")

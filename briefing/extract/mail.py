@@ -9,6 +9,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 from email.utils import parseaddr
 
+from briefing.dates import timed
 from briefing.errors import ExtractError
 from briefing.extract import Found
 from briefing.extract.files import decoded, unwrapped
@@ -227,4 +228,7 @@ def _letter(text: str) -> str:
 def _sent(message: EmailMessage) -> datetime | None:
     header = message["date"]
     time: datetime | None = getattr(header, "datetime", None)
-    return None if time is None else time if time.tzinfo else time.replace(tzinfo=UTC)
+    try:
+        return time and timed(time if time.tzinfo else time.replace(tzinfo=UTC))
+    except OverflowError:
+        return None

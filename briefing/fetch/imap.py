@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
+from briefing.dates import timed
 from briefing.errors import FetchError, UnreachableError
 
 __all__ = ["ImapAddress", "ImapMailbox", "RemoteHead", "parse_address"]
@@ -241,7 +242,7 @@ def _delivered(attributes: bytes) -> datetime | None:
     found = re.search(rb'INTERNALDATE "([^"]{1,40})"', attributes)
     try:
         moment = parsedate_to_datetime(found[1].decode().strip().replace("-", " ", 2)) if found else None
-        return moment.astimezone(UTC) if moment else None
+        return timed(moment if moment.tzinfo else moment.replace(tzinfo=UTC)) if moment else None
     except (ValueError, TypeError, OverflowError):
         return None
 

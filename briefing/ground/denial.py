@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from briefing.ground.evidence import Evidence
 from briefing.ground.exact import Missing
-from briefing.ground.reading import Reading
-from briefing.lexicon import DENIALS
+from briefing.ground.reading import Reading, Word
+from briefing.lexicon import DENIALS, DENIALS_WITH_NE, IDLE_DENIALS
 
 __all__ = ["denies", "undenied"]
 
@@ -28,6 +28,12 @@ _IDLE = re.compile(
     r"\bnot (?:only|just|least|to mention)\b|\bno (?:doubt|later|fewer|less|more) |\bwhether or not\b|\bnothing but\b",
     re.IGNORECASE,
 )
+_IDLE_IN = {
+    language: re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b", re.IGNORECASE)
+    for language, phrases in IDLE_DENIALS.items()
+}
+_PARTED = 4
+"""Words behind "ne" among which a "plus" belongs to it: "ne circulent désormais plus"."""
 _REACH = 3
 """Words behind a denial among which is what it denies."""
 _SHORT = 4
@@ -36,8 +42,8 @@ _SHORT = 4
 
 def denies(text: str, language: str = "en") -> bool:
     """Whether `text` denies anything, in so many words or, in English, by a verb such as "refuse"."""
-    if denials := DENIALS.get(language):
-        return any(word.surface.casefold() in denials for word in Reading(text).words)
+    if language in DENIALS:
+        return bool(_denials(Reading(text), language)[1])
     return bool(_DENIAL.search(_IDLE.sub(" ", text)))
 
 
@@ -53,12 +59,31 @@ def undenied(point: str, chosen: Sequence[int], evidence: Evidence) -> list[Miss
 
 def _denied(sentence: Reading, language: str) -> frozenset[str]:
     """Stems of what a sentence denies: of the longer words right behind a denial."""
-    denials = DENIALS.get(language, frozenset())
-    words = sentence.words
+    words, places = _denials(sentence, language)
     return frozenset(
         later.root
-        for place, word in enumerate(words)
-        if word.surface.casefold() in denials
+        for place in places
         for later in words[place + 1 : place + 1 + _REACH]
         if later.root and len(later.surface) > _SHORT
     )
+
+
+def _denials(sentence: Reading, language: str) -> tuple[tuple[Word, ...], list[int]]:
+    """The words of a sentence, idle phrases left out, and the places of those that deny; none in English."""
+    denials = DENIALS.get(language, frozenset())
+    idle = _IDLE_IN.get(language)
+    if idle and idle.search(sentence.text):
+        sentence = Reading(idle.sub(" ", sentence.text))
+    parts = [word.surface.casefold().replace("’", "'").rpartition("'") for word in sentence.words]
+    places = [place for place, (_, _, word) in enumerate(parts) if word in denials]
+    if language == "fr":
+        ne = [place for place, (elided, _, word) in enumerate(parts) if elided == "n" or word == "ne"]
+        places += [
+            place for place, (_, _, word) in enumerate(parts) if word in DENIALS_WITH_NE and _with(ne, place, word)
+        ]
+    return sentence.words, places
+
+
+def _with(ne: Sequence[int], place: int, word: str) -> bool:
+    """Whether a French word goes with a "ne" at one of those places; "plus" stands close behind it."""
+    return any(0 < place - one <= _PARTED for one in ne) if word == "plus" else bool(ne)

@@ -20,7 +20,6 @@ __all__ = [
     "date_of",
     "failure_of",
     "item_key",
-    "key_of",
     "name_of",
     "skipped",
     "title_of",
@@ -119,8 +118,3 @@ def item_key(item: FeedItem) -> str:
     """Names an entry of a feed to the store: by its address and its date, so that one dated anew is looked at again."""
     place = canonical_url(item.url) if item.url else item.path or item.guid or f"{item.title}\n{item.html}"
     return fingerprint("item", place, item.published.isoformat() if item.published else "")[:32]
-
-
-def key_of(one: Found) -> str:
-    """Names `one` to the store; empty for a failure."""
-    return one.id if isinstance(one, Article) else "" if isinstance(one, Failure) else one.key

@@ -8,7 +8,7 @@ last one left empty.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,6 @@ from briefing.pipeline.found import (
     address_of,
     date_of,
     failure_of,
-    key_of,
     name_of,
     skipped,
     title_of,
@@ -121,7 +120,7 @@ class Gatherer:
         found = [one for place in places for one in place]
         sources = [number for number, place in enumerate(places) for _ in place]
         keys = self._unique(found)
-        over = self._in_rounds(found, sources)
+        over = self._in_rounds(found, sources, keys)
         reading = Reading(now=self._window.now, mails=self._mail.marks, seen_before=self._window.before)
         reading.listed = {article_id(url, "") for url in listed}
         reading.listed |= {one.id for one in found if isinstance(one, Article)}
@@ -146,21 +145,23 @@ class Gatherer:
         for place, one in enumerate(found):
             if isinstance(one, Failure):
                 continue
-            own = self._mail.keys.get(one.id, one.id) if isinstance(one, Article) else one.key
+            own = tuple(self._mail.keys.get(one.id, (one.id,))) if isinstance(one, Article) else (one.key,)
             address = address_of(one)
             if address and address in first:
-                keys[first[address]] += (own,)
+                keys[first[address]] += own
                 found[place] = skipped(title_of(one), "it was found before, in another source")
                 continue
-            keys[place] = (own,)
+            keys[place] = own
             if address:
                 first[address] = place
         return keys
 
-    def _in_rounds(self, found: Sequence[Found], sources: Sequence[int]) -> set[int]:
+    def _in_rounds(
+        self, found: Sequence[Found], sources: Sequence[int], keys: Mapping[int, tuple[str, ...]]
+    ) -> set[int]:
         """Read the newest until the limits are reached; the places that are over them."""
         candidates = [place for place, one in enumerate(found) if not isinstance(one, Failure)]
-        moments = self._window.moments([(key_of(found[place]), date_of(found[place])) for place in candidates])
+        moments = self._window.moments([(keys[place][0], date_of(found[place])) for place in candidates])
         order = dict(zip(candidates, moments, strict=True))
         waiting = sorted(candidates, key=lambda place: order[place], reverse=True)
         most, each = self._limits.max_articles, self._limits.max_per_source

@@ -12,7 +12,7 @@ from typing import Any
 from briefing.config import parse_duration
 from briefing.errors import OutputError, UsageError
 from briefing.jsonio import edition_from_json
-from briefing.letter import edition_key
+from briefing.letter import dated_key
 from briefing.pipeline.workshop import Workshop
 from briefing.render import EDITION_FORMATS, prepared, tidy
 from briefing.store import DeliveryState, Found
@@ -97,7 +97,7 @@ def history(workshop: Workshop, *, since: date | None = None, title: str | None 
 def removal(workshop: Workshop, day: date, title: str | None = None) -> Removal:
     """What there is of the edition of `day` and `title`, else of the configuration's, else of the only one of that day.
 
-    Raises `UsageError` where there is none, or several.
+    One that cannot be read has no stories, as in `history`. Raises `UsageError` where there is none, or several.
     """
     titles = [name for one, name in workshop.store.editions() if one == day]
     own = workshop.config.title
@@ -105,15 +105,17 @@ def removal(workshop: Workshop, day: date, title: str | None = None) -> Removal:
     if title is None and own not in titles and len(titles) > 1:
         names = ", ".join(map(repr, titles))
         raise UsageError("edition", f"there are several of {day.isoformat()}: {names}", "Name one with --title")
-    edition = known_edition(workshop, day, title=wanted)
+    if wanted not in titles:
+        known_edition(workshop, day, title=wanted)  # says what there is
+    stories, _ = _gist(workshop.store.get_edition(day, wanted))
     places = [workshop.config.out / f"{day.isoformat()}.{ending}" for ending in EDITION_FORMATS.values()]
     return Removal(
         date=day,
         title=wanted,
-        stories=len(edition.stories),
+        stories=stories,
         # A file's name has no title in it: that of another briefing is somebody else's.
         files=tuple(path for path in places if wanted == own and path.is_file()),
-        deliveries=tuple(workshop.store.deliveries(edition_key(edition))),
+        deliveries=tuple(workshop.store.deliveries(dated_key(day, wanted))),
     )
 
 

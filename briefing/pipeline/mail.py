@@ -55,8 +55,8 @@ class Mail:
         self._open = ExitStack()
         self.marks: list[MailMark] = []
         """What the store is to remember of mail servers once it has the articles."""
-        self.keys: dict[str, str] = {}
-        """Of articles that the store knew, by id: the keys of their messages."""
+        self.keys: dict[str, list[str]] = {}
+        """Of articles that the store knew, by id: the keys of their messages, the latest last."""
         self.passing: set[str] = set()
         """Keys of messages that could not be fetched and may be another time."""
 
@@ -118,7 +118,7 @@ class Mail:
                 unknown.append(uid)
             else:
                 name = source.name or sender or box.address.shown
-                self.keys[article.id] = _uid_key(box.identity, uid)
+                self.keys.setdefault(article.id, []).append(_uid_key(box.identity, uid))
                 yield replace(article, source=name, section=source.section)
         for one in box.heads(unknown):
             head = read_head(one.head, delivered=one.delivered, now=self.window.now)
@@ -129,7 +129,7 @@ class Mail:
 
     def _kept(self, letters: Iterator[Article | Letter] | Iterator[Letter], name: str) -> list[Found]:
         def key(one: Article | Letter) -> str:
-            return self.keys[one.id] if isinstance(one, Article) else one.key
+            return self.keys[one.id][-1] if isinstance(one, Article) else one.key
 
         def when(one: Article | Letter) -> datetime | None:
             return one.published

@@ -6,6 +6,7 @@ The only disk access is to ask whether a page that a feed file links to lies in 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from briefing.dates import in_utc
+from briefing.dates import in_utc, timed
 from briefing.errors import SourceError
 from briefing.sources.markup import TooLargeError, decoded, plain, unzipped, web_address, without_doctype
 from briefing.types import FeedItem
@@ -184,13 +185,22 @@ def _moment(entry: dict[str, Any]) -> datetime | None:
     return None
 
 
+_TIME = re.compile(r"(\d\d?):(\d\d)(?::(\d\d))?", re.ASCII)
+
+
 def _as_written(text: str, moment: datetime) -> datetime:
-    """`moment`, or the day that `text` names where it is midnight in the zone of its writer (`dates`)."""
+    """`moment`, or the day that `text` names where it is midnight in the zone of its writer (`dates`).
+
+    A zone that only feedparser knows may make a time midnight in UTC; that `text` has another time says so.
+    """
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         with suppress(ValueError, TypeError, OverflowError, IndexError):
             written = read(text.strip()[:100])
-            return in_utc(written) if written.tzinfo and written == moment else moment
-    return moment
+            if written.tzinfo and written == moment:
+                return in_utc(written)
+            break
+    time = _TIME.search(text)
+    return timed(moment) if time and any(int(part or 0) for part in time.groups()) else moment
 
 
 def _no_feed(text: str, name: str, *, version: str) -> SourceError:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from briefing.lock import only_run
+from briefing.store import default_state
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 PLAIN = ("--engine", "extractive")
@@ -86,7 +91,8 @@ def test_what_is_over_the_limit_is_said(cli: Cli, two_days: Path) -> None:
     [
         (["search", "zeppelin"], 3, "Nothing found for 'zeppelin'"),
         (["search", "tram", "--since", "2024-05-18"], 3, "Nothing found"),
-        (["search", '"'], 3, "Nothing found"),
+        (["search", '"'], 3, "there is no word"),
+        (["search", "*", "()"], 3, "there is no word"),
         (["search", "tram", "--since", "soon"], 2, "30d"),
         (["search", "tram", "--since", "9999999w"], 2, "30d"),
         (["search", "tram", "--format", "html"], 2, "text, json"),
@@ -135,6 +141,41 @@ def test_an_edition_is_taken_away_after_a_question(cli: Cli, two_days: Path) -> 
     # Another briefing's file of that name is left alone: the name has no title in it.
     assert cli("history", "remove", "2024-05-16", "--yes").returncode == 0
     assert files[1].exists()
+    assert cli("history").returncode == 3
+
+
+def test_a_question_holds_up_no_run(cli: Cli, one_day: Path) -> None:
+    with only_run(default_state()):
+        no = cli("history", "remove", "2024-05-17", stdin="n\n")
+        assert no.returncode == 3
+        assert no.stderr.endswith("[y/N] Nothing was taken away.\n")
+        yes = cli("history", "remove", "2024-05-17", stdin="y\n")
+        assert yes.returncode == 3
+        assert "another run" in yes.stderr
+    assert (one_day / "briefings" / "2024-05-17.md").exists()
+
+
+def test_an_edition_that_changes_while_somebody_is_asked_stays(cli: Cli, one_day: Path) -> None:
+    command = [sys.executable, "-m", "briefing", "history", "remove", "2024-05-17"]
+    with subprocess.Popen(command, stdin=-1, stderr=-1, stdout=-1, cwd=one_day, text=True, bufsize=0) as asks:
+        assert asks.stdin is not None
+        assert asks.stderr is not None
+        assert asks.stderr.read(9) == "Take away"
+        (one_day / "briefings" / "2024-05-17.md").unlink()
+        _, said = asks.communicate("y\n")
+    assert asks.returncode == 3
+    assert "changed while" in said
+    assert cli("show", "2024-05-17").returncode == 0
+
+
+def test_an_edition_that_cannot_be_read_is_taken_away(cli: Cli, one_day: Path) -> None:
+    with sqlite3.connect(default_state()) as connection:
+        connection.execute("UPDATE editions SET edition = '{'")
+    connection.close()
+    assert cli("history").stdout.startswith("2024-05-17  Morning briefing, 0 stories")
+    done = cli("history", "remove", "2024-05-17", stdin="y\n")
+    assert done.returncode == 0, done.stderr
+    assert "(0 stories; briefings/2024-05-17.md)" in done.stderr
     assert cli("history").returncode == 3
 
 

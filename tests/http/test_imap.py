@@ -110,6 +110,25 @@ def test_what_no_edition_has_seen_is_taken_from_the_server(server: MailServer, t
     assert server.fetched == [9, 5, 12, 13, 14]
 
 
+def test_a_known_mail_without_a_date_counts_from_when_it_was_first_seen(server: MailServer, tmp_path: Path) -> None:
+    content, _ = mail("x", text=OTHERS[0])
+    undated = b"\r\n".join(line for line in content.split(b"\r\n") if not line.startswith(b"Date:"))
+    impossible = NOW + timedelta(days=10)
+    server.messages = {5: (undated, impossible), 6: (undated, impossible)}
+    state = tmp_path / "state.db"
+    (known,) = read(state, server).articles
+    assert known.published is None
+    server.messages[12] = mail("c", hours=-1)
+    later = read(state, server, now=NOW + timedelta(hours=5), max_articles=1)
+    assert titles(later) == ["c"]
+    assert server.fetched == [5, 6, 12]
+    with Store(state) as store:
+        assert store.sightings(Config().title, [known.id]) == {}
+    both = read(state, server, now=NOW + timedelta(hours=5))
+    assert titles(both) == ["c", "x"]
+    assert len(set(both.keys[known.id])) == 2  # whatever an edition tells settles both messages
+
+
 def test_a_run_that_dies_before_its_articles_are_stored_loses_none(
     server: MailServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

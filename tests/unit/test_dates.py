@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from email.utils import format_datetime
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -16,9 +18,10 @@ from briefing.compose import compose
 from briefing.dates import by_day, in_utc, latest, rfc3339, shown
 from briefing.epub import render_epub
 from briefing.extract import extract_article, extract_file
+from briefing.jsonio import edition_from_json
 from briefing.letter import Envelope, write_letter
 from briefing.render import render
-from briefing.sources import read_feed
+from briefing.sources import read_feed, read_head
 from briefing.types import Article, Edition, KeyPoint, Story, Summary, Verdict
 
 TEMPLATES = environment("templates")
@@ -38,6 +41,54 @@ def test_midnight_in_the_writers_zone_is_that_day(hours: float) -> None:
     assert latest(DAY, zone) == datetime(2024, 5, 18, tzinfo=zone)
     assert rfc3339(DAY, zone).startswith("2024-05-17T00:00:00")
     assert datetime.fromisoformat(rfc3339(DAY, zone)) == datetime(2024, 5, 17, tzinfo=zone)
+
+
+@pytest.mark.parametrize("hours", [-4, 1, 9])
+def test_a_time_that_is_midnight_in_utc_is_no_mere_day(hours: int) -> None:
+    zone = timezone(timedelta(hours=hours))
+    written = DAY.astimezone(zone)
+    moment = in_utc(written)
+    assert not by_day(moment)
+    assert latest(moment, zone) - written < timedelta(seconds=1)
+    assert f"{shown(moment, zone):%d %H:%M:%S}" == f"{written:%d %H:%M:%S}"
+    assert rfc3339(moment, zone) == "2024-05-17T00:00:00Z"
+    assert in_utc(moment) == moment
+    name = f"Etc/GMT{-hours:+}"
+    there = edition(name, moment)
+    assert f"{written.day} May 2024, {written:%H:%M}" in render(there, "md", TEMPLATES)
+    assert '<time datetime="2024-05-17T00:00:00+00:00">' in render(there, "html", TEMPLATES)
+    again = edition_from_json(json.loads(render(there, "json", TEMPLATES)), lambda _: None)
+    assert again.stories[0].summary.published == moment
+
+
+@pytest.mark.parametrize("zone", ["-0400", "+0100", "+0900"])
+def test_feeds_pages_and_mails_with_a_time_that_is_midnight_in_utc(zone: str, tmp_path: Path) -> None:
+    written = datetime.strptime(f"2024-05-17 {zone}", "%Y-%m-%d %z").tzinfo
+    there = DAY.astimezone(written)
+    late = DAY + datetime.resolution
+    rss = f"""<rss version="2.0"><channel><title>F</title><item><title>T</title><link>https://example.org/1</link>
+        <pubDate>{there:%a, %d %b %Y %H:%M:%S %z}</pubDate></item></channel></rss>"""
+    assert read_feed(rss.encode()).items[0].published == late
+    json_feed = f'{{"items": [{{"id": "1", "title": "T", "date_published": "{there.isoformat()}"}}]}}'
+    assert read_feed(json_feed.encode()).items[0].published == late
+    body = "The council of Marlow voted for a tram line on Tuesday evening. " * 12
+    page = f"""<html><head><meta property="article:published_time" content="{there.isoformat()}"></head><body><article>
+        <h1>Tram</h1><p>{body}</p></article></body>"""
+    assert extract_article(page.encode(), content_type="text/html", name="n", url=None, source="S").published == late
+    for moment in (there, DAY):  # a mail always has a time
+        mail = f"From: a@example.org\nSubject: Tram\nDate: {format_datetime(moment)}\n\n{body}\n".encode()
+        found = extract_article(mail, content_type="message/rfc822", name="n", url=None, source="S")
+        assert found.published == late
+        assert read_head(mail).sent == late
+
+
+def test_a_zone_that_only_feedparser_knows() -> None:
+    rss = """<rss version="2.0"><channel><title>F</title><item><title>T</title><link>https://example.org/1</link>
+        <pubDate>2024-05-17 {} 09:00:00</pubDate></item></channel></rss>"""
+    published = (
+        read_feed(rss.format("\uc624\uc804").encode()).items[0].published
+    )  # as Korean sites write, in their time
+    assert published == DAY + datetime.resolution
 
 
 def test_a_time_stays_a_time() -> None:
@@ -71,7 +122,9 @@ def test_feeds_pages_and_json_that_know_the_day_only(written: str) -> None:
 def test_a_feed_with_a_real_time_keeps_it() -> None:
     feed = b"""<rss version="2.0"><channel><title>F</title><item><title>T</title><link>https://example.org/1</link>
         <pubDate>Fri, 17 May 2024 02:00:00 +0200</pubDate></item></channel></rss>"""
-    assert read_feed(feed).items[0].published == DAY  # which happens to be midnight in UTC
+    published = read_feed(feed).items[0].published
+    assert published is not None
+    assert not by_day(published)  # though it happens to be midnight in UTC
     other = feed.replace(b"02:00", b"07:30")
     assert read_feed(other).items[0].published == datetime(2024, 5, 17, 5, 30, tzinfo=UTC)
 

@@ -207,6 +207,10 @@ def test_openings_of_real_articles_ground_to_themselves(shared_data: Path) -> No
         ("es", "El fiscal no recurrirá el auto.", "El fiscal recurrirá el auto.", "El fiscal no recurrirá."),
         ("pt", "A ponte não será fechada.", "A ponte será fechada.", "A ponte não será fechada em maio."),
         ("ru", "Название не было банальным.", "Название было банальным.", "Название не банальным было."),
+        ("fr", "Le maire n’est plus candidat.", "Le maire est candidat.", "Le maire n'est pas candidat."),
+        ("fr", "Le pont est fermé.", "Le pont n’est plus fermé.", "Le pont est fermé plus tôt."),
+        ("fr", "Personne ne savait où allait le train.", "Tout le monde savait où allait le train.",
+         "On ne savait rien du train."),
         ("de", "Der Minister tritt zurück.", "Der Minister tritt nicht zurück.", "Der Minister tritt zurück, hieß es."),
     ],
 )  # fmt: skip
@@ -216,6 +220,27 @@ def test_a_denial_is_neither_lost_nor_added_in_any_language_the_model_writes(
     evidence = Evidence(text, language=language)
     assert "negation" in [missing.kind for missing in check(wrong, evidence).missing]
     assert "negation" not in [missing.kind for missing in check(right, evidence).missing]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "point"),
+    [
+        ("fr", "Un homme est mort à Lyon.", "Une personne est morte à Lyon."),
+        ("fr", "Un homme qui logeait à Lyon est mort.", "La personne morte ne logeait qu'à Lyon."),
+        ("fr", "Le réseau compte 20 trains.", "Le réseau compte plus de trains, sans doute."),
+        ("fr", "Le maire et le préfet ont démissionné.", "Non seulement le maire, mais le préfet a démissionné."),
+        ("de", "Der Zug und der Bus kommen.", "Nicht nur der Zug, auch der Bus kommt."),
+        ("de", "Der Zug kommt.", "Der Zug kommt ohne Zweifel."),
+        ("es", "El tren y el bus llegaron.", "No solo llegó el tren, también el bus."),
+        ("es", "El tren llegó; el bus, sin embargo, salió.", "El bus salió."),
+        ("pt", "O trem e o ônibus chegaram.", "Não só o trem chegou, mas o ônibus."),
+        ("ru", "Поезд и автобус пришли.", "Не только поезд, но и автобус пришли."),
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_denial_denies_nothing(language: str, text: str, point: str) -> None:
+    evidence = Evidence(text, language=language)
+    assert "negation" not in [missing.kind for missing in check(point, evidence).missing]
+    assert "negation" not in [missing.kind for missing in check(text, Evidence(point, language=language)).missing]
 
 
 def test_a_word_that_denies_in_english_denies_nothing_elsewhere() -> None:
