@@ -60,10 +60,10 @@ def letters(edition: Edition, workshop: Workshop, only: Sequence[str] = ()) -> I
         yield reader.address, write_letter(theirs, envelope, workshop.templates, edition.created)
 
 
-def check_settings(mail: Mail) -> None:
-    """Raise `ConfigError` where something is missing that sending will need."""
+def check_settings(mail: Mail, commands: Commands) -> None:
+    """Raise `ConfigError` where something is missing that sending will need; `commands`: those of the run."""
     check_addresses(mail, ())
-    mail_server(mail, Commands())
+    mail_server(mail, commands)
 
 
 def check_addresses(mail: Mail, only: Sequence[str]) -> None:
