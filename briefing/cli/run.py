@@ -111,14 +111,16 @@ def run(
             typer.echo(explanation, err=True)
         tell_run(screen, edition, report)
         tell_usage(screen, workshop)
+        before = report.told_before + report.seen_before
+        code = run_code(bool(written), report.failures, told_before=before, offline=report.offline)
         # The edition is there: whatever is wrong with mail, and however long it takes, it costs nobody the edition.
-        mail = ExitCode.MAIL if mail_errors else ExitCode.WELL
+        mail = ExitCode.MAIL if send and mail_errors else ExitCode.WELL
         for error in mail_errors:
             screen.complain(str(error))
         if send and not mail_errors:
             with screen:
                 to_send = edition if edition.stories or wanted.mail.send_empty else None
-                mail = post_after_run(screen, to_send, workshop, until)
-    before = report.told_before + report.seen_before
-    code = run_code(bool(written), report.failures, told_before=before, offline=report.offline)
+                # Without a network and an edition it is soon started again: one try will do, a pause only delays that.
+                last = workshop.clock() if code is ExitCode.OFFLINE else until
+                mail = post_after_run(screen, to_send, workshop, last)
     raise typer.Exit(mail or code if code in {ExitCode.WELL, ExitCode.PARTLY} else code)

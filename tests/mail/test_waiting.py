@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -313,6 +314,33 @@ def test_a_run_that_is_killed_before_it_sends_is_made_up_for(configured: PostOff
     done = cli("run", "--send", "--date", str(day))
     assert done.returncode == 0, done.stderr
     assert configured.letters == {ANN: 1}
+
+
+IN_A_HURRY = """
+from functools import partial
+from briefing import pipeline
+pipeline.send_editions = partial(pipeline.send_editions, sleep=lambda seconds: None)
+from briefing.cli import main
+main()
+"""
+
+
+def test_a_run_without_a_network_tries_once_and_ends(configured: PostOffice, tmp_path: Path) -> None:
+    path = tmp_path / "briefing.toml"
+    path.write_text(path.read_text("utf-8").replace("retries = []", 'retries = ["1m"]'), "utf-8")
+    configured.refuse = {ANN: [GREYLISTED] * 9}
+    run = [sys.executable, "-c", IN_A_HURRY, "run", "--send"]
+    first = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (first.returncode, first.stderr.count("Trying again in 1 min")) == (5, 1), first.stderr
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        away = f'url = "http://127.0.0.1:{closed.getsockname()[1]}/feed.xml"\nallow_local = true'
+    path.write_text(path.read_text("utf-8").replace('path = "story.txt"', away), "utf-8")
+    run += ["--wait", "", "--date", str(pipeline.utc_now().date() + timedelta(days=1))]
+    system = {**os.environ, "NO_PROXY": "*"}
+    offline = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False, env=system)
+    assert offline.returncode == 75, offline.stderr
+    assert f"Not sent to {ANN} yet" in offline.stderr
+    assert "Trying again in" not in offline.stderr
 
 
 def test_an_edition_that_was_not_to_be_sent_is_not_sent_later(configured: PostOffice, cli: Cli) -> None:
