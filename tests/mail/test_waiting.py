@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from briefing import pipeline
 from briefing.config import Config, Mail, Recipient
 from briefing.errors import DeliveryError
+from briefing.letter import Letter, write_letter
 from briefing.pipeline import Posted, Silent, Workshop, last_try, remember_edition, send_editions
 from briefing.store import Store
 from briefing.types import Edition
@@ -119,6 +121,28 @@ def test_what_waited_is_sent_on_the_next_day_the_oldest_first(desk: Desk, office
     assert third[0] == (ANN, "sent", 17)
     assert office.letters == {ANN: 3, BOB: 3, ZOE: 3}
     assert len({data for _, data in office.got}) == 9  # each letter once
+
+
+def test_each_letter_is_written_when_its_turn_comes_and_the_ledger_is_read_once(
+    desk: Desk, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivered: list[int] = []
+    read: list[str] = []
+
+    def write(*given: Any) -> Letter:
+        delivered.append(len(office.got))
+        return write_letter(*given)
+
+    def rows(store: Store, title: str, channel: str) -> Any:
+        read.append(title)
+        return waiting_deliveries(store, title, channel)
+
+    waiting_deliveries = Store.waiting_deliveries
+    monkeypatch.setattr("briefing.pipeline.sending.write_letter", write)
+    monkeypatch.setattr(Store, "waiting_deliveries", rows)
+    desk.send(desk.edition())
+    assert delivered == [0, 1, 2]
+    assert read == ["Day"]
 
 
 def test_a_day_without_news_sends_what_waits(desk: Desk, office: PostOffice) -> None:
