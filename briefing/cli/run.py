@@ -113,24 +113,22 @@ def run(
         for path in written:
             typer.echo(str(path))
         if sent:
-            screen.say(
-                f"The edition of {sent.date} was sent before and stays as it is; what is new comes with the next."
-            )
-            with screen:
-                raise typer.Exit(post_after_run(screen, sent, workshop, until))
+            raise typer.Exit(_post_the_rest(screen, sent, workshop, until))
         if explanation:
             typer.echo(explanation, err=True)
         tell_run(screen, edition, report)
         tell_usage(screen, workshop)
+        before = report.told_before + report.seen_before
+        code = run_code(bool(written), report.failures, told_before=before, offline=report.offline)
         # The edition is there: whatever is wrong with mail, and however long it takes, it costs nobody the edition.
-        mail = ExitCode.MAIL if mail_errors else ExitCode.WELL
+        mail = ExitCode.MAIL if send and mail_errors else ExitCode.WELL
         for error in mail_errors:
             screen.complain(str(error))
         if send and not mail_errors:
             with screen:
-                mail = post_after_run(screen, to_send, workshop, until)
-    before = report.told_before + report.seen_before
-    code = run_code(bool(written), report.failures, told_before=before, offline=report.offline)
+                # Without a network and an edition it is soon started again: one try will do, a pause only delays that.
+                last = workshop.clock() if code is ExitCode.OFFLINE else until
+                mail = post_after_run(screen, to_send, workshop, last)
     raise typer.Exit(mail or code if code in {ExitCode.WELL, ExitCode.PARTLY} else code)
 
 

@@ -18,7 +18,7 @@ from email.policy import SMTP, SMTPUTF8
 from types import TracebackType
 from typing import Literal, Self
 
-from briefing.deliver.sasl import log_in, log_in_with_token
+from briefing.deliver.sasl import hidden, log_in, log_in_with_token
 from briefing.errors import DeliveryError
 
 __all__ = ["MailServer", "Mailer", "Outcome"]
@@ -186,10 +186,10 @@ class Mailer:
         """What went wrong with the server, without the password that it may have repeated."""
         subject = f"mail server {self._server}"
         if isinstance(error, smtplib.SMTPAuthenticationError):
-            said = self._hidden(_text(error.smtp_error))
+            said = self._without_secrets(error.smtp_error)
             return DeliveryError(subject, f"it refuses the login ({error.smtp_code} {said})", "Check user and password")
         if isinstance(error, smtplib.SMTPNotSupportedError):
-            remedy = "Check `security` and `user` in [mail]"
+            remedy = f"Check `security` and `{'token_command' if self._server.token else 'user'}` in [mail]"
             return DeliveryError(subject, f"it does not offer what is needed ({_line(error)})", remedy)
         if isinstance(error, ssl.SSLCertVerificationError):
             return DeliveryError(
@@ -197,12 +197,13 @@ class Mailer:
             )
         if isinstance(error, ssl.SSLError):
             return DeliveryError(subject, f"it does not speak TLS here ({_line(error)})", "Check `port` and `security`")
-        return DeliveryError(subject, f"it cannot be reached ({self._hidden(_line(error))})", "Check `host` and `port`")
+        said = self._without_secrets(_plain(error))
+        return DeliveryError(subject, f"it cannot be reached ({said})", "Check `host` and `port`")
 
-    def _hidden(self, text: str) -> str:
-        for secret in (self._server.password, self._server.token):
-            text = text.replace(secret, "…") if secret else text
-        return text
+    def _without_secrets(self, said: bytes | str) -> str:
+        """What was said in one line; cut only after password and token were taken out, since a part tells, too."""
+        text = said.decode("utf-8", "surrogateescape") if isinstance(said, bytes) else said
+        return _text(hidden(text, (self._server.password, self._server.token)))
 
 
 def _needs_utf8(message: EmailMessage, sender: str, recipient: str) -> bool:
@@ -234,4 +235,8 @@ def _text(said: bytes | str) -> str:
 
 
 def _line(error: BaseException) -> str:
-    return _text(re.sub(r"^\[Errno -?\d+\] ", "", str(error))) or type(error).__name__
+    return _text(_plain(error))
+
+
+def _plain(error: BaseException) -> str:
+    return re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__

@@ -42,7 +42,7 @@ def check_run(workshop: Workshop, *, send: bool) -> Iterator[str]:
         if is_imap(source.location) and not config.offline:
             password_for(source, parse_address(source.location), workshop.commands)
     if send:
-        check_settings(config.mail)
+        check_settings(config.mail, workshop.commands)
     yield from _missing_sources(config)
     if missing := missing_model(config):
         yield missing

@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-from briefing.config import local_timezone
+from briefing.config import Recipient, local_timezone
 from briefing.errors import UsageError
 from briefing.headers import address_of
 from briefing.jsonio import edition_to_json
-from briefing.letter import Letter, edition_key
+from briefing.letter import edition_key
 from briefing.pipeline.deadline import due
 from briefing.pipeline.history import known_edition
-from briefing.pipeline.sending import check_addresses, letters, mail_server, readers, sorted_out
+from briefing.pipeline.sending import check_addresses, letter_to, mail_server, readers, sorted_out
 from briefing.pipeline.workshop import Workshop
 from briefing.types import Edition
 
@@ -57,17 +58,22 @@ class Posted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Owed:
-    """A letter that is to be sent."""
+    """A letter that is to be sent; it is written when its turn comes, since one may be large and readers many."""
 
-    recipient: str
+    reader: Recipient
     key: DeliveryKey
-    letter: Letter
+    edition: Edition
+    """The part that is for the reader."""
     earlier: date | None
     again: bool
 
-    def posted(self, outcome: Outcome) -> Posted:
+    @property
+    def recipient(self) -> str:
+        return address_of(self.reader.address).addr_spec
+
+    def posted(self, outcome: Outcome, shortened: int) -> Posted:
         return Posted(
-            recipient=self.recipient, state=outcome.state, detail=outcome.detail, shortened=self.letter.shortened,
+            recipient=self.recipient, state=outcome.state, detail=outcome.detail, shortened=shortened,
             earlier=self.earlier, again=self.again,
         )  # fmt: skip
 
@@ -120,42 +126,51 @@ def send_editions(
     if edition is not None:
         check_addresses(mail, only)
         owe_letters(edition, workshop, only)
-    for settled in (*(_of_earlier(edition, workshop) if waiting else ()), *(_of(edition, workshop, only, resend))):
+    owed = _waiting(workshop)
+    before = _of_earlier(edition, workshop, *owed) if waiting else ()
+    later = {one.key for one in owed[0]}
+    for settled in chain(before, _of(edition, workshop, only, resend, later)):
         if isinstance(settled, Posted):
             yield settled
         else:
             queue.append(settled)
     if not queue:
         return
+    check_addresses(mail, only)
     with Mailer(mail_server(mail, workshop.commands)) as mailer:
         for pause in (*mail.retries, None):
-            put_off: list[tuple[_Owed, Outcome]] = []
+            put_off: list[tuple[_Owed, Outcome, int]] = []
+            missing: Outcome | None = None
             for one in queue:
-                missing = next((outcome for _, outcome in put_off if not outcome.reached), None)
-                outcome = _handed_in(mailer, one, workshop, missing)
+                outcome, shortened = _handed_in(mailer, one, workshop, missing)
+                missing = missing if outcome.reached else outcome
                 if outcome.state == "deferred":
-                    put_off.append((one, outcome))
+                    put_off.append((one, outcome, shortened))
                 else:
-                    yield one.posted(outcome)
-            queue = [one for one, _ in put_off]
+                    yield one.posted(outcome, shortened)
+            queue = [one for one, _, _ in put_off]
             if not queue or pause is None or (until is not None and workshop.clock() + pause >= until):
                 break
             mailer.close()  # no server keeps one open for that long
-            workshop.watcher.say(_patience(put_off, pause))
+            workshop.watcher.say(_patience(len(put_off), put_off[-1][1], pause))
             sleep(pause.total_seconds())
-    for one, outcome in put_off:
-        yield one.posted(outcome)
+    for one, outcome, shortened in put_off:
+        yield one.posted(outcome, shortened)
 
 
-def _of(edition: Edition | None, workshop: Workshop, only: Sequence[str], resend: bool) -> Iterator[Posted | _Owed]:
-    """The letters of the edition that was asked for."""
+def _of(
+    edition: Edition | None, workshop: Workshop, only: Sequence[str], resend: bool, later: Set[DeliveryKey]
+) -> Iterator[Posted | _Owed]:
+    """The letters of the edition that was asked for; `later`: those that a later run takes up by itself."""
     if edition is None:
         return
-    for text, letter in letters(edition, workshop, only):
-        recipient = address_of(text).addr_spec
-        key = (edition_key(edition), recipient.lower(), CHANNEL)
+    mail = workshop.config.mail
+    for address, reader in readers(mail, only).items():
+        recipient = address_of(reader.address).addr_spec
+        key = (edition_key(edition), address, CHANNEL)
         known = workshop.store.delivery(key)
-        if letter is None:
+        theirs = sorted_out(edition, reader, mail)
+        if theirs is None:
             yield Posted(recipient=recipient, state="nothing")
             continue
         again = resend and (known.state != "sent" or bool(only))
@@ -167,14 +182,16 @@ def _of(edition: Edition | None, workshop: Workshop, only: Sequence[str], resend
             continue
         if again:
             workshop.store.put_delivery(key, "pending", "", workshop.clock())
-        later = any(one.key == key for one in _waiting(workshop)[0])
-        yield _Owed(recipient=recipient, key=key, letter=letter, earlier=None, again=later)
+        yield _Owed(reader=reader, key=key, edition=theirs, earlier=None, again=key in later)
 
 
-def _of_earlier(chosen: Edition | None, workshop: Workshop) -> Iterator[Posted | _Owed]:
+def _of_earlier(
+    chosen: Edition | None, workshop: Workshop, waiting: Sequence[Waiting], late: Sequence[Waiting]
+) -> Iterator[Posted | _Owed]:
     """The letters of other editions that are still to be sent, and those that will not be sent any more."""
-    store = workshop.store
-    waiting, late = ([one for one in each if not _is_of(one, chosen)] for each in _waiting(workshop))
+    store, mail = workshop.store, workshop.config.mail
+    waiting, late = ([one for one in each if not _is_of(one, chosen)] for each in (waiting, late))
+    known = readers(mail)
     for one in late:
         store.put_delivery(one.key, "refused", one.detail, workshop.clock(), claimed=False)
         yield Posted(recipient=one.key[1], state="given up", detail=one.detail, earlier=one.date)
@@ -187,14 +204,13 @@ def _of_earlier(chosen: Edition | None, workshop: Workshop) -> Iterator[Posted |
                 store.put_delivery(key, "refused", error.cause, workshop.clock(), claimed=False)
                 yield Posted(recipient=recipient, state="refused", detail=error.cause, earlier=day)
             continue
-        for text, letter in letters(edition, workshop, list(keys)):
-            recipient = address_of(text).addr_spec
-            key = keys[recipient.lower()]
-            if letter is None:  # their sections are others by now
+        for address, key in keys.items():
+            theirs = sorted_out(edition, known[address], mail)
+            if theirs is None:  # their sections are others by now
                 store.put_delivery(key, "refused", "", workshop.clock(), claimed=False)
-                yield Posted(recipient=recipient, state="nothing", earlier=day)
+                yield Posted(recipient=address_of(known[address].address).addr_spec, state="nothing", earlier=day)
             else:
-                yield _Owed(recipient=recipient, key=key, letter=letter, earlier=day, again=True)
+                yield _Owed(reader=known[address], key=key, edition=theirs, earlier=day, again=True)
 
 
 def _waiting(workshop: Workshop) -> tuple[list[Waiting], list[Waiting]]:
@@ -204,17 +220,23 @@ def _waiting(workshop: Workshop) -> tuple[list[Waiting], list[Waiting]]:
     known = readers(workshop.config.mail)
     rows = workshop.store.waiting_deliveries(workshop.config.title, CHANNEL)
     owed = [one for one in rows if one.key[1] in known]
-    late = [one for one in owed if one.written.astimezone(zone).date() < oldest]
-    return [one for one in owed if one not in late], late
+    waiting: list[Waiting] = []
+    late: list[Waiting] = []
+    for one in owed:
+        (late if one.written.astimezone(zone).date() < oldest else waiting).append(one)
+    return waiting, late
 
 
 def _is_of(one: Waiting, edition: Edition | None) -> bool:
     return edition is not None and one.key[0] == edition_key(edition)
 
 
-def _handed_in(mailer: Mailer, one: _Owed, workshop: Workshop, missing: Outcome | None) -> Outcome:
-    """What became of a letter, written into the ledger; `missing`: there is no server, as was just found out."""
-    claimed = False
+def _handed_in(mailer: Mailer, one: _Owed, workshop: Workshop, missing: Outcome | None) -> tuple[Outcome, int]:
+    """What became of a letter, written into the ledger, and how many stories are shortened in it.
+
+    `missing`: there is no server, as was just found out, so that none is written.
+    """
+    claimed, shortened = False, 0
 
     def claim() -> bool:
         nonlocal claimed
@@ -222,13 +244,17 @@ def _handed_in(mailer: Mailer, one: _Owed, workshop: Workshop, missing: Outcome 
         return claimed
 
     sender = address_of(workshop.config.mail.sender).addr_spec
-    outcome = missing or mailer.send(one.letter.message, sender, one.recipient, claim)
+    if missing is None:
+        letter = letter_to(one.reader, one.edition, workshop)
+        shortened = letter.shortened
+        outcome = mailer.send(letter.message, sender, one.recipient, claim)
+    else:
+        outcome = missing
     if outcome.state in {"sent", "deferred", "refused"}:  # ``unknown`` is what a claimed one is without a word
         workshop.store.put_delivery(one.key, outcome.state, outcome.detail, workshop.clock(), claimed=claimed)
-    return outcome
+    return outcome, shortened
 
 
-def _patience(put_off: Sequence[tuple[_Owed, Outcome]], pause: timedelta) -> str:
-    count, (_, outcome) = len(put_off), put_off[-1]
+def _patience(count: int, outcome: Outcome, pause: timedelta) -> str:
     letters = "1 letter was" if count == 1 else f"{count} letters were"
     return f"{letters} put off ({outcome.detail}). Trying again in {pause.total_seconds() / 60:.0f} min."

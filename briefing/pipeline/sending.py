@@ -18,7 +18,16 @@ from briefing.types import Edition
 if TYPE_CHECKING:
     from briefing.deliver import MailServer
 
-__all__ = ["check_addresses", "check_mail", "check_settings", "letters", "mail_server", "readers", "sorted_out"]
+__all__ = [
+    "check_addresses",
+    "check_mail",
+    "check_settings",
+    "letter_to",
+    "letters",
+    "mail_server",
+    "readers",
+    "sorted_out",
+]
 
 _PORTS = {"tls": 465, "starttls": 587, "none": 25}
 
@@ -45,25 +54,28 @@ def letters(edition: Edition, workshop: Workshop, only: Sequence[str] = ()) -> I
     check_addresses(mail, only)
     for reader in readers(mail, only).values():
         theirs = sorted_out(edition, reader, mail)
-        if theirs is None:
-            yield reader.address, None
-            continue
-        envelope = Envelope(
-            sender=mail.sender,
-            recipient=reader.address,
-            reply_to=mail.reply_to,
-            list_id=mail.list_id,
-            unsubscribe=mail.unsubscribe,
-            one_click=mail.one_click,
-            evidence=mail.evidence,
-        )
-        yield reader.address, write_letter(theirs, envelope, workshop.templates, edition.created)
+        yield reader.address, None if theirs is None else letter_to(reader, theirs, workshop)
 
 
-def check_settings(mail: Mail) -> None:
-    """Raise `ConfigError` where something is missing that sending will need."""
+def letter_to(reader: Recipient, theirs: Edition, workshop: Workshop) -> Letter:
+    """The letter with the part of an edition that is for them (`sorted_out`)."""
+    mail = workshop.config.mail
+    envelope = Envelope(
+        sender=mail.sender,
+        recipient=reader.address,
+        reply_to=mail.reply_to,
+        list_id=mail.list_id,
+        unsubscribe=mail.unsubscribe,
+        one_click=mail.one_click,
+        evidence=mail.evidence,
+    )
+    return write_letter(theirs, envelope, workshop.templates, theirs.created)
+
+
+def check_settings(mail: Mail, commands: Commands) -> None:
+    """Raise `ConfigError` where something is missing that sending will need; `commands`: those of the run."""
     check_addresses(mail, ())
-    mail_server(mail, Commands())
+    mail_server(mail, commands)
 
 
 def check_addresses(mail: Mail, only: Sequence[str]) -> None:

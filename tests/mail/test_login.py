@@ -5,6 +5,10 @@ from __future__ import annotations
 import base64
 import hmac
 import smtplib
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 
 import pytest
@@ -72,3 +76,59 @@ def test_an_old_server_gets_a_digest() -> None:
     with pytest.raises(smtplib.SMTPAuthenticationError):
         log_in(cast(smtplib.SMTP, old), USER, "another")
     assert len(old.answers) == 2
+
+
+SECRET = "ya29.a-token-that-nobody-else-may-read-" + 200 * "x"
+
+
+@contextmanager
+def parrot(offers: str, answer: str) -> Iterator[tuple[int, list[str]]]:
+    """A server that refuses every login and repeats it: its port, and the lines that it got."""
+    got: list[str] = []
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 ready\r\n")
+            for raw in self.rfile:
+                got.append(raw.decode().strip())
+                said = f"250-parrot\r\n250 {offers}" if got[-1].startswith("ehlo") else answer.format(got[-1])
+                if got[-1] == "AUTH LOGIN" or (got[-2:-1] == ["AUTH LOGIN"] and len(got[-1]) < 20):
+                    said = "334 go on"
+                self.wfile.write(f"{said}\r\n".encode())
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as listener:
+        thread = threading.Thread(target=listener.serve_forever, args=(0.02,), daemon=True)
+        listener.daemon_threads = True
+        thread.start()
+        try:
+            yield int(listener.server_address[1]), got
+        finally:
+            listener.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("offers", ["AUTH PLAIN LOGIN", "8BITMIME"])
+def test_a_token_is_not_sent_to_a_server_that_does_not_know_what_it_is(offers: str) -> None:
+    with parrot(offers, "500 unknown command {}") as (port, got):
+        wanted = MailServer(host="127.0.0.1", port=port, security="none", user=USER, token=SECRET)
+        with Mailer(wanted) as mailer, pytest.raises(DeliveryError, match="XOAUTH2") as caught:
+            mailer.check()
+        assert not [line for line in got if line.startswith("AUTH")]
+    assert "token_command" in caught.value.remedy
+
+
+@pytest.mark.parametrize("mechanism", ["XOAUTH2", "PLAIN", "LOGIN"])
+@pytest.mark.parametrize(
+    "answer", ["535 not with {}", "454 not now: {:.60}", "535 {0} and once more, in part: {0:.40}"]
+)
+def test_a_server_that_repeats_a_login_shows_nobody_what_was_sent(mechanism: str, answer: str) -> None:
+    with parrot(f"AUTH {mechanism}", answer) as (port, got):
+        word = {"token": SECRET} if mechanism == "XOAUTH2" else {"password": SECRET}
+        wanted = MailServer(host="127.0.0.1", port=port, security="none", user=USER, **word)  # type: ignore[arg-type]
+        with Mailer(wanted) as mailer, pytest.raises(DeliveryError, match="refuses the login") as caught:
+            mailer.check()
+    sent = [line.split(" ")[-1] for line in got if len(line) > 100]
+    assert sent
+    said = str(caught.value)
+    assert "…" in said
+    assert not [one for one in (*sent, SECRET) if any(one[at : at + 8] in said for at in range(len(one) - 7))]

@@ -14,8 +14,11 @@ from pathlib import Path
 import pytest
 import trustme
 
+from briefing.config import Config, Mail, Recipient
 from briefing.errors import StoreError
+from briefing.pipeline import Silent, Workshop, check_run
 from briefing.store import Store
+from briefing.types import Source
 
 from .conftest import PASSWORD, USER, Opener, PostOffice
 
@@ -359,6 +362,29 @@ def test_the_password_is_asked_for_once_in_a_run(
     done = cli(*RUN, "--send")
     assert done.returncode == 0, done.stderr
     assert asked.read_text() == "once "
+
+
+def test_a_command_that_reading_and_sending_share_is_asked_once(tmp_path: Path) -> None:
+    asked = tmp_path / "asked.txt"
+    command = (sys.executable, "-c", f"open({str(asked)!r}, 'a').write('once '); print('secret')")
+    box = Source(location="imap://ann@127.0.0.1/INBOX", password_command=command)
+    mail = Mail(
+        host="localhost", security="none", user=USER, sender="d@example.org", password_command=command,
+        recipients=(Recipient(address=READERS[0]),),
+    )  # fmt: skip
+    config = Config(engine="extractive", out=tmp_path, state=tmp_path / "s.db", sources=(box,), mail=mail)
+    with Workshop(config, clock=lambda: datetime(2024, 5, 17, tzinfo=UTC), watcher=Silent()) as workshop:
+        assert list(check_run(workshop, send=True)) == []
+    assert asked.read_text() == "once "
+
+
+def test_a_run_that_sends_nothing_says_what_is_wrong_with_mail_and_ends_well(
+    post_office: Opener, desk: Callable[..., Path], cli: Cli
+) -> None:
+    desk(post_office(), port="smtp")
+    done = cli(*RUN)
+    assert done.returncode == 0, done.stderr
+    assert "mail.port" in done.stderr
 
 
 def test_an_address_on_the_command_line_that_is_none_is_named(

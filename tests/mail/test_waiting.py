@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -12,12 +13,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from briefing import pipeline
 from briefing.config import Config, Mail, Recipient
 from briefing.errors import DeliveryError
+from briefing.letter import Letter, write_letter
 from briefing.pipeline import Posted, Silent, Workshop, last_try, remember_edition, send_editions
 from briefing.store import Store
 from briefing.types import Edition
@@ -118,6 +121,28 @@ def test_what_waited_is_sent_on_the_next_day_the_oldest_first(desk: Desk, office
     assert third[0] == (ANN, "sent", 17)
     assert office.letters == {ANN: 3, BOB: 3, ZOE: 3}
     assert len({data for _, data in office.got}) == 9  # each letter once
+
+
+def test_each_letter_is_written_when_its_turn_comes_and_the_ledger_is_read_once(
+    desk: Desk, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivered: list[int] = []
+    read: list[str] = []
+
+    def write(*given: Any) -> Letter:
+        delivered.append(len(office.got))
+        return write_letter(*given)
+
+    def rows(store: Store, title: str, channel: str) -> Any:
+        read.append(title)
+        return waiting_deliveries(store, title, channel)
+
+    waiting_deliveries = Store.waiting_deliveries
+    monkeypatch.setattr("briefing.pipeline.sending.write_letter", write)
+    monkeypatch.setattr(Store, "waiting_deliveries", rows)
+    desk.send(desk.edition())
+    assert delivered == [0, 1, 2]
+    assert read == ["Day"]
 
 
 def test_a_day_without_news_sends_what_waits(desk: Desk, office: PostOffice) -> None:
@@ -313,6 +338,33 @@ def test_a_run_that_is_killed_before_it_sends_is_made_up_for(configured: PostOff
     done = cli("run", "--send", "--date", str(day))
     assert done.returncode == 0, done.stderr
     assert configured.letters == {ANN: 1}
+
+
+IN_A_HURRY = """
+from functools import partial
+from briefing import pipeline
+pipeline.send_editions = partial(pipeline.send_editions, sleep=lambda seconds: None)
+from briefing.cli import main
+main()
+"""
+
+
+def test_a_run_without_a_network_tries_once_and_ends(configured: PostOffice, tmp_path: Path) -> None:
+    path = tmp_path / "briefing.toml"
+    path.write_text(path.read_text("utf-8").replace("retries = []", 'retries = ["1m"]'), "utf-8")
+    configured.refuse = {ANN: [GREYLISTED] * 9}
+    run = [sys.executable, "-c", IN_A_HURRY, "run", "--send"]
+    first = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (first.returncode, first.stderr.count("Trying again in 1 min")) == (5, 1), first.stderr
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        away = f'url = "http://127.0.0.1:{closed.getsockname()[1]}/feed.xml"\nallow_local = true'
+    path.write_text(path.read_text("utf-8").replace('path = "story.txt"', away), "utf-8")
+    run += ["--wait", "", "--date", str(pipeline.utc_now().date() + timedelta(days=1))]
+    system = {**os.environ, "NO_PROXY": "*"}
+    offline = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False, env=system)
+    assert offline.returncode == 75, offline.stderr
+    assert f"Not sent to {ANN} yet" in offline.stderr
+    assert "Trying again in" not in offline.stderr
 
 
 def test_an_edition_that_was_not_to_be_sent_is_not_sent_later(configured: PostOffice, cli: Cli) -> None:
