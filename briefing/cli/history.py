@@ -60,7 +60,7 @@ _SAID = {
 @app.command("remove")
 def remove(
     context: typer.Context,
-    date: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="Date of the edition.")],
+    date: Annotated[datetime, typer.Argument(parser=options.day, metavar="DATE", help="Date of the edition.")],
     title: Annotated[str | None, typer.Option(help="Its title. Default: the configuration's, or the only one.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     config: options.ConfigPath = None,
@@ -107,7 +107,8 @@ def _agreed(question: str) -> bool:
 def show(
     context: typer.Context,
     date: Annotated[
-        datetime | None, typer.Argument(formats=["%Y-%m-%d"], help="Date of the edition. Default: the latest.")
+        datetime | None,
+        typer.Argument(parser=options.day, metavar="DATE", help="Date of the edition. Default: the latest."),
     ] = None,
     format_: Annotated[
         str | None, typer.Option("--format", "-f", help=f"{options.FORMATS_IN_WORDS}. Default: as --out ends, or text.")

@@ -47,7 +47,7 @@ def run(
     parallel: options.Parallel = None,
     threads: options.Threads = None,
     date: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Date of the edition. Default: today.")
+        datetime | None, typer.Option(parser=options.day, metavar="DATE", help="Date of the edition. Default: today.")
     ] = None,
     state: options.State = None,
     prompts: options.Prompts = None,

@@ -105,5 +105,7 @@ def parse_duration(text: str) -> timedelta | None:
     except (OverflowError, ValueError):  # more than a timedelta holds, or than int() reads
         span = timedelta()
     if not span:
-        raise ValueError("expected a time span such as '90m', '24h', '7d' or '1d12h', or '' for no limit")
+        raise ValueError(
+            "expected a time span of whole minutes or more such as '90m', '24h', '7d' or '1d12h', or '' for no limit"
+        )
     return span

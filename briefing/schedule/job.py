@@ -107,7 +107,9 @@ def parse_time(text: str) -> time:
     """Hours and minutes, ``6:30`` or ``06:30``. Raises `UsageError`."""
     match = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", text.strip())
     if match is None:
-        raise UsageError(f"--at {text}", "is no time of day", "Give hours and minutes from 00:00 to 23:59, as in 06:30")
+        raise UsageError(
+            f"--at {text!r}", "is no time of day", "Give hours and minutes from 00:00 to 23:59, as in 06:30"
+        )
     return time(int(match[1]), int(match[2]))
 
 

@@ -113,6 +113,15 @@ def test_what_is_not_there_gets_one_clear_line(
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize(("typed", "said"), [("2026-02-30", "no such day"), ("30.2.2026", "written as in 2026-05-17")])
+def test_a_day_that_is_none_is_refused_in_words(cli: Cli, typed: str, said: str) -> None:
+    for command in (["show", typed], ["history", "remove", typed], ["run", "--date", typed]):
+        done = cli(*command)
+        assert done.returncode == 2
+        assert said in done.stderr
+        assert "%Y" not in done.stderr
+
+
 def test_before_the_first_edition(cli: Cli) -> None:
     for command, code, said in (
         ("history", 3, "no edition yet"), ("show", 2, "`briefing run`"), ("search", 3, "Nothing found"),

@@ -533,6 +533,7 @@ def test_a_machine_with_neither_is_told_so(cli: Cli, machine: Machine, config: P
     [
         (["--at", "25:99"], "25:99"),
         (["--at", "soon"], "06:30"),
+        (["--at", ""], "--at ''"),
         (["--config", "missing.toml"], "missing.toml"),
         (["--config", "broken.toml"], "titel"),
         (["--with", "atd"], "systemd"),

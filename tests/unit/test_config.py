@@ -224,6 +224,11 @@ def test_time_spans(text: str, span: timedelta | None) -> None:
     assert parse_duration(text) == span
 
 
+def test_a_span_of_seconds_is_told_the_smallest_unit() -> None:
+    with pytest.raises(ValueError, match="whole minutes"):
+        parse_duration("2s")
+
+
 TEXT = '# mine\ntitle = "T"  # keep\n\n[[sources]]\nurl = "https://example.org/a"\nname = "A"\n'
 
 
