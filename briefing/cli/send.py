@@ -99,7 +99,7 @@ def _post(screen: Screen, posted: "Iterable[Posted]") -> ExitCode:
     """Say what became of each letter as it happens."""
     code = ExitCode.WELL
     for one in posted:
-        state = "put off" if one.state == "deferred" and not one.again else one.state
+        state: str = "put off" if one.state == "deferred" and not one.again else one.state
         if state == "refused" and _of_address(one.detail):
             state = "bad address"
         line = _SAID[state].format(one.recipient, one.detail or "the server said nothing")
