@@ -1,5 +1,6 @@
 """`briefing send`: an edition by e-mail, to each reader once."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,7 +29,8 @@ _SAID = {
     "deferred": "Not sent to {0} yet: {1}. The next `briefing run --send` or `briefing send` tries again.",
     "put off": "Not sent to {0}: {1}. Say `briefing send` once more, later, with the same edition and address.",
     "given up": "Given up for {0} after three days: {1}. `briefing send DATE --resend` tries again.",
-    "refused": "Refused for {0}: {1}. Check the address; `briefing send --resend` tries again.",
+    "refused": "Refused for {0}: {1}. `briefing send --resend` tries again.",
+    "bad address": "Refused for {0}: {1}. Check the address; `briefing send --resend` tries again.",
     "unknown": "Nobody knows whether {0} has it: {1}. Ask them; `briefing send --resend` sends it again.",
 }
 
@@ -97,7 +99,9 @@ def _post(screen: Screen, posted: "Iterable[Posted]") -> ExitCode:
     """Say what became of each letter as it happens."""
     code = ExitCode.WELL
     for one in posted:
-        state = "put off" if one.state == "deferred" and not one.again else one.state
+        state: str = "put off" if one.state == "deferred" and not one.again else one.state
+        if state == "refused" and _of_address(one.detail):
+            state = "bad address"
         line = _SAID[state].format(one.recipient, one.detail or "the server said nothing")
         if one.earlier:
             line = f"{one.earlier}: {line}"
@@ -110,6 +114,14 @@ def _post(screen: Screen, posted: "Iterable[Posted]") -> ExitCode:
             code = ExitCode.MAIL
         (screen.say if good else screen.complain)(line)
     return code
+
+
+def _of_address(said: str) -> bool:
+    """Whether a refusal is one of the address (RFC 3463, 3.2), and not of the message or for want of room."""
+    code, enhanced = re.match(r"(?:([245]\d\d)(?:[ -]([245]\.\d{1,3}\.\d{1,3}))?\b)?", said).groups()  # type: ignore[union-attr]
+    if enhanced:
+        return str(enhanced).startswith("5.1.")
+    return code in {"550", "553"} if code else "address" in said
 
 
 def _chosen(edition: str | None, workshop: "Workshop") -> "Edition":

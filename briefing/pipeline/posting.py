@@ -36,7 +36,7 @@ __all__ = ["Posted", "last_try", "owe_letters", "send_editions"]
 
 CHANNEL = "mail"
 _DAYS = 3
-"""For how many days after the one on which an edition was written its letters are tried again."""
+"""For how many days after the one since which a letter is owed it is tried again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +128,9 @@ def send_editions(
         owe_letters(edition, workshop, only)
     owed = _waiting(workshop)
     before = _of_earlier(edition, workshop, *owed) if waiting else ()
-    later = {one.key for one in owed[0]}
-    for settled in chain(before, _of(edition, workshop, only, resend, later)):
+    later = {one.key for each in owed for one in each}  # a late one is owed anew by whoever asks for it
+    late = {one.key for one in owed[1]}
+    for settled in chain(before, _of(edition, workshop, only, resend, later, late)):
         if isinstance(settled, Posted):
             yield settled
         else:
@@ -159,7 +160,12 @@ def send_editions(
 
 
 def _of(
-    edition: Edition | None, workshop: Workshop, only: Sequence[str], resend: bool, later: Set[DeliveryKey]
+    edition: Edition | None,
+    workshop: Workshop,
+    only: Sequence[str],
+    resend: bool,
+    later: Set[DeliveryKey],
+    late: Set[DeliveryKey],
 ) -> Iterator[Posted | _Owed]:
     """The letters of the edition that was asked for; `later`: those that a later run takes up by itself."""
     if edition is None:
@@ -180,8 +186,8 @@ def _of(
             )
             yield Posted(recipient=recipient, state=state, detail=known.detail)
             continue
-        if again:
-            workshop.store.put_delivery(key, "pending", "", workshop.clock())
+        if again or key in late:
+            workshop.store.put_delivery(key, "pending", "", workshop.clock(), claimed=again)
         yield _Owed(reader=reader, key=key, edition=theirs, earlier=None, again=key in later)
 
 
@@ -223,7 +229,7 @@ def _waiting(workshop: Workshop) -> tuple[list[Waiting], list[Waiting]]:
     waiting: list[Waiting] = []
     late: list[Waiting] = []
     for one in owed:
-        (late if one.written.astimezone(zone).date() < oldest else waiting).append(one)
+        (late if one.owed.astimezone(zone).date() < oldest else waiting).append(one)
     return waiting, late
 
 

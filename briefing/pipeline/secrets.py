@@ -72,6 +72,8 @@ def _asked(words: tuple[str, ...]) -> tuple[str, str]:
     """The first line that was printed, or why there is none."""
     try:
         done = subprocess.run(words, stdout=subprocess.PIPE, timeout=_SECONDS, check=False)
+    except FileNotFoundError:
+        return "", f"there is no program {words[0]!r}, or it is not in a folder of PATH"
     except (ValueError, IndexError, OSError, subprocess.TimeoutExpired) as error:
         return "", f"the command cannot be run ({type(error).__name__})"
     # A password need not be UTF-8: its bytes go to the server as they are.

@@ -153,9 +153,9 @@ class Editions(Search, Sightings):
                 "INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, 'pending', 0, '', ?)", (*key, stamp(now))
             )
             taken = connection.execute(
-                "UPDATE deliveries SET state = 'sending', attempts = attempts + 1, changed = ?"
+                "UPDATE deliveries SET state = 'sending', attempts = attempts + 1"
                 " WHERE edition = ? AND recipient = ? AND channel = ? AND state IN ('pending', 'deferred')",
-                (stamp(now), *key),
+                key,
             )
             return taken.rowcount == 1
 
@@ -169,7 +169,9 @@ class Editions(Search, Sightings):
         """Write down what came of a delivery; of one that was not `claimed`, only while nobody else has claimed it."""
         self.query(
             "INSERT INTO deliveries VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6) ON CONFLICT (edition, recipient, channel)"
-            " DO UPDATE SET state = ?4, detail = ?5, changed = ?6 WHERE ?7 OR state IN ('pending', 'deferred')",
+            " DO UPDATE SET state = ?4, detail = ?5,"
+            " changed = CASE WHEN ?4 = 'deferred' THEN changed ELSE ?6 END"
+            " WHERE ?7 OR state IN ('pending', 'deferred')",
             *key,
             state,
             detail,
@@ -180,7 +182,7 @@ class Editions(Search, Sightings):
     def waiting_deliveries(self, title: str, channel: str) -> list[Waiting]:
         """What is still to be delivered of the editions called `title`, of the earliest first."""
         rows = self.query(
-            "SELECT editions.date, editions.written, deliveries.edition, recipient, detail"
+            "SELECT editions.date, deliveries.changed, deliveries.edition, recipient, detail"
             " FROM editions JOIN deliveries ON deliveries.edition = editions.date || ' ' || editions.title"
             " WHERE title = ? AND channel = ? AND state IN ('pending', 'deferred')"
             " ORDER BY editions.date, deliveries.rowid",
@@ -189,8 +191,8 @@ class Editions(Search, Sightings):
         )
         return [
             Waiting(
-                date=date.fromisoformat(day), written=datetime.fromisoformat(written),
+                date=date.fromisoformat(day), owed=datetime.fromisoformat(owed),
                 key=(edition, recipient, channel), detail=detail,
             )
-            for day, written, edition, recipient, detail in rows
+            for day, owed, edition, recipient, detail in rows
         ]  # fmt: skip

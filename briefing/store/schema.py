@@ -130,8 +130,8 @@ class Waiting:
 
     date: date
     """Of the edition."""
-    written: datetime
-    """When the edition was last written, in UTC."""
+    owed: datetime
+    """Since when it is to be made, in UTC: what puts it off does not change that."""
     key: DeliveryKey
     detail: str
     """What the server last said; empty where it was never asked."""

@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 import trustme
 
+from briefing.cli.screen import Screen
+from briefing.cli.send import _post
 from briefing.config import Config, Mail, Recipient
 from briefing.errors import StoreError
-from briefing.pipeline import Silent, Workshop, check_run
+from briefing.pipeline import Posted, Silent, Workshop, check_run
 from briefing.store import Store
 from briefing.types import Source
 
@@ -218,6 +220,28 @@ def test_what_a_server_says_of_each_reader_is_kept(post_office: Opener, desk: Ca
     assert office.letters == {ann: 1, bob: 1, zoe: 2}
     assert cli(*SEND, "--to", bob, "--resend").returncode == 0
     assert office.letters[bob] == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("550 5.1.1 no such user", True),
+        ("550 no such user", True),
+        ("553 5.1.3 bad syntax", True),
+        ("its address or headers cannot be written", True),
+        ("554 5.7.1 spam", False),
+        ("550 5.7.1 spam", False),
+        ("552 5.2.2 mailbox full", False),
+        ("554 no", False),
+    ],
+)
+def test_only_a_refusal_of_the_address_asks_to_check_it(
+    capsys: pytest.CaptureFixture[str], said: str, address: bool
+) -> None:
+    assert _post(Screen(), [Posted(recipient=READERS[0], state="refused", detail=said)]) == 4
+    err = capsys.readouterr().err
+    assert f"Refused for {READERS[0]}: {said}." in err
+    assert ("Check the address" in err) == address
 
 
 def test_what_is_put_off_is_sent_by_the_next_run(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:

@@ -170,6 +170,20 @@ def test_after_three_days_it_is_given_up_and_said_once(desk: Desk, office: PostO
     assert (ANN, "sent", None) in states(desk.send(first, resend=True))
 
 
+def test_an_old_edition_that_is_asked_for_has_three_days_from_then_on(desk: Desk, office: PostOffice) -> None:
+    desk.mail(retries=())
+    first = desk.edition()
+    desk.now += timedelta(days=9)
+    office.refuse = {ANN: [GREYLISTED] * 2}
+    with desk.workshop() as workshop:
+        (ann, *_) = list(send_editions(first, workshop, only=[ANN]))
+    assert (ann.state, ann.again) == ("deferred", True)
+    desk.now += timedelta(days=1)
+    assert states(desk.send(None)) == [(ANN, "deferred", 17)]
+    desk.now += timedelta(days=1)
+    assert states(desk.send(None)) == [(ANN, "sent", 17)]
+
+
 def test_who_is_no_reader_any_more_gets_nothing_that_waited(desk: Desk, office: PostOffice) -> None:
     desk.mail(retries=())
     office.refuse = {ANN: [GREYLISTED]}

@@ -50,3 +50,10 @@ def test_bytes_that_are_no_text_stay_what_they_are() -> None:
     program = "import sys; sys.stdout.buffer.write(bytes([112, 228, 10]))"
     line = Commands().first_line((sys.executable, "-c", program), "password_command")
     assert line.encode("utf-8", "surrogateescape") == b"p\xe4"
+
+
+@pytest.mark.parametrize("program", ["no-such-program-anywhere", "/no/such/folder/program"])
+def test_a_program_that_is_missing_is_named_and_its_arguments_are_not(program: str) -> None:
+    with pytest.raises(ConfigError, match=program) as caught:
+        Commands().first_line((program, "hush"), "mail.password_command")
+    assert "hush" not in str(caught.value)
