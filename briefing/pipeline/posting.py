@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
@@ -128,15 +128,16 @@ def send_editions(
         owe_letters(edition, workshop, only)
     owed = _waiting(workshop)
     before = _of_earlier(edition, workshop, *owed) if waiting else ()
-    later = {one.key for each in owed for one in each}  # a late one is owed anew by whoever asks for it
     late = {one.key for one in owed[1]}
-    for settled in chain(before, _of(edition, workshop, only, resend, later, late)):
+    for settled in chain(before, _of(edition, workshop, only, resend, late)):
         if isinstance(settled, Posted):
             yield settled
         else:
             queue.append(settled)
     if not queue:
         return
+    later = {one.key for one in _waiting(workshop)[0]}  # anew: with `resend` there are more by now
+    queue = [replace(one, again=one.key in later) for one in queue]
     check_addresses(mail, only)
     with Mailer(mail_server(mail, workshop.commands)) as mailer:
         for pause in (*mail.retries, None):
@@ -164,10 +165,9 @@ def _of(
     workshop: Workshop,
     only: Sequence[str],
     resend: bool,
-    later: Set[DeliveryKey],
     late: Set[DeliveryKey],
 ) -> Iterator[Posted | _Owed]:
-    """The letters of the edition that was asked for; `later`: those that a later run takes up by itself."""
+    """The letters of the edition that was asked for; those that are too `late` are owed anew."""
     if edition is None:
         return
     mail = workshop.config.mail
@@ -188,7 +188,7 @@ def _of(
             continue
         if again or key in late:
             workshop.store.put_delivery(key, "pending", "", workshop.clock(), claimed=again)
-        yield _Owed(reader=reader, key=key, edition=theirs, earlier=None, again=key in later)
+        yield _Owed(reader=reader, key=key, edition=theirs, earlier=None, again=False)
 
 
 def _of_earlier(
