@@ -22,7 +22,7 @@ from briefing.config import Config
 from briefing.engines import Engine
 from briefing.epub import render_epub
 from briefing.jsonio import edition_to_json
-from briefing.pipeline.again import carried_over, sent_edition
+from briefing.pipeline.again import articles_of, carried_over, sent_edition
 from briefing.pipeline.archive import write_archive
 from briefing.pipeline.batch import batch
 from briefing.pipeline.checking import check_assets, check_run
@@ -313,20 +313,16 @@ def remember_edition(edition: Edition, workshop: Workshop) -> None:
 
     Where readers have it by mail and it was another one then, that one is kept: what is new is left to the next.
     """
-    told = [article for story in edition.stories for article in (*story.articles, *story.copies)]
+    told = articles_of(edition.stories)
     sent = sent_edition(workshop, edition.date)
-    if sent and edition.title == sent.title and _told(sent) != _told(edition):
+    if sent and edition.title == sent.title and articles_of(sent.stories).keys() != told.keys():
         workshop.watcher.say(
             f"The edition of {edition.date} that was sent by mail told other stories. It stays the one on record; what "
             "is new comes with the next."
         )
         return
     text = json.dumps(edition_to_json(edition), ensure_ascii=False)
-    workshop.store.put_edition(edition.date, edition.title, text, workshop.clock(), told)
-
-
-def _told(edition: Edition) -> set[str]:
-    return {article.id for story in edition.stories for article in (*story.articles, *story.copies)}
+    workshop.store.put_edition(edition.date, edition.title, text, workshop.clock(), told.values())
 
 
 def check_output(workshop: Workshop) -> None:

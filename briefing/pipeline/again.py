@@ -6,19 +6,24 @@ what is new since then is left to the next one.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from briefing.errors import UsageError
 from briefing.letter import edition_key
 from briefing.pipeline.history import known_edition
 from briefing.pipeline.workshop import Workshop
-from briefing.types import Edition, Failure, FailureKind, Story
+from briefing.types import Article, Edition, Failure, FailureKind, Story
 
-__all__ = ["carried_over", "sent_edition"]
+__all__ = ["articles_of", "carried_over", "sent_edition"]
 
 _GONE = frozenset({"sent", "sending"})
 """States of a delivery that a reader has, or may have."""
+
+
+def articles_of(stories: Iterable[Story]) -> dict[str, Article]:
+    """Every article that stories tell, copies included, by id."""
+    return {one.id: one for story in stories for one in (*story.articles, *story.copies)}
 
 
 def sent_edition(workshop: Workshop, day: date | None = None) -> Edition | None:
@@ -39,12 +44,11 @@ def carried_over(
     if not any(failure.kind is FailureKind.FAILED for failure in failures):
         return []
     known = _made(workshop, day)
-    told = {article.id for story in stories for article in (*story.articles, *story.copies)}
+    told = articles_of(stories).keys()
     return [
         story
         for story in (known.stories if known else ())
-        if told.isdisjoint(one.id for one in (*story.articles, *story.copies))
-        and all(one.source not in read for one in story.articles)
+        if told.isdisjoint(articles_of([story])) and all(one.source not in read for one in story.articles)
     ]
 
 

@@ -17,7 +17,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-from briefing.config import Recipient, local_timezone
+from briefing.config import Recipient
 from briefing.errors import UsageError
 from briefing.headers import address_of
 from briefing.jsonio import edition_to_json
@@ -81,7 +81,7 @@ class _Owed:
 def last_try(workshop: Workshop) -> datetime | None:
     """When, in UTC, the configuration's deadline or budget ends a run that begins now; None: never."""
     config = workshop.config
-    return due(config.deadline, config.budget, workshop.clock(), ZoneInfo(config.timezone or local_timezone()))
+    return due(config.deadline, config.budget, workshop.clock(), ZoneInfo(workshop.timezone))
 
 
 def owe_letters(edition: Edition, workshop: Workshop, only: Sequence[str] = ()) -> None:
@@ -221,7 +221,7 @@ def _of_earlier(
 
 def _waiting(workshop: Workshop) -> tuple[list[Waiting], list[Waiting]]:
     """What is still owed to readers of the configuration: what a run takes up, and what has waited for too long."""
-    zone = ZoneInfo(workshop.config.timezone or local_timezone())
+    zone = ZoneInfo(workshop.timezone)
     oldest = workshop.clock().astimezone(zone).date() - timedelta(days=_DAYS)
     known = readers(workshop.config.mail)
     rows = workshop.store.waiting_deliveries(workshop.config.title, CHANNEL)
