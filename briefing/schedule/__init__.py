@@ -53,10 +53,11 @@ def usual_kind(platform: str) -> Kind:
 def install(kind: Kind, job: Job, write: Write) -> Outcome:
     """Schedule `job`, and remove what was scheduled by other means: twice a day is not what was asked for.
 
-    Raises `ScheduleError` or `OutputError`.
+    Where the job could not be started, the others stay: no morning is lost meanwhile. Raises `ScheduleError` or
+    `OutputError`.
     """
     outcome = scheduler(kind).install(job, write)
-    if kind is not Kind.WINDOWS:
+    if kind is not Kind.WINDOWS and not outcome.todo:
         for other in set(Kind) - {kind}:
             scheduler(other).remove()
     return outcome

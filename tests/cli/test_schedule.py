@@ -517,6 +517,14 @@ def test_the_usual_kind_is_systemd_where_a_session_is_there(cli: Cli, machine: M
     assert cli("schedule", "show").stdout.count("every day at") == 1
 
 
+def test_a_job_that_could_not_be_started_takes_nobodys_place(cli: Cli, machine: Machine, config: Path) -> None:
+    machine.has("crontab")
+    assert cli("schedule", "install", "-c", config, "--with", "cron").returncode == 0
+    assert cli("schedule", "install", "-c", config, "--with", "launchd").returncode == 1
+    assert machine.crontab.exists()
+    assert "cron: every day at 06:30" in cli("schedule", "show").stdout
+
+
 @pytest.mark.skipif(sys.platform == "darwin", reason="a Mac has launchd")
 def test_a_machine_with_neither_is_told_so(cli: Cli, machine: Machine, config: Path) -> None:
     done = cli("schedule", "install", "-c", config)
