@@ -27,14 +27,18 @@ def add(
     config: options.ConfigPath = None,
 ) -> None:
     """Add a source at the end of the configuration; everything else in the file stays as it is."""
-    from briefing.config import load_config
+    from briefing.config import load_config, place_key
+    from briefing.text import without_feed_scheme
 
     if location == "-":
         raise UsageError("sources add", "standard input cannot be a source of every day", "Use --source - with `run`")
-    # What is typed starts from the current folder, what stands in the file from the file's.
-    place = location if "://" in location else str(Path(location).expanduser().absolute())
-    if "://" not in location and not Path(place).exists():
-        raise UsageError(location, "there is no such file or folder", "Addresses begin with https://")
+    if place_key(location) == "path":
+        # What is typed starts from the current folder, what stands in the file from the file's.
+        place = str(Path(location).expanduser().absolute())
+        if not Path(place).exists():
+            raise UsageError(location, "there is no such file or folder", "Addresses begin with https://")
+    else:
+        place = without_feed_scheme(location)
     path = configuration_path(config)
     if place in {source.location for source in load_config(path).sources}:
         raise UsageError(place, "it is a source already", "`briefing sources list` shows all of them")
