@@ -142,8 +142,10 @@ def _lines(body: bytes) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def write_opml(sources: Iterable[Source], title: str) -> str:
-    """An OPML 2.0 document of the sources with a web address; files, folders and standard input are left out.
+def write_opml(sources: Iterable[Source], title: str) -> bytes:
+    """An OPML 2.0 document of the sources with a web address, in UTF-8, which its declaration says.
+
+    Files, folders, mailboxes and standard input are left out.
 
     Sections become outlines around their sources, in the order in which they first occur.
     """
@@ -167,4 +169,5 @@ def write_opml(sources: Iterable[Source], title: str) -> str:
             values |= {"type": "rss", "xmlUrl": address}
         ElementTree.SubElement(folders[section], "outline", values)
     ElementTree.indent(document)
-    return ElementTree.tostring(document, encoding="unicode", xml_declaration=False) + "\n"
+    written: bytes = ElementTree.tostring(document, encoding="utf-8", xml_declaration=True)
+    return written + b"\n"
