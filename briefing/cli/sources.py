@@ -78,20 +78,22 @@ def check(
     from briefing import pipeline
 
     screen: Screen = context.obj
-    wanted = settings(
-        configuration_path(config), [], allow_local=allow_local, offline=offline, full_text=False, since="",
-        max_articles=0,
-    )  # fmt: skip
+    wanted = settings(configuration_path(config), [], allow_local=allow_local, offline=offline)
     failures: list[Failure] = []
     good = 0
     with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
-        for source, count, failure in pipeline.check_sources(workshop):
-            if failure is not None:
-                failures.append(failure)
-                typer.echo(f"failed\t{source.name or source.location}\t{failure.cause}. {failure.remedy}".rstrip())
-            else:
+        for checked in pipeline.check_sources(workshop):
+            name = checked.source.name or checked.source.location
+            failures += checked.failures
+            if checked.articles or not checked.failures:
                 good += 1
-                typer.echo(f"ok\t{source.name or source.location}\t{count} articles")
+                typer.echo(f"ok\t{name}\t{checked.articles} articles")
+                for failure in checked.failures:
+                    typer.echo(f"failed\t{name}: {failure.subject}\t{_reason(failure)}")
+            else:
+                first, *others = checked.failures
+                more = f" And {len(others)} more." if others else ""
+                typer.echo(f"failed\t{name}\t{_reason(first)}{more}")
     raise typer.Exit(exit_code(good > 0, failures))
 
 
@@ -133,3 +135,7 @@ def _extend(path: Path, sources: tuple[Source, ...]) -> None:
     write_atomically(path, add_sources(read_config(path), sources, path))
     for source in sources:
         typer.echo(source.location)
+
+
+def _reason(failure: Failure) -> str:
+    return f"{failure.cause}. {failure.remedy}.".removesuffix(" .")
