@@ -43,7 +43,7 @@ def list_models(config: options.ConfigPath = None) -> None:
         )
     for model in models.repositories():
         table.add_row(model.name, "yes", f"{model.size / 1e6:,.0f} MB", model.engine, "", _needs())
-    console = Console()
+    console = Console(markup=False, emoji=False, highlight=False)  # a file may say anything of itself
     if not console.is_terminal:
         console.width = 200
     console.print(table)

@@ -78,7 +78,11 @@ def check(
     from briefing import pipeline
 
     screen: Screen = context.obj
-    wanted = settings(configuration_path(config), [], allow_local=allow_local, offline=offline)
+    # Whatever is wrong with mail, a run reads its sources.
+    wanted = settings(
+        configuration_path(config), [], mail_error=lambda error: screen.complain(str(error)), allow_local=allow_local,
+        offline=offline,
+    )  # fmt: skip
     failures: list[Failure] = []
     good = 0
     with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:

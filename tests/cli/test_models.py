@@ -27,3 +27,11 @@ def test_models_are_where_the_configuration_says(cli: Cli, tmp_path: Path) -> No
     assert cli("models", "remove", "own").returncode == 0
     broken = cli("models", "list", "--config", "nothing.toml")
     assert (broken.returncode, "nothing.toml" in broken.stderr) == (2, True)
+
+
+def test_what_a_file_says_of_itself_is_listed_as_it_is(cli: Cli, tmp_path: Path) -> None:
+    name, value = b"general.name", b"Small [/one] :smile:"
+    pair = struct.pack("<Q", len(name)) + name + struct.pack("<IQ", 8, len(value)) + value
+    (tmp_path / "own.gguf").write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + pair)
+    assert cli("models", "add", "own.gguf", BRIEFING_MODELS="mine").returncode == 0
+    assert "Small [/one] :smile:" in cli("models", "list", BRIEFING_MODELS="mine").stdout

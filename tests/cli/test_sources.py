@@ -61,3 +61,19 @@ def test_what_no_run_can_read_is_not_added(cli: Cli, tmp_path: Path, location: s
     assert location in done.stderr
     assert said in done.stderr
     assert path.read_text() == MINE
+
+
+def test_a_check_reads_the_sources_whatever_is_wrong_with_mail(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "story.txt").write_text(
+        "Trams\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital."
+    )
+    (tmp_path / "briefing.toml").write_text('[[sources]]\npath = "story.txt"\n[mail]\nhosts = "smtp.example.org"\n')
+    done = cli("sources", "check")
+    assert (done.returncode, done.stdout) == (0, f"ok\t{tmp_path / 'story.txt'}\t1 articles\n")
+    assert "hosts" in done.stderr
+
+
+def test_a_feed_address_that_is_typed_is_one_of_the_web(cli: Cli) -> None:
+    done = cli("run", "--offline", "--source", "feed://example.org/f", "--source", "feed:https://example.org/g")
+    assert "http://example.org/f: the run is offline" in done.stderr
+    assert "https://example.org/g: the run is offline" in done.stderr
