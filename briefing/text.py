@@ -25,6 +25,7 @@ __all__ = [
     "normalise",
     "paragraphs",
     "sentences",
+    "without_feed_scheme",
     "word_count",
     "words",
 ]
@@ -171,3 +172,14 @@ def fingerprint(*parts: str) -> str:
 def article_id(url: str | None, text: str) -> str:
     """Sixteen hexadecimal digits that name an article: by its address where it has one, else by its text."""
     return fingerprint("url", url)[:16] if url else fingerprint("text", " ".join(text.split()))[:16]
+
+
+def without_feed_scheme(location: str) -> str:
+    """An address that begins with ``feed:`` as the http(s) address that it stands for; anything else as it is.
+
+    Browsers once wrote ``feed:`` before an address, or instead of its ``http:``.
+    """
+    if location[:5].lower() != "feed:":
+        return location
+    rest = location[5:]
+    return rest[2:] if re.match(r"//https?://", rest, re.IGNORECASE) else f"http:{rest}" if rest[:2] == "//" else rest

@@ -9,6 +9,7 @@ must not wait for a model library.
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 
 import typer
 
@@ -77,6 +78,7 @@ def options(
 
 def main() -> None:
     """The console script. No traceback ever reaches a user."""
+    _speak_utf8()
     try:
         app()
     except SystemExit as end:
@@ -99,3 +101,18 @@ def main() -> None:
 
         tell_crash(error)
         sys.exit(ExitCode.NOTHING)
+
+
+def _speak_utf8() -> None:
+    """Have what is printed be UTF-8 with line ends as they are wherever it goes into a file or a pipe.
+
+    Else Windows would take its code page, and end lines in its own way. A terminal keeps the encoding it has. What
+    cannot be written becomes ``?`` (on standard error, an escape) and ends no command.
+    """
+    for stream, errors in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
+        if not isinstance(stream, TextIOWrapper):  # closed, or replaced by whoever calls
+            continue
+        if stream.isatty():
+            stream.reconfigure(errors=errors)
+        else:
+            stream.reconfigure(encoding="utf-8", errors=errors, newline="")

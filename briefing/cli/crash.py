@@ -19,6 +19,8 @@ def tell_crash(error: Exception) -> None:
 
 def write_crash() -> Path:
     """Write the current exception's traceback to a file of its own and return the file's path."""
-    with tempfile.NamedTemporaryFile("w", prefix="briefing-crash-", suffix=".txt", delete=False) as file:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="briefing-crash-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
+    ) as file:
         file.write(f"briefing {__version__}\n{traceback.format_exc()}")
     return Path(file.name)

@@ -1,7 +1,6 @@
 """`briefing doctor`: what works on this machine and what does not."""
 
 import platform
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ import typer
 
 from briefing._version import __version__
 from briefing.cli import options
-from briefing.errors import BriefingError
+from briefing.errors import BriefingError, ConfigError
 
 if TYPE_CHECKING:
     from briefing.config import Config
@@ -20,19 +19,23 @@ __all__ = ["doctor"]
 
 
 def doctor(config: options.ConfigPath = None) -> None:
-    """Check the configuration, model, state, prompts and templates, and say what to do about what is wrong."""
+    """Check what a run needs, as it would look for it, and say what to do about what is wrong. Nothing is fetched."""
     typer.echo(f"briefing {__version__}, Python {platform.python_version()}, {sys.platform}, {platform.machine()}")
     from briefing.config import find_config
 
     path = config or find_config()
     settings = _readable(path)
-    checks: tuple[tuple[str, Callable[[], str]], ...] = (
+    checks: list[tuple[str, Callable[[], str]]] = [
         ("configuration", lambda: _configuration(path)),
+        ("sources", lambda: _sources(settings)),
         ("model", lambda: _model(settings)),
-        ("engine", _engine),
+        ("engine", lambda: _engine(settings)),
+        ("editions", lambda: _editions(settings)),
         ("state", lambda: _state(settings)),
         ("prompts and templates", lambda: _assets(settings)),
-    )
+    ]
+    if settings.embeddings:
+        checks.insert(3, ("embeddings", lambda: _embeddings(settings)))
     broken = 0
     for name, look in checks:
         try:
@@ -48,7 +51,8 @@ def _configuration(path: Path | None) -> str:
 
     if path is None:
         return "none; `briefing init` makes one (not needed with --source)"
-    return f"{path}, {len(load_config(path).sources)} sources"
+    load_config(path)
+    return str(path)
 
 
 def _readable(path: Path | None) -> "Config":
@@ -56,41 +60,52 @@ def _readable(path: Path | None) -> "Config":
     from briefing.config import Config, load_config
 
     try:
-        return load_config(path) if path else Config()
+        return load_config(path, mail_error=lambda _: None) if path else Config()
     except BriefingError:
         return Config()
 
 
+def _sources(config: "Config") -> str:
+    from briefing.pipeline.checking import missing_sources
+
+    if missing := list(missing_sources(config)):
+        raise ConfigError("sources", " ".join(missing).rstrip("."), "Correct the path, or take it out")
+    return f"{len(config.sources)}; `briefing sources check` reads them" if config.sources else "none"
+
+
 def _model(config: "Config") -> str:
-    from briefing.models import ModelFolder
+    from briefing.pipeline.choosing import model_place
 
-    models = ModelFolder(config.models, offline=True)
-    name = config.model or models.catalogue.default
-    if name not in {entry.name for entry in models.entries()}:
-        return f"{name} is at {models.resolve(name).path}"
-    entry, path = models.entry(name), models.path(name)
-    if path is not None:
-        return f"{name} is at {path}"
-    models.folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(models.folder).free
-    return f"{name} is not here; the first run pulls it ({entry.size / 1e6:,.0f} MB, {free / 1e6:,.0f} MB free)"
+    return model_place(config)[0]
 
 
-def _engine() -> str:
+def _embeddings(config: "Config") -> str:
+    from briefing.pipeline.choosing import embedding_place
+
+    return embedding_place(config)[0]
+
+
+def _engine(config: "Config") -> str:
     from briefing.engines import engine_names
     from briefing.engines.cores import physical_cores
+    from briefing.pipeline.choosing import engine_for
 
-    return f"{', '.join(engine_names())}; {physical_cores()} physical cores"
+    return f"{engine_for(config)} (installed: {', '.join(engine_names())}); {physical_cores()} physical cores"
+
+
+def _editions(config: "Config") -> str:
+    from briefing.pipeline.checking import check_out
+
+    return f"in the folder {check_out(config)}"
 
 
 def _state(config: "Config") -> str:
-    from briefing.store import Store, default_state
+    from briefing.pipeline.checking import check_state_file
 
-    with Store(config.state or default_state()) as store:
-        return store.path
+    return str(check_state_file(config))
 
 
 def _assets(config: "Config") -> str:
-    from briefing.pipeline import check_assets
+    from briefing.pipeline.checking import check_assets
 
     return f"{check_assets(config)} files"

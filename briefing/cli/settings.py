@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefing.errors import ConfigError
+from briefing.text import without_feed_scheme
 from briefing.types import Source
 
 if TYPE_CHECKING:
@@ -60,4 +61,5 @@ def settings_if_any(given: Path | None, **options: object) -> Config:
 
 def _location(place: str) -> str:
     """A source as typed: an address, ``-``, or a path."""
-    return place if place == "-" or "://" in place else str(Path(place).expanduser())
+    address = without_feed_scheme(place)
+    return address if address == "-" or "://" in address else str(Path(place).expanduser())

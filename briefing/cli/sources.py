@@ -27,14 +27,18 @@ def add(
     config: options.ConfigPath = None,
 ) -> None:
     """Add a source at the end of the configuration; everything else in the file stays as it is."""
-    from briefing.config import load_config
+    from briefing.config import load_config, place_key
+    from briefing.text import without_feed_scheme
 
     if location == "-":
         raise UsageError("sources add", "standard input cannot be a source of every day", "Use --source - with `run`")
-    # What is typed starts from the current folder, what stands in the file from the file's.
-    place = location if "://" in location else str(Path(location).expanduser().absolute())
-    if "://" not in location and not Path(place).exists():
-        raise UsageError(location, "there is no such file or folder", "Addresses begin with https://")
+    if place_key(location) == "path":
+        # What is typed starts from the current folder, what stands in the file from the file's.
+        place = str(Path(location).expanduser().absolute())
+        if not Path(place).exists():
+            raise UsageError(location, "there is no such file or folder", "Addresses begin with https://")
+    else:
+        place = without_feed_scheme(location)
     path = configuration_path(config)
     if place in {source.location for source in load_config(path).sources}:
         raise UsageError(place, "it is a source already", "`briefing sources list` shows all of them")
@@ -74,20 +78,26 @@ def check(
     from briefing import pipeline
 
     screen: Screen = context.obj
+    # Whatever is wrong with mail, a run reads its sources.
     wanted = settings(
-        configuration_path(config), [], allow_local=allow_local, offline=offline, full_text=False, since="",
-        max_articles=0,
+        configuration_path(config), [], mail_error=lambda error: screen.complain(str(error)), allow_local=allow_local,
+        offline=offline,
     )  # fmt: skip
     failures: list[Failure] = []
     good = 0
     with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
-        for source, count, failure in pipeline.check_sources(workshop):
-            if failure is not None:
-                failures.append(failure)
-                typer.echo(f"failed\t{source.name or source.location}\t{failure.cause}. {failure.remedy}".rstrip())
-            else:
+        for checked in pipeline.check_sources(workshop):
+            name = checked.source.name or checked.source.location
+            failures += checked.failures
+            if checked.articles or not checked.failures:
                 good += 1
-                typer.echo(f"ok\t{source.name or source.location}\t{count} articles")
+                typer.echo(f"ok\t{name}\t{checked.articles} articles")
+                for failure in checked.failures:
+                    typer.echo(f"failed\t{name}: {failure.subject}\t{_reason(failure)}")
+            else:
+                first, *others = checked.failures
+                more = f" And {len(others)} more." if others else ""
+                typer.echo(f"failed\t{name}\t{_reason(first)}{more}")
     raise typer.Exit(exit_code(good > 0, failures))
 
 
@@ -129,3 +139,7 @@ def _extend(path: Path, sources: tuple[Source, ...]) -> None:
     write_atomically(path, add_sources(read_config(path), sources, path))
     for source in sources:
         typer.echo(source.location)
+
+
+def _reason(failure: Failure) -> str:
+    return f"{failure.cause}. {failure.remedy}.".removesuffix(" .")

@@ -1,55 +1,78 @@
 """The two edits that the command line makes to the file's text; every other character stays as the reader wrote it.
 
-Both check their own work: what the edited text means is what the old one meant, but for the sources in question.
+A table is added behind all that is there. A table is removed with the prose right above its header and the keys of a
+source that are commented out right below its last one; other comments stay, settings that are commented out among
+them. So that no gap is left, the blank lines behind it go where there are some before it as well.
+
+tomlkit reads and writes the tables, one at a time: of a whole file it puts ``[[sources]]`` tables together that have
+others between them (0.15.2), which moves what stands there. Both edits check their own work: what the edited text
+means is what the old one meant, but for the sources in question.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+import re
+from collections.abc import Iterable
+from dataclasses import fields, replace
 from pathlib import Path
 
-from briefing.config.file import parse_config, parse_toml, source_headers
-from briefing.config.settings import is_url, nearest
+from briefing.config.file import parse_config, parse_toml
+from briefing.config.places import place_key
+from briefing.config.settings import SourceTable, nearest
 from briefing.errors import ConfigError
+from briefing.text import without_feed_scheme
 from briefing.types import Source, SourceKind
 
 __all__ = ["add_sources", "remove_source"]
+
+_HEADER = re.compile(r"^[ \t]*\[", re.MULTILINE)
+_COMMENTED_OUT = re.compile(r"\s*#[#\s]*(?:\[+[^\[\]]+\]|(?P<key>[\w\"'.-]+)\s*=)")
 
 
 def add_sources(text: str, sources: Iterable[Source], path: Path) -> str:
     """The configuration `text` of the file at `path`, with a ``[[sources]]`` table at its end for each of `sources`.
 
-    A location that is no address of the web or of a mailbox is written as a path, as it is. Raises `ConfigError` where
-    `text` is not valid already, or lists its sources in another way than as ``[[sources]]`` tables.
+    Raises `ConfigError` where `text` is not valid already, lists its sources in another way than as ``[[sources]]``
+    tables, or cannot hold what is added, and `UsageError` for an address of a kind that is not read.
     """
     before = parse_config(text, path)
-    if "sources" in parse_toml(text, path) and not source_headers(text):
+    if "sources" in parse_toml(_pieces(text)[0], path):
         raise ConfigError(
             str(path), "lists its sources in one value", "Write them as [[sources]] tables, or add it by hand"
         )
     newline = "\r\n" if "\r\n" in text else "\n"
     edited, added = text, tuple(sources)
     for source in added:
-        start = edited.rstrip()
-        edited = (start + newline * 2 if start else "") + _table_text(source).replace("\n", newline)
+        if edited.removeprefix("\ufeff"):
+            edited += newline if edited.endswith("\n") else newline * 2
+        edited += _table_text(source).replace("\n", newline)
     after, count = parse_config(edited, path), len(before.sources)
     if replace(after, sources=after.sources[:count]) != before or len(after.sources) != count + len(added):
         raise ConfigError(str(path), "could not be extended without touching the rest", "Add the source by hand")
+    try:
+        edited.encode()
+    except UnicodeEncodeError as error:  # the name of a file that is no Unicode text
+        place = error.object[error.start - 20 : error.start].rpartition("\n")[2]
+        raise ConfigError(
+            str(path), f"cannot hold a character that follows {place!r}", "Rename what is named"
+        ) from error
     return edited
 
 
 def remove_source(text: str, name_or_location: str, path: Path) -> str:
     """The configuration `text` of the file at `path` without the source that has this address, path or name.
 
-    The comment lines right above its table go with it. Raises `ConfigError` where there is no such source, where a name
-    stands for several, or where the sources are not ``[[sources]]`` tables.
+    Raises `ConfigError` where there is no such source, where a name stands for several, or where the sources are not
+    ``[[sources]]`` tables.
     """
     before = parse_config(text, path)
     tables = parse_toml(text, path).get("sources", [])
-    places = [(source.location, table.get("path")) for source, table in zip(before.sources, tables, strict=True)]
-    located = [i for i, place in enumerate(places) if name_or_location in place]
+    places = [
+        (source.location, table.get("path"), table.get("url"))
+        for source, table in zip(before.sources, tables, strict=True)
+    ]
+    typed = {name_or_location, without_feed_scheme(name_or_location)}
+    located = [i for i, place in enumerate(places) if typed & set(place)]
     named = [i for i, table in enumerate(tables) if name_or_location == table.get("name")]
     if not located and not named:
         known = [table[key] for table in tables for key in ("name", "url", "path", "imap") if key in table]
@@ -57,12 +80,12 @@ def remove_source(text: str, name_or_location: str, path: Path) -> str:
     if not located and len(named) > 1:
         raise ConfigError(str(path), f"has {len(named)} sources named {name_or_location!r}", "Give the address or path")
     doomed = located or named
-    lines, headers = text.splitlines(keepends=True), source_headers(text)
-    if len(headers) == len(tables):
-        ends = [*headers[1:], len(lines)]
-        for start, stop in [_table_span(lines, headers[index], ends[index]) for index in reversed(doomed)]:
-            del lines[start:stop]
-    edited = "".join(lines)
+    pieces = _pieces(text)
+    numbers = [number for number, piece in enumerate(pieces) if number and "sources" in parse_toml(piece, path)]
+    if len(numbers) == len(tables):
+        for index in reversed(doomed):
+            _cut(pieces, numbers[index], path)
+    edited = "".join(pieces)
     kept = tuple(source for index, source in enumerate(before.sources) if index not in doomed)
     if parse_config(edited, path) != replace(before, sources=kept):
         raise ConfigError(str(path), "could not be edited without touching the rest", "Remove the source by hand")
@@ -70,43 +93,87 @@ def remove_source(text: str, name_or_location: str, path: Path) -> str:
 
 
 def _table_text(source: Source) -> str:
-    # JSON's escapes are TOML's, but that TOML wants DEL escaped too.
-    def quoted(value: str | tuple[str, ...]) -> str:
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    import tomlkit
 
-    mailbox = source.location.lower().startswith(("imap://", "imaps://"))
-    place = "url" if is_url(source.location) else "imap" if mailbox else "path"
-    lines = ["[[sources]]", f"{place} = {quoted(source.location)}"]
+    table = tomlkit.table()
+    table.add(place_key(source.location), without_feed_scheme(source.location))
     wishes = {"password_command": source.password_command, "name": source.name, "section": source.section}
-    lines += [f"{key} = {quoted(value)}" for key, value in wishes.items() if value]
+    for key, value in wishes.items():
+        if value:
+            table.add(key, list(value) if isinstance(value, tuple) else value)
     if source.kind is not SourceKind.AUTO:
-        lines.append(f"kind = {quoted(source.kind)}")
+        table.add("kind", source.kind.value)
     if source.weight != 1:
-        lines.append(f"weight = {source.weight}")
+        table.add("weight", source.weight)
     if source.allow_local:
-        lines.append("allow_local = true")
-    return "\n".join(lines) + "\n"
+        table.add("allow_local", True)
+    tables = tomlkit.aot()
+    tables.append(table)
+    return tomlkit.dumps({"sources": tables})
 
 
-def _table_span(lines: Sequence[str], header: int, end: int) -> tuple[int, int]:
-    """First line, and the one past the last, of the table whose header is at `header`, where the next one is at `end`.
+def _pieces(text: str) -> list[str]:
+    """`text` cut before the header of every table: first what stands above the first, perhaps nothing.
 
-    Comments belong to what they touch: those right above the header and right below the last key are the table's.
+    What is above a line at which TOML begins anew is valid by itself; where it is not, the line only looks like a
+    header, in a text or a list of several lines.
     """
+    import tomllib
 
-    def is_comment(index: int) -> bool:
-        return lines[index].lstrip().startswith("#")
+    mark, text = text[: text.startswith("\ufeff")], text.removeprefix("\ufeff")
+    starts = [0]
+    for match in _HEADER.finditer(text):
+        try:
+            tomllib.loads(text[starts[-1] : match.start()])
+        except tomllib.TOMLDecodeError:
+            continue
+        starts.append(match.start())
+    first, *others = [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    return [mark + first, *others]
 
-    start = header
-    while start > 0 and is_comment(start - 1):
-        start -= 1
-    stop = max(index for index in range(header, end) if lines[index].strip() and not is_comment(index)) + 1
-    touching = stop
-    while touching < end and is_comment(touching):
-        touching += 1
-    if touching == end < len(lines):  # they touch the next table as well: its own
-        touching = stop
-    stop = touching
-    while stop < end and not lines[stop].strip():
-        stop += 1
-    return start, stop
+
+def _cut(pieces: list[str], number: int, path: Path) -> None:
+    """Take the source's table out that is the piece of this number, and what of the comments around it is its own."""
+    before, last = pieces[number - 1], number == len(pieces) - 1
+    above, below = _tail(before, path), _tail(pieces.pop(number), path)
+    kept = len(above)
+    while kept and above[kept - 1].strip() and not _COMMENTED_OUT.match(above[kept - 1]):
+        kept -= 1
+    before = before.removesuffix("".join(above[kept:]))
+    own = {one.name for one in fields(SourceTable)}
+    while below and (setting := _COMMENTED_OUT.match(below[0])) and setting["key"] in own:
+        del below[0]
+    gap = not before.strip("\ufeff") or not _lines(before)[-1].strip()
+    if gap and below:
+        while below and not below[0].strip():
+            del below[0]
+    elif gap and last and kept:  # the blank line that came with it
+        before = before.removesuffix(above[kept - 1])
+    pieces[number - 1] = before + "".join(below)
+
+
+def _tail(piece: str, path: Path) -> list[str]:
+    """The comments and blank lines at the end of `piece`, line by line. Raises `ConfigError`."""
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+    from tomlkit.items import AoT, Comment, Table, Whitespace
+
+    try:
+        body = tomlkit.parse(piece.removeprefix("\ufeff")).body
+    except TOMLKitError as error:
+        raise ConfigError(str(path), f"could not be taken to pieces ({error})", "Edit it by hand") from error
+    while body and isinstance(inner := body[-1][1], Table | AoT):
+        body = (inner.body[-1] if isinstance(inner, AoT) else inner).value.body
+    found = ""
+    for _, item in reversed(body):
+        if not isinstance(item, Comment | Whitespace):
+            break
+        found = item.as_string() + found
+    if not piece.endswith(found):
+        raise ConfigError(str(path), "could not be taken to pieces", "Edit it by hand")
+    return _lines(found)
+
+
+def _lines(text: str) -> list[str]:
+    """Its lines as TOML knows them, ends included; to `str.splitlines`, more characters end one."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)

@@ -19,7 +19,6 @@ __all__ = [
     "parse_config",
     "parse_toml",
     "read_config",
-    "source_headers",
 ]
 
 
@@ -47,9 +46,9 @@ def local_timezone() -> str:
 
 
 def read_config(path: Path) -> str:
-    """The file's text, line ends as they are. Raises `ConfigError`."""
+    """The file's text as it is, line ends and a byte order mark too. Raises `ConfigError`."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode()
     except FileNotFoundError as error:
         raise ConfigError(str(path), "there is no such file", "Make one with `briefing init`") from error
     except UnicodeDecodeError as error:
@@ -87,7 +86,7 @@ def parse_toml(text: str, path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:  # its message ends with the line and the column
         raise ConfigError(
             str(path), f"is not valid TOML: {error}", "Texts need quotation marks; lists need commas"
@@ -105,7 +104,7 @@ def _config_error(path: Path, text: str, problems: Sequence[Problem]) -> ConfigE
     return ConfigError(str(path), f"{len(problems)} things are wrong:\n  " + "\n  ".join(entries))
 
 
-def source_headers(text: str) -> list[int]:
+def _source_headers(text: str) -> list[int]:
     """Indices of the lines that open a ``[[sources]]`` table (or, inside a text of several lines, look like it)."""
     pattern = re.compile(r"\s*\[\[\s*[\"']?sources[\"']?\s*\]\]")
     return [index for index, line in enumerate(text.splitlines()) if pattern.match(line)]
@@ -113,7 +112,8 @@ def source_headers(text: str) -> list[int]:
 
 def _line(text: str, location: tuple[str | int, ...]) -> int | None:
     """Number of the line, from 1, that most likely holds the key at `location`; None where none looks like it."""
-    lines, headers = text.splitlines(), source_headers(text)
+    text = text.removeprefix("\ufeff")
+    lines, headers = text.splitlines(), _source_headers(text)
     start, end = 0, headers[0] if headers else len(lines)
     key = location[0]
     if len(location) > 1 and location[0] == "sources" and isinstance(location[1], int) and location[1] < len(headers):

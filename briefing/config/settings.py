@@ -18,6 +18,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from briefing.config.mail import Mail, Recipient
+from briefing.config.places import is_url, trouble_with_mailbox
 from briefing.config.values import (
     Command,
     Flag,
@@ -30,9 +31,10 @@ from briefing.config.values import (
 )
 from briefing.config.wishes import Interests, Mute, Topics, Weight
 from briefing.errors import UsageError
+from briefing.text import without_feed_scheme
 from briefing.types import Source, SourceKind
 
-__all__ = ["Config", "Problem", "SourceTable", "check", "is_timezone", "is_url", "nearest", "parse_duration"]
+__all__ = ["Config", "Problem", "SourceTable", "check", "is_timezone", "nearest", "parse_duration"]
 
 T = TypeVar("T")
 
@@ -74,28 +76,12 @@ def _language(value: Any, folder: Path | None) -> Any:
 
 
 def _url(value: Any, folder: Path | None) -> Any:
+    value = without_feed_scheme(value) if isinstance(value, str) else value
     if isinstance(value, str) and not is_url(value):
         raise ValueError(
             "expected an address that starts with https:// or http:// (a file or folder goes under 'path')"
         )
     return value
-
-
-def _trouble_with(mailbox: str) -> str:
-    """What is wrong with the address of a mailbox, or nothing; the words never repeat it."""
-    try:
-        parts = urlsplit(mailbox)
-        host, user, password, _ = parts.hostname, parts.username, parts.password, parts.port
-    except ValueError:
-        host = user = password = None
-        parts = urlsplit("")
-    if password is not None:
-        return "expected 'imap' without a password; it belongs into password_command, the environment or the keyring"
-    if parts.scheme not in {"imap", "imaps"} or not host or not user:
-        return "expected 'imap' to be a mailbox such as 'imaps://user@mail.example/INBOX'"
-    if parts.scheme == "imap" and host not in {"localhost", "127.0.0.1", "::1"}:
-        return "expected 'imap' to begin with imaps://: without TLS the password could be read on its way"
-    return ""
 
 
 def _server(value: Any, folder: Path | None) -> Any:
@@ -258,7 +244,7 @@ class SourceTable:
         given = [bool(self.url), self.path is not None, bool(self.imap)].count(True)
         if given != 1:
             raise ValueError("expected either 'url' or 'path' (or 'imap')" + (", not both" if given else ""))
-        if self.imap and (problem := _trouble_with(self.imap)):
+        if self.imap and (problem := trouble_with_mailbox(self.imap)):
             raise ValueError(problem)
         if self.password_command and not self.imap:
             raise ValueError("expected 'password_command' only beside 'imap'")
@@ -346,15 +332,6 @@ def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Proble
 def _shown(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def is_url(text: str) -> bool:
-    """Whether it is an http(s) address with a host."""
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def is_timezone(name: str) -> bool:

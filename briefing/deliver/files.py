@@ -55,18 +55,19 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 def write_stdout(content: str | bytes) -> bool:
     """Write to standard output and flush; False when nobody reads it any more, which is no error.
 
-    Characters that its encoding lacks become ``?``; bytes are written as they are. Raises `OutputError`.
+    Text is UTF-8, whatever the system would choose, with line ends as they are; on a terminal it is what that shows,
+    and characters that it lacks become ``?``. Bytes are written as they are. Raises `OutputError`.
     """
     stream = sys.stdout
     if stream is None:  # started with standard output closed
         raise OutputError("standard output", "is closed", "Write to a file instead")
     try:
-        if isinstance(content, bytes):
-            stream.flush()
-            stream.buffer.write(content)
-        else:
+        if isinstance(content, str) and (stream.isatty() or not hasattr(stream, "buffer")):
             encoding = stream.encoding or "utf-8"
             stream.write(content.encode(encoding, "replace").decode(encoding))
+        else:
+            stream.flush()
+            stream.buffer.write(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
         stream.flush()
     except BrokenPipeError:
         _silence(stream)

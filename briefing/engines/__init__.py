@@ -6,6 +6,7 @@ points ``briefing.engines`` (`open_engine`), so that a package of a third party 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import entry_points
 
 from briefing.engines.base import Completion, Engine, EngineOptions, Message, ModelSpec, Prompt, is_tuned
@@ -21,6 +22,7 @@ __all__ = [
     "check_engine",
     "engine_names",
     "is_tuned",
+    "load_engine",
     "open_engine",
 ]
 
@@ -38,17 +40,24 @@ def check_engine(name: str) -> None:
         raise UsageError(f"engine {name!r}", "no such engine is installed", f"Installed: {', '.join(engine_names())}")
 
 
-def open_engine(name: str, model: ModelSpec | None, options: EngineOptions | None = None) -> Engine:
-    """Load the engine called `name` with `model` (None for one that needs none).
+def load_engine(name: str) -> Callable[[ModelSpec | None, EngineOptions], Engine]:
+    """What makes the engine called `name`: its entry point, imported.
 
-    The entry point is called as ``entry(model, options)``. Raises `UsageError` for a name nobody has installed,
-    `EngineError` or `ModelError` where loading fails.
+    Raises `UsageError` for a name nobody has installed, `EngineError` where a package that it needs is missing.
     """
     check_engine(name)
     (point, *_) = entry_points(group=_GROUP, name=name)
     try:
-        factory = point.load()
+        factory: Callable[[ModelSpec | None, EngineOptions], Engine] = point.load()
     except ImportError as error:
         raise EngineError(f"engine {name!r}", f"a package it needs is missing ({error})", "Install it") from error
-    engine: Engine = factory(model, options or EngineOptions())
-    return engine
+    return factory
+
+
+def open_engine(name: str, model: ModelSpec | None, options: EngineOptions | None = None) -> Engine:
+    """Load the engine called `name` with `model` (None for one that needs none).
+
+    The entry point is called as ``entry(model, options)``. Raises as `load_engine` does, and `EngineError` or
+    `ModelError` where loading fails.
+    """
+    return load_engine(name)(model, options or EngineOptions())

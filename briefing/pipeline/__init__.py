@@ -25,6 +25,7 @@ from briefing.jsonio import edition_to_json
 from briefing.pipeline.again import articles_of, carried_over, sent_edition
 from briefing.pipeline.archive import write_archive
 from briefing.pipeline.batch import batch
+from briefing.pipeline.checked import CheckedSource, check_sources
 from briefing.pipeline.checking import check_assets, check_run
 from briefing.pipeline.comparing import Compared, compare
 from briefing.pipeline.deadline import due
@@ -41,7 +42,6 @@ from briefing.pipeline.history import (
     search,
     shown_edition,
 )
-from briefing.pipeline.mail import is_imap
 from briefing.pipeline.posting import Posted, last_try, owe_letters, send_editions
 from briefing.pipeline.read import Limits, Reading, read_sources
 from briefing.pipeline.sending import check_mail, check_settings, letters
@@ -52,9 +52,10 @@ from briefing.pipeline.window import Window, window_for
 from briefing.pipeline.workshop import Workshop
 from briefing.ranking import Ranked
 from briefing.render import EDITION_FORMATS, render, render_explanation, render_summary
-from briefing.types import Article, Edition, Failure, FailureKind, Source, Summary
+from briefing.types import Article, Edition, Failure, Summary
 
 __all__ = [
+    "CheckedSource",
     "Compared",
     "Posted",
     "Removal",
@@ -103,7 +104,6 @@ __all__ = [
 ]
 
 
-_CHECKED_MAILS = 10
 _KEPT = timedelta(days=365)
 """How long the store remembers what no run asks for."""
 
@@ -193,28 +193,6 @@ def read(workshop: Workshop, day: date | None = None, *, wait: float = 0.0) -> R
     workshop.store.see(config.title, window.looked, window.now)
     workshop.store.keep_told(config.title, reading.listed, window.now)
     return reading
-
-
-def check_sources(workshop: Workshop) -> Iterator[tuple[Source, int, Failure | None]]:
-    """Each source of the configuration with the number of articles it gives, or the reason why it gives none."""
-    for source in workshop.config.sources:
-        limits = Limits(
-            # A feed comes whole, a mail server's messages one by one: a few show whether it can be read.
-            max_articles=_CHECKED_MAILS if is_imap(source.location) else 0,
-            full_text=False,
-            offline=workshop.config.offline,
-            allow_local=workshop.config.allow_local,
-        )
-        reading = read_sources(
-            [source],
-            limits=limits,
-            window=Window(now=workshop.clock()),
-            open_fetcher=workshop.fetcher,
-            watcher=workshop.watcher,
-            commands=workshop.commands,
-        )
-        failed = [failure for failure in reading.failures if failure.kind is FailureKind.FAILED]
-        yield source, len(reading.articles), failed[0] if failed and not reading.articles else None
 
 
 def condense(articles: Sequence[Article], workshop: Workshop) -> Iterator[tuple[Article, Summary | Failure]]:

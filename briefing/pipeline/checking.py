@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Literal
 
 from briefing.config import Config
-from briefing.engines import check_engine
-from briefing.pipeline.choosing import missing_model
+from briefing.pipeline.choosing import embedding_place, engine_for, model_place
 from briefing.pipeline.mail import is_imap, password_for
 from briefing.pipeline.sending import check_settings
 from briefing.pipeline.workshop import Workshop
 from briefing.store import check_state, default_state
 
-__all__ = ["check_assets", "check_run"]
+__all__ = ["check_assets", "check_out", "check_run", "check_state_file", "missing_sources"]
 
 
 def check_run(workshop: Workshop, *, send: bool) -> Iterator[str]:
@@ -26,26 +25,22 @@ def check_run(workshop: Workshop, *, send: bool) -> Iterator[str]:
 
     Raises `BriefingError`.
     """
-    from briefing.deliver import check_writable
     from briefing.fetch.imap import parse_address
 
     config = workshop.config
     check_assets(config)
-    if config.engine:
-        check_engine(config.engine)
-    state = Path(config.state or default_state())
-    for folder in (config.out, state.parent):
-        check_writable(_there(folder))
-    if state.is_file():
-        check_state(state)
+    engine_for(config)
+    check_out(config)
+    check_state_file(config)
     for source in config.sources:
         if is_imap(source.location) and not config.offline:
             password_for(source, parse_address(source.location), workshop.commands)
     if send:
         check_settings(config.mail, workshop.commands)
-    yield from _missing_sources(config)
-    if missing := missing_model(config):
-        yield missing
+    yield from missing_sources(config)
+    for place, pulls in (model_place(config), *([embedding_place(config)] if config.embeddings else [])):
+        if pulls:
+            yield place
 
 
 def check_assets(config: Config) -> int:
@@ -65,7 +60,27 @@ def check_assets(config: Config) -> int:
     return count
 
 
-def _missing_sources(config: Config) -> Iterator[str]:
+def check_out(config: Config) -> Path:
+    """The folder of the editions, which a run can write into or make. Raises `OutputError`."""
+    from briefing.deliver import check_writable
+
+    check_writable(_there(config.out))
+    return config.out
+
+
+def check_state_file(config: Config) -> Path:
+    """The state file that a run uses or makes, which stays as it is. Raises `StoreError` or `OutputError`."""
+    from briefing.deliver import check_writable
+
+    state = Path(config.state or default_state())
+    check_writable(_there(state.parent))
+    if state.is_file():
+        check_state(state)
+    return state
+
+
+def missing_sources(config: Config) -> Iterator[str]:
+    """A sentence for each file or folder among the sources that is not there."""
     for source in config.sources:
         if "://" not in source.location and source.location != "-" and not Path(source.location).expanduser().exists():
             yield f"{source.name or source.location}: there is no such file or folder."

@@ -7,25 +7,64 @@ engine that the catalogue names. ``--engine`` overrides that.
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from briefing.config import Config, is_loopback
-from briefing.engines import EngineOptions, ModelSpec
-from briefing.errors import UsageError
+from briefing.engines import EngineOptions, ModelSpec, check_engine, load_engine
+from briefing.errors import EngineError, UsageError
 from briefing.models import ModelFile, ModelFolder, is_hub_name
 from briefing.pipeline.pulling import pull_if_missing, pull_repository
 from briefing.pipeline.secrets import from_environment, from_keyring
 from briefing.pipeline.watch import Watcher
 from briefing.text import fingerprint
 
-__all__ = ["chosen", "embedding_model", "engine_options", "key_for", "missing_model"]
+__all__ = [
+    "chosen",
+    "embedding_model",
+    "embedding_place",
+    "engine_for",
+    "engine_options",
+    "key_for",
+    "model_place",
+]
 
 _SERVER = "openai"
 _HUGGING_FACE = "transformers"
 _NO_MODEL = {"extractive"}
-_OURS = {_SERVER, _HUGGING_FACE, "llama"}
+_OF_A_FILE = "llama"
+_OURS = {_SERVER, _HUGGING_FACE, _OF_A_FILE}
 _PREFIX = f"{_SERVER}:"
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """The one reading of the settings that a run, its check and the doctor share."""
+
+    kind: Literal["none", "server", "own", "folder", "repository", "file"]
+    """``own``: an engine of a third party knows its own models."""
+    engine: str
+    """Empty where the model's file says it."""
+    name: str
+
+
+def _choice(config: Config, models: ModelFolder) -> _Choice:
+    engine, name = config.engine, config.model
+    if engine in _NO_MODEL:
+        return _Choice("none", engine, "")
+    if engine == _SERVER or (not engine and (config.base_url or name.startswith(_PREFIX))):
+        return _Choice("server", _SERVER, name.removeprefix(_PREFIX))
+    if engine and engine not in _OURS:
+        return _Choice("own", engine, name)
+    if models.is_folder(name):
+        return _Choice("folder", engine or _HUGGING_FACE, name)
+    if is_hub_name(name) and not Path(name).exists():
+        return _Choice("repository", engine or _HUGGING_FACE, name)
+    return _Choice("file", engine, name or models.catalogue.default)
 
 
 def chosen(config: Config, watcher: Watcher) -> tuple[str, ModelSpec | None]:
@@ -33,49 +72,82 @@ def chosen(config: Config, watcher: Watcher) -> tuple[str, ModelSpec | None]:
 
     Raises `ModelError` where the model cannot be had, `UsageError` where the settings contradict one another.
     """
-    engine, name = config.engine, config.model
-    if engine in _NO_MODEL:
+    models = ModelFolder(config.models, offline=config.offline)
+    choice = _choice(config, models)
+    engine, name = choice.engine, choice.name
+    if choice.kind == "none":
         return engine, None
-    if _is_on_a_server(config):
-        return _SERVER, _on_a_server(config)
-    if engine and engine not in _OURS:
-        # An engine of a third party knows its own models.
+    if choice.kind == "server":
+        return engine, _on_a_server(config, name)
+    if choice.kind == "own":
         path = Path(name).expanduser()
         return engine, ModelSpec(name=name, path=path if name and path.exists() else None, digest=name)
-    models = ModelFolder(config.models, offline=config.offline)
-    if models.is_folder(name) or (is_hub_name(name) and not Path(name).exists()):
-        pull_repository(models, name, watcher)
-        folder = models.resolve_folder(name)
-        spec = ModelSpec(name=folder.name, path=folder.path, digest=folder.sha256, context=folder.context)
-        return engine or _HUGGING_FACE, spec
-    file, spec = _file(models, name or models.catalogue.default, watcher)
-    return engine or file.engine, spec
+    if choice.kind == "file":
+        file, spec = _file(models, name, watcher)
+        return engine or file.engine, spec
+    pull_repository(models, name, watcher)
+    folder = models.resolve_folder(name)
+    return engine, ModelSpec(name=folder.name, path=folder.path, digest=folder.sha256, context=folder.context)
 
 
-def missing_model(config: Config) -> str:
-    """A sentence that says what the next run has to pull; nothing where the model is here or none is needed.
+def engine_for(config: Config) -> str:
+    """Name of the engine that a run opens, which is installed with what it needs.
 
-    Raises `ModelError` where it cannot be pulled, `UsageError` where the settings contradict one another.
+    Raises `UsageError` where it is not, `EngineError` where a package is missing.
     """
-    engine, name = config.engine, config.model
-    if _is_on_a_server(config):
-        _on_a_server(config)
-        return ""
-    if engine in _NO_MODEL or (engine and engine not in _OURS):
-        return ""
     models = ModelFolder(config.models, offline=config.offline)
-    if models.is_folder(name):
-        return ""
-    if is_hub_name(name) and not Path(name).exists():
-        here, size = models.repository(name).here, ""
-    else:
-        name = name or models.catalogue.default
-        here = name not in {entry.name for entry in models.entries()} or models.path(name) is not None
-        size = "" if here else f" ({models.entry(name).size / 1e6:,.0f} MB)"
-        if here or config.offline:
-            models.resolve(name)  # raises where it is nowhere
-    pulls = f"the next run pulls it{size}, as `briefing models pull {name}` does now"
-    return "" if here else f"The model {name} is not in {models.folder}: {pulls}."
+    choice = _choice(config, models)
+    named = {entry.name: entry.engine for entry in models.entries()}
+    engine = choice.engine or named.get(choice.name, _OF_A_FILE)
+    load_engine(engine)
+    if engine == _HUGGING_FACE and find_spec("torch") is None:
+        raise EngineError(
+            "engine transformers", "PyTorch is not installed", "Install it: pip install 'briefing[torch]'"
+        )
+    return engine
+
+
+def model_place(config: Config) -> tuple[str, bool]:
+    """Where the model is, in words, and whether the next run has to pull it.
+
+    The network is left alone. Raises `ModelError` where no run can have it, `UsageError` where the settings contradict
+    one another or name an engine that is not installed.
+    """
+    models = ModelFolder(config.models, offline=config.offline)
+    choice = _choice(config, models)
+    name = choice.name
+    if choice.kind == "none":
+        return f"none; {choice.engine} needs none", False
+    if choice.kind == "server":
+        return f"{_on_a_server(config, name).name} on the server {config.base_url} (which was not asked)", False
+    if choice.kind == "own":
+        check_engine(choice.engine)
+        return f"{name or 'the one it takes'}, as the engine {choice.engine} knows it", False
+    if choice.kind == "file":
+        return _file_place(models, name)
+    if choice.kind == "folder" or models.repository(name).here or models.offline:
+        return f"{name} is at {models.resolve_folder(name).path}", False
+    return _missing(models, name, 0), True
+
+
+def embedding_place(config: Config) -> tuple[str, bool]:
+    """The same for the model of the setting `embeddings`, which is not empty."""
+    return _file_place(ModelFolder(config.models, offline=config.offline), config.embeddings)
+
+
+def _file_place(models: ModelFolder, name: str) -> tuple[str, bool]:
+    here = name not in {entry.name for entry in models.entries()} or models.path(name) is not None
+    if here or models.offline:
+        return f"{name} is at {models.resolve(name).path}", False  # raises where it is nowhere
+    return _missing(models, name, models.entry(name).size), True
+
+
+def _missing(models: ModelFolder, name: str, size: int) -> str:
+    there = next(place for place in (models.folder, *models.folder.parents) if place.exists())
+    free = f"{shutil.disk_usage(there).free / 1e6:,.0f} MB are free"
+    sizes = f"{size / 1e6:,.0f} MB; {free}" if size else free
+    pulls = f"the next run pulls it ({sizes}), as `briefing models pull {name}` does now"
+    return f"The model {name} is not in {models.folder}: {pulls}."
 
 
 def embedding_model(config: Config, watcher: Watcher) -> ModelSpec:
@@ -91,13 +163,7 @@ def _file(models: ModelFolder, name: str, watcher: Watcher) -> tuple[ModelFile, 
     )
 
 
-def _is_on_a_server(config: Config) -> bool:
-    named = config.base_url or config.model.startswith(_PREFIX)
-    return config.engine == _SERVER or bool(not config.engine and named)
-
-
-def _on_a_server(config: Config) -> ModelSpec:
-    name = config.model.removeprefix(_PREFIX)
+def _on_a_server(config: Config, name: str) -> ModelSpec:
     if not config.base_url:
         raise UsageError("engine openai", "it needs the address of a server", "Give one with --base-url")
     if not name:

@@ -216,7 +216,7 @@ class Gatherer:
             self._watcher.stage("fetch", len(items))
         for place, one in items:
             url = one.item.url
-            if url is None or not self._limits.full_text or one.item.path:
+            if url is None or not self.needs_page(one):
                 made[place] = self._from_item(one, None)
                 self._watcher.step(one.item.title)
                 continue
@@ -237,6 +237,12 @@ class Gatherer:
             elif isinstance(entry, Article):
                 made[place] = entry
             self._done[place] = self._once(made[place])
+
+    def needs_page(self, one: Found) -> bool:
+        """Whether a page is fetched to make an article of it."""
+        if not isinstance(one, Item):
+            return False
+        return self._limits.full_text and one.item.url is not None and not one.item.path
 
     def _once(self, result: Article | Failure) -> Article | Failure:
         """`result`, or a failure where it is the same page as an article that is there already."""

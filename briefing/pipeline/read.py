@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from briefing.errors import BriefingError, FetchError, SourceError
-from briefing.pipeline.found import Found, Item, failure_of, item_key, name_of, skipped
+from briefing.pipeline.found import Found, Item, Letter, failure_of, item_key, name_of, skipped
 from briefing.pipeline.gather import Gatherer, Limits, Reading, origin_of
 from briefing.pipeline.listed import is_web, listed
 from briefing.pipeline.mail import Mail, is_imap, shown_place
@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from briefing.sources import Feed
     from briefing.store import Store
 
-__all__ = ["Limits", "Reading", "read_sources"]
+__all__ = ["Limits", "Reading", "check_source", "read_sources"]
+
+_OPENED = 10
+"""Letters of a mail server, where a source is only checked: they come one by one."""
 
 _ASKED_ANEW = 3
 """Servers: one that answers is enough, and not every one need be alive."""
@@ -61,6 +64,25 @@ def read_sources(
         return _Reader(limits, window, open_fetcher, watcher, mail).read(sources, again)
 
 
+def check_source(
+    source: Source,
+    *,
+    limits: Limits,
+    window: Window,
+    open_fetcher: Callable[[], Fetcher],
+    watcher: Watcher,
+    commands: Commands | None = None,
+) -> tuple[int, list[Failure]]:
+    """How many articles a run finds in `source`, and what goes wrong on the way to them.
+
+    As `read_sources`, but a page that would be fetched for an item counts as an article unread, and so does a letter on
+    a mail server beyond the first few, which show whether they can be had.
+    """
+    mail = Mail(window=window, store=None, commands=commands)
+    with closing(mail):
+        return _Reader(limits, window, open_fetcher, watcher, mail).check(source)
+
+
 class _Reader:
     def __init__(
         self, limits: Limits, window: Window, open_fetcher: Callable[[], Fetcher], watcher: Watcher, mail: Mail
@@ -77,6 +99,35 @@ class _Reader:
         """Of this try: what the cache answered, so that no server was asked."""
 
     def read(self, sources: Sequence[Source], again: Callable[[str], Window | None]) -> Reading:
+        places, weights = self._find(sources, again)
+        reading = self._gatherer().reading(places, self._listed)
+        reading.sources = self._count
+        reading.offline = self._reach.offline
+        for place, weight in weights.items():
+            reading.weights.update({name: weight for one in places[place] if (name := name_of(one))})
+        return reading
+
+    def check(self, source: Source) -> tuple[int, list[Failure]]:
+        places, _ = self._find([source], lambda _: None)
+        gatherer = self._gatherer()
+        opened: list[Found] = []
+        unread = letters = 0
+        for one in (one for place in places for one in place):
+            letters += isinstance(one, Letter) and bool(one.mailbox)
+            if gatherer.needs_page(one) or (isinstance(one, Letter) and one.mailbox and letters > _OPENED):
+                unread += 1
+            else:
+                opened.append(one)
+        reading = gatherer.reading([opened])
+        return len(reading.articles) + unread, reading.failures
+
+    def _gatherer(self) -> Gatherer:
+        return Gatherer(self._limits, self._window, self._mail, self._watcher, self._fetched)
+
+    def _find(
+        self, sources: Sequence[Source], again: Callable[[str], Window | None]
+    ) -> tuple[list[list[Found]], dict[int, float]]:
+        """What each source holds, in its place, and by its place how much its voice counts."""
         self._watcher.stage("read", len(sources))
         places: list[list[Found]] = []
         web: list[tuple[int, Source]] = []
@@ -108,13 +159,7 @@ class _Reader:
             self._count, self._reach, self._fresh = 0, Reach(), []
         # Last, because standard input can be read only once, and the window is known only now.
         self._read_local(here, places)
-        gatherer = Gatherer(self._limits, self._window, self._mail, self._watcher, self._fetched)
-        reading = gatherer.reading(places, self._listed)
-        reading.sources = self._count
-        reading.offline = self._reach.offline
-        for place, weight in weights.items():
-            reading.weights.update({name: weight for one in places[place] if (name := name_of(one))})
-        return reading
+        return places, weights
 
     def _ask_anew(self) -> None:
         """Have servers whose answers are fresh in the cache show whether a network is there: one dead server beside

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 from briefing.errors import SourceError
 from briefing.sources.markup import TooLargeError, decoded, tidy, unzipped, web_address, without_doctype
+from briefing.text import without_feed_scheme
 from briefing.types import Source, SourceKind
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _source(values: dict[str, str], sections: tuple[str, ...]) -> tuple[Source |
         location, kind = values.get("url", ""), SourceKind.PAGE
     if not location:
         return None, values.get("type", "").lower() in ("rss", "atom", "link")
-    address = _address(location)
+    address = web_address(without_feed_scheme(location.strip()))
     if address is None:
         return None, True
     if not sections and (category := values.get("category", "").partition(",")[0].strip().strip("/")):
@@ -115,15 +116,6 @@ def _source(values: dict[str, str], sections: tuple[str, ...]) -> tuple[Source |
     name = "" if name == address else name
     section = _BETWEEN.join(name for name in map(tidy, sections) if name)
     return Source(location=address, name=name, section=section, kind=kind), True
-
-
-def _address(location: str) -> str | None:
-    """As a web address; browsers once wrote ``feed:`` in front of one, or instead of ``http:``."""
-    location = location.strip()
-    if location.lower().startswith("feed:"):
-        rest = location[5:]
-        location = f"http:{rest}" if rest.startswith("//") else rest
-    return web_address(location)
 
 
 def is_url_list(body: bytes) -> bool:
@@ -150,8 +142,10 @@ def _lines(body: bytes) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def write_opml(sources: Iterable[Source], title: str) -> str:
-    """An OPML 2.0 document of the sources with a web address; files, folders and standard input are left out.
+def write_opml(sources: Iterable[Source], title: str) -> bytes:
+    """An OPML 2.0 document of the sources with a web address, in UTF-8, which its declaration says.
+
+    Files, folders, mailboxes and standard input are left out.
 
     Sections become outlines around their sources, in the order in which they first occur.
     """
@@ -175,4 +169,5 @@ def write_opml(sources: Iterable[Source], title: str) -> str:
             values |= {"type": "rss", "xmlUrl": address}
         ElementTree.SubElement(folders[section], "outline", values)
     ElementTree.indent(document)
-    return ElementTree.tostring(document, encoding="unicode", xml_declaration=False) + "\n"
+    written: bytes = ElementTree.tostring(document, encoding="utf-8", xml_declaration=True)
+    return written + b"\n"

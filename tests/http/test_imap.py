@@ -262,8 +262,8 @@ def test_offline_and_check(server: MailServer, tmp_path: Path) -> None:
     assert "offline" in found.failures[0].cause
     config = Config(sources=(Source(location=server.location),), state=tmp_path / "s", engine="extractive")
     with pipeline.Workshop(config, clock=lambda: NOW, watcher=pipeline.Silent()) as workshop:
-        ((_, count, failure),) = pipeline.check_sources(workshop)
-        assert (count, failure) == (3, None)
+        (checked,) = pipeline.check_sources(workshop)
+        assert (checked.articles, checked.failures) == (3, ())
     with Store(tmp_path / "s") as store:
         assert store.known_mails(f"alice@127.0.0.1:{server.port}/INBOX;UIDVALIDITY=1") == {}
 

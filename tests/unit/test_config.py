@@ -234,9 +234,9 @@ TEXT = '# mine\ntitle = "T"  # keep\n\n[[sources]]\nurl = "https://example.org/a
 
 def test_a_source_is_added_and_removed_without_touching_the_rest() -> None:
     added = add_sources(TEXT, [Source(location="https://example.org/b", name='B "quoted"')], HERE)
-    assert added.startswith(TEXT.rstrip())
+    assert added.startswith(TEXT)
     assert [source.name for source in parse_config(added, HERE).sources] == ["A", 'B "quoted"']
-    assert remove_source(added, 'B "quoted"', HERE).strip() == TEXT.strip()
+    assert remove_source(added, 'B "quoted"', HERE) == TEXT
 
 
 THREE = """\
@@ -270,7 +270,7 @@ def test_a_removed_source_takes_its_own_comments_along_and_no_others() -> None:
         THREE[THREE.index("# the second") : THREE.index("# the third")], ""
     )
     assert remove_source(THREE, "https://example.org/c", HERE) == THREE.replace(
-        THREE[THREE.index("# the third") : THREE.index("# the end")], ""
+        THREE[THREE.index("# the third") : THREE.index("\n# the end")], ""
     )
 
 
@@ -295,7 +295,7 @@ def test_windows_line_ends_stay() -> None:
     text = THREE.replace("\n", "\r\n")
     added = add_sources(text, [Source(location="https://example.org/d")], HERE)
     assert added == text + '\r\n[[sources]]\r\nurl = "https://example.org/d"\r\n'
-    assert remove_source(added, "https://example.org/d", HERE).rstrip() == text.rstrip()
+    assert remove_source(added, "https://example.org/d", HERE) == text
 
 
 def test_nothing_to_add_changes_nothing() -> None:
@@ -313,8 +313,135 @@ def test_sources_written_in_one_value_are_left_to_their_writer() -> None:
 
 def test_a_text_that_looks_like_a_table_does_not_mislead_the_edit() -> None:
     text = 'title = """\n[[sources]]\n"""\n[[sources]]\nurl = "https://example.org/a"\n'
-    with pytest.raises(ConfigError, match="by hand"):
-        remove_source(text, "https://example.org/a", HERE)
+    assert remove_source(text, "https://example.org/a", HERE) == 'title = """\n[[sources]]\n"""\n'
+
+
+MAIL = '[mail]\nhost = "smtp.example.org"\nsender = "a@example.org"\n'
+TABLE = '[[sources]]\nurl = "https://example.org/a"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (f"{TABLE}\n{MAIL}", MAIL),
+        (f"{TABLE}\n# how it is sent\n{MAIL}", f"# how it is sent\n{MAIL}"),
+        (f"{MAIL}\n{TABLE}\n# the end\n", f"{MAIL}\n# the end\n"),
+        (f'{TABLE}# section = "World"\n# models = "/big"\n# title = "T"\n', '# models = "/big"\n# title = "T"\n'),
+        (f'# models = "/big"\n# good\n{TABLE}', '# models = "/big"\n'),
+        (f'{MAIL}\n# [[sources]]\n# url = "https://example.org/off"\n{TABLE}', None),
+        (f"\ufeff{TABLE}{MAIL}", f"\ufeff{MAIL}"),
+        (f"{TABLE}\n{MAIL}\n{TABLE.replace('/a', '/b')}", f"{MAIL}\n{TABLE.replace('/a', '/b')}"),
+        (f"# a\u2028[[sources]]\n\n{TABLE}", "# a\u2028[[sources]]\n"),
+    ],
+)
+def test_what_stands_around_a_removed_source_stays(text: str, left: str | None) -> None:
+    left = text.replace(TABLE, "") if left is None else left
+    assert remove_source(text, "https://example.org/a", HERE) == left
+
+
+URLS = [f"https://example.org/{letter}" for letter in "abcdefgh"]
+COMMENTS = ["# prose\n", "# prose: [[sources]]\n", '# title = "off"\n', "# [[mail.recipients]]\n", "  # far\n"]
+prose = st.lists(st.sampled_from([*COMMENTS, "\n", "\n\n"]), max_size=4).map("".join)
+others = st.sampled_from(
+    [
+        "",
+        MAIL,
+        'title = """\n[[sources]]\nurl = "https://example.org/no"\n"""\n',
+        "sections = [\n  'a',  # [[sources]]\n\n  'b',\n]\n",
+        "[topics]\nScience = [\n'x',\n]\n",
+        "[interests]\nwords = ['a']  # mine\n",
+    ]
+)
+
+
+@st.composite
+def configurations(draw: st.DrawFn) -> str:
+    """A file in which tables of sources and others stand in any order, with comments and blank lines anywhere."""
+    root = [block for block in draw(st.lists(others, unique=True)) if not block.startswith("[")]
+    tables = [block for block in draw(st.lists(others, unique=True)) if block.startswith("[")]
+    wishes = ("", '# section = "off"\n', 'name = "N"  # its name\n', "\n# between\nweight = 2\n", "allow_local=true\n")
+    headers = st.sampled_from(["[[sources]]", "[[ sources ]] # here"])
+    tables += [
+        f'{draw(headers)}\n  url = "{url}"\n{draw(st.sampled_from(wishes))}'
+        for url in draw(st.lists(st.sampled_from(URLS), unique=True, max_size=4))
+    ]
+    blocks = root + draw(st.permutations(tables))
+    text = draw(prose) + "".join(block + draw(prose) for block in blocks)
+    text = text.removesuffix("\n") if draw(st.booleans()) else text
+    return draw(st.sampled_from(["", "\ufeff"])) + text.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
+
+
+def cut_out(text: str, edited: str) -> list[str]:
+    """Every stretch of `text` without which it is `edited`."""
+    size = len(text) - len(edited)
+    starts = [start for start in range(len(edited) + 1) if text[:start] + text[start + size :] == edited]
+    return [text[start : start + size] for start in starts]
+
+
+def is_only_the_source(gone: str, url: str) -> bool:
+    _, found, below = gone.partition(f'url = "{url}"')
+    others = ["[mail", "[topics]", "[interests]", "title", "sections", *(other for other in URLS if other != url)]
+    behind = {line.strip() for line in below.splitlines()}
+    return bool(found) and not any(other in gone for other in others) and not behind & {"# prose", "# far"}
+
+
+@given(configurations(), st.lists(st.tuples(st.booleans(), st.sampled_from(URLS)), max_size=6))
+def test_edits_leave_everything_else_byte_for_byte(text: str, edits: list[tuple[bool, str]]) -> None:
+    for add, url in edits:
+        here = [source.location for source in parse_config(text, HERE).sources]
+        if add and url not in here:
+            edited = add_sources(text, [Source(location=url, name="Ñew")], HERE)
+            assert edited.startswith(text)
+            if text.endswith("\n") or not text.removeprefix("\ufeff"):
+                assert remove_source(edited, url, HERE) == text
+            text = edited
+        elif not add and url in here:
+            edited = remove_source(text, url, HERE)
+            assert any(is_only_the_source(gone, url) for gone in cut_out(text, edited))
+            text = edited
+
+
+def test_every_kind_of_place_is_written_under_its_key() -> None:
+    for location, key in [
+        ("feed://example.org/f", 'url = "http://example.org/f"'),
+        ("feed:https://example.org/f", 'url = "https://example.org/f"'),
+        ("feed://https://example.org/f", 'url = "https://example.org/f"'),
+        ("HTTPS://example.org/f", 'url = "HTTPS://example.org/f"'),
+        ("imaps://me@mail.example/INBOX", 'imap = "imaps://me@mail.example/INBOX"'),
+        ("notes", 'path = "notes"'),
+    ]:
+        added = add_sources("", [Source(location=location)], HERE)
+        assert added == f"[[sources]]\n{key}\n"
+        assert remove_source(added, location, HERE) == ""
+
+
+@pytest.mark.parametrize(
+    ("location", "said"),
+    [
+        ("htps://example.org/f", "Did you mean https://"),
+        ("ftp://example.org/f", "addresses that begin with ftp:// are not read"),
+        ("https://", "names no host"),
+        ("feed:", "names no host"),
+        ("feed:htps://example.org", "Did you mean https://"),
+        ("http://[bad/feed", "names no host"),
+        ("imaps://me:secret@mail.example", "without a password"),
+    ],
+)
+def test_an_address_that_no_run_can_read_is_not_written(location: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        add_sources("", [Source(location=location)], HERE)
+    assert said in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_feed_address_in_the_file_is_one_of_the_web() -> None:
+    (source,) = parse_config('[[sources]]\nurl = "feed://example.org/f"', HERE).sources
+    assert source.location == "http://example.org/f"
+
+
+def test_a_name_that_utf8_cannot_hold_is_refused() -> None:
+    with pytest.raises(ConfigError, match="cannot hold"):
+        add_sources("", [Source(location="caf\udce9")], HERE)
 
 
 def test_every_field_of_a_source_is_written() -> None:

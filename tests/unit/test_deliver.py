@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import signal
 import stat
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from briefing.deliver import check_writable, write_atomically
+from briefing.deliver import check_writable, write_atomically, write_stdout
 from briefing.errors import OutputError
 
 
@@ -199,11 +201,33 @@ def _printing(code: str, encoding: str = "utf-8") -> list[str]:
     return [sys.executable, "-c", f"import sys\nfrom briefing.deliver import write_stdout\n{setting}\n{code}"]
 
 
+@posix
 def test_characters_that_the_terminal_lacks_become_question_marks() -> None:
-    command = _printing("write_stdout('caf\u00e9 \u2019 \U0001f600\\n')", "latin-1")
-    done = subprocess.run(command, capture_output=True, check=True)
-    assert done.stdout.rstrip() == b"caf\xe9 ? ?"
+    import pty
+
+    ours, theirs = pty.openpty()
+    subprocess.run(_printing("write_stdout('caf\u00e9 \u2019 \U0001f600')", "latin-1"), stdout=theirs, check=True)
+    os.close(theirs)
+    assert os.read(ours, 100) == b"caf\xe9 ? ?"
+    os.close(ours)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "ascii", "utf-16"])
+def test_what_goes_into_a_file_is_utf8_with_its_line_ends_as_they_are(encoding: str) -> None:
+    text = "caf\u00e9 \u2019\r\n\U0001f600\n"
+    done = subprocess.run(_printing(f"write_stdout({text!r})", encoding), capture_output=True, check=True)
+    assert done.stdout == text.encode()
     assert done.stderr == b""
+
+
+def test_half_a_surrogate_pair_does_not_stop_what_is_printed() -> None:
+    assert subprocess.run(_printing("write_stdout('a\\ud83db')"), capture_output=True, check=True).stdout == b"a?b"
+
+
+def test_standard_output_may_be_replaced_by_something_simple() -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        assert write_stdout("caf\u00e9\n")
+    assert printed.getvalue() == "caf\u00e9\n"
 
 
 def test_bytes_reach_standard_output_as_they_are_and_in_order() -> None:

@@ -8,6 +8,7 @@ import os
 import re
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from briefing.errors import ModelError
 from briefing.models import Catalogue, Entry, HubPlace, ModelFolder, WheelPlace, default_folder, load_catalogue
 from briefing.models.gguf_header import GgufHeader, read_gguf_header
+from briefing.models.wheels import _bytes_below
 
 
 def gguf(*pairs: tuple[str, object], tail: bytes = b"", count: int | None = None) -> bytes:
@@ -190,6 +192,24 @@ class TestTheFolder:
         folder = ModelFolder(tmp_path / "file", catalogue=Catalogue("tiny", (entry_of(SMALL),)))
         with pytest.raises(ModelError, match=r"cannot be written.*BRIEFING_MODELS"):
             folder.pull("tiny")
+
+
+class TestThePull:
+    def test_measures_a_folder_in_which_pip_is_at_work(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What is listed may be gone when it is looked into."""
+        (tmp_path / "wheels").mkdir()
+        (tmp_path / "wheels" / "one.whl").write_bytes(b"12345")
+        (tmp_path / "pip-download-x").mkdir()
+        list_folder = os.scandir
+
+        def listed(place: Path) -> Any:
+            if Path(place).name == "pip-download-x":
+                Path(place).rmdir()
+            return list_folder(place)
+
+        monkeypatch.setattr(os, "scandir", listed)
+        assert _bytes_below(tmp_path) == 5
+        assert not (tmp_path / "pip-download-x").exists()
 
 
 class TestOnesOwnModels:

@@ -1,0 +1,71 @@
+"""Where a source can be: at an address of the web, in a mailbox on a mail server, under a path. Nothing is asked."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Literal
+from urllib.parse import urlsplit
+
+from briefing.errors import UsageError
+from briefing.text import without_feed_scheme
+
+__all__ = ["is_address", "is_url", "place_key", "trouble_with_mailbox"]
+
+_READ = ("https", "http", "feed", "imaps", "imap")
+_ADDRESS = re.compile(rf"(?:[a-z][a-z0-9+.-]*://|(?:{'|'.join(_READ)}):)", re.IGNORECASE)
+
+
+def is_url(text: str) -> bool:
+    """Whether it is an http(s) address with a host."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def is_address(location: str) -> bool:
+    """Whether it is meant as an address, of whatever kind, and not as a path."""
+    return _ADDRESS.match(location) is not None
+
+
+def place_key(location: str) -> Literal["url", "imap", "path"]:
+    """The key of a ``[[sources]]`` table under which `location` belongs.
+
+    Raises `UsageError` for an address that no run can read: of another kind, without a host, or a mailbox that a
+    configuration refuses.
+    """
+    if not is_address(location):
+        return "path"
+    address = without_feed_scheme(location)
+    if is_url(address):
+        return "url"
+    scheme = (address if is_address(address) else location).partition(":")[0].lower()
+    if scheme in ("imap", "imaps"):
+        if trouble := trouble_with_mailbox(address):
+            raise UsageError("the mailbox", trouble)  # the address itself may hold a password
+        return "imap"
+    if scheme in _READ:
+        raise UsageError(location, "it names no host", "Write it in full, such as https://example.org/feed.xml")
+    near = difflib.get_close_matches(scheme, _READ, n=1)
+    hint = f"Did you mean {near[0]}://? " if near else ""
+    known = "Addresses begin with https://, http://, feed: or imaps://; a file or folder is named by its path"
+    raise UsageError(location, f"addresses that begin with {scheme}:// are not read", hint + known)
+
+
+def trouble_with_mailbox(mailbox: str) -> str:
+    """What is wrong with the address of a mailbox, or nothing; the words never repeat it."""
+    try:
+        parts = urlsplit(mailbox)
+        host, user, password, _ = parts.hostname, parts.username, parts.password, parts.port
+    except ValueError:
+        host = user = password = None
+        parts = urlsplit("")
+    if password is not None:
+        return "expected 'imap' without a password; it belongs into password_command, the environment or the keyring"
+    if parts.scheme not in {"imap", "imaps"} or not host or not user:
+        return "expected 'imap' to be a mailbox such as 'imaps://user@mail.example/INBOX'"
+    if parts.scheme == "imap" and host not in {"localhost", "127.0.0.1", "::1"}:
+        return "expected 'imap' to begin with imaps://: without TLS the password could be read on its way"
+    return ""

@@ -1,0 +1,71 @@
+"""`briefing doctor` goes by the settings as a run does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from briefing.testing.chat import ChatServer
+
+Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+SERVER = 'base_url = "http://127.0.0.1:9/v1"\n'
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        (f'model = "Qwen/Qwen2.5-7B-Instruct"\n{SERVER}', "ok      model: Qwen/Qwen2.5-7B-Instruct on the server"),
+        (f'model = "openai:m-1"\n{SERVER}', "ok      model: m-1 on the server"),
+        ('model = "facebook/bart-large-cnn"\n', "the next run pulls it"),
+        (
+            'model = "facebook/bart-large-cnn"\noffline = true\n',
+            "broken  model: model facebook/bart-large-cnn: it is not",
+        ),
+        ('model = "openai:m-1"\n', "broken  model: engine openai: it needs the address of a server"),
+        (SERVER, "broken  model: engine openai: it needs the name of a model"),
+        ('engine = "nonsense"\n', "broken  engine: engine 'nonsense': no such engine is installed"),
+        ('engine = "extractive"\n', "ok      model: none; extractive needs none"),
+        ('engine = "extractive"\nembeddings = "none.gguf"\n', "broken  embeddings: none.gguf: there is no such file"),
+        ('templates = "nowhere"\n', "broken  prompts and templates: {folder}/nowhere: there is no such folder"),
+        ('out = "briefing.toml/editions"\n', "broken  editions: {folder}/briefing.toml"),
+        ('state = "briefing.toml"\n', "broken  state: {folder}/briefing.toml"),
+        ('engine = "extractive"\n[[sources]]\npath = "gone"\n', "broken  sources: sources: {folder}/gone: there is no"),
+    ],
+)
+def test_the_doctor_finds_what_a_run_finds(cli: Cli, tmp_path: Path, settings: str, line: str) -> None:
+    (tmp_path / "briefing.toml").write_text(settings)
+    done = cli("doctor", BRIEFING_MODELS=str(tmp_path / "models"))
+    line = line.format(folder=tmp_path)
+    assert line in done.stdout
+    no_torch = "facebook" in settings and find_spec("torch") is None
+    assert done.returncode == (1 if line.startswith("broken") or no_torch else 0), done.stdout
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_run_with_what_the_doctor_finds_well_goes_well(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "story.txt").write_text(
+        "Trams\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital."
+    )
+    with ChatServer("m-1", context=8192) as server:
+        server.says("# Trams\n- The council voted 31 to 14 for a tram line.")
+        (tmp_path / "briefing.toml").write_text(
+            f'model = "m-1"\nbase_url = "{server.base_url}"\n[[sources]]\npath = "story.txt"\n'
+        )
+        assert cli("doctor").returncode == 0
+        assert not server.asked
+        assert cli("run").returncode == 0
+
+
+def test_the_doctor_says_that_pytorch_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "briefing.toml").write_text('model = "facebook/bart-large-cnn"\n')
+    code = "import sys; sys.modules['torch'] = None; from briefing.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "doctor"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "broken  engine: engine transformers: PyTorch is not installed. Install it: pip install" in done.stdout

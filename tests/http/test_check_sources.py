@@ -1,0 +1,75 @@
+"""`check_sources` says of each source what a run would do, without a page behind an item being fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from briefing.config import Config
+from briefing.fetch import Fetcher
+from briefing.pipeline import Silent, Workshop, check_sources, read
+from briefing.testing.engine import FakeEngine
+from briefing.testing.server import Server
+from briefing.types import Source
+
+NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
+TEXT = (
+    "The harbour of the town opened on Tuesday after works that took three years, the mayor said. About 100 people "
+    "came to see it, and many of them stayed until the evening. The works were paid for by a levy that the council had "
+    "voted for in March. Visitors can walk along the quay every day but Monday, and children pay nothing until May."
+)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        for number in range(5):
+            page = (
+                f"<html><title>Story {number}</title><article><h1>Story {number}</h1><p>{TEXT} {number}</p></article>"
+            )
+            running.serves(f"/{number}", page, type="text/html")
+        running.serves("/headlines", feed(running, ""), type="application/rss+xml")
+        running.serves("/whole", feed(running, TEXT), type="application/rss+xml")
+        yield running
+
+
+def feed(server: Server, text: str) -> str:
+    one = "<item><title>Story {0}</title><link>{1}</link><description>{2}</description></item>"
+    items = "".join(one.format(number, server.url(f"/{number}"), text) for number in range(5))
+    return f'<rss version="2.0"><channel><title>Feed</title>{items}</channel></rss>'
+
+
+def workshop(config: Config, folder: Path) -> Workshop:
+    config = replace(config, state=folder / "state.db", allow_local=True, since=None, timezone="UTC")
+    quick = partial(Fetcher, connect_timeout=2, read_timeout=1, total_timeout=1.5, retries=0, gap=0.0, per_host=16)
+    return Workshop(config, clock=lambda: NOW, watcher=Silent(), engine=FakeEngine(), fetcher=quick)
+
+
+@pytest.mark.parametrize(
+    ("path", "full_text", "count"), [("/headlines", True, 5), ("/headlines", False, 0), ("/whole", False, 5)]
+)
+def test_a_check_counts_what_a_run_reads(
+    server: Server, tmp_path: Path, path: str, full_text: bool, count: int
+) -> None:
+    config = Config(sources=(Source(location=server.url(path)),), full_text=full_text)
+    with workshop(config, tmp_path) as opened:
+        (checked,) = check_sources(opened)
+        assert [seen.path for seen in server.requests] == ["/robots.txt", path][-len(server.requests) :]
+        run = read(opened)
+    assert checked.articles == len(run.articles) == count
+    assert list(checked.failures) == run.failures
+
+
+def test_what_is_wrong_within_a_list_is_named_beside_what_is_right(server: Server, tmp_path: Path) -> None:
+    places = "\n".join(map(server.url, ("/headlines", "/gone", "/0")))
+    (tmp_path / "list.txt").write_text(f"{places}\n")
+    config = Config(sources=(Source(location=str(tmp_path / "list.txt")), Source(location=str(tmp_path / "none.opml"))))
+    with workshop(config, tmp_path) as opened:
+        found, missing = check_sources(opened)
+    assert (found.articles, [failure.subject for failure in found.failures]) == (6, [server.url("/gone")])
+    assert (missing.articles, [failure.subject for failure in missing.failures]) == (0, [str(tmp_path / "none.opml")])
