@@ -218,10 +218,12 @@ class _Reader:
 
     def _web_source(self, answer: Fetched, source: Source, second: list[tuple[int, Source]], place: int) -> list[Found]:
         from briefing.extract import extract_article
+        from briefing.extract.front import is_root
         from briefing.sources import classify_content, find_feeds, read_feed
 
         kind = classify_content(answer.body, answer.content_type)
-        if kind is SourceKind.FEED:
+        # What a page names as its feed, or a list of feeds has, is none where a page comes: a home page is not told.
+        if kind is SourceKind.FEED or source.kind is SourceKind.FEED:
             feed = read_feed(
                 answer.body,
                 url=answer.url,
@@ -234,27 +236,31 @@ class _Reader:
             raise SourceError(
                 source.location, "it is a list of feeds", "Save it and add its feeds with `briefing sources import`"
             )
+        # Who names a site wants its articles, however its home page is made.
+        at_root = source.kind is SourceKind.AUTO and is_root(source.location)
+        feeds = find_feeds(answer.body, answer.url) if at_root and kind is SourceKind.PAGE else []
         try:
-            return [
-                extract_article(
-                    answer.body,
-                    content_type=answer.content_type,
-                    charset=answer.charset,
-                    name=source.location,
-                    url=answer.url,
-                    source=source.name or _host(answer.url),
-                    section=source.section,
-                )
-            ]
+            if not feeds:
+                return [
+                    extract_article(
+                        answer.body,
+                        content_type=answer.content_type,
+                        charset=answer.charset,
+                        name=source.location,
+                        url=answer.url,
+                        source=source.name or _host(answer.url),
+                        section=source.section,
+                    )
+                ]
         except BriefingError:
             feeds = find_feeds(answer.body, answer.url)
-            if not feeds or source.kind is SourceKind.FEED:
+            if not feeds:
                 raise
-            # A feed on the source's own origin is what the reader meant; elsewhere no private address is allowed.
-            local = source.allow_local and origin_of(feeds[0]) == origin_of(source.location)
-            second.append((place, replace(source, location=feeds[0], kind=SourceKind.FEED, allow_local=local)))
-            self._count -= 1
-            return []
+        # A feed on the source's own origin is what the reader meant; elsewhere no private address is allowed.
+        local = source.allow_local and origin_of(feeds[0]) == origin_of(source.location)
+        second.append((place, replace(source, location=feeds[0], kind=SourceKind.FEED, allow_local=local)))
+        self._count -= 1
+        return []
 
     def _items(self, feed: Feed, source: Source, name: str) -> list[Found]:
         """The feed's items that the window takes, in the feed's order."""
