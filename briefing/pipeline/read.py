@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from briefing.errors import BriefingError, FetchError, SourceError
-from briefing.pipeline.found import Found, Item, failure_of, item_key, name_of, skipped
+from briefing.pipeline.found import Found, Item, failure_of, item_keys, name_of, skipped, told_apart
 from briefing.pipeline.gather import Gatherer, Limits, Reading, origin_of
 from briefing.pipeline.listed import is_web, listed
 from briefing.pipeline.mail import Mail, is_imap, shown_place
@@ -264,9 +264,13 @@ class _Reader:
 
     def _items(self, feed: Feed, source: Source, name: str) -> list[Found]:
         """The feed's items that the window takes, in the feed's order."""
-        self._listed |= {item.url for item in feed.items if item.url}
-        kept, left_out = self._window.taken(feed.items, item_key, lambda item: item.published, name)
-        found: list[Found] = [Item(item, source, name, key) for item, key, _ in kept]
+        entries = [
+            Item(item, source, name, key, own)
+            for item, key, own in zip(feed.items, item_keys(feed.items), told_apart(feed.items), strict=True)
+        ]
+        self._listed |= {one.id for one in entries if one.item.url}
+        kept, left_out = self._window.taken(entries, lambda one: one.key, lambda one: one.item.published, name)
+        found: list[Found] = [one for one, _, _ in kept]
         if not feed.items:
             found.append(skipped(name, "there is no article in the feed"))
         return found + left_out
