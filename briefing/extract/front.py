@@ -31,7 +31,7 @@ _DOMINANT = 80
 _LOOKED_AT = 200
 """Lines of the text."""
 _KEY = 50
-"""Characters by which a line is found again."""
+"""Characters by which a line is found again where it is not there as a whole."""
 
 
 def is_front(text: str, pieces: Sequence[str], links: Mapping[int, str], url: str) -> bool:
@@ -57,8 +57,7 @@ def is_front(text: str, pieces: Sequence[str], links: Mapping[int, str], url: st
     linked = many = elsewhere = 0.0
     for line in lines:
         count, key = word_count(line), _bare(line)
-        at = whole.find(key[:_KEY])
-        if at < 0:
+        if (at := whole.find(key)) < 0 and (at := whole.find(key[:_KEY])) < 0:
             elsewhere += count
             continue
         # An extractor may join what the page has in many lines.

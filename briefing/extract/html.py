@@ -176,8 +176,10 @@ def _stated(view: _View) -> dict[str, Any]:
 
 
 def _is_stated(view: _View, stated: dict[str, Any]) -> bool:
-    """Whether the page says of itself that it is an article."""
-    return bool(stated or view.meta.get("og:type") == "article" or view.meta.get("article:published_time"))
+    """Whether the page says of itself that it is an article; a home page may have data of those that it leads to."""
+    if view.meta.get("og:type") == "article" or view.meta.get("article:published_time"):
+        return True
+    return bool(stated) and view.meta.get("og:type") != "website"
 
 
 def _title(view: _View, stated: dict[str, Any]) -> str:

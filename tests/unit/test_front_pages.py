@@ -31,6 +31,10 @@ LAYOUTS = {
     "cards": "<a href='/{place}'><h3>{title}</h3><p>{text}</p></a>",
     "boxes": "<div class='box'><div class='title'><a href='https://www.post.example/{place}'>{title}</a></div>"
     "<div>{text}</div></div>",
+    "posts": "<article><header><h2><a href='/2026/{place}'>{title}</a></h2>"
+    "<div>Posted on <a href='/2026/'>1 March</a></div></header><p>{text} {text} … <a href='/2026/{place}'>Continue reading {title}</a></p></article>",
+    "one beginning": "<h2><a href='/{place}'>{title}</a></h2><p>The council of Porthaven, which met on Tuesday "
+    "evening in the hall, has to say on this: {text}</p>",
     "continued": "<h2><a href='{place}'>{title}</a></h2><p>{text}</p><p><a href='{place}'>Read more of it here</a></p>",
 }
 OPEN = {
@@ -91,6 +95,13 @@ def test_an_article_whose_headings_lead_to_other_sites_or_into_itself_is_one() -
 def test_a_page_that_says_it_is_an_article_is_one() -> None:
     head = "<head><meta property='og:type' content='article'><title>A day in town</title></head>"
     assert "Four schools" in extracted(f"{head}<body><h1>A day in town</h1>{teasers(LAYOUTS['headings'])}</body>").text
+
+
+def test_a_home_page_with_data_of_what_it_leads_to_is_none() -> None:
+    data = '<script type="application/ld+json">[{"@type": "NewsArticle", "headline": "Ferry fares rise"}]</script>'
+    head = f"<head><meta property='og:type' content='website'><title>The Post</title>{data}</head>"
+    with pytest.raises(ExtractError, match="home page"):
+        extracted(f"{head}<body><h1>The Post</h1>{teasers(LAYOUTS['headings'])}</body>")
 
 
 def test_text_behind_a_named_anchor_that_is_never_closed_is_no_link() -> None:
