@@ -32,7 +32,8 @@ LAYOUTS = {
     "boxes": "<div class='box'><div class='title'><a href='https://www.post.example/{place}'>{title}</a></div>"
     "<div>{text}</div></div>",
     "posts": "<article><header><h2><a href='/2026/{place}'>{title}</a></h2>"
-    "<div>Posted on <a href='/2026/'>1 March</a></div></header><p>{text} {text} … <a href='/2026/{place}'>Continue reading {title}</a></p></article>",
+    "<div>Posted on <a href='/2026/'>1 March</a></div></header>"
+    "<p>{text} {text} … <a href='/2026/{place}'>Continue reading {title}</a></p></article>",
     "one beginning": "<h2><a href='/{place}'>{title}</a></h2><p>The council of Porthaven, which met on Tuesday "
     "evening in the hall, has to say on this: {text}</p>",
     "continued": "<h2><a href='{place}'>{title}</a></h2><p>{text}</p><p><a href='{place}'>Read more of it here</a></p>",
