@@ -24,6 +24,7 @@ from briefing.pipeline.secrets import Commands
 from briefing.pipeline.waiting import Reach
 from briefing.pipeline.watch import Watcher
 from briefing.pipeline.window import Window
+from briefing.text import article_id
 from briefing.types import Failure, Source, SourceKind
 
 if TYPE_CHECKING:
@@ -268,7 +269,9 @@ class _Reader:
             Item(item, source, name, key, own)
             for item, key, own in zip(feed.items, item_keys(feed.items), told_apart(feed.items), strict=True)
         ]
+        # By their own ids and by that of the page, which a teaser among those that share it gives way to.
         self._listed |= {one.id for one in entries if one.item.url}
+        self._listed |= {article_id(one.item.url, "") for one in entries if one.item.url}
         kept, left_out = self._window.taken(entries, lambda one: one.key, lambda one: one.item.published, name)
         found: list[Found] = [one for one, _, _ in kept]
         if not feed.items:
