@@ -90,7 +90,8 @@ class Article:
     """One text to summarise, free of the page around it."""
 
     id: str
-    """Stable across runs: made from the address where there is one, else from the text (`text.article_id`)."""
+    """Stable across runs: made from the address where there is one (with what tells its articles apart, where a feed
+    gives it to several), else from the text (`text.article_id`)."""
     title: str
     """The article's own headline; may be empty."""
     text: str

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from html import escape
 
+from briefing.encodings import text_in
 from briefing.errors import ExtractError
 from briefing.extract import Found, plain_text
 from briefing.text import normalise
@@ -21,36 +21,23 @@ _LONGEST_MARKDOWN = 200_000
 
 
 def decoded(body: bytes, charset: str | None, name: str) -> str:
-    """The text in `body`: by its byte-order mark, as UTF-8, as `charset` says, else as it most likely is.
+    """The text in `body`: by its byte-order mark, else as `encodings` finds it; `charset` comes before the page.
 
     Raises `ExtractError` where no encoding makes text of it.
     """
     for mark, codec in _MARKS:
         if body.startswith(mark):
             return body.decode(codec, "replace")
-    lenient = body.decode("utf-8", "replace")
-    damaged = lenient.count("\ufffd")
-    if 4 * damaged <= len(re.findall(r"[^\x00-\x7f\ufffd]", lenient)):
-        # Valid, or nearly: what other encodings make of their letters is hardly ever valid UTF-8.
-        return lenient
-    for declared in filter(None, (charset, _declared(body))):
-        with suppress(ValueError, LookupError):  # UnicodeError is a ValueError; so is a name with a zero byte
-            if codecs.lookup(declared).name not in _NOT_FOR_STRANGERS:
-                return body.decode(declared)
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(body[:200_000]).best()
-    if best is None:
+    text = text_in(body, [name for name in (charset, _declared(body)) if name])
+    if text is None:
         raise ExtractError(name, "its encoding cannot be told", "Save it as UTF-8")
-    return body.decode(best.encoding, "replace")
+    return text
 
 
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"),
     (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
 )  # fmt: skip
-# Quadratic (IDNA, Punycode), or escapes rather than an encoding of text.
-_NOT_FOR_STRANGERS = frozenset({"idna", "punycode", "utf-7", "unicode_escape", "raw_unicode_escape"})
 
 
 def _declared(body: bytes) -> str | None:

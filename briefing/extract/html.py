@@ -14,6 +14,7 @@ from typing import Any
 
 from briefing.errors import ExtractError
 from briefing.extract import Found, flat
+from briefing.extract.front import is_front
 from briefing.extract.gate import FEWEST_WORDS, check_page
 from briefing.text import normalise, word_count
 
@@ -34,7 +35,10 @@ _GAVE_UP = (ValueError, RecursionError, TypeError, AttributeError, AssertionErro
 
 
 def read_page(html: str, name: str, url: str | None) -> Found:
-    """What the page's article says. Raises `ExtractError` for a wall, a page of links, a page without an article."""
+    """What the page's article says.
+
+    Raises `ExtractError` for a wall, a home page, a page of links, a page without an article.
+    """
     html = html.replace("\0", "")
     if flat.is_bulky(html):
         html = flat.slimmed(html)
@@ -49,6 +53,8 @@ def read_page(html: str, name: str, url: str | None) -> Found:
     if word_count(body) > 1.5 * word_count(text) and word_count(body) > 100 and "<" not in body[:500]:
         text = body
     check_page(text, view.text, view.link_words, name)
+    if url and not _is_stated(view, stated) and is_front(text, view.pieces, view.links, url):
+        raise ExtractError(name, "it is a home page, not an article", "Name one of the articles, or the feed")
     if word_count(text) < FEWEST_WORDS:
         raise ExtractError(name, "there is no article in it", "Open it in a browser; its feed may hold the text")
     return Found(
@@ -169,6 +175,13 @@ def _stated(view: _View) -> dict[str, Any]:
     return {}
 
 
+def _is_stated(view: _View, stated: dict[str, Any]) -> bool:
+    """Whether the page says of itself that it is an article; a home page may have data of those that it leads to."""
+    if view.meta.get("og:type") == "article" or view.meta.get("article:published_time"):
+        return True
+    return bool(stated) and view.meta.get("og:type") != "website"
+
+
 def _title(view: _View, stated: dict[str, Any]) -> str:
     headline = stated.get("headline")
     candidates = [
@@ -218,7 +231,8 @@ _BLOCKS = frozenset(
 )
 _CLOSED_BY_THE_NEXT = frozenset({"p", "li", "td", "th", "tr", "dt", "dd", "option"})
 """Old pages leave these open; they do not nest for that."""
-_HIDDEN = frozenset({"script", "style", "noscript", "template", "svg", "iframe", "object", "select", "head"})
+# Not the head: text in it opens the body, as HTML has it, and everything else that it may hold is named here.
+_HIDDEN = frozenset({"script", "style", "noscript", "template", "svg", "iframe", "object", "select", "title"})
 
 
 class _View(HTMLParser):
@@ -236,9 +250,13 @@ class _View(HTMLParser):
         self.link_words = 0
         self.deepest = 0
         self._depth = 0
-        self._pieces: list[str] = []
+        self.pieces: list[str] = []
+        """All visible text; two line ends part blocks."""
+        self.links: dict[int, str] = {}
+        """Where a piece of text stands in a link, its address."""
         self._open: dict[str, int] = {}
         self._json = False
+        self._link = ""
 
     def feed_safely(self, html: str) -> None:
         """Parse; what the parser cannot take is left at that."""
@@ -250,7 +268,7 @@ class _View(HTMLParser):
 
     @property
     def text(self) -> str:
-        return normalise("".join(self._pieces))
+        return normalise("".join(self.pieces))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {key: value or "" for key, value in attrs}
@@ -259,16 +277,21 @@ class _View(HTMLParser):
             if name and name not in self.meta:
                 self.meta[name] = values.get("content", "")[:1000]
             return
+        if tag == "body":
+            self._open["title"] = 0  # one that is never closed hides no more than the head
         if tag == "html":
             self.language = values.get("lang", "")
         if tag == "time" and not self.time:
             self.time = values.get("datetime", "")
         if tag in _BLOCKS:
-            self._pieces.append("\n\n")
+            self.pieces.append("\n\n")
         if tag == "link" and not self.canonical and "canonical" in values.get("rel", "").lower().split():
             self.canonical = values.get("href", "")[:2000].strip()
         if tag in {"br", "hr", "img", "input", "link", "source", "wbr"}:
             return
+        if tag == "a":
+            self.handle_endtag("a")  # links do not nest: old pages leave `<a name="top">` open
+            self._link = values.get("href", "")
         self._json = tag == "script" and "ld+json" in values.get("type", "")
         if self._json:
             self.data.append("")
@@ -283,7 +306,7 @@ class _View(HTMLParser):
             if tag not in _CLOSED_BY_THE_NEXT:
                 self._depth = max(0, self._depth - 1)
         if tag in _BLOCKS:
-            self._pieces.append("\n\n")
+            self.pieces.append("\n\n")
 
     def handle_data(self, data: str) -> None:
         if self._open.get("script") and self._json:
@@ -295,6 +318,7 @@ class _View(HTMLParser):
             return
         if self._open.get("h1") and len(self.heading) < 1000:
             self.heading += data
-        if self._open.get("a"):
+        if link := self._open.get("a") and self._link:
             self.link_words += word_count(data)
-        self._pieces.append(re.sub(r"\s+", " ", data))
+            self.links[len(self.pieces)] = link
+        self.pieces.append(re.sub(r"\s+", " ", data))

@@ -29,6 +29,10 @@ _STUB = 100
 """Words: a plain part with fewer may only say that the letter is in the HTML part."""
 _LONGEST_LABEL = 60
 """Words of a line of clutter."""
+_LONG = 120
+"""Characters of a paragraph that is running text however it ends."""
+_LOST = 0.2
+"""Share of the words of a plain part that may go without being named as clutter."""
 
 # Whole lines that speak of the mail rather than in it. Where a line does not name the mail, nothing but an address may
 # follow: "Read online reviews first" is a sentence of somebody's letter.
@@ -61,10 +65,25 @@ _FOOT = re.compile(
     r"(?:preferences|subscriptions?|settings|profile|options)\b.{0,160}|"
     r"(?:©|\(c\)|copyright)\s*(?:©\s*)?\d{4}\b.{0,200}|.{0,80}\ball\s+rights\s+reserved\b.{0,120}|"
     r"(?:sie\s+erhalten\s+diese|vous\s+recevez\s+ce|recibes?\s+este|ricevi\s+questa)\b.{0,300}|"
+    r".{0,120}\byou(?:['’]re|\s+are)\s+receiving\s+this\s+(?:e-?mail|newsletter|message)\b.{0,300}|"
     r"(?:newsletter\s+)?(?:abbestellen|abmelden|se\s+désabonner|désinscription|darse\s+de\s+baja|disiscriviti)\b.{0,160}"
     r")$",
     re.IGNORECASE,
 )
+# Beside a link, a word for leaving the list says that a line is of the foot wherever it stands in it.
+_LEAVING = re.compile(
+    r"\b(?:unsubscribe|opt\s+out|abbestell\w+|abmelde\w+|austragen|désabonner|désinscri\w+|dar(?:te|se)\s+de\s+baja|"
+    r"disiscriv\w+|annulla\w+\s+l['’]iscrizione|uitschrijven|afmelden|cancelar\s+(?:tu|su|a)\s+\w+)\b",
+    re.IGNORECASE,
+)
+_BRACKETED = re.compile(
+    r"[ \t]*\n?[ \t]*(?:\((?:https?://|mailto:)[^\s()]*(?:\([^\s()]*\)[^\s()]*)*\)|<(?:https?://|mailto:)[^\s<>]*>|"
+    r"\[\s?(?:https?://|mailto:)[^\s\[\]]*\s?\])",
+    re.IGNORECASE,
+)
+"""How programs that make plain text of HTML write what a link leads to."""
+_ADDRESS_ALONE = re.compile(r"^[ \t]*(?:\[\d+\]:?[ \t]*)?<?https?://\S+[ \t]*$", re.IGNORECASE | re.MULTILINE)
+_WEB = re.compile(r"https?://\S+", re.IGNORECASE)
 # What may stand before that line.
 _BEFORE_FOOT = re.compile(
     r"^\W*(?:(?:e-?mail\s+)?preferences(?:\s+cent(?:er|re))?|privacy(?:\s+(?:policy|notice|statement))?|contact(?:\s+us)?|"
@@ -92,7 +111,7 @@ _MOST_HIDDEN = 60
 
 
 def read_mail(body: bytes, name: str) -> Found:
-    """A mail's plain part; its HTML part where there is none, or where the plain one is a mere stub of it.
+    """A mail's plain part; its HTML part where there is none, or where the plain one is a stub of it or lost much.
 
     Raises `ExtractError` where it has no text, or is made to take minutes to parse.
     """
@@ -102,13 +121,14 @@ def read_mail(body: bytes, name: str) -> Found:
     _check_headers(message, name)
     plain = message.get_body(preferencelist=("plain",))
     html = message.get_body(preferencelist=("html",))
-    text, problem = "", ExtractError(name, "the mail has no text", "It may be in an attachment")
+    text, whole = "", False
+    problem = ExtractError(name, "the mail has no text", "It may be in an attachment")
     if plain is not None:
         try:
-            text = _plain_text(plain, name)
+            text, whole = _plain_text(plain, name)
         except ExtractError as error:
             problem = error
-    if html is not None and word_count(text) < _STUB:
+    if html is not None and (word_count(text) < _STUB or not whole):
         try:
             full = _html_text(html, name)
             text = full if word_count(full) > word_count(text) else text
@@ -133,7 +153,7 @@ def without_mail_clutter(text: str) -> str:
     lines = [line for line in _INVISIBLE.sub("", text).split("\n") if not _is(_ABOUT_THE_MAIL, line)]
     end = len(lines)
     for index in range(len(lines) - 1, -1, -1):
-        if _is(_FOOT, lines[index]):
+        if _is_foot(lines[index]):
             end = index
         elif _is_paragraph(lines[index]):
             break
@@ -144,7 +164,13 @@ def without_mail_clutter(text: str) -> str:
 
 
 def _is(pattern: re.Pattern[str], line: str) -> bool:
-    return len(line) < 600 and word_count(line) <= _LONGEST_LABEL and bool(pattern.match(line.strip()))
+    bare = _WEB.sub("", _BRACKETED.sub("", line)).strip()  # the addresses of links may be of any length
+    return len(bare) < 600 and word_count(bare) <= _LONGEST_LABEL and bool(pattern.match(bare))
+
+
+def _is_foot(line: str) -> bool:
+    linked = _WEB.search(line) and word_count(line) <= _LONGEST_LABEL and _LEAVING.search(line)
+    return bool(linked) or _is(_FOOT, line)
 
 
 def _is_paragraph(line: str) -> bool:
@@ -163,8 +189,12 @@ def _content(part: MIMEPart, name: str) -> str:
     return decoded(payload, part.get_content_charset(), name)
 
 
-def _plain_text(part: MIMEPart, name: str) -> str:
-    return without_mail_clutter(unwrapped(_letter(_content(part, name))))
+def _plain_text(part: MIMEPart, name: str) -> tuple[str, bool]:
+    """The letter in a plain part, and whether all but what says that it is clutter is in it."""
+    said = _ADDRESS_ALONE.sub("", _BRACKETED.sub("", letter := _unsigned(_content(part, name))))
+    text = without_mail_clutter(unwrapped(_letter(letter)))
+    everything = word_count(without_mail_clutter(unwrapped(said)))
+    return text, everything - word_count(text) <= _LOST * everything
 
 
 def _html_text(part: MIMEPart, name: str) -> str:
@@ -213,16 +243,42 @@ def _check_headers(message: EmailMessage, name: str) -> None:
                 raise ExtractError(name, f"the mail's header {key} is too long", "Save its text as a file")
 
 
-def _letter(text: str) -> str:
-    """A plain part without its signature (RFC 3676: behind ``-- ``) and without the head and foot of a newsletter.
+def _unsigned(text: str) -> str:
+    """A plain part without its signature: behind the last ``-- `` (RFC 3676).
 
-    A newsletter frames its letter with short lines; the letter runs from the first paragraph of several full lines, or
-    the line before it, to the last one.
+    A line of two hyphens may lack the blank, or part one piece of a newsletter from the next; only what is no running
+    text is a signature then.
     """
-    text = re.split(r"^-- ?$", text.replace("\r\n", "\n"), maxsplit=1, flags=re.MULTILINE)[0]
-    parts = re.split(r"\n\s*\n", text.strip())
-    running = [i for i, part in enumerate(parts) if len(part) > 120 and "http" not in part]
-    return "\n\n".join(parts[max(0, running[0] - 1) : running[-1] + 1]) if running else text
+    text = text.replace("\r\n", "\n")
+    lines = list(re.finditer(r"^--( ?)$", text, re.MULTILINE))
+    if lines and (lines[-1][1] or not any(map(_is_running, _blocks(text[lines[-1].end() :])))):
+        return text[: lines[-1].start()]
+    return text
+
+
+def _letter(text: str) -> str:
+    """A plain part without the head and foot of a newsletter, and without the addresses that its links lead to.
+
+    A newsletter frames its letter with short lines and with what it says of itself; the letter runs from the line
+    before the first paragraph of running text to the last one.
+    """
+    parts = _blocks(text)
+    running = [i for i, part in enumerate(parts) if _is_running(part)]
+    letter = "\n\n".join(parts[max(0, running[0] - 1) : running[-1] + 1]) if running else text
+    return _ADDRESS_ALONE.sub("", _BRACKETED.sub("", letter))
+
+
+def _blocks(text: str) -> list[str]:
+    return re.split(r"\n\s*\n", text.strip())
+
+
+def _is_running(part: str) -> bool:
+    """Whether a part is a paragraph of the letter, with links or without, and not of what it says of itself."""
+    line = " ".join(part.split())
+    if _is_foot(line) or _is(_ABOUT_THE_MAIL, line):
+        return False
+    bare = _WEB.sub("", _BRACKETED.sub("", line)).strip()
+    return len(bare) > _LONG or _is_paragraph(bare)
 
 
 def _sent(message: EmailMessage) -> datetime | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from briefing.errors import BriefingError
+from briefing.facts import tokens
 from briefing.stories.addresses import canonical_url
-from briefing.text import fingerprint
+from briefing.text import article_id, fingerprint
 from briefing.types import Article, Failure, FailureKind, FeedItem, Source
 
 __all__ = [
@@ -17,12 +19,15 @@ __all__ = [
     "Letter",
     "MailMark",
     "address_of",
+    "agree",
     "date_of",
     "failure_of",
-    "item_key",
+    "item_keys",
     "name_of",
+    "own_of",
     "skipped",
     "title_of",
+    "told_apart",
 ]
 
 
@@ -35,6 +40,13 @@ class Item:
     name: str
     key: str
     """Names it to the store."""
+    own: str = ""
+    """What tells it from others of its feed behind the same address (`told_apart`); empty where the address does."""
+
+    @property
+    def id(self) -> str:
+        """Of the article that its own text makes."""
+        return article_id(None, f"{self.item.url}\n{self.own}") if self.own else article_id(self.item.url, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +112,11 @@ def address_of(one: Found) -> str:
     return canonical_url(one.item.url or "") if isinstance(one, Item) else ""
 
 
+def own_of(one: Found) -> str:
+    """What tells it from others of its source at its address; empty where nothing has to."""
+    return one.own if isinstance(one, Item) else ""
+
+
 def title_of(one: Found) -> str:
     """What a reader would call it."""
     if isinstance(one, Failure):
@@ -114,7 +131,73 @@ def date_of(one: Found) -> datetime | None:
     return one.item.published if isinstance(one, Item) else one.published
 
 
-def item_key(item: FeedItem) -> str:
-    """Names an entry of a feed to the store: by its address and its date, so that one dated anew is looked at again."""
-    place = canonical_url(item.url) if item.url else item.path or item.guid or f"{item.title}\n{item.html}"
-    return fingerprint("item", place, item.published.isoformat() if item.published else "")[:32]
+def agree(one: Found, other: Found) -> bool:
+    """Whether two finds at one address are the same: their titles or their texts agree, or nothing tells them apart.
+
+    Where an address stands for many texts, equal titles ("Live updates") are not enough.
+    """
+    titles = tokens(_title(one)), tokens(_title(other))
+    alike = all(titles) and _begins(*titles, fewest=_NAMING)
+    if alike and not (own_of(one) or own_of(other)):
+        return True
+    texts = tokens(_text(one))[:_COMPARED], tokens(_text(other))[:_COMPARED]
+    return _begins(*texts, fewest=_FEWEST) if all(texts) else alike or not all(titles)
+
+
+_NAMING = 3
+"""Words of a title from which it is the same as one that says more."""
+_COMPARED, _FEWEST = 40, 8
+"""Words of two texts that must agree: as many as the shorter has, of these at most and at least."""
+
+
+def _begins(one: Sequence[str], other: Sequence[str], *, fewest: int) -> bool:
+    """Whether the shorter of two lists of words begins the longer, or ends it, as a site's name before a title does."""
+    shorter, longer = sorted((list(one), list(other)), key=len)
+    if len(shorter) < fewest and len(shorter) != len(longer):
+        return False
+    return longer[: len(shorter)] == shorter or longer[-len(shorter) :] == shorter
+
+
+def _title(one: Found) -> str:
+    return one.item.title if isinstance(one, Item) else one.title if isinstance(one, Article | Letter) else ""
+
+
+def _text(one: Found) -> str:
+    from briefing.extract.html import text_of
+
+    return text_of(one.item.html) if isinstance(one, Item) else one.text if isinstance(one, Article) else ""
+
+
+def told_apart(items: Sequence[FeedItem]) -> list[str]:
+    """For each of a feed's items what tells it from others behind its address: its guid, else its title or its text.
+
+    Empty where no other is there, as almost always: status pages and live blogs give one address to all they say.
+    """
+    behind: defaultdict[str, set[str]] = defaultdict(set)
+    for item in items:
+        behind[canonical_url(item.url or "")].add(_identity(item))
+    return [_identity(item) if item.url and len(behind[canonical_url(item.url)]) > 1 else "" for item in items]
+
+
+def _identity(item: FeedItem) -> str:
+    named = item.guid if canonical_url(item.guid) != canonical_url(item.url or "") else ""
+    return named or item.title or item.html
+
+
+def item_keys(items: Sequence[FeedItem]) -> list[str]:
+    """Names the entries of a feed to the store: by address and date, so that one dated anew is looked at again.
+
+    Where several have both in common, the last, which is the oldest, has them for its name, as it had when it was
+    alone; the others are named by what tells them apart. So is one without a date that has a guid.
+    """
+    keys: list[str] = []
+    taken: set[str] = set()
+    for item in reversed(items):
+        place = canonical_url(item.url) if item.url else item.path or item.guid or f"{item.title}\n{item.html}"
+        day = item.published.isoformat() if item.published else ""
+        key, identity = fingerprint("item", place, day)[:32], _identity(item)
+        if key in taken or (not day and identity == item.guid and item.guid not in {"", place}):
+            key = fingerprint("item", place, day, identity)[:32]
+        taken.add(key)
+        keys.append(key)
+    return keys[::-1]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,9 +23,11 @@ from briefing.pipeline.found import (
     Letter,
     MailMark,
     address_of,
+    agree,
     date_of,
     failure_of,
     name_of,
+    own_of,
     skipped,
     title_of,
 )
@@ -108,52 +111,64 @@ class Gatherer:
         self._done: dict[int, Article | Failure] = {}
         self._passing: set[int] = set()
         """Places of what could not be fetched and may be there tomorrow."""
-        self._ids: set[str] = set()
+        self._same: dict[int, int] = {}
+        """Places of what turned out to be the article of an earlier place, and that place."""
+        self._at: defaultdict[str, list[int]] = defaultdict(list)
+        """Places of the articles at each address, and at each that a page gives as its own with its title."""
         self._used: Counter[int] = Counter()
         self._spared = 0
+        self._sources: Sequence[int] = ()
+        """The number of the source of each place."""
 
     def reading(self, places: Sequence[Sequence[Found]], listed: Iterable[str] = ()) -> Reading:
         """The articles in what each source holds: every letter, and every item from its page or from its feed.
 
-        `listed`: addresses of what the sources list besides.
+        `listed`: ids of what the sources list besides.
         """
         found = [one for place in places for one in place]
-        sources = [number for number, place in enumerate(places) for _ in place]
+        sources = self._sources = [number for number, place in enumerate(places) for _ in place]
         keys = self._unique(found)
         over = self._in_rounds(found, sources, keys)
         reading = Reading(now=self._window.now, mails=self._mail.marks, seen_before=self._window.before)
-        reading.listed = {article_id(url, "") for url in listed}
+        reading.listed = set(listed)
         reading.listed |= {one.id for one in found if isinstance(one, Article)}
+        repeated: defaultdict[int, list[str]] = defaultdict(list)
+        for other, first in self._same.items():
+            repeated[first] += keys[other]
         for place, entry in enumerate(found):
             if place in over:
                 continue
             result = entry if isinstance(entry, Failure) else self._done[place]
             if isinstance(result, Article):
                 reading.articles.append(result)
-                reading.keys[result.id] = keys[place]
+                reading.keys[result.id] = (*keys[place], *repeated[place])
             else:
                 reading.failures.append(result)
-                if place not in self._passing:
+                if place not in self._passing and place not in self._same:
                     reading.settled.update(keys.get(place, ()))
         reading.failures += self._left_out(over, found, sources)
         return reading
 
     def _unique(self, found: list[Found]) -> dict[int, tuple[str, ...]]:
         """Put failures in place of what was found before; the keys of each place, with those of its repetitions."""
-        first: dict[str, int] = {}
+        before: defaultdict[str, list[int]] = defaultdict(list)
         keys: dict[int, tuple[str, ...]] = {}
         for place, one in enumerate(found):
             if isinstance(one, Failure):
                 continue
             own = tuple(self._mail.keys.get(one.id, (one.id,))) if isinstance(one, Article) else (one.key,)
             address = address_of(one)
-            if address and address in first:
-                keys[first[address]] += own
-                found[place] = skipped(title_of(one), "it was found before, in another source")
+            at = before[address] if address else []
+            here = [other for other in at if self._sources[other] == self._sources[place]]
+            first = next((other for other in here if own_of(found[other]) == own_of(one)), None)
+            if first is None:
+                first = next((other for other in at if other not in here and agree(found[other], one)), None)
+            if first is not None:
+                keys[first] += own
+                found[place] = _repeated(one, elsewhere=first not in here)
                 continue
             keys[place] = own
-            if address:
-                first[address] = place
+            at.append(place)
         return keys
 
     def _in_rounds(
@@ -210,14 +225,18 @@ class Gatherer:
         from briefing.fetch import Request
 
         made: dict[int, Article | Failure] = {}
+        alone: set[int] = set()
+        """Places of what is not its page, so that no other can be the same (`_unique` has compared them)."""
         waiting: defaultdict[Request, list[tuple[int, Item]]] = defaultdict(list)
         items = [(place, one) for place in batch if isinstance(one := found[place], Item)]
         if items:
             self._watcher.stage("fetch", len(items))
         for place, one in items:
             url = one.item.url
-            if url is None or not self.needs_page(one):
-                made[place] = self._from_item(one, None)
+            told = self._of_its_own(one) if one.own else None
+            if told or url is None or not self.needs_page(one):
+                made[place] = told or self._from_item(one, None)
+                alone.update({place} if told else ())
                 self._watcher.step(one.item.title)
                 continue
             local = one.source.allow_local and origin_of(url) == origin_of(one.source.location)
@@ -236,7 +255,7 @@ class Gatherer:
                     self._passing.add(place)
             elif isinstance(entry, Article):
                 made[place] = entry
-            self._done[place] = self._once(made[place])
+            self._done[place] = made[place] if place in alone else self._once(place, made[place])
 
     def needs_page(self, one: Found) -> bool:
         """Whether a page is fetched to make an article of it."""
@@ -244,16 +263,39 @@ class Gatherer:
             return False
         return self._limits.full_text and one.item.url is not None and not one.item.path
 
-    def _once(self, result: Article | Failure) -> Article | Failure:
+    def _once(self, place: int, result: Article | Failure) -> Article | Failure:
         """`result`, or a failure where it is the same page as an article that is there already."""
         if isinstance(result, Failure):
             return result
+        address = canonical_url(result.url) if result.url else result.id
         # A site that gives one address to many pages is wrong about it: their titles tell.
-        same = f"{canonical_url(result.canonical)} {result.title}" if result.canonical else result.id
-        if self._ids & {result.id, same}:
-            return skipped(title_of(result), "it was found before, in another source")
-        self._ids |= {result.id, same}
+        named = f"{canonical_url(result.canonical)} {result.title}" if result.canonical else ""
+        at = self._at[address]
+        told = [(other, article) for other in at if isinstance(article := self._done[other], Article)]
+        first = next((other for other, article in told if agree(article, result)), None)
+        if first is None and named:
+            first = next(iter(self._at[named]), None)
+        if first is not None:
+            self._same[place] = first
+            return _repeated(result, elsewhere=self._sources[first] != self._sources[place])
+        if any(article.id == result.id for _, article in told):  # two texts at one address
+            result = replace(result, id=article_id(None, f"{result.url}\n{result.title or result.text}"))
+        at.append(place)
+        if named:
+            self._at[named].append(place)
         return result
+
+    def _of_its_own(self, one: Item) -> Article | None:
+        """The article of an item whose address others of its feed have too: the page there is none of theirs.
+
+        None where the feed says too little of it.
+        """
+        from briefing.extract import article_from_feed_item
+
+        with suppress(BriefingError):
+            article = article_from_feed_item(one.item, source=one.name, section=one.source.section)
+            return replace(article, id=one.id)
+        return None
 
     def _from_item(self, one: Item, answer: Fetched | FetchError | None) -> Article | Failure:
         from briefing.extract import article_from_feed_item, extract_article, extract_file
@@ -281,6 +323,10 @@ class Gatherer:
         except BriefingError as failed:
             subject = f"{one.name}: {one.item.title or one.item.url or 'untitled'}"
             return failure_of(error or failed, subject, "fetch" if isinstance(error, FetchError) else "extract")
+
+
+def _repeated(one: Found, *, elsewhere: bool) -> Failure:
+    return skipped(title_of(one), f"it was found before, in {'another source' if elsewhere else 'the same source'}")
 
 
 def origin_of(url: str) -> tuple[str, str | None, int | None]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from briefing.errors import BriefingError, FetchError, SourceError
-from briefing.pipeline.found import Found, Item, Letter, failure_of, item_key, name_of, skipped
+from briefing.pipeline.found import Found, Item, Letter, failure_of, item_keys, name_of, skipped, told_apart
 from briefing.pipeline.gather import Gatherer, Limits, Reading, origin_of
 from briefing.pipeline.listed import is_web, listed
 from briefing.pipeline.mail import Mail, is_imap, shown_place
@@ -24,6 +24,7 @@ from briefing.pipeline.secrets import Commands
 from briefing.pipeline.waiting import Reach
 from briefing.pipeline.watch import Watcher
 from briefing.pipeline.window import Window
+from briefing.text import article_id
 from briefing.types import Failure, Source, SourceKind
 
 if TYPE_CHECKING:
@@ -263,10 +264,12 @@ class _Reader:
 
     def _web_source(self, answer: Fetched, source: Source, second: list[tuple[int, Source]], place: int) -> list[Found]:
         from briefing.extract import extract_article
+        from briefing.extract.front import is_root
         from briefing.sources import classify_content, find_feeds, read_feed
 
         kind = classify_content(answer.body, answer.content_type)
-        if kind is SourceKind.FEED:
+        # What a page names as its feed, or a list of feeds has, is none where a page comes: a home page is not told.
+        if kind is SourceKind.FEED or source.kind is SourceKind.FEED:
             feed = read_feed(
                 answer.body,
                 url=answer.url,
@@ -279,33 +282,43 @@ class _Reader:
             raise SourceError(
                 source.location, "it is a list of feeds", "Save it and add its feeds with `briefing sources import`"
             )
+        # Who names a site wants its articles, however its home page is made.
+        at_root = source.kind is SourceKind.AUTO and is_root(source.location)
+        feeds = find_feeds(answer.body, answer.url) if at_root and kind is SourceKind.PAGE else []
         try:
-            return [
-                extract_article(
-                    answer.body,
-                    content_type=answer.content_type,
-                    charset=answer.charset,
-                    name=source.location,
-                    url=answer.url,
-                    source=source.name or _host(answer.url),
-                    section=source.section,
-                )
-            ]
+            if not feeds:
+                return [
+                    extract_article(
+                        answer.body,
+                        content_type=answer.content_type,
+                        charset=answer.charset,
+                        name=source.location,
+                        url=answer.url,
+                        source=source.name or _host(answer.url),
+                        section=source.section,
+                    )
+                ]
         except BriefingError:
             feeds = find_feeds(answer.body, answer.url)
-            if not feeds or source.kind is SourceKind.FEED:
+            if not feeds:
                 raise
-            # A feed on the source's own origin is what the reader meant; elsewhere no private address is allowed.
-            local = source.allow_local and origin_of(feeds[0]) == origin_of(source.location)
-            second.append((place, replace(source, location=feeds[0], kind=SourceKind.FEED, allow_local=local)))
-            self._count -= 1
-            return []
+        # A feed on the source's own origin is what the reader meant; elsewhere no private address is allowed.
+        local = source.allow_local and origin_of(feeds[0]) == origin_of(source.location)
+        second.append((place, replace(source, location=feeds[0], kind=SourceKind.FEED, allow_local=local)))
+        self._count -= 1
+        return []
 
     def _items(self, feed: Feed, source: Source, name: str) -> list[Found]:
         """The feed's items that the window takes, in the feed's order."""
-        self._listed |= {item.url for item in feed.items if item.url}
-        kept, left_out = self._window.taken(feed.items, item_key, lambda item: item.published, name)
-        found: list[Found] = [Item(item, source, name, key) for item, key, _ in kept]
+        entries = [
+            Item(item, source, name, key, own)
+            for item, key, own in zip(feed.items, item_keys(feed.items), told_apart(feed.items), strict=True)
+        ]
+        # By their own ids and by that of the page, which a teaser among those that share it gives way to.
+        self._listed |= {one.id for one in entries if one.item.url}
+        self._listed |= {article_id(one.item.url, "") for one in entries if one.item.url}
+        kept, left_out = self._window.taken(entries, lambda one: one.key, lambda one: one.item.published, name)
+        found: list[Found] = [one for one, _, _ in kept]
         if not feed.items:
             found.append(skipped(name, "there is no article in the feed"))
         return found + left_out

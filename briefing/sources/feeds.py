@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -259,15 +260,22 @@ def _iso(value: str) -> datetime | None:
 
 
 def _once(feed: Feed) -> Feed:
-    """Without items that repeat both link and title of an earlier one; an equal link alone may be two stories."""
-    seen: set[tuple[str | None, str, str]] = set()
+    """Without items that repeat both link and title of an earlier one, unless they have a guid and a text of their own.
+
+    An equal link alone may be two stories, and so may the posts of a live blog, which share their title too.
+    """
+    seen: defaultdict[tuple[str | None, str, str], list[FeedItem]] = defaultdict(list)
     items = []
     for item in feed.items:
-        key = (item.url, item.path, item.title or item.html)
-        if key not in seen or not (item.url or item.path):
+        alike = seen[item.url, item.path, item.title or item.html]
+        if not (item.url or item.path) or not any(_repeats(item, other) for other in alike):
             items.append(item)
-        seen.add(key)
+        alike.append(item)
     return replace(feed, items=tuple(items))
+
+
+def _repeats(item: FeedItem, other: FeedItem) -> bool:
+    return not (item.guid and other.guid and item.guid != other.guid and item.html != other.html)
 
 
 def _dated(feed: Feed, now: datetime | None) -> Feed:

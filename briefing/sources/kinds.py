@@ -6,6 +6,7 @@ import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from briefing.errors import SourceError
 from briefing.sources.mailbox import is_maildir, is_mbox
@@ -26,6 +27,7 @@ _BEFORE_ROOT = re.compile(r"[\s\ufeff]+|<\?.*?(?:\?>|$)|<!--.*?(?:-->|$)|<![^>\[
 _ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)")
 _JSON_FEED = re.compile(rb"jsonfeed\.org\\?/version")
 _WRAPPED_ATOM = re.compile(r"<feed\b[^<>]*http://www\.w3\.org/2005/Atom")  # some publishers wrap a feed in a page
+_CALLED_A_FEED = re.compile(r"(?:\.(?:rss|atom)|/(?:feeds?|rss2?|atom|index)\.xml|/feed(?:\.json|/)?)$", re.IGNORECASE)
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
 _FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"})
 _LINKED_TYPES = _FEED_TYPES | {"application/json", "application/xml", "text/xml"}
@@ -127,10 +129,13 @@ def list_folder(path: Path, *, limit: int = 2000) -> tuple[Path, ...]:
 
 
 def find_feeds(html: bytes, url: str) -> list[str]:
-    """The feeds that a page names in its head, absolute, each once, in the page's order (so its main feed first)."""
+    """The feeds that a page names, absolute, each once, in the page's order (so its main feed first).
+
+    Those in its head; where there are none, links to what is called like a feed on its own site.
+    """
     finder = _FeedLinks(url)
     finder.feed(decoded(html[:2_000_000]))
-    return list(dict.fromkeys(finder.found))
+    return list(dict.fromkeys(finder.found or finder.linked))
 
 
 class _FeedLinks(HTMLParser):
@@ -138,11 +143,16 @@ class _FeedLinks(HTMLParser):
         super().__init__()
         self.base = url
         self.found: list[str] = []
+        self.linked: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in reversed(attrs)}
         if tag == "base" and (base := web_address(values.get("href", ""), self.base)):
             self.base = base
+        if tag == "a" and (place := web_address(values.get("href", ""), self.base)):
+            here, there = urlsplit(self.base), urlsplit(place)
+            if there.hostname == here.hostname and _CALLED_A_FEED.search(there.path):
+                self.linked.append(place)
         if tag != "link" or "alternate" not in values.get("rel", "").lower().split() or not values.get("href"):
             return
         media_type = values.get("type", "").partition(";")[0].strip().lower()

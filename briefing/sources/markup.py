@@ -6,11 +6,12 @@ it. Without declared entities there is nothing to expand: neither billion laughs
 
 from __future__ import annotations
 
-import codecs
 import re
 import zlib
 from html import unescape
 from urllib.parse import urljoin, urlsplit
+
+from briefing.encodings import text_in
 
 __all__ = ["TooLargeError", "decoded", "plain", "tidy", "unzipped", "web_address", "without_doctype"]
 
@@ -21,9 +22,6 @@ _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']\s*([A-Za-z0-9_.
 _DECLARATION = re.compile(r"<\?xml\b.*?\?>\s*", re.DOTALL)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-# Python calls these encodings; as the encoding of a document they are a mistake or an attack (punycode is quadratic).
-_NOT_FOR_DOCUMENTS = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf_7"})
-_SUPERSETS = {"gb2312": "gb18030", "iso8859-1": "cp1252", "latin_1": "cp1252", "ascii": "cp1252", "shift_jis": "cp932"}
 _SKIPPED = re.compile(r"[\s\ufeff]+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<[A-Za-z/!?][^>]*>")
@@ -61,47 +59,18 @@ def decoded(body: bytes, content_type: str = "") -> str:
 def _decoded(body: bytes, content_type: str) -> str:
     for mark, codec in _BOMS + _SHORT_BOMS:
         if body.startswith(mark):
-            return body[len(mark) :].decode(codec, "replace") if codec != "utf-8" else _utf8_or(body[3:], content_type)
+            return body[len(mark) :].decode(codec, "replace") if codec != "utf-8" else _unmarked(body[3:], content_type)
     for start, codec in _WITHOUT_BOM:
         if body.startswith(start):
             return body.decode(codec, "replace")
-    return _utf8_or(body, content_type)
+    return _unmarked(body, content_type)
 
 
-def _utf8_or(body: bytes, content_type: str) -> str:
+def _unmarked(body: bytes, content_type: str) -> str:
     named = _CHARSET.search(content_type)
     declared = _DECLARED.search(body[:1000])
-    names = [named[1] if named else "", declared[1].decode() if declared else ""]
-    candidates = [codec for codec in map(_codec, names) if codec]
-    for codec in candidates if body.isascii() else ["utf-8", *candidates]:
-        try:
-            return body.decode(codec)
-        except UnicodeError:
-            continue
-    if body.isascii():
-        return body.decode("ascii")
-    for codec in candidates:
-        text = body.decode(codec, "replace")
-        if text.count("\ufffd") * 100 <= len(text):
-            return text
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(body[:100_000]).best()
-    return body.decode(best.encoding if best else "cp1252", "replace")
-
-
-def _codec(name: str) -> str:
-    try:
-        found = codecs.lookup(name).name
-    except (LookupError, ValueError):
-        return ""
-    if found.replace("-", "_") in _NOT_FOR_DOCUMENTS:
-        return ""
-    try:
-        b"".decode(found)
-    except (LookupError, UnicodeError):  # not a text encoding: base64, zip
-        return ""
-    return _SUPERSETS.get(found, found)
+    text = text_in(body, [named[1] if named else "", declared[1].decode() if declared else ""])
+    return body.decode("cp1252", "replace") if text is None else text
 
 
 def without_doctype(text: str) -> tuple[str, bool]:

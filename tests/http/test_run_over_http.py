@@ -15,7 +15,7 @@ from briefing.fetch import Fetcher
 from briefing.pipeline import Silent, Workshop, make_edition, write_edition
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
-from briefing.types import Edition, FailureKind, Source
+from briefing.types import Edition, FailureKind, Source, SourceKind
 
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
 WORDS = ("harbour", "tram", "museum", "river", "school", "bridge", "forest", "castle", "market", "library")
@@ -197,15 +197,62 @@ def test_a_feed_may_not_lead_to_another_local_server(server: Server, tmp_path: P
         assert secret.requests == []
 
 
-def test_a_home_page_gives_way_to_its_feed(server: Server, tmp_path: Path) -> None:
-    links = "".join(f"<li><a href='/s{i}'>Story number {i}</a></li>" for i in range(30))
-    head = f"<link rel='alternate' type='application/rss+xml' href='{server.url('/feed')}'>"
-    server.serves("/", f"<html><head>{head}</head><body><ul>{links}</ul></body></html>", type="text/html")
+def home(kind: str, feed: str = "") -> str:
+    """A home page, and the feed that it names in a head that nothing ends."""
+    bodies = {
+        "links": "".join(f"<li><a href='/s{i}'>Story number {i}</a></li>" for i in range(60)),
+        "teasers": "".join(
+            f"<h2><a href='/s{i}'>Story {i} of the day</a></h2><p>{story(i)[:150]}</p>" for i in range(5)
+        ),
+        "latest": f"<article><h1><a href='/s1'>Story 1 of the day</a></h1><p>{story(1)}</p></article>",
+    }
+    link = f"<link rel='alternate' type='application/rss+xml' href='{feed}'>" if feed else ""
+    return f"<!doctype html><html><head><title>The Post</title>{link}<body><main>{bodies[kind]}</main></html>"
+
+
+@pytest.mark.parametrize("path", ["/", "/news"])
+@pytest.mark.parametrize("kind", ["links", "teasers"])
+def test_a_home_page_gives_way_to_its_feed(server: Server, tmp_path: Path, kind: str, path: str) -> None:
+    server.serves(path, home(kind, "/feed"), type="text/html")
     server.serves("/feed", rss(4, server.url("/page4")), type="application/rss+xml")
     server.serves("/page4", page(4), type="text/html")
-    with workshop(server, ["/"], tmp_path, FakeEngine().says(answer)) as open_:
+    with workshop(server, [path], tmp_path, FakeEngine().says(answer)) as open_:
         edition, _ = make_edition(open_)
     assert headlines(edition) == {"Story 4 of the day"}
+
+
+def test_the_root_of_a_site_stands_for_its_feed_unless_the_page_is_asked_for(server: Server, tmp_path: Path) -> None:
+    server.serves("/", home("latest", "/feed"), type="text/html")
+    server.serves("/feed", rss(4, server.url("/page4")), type="application/rss+xml")
+    server.serves("/page4", page(4), type="text/html")
+    told = []
+    for kind in (SourceKind.AUTO, SourceKind.PAGE):
+        source = Source(location=server.url("/"), kind=kind, allow_local=True)
+        config = Config(sources=(source,), state=tmp_path / f"{kind}.db", timezone="UTC")
+        with Workshop(config, clock=lambda: NOW, watcher=Silent(), engine=FakeEngine().says(answer)) as open_:
+            told.append(headlines(make_edition(open_)[0]))
+    assert told == [{"Story 4 of the day"}, {"Story 1 of the day"}]
+
+
+@pytest.mark.parametrize("kind", ["links", "teasers"])
+def test_a_home_page_without_a_feed_is_said_to_be_one(server: Server, tmp_path: Path, kind: str) -> None:
+    server.serves("/", home(kind), type="text/html")
+    with workshop(server, ["/"], tmp_path, FakeEngine()) as open_:
+        edition, _ = make_edition(open_)
+    assert edition.stories == ()
+    (failure,) = edition.failures
+    assert "not an article" in failure.cause
+    assert "feed" in failure.remedy
+
+
+def test_a_feed_that_turns_out_to_be_a_page_is_not_told(server: Server, tmp_path: Path) -> None:
+    server.serves("/", home("latest", "/feed"), type="text/html")
+    server.serves("/feed", home("latest", "/feed"), type="text/html")
+    with workshop(server, ["/"], tmp_path, FakeEngine()) as open_:
+        edition, _ = make_edition(open_)
+    assert edition.stories == ()
+    assert [failure.cause for failure in edition.failures] == ["it is a web page, not a feed"]
+    assert [seen.path for seen in server.requests] == ["/", "/feed"]
 
 
 def test_old_articles_and_repeated_ones_are_left_out_on_purpose(server: Server, tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ PURE = {
     "patience",
     "letter",
     "headers",
+    "encodings",
 }
 EDGES = {"config", "assets", "sources", "fetch", "extract", "store", "deliver", "models", "lock", "schedule"}
 BASE = PURE | {"_version"}

@@ -138,6 +138,14 @@ def test_a_page_names_its_feeds() -> None:
     ]
 
 
+def test_a_page_without_a_named_feed_may_link_to_one_of_its_own() -> None:
+    page = b"""<html><body><a href="/about">About</a><a href="/feed.xml#top">RSS</a><a href="https://b.example/feed/">x</a>
+      <a href="http://[bad/feed">y</a><a href="news/feed/">News</a><a href="/feedback">Write to us</a></body>"""
+    assert find_feeds(page, "https://a.example/") == ["https://a.example/feed.xml#top", "https://a.example/news/feed/"]
+    named = b"<link rel=alternate type=application/atom+xml href=/atom>" + page
+    assert find_feeds(named, "https://a.example/") == ["https://a.example/atom"]
+
+
 @pytest.mark.parametrize("page", [b"", b"<link rel=alternate", b"\xff\xfe\x00", b"<![x", b"<!" * 1000])
 def test_a_page_that_names_none_gives_none(page: bytes) -> None:
     assert find_feeds(page, "https://a.example/") == []

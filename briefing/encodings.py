@@ -1,0 +1,88 @@
+"""From bytes to text, and what a document's declared encoding is worth. Pure.
+
+Declarations come from servers, mail programs and templates, and many are wrong. A codec is believed where the bytes
+can be in it: every encoding of the web but UTF-16 writes markup, digits and Latin letters as ASCII does (WHATWG,
+Encoding Standard, https://encoding.spec.whatwg.org/), and UTF-16 fills a page or feed with zero bytes. Without this
+test an 8-bit text declared as UTF-16 is read as Chinese whenever its length is even, and EBCDIC accepts any bytes.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+
+__all__ = ["text_in"]
+
+# Python calls these encodings; as the encoding of a document they are a mistake or an attack (punycode is quadratic).
+_NOT_FOR_DOCUMENTS = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf_7"})
+_SUPERSETS = {"gb2312": "gb18030", "iso8859-1": "cp1252", "latin_1": "cp1252", "ascii": "cp1252", "shift_jis": "cp932"}
+"""What documents that name the one are written in; as browsers have it."""
+_ASCII = "<?xml encoding='AZaz09'>, =/-.\n"
+_WIDE = ("utf-16", "utf-32")
+_ZEROS = 0.01
+"""Least share of zero bytes of a text in UTF-16; its line ends and blanks alone are more, a stray zero is less."""
+_DAMAGED = 0.01
+"""Share of characters that may be broken in a text that is still what it is declared to be."""
+_GUESSED_FROM = 100_000
+"""Bytes."""
+
+
+def text_in(body: bytes, names: Iterable[str]) -> str | None:
+    """The text in `body`, which has no byte-order mark; None where no encoding makes text of it.
+
+    As UTF-8, where it is that or nearly; else by the first of the declarations `names` that can be true, else as it
+    most likely is. Bytes that do not fit become U+FFFD.
+    """
+    declared = [codec for codec in (_codec(name, body) for name in names) if codec]
+    # Bytes that are valid UTF-8 and mean something else: escapes to other characters (ISO 2022), Latin text in UTF-16.
+    switching = b"\x1b" in body and body.isascii()
+    first = [codec for codec in declared if switching or codec.startswith(_WIDE)]
+    if (text := _strictly(body, first)) is not None:
+        return text
+    text = body.decode("utf-8", "replace")
+    doubt = 1 if "utf-8" in declared else 4
+    if doubt * text.count("\ufffd") <= len(re.findall(r"[^\x00-\x7f\ufffd]", text)):
+        # Valid, or nearly: what other encodings make of their letters is hardly ever valid UTF-8.
+        return text
+    if (text := _strictly(body, declared)) is not None:
+        return text
+    for codec in declared:
+        text = body.decode(codec, "replace")
+        if codec != "utf-8" and text.count("\ufffd") <= _DAMAGED * len(text):
+            return text
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(body[:_GUESSED_FROM]).best()
+    return body.decode(best.encoding, "replace") if best else None
+
+
+def _strictly(body: bytes, names: Iterable[str]) -> str | None:
+    """`body` by the first of these codecs that takes every byte of it."""
+    for codec in names:
+        with suppress(UnicodeError):
+            return body.decode(codec)
+    return None
+
+
+def _codec(name: str, body: bytes) -> str:
+    """The codec that reads a document declared as `name`, or empty where there is none or `body` cannot be in it."""
+    try:
+        codec = codecs.lookup(name).name
+        if codec.replace("-", "_") in _NOT_FOR_DOCUMENTS:
+            return ""
+        if _ASCII.encode().decode(codec, "replace") == _ASCII:
+            return _SUPERSETS.get(codec, codec)
+    except (LookupError, ValueError):  # UnicodeError is a ValueError; so is a zero byte in a name
+        return ""
+    return _wide(codec, body)
+
+
+def _wide(codec: str, body: bytes) -> str:
+    """The codec of a text of two or four bytes a character, by where its zero bytes stand; empty where it has none."""
+    if not codec.startswith(_WIDE) or body.count(0) < _ZEROS * len(body):
+        return ""
+    if codec.startswith("utf-32"):
+        return codec
+    return "utf-16-be" if body[::2].count(0) > body[1::2].count(0) else "utf-16-le"
