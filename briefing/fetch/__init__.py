@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import threading
 import time
 from base64 import b64encode
@@ -23,7 +24,7 @@ from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 from urllib.request import getproxies
 
 from briefing import patience
@@ -41,6 +42,8 @@ USER_AGENT = f"briefing/{__version__} (+feed reader)"
 MOST_REDIRECTS = 5
 LONGEST_WAIT = 60.0
 """Seconds: a server that asks to be left alone for longer is not asked again in this run."""
+_CREDENTIALS = re.compile(r"^([^/?#]*://)(?:[^/?#]*@|[^/?#:@]*:(?!\d*(?:[/?#]|$))[^@]*@)")
+"""Up to the last ``@`` before the path (RFC 3986, 3.2); also where a password holds a ``/`` that it may not."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HEADERS = {
     "User-Agent": USER_AGENT,
@@ -82,9 +85,7 @@ class Fetched:
 
 def shown(url: str) -> str:
     """The URL as errors may show it: without user name and password."""
-    head, separator, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{head}{separator}{authority.rpartition('@')[2]}{slash}{path}" if separator else url
+    return _CREDENTIALS.sub(r"\1", url)
 
 
 class Fetcher:
@@ -190,9 +191,9 @@ class Fetcher:
         At most twice `workers` answers wait for the caller, so a slow caller bounds the memory. A caller that stops
         early leaves requests in flight behind; `close` ends them.
         """
-        from briefing.fetch.hosts import by_turns
+        from briefing.fetch.hosts import by_turns, server_of
 
-        queue = by_turns(requests, lambda request: urlsplit(shown(request.url)).netloc)[::-1]
+        queue = by_turns(requests, lambda request: server_of(request.url))[::-1]
         executor = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="fetch")
         running: dict[Future[Fetched | FetchError], Request] = {}
         try:
@@ -342,6 +343,8 @@ def _parsed(subject: str, address: str) -> tuple[httpx.URL, bytes | None]:
     try:
         url = httpx.URL(address.strip())
         host = url.host
+        if (url.port is not None and not 0 < url.port < 65536) or re.search(r"%5[BDbd]", host):
+            raise ValueError("no such port, or half an IPv6 address")
     except (httpx.InvalidURL, ValueError) as error:
         raise FetchError(subject, "this is not a usable address", "Check the address") from error
     if url.scheme not in ("http", "https") or not host:

@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import zip_longest
 from typing import TypeVar
+from urllib.parse import urlsplit
 
-__all__ = ["Politeness", "by_turns"]
+__all__ = ["Politeness", "by_turns", "server_of"]
 
 T = TypeVar("T")
+
+_USUAL_PORTS = frozenset({80, 443})
 
 
 class _Host:
@@ -47,6 +50,16 @@ class Politeness:
     def _of(self, host: str) -> _Host:
         with self._lock:
             return self._hosts.setdefault(host, _Host(self._at_once))
+
+
+def server_of(url: str) -> str:
+    """The server behind an address: its host, with a port that is not the usual one; empty where there is none."""
+    try:
+        parts = urlsplit(url.strip())
+        usual = parts.port is None or parts.port in _USUAL_PORTS
+        return (parts.hostname or "") if usual else f"{parts.hostname}:{parts.port}"
+    except ValueError:
+        return ""
 
 
 def by_turns(items: Iterable[T], host: Callable[[T], str]) -> list[T]:

@@ -59,9 +59,7 @@ def network_error(subject: str, error: Exception, *, total: float | None) -> Fet
         cause = f"{error.host} leads to {error.address}, which is not an address on the public internet"
         return BlockedAddressError(subject, cause, _LOCAL)
     if isinstance(error, UnusableProxyError):
-        return FetchError(
-            subject, f"{error}, named by the environment, cannot be used", "Name an http or https proxy, or none"
-        )
+        return FetchError(subject, str(error), "Name an http or https proxy in the environment, or none")
     if isinstance(error, httpcore.UnsupportedProtocol):
         return FetchError(subject, "only http and https addresses can be fetched", "Check the address")
     if total is not None:

@@ -278,6 +278,12 @@ class Gatherer:
 
 
 def origin_of(url: str) -> tuple[str, str | None, int | None]:
-    """Scheme, host and port: what has to be equal for a private address to be the reader's own choice."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port
+    """Scheme, host and port: what has to be equal for a private address to be the reader's own choice.
+
+    Of an address that is not usable: nothing.
+    """
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        return "", None, None

@@ -13,7 +13,6 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from briefing.errors import BriefingError, FetchError, SourceError
 from briefing.pipeline.found import Found, Item, failure_of, item_key, name_of, skipped
@@ -24,6 +23,7 @@ from briefing.pipeline.secrets import Commands
 from briefing.pipeline.waiting import Reach
 from briefing.pipeline.watch import Watcher
 from briefing.pipeline.window import Window
+from briefing.stories.addresses import host_of
 from briefing.types import Failure, Source, SourceKind
 
 if TYPE_CHECKING:
@@ -119,10 +119,10 @@ class _Reader:
     def _ask_anew(self) -> None:
         """Have servers whose answers are fresh in the cache show whether a network is there: one dead server beside
         them is no night offline."""
-        from briefing.fetch import shown
+        from briefing.fetch.hosts import server_of
 
-        by_host = {urlsplit(shown(one.url)).netloc: one for one in self._fresh}
-        for _, answer in self._fetched([replace(one, anew=True) for one in list(by_host.values())[:_ASKED_ANEW]]):
+        servers = {server_of(one.url): one for one in self._fresh}
+        for _, answer in self._fetched([replace(one, anew=True) for one in list(servers.values())[:_ASKED_ANEW]]):
             self._reach.note(answer)
 
     def _read_local(self, sources: Sequence[tuple[int, Source]], places: list[list[Found]]) -> None:
@@ -277,7 +277,7 @@ class _Reader:
 
 
 def _host(url: str) -> str:
-    return (urlsplit(url).hostname or url).removeprefix("www.")
+    return (host_of(url) or url).removeprefix("www.")
 
 
 def _with_charset(answer: Fetched) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-__all__ = ["canonical_url"]
+__all__ = ["canonical_url", "host_of"]
 
 _TRACKING = re.compile(
     r"(?:utm_|mc_|pk_|mtm_|hsa_|vero_|oly_|wt[._]|guce_|at_(?:medium|campaign|custom|link|format|ptr|bbc))\w*|fbclid|"
@@ -33,6 +33,14 @@ def canonical_url(url: str) -> str:
             break
         url = shorter
     return url
+
+
+def host_of(url: str) -> str:
+    """The host that an address names, in lower case; empty where it names none or is no usable address."""
+    try:
+        return urlsplit(url.strip()).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _once(url: str) -> str:
