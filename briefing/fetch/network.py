@@ -60,17 +60,25 @@ class Deadline(threading.local):
 
     at: float = math.inf
     """On the clock of `time.monotonic`, in seconds."""
+    last: float = math.inf
+    """When the caller's time is up, on the same clock: no waiting for a turn puts that off."""
 
     @property
     def passed(self) -> bool:
         """Whether there is no time left."""
-        return time.monotonic() >= self.at
+        return time.monotonic() >= min(self.at, self.last)
+
+    @property
+    def left(self) -> float:
+        """Seconds of the caller's time; infinite where there is no limit."""
+        return self.last - time.monotonic()
 
     def clip(self, timeout: float | None) -> float | None:
         """The timeout (seconds), shortened to what is left. Raises `httpcore.TimeoutException` where nothing is."""
-        if self.at == math.inf:
+        end = min(self.at, self.last)
+        if end == math.inf:
             return timeout
-        left = self.at - time.monotonic()
+        left = end - time.monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout("total time used up")
         return left if timeout is None else min(timeout, left)
@@ -205,7 +213,7 @@ class Network(httpx.BaseTransport):
     """Sends one request and hands back the answer's headers and raw body. Raises httpcore's exceptions.
 
     Reads two extensions of a request: ``local`` (the open pool may be used) and ``authorization`` (a header that must
-    not reach the cache below which this transport sits). `before` is called with the host when a request leaves.
+    not reach the cache below which this transport sits). `before` is called with the address when a request leaves.
     """
 
     def __init__(
@@ -236,7 +244,7 @@ class Network(httpx.BaseTransport):
             extensions={"timeout": request.extensions["timeout"]},
         )
         pool = self._pool(url, local=bool(request.extensions.get("local")))
-        self._before(url.host)
+        self._before(str(url))
         response = pool.handle_request(sent)
         return httpx.Response(response.status, headers=tamed(response.headers), stream=_Body(response.stream))
 

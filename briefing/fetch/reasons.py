@@ -26,10 +26,14 @@ _LOCAL = (
 class RetryableError(Exception):
     """An attempt that failed in a way that may pass."""
 
-    def __init__(self, error: FetchError, wait: float | None = None) -> None:
+    def __init__(self, error: FetchError, *, pause: bool = False, wait: float | None = None) -> None:
         self.error = error
+        self.pause = pause
+        """Whether the server asks for a pause."""
         self.wait = wait
-        """Seconds that the server asked for, or None."""
+        """Seconds of it that the server names, or None."""
+        self.final = False
+        """Whether the server was given up for it."""
         super().__init__(error, wait)
 
 

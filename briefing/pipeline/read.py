@@ -106,6 +106,8 @@ class _Reader:
             self._watcher.stage("read", len(web) + len(boxes) + len(here))
             self._window = self._mail.window = window
             self._count, self._reach, self._fresh = 0, Reach(), []
+            if web:
+                self._open_fetcher().forget_dead()
         # Last, because standard input can be read only once, and the window is known only now.
         self._read_local(here, places)
         gatherer = Gatherer(self._limits, self._window, self._mail, self._watcher, self._fetched)
@@ -119,7 +121,7 @@ class _Reader:
     def _ask_anew(self) -> None:
         """Have servers whose answers are fresh in the cache show whether a network is there: one dead server beside
         them is no night offline."""
-        from briefing.fetch.hosts import server_of
+        from briefing.fetch.urls import server_of
 
         servers = {server_of(one.url): one for one in self._fresh}
         for _, answer in self._fetched([replace(one, anew=True) for one in list(servers.values())[:_ASKED_ANEW]]):

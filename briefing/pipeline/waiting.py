@@ -40,11 +40,11 @@ class Reach:
         """Why one of them could not."""
 
     def note(self, answer: Fetched | FetchError) -> None:
-        """What a source's answer says of the network; one out of the cache or an address not allowed says nothing."""
+        """What a source's answer says of the network: nothing where no server was asked or the address not allowed."""
         if isinstance(answer, UnreachableError):
             self.cause = answer.cause
         elif isinstance(answer, FetchError):
-            self.reached |= not isinstance(answer, BlockedAddressError)
+            self.reached |= answer.asked and not isinstance(answer, BlockedAddressError)
         else:
             self.reached |= answer.asked
 

@@ -63,7 +63,7 @@ def _once(url: str) -> str:
         host = f"{host}:{port}"
     given = parse_qsl(parts.query, keep_blank_values=True)
     kept = sorted((key, value) for key, value in given if not _TRACKING.fullmatch(key))
-    query = f"?{urlencode(kept)}" if kept else ""
+    query = f"?{urlencode(kept, errors='surrogatepass')}" if kept else ""
     fragment = "" if _NO_PLACE.fullmatch(parts.fragment) else f"#{parts.fragment}"
     return f"{host}{_plain(path)}{query}{fragment}"
 

@@ -119,6 +119,7 @@ often = settings(max_examples=150, deadline=None, suppress_health_check=[HealthC
 
 @often
 @given(addresses)
+@example("https://a.example/?\ud800")
 def test_an_address_is_compared_and_shown_or_refused(address: str) -> None:
     assert isinstance(shown(address), str)
     assert isinstance(host_of(address), str)
@@ -184,6 +185,11 @@ def test_a_place_on_the_disk_is_known_or_refused(place: str) -> None:
 )
 def test_an_address_is_shown_without_its_password(address: str, seen: str) -> None:
     assert shown(address) == seen
+
+
+def test_half_a_character_in_a_link_goes() -> None:
+    feed = b'{"version": "https://jsonfeed.org/version/1.1", "items": [{"url": "https://a.example/?\\ud800x"}]}'
+    assert read_feed(feed).items[0].url == "https://a.example/?x"
 
 
 # Feeds and pages
