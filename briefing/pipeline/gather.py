@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from briefing.errors import BriefingError, FetchError
+from briefing.errors import BriefingError, FetchError, OutOfTimeError
+from briefing.pipeline.deadline import TimeToRead
 from briefing.pipeline.found import (
     Found,
     Item,
@@ -99,15 +100,19 @@ class Gatherer:
         mail: Mail,
         watcher: Watcher,
         fetched: Callable[[Iterable[Request]], Iterator[tuple[Request, Fetched | FetchError]]],
+        time: TimeToRead,
     ) -> None:
         self._limits = limits
         self._window = window
         self._mail = mail
         self._watcher = watcher
         self._fetched = fetched
+        self._time = time
         self._done: dict[int, Article | Failure] = {}
         self._passing: set[int] = set()
         """Places of what could not be fetched and may be there tomorrow."""
+        self._late: set[int] = set()
+        """Places of what there was no time for: whatever is told of it now, a later edition looks at it again."""
         self._ids: set[str] = set()
         self._used: Counter[int] = Counter()
         self._spared = 0
@@ -130,7 +135,7 @@ class Gatherer:
             result = entry if isinstance(entry, Failure) else self._done[place]
             if isinstance(result, Article):
                 reading.articles.append(result)
-                reading.keys[result.id] = keys[place]
+                reading.keys[result.id] = () if place in self._late else keys[place]
             else:
                 reading.failures.append(result)
                 if place not in self._passing:
@@ -173,7 +178,8 @@ class Gatherer:
                 room = (not most or planned.total() < most) and (not each or planned[sources[place]] < each)
                 (batch if room else rest).append(place)
                 planned[sources[place]] += room
-            if not batch:
+            if not batch or (self._done and self._time.up):
+                waiting = batch + rest
                 break
             self._make(sorted(batch), found)
             if rest:
@@ -217,7 +223,7 @@ class Gatherer:
         for place, one in items:
             url = one.item.url
             if url is None or not self._limits.full_text or one.item.path:
-                made[place] = self._from_item(one, None)
+                made[place] = self._from_item(one, self._no_time(place, one.item.title) if one.item.path else None)
                 self._watcher.step(one.item.title)
                 continue
             local = one.source.allow_local and origin_of(url) == origin_of(one.source.location)
@@ -228,15 +234,26 @@ class Gatherer:
                 self._watcher.step(one.item.title)
                 if isinstance(answer, FetchError) and not answer.lasting:
                     self._passing.add(place)
+                if isinstance(answer, OutOfTimeError):
+                    self._late.add(place)
         for place in batch:
             entry = found[place]
             if isinstance(entry, Letter):
-                made[place] = self._mail.article(entry)
+                late = self._no_time(place, entry.subject)
+                made[place] = failure_of(late, entry.subject, "fetch") if late else self._mail.article(entry)
                 if entry.key in self._mail.passing:
                     self._passing.add(place)
             elif isinstance(entry, Article):
                 made[place] = entry
             self._done[place] = self._once(made[place])
+
+    def _no_time(self, place: int, subject: str) -> OutOfTimeError | None:
+        """The error for `place` where the time for reading is up."""
+        if not self._time.up:
+            return None
+        self._passing.add(place)
+        self._late.add(place)
+        return OutOfTimeError(subject)
 
     def _once(self, result: Article | Failure) -> Article | Failure:
         """`result`, or a failure where it is the same page as an article that is there already."""
@@ -255,7 +272,7 @@ class Gatherer:
         wanted = {"source": one.name, "section": one.source.section}
         error: BriefingError | OSError | None = answer if isinstance(answer, FetchError) else None
         try:
-            if one.item.path:
+            if one.item.path and error is None:
                 return extract_file(Path(one.item.path), hint=one.item, **wanted)[0]
             if answer is not None and not isinstance(answer, FetchError):
                 return extract_article(

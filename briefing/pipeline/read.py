@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from briefing.errors import BriefingError, FetchError, SourceError
+from briefing.errors import BriefingError, FetchError, OutOfTimeError, SourceError
+from briefing.pipeline.deadline import TimeToRead, unlimited
 from briefing.pipeline.found import Found, Item, failure_of, item_key, name_of, skipped
 from briefing.pipeline.gather import Gatherer, Limits, Reading, origin_of
 from briefing.pipeline.listed import is_web, listed
@@ -47,25 +48,34 @@ def read_sources(
     store: Store | None = None,
     again: Callable[[str], Window | None] = lambda _: None,
     commands: Commands | None = None,
+    time: TimeToRead | None = None,
 ) -> Reading:
     """Read every source, as far as `window` reaches; `open_fetcher` is called only if something has to be fetched.
 
     `store` is asked for what mail servers gave in earlier runs; nothing is written into it. `again` is called, with the
     cause, where no server on the web could be spoken to: they are all tried again if it gives a window, which is then
-    that of everything. `commands` gives passwords.
+    that of everything. `commands` gives passwords. What is not read before `time` is up is a failure, and left to the
+    next run.
 
     Raises nothing for what a source holds or does not; every failure is a value with the source's name.
     """
     mail = Mail(window=window, store=store, commands=commands)
     with closing(mail):
-        return _Reader(limits, window, open_fetcher, watcher, mail).read(sources, again)
+        return _Reader(limits, window, open_fetcher, watcher, mail, time or unlimited()).read(sources, again)
 
 
 class _Reader:
     def __init__(
-        self, limits: Limits, window: Window, open_fetcher: Callable[[], Fetcher], watcher: Watcher, mail: Mail
+        self,
+        limits: Limits,
+        window: Window,
+        open_fetcher: Callable[[], Fetcher],
+        watcher: Watcher,
+        mail: Mail,
+        time: TimeToRead,
     ) -> None:
         self._mail = mail
+        self._time = time
         self._limits = limits
         self._window = window
         self._listed: set[str] = set()
@@ -96,6 +106,7 @@ class _Reader:
             else:
                 here.append((len(places) - 1, source))
         while True:
+            self._time.begin(self._window.now)
             self._fetch_sources(web, places)
             self._read_local(boxes, places)
             if self._reach.offline:
@@ -110,7 +121,7 @@ class _Reader:
                 self._open_fetcher().forget_dead()
         # Last, because standard input can be read only once, and the window is known only now.
         self._read_local(here, places)
-        gatherer = Gatherer(self._limits, self._window, self._mail, self._watcher, self._fetched)
+        gatherer = Gatherer(self._limits, self._window, self._mail, self._watcher, self._fetched, self._time)
         reading = gatherer.reading(places, self._listed)
         reading.sources = self._count
         reading.offline = self._reach.offline
@@ -138,7 +149,10 @@ class _Reader:
         from briefing.sources import list_folder
 
         path = Path(source.location).expanduser()
+        shown = source.name or shown_place(source.location)
         try:
+            if self._time.up:
+                raise OutOfTimeError(shown)
             if is_imap(source.location):
                 return self._mailbox(source)
             if source.location == "-":
@@ -161,14 +175,14 @@ class _Reader:
                 return self._mail.local(path, source)
             return self._file(path, source, source.name or path.stem)
         except (BriefingError, OSError) as error:
-            return [failure_of(error, source.name or shown_place(source.location), "read")]
+            return [failure_of(error, shown, "read")]
 
     def _mailbox(self, source: Source) -> list[Found]:
         self._count += 1
         if self._limits.offline:
             raise FetchError(shown_place(source.location), "the run is offline", "Leave --offline away")
         try:
-            found = self._mail.on_server(source)
+            found = self._mail.on_server(source, self._time.left)
         except FetchError as error:
             self._reach.note(error)
             raise
@@ -180,6 +194,8 @@ class _Reader:
 
         self._count += 1
         try:
+            if self._time.up:
+                raise OutOfTimeError(str(path))
             return list(extract_file(path, source=name, section=source.section))
         except (BriefingError, OSError) as error:
             return [failure_of(error, str(path), "extract")]
@@ -268,14 +284,19 @@ class _Reader:
         return found + left_out
 
     def _fetched(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Fetched | FetchError]]:
+        from briefing.fetch import shown
+
         wanted = list(requests)
         if not wanted:
             return
         if self._limits.offline:
             for request in wanted:
-                yield request, FetchError(request.url, "the run is offline", "Leave --offline away")
+                yield request, FetchError(shown(request.url), "the run is offline", "Leave --offline away")
             return
-        yield from self._open_fetcher().fetch_many(wanted)
+        if self._time.up:
+            yield from ((request, OutOfTimeError(shown(request.url))) for request in wanted)
+            return
+        yield from self._open_fetcher().fetch_many(wanted, within=self._time.left)
 
 
 def _host(url: str) -> str:
