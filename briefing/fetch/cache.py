@@ -87,8 +87,9 @@ class Pauses:
         return {}
 
     def keep(self, server: str, until: float) -> None:
-        """Remember it."""
+        """Remember it, and forget what is long over."""
         with suppress(sqlite3.Error), closing(self._opened()) as file:
+            file.execute("DELETE FROM pauses WHERE until < ?", (until - _UNUSED_SECONDS,))
             file.execute("INSERT OR REPLACE INTO pauses VALUES (?, ?)", (server, until))
 
     def _opened(self) -> sqlite3.Connection:
