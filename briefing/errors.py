@@ -9,7 +9,8 @@
     ├── SourceError                    exit code 3   a feed, OPML file or folder that cannot be read
     ├── FetchError                     exit code 3   a page or feed that cannot be fetched
     │   ├── BlockedAddressError                      ... because its address is private
-    │   └── UnreachableError                         ... because no server could be spoken to
+    │   ├── UnreachableError                         ... because no server could be spoken to
+    │   └── OutOfTimeError                           ... because the time for it was up
     ├── ExtractError                   exit code 3   a page or file without an article in it
     ├── ModelError                     exit code 3   a model file that cannot be had, verified or loaded
     ├── EngineError                    exit code 3   an engine that failed while it ran
@@ -41,6 +42,7 @@ __all__ = [
     "ExtractError",
     "FetchError",
     "ModelError",
+    "OutOfTimeError",
     "OutputError",
     "ScheduleError",
     "SourceError",
@@ -119,6 +121,8 @@ class FetchError(BriefingError):
 
     lasting = False
     """Whether there is no use in trying again another day: it is gone, forbidden or too large."""
+    asked = True
+    """Whether a server was asked now, or at least tried; if not, the error says nothing of the network."""
 
 
 class BlockedAddressError(FetchError):
@@ -132,6 +136,15 @@ class UnreachableError(FetchError):
 
     One of them may be the server's fault; where all are, the network is missing.
     """
+
+
+class OutOfTimeError(FetchError):
+    """It was not read, or not to its end, before the time that there was for reading was up."""
+
+    asked = False
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(subject, "the time for reading was up", "The next run reads it")
 
 
 class ExtractError(BriefingError):

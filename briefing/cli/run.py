@@ -97,7 +97,7 @@ def run(
                     typer.echo(remark)
                 return
             if dry_run:
-                raise typer.Exit(_list(screen, workshop, date))
+                raise typer.Exit(_list(screen, workshop, date, until))
             pipeline.check_output(workshop)
             day = date.date() if date else None
             sent = pipeline.sent_edition(workshop, day) if send and not mail_errors else None
@@ -132,11 +132,11 @@ def run(
     raise typer.Exit(mail or code if code in {ExitCode.WELL, ExitCode.PARTLY} else code)
 
 
-def _list(screen: Screen, workshop: "Workshop", day: datetime | None) -> ExitCode:
+def _list(screen: Screen, workshop: "Workshop", day: datetime | None, deadline: "datetime | None") -> ExitCode:
     """The articles that an edition of `day` would read, a line each."""
     from briefing import pipeline
 
-    reading = pipeline.read(workshop, day.date() if day else None)
+    reading = pipeline.read(workshop, day.date() if day else None, deadline=deadline)
     for article in reading.articles:
         typer.echo(f"{article.source}\t{article.title or '(untitled)'}\t{article.url or ''}")
     produced = bool(reading.articles)

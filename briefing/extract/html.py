@@ -270,6 +270,11 @@ class _View(HTMLParser):
     def text(self) -> str:
         return normalise("".join(self.pieces))
 
+    def parse_html_declaration(self, i: int) -> int:
+        """Also past what old pages told Internet Explorer (``<![endif]>``), over which the base class gives up."""
+        marked = self.rawdata.startswith("<![", i) and not self.rawdata.startswith("<![CDATA[", i)
+        return self.parse_bogus_comment(i) if marked else super().parse_html_declaration(i)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {key: value or "" for key, value in attrs}
         if tag == "meta":

@@ -2,11 +2,12 @@
 
 What it promises: time limits that a slow drip cannot stretch, a size limit that holds after decompression, redirects
 followed one by one with every check repeated, private addresses refused at connect time, politeness to each host,
-retries where they can help, conditional requests through a shared cache, and one readable `FetchError` otherwise.
-It does not know what a feed or a page is.
+retries where they can help, pauses where a server asks for one, conditional requests through a shared cache, and one
+readable `FetchError` otherwise. It does not know what a feed or a page is.
 
-`addresses` says what is public, `network` connects, `cache` remembers, `body` unfolds, `hosts` is polite, `reasons`
-explains. They import httpx, so they are imported when a `Fetcher` is made and not before.
+`urls` takes addresses apart, `addresses` says what is public, `network` connects, `cache` remembers, `body` unfolds,
+`hosts` is polite, `many` gives servers their turns, `reasons` explains. Those that import httpx are imported when a
+`Fetcher` is made and not before.
 """
 
 from __future__ import annotations
@@ -15,20 +16,21 @@ import math
 import random
 import threading
 import time
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from hashlib import sha256
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies
 
 from briefing import patience
 from briefing._version import __version__
-from briefing.errors import FetchError
+from briefing.errors import FetchError, OutOfTimeError
+from briefing.fetch.hosts import LeftAloneError, Politeness, TooLongError
+from briefing.fetch.many import in_turns
+from briefing.fetch.urls import joined, origin, parsed, server_of, shown
 
 if TYPE_CHECKING:
     import httpx
@@ -39,8 +41,6 @@ __all__ = ["Fetched", "Fetcher", "Request", "shown"]
 
 USER_AGENT = f"briefing/{__version__} (+feed reader)"
 MOST_REDIRECTS = 5
-LONGEST_WAIT = 60.0
-"""Seconds: a server that asks to be left alone for longer is not asked again in this run."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HEADERS = {
     "User-Agent": USER_AGENT,
@@ -80,13 +80,6 @@ class Fetched:
     """Whether a server said anything now; False where the earlier answer is still fresh."""
 
 
-def shown(url: str) -> str:
-    """The URL as errors may show it: without user name and password."""
-    head, separator, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{head}{separator}{authority.rpartition('@')[2]}{slash}{path}" if separator else url
-
-
 class Fetcher:
     """Fetches addresses; a context manager that owns the connections and the cache.
 
@@ -101,6 +94,8 @@ class Fetcher:
         gap: seconds between the starts of two requests to one host.
         proxies: scheme to proxy URL; None takes them from the environment.
         sleep: how to wait; the default ends early when the fetcher is closed.
+        clock: seconds, never set back; where `sleep` only pretends to wait, it has to go on all the same.
+        now: seconds since 1970.
         resolver: how to look a name up; the default asks the system.
     """
 
@@ -118,15 +113,16 @@ class Fetcher:
         gap: float = 0.2,
         proxies: Mapping[str, str] | None = None,
         sleep: Callable[[float], object] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
         resolver: Resolver | None = None,
     ) -> None:
         from briefing.fetch.addresses import resolve
-        from briefing.fetch.cache import open_cache
-        from briefing.fetch.hosts import Politeness
+        from briefing.fetch.cache import Pauses, open_cache
         from briefing.fetch.network import Deadline, Network
 
         self._closed = threading.Event()
-        self._sleep = sleep or self._closed.wait
+        self._sleep, self._clock, self._now = sleep or self._closed.wait, clock, now
         self._timeouts = {
             "connect": connect_timeout,
             "read": read_timeout,
@@ -135,18 +131,29 @@ class Fetcher:
         }
         self._total, self._retries, self._backoff, self._max_bytes = total_timeout, retries, backoff, max_bytes
         self._deadline = Deadline()
-        self._hosts = Politeness(at_once=per_host, gap=gap, sleep=self._sleep)
+        self._per_host = per_host
         self._network = Network(
             proxies=getproxies() if proxies is None else proxies,
             resolver=resolver or resolve,
             deadline=self._deadline,
-            before=self._hosts.pause,
+            before=self._before,
         )
         self._cached: httpx.BaseTransport = self._network
+        pauses = None
         if cache is not None and (storage := open_cache(cache)) is not None:
             from hishel.httpx import CacheTransport
 
             self._cached = CacheTransport(self._network, storage, rfc={"shared": False})
+            pauses = Pauses(cache)
+        self._hosts = Politeness(
+            at_once=per_host,
+            gap=gap,
+            sleep=self._wait,
+            clock=clock,
+            now=now,
+            until=pauses.known(now()) if pauses else {},
+            keep=pauses.keep if pauses else lambda server, until: None,
+        )
 
     def __enter__(self) -> Fetcher:
         return self
@@ -161,74 +168,89 @@ class Fetcher:
         self._closed.set()
         self._cached.close()
 
-    def fetch(self, request: Request) -> Fetched:
+    def forget_dead(self) -> None:
+        """Asks servers again that were given up because they did not answer: the network was missing."""
+        self._hosts.forget_dead()
+
+    def fetch(self, request: Request, *, within: float = math.inf) -> Fetched:
         """The answer to one request.
 
         Raises:
-            FetchError: with one readable reason, after every retry; `BlockedAddressError` for a private address.
+            FetchError: with one readable reason, after every retry; `BlockedAddressError` for a private address,
+                `OutOfTimeError` where the answer is not there `within` so many seconds.
         """
+        return self._fetch(request, self._clock() + within)
+
+    def _fetch(self, request: Request, until: float) -> Fetched:
         from briefing.fetch.reasons import RetryableError
 
         for attempt in range(self._retries + 1):
             try:
-                return self._attempt(request)
+                return self._attempt(request, until)
             except RetryableError as failed:
-                if attempt == self._retries or self._closed.is_set():
+                if attempt == self._retries or failed.final or self._closed.is_set():
                     raise _after(failed.error, attempt + 1) from failed.__cause__
-                if failed.wait is not None and failed.wait > LONGEST_WAIT:
-                    cause = f"{failed.error.cause} and asks to be left alone for {failed.wait:.0f} seconds"
-                    raise FetchError(failed.error.subject, cause, "Try again after that") from failed.__cause__
-                pause = patience.pause(attempt, self._backoff, random.random())  # noqa: S311 - spreads load, hides nothing
-                self._sleep(max(pause, failed.wait or 0.0))
+                if not failed.pause:  # for that one all requests to the server wait
+                    dice = random.random()  # noqa: S311 - spreads load, hides nothing
+                    self._rest(patience.pause(attempt, self._backoff, dice), request, until)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
+    def _rest(self, seconds: float, request: Request, until: float) -> None:
+        if self._clock() + seconds >= until:
+            raise OutOfTimeError(shown(request.url))
+        self._sleep(seconds)
+
     def fetch_many(
-        self, requests: Iterable[Request], workers: int = 8
+        self, requests: Iterable[Request], workers: int = 8, *, within: float = math.inf
     ) -> Iterator[tuple[Request, Fetched | FetchError]]:
-        """Every request with its answer or its error, as they finish; hosts take turns.
+        """Every request with its answer or its error, as they finish; servers take turns.
 
-        At most twice `workers` answers wait for the caller, so a slow caller bounds the memory. A caller that stops
-        early leaves requests in flight behind; `close` ends them.
+        After `within` seconds what is not there is an `OutOfTimeError`. At most twice `workers` answers wait for the
+        caller, so a slow caller bounds the memory. A caller that stops early leaves requests in flight behind; `close`
+        ends them.
         """
-        from briefing.fetch.hosts import by_turns
+        yield from in_turns(
+            requests, self._as_value, workers=workers, at_once=self._per_host, until=self._clock() + within,
+            clock=self._clock,
+        )  # fmt: skip
 
-        queue = by_turns(requests, lambda request: urlsplit(shown(request.url)).netloc)[::-1]
-        executor = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="fetch")
-        running: dict[Future[Fetched | FetchError], Request] = {}
+    def _as_value(self, request: Request, until: float) -> Fetched | FetchError:
         try:
-            while queue or running:
-                while queue and len(running) < 2 * workers:
-                    request = queue.pop()
-                    running[executor.submit(self._as_value, request)] = request
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield running.pop(future), future.result()
-        finally:
-            executor.shutdown(wait=False, cancel_futures=True)
-
-    def _as_value(self, request: Request) -> Fetched | FetchError:
-        try:
-            return self.fetch(request)
+            return self._fetch(request, until)
         except FetchError as error:
             return error
 
-    def _attempt(self, request: Request) -> Fetched:
-        self._deadline.at = time.monotonic() + self._total
+    def _attempt(self, request: Request, until: float) -> Fetched:
+        begun = time.monotonic()
+        self._deadline.at, self._deadline.last = begun + self._total, begun + (until - self._clock())
         try:
             return self._follow(request)
         finally:
-            self._deadline.at = math.inf
+            self._deadline.at = self._deadline.last = math.inf
+
+    def _wait(self, seconds: float) -> None:
+        import httpcore
+
+        self._sleep(seconds)
+        if self._closed.is_set():
+            raise httpcore.ConnectError("the fetcher was closed")
+
+    def _before(self, url: str) -> None:
+        """Wait until the server may be asked; that is no fault of its own."""
+        begun = time.monotonic()
+        self._hosts.pause(server_of(url), self._deadline.left)
+        self._deadline.at += time.monotonic() - begun
 
     def _follow(self, request: Request) -> Fetched:
         subject = shown(request.url)
-        url, authorization = _parsed(subject, request.url)
-        home = _origin(url)
+        url, authorization = parsed(subject, request.url)
+        home = origin(url)
         visited: list[str] = []
         while str(url) not in visited:
             if len(visited) > MOST_REDIRECTS:
                 raise FetchError(subject, f"it redirects more than {MOST_REDIRECTS} times", "Check the address")
             visited.append(str(url))
-            at_home = _origin(url) == home
+            at_home = origin(url) == home
             answer = self._one(
                 subject,
                 url,
@@ -238,17 +260,14 @@ class Fetcher:
             )
             if isinstance(answer, Fetched):
                 return answer
-            url, _ = _parsed(subject, answer)
+            url, _ = parsed(subject, answer)
         raise FetchError(subject, f"it redirects in a circle, back to {url}", "Check the address in a browser")
 
     def _one(
         self, subject: str, url: httpx.URL, *, local: bool, authorization: bytes | None, anew: bool
     ) -> Fetched | str:
         """One hop: the answer, or the address that it redirects to."""
-        import httpcore
         import httpx
-
-        from briefing.fetch import reasons
 
         identity = f"{local} {authorization!r} {url}"  # what a local or authorised request may see is its own
         message = httpx.Request(
@@ -262,22 +281,56 @@ class Fetcher:
                 "caching": {"key": sha256(identity.encode()).hexdigest()},
             },
         )
-        asked = time.monotonic()
-        with self._hosts.slot(url.host):
-            self._deadline.at += time.monotonic() - asked  # waiting for one's turn is not the server's fault
-            if self._closed.is_set():
-                raise FetchError(subject, "the run was stopped before it was complete")
-            try:
-                return self._exchange(subject, url, message)
-            except (
-                httpcore.TimeoutException,
-                httpcore.NetworkError,
-                httpcore.ProtocolError,
-                httpcore.ProxyError,
-                httpcore.UnsupportedProtocol,
-            ) as error:
-                total = self._total if self._deadline.passed else None
-                raise reasons.network_error(subject, error, total=total) from error
+        begun = time.monotonic()
+        try:
+            with self._hosts.slot(server_of(str(url)), self._deadline.left):
+                self._deadline.at += time.monotonic() - begun  # waiting for one's turn is not the server's fault
+                if self._closed.is_set():
+                    raise FetchError(subject, "the run was stopped before it was complete")
+                return self._noted(subject, url, message)
+        except TooLongError as error:
+            raise OutOfTimeError(subject) from error
+        except LeftAloneError as error:
+            raise error.as_error(subject) from error
+
+    def _noted(self, subject: str, url: httpx.URL, message: httpx.Request) -> Fetched | str:
+        """What `_exchange` gives, having told `hosts` what it says of the server."""
+        import httpcore
+
+        from briefing.fetch import reasons
+
+        server = server_of(str(url))
+        try:
+            answer = self._exchange(subject, url, message)
+        except reasons.RetryableError as failed:
+            if not failed.pause:
+                self._hosts.answers(server)
+            elif given_up := self._hosts.refuses(server, failed.wait):
+                error = failed.error
+                failed.error = type(error)(subject, f"{error.cause} and {given_up}", error.remedy)
+                failed.final = True
+            raise
+        except FetchError:
+            self._hosts.answers(server)
+            raise
+        except (
+            httpcore.TimeoutException,
+            httpcore.NetworkError,
+            httpcore.ProtocolError,
+            httpcore.ProxyError,
+            httpcore.UnsupportedProtocol,
+        ) as error:
+            if self._deadline.left <= 0:
+                raise OutOfTimeError(subject) from error
+            failure = reasons.network_error(subject, error, total=self._total if self._deadline.passed else None)
+            if isinstance(failure, reasons.RetryableError):
+                failure.final = self._hosts.fails(server, str(url), failure.error)
+            elif self._deadline.passed:
+                self._hosts.fails(server, str(url), failure)
+            raise failure from error
+        if isinstance(answer, str) or answer.asked:
+            self._hosts.answers(server)
+        return answer
 
     def _exchange(self, subject: str, url: httpx.URL, message: httpx.Request) -> Fetched | str:
         """Through the cache, and past it where what the cache holds turns out to be damaged."""
@@ -311,11 +364,13 @@ class Fetcher:
 
         headers = response.headers
         if response.status_code in _REDIRECTS and "location" in headers:
-            return _joined(subject, url, headers["location"])
+            return joined(subject, url, headers["location"])
         if response.status_code not in range(200, 204):
             failure = reasons.status_error(subject, response.status_code)
             if response.status_code in reasons.RETRIED_STATUSES:
-                raise reasons.RetryableError(failure, patience.retry_after(headers.get("retry-after"), time.time()))
+                wait = patience.retry_after(headers.get("retry-after"), self._now())
+                pause = response.status_code == HTTPStatus.TOO_MANY_REQUESTS or wait is not None
+                raise reasons.RetryableError(failure, pause=pause, wait=wait)
             raise failure
         try:
             if headers.get("content-length", "").isdigit() and int(headers["content-length"][:15]) > self._max_bytes:
@@ -333,38 +388,6 @@ class Fetcher:
             from_cache=from_cache,
             asked=asked,
         )
-
-
-def _parsed(subject: str, address: str) -> tuple[httpx.URL, bytes | None]:
-    """The address without credentials and fragment, and the credentials as an ``Authorization`` header."""
-    import httpx
-
-    try:
-        url = httpx.URL(address.strip())
-        host = url.host
-    except (httpx.InvalidURL, ValueError) as error:
-        raise FetchError(subject, "this is not a usable address", "Check the address") from error
-    if url.scheme not in ("http", "https") or not host:
-        where = "" if shown(address) == subject else f", and it redirects to {shown(address)}"
-        raise FetchError(subject, f"only http and https addresses can be fetched{where}", "Check the address")
-    authorization = None
-    if url.userinfo:
-        pair = f"{unquote(url.username)}:{unquote(url.password)}".encode()
-        authorization = b"Basic " + b64encode(pair)
-    return url.copy_with(userinfo=b"", fragment=None), authorization
-
-
-def _joined(subject: str, url: httpx.URL, location: str) -> str:
-    import httpx
-
-    try:
-        return str(url.join(location))
-    except (httpx.InvalidURL, ValueError) as error:
-        raise FetchError(subject, "it redirects to an address that is not usable", "Check the address") from error
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int]:
-    return url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
 
 
 def _after(error: FetchError, attempts: int) -> FetchError:

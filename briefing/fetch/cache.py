@@ -11,6 +11,7 @@ import logging
 import re
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hishel import SqliteStorage
 
-__all__ = ["LONGEST_FRESH", "open_cache", "tamed"]
+__all__ = ["LONGEST_FRESH", "Pauses", "open_cache", "tamed"]
 
 LONGEST_FRESH = 3600
 """Seconds for which an answer is used without asking its server."""
@@ -68,6 +69,33 @@ def _open(path: Path) -> SqliteStorage:
         connection.close()
         raise
     return storage
+
+
+class Pauses:
+    """Beside the cached answers: until when servers asked to be left alone, in seconds since 1970.
+
+    As a cache may be lost, so may this: what cannot be read or written is passed over.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def known(self, now: float) -> dict[str, float]:
+        """By server, what is not over `now`."""
+        with suppress(sqlite3.Error), closing(self._opened()) as file:
+            return dict(file.execute("SELECT server, until FROM pauses WHERE until > ?", (now,)))
+        return {}
+
+    def keep(self, server: str, until: float) -> None:
+        """Remember it, and forget what is long over."""
+        with suppress(sqlite3.Error), closing(self._opened()) as file:
+            file.execute("DELETE FROM pauses WHERE until < ?", (until - _UNUSED_SECONDS,))
+            file.execute("INSERT OR REPLACE INTO pauses VALUES (?, ?)", (server, until))
+
+    def _opened(self) -> sqlite3.Connection:
+        file = sqlite3.connect(self._path, timeout=5.0, isolation_level=None)
+        file.execute("CREATE TABLE IF NOT EXISTS pauses (server TEXT PRIMARY KEY, until REAL NOT NULL)")
+        return file
 
 
 def _set_aside(path: Path) -> None:

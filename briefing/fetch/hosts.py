@@ -1,57 +1,224 @@
-"""Politeness: how many requests a host gets at once, and how far apart they start."""
+"""Politeness: how many requests a server gets at once, how far apart they start, and when it is left alone.
+
+A pause that a server asks for holds for every request to it, not only for the one that it refused, and later ones start
+further apart. One that asks for a long pause or for too many, and one that does not answer at all, is given up: its
+other addresses fail at once instead of costing a time limit each. Answers out of the cache are not concerned.
+"""
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import zip_longest
-from typing import TypeVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-__all__ = ["Politeness", "by_turns"]
+from briefing.errors import FetchError
 
-T = TypeVar("T")
+__all__ = ["LONGEST_WAIT", "LeftAloneError", "Politeness", "TooLongError"]
+
+LONGEST_WAIT = 60.0
+"""Seconds: a server that asks to be left alone for longer is not asked again in this run."""
+_LONGEST_PEACE = 86_400.0
+"""Seconds for which a server that asks for a long pause gets it, also from later runs."""
+_MOST_WAITS = 180.0
+"""Seconds of pauses in all that one server gets in a run."""
+_MOST_REFUSALS = 5
+"""In a row."""
+_FIRST_PAUSE = 2.0
+"""Seconds for a server that asks for fewer requests and does not say for how long; doubled each time."""
+_SHORTEST_PAUSE = 1.0
+"""Seconds: some ask for none."""
+_WIDEST_GAP = 5.0
+"""Seconds."""
+_GOOD = 10
+"""Answers in a row after which the gap to a server that asked for a pause is halved."""
+_MOST_DEAD = 3
+"""Connections without an answer, in a row."""
 
 
-class _Host:
-    def __init__(self, at_once: int) -> None:
-        self.slots = threading.Semaphore(at_once)
-        self.next_start = 0.0
+@dataclass(frozen=True, slots=True)
+class _GivenUp:
+    """Why a server is not asked again in this run."""
+
+    deed: str
+    """What the server does or did, as the rest of a sentence about it."""
+    remedy: str
+    kind: type[FetchError] = FetchError
+    dead: bool = False
+    """Whether it did not answer, rather than asked for a pause."""
+
+
+class LeftAloneError(Exception):
+    """The server was not asked."""
+
+    def __init__(self, why: _GivenUp) -> None:
+        self.why = why
+        super().__init__(why.deed)
+
+    def as_error(self, subject: str) -> FetchError:
+        """The same about one address."""
+        error = self.why.kind(subject, f"its server {self.why.deed}", self.why.remedy)
+        error.asked = False
+        return error
+
+
+class TooLongError(Exception):
+    """The wait for a server would take longer than there is time."""
+
+
+@dataclass(slots=True)
+class _Server:
+    slots: threading.Semaphore
+    gap: float
+    next_start: float = 0.0
+    pause_until: float = 0.0
+    waits: float = 0.0
+    """Seconds of pauses that it asked for."""
+    refusals: int = 0
+    """In a row."""
+    good: int = 0
+    """Answers since its gap was set."""
+    answered: bool = False
+    dead: list[str] = field(default_factory=list)
+    """Addresses of connections without an answer, since the last one."""
+    given_up: _GivenUp | None = None
 
 
 class Politeness:
-    """At most `at_once` requests to a host at a time, their starts at least `gap` seconds apart."""
+    """At most `at_once` requests to a server at a time, their starts at least `gap` seconds apart.
 
-    def __init__(self, *, at_once: int, gap: float, sleep: Callable[[float], object]) -> None:
+    Args:
+        at_once, gap: see above.
+        sleep: waits for as many seconds on `clock`, or raises.
+        clock: seconds, never set back.
+        now: seconds since 1970.
+        until: by server, seconds since 1970 up to which it asked an earlier run to be left alone.
+        keep: is told of a server that asks for that until then.
+    """
+
+    def __init__(
+        self,
+        *,
+        at_once: int,
+        gap: float,
+        sleep: Callable[[float], object],
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+        until: Mapping[str, float] | None = None,
+        keep: Callable[[str, float], object] = lambda server, until: None,
+    ) -> None:
         self._at_once, self._gap, self._sleep = at_once, gap, sleep
-        self._hosts: dict[str, _Host] = {}
+        self._clock, self._now, self._until, self._keep = clock, now, dict(until or {}), keep
+        self._servers: dict[str, _Server] = {}
         self._lock = threading.Lock()
 
     @contextmanager
-    def slot(self, host: str) -> Iterator[None]:
-        """Waits for one of the host's slots and holds it."""
-        with self._of(host).slots:
+    def slot(self, server: str, most: float = math.inf) -> Iterator[None]:
+        """Waits, at most `most` seconds, for one of the server's slots and holds it. Raises `TooLongError`."""
+        slots = self._of(server).slots
+        if not slots.acquire(timeout=None if most == math.inf else max(0.0, most)):
+            raise TooLongError
+        try:
             yield
+        finally:
+            slots.release()
 
-    def pause(self, host: str) -> None:
-        """Waits until the host may be asked again. Called when a request leaves, so a cached answer never waits."""
-        state = self._of(host)
-        with self._lock:
-            now = time.monotonic()
-            start = max(now, state.next_start)
-            state.next_start = start + self._gap
-        if start > now:
+    def pause(self, server: str, most: float = math.inf) -> None:
+        """Waits until the server may be asked. Called when a request leaves, so a cached answer never waits.
+
+        Raises `LeftAloneError`, or `TooLongError` where that would take `most` seconds or more.
+        """
+        state = self._of(server)
+        latest = self._clock() + most
+        while True:  # it may ask for a longer pause meanwhile
+            with self._lock:
+                self._check(server, state)
+                now, start = self._clock(), state.next_start
+                if now >= start:
+                    state.next_start = now + state.gap
+                    return
+            if start >= latest:
+                raise TooLongError
             self._sleep(start - now)
 
-    def _of(self, host: str) -> _Host:
+    def _check(self, server: str, state: _Server) -> None:
+        if state.given_up is not None:
+            raise LeftAloneError(state.given_up)
+        if (until := self._until.get(server, 0.0)) > self._now():
+            raise LeftAloneError(_wants_peace(until))
+
+    def answers(self, server: str) -> None:
+        """Notes that the server answered, and asked for nothing."""
+        state = self._of(server)
         with self._lock:
-            return self._hosts.setdefault(host, _Host(self._at_once))
+            state.answered, state.refusals = True, 0
+            state.dead.clear()
+            state.good += 1
+            if state.good >= _GOOD and state.gap > self._gap:
+                state.gap, state.good = max(self._gap, state.gap / 2), 0
+
+    def refuses(self, server: str, seconds: float | None) -> str:
+        """Notes that the server asked for a pause of `seconds`, or did not say how long.
+
+        Empty, or what it does for which it is not asked again in this run.
+        """
+        state = self._of(server)
+        with self._lock:
+            state.answered, state.good = True, 0
+            state.dead.clear()
+            state.refusals += 1
+            asked = _FIRST_PAUSE * 2.0 ** (state.refusals - 1) if seconds is None else max(seconds, _SHORTEST_PAUSE)
+            now = self._clock()
+            state.waits += max(0.0, now + asked - max(now, state.pause_until))
+            state.pause_until = max(state.pause_until, now + asked)
+            state.next_start = max(state.next_start, state.pause_until)
+            state.gap = max(state.gap, min(asked, _WIDEST_GAP))
+            if asked > LONGEST_WAIT:
+                until = self._now() + min(asked, _LONGEST_PEACE)
+                self._keep(server, until)
+                state.given_up = _wants_peace(until)
+            elif state.given_up is not None:
+                pass  # this one was under way
+            elif state.refusals >= _MOST_REFUSALS:
+                state.given_up = _given_up(f"asked for a pause {state.refusals} times in a row")
+            elif state.waits > _MOST_WAITS:
+                state.given_up = _given_up("asked for too many pauses")
+            return state.given_up.deed if state.given_up else ""
+
+    def fails(self, server: str, address: str, error: FetchError) -> bool:
+        """Notes a connection that brought no answer for `address`; whether the server is given up.
+
+        One that answered before is given up only where several addresses bring none: one may be the matter.
+        """
+        state = self._of(server)
+        with self._lock:
+            state.dead.append(address)
+            count = len(set(state.dead)) if state.answered else len(state.dead)
+            if count >= _MOST_DEAD and state.given_up is None:
+                deed = f"was given up in this run: {error.cause}, {len(state.dead)} times in a row"
+                state.given_up = _GivenUp(deed, error.remedy, type(error), dead=True)
+            return state.given_up is not None
+
+    def forget_dead(self) -> None:
+        """Gives those that did not answer another chance: it was the network that was missing."""
+        with self._lock:
+            for state in self._servers.values():
+                state.dead.clear()
+                if state.given_up and state.given_up.dead:
+                    state.given_up = None
+
+    def _of(self, server: str) -> _Server:
+        with self._lock:
+            return self._servers.setdefault(server, _Server(threading.Semaphore(self._at_once), self._gap))
 
 
-def by_turns(items: Iterable[T], host: Callable[[T], str]) -> list[T]:
-    """The items so ordered that hosts take turns, each host's own in order: a large host does not hold up the rest."""
-    queues: dict[str, list[T]] = {}
-    for item in items:
-        queues.setdefault(host(item), []).append(item)
-    return [item for turn in zip_longest(*queues.values()) for item in turn if item is not None]
+def _wants_peace(until: float) -> _GivenUp:
+    moment = datetime.fromtimestamp(math.ceil(until / 60) * 60, UTC)
+    return _GivenUp(f"asks to be left alone until {moment:%Y-%m-%d %H:%M} UTC", "Try again then")
+
+
+def _given_up(deed: str) -> _GivenUp:
+    return _GivenUp(f"{deed} and was given up in this run", "Try again later")

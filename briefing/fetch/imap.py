@@ -92,11 +92,16 @@ def parse_address(location: str) -> ImapAddress:
 class ImapMailbox:
     """An open mailbox. Everything raises `FetchError` when the server cannot be used or breaks off."""
 
-    def __init__(self, address: ImapAddress, password: str, *, context: ssl.SSLContext | None = None) -> None:
-        """Connect, log in, open. `context` replaces the system's certificates, never the verification."""
+    def __init__(
+        self, address: ImapAddress, password: str, *, context: ssl.SSLContext | None = None, patience: float = _SECONDS
+    ) -> None:
+        """Connect, log in, open. `context` replaces the system's certificates, never the verification.
+
+        `patience`: seconds for which the server may be silent; 30 at most.
+        """
         self.address = address
         with self._explained("it cannot be reached", UnreachableError):
-            self._server = _connect(address, context)
+            self._server = _connect(address, context, max(0.1, min(patience, _SECONDS)))
         try:
             self._log_in(password)
             validity = self._examine()
@@ -220,11 +225,11 @@ class ImapMailbox:
             raise kind(subject, f"{trouble} ({_words(error.args)})", "Try again later") from error
 
 
-def _connect(address: ImapAddress, context: ssl.SSLContext | None) -> imaplib.IMAP4:
+def _connect(address: ImapAddress, context: ssl.SSLContext | None, timeout: float) -> imaplib.IMAP4:
     if not address.tls:
-        return imaplib.IMAP4(address.host, address.port, timeout=_SECONDS)
+        return imaplib.IMAP4(address.host, address.port, timeout=timeout)
     verified = context or ssl.create_default_context()
-    return imaplib.IMAP4_SSL(address.host, address.port, ssl_context=verified, timeout=_SECONDS)
+    return imaplib.IMAP4_SSL(address.host, address.port, ssl_context=verified, timeout=timeout)
 
 
 def _words(said: Sequence[Any]) -> str:

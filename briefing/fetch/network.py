@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import socket
 import ssl
 import threading
@@ -28,6 +29,7 @@ from urllib.request import proxy_bypass
 import httpcore
 import httpx
 
+from briefing.errors import ConfigError
 from briefing.fetch.addresses import Resolver, is_public
 from briefing.fetch.cache import tamed
 
@@ -47,7 +49,7 @@ class PrivateAddressError(httpcore.ConnectError):
 
 
 class UnusableProxyError(httpcore.ProxyError):
-    """The environment names a proxy that this package cannot use."""
+    """The environment names a proxy that this package cannot use; the message says by which variable, and why."""
 
 
 class Deadline(threading.local):
@@ -58,17 +60,25 @@ class Deadline(threading.local):
 
     at: float = math.inf
     """On the clock of `time.monotonic`, in seconds."""
+    last: float = math.inf
+    """When the caller's time is up, on the same clock: no waiting for a turn puts that off."""
 
     @property
     def passed(self) -> bool:
         """Whether there is no time left."""
-        return time.monotonic() >= self.at
+        return time.monotonic() >= min(self.at, self.last)
+
+    @property
+    def left(self) -> float:
+        """Seconds of the caller's time; infinite where there is no limit."""
+        return self.last - time.monotonic()
 
     def clip(self, timeout: float | None) -> float | None:
         """The timeout (seconds), shortened to what is left. Raises `httpcore.TimeoutException` where nothing is."""
-        if self.at == math.inf:
+        end = min(self.at, self.last)
+        if end == math.inf:
             return timeout
-        left = self.at - time.monotonic()
+        left = end - time.monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout("total time used up")
         return left if timeout is None else min(timeout, left)
@@ -168,6 +178,26 @@ def refuse_private(host: str, addresses: list[str]) -> None:
             raise PrivateAddressError(host, address)
 
 
+def _whole(proxy: str) -> str:
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _certificates() -> ssl.SSLContext:
+    """What servers' certificates are checked against. Raises `ConfigError` for what the environment names."""
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # ssl.SSLError is one
+        name = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)), "")
+        if not name:
+            raise ConfigError("certifi", f"its certificates cannot be read ({error})", "Install it anew") from error
+        cause = f"{os.environ[name]}, which it names, cannot be used as certificates ({_reason(error)})"
+        raise ConfigError(name, cause, "Name a file of certificates (PEM), or unset it") from error
+
+
+def _reason(error: OSError) -> str:
+    return (isinstance(error, ssl.SSLError) and error.reason) or error.strerror or str(error)
+
+
 class _Body(httpx.SyncByteStream):
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -183,7 +213,7 @@ class Network(httpx.BaseTransport):
     """Sends one request and hands back the answer's headers and raw body. Raises httpcore's exceptions.
 
     Reads two extensions of a request: ``local`` (the open pool may be used) and ``authorization`` (a header that must
-    not reach the cache below which this transport sits). `before` is called with the host when a request leaves.
+    not reach the cache below which this transport sits). `before` is called with the address when a request leaves.
     """
 
     def __init__(
@@ -195,7 +225,7 @@ class Network(httpx.BaseTransport):
         before: Callable[[str], object],
     ) -> None:
         self._proxies, self._resolver, self._deadline, self._before = proxies, resolver, deadline, before
-        self._ssl = httpx.create_ssl_context()
+        self._ssl = _certificates()
         self._pools: dict[str, httpcore.ConnectionPool] = {}
         self._backends: list[_Backend] = []
         self._closed = False
@@ -214,7 +244,7 @@ class Network(httpx.BaseTransport):
             extensions={"timeout": request.extensions["timeout"]},
         )
         pool = self._pool(url, local=bool(request.extensions.get("local")))
-        self._before(url.host)
+        self._before(str(url))
         response = pool.handle_request(sent)
         return httpx.Response(response.status, headers=tamed(response.headers), stream=_Body(response.stream))
 
@@ -247,7 +277,20 @@ class Network(httpx.BaseTransport):
         proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
         if not proxy or proxy_bypass(url.host):
             return None
-        return proxy if "://" in proxy else f"http://{proxy}"
+        return _whole(proxy)
+
+    def _usable(self, address: str) -> httpx.URL:
+        """A proxy's address taken apart. Raises `UnusableProxyError`."""
+        named = [f"{scheme.upper()}_PROXY" for scheme, one in self._proxies.items() if one and _whole(one) == address]
+        try:
+            proxy = httpx.URL(address)
+            if not proxy.host or "%" in proxy.host or not 0 < (proxy.port or 80) < 65536:
+                raise ValueError
+        except (httpx.InvalidURL, ValueError) as error:
+            raise UnusableProxyError(f"{' and '.join(named)}: the address of the proxy cannot be read") from error
+        if proxy.scheme not in ("http", "https"):
+            raise UnusableProxyError(f"{' and '.join(named)}: the {proxy.scheme} proxy at {proxy.host} cannot be used")
+        return proxy
 
     def _opened(self, kind: str) -> httpcore.ConnectionPool:
         with self._lock:
@@ -270,9 +313,7 @@ class Network(httpx.BaseTransport):
         }
         if "://" not in kind:
             return httpcore.ConnectionPool(**common)
-        proxy = httpx.URL(kind)
-        if proxy.scheme not in ("http", "https"):
-            raise UnusableProxyError(f"the {proxy.scheme} proxy at {proxy.host}")
+        proxy = self._usable(kind)
         auth = (unquote(proxy.username), unquote(proxy.password)) if proxy.username or proxy.password else None
         return httpcore.HTTPProxy(
             httpcore.URL(scheme=proxy.raw_scheme, host=proxy.raw_host, port=proxy.port, target=b"/"),

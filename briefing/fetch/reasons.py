@@ -26,10 +26,14 @@ _LOCAL = (
 class RetryableError(Exception):
     """An attempt that failed in a way that may pass."""
 
-    def __init__(self, error: FetchError, wait: float | None = None) -> None:
+    def __init__(self, error: FetchError, *, pause: bool = False, wait: float | None = None) -> None:
         self.error = error
+        self.pause = pause
+        """Whether the server asks for a pause."""
         self.wait = wait
-        """Seconds that the server asked for, or None."""
+        """Seconds of it that the server names, or None."""
+        self.final = False
+        """Whether the server was given up for it."""
         super().__init__(error, wait)
 
 
@@ -59,9 +63,7 @@ def network_error(subject: str, error: Exception, *, total: float | None) -> Fet
         cause = f"{error.host} leads to {error.address}, which is not an address on the public internet"
         return BlockedAddressError(subject, cause, _LOCAL)
     if isinstance(error, UnusableProxyError):
-        return FetchError(
-            subject, f"{error}, named by the environment, cannot be used", "Name an http or https proxy, or none"
-        )
+        return FetchError(subject, str(error), "Name an http or https proxy in the environment, or none")
     if isinstance(error, httpcore.UnsupportedProtocol):
         return FetchError(subject, "only http and https addresses can be fetched", "Check the address")
     if total is not None:

@@ -28,7 +28,7 @@ from briefing.pipeline.batch import batch
 from briefing.pipeline.checked import CheckedSource, check_sources
 from briefing.pipeline.checking import check_assets, check_run
 from briefing.pipeline.comparing import Compared, compare
-from briefing.pipeline.deadline import due
+from briefing.pipeline.deadline import TimeToRead
 from briefing.pipeline.history import (
     Removal,
     Told,
@@ -138,11 +138,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def read(workshop: Workshop, day: date | None = None, *, wait: float = 0.0) -> Reading:
+def read(
+    workshop: Workshop, day: date | None = None, *, wait: float = 0.0, deadline: datetime | None = None
+) -> Reading:
     """Every article that the configuration's sources have for the edition of `day`, and what could not be read.
 
     `day` None: today. Where no server on the web can be spoken to, it is tried again for `wait` seconds; today is then
-    the day on which one could.
+    the day on which one could. Where an edition has to be there by `deadline` (UTC), half of the time is for reading;
+    what is not read by then is among the failures and the next run reads it.
     """
     config = workshop.config
     waiting = Waiting(wait, sleep=workshop.sleep, watcher=workshop.watcher)
@@ -185,6 +188,7 @@ def read(workshop: Workshop, day: date | None = None, *, wait: float = 0.0) -> R
         store=workshop.store,
         again=again,
         commands=workshop.commands,
+        time=TimeToRead(lambda now: deadline and workshop.due(now, deadline), workshop.clock),
     )
     for article in reading.articles:
         workshop.store.put_article(article, workshop.clock())
@@ -207,17 +211,17 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
     What it has seen counts as seen once `write_edition` has kept it; where it is empty, at once.
 
     `day` is the edition's date; None takes the current one in the configuration's time zone. Stories for which the
-    configuration's deadline or budget leaves no time are told in one quoted sentence. Where the network is missing,
+    configuration's deadline or budget leaves no time are told in one quoted sentence; half of that time is for reading,
+    and what is not read by then is left to the next run. Where the network is missing,
     the run waits for it as long as the configuration says; day, window and a deadline that has passed meanwhile are
     then taken anew.
     """
     config, began = workshop.config, workshop.clock()
     timezone = workshop.timezone
-    deadline = due(config.deadline, config.budget, began, ZoneInfo(timezone))
-    reading = read(workshop, day, wait=longest_wait(config.wait, began, deadline))
+    deadline = workshop.due(began)
+    reading = read(workshop, day, wait=longest_wait(config.wait, began, deadline), deadline=deadline)
     day = day or workshop.today(reading.now)
-    if deadline and deadline <= reading.now:  # it passed while the machine was asleep
-        deadline = due(config.deadline, config.budget, reading.now, ZoneInfo(timezone))
+    deadline = workshop.due(reading.now, deadline)
     telling = tell_stories(reading.articles, workshop, day=day, deadline=deadline, weights=reading.weights)
     failures = (*reading.failures, *telling.failures)
     kept = carried_over(workshop, day, reading.failures, reading.weights, telling.stories)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["Until", "due"]
+__all__ = ["TimeToRead", "Until", "due", "unlimited"]
 
 _RESERVE = timedelta(seconds=3)
 """For composing, rendering and writing."""
@@ -23,6 +24,39 @@ def due(at: str, budget: timedelta | None, now: datetime, zone: ZoneInfo) -> dat
         today = datetime.combine(here.date(), time.fromisoformat(at), zone)
         ends.append(today if today > here else datetime.combine(here.date() + timedelta(days=1), today.time(), zone))
     return min(ends, default=None)
+
+
+class TimeToRead:
+    """How long the sources are read: for at most half of the time until the edition has to be there.
+
+    `deadline` gives that moment, UTC, for a try of all sources that begins at the moment it is called with; None: no
+    limit.
+    """
+
+    def __init__(self, deadline: Callable[[datetime], datetime | None], clock: Callable[[], datetime]) -> None:
+        self._deadline = deadline
+        self._clock = clock
+        self._end: datetime | None = None
+
+    def begin(self, now: datetime) -> None:
+        """To be called when a try begins."""
+        deadline = self._deadline(now)
+        self._end = deadline and now + (deadline - now) / 2
+
+    @property
+    def left(self) -> float:
+        """Seconds; infinite where there is no limit."""
+        return (self._end - self._clock()).total_seconds() if self._end else math.inf
+
+    @property
+    def up(self) -> bool:
+        """Whether nothing more had better be read."""
+        return self.left <= 0
+
+
+def unlimited() -> TimeToRead:
+    """For those who wait as long as it takes."""
+    return TimeToRead(lambda now: None, lambda: datetime.max)
 
 
 class Until:

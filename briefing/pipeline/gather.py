@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from briefing.errors import BriefingError, FetchError
+from briefing.errors import BriefingError, FetchError, OutOfTimeError
+from briefing.pipeline.deadline import TimeToRead
 from briefing.pipeline.found import (
     Found,
     Item,
@@ -102,12 +103,14 @@ class Gatherer:
         mail: Mail,
         watcher: Watcher,
         fetched: Callable[[Iterable[Request]], Iterator[tuple[Request, Fetched | FetchError]]],
+        time: TimeToRead,
     ) -> None:
         self._limits = limits
         self._window = window
         self._mail = mail
         self._watcher = watcher
         self._fetched = fetched
+        self._time = time
         self._done: dict[int, Article | Failure] = {}
         self._passing: set[int] = set()
         """Places of what could not be fetched and may be there tomorrow."""
@@ -115,6 +118,8 @@ class Gatherer:
         """Places of what turned out to be the article of an earlier place, and that place."""
         self._at: defaultdict[str, list[int]] = defaultdict(list)
         """Places of the articles at each address, and at each that a page gives as its own with its title."""
+        self._late: set[int] = set()
+        """Places of what there was no time for: whatever is told of it now, a later edition looks at it again."""
         self._used: Counter[int] = Counter()
         self._spared = 0
         self._sources: Sequence[int] = ()
@@ -134,14 +139,14 @@ class Gatherer:
         reading.listed |= {one.id for one in found if isinstance(one, Article)}
         repeated: defaultdict[int, list[str]] = defaultdict(list)
         for other, first in self._same.items():
-            repeated[first] += keys[other]
+            repeated[first] += () if other in self._late else keys[other]
         for place, entry in enumerate(found):
             if place in over:
                 continue
             result = entry if isinstance(entry, Failure) else self._done[place]
             if isinstance(result, Article):
                 reading.articles.append(result)
-                reading.keys[result.id] = (*keys[place], *repeated[place])
+                reading.keys[result.id] = () if place in self._late else (*keys[place], *repeated[place])
             else:
                 reading.failures.append(result)
                 if place not in self._passing and place not in self._same:
@@ -188,7 +193,8 @@ class Gatherer:
                 room = (not most or planned.total() < most) and (not each or planned[sources[place]] < each)
                 (batch if room else rest).append(place)
                 planned[sources[place]] += room
-            if not batch:
+            if not batch or (self._done and self._time.up):
+                waiting = batch + rest
                 break
             self._make(sorted(batch), found)
             if rest:
@@ -235,7 +241,8 @@ class Gatherer:
             url = one.item.url
             told = self._of_its_own(one) if one.own else None
             if told or url is None or not self.needs_page(one):
-                made[place] = told or self._from_item(one, None)
+                late = self._no_time(place, one.item.title) if one.item.path else None
+                made[place] = told or self._from_item(one, late)
                 alone.update({place} if told else ())
                 self._watcher.step(one.item.title)
                 continue
@@ -247,15 +254,26 @@ class Gatherer:
                 self._watcher.step(one.item.title)
                 if isinstance(answer, FetchError) and not answer.lasting:
                     self._passing.add(place)
+                if isinstance(answer, OutOfTimeError):
+                    self._late.add(place)
         for place in batch:
             entry = found[place]
             if isinstance(entry, Letter):
-                made[place] = self._mail.article(entry)
+                late = self._no_time(place, entry.subject)
+                made[place] = failure_of(late, entry.subject, "fetch") if late else self._mail.article(entry)
                 if entry.key in self._mail.passing:
                     self._passing.add(place)
             elif isinstance(entry, Article):
                 made[place] = entry
             self._done[place] = made[place] if place in alone else self._once(place, made[place])
+
+    def _no_time(self, place: int, subject: str) -> OutOfTimeError | None:
+        """The error for `place` where the time for reading is up."""
+        if not self._time.up:
+            return None
+        self._passing.add(place)
+        self._late.add(place)
+        return OutOfTimeError(subject)
 
     def needs_page(self, one: Found) -> bool:
         """Whether a page is fetched to make an article of it."""
@@ -303,7 +321,7 @@ class Gatherer:
         wanted = {"source": one.name, "section": one.source.section}
         error: BriefingError | OSError | None = answer if isinstance(answer, FetchError) else None
         try:
-            if one.item.path:
+            if one.item.path and error is None:
                 return extract_file(Path(one.item.path), hint=one.item, **wanted)[0]
             if answer is not None and not isinstance(answer, FetchError):
                 return extract_article(
@@ -330,6 +348,12 @@ def _repeated(one: Found, *, elsewhere: bool) -> Failure:
 
 
 def origin_of(url: str) -> tuple[str, str | None, int | None]:
-    """Scheme, host and port: what has to be equal for a private address to be the reader's own choice."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port
+    """Scheme, host and port: what has to be equal for a private address to be the reader's own choice.
+
+    Of an address that is not usable: nothing.
+    """
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        return "", None, None

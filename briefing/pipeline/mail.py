@@ -7,6 +7,7 @@ in between loses none.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -73,15 +74,18 @@ class Mail:
         letters = (_letter(message.head, message.read, source, name, message.size) for message in messages)
         return self._kept(letters, name)
 
-    def on_server(self, source: Source) -> list[Found]:
+    def on_server(self, source: Source, within: float = math.inf) -> list[Found]:
         """The letters of a mailbox on a mail server, newest first, as articles where the store knows them.
 
+        The server may be silent for so many seconds as `within` says, or fewer.
         Raises `FetchError` or `SourceError`.
         """
         from briefing.fetch.imap import ImapMailbox, parse_address
 
         address = parse_address(source.location)
-        box = self._open.enter_context(ImapMailbox(address, password_for(source, address, self._commands)))
+        box = self._open.enter_context(
+            ImapMailbox(address, password_for(source, address, self._commands), patience=within)
+        )
         return self._kept(self._fetched(box, source), source.name or address.shown)
 
     def article(self, letter: Letter) -> Article | Failure:

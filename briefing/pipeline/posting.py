@@ -22,7 +22,6 @@ from briefing.errors import UsageError
 from briefing.headers import address_of
 from briefing.jsonio import edition_to_json
 from briefing.letter import edition_key
-from briefing.pipeline.deadline import due
 from briefing.pipeline.history import known_edition
 from briefing.pipeline.sending import check_addresses, letter_to, mail_server, readers, sorted_out
 from briefing.pipeline.workshop import Workshop
@@ -80,8 +79,7 @@ class _Owed:
 
 def last_try(workshop: Workshop) -> datetime | None:
     """When, in UTC, the configuration's deadline or budget ends a run that begins now; None: never."""
-    config = workshop.config
-    return due(config.deadline, config.budget, workshop.clock(), ZoneInfo(workshop.timezone))
+    return workshop.due(workshop.clock())
 
 
 def owe_letters(edition: Edition, workshop: Workshop, only: Sequence[str] = ()) -> None:

@@ -13,9 +13,9 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from briefing.errors import BriefingError, FetchError, SourceError
+from briefing.errors import BriefingError, FetchError, OutOfTimeError, SourceError
+from briefing.pipeline.deadline import TimeToRead, unlimited
 from briefing.pipeline.found import Found, Item, Letter, failure_of, item_keys, name_of, skipped, told_apart
 from briefing.pipeline.gather import Gatherer, Limits, Reading, origin_of
 from briefing.pipeline.listed import is_web, listed
@@ -24,6 +24,7 @@ from briefing.pipeline.secrets import Commands
 from briefing.pipeline.waiting import Reach
 from briefing.pipeline.watch import Watcher
 from briefing.pipeline.window import Window
+from briefing.stories.addresses import host_of
 from briefing.text import article_id
 from briefing.types import Failure, Source, SourceKind
 
@@ -51,18 +52,20 @@ def read_sources(
     store: Store | None = None,
     again: Callable[[str], Window | None] = lambda _: None,
     commands: Commands | None = None,
+    time: TimeToRead | None = None,
 ) -> Reading:
     """Read every source, as far as `window` reaches; `open_fetcher` is called only if something has to be fetched.
 
     `store` is asked for what mail servers gave in earlier runs; nothing is written into it. `again` is called, with the
     cause, where no server on the web could be spoken to: they are all tried again if it gives a window, which is then
-    that of everything. `commands` gives passwords.
+    that of everything. `commands` gives passwords. What is not read before `time` is up is a failure, and left to the
+    next run.
 
     Raises nothing for what a source holds or does not; every failure is a value with the source's name.
     """
     mail = Mail(window=window, store=store, commands=commands)
     with closing(mail):
-        return _Reader(limits, window, open_fetcher, watcher, mail).read(sources, again)
+        return _Reader(limits, window, open_fetcher, watcher, mail, time or unlimited()).read(sources, again)
 
 
 def check_source(
@@ -81,14 +84,21 @@ def check_source(
     """
     mail = Mail(window=window, store=None, commands=commands)
     with closing(mail):
-        return _Reader(limits, window, open_fetcher, watcher, mail).check(source)
+        return _Reader(limits, window, open_fetcher, watcher, mail, unlimited()).check(source)
 
 
 class _Reader:
     def __init__(
-        self, limits: Limits, window: Window, open_fetcher: Callable[[], Fetcher], watcher: Watcher, mail: Mail
+        self,
+        limits: Limits,
+        window: Window,
+        open_fetcher: Callable[[], Fetcher],
+        watcher: Watcher,
+        mail: Mail,
+        time: TimeToRead,
     ) -> None:
         self._mail = mail
+        self._time = time
         self._limits = limits
         self._window = window
         self._listed: set[str] = set()
@@ -123,7 +133,7 @@ class _Reader:
         return len(reading.articles) + unread, reading.failures
 
     def _gatherer(self) -> Gatherer:
-        return Gatherer(self._limits, self._window, self._mail, self._watcher, self._fetched)
+        return Gatherer(self._limits, self._window, self._mail, self._watcher, self._fetched, self._time)
 
     def _find(
         self, sources: Sequence[Source], again: Callable[[str], Window | None]
@@ -148,6 +158,7 @@ class _Reader:
             else:
                 here.append((len(places) - 1, source))
         while True:
+            self._time.begin(self._window.now)
             self._fetch_sources(web, places)
             self._read_local(boxes, places)
             if self._reach.offline:
@@ -158,6 +169,8 @@ class _Reader:
             self._watcher.stage("read", len(web) + len(boxes) + len(here))
             self._window = self._mail.window = window
             self._count, self._reach, self._fresh = 0, Reach(), []
+            if web:
+                self._open_fetcher().forget_dead()
         # Last, because standard input can be read only once, and the window is known only now.
         self._read_local(here, places)
         return places, weights
@@ -165,10 +178,10 @@ class _Reader:
     def _ask_anew(self) -> None:
         """Have servers whose answers are fresh in the cache show whether a network is there: one dead server beside
         them is no night offline."""
-        from briefing.fetch import shown
+        from briefing.fetch.urls import server_of
 
-        by_host = {urlsplit(shown(one.url)).netloc: one for one in self._fresh}
-        for _, answer in self._fetched([replace(one, anew=True) for one in list(by_host.values())[:_ASKED_ANEW]]):
+        servers = {server_of(one.url): one for one in self._fresh}
+        for _, answer in self._fetched([replace(one, anew=True) for one in list(servers.values())[:_ASKED_ANEW]]):
             self._reach.note(answer)
 
     def _read_local(self, sources: Sequence[tuple[int, Source]], places: list[list[Found]]) -> None:
@@ -182,7 +195,10 @@ class _Reader:
         from briefing.sources import list_folder
 
         path = Path(source.location).expanduser()
+        shown = source.name or shown_place(source.location)
         try:
+            if self._time.up:
+                raise OutOfTimeError(shown)
             if is_imap(source.location):
                 return self._mailbox(source)
             if source.location == "-":
@@ -205,14 +221,14 @@ class _Reader:
                 return self._mail.local(path, source)
             return self._file(path, source, source.name or path.stem)
         except (BriefingError, OSError) as error:
-            return [failure_of(error, source.name or shown_place(source.location), "read")]
+            return [failure_of(error, shown, "read")]
 
     def _mailbox(self, source: Source) -> list[Found]:
         self._count += 1
         if self._limits.offline:
             raise FetchError(shown_place(source.location), "the run is offline", "Leave --offline away")
         try:
-            found = self._mail.on_server(source)
+            found = self._mail.on_server(source, self._time.left)
         except FetchError as error:
             self._reach.note(error)
             raise
@@ -224,6 +240,8 @@ class _Reader:
 
         self._count += 1
         try:
+            if self._time.up:
+                raise OutOfTimeError(str(path))
             return list(extract_file(path, source=name, section=source.section))
         except (BriefingError, OSError) as error:
             return [failure_of(error, str(path), "extract")]
@@ -324,18 +342,23 @@ class _Reader:
         return found + left_out
 
     def _fetched(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Fetched | FetchError]]:
+        from briefing.fetch import shown
+
         wanted = list(requests)
         if not wanted:
             return
         if self._limits.offline:
             for request in wanted:
-                yield request, FetchError(request.url, "the run is offline", "Leave --offline away")
+                yield request, FetchError(shown(request.url), "the run is offline", "Leave --offline away")
             return
-        yield from self._open_fetcher().fetch_many(wanted)
+        if self._time.up:
+            yield from ((request, OutOfTimeError(shown(request.url))) for request in wanted)
+            return
+        yield from self._open_fetcher().fetch_many(wanted, within=self._time.left)
 
 
 def _host(url: str) -> str:
-    return (urlsplit(url).hostname or url).removeprefix("www.")
+    return (host_of(url) or url).removeprefix("www.")
 
 
 def _with_charset(answer: Fetched) -> str:

@@ -37,14 +37,14 @@ class Reach:
     def __init__(self) -> None:
         self.reached = False
         self.cause = ""
-        """Why one of them could not."""
+        """Why the first one could not."""
 
     def note(self, answer: Fetched | FetchError) -> None:
-        """What a source's answer says of the network; one out of the cache or an address not allowed says nothing."""
+        """What a source's answer says of the network: nothing where no server was asked or the address not allowed."""
         if isinstance(answer, UnreachableError):
-            self.cause = answer.cause
+            self.cause = self.cause or answer.cause
         elif isinstance(answer, FetchError):
-            self.reached |= not isinstance(answer, BlockedAddressError)
+            self.reached |= answer.asked and not isinstance(answer, BlockedAddressError)
         else:
             self.reached |= answer.asked
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from briefing.config import Config, local_timezone
 from briefing.engines import Completion, Engine, check_engine, open_engine
 from briefing.pipeline.choosing import chosen, embedding_model, engine_options
+from briefing.pipeline.deadline import due
 from briefing.pipeline.secrets import Commands
 from briefing.pipeline.watch import Watcher
 from briefing.store import Store, StoredCompletion, default_state
@@ -118,6 +119,15 @@ class Workshop:
     def today(self, now: datetime | None = None) -> date:
         """The day it is, or is `now` (aware), in the edition's time zone."""
         return (now or self.clock()).astimezone(ZoneInfo(self.timezone)).date()
+
+    def due(self, now: datetime, deadline: datetime | None = None) -> datetime | None:
+        """When, in UTC, the configuration's deadline or budget ends a run that begins `now`; None: never.
+
+        `deadline`, where it is still to come, is kept: it passes only while a machine is asleep.
+        """
+        if deadline and deadline > now:
+            return deadline
+        return due(self.config.deadline, self.config.budget, now, ZoneInfo(self.timezone))
 
     @cached_property
     def answers(self) -> StoredAnswers:

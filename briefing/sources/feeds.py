@@ -126,12 +126,16 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
 
     document, had_entities = without_doctype(text)
     # In a stream: feedparser takes bytes for the name of a file and reads it where it exists.
-    parsed = feedparser.parse(
-        BytesIO(document.encode()),
-        response_headers={"content-type": "application/xml; charset=utf-8"},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    try:
+        parsed = feedparser.parse(
+            BytesIO(_REFERENCE.sub(_possible, document).encode()),
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except Exception as error:  # whatever a parser makes of hostile bytes is this feed's failure, not the run's
+        cause = f"it cannot be read ({type(error).__name__})"
+        raise SourceError(name, cause, "Tell its publisher, or remove it") from error
     damaged, version = bool(parsed.bozo), _text(parsed, "version")
     if not parsed.entries and (damaged or not version):
         raise _no_feed(text, name, version=version)
@@ -146,6 +150,16 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
         items=tuple(_xml_item(entry, origin) for entry in parsed.entries),
         warnings=tuple(warnings),
     )
+
+
+_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+))")
+
+
+def _possible(reference: re.Match[str]) -> str:
+    """A reference to a character, or to U+FFFD where there is no such one: half a pair, or beyond Unicode's end."""
+    digits = (reference[1] or reference[2]).lstrip("0")[:9] or "0"
+    code = int(digits, 16 if reference[1] else 10)
+    return "&#xFFFD" if 0xD800 <= code <= 0xDFFF or code > 0x10FFFF else reference[0]
 
 
 def _xml_item(entry: dict[str, Any], origin: _Origin) -> FeedItem:

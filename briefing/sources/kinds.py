@@ -116,6 +116,13 @@ def list_folder(path: Path, *, limit: int = 2000) -> tuple[Path, ...]:
             cause = f"the folder cannot be read ({error.strerror})"
             raise SourceError(str(path), cause, "Check the path and its permissions") from error
 
+    try:
+        path.lstat()
+    except OSError as error:
+        fail(error)
+    except ValueError as error:  # a NUL, or half a character
+        cause = "no folder can have this name"
+        raise SourceError(str(path), cause, "Check the path") from error
     for folder, names, files in os.walk(path, onerror=fail, followlinks=False):
         names[:] = sorted(name for name in names if not name.startswith("."))
         for name in files:
@@ -144,6 +151,11 @@ class _FeedLinks(HTMLParser):
         self.base = url
         self.found: list[str] = []
         self.linked: list[str] = []
+
+    def parse_html_declaration(self, i: int) -> int:
+        """Also past what old pages told Internet Explorer (``<![endif]>``), over which the base class gives up."""
+        marked = self.rawdata.startswith("<![", i) and not self.rawdata.startswith("<![CDATA[", i)
+        return self.parse_bogus_comment(i) if marked else super().parse_html_declaration(i)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in reversed(attrs)}

@@ -110,7 +110,7 @@ def tidy(text: str) -> str:
 def web_address(link: str, base: str = "") -> str | None:
     """The link as an absolute http(s) address, resolved against `base`, or None where it is none."""
     try:
-        address = urljoin(base, "".join(link.split()))
+        address = urljoin(base, _ILLEGAL.sub("", "".join(link.split())))
         parts = urlsplit(address)
         host = parts.hostname
     except ValueError:

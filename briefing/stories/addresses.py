@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-__all__ = ["canonical_url"]
+__all__ = ["canonical_url", "host_of"]
 
 _TRACKING = re.compile(
     r"(?:utm_|mc_|pk_|mtm_|hsa_|vero_|oly_|wt[._]|guce_|at_(?:medium|campaign|custom|link|format|ptr|bbc))\w*|fbclid|"
@@ -35,6 +35,14 @@ def canonical_url(url: str) -> str:
     return url
 
 
+def host_of(url: str) -> str:
+    """The host that an address names, in lower case; empty where it names none or is no usable address."""
+    try:
+        return urlsplit(url.strip()).hostname or ""
+    except ValueError:
+        return ""
+
+
 def _once(url: str) -> str:
     text = url if re.match(r"https?://", url, re.IGNORECASE) else f"https://{url}" if _bare(url) else ""
     try:
@@ -55,7 +63,7 @@ def _once(url: str) -> str:
         host = f"{host}:{port}"
     given = parse_qsl(parts.query, keep_blank_values=True)
     kept = sorted((key, value) for key, value in given if not _TRACKING.fullmatch(key))
-    query = f"?{urlencode(kept)}" if kept else ""
+    query = f"?{urlencode(kept, errors='surrogatepass')}" if kept else ""
     fragment = "" if _NO_PLACE.fullmatch(parts.fragment) else f"#{parts.fragment}"
     return f"{host}{_plain(path)}{query}{fragment}"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from briefing.engines.thoughts import without_thoughts
 from briefing.facts import stems, tokens
 from briefing.ground import Evidence
+from briefing.stories.addresses import host_of
 from briefing.text import normalise, sentences, word_count
 
 __all__ = [
@@ -140,7 +140,7 @@ _DANGLING = re.compile(
 def own_title(title: str, source: str, url: str | None = None) -> str:
     """An article's title without the site's name behind it: "... | Marlow Post", "... - Post" of the source "Post"."""
     text = " ".join(title.split())
-    host = re.sub(r"\W", "", (urlsplit(url).hostname or "") if url else "")
+    host = re.sub(r"\W", "", host_of(url or ""))
     known = {*tokens(source), "the", "news", "com", "online"}
     while parted := _SITE.match(text):
         tail = tokens(parted["tail"])

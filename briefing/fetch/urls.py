@@ -1,0 +1,70 @@
+"""Addresses as text: taken apart, joined, shown, and the server that each names. No connection is made here."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from briefing.errors import FetchError
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["joined", "origin", "parsed", "server_of", "shown"]
+
+_USUAL_PORTS = frozenset({80, 443})
+_CREDENTIALS = re.compile(r"^([^/?#]*://)(?:[^/?#]*@|[^/?#:@]*:(?!\d*(?:[/?#]|$))[^@]*@)")
+"""Up to the last ``@`` before the path (RFC 3986, 3.2); also where a password holds a ``/`` that it may not."""
+
+
+def shown(url: str) -> str:
+    """The URL as errors may show it: without user name and password."""
+    return _CREDENTIALS.sub(r"\1", url)
+
+
+def server_of(url: str) -> str:
+    """The server behind an address: its host, with a port that is not the usual one; empty where there is none."""
+    try:
+        parts = urlsplit(url.strip())
+        usual = parts.port is None or parts.port in _USUAL_PORTS
+        return (parts.hostname or "") if usual else f"{parts.hostname}:{parts.port}"
+    except ValueError:
+        return ""
+
+
+def parsed(subject: str, address: str) -> tuple[httpx.URL, bytes | None]:
+    """The address without credentials and fragment, and the credentials as an ``Authorization`` header."""
+    import httpx
+
+    try:
+        url = httpx.URL(address.strip())
+        host = url.host
+        if (url.port is not None and not 0 < url.port < 65536) or re.search(r"%5[BDbd]", host):
+            raise ValueError("no such port, or half an IPv6 address")
+    except (httpx.InvalidURL, ValueError) as error:
+        raise FetchError(subject, "this is not a usable address", "Check the address") from error
+    if url.scheme not in ("http", "https") or not host:
+        where = "" if shown(address) == subject else f", and it redirects to {shown(address)}"
+        raise FetchError(subject, f"only http and https addresses can be fetched{where}", "Check the address")
+    authorization = None
+    if url.userinfo:
+        pair = f"{unquote(url.username)}:{unquote(url.password)}".encode()
+        authorization = b"Basic " + b64encode(pair)
+    return url.copy_with(userinfo=b"", fragment=None), authorization
+
+
+def joined(subject: str, url: httpx.URL, location: str) -> str:
+    """Where a redirect leads."""
+    import httpx
+
+    try:
+        return str(url.join(location))
+    except (httpx.InvalidURL, ValueError) as error:
+        raise FetchError(subject, "it redirects to an address that is not usable", "Check the address") from error
+
+
+def origin(url: httpx.URL) -> tuple[str, str, int]:
+    """Scheme, host and port."""
+    return url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)

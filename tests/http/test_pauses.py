@@ -1,0 +1,341 @@
+"""Servers that ask for a pause or do not answer: what that costs them and the run. They are real, time is not."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+
+from briefing.errors import FetchError, OutOfTimeError, UnreachableError
+from briefing.fetch import Fetched, Fetcher, Request
+from briefing.fetch.hosts import LeftAloneError, Politeness, TooLongError
+from briefing.fetch.many import in_turns
+from briefing.pipeline.waiting import Reach
+from briefing.testing.server import Seen, Server
+
+NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
+
+
+class Time:
+    """A clock that goes on only where somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._lock = threading.Lock()
+
+    def clock(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.seconds += seconds
+
+    def now(self) -> float:
+        return NOW.timestamp() + self.seconds
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        yield running
+
+
+@pytest.fixture
+def passing() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def make(passing: Time) -> Iterator[Callable[..., Fetcher]]:
+    made: list[Fetcher] = []
+
+    def fetcher(cache: Path | None = None, **options: object) -> Fetcher:
+        settings: dict[str, object] = {
+            "gap": 0.0, "backoff": 0.01, "proxies": {}, "sleep": passing.sleep, "clock": passing.clock,
+            "now": passing.now, **options,
+        }  # fmt: skip
+        made.append(Fetcher(cache, **settings))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield fetcher
+    for each in made:
+        each.close()
+
+
+def requests(server: Server, count: int) -> list[Request]:
+    return [Request(server.url(f"/{number}"), allow_local=True) for number in range(count)]
+
+
+def errors(fetcher: Fetcher, wanted: list[Request], **options: float) -> list[FetchError]:
+    return [answer for _, answer in fetcher.fetch_many(wanted, **options) if isinstance(answer, FetchError)]  # type: ignore[arg-type]
+
+
+# A pause
+
+
+def test_a_pause_that_one_request_is_asked_for_holds_for_all(
+    server: Server, make: Callable[..., Fetcher], passing: Time
+) -> None:
+    server.fails("/0", 429, retry_after="30", times=1)
+    for number in range(12):
+        server.serves(f"/{number}", "x")
+    fetcher = make()
+    with pytest.raises(OutOfTimeError):
+        fetcher.fetch(Request(server.url("/0"), allow_local=True), within=20)
+    with pytest.raises(OutOfTimeError):
+        fetcher.fetch(Request(server.url("/1"), allow_local=True), within=20)
+    assert len(server.requests) == 1
+    assert errors(fetcher, requests(server, 12)) == []
+    assert passing.seconds >= 30
+    assert len(server.requests) == 13
+
+
+def test_who_always_asks_for_a_pause_is_given_up(server: Server, make: Callable[..., Fetcher], passing: Time) -> None:
+    for number in range(12):
+        server.fails(f"/{number}", 429, retry_after="2")
+    found = errors(make(), requests(server, 12))
+    assert len(found) == 12
+    assert len(server.requests) <= 6
+    assert passing.seconds < 30
+    assert "its server asked for a pause 5 times in a row and was given up in this run" in {one.cause for one in found}
+
+
+def test_a_limit_of_requests_is_found_and_kept() -> None:
+    passing = Time()
+    hosts = Politeness(at_once=2, gap=0.2, sleep=passing.sleep, clock=passing.clock, now=passing.now)
+    served, asked, last = 0, 0, -100.0
+    while served < 12:
+        hosts.pause("a.example")
+        asked += 1
+        if passing.seconds - last >= 2:
+            served, last = served + 1, passing.seconds
+            hosts.answers("a.example")
+        else:
+            hosts.refuses("a.example", 2.0)
+    assert asked <= 15
+
+
+def test_a_server_that_is_well_again_is_asked_as_often_as_before() -> None:
+    passing = Time()
+    hosts = Politeness(at_once=2, gap=0.25, sleep=passing.sleep, clock=passing.clock, now=passing.now)
+    hosts.refuses("a.example", 2.0)
+    for _ in range(60):
+        hosts.pause("a.example")
+        hosts.answers("a.example")
+    before = passing.seconds
+    hosts.pause("a.example")
+    hosts.pause("a.example")
+    assert passing.seconds - before == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("asked", [[None] * 5, [0.0] * 5, [59.0, 59.0, 59.0, 59.0]])
+def test_pauses_have_an_end(asked: list[float | None]) -> None:
+    passing = Time()
+    hosts = Politeness(at_once=2, gap=0.0, sleep=passing.sleep, clock=passing.clock, now=passing.now)
+    for seconds in asked:
+        hosts.pause("a.example")
+        hosts.refuses("a.example", seconds)
+    with pytest.raises(LeftAloneError):
+        hosts.pause("a.example")
+    hosts.pause("b.example")
+    assert passing.seconds < 200
+
+
+def test_a_pause_without_a_length_grows() -> None:
+    passing = Time()
+    hosts = Politeness(at_once=2, gap=0.0, sleep=passing.sleep, clock=passing.clock, now=passing.now)
+    hosts.refuses("a.example", None)
+    hosts.pause("a.example")
+    assert passing.seconds == 2
+    hosts.refuses("a.example", None)
+    with pytest.raises(TooLongError):
+        hosts.pause("a.example", most=3)
+    hosts.pause("a.example")
+    assert passing.seconds == 6
+
+
+# A long one
+
+
+@pytest.mark.parametrize("after", ["3600", format_datetime(NOW + timedelta(hours=1), usegmt=True)])
+def test_who_wants_an_hour_of_peace_gets_it_from_every_request_and_from_the_next_run(
+    server: Server, make: Callable[..., Fetcher], passing: Time, tmp_path: Path, after: str
+) -> None:
+    server.serves("/fresh", "x", headers={"Cache-Control": "max-age=1000"})
+    server.fails("/0", 503, retry_after=after, times=1)
+    for number in range(3):
+        server.serves(f"/{number}", "x")
+    cache = tmp_path / "http.db"
+    fresh = Request(server.url("/fresh"), allow_local=True)
+    fetcher = make(cache)
+    fetcher.fetch(fresh)
+    with pytest.raises(FetchError) as first:
+        fetcher.fetch(requests(server, 1)[0])
+    causes = {error.cause for error in errors(fetcher, requests(server, 3))}
+    assert first.value.cause.startswith("the server answered HTTP 503")
+    assert "and asks to be left alone until 2024-05-17 07:30 UTC" in first.value.cause
+    assert causes == {"its server asks to be left alone until 2024-05-17 07:30 UTC"}
+    assert fetcher.fetch(fresh).from_cache
+    fetcher.close()
+    passing.seconds += 3500
+    later = make(cache)
+    assert {error.cause for error in errors(later, requests(server, 3))} == causes
+    assert len(server.requests) == 2
+    passing.seconds += 200
+    assert errors(make(cache), requests(server, 3)) == []
+
+
+def test_other_servers_are_not_concerned(server: Server, make: Callable[..., Fetcher]) -> None:
+    server.fails("/0", 429, retry_after="3600")
+    with Server() as other:
+        other.serves("/0", "x")
+        found = errors(make(), [*requests(server, 1), *requests(other, 1)])
+    assert len(found) == 1
+
+
+def test_a_pause_of_years_is_one_of_a_day(server: Server, make: Callable[..., Fetcher]) -> None:
+    server.fails("/0", 429, retry_after="999999999")
+    (error,) = errors(make(), requests(server, 1))
+    assert "until 2024-05-18 06:30 UTC" in error.cause
+
+
+def test_what_an_earlier_run_was_told_says_nothing_of_the_network(
+    server: Server, make: Callable[..., Fetcher], tmp_path: Path
+) -> None:
+    server.fails("/0", 429, retry_after="3600")
+    told = errors(make(tmp_path / "http.db"), requests(server, 1))
+    known = errors(make(tmp_path / "http.db"), requests(server, 1))
+    for answer, reached in ((told[0], True), (known[0], False), (OutOfTimeError("a"), False)):
+        reach = Reach()
+        reach.note(UnreachableError("b", "no server is known by the name b"))
+        reach.note(answer)
+        assert reach.offline is not reached
+
+
+# No answer
+
+
+def test_a_silent_server_costs_three_time_limits_and_not_three_for_each_address(
+    server: Server, make: Callable[..., Fetcher]
+) -> None:
+    for number in range(50):
+        server.hangs(f"/{number}")
+    found = errors(make(read_timeout=0.05), requests(server, 50))
+    assert len(found) == 50
+    assert len(server.requests) <= 4
+    given_up = [
+        one for one in found if one.cause.startswith("its server was given up in this run: the server fell silent")
+    ]
+    assert len(given_up) >= 46
+    assert not any(isinstance(error, UnreachableError) for error in found)
+
+
+def test_a_server_that_is_not_there_is_looked_up_three_times(make: Callable[..., Fetcher]) -> None:
+    asked: list[str] = []
+
+    def resolver(host: str, port: int) -> list[str]:
+        asked.append(host)
+        raise OSError("no such name")
+
+    found = errors(make(resolver=resolver), [Request(f"http://gone.example/{number}") for number in range(20)])
+    assert len(found) == 20
+    assert len(asked) <= 4
+    assert all(isinstance(error, UnreachableError) for error in found)
+
+
+def test_one_address_that_does_not_answer_is_not_the_end_of_its_server(
+    server: Server, make: Callable[..., Fetcher]
+) -> None:
+    fetcher = make(read_timeout=0.05)
+    server.hangs("/0")
+    server.serves("/1", "x")
+    for path in ("/1", "/0", "/0", "/1"):
+        answer = dict(fetcher.fetch_many([Request(server.url(path), allow_local=True)])).popitem()[1]
+        assert isinstance(answer, Fetched) is (path == "/1")
+
+
+def test_a_server_that_goes_down_is_given_up(server: Server, make: Callable[..., Fetcher]) -> None:
+    fetcher = make(read_timeout=0.05)
+    server.serves("/up", "x")
+    fetcher.fetch(Request(server.url("/up"), allow_local=True))
+    for number in range(20):
+        server.hangs(f"/{number}")
+    assert len(errors(fetcher, requests(server, 20))) == 20
+    assert len(server.requests) <= 10
+
+
+def test_servers_get_another_chance_when_the_network_was_missing(make: Callable[..., Fetcher]) -> None:
+    here: list[str] = []
+
+    def resolver(host: str, port: int) -> list[str]:
+        if not here:
+            raise OSError("no such name")
+        return here
+
+    fetcher = make(resolver=resolver)
+    with Server() as server:
+        server.serves("/", "x")
+        request = Request(f"http://a.example:{server.port}/", allow_local=True)
+        with pytest.raises(UnreachableError):
+            fetcher.fetch(request)
+        here.append("127.0.0.1")
+        with pytest.raises(UnreachableError, match="was given up in this run"):
+            fetcher.fetch(request)
+        fetcher.forget_dead()
+        assert fetcher.fetch(request).body == b"x"
+
+
+# Many at once
+
+
+def test_a_server_that_hangs_does_not_hold_up_the_others(server: Server, make: Callable[..., Fetcher]) -> None:
+    with Server() as other:
+        for number in range(20):
+            server.hangs(f"/{number}")
+            other.serves(f"/{number}", "x")
+        wanted = [*requests(server, 20), *requests(other, 20)]
+        answers = make().fetch_many(wanted, workers=3)
+        first = [answer for _, answer in (next(answers) for _ in range(20))]
+    assert all(isinstance(answer, Fetched) for answer in first)
+
+
+def test_what_is_late_is_an_error_of_its_own(server: Server, make: Callable[..., Fetcher], passing: Time) -> None:
+    def quick(seen: Seen) -> tuple[int, str, bytes]:
+        passing.seconds += 100
+        return 200, "text/plain", b"x"
+
+    server.replies("/1", quick)
+    server.hangs("/0")
+    answers = {request.url: answer for request, answer in make().fetch_many(requests(server, 5), within=100.0)}
+    assert isinstance(answers.pop(server.url("/1")), Fetched)
+    assert [type(answer) for answer in answers.values()] == [OutOfTimeError] * 4
+    assert not any(server.seen(f"/{number}") for number in (2, 3, 4))
+
+
+def test_without_time_nobody_is_asked(server: Server, make: Callable[..., Fetcher]) -> None:
+    found = errors(make(), requests(server, 3), within=0.0)
+    assert [type(error) for error in found] == [OutOfTimeError] * 3
+    assert server.requests == []
+
+
+def test_threads_wait_for_no_server_that_is_busy() -> None:
+    begun: list[str] = []
+    go = threading.Event()
+
+    def fetch(request: Request, until: float) -> FetchError:
+        begun.append(request.url)
+        if "slow" in request.url:
+            go.wait(5)
+        return FetchError(request.url, "x")
+
+    wanted = [Request(f"http://slow.example/{number}") for number in range(9)] + [Request("http://b.example/")]
+    answers = in_turns(wanted, fetch, workers=3, at_once=2, until=float("inf"), clock=time.monotonic)
+    assert next(answers)[0].url == "http://b.example/"
+    assert len([url for url in begun if "slow" in url]) <= 2
+    go.set()
+    assert len(list(answers)) == 9
