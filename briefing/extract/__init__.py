@@ -1,8 +1,8 @@
 """Bytes of a page or file to an `Article` freed from the page around it, or an `ExtractError` that says why not.
 
 `html` finds the article in a page, `mail` in a letter, `files` reads PDF and Markdown, `clutter` takes away what stands
-around an article in any format, `gate` refuses what is no article, `language` tells the language. No article, however
-broken or hostile, raises anything but `ExtractError`.
+around an article in any format, `gate` refuses what is no article, `walls` the pages that stand before one, `language`
+tells the language. No article, however broken or hostile, raises anything but `ExtractError`.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from typing import Any
 from briefing.errors import ExtractError
 from briefing.extract import Found, flat
 from briefing.extract.gate import FEWEST_WORDS, check_page
+from briefing.extract.walls import Page, check_wall
 from briefing.text import normalise, word_count
 
 __all__ = ["read_page", "text_of"]
@@ -48,6 +49,8 @@ def read_page(html: str, name: str, url: str | None) -> Found:
     # Where a page gives its whole article as data too, that is the better text when the page hides half of it.
     if word_count(body) > 1.5 * word_count(text) and word_count(body) > 100 and "<" not in body[:500]:
         text = body
+    page = Page(text=text, visible=view.text, html=html, title=view.title, heading=view.heading, data=view.data)
+    check_wall(page, name)
     check_page(text, view.text, view.link_words, name)
     if word_count(text) < FEWEST_WORDS:
         raise ExtractError(name, "there is no article in it", "Open it in a browser; its feed may hold the text")
@@ -64,6 +67,7 @@ def read_page(html: str, name: str, url: str | None) -> Found:
 def _read_flat(html: str, name: str) -> Found:
     everything = flat.flat_text(html)
     text = flat.running(everything)
+    check_wall(Page(text=text, visible=everything, title=flat.title_of(html)), name)
     check_page(text, everything, flat.link_words(html), name)
     return Found(text=text, title=flat.title_of(html))
 
