@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from briefing.errors import ExtractError, WallError
-from briefing.extract.wall_phrases import ERROR_TITLE, LIKELY, SURE, TALK
+from briefing.extract.wall_phrases import ERROR_TITLE, LIKELY, OFFER, REPORTED, SURE, TALK
 from briefing.text import word_count
 
 __all__ = ["Page", "check_wall"]
@@ -33,14 +33,14 @@ _CAUSES = {
 _WITHOUT_ARTICLE = frozenset({"error", "parked"})
 """Behind these there is nothing to read."""
 _SHARES = {
-    "consent": 0.25, "paywall": 0.15, "region": 0.2, "login": 0.3, "robots": 0.25, "error": 0.35, "parked": 0.25,
+    "consent": 0.25, "paywall": 0.05, "region": 0.2, "login": 0.3, "robots": 0.25, "error": 0.25, "parked": 0.25,
     "javascript": 0.3,
 }  # fmt: skip
-"""Of the words, how many are in sentences that only such a page says. Of 20 articles about walls the most is 0.18."""
-_CONSENT_TALK = 0.6
+"""Of the words, how many are in sentences that such a page says. A notice that asks to pay also has to end the text."""
+_CONSENT_TALK = 0.5
 """Of the words of a consent page, how many are in sentences that speak of cookies, data, partners."""
-_NOTICE = 0.5
-"""Of the words behind the first that a paywall says, how many are its own."""
+_NOTICE = 0.35
+"""Of the words from the first sentence that a paywall says to the end, how many are in such sentences."""
 _SHARE_AT_SIGN = 0.6
 """By this the share is multiplied where the page's build says the same: a button, a field, its title, its data."""
 _MOST = 12_000
@@ -55,6 +55,8 @@ _PAID_WORDS = 40
 """Words in the part that a page marks as paid for, from which that part is there."""
 _FREE_WORDS = 120
 """Words that a paper gives away of an article which it says is not free; a whole one is longer."""
+_BESIDE = 0.3
+"""Of the words of a text and of a notice beside it, how many are the notice's, which may be the page's own."""
 _LONGEST_NOTICE = 200
 """Words of a notice that asks to pay; beside a text for which it would have to be longer, none is looked for."""
 _FEWEST = 12
@@ -142,19 +144,29 @@ def _units(text: str) -> list[tuple[str, int]]:
             unit = _QUOTED.sub(" ", part[:_LONGEST].replace("’", "'"))
             if words:
                 found.append((unit, words))
-    return [(unit, words if words > _LABEL_WORDS or _is_sure(unit) else 0) for unit, words in found]
+    return [(unit, words if words > _LABEL_WORDS or _is_said(unit) else 0) for unit, words in found]
 
 
-def _is_sure(unit: str) -> bool:
-    return any(pattern.search(unit) for pattern in SURE.values())
+def _is_said(unit: str) -> bool:
+    return any(pattern.search(unit) for pattern in (*SURE.values(), *LIKELY.values()))
 
 
 def _said(kind: str, units: Sequence[tuple[str, int]]) -> int:
-    """Words of the sentences that such a page says; 0 where none of them is sure."""
-    sure = sum(words for unit, words in units if SURE[kind].search(unit))
+    """Words of the sentences that such a page says; what is only likely counts up to twice as much as what is sure."""
+    said = [_is_sure(kind, unit) for unit, _ in units]
+    sure = sum(words for (_, words), surely in zip(units, said, strict=True) if surely)
     if not sure:
         return 0
-    return sum(words for unit, words in units if SURE[kind].search(unit) or LIKELY[kind].search(unit))
+    likely = sum(
+        words for (unit, words), surely in zip(units, said, strict=True) if not surely and LIKELY[kind].search(unit)
+    )
+    return sure + min(likely, 2 * sure)
+
+
+def _is_sure(kind: str, unit: str) -> bool:
+    said = SURE[kind].search(unit) or (kind == "paywall" and all(part.search(unit) for part in OFFER))
+    # Consent pages speak of "our visitors" and of what "people can" do themselves.
+    return bool(said) and (kind == "consent" or not REPORTED.search(unit))
 
 
 def _speaks_of_consent(units: Sequence[tuple[str, int]]) -> bool:
@@ -164,24 +176,29 @@ def _speaks_of_consent(units: Sequence[tuple[str, int]]) -> bool:
 
 def _ends_asking(units: Sequence[tuple[str, int]]) -> bool:
     """Whether what follows the first sentence of a paywall is for the most part its notice, and not more article."""
-    first = next((place for place, (unit, _) in enumerate(units) if SURE["paywall"].search(unit)), len(units))
-    behind = sum(words for _, words in units[first:])
-    return _said("paywall", units[first:]) >= _NOTICE * behind > 0
+    first = next((place for place, (unit, _) in enumerate(units) if _is_sure("paywall", unit)), len(units))
+    behind = [
+        (words, _is_sure("paywall", unit) or bool(LIKELY["paywall"].search(unit)))
+        for unit, words in units[first:]
+        if words
+    ]
+    asks = sum(words for words, said in behind if said)
+    return asks >= _NOTICE * sum(words for words, _ in behind) and any(said for _, said in behind[-2:])
 
 
 def _asks_for_money(page: Page, total: int) -> bool:
     """Whether a notice beside the text, which was not taken for a part of it, asks to pay for the rest."""
-    if 2 * _SHARES["paywall"] * (total + _LONGEST_NOTICE) > _LONGEST_NOTICE:
+    if _BESIDE * (total + _LONGEST_NOTICE) > _LONGEST_NOTICE:
         return False
     units = _units(page.visible)
-    sure = [place for place, (unit, _) in enumerate(units) if SURE["paywall"].search(unit)]
+    sure = [place for place, (unit, _) in enumerate(units) if _is_sure("paywall", unit)]
     near = {other for place in sure for other in range(place - _AROUND, place + _AROUND + 1)}
     said = sum(
         words
         for place, (unit, words) in enumerate(units)
-        if place in near and (SURE["paywall"].search(unit) or LIKELY["paywall"].search(unit))
+        if place in near and (_is_sure("paywall", unit) or LIKELY["paywall"].search(unit))
     )
-    return said >= 2 * _SHARES["paywall"] * (total + said) and said > 0
+    return said >= _BESIDE * (total + said) and said > 0
 
 
 # --- what a page says of its price ---------------------------------------------------------------------------------

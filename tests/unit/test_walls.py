@@ -113,6 +113,38 @@ def test_what_a_page_says_in_quotation_marks_is_another_page_s() -> None:
     assert extracted(page(TEASER + quoted)).text
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        "Subscribe to our newsletter for more stories like this one.",
+        "Read the full story at The Ledger.",
+        "To read the full report, click here.",
+        "Keep reading: ten charts that explain the case of the river bed",
+        "The Post is paid for by its readers. If you can, support us from £1 a month.",
+        "Readers who want to go on will have to subscribe to read the paper from May, its editor said.",
+        "This article first appeared in the March issue. Subscribe now and save 50 per cent.",
+    ],
+)
+def test_a_short_article_may_end_with_a_plea_or_speak_of_those_who_pay(end: str) -> None:
+    assert "high court" in extracted(page(f"{TEASER}{TEASER}<p>{end}</p>")).text
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "<p>Get the rest of this piece, and every other one, with a membership.</p><p>Members sign in here.</p>",
+        "<p>This content is locked</p><p>Sign in or choose a plan to view it.</p>",
+        "<p>You have reached your monthly limit of free articles.</p><p>Plans begin at $3 a week.</p>",
+        "<p>Vuoi leggere l’articolo completo?</p><p>Abbonati a partire da 1 euro al mese.</p>",
+        "<p>Leia o texto completo: assine por apenas 2 euros por mês.</p>",
+    ],
+)
+def test_a_notice_that_asks_to_pay_is_known_at_the_end_and_not_within(notice: str) -> None:
+    with pytest.raises(WallError, match="paywall"):
+        extracted(page(TEASER + notice))
+    assert "In the year 2005" in extracted(page(TEASER + notice + REST)).text
+
+
 # --- what a page says of its price ---
 
 
