@@ -63,8 +63,8 @@ SURE: dict[str, re.Pattern[str]] = {
     ),
     "paywall": _any(
         r"\bto (?:continue|keep|finish|go on) reading\b|\bcontinue reading (?:your|this|the) (?:article|story|post)\b",
-        r"^\W*(?:please )?(?:subscribe|sign (?:up|in)|log in|register|join|become|create|start|upgrade)\b.{0,60}"
-        r"\bto (?:continue|keep|read|unlock|access|finish)\b",
+        r"^\W*(?:please )?(?:subscribe|join|become|start|upgrade)\b.{0,60}\bto (?:continue|keep|read|unlock|access)\b",
+        r"^\W*(?:please )?(?:sign (?:up|in)|log in|register|create)\b.{0,60}\bto (?:read|unlock|finish)\b",
         r"\b(?:to|read|unlock)\b.{0,60}\b(?:article|story|post|more)\b.{0,60}\b(?:subscribe|become a member)\b",
         r"\bsubscribe\b.{0,40}\bto (?:read|unlock|keep|access)\b|\bwant to read more\b|\bkeep reading with\b",
         r"\bthis (?:article|story|content|post) is (?:only |exclusively )?(?:for|available to|reserved for)\b",
