@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from briefing.text import word_count
-from briefing.types import Edition, Failure, KeyPoint, Mention, Section, Story, Summary, Verdict
+from briefing.types import Edition, Failure, KeyPoint, Mention, Section, Story, Stub, Summary, Verdict
 
 __all__ = [
     "FEWEST_SENTENCES",
@@ -44,6 +44,7 @@ def compose(
     notes: Sequence[str] = (),
     developing: Sequence[Mention] = (),
     leads: Mapping[str, KeyPoint] | None = None,
+    stubs: Sequence[Stub] = (),
 ) -> Edition:
     """The edition of `date`: a section for each section named by a story's first article, or else for its source.
 
@@ -70,6 +71,7 @@ def compose(
         headline=stories[0].summary.headline if len(stories) >= FEWEST_STORIES else "",
         overview=overview(stories, leads or {}) if len(stories) >= FEWEST_STORIES else (),
         developing=tuple(developing),
+        stubs=tuple(stubs),
     )
 
 

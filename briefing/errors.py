@@ -12,6 +12,7 @@
     │   ├── UnreachableError                         ... because no server could be spoken to
     │   └── OutOfTimeError                           ... because the time for it was up
     ├── ExtractError                   exit code 3   a page or file without an article in it
+    │   └── WallError                                ... because a wall stands before it
     ├── ModelError                     exit code 3   a model file that cannot be had, verified or loaded
     ├── EngineError                    exit code 3   an engine that failed while it ran
     ├── StoreError                     exit code 3   the state file
@@ -50,6 +51,7 @@ __all__ = [
     "StoreError",
     "UnreachableError",
     "UsageError",
+    "WallError",
 ]
 
 
@@ -149,6 +151,15 @@ class OutOfTimeError(FetchError):
 
 class ExtractError(BriefingError):
     """There is no article in it: a cookie wall, a paywall stub, a navigation page, an empty or binary file."""
+
+
+class WallError(ExtractError):
+    """The page does not give its article to whoever asks: to those who pay, agree, log in or are elsewhere."""
+
+    def __init__(self, subject: str, cause: str, remedy: str = "", *, wall: str) -> None:
+        super().__init__(subject, cause, remedy)
+        self.wall = wall
+        """``paywall``, ``consent``, ``login``, ``region``, ``robots`` or ``javascript``."""
 
 
 class ModelError(BriefingError):

@@ -20,6 +20,7 @@ from briefing.types import (
     Mention,
     Section,
     Story,
+    Stub,
     Summary,
     Verdict,
 )
@@ -95,6 +96,7 @@ def edition_to_json(edition: Edition) -> dict[str, Any]:
             {"headline": one.headline, "url": one.url, "source": one.source, "told": one.told.isoformat()}
             for one in edition.developing
         ],
+        "stubs": [_stub_to_json(stub) for stub in edition.stubs],
         "failures": [failure_to_json(failure) for failure in edition.failures],
         "notes": list(edition.notes),
     }
@@ -125,6 +127,10 @@ def edition_from_json(data: Mapping[str, Any], article: Callable[[str], Article 
         overview=tuple(_point_from_json(point) for point in data.get("overview", ())),
         developing=tuple(
             Mention(**{**one, "told": date.fromisoformat(one["told"])}) for one in data.get("developing", ())
+        ),
+        stubs=tuple(
+            Stub(**{**one, "published": datetime.fromisoformat(one["published"]) if one["published"] else None})
+            for one in data.get("stubs", ())
         ),
     )
 
@@ -159,6 +165,18 @@ def _article_from_json(data: Mapping[str, Any], section: str) -> Article:
         published=datetime.fromisoformat(data["published"]) if data["published"] else None,
         language=data["language"],
     )
+
+
+def _stub_to_json(stub: Stub) -> dict[str, Any]:
+    return {
+        "title": stub.title,
+        "teaser": stub.teaser,
+        "url": stub.url,
+        "source": stub.source,
+        "section": stub.section,
+        "published": time_to_json(stub.published),
+        "wall": stub.wall,
+    }
 
 
 def failure_to_json(failure: Failure) -> dict[str, Any]:

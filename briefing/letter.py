@@ -89,7 +89,11 @@ def for_sections(edition: Edition, names: Sequence[str]) -> Edition:
     """The edition with these sections only; with all of them where none is named."""
     if not names:
         return edition
-    kept = replace(edition, sections=tuple(section for section in edition.sections if section.name in names))
+    kept = replace(
+        edition,
+        sections=tuple(section for section in edition.sections if section.name in names),
+        stubs=tuple(stub for stub in edition.stubs if stub.section in names),
+    )
     there = {article.id for story in kept.stories for article in story.articles}
     overview = tuple(point for point in edition.overview if there.intersection(c.article for c in point.citations))
     # What the day is about may be in a section that is left out, and so may the stories of two or three sentences.

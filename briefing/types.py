@@ -4,7 +4,7 @@ All times are aware and in UTC; an edition also has a time zone for display. Off
 ``Article.text``, end exclusive. Nothing here reads a clock, a disk or a network.
 
 From outside: `Source`, `FeedItem`, `Article`. Made by us: `Citation`, `KeyPoint`, `Summary`, `Disagreement`, `Story`,
-`Section`, `Mention`, `Edition`, and `Failure`, the value that stands for an item that could not be used.
+`Section`, `Mention`, `Stub`, `Edition`, and `Failure`, the value that stands for an item that could not be used.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ __all__ = [
     "Source",
     "SourceKind",
     "Story",
+    "Stub",
     "Summary",
     "Verdict",
 ]
@@ -222,6 +223,25 @@ class Mention:
     """The last edition that told of it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stub:
+    """An article that its page keeps from whoever asks: what its feed says of it, never condensed."""
+
+    title: str
+    """The feed's own headline; never empty."""
+    teaser: str
+    """The feed's own words about it, at most 60; may be empty."""
+    url: str | None
+    source: str
+    """Name of the source, for display."""
+    section: str
+    """The edition's section it belongs to."""
+    published: datetime | None
+    """UTC, midnight sharp for a mere day (`dates`)."""
+    wall: str
+    """What stands before it: ``paywall``, ``consent``, ``login``, ``region``, ``robots`` or ``javascript``."""
+
+
 class FailureKind(StrEnum):
     """Why an item is not in the edition: it broke, or it was left out on purpose."""
 
@@ -242,6 +262,8 @@ class Failure:
     remedy: str = ""
     """What the reader can do, or empty."""
     kind: FailureKind = FailureKind.FAILED
+    stub: Stub | None = None
+    """What an edition can still tell of it, where that is its headline only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +291,8 @@ class Edition:
     """Three to five sentences from the first stories, to be read aloud in 30 seconds; each cites its articles."""
     developing: tuple[Mention, ...] = ()
     """What earlier editions told and what is still in the news, without anything new."""
+    stubs: tuple[Stub, ...] = ()
+    """Articles of which there is only the headline, in the order of the sources."""
 
     @property
     def stories(self) -> tuple[Story, ...]:

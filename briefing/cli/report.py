@@ -48,7 +48,7 @@ def tell_failures(screen: Screen, failures: Sequence[Failure], *, produced: bool
         if failure.kind is FailureKind.FAILED or not (produced or quiet):
             screen.complain(line)
         else:
-            (screen.detail if produced else screen.say)(line)
+            (screen.detail if produced and not failure.stub else screen.say)(line)
     if not (produced or quiet or failures):
         screen.complain("There is no article in it.")
 
@@ -77,13 +77,18 @@ def tell_run(screen: Screen, edition: Edition, report: Report) -> None:
         tell_warnings(screen, story.summary)
     before = report.told_before + report.seen_before
     quiet = not edition.stories and nothing_new(report.failures, before)
-    tell_failures(screen, report.failures, produced=bool(edition.stories or before), quiet=quiet)
+    # What is in the edition with its headline need not be said as well.
+    lost = [failure for failure in report.failures if not (failure.stub and edition.stories)]
+    tell_failures(screen, lost, produced=bool(edition.stories or before), quiet=quiet)
     failed = sum(failure.kind is FailureKind.FAILED for failure in report.failures)
+    skipped = len(report.failures) - failed - len(edition.stubs)
     screen.say(
         f"Sources: {report.sources} read. Articles: {report.articles} found. Stories: {report.condensed} summarised, "
-        f"{report.cached} from an earlier run. Not used: {failed} failed, {len(report.failures) - failed} skipped. "
+        f"{report.cached} from an earlier run. Not used: {failed} failed, {skipped} skipped. "
         f"{report.seconds:,.0f} s."
     )
+    if edition.stubs:
+        screen.say(f"Headlines only, because of walls before their pages: {len(edition.stubs)}.")
     if report.brief:
         screen.say(f"Time was up: {report.brief} told in one quoted sentence. Run again to complete the edition.")
     if report.told_before:

@@ -2,7 +2,8 @@
 
 `html` finds the article in a page, `front` tells one from a home page, `mail` finds it in a letter, `files` reads PDF
 and Markdown, `clutter` takes away what stands around an article in any format, `gate` refuses what is no article,
-`language` tells the language. No article, however broken or hostile, raises anything but `ExtractError`.
+`walls` the pages that stand before one, `language` tells the language. No article, however broken or hostile, raises
+anything but `ExtractError`.
 """
 
 from __future__ import annotations
@@ -14,17 +15,27 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from briefing.dates import in_utc
-from briefing.errors import BriefingError, ExtractError
+from briefing.errors import BriefingError, ExtractError, WallError
 from briefing.extract.clutter import without_clutter
 from briefing.extract.gate import LONGEST, check_article, check_bytes
 from briefing.extract.language import language_of
 from briefing.text import article_id, normalise, word_count
 from briefing.types import Article, FeedItem
 
-__all__ = ["article_from_feed_item", "article_from_text", "extract_article", "extract_file"]
+__all__ = ["article_from_feed_item", "article_from_text", "extract_article", "extract_file", "fuller", "teaser_of"]
 
 ENOUGH_FOR_A_FEED = 25
 """Words a feed's own text must have to stand for the article whose page could not be used."""
+_FULLER = 1.2
+"""How many times the page's words a feed's own text must have to win; where both are about the same, the page does."""
+_LONGEST_TEASER = 60
+"""Words."""
+_BEGINNING = 100
+"""Words below which a feed's text that breaks off is only the beginning of an article that its page keeps back."""
+_BREAKS_OFF = re.compile(
+    r"(?:…|\.\.\.|\[(?:…|\.\.\.)\])\W*(?:(?:read more|continue reading|weiterlesen|lire la suite|leer más)\W*)?$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,15 +133,35 @@ def article_from_feed_item(
 
     Raises `ExtractError` where the feed tells too little.
     """
-    from briefing.extract.html import text_of
-
     name = item.title or item.url or source
-    text = without_clutter(normalise(text_of(item.html)), item.title)
-    if word_count(text) < ENOUGH_FOR_A_FEED:
+    text = _own_text(item)
+    beginning = isinstance(error, WallError) and _BREAKS_OFF.search(text)
+    if word_count(text) < (_BEGINNING if beginning else ENOUGH_FOR_A_FEED):
         raise ExtractError(name, "the feed gives only a teaser", "")
     warnings = (f"Only the feed's own text was at hand: {error.cause}.",) if error is not None else ()
     found = Found(text=text, title=item.title, author=item.author, published=item.published)
     return replace(_article(found, name=name, url=item.url, source=source, section=section), warnings=warnings)
+
+
+def fuller(article: Article, item: FeedItem) -> Article:
+    """`article`, of the page behind `item`, or the same in the feed's own words where these are clearly more."""
+    text = _own_text(item)
+    if word_count(text) <= max(ENOUGH_FOR_A_FEED, _FULLER * word_count(article.text)):
+        return article
+    return replace(article, text=text, language=language_of(text, article.language))
+
+
+def teaser_of(item: FeedItem) -> str:
+    """What a feed says of an article, in plain text on one line: at most 60 words."""
+    said = _own_text(item).split()
+    return " ".join(said) if len(said) <= _LONGEST_TEASER else " ".join(said[:_LONGEST_TEASER]).rstrip(".,;:") + " …"
+
+
+def _own_text(item: FeedItem) -> str:
+    """The text that the feed itself gives, free of clutter."""
+    from briefing.extract.html import text_of
+
+    return without_clutter(normalise(text_of(item.html)), item.title)
 
 
 _MEDIA_TYPES = {

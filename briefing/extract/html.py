@@ -16,6 +16,7 @@ from briefing.errors import ExtractError
 from briefing.extract import Found, flat
 from briefing.extract.front import is_front
 from briefing.extract.gate import FEWEST_WORDS, check_page
+from briefing.extract.walls import Page, check_wall
 from briefing.text import normalise, word_count
 
 __all__ = ["read_page", "text_of"]
@@ -52,6 +53,8 @@ def read_page(html: str, name: str, url: str | None) -> Found:
     # Where a page gives its whole article as data too, that is the better text when the page hides half of it.
     if word_count(body) > 1.5 * word_count(text) and word_count(body) > 100 and "<" not in body[:500]:
         text = body
+    page = Page(text=text, visible=view.text, html=html, title=view.title, heading=view.heading, data=view.data)
+    check_wall(page, name)
     check_page(text, view.text, view.link_words, name)
     if url and not _is_stated(view, stated) and is_front(text, view.pieces, view.links, url):
         raise ExtractError(name, "it is a home page, not an article", "Name one of the articles, or the feed")
@@ -70,6 +73,7 @@ def read_page(html: str, name: str, url: str | None) -> Found:
 def _read_flat(html: str, name: str) -> Found:
     everything = flat.flat_text(html)
     text = flat.running(everything)
+    check_wall(Page(text=text, visible=everything, title=flat.title_of(html)), name)
     check_page(text, everything, flat.link_words(html), name)
     return Found(text=text, title=flat.title_of(html))
 

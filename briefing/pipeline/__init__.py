@@ -237,8 +237,11 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
         language=config.language or "en",
         developing=telling.developing,
         leads=telling.leads,
+        stubs=[failure.stub for failure in failures if failure.stub],
     )
     settled = reading.settled.union(*(keys for article, keys in reading.keys.items() if article not in telling.open))
+    # Without a story there is no edition to stand in: what has only a headline comes with the next.
+    settled |= reading.stubs if edition.stories else set()
     workshop.store.propose(day, config.title, settled, reading.now)
     if not edition.stories and not reading.offline:
         workshop.store.finish(day, config.title)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from briefing.errors import BriefingError
 from briefing.facts import tokens
 from briefing.stories.addresses import canonical_url
 from briefing.text import article_id, fingerprint
-from briefing.types import Article, Failure, FailureKind, FeedItem, Source
+from briefing.types import Article, Failure, FailureKind, FeedItem, Source, Stub
 
 __all__ = [
     "Found",
@@ -26,6 +26,7 @@ __all__ = [
     "name_of",
     "own_of",
     "skipped",
+    "stub_of",
     "title_of",
     "told_apart",
 ]
@@ -98,6 +99,23 @@ def failure_of(error: Exception, subject: str, stage: str) -> Failure:
 def skipped(subject: str, cause: str) -> Failure:
     """Something left out on purpose."""
     return Failure(subject=subject, stage="read", cause=cause, kind=FailureKind.SKIPPED)
+
+
+def stub_of(one: Item, failure: Failure, wall: str, teaser: str) -> Failure:
+    """`failure` as an item whose page keeps its article back: its headline is told; without one it stays as it is."""
+    title = " ".join(one.item.title.split())
+    if not title:
+        return failure
+    stub = Stub(
+        title=title,
+        teaser=teaser,
+        url=one.item.url,
+        source=one.name,
+        section=one.source.section or one.name,
+        published=one.item.published,
+        wall=wall,
+    )
+    return replace(failure, kind=FailureKind.SKIPPED, remedy="Open it in a browser", stub=stub)
 
 
 def name_of(one: Found) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from briefing.errors import BriefingError, FetchError, OutOfTimeError
+from briefing.errors import BriefingError, FetchError, OutOfTimeError, WallError
 from briefing.pipeline.deadline import TimeToRead
 from briefing.pipeline.found import (
     Found,
@@ -30,6 +30,7 @@ from briefing.pipeline.found import (
     name_of,
     own_of,
     skipped,
+    stub_of,
     title_of,
 )
 from briefing.pipeline.mail import Mail
@@ -85,6 +86,8 @@ class Reading:
     """By an article's id the keys of the items that it came from (`store.sightings`)."""
     settled: set[str] = field(default_factory=set)
     """Keys of items that gave no article and never will."""
+    stubs: set[str] = field(default_factory=set)
+    """Keys of items of which there is only the headline."""
     seen_before: int = 0
     """Items left out because an earlier edition has seen them."""
     offline: bool = False
@@ -150,7 +153,7 @@ class Gatherer:
             else:
                 reading.failures.append(result)
                 if place not in self._passing and place not in self._same:
-                    reading.settled.update(keys.get(place, ()))
+                    (reading.stubs if result.stub else reading.settled).update(keys.get(place, ()))
         reading.failures += self._left_out(over, found, sources)
         return reading
 
@@ -316,7 +319,7 @@ class Gatherer:
         return None
 
     def _from_item(self, one: Item, answer: Fetched | FetchError | None) -> Article | Failure:
-        from briefing.extract import article_from_feed_item, extract_article, extract_file
+        from briefing.extract import article_from_feed_item, extract_article, extract_file, fuller, teaser_of
 
         wanted = {"source": one.name, "section": one.source.section}
         error: BriefingError | OSError | None = answer if isinstance(answer, FetchError) else None
@@ -324,7 +327,7 @@ class Gatherer:
             if one.item.path and error is None:
                 return extract_file(Path(one.item.path), hint=one.item, **wanted)[0]
             if answer is not None and not isinstance(answer, FetchError):
-                return extract_article(
+                article = extract_article(
                     answer.body,
                     content_type=answer.content_type,
                     charset=answer.charset,
@@ -334,13 +337,19 @@ class Gatherer:
                     hint=one.item,
                     **wanted,
                 )
+                return fuller(article, one.item)
         except (BriefingError, OSError) as failed:
             error = failed
         try:
             return article_from_feed_item(one.item, error=error if isinstance(error, BriefingError) else None, **wanted)
         except BriefingError as failed:
             subject = f"{one.name}: {one.item.title or one.item.url or 'untitled'}"
-            return failure_of(error or failed, subject, "fetch" if isinstance(error, FetchError) else "extract")
+            failure = failure_of(error or failed, subject, "fetch" if isinstance(error, FetchError) else "extract")
+            if not isinstance(error, WallError):
+                return failure
+            if self._window.told(one.key):
+                return skipped(subject, "an earlier edition had its headline")
+            return stub_of(one, failure, error.wall, teaser_of(one.item))
 
 
 def _repeated(one: Found, *, elsewhere: bool) -> Failure:

@@ -60,6 +60,14 @@ class Window:
         """
         return [moment for moment, _ in self._judged(items)]
 
+    def told(self, key: str) -> bool:
+        """Whether an earlier edition has settled the item of this key."""
+        return self._settled(self.known([key]).get(key))
+
+    def _settled(self, sighting: Sighting | None) -> bool:
+        settled = sighting.settled if sighting else None
+        return settled is not None and (self.day is None or settled < self.day)
+
     def taken(
         self, items: Iterable[T], key: Callable[[T], str], when: Callable[[T], datetime | None], name: str
     ) -> tuple[list[tuple[T, str, datetime]], list[Failure]]:
@@ -103,8 +111,7 @@ class Window:
             moment = first if undated or published is None else latest(published, self.zone)
             if published and by_day(published):
                 moment = min(moment, first)  # of today's, which stands for the whole day: the same in each run
-            settled = sighting.settled if sighting else None
-            found.append((min(moment, self.now), settled is not None and (self.day is None or settled < self.day)))
+            found.append((min(moment, self.now), self._settled(sighting)))
         return found
 
 

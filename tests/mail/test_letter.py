@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from briefing.assets import environment
 from briefing.compose import compose
 from briefing.letter import LARGEST_HTML, Envelope, Letter, encoded_size, for_sections, write_letter
-from briefing.types import Article, Citation, Edition, KeyPoint, Story, Summary, Verdict
+from briefing.types import Article, Citation, Edition, KeyPoint, Story, Stub, Summary, Verdict
 
 TEMPLATES = environment("templates")
 MORNING = datetime(2024, 5, 17, 5, 30, tzinfo=UTC)
@@ -139,6 +139,27 @@ def test_as_many_stories_as_fit_are_told() -> None:
     whole = edition(80, text=LONG)
     html = part(parsed(letter(whole)), "html")
     assert encoded_size(html) > LARGEST_HTML * 0.95
+
+
+def stub(number: int, section: str = "S1") -> Stub:
+    return Stub(
+        title=f"Sea wall {number} costs more", teaser="Papers say so. " * 20, url=f"https://example.org/s{number}",
+        source="Chronicle", section=section, published=MORNING, wall="paywall",
+    )  # fmt: skip
+
+
+def test_what_has_only_a_headline_stands_in_both_parts_and_leaves_the_letter_small() -> None:
+    message = parsed(letter(replace(edition(), stubs=tuple(stub(number) for number in range(200)))))
+    html, text = part(message, "html"), part(message, "plain")
+    assert "behind a paywall" in html
+    assert "And 170 more headlines" in html
+    assert encoded_size(html) <= LARGEST_HTML
+    assert "Sea wall 199 costs more (Chronicle, behind a paywall)" in " ".join(text.split())
+
+
+def test_a_reader_gets_the_headlines_of_the_sections_they_chose() -> None:
+    whole = replace(edition(8), stubs=(stub(1, "S1"), stub(2, "S2")))
+    assert [one.section for one in for_sections(whole, ["S2"]).stubs] == ["S2"]
 
 
 def test_a_reader_gets_the_sections_they_chose() -> None:

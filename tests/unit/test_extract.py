@@ -7,6 +7,7 @@ import gzip
 import json
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from briefing.errors import BriefingError, ExtractError
-from briefing.extract import article_from_feed_item, article_from_text, extract_article, extract_file
+from briefing.errors import BriefingError, ExtractError, WallError
+from briefing.extract import (
+    article_from_feed_item,
+    article_from_text,
+    extract_article,
+    extract_file,
+    fuller,
+    teaser_of,
+)
 from briefing.extract.clutter import without_clutter
 from briefing.text import normalise, word_count
 from briefing.types import Article, FeedItem
@@ -197,6 +205,39 @@ def test_a_feed_item_stands_in_for_its_page_and_says_so() -> None:
     assert "paywall" in article.warnings[0]
     with pytest.raises(ExtractError, match="teaser"):
         article_from_feed_item(FeedItem(url=None, title="T", published=None, html="Short."), source="Post")
+
+
+def item_of(text: str, title: str = "Tram") -> FeedItem:
+    return FeedItem(url="https://example.org/a", title=title, published=None, html=f"<p>{text}</p>")
+
+
+def test_a_feed_that_says_clearly_more_than_the_page_wins_and_one_that_says_as_much_does_not() -> None:
+    article = extracted(page(FILLER))
+    assert fuller(article, item_of(f"{BODY} The mayor spoke.")) == article
+    assert fuller(article, item_of("The council met.")) == article
+    longer = fuller(article, item_of(f"{BODY} {BODY}"))
+    assert word_count(longer.text) > 1.9 * word_count(article.text)
+    assert replace(longer, text=article.text) == article
+
+
+def test_what_stands_around_an_item_does_not_make_a_feed_longer() -> None:
+    article = extracted(page(FILLER))
+    clutter = "</p><p>Advertisement</p><p>Share this</p><p>Read more: ten trams to see in your life before you die</p>"
+    assert fuller(article, item_of(f"{BODY}{clutter * 5}")) == article
+
+
+@pytest.mark.parametrize("end", ["…", "...", "[…]", "[...] Read more", "… Continue reading →"])
+def test_a_beginning_in_the_feed_does_not_stand_for_an_article_behind_a_wall(end: str) -> None:
+    item = item_of(f"{BODY.rstrip('.')} {end}")
+    with pytest.raises(ExtractError, match="teaser"):
+        article_from_feed_item(item, source="Post", error=WallError("page", "it is behind a paywall", wall="paywall"))
+    assert article_from_feed_item(item, source="Post", error=ExtractError("page", "it is gone")).text
+
+
+def test_a_teaser_is_one_line_of_at_most_sixty_words() -> None:
+    assert teaser_of(item_of("It voted.</p><p>Shops fear.")) == "It voted. Shops fear."
+    assert teaser_of(item_of("word " * 90)).split() == ["word"] * 60 + ["…"]
+    assert teaser_of(item_of("")) == ""
 
 
 # --- clutter ----------------------------------------------------------------------------------------------------

@@ -42,7 +42,10 @@ def hostile() -> Edition:
         )
         for story in section.stories
     )  # fmt: skip
-    return replace(edition, title=HOSTILE, headline=HOSTILE, sections=(Section(name=HOSTILE, stories=stories),))
+    stubs = [replace(stub, title=HOSTILE, teaser=HOSTILE, url="javascript:alert(1)") for stub in edition.stubs]
+    return replace(
+        edition, title=HOSTILE, headline=HOSTILE, sections=(Section(name=HOSTILE, stories=stories),), stubs=tuple(stubs)
+    )
 
 
 EDITIONS = [golden("edition"), golden("stories"), hostile()]
@@ -54,7 +57,7 @@ def test_the_feed_is_what_rfc_4287_wants(edition: Edition) -> None:
     feed = ElementTree.fromstring(text)
     assert feed.tag == f"{ATOM}feed"
     entries = feed.findall(f"{ATOM}entry")
-    assert len(entries) == len(edition.stories)
+    assert len(entries) == len(edition.stories) + len(edition.stubs)
     for one in (feed, *entries):
         for name in ("id", "title", "updated"):  # exactly one of each (4.1.1, 4.1.2)
             assert len(one.findall(f"{ATOM}{name}")) == 1
@@ -65,10 +68,13 @@ def test_the_feed_is_what_rfc_4287_wants(edition: Edition) -> None:
         assert all((link.get("href") or "").startswith("http") for link in one.findall(f"{ATOM}link"))
     ids = [one.findtext(f"{ATOM}id") for one in entries]
     assert len(set(ids)) == len(ids)
-    assert all(one.findall(f"{ATOM}content") for one in entries)
+    assert len(feed.findall(f"{ATOM}entry/{ATOM}content")) == len(edition.stories)
+    assert len(feed.findall(f"{ATOM}entry/{ATOM}summary")) == len(edition.stubs)
     parsed = feedparser.parse(text.encode())
     assert not parsed.bozo
-    assert "<script" not in json.dumps([entry.content for entry in parsed.entries])
+    assert "<script" not in json.dumps([entry.content for entry in parsed.entries if "content" in entry])
+    headlines = parsed.entries[len(edition.stories) :]
+    assert all(entry.summary_detail.type == "text/plain" for entry in headlines)
 
 
 def test_the_feed_keeps_its_identity_from_day_to_day_and_its_entries_theirs() -> None:
@@ -103,6 +109,8 @@ def test_the_book_holds_every_section_in_well_formed_pages_that_lead_nowhere_els
                 assert not anchor or any(one.get("id") == anchor for one in target.iter())
     told = sum(1 for name in trees if name.startswith("EPUB/s") for _ in trees[name].iter(f"{XHTML}article"))
     assert told == len(edition.stories)
+    text = "".join("".join(tree.itertext()) for tree in trees.values())
+    assert ("behind a paywall" in text) == bool(edition.stubs)
 
 
 def test_equal_editions_give_equal_books() -> None:

@@ -20,7 +20,7 @@ from briefing.compose import compose, minutes_saved
 from briefing.errors import AssetError, UsageError
 from briefing.jsonio import edition_from_json, edition_to_json, summary_from_json, summary_to_json
 from briefing.render import FORMATS, render, render_summary
-from briefing.types import Article, Citation, Edition, Failure, KeyPoint, Story, Summary, Verdict
+from briefing.types import Article, Citation, Edition, Failure, KeyPoint, Story, Stub, Summary, Verdict
 
 TEMPLATES = environment("templates")
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"
@@ -315,6 +315,32 @@ def test_what_is_not_in_the_articles_language_says_which_it_is() -> None:
 def test_a_point_opens_the_sentences_behind_it() -> None:
     html = render(edition(item(1)), "html", TEMPLATES)
     assert re.search(r"<details><summary>The council voted for a tram\.</summary>.*?<blockquote", html, re.DOTALL)
+
+
+STUB = Stub(
+    title="Sea wall will cost more", teaser="At least £41m, say papers.", url="https://example.org/s",
+    source="Chronicle", section="Town", published=MORNING, wall="consent",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("format_", [*FORMATS, "atom"])
+def test_what_has_only_a_headline_is_told_with_the_reason_and_never_as_points(format_: str) -> None:
+    text = render(edition(item(1), stubs=[STUB]), format_, TEMPLATES)
+    words = " ".join(text.split())
+    for part in (STUB.title, STUB.teaser, STUB.source, "consent"):
+        assert part in words
+    points = edition(item(1), stubs=[STUB]).stories[0].summary.key_points
+    assert all(STUB.teaser not in point.text for point in points)
+
+
+@pytest.mark.parametrize("wall", ["paywall", "consent", "login", "region", "robots", "javascript"])
+def test_every_wall_has_words(wall: str) -> None:
+    assert "()" not in render(edition(item(1), stubs=[replace(STUB, wall=wall)]), "text", TEMPLATES)
+
+
+def test_a_headline_comes_back_from_json_as_it_was() -> None:
+    known = edition(item(1), stubs=[STUB, replace(STUB, url=None, published=None)])
+    assert edition_from_json(json.loads(json.dumps(edition_to_json(known))), lambda _: None).stubs == known.stubs
 
 
 def test_a_quotation_is_labelled_in_every_format() -> None:

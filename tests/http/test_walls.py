@@ -1,0 +1,148 @@
+"""What a run makes of items whose pages keep their articles back, over a real server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from html import escape
+from pathlib import Path
+
+import pytest
+
+from briefing.config import Config
+from briefing.fetch import Fetcher
+from briefing.pipeline import Report, Silent, Workshop, make_edition, summarise_sources, write_edition
+from briefing.testing.engine import FakeEngine
+from briefing.testing.server import Server
+from briefing.types import Edition, FailureKind, Source
+
+NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
+WALLS = Path(__file__).resolve().parents[1] / "data" / "walls"
+CONSENT = (WALLS / "wall-01-consent-en.html").read_text("utf-8")
+PAYWALL = (WALLS / "wall-11-paywall-en.html").read_text("utf-8")
+TEASER = "The new sea wall will cost at least £41m, say papers."
+WHOLE = " ".join(
+    f"In the year {year} the harbour wall at Port Elswick sank by {year - 1990} centimetres, said the engineer."
+    for year in range(1991, 2011)
+)
+PAGE = f"<html><head><title>T</title></head><body><article><h1>Wall</h1><p>{WHOLE}</p></article></body></html>"
+
+
+def feed(*items: tuple[str, str, str]) -> str:
+    """RSS of items: title, link, text in `content:encoded`."""
+    listed = "".join(
+        f"<item><title>{title}</title><link>{link}</link><content:encoded>{escape(text)}</content:encoded>"
+        "<pubDate>Thu, 16 May 2024 20:00:00 GMT</pubDate></item>"
+        for title, link, text in items
+    )
+    return (
+        '<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>'
+        f"<title>Chronicle</title>{listed}</channel></rss>"
+    )
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        running.serves("/consent", CONSENT, type="text/html")
+        running.serves("/paywall", PAYWALL, type="text/html")
+        running.serves("/page", PAGE, type="text/html")
+        yield running
+
+
+def answer(prompt: object) -> str:
+    return f"# News\n- {prompt.document.split('. ')[0]}."  # type: ignore[attr-defined]
+
+
+def workshop(server: Server, folder: Path, days: int = 0) -> Workshop:
+    config = Config(
+        sources=(Source(location=server.url("/feed"), allow_local=True),), state=folder / "state.db",
+        out=folder / "out", timezone="UTC", group=False, formats=("md", "json"),
+    )  # fmt: skip
+    quick = partial(Fetcher, read_timeout=1, total_timeout=1.5, retries=1, backoff=0.01, gap=0.0)
+    now = NOW + timedelta(days=days)
+    return Workshop(config, clock=lambda: now, watcher=Silent(), engine=FakeEngine().says(answer), fetcher=quick)
+
+
+def run(server: Server, folder: Path, days: int = 0) -> tuple[Edition, Report, tuple[Path, ...]]:
+    with workshop(server, folder, days) as open_:
+        edition, report = make_edition(open_)
+        return edition, report, write_edition(edition, open_) if edition.stories else ()
+
+
+def test_the_feed_s_whole_text_is_told_where_the_page_asks_for_consent(server: Server, tmp_path: Path) -> None:
+    server.serves("/feed", feed(("Wall", server.url("/consent"), WHOLE)), type="application/rss+xml")
+    edition, _, _ = run(server, tmp_path)
+    (article,) = edition.stories[0].articles
+    assert article.text == WHOLE
+    assert "asks for consent" in article.warnings[0]
+    assert edition.stubs == ()
+
+
+def test_the_feed_s_text_is_told_where_it_is_longer_than_the_page_s(server: Server, tmp_path: Path) -> None:
+    server.serves("/feed", feed(("Wall", server.url("/page"), f"{WHOLE} {WHOLE}")), type="application/rss+xml")
+    edition, _, _ = run(server, tmp_path)
+    (article,) = edition.stories[0].articles
+    assert article.text == f"{WHOLE} {WHOLE}"
+    assert article.warnings == ()
+
+
+def test_an_article_behind_a_wall_keeps_its_headline_and_teaser_and_gives_no_points(
+    server: Server, tmp_path: Path
+) -> None:
+    items = [("Costs rise", server.url("/paywall"), TEASER), ("Ferry stops", server.url("/consent"), ""),
+             ("Wall", server.url("/page"), "")]  # fmt: skip
+    server.serves("/feed", feed(*items), type="application/rss+xml")
+    edition, _, (markdown, data) = run(server, tmp_path)
+    assert [(one.title, one.teaser, one.source, one.wall) for one in edition.stubs] == [
+        ("Costs rise", TEASER, "Chronicle", "paywall"),
+        ("Ferry stops", "", "Chronicle", "consent"),
+    ]
+    assert [story.articles[0].title for story in edition.stories] == ["Wall"]
+    assert all(failure.kind is FailureKind.SKIPPED for failure in edition.failures)
+    text = markdown.read_text("utf-8")
+    assert f"[Costs rise]({server.url('/paywall')}) (Chronicle, behind a paywall): {TEASER}" in text
+    assert "Ferry stops" in text
+    assert "asks for consent" in text
+    assert "Not in this edition" not in text
+    assert [one["title"] for one in json.loads(data.read_text("utf-8"))["stubs"]] == ["Costs rise", "Ferry stops"]
+
+
+def test_a_headline_is_told_once_and_again_only_in_the_edition_of_its_own_day(server: Server, tmp_path: Path) -> None:
+    items = [("Costs rise", server.url("/paywall"), TEASER), ("Wall", server.url("/page"), "")]
+    server.serves("/feed", feed(*items), type="application/rss+xml")
+    told = [[one.title for one in run(server, tmp_path, days)[0].stubs] for days in (0, 0, 1)]
+    assert told == [["Costs rise"], ["Costs rise"], []]
+
+
+def test_a_headline_on_a_day_without_a_story_comes_with_the_next_edition(server: Server, tmp_path: Path) -> None:
+    first = ("Costs rise", server.url("/paywall"), TEASER)
+    server.serves("/feed", feed(first), type="application/rss+xml")
+    _, _, written = run(server, tmp_path)
+    assert written == ()
+    server.serves("/feed", feed(first, ("Wall", server.url("/page"), "")), type="application/rss+xml")
+    edition, _, written = run(server, tmp_path, days=1)
+    assert [one.title for one in edition.stubs] == ["Costs rise"]
+    assert len(written) == 2
+
+
+def test_an_item_without_a_title_behind_a_wall_is_a_failure(server: Server, tmp_path: Path) -> None:
+    server.serves("/feed", feed(("", server.url("/paywall"), "")), type="application/rss+xml")
+    edition, _, _ = run(server, tmp_path)
+    assert edition.stubs == ()
+    (failure,) = edition.failures
+    assert failure.kind is FailureKind.FAILED
+    assert "behind a paywall" in failure.cause
+
+
+def test_summaries_of_a_feed_name_what_is_behind_a_wall(server: Server, tmp_path: Path) -> None:
+    items = [("Costs rise", server.url("/paywall"), TEASER), ("Wall", server.url("/page"), "")]
+    server.serves("/feed", feed(*items), type="application/rss+xml")
+    with workshop(server, tmp_path) as open_:
+        summaries, failures = summarise_sources(open_)
+    assert [summary.title for summary in summaries] == ["Wall"]
+    (failure,) = failures
+    assert failure.stub is not None
+    assert "behind a paywall" in failure.cause
