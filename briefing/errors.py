@@ -159,7 +159,7 @@ class WallError(ExtractError):
     def __init__(self, subject: str, cause: str, remedy: str = "", *, wall: str) -> None:
         super().__init__(subject, cause, remedy)
         self.wall = wall
-        """``paywall``, ``consent``, ``login``, ``region``, ``robots`` or ``javascript``."""
+        """``paywall``, ``consent``, ``login``, ``region``, ``robots``, ``javascript`` or ``unrelated``."""
 
 
 class ModelError(BriefingError):

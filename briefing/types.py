@@ -239,7 +239,8 @@ class Stub:
     published: datetime | None
     """UTC, midnight sharp for a mere day (`dates`)."""
     wall: str
-    """What stands before it: ``paywall``, ``consent``, ``login``, ``region``, ``robots`` or ``javascript``."""
+    """What stands before it: ``paywall``, ``consent``, ``login``, ``region``, ``robots``, ``javascript``, or
+    ``unrelated``: a page about something else."""
 
 
 class FailureKind(StrEnum):

@@ -19,6 +19,7 @@ from briefing.errors import BriefingError, ExtractError, WallError
 from briefing.extract.clutter import without_clutter
 from briefing.extract.gate import LONGEST, check_article, check_bytes
 from briefing.extract.language import language_of
+from briefing.facts import stems
 from briefing.text import article_id, normalise, word_count
 from briefing.types import Article, FeedItem
 
@@ -32,6 +33,13 @@ _LONGEST_TEASER = 60
 """Words."""
 _BEGINNING = 100
 """Words below which a feed's text that breaks off is only the beginning of an article that its page keeps back."""
+_ANNOUNCED = 4
+"""Stems of a headline from which an article has at least one of them. Of 302 real articles, each with its title, all
+have, of texts in feeds without their titles 97 in 100."""
+_SHARED = 0.3
+"""Share of a teaser's stems from which a page is about the same, whatever its title."""
+_LOOKED_AT = 20_000
+"""Characters of a page's text in which they are looked for."""
 _BREAKS_OFF = re.compile(
     r"(?:…|\.\.\.|\[(?:…|\.\.\.)\])\W*(?:(?:read more|continue reading|weiterlesen|lire la suite|leer más)\W*)?$",
     re.IGNORECASE,
@@ -86,6 +94,7 @@ def extract_article(
     except Exception as error:  # whatever a parser makes of hostile bytes is this page's failure, not the run's
         raise ExtractError(name, f"it cannot be read ({type(error).__name__})", "Open it to see what it is") from error
     if hint is not None:
+        _check_speaks_of(hint, found, name)
         found = replace(
             found,
             title=normalise(hint.title) or found.title,
@@ -162,6 +171,19 @@ def _own_text(item: FeedItem) -> str:
     from briefing.extract.html import text_of
 
     return without_clutter(normalise(text_of(item.html)), item.title)
+
+
+def _check_speaks_of(item: FeedItem, found: Found, name: str) -> None:
+    """Refuse a page that has not a word of the headline that led to it: a wall in whatever language or wording, a home
+    page in the place of an old article. Raises `WallError`.
+    """
+    announced = set(stems(item.title))
+    said = set(stems(f"{found.title}\n{found.text[:_LOOKED_AT]}"))
+    if len(announced) < _ANNOUNCED or announced & said:
+        return
+    teaser = set(stems(teaser_of(item)))
+    if not teaser or len(teaser & said) < _SHARED * len(teaser):
+        raise WallError(name, "it is about something else than its feed says", "Open it in a browser", wall="unrelated")
 
 
 _MEDIA_TYPES = {

@@ -333,7 +333,7 @@ def test_what_has_only_a_headline_is_told_with_the_reason_and_never_as_points(fo
     assert all(STUB.teaser not in point.text for point in points)
 
 
-@pytest.mark.parametrize("wall", ["paywall", "consent", "login", "region", "robots", "javascript"])
+@pytest.mark.parametrize("wall", ["paywall", "consent", "login", "region", "robots", "javascript", "unrelated"])
 def test_every_wall_has_words(wall: str) -> None:
     assert "()" not in render(edition(item(1), stubs=[replace(STUB, wall=wall)]), "text", TEMPLATES)
 

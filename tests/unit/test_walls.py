@@ -9,7 +9,7 @@ import pytest
 
 from briefing.errors import ExtractError, WallError
 from briefing.extract import extract_article
-from briefing.types import Article
+from briefing.types import Article, FeedItem
 
 PAGES = Path(__file__).resolve().parents[1] / "data" / "walls"
 """Of our own writing; names say what each is: ``wall-NUMBER-KIND-LANGUAGE`` or ``article-NUMBER-SUBJECT-LANGUAGE``."""
@@ -207,3 +207,39 @@ def test_data_is_refused_whatever_it_is_called(media_type: str) -> None:
 def test_a_text_that_begins_with_a_bracket_is_a_text(start: bytes) -> None:
     article = extract_article(start + DATA, content_type="text/plain", name="it", url=None, source="Post")
     assert "tram line" in article.text
+
+
+# --- a page that has nothing of its feed's headline ----------------------------------------------------------------
+
+UNKNOWN_WALL = """<html><head><title>Ennen kuin jatkat</title></head><body><article><h1>Ennen kuin jatkat</h1>
+<p>Me ja kumppanimme tallennamme tietoja laitteellesi ja luemme niitä, jotta voimme mitata käyttöä ja näyttää sinulle
+kiinnostavaa sisältöä. Voit muuttaa valintojasi milloin tahansa sivun alareunasta. Lue lisää siitä, miten käsittelemme
+tietojasi ja kuinka kauan niitä säilytetään palvelussamme.</p></article></body></html>"""
+
+
+def announced(title: str, page: str, text: str = "") -> Article:
+    item = FeedItem(url="https://example.org/a", title=title, published=None, html=text)
+    return extract_article(page.encode(), content_type="text/html", name="it", url=item.url, source="Post", hint=item)
+
+
+def test_a_wall_in_words_that_nobody_listed_has_nothing_of_the_headline_that_led_to_it() -> None:
+    with pytest.raises(WallError, match="something else than its feed says") as caught:
+        announced("Council approves tram line to the hospital", UNKNOWN_WALL)
+    assert caught.value.wall == "unrelated"
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("Mitä tietoja laitteellesi tallennetaan", ""),  # one word will do
+        ("Voit lukea", ""),  # too short to tell
+        ("Council approves tram line to the hospital", "Me ja kumppanimme tallennamme tietoja laitteellesi."),
+    ],
+)
+def test_a_page_with_a_word_of_its_headline_or_much_of_its_teaser_is_the_article(title: str, text: str) -> None:
+    assert "kumppanimme" in announced(title, UNKNOWN_WALL, text).text
+
+
+def test_a_headline_that_only_the_page_s_own_title_repeats_is_enough() -> None:
+    page = UNKNOWN_WALL.replace("Ennen kuin jatkat", "Council approves tram line to the hospital")
+    assert announced("Tram line to the hospital approved", page).text
