@@ -224,7 +224,7 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
     deadline = workshop.due(reading.now, deadline)
     telling = tell_stories(reading.articles, workshop, day=day, deadline=deadline, weights=reading.weights)
     failures = (*reading.failures, *telling.failures)
-    kept = carried_over(workshop, day, reading.failures, reading.weights, telling.stories)
+    kept, headlines = carried_over(workshop, day, reading.failures, reading.weights, telling.stories)
     edition = compose(
         [*telling.stories, *kept],
         date=day,
@@ -237,7 +237,7 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
         language=config.language or "en",
         developing=telling.developing,
         leads=telling.leads,
-        stubs=[failure.stub for failure in failures if failure.stub],
+        stubs=[*(failure.stub for failure in failures if failure.stub), *headlines],
     )
     settled = reading.settled.union(*(keys for article, keys in reading.keys.items() if article not in telling.open))
     # Without a story there is no edition to stand in: what has only a headline comes with the next.

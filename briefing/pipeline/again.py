@@ -13,7 +13,7 @@ from briefing.errors import UsageError
 from briefing.letter import edition_key
 from briefing.pipeline.history import known_edition
 from briefing.pipeline.workshop import Workshop
-from briefing.types import Article, Edition, Failure, FailureKind, Story
+from briefing.types import Article, Edition, Failure, FailureKind, Story, Stub
 
 __all__ = ["articles_of", "carried_over", "sent_edition"]
 
@@ -36,20 +36,23 @@ def sent_edition(workshop: Workshop, day: date | None = None) -> Edition | None:
 
 def carried_over(
     workshop: Workshop, day: date, failures: Collection[Failure], read: Collection[str], stories: Collection[Story]
-) -> list[Story]:
-    """What the edition of `day`, made before, told out of sources that cannot be read now.
+) -> tuple[list[Story], list[Stub]]:
+    """What the edition of `day`, made before, told out of sources that cannot be read now, headlines apart.
 
     `read`: names of the sources that could be; `stories`: what is told now.
     """
     if not any(failure.kind is FailureKind.FAILED for failure in failures):
-        return []
+        return [], []
     known = _made(workshop, day)
+    if known is None:
+        return [], []
     told = articles_of(stories).keys()
-    return [
+    kept = [
         story
-        for story in (known.stories if known else ())
+        for story in known.stories
         if told.isdisjoint(articles_of([story])) and all(one.source not in read for one in story.articles)
     ]
+    return kept, [stub for stub in known.stubs if stub.source not in read]
 
 
 def _made(workshop: Workshop, day: date) -> Edition | None:

@@ -117,6 +117,16 @@ def test_a_headline_is_told_once_and_again_only_in_the_edition_of_its_own_day(se
     assert told == [["Costs rise"], ["Costs rise"], []]
 
 
+def test_a_source_that_fails_when_the_edition_is_made_again_keeps_its_headlines(server: Server, tmp_path: Path) -> None:
+    items = [("Costs rise", server.url("/paywall"), TEASER), ("Wall", server.url("/page"), "")]
+    server.serves("/feed", feed(*items), type="application/rss+xml")
+    run(server, tmp_path)
+    server.serves("/feed", "", status=404)
+    edition, _, _ = run(server, tmp_path)
+    assert [story.articles[0].title for story in edition.stories] == ["Wall"]
+    assert [one.title for one in edition.stubs] == ["Costs rise"]
+
+
 def test_a_headline_on_a_day_without_a_story_comes_with_the_next_edition(server: Server, tmp_path: Path) -> None:
     first = ("Costs rise", server.url("/paywall"), TEASER)
     server.serves("/feed", feed(first), type="application/rss+xml")
