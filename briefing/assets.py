@@ -34,8 +34,16 @@ def environment(kind: Kind, extra: Sequence[Path] = ()) -> Environment:
     for folder in extra:
         if not folder.is_dir():
             raise AssetError(str(folder), "there is no such folder", f"Make it with `briefing {kind} eject {folder}`")
+
+    class Theirs(FileSystemLoader):
+        """A user's files. What their words lack is taken from the shipped ones: a new version may have new words."""
+
+        def get_source(self, environment: Environment, template: str) -> tuple[str, str, Any]:
+            source, path, is_current = super().get_source(environment, template)
+            return (shipped_words() if template == WORDS else "") + source, path, is_current
+
     shipped_ones = FileSystemLoader(shipped_folder(kind))
-    folders = [FileSystemLoader(folder) for folder in (*extra, user_folder(kind))]
+    folders = [Theirs(folder) for folder in (*extra, user_folder(kind))]
     loader = ChoiceLoader([*folders, shipped_ones, PrefixLoader({"shipped": shipped_ones})])
 
     class Ours(ImmutableSandboxedEnvironment):
@@ -73,6 +81,15 @@ def environment(kind: Kind, extra: Sequence[Path] = ()) -> Environment:
 
 _ESCAPED = (".html", ".xhtml", ".atom", ".opf")
 """Of templates in which everything that is put in is escaped."""
+
+
+WORDS = "words.j2"
+"""The template that defines what the others say in words, and prints nothing."""
+
+
+def shipped_words() -> str:
+    """The shipped words on one line: a user's own, behind them, keep their line numbers and have the last say."""
+    return " ".join((shipped_folder("templates") / WORDS).read_text("utf-8").splitlines())
 
 
 def shipped_folder(kind: Kind) -> Path:

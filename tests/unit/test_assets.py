@@ -84,6 +84,23 @@ def test_a_mistake_is_named_with_its_file_and_line(tmp_path: Path, template: str
     assert reason in str(caught.value)
 
 
+def test_words_that_a_users_own_lack_are_the_shipped_ones(tmp_path: Path) -> None:
+    (tmp_path / "words.j2").write_text('{% set quoted = "Zitat" %}\n{% macro read(n) %}{{ n }} gelesen{% endmacro %}\n')
+    (tmp_path / "it.j2").write_text(
+        '{% import "words.j2" as words %}'
+        '{{ words.quoted }}, {{ words.stubs }}, {{ words.wall("paywall") }}, {{ words.read(3) }}'
+    )
+    text = environment("templates", [tmp_path]).get_template("it.j2").render()
+    assert text == "Zitat, Headlines only, behind a paywall, 3 gelesen"
+
+
+def test_a_mistake_in_a_users_words_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "words.j2").write_text('{% set quoted = "Zitat" %}\n{% set stubs = %}\n')
+    (tmp_path / "it.j2").write_text('{% import "words.j2" as words %}{{ words.quoted }}')
+    with pytest.raises(AssetError, match=r"words\.j2, line 2"):
+        environment("templates", [tmp_path]).get_template("it.j2").render()
+
+
 def test_a_mistake_in_a_part_is_named_with_the_parts_line(tmp_path: Path) -> None:
     mine = put(tmp_path / "mine", "whole.j2", "{% include 'part.j2' %}")
     put(mine, "part.j2", "\n\n{{ nothing }}")
