@@ -36,8 +36,8 @@ def text_in(body: bytes, names: Iterable[str]) -> str | None:
     most likely is. Bytes that do not fit become U+FFFD.
     """
     declared = [codec for codec in (_codec(name, body) for name in names) if codec]
-    # Bytes that are valid UTF-8 and mean something else: escapes to other characters (ISO 2022), Latin text in UTF-16.
-    switching = b"\x1b" in body and body.isascii()
+    # Valid UTF-8 that means something else: escapes to other characters (ISO 2022, HZ), Latin text in UTF-16.
+    switching = body.isascii() and (b"\x1b" in body or b"~{" in body)
     first = [codec for codec in declared if switching or codec.startswith(_WIDE)]
     if (text := _strictly(body, first)) is not None:
         return text
