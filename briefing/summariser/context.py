@@ -270,10 +270,17 @@ def inexact(line: Line) -> str:
 
 
 def _needed(line: Line, reading: Reading) -> list[int]:
-    """The line's citations, the closest one first, without those that add nothing of it to the others."""
-    there = {number: line.context.readings[number - 1].roots & reading.roots for number in line.cites}
+    """The line's citations, the closest one first, without those that add nothing of it to the others.
+
+    A sentence that alone has more of the line than all that are cited takes their place: the model miscounted.
+    """
+    shared = [read.roots & reading.roots for read in line.context.readings]
+    closest = max(range(1, len(shared) + 1), key=lambda number: len(shared[number - 1]))
+    cited = frozenset().union(*(shared[number - 1] for number in line.cites))
+    cites = line.cites if len(shared[closest - 1]) <= len(cited) else (closest, *line.cites)
+    there = {number: shared[number - 1] for number in cites}
     kept: list[int] = []
-    for number in sorted(line.cites, key=lambda number: (-len(there[number]), line.cites.index(number))):
+    for number in sorted(cites, key=lambda number: (-len(there[number]), cites.index(number)))[:_MOST_CITED]:
         if not kept or there[number] - frozenset().union(*(there[other] for other in kept)):
             kept.append(number)
     return kept

@@ -152,6 +152,14 @@ def test_a_citation_that_has_nothing_of_its_point_is_dropped() -> None:
     assert [c.sentence for c in summary.key_points[2].citations] == [3]
 
 
+def test_a_miscounted_citation_gives_way_to_the_sentence_that_has_the_point() -> None:
+    summary = one(tuned(GOOD.replace("[4] Employers", "[6] Employers")))
+    (told,) = (point for point in summary.key_points if point.text.startswith("Employers"))
+    assert [c.text for c in told.citations] == [
+        "Employers with\nmore than 50 parking spaces must pay a levy from next year."
+    ]
+
+
 def test_too_few_points_are_made_up_by_sentences_shortened_and_checked_likewise() -> None:
     text = f"{TEXT}\n\nThe bridge at Marlow station, long a landmark of the old town, will be closed in January."
     short = "The bridge at Marlow station will be closed in January."
