@@ -303,7 +303,9 @@ class Fetcher:
         try:
             answer = self._exchange(subject, url, message)
         except reasons.RetryableError as failed:
-            if not failed.pause:
+            if failed.broken:
+                failed.final = self._hosts.breaks(server, str(url), failed.error)
+            elif not failed.pause:
                 self._hosts.answers(server)
             elif given_up := self._hosts.refuses(server, failed.wait):
                 error = failed.error
@@ -324,7 +326,8 @@ class Fetcher:
                 raise OutOfTimeError(subject) from error
             failure = reasons.network_error(subject, error, total=self._total if self._deadline.passed else None)
             if isinstance(failure, reasons.RetryableError):
-                failure.final = self._hosts.fails(server, str(url), failure.error)
+                slow = isinstance(error, httpcore.TimeoutException)
+                failure.final = self._hosts.fails(server, str(url), failure.error, slow=slow)
             elif self._deadline.passed:
                 self._hosts.fails(server, str(url), failure)
             raise failure from error
@@ -370,10 +373,10 @@ class Fetcher:
             if response.status_code in reasons.RETRIED_STATUSES:
                 wait = patience.retry_after(headers.get("retry-after"), self._now())
                 pause = response.status_code == HTTPStatus.TOO_MANY_REQUESTS or wait is not None
-                raise reasons.RetryableError(failure, pause=pause, wait=wait)
+                raise reasons.RetryableError(failure, pause=pause, wait=wait, broken=not pause)
             raise failure
         try:
-            if headers.get("content-length", "").isdigit() and int(headers["content-length"][:15]) > self._max_bytes:
+            if body.stated_length(headers.get("content-length", "")) > self._max_bytes:
                 raise body.TooLargeError
             content = body.unfold(response.iter_raw(), headers.get("content-encoding", ""), self._max_bytes)
         except (body.BombError, body.TooLargeError, body.UnknownEncodingError, body.CutOffError) as error:

@@ -26,14 +26,18 @@ _LOCAL = (
 class RetryableError(Exception):
     """An attempt that failed in a way that may pass."""
 
-    def __init__(self, error: FetchError, *, pause: bool = False, wait: float | None = None) -> None:
+    def __init__(
+        self, error: FetchError, *, pause: bool = False, wait: float | None = None, broken: bool = False
+    ) -> None:
         self.error = error
         self.pause = pause
         """Whether the server asks for a pause."""
         self.wait = wait
         """Seconds of it that the server names, or None."""
+        self.broken = broken
+        """Whether the server answered with an error of its own and asks for nothing."""
         self.final = False
-        """Whether the server was given up for it."""
+        """Whether it is not worth another attempt: the server was given up for it, or is about to be."""
         super().__init__(error, wait)
 
 
