@@ -31,19 +31,23 @@ class Tags(HTMLParser):
             return
 
     def parse_starttag(self, i: int) -> int:
+        """Where the tag at `i` ends."""
         return self._bounded(super().parse_starttag(i))
 
     def parse_endtag(self, i: int) -> int:
+        """Where the closing tag at `i` ends."""
         return self._bounded(super().parse_endtag(i))
 
     def parse_comment(self, i: int, report: bool = True) -> int:
+        """Where the comment at `i` ends."""
         return self._bounded(super().parse_comment(i, report))
 
     def parse_pi(self, i: int) -> int:
+        """Where the instruction at `i` ends."""
         return self._bounded(super().parse_pi(i))
 
     def parse_html_declaration(self, i: int) -> int:
-        """Also past what old pages told Internet Explorer (``<![endif]>``), over which the base class gives up."""
+        """Where the declaration at `i` ends; also past what old pages told Internet Explorer (``<![endif]>``)."""
         marked = self.rawdata.startswith("<![", i) and not self.rawdata.startswith("<![CDATA[", i)
         return self._bounded(self.parse_bogus_comment(i) if marked else super().parse_html_declaration(i))
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 
 from briefing.errors import FetchError
 
-__all__ = ["LONGEST_WAIT", "LeftAloneError", "Politeness", "TooLongError"]
+__all__ = ["LONGEST_WAIT", "BusyError", "LeftAloneError", "Politeness", "TooLongError"]
 
 LONGEST_WAIT = 60.0
 """Seconds: a server that asks to be left alone for longer is not asked again in this run."""
@@ -74,6 +74,14 @@ class TooLongError(Exception):
     """The wait for a server would take longer than there is time."""
 
 
+class BusyError(Exception):
+    """There is no request to the server now without a wait."""
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+        super().__init__(server)
+
+
 @dataclass(slots=True)
 class _Server:
     slots: threading.Semaphore
@@ -123,15 +131,22 @@ class Politeness:
         self._lock = threading.Lock()
 
     @contextmanager
-    def slot(self, server: str, most: float = math.inf) -> Iterator[None]:
-        """Waits, at most `most` seconds, for one of the server's slots and holds it. Raises `TooLongError`."""
-        slots = self._of(server).slots
-        if not slots.acquire(timeout=None if most == math.inf else max(0.0, most)):
-            raise TooLongError
+    def slot(self, server: str, most: float = math.inf, *, wait: bool = True) -> Iterator[None]:
+        """Waits, at most `most` seconds, for one of the server's slots and holds it. Raises `TooLongError`.
+
+        Without `wait`, raises `BusyError` where no slot is free, or the server is left alone for longer than a second.
+        """
+        state = self._of(server)
+        if not wait:
+            most = 0.0
+        if not state.slots.acquire(timeout=None if most == math.inf else max(0.0, most)):
+            raise TooLongError if wait else BusyError(server)
         try:
+            if not wait and state.given_up is None and state.next_start - self._clock() >= _SHORTEST_PAUSE:
+                raise BusyError(server)
             yield
         finally:
-            slots.release()
+            state.slots.release()
 
     def pause(self, server: str, most: float = math.inf) -> None:
         """Waits until the server may be asked. Called when a request leaves, so a cached answer never waits.

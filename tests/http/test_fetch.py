@@ -129,7 +129,9 @@ def test_a_server_that_wants_an_hour_of_peace_gets_it(
     server.fails("/a", 503, retry_after="3600")
     error = failure(get, "/a")
     assert re.search(
-        r"503 Service Unavailable and asks to be left alone and is not asked again before \d{4}-\d\d-\d\d \d\d:\d\d UTC$", error.cause
+        r"503 Service Unavailable and asks to be left alone and is not asked again before "
+        r"\d{4}-\d\d-\d\d \d\d:\d\d UTC$",
+        error.cause,
     )
     assert waits == []
     assert len(server.requests) == 1

@@ -14,7 +14,7 @@ import pytest
 from briefing.errors import FetchError, OutOfTimeError, UnreachableError
 from briefing.fetch import Fetched, Fetcher, Request
 from briefing.fetch.hosts import LeftAloneError, Politeness, TooLongError
-from briefing.fetch.many import in_turns
+from briefing.fetch.many import Journey, in_turns
 from briefing.pipeline.waiting import Reach
 from briefing.testing.server import Seen, Server
 
@@ -386,11 +386,11 @@ def test_threads_wait_for_no_server_that_is_busy() -> None:
     begun: list[str] = []
     go = threading.Event()
 
-    def fetch(request: Request, until: float) -> FetchError:
-        begun.append(request.url)
-        if "slow" in request.url:
+    def fetch(journey: Journey, until: float) -> FetchError:
+        begun.append(journey.request.url)
+        if "slow" in journey.request.url:
             go.wait(5)
-        return FetchError(request.url, "x")
+        return FetchError(journey.request.url, "x")
 
     wanted = [Request(f"http://slow.example/{number}") for number in range(9)] + [Request("http://b.example/")]
     answers = in_turns(wanted, fetch, workers=3, at_once=2, until=float("inf"), clock=time.monotonic)
@@ -398,3 +398,57 @@ def test_threads_wait_for_no_server_that_is_busy() -> None:
     assert len([url for url in begun if "slow" in url]) <= 2
     go.set()
     assert len(list(answers)) == 9
+
+
+def test_redirects_to_a_server_that_asks_for_a_pause_hold_up_no_other(
+    server: Server, make: Callable[..., Fetcher], passing: Time
+) -> None:
+    resumed = threading.Event()
+
+    def sleep(seconds: float) -> None:
+        if seconds >= 1:
+            resumed.wait(5)
+        passing.sleep(seconds)
+
+    busy = "http://busy.example/"
+    server.fails(busy, 429, retry_after="8", times=1)
+    server.serves(busy, "at last")
+    doors = [f"http://door{number}.example/" for number in range(6)]
+    others = [f"http://other{number}.example/" for number in range(6)]
+    for door in doors:
+        server.redirects(door, busy)
+    for other in others:
+        server.serves(other, "x")
+    fetcher = make(sleep=sleep, proxies={"http": server.origin})
+    with pytest.raises(OutOfTimeError):
+        fetcher.fetch(Request(busy), within=4)
+    answers = fetcher.fetch_many((Request(url) for url in [*doors, *others]), workers=4)
+    first = {next(answers)[0].url for _ in others}
+    resumed.set()
+    assert first == set(others)
+    assert [answer.body for _, answer in answers if isinstance(answer, Fetched)] == [b"at last"] * 6
+
+
+def test_what_came_at_the_last_moment_is_no_late_answer() -> None:
+    go, second, end = threading.Event(), threading.Event(), threading.Event()
+    times = iter([0.0, 1.0])
+
+    def fetch(journey: Journey, until: float) -> FetchError:
+        if journey.request.url.endswith("/0"):
+            go.wait(5)
+        else:
+            second.set()  # so the first has come
+            end.wait(5)
+        return FetchError(journey.request.url, "x")
+
+    def clock() -> float:
+        now = next(times)
+        if now:
+            go.set()
+            second.wait(5)
+        return now
+
+    wanted = [Request(f"http://a.example/{number}") for number in range(2)]
+    found = dict(in_turns(wanted, fetch, workers=1, at_once=2, until=0.05, clock=clock))
+    end.set()
+    assert [type(found[request]) for request in wanted] == [FetchError, OutOfTimeError]
