@@ -22,8 +22,9 @@ def retry_after(value: str | None, now: float) -> float | None:
     """
     if not value:
         return None
-    if value.strip().isdigit():
-        return float(value.strip()[:9])
+    number = value.strip()
+    if number.isascii() and number.isdigit():  # `isdigit` alone takes "²", `float` does not
+        return float(number[:9])
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - now)
     except (ValueError, TypeError, OverflowError):

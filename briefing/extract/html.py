@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from html import unescape
-from html.parser import HTMLParser
 from typing import Any
 
 from briefing.errors import ExtractError
@@ -17,6 +16,7 @@ from briefing.extract import Found, flat
 from briefing.extract.front import is_front
 from briefing.extract.gate import FEWEST_WORDS, check_page
 from briefing.extract.walls import Page, check_wall
+from briefing.markup import Tags
 from briefing.text import normalise, word_count
 
 __all__ = ["read_page", "text_of"]
@@ -46,7 +46,7 @@ def read_page(html: str, name: str, url: str | None) -> Found:
     if flat.is_bulky(html):
         return _read_flat(html, name)
     view = _View()
-    view.feed_safely(html)
+    view.read(html)
     stated = _stated(view)
     text = _extracted(html, url, view.text) if view.deepest <= _DEEPEST else flat.running(view.text)
     body = normalise(str(stated.get("articleBody") or ""))
@@ -83,7 +83,7 @@ def text_of(html: str) -> str:
     if flat.is_bulky(html):
         return flat.flat_text(flat.slimmed(html))
     view = _View()
-    view.feed_safely(html)
+    view.read(html)
     return view.text
 
 
@@ -239,11 +239,11 @@ _CLOSED_BY_THE_NEXT = frozenset({"p", "li", "td", "th", "tr", "dt", "dd", "optio
 _HIDDEN = frozenset({"script", "style", "noscript", "template", "svg", "iframe", "object", "select", "title"})
 
 
-class _View(HTMLParser):
+class _View(Tags):
     """One pass over a page without building a tree: its visible text, links, metadata, title, depth."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self.meta: dict[str, str] = {}
         self.data: list[str] = []
         self.title = ""
@@ -262,22 +262,9 @@ class _View(HTMLParser):
         self._json = False
         self._link = ""
 
-    def feed_safely(self, html: str) -> None:
-        """Parse; what the parser cannot take is left at that."""
-        try:
-            self.feed(html)
-            self.close()
-        except (AssertionError, ValueError, RecursionError):
-            return
-
     @property
     def text(self) -> str:
         return normalise("".join(self.pieces))
-
-    def parse_html_declaration(self, i: int) -> int:
-        """Also past what old pages told Internet Explorer (``<![endif]>``), over which the base class gives up."""
-        marked = self.rawdata.startswith("<![", i) and not self.rawdata.startswith("<![CDATA[", i)
-        return self.parse_bogus_comment(i) if marked else super().parse_html_declaration(i)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {key: value or "" for key, value in attrs}

@@ -19,7 +19,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -28,8 +27,8 @@ from urllib.request import getproxies
 from briefing import patience
 from briefing._version import __version__
 from briefing.errors import FetchError, OutOfTimeError
-from briefing.fetch.hosts import LeftAloneError, Politeness, TooLongError
-from briefing.fetch.many import in_turns
+from briefing.fetch.hosts import BusyError, LeftAloneError, Politeness, TooLongError
+from briefing.fetch.many import Journey, in_turns
 from briefing.fetch.urls import joined, origin, parsed, server_of, shown
 
 if TYPE_CHECKING:
@@ -179,21 +178,21 @@ class Fetcher:
             FetchError: with one readable reason, after every retry; `BlockedAddressError` for a private address,
                 `OutOfTimeError` where the answer is not there `within` so many seconds.
         """
-        return self._fetch(request, self._clock() + within)
+        return self._fetch(Journey(request), self._clock() + within)
 
-    def _fetch(self, request: Request, until: float) -> Fetched:
+    def _fetch(self, journey: Journey, until: float) -> Fetched:
         from briefing.fetch.reasons import RetryableError
 
-        for attempt in range(self._retries + 1):
+        while True:
             try:
-                return self._attempt(request, until)
+                return self._attempt(journey, until)
             except RetryableError as failed:
-                if attempt == self._retries or failed.final or self._closed.is_set():
-                    raise _after(failed.error, attempt + 1) from failed.__cause__
+                journey.start_again()
+                if journey.failures > self._retries or failed.final or self._closed.is_set():
+                    raise failed.after(journey.failures) from failed.__cause__
                 if not failed.pause:  # for that one all requests to the server wait
                     dice = random.random()  # noqa: S311 - spreads load, hides nothing
-                    self._rest(patience.pause(attempt, self._backoff, dice), request, until)
-        raise AssertionError("unreachable: the last attempt returns or raises")
+                    self._rest(patience.pause(journey.failures - 1, self._backoff, dice), journey.request, until)
 
     def _rest(self, seconds: float, request: Request, until: float) -> None:
         if self._clock() + seconds >= until:
@@ -214,18 +213,23 @@ class Fetcher:
             clock=self._clock,
         )  # fmt: skip
 
-    def _as_value(self, request: Request, until: float) -> Fetched | FetchError:
+    def _as_value(self, journey: Journey, until: float) -> Fetched | FetchError | Journey:
         try:
-            return self._fetch(request, until)
+            return self._fetch(journey, until)
         except FetchError as error:
             return error
+        except BusyError as busy:
+            journey.turn = busy.server
+            return journey
 
-    def _attempt(self, request: Request, until: float) -> Fetched:
+    def _attempt(self, journey: Journey, until: float) -> Fetched:
         begun = time.monotonic()
-        self._deadline.at, self._deadline.last = begun + self._total, begun + (until - self._clock())
+        left = self._total if journey.left is None else journey.left
+        self._deadline.at, self._deadline.last = begun + left, begun + (until - self._clock())
         try:
-            return self._follow(request)
+            return self._follow(journey)
         finally:
+            journey.left = self._deadline.at - time.monotonic()
             self._deadline.at = self._deadline.last = math.inf
 
     def _wait(self, seconds: float) -> None:
@@ -241,15 +245,16 @@ class Fetcher:
         self._hosts.pause(server_of(url), self._deadline.left)
         self._deadline.at += time.monotonic() - begun
 
-    def _follow(self, request: Request) -> Fetched:
+    def _follow(self, journey: Journey) -> Fetched:
+        request, visited = journey.request, journey.visited
         subject = shown(request.url)
         url, authorization = parsed(subject, request.url)
         home = origin(url)
-        visited: list[str] = []
+        if journey.next:
+            url, _ = parsed(subject, journey.next)
         while str(url) not in visited:
             if len(visited) > MOST_REDIRECTS:
                 raise FetchError(subject, f"it redirects more than {MOST_REDIRECTS} times", "Check the address")
-            visited.append(str(url))
             at_home = origin(url) == home
             answer = self._one(
                 subject,
@@ -257,16 +262,19 @@ class Fetcher:
                 local=request.allow_local and at_home,
                 authorization=authorization if at_home else None,
                 anew=request.anew,
+                wait=journey.waits_for(server_of(str(url))),
             )
             if isinstance(answer, Fetched):
                 return answer
+            visited.append(str(url))
+            journey.next = answer
             url, _ = parsed(subject, answer)
         raise FetchError(subject, f"it redirects in a circle, back to {url}", "Check the address in a browser")
 
     def _one(
-        self, subject: str, url: httpx.URL, *, local: bool, authorization: bytes | None, anew: bool
+        self, subject: str, url: httpx.URL, *, local: bool, authorization: bytes | None, anew: bool, wait: bool
     ) -> Fetched | str:
-        """One hop: the answer, or the address that it redirects to."""
+        """One hop: the answer, or the address that it redirects to. Raises `BusyError` without `wait`."""
         import httpx
 
         identity = f"{local} {authorization!r} {url}"  # what a local or authorised request may see is its own
@@ -283,7 +291,7 @@ class Fetcher:
         )
         begun = time.monotonic()
         try:
-            with self._hosts.slot(server_of(str(url)), self._deadline.left):
+            with self._hosts.slot(server_of(str(url)), self._deadline.left, wait=wait):
                 self._deadline.at += time.monotonic() - begun  # waiting for one's turn is not the server's fault
                 if self._closed.is_set():
                     raise FetchError(subject, "the run was stopped before it was complete")
@@ -303,7 +311,9 @@ class Fetcher:
         try:
             answer = self._exchange(subject, url, message)
         except reasons.RetryableError as failed:
-            if not failed.pause:
+            if failed.broken:
+                failed.final = self._hosts.breaks(server, str(url), failed.error)
+            elif not failed.pause:
                 self._hosts.answers(server)
             elif given_up := self._hosts.refuses(server, failed.wait):
                 error = failed.error
@@ -324,7 +334,8 @@ class Fetcher:
                 raise OutOfTimeError(subject) from error
             failure = reasons.network_error(subject, error, total=self._total if self._deadline.passed else None)
             if isinstance(failure, reasons.RetryableError):
-                failure.final = self._hosts.fails(server, str(url), failure.error)
+                slow = isinstance(error, httpcore.TimeoutException)
+                failure.final = self._hosts.fails(server, str(url), failure.error, slow=slow)
             elif self._deadline.passed:
                 self._hosts.fails(server, str(url), failure)
             raise failure from error
@@ -366,14 +377,10 @@ class Fetcher:
         if response.status_code in _REDIRECTS and "location" in headers:
             return joined(subject, url, headers["location"])
         if response.status_code not in range(200, 204):
-            failure = reasons.status_error(subject, response.status_code)
-            if response.status_code in reasons.RETRIED_STATUSES:
-                wait = patience.retry_after(headers.get("retry-after"), self._now())
-                pause = response.status_code == HTTPStatus.TOO_MANY_REQUESTS or wait is not None
-                raise reasons.RetryableError(failure, pause=pause, wait=wait)
-            raise failure
+            wait = patience.retry_after(headers.get("retry-after"), self._now())
+            raise reasons.status_error(subject, response.status_code, wait)
         try:
-            if headers.get("content-length", "").isdigit() and int(headers["content-length"][:15]) > self._max_bytes:
+            if body.stated_length(headers.get("content-length", "")) > self._max_bytes:
                 raise body.TooLargeError
             content = body.unfold(response.iter_raw(), headers.get("content-encoding", ""), self._max_bytes)
         except (body.BombError, body.TooLargeError, body.UnknownEncodingError, body.CutOffError) as error:
@@ -388,9 +395,3 @@ class Fetcher:
             from_cache=from_cache,
             asked=asked,
         )
-
-
-def _after(error: FetchError, attempts: int) -> FetchError:
-    if attempts == 1:
-        return error
-    return type(error)(error.subject, f"{error.cause}, {attempts} times in a row", error.remedy)

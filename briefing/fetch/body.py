@@ -6,7 +6,16 @@ import re
 import zlib
 from collections.abc import Iterable
 
-__all__ = ["BombError", "CutOffError", "TooLargeError", "UnknownEncodingError", "charset_of", "media_type_of", "unfold"]
+__all__ = [
+    "BombError",
+    "CutOffError",
+    "TooLargeError",
+    "UnknownEncodingError",
+    "charset_of",
+    "media_type_of",
+    "stated_length",
+    "unfold",
+]
 
 BOMB_RATIO = 100
 """Text seldom shrinks to less than a twentieth; deflate can reach 1 : 1032."""
@@ -90,6 +99,12 @@ def _inflater(start: bytes) -> zlib._Decompress:
     # "deflate" should be zlib's format (RFC 9110) but some servers send it bare; its first byte tells.
     zlib_or_gzip = start[:1] == b"\x1f" or start[0] & 0x0F == 8
     return zlib.decompressobj(zlib.MAX_WBITS | 32 if zlib_or_gzip else -zlib.MAX_WBITS)
+
+
+def stated_length(content_length: str) -> int:
+    """Bytes that a ``Content-Length`` header announces; 0 where it announces nothing that is a number."""
+    number = content_length.strip()
+    return int(number[:15]) if number.isascii() and number.isdigit() else 0
 
 
 def media_type_of(content_type: str) -> str:

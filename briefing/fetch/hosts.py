@@ -1,8 +1,9 @@
 """Politeness: how many requests a server gets at once, how far apart they start, and when it is left alone.
 
 A pause that a server asks for holds for every request to it, not only for the one that it refused, and later ones start
-further apart. One that asks for a long pause or for too many, and one that does not answer at all, is given up: its
-other addresses fail at once instead of costing a time limit each. Answers out of the cache are not concerned.
+further apart. One that asks for a long pause or for too many, one that does not answer at all, and one that answers one
+address after another with an error of its own, is given up: its other addresses fail at once instead of costing a time
+limit or three requests each. Answers out of the cache are not concerned.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from datetime import UTC, datetime
 
 from briefing.errors import FetchError
 
-__all__ = ["LONGEST_WAIT", "LeftAloneError", "Politeness", "TooLongError"]
+__all__ = ["LONGEST_WAIT", "BusyError", "LeftAloneError", "Politeness", "TooLongError"]
 
 LONGEST_WAIT = 60.0
 """Seconds: a server that asks to be left alone for longer is not asked again in this run."""
@@ -36,7 +37,11 @@ _WIDEST_GAP = 5.0
 _GOOD = 10
 """Answers in a row after which the gap to a server that asked for a pause is halved."""
 _MOST_DEAD = 3
-"""Connections without an answer, in a row."""
+"""Connections without an answer, in a row; addresses, where the server answered before."""
+_MOST_BROKEN = 5
+"""Addresses that a server answers with an error of its own, in a row."""
+_NOT_ALONE = 3
+"""Addresses with such an error, in a row, from which on none is tried again: it is the server and not an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,14 @@ class TooLongError(Exception):
     """The wait for a server would take longer than there is time."""
 
 
+class BusyError(Exception):
+    """There is no request to the server now without a wait."""
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+        super().__init__(server)
+
+
 @dataclass(slots=True)
 class _Server:
     slots: threading.Semaphore
@@ -84,6 +97,8 @@ class _Server:
     answered: bool = False
     dead: list[str] = field(default_factory=list)
     """Addresses of connections without an answer, since the last one."""
+    broken: set[str] = field(default_factory=set)
+    """Addresses answered with an error of the server's own, since the last answer that was none."""
     given_up: _GivenUp | None = None
 
 
@@ -116,15 +131,22 @@ class Politeness:
         self._lock = threading.Lock()
 
     @contextmanager
-    def slot(self, server: str, most: float = math.inf) -> Iterator[None]:
-        """Waits, at most `most` seconds, for one of the server's slots and holds it. Raises `TooLongError`."""
-        slots = self._of(server).slots
-        if not slots.acquire(timeout=None if most == math.inf else max(0.0, most)):
-            raise TooLongError
+    def slot(self, server: str, most: float = math.inf, *, wait: bool = True) -> Iterator[None]:
+        """Waits, at most `most` seconds, for one of the server's slots and holds it. Raises `TooLongError`.
+
+        Without `wait`, raises `BusyError` where no slot is free, or the server is left alone for longer than a second.
+        """
+        state = self._of(server)
+        if not wait:
+            most = 0.0
+        if not state.slots.acquire(timeout=None if most == math.inf else max(0.0, most)):
+            raise TooLongError if wait else BusyError(server)
         try:
+            if not wait and state.given_up is None and state.next_start - self._clock() >= _SHORTEST_PAUSE:
+                raise BusyError(server)
             yield
         finally:
-            slots.release()
+            state.slots.release()
 
     def pause(self, server: str, most: float = math.inf) -> None:
         """Waits until the server may be asked. Called when a request leaves, so a cached answer never waits.
@@ -156,6 +178,7 @@ class Politeness:
         with self._lock:
             state.answered, state.refusals = True, 0
             state.dead.clear()
+            state.broken.clear()
             state.good += 1
             if state.good >= _GOOD and state.gap > self._gap:
                 state.gap, state.good = max(self._gap, state.gap / 2), 0
@@ -166,6 +189,7 @@ class Politeness:
         Empty, or what it does for which it is not asked again in this run.
         """
         state = self._of(server)
+        until = 0.0
         with self._lock:
             state.answered, state.good = True, 0
             state.dead.clear()
@@ -178,7 +202,6 @@ class Politeness:
             state.gap = max(state.gap, min(asked, _WIDEST_GAP))
             if asked > LONGEST_WAIT:
                 until = self._now() + min(asked, _LONGEST_PEACE)
-                self._keep(server, until)
                 state.given_up = _wants_peace(until)
             elif state.given_up is not None:
                 pass  # this one was under way
@@ -186,21 +209,44 @@ class Politeness:
                 state.given_up = _given_up(f"asked for a pause {state.refusals} times in a row")
             elif state.waits > _MOST_WAITS:
                 state.given_up = _given_up("asked for too many pauses")
-            return state.given_up.deed if state.given_up else ""
+            given_up = state.given_up
+        if until:
+            self._keep(server, until)  # writes to a disk: nobody else waits for that
+        return given_up.deed if given_up else ""
 
-    def fails(self, server: str, address: str, error: FetchError) -> bool:
-        """Notes a connection that brought no answer for `address`; whether the server is given up.
+    def breaks(self, server: str, address: str, error: FetchError) -> bool:
+        """Notes an answer that is an error of the server's own (HTTP 500, 503); whether `address` is not tried again.
 
-        One that answered before is given up only where several addresses bring none: one may be the matter.
+        It is given up where so many addresses in a row bring nothing else.
+        """
+        state = self._of(server)
+        with self._lock:
+            state.answered, state.refusals = True, 0
+            state.dead.clear()
+            state.broken.add(address)
+            count = len(state.broken)
+            if count >= _MOST_BROKEN and state.given_up is None:
+                deed = f"was given up in this run: {error.cause}, for {count} addresses in a row"
+                state.given_up = _GivenUp(deed, error.remedy, type(error))
+            return count >= _NOT_ALONE or state.given_up is not None
+
+    def fails(self, server: str, address: str, error: FetchError, *, slow: bool = False) -> bool:
+        """Notes a connection that brought no answer for `address`; whether that is not tried again.
+
+        A server that answered before is given up only where several addresses bring none: one may be the matter. So
+        where the failure was `slow` and another address brought none either, a third is tried before one of them is
+        tried again.
         """
         state = self._of(server)
         with self._lock:
             state.dead.append(address)
-            count = len(set(state.dead)) if state.answered else len(state.dead)
+            different = len(set(state.dead))
+            count = different if state.answered else len(state.dead)
             if count >= _MOST_DEAD and state.given_up is None:
-                deed = f"was given up in this run: {error.cause}, {len(state.dead)} times in a row"
+                how_often = f"for {count} addresses in a row" if state.answered else f"{count} times in a row"
+                deed = f"was given up in this run: {error.cause}, {how_often}"
                 state.given_up = _GivenUp(deed, error.remedy, type(error), dead=True)
-            return state.given_up is not None
+            return state.given_up is not None or (slow and state.answered and different > 1)
 
     def forget_dead(self) -> None:
         """Gives those that did not answer another chance: it was the network that was missing."""
@@ -217,7 +263,8 @@ class Politeness:
 
 def _wants_peace(until: float) -> _GivenUp:
     moment = datetime.fromtimestamp(math.ceil(until / 60) * 60, UTC)
-    return _GivenUp(f"asks to be left alone until {moment:%Y-%m-%d %H:%M} UTC", "Try again then")
+    deed = f"asks to be left alone and is not asked again before {moment:%Y-%m-%d %H:%M} UTC"  # it may ask for years
+    return _GivenUp(deed, "Try again then")
 
 
 def _given_up(deed: str) -> _GivenUp:

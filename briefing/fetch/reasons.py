@@ -11,9 +11,9 @@ from briefing.errors import BlockedAddressError, FetchError, UnreachableError
 from briefing.fetch.body import BombError, CutOffError, TooLargeError, UnknownEncodingError
 from briefing.fetch.network import PrivateAddressError, UnknownHostError, UnusableProxyError
 
-__all__ = ["RETRIED_STATUSES", "RetryableError", "body_error", "network_error", "status_error"]
+__all__ = ["RetryableError", "body_error", "network_error", "status_error"]
 
-RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
+_RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 _PASSING_STATUSES = frozenset({408, 421, 425, 429})
 """Of the 4xx ones; the others say that the same request will fail again."""
 _LATER = "Try again later"
@@ -26,19 +26,37 @@ _LOCAL = (
 class RetryableError(Exception):
     """An attempt that failed in a way that may pass."""
 
-    def __init__(self, error: FetchError, *, pause: bool = False, wait: float | None = None) -> None:
+    def __init__(
+        self, error: FetchError, *, pause: bool = False, wait: float | None = None, broken: bool = False
+    ) -> None:
         self.error = error
         self.pause = pause
         """Whether the server asks for a pause."""
         self.wait = wait
         """Seconds of it that the server names, or None."""
+        self.broken = broken
+        """Whether the server answered with an error of its own and asks for nothing."""
         self.final = False
-        """Whether the server was given up for it."""
+        """Whether it is not worth another attempt: the server was given up for it, or is about to be."""
         super().__init__(error, wait)
 
+    def after(self, attempts: int) -> FetchError:
+        """The error after so many attempts that failed alike."""
+        if attempts == 1:
+            return self.error
+        return type(self.error)(self.error.subject, f"{self.error.cause}, {attempts} times in a row", self.error.remedy)
 
-def status_error(subject: str, status: int) -> FetchError:
-    """The error for an answer that is not a success."""
+
+def status_error(subject: str, status: int, wait: float | None) -> FetchError | RetryableError:
+    """The error for an answer that is not a success; `wait`: for how many seconds it asks to be left alone, if so."""
+    error = _status_error(subject, status)
+    if status not in _RETRIED_STATUSES:
+        return error
+    pause = status == HTTPStatus.TOO_MANY_REQUESTS or wait is not None
+    return RetryableError(error, pause=pause, wait=wait, broken=not pause)
+
+
+def _status_error(subject: str, status: int) -> FetchError:
     try:
         words = f" {HTTPStatus(status).phrase}"
     except ValueError:

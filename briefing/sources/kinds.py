@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from briefing.errors import SourceError
+from briefing.markup import Tags
 from briefing.sources.mailbox import is_maildir, is_mbox
 from briefing.sources.markup import decoded, web_address
 from briefing.sources.opml import is_url_list
@@ -141,21 +141,16 @@ def find_feeds(html: bytes, url: str) -> list[str]:
     Those in its head; where there are none, links to what is called like a feed on its own site.
     """
     finder = _FeedLinks(url)
-    finder.feed(decoded(html[:2_000_000]))
+    finder.read(decoded(html[:2_000_000]))
     return list(dict.fromkeys(finder.found or finder.linked))
 
 
-class _FeedLinks(HTMLParser):
+class _FeedLinks(Tags):
     def __init__(self, url: str) -> None:
         super().__init__()
         self.base = url
         self.found: list[str] = []
         self.linked: list[str] = []
-
-    def parse_html_declaration(self, i: int) -> int:
-        """Also past what old pages told Internet Explorer (``<![endif]>``), over which the base class gives up."""
-        marked = self.rawdata.startswith("<![", i) and not self.rawdata.startswith("<![CDATA[", i)
-        return self.parse_bogus_comment(i) if marked else super().parse_html_declaration(i)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in reversed(attrs)}

@@ -17,6 +17,7 @@ import pytest
 
 from briefing.errors import FetchError
 from briefing.fetch import Fetched, Fetcher, Request
+from briefing.fetch.body import stated_length
 from briefing.testing.server import Server
 
 MakeFetcher = Callable[..., Fetcher]
@@ -129,7 +130,9 @@ def test_a_server_that_wants_an_hour_of_peace_gets_it(
     server.fails("/a", 503, retry_after="3600")
     error = failure(get, "/a")
     assert re.search(
-        r"503 Service Unavailable and asks to be left alone until \d{4}-\d\d-\d\d \d\d:\d\d UTC$", error.cause
+        r"503 Service Unavailable and asks to be left alone and is not asked again before "
+        r"\d{4}-\d\d-\d\d \d\d:\d\d UTC$",
+        error.cause,
     )
     assert waits == []
     assert len(server.requests) == 1
@@ -223,6 +226,11 @@ def test_a_connection_cut_in_the_middle_is_tried_again(server: Server, get: Call
 def test_a_connection_that_is_always_cut_is_reported(server: Server, get: Callable[..., Fetched]) -> None:
     server.cuts("/a", b"the whole story", after=5)
     assert "broke before" in failure(get, "/a").cause
+
+
+@pytest.mark.parametrize(("header", "length"), [("12", 12), (" 7 ", 7), ("", 0), ("-1", 0), ("\xb2", 0), ("x", 0)])
+def test_a_length_that_is_no_number_announces_nothing(header: str, length: int) -> None:
+    assert stated_length(header) == length
 
 
 def test_a_redirect_is_followed_to_its_end(server: Server, get: Callable[..., Fetched]) -> None:

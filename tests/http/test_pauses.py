@@ -14,7 +14,7 @@ import pytest
 from briefing.errors import FetchError, OutOfTimeError, UnreachableError
 from briefing.fetch import Fetched, Fetcher, Request
 from briefing.fetch.hosts import LeftAloneError, Politeness, TooLongError
-from briefing.fetch.many import in_turns
+from briefing.fetch.many import Journey, in_turns
 from briefing.pipeline.waiting import Reach
 from briefing.testing.server import Seen, Server
 
@@ -178,8 +178,9 @@ def test_who_wants_an_hour_of_peace_gets_it_from_every_request_and_from_the_next
         fetcher.fetch(requests(server, 1)[0])
     causes = {error.cause for error in errors(fetcher, requests(server, 3))}
     assert first.value.cause.startswith("the server answered HTTP 503")
-    assert "and asks to be left alone until 2024-05-17 07:30 UTC" in first.value.cause
-    assert causes == {"its server asks to be left alone until 2024-05-17 07:30 UTC"}
+    peace = "asks to be left alone and is not asked again before 2024-05-17 07:30 UTC"
+    assert f"and {peace}" in first.value.cause
+    assert causes == {f"its server {peace}"}
     assert fetcher.fetch(fresh).from_cache
     fetcher.close()
     passing.seconds += 3500
@@ -201,7 +202,8 @@ def test_other_servers_are_not_concerned(server: Server, make: Callable[..., Fet
 def test_a_pause_of_years_is_one_of_a_day(server: Server, make: Callable[..., Fetcher]) -> None:
     server.fails("/0", 429, retry_after="999999999")
     (error,) = errors(make(), requests(server, 1))
-    assert "until 2024-05-18 06:30 UTC" in error.cause
+    assert "is not asked again before 2024-05-18 06:30 UTC" in error.cause
+    assert "until" not in error.cause
 
 
 def test_what_an_earlier_run_was_told_says_nothing_of_the_network(
@@ -215,6 +217,29 @@ def test_what_an_earlier_run_was_told_says_nothing_of_the_network(
         reach.note(UnreachableError("b", "no server is known by the name b"))
         reach.note(answer)
         assert reach.offline is not reached
+
+
+@pytest.mark.parametrize("after", ["\xb2", "1\xb2", "\xbd"])
+def test_a_pause_in_digits_that_are_none_is_one_of_no_length(
+    server: Server, make: Callable[..., Fetcher], after: str
+) -> None:
+    server.fails("/0", 503, retry_after=after)
+    (error,) = errors(make(), requests(server, 1))
+    assert error.cause.startswith("the server answered HTTP 503")
+
+
+def test_nobody_waits_for_a_long_pause_to_be_noted() -> None:
+    passing = Time()
+    other: list[str] = []
+
+    def keep(server: str, until: float) -> None:
+        asking = threading.Thread(target=lambda: other.append(hosts.refuses("b.example", 1.0)), daemon=True)
+        asking.start()
+        asking.join(1)
+
+    hosts = Politeness(at_once=2, gap=0.0, sleep=passing.sleep, clock=passing.clock, now=passing.now, keep=keep)
+    hosts.refuses("a.example", 3600.0)
+    assert other == [""]
 
 
 # No answer
@@ -265,8 +290,42 @@ def test_a_server_that_goes_down_is_given_up(server: Server, make: Callable[...,
     fetcher.fetch(Request(server.url("/up"), allow_local=True))
     for number in range(20):
         server.hangs(f"/{number}")
-    assert len(errors(fetcher, requests(server, 20))) == 20
-    assert len(server.requests) <= 10
+    found = errors(fetcher, requests(server, 20))
+    assert len(found) == 20
+    assert len(server.requests) <= 6  # with the first: three addresses, one of them twice, and one under way
+    causes = {error.cause for error in found if not error.asked}
+    assert causes == {"its server was given up in this run: the server fell silent, for 3 addresses in a row"}
+
+
+def test_a_server_that_answers_everything_with_an_error_is_given_up(
+    server: Server, make: Callable[..., Fetcher]
+) -> None:
+    fetcher = make()
+    server.serves("/up", "x")
+    fetcher.fetch(Request(server.url("/up"), allow_local=True))
+    for number in range(12):
+        server.fails(f"/{number}", 503)
+    found = errors(fetcher, requests(server, 12))
+    assert len(found) == 12
+    assert len(server.requests) <= 1 + 10
+    cause = (
+        "its server was given up in this run: the server answered HTTP 503 Service Unavailable, for 5 addresses in a "
+        "row"
+    )
+    assert {error.cause for error in found if not error.asked} == {cause}
+
+
+def test_some_addresses_that_break_are_not_the_end_of_their_server(
+    server: Server, make: Callable[..., Fetcher]
+) -> None:
+    for number in range(12):
+        if number % 4:
+            server.fails(f"/{number}", 500)
+        else:
+            server.serves(f"/{number}", "x")
+    found = errors(make(), requests(server, 12))
+    assert len(found) == 9
+    assert all(error.cause.startswith("the server answered HTTP 500") for error in found)
 
 
 def test_servers_get_another_chance_when_the_network_was_missing(make: Callable[..., Fetcher]) -> None:
@@ -327,11 +386,11 @@ def test_threads_wait_for_no_server_that_is_busy() -> None:
     begun: list[str] = []
     go = threading.Event()
 
-    def fetch(request: Request, until: float) -> FetchError:
-        begun.append(request.url)
-        if "slow" in request.url:
+    def fetch(journey: Journey, until: float) -> FetchError:
+        begun.append(journey.request.url)
+        if "slow" in journey.request.url:
             go.wait(5)
-        return FetchError(request.url, "x")
+        return FetchError(journey.request.url, "x")
 
     wanted = [Request(f"http://slow.example/{number}") for number in range(9)] + [Request("http://b.example/")]
     answers = in_turns(wanted, fetch, workers=3, at_once=2, until=float("inf"), clock=time.monotonic)
@@ -339,3 +398,57 @@ def test_threads_wait_for_no_server_that_is_busy() -> None:
     assert len([url for url in begun if "slow" in url]) <= 2
     go.set()
     assert len(list(answers)) == 9
+
+
+def test_redirects_to_a_server_that_asks_for_a_pause_hold_up_no_other(
+    server: Server, make: Callable[..., Fetcher], passing: Time
+) -> None:
+    resumed = threading.Event()
+
+    def sleep(seconds: float) -> None:
+        if seconds >= 1:
+            resumed.wait(5)
+        passing.sleep(seconds)
+
+    busy = "http://busy.example/"
+    server.fails(busy, 429, retry_after="8", times=1)
+    server.serves(busy, "at last")
+    doors = [f"http://door{number}.example/" for number in range(6)]
+    others = [f"http://other{number}.example/" for number in range(6)]
+    for door in doors:
+        server.redirects(door, busy)
+    for other in others:
+        server.serves(other, "x")
+    fetcher = make(sleep=sleep, proxies={"http": server.origin})
+    with pytest.raises(OutOfTimeError):
+        fetcher.fetch(Request(busy), within=4)
+    answers = fetcher.fetch_many((Request(url) for url in [*doors, *others]), workers=4)
+    first = {next(answers)[0].url for _ in others}
+    resumed.set()
+    assert first == set(others)
+    assert [answer.body for _, answer in answers if isinstance(answer, Fetched)] == [b"at last"] * 6
+
+
+def test_what_came_at_the_last_moment_is_no_late_answer() -> None:
+    go, second, end = threading.Event(), threading.Event(), threading.Event()
+    times = iter([0.0, 1.0])
+
+    def fetch(journey: Journey, until: float) -> FetchError:
+        if journey.request.url.endswith("/0"):
+            go.wait(5)
+        else:
+            second.set()  # so the first has come
+            end.wait(5)
+        return FetchError(journey.request.url, "x")
+
+    def clock() -> float:
+        now = next(times)
+        if now:
+            go.set()
+            second.wait(5)
+        return now
+
+    wanted = [Request(f"http://a.example/{number}") for number in range(2)]
+    found = dict(in_turns(wanted, fetch, workers=1, at_once=2, until=0.05, clock=clock))
+    end.set()
+    assert [type(found[request]) for request in wanted] == [FetchError, OutOfTimeError]

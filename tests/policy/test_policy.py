@@ -40,6 +40,7 @@ PURE = {
     "letter",
     "headers",
     "encodings",
+    "markup",
 }
 EDGES = {"config", "assets", "sources", "fetch", "extract", "store", "deliver", "models", "lock", "schedule"}
 BASE = PURE | {"_version"}

@@ -1,0 +1,50 @@
+"""HTML as a stream of tags: nothing is read over and over."""
+
+from __future__ import annotations
+
+import pytest
+
+from briefing.extract.html import text_of
+from briefing.markup import Tags
+from briefing.sources.kinds import find_feeds
+
+UNCLOSED = ["<input ", '<a b=">"', "<!--x>", "<![CDATA[x>", "<?x", "</a ", "<!x", "<a b='>'/"]
+
+
+class Counting(Tags):
+    """Counts the characters that were looked at for an end that is not there."""
+
+    in_vain = 0
+
+    def _bounded(self, end: int) -> int:
+        if end < 0:
+            self.in_vain += len(self.rawdata)
+        return super()._bounded(end)
+
+
+def in_vain(html: str) -> int:
+    tags = Counting()
+    tags.read(html)
+    return tags.in_vain
+
+
+@pytest.mark.parametrize("tag", UNCLOSED)
+def test_a_page_of_tags_without_an_end_costs_no_more_than_its_length(tag: str) -> None:
+    half, whole = (in_vain(tag * (size // len(tag))) for size in (100_000, 200_000))
+    assert 0 < whole < 3 * half
+
+
+@pytest.mark.parametrize("tag", UNCLOSED)
+def test_what_stands_before_tags_without_an_end_is_read(tag: str) -> None:
+    page = f'<link rel="alternate" type="application/rss+xml" href="/feed"><p>The bridge opened.</p>{tag * 20_000}'
+    assert text_of(page).startswith("The bridge opened.")
+    assert find_feeds(page.encode(), "https://a.example/") == ["https://a.example/feed"]
+
+
+@pytest.mark.parametrize("tag", ["<input ", "<!-- x", '<a href="', "<b"])
+def test_a_tag_that_somebody_forgot_to_close_hides_nothing_before_it(tag: str) -> None:
+    assert text_of(f"<p>Five is less than six.</p><p>{tag}").startswith("Five is less than six.")
+
+
+def test_text_behind_a_tag_without_an_end_is_read() -> None:
+    assert "The mayor agreed." in text_of('<p>One <a href="x>link</a>.</p><p>The mayor agreed.</p>')
