@@ -172,9 +172,14 @@ def test_75_no_source_of_the_web_could_be_reached(cli: Cli, tmp_path: Path, clos
 def test_130_ctrl_c_while_it_waits_for_the_network(tmp_path: Path, closed_port: int) -> None:
     away = f"http://127.0.0.1:{closed_port}/feed.xml"
     command = [sys.executable, "-m", "briefing", "run", "--source", away, "--allow-local", *PLAIN]
-    run = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env={**os.environ, "NO_PROXY": "*"}
-    )
+    # A shell that starts the tests in the background has them ignore the signal, and what they start as well.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        run = subprocess.Popen(
+            command, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env={**os.environ, "NO_PROXY": "*"}
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     with run:
         assert run.stderr
         try:
