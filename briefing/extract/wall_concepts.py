@@ -12,8 +12,10 @@ from collections.abc import Mapping, Sequence
 
 __all__ = ["PLEA", "asks_to_pay", "is_told", "kind_of", "told_share"]
 
-_MOST_WORDS = 320
-"""Words from which a page without a known sentence of a wall is taken for an article."""
+_MOST_WORDS = 160
+"""Words above which a page without a known sentence of a wall is taken for an article."""
+_MOST_OF_CONSENT = 320
+"""The same of a page that asks for consent, which has to say to what."""
 _ADDRESSED = 0.4
 """Of the words, how many are in sentences that speak to the reader or for the site."""
 _ABOUT = 0.5
@@ -245,8 +247,10 @@ _TELLS = _any(
     r"\b(?:yesterday|last (?:week|month|year|night)|next year|per ?cent|study|survey)\b|\bago\b",
     r"\b(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:in|until|im jahr|en) (?:19|20)\d\d\b",
     r"\b(?:fell|rose|began|became) ",
-    r"\b(?:in|since|until|of|by|from) "
-    r"(?:january|february|march|april|june|july|august|september|october|november|december)\b",
+    r"\b(?:january|february|april|june|july|august|september|october|november|december)\b|\b(?:march|may) \d",
+    r"\d\.? (?:januar|februar|märz|mai|juni|juli|oktober|dezember|janvier|février|mars|avril|juin|juillet|août)\b",
+    r"\d (?:septembre|octobre|novembre|décembre|gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto)\b",
+    r"\d (?:de )?(?:enero|febrero|abril|mayo|junio|julio|janeiro|fevereiro|março|maio|junho|julho|setembro)\b",
     r"\b(?:sagte|teilte|erklärte|warnte|kündigte|laut|sprecher\w*|gestern|prozent|polizei|gericht)\b",
     r"\b(?:am )?(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)\b",
     r"\b(?:a (?:déclaré|annoncé|précisé|indiqué|expliqué)|selon|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b",
@@ -287,7 +291,7 @@ def told_share(units: Units) -> float:
 def kind_of(units: Units, heading: str) -> str:
     """What kind of page speaks so, by the concepts that come together; empty: none is sure."""
     total = sum(words for _, words in units)
-    if not 0 < total <= _MOST_WORDS or told_share(units) > _TOLD:
+    if not 0 < total <= _MOST_OF_CONSENT or told_share(units) > _TOLD:
         return ""
     if sum(words for unit, words in units if _SPEAKS.search(unit)) < _ADDRESSED * total:
         return ""
@@ -296,6 +300,8 @@ def kind_of(units: Units, heading: str) -> str:
     for kind, (needed, fewest, concepts) in KINDS.items():
         there = [bool(concept.search(said)) for concept in concepts]
         about = sum(words for unit, words in units if any(concept.search(unit) for concept in concepts))
+        if total > _MOST_WORDS and kind != "consent":
+            continue
         if kind in _FOR_ITSELF and not _SITE.search(said):
             continue
         if all(there[:needed]) and sum(there) >= fewest and about >= _ABOUT * total:
