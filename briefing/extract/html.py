@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from briefing.errors import ExtractError
 from briefing.extract import Found, flat
 from briefing.extract.front import is_front
 from briefing.extract.gate import FEWEST_WORDS, check_page
+from briefing.extract.json_ld import things, types_of
 from briefing.extract.walls import Page, check_wall
 from briefing.markup import Tags
 from briefing.text import normalise, word_count
@@ -159,23 +159,9 @@ def _quiet() -> Iterator[None]:
 
 def _stated(view: _View) -> dict[str, Any]:
     """The first article among the page's JSON-LD, flattened out of lists and graphs; empty where there is none."""
-    for block in view.data:
-        try:
-            waiting: list[Any] = [json.loads(block, strict=False)]
-        except (ValueError, RecursionError):
-            continue
-        seen = 0
-        while waiting and seen < 200:
-            seen += 1
-            one = waiting.pop(0)
-            if isinstance(one, list):
-                waiting += one[:50]
-            elif isinstance(one, dict):
-                kind = one.get("@type")
-                kinds = kind if isinstance(kind, list) else [kind]
-                if any(isinstance(k, str) and k.endswith(("Article", "BlogPosting", "Report")) for k in kinds):
-                    return one
-                waiting += [value for key in ("@graph", "mainEntity") if (value := one.get(key)) is not None]
+    for thing in things(view.data, ("mainEntity",)):
+        if any(kind.endswith(("Article", "BlogPosting", "Report")) for kind in types_of(thing)):
+            return thing
     return {}
 
 

@@ -7,14 +7,14 @@ the page says of itself counts as well: its title, its buttons and fields, and w
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from briefing.errors import ExtractError, WallError
+from briefing.extract.json_ld import things, types_of
+from briefing.extract.wall_concepts import PLEA, asks_to_pay, kind_of, told_share
 from briefing.extract.wall_phrases import ERROR_TITLE, LIKELY, OFFER, REPORTED, SURE, TALK
 from briefing.text import word_count
 
@@ -28,10 +28,14 @@ _CAUSES = {
     "robots": "it is a check for robots",
     "javascript": "it needs JavaScript",
     "error": "it is an error page",
+    "maintenance": "its site is down for maintenance",
+    "adblock": "it asks to switch off an ad blocker",
     "parked": "its domain is for sale",
 }
-_WITHOUT_ARTICLE = frozenset({"error", "parked"})
+_WITHOUT_ARTICLE = frozenset({"error", "maintenance", "parked"})
 """Behind these there is nothing to read."""
+_SAME_AS = {"adblock": "consent"}
+"""What `WallError.wall` calls a kind: to allow adverts is a consent as well."""
 _SHARES = {
     "consent": 0.25, "paywall": 0.05, "region": 0.2, "login": 0.3, "robots": 0.25, "error": 0.25, "parked": 0.25,
     "javascript": 0.3,
@@ -43,6 +47,8 @@ _NOTICE = 0.35
 """Of the words from the first sentence that a paywall says to the end, how many are in such sentences."""
 _SHARE_AT_SIGN = 0.6
 """By this the share is multiplied where the page's build says the same: a button, a field, its title, its data."""
+_TOLD = 0.3
+"""Of the words of an article, how many are in sentences that tell of what happened or was said; before it, none are."""
 _MOST = 12_000
 """Characters that are looked at."""
 _MARKUP = 500_000
@@ -51,6 +57,8 @@ _LONGEST = 600
 """Characters of one sentence."""
 _LABEL_WORDS = 3
 """A line of no more says nothing of its own."""
+_MOST_SELECTORS = 20
+"""Selectors of parts that are paid for; each is a walk through the page."""
 _PAID_WORDS = 40
 """Words in the part that a page marks as paid for, from which that part is there."""
 _FREE_WORDS = 120
@@ -66,10 +74,13 @@ _AROUND = 4
 
 _QUOTED = re.compile(r"“[^”]{8,400}”|«[^»]{8,400}»|„[^“”]{8,400}[“”]|\"[^\"]{8,400}\"")
 _SENTENCE_END = re.compile(r"(?<=[.!?…:])\s+")
+_YES_OR_NO = (
+    r"\b(?:accept(?:er)?|agree|consent|reject|refuser|akzeptieren|zustimmen|ablehnen|aceptar|rechazar|accetta|rifiuta|"
+    r"aceito|aceitar|recusar|akkoord|weigeren|zgadzam|akceptuj\w*|godkänn|avvisa|принять|отклонить)\b"
+)
+# In two steps, each of which passes a character once: a page may be of nothing but beginnings of buttons.
 _CHOICE = re.compile(
-    r"<(?:button|a|input)\b[^<>]{0,400}>?[^<>]{0,40}\b(?:accept(?:er)?|agree|consent|reject|refuser|akzeptieren|zustimmen|ablehnen|"
-    r"aceptar|rechazar|accetta|rifiuta|aceito|aceitar|recusar)\b",
-    re.IGNORECASE,
+    rf"<(?:button|a|input)\b(?:[^<>]{{0,400}}{_YES_OR_NO}|[^<>]{{0,400}}+>[^<>]{{0,40}}{_YES_OR_NO})", re.IGNORECASE
 )
 _PASSWORD = re.compile(r"<input\b[^<>]*\btype\s*=\s*[\"']?password", re.IGNORECASE)
 _CUT_OFF = re.compile(r"(?:…|\.\.\.|\[…\])\W*$")
@@ -99,11 +110,12 @@ def check_wall(page: Page, name: str) -> None:
     if kind in _WITHOUT_ARTICLE:
         raise ExtractError(name, _CAUSES[kind], "Open it in a browser; its feed may hold the text")
     if kind:
-        raise WallError(name, _CAUSES[kind], "Open it in a browser; its feed may hold the text", wall=kind)
+        raise WallError(name, _CAUSES[kind], "Open it in a browser; its feed may hold the text",
+                        wall=_SAME_AS.get(kind, kind))  # fmt: skip
 
 
 def wall_of(page: Page) -> str:
-    """What kind of wall it is, as `WallError.wall` has it, ``error`` or ``parked``; empty: none."""
+    """What kind of wall it is, of those in `_CAUSES`; empty: none."""
     looked_at = page.text if word_count(page.text) >= _FEWEST else page.visible
     units = _units(looked_at)
     total = max(1, sum(words for _, words in units))
@@ -113,18 +125,21 @@ def wall_of(page: Page) -> str:
     if "paywall" in shares and not _ends_asking(units):
         del shares["paywall"]
     titled = any(ERROR_TITLE.fullmatch(part) for part in _titles(page))
-    if titled and ("error" in shares or _said("error", _units(page.visible))):
+    tells = told_share(units) >= _TOLD
+    if titled and not tells and ("error" in shares or _said("error", _units(page.visible))):
         return "error"
     signs = {"consent": bool(shares.get("consent")) and bool(_CHOICE.search(page.html[:_MARKUP])),
              "login": bool(shares.get("login")) and bool(_PASSWORD.search(page.html[:_MARKUP]))}  # fmt: skip
     found = [
         (share / _SHARES[kind], kind)
         for kind, share in shares.items()
-        if share >= _SHARES[kind] * (_SHARE_AT_SIGN if signs.get(kind) else 1)
+        if share >= _SHARES[kind] * (_SHARE_AT_SIGN if signs.get(kind) else 1) and (kind == "paywall" or not tells)
     ]
     if found:
         return max(found)[1]
-    if _asks_for_money(page, total) or _is_not_free(page, total, shares.get("paywall", 0.0)):
+    if kind := kind_of(units, page.heading or page.title):
+        return kind
+    if asks_to_pay(units) or _asks_for_money(page, total) or _is_not_free(page, total, shares.get("paywall", 0.0)):
         return "paywall"
     return ""
 
@@ -166,7 +181,8 @@ def _said(kind: str, units: Sequence[tuple[str, int]]) -> int:
 def _is_sure(kind: str, unit: str) -> bool:
     said = SURE[kind].search(unit) or (kind == "paywall" and all(part.search(unit) for part in OFFER))
     # Consent pages speak of "our visitors" and of what "people can" do themselves.
-    return bool(said) and (kind == "consent" or not REPORTED.search(unit))
+    reported = kind != "consent" and REPORTED.search(unit)
+    return bool(said) and not reported and not (kind == "paywall" and PLEA.search(unit))
 
 
 def _speaks_of_consent(units: Sequence[tuple[str, int]]) -> bool:
@@ -222,29 +238,18 @@ def _priced(data: Sequence[str]) -> tuple[bool, list[str], int]:
 
     https://developers.google.com/search/docs/appearance/structured-data/paywalled-content
     """
-    paid, selectors, whole, seen = False, list[str](), 0, 0
-    waiting: list[Any] = []
-    for block in data:
-        with suppress(ValueError, RecursionError):
-            waiting.append(json.loads(block, strict=False))
-    while waiting and seen < 200:
-        seen += 1
-        one = waiting.pop(0)
-        if isinstance(one, list):
-            waiting += one[:50]
-        elif isinstance(one, dict):
-            free = str(
-                one.get("isAccessibleForFree", "")
-            ).lower()  # "False" and "https://schema.org/False" are written too
-            if free.endswith("false") and one.get("@type") != "WebSite":
-                paid = True
-                selector = one.get("cssSelector")
-                selectors += [each for each in (selector if isinstance(selector, list) else [selector]) if each]
-            count = one.get("wordCount")
-            if str(count).isdecimal():
-                whole = max(whole, int(str(count)[:7]))
-            waiting += [value for key in ("@graph", "mainEntity", "hasPart") if (value := one.get(key)) is not None]
-    return paid, [str(selector) for selector in selectors], whole
+    paid, selectors, whole = False, list[str](), 0
+    for thing in things(data, ("mainEntity", "hasPart")):
+        # "False" and "https://schema.org/False" are written too
+        free = str(thing.get("isAccessibleForFree", "")).lower()
+        if free.endswith("false") and "WebSite" not in types_of(thing):
+            paid = True
+            selector = thing.get("cssSelector")
+            selectors += [str(each) for each in (selector if isinstance(selector, list) else [selector]) if each]
+        count = thing.get("wordCount")
+        if str(count).isdecimal():
+            whole = max(whole, int(str(count)[:7]))
+    return paid, list(dict.fromkeys(selectors))[:_MOST_SELECTORS], whole
 
 
 def _words_within(html: str, selectors: Sequence[str]) -> int | None:

@@ -334,8 +334,9 @@ def test_what_has_only_a_headline_is_told_with_the_reason_and_never_as_points(fo
 
 
 @pytest.mark.parametrize("wall", ["paywall", "consent", "login", "region", "robots", "javascript", "unrelated"])
-def test_every_wall_has_words(wall: str) -> None:
+def test_every_wall_has_words_and_is_in_the_schema(wall: str, repository: Path) -> None:
     assert "()" not in render(edition(item(1), stubs=[replace(STUB, wall=wall)]), "text", TEMPLATES)
+    assert f'"{wall}"' in json.dumps(schema("edition", repository))
 
 
 def test_a_headline_comes_back_from_json_as_it_was() -> None:

@@ -1,0 +1,71 @@
+"""Walls in words that nobody listed, in ten languages, and articles that speak to their reader about the same."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from briefing.errors import ExtractError
+from briefing.extract import extract_article
+from briefing.extract.json_ld import things
+from briefing.types import Article
+
+TEXTS = tomllib.loads((Path(__file__).resolve().parents[1] / "data" / "wall_texts.toml").read_text("utf-8"))["text"]
+WALLS = [text for text in TEXTS if "cause" in text]
+ARTICLES = [text for text in TEXTS if "cause" not in text]
+
+
+def called(text: dict[str, str]) -> str:
+    return f"{text['language']} {text['title']}"
+
+
+def extracted(text: dict[str, str], *, head: str = "") -> Article:
+    body = "".join(f"<p>{line}</p>" for line in text["text"].split("\n"))
+    html = (
+        f'<!doctype html><html lang="{text["language"]}"><head><title>{text["title"]}</title>{head}</head><body><main>'
+        f"<h1>{text['title']}</h1>{body}</main></body></html>"
+    )
+    return extract_article(html.encode(), content_type="text/html", name="it", url=None, source="Post")
+
+
+@pytest.mark.parametrize("text", WALLS, ids=called)
+def test_a_wall_is_known_by_the_concepts_that_come_together_in_it(text: dict[str, str]) -> None:
+    with pytest.raises(ExtractError) as caught:
+        extracted(text)
+    assert caught.value.cause == text["cause"]
+
+
+@pytest.mark.parametrize("text", ARTICLES, ids=called)
+def test_an_article_that_tells_or_advises_about_the_same_is_one(text: dict[str, str]) -> None:
+    first = " ".join(text["text"].split()[:6])
+    assert first in " ".join(extracted(text).text.split())
+
+
+def test_a_wall_told_as_news_is_an_article() -> None:
+    """Each sentence that asks is kept; a day and a speaker around it make it a report."""
+    text = {
+        "language": "en",
+        "title": "Paper closes its doors to blockers",
+        "text": "Please disable your ad blocker on this site, the Courier told its readers on Monday. Advertising pays "
+        "for our reporters, its editor said. He announced that those who pay two pounds a month need not do so.",
+    }
+    assert extracted(text).text
+
+
+# --- what a page says of itself ---
+
+
+@pytest.mark.parametrize("kind", ["WebSite", ["WebSite"], ["Thing", "WebSite"]])
+def test_a_site_that_is_not_free_says_nothing_of_an_article(kind: object) -> None:
+    data = json.dumps({"@type": kind, "isAccessibleForFree": False})
+    head = f'<script type="application/ld+json">{data}</script>'
+    assert extracted(next(text for text in ARTICLES if text["title"] == "Fire destroys barn"), head=head).text
+
+
+def test_things_come_out_of_lists_graphs_and_fields_and_a_broken_block_costs_only_itself() -> None:
+    blocks = ['{"@graph": [{"a": 1}, {"hasPart": {"a": 2}}]}', "{", '[{"a": 3}]']
+    assert [thing["a"] for thing in things(blocks, ["hasPart"]) if "a" in thing] == [1, 2, 3]
+    assert [thing["a"] for thing in things(blocks, []) if "a" in thing] == [1, 3]
