@@ -88,8 +88,8 @@ class BriefingError(Exception):
         super().__init__(subject, self.cause, self.remedy)
 
     def __str__(self) -> str:
-        line = f"{self.subject}: {self.cause}."
-        return f"{line} {self.remedy}." if self.remedy else line
+        parts = (part if part.endswith("?") else f"{part}." for part in (self.cause, self.remedy) if part)
+        return f"{self.subject}: {' '.join(parts)}"
 
     def as_failure(self, stage: str, *, kind: FailureKind = FailureKind.FAILED) -> Failure:
         """The same as a value, for a run over many items."""

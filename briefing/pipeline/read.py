@@ -19,7 +19,7 @@ from briefing.pipeline.deadline import TimeToRead, unlimited
 from briefing.pipeline.found import Found, Item, Letter, failure_of, item_keys, name_of, skipped, told_apart
 from briefing.pipeline.gather import Gatherer, Limits, Reading, origin_of
 from briefing.pipeline.listed import is_web, listed
-from briefing.pipeline.mail import Mail, is_imap, shown_place
+from briefing.pipeline.mail import Mail, is_imap
 from briefing.pipeline.secrets import Commands
 from briefing.pipeline.waiting import Reach
 from briefing.pipeline.watch import Watcher
@@ -187,7 +187,7 @@ class _Reader:
     def _read_local(self, sources: Sequence[tuple[int, Source]], places: list[list[Found]]) -> None:
         for place, source in sources:
             places[place] = self._local(source)
-            self._watcher.step(source.name or shown_place(source.location))
+            self._watcher.step(source.shown)
 
     def _local(self, source: Source) -> list[Found]:
         """Articles, items or letters of standard input, a file, a folder or a mailbox."""
@@ -195,7 +195,7 @@ class _Reader:
         from briefing.sources import list_folder
 
         path = Path(source.location).expanduser()
-        shown = source.name or shown_place(source.location)
+        shown = source.shown
         try:
             if self._time.up:
                 raise OutOfTimeError(shown)
@@ -226,7 +226,7 @@ class _Reader:
     def _mailbox(self, source: Source) -> list[Found]:
         self._count += 1
         if self._limits.offline:
-            raise FetchError(shown_place(source.location), "the run is offline", "Leave --offline away")
+            raise FetchError(source.shown, "the run is offline", "Leave --offline away")
         try:
             found = self._mail.on_server(source, self._time.left)
         except FetchError as error:
@@ -268,7 +268,7 @@ class _Reader:
                 self._fresh.append(request)
             for place, source in waiting[request]:
                 self._count += 1
-                name = source.name or source.location
+                name = source.shown
                 if isinstance(answer, FetchError):
                     places[place] = [failure_of(answer, name, "fetch")]
                 else:
@@ -293,12 +293,12 @@ class _Reader:
                 url=answer.url,
                 content_type=_with_charset(answer),
                 now=self._window.now,
-                subject=source.name or source.location,
+                subject=source.shown,
             )
             return self._items(feed, source, source.name or feed.title or _host(answer.url))
         if kind is SourceKind.OPML:
             raise SourceError(
-                source.location, "it is a list of feeds", "Save it and add its feeds with `briefing sources import`"
+                source.shown, "it is a list of feeds", "Save it and add its feeds with `briefing sources import`"
             )
         # Who names a site wants its articles, however its home page is made.
         at_root = source.kind is SourceKind.AUTO and is_root(source.location)
@@ -310,7 +310,7 @@ class _Reader:
                         answer.body,
                         content_type=answer.content_type,
                         charset=answer.charset,
-                        name=source.location,
+                        name=source.shown,
                         url=answer.url,
                         source=source.name or _host(answer.url),
                         section=source.section,
