@@ -12,6 +12,7 @@
     │   ├── UnreachableError                         ... because no server could be spoken to
     │   └── OutOfTimeError                           ... because the time for it was up
     ├── ExtractError                   exit code 3   a page or file without an article in it
+    │   ├── FrontPageError                           ... because it leads to articles and is none
     │   └── WallError                                ... because a wall stands before it
     ├── ModelError                     exit code 3   a model file that cannot be had, verified or loaded
     ├── EngineError                    exit code 3   an engine that failed while it ran
@@ -42,6 +43,7 @@ __all__ = [
     "ExitCode",
     "ExtractError",
     "FetchError",
+    "FrontPageError",
     "ModelError",
     "OutOfTimeError",
     "OutputError",
@@ -151,6 +153,10 @@ class OutOfTimeError(FetchError):
 
 class ExtractError(BriefingError):
     """There is no article in it: a cookie wall, a paywall stub, a navigation page, an empty or binary file."""
+
+
+class FrontPageError(ExtractError):
+    """It leads to articles and is none: a home page, a page of links."""
 
 
 class WallError(ExtractError):

@@ -12,7 +12,7 @@ from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
-from briefing.errors import ExtractError
+from briefing.errors import ExtractError, FrontPageError
 from briefing.extract import Found, flat
 from briefing.extract.front import is_front
 from briefing.extract.gate import FEWEST_WORDS, check_page
@@ -57,7 +57,7 @@ def read_page(html: str, name: str, url: str | None) -> Found:
     check_wall(page, name)
     check_page(text, view.text, view.link_words, name)
     if url and not _is_stated(view, stated) and is_front(text, view.pieces, view.links, url):
-        raise ExtractError(name, "it is a home page, not an article", "Name one of the articles, or the feed")
+        raise FrontPageError(name, "it is a home page, not an article", "Name one of the articles, or the feed")
     if word_count(text) < FEWEST_WORDS:
         raise ExtractError(name, "there is no article in it", "Open it in a browser; its feed may hold the text")
     return Found(

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from briefing.errors import BriefingError, FetchError, OutOfTimeError, SourceError
+from briefing.errors import BriefingError, FetchError, FrontPageError, OutOfTimeError, SourceError
 from briefing.pipeline.deadline import TimeToRead, unlimited
 from briefing.pipeline.found import Found, Item, Letter, failure_of, item_keys, name_of, skipped, told_apart
 from briefing.pipeline.gather import Gatherer, Limits, Reading, origin_of
@@ -38,6 +38,8 @@ __all__ = ["Limits", "Reading", "check_source", "read_sources"]
 _OPENED = 10
 """Letters of a mail server, where a source is only checked: they come one by one."""
 
+_FEEDS_TRIED = 3
+"""Of those that a page names."""
 _ASKED_ANEW = 3
 """Servers: one that answers is enough, and not every one need be alive."""
 
@@ -106,6 +108,8 @@ class _Reader:
         self._watcher = watcher
         self._count = 0
         self._reach = Reach()
+        self._others: dict[int, list[Source]] = {}
+        """By place the feeds that a page names besides, for where the first cannot be read."""
         self._fresh: list[Request] = []
         """Of this try: what the cache answered, so that no server was asked."""
 
@@ -123,7 +127,7 @@ class _Reader:
         gatherer = self._gatherer()
         opened: list[Found] = []
         unread = letters = 0
-        for one in (one for place in places for one in place):
+        for one in gatherer.distinct(places):
             letters += isinstance(one, Letter) and bool(one.mailbox)
             if gatherer.needs_page(one) or (isinstance(one, Letter) and one.mailbox and letters > _OPENED):
                 unread += 1
@@ -197,7 +201,8 @@ class _Reader:
         path = Path(source.location).expanduser()
         shown = source.shown
         try:
-            if self._time.up:
+            # Standard input is there in this run only, and waits for no server.
+            if self._time.up and source.location != "-":
                 raise OutOfTimeError(shown)
             if is_imap(source.location):
                 return self._mailbox(source)
@@ -268,15 +273,20 @@ class _Reader:
                 self._fresh.append(request)
             for place, source in waiting[request]:
                 self._count += 1
-                name = source.shown
-                if isinstance(answer, FetchError):
-                    places[place] = [failure_of(answer, name, "fetch")]
-                else:
+                failed: BriefingError | None = answer if isinstance(answer, FetchError) else None
+                if not isinstance(answer, FetchError):
                     try:
                         places[place] = self._web_source(answer, source, second, place)
                     except BriefingError as error:
-                        places[place] = [failure_of(error, name, "read")]
-                self._watcher.step(name)
+                        failed = error
+                others = self._others.get(place, [])
+                if failed and others and not isinstance(failed, OutOfTimeError):
+                    second.append((place, others.pop(0)))
+                    self._count -= 1
+                elif failed:
+                    stage = "fetch" if isinstance(failed, FetchError) else "read"
+                    places[place] = [failure_of(failed, source.shown, stage)]
+                self._watcher.step(source.shown)
         if second:
             self._fetch_sources(second, places)
 
@@ -316,13 +326,19 @@ class _Reader:
                         section=source.section,
                     )
                 ]
-        except BriefingError:
-            feeds = find_feeds(answer.body, answer.url)
+        except BriefingError as error:
+            # Of a single page only the feed in its head is its own: what it links to may be that of the whole site.
+            feeds = find_feeds(answer.body, answer.url, linked=isinstance(error, FrontPageError))
             if not feeds:
                 raise
+        named = [feeds[0], *(feed for feed in feeds[1:] if "comment" not in feed.lower())][:_FEEDS_TRIED]
         # A feed on the source's own origin is what the reader meant; elsewhere no private address is allowed.
-        local = source.allow_local and origin_of(feeds[0]) == origin_of(source.location)
-        second.append((place, replace(source, location=feeds[0], kind=SourceKind.FEED, allow_local=local)))
+        here = [source.allow_local and origin_of(feed) == origin_of(source.location) for feed in named]
+        first, *self._others[place] = [
+            replace(source, location=feed, kind=SourceKind.FEED, allow_local=local)
+            for feed, local in zip(named, here, strict=True)
+        ]
+        second.append((place, first))
         self._count -= 1
         return []
 
