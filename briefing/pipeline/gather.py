@@ -264,8 +264,8 @@ class Gatherer:
         if isinstance(result, Failure):
             return result
         if alone:
-            first = self._ids.setdefault(result.id, place)
-            return result if first == place else self._repeats(place, first, result)
+            taken = self._ids.setdefault(result.id, place)
+            return result if taken == place else self._repeats(place, taken, result)
         address = canonical_url(result.url) if result.url else result.id
         # A site that gives one address to many pages is wrong about it: their titles tell.
         named = f"{canonical_url(result.canonical)} {result.title}" if result.canonical else ""
