@@ -90,7 +90,7 @@ def test_an_article_without_optional_tags_among_teasers_is_one(frame: tuple[str,
 def post(number: int, title: str, sentences: int = 12) -> str:
     text = " ".join(
         f"On day {day} of the works at {title.lower()} number {number} the mayor of Porthaven counted {day + 30} boats "
-        f"and told the {title.split(maxsplit=1)[0].lower()} committee that {day * number + 7} of them had come from abroad."
+        f"and told the committee for {title.lower()} that {day * number + 7} of them had come from abroad."
         for day in range(sentences)
     )
     return f"<article><h2><a href='/{number}'>{title}</a></h2><p>{text}</p></article>"
