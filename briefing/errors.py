@@ -12,6 +12,7 @@
     │   ├── UnreachableError                         ... because no server could be spoken to
     │   └── OutOfTimeError                           ... because the time for it was up
     ├── ExtractError                   exit code 3   a page or file without an article in it
+    │   ├── FrontPageError                           ... because it leads to articles and is none
     │   └── WallError                                ... because a wall stands before it
     ├── ModelError                     exit code 3   a model file that cannot be had, verified or loaded
     ├── EngineError                    exit code 3   an engine that failed while it ran
@@ -42,6 +43,7 @@ __all__ = [
     "ExitCode",
     "ExtractError",
     "FetchError",
+    "FrontPageError",
     "ModelError",
     "OutOfTimeError",
     "OutputError",
@@ -88,8 +90,8 @@ class BriefingError(Exception):
         super().__init__(subject, self.cause, self.remedy)
 
     def __str__(self) -> str:
-        line = f"{self.subject}: {self.cause}."
-        return f"{line} {self.remedy}." if self.remedy else line
+        parts = (part if part.endswith("?") else f"{part}." for part in (self.cause, self.remedy) if part)
+        return f"{self.subject}: {' '.join(parts)}"
 
     def as_failure(self, stage: str, *, kind: FailureKind = FailureKind.FAILED) -> Failure:
         """The same as a value, for a run over many items."""
@@ -151,6 +153,10 @@ class OutOfTimeError(FetchError):
 
 class ExtractError(BriefingError):
     """There is no article in it: a cookie wall, a paywall stub, a navigation page, an empty or binary file."""
+
+
+class FrontPageError(ExtractError):
+    """It leads to articles and is none: a home page, a page of links."""
 
 
 class WallError(ExtractError):

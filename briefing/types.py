@@ -14,6 +14,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
+from briefing.text import shown_place
+
 __all__ = [
     "Article",
     "Citation",
@@ -66,6 +68,11 @@ class Source:
     """Whether the source itself may live at a private, loopback or link-local address; what it links to may not."""
     password_command: str | tuple[str, ...] = ""
     """For IMAP: a command that prints the password, or its words; empty: it is in the environment or the keyring."""
+
+    @property
+    def shown(self) -> str:
+        """What messages call it: its name, else its location without a password."""
+        return self.name or shown_place(self.location)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

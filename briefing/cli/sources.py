@@ -10,6 +10,7 @@ from briefing.cli.report import exit_code
 from briefing.cli.screen import Screen
 from briefing.cli.settings import configuration_path, settings
 from briefing.errors import ConfigError, UsageError
+from briefing.text import shown_place
 from briefing.types import Failure, Source
 
 __all__ = ["app"]
@@ -36,12 +37,12 @@ def add(
         # What is typed starts from the current folder, what stands in the file from the file's.
         place = str(Path(location).expanduser().absolute())
         if not Path(place).exists():
-            raise UsageError(location, "there is no such file or folder", "Addresses begin with https://")
+            raise UsageError(shown_place(location), "there is no such file or folder", "Addresses begin with https://")
     else:
         place = without_feed_scheme(location)
     path = configuration_path(config)
     if place in {source.location for source in load_config(path).sources}:
-        raise UsageError(place, "it is a source already", "`briefing sources list` shows all of them")
+        raise UsageError(shown_place(place), "it is a source already", "`briefing sources list` shows all of them")
     _extend(path, (Source(location=place, name=name, section=section),))
 
 
@@ -51,7 +52,7 @@ def list_sources(config: options.ConfigPath = None) -> None:
     from briefing.config import load_config
 
     for source in load_config(configuration_path(config)).sources:
-        typer.echo(f"{source.name or '-'}\t{source.section or '-'}\t{source.location}")
+        typer.echo(f"{source.name or '-'}\t{source.section or '-'}\t{shown_place(source.location)}")
 
 
 @app.command("remove")
@@ -87,7 +88,7 @@ def check(
     good = 0
     with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
         for checked in pipeline.check_sources(workshop):
-            name = checked.source.name or checked.source.location
+            name = checked.source.shown
             failures += checked.failures
             if checked.articles or not checked.failures:
                 good += 1
@@ -138,7 +139,7 @@ def _extend(path: Path, sources: tuple[Source, ...]) -> None:
 
     write_atomically(path, add_sources(read_config(path), sources, path))
     for source in sources:
-        typer.echo(source.location)
+        typer.echo(shown_place(source.location))
 
 
 def _reason(failure: Failure) -> str:

@@ -20,7 +20,7 @@ from briefing.config.file import parse_config, parse_toml
 from briefing.config.places import place_key
 from briefing.config.settings import SourceTable, nearest
 from briefing.errors import ConfigError
-from briefing.text import without_feed_scheme
+from briefing.text import shown_place, without_feed_scheme
 from briefing.types import Source, SourceKind
 
 __all__ = ["add_sources", "remove_source"]
@@ -68,15 +68,16 @@ def remove_source(text: str, name_or_location: str, path: Path) -> str:
     before = parse_config(text, path)
     tables = parse_toml(text, path).get("sources", [])
     places = [
-        (source.location, table.get("path"), table.get("url"))
+        (source.location, shown_place(source.location), table.get("path"), table.get("url"))
         for source, table in zip(before.sources, tables, strict=True)
     ]
     typed = {name_or_location, without_feed_scheme(name_or_location)}
     located = [i for i, place in enumerate(places) if typed & set(place)]
     named = [i for i, table in enumerate(tables) if name_or_location == table.get("name")]
     if not located and not named:
-        known = [table[key] for table in tables for key in ("name", "url", "path", "imap") if key in table]
-        raise ConfigError(str(path), f"has no source {name_or_location!r}" + nearest(name_or_location, known))
+        known = [shown_place(table[key]) for table in tables for key in ("name", "url", "path", "imap") if key in table]
+        asked = shown_place(name_or_location)
+        raise ConfigError(str(path), f"has no source {asked!r}" + nearest(asked, known))
     if not located and len(named) > 1:
         raise ConfigError(str(path), f"has {len(named)} sources named {name_or_location!r}", "Give the address or path")
     doomed = located or named

@@ -8,7 +8,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from briefing.errors import UsageError
-from briefing.text import without_feed_scheme
+from briefing.text import shown_place, without_feed_scheme
 
 __all__ = ["is_address", "is_url", "place_key", "trouble_with_mailbox"]
 
@@ -17,12 +17,13 @@ _ADDRESS = re.compile(rf"(?:[a-z][a-z0-9+.-]*://|(?:{'|'.join(_READ)}):)", re.IG
 
 
 def is_url(text: str) -> bool:
-    """Whether it is an http(s) address with a host."""
+    """Whether it is an http(s) address with a host, and a port that there can be where it names one."""
     try:
         parts = urlsplit(text)
+        usable = parts.port != 0
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and usable
 
 
 def is_address(location: str) -> bool:
@@ -47,11 +48,15 @@ def place_key(location: str) -> Literal["url", "imap", "path"]:
             raise UsageError("the mailbox", trouble)  # the address itself may hold a password
         return "imap"
     if scheme in _READ:
-        raise UsageError(location, "it names no host", "Write it in full, such as https://example.org/feed.xml")
+        if re.match(r"[a-z]+:/*[?#]?$|[a-z]+:///|[a-z]+:(?!//)", address, re.IGNORECASE):
+            cause, remedy = "it names no host", "Write it in full, such as https://example.org/feed.xml"
+        else:
+            cause, remedy = "it is not a usable address", "Check its host and its port"
+        raise UsageError(shown_place(location), cause, remedy)
     near = difflib.get_close_matches(scheme, _READ, n=1)
     hint = f"Did you mean {near[0]}://? " if near else ""
     known = "Addresses begin with https://, http://, feed: or imaps://; a file or folder is named by its path"
-    raise UsageError(location, f"addresses that begin with {scheme}:// are not read", hint + known)
+    raise UsageError(shown_place(location), f"addresses that begin with {scheme}:// are not read", hint + known)
 
 
 def trouble_with_mailbox(mailbox: str) -> str:

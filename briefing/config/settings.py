@@ -31,7 +31,7 @@ from briefing.config.values import (
 )
 from briefing.config.wishes import Interests, Mute, Topics, Weight
 from briefing.errors import UsageError
-from briefing.text import without_feed_scheme
+from briefing.text import shown_place, without_feed_scheme
 from briefing.types import Source, SourceKind
 
 __all__ = ["Config", "Problem", "SourceTable", "check", "is_timezone", "nearest", "parse_duration"]
@@ -315,12 +315,13 @@ def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Proble
         near = difflib.get_close_matches(key, keys, n=1)
         remedy = f"Did you mean `{near[0]}`?" if near else f"The keys are {', '.join(keys)}"
         return Problem(location, "there is no such key", remedy)
-    many = "[[sources]] tables" if location == ("sources",) else "a list in square brackets"
-    single = len(location) == 1 and location[0] in _TABLES
+    path = ".".join(part for part in location if isinstance(part, str))
+    many = f"[[{path}]] tables" if path in {"sources", "mail.recipients"} else "a list in square brackets"
+    single = len(location) == 1 and path in _TABLES
     expected = {
         "string_type": "expected text in quotation marks",
         "tuple_type": f"expected {many}",
-        "dataclass_type": f"expected a [{location[0] if single else f'[{location[0]}]'}] table",
+        "dataclass_type": f"expected a [{path if single else f'[{path}]'}] table",
     }
     own = str(item["ctx"]["error"]) if item["type"] == "value_error" else None
     cause = own or expected.get(item["type"]) or item["msg"].replace("Input should be", "expected")
@@ -330,6 +331,7 @@ def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Proble
 
 
 def _shown(value: object) -> str:
+    value = shown_place(value) if isinstance(value, str) else value
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -346,6 +348,6 @@ def is_timezone(name: str) -> bool:
 
 
 def nearest(given: str, known: Iterable[str]) -> str:
-    """``; did you mean 'x'`` where `known` has something like it, else nothing."""
+    """`` (did you mean 'x'?)`` where `known` has something like it, else nothing."""
     match = difflib.get_close_matches(given, list(known), n=1)
-    return f"; did you mean {match[0]!r}?" if match else ""
+    return f" (did you mean {match[0]!r}?)" if match else ""

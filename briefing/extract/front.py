@@ -9,14 +9,14 @@ an article: that counts before this.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from urllib.parse import urljoin, urlsplit
 
 from briefing.text import normalise, word_count
 
-__all__ = ["is_front", "is_root"]
+__all__ = ["holds_posts", "is_front", "is_root"]
 
 _HEADLINE = range(3, 31)
 """Words of a line that leads to another page: menus have fewer, paragraphs more."""
@@ -28,6 +28,8 @@ _TEASER = 8
 """Words from which a piece is a teaser and not a mere label."""
 _DOMINANT = 80
 """Words of one piece that is a text of the page's own."""
+_MOST_OF_IT = 0.6
+"""Share of a page's words that its posts have together, and that none of them has alone."""
 _LOOKED_AT = 200
 """Lines of the text."""
 _KEY = 50
@@ -71,6 +73,26 @@ def is_front(text: str, pieces: Sequence[str], links: Mapping[int, str], url: st
     teasers = sum(count >= _TEASER for count in words[1:])
     listed = many >= _HEADLINES and 2 * linked >= sum(words) + elsewhere
     return listed or (teasers >= _TEASERS and max(*words, elsewhere) <= _DOMINANT)
+
+
+def holds_posts(
+    articles: Sequence[range], pieces: Sequence[str], links: Mapping[int, str], headings: Container[int], url: str
+) -> bool:
+    """Whether a page is made of several articles, each below a headline that leads to its own page, as a blog's is.
+
+    Args:
+        articles: the pieces that each ``<article>`` of the page holds.
+        pieces, links, url: as for `is_front`.
+        headings: the pieces that are in headings.
+    """
+    linked: list[int] = []
+    others = [0]
+    for one in articles:
+        leads = any(place in headings and place in links and _leads_on(links[place], url) for place in one)
+        (linked if leads else others).append(word_count("".join(pieces[one.start : one.stop])))
+    if len(linked) < _TEASERS or max(others) > _DOMINANT or max(linked) > _MOST_OF_IT * sum(linked):
+        return False
+    return sum(linked) >= _MOST_OF_IT * word_count("".join(pieces))
 
 
 @dataclass(frozen=True, slots=True)

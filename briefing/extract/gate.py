@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from briefing.errors import ExtractError
+from briefing.errors import ExtractError, FrontPageError
 from briefing.text import word_count
 
 __all__ = ["FEWEST_WORDS", "LONGEST", "check_article", "check_bytes", "check_page"]
@@ -81,7 +81,7 @@ def check_page(text: str, everything: str, links: int, name: str) -> None:
     visible = word_count(everything[:200_000])
     longest = max((word_count(line) for line in text.split("\n")), default=0)
     if visible >= 40 and links > 0.6 * visible and longest < 25:
-        raise ExtractError(name, "it is a page of links, not an article", "Name one of the articles, or the feed")
+        raise FrontPageError(name, "it is a page of links, not an article", "Name one of the articles, or the feed")
 
 
 def check_article(text: str, title: str, name: str) -> None:

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
-from briefing.errors import ExtractError
+from briefing.errors import ExtractError, FrontPageError
 from briefing.extract import Found, flat
-from briefing.extract.front import is_front
+from briefing.extract.front import holds_posts, is_front
 from briefing.extract.gate import FEWEST_WORDS, check_page
 from briefing.extract.json_ld import things, types_of
 from briefing.extract.walls import Page, check_wall
@@ -56,8 +56,8 @@ def read_page(html: str, name: str, url: str | None) -> Found:
     page = Page(text=text, visible=view.text, html=html, title=view.title, heading=view.heading, data=view.data)
     check_wall(page, name)
     check_page(text, view.text, view.link_words, name)
-    if url and not _is_stated(view, stated) and is_front(text, view.pieces, view.links, url):
-        raise ExtractError(name, "it is a home page, not an article", "Name one of the articles, or the feed")
+    if url and not _is_stated(view, stated) and _is_front(view, text, url):
+        raise FrontPageError(name, "it is a home page, not an article", "Name one of the articles, or the feed")
     if word_count(text) < FEWEST_WORDS:
         raise ExtractError(name, "there is no article in it", "Open it in a browser; its feed may hold the text")
     return Found(
@@ -68,6 +68,12 @@ def read_page(html: str, name: str, url: str | None) -> Found:
         language=view.language,
         canonical=view.canonical,
     )
+
+
+def _is_front(view: _View, text: str, url: str) -> bool:
+    if holds_posts(view.articles, view.pieces, view.links, view.headings, url):
+        return True
+    return is_front(text if word_count(text) >= FEWEST_WORDS else view.text, view.pieces, view.links, url)
 
 
 def _read_flat(html: str, name: str) -> Found:
@@ -219,6 +225,7 @@ _BLOCKS = frozenset(
     h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section table td th tr ul
     """.split()  # noqa: SIM905
 )
+_HEADINGS = ("h1", "h2", "h3", "h4")
 _CLOSED_BY_THE_NEXT = frozenset({"p", "li", "td", "th", "tr", "dt", "dd", "option"})
 """Old pages leave these open; they do not nest for that."""
 # Not the head: text in it opens the body, as HTML has it, and everything else that it may hold is named here.
@@ -244,7 +251,12 @@ class _View(Tags):
         """All visible text; two line ends part blocks."""
         self.links: dict[int, str] = {}
         """Where a piece of text stands in a link, its address."""
+        self.articles: list[range] = []
+        """The pieces of each outermost ``<article>``."""
+        self.headings: set[int] = set()
+        """Pieces that stand in headings."""
         self._open: dict[str, int] = {}
+        self._began = 0
         self._json = False
         self._link = ""
 
@@ -278,6 +290,8 @@ class _View(Tags):
         if self._json:
             self.data.append("")
         self._open[tag] = self._open.get(tag, 0) + 1
+        if tag == "article" and self._open[tag] == 1:
+            self._began = len(self.pieces)
         if tag not in _CLOSED_BY_THE_NEXT:
             self._depth += 1
         self.deepest = max(self.deepest, self._depth)
@@ -285,6 +299,8 @@ class _View(Tags):
     def handle_endtag(self, tag: str) -> None:
         if self._open.get(tag):
             self._open[tag] -= 1
+            if tag == "article" and not self._open[tag]:
+                self.articles.append(range(self._began, len(self.pieces)))
             if tag not in _CLOSED_BY_THE_NEXT:
                 self._depth = max(0, self._depth - 1)
         if tag in _BLOCKS:
@@ -303,4 +319,6 @@ class _View(Tags):
         if link := self._open.get("a") and self._link:
             self.link_words += word_count(data)
             self.links[len(self.pieces)] = link
+        if any(self._open.get(tag) for tag in _HEADINGS):
+            self.headings.add(len(self.pieces))
         self.pieces.append(re.sub(r"\s+", " ", data))

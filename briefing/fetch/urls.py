@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from briefing.errors import FetchError
+from briefing.text import shown_place as shown
 
 if TYPE_CHECKING:
     import httpx
@@ -15,13 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["joined", "origin", "parsed", "server_of", "shown"]
 
 _USUAL_PORTS = frozenset({80, 443})
-_CREDENTIALS = re.compile(r"^([^/?#]*://)(?:[^/?#]*@|[^/?#:@]*:(?!\d*(?:[/?#]|$))[^@]*@)")
-"""Up to the last ``@`` before the path (RFC 3986, 3.2); also where a password holds a ``/`` that it may not."""
-
-
-def shown(url: str) -> str:
-    """The URL as errors may show it: without user name and password."""
-    return _CREDENTIALS.sub(r"\1", url)
 
 
 def server_of(url: str) -> str:

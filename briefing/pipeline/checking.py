@@ -83,7 +83,7 @@ def missing_sources(config: Config) -> Iterator[str]:
     """A sentence for each file or folder among the sources that is not there."""
     for source in config.sources:
         if "://" not in source.location and source.location != "-" and not Path(source.location).expanduser().exists():
-            yield f"{source.name or source.location}: there is no such file or folder."
+            yield f"{source.shown}: there is no such file or folder."
 
 
 def _there(folder: Path) -> Path:

@@ -25,6 +25,7 @@ __all__ = [
     "item_keys",
     "name_of",
     "own_of",
+    "same_guid",
     "skipped",
     "stub_of",
     "title_of",
@@ -90,7 +91,8 @@ Found = Article | Item | Letter | Failure
 def failure_of(error: Exception, subject: str, stage: str) -> Failure:
     """What `error` means for `subject`; the error is a `BriefingError` or an `OSError`."""
     if isinstance(error, BriefingError):
-        cause = error.cause if error.subject == subject else f"{error.subject}: {error.cause}"
+        said = subject == error.subject or subject.endswith(f": {error.subject}")
+        cause = error.cause if said else f"{error.subject}: {error.cause}"
         return Failure(subject=subject, stage=stage, cause=cause, remedy=error.remedy)
     assert isinstance(error, OSError)
     return Failure(subject=subject, stage=stage, cause=f"it cannot be read: {error.strerror or error}")
@@ -149,6 +151,14 @@ def date_of(one: Found) -> datetime | None:
     return one.item.published if isinstance(one, Item) else one.published
 
 
+def same_guid(one: Found, other: Found) -> bool:
+    """Whether two finds at one address are one entry, by what the feeds that list it call it, whatever they say."""
+    if not (isinstance(one, Item) and isinstance(other, Item)):
+        return False
+    guid = _guid(one.item)
+    return bool(guid and guid == _guid(other.item)) or bool(one.own and one.own == other.own)
+
+
 def agree(one: Found, other: Found) -> bool:
     """Whether two finds at one address are the same: their titles or their texts agree, or nothing tells them apart.
 
@@ -198,8 +208,12 @@ def told_apart(items: Sequence[FeedItem]) -> list[str]:
 
 
 def _identity(item: FeedItem) -> str:
-    named = item.guid if canonical_url(item.guid) != canonical_url(item.url or "") else ""
-    return named or item.title or item.html
+    return _guid(item) or item.title or item.html
+
+
+def _guid(item: FeedItem) -> str:
+    """Empty where it says no more than the address."""
+    return item.guid if canonical_url(item.guid) != canonical_url(item.url or "") else ""
 
 
 def item_keys(items: Sequence[FeedItem]) -> list[str]:

@@ -29,10 +29,12 @@ from briefing.pipeline.found import (
     failure_of,
     name_of,
     own_of,
+    same_guid,
     skipped,
     stub_of,
     title_of,
 )
+from briefing.pipeline.limits import Limits, Room
 from briefing.pipeline.mail import Mail
 from briefing.pipeline.watch import Watcher
 from briefing.pipeline.window import Window
@@ -44,28 +46,6 @@ if TYPE_CHECKING:
     from briefing.fetch import Fetched, Request
 
 __all__ = ["Gatherer", "Limits", "Reading", "origin_of"]
-
-
-def _every(article: Article) -> bool:
-    return True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What is left out on purpose, and how far reading may go."""
-
-    max_articles: int = 0
-    """0: no limit."""
-    max_per_source: int = 0
-    """0: no limit."""
-    full_text: bool = True
-    """Whether the page behind a feed's item is fetched."""
-    offline: bool = False
-    """Whether the network is left alone."""
-    allow_local: bool = False
-    """Whether every source the reader named, also in a list, may be at a private address."""
-    takes_a_place: Callable[[Article], bool] = _every
-    """Whether an article counts against the limits; asked only where they leave something out."""
 
 
 @dataclass(slots=True)
@@ -123,8 +103,9 @@ class Gatherer:
         """Places of the articles at each address, and at each that a page gives as its own with its title."""
         self._late: set[int] = set()
         """Places of what there was no time for: whatever is told of it now, a later edition looks at it again."""
-        self._used: Counter[int] = Counter()
-        self._spared = 0
+        self._room = Room(limits)
+        self._ids: dict[str, int] = {}
+        """Places of the articles, by id."""
         self._sources: Sequence[int] = ()
         """The number of the source of each place."""
 
@@ -157,6 +138,13 @@ class Gatherer:
         reading.failures += self._left_out(over, found, sources)
         return reading
 
+    def distinct(self, places: Sequence[Sequence[Found]]) -> list[Found]:
+        """What each source holds, in order, a failure in place of what repeats another."""
+        found = [one for place in places for one in place]
+        self._sources = [number for number, place in enumerate(places) for _ in place]
+        self._unique(found)
+        return found
+
     def _unique(self, found: list[Found]) -> dict[int, tuple[str, ...]]:
         """Put failures in place of what was found before; the keys of each place, with those of its repetitions."""
         before: defaultdict[str, list[int]] = defaultdict(list)
@@ -169,8 +157,9 @@ class Gatherer:
             at = before[address] if address else []
             here = [other for other in at if self._sources[other] == self._sources[place]]
             first = next((other for other in here if own_of(found[other]) == own_of(one)), None)
-            if first is None:
-                first = next((other for other in at if other not in here and agree(found[other], one)), None)
+            for same in (same_guid, agree):
+                if first is None:
+                    first = next((other for other in at if other not in here and same(found[other], one)), None)
             if first is not None:
                 keys[first] += own
                 found[place] = _repeated(one, elsewhere=first not in here)
@@ -187,45 +176,28 @@ class Gatherer:
         moments = self._window.moments([(keys[place][0], date_of(found[place])) for place in candidates])
         order = dict(zip(candidates, moments, strict=True))
         waiting = sorted(candidates, key=lambda place: order[place], reverse=True)
-        most, each = self._limits.max_articles, self._limits.max_per_source
         while waiting:
-            planned = self._used.copy()
+            planned = self._room.used.copy()
             batch: list[int] = []
             rest: list[int] = []
             for place in waiting:
-                room = (not most or planned.total() < most) and (not each or planned[sources[place]] < each)
+                source = sources[place]
+                room = self._room.has(source, planned)
                 (batch if room else rest).append(place)
-                planned[sources[place]] += room
+                planned[source] += room
             if not batch or (self._done and self._time.up):
                 waiting = batch + rest
                 break
             self._make(sorted(batch), found)
             if rest:
-                self._used.update(sources[place] for place in batch if self._counts(place))
+                for place in batch:
+                    self._room.note(sources[place], self._done[place], passing=place in self._passing)
             waiting = rest
         return set(waiting)
 
-    def _counts(self, place: int) -> bool:
-        """Whether what came of `place` takes one; of what cannot be fetched, as many do not as a limit has places."""
-        result = self._done[place]
-        if isinstance(result, Article):
-            return self._limits.takes_a_place(result)
-        self._spared += place in self._passing  # a site that is down would hold up the run, item by item
-        return place in self._passing and self._spared > (self._limits.max_articles or self._limits.max_per_source)
-
     def _left_out(self, over: set[int], found: Sequence[Found], sources: Sequence[int]) -> list[Failure]:
-        """What says how many are over each limit."""
-        each = self._limits.max_per_source
-        full = {place for place in over if each and self._used[sources[place]] >= each}
-        names: dict[int, str] = {sources[place]: name_of(found[place]) for place in sorted(full, reverse=True)}
-        counts = Counter(sources[place] for place in full)
-        left_out = [
-            skipped(names[source], f"{counts[source]} articles are over the limit for one source")
-            for source in sorted(counts)
-        ]
-        if rest := len(over) - len(full):
-            left_out.append(skipped("limit", f"{rest} articles are over the limit of {self._limits.max_articles}"))
-        return left_out
+        names = {sources[place]: name_of(found[place]) for place in sorted(over, reverse=True)}
+        return self._room.left_out(Counter(sources[place] for place in over), names)
 
     # --- pages of items, bodies of letters ---
 
@@ -235,7 +207,7 @@ class Gatherer:
 
         made: dict[int, Article | Failure] = {}
         alone: set[int] = set()
-        """Places of what is not its page, so that no other can be the same (`_unique` has compared them)."""
+        """Places of what is not its page, so that only one of the same id is the same (`_unique` has compared them)."""
         waiting: defaultdict[Request, list[tuple[int, Item]]] = defaultdict(list)
         items = [(place, one) for place in batch if isinstance(one := found[place], Item)]
         if items:
@@ -268,7 +240,7 @@ class Gatherer:
                     self._passing.add(place)
             elif isinstance(entry, Article):
                 made[place] = entry
-            self._done[place] = made[place] if place in alone else self._once(place, made[place])
+            self._done[place] = self._once(place, made[place], alone=place in alone)
 
     def _no_time(self, place: int, subject: str) -> OutOfTimeError | None:
         """The error for `place` where the time for reading is up."""
@@ -284,10 +256,16 @@ class Gatherer:
             return False
         return self._limits.full_text and one.item.url is not None and not one.item.path
 
-    def _once(self, place: int, result: Article | Failure) -> Article | Failure:
-        """`result`, or a failure where it is the same page as an article that is there already."""
+    def _once(self, place: int, result: Article | Failure, *, alone: bool) -> Article | Failure:
+        """`result`, or a failure where it is the same page as an article that is there already.
+
+        `alone`: it is no page, so that only its id tells.
+        """
         if isinstance(result, Failure):
             return result
+        if alone:
+            taken = self._ids.setdefault(result.id, place)
+            return result if taken == place else self._repeats(place, taken, result)
         address = canonical_url(result.url) if result.url else result.id
         # A site that gives one address to many pages is wrong about it: their titles tell.
         named = f"{canonical_url(result.canonical)} {result.title}" if result.canonical else ""
@@ -297,14 +275,20 @@ class Gatherer:
         if first is None and named:
             first = next(iter(self._at[named]), None)
         if first is not None:
-            self._same[place] = first
-            return _repeated(result, elsewhere=self._sources[first] != self._sources[place])
-        if any(article.id == result.id for _, article in told):  # two texts at one address
-            result = replace(result, id=article_id(None, f"{result.url}\n{result.title or result.text}"))
+            return self._repeats(place, first, result)
+        said = f"{result.url}\n{result.title or result.text}"
+        while result.id in self._ids:  # two texts at one address
+            result = replace(result, id=article_id(None, said))
+            said += f"\n+{result.text}"
+        self._ids[result.id] = place
         at.append(place)
         if named:
             self._at[named].append(place)
         return result
+
+    def _repeats(self, place: int, first: int, result: Article) -> Failure:
+        self._same[place] = first
+        return _repeated(result, elsewhere=self._sources[first] != self._sources[place])
 
     def _of_its_own(self, one: Item) -> Article | None:
         """The article of an item whose address others of its feed have too: the page there is none of theirs.

@@ -8,7 +8,6 @@ in between loses none.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from briefing.sources import MailHead
     from briefing.store import Store
 
-__all__ = ["MOST_MESSAGES", "Mail", "is_imap", "password_for", "shown_place"]
+__all__ = ["MOST_MESSAGES", "Mail", "is_imap", "password_for"]
 
 MOST_MESSAGES = 2000
 """Of one mailbox, the newest; as of a folder."""
@@ -38,11 +37,6 @@ MOST_MESSAGES = 2000
 def is_imap(location: str) -> bool:
     """Whether a source is a mailbox on a mail server."""
     return location.lower().startswith(("imap://", "imaps://"))
-
-
-def shown_place(location: str) -> str:
-    """A source's location for a message; a password that was typed into the address of a mailbox is not in it."""
-    return re.sub(r"^(imaps?://[^/@:]*):.*@", r"\1@", location, flags=re.IGNORECASE)
 
 
 class Mail:

@@ -14,12 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from briefing.errors import BriefingError, FetchError, OutOfTimeError, SourceError
+from briefing.errors import BriefingError, FetchError, FrontPageError, OutOfTimeError, SourceError
 from briefing.pipeline.deadline import TimeToRead, unlimited
 from briefing.pipeline.found import Found, Item, Letter, failure_of, item_keys, name_of, skipped, told_apart
 from briefing.pipeline.gather import Gatherer, Limits, Reading, origin_of
 from briefing.pipeline.listed import is_web, listed
-from briefing.pipeline.mail import Mail, is_imap, shown_place
+from briefing.pipeline.mail import Mail, is_imap
 from briefing.pipeline.secrets import Commands
 from briefing.pipeline.waiting import Reach
 from briefing.pipeline.watch import Watcher
@@ -38,6 +38,8 @@ __all__ = ["Limits", "Reading", "check_source", "read_sources"]
 _OPENED = 10
 """Letters of a mail server, where a source is only checked: they come one by one."""
 
+_FEEDS_TRIED = 3
+"""Of those that a page names."""
 _ASKED_ANEW = 3
 """Servers: one that answers is enough, and not every one need be alive."""
 
@@ -106,6 +108,8 @@ class _Reader:
         self._watcher = watcher
         self._count = 0
         self._reach = Reach()
+        self._others: dict[int, list[Source]] = {}
+        """By place the feeds that a page names besides, for where the first cannot be read."""
         self._fresh: list[Request] = []
         """Of this try: what the cache answered, so that no server was asked."""
 
@@ -123,7 +127,7 @@ class _Reader:
         gatherer = self._gatherer()
         opened: list[Found] = []
         unread = letters = 0
-        for one in (one for place in places for one in place):
+        for one in gatherer.distinct(places):
             letters += isinstance(one, Letter) and bool(one.mailbox)
             if gatherer.needs_page(one) or (isinstance(one, Letter) and one.mailbox and letters > _OPENED):
                 unread += 1
@@ -187,7 +191,7 @@ class _Reader:
     def _read_local(self, sources: Sequence[tuple[int, Source]], places: list[list[Found]]) -> None:
         for place, source in sources:
             places[place] = self._local(source)
-            self._watcher.step(source.name or shown_place(source.location))
+            self._watcher.step(source.shown)
 
     def _local(self, source: Source) -> list[Found]:
         """Articles, items or letters of standard input, a file, a folder or a mailbox."""
@@ -195,9 +199,10 @@ class _Reader:
         from briefing.sources import list_folder
 
         path = Path(source.location).expanduser()
-        shown = source.name or shown_place(source.location)
+        shown = source.shown
         try:
-            if self._time.up:
+            # Standard input is there in this run only, and waits for no server.
+            if self._time.up and source.location != "-":
                 raise OutOfTimeError(shown)
             if is_imap(source.location):
                 return self._mailbox(source)
@@ -226,7 +231,7 @@ class _Reader:
     def _mailbox(self, source: Source) -> list[Found]:
         self._count += 1
         if self._limits.offline:
-            raise FetchError(shown_place(source.location), "the run is offline", "Leave --offline away")
+            raise FetchError(source.shown, "the run is offline", "Leave --offline away")
         try:
             found = self._mail.on_server(source, self._time.left)
         except FetchError as error:
@@ -268,15 +273,20 @@ class _Reader:
                 self._fresh.append(request)
             for place, source in waiting[request]:
                 self._count += 1
-                name = source.name or source.location
-                if isinstance(answer, FetchError):
-                    places[place] = [failure_of(answer, name, "fetch")]
-                else:
+                failed: BriefingError | None = answer if isinstance(answer, FetchError) else None
+                if not isinstance(answer, FetchError):
                     try:
                         places[place] = self._web_source(answer, source, second, place)
                     except BriefingError as error:
-                        places[place] = [failure_of(error, name, "read")]
-                self._watcher.step(name)
+                        failed = error
+                others = self._others.get(place, [])
+                if failed and others and not isinstance(failed, OutOfTimeError):
+                    second.append((place, others.pop(0)))
+                    self._count -= 1
+                elif failed:
+                    stage = "fetch" if isinstance(failed, FetchError) else "read"
+                    places[place] = [failure_of(failed, source.shown, stage)]
+                self._watcher.step(source.shown)
         if second:
             self._fetch_sources(second, places)
 
@@ -293,12 +303,12 @@ class _Reader:
                 url=answer.url,
                 content_type=_with_charset(answer),
                 now=self._window.now,
-                subject=source.name or source.location,
+                subject=source.shown,
             )
             return self._items(feed, source, source.name or feed.title or _host(answer.url))
         if kind is SourceKind.OPML:
             raise SourceError(
-                source.location, "it is a list of feeds", "Save it and add its feeds with `briefing sources import`"
+                source.shown, "it is a list of feeds", "Save it and add its feeds with `briefing sources import`"
             )
         # Who names a site wants its articles, however its home page is made.
         at_root = source.kind is SourceKind.AUTO and is_root(source.location)
@@ -310,19 +320,25 @@ class _Reader:
                         answer.body,
                         content_type=answer.content_type,
                         charset=answer.charset,
-                        name=source.location,
+                        name=source.shown,
                         url=answer.url,
                         source=source.name or _host(answer.url),
                         section=source.section,
                     )
                 ]
-        except BriefingError:
-            feeds = find_feeds(answer.body, answer.url)
+        except BriefingError as error:
+            # Of a single page only the feed in its head is its own: what it links to may be that of the whole site.
+            feeds = find_feeds(answer.body, answer.url, linked=isinstance(error, FrontPageError))
             if not feeds:
                 raise
+        named = [feeds[0], *(feed for feed in feeds[1:] if "comment" not in feed.lower())][:_FEEDS_TRIED]
         # A feed on the source's own origin is what the reader meant; elsewhere no private address is allowed.
-        local = source.allow_local and origin_of(feeds[0]) == origin_of(source.location)
-        second.append((place, replace(source, location=feeds[0], kind=SourceKind.FEED, allow_local=local)))
+        here = [source.allow_local and origin_of(feed) == origin_of(source.location) for feed in named]
+        first, *self._others[place] = [
+            replace(source, location=feed, kind=SourceKind.FEED, allow_local=local)
+            for feed, local in zip(named, here, strict=True)
+        ]
+        second.append((place, first))
         self._count -= 1
         return []
 

@@ -135,14 +135,14 @@ def list_folder(path: Path, *, limit: int = 2000) -> tuple[Path, ...]:
     return tuple(sorted(found))
 
 
-def find_feeds(html: bytes, url: str) -> list[str]:
+def find_feeds(html: bytes, url: str, *, linked: bool = True) -> list[str]:
     """The feeds that a page names, absolute, each once, in the page's order (so its main feed first).
 
-    Those in its head; where there are none, links to what is called like a feed on its own site.
+    Those in its head; where there are none, with `linked`, links to what is called like a feed on its own site.
     """
     finder = _FeedLinks(url)
     finder.read(decoded(html[:2_000_000]))
-    return list(dict.fromkeys(finder.found or finder.linked))
+    return list(dict.fromkeys(finder.found or (finder.linked if linked else ())))
 
 
 class _FeedLinks(Tags):

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from briefing.errors import SourceError
 from briefing.sources.markup import TooLargeError, decoded, tidy, unzipped, web_address, without_doctype
-from briefing.text import without_feed_scheme
+from briefing.text import shown_place, without_feed_scheme
 from briefing.types import Source, SourceKind
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _lines(body: bytes) -> list[str]:
 def write_opml(sources: Iterable[Source], title: str) -> bytes:
     """An OPML 2.0 document of the sources with a web address, in UTF-8, which its declaration says.
 
-    Files, folders, mailboxes and standard input are left out.
+    Files, folders, mailboxes and standard input are left out; so are user names and passwords in addresses.
 
     Sections become outlines around their sources, in the order in which they first occur.
     """
@@ -155,7 +155,7 @@ def write_opml(sources: Iterable[Source], title: str) -> bytes:
     body = ElementTree.SubElement(document, "body")
     folders: dict[str, Element] = {"": body}
     for source in sources:
-        address = web_address(source.location)
+        address = web_address(shown_place(source.location))
         if address is None:
             continue
         section = tidy(source.section)

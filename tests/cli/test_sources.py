@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from briefing.testing.server import Server
+from briefing.text import shown_place, without_feed_scheme
+
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 MINE = """\
@@ -49,6 +52,8 @@ def test_an_edit_changes_what_was_asked_and_nothing_else(cli: Cli, tmp_path: Pat
     [
         ("htps://example.org/f", "https://?"),
         ("https://", "no host"),
+        ("http://host:80a/x", "not a usable address"),
+        ("https://[bad/x", "not a usable address"),
         ("ftp://example.org", "imaps://"),
         ("no/file", ""),
     ],
@@ -77,3 +82,88 @@ def test_a_feed_address_that_is_typed_is_one_of_the_web(cli: Cli) -> None:
     done = cli("run", "--offline", "--source", "feed://example.org/f", "--source", "feed:https://example.org/g")
     assert "http://example.org/f: the run is offline" in done.stderr
     assert "https://example.org/g: the run is offline" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("https://me:hunter2@h.example/f", "https://h.example/f"),
+        ("htps://me:hunter2@h.example/f", "htps://h.example/f"),
+        ("feed:me:hunter2@h.example/f", "feed:h.example/f"),
+        ("https:/me:hunter2@h.example/f", "https:/h.example/f"),
+        ("https://me:hun/ter2@h.example/f", "https://h.example/f"),
+        ("imaps://me:hunter2@h.example/INBOX", "imaps://me@h.example/INBOX"),
+        ("imaps://me@h.example/INBOX", "imaps://me@h.example/INBOX"),
+        ("https://h.example:80/a@b", "https://h.example:80/a@b"),
+        ("/a/file@home", "/a/file@home"),
+    ],
+)
+def test_a_place_is_shown_without_its_password(location: str, shown: str) -> None:
+    assert shown_place(location) == shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("feed:a.example/f", "http://a.example/f"),
+        ("feed://a.example/f", "http://a.example/f"),
+        ("feed:https://a.example/f", "https://a.example/f"),
+        ("https://a.example/f", "https://a.example/f"),
+    ],
+)
+def test_a_feed_address_stands_for_one_of_the_web(typed: str, meant: str) -> None:
+    assert without_feed_scheme(typed) == meant
+
+
+def test_a_password_in_an_address_is_shown_nowhere(cli: Cli, tmp_path: Path) -> None:
+    opml = '<opml version="2.0"><body><outline text="A" xmlUrl="https://a.example/f"/></body></opml>'
+    page = "<html><title>Log in</title><body><p>Nothing here.</p></body></html>"
+    with Server() as server:
+        server.serves("/list", opml, type="text/xml")
+        server.serves("/page", page, type="text/html")
+        server.serves("/empty", '<rss version="2.0"><channel></channel></rss>', type="text/xml")
+        paths = ("/gone", "/list", "/page", "/empty")
+        secret = [server.url(path).replace("://", "://me:hunter2@") for path in paths]
+        with (tmp_path / "briefing.toml").open("w", encoding="utf-8") as file:
+            file.writelines(f'[[sources]]\nurl = "{place}"\nallow_local = true\n' for place in secret)
+            file.write('[[sources]]\npath = "story.txt"\n')
+        (tmp_path / "story.txt").write_text(
+            "Trams\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital."
+        )
+        done = [
+            cli("run", "--engine", "extractive", "--format", "json", "--format", "md", "--out", tmp_path / "out"),
+            cli("sources", "check"),
+            cli("sources", "list"),
+            cli("sources", "export"),
+            cli("sources", "add", secret[0]),
+            cli("sources", "add", "htps://me:hunter2@h.example/x"),
+            cli("sources", "add", "https://me:hunter2@h.example/added"),
+            cli("sources", "remove", "https://me:hunter2@h.example/none"),
+            cli("doctor"),
+        ]
+        assert cli("sources", "remove", "https://h.example/added").returncode == 0
+    said = [one.stdout + one.stderr for one in done]
+    assert all(server.url(path) in text for text in said[1:3] for path in paths)
+    written = [path.read_text(encoding="utf-8") for path in (tmp_path / "out").rglob("*.*") if path.is_file()]
+    assert any("/gone" in text for text in written)
+    assert not [text for text in (*said, *written) if "hunter2" in text]
+    (tmp_path / "briefing.toml").write_text('[[sources]]\nurl = "htps://me:hunter2@h.example/x"\n')
+    assert "hunter2" not in cli("sources", "list").stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "configuration", "said"),
+    [
+        (("sources", "remove", "https://example.org/aa"), MINE, "(did you mean 'https://example.org/a'?).\n"),
+        (("sources", "list"), "max_artcles = 3", "Did you mean `max_articles`?\n"),
+        (("sources", "list"), '[mail]\nrecipients = ["a@example.org"]', "expected a [[mail.recipients]] table"),
+        (("sources", "list"), '[mail]\nrecipients = "a@example.org"', "expected [[mail.recipients]] tables"),
+    ],
+)
+def test_an_error_says_what_is_meant(
+    cli: Cli, tmp_path: Path, arguments: tuple[str, ...], configuration: str, said: str
+) -> None:
+    (tmp_path / "briefing.toml").write_text(configuration)
+    done = cli(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr

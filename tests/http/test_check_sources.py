@@ -71,5 +71,17 @@ def test_what_is_wrong_within_a_list_is_named_beside_what_is_right(server: Serve
     config = Config(sources=(Source(location=str(tmp_path / "list.txt")), Source(location=str(tmp_path / "none.opml"))))
     with workshop(config, tmp_path) as opened:
         found, missing = check_sources(opened)
-    assert (found.articles, [failure.subject for failure in found.failures]) == (6, [server.url("/gone")])
+        run = read(opened)
+    # The page is one of those that the feed lists.
+    assert (found.articles, [failure.subject for failure in found.failures]) == (5, [server.url("/gone")])
+    assert len(run.articles) == found.articles
     assert (missing.articles, [failure.subject for failure in missing.failures]) == (0, [str(tmp_path / "none.opml")])
+
+
+def test_what_a_feed_repeats_counts_once(server: Server, tmp_path: Path) -> None:
+    one = "<item><title>Story {0}</title><link>{1}</link><guid isPermaLink='false'>{0}</guid></item>"
+    items = "".join(one.format(number, server.url(f"/{number}")) for number in (0, 1, 0, 1, 2))
+    server.serves("/twice", f"<rss version='2.0'><channel>{items}</channel></rss>", type="application/rss+xml")
+    with workshop(Config(sources=(Source(location=server.url("/twice")),)), tmp_path) as opened:
+        (checked,) = check_sources(opened)
+        assert checked.articles == len(read(opened).articles) == 3

@@ -423,7 +423,7 @@ def test_every_kind_of_place_is_written_under_its_key() -> None:
         ("https://", "names no host"),
         ("feed:", "names no host"),
         ("feed:htps://example.org", "Did you mean https://"),
-        ("http://[bad/feed", "names no host"),
+        ("http://[bad/feed", "not a usable address"),
         ("imaps://me:secret@mail.example", "without a password"),
     ],
 )

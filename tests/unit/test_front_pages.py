@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from briefing.errors import ExtractError
+from briefing.errors import ExtractError, FrontPageError
 from briefing.extract import extract_article
 from briefing.types import Article
 
@@ -85,6 +85,40 @@ def test_an_article_without_optional_tags_among_teasers_is_one(frame: tuple[str,
     around = f"<aside>{teasers(LAYOUTS['headings'])}</aside>"
     article = extracted(f"{begin}<article><h1>Five things that happened</h1>{body}</article>{around}{end}")
     assert list(TEASERS.values())[4] in article.text
+
+
+def post(number: int, title: str, sentences: int = 12) -> str:
+    text = " ".join(
+        f"On day {day} of the works at {title.lower()} number {number} the mayor of Porthaven counted {day + 30} boats "
+        f"and told the committee for {title.lower()} that {day * number + 7} of them had come from abroad."
+        for day in range(sentences)
+    )
+    return f"<article><h2><a href='/{number}'>{title}</a></h2><p>{text}</p></article>"
+
+
+def test_a_blog_of_whole_posts_is_no_article() -> None:
+    posts = "".join(post(number, title) for number, title in enumerate(list(TEASERS)[:3]))
+    with pytest.raises(FrontPageError, match="home page"):
+        extracted(f"<html><head><title>Blog</title></head><body><h1>Blog</h1>{posts}</body></html>")
+
+
+def test_an_article_above_posts_that_it_leads_to_is_one() -> None:
+    posts = "".join(post(number, title, sentences=3) for number, title in enumerate(list(TEASERS)[:4], 1))
+    own = post(0, "Bridge is closed for repairs").replace("href='/0'", "href='/news'")
+    article = extracted(
+        f"<html><head><title>Bridge is closed for repairs</title></head><body>{own}{posts}</body></html>"
+    )
+    assert "bridge is closed" in article.text
+
+
+def test_a_home_page_in_whose_teasers_no_text_is_found_is_called_one() -> None:
+    cards = "".join(
+        f"<div><h2><a href='/{n}'>{title}</a></h2><p>{text}</p></div>"
+        for n, (title, text) in enumerate(TEASERS.items())
+    )
+    for page in (cards, teasers(LAYOUTS["headings"])):
+        with pytest.raises(FrontPageError, match="home page"):
+            extracted(f"<title>Front</title>{page}")
 
 
 def test_an_article_whose_headings_lead_to_other_sites_or_into_itself_is_one() -> None:

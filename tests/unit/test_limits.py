@@ -1,0 +1,210 @@
+"""What the limits leave out, and what is said of it: articles, mere headlines, what there was no time for."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from briefing.errors import FetchError
+from briefing.fetch import Fetched, Request
+from briefing.pipeline import Silent
+from briefing.pipeline.deadline import TimeToRead
+from briefing.pipeline.read import Limits, Reading, read_sources
+from briefing.pipeline.window import Window
+from briefing.types import Source, SourceKind
+
+NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
+WALL = (
+    "<html><body><h1>Headline of the paper</h1><p>Subscribe to continue reading. Already a subscriber? Sign in. "
+    "Subscribe now for unlimited access. Cancel any time. To continue reading, become a member today.</p></body></html>"
+)
+LATER = "Thu, 16 May 2024 20:{0:02}:00 GMT"
+EARLIER = "Thu, 16 May 2024 08:{0:02}:00 GMT"
+
+
+def feed(host: str, count: int, date: str = LATER) -> str:
+    one = "<item><title>Headline of the paper number {0}</title><link>{1}</link><pubDate>{2}</pubDate></item>"
+    items = "".join(one.format(n, f"https://{host}/{n}", date.format(n)) for n in range(count))
+    return f"<rss version='2.0'><channel><title>{host}</title>{items}</channel></rss>"
+
+
+def article(url: str) -> str:
+    town = f"Town{url.rpartition('/')[2]}"
+    text = (
+        f"The council of {town} voted on Tuesday for a tram line to the hospital of {town}, said its mayor. "
+        f"About 400 people of {town} came to the town hall for it and stayed until the evening. "
+    )
+    return f"<html><body><article><h1>Headline of the paper of {town}</h1><p>{text * 2}</p></article></body></html>"
+
+
+class GoneError(FetchError):
+    """Not there, and not tomorrow."""
+
+    lasting = True
+
+
+class Web:
+    """Answers from memory, in the place of a fetcher; counts what it is asked for."""
+
+    def __init__(self, pages: dict[str, str | Callable[[str], str | None]]) -> None:
+        self._pages = pages
+        self.asked: list[str] = []
+
+    def forget_dead(self) -> None:
+        """As a fetcher has it."""
+
+    def fetch_many(self, wanted: Iterable[Request], **_: Any) -> Iterator[tuple[Request, Fetched | FetchError]]:
+        for one in wanted:
+            self.asked.append(one.url)
+            found = next((page for place, page in self._pages.items() if one.url.startswith(place)), None)
+            body = found(one.url) if callable(found) else found
+            if body is None:
+                yield one, GoneError(one.url, "the server answered with 404")
+                continue
+            kind = "application/rss+xml" if body.startswith("<rss") else "text/html"
+            yield (
+                one,
+                Fetched(
+                    url=one.url, status=200, content_type=kind, charset="utf-8", body=body.encode(), from_cache=False
+                ),
+            )
+
+
+def reading(web: Web, places: Sequence[str], time: TimeToRead | None = None, **limits: int) -> Reading:
+    sources = [Source(location=place) for place in places]
+    return read_sources(
+        sources,
+        limits=Limits(**limits),  # type: ignore[arg-type]
+        window=Window(now=NOW),
+        open_fetcher=lambda: web,  # type: ignore[arg-type, return-value]
+        watcher=Silent(),
+        time=time,
+    )
+
+
+def causes(found: Reading) -> list[str]:
+    return [one.cause for one in found.failures if not one.stub]
+
+
+def test_a_headline_takes_the_place_of_an_article_of_its_source() -> None:
+    web = Web({"https://paper.example/feed": feed("paper.example", 30), "https://paper.example/": WALL})
+    found = reading(web, ["https://paper.example/feed"], max_per_source=5)
+    assert (len(web.asked), sum(one.stub is not None for one in found.failures)) == (6, 5)
+    assert causes(found) == ["25 articles are over the limit for one source"]
+    assert {one.cause for one in found.failures if one.stub} == {"it is behind a paywall"}
+
+
+def test_headlines_take_no_place_from_other_sources_and_end_somewhere() -> None:
+    pages: dict[str, str | Callable[[str], str | None]] = {
+        "https://paper.example/feed": feed("paper.example", 30),
+        "https://post.example/feed": feed("post.example", 10, EARLIER),
+        "https://paper.example/": WALL,
+        "https://post.example/": article,
+    }
+    web = Web(pages)
+    found = reading(web, ["https://paper.example/feed", "https://post.example/feed"], max_articles=4)
+    assert [one.source for one in found.articles] == ["post.example"] * 4
+    assert sum(one.stub is not None for one in found.failures) == 4
+    assert len(web.asked) == 10
+    assert causes(found) == [
+        "26 articles were left alone, for too many of its pages give only a headline",
+        "6 articles are over the limit of 4",
+    ]
+
+
+@pytest.mark.parametrize("limit", ["max_articles", "max_per_source"])
+def test_what_there_was_no_time_for_is_not_over_a_limit(limit: str) -> None:
+    clock = SimpleNamespace(now=NOW)
+
+    def gone(url: str) -> None:
+        clock.now = NOW + timedelta(hours=3)
+
+    web = Web({"https://paper.example/feed": feed("paper.example", 30), "https://paper.example/": gone})
+    time = TimeToRead(lambda now: NOW + timedelta(hours=2), lambda: clock.now)
+    found = reading(web, ["https://paper.example/feed"], time, **{limit: 5})
+    assert causes(found)[-1] == "25 articles were not read: the time for reading was up"
+    assert not any("limit" in cause for cause in causes(found))
+    assert (found.failures[-1].subject, found.failures[-1].remedy) == ("paper.example", "The next run reads it")
+    assert len(found.settled) == 5  # what is gone; the others are left to the next run
+
+
+def test_standard_input_is_read_however_late_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "Trams\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital of the town."
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    late = TimeToRead(lambda now: NOW, lambda: NOW + timedelta(hours=1))
+    found = reading(Web({}), ["-"], late)
+    assert ([one.title for one in found.articles], found.failures) == (["Trams"], [])
+
+
+TEXT = (
+    "The payment service answered slowly between nine and ten because a disk of the database was full, and engineers "
+    "moved it to another machine where everything works again, says the operator of the service."
+)
+SAID_LATER = (
+    "Update at noon: all customers have their money back, and a report with what was learned from it follows next week "
+    "on this page, written by those who were there."
+)
+
+
+@pytest.mark.parametrize("guid", ["<guid isPermaLink='false'>g{0}</guid>", ""], ids=["guid", "title"])
+def test_one_entry_of_two_feeds_is_one_article_whatever_each_says_of_it(tmp_path: Path, guid: str) -> None:
+    def status(first: str) -> str:
+        one = "<item><title>Incident {0}</title><link>https://status.example/</link>" + guid + "<description>{1}"
+        said = enumerate((first, f"Another day. {TEXT}"))
+        items = "".join(one.format(n, text) + "</description></item>" for n, text in said)
+        return f"<rss version='2.0'><channel><title>S</title>{items}</channel></rss>"
+
+    (tmp_path / "a.xml").write_text(status(TEXT))
+    (tmp_path / "b.xml").write_text(status(SAID_LATER))
+    found = read_sources(
+        [Source(location=str(tmp_path / name), kind=SourceKind.FEED, name=name) for name in ("a.xml", "b.xml")],
+        limits=Limits(),
+        window=Window(now=NOW),
+        open_fetcher=lambda: pytest.fail("nothing is to be fetched"),
+        watcher=Silent(),
+    )
+    assert [(one.source, one.title) for one in found.articles] == [("a.xml", "Incident 0"), ("a.xml", "Incident 1")]
+    assert len({one.id for one in found.articles}) == 2
+    assert [len(found.keys[one.id]) for one in found.articles] == [2, 2]
+    assert causes(found) == ["it was found before, in another source"] * 2
+
+
+LINKS = "<a href='/rss.xml'>RSS</a>"
+
+
+def test_a_single_page_behind_a_wall_is_not_read_as_the_feed_of_its_site() -> None:
+    web = Web({"https://paper.example/rss.xml": feed("paper.example", 3), "https://paper.example/a": WALL + LINKS})
+    found = reading(web, ["https://paper.example/a"])
+    assert (found.articles, web.asked) == ([], ["https://paper.example/a"])
+    assert causes(found) == ["it is behind a paywall"]
+
+
+@pytest.mark.parametrize(("last", "articles"), [("/three.xml", 3), ("/four.xml", 0)])
+def test_the_next_feed_of_a_page_is_read_where_the_first_cannot_be(last: str, articles: int) -> None:
+    names = ["/one.xml", "/comments/feed", "/two.xml", "/three.xml", "/four.xml"]
+    link = "<link rel='alternate' type='application/rss+xml' href='{}'>"
+    home = f"<html><head>{''.join(map(link.format, names))}</head><body>{LINKS}</body></html>"
+    web = Web(
+        {
+            "https://paper.example/two.xml": "<html>no feed</html>",
+            f"https://paper.example{last}": feed("post.example", 3),
+            "https://paper.example/comments/feed": feed("post.example", 9),
+            "https://post.example/": article,
+            **({} if articles else {"https://paper.example/three.xml": lambda url: None}),
+            **dict.fromkeys(["https://paper.example/one.xml"], lambda url: None),
+            "https://paper.example/": home,
+        }
+    )
+    found = reading(web, ["https://paper.example/"])
+    assert len(found.articles) == articles
+    assert found.sources == 1
+    assert web.asked[1:4] == [f"https://paper.example{name}" for name in ("/one.xml", "/two.xml", "/three.xml")]
+    assert "https://paper.example/four.xml" not in web.asked
+    assert len(causes(found)) == (not articles)
