@@ -13,7 +13,13 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 
-__all__ = ["text_in"]
+__all__ = ["MARKS", "text_in"]
+
+MARKS = (
+    (b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\0\0", "utf-32-le"), (b"\0\0\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"),
+)  # fmt: skip
+"""Byte-order marks and the codec of what follows each; to be tried in this order, for one begins another."""
 
 # Python calls these encodings; as the encoding of a document they are a mistake or an attack (punycode is quadratic).
 _NOT_FOR_DOCUMENTS = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf_7"})

@@ -179,8 +179,11 @@ def _check_speaks_of(item: FeedItem, found: Found, name: str) -> None:
     page in the place of an old article. Raises `WallError`.
     """
     announced = set(stems(item.title))
+    # Nearly always the page's own title tells, and the text need not be taken apart.
+    if len(announced) < _ANNOUNCED or announced.intersection(stems(found.title)):
+        return
     said = set(stems(f"{found.title}\n{found.text[:_LOOKED_AT]}"))
-    if len(announced) < _ANNOUNCED or announced & said:
+    if announced & said:
         return
     teaser = set(stems(teaser_of(item)))
     if not teaser or len(teaser & said) < _SHARED * len(teaser):

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from html import escape
 
-from briefing.encodings import text_in
+from briefing.encodings import MARKS, text_in
 from briefing.errors import ExtractError
 from briefing.extract import Found, plain_text
 from briefing.text import normalise
@@ -25,19 +25,13 @@ def decoded(body: bytes, charset: str | None, name: str) -> str:
 
     Raises `ExtractError` where no encoding makes text of it.
     """
-    for mark, codec in _MARKS:
+    for mark, codec in MARKS:
         if body.startswith(mark):
-            return body.decode(codec, "replace")
+            return body[len(mark) :].decode(codec, "replace")
     text = text_in(body, [name for name in (charset, _declared(body)) if name])
     if text is None:
         raise ExtractError(name, "its encoding cannot be told", "Save it as UTF-8")
     return text
-
-
-_MARKS = (
-    (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
-)  # fmt: skip
 
 
 def _declared(body: bytes) -> str | None:

@@ -114,10 +114,9 @@ class Gatherer:
 
         `listed`: ids of what the sources list besides.
         """
-        found = [one for place in places for one in place]
-        sources = self._sources = [number for number, place in enumerate(places) for _ in place]
+        found = self._in_places(places)
         keys = self._unique(found)
-        over = self._in_rounds(found, sources, keys)
+        over = self._in_rounds(found, keys)
         reading = Reading(now=self._window.now, mails=self._mail.marks, seen_before=self._window.before)
         reading.listed = set(listed)
         reading.listed |= {one.id for one in found if isinstance(one, Article)}
@@ -135,15 +134,19 @@ class Gatherer:
                 reading.failures.append(result)
                 if place not in self._passing and place not in self._same:
                     (reading.stubs if result.stub else reading.settled).update(keys.get(place, ()))
-        reading.failures += self._left_out(over, found, sources)
+        reading.failures += self._left_out(over, found)
         return reading
 
     def distinct(self, places: Sequence[Sequence[Found]]) -> list[Found]:
         """What each source holds, in order, a failure in place of what repeats another."""
-        found = [one for place in places for one in place]
-        self._sources = [number for number, place in enumerate(places) for _ in place]
+        found = self._in_places(places)
         self._unique(found)
         return found
+
+    def _in_places(self, places: Sequence[Sequence[Found]]) -> list[Found]:
+        """What the sources hold in one row; notes whose each place is."""
+        self._sources = [number for number, place in enumerate(places) for _ in place]
+        return [one for place in places for one in place]
 
     def _unique(self, found: list[Found]) -> dict[int, tuple[str, ...]]:
         """Put failures in place of what was found before; the keys of each place, with those of its repetitions."""
@@ -168,9 +171,7 @@ class Gatherer:
             at.append(place)
         return keys
 
-    def _in_rounds(
-        self, found: Sequence[Found], sources: Sequence[int], keys: Mapping[int, tuple[str, ...]]
-    ) -> set[int]:
+    def _in_rounds(self, found: Sequence[Found], keys: Mapping[int, tuple[str, ...]]) -> set[int]:
         """Read the newest until the limits are reached; the places that are over them."""
         candidates = [place for place, one in enumerate(found) if not isinstance(one, Failure)]
         moments = self._window.moments([(keys[place][0], date_of(found[place])) for place in candidates])
@@ -181,7 +182,7 @@ class Gatherer:
             batch: list[int] = []
             rest: list[int] = []
             for place in waiting:
-                source = sources[place]
+                source = self._sources[place]
                 room = self._room.has(source, planned)
                 (batch if room else rest).append(place)
                 planned[source] += room
@@ -191,13 +192,13 @@ class Gatherer:
             self._make(sorted(batch), found)
             if rest:
                 for place in batch:
-                    self._room.note(sources[place], self._done[place], passing=place in self._passing)
+                    self._room.note(self._sources[place], self._done[place], passing=place in self._passing)
             waiting = rest
         return set(waiting)
 
-    def _left_out(self, over: set[int], found: Sequence[Found], sources: Sequence[int]) -> list[Failure]:
-        names = {sources[place]: name_of(found[place]) for place in sorted(over, reverse=True)}
-        return self._room.left_out(Counter(sources[place] for place in over), names)
+    def _left_out(self, over: set[int], found: Sequence[Found]) -> list[Failure]:
+        names = {self._sources[place]: name_of(found[place]) for place in sorted(over, reverse=True)}
+        return self._room.left_out(Counter(self._sources[place] for place in over), names)
 
     # --- pages of items, bodies of letters ---
 

@@ -11,12 +11,10 @@ import zlib
 from html import unescape
 from urllib.parse import urljoin, urlsplit
 
-from briefing.encodings import text_in
+from briefing.encodings import MARKS, text_in
 
 __all__ = ["TooLargeError", "decoded", "plain", "tidy", "unzipped", "web_address", "without_doctype"]
 
-_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\0\0", "utf-32-le"), (b"\0\0\xfe\xff", "utf-32-be"))
-_SHORT_BOMS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _WITHOUT_BOM = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']\s*([A-Za-z0-9_.:-]+)")
 _DECLARATION = re.compile(r"<\?xml\b.*?\?>\s*", re.DOTALL)
@@ -57,7 +55,7 @@ def decoded(body: bytes, content_type: str = "") -> str:
 
 
 def _decoded(body: bytes, content_type: str) -> str:
-    for mark, codec in _BOMS + _SHORT_BOMS:
+    for mark, codec in MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(codec, "replace") if codec != "utf-8" else _unmarked(body[3:], content_type)
     for start, codec in _WITHOUT_BOM:
