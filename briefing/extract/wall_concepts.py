@@ -301,13 +301,15 @@ def kind_of(units: Units, heading: str) -> str:
     said = "\n".join([heading, *(unit for unit, _ in units)])
     found = []
     for kind, (needed, fewest, concepts) in KINDS.items():
-        there = [bool(concept.search(said)) for concept in concepts]
-        about = sum(words for unit, words in units if any(concept.search(unit) for concept in concepts))
         if total > _MOST_WORDS and kind != "consent":
             continue
         if kind in _FOR_ITSELF and not _SITE.search(said):
             continue
-        if all(there[:needed]) and sum(there) >= fewest and about >= _ABOUT * total:
+        there = [bool(concept.search(said)) for concept in concepts]
+        if not all(there[:needed]) or sum(there) < fewest:
+            continue
+        about = sum(words for unit, words in units if any(concept.search(unit) for concept in concepts))
+        if about >= _ABOUT * total:
             found.append((sum(there) / fewest, kind))
     return max(found)[1] if found else ""
 
