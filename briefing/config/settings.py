@@ -145,6 +145,8 @@ class Config:
     """Seconds that a server has for one answer."""
     token_budget: Annotated[int, Reads(whole(0))] = 0
     """Tokens, read and written, after which a server is asked no more in this run; 0 means no limit."""
+    thinking_tokens: Annotated[int, Reads(whole(0))] = 0
+    """Tokens that a model on a server has for its thoughts, on top of its answer's; 0 means: 8,192, or what fits."""
     prices: Annotated[tuple[float, ...], Reads(_prices)] = ()
     """Of a million tokens read and of a million written, in whatever currency; empty means: no costs are shown."""
     trust_pickles: Flag = False

@@ -111,6 +111,9 @@ class EngineOptions:
     """Seconds that a server has for one answer."""
     token_budget: int = 0
     """Tokens, of prompts and answers together, after which a server is asked no more; 0 means no limit."""
+    thinking_tokens: int = 0
+    """Tokens that a model on a server has for its thoughts, on top of its answer's; 0 means what the engine takes to be
+    best."""
 
 
 @runtime_checkable

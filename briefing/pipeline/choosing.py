@@ -183,6 +183,7 @@ def engine_options(config: Config) -> EngineOptions:
         key=key_for(config.base_url) if config.base_url else "",
         patience=float(config.patience),
         token_budget=config.token_budget,
+        thinking_tokens=config.thinking_tokens,
     )
 
 

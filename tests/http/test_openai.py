@@ -49,8 +49,8 @@ def prompt(text: str = "Hello", **fields: Any) -> Prompt:
     return Prompt(messages=(Message("system", "Be brief."), Message("user", text)), **given)
 
 
-def ask(server: ChatServer, *prompts: Prompt, **options: Any) -> list[Completion]:
-    return list(engine(server, **options).complete(prompts or (prompt(),)))
+def ask(server: ChatServer, *prompts: Prompt, model: str = "m-1", **options: Any) -> list[Completion]:
+    return list(engine(server, model, **options).complete(prompts or (prompt(),)))
 
 
 def one(server: ChatServer, *prompts: Prompt, **options: Any) -> Completion:
@@ -108,12 +108,45 @@ def test_a_server_without_a_list_of_models_is_asked_all_the_same(server: ChatSer
     assert one(server).text == ANSWER
 
 
-def test_a_server_of_llama_cpp_gets_the_grammar() -> None:
+@pytest.mark.parametrize("schema", [None, SCHEMA])
+def test_a_server_of_llama_cpp_gets_the_grammar_where_there_is_no_schema(schema: dict[str, Any] | None) -> None:
+    spoken = json.dumps({"headline": "Tram", "points": ["One."]}) if schema else ANSWER
     with ChatServer("file.gguf", llama_cpp=True) as server:
+        server.says(spoken)
+        assert one(server, prompt(grammar='root ::= "x"', schema=schema)).text == spoken
+        (asked,) = server.asked
+        assert asked.get("grammar") == (None if schema else 'root ::= "x"')
+        assert ("response_format" in asked) is bool(schema)
+
+
+def test_a_server_of_llama_cpp_without_schemas_gets_the_grammar_else_nothing() -> None:
+    with ChatServer("file.gguf", llama_cpp=True) as server:
+        server.refuses("response_format", then=ANSWER)
+        assert one(server, prompt(grammar='root ::= "x"', schema=SCHEMA)).text == ANSWER
+        assert [sorted({"response_format", "grammar"} & set(asked)) for asked in server.asked] == [
+            ["response_format"],
+            ["grammar"],
+        ]
+        server.refuses("grammar", then="plain")
+        assert one(server, prompt(grammar='root ::= "x"')).text == "plain"
+
+
+def test_the_window_of_a_server_of_llama_cpp_is_one_slots() -> None:
+    with ChatServer("file.gguf", llama_cpp=True, context=32_768) as server:
+        server.serves("/props", json.dumps({"default_generation_settings": {"n_ctx": 2048}}))
+        assert engine(server).context == 2048
+
+
+@pytest.mark.parametrize(
+    ("listed", "wished"),
+    [("qwen3:latest", "qwen3"), ("models/gemini-2.5-flash", "gemini-2.5-flash"), ("openai/*", "openai/gpt-5-mini"),
+     ("qwen/qwen3-8b", "qwen/qwen3-8b:free"), ("qwen3-8b", "Qwen3-8B@q4_k_m")],
+)  # fmt: skip
+def test_a_model_is_found_under_the_name_that_a_server_gives_it(listed: str, wished: str) -> None:
+    with ChatServer("another", listed) as server:
         server.says(ANSWER)
-        one(server, prompt(grammar='root ::= "x"', schema=SCHEMA))
-        assert server.asked[0]["grammar"] == 'root ::= "x"'
-        assert "response_format" not in server.asked[0]
+        assert one(server, model=wished).text == ANSWER
+        assert server.asked[0]["model"] == wished
 
 
 def test_any_other_server_gets_the_schema(server: ChatServer) -> None:
@@ -136,38 +169,12 @@ def test_what_a_server_does_not_understand_is_left_away_from_then_on(server: Cha
     assert [field in asked for asked in server.asked] == [True, False, False]
 
 
-def test_a_server_that_wants_the_newer_name_for_the_limit_gets_it(server: ChatServer) -> None:
-    refusal = {"error": {"message": "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."}}
-    server.serves(CHAT, json.dumps(refusal), type="application/json", status=400, times=1)
-    server.says(ANSWER)
-    assert one(server).text == ANSWER
-    assert server.asked[1]["max_completion_tokens"] == 50
-    assert "max_tokens" not in server.asked[1]
-
-
 @pytest.mark.parametrize("wrong", ["no JSON at all", '{"points": ["no headline"]}', "[1, 2]"])
 def test_a_schema_that_is_not_heeded_is_given_up(server: ChatServer, wrong: str) -> None:
     server.says(wrong, times=1)
     server.says(ANSWER)
     assert one(server, prompt(schema=SCHEMA)).text == ANSWER
     assert "response_format" not in server.asked[1]
-
-
-@pytest.mark.parametrize("said", [f"<think>Hm, tram?</think>\n\n{ANSWER}", f"Hm, tram?</think>\n{ANSWER}"])
-def test_thoughts_are_no_part_of_an_answer(server: ChatServer, said: str) -> None:
-    server.says(said)
-    assert one(server).text.strip() == ANSWER
-
-
-@pytest.mark.parametrize("thoughts", [{"thought": "Hm, hm."}, {"text": "<think>Hm, hm."}])
-def test_a_model_that_thought_too_long_gets_more_tokens_once(server: ChatServer, thoughts: dict[str, str]) -> None:
-    server.says(thoughts.get("text", ""), thought=thoughts.get("thought", ""), finish="length", times=1)
-    server.says(f"<think>Hm.\n\n</think>{ANSWER}")
-    answer = one(server, prompt(stop=("\n\n",)))
-    assert answer.text == ANSWER
-    first, second = server.asked
-    assert second["max_tokens"] > first["max_tokens"] + 1000
-    assert "stop" not in second
 
 
 # --- what goes wrong --------------------------------------------------------------------------------------------
@@ -319,13 +326,6 @@ def test_a_server_that_dies_fails_the_rest_quickly(server: ChatServer) -> None:
     assert len(rest) == 199
     assert {answer.finish for answer in rest} == {"error"}
     assert "no connection" in rest[-1].error
-
-
-def test_the_budget_of_tokens_is_kept(server: ChatServer) -> None:
-    server.says(ANSWER)
-    answers = ask(server, *(prompt(f"p{number}") for number in range(5)), slots=1, token_budget=200)
-    assert [answer.finish for answer in answers] == ["stop", "stop", "error", "error", "error"]
-    assert "budget of 200 tokens" in answers[-1].error
 
 
 def test_closing_the_iterator_hangs_up(server: ChatServer) -> None:

@@ -5,14 +5,18 @@ cancelling frees the server; what may pass (429, 5xx, a connection that breaks) 
 as long as the server wishes or a growing, jittered pause; what never will (a refused key, an unknown model) ends the
 run at once. A server that has gone fails the prompts that are left without waiting for each.
 
-Servers differ in what they understand. What one refuses by name is left away from then on (`manners`); answers are
-held to a form by a grammar where the server is llama.cpp's, else by a JSON schema, else by the prompt alone. Thoughts
-(`<think>`, ``reasoning_content``) are no answer; a model that used up its tokens on them is given more, once.
+Servers differ in what they understand. What one refuses is put differently from then on, by all requests in flight
+(`manners`): fields it does not know are left away, limits are kept to. Answers are held to a form by a JSON schema
+where the server takes one, else by a grammar where it is llama.cpp's, else by the prompt alone.
+
+Thoughts are no answer, whether they stand in it (`<think>`), beside it (``reasoning``, ``reasoning_content``) or are
+hidden. A model that used up its tokens on them is given room for them, once, and asked to think less; after that, and
+wherever an answer is empty, the prompt fails and says so. The budget of tokens counts what was discarded, too.
 
 The key is sent in one header and stands in no message, error or log.
 
-`engine` asks, `manners` is what was learnt of the server, `answer` is one answer as it comes in, `failures` are the
-ways in which none comes.
+`engine` converses, `manners` is what was learnt of the server, `card` what it says of its models, `wire` is HTTP,
+`answer` is one answer as it comes in, `failures` are the ways in which none comes.
 """
 
 from briefing.engines.openai.engine import OpenAIEngine

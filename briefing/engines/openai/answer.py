@@ -12,8 +12,14 @@ from typing import Any
 from briefing.engines.base import Completion, Prompt
 from briefing.engines.odds import odds
 from briefing.engines.openai.failures import PassingError
+from briefing.engines.thoughts import without_thoughts
 
 __all__ = ["Heard", "events", "limited"]
+
+_THOUGHTS = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
+"""Fields in which servers send what a model says to itself: DeepSeek, llama.cpp and vLLM; vLLM since 0.11, Ollama, Groq
+and LM Studio; OpenRouter; others.
+"""
 
 
 @dataclass
@@ -21,52 +27,124 @@ class Heard:
     """One answer as it comes in."""
 
     text: str = ""
-    thought: bool = False
+    """All that was said, thoughts between marks included."""
+    answer: str = ""
+    """What of it answers the prompt."""
+    thought: str = ""
+    """What came apart from the answer, as far as it can be read."""
+    thinks: bool = False
+    """Whether the model said something to itself, heard or not."""
+    refusal: str = ""
+    """Why the model would not answer, in its own words."""
     finish: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    """As the server counts them, thoughts included; 0 where it does not."""
     error: str = ""
-    likely: Any = None
-    """What the server says of the first token's probability and its rivals'."""
+    """What the server says went wrong in the middle, with whatever it repeats."""
+    taken: bool = False
+    """Whether the server took the request, so that it costs something."""
+    tokens: list[dict[str, Any]] = field(default_factory=list)
+    """What the server says of each token's probability and its rivals'."""
     began: float = field(default_factory=time.monotonic)
     first: float = 0.0
     """When the first token came, or 0."""
 
-    def take(self, data: bytes) -> None:
-        """One event of a stream, or a whole answer. Raises `PassingError` for what is neither."""
+    def take(self, data: bytes, *, whole: bool = False) -> None:
+        """One event of a stream, or a `whole` answer. Raises `PassingError` for what is neither."""
         if data == b"[DONE]":
             self.finish = self.finish or "stop"
             return
         try:
             part = json.loads(data)
-            if error := part.get("error"):
-                self.error = str(error.get("message", error) if isinstance(error, dict) else error)[:300]
+            error = part.get("error") or (part.get("message") if part.get("object") == "error" else None)
+            if error:
+                self.error = str(error.get("message", error) if isinstance(error, dict) else error)
             for choice in part.get("choices") or ():
-                said = choice.get("delta") or choice.get("message") or {}
-                self.text += said.get("content") or ""
-                self.likely = self.likely or next(iter((choice.get("logprobs") or {}).get("content") or ()), None)
-                self.thought |= bool(said.get("reasoning_content") or said.get("reasoning"))
-                self.finish = choice.get("finish_reason") or self.finish
-                self.first = self.first or time.monotonic()
-            usage = part.get("usage") or {}
-            self.prompt_tokens = int(usage.get("prompt_tokens") or self.prompt_tokens)
-            self.completion_tokens = int(usage.get("completion_tokens") or self.completion_tokens)
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+                self._hear(choice, whole)
+            self._count(part.get("usage") or {})
+        except (ValueError, TypeError, AttributeError, RecursionError, OverflowError) as error:
             raise PassingError("the server's answer is no JSON of the kind that was asked for") from error
+
+    def _hear(self, choice: dict[str, Any], whole: bool) -> None:
+        said = choice.get("delta") or choice.get("message") or {}
+        text, thought = _parts(said.get("content"))
+        self.text += text
+        self.thought += thought + next((_parts(said[name])[0] for name in _THOUGHTS if said.get(name)), "")
+        self.thinks |= bool(thought) or any(said.get(name) for name in _THOUGHTS)
+        self.refusal += said.get("refusal") or ""
+        self.tokens += [one for one in (choice.get("logprobs") or {}).get("content") or () if isinstance(one, dict)]
+        self.finish = choice.get("finish_reason") or ("stop" if whole else self.finish)
+        self.first = self.first or time.monotonic()
+
+    def _count(self, usage: dict[str, Any]) -> None:
+        details = usage.get("completion_tokens_details") or usage.get("output_tokens_details") or {}
+        reasoned = int(details.get("reasoning_tokens") or usage.get("reasoning_tokens") or 0)
+        self.thinks |= reasoned > 0
+        self.prompt_tokens = int(usage.get("prompt_tokens") or self.prompt_tokens)
+        written = int(usage.get("completion_tokens") or self.completion_tokens)
+        self.completion_tokens = written + reasoned if written < reasoned else written
+
+    @property
+    def cut(self) -> bool:
+        """Whether the answer ends where its room did, or where a filter ended it."""
+        return self.finish in {"length", "max_tokens", "content_filter"}
+
+    @property
+    def spoken(self) -> str:
+        """The answer without thoughts, and without the beginning of a mark before thoughts that is all there is."""
+        spoken = without_thoughts(self.text)
+        return "" if self.cut and re.fullmatch(r"\s*<\w*", spoken) else spoken
+
+    def odds(self, choices: tuple[str, ...]) -> tuple[float, ...]:
+        """How likely each of `choices` was; empty where the server does not say, or where the answer begins with none.
+
+        Looked up at the token that begins the answer's first word: before it may come thoughts, blanks and marks.
+        """
+        answer = self.answer.strip()
+        said = [str(one.get("token", "")) for one in self.tokens]
+        start = "".join(said).rfind(answer) if answer else -1
+        if start < 0:
+            return ()
+        end = 0
+        for token, one in zip(said, self.tokens, strict=True):
+            end += len(token)
+            if end > start and re.search(r"\w", token):
+                begun = token.strip().casefold()
+                chosen = any(choice.strip().casefold().startswith(begun) for choice in choices)
+                return odds(choices, one) if chosen else ()
+        return ()
 
     def completion(self, prompt: Prompt, seconds: float) -> Completion:
         """The same as the rest of the package knows it; `seconds` is what all of it took, the wait included."""
         prefill = max(0.0, self.first - self.began) if self.first else 0.0
         return Completion(
             id=prompt.id,
-            text=self.text,
+            text=self.answer,
             prompt_tokens=self.prompt_tokens,
             completion_tokens=self.completion_tokens,
-            finish="length" if self.finish == "length" else "stop",
-            odds=odds(prompt.choices, self.likely) if prompt.choices and not self.thought else (),
+            finish="length" if self.cut else "stop",
+            odds=self.odds(prompt.choices) if prompt.choices else (),
             prefill_seconds=prefill,
             decode_seconds=max(0.0, seconds - prefill),
         )
+
+
+def _parts(content: Any) -> tuple[str, str]:
+    """Text and thoughts of a message's content: text, nothing, or a list of parts (Mistral, LiteLLM, OpenRouter)."""
+    if content is None or isinstance(content, str):
+        return content or "", ""
+    if not isinstance(content, list):
+        raise TypeError
+    text = thought = ""
+    for part in content:
+        if isinstance(part, str):
+            text += part
+        elif str(part.get("type", "text")).startswith(("thinking", "reasoning", "redacted")):
+            thought += _parts(part.get("thinking") or part.get("text") or part.get("summary") or "")[0]
+        else:
+            text += part.get("text") or ""
+    return text, thought
 
 
 def limited(chunks: Iterator[bytes], most: int) -> Iterator[bytes]:

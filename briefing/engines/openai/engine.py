@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import random
-import re
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
-from briefing._version import __version__
 from briefing.engines.base import Completion, EngineOptions, ModelSpec, Prompt
-from briefing.engines.openai.answer import Heard, events, limited
-from briefing.engines.openai.failures import PassingError, RefusedError, message_of
-from briefing.engines.openai.manners import Card, Manners, is_object, window_of
+from briefing.engines.openai.answer import Heard
+from briefing.engines.openai.card import Card
+from briefing.engines.openai.failures import PassingError, Refusal, RefusedError, room_in
+from briefing.engines.openai.manners import Learnt, Manners, Turn, is_object
+from briefing.engines.openai.wire import Wire
 from briefing.engines.pool import side_by_side
-from briefing.engines.thoughts import without_thoughts
 from briefing.errors import EngineError, UsageError
-from briefing.patience import pause, retry_after
+from briefing.patience import pause
 from briefing.text import fingerprint
-
-if TYPE_CHECKING:
-    import httpx
 
 __all__ = ["OpenAIEngine"]
 
@@ -32,8 +28,10 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0
 """Seconds."""
 _CONTEXT, _MOST_CONTEXT = 4096, 16_384
 """Tokens: for a server that does not say, and for one that says a lot: a model's attention does not reach as far."""
-_LARGEST_ANSWER = 4 << 20
-"""Bytes of one streamed answer."""
+_THOUGHTS, _LEAST_THOUGHTS = 8192, 256
+"""Tokens on top for a model that thinks, and as few as are worth asking with. Reasoning models at little or medium
+effort spend some hundreds to 4,000 on an article; what is left over costs nothing.
+"""
 
 
 class OpenAIEngine:
@@ -49,9 +47,11 @@ class OpenAIEngine:
             raise UsageError("engine openai", "it needs the address of a server", "Give one with --base-url")
         self.model = model.name
         self.digest = fingerprint("openai", model.digest, str(options.seed), str(options.temperature))[:32]
-        self._address = model.address.rstrip("/")
+        self._address = model.address
         self._options = options
-        self._manners = Manners()
+        self._slots = options.slots or _IN_FLIGHT
+        self._wire = Wire(model.address, model.name, options, self._slots)
+        self._learnt = Learnt()
         self._used = 0
         self._gone = ""
         self._lock = threading.Lock()
@@ -74,86 +74,27 @@ class OpenAIEngine:
 
         Raises `EngineError` where the server refuses the key or does not know the model, before anything is asked.
         """
-        card = self._model_card
-        self._manners.grammar = card.llama_cpp
-        yield from side_by_side(prompts, self._options.slots or _IN_FLIGHT, self._answer, patience=1.0)
+        self._learnt.notes(owner=self._model_card.owner)
+        yield from side_by_side(prompts, self._slots, self._answer, patience=1.0)
 
     def close(self) -> None:
         """Close the connections. Safe to call twice."""
-        if "_client" in self.__dict__:
-            self._client.close()
-
-    # --- the server ------------------------------------------------------------------------------------------
-
-    @cached_property
-    def _client(self) -> httpx.Client:
-        import httpx
-
-        slots = self._options.slots or _IN_FLIGHT
-        headers = {"User-Agent": f"briefing/{__version__}"}
-        if self._options.key:
-            headers["Authorization"] = f"Bearer {self._options.key}"
-        try:
-            return httpx.Client(
-                headers=headers,
-                timeout=httpx.Timeout(self._options.patience, connect=10.0, pool=None),
-                limits=httpx.Limits(max_connections=slots + 1, max_keepalive_connections=slots + 1),
-            )
-        except (ValueError, ImportError, OSError) as error:
-            raise EngineError(
-                self._address, f"the key, proxy or certificate settings cannot be used ({_brief(error)})"
-            ) from None
+        self._wire.close()
 
     @cached_property
     def _model_card(self) -> Card:
-        """What the server says of the model; nothing where it lists no models. Raises `EngineError` as `complete`."""
-        for attempt in range(_ATTEMPTS):
+        """What the server says of the model. Raises `EngineError` as `complete` does."""
+        attempt, began = 0, time.monotonic()
+        while True:
             try:
-                return self._ask_for_card()
+                return self._wire.ask_for_card()
             except PassingError as error:
-                if attempt + 1 == _ATTEMPTS or (error.wait or 0.0) > self._options.patience:
+                attempt += not self._still_loads(error, began)
+                if attempt == _ATTEMPTS or (error.wait or 0.0) > self._options.patience:
                     raise EngineError(
                         self._address, error.cause, "Is the server running, and the address right?"
                     ) from None
-                time.sleep(_wait_for(error, attempt))
-        raise AssertionError
-
-    def _ask_for_card(self) -> Card:
-        import httpx
-
-        try:
-            response = self._client.get(f"{self._address}/models", timeout=30.0)
-        except httpx.HTTPError as error:
-            raise PassingError(_reason(error)) from None
-        self._refuse(response.status_code, response.headers, response.text[:10_000], listing=True)
-        if response.status_code != 200:
-            return Card()  # it need not have a list
-        try:
-            listed = [one for one in response.json()["data"] if isinstance(one, dict)]
-        except (ValueError, KeyError, TypeError):
-            return Card()
-        known = [str(one.get("id")) for one in listed]
-        if listed and self.model not in known and "llamacpp" not in {one.get("owned_by") for one in listed}:
-            shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
-            raise EngineError(f"model {self.model}", f"{self._address} has no such model", f"It has: {shown}")
-        mine = next((one for one in listed if one.get("id") == self.model), listed[0] if listed else {})
-        return Card(context=window_of(mine), llama_cpp=mine.get("owned_by") == "llamacpp")
-
-    def _refuse(self, status: int, headers: Any, body: str, *, listing: bool = False) -> None:
-        """Raise for what is no answer: `EngineError` where nothing will help, `PassingError` where waiting may."""
-        if status in {401, 403}:
-            remedy = "Set BRIEFING_API_KEY, or put it into the keyring" if not self._options.key else "Check the key"
-            raise EngineError(self._address, f"the server refuses the key (HTTP {status})", remedy)
-        if status == 429 or status >= 500:
-            cause = f"the server is {'busy' if status == 429 else 'in trouble'} (HTTP {status})"
-            raise PassingError(cause, retry_after(headers.get("retry-after"), time.time()))
-        if listing or status < 400:
-            return
-        said = self._hidden(message_of(body))
-        if status == 404:
-            remedy = "Check --model, and that --base-url ends as the server wants it (often in /v1)"
-            raise EngineError(f"model {self.model}", f"the server does not find it ({said or 'HTTP 404'})", remedy)
-        raise RefusedError(f"the server refuses the prompt (HTTP {status}{': ' if said else ''}{said})", body)
+                time.sleep(_wait_for(error, max(0, attempt - 1)))
 
     # --- one prompt ------------------------------------------------------------------------------------------
 
@@ -161,22 +102,21 @@ class OpenAIEngine:
         """The completion of `prompt`, after every retry; never raises."""
         if self._gone:
             return _failed(prompt, self._gone)
-        if self._options.token_budget and self._used >= self._options.token_budget:
-            return _failed(prompt, f"the budget of {self._options.token_budget:,} tokens is used up")
         began = time.monotonic()
-        cause = ""
-        for attempt in range(_ATTEMPTS):
+        attempt, cause = 0, ""
+        while attempt < _ATTEMPTS:
             if cancelled.is_set():
                 return _failed(prompt, "it was cancelled")
             try:
-                heard = self._converse(prompt, cancelled)
+                return self._converse(prompt, cancelled).completion(prompt, time.monotonic() - began)
             except PassingError as error:
                 cause = error.cause
                 if (error.wait or 0.0) > self._options.patience:
                     self._gone = f"{cause}, and wants to be left alone for {error.wait:,.0f} seconds"
                     return _failed(prompt, self._gone)
-                if attempt + 1 < _ATTEMPTS:
-                    cancelled.wait(_wait_for(error, attempt))
+                attempt += not self._still_loads(error, began)
+                if attempt < _ATTEMPTS:
+                    cancelled.wait(_wait_for(error, max(0, attempt - 1)))
                 elif error.unreachable:
                     self._gone = cause
             except EngineError as error:
@@ -184,73 +124,132 @@ class OpenAIEngine:
                 return _failed(prompt, error.cause)
             except RefusedError as error:
                 return _failed(prompt, error.cause)
-            else:
-                with self._lock:
-                    self._used += heard.prompt_tokens + heard.completion_tokens
-                return heard.completion(prompt, time.monotonic() - began)
-        return _failed(prompt, f"{cause}, {_ATTEMPTS} times" if cause else "no answer came")
+        return _failed(prompt, f"{cause}, {_ATTEMPTS} times")
+
+    def _still_loads(self, error: PassingError, began: float) -> bool:
+        """Whether the server reads its model yet and there is time to wait for it."""
+        return error.loading and time.monotonic() - began < self._options.patience
 
     def _converse(self, prompt: Prompt, cancelled: threading.Event) -> Heard:
-        """One answer; asked anew as long as that teaches us what the server or the model needs."""
+        """One answer, not empty; asked anew as long as that teaches us what the server or the model needs.
+
+        Raises `RefusedError` where none comes.
+        """
+        turn = Turn(self._room(prompt))
         while True:
-            given_room, form = self._manners.thinks, self._manners.form(prompt)
-            body = self._manners.request(self.model, prompt, self._options, form)
+            known = self._learnt.now
+            form, body = known.form(prompt, turn), known.request(self.model, prompt, self._options, turn)
             try:
-                heard = self._stream(body, cancelled)
+                heard = self._ask(prompt, body, cancelled)
             except RefusedError as error:
-                if not self._manners.learn(error.body, body):
-                    raise
+                turn = self._after_refusal(error, prompt, turn, known, body)
                 continue
-            spoken = without_thoughts(heard.text)
-            if not spoken.strip() and (heard.thought or heard.text.strip()) and not given_room:
-                self._manners.thinks = True
+            spoken = heard.spoken
+            thinks = heard.thinks or spoken.strip() != heard.text.strip()
+            if thinks or (not spoken.strip() and heard.finish == "length"):
+                aloud = not heard.thinks and bool(heard.text.strip())
+                self._learnt.notes(thinks=True, **({"aloud": True} if aloud else {}))
+                if not known.thinks and (heard.cut or not spoken.strip()):
+                    continue
+            if not spoken.strip():
+                turn = self._after_nothing(heard, turn, thinks=thinks, room=int(body.get(known.limit, 0)))
                 continue
             if form == "schema" and not is_object(spoken, prompt.schema or {}):
-                # It takes the field and does not heed it.
-                self._manners.dropped.add("response_format")
+                if heard.cut:  # half an object can be read by nobody, a list's first half can
+                    turn = replace(turn, plain=True)
+                else:  # it takes the field and does not heed it
+                    self._learnt.drops("response_format")
                 continue
-            heard.text = spoken
+            if "stop" not in body and not prompt.schema:
+                spoken = _ended(spoken, heard, prompt.stop)
+            heard.answer = spoken
             return heard
 
-    def _stream(self, body: dict[str, Any], cancelled: threading.Event) -> Heard:
-        import httpx
+    def _after_refusal(
+        self, error: RefusedError, prompt: Prompt, turn: Turn, known: Manners, body: dict[str, object]
+    ) -> Turn:
+        """How to ask again, by what is known now. Raises `error` where there is no other way."""
+        if self._learnt.refused(error.refusal, body, lambda now: now.request(self.model, prompt, self._options, turn)):
+            return turn
+        room = self._less_room(prompt, turn, error.refusal, int(str(body[known.limit]))) if known.thinks else 0
+        if not room:
+            raise _explained(error) from None
+        return replace(turn, room=room)
 
+    def _after_nothing(self, heard: Heard, turn: Turn, *, thinks: bool, room: int) -> Turn:
+        """How to ask again after an empty answer. Raises `RefusedError` where that does not help."""
+        if heard.refusal or heard.finish == "content_filter":
+            said = self._wire.hidden(heard.refusal[:200])
+            raise RefusedError(f"the model declines to answer{f': {said}' if said else ' (a filter of the server)'}")
+        if heard.finish == "length" or (thinks and turn.plain):
+            raise RefusedError(
+                f"the model used up its {room:,} tokens on thinking before it answered. Give it more with "
+                "thinking_tokens, switch its thinking off on the server, or choose a model that does not think"
+            )
+        if turn.plain:
+            raise RefusedError("the model's answer is empty")
+        return replace(turn, plain=True)  # a stop string that came first, or a form that it could not begin
+
+    def _room(self, prompt: Prompt) -> int:
+        """Tokens for thoughts, where the model thinks: no more than the window leaves, where it is known."""
+        wished = self._options.thinking_tokens or _THOUGHTS
+        if not self._model_card.context:
+            return wished
+        left = self._model_card.context - self._count_messages(prompt) - prompt.max_tokens
+        return max(min(wished, left), _LEAST_THOUGHTS)
+
+    def _less_room(self, prompt: Prompt, turn: Turn, refusal: Refusal, asked: int) -> int:
+        """Room for thoughts that is left after a refusal of `asked` tokens; 0 where too little is."""
+        told = room_in(refusal.message, asked)
+        if told is None:
+            return 0
+        room = min(turn.room - 1, told.now - prompt.max_tokens) if told.window else turn.room // 2
+        if told.window and not told.now:  # it does not say how long the prompt is
+            room = turn.room // 2
+        return room if room >= _LEAST_THOUGHTS // 2 else 0
+
+    def _count_messages(self, prompt: Prompt) -> int:
+        return sum(self.count_tokens(message.content) + 8 for message in prompt.messages)
+
+    def _ask(self, prompt: Prompt, body: dict[str, object], cancelled: threading.Event) -> Heard:
+        """One answer, counted whatever becomes of it."""
+        if self._options.token_budget and self._used >= self._options.token_budget:
+            raise RefusedError(f"the budget of {self._options.token_budget:,} tokens is used up")
         heard = Heard()
-        deadline = time.monotonic() + self._options.patience
         try:
-            with self._client.stream("POST", f"{self._address}/chat/completions", json=body) as response:
-                if response.status_code != 200:
-                    raw = b"".join(limited(response.iter_bytes(), 100_000))
-                    self._refuse(response.status_code, response.headers, raw.decode("utf-8", "replace"))
-                    raise PassingError(f"the server answered strangely (HTTP {response.status_code})")
-                chunks = limited(self._timely(response.iter_bytes(), deadline, cancelled), _LARGEST_ANSWER)
-                plain = "event-stream" not in response.headers.get("content-type", "")
-                for line in [b"".join(chunks)] if plain else events(chunks):
-                    heard.take(line)
-        except httpx.HTTPError as error:
-            raise PassingError(_reason(error), unreachable=isinstance(error, httpx.ConnectError)) from None
-        if heard.error:
-            raise PassingError(f"the server broke off: {self._hidden(heard.error)}")
-        if not heard.finish:
-            raise PassingError("the answer broke off")
+            self._wire.ask(body, heard, cancelled)
+        finally:
+            if heard.taken:
+                self._spend(prompt, heard)
         return heard
 
-    def _timely(self, chunks: Iterator[bytes], deadline: float, cancelled: threading.Event) -> Iterator[bytes]:
-        """`chunks`, however small, until the time is up or nobody wants them any more."""
-        for chunk in chunks:
-            if cancelled.is_set():
-                raise PassingError("it was cancelled")
-            if time.monotonic() > deadline:
-                raise PassingError(f"the answer took over {self._options.patience:g} seconds")
-            yield chunk
-
-    def _hidden(self, text: str) -> str:
-        """`text` without the key, which a server may repeat."""
-        return text.replace(self._options.key, "…") if self._options.key else text
+    def _spend(self, prompt: Prompt, heard: Heard) -> None:
+        """Count what an answer cost, discarded and broken ones too; by our own estimate where the server is silent."""
+        heard.prompt_tokens = heard.prompt_tokens or self._count_messages(prompt)
+        heard.completion_tokens = heard.completion_tokens or self.count_tokens(heard.thought + heard.text)
+        with self._lock:
+            self._used += heard.prompt_tokens + heard.completion_tokens
 
 
 def _failed(prompt: Prompt, error: str) -> Completion:
     return Completion(id=prompt.id, text="", prompt_tokens=0, completion_tokens=0, finish="error", error=error)
+
+
+def _ended(spoken: str, heard: Heard, stops: tuple[str, ...]) -> str:
+    """`spoken` up to the first of `stops`, where the server was not asked to end there."""
+    spoken = spoken.lstrip()
+    places = [place for stop in stops if (place := spoken.find(stop)) > 0]
+    if places:
+        heard.finish = "stop"
+    return spoken[: min(places)] if places else spoken
+
+
+def _explained(error: RefusedError) -> RefusedError:
+    """The same with what helps where the prompt is over the window."""
+    told = room_in(error.refusal.message, 0)
+    if told and told.window:
+        return RefusedError(f"{error.cause}. Set context = {told.window} or less, or give the model a larger window")
+    return error
 
 
 def _wait_for(error: PassingError, attempt: int) -> float:
@@ -259,17 +258,3 @@ def _wait_for(error: PassingError, attempt: int) -> float:
     if error.wait is not None:
         return error.wait * (1 + dice / 10)
     return min(_LONGEST_PAUSE, pause(attempt, _FIRST_PAUSE, dice))
-
-
-def _reason(error: httpx.HTTPError) -> str:
-    import httpx
-
-    if isinstance(error, httpx.TimeoutException):
-        return "the server does not answer"
-    if isinstance(error, httpx.ConnectError):
-        return f"no connection to the server ({_brief(error)})"
-    return f"the connection broke off ({_brief(error)})"
-
-
-def _brief(error: Exception) -> str:
-    return re.sub(r"^\[Errno -?\d+\] ", "", str(error)).rstrip(".")[:200] or type(error).__name__

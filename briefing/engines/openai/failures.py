@@ -1,34 +1,132 @@
-"""The ways in which a server gives no answer."""
+"""The ways in which a server gives no answer, and what it says of them."""
 
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["PassingError", "RefusedError", "message_of"]
+__all__ = ["PassingError", "Refusal", "RefusedError", "Room", "read_refusal", "room_in"]
 
 
 class PassingError(Exception):
-    """It may go better next time."""
+    """It may go better next time; `wait` is how many seconds the server wishes to be left alone, where it says so."""
 
-    def __init__(self, cause: str, wait: float | None = None, *, unreachable: bool = False) -> None:
+    def __init__(
+        self, cause: str, wait: float | None = None, *, unreachable: bool = False, loading: bool = False
+    ) -> None:
         super().__init__(cause)
         self.cause, self.wait, self.unreachable = cause, wait, unreachable
+        self.loading = loading
+        """Whether the server is there and still reads its model, which may take minutes."""
 
 
 class RefusedError(Exception):
     """This prompt will never be answered as it was put."""
 
-    def __init__(self, cause: str, body: str) -> None:
+    def __init__(self, cause: str, refusal: Refusal | None = None) -> None:
         super().__init__(cause)
-        self.cause, self.body = cause, body
+        self.cause = cause
+        self.refusal = refusal or Refusal()
+        """What the server said; empty where the refusal is our own."""
 
 
-def message_of(body: str) -> str:
-    """What a server says of its refusal, in one short line."""
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a server says of a request that it does not take."""
+
+    message: str = ""
+    field: str = ""
+    """The field of the request that it names as the reason; empty where it names none."""
+    code: str = ""
+
+    @property
+    def brief(self) -> str:
+        """Its message, in one short line."""
+        return " ".join(self.message.split())[:300]
+
+
+def read_refusal(body: str) -> Refusal:
+    """The refusal in the body of an answer, in whatever shape: ``{"error": {"message", "param"}}`` (OpenAI),
+    ``{"error": "..."}`` (LM Studio), ``{"object": "error", "message"}`` (vLLM before 0.10),
+    ``{"detail": [{"loc", "msg"}]}`` (pydantic: Mistral and others), or text. What a server repeats of the request is
+    left out.
+    """
     try:
         data = json.loads(body)
-        said = data.get("error", data.get("message", data.get("detail", ""))) if isinstance(data, dict) else data
-        said = said.get("message", said) if isinstance(said, dict) else said
     except (ValueError, RecursionError):
-        said = body
-    return " ".join(str(said).split())[:300]
+        return Refusal(body)
+    if not isinstance(data, dict):
+        return Refusal(str(data))
+    error = data.get("error") or data
+    if not isinstance(error, dict):
+        return Refusal(str(error))
+    said = error.get("message", error.get("detail", ""))
+    said = said if isinstance(said, str) else _pydantic(said)
+    said = re.sub(r"(['\"])input\1: .*?(?=\}|$)", "", said, flags=re.DOTALL)
+    return Refusal(said, _name(error.get("param")), str(error.get("code") or error.get("type") or ""))
+
+
+def _pydantic(details: Any) -> str:
+    if not isinstance(details, list):
+        details = details.get("detail", [details]) if isinstance(details, dict) else [details]
+    lines = []
+    for one in details if isinstance(details, list) else [details]:
+        if isinstance(one, dict):
+            place = one.get("loc")
+            where = "".join(f"'{part}' " for part in place if part != "body") if isinstance(place, list) else ""
+            lines.append(f"{where}{one.get('msg', '')}")
+        else:
+            lines.append(str(one))
+    return "; ".join(lines)
+
+
+def _name(field: Any) -> str:
+    """``seed`` of "seed", ``stream_options`` of "stream_options.include_usage"; empty for None and "None"."""
+    found = re.match(r"\w+", field) if isinstance(field, str) else None
+    return found[0] if found and found[0] != "None" else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a refusal says of how long an answer may be, in tokens; 0 where it does not say."""
+
+    most: int = 0
+    """For every answer."""
+    least: int = 0
+    """That may be asked for."""
+    now: int = 0
+    """For this answer: what its prompt leaves of the window."""
+    window: int = 0
+
+
+def room_in(message: str, asked: int) -> Room | None:
+    """What a refusal of an answer of `asked` tokens says of the limit; None where it speaks of something else."""
+    text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", message).casefold()
+    if window := _WINDOW.search(text):
+        prompt = _PROMPT.search(text)
+        size, read = _number(window), _number(prompt) if prompt else 0
+        return Room(now=size - read if prompt else 0, window=size)
+    if not _LIMIT.search(text):
+        return None
+    if (least := _LEAST.search(text)) and _number(least) > asked:
+        return Room(least=_number(least))
+    if (most := _MOST.search(text)) and 0 < _number(most) < asked:
+        return Room(most=_number(most))
+    return Room() if _TOO_LARGE.search(text) else None
+
+
+def _number(found: re.Match[str]) -> int:
+    return int(next(group for group in found.groups() if group)[:12])
+
+
+_LIMIT = re.compile(r"max_(?:completion_|output_|new_)?tokens|(?:completion|output) tokens")
+_WINDOW = re.compile(r"(?:context (?:length|window|size)|maximum (?:input|sequence) length)[^\d.]{0,30}(\d+)")
+_PROMPT = re.compile(
+    r"(\d+)(?: tokens)? (?:in (?:the|your) (?:messages|prompt|input)|(?:of )?(?:text )?(?:input|prompt))"
+    r"|(?:request|prompt|messages|input)\b[^\d.;]{0,40}?(\d+) (?:input )?tokens"
+)
+_MOST = re.compile(r"(?:at most|(?:less|smaller) than(?: or equal to)?|\d >|<=|up to|maximum\b|\[1,)[^\d.]{0,60}?(\d+)")
+_LEAST = re.compile(r"(?:at least|(?:greater|more) than or equal to|minimum\b|>=)[^\d]{0,40}?(\d+)")
+_TOO_LARGE = re.compile(r"too (?:large|high|big|long|many)|exceed|over the|larger than|greater than")
