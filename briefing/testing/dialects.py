@@ -263,6 +263,7 @@ class DialectServer(ChatServer):
         deltas: list[dict[str, Any]] = list(speaks.first)
         deltas += [{speaks.thoughts: "hm "}] * thought if speaks.thoughts else []
         deltas += [{"content": said[: len(said) // 2]}, {"content": said[len(said) // 2 :]}] if said else []
+        parts: list[dict[str, Any]]
         parts = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}], "usage": None} for delta in deltas]
         if speaks.odds and "logprobs" in request and said:
             top = [{"token": "yes", "logprob": math.log(0.9)}, {"token": "no", "logprob": math.log(0.1)}]

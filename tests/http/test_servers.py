@@ -12,8 +12,7 @@ import pytest
 
 from briefing.config import Config
 from briefing.config.file import parse_config
-from briefing.engines import Completion, EngineOptions, Message, ModelSpec, Prompt
-from briefing.engines.openai import OpenAIEngine
+from briefing.engines import Completion, Engine, EngineOptions, Message, ModelSpec, Prompt, open_engine
 from briefing.errors import EngineError
 from briefing.pipeline.choosing import chosen, engine_options
 from briefing.pipeline.watch import Silent
@@ -50,8 +49,9 @@ def article(votes: int) -> Article:
 
 
 @contextmanager
-def opened(server: DialectServer, model: str = "m-1", **options: Any) -> Iterator[OpenAIEngine]:
-    engine = OpenAIEngine(ModelSpec(name=model, address=server.base_url, digest="d"), EngineOptions(**options))
+def opened(server: DialectServer, model: str = "m-1", **options: Any) -> Iterator[Engine]:
+    spec = ModelSpec(name=model, address=server.base_url, digest="d")
+    engine = open_engine("openai", spec, EngineOptions(**options))
     try:
         yield engine
     finally:
