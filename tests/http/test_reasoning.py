@@ -111,6 +111,32 @@ def test_fields_that_one_refusal_lists_are_left_away_together(server: ChatServer
     assert "top_logprobs" not in server.asked[1]
 
 
+SEED = "Unknown field 'seed'"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": {"message": SEED}},
+        {"error": SEED},
+        {"object": "error", "message": SEED, "code": 400},
+        {"message": SEED},
+        {"detail": SEED},
+        {"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]},
+        [{"error": {"code": 400, "message": SEED, "status": "INVALID_ARGUMENT"}}],
+        {"error": {"message": "Provider returned error", "code": 400,
+                   "metadata": {"raw": json.dumps({"error": {"message": SEED}}), "provider_name": "somebody"}}},
+        {"error": {"message": "Not supported with this model", "param": "seed"}},
+    ],
+    ids=["OpenAI", "LM Studio", "vLLM", "bare", "detail", "pydantic", "Google", "OpenRouter", "by name"],
+)  # fmt: skip
+def test_a_refusal_is_understood_in_every_shape(server: ChatServer, body: Any) -> None:
+    server.serves(CHAT, json.dumps(body), status=400, type="application/json", times=1)
+    server.says(ANSWER)
+    assert one(server).text == ANSWER
+    assert "seed" not in server.asked[1]
+
+
 def test_what_a_server_repeats_of_the_article_teaches_nothing(server: ChatServer) -> None:
     told = {"type": "x", "loc": ["body", "messages", 0], "msg": "too odd", "input": "The 'temperature' of the 'seed'"}
     server.serves(CHAT, json.dumps({"detail": [told]}), status=422)

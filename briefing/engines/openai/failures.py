@@ -50,13 +50,15 @@ class Refusal:
 def read_refusal(body: str) -> Refusal:
     """The refusal in the body of an answer, in whatever shape: ``{"error": {"message", "param"}}`` (OpenAI),
     ``{"error": "..."}`` (LM Studio), ``{"object": "error", "message"}`` (vLLM before 0.10),
-    ``{"detail": [{"loc", "msg"}]}`` (pydantic: Mistral and others), or text. What a server repeats of the request is
-    left out.
+    ``{"detail": [{"loc", "msg"}]}`` (pydantic: Mistral and others), ``[{"error": ...}]`` (Google), with that of the
+    server behind it in ``metadata.raw`` (OpenRouter), or text. What a server repeats of the request is left out.
     """
     try:
         data = json.loads(body)
     except (ValueError, RecursionError):
         return Refusal(body)
+    if isinstance(data, list) and data:
+        data = data[0]
     if not isinstance(data, dict):
         return Refusal(str(data))
     error = data.get("error") or data
@@ -65,7 +67,12 @@ def read_refusal(body: str) -> Refusal:
     said = error.get("message", error.get("detail", ""))
     said = said if isinstance(said, str) else _pydantic(said)
     said = re.sub(r"(['\"])input\1: .*?(?=\}|$)", "", said, flags=re.DOTALL)
-    return Refusal(said, _name(error.get("param")), str(error.get("code") or error.get("type") or ""))
+    mine = Refusal(said, _name(error.get("param")), str(error.get("code") or error.get("type") or ""))
+    metadata = error.get("metadata")
+    if isinstance(metadata, dict) and isinstance(raw := metadata.get("raw"), str):
+        behind = read_refusal(raw)
+        return Refusal(f"{said}: {behind.message}", mine.field or behind.field, behind.code or mine.code)
+    return mine
 
 
 def _pydantic(details: Any) -> str:

@@ -63,14 +63,14 @@ class Wire:
             return Card()  # it need not have a list
         try:
             listed = [one for one in response.json()["data"] if isinstance(one, dict)]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return Card()
         if not (card := card_of(self._model, listed)):
             known = [str(one.get("id")) for one in listed]
             shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
             raise EngineError(f"model {self._model}", f"{self._address} has no such model", f"It has: {shown}")
         if card.owner == "llamacpp":
-            with contextlib.suppress(httpx.HTTPError, ValueError):
+            with contextlib.suppress(httpx.HTTPError, ValueError, RecursionError):
                 props = self._client.get(f"{self._address.removesuffix('/v1')}/props", timeout=30.0)
                 if props.status_code == 200:
                     return replace(card, context=props_window(props.json()) or card.context)
