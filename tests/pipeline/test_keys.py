@@ -39,12 +39,11 @@ PROMPT = Prompt(
 )
 
 
-def on_a_server(spec: ModelSpec | None, options: EngineOptions) -> OpenAIEngine:
-    assert spec is not None
+def on_a_server(spec: ModelSpec, options: EngineOptions) -> OpenAIEngine:
     return OpenAIEngine(replace(spec, address="http://127.0.0.1:9/v1"), options)
 
 
-MAKES: dict[str, Callable[[ModelSpec | None, EngineOptions], Engine]] = {
+MAKES: dict[str, Callable[..., Any]] = {
     "llama": LlamaEngine,
     "openai": on_a_server,
     "transformers": TransformersEngine,
@@ -60,7 +59,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Engine]:
             folder = tmp_path_factory.mktemp(spec.path.name if spec.path else "model")
             (folder / "config.json").write_text('{"model_type": "llama"}', "utf-8")
             spec = replace(spec, path=folder)
-        return MAKES[name](spec, EngineOptions(**options))
+        made: Engine = MAKES[name](spec, EngineOptions(**options))
+        return made
 
     return make
 
