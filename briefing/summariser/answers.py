@@ -16,6 +16,7 @@ __all__ = [
     "LONGEST_HEADLINE",
     "LONGEST_POINT",
     "Answer",
+    "broken_off",
     "clean",
     "copied",
     "ended",
@@ -71,6 +72,16 @@ class Answer(NamedTuple):
     def prose(self) -> str:
         """All of it as one line; empty where it was cut."""
         return "" if self.cut else clean(self.text)
+
+
+def broken_off(answer: Answer) -> str:
+    """The point or sentence in which an answer was cut; empty where there is none."""
+    said = without_thoughts(answer.text)
+    rest = Answer(said, answer.cut).rest
+    if said.lstrip("` \njson").startswith("{"):
+        rest = rest.rpartition('"')[2].strip(" ,]}")
+    found = sentences(clean(_BULLET.sub("", rest)))
+    return found[-1].text if found else ""
 
 
 def says_yes(answer: str) -> bool | None:

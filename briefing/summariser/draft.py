@@ -17,7 +17,7 @@ from briefing.salience import ranked
 from briefing.summariser.answers import (
     LONGEST_HEADLINE,
     Answer,
-    clean,
+    broken_off,
     ended,
     own_title,
     says_the_same,
@@ -105,14 +105,9 @@ class Draft:
                 if one.completion.finish != "error" and fuller:
                     answers[place] = answer
         for answer in answers:
-            if answer.cut:
-                self.lose(answer)
+            if rest := broken_off(answer):
+                self.warnings.append(f"Left out (broken off): {rest}")
         return answers
-
-    def lose(self, answer: Answer) -> None:
-        """Say in the warnings what an answer was saying when it was cut."""
-        if rest := clean(answer.rest):
-            self.warnings.append(f"Left out (broken off): {rest}")
 
     def weigh(self, told: Sequence[Told]) -> list[float | None]:
         """How likely the model found "yes", the first of the two answers it was offered.

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from briefing.ground import Evidence
 from briefing.summariser.answers import (
     Answer,
+    broken_off,
     clean,
     copied,
     ended,
@@ -90,6 +91,24 @@ def test_what_is_whole_of_an_answer() -> None:
     assert Answer("one line.\nTw", cut=True).line == "One line."
     assert (Answer("One li", cut=True).line, Answer("One li", cut=True).rest) == ("", "One li")
     assert (Answer("One.\nTwo.", cut=True).prose, Answer("one.\nTwo.").prose) == ("", "One. Two.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "rest"),
+    [
+        ("# Tram\n- Work starts in March.\n- It costs the", "It costs the"),
+        ("# Tram\n- Work starts in March.\n", ""),
+        ("Work starts in March. It costs the", "It costs the"),
+        ('{"headline": "Tram", "points": ["Work starts in March.", "It costs the', "It costs the"),
+        ('```json\n{\n  "headline": "Tram",\n  "points": [\n    "It costs the', "It costs the"),
+        ('{"headline": "Tram", "points": ["Work starts in March."', ""),
+        ("<think>\nI should say\nthat it costs the", ""),
+        ("", ""),
+    ],
+)
+def test_what_was_broken_off_can_be_told(answer: str, rest: str) -> None:
+    assert broken_off(Answer(answer, cut=True)) == rest
+    assert broken_off(Answer(answer)) == ""
 
 
 @pytest.mark.parametrize(
