@@ -33,8 +33,10 @@ __all__ = ["Draft", "most_telling", "why_not"]
 
 SHORT = 60
 """Words up to which a text is its own summary."""
-_ANSWERS = re.compile(r"\s*(?:(?:yes|no)\b|(?:ye?|n)?\s*\Z)", re.IGNORECASE)
-"""What an answer begins with that is "yes" or "no" from its first token on, or a part of them that is one token."""
+_ANSWERS = re.compile(r"(?:[\W_]*(?:yes|no)\b|\s*(?:ye?|n)?\s*\Z)", re.IGNORECASE)
+"""An answer whose odds are its own: its first word is one of the two, or all there is of it is their first token or a
+blank. Of any other, the odds are those of a token that was not said.
+"""
 
 
 @dataclass(slots=True)
@@ -112,7 +114,7 @@ class Draft:
     def weigh(self, told: Sequence[Told]) -> list[float | None]:
         """How likely the model found "yes", the first of the two answers it was offered.
 
-        Where it does not say how likely, or its first token was none of the two: 0 for a "no" that it wrote, else None.
+        Where it does not say how likely, or its first word is none of the two: 0 for a "no" that it wrote, else None.
         """
         found: list[float | None] = []
         for one, answer in zip(told, self.take(told), strict=True):

@@ -69,11 +69,13 @@ def test_a_written_no_refuses_the_point_whatever_stands_around_it(said: str) -> 
         (0.9, " Yes", Verdict.SUPPORTED),
         (0.6, "no", Verdict.SUPPORTED),  # "Yes" and "yes" together are likelier than "no" alone
         (0.9, " ", Verdict.SUPPORTED),  # a token of its own for the blank before the word
-        # The odds are those of the first token, which was neither.
+        (0.9, "**Yes**", Verdict.SUPPORTED),
+        # The odds are those of a token that was not said.
         (0.1, "The", Verdict.UNCERTAIN),
         (0.1, "<think>", Verdict.UNCERTAIN),
-        (0.1, "**Yes**", Verdict.UNCERTAIN),
-        (0.9, "**No**", None),
+        (0.1, "**", Verdict.UNCERTAIN),
+        (0.1, "Answer: yes", Verdict.UNCERTAIN),
+        (0.9, "Answer: no", None),
     ],
 )
 def test_odds_count_where_the_answer_begins_with_what_they_are_of(
