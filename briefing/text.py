@@ -130,7 +130,10 @@ def _trimmed(text: str, start: int, end: int) -> Sentence | None:
     return Sentence(start, end, text[start:end]) if start < end else None
 
 
-_WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
+# Vowel signs of Hindi, Tamil and their kin, Arabic's and Hebrew's points: parts of a word that `\w` does not know.
+_MARKS = "".join(chr(code) for code in range(0x300, 0x1B00) if unicodedata.category(chr(code)).startswith("M"))
+_RUN = rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*"
+_WORD = re.compile(rf"{_RUN}(?:['’.\-\u200c\u200d]{_RUN})*")
 # Scripts written without spaces between words: each character counts as a word.
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f]")
 

@@ -128,7 +128,9 @@ class Engine(Protocol):
     model: str
     """The model's name for people; empty for an engine without one."""
     digest: str
-    """Changes whenever the same prompt might be answered differently: model file or sampling options."""
+    """Changes whenever the same prompt might be answered differently: model, adapter, sampling options, and the window
+    that was asked for. Known without loading a model or asking a server.
+    """
     context: int
     """Tokens that prompt and answer may have together."""
     instructable: bool

@@ -47,7 +47,8 @@ class LlamaEngine:
         self.model = model.name
         self.context = min(options.context or _CONTEXT, model.context or _MOST)
         self.tuned = model.adapter is not None
-        self.digest = fingerprint("llama", model.digest, str(options.seed), str(options.temperature))[:32]
+        sampling = (str(options.seed), str(options.temperature))
+        self.digest = fingerprint("llama", model.digest, str(self.tuned), str(self.context), *sampling)[:32]
         self._options = options
         # Each slot computes the shared beginning of prompts for itself, which on two cores costs more than decoding
         # side by side gains (bench/summarise.py).

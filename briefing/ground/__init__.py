@@ -81,12 +81,12 @@ def check(point: str, evidence: Evidence, *, translated: bool = False, judge: Ju
     return settle(checked, point, judge([c.text for c in citations], point)) if judge and unsure else checked
 
 
-def settle(found: Check, point: str, likely: float) -> Check:
+def settle(found: Check, point: str, likely: float | None) -> Check:
     """An uncertain check of `point`, decided by a model's probability that its citations support it.
 
-    Kind ``model`` where it fails.
+    Kind ``model`` where it fails; None, where the model did not say, leaves it uncertain.
     """
-    if found.verdict is not Verdict.UNCERTAIN:
+    if found.verdict is not Verdict.UNCERTAIN or likely is None:
         return found
     if likely < 0.5:
         return replace(found, verdict=Verdict.UNSUPPORTED, score=likely, missing=(Missing("model", point),))

@@ -11,6 +11,8 @@ __all__ = ["Judge"]
 class Judge(Protocol):
     """A model's opinion; asked only about points that the fast layers leave open."""
 
-    def __call__(self, sentences: Sequence[str], point: str, /) -> float:
-        """Probability, 0 to 1, that `sentences` (those cited, in the article's order) support `point`."""
+    def __call__(self, sentences: Sequence[str], point: str, /) -> float | None:
+        """Probability, 0 to 1, that `sentences` (those cited, in the article's order) support `point`; None where the
+        model did not say.
+        """
         ...

@@ -17,7 +17,7 @@ from briefing.text import fingerprint
 
 __all__ = ["Repository", "digest_of", "is_hub_name", "model_files"]
 
-_PARTS = re.compile(r"[^/]+\.(?:json|txt|model|jinja|safetensors|bin)")
+_PARTS = re.compile(r"[^/]+\.(?:json|txt|model|jinja|spm|tiktoken|safetensors|bin)")
 _WEIGHTS = (".safetensors", ".bin")
 _DONE = ".briefing-complete"
 

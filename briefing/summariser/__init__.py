@@ -33,7 +33,7 @@ __all__ = [
     "summary_key",
 ]
 
-_VERSION = "6"
+_VERSION = "7"
 """Raised whenever the strategy makes other summaries of the same answers."""
 
 
@@ -130,11 +130,15 @@ def summary_key(
 ) -> str:
     """Names the summary of an article, or of the story that it tells with `others`, in the store.
 
-    Another text, article, prompt, model or option gives another key.
+    Another text, article, prompt, grammar, model, adapter, window, sampling option or wish gives another key; whatever
+    else a run is told (threads, prompts in flight, patience, a key) does not.
 
-    The model need not be loaded for it.
+    No model is loaded for it and no server asked: a run in which everything is in the store goes well without either.
+    So the window counts as `Engine.digest` knows it. Of a server that is the window asked for (``context``); what the
+    server says where nothing was asked is no part of the key, and neither are the weights behind the model's name.
     """
-    wishes = (str(options.points), options.length, options.language, str(options.paragraph))
+    told_in = options.language or article.language
+    wishes = (str(options.points), options.length, options.language, prompts.language(told_in), str(options.paragraph))
     text = [article.title, article.source, str(article.published), article.text, article.language]
     for other in others[: MOST_READ - 1]:  # citations name these by their ids
         text += [other.id, other.title, str(other.published), other.text, other.language]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from briefing.engines.thoughts import without_thoughts
 from briefing.facts import stems, tokens
@@ -15,6 +15,8 @@ from briefing.text import normalise, sentences, word_count
 __all__ = [
     "LONGEST_HEADLINE",
     "LONGEST_POINT",
+    "Answer",
+    "broken_off",
     "clean",
     "copied",
     "ended",
@@ -23,6 +25,7 @@ __all__ = [
     "problem",
     "read_points",
     "says_the_same",
+    "says_yes",
     "shortened",
 ]
 
@@ -30,6 +33,9 @@ LONGEST_POINT = 30
 """Words."""
 LONGEST_HEADLINE = 16
 """Words."""
+
+_ROOM = 225
+"""Characters from which on a point may have been ended by its grammar (prompts/points.gbnf.j2: 231), not its model."""
 
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _HEADING = re.compile(r"^\s*#+\s*|^\s*\**(?:headline|title|überschrift|titre|título|titolo)\**\s*:\s*", re.IGNORECASE)
@@ -39,14 +45,69 @@ _PREAMBLE = re.compile(
 )
 
 
-def read_points(answer: str) -> tuple[str, tuple[str, ...]]:
-    """The headline, if there is one, and the points of an answer: JSON (`points_schema`), or one line each."""
+class Answer(NamedTuple):
+    """What a model wrote."""
+
+    text: str
+    cut: bool = False
+    """Whether it ended because there was no room for more, not because the model had said all."""
+
+    @property
+    def lines(self) -> list[str]:
+        """Its lines, without the one in which it was cut."""
+        found = self.text.splitlines()
+        return found[:-1] if self.cut and self.rest else found
+
+    @property
+    def rest(self) -> str:
+        """The line in which it was cut; empty where it was not, or at a line's end."""
+        return self.text.rpartition("\n")[2] if self.cut else ""
+
+    @property
+    def line(self) -> str:
+        """Its first line as prose; empty where that was cut."""
+        return clean(self.lines[0]) if self.lines else ""
+
+    @property
+    def prose(self) -> str:
+        """All of it as one line; empty where it was cut."""
+        return "" if self.cut else clean(self.text)
+
+
+def broken_off(answer: Answer) -> str:
+    """The point or sentence in which an answer was cut; empty where there is none."""
+    said = without_thoughts(answer.text)
+    rest = Answer(said, answer.cut).rest
+    if said.lstrip("` \njson").startswith("{"):
+        rest = rest.rpartition('"')[2].strip(" ,]}")
+    found = sentences(clean(_BULLET.sub("", rest)))
+    return found[-1].text if found else ""
+
+
+def says_yes(answer: str) -> bool | None:
+    """Whether an answer to a question is yes or no, by its first word, whatever thoughts and markup stand around it
+    ("**Yes**", "Answer: no"); None where it is neither.
+    """
+    found = _YES_OR_NO.match(without_thoughts(answer))
+    return None if found is None else found[1].casefold() == "yes"
+
+
+_YES_OR_NO = re.compile(
+    r"[\W_]*(?:(?:my |the )?(?:final )?answer\b(?: is\b)?[\W_]*)?(yes|no)(?![^\W_])(?!\s*(?:/|or\b))", re.IGNORECASE
+)
+
+
+def read_points(answer: str, *, cut: bool = False) -> tuple[str, tuple[str, ...]]:
+    """The headline, if there is one, and the points of an answer: JSON (`points_schema`), or one line each.
+
+    Of one that was `cut`, those that are whole.
+    """
     headline = ""
     points: list[str] = []
     answer = without_thoughts(answer)
     if (found := _from_json(answer)) is not None:
         return found
-    for line in answer.splitlines():
+    for line in Answer(answer, cut).lines:
         text = clean(_HEADING.sub("", _BULLET.sub("", line)))
         if not text:
             continue
@@ -69,19 +130,44 @@ def points_schema(fewest: int, most: int) -> dict[str, Any]:
 
 
 def _from_json(answer: str) -> tuple[str, tuple[str, ...]] | None:
-    """What an answer in JSON says; None where it is none, or not of that shape."""
+    """What an answer in JSON says, also one that was cut; None where it is none, or not of that shape."""
     bare = re.sub(r"\A\s*```\w*\s*|\s*```\s*\Z", "", answer).strip()
     if not bare.startswith("{"):
         return None
     try:
         data = json.loads(bare)
+    except (ValueError, RecursionError):
+        if not re.match(r'\{\s*(?:"|\Z)', bare):
+            return None
+        data = {"headline": "", "points": [], **_beginning(bare)}
+    try:
         headline, points = data["headline"], data["points"]
-    except (ValueError, KeyError, RecursionError):
+    except KeyError:
         return None
     if not isinstance(headline, str) or not isinstance(points, list):
         return None
     cleaned = (clean(_BULLET.sub("", point)) for point in points if isinstance(point, str))
     return clean(headline).rstrip("."), tuple(point for point in cleaned if point)
+
+
+_STRING = r'"(?:[^"\\]|\\.)*+"'
+_FIELD = re.compile(rf"\s*+,?\s*+({_STRING})\s*+:\s*+(?:({_STRING})|\[((?:\s*+{_STRING}\s*+,?)*+)\s*+(\])?)", re.DOTALL)
+
+
+def _beginning(text: str) -> dict[str, Any]:
+    """The fields at the beginning of a JSON object that was cut: strings and lists of strings, those that are whole."""
+    found: dict[str, Any] = {}
+    at = 1
+    try:
+        while field := _FIELD.match(text, at):
+            at = field.end()
+            items = [json.loads(one, strict=False) for one in re.findall(_STRING, field[3] or "", re.DOTALL)]
+            found[json.loads(field[1])] = items if field[2] is None else json.loads(field[2], strict=False)
+            if field[2] is None and not field[4]:
+                break
+    except ValueError:  # a string with an escape that there is not
+        pass
+    return found
 
 
 def clean(text: str) -> str:
@@ -123,6 +209,8 @@ def problem(point: str) -> str:
     if _DANGLING.match(point):
         return "begins with a pronoun"
     if point[-1:] in {",", ":", ";", "-", "–"} or re.search(r"\b(?:and|or|the|of|to|a|an|in|for|with|by)$", point):
+        return "broken off"
+    if len(point) >= _ROOM and point[-1:] not in ".!?…\"”’'»)。！？":
         return "broken off"
     return ""
 

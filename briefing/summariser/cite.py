@@ -93,7 +93,7 @@ def tell_in_short(drafts: Sequence[Draft], point: KeyPoint, prompts: PromptBook)
         if not numbers or (word_count(point.text) <= _SHORT and point.verdict is not Verdict.QUOTED):
             continue
         (answer,) = told[0].take((yield [lines_about(prompts, context, 1, "short", False, numbers)]))
-        line = Line(context, numbers, clean(answer.split("\n")[0]))
+        line = Line(context, numbers, answer.line)
         line.reason = unfit(line) or inexact(line)
         if line.unread and word_count(line.text) < word_count(point.text):
             (likely,) = told[0].weigh((yield [check_of(prompts, line)]))
@@ -136,11 +136,14 @@ class _Telling:
         ]
         written: list[Line] = []
         for context, answer in zip(self.contexts, self.draft.take((yield asked)), strict=True):
-            for line in answer.splitlines():
+            for line in answer.lines:
                 if line.startswith("# ") and not self.draft.headline:
                     self.draft.headline = clean(line[2:]).rstrip(".")
                 elif found := read_line(context, line):
                     written.append(found)
+            if found := read_line(context, answer.rest):
+                found.reason = "broken off"
+                written.append(found)
         yield from self._check(written)
         if self.draft.headline and not (yield from self._is_headline()):
             self.draft.headline = ""
@@ -214,7 +217,7 @@ class _Telling:
             return
         mended = []
         for (context, cites, rung), answer in zip(tried, self.draft.take((yield asked)), strict=True):
-            text = clean(answer.split("\n")[0])
+            text = answer.line
             line = Line(context, cites, text, rung)
             if rung == "shortened" and not own_words(text, context.texts[cites[0] - 1]):
                 line.reason = "not the sentence's own words"

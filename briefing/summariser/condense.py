@@ -65,6 +65,6 @@ def _extract(draft: Draft) -> Conversation[None]:
     """An engine that answers in the article's own sentences: every one of them is a quotation."""
     prompt = Prompt(id="", messages=(), document=draft.article.text, points=draft.options.points, max_tokens=0)
     (answer,) = draft.take((yield [prompt]))
-    lines = {line.strip() for line in answer.splitlines() if line.strip()}
+    lines = {line.strip() for line in answer.text.splitlines() if line.strip()}
     whole_text = draft.evidence.sentences
     draft.quote(i for i, sentence in enumerate(whole_text) if " ".join(sentence.text.split()) in lines)

@@ -23,6 +23,7 @@ from briefing.summariser.coverage import LEAD
 from briefing.summariser.draft import Draft, why_not
 from briefing.summariser.ladder import leans, opens_as_fragment, shortening, stands_alone
 from briefing.summariser.prompts import PromptBook
+from briefing.summariser.room import LINE_TOKENS, line_tokens
 from briefing.summariser.selection import Numbered, sections, select
 from briefing.types import Rung, Verdict
 
@@ -33,8 +34,6 @@ __all__ = [
 
 LEANS = "a pronoun without its noun"
 
-_LINE_TOKENS = 72
-"""For a line with its numbers: the longest that is allowed has about 60."""
 _MOST_LINES = 6
 """That are asked for at once: more than the model was trained on repeat one another."""
 _MOST_CITED = 3
@@ -145,8 +144,8 @@ def lines_about(
         "cite", sentences=len(context.numbered), points=points, headline=headline, opened=bool(cites)
     )
     return _prompt(
-        prompts, context, {"points": points, "length": length, "headline": headline}, cites,
-        points=points, max_tokens=_LINE_TOKENS * (points + headline), grammar=grammar,
+        prompts, context, {"points": points, "length": length, "headline": headline}, cites, points=points,
+        max_tokens=line_tokens(context.texts, context.language) * (points + headline), grammar=grammar,
     )  # fmt: skip
 
 
@@ -154,7 +153,7 @@ def shortening_of(prompts: PromptBook, context: Context, number: int, length: st
     """For the sentence of that number with words left out."""
     return _prompt(
         prompts, context, {"points": 1, "length": length, "headline": False}, (number,),
-        points=1, max_tokens=3 * _LINE_TOKENS, grammar=shortening(context.texts[number - 1]),
+        points=1, max_tokens=3 * LINE_TOKENS, grammar=shortening(context.texts[number - 1]),
     )  # fmt: skip
 
 
@@ -203,9 +202,12 @@ def log_odds(likely: float) -> float:
     return math.log(kept / (1 - kept))
 
 
-def read_by_model(line: Line, likely: float) -> None:
-    """Decide about a line that was open, by the probability of "yes"."""
+def read_by_model(line: Line, likely: float | None) -> None:
+    """Decide about a line that was open, by the probability of "yes"; where there is none, it is not shown."""
     assert line.found is not None
+    if likely is None:
+        line.reason = "the model did not say whether its sentences say it"
+        return
     line.found = weigh(line.found, line.text, log_odds(likely))
     line.reason = "" if line.holds else "not what its sentences say"
 

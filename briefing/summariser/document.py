@@ -15,15 +15,16 @@ from collections.abc import Iterable
 
 from briefing.chunk import chunks
 from briefing.engines.base import Engine, Prompt
-from briefing.summariser.answers import clean, problem
+from briefing.summariser.answers import Answer, clean, problem
 from briefing.summariser.draft import Draft, why_not
+from briefing.summariser.room import POINT_TOKENS, point_tokens, specimen
 from briefing.summariser.schedule import Conversation
 from briefing.text import sentences
 
 __all__ = ["tell"]
 
 _ANSWER_TOKENS = 160
-"""For a model that does not say how long its summaries are."""
+"""In English, for a model that does not say how long its summaries are."""
 _SMALLEST = 64
 """Tokens of a window under which a model of this kind tells of something else."""
 
@@ -56,17 +57,29 @@ def tell(draft: Draft, engine: Engine) -> Conversation[None]:
 def _condensed(draft: Draft, engine: Engine, text: str, room: int) -> Conversation[list[list[str]]]:
     """The sentences that each window of at most `room` tokens became."""
     pieces = chunks(text, room, engine.count_tokens)
-    answers = draft.take((yield [_prompt(draft, piece.text) for piece in pieces]))
-    return [_sentences(answer) for answer in answers]
+    examples = specimen(draft.language) if draft.translated else [one.text for one in draft.evidence.sentences]
+    room_to_answer = _ANSWER_TOKENS * point_tokens(examples, engine.count_tokens) // POINT_TOKENS
+    answers = draft.take((yield [_prompt(draft, piece.text, room_to_answer) for piece in pieces]))
+    return [_whole_sentences(draft, answer) for answer in answers]
 
 
-def _prompt(draft: Draft, text: str) -> Prompt:
+def _whole_sentences(draft: Draft, answer: Answer) -> list[str]:
+    """An answer's sentences, without the last one of an answer that was cut: most models of this kind write as much as
+    they have been set to, whatever room they are given, so that asking again would bring the same.
+    """
+    found = _sentences(answer.text)
+    if answer.cut and found:
+        draft.warnings.append(f"Left out (broken off): {found.pop()}")
+    return found
+
+
+def _prompt(draft: Draft, text: str, max_tokens: int) -> Prompt:
     return Prompt(
         id="",
         messages=(),
         document=text,
         points=draft.options.points,
-        max_tokens=_ANSWER_TOKENS,
+        max_tokens=max_tokens,
         language="" if draft.article.language == "und" else draft.article.language,
         answer_language=draft.options.language,
     )

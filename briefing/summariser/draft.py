@@ -6,15 +6,26 @@ here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
+from briefing.engines.base import Prompt
 from briefing.errors import EngineError
 from briefing.ground import Check, Evidence, check, quote
 from briefing.salience import ranked
-from briefing.summariser.answers import LONGEST_HEADLINE, ended, own_title, says_the_same, shortened
+from briefing.summariser.answers import (
+    LONGEST_HEADLINE,
+    Answer,
+    broken_off,
+    ended,
+    own_title,
+    says_the_same,
+    says_yes,
+    shortened,
+)
 from briefing.summariser.options import SummaryOptions
-from briefing.summariser.schedule import Told
+from briefing.summariser.schedule import Conversation, Told
 from briefing.text import sentences, word_count
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
@@ -22,6 +33,10 @@ __all__ = ["Draft", "most_telling", "why_not"]
 
 SHORT = 60
 """Words up to which a text is its own summary."""
+_ANSWERS = re.compile(r"(?:[\W_]*(?:yes|no)\b|\s*(?:ye?|n)?\s*\Z)", re.IGNORECASE)
+"""An answer whose odds are its own: its first word is one of the two, or all there is of it is their first token or a
+blank. Of any other, the odds are those of a token that was not said.
+"""
 
 
 @dataclass(slots=True)
@@ -57,23 +72,62 @@ class Draft:
         wished, given = self.options.language, self.article.language
         return bool(wished) and "und" not in {wished, given} and wished != given
 
-    def take(self, told: Sequence[Told]) -> list[str]:
-        """The answers' texts. Raises `EngineError` where the model gave none."""
+    def take(self, told: Sequence[Told]) -> list[Answer]:
+        """The answers. Raises `EngineError` where the model gave none."""
         for one in told:
-            self.asked += 1
-            self.cached += one.cached
-            self.seconds += one.completion.prefill_seconds + one.completion.decode_seconds
+            self._count(one)
             if one.completion.finish == "error":
                 raise EngineError(self.article.title or self.article.id, f"no answer came: {one.completion.error}")
-        return [one.completion.text for one in told]
+        return [_answer(one) for one in told]
 
-    def weigh(self, told: Sequence[Told]) -> list[float]:
-        """How likely the model found the first of the answers it was offered; 1 or 0 where it does not say."""
-        said = self.take(told)
-        return [
-            one.completion.odds[0] if one.completion.odds else float(text.strip().casefold().startswith("yes"))
-            for one, text in zip(told, said, strict=True)
+    def ask(
+        self, prompts: Sequence[Prompt], window: int, enough: Callable[[str], bool] = lambda text: False
+    ) -> Conversation[list[Answer]]:
+        """The answers to `prompts`; where one was cut, it is asked for once more with twice the room.
+
+        Not where the prompt and twice the room are over the `window`, tokens, nor where what came is `enough`. The
+        first answer stands where the second says less. What is cut even so stands in the warnings. Raises `EngineError`
+        where the model gave no answer.
+        """
+        told = yield list(prompts)
+        answers = self.take(told)
+        again = [
+            place
+            for place, (one, prompt) in enumerate(zip(told, prompts, strict=True))
+            if answers[place].cut
+            and one.completion.prompt_tokens + 2 * prompt.max_tokens <= window
+            and not enough(answers[place].text)
         ]
+        if again:
+            more = yield [replace(prompts[place], max_tokens=2 * prompts[place].max_tokens) for place in again]
+            for place, one in zip(again, more, strict=True):
+                self._count(one)
+                answer, first = _answer(one), answers[place]
+                fuller = len(answer.text) > len(first.text) if answer.cut else bool(answer.text.strip())
+                if one.completion.finish != "error" and fuller:
+                    answers[place] = answer
+        for answer in answers:
+            if rest := broken_off(answer):
+                self.warnings.append(f"Left out (broken off): {rest}")
+        return answers
+
+    def weigh(self, told: Sequence[Told]) -> list[float | None]:
+        """How likely the model found "yes", the first of the two answers it was offered.
+
+        Where it does not say how likely, or its first word is none of the two: 0 for a "no" that it wrote, else None.
+        """
+        found: list[float | None] = []
+        for one, answer in zip(told, self.take(told), strict=True):
+            if one.completion.odds and _ANSWERS.match(answer.text):
+                found.append(one.completion.odds[0])
+            else:
+                found.append(0.0 if says_yes(answer.text) is False else None)
+        return found
+
+    def _count(self, one: Told) -> None:
+        self.asked += 1
+        self.cached += one.cached
+        self.seconds += one.completion.prefill_seconds + one.completion.decode_seconds
 
     def open(self, found: Check) -> bool:
         """Whether the checks leave a point open that a model may settle; of a translated one they cannot say more."""
@@ -139,6 +193,10 @@ class Draft:
             return written
         first = self.points[0].text.rstrip(".") if self.points else self.article.text
         return shortened(title or first, LONGEST_HEADLINE)
+
+
+def _answer(one: Told) -> Answer:
+    return Answer(one.completion.text, cut=one.completion.finish == "length")
 
 
 def most_telling(text: str, count: int) -> list[str]:

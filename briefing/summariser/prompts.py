@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from briefing.engines.base import Message
@@ -37,6 +37,9 @@ class Template(Protocol):
 
 class Templates(Protocol):
     """What this module needs of a Jinja2 environment."""
+
+    loader: Any
+    """Gives the source of a template of some name first, by ``get_source(environment, name)``."""
 
     def get_template(self, name: str) -> Template:
         """The template of that file name."""
@@ -78,9 +81,31 @@ class PromptBook:
         return names.get(code, code)
 
     def fingerprint(self, *names: str) -> str:
-        """Changes when any of these prompts is edited in a way that could reach a model."""
+        """Changes when any of these prompts, or its grammar, is edited in a way that could reach a model.
+
+        Raises `errors.AssetError` for one that is missing or broken, before a model is loaded for the others.
+        """
         asked = [message.content for name in names for message in self.messages(name, **_SPECIMEN)]
-        return fingerprint(*asked, *(self.grammar(name, **_GRAMMAR) for name in names if name in _WITH_GRAMMAR))
+        grammars = [name for name in names if name in _WITH_GRAMMAR]
+        asked += [self.grammar(name, **_GRAMMAR) for name in grammars]
+        seen: set[str] = set()  # a rendering shows one branch of each condition, the sources show all
+        for file in (*(f"{name}.j2" for name in names), *(f"{name}.gbnf.j2" for name in grammars)):
+            asked += self._sources(file, seen)
+        return fingerprint(*asked)
+
+    def _sources(self, file: str, seen: set[str]) -> Iterator[str]:
+        """The sources, without comments, of a template and of those that it extends, includes or imports by name."""
+        if file in seen:
+            return
+        seen.add(file)
+        try:
+            source, *_ = self._templates.loader.get_source(self._templates, file)
+        except LookupError:  # it may be missing where the template says so, else rendering has failed
+            return
+        text = _COMMENT.sub("", source)
+        yield text
+        for named in _NAMED.findall(text):
+            yield from self._sources(named, seen)
 
 
 def _defused(value: Any) -> Any:
@@ -91,6 +116,8 @@ def _defused(value: Any) -> Any:
     return value
 
 
+_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
+_NAMED = re.compile(r"\{%[-+]?\s*(?:extends|include|import|from)\s+[\"']([^\"']+)[\"']")
 _WITH_GRAMMAR = {"cite", "points", "rewrite"}
 _GRAMMAR: dict[str, Any] = {"sentences": 2, "fewest": 3, "points": 5, "headline": True, "opened": False}
 # Every variable that a prompt may use, with values that show each branch.

@@ -43,12 +43,15 @@ class Answers(Protocol):
 
 
 def completion_key(engine: Engine, prompt: Prompt) -> str:
-    """Names the answer of `engine` to `prompt`: equal for equal questions, whatever their ids."""
+    """Names the answer of `engine` to `prompt`: equal for equal questions, whatever their ids.
+
+    What an engine does not read is no part of the question: the document where it follows messages, these where not.
+    """
     turns = [part for message in prompt.messages for part in (message.role, message.content)]
-    options = (str(prompt.max_tokens), str(prompt.points), prompt.grammar or "", repr(prompt.schema), *prompt.stop)
-    options += (*prompt.choices, *(("tuned",) if prompt.tuned else ()))
-    bare = [prompt.language, prompt.answer_language, prompt.document]
-    return fingerprint(engine.digest, *options, "|", *(turns if engine.instructable else bare))
+    bare = [prompt.language, prompt.answer_language, str(prompt.points), prompt.document]
+    form = (str(prompt.max_tokens), str(prompt.grammar), repr(prompt.schema), str(prompt.tuned))
+    lists = (fingerprint(*prompt.stop), fingerprint(*prompt.choices))
+    return fingerprint(engine.digest, *form, *lists, *(turns if engine.instructable else bare))
 
 
 @dataclass(slots=True)

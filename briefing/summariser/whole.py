@@ -10,7 +10,9 @@ A conversation (see `schedule`) for one article, in at most seven rounds:
 5. where fewer than three are left, more are written from telling sentences that nothing cites yet;
 6. where a paragraph is wanted, it is written from the points that were kept, and loses what is not supported.
 
-Nothing that was dropped is forgotten: it stands in the summary's warnings.
+An answer that was cut for want of room is asked for once more with twice the room, where the window has that and too
+little of it is whole; what is cut even so is dropped. Nothing that was dropped is forgotten: it stands in the summary's
+warnings.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from briefing.summariser.coverage import LEAD, leads
 from briefing.summariser.draft import Draft, most_telling, why_not
 from briefing.summariser.options import SummaryOptions
 from briefing.summariser.prompts import PromptBook
+from briefing.summariser.room import POINT_TOKENS, point_tokens, specimen
 from briefing.summariser.schedule import Conversation
 from briefing.text import sentences, word_count
 from briefing.types import KeyPoint, Verdict
@@ -38,15 +41,13 @@ PROMPTS = ("points", "merge", "rewrite", "paragraph", "judge")
 """Every prompt this strategy uses."""
 
 _CHOICES = ("yes", "no")
-_CHOICE_TOKENS = 2
-"""Of such an answer, for engines that write it out."""
-ANSWER_TOKENS = 64
-"""For a point: the longest allowed has about 45."""
+_CHOICE_TOKENS = 8
+"""Of such an answer, for engines that write it out: "**Answer:** yes"."""
 
 
 def tell(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[None]:
     """Fill the draft with points. Raises `EngineError` where the model does not answer."""
-    asker = _Asker(engine, prompts, draft.options, draft.language, draft.article.title)
+    asker = _Asker.of(draft, engine, prompts)
     candidates = yield from _read(draft, asker)
     yield from _ground(draft, asker, candidates)
     if not any(map(leads, draft.points)):
@@ -57,9 +58,9 @@ def tell(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[None
 
 def tell_sentence(draft: Draft, sentence: int, engine: Engine, prompts: PromptBook) -> Conversation[KeyPoint | None]:
     """One sentence of the article as a point that needs no other; None where none held."""
-    asker = _Asker(engine, prompts, draft.options, draft.language, draft.article.title)
-    (answer,) = draft.take((yield [asker.rewrite([draft.evidence.sentences[sentence].text])]))
-    point = clean(answer)
+    asker = _Asker.of(draft, engine, prompts)
+    (answer,) = yield from draft.ask([asker.rewrite([draft.evidence.sentences[sentence].text])], engine.context)
+    point = answer.prose
     (found,) = yield from _checked(draft, asker, [point])
     if not point or problem(point) or _kept_to(found, sentence):
         return None
@@ -69,11 +70,12 @@ def tell_sentence(draft: Draft, sentence: int, engine: Engine, prompts: PromptBo
 def tell_as_prose(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[None]:
     """Round 6: a paragraph from the points; a sentence that is not supported is left out."""
     notes = [point.text for point in draft.points]
-    asker = _Asker(engine, prompts, draft.options, draft.language, draft.article.title)
-    (answer,) = draft.take((yield [asker.paragraph(notes)]))
+    asker = _Asker.of(draft, engine, prompts)
+    (answer,) = yield from draft.ask([asker.paragraph(notes)], engine.context)
+    written = sentences(clean(answer.text))
     kept = [
         sentence.text
-        for sentence in sentences(clean(answer))
+        for sentence in (written[:-1] if answer.cut else written)
         if sentence.text[-1:] in '.!?…"”' and not why_not(draft.check(sentence.text))
     ]
     if not kept:
@@ -93,6 +95,14 @@ class _Asker:
     options: SummaryOptions
     language: str
     title: str
+    point_tokens: int
+    """Tokens that a point may have, in the language of the summary."""
+
+    @classmethod
+    def of(cls, draft: Draft, engine: Engine, prompts: PromptBook) -> _Asker:
+        examples = specimen(draft.language) if draft.translated else [one.text for one in draft.evidence.sentences]
+        room = point_tokens(examples, engine.count_tokens)
+        return cls(engine, prompts, draft.options, draft.language, draft.article.title, room)
 
     def points(self, text: str) -> Prompt:
         return self._prompt("points", text, {"article": text, **self._counts()})
@@ -117,11 +127,21 @@ class _Asker:
         variables = {"notes": list(notes), **_words(words)}
         return self._prompt("paragraph", " ".join(notes), variables, answers=-(-words[1] // 20), grammar="")
 
+    def tells_enough(self, answer: str) -> bool:
+        """Whether an answer that was cut has as many whole points as are shown."""
+        return len(read_points(answer, cut=True)[1]) >= self.options.points
+
     def room(self) -> int:
         """Tokens an article may have in one prompt: the window less everything else that is in it."""
         empty = self.points("")
         frame = sum(self.engine.count_tokens(message.content) + 8 for message in empty.messages)
         return max(64, self.engine.context - frame - empty.max_tokens - 16)
+
+    def _limit(self, sentences: int) -> int:
+        """Tokens of an answer of so many sentences; over what English needs only up to a third of the window, so that
+        an article has room beside it.
+        """
+        return max(POINT_TOKENS * sentences, min(self.point_tokens * sentences, self.engine.context // 3))
 
     def _counts(self) -> dict[str, object]:
         options = self.options
@@ -137,7 +157,7 @@ class _Asker:
             messages=self.prompts.messages(name, **variables),
             document=document,
             points=answers or self.options.candidates,
-            max_tokens=ANSWER_TOKENS * (answers or self.options.candidates + 1),
+            max_tokens=self._limit(answers or self.options.candidates + 1),
             stop=("\n\n",),
             schema=None if answers else points_schema(self.options.fewest, self.options.candidates),
             grammar=None if grammar == "" else self.prompts.grammar(grammar or name, **variables),
@@ -154,8 +174,9 @@ def _words(low_high: tuple[int, int]) -> dict[str, object]:
 def _read(draft: Draft, asker: _Asker) -> Conversation[list[str]]:
     """Rounds 1 and 2: candidate points, in the order of their weight."""
     pieces = chunks(draft.article.text, asker.room(), asker.engine.count_tokens)
-    answers = draft.take((yield [asker.points(piece.text) for piece in pieces]))
-    read = [read_points(answer) for answer in answers]
+    asked = [asker.points(piece.text) for piece in pieces]
+    answers = yield from draft.ask(asked, asker.engine.context, asker.tells_enough)
+    read = [read_points(answer.text, cut=answer.cut) for answer in answers]
     if len(pieces) == 1:
         draft.headline = read[0][0]
         return list(read[0][1])
@@ -171,13 +192,14 @@ def _read(draft: Draft, asker: _Asker) -> Conversation[list[str]]:
 def _merge(draft: Draft, asker: _Asker, notes: list[str]) -> Conversation[list[str]]:
     """Condense notes until they fit into one prompt, then to the final points."""
     while len(groups := _grouped(notes, asker.room(), asker.engine.count_tokens)) > 1:
-        answers = draft.take((yield [asker.merge(group) for group in groups]))
-        shorter = [point for answer in answers for point in read_points(answer)[1]]
+        asked = [asker.merge(group) for group in groups]
+        answers = yield from draft.ask(asked, asker.engine.context, asker.tells_enough)
+        shorter = [point for answer in answers for point in read_points(answer.text, cut=answer.cut)[1]]
         if not shorter or len(shorter) >= len(notes):
             shorter = notes[:: -(-len(notes) // max(1, len(notes) // 2))]
         notes = shorter
-    (answer,) = draft.take((yield [asker.merge(notes)]))
-    draft.headline, points = read_points(answer)
+    (answer,) = yield from draft.ask([asker.merge(notes)], asker.engine.context, asker.tells_enough)
+    draft.headline, points = read_points(answer.text, cut=answer.cut)
     return [*points, *notes[:1]] if len(points) < asker.options.fewest else list(points)
 
 
@@ -226,8 +248,8 @@ def _ground(draft: Draft, asker: _Asker, candidates: list[str]) -> Conversation[
             asker.rewrite([whole[index].text], [m.surface for m in found.missing if m.surface != point])
             for index, (_, point, found) in zip(behind, second, strict=True)
         ]
-        answers = draft.take((yield asked))
-        rewrites = [clean(answer) for answer in answers]
+        answers = yield from draft.ask(asked, asker.engine.context)
+        rewrites = [answer.prose for answer in answers]
         checks = yield from _checked(draft, asker, rewrites)
         told = zip(behind, second, reasons, rewrites, checks, strict=True)
         for index, (place, point, found), reason, rewritten, again in told:
@@ -274,8 +296,8 @@ def _fill(draft: Draft, asker: _Asker) -> Conversation[None]:
     chosen = free[: 2 * (asker.options.fewest - len(draft.points)) + 1]
     if not chosen:
         return
-    answers = draft.take((yield [asker.rewrite([whole[index].text]) for index in chosen]))
-    points = [clean(answer) for answer in answers]
+    asked = [asker.rewrite([whole[index].text]) for index in chosen]
+    points = [answer.prose for answer in (yield from draft.ask(asked, asker.engine.context))]
     checks = yield from _checked(draft, asker, points)
     for index, point, found in zip(chosen, points, checks, strict=True):
         usable = point and not problem(point) and not _kept_to(found, index) and not draft.told_already(point)

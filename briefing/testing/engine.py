@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Self
+from typing import Literal, Self
 
 from briefing.engines.base import Completion, Prompt
 from briefing.text import word_count
 
 __all__ = ["FakeEngine"]
 
-Rule = tuple[Callable[[Prompt], bool], Callable[[Prompt], str | None]]
+Finish = Literal["stop", "length"]
+Rule = tuple[Callable[[Prompt], bool], Callable[[Prompt], str | None], Finish]
 
 
 class FakeEngine:
@@ -21,8 +23,10 @@ class FakeEngine:
         engine = FakeEngine().says("# Headline\\n- A point.", to="moon landing").fails("no memory", to="boom")
         engine.asked  # every prompt it was given, in order
 
-    Tokens are words. One that is not `instructable` is given documents, not messages. `at_once` prompts are taken
-    before the first answer is given, the last taken answered first.
+    `tokens` counts them; they are words where it is not given. One that is not `instructable` is given documents, not
+    messages. `at_once` prompts are taken before the first answer is given, the last taken answered first. One that
+    `cuts` ends an answer that is over `Prompt.max_tokens` behind its last word that fits. One that is `tuned` says how
+    likely each of `Prompt.choices` was: it is sure of the one that it says.
     """
 
     name = "fake"
@@ -36,33 +40,33 @@ class FakeEngine:
         at_once: int = 1,
         instructable: bool = True,
         tuned: bool = False,
+        tokens: Callable[[str], int] = word_count,
+        cuts: bool = False,
     ) -> None:
         self.instructable = instructable
         self.tuned = tuned
         self.model = model
-        self.digest = f"fake {model}"
+        self.digest = f"fake {model} {context}"
         self.context = context
+        self.cuts = cuts
+        self.count_tokens = tokens
         self.at_once = at_once
         self.asked: list[Prompt] = []
         self.closed = False
         self._rules: list[Rule] = []
         self._failures: dict[str, str] = {}
 
-    def says(self, answer: str | Callable[[Prompt], str], *, to: str = "") -> Self:
+    def says(self, answer: str | Callable[[Prompt], str], *, to: str = "", finish: Finish = "stop") -> Self:
         """Answer prompts whose last message (else document) contains `to` with `answer`, or what it returns."""
         speak = answer if callable(answer) else lambda prompt, text=answer: text
-        self._rules.append((lambda prompt: to in _asked(prompt), speak))
+        self._rules.append((lambda prompt: to in _asked(prompt), speak, finish))
         return self
 
     def fails(self, reason: str, *, to: str = "") -> Self:
         """Let prompts whose last message contains `to` end in an error."""
-        self._rules.append((lambda prompt: to in _asked(prompt), lambda prompt: None))
+        self._rules.append((lambda prompt: to in _asked(prompt), lambda prompt: None, "stop"))
         self._failures[to] = reason
         return self
-
-    def count_tokens(self, text: str) -> int:
-        """Words."""
-        return word_count(text)
 
     def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
         """Answer `at_once` prompts at a time, the last taken first."""
@@ -82,24 +86,40 @@ class FakeEngine:
 
     def _answer(self, prompt: Prompt) -> Completion:
         text: str | None = " ".join(prompt.document.split()[:20])
-        for knows, speak in reversed(self._rules):
+        finish: Finish = "stop"
+        for knows, speak, ends in reversed(self._rules):
             if knows(prompt):
-                text = speak(prompt)
+                text, finish = speak(prompt), ends
                 break
-        asked = sum(word_count(message.content) for message in prompt.messages) or word_count(prompt.document)
+        count = self.count_tokens
+        asked = sum(count(message.content) for message in prompt.messages) or count(prompt.document)
         room = prompt.max_tokens if prompt.messages else 0
         if asked + room > self.context:
             return self._error(prompt, asked, "the prompt is over the context")
         if text is None:
             reason = next(why for to, why in self._failures.items() if to in _asked(prompt))
             return self._error(prompt, asked, reason)
+        if self.cuts and count(text) > prompt.max_tokens:
+            text, finish = _fitting(text, prompt.max_tokens, count), "length"
+        likely = tuple(float(text.strip() == choice.strip()) for choice in prompt.choices) if self.tuned else ()
         return Completion(
-            id=prompt.id, text=text, prompt_tokens=asked, completion_tokens=word_count(text), finish="stop"
+            id=prompt.id,
+            text=text,
+            prompt_tokens=asked,
+            completion_tokens=count(text),
+            finish=finish,
+            odds=likely if any(likely) else (),
         )
 
     @staticmethod
     def _error(prompt: Prompt, asked: int, reason: str) -> Completion:
         return Completion(id=prompt.id, text="", prompt_tokens=asked, completion_tokens=0, finish="error", error=reason)
+
+
+def _fitting(text: str, most: int, count: Callable[[str], int]) -> str:
+    """The beginning of `text` up to the last word at which it has `most` tokens at most."""
+    ends = [match.end() for match in re.finditer(r"\S+", text)]
+    return text[: next((end for end in reversed(ends) if count(text[:end]) <= most), 0)]
 
 
 def _asked(prompt: Prompt) -> str:

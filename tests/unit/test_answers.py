@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.ground import Evidence
-from briefing.summariser.answers import clean, copied, ended, own_title, problem, read_points, says_the_same
+from briefing.summariser.answers import (
+    Answer,
+    broken_off,
+    clean,
+    copied,
+    ended,
+    own_title,
+    problem,
+    read_points,
+    says_the_same,
+    says_yes,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +57,87 @@ def test_json_of_another_shape_holds_no_points(answer: str) -> None:
     assert read_points(answer)[1] == ()
 
 
+WHOLE = '{"headline": "Tram approved", "points": ["Work starts in March.", "It costs £212m.", "Ana said \\"no\\"."]}'
+
+
+@pytest.mark.parametrize("cut", range(len(WHOLE)))
+def test_of_json_that_was_cut_the_whole_points_are_read(cut: int) -> None:
+    headline, points = read_points(WHOLE[:cut], cut=True)
+    _, all_points = read_points(WHOLE)
+    assert headline in {"", "Tram approved"}
+    assert points == all_points[: len(points)]
+    assert len(points) == sum(WHOLE[:cut].count(end) for end in ('March."', '£212m."', '\\"."'))
+
+
+@pytest.mark.parametrize(
+    ("answer", "points"),
+    [
+        ("# Tram\n- Work starts in March.\n- It costs the", ("Work starts in March.",)),
+        ("# Tram\n- Work starts in March.\n- It costs £2.", ("Work starts in March.",)),
+        ("# Tram\n- Work starts in March.\n- It costs £212m.\n", ("Work starts in March.", "It costs £212m.")),
+        ("# Tram\n- Work starts", ()),
+        ("# Tram and", ()),
+        ("<think>- Work starts.\n- It", ()),
+        ("", ()),
+    ],
+)
+def test_the_last_point_of_an_answer_that_was_cut_is_none(answer: str, points: tuple[str, ...]) -> None:
+    assert read_points(answer, cut=True)[1] == points
+
+
+def test_what_is_whole_of_an_answer() -> None:
+    assert Answer("One.\nTwo.\nThr", cut=True).lines == ["One.", "Two."]
+    assert Answer("One.\nTwo.\nThr").lines == ["One.", "Two.", "Thr"]
+    assert Answer("one line.\nTw", cut=True).line == "One line."
+    assert (Answer("One li", cut=True).line, Answer("One li", cut=True).rest) == ("", "One li")
+    assert (Answer("One.\nTwo.", cut=True).prose, Answer("one.\nTwo.").prose) == ("", "One. Two.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "rest"),
+    [
+        ("# Tram\n- Work starts in March.\n- It costs the", "It costs the"),
+        ("# Tram\n- Work starts in March.\n", ""),
+        ("Work starts in March. It costs the", "It costs the"),
+        ('{"headline": "Tram", "points": ["Work starts in March.", "It costs the', "It costs the"),
+        ('```json\n{\n  "headline": "Tram",\n  "points": [\n    "It costs the', "It costs the"),
+        ('{"headline": "Tram", "points": ["Work starts in March."', ""),
+        ("<think>\nI should say\nthat it costs the", ""),
+        ("", ""),
+    ],
+)
+def test_what_was_broken_off_can_be_told(answer: str, rest: str) -> None:
+    assert broken_off(Answer(answer, cut=True)) == rest
+    assert broken_off(Answer(answer)) == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "yes"),
+    [
+        ("yes", True),
+        (" Yes.", True),
+        ("**Yes**", True),
+        ("Yes, the sentences say so.", True),
+        ("Answer: no", False),
+        ("**Answer:** No", False),
+        ("The answer is no.", False),
+        ('{"answer": "yes"}', True),
+        ("<think>yes or no? Let me see.</think>\n\nno", False),
+        ("No, they say nothing of it", False),
+        ("<think>no", None),
+        ("The sentences say so", None),
+        ("There is no such statement", None),
+        ("Yes/No", None),
+        ("yes or no", None),
+        ("Nothing of it", None),
+        ("Yesterday", None),
+        ("", None),
+    ],
+)
+def test_a_written_answer_is_read_as_a_word(answer: str, yes: bool | None) -> None:
+    assert says_yes(answer) is yes
+
+
 @pytest.mark.parametrize(
     ("point", "reason"),
     [
@@ -53,6 +145,8 @@ def test_json_of_another_shape_holds_no_points(answer: str) -> None:
         (" ".join(["word"] * 31), "too long"),
         ("Yes indeed.", "too short"),
         ("Work starts in the", "broken off"),
+        ("Transportgesellschaften " * 9 + "verhandeln", "broken off"),
+        ("Transportgesellschaften " * 9 + "verhandeln.", ""),
         ("It was the fourth country to land on the Moon.", "begins with a pronoun"),
         ("The second requires states to assess effects.", "begins with a pronoun"),
         ("Work on the tram starts in March.", ""),

@@ -67,6 +67,21 @@ def test_folding_makes_spellings_comparable() -> None:
     assert fold("“Café”—naïve") == '"cafe"-naive'
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("सभी मनुष्यों को गौरव प्राप्त है।", 6),
+        ("மனிதர் சகலரும் சமமானவர்கள்.", 3),
+        ("كُلُّ الناس", 2),
+        ("می‌آیند", 1),
+        ("re\u0301sume\u0301", 1),
+        ("ทั้งหลาย", 8),
+    ],
+)
+def test_a_word_holds_its_vowel_signs_and_points(text: str, count: int) -> None:
+    assert word_count(text) == count
+
+
 def test_two_lists_of_parts_never_share_a_fingerprint() -> None:
     assert fingerprint("ab", "c") != fingerprint("a", "bc")
 

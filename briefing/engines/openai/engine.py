@@ -46,7 +46,8 @@ class OpenAIEngine:
         if model is None or not model.address:
             raise UsageError("engine openai", "it needs the address of a server", "Give one with --base-url")
         self.model = model.name
-        self.digest = fingerprint("openai", model.digest, str(options.seed), str(options.temperature))[:32]
+        inputs = (str(options.context), str(options.seed), str(options.temperature))
+        self.digest = fingerprint("openai", model.digest, *inputs)[:32]
         self._address = model.address
         self._options = options
         self._slots = options.slots or _IN_FLIGHT
