@@ -29,7 +29,12 @@ def publish(hub: Server, name: str, folder: Path, *others: str) -> None:
     files |= dict.fromkeys(others, b"x" * 50)
     siblings = [{"rfilename": file, "size": len(data)} for file, data in files.items()]
     card = json.dumps({"id": name, "modelId": name, "sha": COMMIT, "siblings": siblings, "private": False})
-    for path in (f"/api/models/{name}", f"/api/models/{name}?blobs=true", f"/api/models/{name}?blobs=True", f"/api/models/{name}/revision/main"):
+    for path in (
+        f"/api/models/{name}",
+        f"/api/models/{name}?blobs=true",
+        f"/api/models/{name}?blobs=True",
+        f"/api/models/{name}/revision/main",
+    ):
         hub.serves(path, card, type="application/json")
     tree = [{"type": "file", "path": file, "size": len(data), "oid": "0" * 40} for file, data in files.items()]
     path = f"/api/models/{name}/tree/{COMMIT}?recursive=true&expand=false"

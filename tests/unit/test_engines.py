@@ -121,9 +121,15 @@ def test_settings_for_summaries_win_over_newer_files_and_those_over_older(tmp_pa
         ({"max_position_embeddings": 1024}, {"model_max_length": 512}, 512),
         ({"n_positions": 512}, {"model_max_length": 10**30}, 512),
         ({"max_encoder_position_embeddings": 16384, "max_position_embeddings": 1024}, {}, 16384),
-        ({}, {}, 512),
+        ({"is_encoder_decoder": True}, {}, 512),
+        ({}, {}, 0),  # the library knows (`with_window`)
+        ({"model_type": "mistral3", "text_config": {"max_position_embeddings": 131_072}}, {}, 131_072),
+        ({"thinker_config": {"text_config": {"max_position_embeddings": 32_768}}}, {}, 32_768),
+        ({"is_encoder_decoder": True, "encoder": {"max_position_embeddings": 512},
+          "decoder": {"max_position_embeddings": 64}}, {}, 512),
+        ({"text_config": {"max_position_embeddings": None}, "n_positions": 256}, {"model_max_length": 10**30}, 256),
     ],
-)
+)  # fmt: skip
 def test_the_window_is_the_narrowest_that_is_stated(
     tmp_path: Path, config: dict[str, Any], tokenizer: dict[str, Any], window: int
 ) -> None:

@@ -14,7 +14,7 @@ from briefing.engines.transformers.asking import rendered
 from briefing.engines.transformers.batches import batched, taken
 from briefing.engines.transformers.loading import Loaded, load, load_tokenizer, settings_of
 from briefing.engines.transformers.settings import ModelSettings, language_token
-from briefing.engines.transformers.written import AtStop, Reader, first_odds
+from briefing.engines.transformers.written import AtEnd, Reader, first_odds
 from briefing.errors import EngineError, ModelError
 from briefing.text import fingerprint
 
@@ -244,8 +244,9 @@ class TransformersEngine:
         start = inputs["input_ids"].shape[1] if self.instructable else 1
         stops = prompt.stop if self.instructable else ()
         how: dict[str, Any] = {}
-        if stops:
-            how["stopping_criteria"] = [AtStop(self._reader, start, [one.opened for one in batch], stops)]
+        end = AtEnd(self._reader, start, [one.opened for one in batch], stops, prompt.max_tokens)
+        if stops or room:
+            how["stopping_criteria"] = [end]
         likely = self.instructable and bool(prompt.choices) and not room
         if likely:
             how |= {"return_dict_in_generate": True, "output_logits": True}
@@ -263,7 +264,7 @@ class TransformersEngine:
             text, stopped = spoken(said, stops) if self.instructable else (said, False)
             thought = self.instructable and without_thoughts(said) != said
             shares = first_odds(tokenizer, prompt.choices, output.logits[0][place]) if likely and not thought else ()
-            found.append(_Row(text, written, stopped or written < len(row), thought, shares))
+            found.append(_Row(text, written, stopped or (written < len(row) and place not in end.cut), thought, shares))
         return found
 
     def _generation(self, one: _Asked, forced: int | None, room: int) -> Any:

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from briefing.engines.odds import ALTERNATIVES, odds
-from briefing.engines.thoughts import is_mark, spoken
+from briefing.engines.thoughts import is_mark, spoken, without_thoughts
 
-__all__ = ["AtStop", "Reader", "first_odds"]
+__all__ = ["AtEnd", "Reader", "first_odds"]
 
 _TAIL = 24
 """Tokens that are looked at for a stop string after each one; most stop strings are one or two."""
@@ -42,26 +42,44 @@ class Reader:
         )
 
 
-class AtStop:
-    """Ends each answer of a batch at one of its stop strings: transformers' own would end thoughts, and at once an
-    answer that begins with a blank line.
+class AtEnd:
+    """Ends each answer of a batch at a stop string, or when it has its tokens.
+
+    transformers' own stop strings would end thoughts, and at once an answer that begins with a blank line; and its
+    limit counts the thoughts, for which there must be room.
     """
 
-    def __init__(self, reader: Reader, start: int, opened: Sequence[str], stops: tuple[str, ...]) -> None:
-        """`start`: tokens of the padded prompts; `opened`: the marks that each prompt ends with (`left_open`)."""
-        self._reader, self._start, self._opened, self._stops = reader, start, opened, stops
+    def __init__(self, reader: Reader, start: int, opened: Sequence[str], stops: tuple[str, ...], most: int) -> None:
+        """`start`: tokens of the padded prompts; `opened`: the marks that each prompt ends with (`left_open`); `most`:
+        tokens of an answer.
+        """
+        self._reader, self._start, self._opened, self._stops, self._most = reader, start, opened, stops, most
+        self._began: dict[int, int] = {}
+        self.cut: set[int] = set()
+        """Rows that had all their tokens and were not at their end."""
 
     def __call__(self, ids: Any, scores: Any, **_: Any) -> Any:
-        """Which of the rows of `ids` have come to their end."""
+        """Which of the rows of `ids` are over."""
         import torch
 
         rows = ids[:, self._start :].tolist()
-        over = [self._is_over(row, opened) for row, opened in zip(rows, self._opened, strict=True)]
-        return torch.tensor(over, dtype=torch.bool, device=ids.device)
+        return torch.tensor([self._is_over(*row) for row in enumerate(rows)], dtype=torch.bool, device=ids.device)
 
-    def _is_over(self, row: list[int], opened: str) -> bool:
+    def _is_over(self, place: int, row: list[int]) -> bool:
+        if place not in self._began:
+            if not without_thoughts(self._opened[place] + self._reader.text(row)).strip():
+                return False
+            self._began[place] = len(row) - 1
         tail = self._reader.text(row[-_TAIL:])
-        return any(stop in tail for stop in self._stops) and spoken(opened + self._reader.text(row), self._stops)[1]
+        if any(stop in tail for stop in self._stops):
+            said, stopped = spoken(self._opened[place] + self._reader.text(row), self._stops)
+            if not said.strip():  # what looked like an answer was a thought that no mark had opened
+                del self._began[place]
+            if stopped:
+                return True
+        if len(row) - self._began.get(place, len(row)) >= self._most:
+            self.cut.add(place)
+        return place in self.cut
 
 
 def first_odds(tokenizer: Any, choices: tuple[str, ...], logits: Any) -> tuple[float, ...]:
