@@ -27,7 +27,7 @@ _MARK = re.compile(
       | \[/THINK\]
       | <\|END_THINKING\|>(?:\s*<\|START_(?:RESPONSE|TEXT)\|>)?
       | <\|end_of_thought\|>(?:\s*<\|begin_of_solution\|>)?
-      | (?:<\|start\|>\w*)?<\|channel\|>\s*final(?:[^<]*<\|message\|>)?
+      | (?:<\|start\|>\w*)?<\|channel\|>\s*final(?:[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>)?
       | <channel\|>
       | ◁/think▷
     )
