@@ -2,7 +2,7 @@
 
 What a caller gets: N prompts decoded together in one batch (`EngineOptions.slots`), the shared beginning of prompts
 computed once for each slot, grammars and JSON schemas enforced while decoding, the likeliest token by default, nothing
-printed, and an end within about a second of closing the iterator.
+printed, thoughts switched off or cut out, and an end within about a second of closing the iterator.
 
 The server inside also listens on a loopback port of the system's choice: used here for counting tokens, closed to
 everybody else by a random key.

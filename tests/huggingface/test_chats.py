@@ -17,6 +17,7 @@ from briefing.errors import ModelError
 
 from .chats import CHATML, OPENED, SWITCH, built, taught, tokeniser
 from .conftest import PAIRS, Opener
+from .reading import all_read, overheard
 
 FAMILIES = ("qwen3", "llama", "gemma3_text", "gemma3", "mistral3")
 WINDOW = 2048
@@ -55,6 +56,14 @@ def test_a_chat_model_reads_as_far_as_its_configuration_says(
     (completion,) = engine.complete([ask(text)])
     assert (completion.error, completion.completion_tokens > 0) == ("", True)
     assert completion.prompt_tokens > engine.count_tokens(text)  # nothing was cut off
+
+
+@pytest.mark.parametrize("family", ["qwen3", "mistral3"])
+def test_an_article_over_the_window_is_read_to_the_end(family: str, chats: dict[str, Path], opened: Opener) -> None:
+    text = "\n\n".join(pair.article for pair in PAIRS)
+    engine = opened(chats[family], context=1500)
+    assert engine.count_tokens(text) > engine.context
+    assert all_read(overheard(engine, text), text)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -14,6 +14,7 @@ from briefing.engines import Message, Prompt
 from briefing.errors import ModelError
 
 from .conftest import PAIRS, Opener
+from .reading import all_read, overheard
 
 FAMILIES = ("t5", "bart", "pegasus")
 
@@ -263,3 +264,13 @@ def test_a_long_window_is_used_whole(tmp_path: Path, bart: Path, opened: Opener)
     (completion,) = engine.complete([Prompt(id="1", messages=(), document=text, max_tokens=8)])
     assert completion.error == ""
     assert completion.prompt_tokens > 1000
+
+
+@pytest.mark.parametrize("name", ["t5", "bart", "pegasus", "mbart"])
+def test_every_family_reads_an_article_over_its_window_to_the_end(
+    name: str, opened: Opener, request: pytest.FixtureRequest
+) -> None:
+    text = "\n\n".join(PAIRS[number].article for number in range(10))
+    engine = opened(request.getfixturevalue(name))
+    assert engine.count_tokens(text) > engine.context
+    assert all_read(overheard(engine, text), text)
