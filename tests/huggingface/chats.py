@@ -22,11 +22,11 @@ SWITCH = CHATML + "{% if enable_thinking is defined and enable_thinking is false
 OPENED = CHATML + "<think>\n"
 """As DeepSeek R1 and Qwen's Thinking models: the thought is opened in the prompt."""
 
-_SMALL = {
+_SMALL: dict[str, Any] = {
     "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
     "num_key_value_heads": 1, "head_dim": 16,
 }  # fmt: skip
-_SIGHT = {
+_SIGHT: dict[str, Any] = {
     "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "image_size": 28,
     "patch_size": 14,
 }  # fmt: skip
@@ -45,7 +45,8 @@ def tokeniser(folder: Path, template: str = CHATML, *, special: Sequence[str] = 
         special_tokens=["<pad>", "<|im_start|>", "<|im_end|>", *special],
     )  # fmt: skip
     bpe.train_from_iterator([text for pair in PAIRS for text in (pair.article, pair.summary)], trainer)
-    wrapped = PreTrainedTokenizerFast(tokenizer_object=bpe, pad_token="<pad>", eos_token="<|im_end|>")
+    kind: Any = PreTrainedTokenizerFast
+    wrapped = kind(tokenizer_object=bpe, pad_token="<pad>", eos_token="<|im_end|>")
     wrapped.add_tokens(list(marks))
     wrapped.chat_template = template
     wrapped.save_pretrained(str(folder))
@@ -101,7 +102,7 @@ def taught(folder: Path, lessons: Sequence[tuple[str, str]], template: str, wind
         **_SMALL, vocab_size=len(tokenizer), max_position_embeddings=window, pad_token_id=0, eos_token_id=2,
         bos_token_id=None,
     )  # fmt: skip
-    model = LlamaForCausalLM(config)
+    model: Any = LlamaForCausalLM(config)
     rows = []
     for prompt, answer in lessons:
         asked, said = (tokenizer(text)["input_ids"] for text in (prompt, f"{answer}<|im_end|>"))
@@ -110,7 +111,7 @@ def taught(folder: Path, lessons: Sequence[tuple[str, str]], template: str, wind
     loss = 99.0
     for _ in range(400):
         losses = [model(input_ids=row, labels=labels).loss for row, labels in rows]
-        total = torch.stack(losses).mean()
+        total: Any = torch.stack(losses).mean()
         optimiser.zero_grad()
         total.backward()
         optimiser.step()

@@ -39,7 +39,7 @@ def overheard(engine: Any, text: str) -> Overheard:
     heard = Overheard(engine)
     article = Article(id=article_id(None, text), title="Towns", text=text, source="Post", language="en")
     options = SummaryOptions(points=2)
-    list(summarise_all([article], heard, PromptBook(environment("prompts")), options))  # type: ignore[arg-type]
+    list(summarise_all([article], heard, PromptBook(environment("prompts")), options))
     return heard
 
 

@@ -33,8 +33,10 @@ class Server:
 
 def stream(*said: str, thought: Sequence[str] = (), finish: str = "stop", odds: float = 0.0) -> list[Chunk]:
     """What llama.cpp sends: a role first, thoughts apart, the end last."""
-    logprobs = {"content": [{"token": "yes", "logprob": odds, "top_logprobs": [{"token": "yes", "logprob": odds}]}]}
-    chunks = [{"delta": {"role": "assistant", "content": None}}]
+    logprobs: Chunk = {
+        "content": [{"token": "yes", "logprob": odds, "top_logprobs": [{"token": "yes", "logprob": odds}]}]
+    }
+    chunks: list[Chunk] = [{"delta": {"role": "assistant", "content": None}}]
     chunks += [{"delta": {"reasoning_content": piece}} for piece in thought]
     chunks += [{"delta": {"content": piece}} | ({"logprobs": logprobs} if odds else {}) for piece in said]
     chunks += [{"delta": {}, "finish_reason": finish}]
@@ -53,7 +55,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[list[Completion]
         spec = ModelSpec(name="thinker", path=Path("thinker.gguf"), digest="d")
         engine = LlamaEngine(spec, EngineOptions(slots=1))
         message = Message("user", "What is new?")
-        given = {"max_tokens": 20, "stop": ("\n\n",)} | fields
+        given: dict[str, Any] = {"max_tokens": 20, "stop": ("\n\n",)} | fields
         asked = [Prompt(id=str(n), messages=(message,), document="", **given) for n in range(prompts)]
         return list(engine.complete(asked)), server
 
