@@ -2,7 +2,7 @@
 
 What a caller gets: N prompts decoded together in one batch (`EngineOptions.slots`), the shared beginning of prompts
 computed once for each slot, grammars and JSON schemas enforced while decoding, the likeliest token by default, nothing
-printed, and an end within about a second of closing the iterator.
+printed, thoughts switched off or cut out, and an end within about a second of closing the iterator.
 
 The server inside also listens on a loopback port of the system's choice: used here for counting tokens, closed to
 everybody else by a random key.
@@ -22,6 +22,7 @@ from briefing.engines.base import Completion, EngineOptions, ModelSpec, Prompt
 from briefing.engines.cores import physical_cores
 from briefing.engines.odds import ALTERNATIVES, odds
 from briefing.engines.pool import side_by_side
+from briefing.engines.thoughts import ROOM_TO_THINK, spoken, without_thoughts
 from briefing.errors import EngineError, ModelError
 from briefing.text import fingerprint
 
@@ -57,6 +58,7 @@ class LlamaEngine:
         self._spec = model
         self._loaded: Any = None
         self._closed = False
+        self._thinks = False
         self._count: Callable[[str], int] = lru_cache(maxsize=4096)(self._ask_for_tokens)
 
     def count_tokens(self, text: str) -> int:
@@ -80,13 +82,29 @@ class LlamaEngine:
         return self._loaded
 
     def _answer(self, server: Any, prompt: Prompt, cancelled: threading.Event) -> Completion:
+        """The completion of `prompt`. A model that cannot be kept from thinking is given room for it, once.
+
+        llama.cpp counts a stop string in a thought and before the answer's first word, too: an answer that is nothing
+        is asked for once more without them.
+        """
+        heard = self._heard(server, prompt, cancelled, thinks=self._thinks)
+        if not heard.answered and not cancelled.is_set() and not self._thinks and (heard.thought or prompt.stop):
+            if heard.thought:
+                self._thinks = True
+            heard = self._heard(server, prompt, cancelled, thinks=heard.thought, free=True)
+        return heard.completion(prompt)
+
+    def _heard(
+        self, server: Any, prompt: Prompt, cancelled: threading.Event, *, thinks: bool, free: bool = False
+    ) -> _Heard:
+        """One answer; `free`: ended by no stop string. One that thinks is held to no form, which leaves no room."""
         request: dict[str, Any] = {
             "messages": [{"role": m.role, "content": m.content} for m in prompt.messages],
-            "max_tokens": prompt.max_tokens,
+            "max_tokens": prompt.max_tokens + (ROOM_TO_THINK if thinks else 0),
             "temperature": self._options.temperature,
             "seed": self._options.seed,
             "cache_prompt": self._options.reuse_prefix,
-            "stop": list(prompt.stop),
+            "stop": [] if thinks or free else list(prompt.stop),
             "stream": True,
             "stream_options": {"include_usage": True},
             # A chunk for each batch of the prompt, so that cancelling need not wait for a long prefill.
@@ -94,18 +112,20 @@ class LlamaEngine:
         }
         if self.tuned:  # the adapter is in memory with its base; what is not asked of it is asked of the bare base
             request["lora"] = [{"id": 0, "scale": float(prompt.tuned)}]
-        if prompt.grammar is not None:
+        if prompt.grammar is not None and not thinks:
             request["grammar"] = prompt.grammar
-        elif prompt.schema is not None:
+        elif prompt.schema is not None and not thinks:
             request["response_format"] = {"type": "json_schema", "json_schema": {"schema": prompt.schema}}
         if prompt.choices:
-            request |= {"max_tokens": 1, "logprobs": True, "top_logprobs": ALTERNATIVES}
+            request |= {"logprobs": True, "top_logprobs": ALTERNATIVES}
+            if not thinks:
+                request["max_tokens"] = 1
         heard = _Heard(cancelled, prompt.choices)
         try:
             server.handle_chat_completions(request, heard)
         except Exception as error:  # the binding raises RuntimeError and others; one prompt never ends the batch
-            return heard.completion(prompt.id, error=first_line(error))
-        return heard.completion(prompt.id)
+            heard.error = first_line(error)
+        return heard
 
     def _ask_for_tokens(self, text: str) -> int:
         return len(tokenised(self._server(), self._key, self.model, text))
@@ -119,18 +139,21 @@ class _Heard:
         self._choices = choices
         self._odds: tuple[float, ...] = ()
         self._pieces: list[str] = []
+        self._thought = False
         self._finish = ""
         self._usage: dict[str, Any] = {}
         self._timings: dict[str, Any] = {}
-        self._error = ""
+        self.error = ""
 
     def __call__(self, chunk: Any) -> bool:
         """Take one chunk; True ends the stream."""
         for part in chunk if isinstance(chunk, list) else [chunk]:
             if "error" in part:
-                self._error = str(part["error"].get("message", part["error"]))
+                self.error = str(part["error"].get("message", part["error"]))
             for choice in part.get("choices") or ():
-                self._pieces.append(choice.get("delta", {}).get("content") or "")
+                delta = choice.get("delta") or {}
+                self._pieces.append(delta.get("content") or "")
+                self._thought |= bool(delta.get("reasoning_content"))
                 self._finish = choice.get("finish_reason") or self._finish
                 if self._choices and not self._odds and (told := (choice.get("logprobs") or {}).get("content")):
                     self._odds = odds(self._choices, told[0])
@@ -138,15 +161,32 @@ class _Heard:
             self._timings = part.get("timings") or self._timings
         return self._cancelled.is_set()
 
-    def completion(self, prompt_id: str, error: str = "") -> Completion:
-        error = error or self._error or ("" if self._finish else "the answer broke off")
+    @property
+    def thought(self) -> bool:
+        """Whether it thought, apart from the answer or in it."""
+        said = "".join(self._pieces)
+        return self._thought or without_thoughts(said) != said
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is an answer beside the thoughts, or a reason why there cannot be one."""
+        said = without_thoughts("".join(self._pieces)).strip()
+        return bool(self.error or not self._finish or said or (self._odds and not self.thought))
+
+    def completion(self, prompt: Prompt) -> Completion:
+        """The same as the rest of the package knows it."""
+        text, stopped = spoken("".join(self._pieces), prompt.stop)
+        error = self.error or ("" if self._finish else "the answer broke off")
+        written = self._usage.get("completion_tokens", 0)
+        if self.thought and not self.answered:
+            error = f"the model came to no answer in {written:,} tokens of thoughts"
         return Completion(
-            id=prompt_id,
-            text="".join(self._pieces),
+            id=prompt.id,
+            text=text,
             prompt_tokens=self._usage.get("prompt_tokens", 0),
-            completion_tokens=self._usage.get("completion_tokens", 0),
-            finish="error" if error else "length" if self._finish == "length" else "stop",
-            odds=self._odds,
+            completion_tokens=written,
+            finish="error" if error else "length" if self._finish == "length" and not stopped else "stop",
+            odds=() if self.thought else self._odds,
             error=error,
             cached_tokens=self._timings.get("cache_n", 0),
             prefill_seconds=self._timings.get("prompt_ms", 0.0) / 1000,
@@ -188,6 +228,10 @@ def _load(model: ModelSpec, context: int, slots: int, options: EngineOptions, ke
     params.ui = False
     params.endpoint_slots = False
     params.api_keys = [key]
+    # No thoughts where the model's chat template can do without, by whichever name this release has for it.
+    for name in ("enable_reasoning", "reasoning_budget"):
+        if hasattr(params, name):
+            setattr(params, name, 0)
     params.sampling.seed = options.seed
     for threads in (params.cpuparams, params.cpuparams_batch):
         threads.n_threads = options.threads or physical_cores()

@@ -1,16 +1,54 @@
-"""What reasoning models say to themselves before they answer."""
+"""What reasoning models say to themselves before they answer: how it is marked, cut out, and switched off. Pure."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-__all__ = ["without_thoughts"]
+__all__ = ["ROOM_TO_THINK", "is_mark", "left_open", "quiet_settings", "spoken", "without_thoughts"]
 
-_MARK = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
+ROOM_TO_THINK = 4096
+"""Tokens that a model gets on top once it has been seen to think, and could not be kept from it."""
+
+_NAMES = r"think|thinking|thought|thoughts|reasoning"
+_MARK = re.compile(
+    rf"""
+    (?P<opens>
+        <(?:\w+:)?(?:{_NAMES})>                                     # most: Qwen, DeepSeek, GLM, SmolLM; <seed:think>
+      | \[THINK\]                                                   # Magistral
+      | <\|START_THINKING\|>                                        # Command A
+      | <\|begin_of_thought\|>                                      # Sky-T1
+      | (?:<\|start\|>\w*)?<\|channel\|>\s*(?:analysis|commentary)(?:[^<]*<\|message\|>)?   # gpt-oss
+      | <\|channel>thought                                          # Gemma
+      | ◁think▷                                                     # Kimi
+    )
+  | (?P<closes>
+        </(?:\w+:)?(?:{_NAMES})>
+      | \[/THINK\]
+      | <\|END_THINKING\|>(?:\s*<\|START_(?:RESPONSE|TEXT)\|>)?
+      | <\|end_of_thought\|>(?:\s*<\|begin_of_solution\|>)?
+      | (?:<\|start\|>\w*)?<\|channel\|>\s*final(?:[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>)?
+      | <channel\|>
+      | ◁/think▷
+    )
+  | (?P<wraps>                                                      # what such models put around their answers
+        <\|(?:START|END)_(?:RESPONSE|TEXT)\|> | <\|(?:begin|end)_of_solution\|> | <\|(?:return|end)\|>
+    )
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_TOKEN = re.compile(r"<\|(?:channel|message|start)\|>|<\|channel>", re.IGNORECASE)
+"""Tokens that are a mark together with the words behind them."""
+_QUIET: Mapping[str, object] = {
+    "enable_thinking": False,  # Qwen 3, GLM 4.5, SmolLM 3, Hunyuan, Gemma 4
+    "thinking": False,  # DeepSeek 3.1, Granite 3.2
+    "reasoning": False,  # Command A
+    "thinking_budget": 0,  # Seed-OSS
+}
 
 
 def without_thoughts(answer: str) -> str:
-    """`answer` without ``<think>…</think>``, however it was cut.
+    """`answer` without ``<think>…</think>`` and its like, however it was cut.
 
     What stands before a closing mark that nothing opened is a thought, too: some chat templates open it in the prompt.
     An opening mark that nothing closes makes a thought of all that follows.
@@ -18,12 +56,50 @@ def without_thoughts(answer: str) -> str:
     kept: list[str] = []
     start, thinking = 0, False
     for mark in _MARK.finditer(answer):
-        if mark[1]:
+        if not thinking:
+            kept.append(answer[start : mark.start()])
+        if mark["closes"]:
             if not thinking:
                 kept.clear()
             thinking = False
-        elif not thinking:
-            kept.append(answer[start : mark.start()])
+        elif mark["opens"]:
             thinking = True
         start = mark.end()
     return "".join(kept) + ("" if thinking else answer[start:])
+
+
+def left_open(prompt: str) -> str:
+    """The opening mark at the end of a prompt, which its answer begins with unseen; empty where there is none."""
+    last = None
+    for mark in _MARK.finditer(prompt):
+        last = mark
+    return last[0] if last and last["opens"] and not prompt[last.end() :].strip() else ""
+
+
+def is_mark(token: str) -> bool:
+    """Whether a token's text is a mark of thoughts, or a part of one."""
+    return bool(_MARK.fullmatch(token) or _TOKEN.fullmatch(token))
+
+
+def spoken(said: str, stops: tuple[str, ...] = ()) -> tuple[str, bool]:
+    """The answer in what a model said, before the first of `stops`, and whether it came to one.
+
+    A stop counts only behind something: no thought ends at one, and no answer at the blank lines before it.
+    """
+    answer = without_thoughts(said)
+    blank = len(answer) - len(answer.lstrip())
+    ends = [place for stop in stops if stop and (place := answer.find(stop, blank)) >= 0]
+    return (answer[: min(ends)], True) if ends else (answer, False)
+
+
+def quiet_settings(template: str) -> dict[str, object]:
+    """The variables that keep a chat template from asking for thoughts, among those it names.
+
+    Found as words, not parsed: a template is free to set what it was not given, which hides it from a parser, and one
+    that it does not use does no harm.
+    """
+    named = set(re.findall(r"\w+", template))
+    found = {name: value for name, value in _QUIET.items() if name in named}
+    if "reasoning_effort" in named:  # some can be told to make none; gpt-oss only to make little
+        found["reasoning_effort"] = "none" if re.search(r"""["']none["']""", template) else "low"
+    return found

@@ -29,7 +29,12 @@ def publish(hub: Server, name: str, folder: Path, *others: str) -> None:
     files |= dict.fromkeys(others, b"x" * 50)
     siblings = [{"rfilename": file, "size": len(data)} for file, data in files.items()]
     card = json.dumps({"id": name, "modelId": name, "sha": COMMIT, "siblings": siblings, "private": False})
-    for path in (f"/api/models/{name}", f"/api/models/{name}?blobs=true", f"/api/models/{name}/revision/main"):
+    for path in (
+        f"/api/models/{name}",
+        f"/api/models/{name}?blobs=true",
+        f"/api/models/{name}?blobs=True",
+        f"/api/models/{name}/revision/main",
+    ):
         hub.serves(path, card, type="application/json")
     tree = [{"type": "file", "path": file, "size": len(data), "oid": "0" * 40} for file, data in files.items()]
     path = f"/api/models/{name}/tree/{COMMIT}?recursive=true&expand=false"
@@ -72,8 +77,9 @@ def test_a_model_the_hub_does_not_have_or_give_is_said_so(hub: Server, cli: Cli,
         ("acme/empty", {}, 200, "no weights"),
         ("acme/broken", {}, 500, "could not be had"),
     ):
-        hub.serves(f"/api/models/{name}?blobs=true", json.dumps({"id": name, "siblings": []}), status=status,
-                   type="application/json", headers=headers)  # fmt: skip
+        card = json.dumps({"id": name, "siblings": []})
+        for path in ("?blobs=true", "?blobs=True"):  # as a newer and an older huggingface_hub ask
+            hub.serves(f"/api/models/{name}{path}", card, status=status, type="application/json", headers=headers)
         done = cli("summarise", "story.txt", "--model", name, **settings)
         assert done.returncode == 3
         assert said in done.stderr, name

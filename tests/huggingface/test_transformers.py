@@ -14,6 +14,7 @@ from briefing.engines import Message, Prompt
 from briefing.errors import ModelError
 
 from .conftest import PAIRS, Opener
+from .reading import all_read, overheard
 
 FAMILIES = ("t5", "bart", "pegasus")
 
@@ -52,9 +53,7 @@ def test_a_batch_of_mixed_lengths_equals_one_by_one(
     folder: Path, opened: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exactly so in 32 bits; in 16, what a batch adds up in another order may tip a tie."""
-    import torch
-
-    monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
+    monkeypatch.setattr("briefing.engines.transformers.loading.native_bf16", lambda torch: False)
     documents = [PAIRS[n].article[: None if n % 2 else 150 + 20 * n] for n in range(9)]
     prompts = [Prompt(id=str(n), messages=(), document=text, max_tokens=120) for n, text in enumerate(documents)]
     assert answers(opened(folder, slots=8), prompts) == answers(opened(folder, slots=1), prompts)
@@ -97,7 +96,7 @@ def test_the_command_line_summarises_with_it(
     assert json.loads(again.stdout)["cached"]
 
 
-def test_a_long_document_is_read_in_windows_and_each_is_told(
+def test_a_long_document_is_read_in_windows_and_the_reader_is_told(
     bart: Path, cli: Callable[..., Any], tmp_path: Path
 ) -> None:
     (tmp_path / "long.txt").write_text("\n\n".join(PAIRS[number].article for number in (0, 5, 9, 14)))
@@ -106,9 +105,8 @@ def test_a_long_document_is_read_in_windows_and_each_is_told(
     summary = json.loads(done.stdout)
     told = " ".join(point["text"] for point in summary["key_points"])
     assert any("it was read in" in warning for warning in summary["warnings"])
-    assert len([town for town in ("Aldbury", "Farley", "Jarrow", "Oakham") if town in told]) >= 2
-    cited = {citation["sentence"] for point in summary["key_points"] for citation in point["citations"]}
-    assert min(cited) < 12 <= max(cited)  # six sentences an article, two articles a window
+    # Which ones is chance: it has learnt articles one by one. That each is read: the last test of this module.
+    assert any(town in told for town in ("Aldbury", "Farley", "Jarrow", "Oakham"))
 
 
 def test_many_articles_are_told_in_one_run_whatever_their_order(
@@ -265,3 +263,13 @@ def test_a_long_window_is_used_whole(tmp_path: Path, bart: Path, opened: Opener)
     (completion,) = engine.complete([Prompt(id="1", messages=(), document=text, max_tokens=8)])
     assert completion.error == ""
     assert completion.prompt_tokens > 1000
+
+
+@pytest.mark.parametrize("name", ["t5", "bart", "pegasus", "mbart"])
+def test_every_family_reads_an_article_over_its_window_to_the_end(
+    name: str, opened: Opener, request: pytest.FixtureRequest
+) -> None:
+    text = "\n\n".join(PAIRS[number].article for number in range(10))
+    engine = opened(request.getfixturevalue(name))
+    assert engine.count_tokens(text) > engine.context
+    assert all_read(overheard(engine, text), text)

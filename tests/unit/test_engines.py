@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.engines.odds import odds
-from briefing.engines.thoughts import without_thoughts
+from briefing.engines.thoughts import left_open, quiet_settings, spoken, without_thoughts
 from briefing.engines.transformers.batches import batched, taken
+from briefing.engines.transformers.loading import native_bf16
 from briefing.engines.transformers.settings import ModelSettings, language_token, read_settings
 from briefing.errors import ModelError
 
@@ -33,6 +35,16 @@ from briefing.errors import ModelError
         ("<reasoning>hm</reasoning> yes", " yes"),
         ("</think>", ""),
         ("2 < 3 and 3 > 2", "2 < 3 and 3 > 2"),
+        ("[THINK]hm[/THINK]yes", "yes"),
+        ("<seed:think>hm</seed:think>yes", "yes"),
+        ("◁think▷hm◁/think▷yes", "yes"),
+        ("<|channel>thought\nhm<channel|>yes", "yes"),
+        ("<|START_THINKING|>hm<|END_THINKING|><|START_RESPONSE|>yes<|END_RESPONSE|>", "yes"),
+        ("<|begin_of_thought|>hm<|end_of_thought|>\n\n<|begin_of_solution|>yes<|end_of_solution|>", "yes"),
+        ("<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>yes<|return|>", "yes"),
+        ("<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>commentary<|message|>hm", ""),
+        ("<|channel|>final <|constrain|>json<|message|>yes", "yes"),
+        ("<|channel|>final", ""),
     ],
 )
 def test_thoughts_are_cut_out_however_they_were_cut(said: str, answer: str) -> None:
@@ -44,6 +56,64 @@ def test_no_mark_is_left_and_doing_it_twice_changes_nothing(said: str) -> None:
     once = without_thoughts(said)
     assert "think>" not in once
     assert without_thoughts(once) == once
+
+
+@pytest.mark.parametrize(
+    ("prompt", "mark"),
+    [
+        ("Why?<|assistant|><think>\n", "<think>"),
+        ("Why?<|assistant|><think>\n\n</think>\n\n", ""),
+        ("What does <think> mean?<|assistant|>", ""),
+        ("[SYSTEM][THINK]draft[/THINK][INST]Why?[/INST]", ""),
+        ("", ""),
+    ],
+)
+def test_a_thought_that_the_prompt_has_opened_is_known(prompt: str, mark: str) -> None:
+    assert left_open(prompt) == mark
+
+
+@pytest.mark.parametrize(
+    ("said", "answer", "ended"),
+    [
+        ("One.\n\nTwo.", "One.", True),
+        ("\n\nOne.", "\n\nOne.", False),
+        ("<think>One.\n\nTwo.", "", False),
+        ("<think>One.\n\nTwo.</think>\n\nThree.\n\nFour.", "\n\nThree.", True),
+        ("One", "One", False),
+        ("\n\n", "\n\n", False),
+    ],
+)
+def test_a_stop_string_ends_what_is_spoken_and_no_thought(said: str, answer: str, ended: bool) -> None:
+    assert spoken(said, ("\n\n", "")) == (answer, ended)
+
+
+@pytest.mark.parametrize(
+    ("template", "settings"),
+    [
+        ("{{ messages }}", {}),
+        ("{% if enable_thinking is defined and enable_thinking is false %}", {"enable_thinking": False}),
+        ("{% if not thinking is defined %}{% set thinking = true %}{% endif %}", {"thinking": False}),
+        ("{% if not reasoning_effort %}{% set reasoning_effort = 'medium' %}", {"reasoning_effort": "low"}),
+        ("{% if reasoning_effort not in ['none', 'high'] %}", {"reasoning_effort": "none"}),
+    ],
+)
+def test_thoughts_are_switched_off_by_the_names_the_template_has(template: str, settings: dict[str, object]) -> None:
+    assert quiet_settings(template) == settings
+
+
+@pytest.mark.parametrize(
+    ("torch", "native"),
+    [
+        ({"get_capabilities": lambda: {"avx512_bf16": True}}, True),
+        ({"get_capabilities": lambda: {"avx2": True}, "_is_avx512_bf16_supported": lambda: True}, False),
+        ({"_is_avx512_bf16_supported": lambda: True}, True),
+        ({"_is_avx512_bf16_supported": lambda: False, "_is_amx_tile_supported": lambda: True}, True),
+        ({"_is_avx512_bf16_supported": lambda: False}, False),
+        ({}, False),
+    ],
+)
+def test_what_the_processor_can_is_asked_by_the_names_that_torch_has(torch: dict[str, Any], native: bool) -> None:
+    assert native_bf16(SimpleNamespace(cpu=SimpleNamespace(**torch))) is native
 
 
 # --- batches ----------------------------------------------------------------------------------------------------
@@ -121,9 +191,15 @@ def test_settings_for_summaries_win_over_newer_files_and_those_over_older(tmp_pa
         ({"max_position_embeddings": 1024}, {"model_max_length": 512}, 512),
         ({"n_positions": 512}, {"model_max_length": 10**30}, 512),
         ({"max_encoder_position_embeddings": 16384, "max_position_embeddings": 1024}, {}, 16384),
-        ({}, {}, 512),
+        ({"is_encoder_decoder": True}, {}, 512),
+        ({}, {}, 0),  # the library knows (`with_window`)
+        ({"model_type": "mistral3", "text_config": {"max_position_embeddings": 131_072}}, {}, 131_072),
+        ({"thinker_config": {"text_config": {"max_position_embeddings": 32_768}}}, {}, 32_768),
+        ({"is_encoder_decoder": True, "encoder": {"max_position_embeddings": 512},
+          "decoder": {"max_position_embeddings": 64}}, {}, 512),
+        ({"text_config": {"max_position_embeddings": None}, "n_positions": 256}, {"model_max_length": 10**30}, 256),
     ],
-)
+)  # fmt: skip
 def test_the_window_is_the_narrowest_that_is_stated(
     tmp_path: Path, config: dict[str, Any], tokenizer: dict[str, Any], window: int
 ) -> None:

@@ -9,9 +9,12 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from briefing.engines.base import Completion, EngineOptions, ModelSpec, Prompt
+from briefing.engines.thoughts import ROOM_TO_THINK, left_open, spoken, without_thoughts
+from briefing.engines.transformers.asking import rendered
 from briefing.engines.transformers.batches import batched, taken
 from briefing.engines.transformers.loading import Loaded, load, load_tokenizer, settings_of
 from briefing.engines.transformers.settings import ModelSettings, language_token
+from briefing.engines.transformers.written import AtEnd, Reader, first_odds
 from briefing.errors import EngineError, ModelError
 from briefing.text import fingerprint
 
@@ -35,6 +38,21 @@ class _Asked:
     prompt: Prompt
     text: str
     tokens: int
+    opened: str = ""
+    """The mark of a thought that the chat template has opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What a model wrote for one prompt."""
+
+    text: str
+    written: int
+    """Tokens, those of thoughts included."""
+    ended: bool
+    """Whether it came to an end by itself."""
+    thought: bool = False
+    odds: tuple[float, ...] = ()
 
 
 class TransformersEngine:
@@ -52,6 +70,7 @@ class TransformersEngine:
         self._spec = model
         self._options = options
         self._closed = False
+        self._thinks = False
         self._count = lru_cache(maxsize=4096)(self._measure)
 
     @property
@@ -112,6 +131,10 @@ class TransformersEngine:
             )  # fmt: skip
         return loaded
 
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader(self._tokenizer)
+
     @property
     def _beams(self) -> int:
         return int(self._settings.generation.get("num_beams", 1)) if self._settings.sequence_to_sequence else 1
@@ -123,19 +146,12 @@ class TransformersEngine:
 
     def _asked(self, prompt: Prompt) -> _Asked:
         text = self._chat(prompt) if self.instructable else self._settings.prefix + prompt.document
-        return _Asked(prompt, text, self.count_tokens(text))
+        opened = left_open(text) if self.instructable else ""
+        self._thinks |= bool(opened)
+        return _Asked(prompt, text, self.count_tokens(text), opened)
 
     def _chat(self, prompt: Prompt) -> str:
-        turns = [{"role": message.role, "content": message.content} for message in prompt.messages]
-        try:
-            return str(self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
-        except Exception:  # a template is a program of the model's maker; the commonest refuses system turns
-            if turns and turns[0]["role"] == "system" and len(turns) > 1:
-                first = {"role": "user", "content": f"{turns[0]['content']}\n\n{turns[1]['content']}"}
-                return str(
-                    self._tokenizer.apply_chat_template([first, *turns[2:]], tokenize=False, add_generation_prompt=True)
-                )
-            raise
+        return rendered(self._tokenizer, self.model, prompt.messages)
 
     def _fits(self, one: _Asked) -> bool:
         if self.instructable:
@@ -143,7 +159,15 @@ class TransformersEngine:
         return one.tokens <= self._settings.window
 
     def _cost(self, one: _Asked) -> int:
-        return one.tokens + self._longest_answer(one.prompt)
+        return one.tokens + self._longest_answer(one.prompt) + self._room([one])
+
+    def _room(self, batch: Sequence[_Asked]) -> int:
+        """Tokens on top for the thoughts of a model that cannot do without: as many as its window has."""
+        if not self._thinks:
+            return 0
+        return max(
+            0, min(ROOM_TO_THINK, *(self._settings.window - one.tokens - one.prompt.max_tokens for one in batch))
+        )
 
     def _longest_answer(self, prompt: Prompt) -> int:
         wishes = self._settings.generation
@@ -155,7 +179,7 @@ class TransformersEngine:
         """Prompts differ in kind where they cannot be decoded with one set of settings."""
         prompt = one.prompt
         if self.instructable:
-            return prompt.max_tokens, prompt.stop
+            return prompt.max_tokens, prompt.stop, bool(prompt.choices)
         return self._least(one), prompt.language, prompt.answer_language
 
     def _least(self, one: _Asked) -> int:
@@ -169,8 +193,9 @@ class TransformersEngine:
         import torch
 
         began = time.monotonic()
+        room = self._room(batch)
         try:
-            rows = self._decoded(batch)
+            rows = self._decoded(batch, room)
         except (MemoryError, torch.OutOfMemoryError) as error:
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
@@ -184,14 +209,25 @@ class TransformersEngine:
             yield from (_error(one, _brief(error)) for one in batch)
             return
         seconds = (time.monotonic() - began) / len(batch)
-        for one, (text, written, finish) in zip(batch, rows, strict=True):
+        thinking = []
+        for one, row in zip(batch, rows, strict=True):
+            if row.thought and not row.text.strip():
+                thinking.append((one, row))
+                continue
             yield Completion(
-                id=one.prompt.id, text=text, prompt_tokens=one.tokens, completion_tokens=written,
-                finish="stop" if finish else "length", decode_seconds=seconds,
+                id=one.prompt.id, text=row.text, prompt_tokens=one.tokens, completion_tokens=row.written,
+                finish="stop" if row.ended else "length", odds=row.odds, decode_seconds=seconds,
             )  # fmt: skip
+        if thinking and not room:
+            self._thinks = True
+            if self._room([one for one, _ in thinking]):
+                yield from self._answered([one for one, _ in thinking])
+                return
+        yield from (_error(one, f"the model came to no answer in {row.written:,} tokens of thoughts")
+                    for one, row in thinking)  # fmt: skip
 
-    def _decoded(self, batch: Sequence[_Asked]) -> list[tuple[str, int, bool]]:
-        """For each of the batch: text, tokens written, whether the model came to an end by itself."""
+    def _decoded(self, batch: Sequence[_Asked], room: int) -> list[_Row]:
+        """What the model writes for each of the batch, with `room` tokens on top for its thoughts."""
         import torch
 
         tokenizer, model = self._tokenizer, self._loaded.model
@@ -205,36 +241,40 @@ class TransformersEngine:
             # "We set global attention on the first token" (Beltagy et al., Longformer, 2020).
             inputs["global_attention_mask"] = torch.zeros_like(inputs["input_ids"])
             inputs["global_attention_mask"][:, 0] = 1
+        start = inputs["input_ids"].shape[1] if self.instructable else 1
+        stops = prompt.stop if self.instructable else ()
+        how: dict[str, Any] = {}
+        end = AtEnd(self._reader, start, [one.opened for one in batch], stops, prompt.max_tokens)
+        if stops or room:
+            how["stopping_criteria"] = [end]
+        likely = self.instructable and bool(prompt.choices) and not room
+        if likely:
+            how |= {"return_dict_in_generate": True, "output_logits": True}
         torch.manual_seed(self._options.seed)
         with torch.inference_mode():
-            settings = self._generation(batch[0], forced)
-            output = model.generate(**inputs, generation_config=settings, **self._ends(prompt))
-        start = inputs["input_ids"].shape[1] if self.instructable else 1
+            output = model.generate(**inputs, generation_config=self._generation(batch[0], forced, room), **how)
+        ids = output.sequences if likely else output
         # Chat models have several: of a turn, of a text.
         stated = model.generation_config.eos_token_id
         ends = {tokenizer.eos_token_id, tokenizer.pad_token_id, *(stated if isinstance(stated, list) else [stated])}
         found = []
-        for row in output[:, start:].tolist():
-            written = next((place for place, token in enumerate(row) if token in ends), len(row))
-            text = tokenizer.decode(row[:written], skip_special_tokens=True, clean_up_tokenization_spaces=False)
-            ended = written < len(row) or any(stop in text for stop in prompt.stop)
-            for stop in prompt.stop:
-                text = text.split(stop, 1)[0]
-            found.append((text, written, ended))
+        for place, (one, row) in enumerate(zip(batch, ids[:, start:].tolist(), strict=True)):
+            written = next((n for n, token in enumerate(row) if token in ends), len(row))
+            said = one.opened + self._reader.text(row[:written])
+            text, stopped = spoken(said, stops) if self.instructable else (said, False)
+            thought = self.instructable and without_thoughts(said) != said
+            shares = first_odds(tokenizer, prompt.choices, output.logits[0][place]) if likely and not thought else ()
+            found.append(_Row(text, written, stopped or (written < len(row) and place not in end.cut), thought, shares))
         return found
 
-    def _ends(self, prompt: Prompt) -> dict[str, Any]:
-        stops = self.instructable and prompt.stop
-        return {"stop_strings": list(prompt.stop), "tokenizer": self._tokenizer} if stops else {}
-
-    def _generation(self, one: _Asked, forced: int | None) -> Any:
+    def _generation(self, one: _Asked, forced: int | None, room: int) -> Any:
         """The model's own wishes for one kind of prompts, without sampling."""
         import copy
 
         settings = copy.deepcopy(self._loaded.model.generation_config)
         settings.update(do_sample=False, temperature=None, top_p=None, top_k=None, typical_p=None, min_p=None)
         if self.instructable:
-            settings.update(max_new_tokens=one.prompt.max_tokens, max_length=None, num_beams=1)
+            settings.update(max_new_tokens=one.prompt.max_tokens + room, max_length=None, num_beams=1)
         else:
             settings.update(**self._settings.generation)
             settings.update(min_length=self._least(one))

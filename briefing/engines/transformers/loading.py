@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,15 +17,17 @@ from typing import Any
 
 from briefing.engines.base import EngineOptions, ModelSpec
 from briefing.engines.cores import physical_cores
-from briefing.engines.transformers.settings import ModelSettings, read_settings
+from briefing.engines.transformers.settings import ModelSettings, read_settings, with_window
 from briefing.errors import EngineError, ModelError
 
-__all__ = ["Loaded", "load", "load_tokenizer", "settings_of"]
+__all__ = ["Loaded", "load", "load_tokenizer", "native_bf16", "settings_of"]
 
 _VOCABULARY = re.compile(
     r"tokenizer\.(?:json|model)|\S*(?:spiece|sentencepiece)\S*\.model|vocab\S*|\S*\.(?:spm|tiktoken)"
 )
 _CPU_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
+_CPU_BF16_ONCE = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+"""The same where torch has no list of what the processor can; every processor with tiles has them for bf16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +41,18 @@ class Loaded:
 def settings_of(spec: ModelSpec) -> ModelSettings:
     """What the files of `spec` say. Raises `ModelError`; `EngineError` where torch or transformers is missing."""
     path = _path(spec)
-    if path.is_dir():
-        return read_settings(path)
-    # A GGUF file, whose header transformers turns into a configuration; they are all chat models.
+    settings = read_settings(path) if path.is_dir() else None
+    if settings and settings.window:
+        return settings
+    # Gemma 3 states no window in its files; and a GGUF file's header is turned into a configuration.
     config = _explained(spec, lambda library: library.AutoConfig.from_pretrained(**_where(path)))
-    window = getattr(config, "max_position_embeddings", 0) or spec.context
-    # The weights of most have 4 to 5 bits, so that they grow to four times their size even in bf16.
-    return ModelSettings(kind=config.model_type, sequence_to_sequence=False, window=int(window), width=0.5)
+    if settings:
+        return with_window(settings, config)
+    # The weights of most have 4 to 5 bits, so that they grow to four times their size even in bf16. GGUF files are all
+    # chat models.
+    return with_window(
+        ModelSettings(kind=config.model_type, sequence_to_sequence=False, window=spec.context, width=0.5), config
+    )
 
 
 def load_tokenizer(spec: ModelSpec, settings: ModelSettings) -> Any:
@@ -59,6 +67,8 @@ def load_tokenizer(spec: ModelSpec, settings: ModelSettings) -> Any:
         tokenizer.padding_side = "left"  # what is decoded next follows the prompt, not its padding
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
+    if not getattr(tokenizer, "chat_template", None) and path.is_dir():
+        tokenizer.chat_template = _processors_template(path)
     return tokenizer
 
 
@@ -82,13 +92,25 @@ def load(spec: ModelSpec, settings: ModelSettings, options: EngineOptions) -> Lo
         if device.type == "cpu":
             torch.set_num_threads(options.threads or physical_cores())
             _check_memory(spec, path, (2 if dtype is torch.bfloat16 else 4) / settings.width)
-        kind = library.AutoModelForSeq2SeqLM if settings.sequence_to_sequence else library.AutoModelForCausalLM
         safe = {} if path.is_file() else {"use_safetensors": not pickled}
-        model = kind.from_pretrained(**_where(path), **safe, dtype=dtype)
+        if settings.sequence_to_sequence:
+            kinds = [library.AutoModelForSeq2SeqLM]
+        else:  # models that also see (Mistral 3) are listed apart
+            kinds = [library.AutoModelForCausalLM, library.AutoModelForImageTextToText]
+        model = _first_that_knows(kinds, **_where(path), **safe, dtype=dtype)
         return Loaded(model.to(device).eval(), device)
 
     loaded: Loaded = _explained(spec, open_weights)
     return loaded
+
+
+def _processors_template(folder: Path) -> str | None:
+    """The chat template of a model that also sees, which some keep apart from the tokeniser; None without one."""
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        data = json.loads((folder / "chat_template.json").read_text("utf-8"))
+        found = data.get("chat_template") if isinstance(data, dict) else None
+        return found if isinstance(found, str) else None
+    return None
 
 
 def _path(spec: ModelSpec) -> Path:
@@ -105,14 +127,35 @@ def _where(path: Path) -> dict[str, Any]:
     return {**place, "local_files_only": True, "trust_remote_code": False}
 
 
+def _first_that_knows(kinds: list[Any], **given: Any) -> Any:
+    """The model, opened as the first of `kinds` that knows its configuration."""
+    *others, last = kinds
+    for kind in others:
+        try:
+            return kind.from_pretrained(**given)
+        except ValueError as error:
+            if "Unrecognized configuration class" not in str(error):
+                raise
+    return last.from_pretrained(**given)
+
+
 def _device(torch: Any) -> tuple[Any, Any]:
     """Where to run, and in which numbers."""
     if torch.cuda.is_available():
         return torch.device("cuda"), torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     if torch.backends.mps.is_available():
         return torch.device("mps"), torch.float16
-    can = torch.cpu.get_capabilities()
-    return torch.device("cpu"), torch.bfloat16 if any(can.get(name) for name in _CPU_BF16) else torch.float32
+    return torch.device("cpu"), torch.bfloat16 if native_bf16(torch) else torch.float32
+
+
+def native_bf16(torch: Any) -> bool:
+    """Whether the processor computes in bf16 by itself, as far as this version of torch can tell."""
+    if known := getattr(torch.cpu, "get_capabilities", None):
+        can = known()
+        return any(can.get(name) for name in _CPU_BF16)
+    # torch 2.10 and before: in two names of its own. Without them 32 bits are slower and never wrong.
+    asked = (getattr(torch.cpu, name, None) for name in _CPU_BF16_ONCE)
+    return any(ask() for ask in asked if ask)
 
 
 def _check_memory(spec: ModelSpec, path: Path, growth: float) -> None:

@@ -1,0 +1,115 @@
+"""The built-in engine with models that think: what it asks llama.cpp for, and what it makes of the chunks (of the shape
+that llama.cpp streams, the words are ours).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from briefing.engines import Completion, EngineOptions, Message, ModelSpec, Prompt
+from briefing.engines.llama import LlamaEngine
+from briefing.engines.thoughts import ROOM_TO_THINK
+
+Chunk = dict[str, Any]
+
+
+class Server:
+    """Streams one list of chunks for each request, and remembers the requests."""
+
+    def __init__(self, *streams: Sequence[Chunk]) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self._streams = list(streams)
+
+    def handle_chat_completions(self, request: dict[str, Any], heard: Callable[[Any], bool]) -> None:
+        self.requests.append(request)
+        for chunk in self._streams.pop(0):
+            if heard(chunk):
+                return
+
+
+def stream(*said: str, thought: Sequence[str] = (), finish: str = "stop", odds: float = 0.0) -> list[Chunk]:
+    """What llama.cpp sends: a role first, thoughts apart, the end last."""
+    logprobs: Chunk = {
+        "content": [{"token": "yes", "logprob": odds, "top_logprobs": [{"token": "yes", "logprob": odds}]}]
+    }
+    chunks: list[Chunk] = [{"delta": {"role": "assistant", "content": None}}]
+    chunks += [{"delta": {"reasoning_content": piece}} for piece in thought]
+    chunks += [{"delta": {"content": piece}} | ({"logprobs": logprobs} if odds else {}) for piece in said]
+    chunks += [{"delta": {}, "finish_reason": finish}]
+    written = len(said) + len(thought)
+    ending: Chunk = {"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": written}}
+    return [{"choices": [chunk]} for chunk in chunks] + [ending]
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[list[Completion], Server]]:
+    """Asks one question after another of an engine whose llama.cpp streams what it is told to."""
+
+    def call(*streams: Sequence[Chunk], prompts: int = 1, **fields: Any) -> tuple[list[Completion], Server]:
+        server = Server(*streams)
+        monkeypatch.setattr("briefing.engines.llama._load", lambda *_: server)
+        spec = ModelSpec(name="thinker", path=Path("thinker.gguf"), digest="d")
+        engine = LlamaEngine(spec, EngineOptions(slots=1))
+        message = Message("user", "What is new?")
+        given: dict[str, Any] = {"max_tokens": 20, "stop": ("\n\n",)} | fields
+        asked = [Prompt(id=str(n), messages=(message,), document="", **given) for n in range(prompts)]
+        return list(engine.complete(asked)), server
+
+    return call
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        stream(thought=["Hm,", " hm."]),  # its stop string came in the thought
+        stream(thought=["Hm,", " hm."], finish="length"),
+        stream("<think>", "Hm."),
+        stream("<think>", "Hm.", finish="length"),
+    ],
+)
+def test_a_model_that_only_thought_is_given_room_once_and_no_stop_strings(
+    first: list[Chunk], ask: Callable[..., tuple[list[Completion], Server]]
+) -> None:
+    second = stream("\n\n", "A bridge.", "\n\n", "More.", thought=["Hm.\n\n", "So it is."])
+    (completion, another), server = ask(first, second, second, prompts=2, grammar="root ::= .*")
+    assert (completion.text.strip(), completion.finish) == ("A bridge.", "stop")
+    assert another.text == completion.text
+    assert [request["max_tokens"] for request in server.requests] == [20, 20 + ROOM_TO_THINK, 20 + ROOM_TO_THINK]
+    assert [request["stop"] for request in server.requests] == [["\n\n"], [], []]
+    assert ["grammar" in request for request in server.requests] == [True, False, False]
+
+
+def test_thoughts_without_an_answer_are_an_error(ask: Callable[..., tuple[list[Completion], Server]]) -> None:
+    thinks = stream(thought=["Hm."] * 5, finish="length")
+    (completion,), _ = ask(thinks, thinks)
+    assert (completion.text, completion.finish) == ("", "error")
+    assert completion.error == "the model came to no answer in 5 tokens of thoughts"
+
+
+def test_an_answer_that_begins_with_a_blank_line_is_not_lost(
+    ask: Callable[..., tuple[list[Completion], Server]],
+) -> None:
+    (completion,), server = ask(stream(), stream("\n\n", "A bridge.", "\n\n", "More."), grammar="root ::= .*")
+    assert (completion.text, completion.finish) == ("\n\nA bridge.", "stop")
+    assert [request["max_tokens"] for request in server.requests] == [20, 20]
+    assert server.requests[1]["grammar"]
+
+
+def test_an_answer_that_is_there_is_asked_for_once(ask: Callable[..., tuple[list[Completion], Server]]) -> None:
+    (completion,), server = ask(stream("A bridge.", thought=["Hm."], finish="length"))
+    assert (completion.text, completion.finish) == ("A bridge.", "length")
+    assert len(server.requests) == 1
+
+
+def test_the_first_word_of_a_thought_says_nothing_of_the_odds(
+    ask: Callable[..., tuple[list[Completion], Server]],
+) -> None:
+    choices = {"choices": ("yes", "no"), "max_tokens": 4}
+    (plain,), server = ask(stream("yes", odds=-0.1, finish="length"), **choices)
+    assert (plain.odds, server.requests[0]["max_tokens"]) == ((1.0, 0.0), 1)
+    (thought,), _ = ask(stream(thought=["Yes"]), stream("yes", thought=["Yes,", " hm."], odds=-0.1), **choices)
+    assert (thought.text, thought.odds) == ("yes", ())
