@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from briefing.engines.base import Completion, EngineOptions, ModelSpec, Prompt
+from briefing.engines.base import Capabilities, Completion, EngineOptions, ModelSpec, Prompt
 from briefing.engines.cores import physical_cores
 from briefing.engines.odds import ALTERNATIVES, odds
 from briefing.engines.pool import side_by_side
@@ -37,6 +37,10 @@ class LlamaEngine:
     name = "llama"
     instructable = True
     verbatim = False
+    capabilities = Capabilities(
+        structured=("grammar", "schema"), odds="always", cancellation="chunk", thinking=("off", "cut"),
+        batch="continuous",
+    )  # fmt: skip
 
     def __init__(self, model: ModelSpec | None, options: EngineOptions) -> None:
         """Note what to load. It is loaded on the first question (about two seconds for a gigabyte), so that a run that
@@ -90,6 +94,9 @@ class LlamaEngine:
             "stream_options": {"include_usage": True},
             # A chunk for each batch of the prompt, so that cancelling need not wait for a long prefill.
             "return_progress": True,
+            # A model that thinks first would spend the answer's tokens on it; templates that know no such switch
+            # leave it alone, and what is thought all the same comes as ``reasoning_content``, which is no answer.
+            "chat_template_kwargs": {"enable_thinking": False},
         }
         if self.tuned:  # the adapter is in memory with its base; what is not asked of it is asked of the bare base
             request["lora"] = [{"id": 0, "scale": float(prompt.tuned)}]

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from briefing._version import __version__
-from briefing.engines.base import Completion, EngineOptions, ModelSpec, Prompt
+from briefing.engines.base import Capabilities, Completion, EngineOptions, ModelSpec, Prompt
 from briefing.engines.openai.answer import Heard, events, limited
 from briefing.engines.openai.failures import PassingError, RefusedError, message_of
 from briefing.engines.openai.manners import Card, Manners, is_object, window_of
@@ -42,6 +42,10 @@ class OpenAIEngine:
     name = "openai"
     instructable = True
     verbatim = False
+    capabilities = Capabilities(
+        structured=("schema", "grammar"), odds="some models", cancellation="chunk", thinking=("cut", "room"),
+        batch="requests",
+    )  # fmt: skip
 
     def __init__(self, model: ModelSpec | None, options: EngineOptions) -> None:
         """Note whom to ask; the server is first spoken to when there is something to ask."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from briefing.engines.base import Completion, EngineOptions, ModelSpec, Prompt
+from briefing.engines.base import Capabilities, Completion, EngineOptions, ModelSpec, Prompt
 from briefing.engines.transformers.batches import batched, taken
 from briefing.engines.transformers.loading import Loaded, load, load_tokenizer, settings_of
 from briefing.engines.transformers.settings import ModelSettings, language_token
@@ -42,6 +42,7 @@ class TransformersEngine:
 
     name = "transformers"
     verbatim = False
+    capabilities = Capabilities(cancellation="batch", thinking=("off", "cut"), batch="padded", languages="told")
 
     def __init__(self, model: ModelSpec | None, options: EngineOptions) -> None:
         """Note what to load. Its configuration is read when somebody asks for it, its weights at the first question."""
