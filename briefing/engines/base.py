@@ -108,6 +108,8 @@ class EngineOptions:
     """Tokens that one prompt and its answer may have together; 0 means what the engine takes to be best."""
     threads: int = 0
     """Worker threads; 0 means: one for each physical core."""
+    gpu_layers: int | Literal["auto"] = "auto"
+    """Layers of the model that a GPU holds, for `llama`; ``auto`` means: as many as fit, none without a GPU."""
     seed: int = 1
     temperature: float = 0.0
     """0 always takes the likeliest token."""

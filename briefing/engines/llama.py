@@ -11,6 +11,7 @@ everybody else by a random key.
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 import threading
 import urllib.request
@@ -19,7 +20,8 @@ from functools import lru_cache
 from typing import Any
 
 from briefing.engines.base import Capabilities, Completion, EngineOptions, ModelSpec, Prompt
-from briefing.engines.cores import physical_cores
+from briefing.engines.cores import llama_slots, physical_cores
+from briefing.engines.devices import gpus
 from briefing.engines.odds import ALTERNATIVES, odds
 from briefing.engines.pool import side_by_side
 from briefing.errors import EngineError, ModelError
@@ -27,6 +29,7 @@ from briefing.text import fingerprint
 
 __all__ = ["LlamaEngine", "first_line", "tokenised"]
 
+_log = logging.getLogger("briefing")
 _CONTEXT, _MOST = 4096, 1_000_000
 """Tokens: what is taken where nobody says otherwise, and for a model that does not say what it can."""
 
@@ -53,9 +56,7 @@ class LlamaEngine:
         self.tuned = model.adapter is not None
         self.digest = fingerprint("llama", model.digest, str(options.seed), str(options.temperature))[:32]
         self._options = options
-        # Each slot computes the shared beginning of prompts for itself, which on two cores costs more than decoding
-        # side by side gains (bench/summarise.py).
-        self._slots = options.slots or min(4, max(1, physical_cores() // 2))
+        self._slots = options.slots or llama_slots()
         self._key = secrets.token_hex(16)
         self._spec = model
         self._loaded: Any = None
@@ -183,6 +184,31 @@ def first_line(error: Exception) -> str:
 def _load(model: ModelSpec, context: int, slots: int, options: EngineOptions, key: str) -> Any:
     import xllamacpp  # 0.1 s, and it maps llama.cpp
 
+    # Without a GPU the setting says nothing, and llama.cpp is left as it was measured.
+    layers = options.gpu_layers if gpus() else None
+    try:
+        try:
+            return xllamacpp.Server(_params(model, context, slots, options, key, layers))
+        except Exception as error:
+            if not layers:
+                raise
+            server = xllamacpp.Server(_params(model, context, slots, options, key, 0))
+            _log.warning("The GPU could not take the model %s (%s); the processor runs it.", model.name,
+                         first_line(error))  # fmt: skip
+            return server
+    except Exception as error:  # the binding raises RuntimeError, ValueError and others for one cause: it cannot load
+        raise ModelError(
+            f"model {model.name}",
+            f"llama.cpp cannot load {model.path} ({first_line(error)})",
+            f"Pull it again with: briefing models pull {model.name}",
+        ) from error
+
+
+def _params(
+    model: ModelSpec, context: int, slots: int, options: EngineOptions, key: str, layers: int | str | None
+) -> Any:
+    import xllamacpp
+
     params = xllamacpp.CommonParams()
     params.model.path = str(model.path)
     if model.adapter:
@@ -197,11 +223,8 @@ def _load(model: ModelSpec, context: int, slots: int, options: EngineOptions, ke
     params.sampling.seed = options.seed
     for threads in (params.cpuparams, params.cpuparams_batch):
         threads.n_threads = options.threads or physical_cores()
-    try:
-        return xllamacpp.Server(params)
-    except Exception as error:  # the binding raises RuntimeError, ValueError and others for one cause: it cannot load
-        raise ModelError(
-            f"model {model.name}",
-            f"llama.cpp cannot load {model.path} ({first_line(error)})",
-            f"Pull it again with: briefing models pull {model.name}",
-        ) from error
+    if layers is not None:
+        params.n_gpu_layers = -1 if layers == "auto" else layers  # -1: as many as llama.cpp finds room for
+        # Else a GPU that holds no layer is still given the cache and long prompts.
+        params.no_kv_offload = params.no_op_offload = layers == 0
+    return params

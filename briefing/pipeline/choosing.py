@@ -179,6 +179,7 @@ def engine_options(config: Config) -> EngineOptions:
         slots=config.parallel,
         context=config.context,
         threads=config.threads,
+        gpu_layers=config.gpu_layers,
         trust_pickles=config.trust_pickles,
         key=key_for(config.base_url) if config.base_url else "",
         patience=float(config.patience),
