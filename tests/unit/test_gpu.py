@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-xllamacpp = pytest.importorskip("xllamacpp")
+import xllamacpp
 
 from briefing.config import Config, load_config
 from briefing.engines import EngineOptions, ModelSpec
