@@ -193,7 +193,7 @@ def is_tuned(engine: Engine) -> bool:
     return bool(getattr(engine, "tuned", False))
 
 
-def capabilities_of(engine: Engine | type[Engine]) -> Capabilities:
-    """What the engine, or an engine's class, says that it can do; what promises nothing where it does not say."""
+def capabilities_of(engine: object) -> Capabilities:
+    """What an engine, or its class, says that it can do; what promises nothing where it does not say."""
     said = getattr(engine, "capabilities", None)
     return said if isinstance(said, Capabilities) else Capabilities()

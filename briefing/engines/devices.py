@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["Device", "gpus", "processor"]
 
@@ -32,7 +34,9 @@ def processor() -> Device:
 def _devices(*kinds: str) -> tuple[Device, ...]:
     import xllamacpp
 
-    listed = getattr(xllamacpp, "get_device_info", list)()  # not every version of the binding has it
+    listed: Iterable[dict[str, Any]] = getattr(
+        xllamacpp, "get_device_info", list
+    )()  # not every version of the binding has it
     return tuple(
         Device(" ".join(str(one["description"]).split()), int(one["memory_total"]), int(one["memory_free"]))
         for one in listed

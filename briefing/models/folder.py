@@ -85,6 +85,11 @@ class ModelFolder:
         self._stated = self._state / "stated.json"
         self._seals = Seals(self._state)
 
+    @property
+    def speed_record(self) -> Path:
+        """Where the measured speed of this machine is kept (`read_speed`)."""
+        return self._state / "speed.json"
+
     def entries(self) -> tuple[Entry, ...]:
         """The catalogue, then what the user added. Raises `ModelError` where the record of that is broken."""
         return with_stated(self.catalogue.entries, self._stated) + read_added(self._added)

@@ -29,6 +29,7 @@ __all__ = [
     "embedding_place",
     "engine_for",
     "engine_options",
+    "file_chosen",
     "key_for",
     "model_place",
 ]
@@ -128,6 +129,12 @@ def model_place(config: Config) -> tuple[str, bool]:
     if choice.kind == "folder" or models.repository(name).here or models.offline:
         return f"{name} is at {models.resolve_folder(name).path}", False
     return _missing(models, name, 0), True
+
+
+def file_chosen(config: Config, models: ModelFolder) -> str:
+    """Name or path of the GGUF file that the settings choose for llama.cpp; empty where they choose something else."""
+    choice = _choice(config, models)
+    return choice.name if choice.kind == "file" and choice.engine in {"", _OF_A_FILE} else ""
 
 
 def embedding_place(config: Config) -> tuple[str, bool]:

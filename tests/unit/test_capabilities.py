@@ -39,11 +39,11 @@ ARTICLE = "Der Rat stimmte am Dienstag für eine Straßenbahn. Sie kostet 31 Mil
 
 
 def ours() -> dict[str, Capabilities]:
-    return {name: capabilities_of(load_engine(name)) for name in NAMES}  # type: ignore[arg-type]
+    return {name: capabilities_of(load_engine(name)) for name in NAMES}
 
 
 def ask(name: str = "a", **options: Any) -> Prompt:
-    fields = {"messages": (Message("user", "What is new?"),), "document": ARTICLE, "max_tokens": 40}
+    fields: dict[str, Any] = {"messages": (Message("user", "What is new?"),), "document": ARTICLE, "max_tokens": 40}
     return Prompt(id=name, **(fields | options))
 
 
@@ -61,7 +61,8 @@ def test_every_value_has_words_and_changes_the_table() -> None:
     for field, hint in hints.items():
         many = not all(isinstance(one, str) for one in get_args(hint))
         values = get_args(get_args(hint)[0]) if many else get_args(hint)
-        tables = {capability_table({"x": Capabilities(**{field: (one,) if many else one})}) for one in values}
+        said: list[dict[str, Any]] = [{field: (one,) if many else one} for one in values]
+        tables = {capability_table({"x": Capabilities(**one)}) for one in said}
         assert len(tables) == len(values), field
 
 
