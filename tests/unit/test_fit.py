@@ -6,16 +6,19 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from briefing.config import Config
 from briefing.engines import Completion, EngineOptions, ModelSpec, Prompt
+from briefing.engines.cores import physical_cores
 from briefing.engines.devices import Device
 from briefing.errors import ModelError
 from briefing.models import (
     Fit,
+    HubPlace,
     Machine,
     ModelFolder,
     Speed,
@@ -198,9 +201,9 @@ def test_the_speed_is_that_of_a_model_that_is_here(
     monkeypatch.setattr("briefing.engines.llama.LlamaEngine", Engine)
     monkeypatch.setattr(measuring, "_SMALLEST", 0)
     ticks = iter(range(0, 1000, 2))
-    monkeypatch.setattr(measuring.time, "perf_counter", lambda: next(ticks))
-    spent = iter([0.0, 2.0 * measuring.physical_cores() if spins else 0.5])
-    monkeypatch.setattr(measuring.time, "process_time", lambda: next(spent))
+    spent = iter([0.0, 2.0 * physical_cores() if spins else 0.5])
+    clock = SimpleNamespace(perf_counter=lambda: next(ticks), process_time=lambda: next(spent))
+    monkeypatch.setattr("briefing.pipeline.machine.time", clock)
     models = ModelFolder(tmp_path)
     (tmp_path / "own.gguf").write_bytes(header())
     models.add(tmp_path / "own.gguf")
@@ -305,7 +308,18 @@ class TestTheDoctorsWord:
         assert fit_in_words(Config(models=tmp_path, engine="extractive")) == ""
 
 
-def test_the_catalogue_and_the_table_agree_on_what_is_measured(tmp_path: Path) -> None:
+def test_the_documentation_names_the_larger_models_as_the_catalogue_does(repository: Path) -> None:
+    page = (repository / "docs" / "models.md").read_text("utf-8")
+    for entry in (one for one in load_catalogue().entries if not one.sha256):
+        place = entry.places[0]
+        assert isinstance(place, HubPlace)
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| `{entry.name}` |")]
+        assert f"`{place.repo}`" in row
+        assert f", {entry.size / 1e9:.1f} GB |" in row
+        assert entry.licence in row
+
+
+def test_the_catalogue_and_the_offers_agree_on_what_is_measured(tmp_path: Path) -> None:
     found = offers(ModelFolder(tmp_path), LAPTOP)
     assert [one.name for one in found] == [entry.name for entry in load_catalogue().entries]
     assert [one.name for one in found if one.measured] == [one.name for one in found if one.default]
