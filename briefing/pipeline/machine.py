@@ -8,6 +8,7 @@ wheel on one machine with AVX2 (1.5 billion parameters at 4 bits: 60 tokens a se
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -96,6 +97,8 @@ def _with_a_model(models: ModelFolder, *, on_gpu: bool) -> tuple[Speed | None, b
 
     here = [one for one in models.installed() if one.engine == "llama" and _SMALLEST <= one.size <= _LARGEST]
     here.sort(key=lambda one: (one.name != models.catalogue.default, -one.size))
+    if here and not on_gpu and _share_of_the_cores() < _CALM:
+        return None, False  # loading it now would take ten times as long, and tell nothing
     for entry in here[:1]:
         with contextlib.suppress(BriefingError):
             file = models.resolve(entry.name)
@@ -118,6 +121,26 @@ def _with_a_model(models: ModelFolder, *, on_gpu: bool) -> tuple[Speed | None, b
                 )
                 return speed, on_gpu or share >= _CALM
     return None, True
+
+
+def _share_of_the_cores() -> float:
+    """How much of the physical cores' time this process gets when it wants all of it."""
+    import numpy as np
+
+    until = time.perf_counter() + _SECONDS / 2
+
+    def work() -> None:
+        block = np.ones(1 << 20, dtype=np.float32)
+        while time.perf_counter() < until:
+            block.max()  # lets other threads run meanwhile
+
+    workers = [threading.Thread(target=work) for _ in range(physical_cores())]
+    began, worked = time.perf_counter(), time.process_time()
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return (time.process_time() - worked) / (time.perf_counter() - began) / len(workers)
 
 
 def _asked(text: str, tokens: int) -> Prompt:

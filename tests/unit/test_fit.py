@@ -200,6 +200,7 @@ def test_the_speed_is_that_of_a_model_that_is_here(
 
     monkeypatch.setattr("briefing.engines.llama.LlamaEngine", Engine)
     monkeypatch.setattr(measuring, "_SMALLEST", 0)
+    monkeypatch.setattr(measuring, "_share_of_the_cores", lambda: 1.0)
     ticks = iter(range(0, 1000, 2))
     spent = iter([0.0, 2.0 * physical_cores() if spins else 0.5])
     clock = SimpleNamespace(perf_counter=lambda: next(ticks), process_time=lambda: next(spent))
@@ -212,6 +213,13 @@ def test_the_speed_is_that_of_a_model_that_is_here(
     assert speed
     assert (speed.reading, speed.writing, speed.by) == (60.0 * size, 12.0 * size, "own")
     assert undisturbed is calm
+    monkeypatch.setattr(measuring, "_share_of_the_cores", lambda: 0.4)
+    assert measuring._with_a_model(models, on_gpu=False) == (None, False)
+
+
+def test_the_share_of_the_cores_is_a_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "_SECONDS", 0.1)
+    assert 0 < measuring._share_of_the_cores() < 1.2
 
 
 def test_without_a_model_arithmetic_and_memory_are_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
