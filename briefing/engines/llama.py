@@ -24,6 +24,7 @@ from briefing.engines.cores import llama_slots, physical_cores
 from briefing.engines.devices import gpus
 from briefing.engines.odds import ALTERNATIVES, odds
 from briefing.engines.pool import side_by_side
+from briefing.engines.thoughts import without_thoughts
 from briefing.errors import EngineError, ModelError
 from briefing.text import fingerprint
 
@@ -96,7 +97,7 @@ class LlamaEngine:
             # A chunk for each batch of the prompt, so that cancelling need not wait for a long prefill.
             "return_progress": True,
             # A model that thinks first would spend the answer's tokens on it; templates that know no such switch
-            # leave it alone, and what is thought all the same comes as ``reasoning_content``, which is no answer.
+            # leave it alone, and what is thought all the same is no answer (``reasoning_content``, `without_thoughts`).
             "chat_template_kwargs": {"enable_thinking": False},
         }
         if self.tuned:  # the adapter is in memory with its base; what is not asked of it is asked of the bare base
@@ -149,7 +150,7 @@ class _Heard:
         error = error or self._error or ("" if self._finish else "the answer broke off")
         return Completion(
             id=prompt_id,
-            text="".join(self._pieces),
+            text=without_thoughts("".join(self._pieces)),
             prompt_tokens=self._usage.get("prompt_tokens", 0),
             completion_tokens=self._usage.get("completion_tokens", 0),
             finish="error" if error else "length" if self._finish == "length" else "stop",
