@@ -19,7 +19,7 @@ from briefing.engines import EngineOptions, Message, ModelSpec, Prompt
 from briefing.engines.cores import llama_slots, physical_cores
 from briefing.engines.devices import gpus, processor
 from briefing.errors import BriefingError
-from briefing.models import Machine, ModelFolder, Speed, read_speed, write_speed
+from briefing.models import Entry, Machine, ModelFolder, Speed, read_speed, write_speed
 
 __all__ = ["free_memory", "this_machine"]
 
@@ -41,15 +41,16 @@ def this_machine(
 ) -> Machine:
     """What models find here.
 
-    With `measures`, a speed that is not known yet is measured, which takes a few seconds and is told to `say`; with
-    `afresh`, one that is known as well. Without, it is what was measured before.
+    With `measures`, a speed that is not known yet, or was measured without a model where one is here now, is measured,
+    which takes a few seconds and is told to `say`; with `afresh`, one that is known as well. Without, it is what was
+    measured before.
     """
     host, cards = processor(), gpus()
     cores = physical_cores()
     described = [host.name, f"{cores} cores", f"{host.memory >> 30} GiB", *(card.name for card in cards), _binding()]
     identity = "; ".join(described)
     speed = None if afresh else read_speed(models.speed_record, identity)
-    if speed is None and measures:
+    if measures and (speed is None or (not speed.by and _yardstick(models))):
         say("Measuring the speed of this machine; this is done once.")
         speed, calm = _with_a_model(models, on_gpu=bool(cards))
         if not calm:
@@ -77,7 +78,11 @@ def free_memory(system: Path = Path("/")) -> int:
     group = system / "sys/fs/cgroup"  # what a container may take may be less; "max" is no number
     with contextlib.suppress(OSError, ValueError):
         limit = int((group / "memory.max").read_text())
-        found.append(max(0, limit - int((group / "memory.current").read_text())))
+        used = int((group / "memory.current").read_text())
+        lines = (group / "memory.stat").read_text().splitlines()
+        # Files that are only kept at hand, such as a model's, give way.
+        used -= sum(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))
+        found.append(max(0, limit - used))
     return min(found, default=0)
 
 
@@ -88,18 +93,23 @@ def _binding() -> str:
         return ""
 
 
+def _yardstick(models: ModelFolder) -> Entry | None:
+    """The model to measure with: the catalogue's default, or another of a fitting size; None where none is here."""
+    here = [one for one in models.installed() if one.engine == "llama" and _SMALLEST <= one.size <= _LARGEST]
+    return min(here, key=lambda one: (one.name != models.catalogue.default, -one.size), default=None)
+
+
 def _with_a_model(models: ModelFolder, *, on_gpu: bool) -> tuple[Speed | None, bool]:
-    """The speed of the catalogue's default, or of another model that is here, and whether nothing else was running.
+    """The speed of a model that is here, and whether nothing else was running.
 
     No speed where no model is here or it does not run.
     """
     from briefing.engines.llama import LlamaEngine
 
-    here = [one for one in models.installed() if one.engine == "llama" and _SMALLEST <= one.size <= _LARGEST]
-    here.sort(key=lambda one: (one.name != models.catalogue.default, -one.size))
-    if here and not on_gpu and _share_of_the_cores() < _CALM:
+    entry = _yardstick(models)
+    if entry and not on_gpu and _share_of_the_cores() < _CALM:
         return None, False  # loading it now would take ten times as long, and tell nothing
-    for entry in here[:1]:
+    if entry:
         with contextlib.suppress(BriefingError):
             file = models.resolve(entry.name)
             spec = ModelSpec(name=file.name, path=file.path, digest=file.digest, context=file.context)

@@ -125,7 +125,9 @@ class Measurement:
     """Stands for the measurement: counts how often it was made."""
 
     def __init__(self) -> None:
-        self.times, self.calm, self.card = 0, True, ()
+        self.times, self.calm = 0, True
+        self.card: tuple[Device, ...] = ()
+        self.speed: Speed | None = SPEED
         self.said: list[str] = []
 
     def of(self, folder: Path, **options: Any) -> Machine:
@@ -135,7 +137,7 @@ class Measurement:
 
     def with_a_model(self, models: ModelFolder, *, on_gpu: bool) -> tuple[Speed | None, bool]:
         self.times += 1
-        return SPEED, self.calm
+        return self.speed, self.calm
 
 
 @pytest.fixture
@@ -158,7 +160,7 @@ class TestMeasuring:
 
     def test_is_done_again_for_other_hardware_and_on_request(self, measurement: Measurement, tmp_path: Path) -> None:
         measurement.of(tmp_path)
-        measurement.card = (Device("A GPU", 8 << 30, 7 << 30),)  # type: ignore[assignment]
+        measurement.card = (Device("A GPU", 8 << 30, 7 << 30),)
         machine = measurement.of(tmp_path)
         assert (machine.gpu, machine.gpu_memory, measurement.times) == ("A GPU", 7 << 30, 2)
         measurement.of(tmp_path, afresh=True)
@@ -176,6 +178,22 @@ class TestMeasuring:
         assert "busy" in measurement.said[-1]
         measurement.calm = True
         assert measurement.of(tmp_path).speed == SPEED
+
+
+def test_what_was_measured_without_a_model_is_measured_again_once_one_is_here(
+    measurement: Measurement, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(measuring, "_SMALLEST", 0)
+    measurement.speed = None
+    rough, again = measurement.of(tmp_path).speed, measurement.of(tmp_path).speed
+    assert rough
+    assert (rough.by, again, measurement.times) == ("", rough, 1)
+    (tmp_path / "own.gguf").write_bytes(header())
+    ModelFolder(tmp_path).add(tmp_path / "own.gguf")
+    measurement.speed = SPEED
+    assert measurement.of(tmp_path).speed == SPEED
+    assert measurement.of(tmp_path).speed == SPEED
+    assert measurement.times == 2
 
 
 @pytest.mark.parametrize(("spins", "calm"), [(True, True), (False, False)])
@@ -238,7 +256,7 @@ def test_without_a_model_arithmetic_and_memory_are_measured(monkeypatch: pytest.
         ({"proc/meminfo": "MemTotal: 9 kB\nMemAvailable:   4096 kB\n"}, 4 << 20),
         ({"proc/meminfo": "MemAvailable: 4096 kB\n", "sys/fs/cgroup/memory.max": "max\n"}, 4 << 20),
         ({"proc/meminfo": "MemAvailable: 4096 kB\n", "sys/fs/cgroup/memory.max": "3000\n",
-          "sys/fs/cgroup/memory.current": "1000\n"}, 2000),
+          "sys/fs/cgroup/memory.current": "1000\n", "sys/fs/cgroup/memory.stat": "anon 5\ninactive_file 400\n"}, 2400),
         ({"proc/meminfo": "MemAvailable: ?\n"}, 0),
     ],
 )  # fmt: skip
