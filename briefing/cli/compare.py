@@ -31,6 +31,7 @@ def compare(
     language: options.Language = None,
     base_url: options.BaseUrl = None,
     threads: options.Threads = None,
+    gpu_layers: options.GpuLayers = None,
     state: options.State = None,
     prompts: options.Prompts = None,
     templates: options.Templates = None,
@@ -43,7 +44,8 @@ def compare(
     if len(chosen) < 2:
         raise UsageError("--model", "there is nothing to compare", "Name two models or more, each with --model")
     wanted = settings(
-        None, inputs, points=points, length=length, language=language, base_url=base_url, threads=threads, state=state,
+        None, inputs, points=points, length=length, language=language, base_url=base_url, threads=threads,
+        gpu_layers=gpu_layers, state=state,
         prompts=prompts, templates=templates, allow_local=allow_local, offline=offline, since="", max_articles=0,
     )  # fmt: skip
     from briefing import pipeline

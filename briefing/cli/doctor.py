@@ -75,8 +75,10 @@ def _sources(config: "Config") -> str:
 
 def _model(config: "Config") -> str:
     from briefing.pipeline.choosing import model_place
+    from briefing.pipeline.fitting import fit_in_words
 
-    return model_place(config)[0]
+    place, fit = model_place(config)[0], fit_in_words(config)
+    return f"{place.rstrip('.')}; it {fit}" if fit else place
 
 
 def _embeddings(config: "Config") -> str:

@@ -11,42 +11,59 @@ from briefing.cli.settings import settings_if_any
 from briefing.errors import ModelError
 
 if TYPE_CHECKING:
-    from briefing.models import ModelFolder
+    from briefing.models import Machine, ModelFolder
+    from briefing.pipeline.fitting import Offer
 
 __all__ = ["app"]
 
-app = typer.Typer(help="The models on this machine: list, pull, add, remove.", no_args_is_help=True)
+app = typer.Typer(help="The models on this machine: list, recommend, pull, add, remove.", no_args_is_help=True)
 
+Measure = Annotated[bool, typer.Option("--measure", help="Measure the speed of this machine again.")]
 Name = Annotated[str, typer.Argument(help="A name from `models list`, or OWNER/NAME of the Hugging Face Hub.")]
 
 
 @app.command("list")
-def list_models(config: options.ConfigPath = None) -> None:
-    """Show every model that can be used, its size, licence, and whether it is here."""
-    from rich.console import Console
-    from rich.table import Table
+def list_models(
+    context: typer.Context,
+    json_: Annotated[bool, typer.Option("--json", help="As JSON: bytes, seconds.")] = False,
+    measure: Measure = False,
+    config: options.ConfigPath = None,
+) -> None:
+    """Show every model that can be used, whether it is here, fits this machine, and how fast it would be."""
+    import json
 
     models = _folder(config)
-    here = {entry.name for entry in models.installed()}
-    table = Table(box=None, pad_edge=False)
-    for heading in ("name", "here", "size", "engine", "licence", "what it is, and what it needs"):
-        table.add_column(heading, justify="right" if heading == "size" else "left", no_wrap=heading[:4] != "what")
-    for entry in models.entries():
-        default = " (default)" if entry.name == models.catalogue.default else ""
-        table.add_row(
-            entry.name + default,
-            "yes" if entry.name in here else "no",
-            f"{entry.size / 1e6:,.0f} MB",
-            entry.engine,
-            entry.licence,
-            entry.description,
-        )
-    for model in models.repositories():
-        table.add_row(model.name, "yes", f"{model.size / 1e6:,.0f} MB", model.engine, "", _needs())
-    console = Console(markup=False, emoji=False, highlight=False)  # a file may say anything of itself
-    if not console.is_terminal:
-        console.width = 200
-    console.print(table)
+    machine, found = _offers(models, context.obj, measure)
+    if json_:
+        typer.echo(json.dumps([offer.data() for offer in found], ensure_ascii=False, indent=2))
+        return
+    typer.echo(_wrapped(_in_words(machine)) + "\n")
+    rows = [("name", "here", "size", "fits", "a story", "licence"), *map(_row, found)]
+    wide = max(len(name) for name, *_ in rows)
+    for offer, (name, here, size, fits, story, licence) in zip([None, *found], rows, strict=True):
+        typer.echo(f"{name:<{wide}}  {here:<4}  {size:>6}  {fits:<10}  {story:>7}  {licence}".rstrip())
+        if offer:
+            typer.echo(_wrapped(_what(offer), "    "))
+
+
+@app.command("recommend")
+def recommend(
+    context: typer.Context,
+    seconds: Annotated[float, typer.Option(min=1, help="Seconds that a story may take.")] = 30,
+    measure: Measure = False,
+    config: options.ConfigPath = None,
+) -> None:
+    """Name the model that goes with this machine, why, and how to get it."""
+    from briefing.pipeline.fitting import recommended
+
+    machine, found = _offers(_folder(config), context.obj, measure)
+    chosen = recommended(found, seconds)
+    name = chosen.offer.name
+    typer.echo(f"{name}\n{_wrapped(chosen.why)}\n{_wrapped(_in_words(machine))}")
+    if not chosen.offer.here:
+        typer.echo(f"Get it: briefing models pull {name}")
+    if not chosen.offer.default:
+        typer.echo(f'Use it: briefing run --model {name} (or model = "{name}" in the configuration)')
 
 
 @app.command("pull")
@@ -66,7 +83,10 @@ def pull(
         return
     entry = models.entry(name)
     if models.path(name) is None:
-        screen.say(f"{name}: {entry.size / 1e6:,.0f} MB, licence {entry.licence}.")
+        about, unpinned = (
+            ("", "") if entry.sha256 else ("about ", "; not measured here, verified by the Hub's own digest")
+        )
+        screen.say(f"{name}: {about}{entry.size / 1e6:,.0f} MB, licence {entry.licence}{unpinned}.")
     with screen:
         typer.echo(str(_pulled(models, name, screen)))
 
@@ -106,6 +126,53 @@ def add(
     with screen:
         _pulled(models, entry.name, screen)
     typer.echo(entry.name)
+
+
+def _offers(models: "ModelFolder", screen: Screen, measure: bool) -> "tuple[Machine, list[Offer]]":
+    from briefing.pipeline.fitting import offers
+    from briefing.pipeline.machine import this_machine
+
+    machine = this_machine(models, measures=True, afresh=measure, say=screen.say)
+    return machine, offers(models, machine)
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    """`text` in lines that fit a terminal; in one line where nobody looks."""
+    import shutil
+    import sys
+    import textwrap
+
+    width = max(40, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 10_000
+    return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
+
+
+def _in_words(machine: "Machine") -> str:
+    parts = [machine.processor or "a processor that says no name", f"{machine.cores} cores"]
+    parts.append(f"{machine.memory / 1e9:.1f} GB of memory free" if machine.memory else "memory not known")
+    gpu = f"the GPU {machine.gpu} with {machine.gpu_memory / 1e9:.1f} GB free" if machine.gpu else ""
+    parts.append(gpu or "no GPU that the installed llama.cpp can use")
+    speed = machine.speed
+    if speed:
+        parts.append(f"speed measured {f'with {speed.by}' if speed.by else 'without a model, so roughly'}, {speed.day}")
+    return f"This machine: {', '.join(parts)}."
+
+
+def _row(offer: "Offer") -> tuple[str, ...]:
+    needs = f"{offer.fit.needed / 1e9:.1f} GB"
+    fits = {"gpu": "on the GPU", "memory": "yes", "nowhere": f"no: {needs}", "unknown": f"? {needs}"}[offer.fit.place]
+    seconds = offer.fit.seconds
+    size = f"{offer.size / 1e6:,.0f} MB" if offer.size < 1e9 else f"{offer.size / 1e9:.1f} GB"
+    story = "?" if seconds is None else f"{seconds:,.0f} s" if seconds >= 1 else "< 1 s"
+    return offer.name, "yes" if offer.here else "no", size, fits, story, offer.licence
+
+
+def _what(offer: "Offer") -> str:
+    """The line below a model's figures."""
+    notes = [offer.description or _needs(), f"engine {offer.engine}" if offer.engine != "llama" else ""]
+    notes += [
+        "the default, measured (docs/trust.md)" if offer.default else "" if offer.measured else "not measured here"
+    ]
+    return "; ".join(note for note in notes if note)
 
 
 def _needs() -> str:

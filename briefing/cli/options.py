@@ -4,7 +4,7 @@
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +15,7 @@ __all__ = [
     "ConfigPath",
     "Engine",
     "Formats",
+    "GpuLayers",
     "Language",
     "Length",
     "Model",
@@ -49,6 +50,15 @@ Engine = Annotated[
 BaseUrl = Annotated[str | None, typer.Option("--base-url", help="OpenAI-compatible server that runs the model.")]
 Parallel = Annotated[int | None, typer.Option(help="Prompts answered side by side. Default: the engine's choice.")]
 Threads = Annotated[int | None, typer.Option(help="Threads for the model. Default: one for each physical core.")]
+
+
+def _layers(text: str) -> int | str:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else text
+
+
+GpuLayers = Annotated[
+    Any, typer.Option(parser=_layers, metavar="N", help="Layers that a GPU holds, or auto. Default: as many as fit.")
+]
 State = Annotated[Path | None, typer.Option(help="State file. Default: in your data folder.")]
 Prompts = Annotated[Path | None, typer.Option(help="Folder with prompts of your own.")]
 Templates = Annotated[Path | None, typer.Option(help="Folder with templates of your own.")]

@@ -46,6 +46,7 @@ def run(
     base_url: options.BaseUrl = None,
     parallel: options.Parallel = None,
     threads: options.Threads = None,
+    gpu_layers: options.GpuLayers = None,
     date: Annotated[
         datetime | None, typer.Option(parser=options.day, metavar="DATE", help="Date of the edition. Default: today.")
     ] = None,
@@ -79,7 +80,8 @@ def run(
         formats=formats or None, out=out, since=since, max_articles=max_articles, points=points,
         deadline=deadline, budget=budget, wait=wait,
         length=length, language=language, paragraph=paragraph, model=model, engine=engine,
-        base_url=base_url, parallel=parallel, threads=threads, state=state, prompts=prompts, templates=templates,
+        base_url=base_url, parallel=parallel, threads=threads, gpu_layers=gpu_layers,
+        state=state, prompts=prompts, templates=templates,
         allow_local=allow_local, offline=offline,
     )  # fmt: skip
     from briefing import pipeline

@@ -35,6 +35,7 @@ def summarise(
     base_url: options.BaseUrl = None,
     parallel: options.Parallel = None,
     threads: options.Threads = None,
+    gpu_layers: options.GpuLayers = None,
     state: options.State = None,
     prompts: options.Prompts = None,
     templates: options.Templates = None,
@@ -46,7 +47,8 @@ def summarise(
     wanted = settings(
         None, inputs, formats=("json",) if batch else (format_,), points=points, length=length, language=language,
         paragraph=paragraph, model=model, engine=engine, base_url=base_url, parallel=parallel,
-        threads=threads, state=state, prompts=prompts, templates=templates, allow_local=allow_local, offline=offline,
+        threads=threads, gpu_layers=gpu_layers,
+        state=state, prompts=prompts, templates=templates, allow_local=allow_local, offline=offline,
         since="", max_articles=0,
     )  # fmt: skip
     from briefing import pipeline

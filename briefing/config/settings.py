@@ -99,6 +99,12 @@ def _prices(value: Any, folder: Path | None) -> Any:
     return tuple(map(float, value))
 
 
+def _layers(value: Any, folder: Path | None) -> Any:
+    if value != "auto" and (type(value) is not int or not 0 <= value <= 1024):
+        raise ValueError("expected 'auto', or a whole number from 0 (the processor alone) to 1024")
+    return value
+
+
 def _kind(value: Any, folder: Path | None) -> Any:
     known = [kind.value for kind in SourceKind if kind is not SourceKind.STDIN]
     if value not in known:
@@ -135,6 +141,8 @@ class Config:
     """Empty means: the one that runs the model."""
     threads: Annotated[int, Reads(whole(0, 1024))] = 0
     """Of the engine; 0 means: one for each physical core."""
+    gpu_layers: Annotated[int | Literal["auto"], Reads(_layers)] = "auto"
+    """Layers of the model that a GPU holds, for the engine llama; ``auto`` means: as many as fit, none without one."""
     parallel: Annotated[int, Reads(whole(0, 1024))] = 0
     """Prompts answered side by side; 0 means what the engine takes to be best."""
     context: Annotated[int, Reads(whole(0))] = 0
@@ -146,7 +154,7 @@ class Config:
     token_budget: Annotated[int, Reads(whole(0))] = 0
     """Tokens, read and written, after which a server is asked no more in this run; 0 means no limit."""
     thinking_tokens: Annotated[int, Reads(whole(0))] = 0
-    """Tokens that a model on a server has for its thoughts, on top of its answer's; 0 means: 8,192, or what fits."""
+    """Tokens that a model which thinks has for its thoughts, on top of its answer's; 0 means: 8,192, or what fits."""
     prices: Annotated[tuple[float, ...], Reads(_prices)] = ()
     """Of a million tokens read and of a million written, in whatever currency; empty means: no costs are shown."""
     trust_pickles: Flag = False

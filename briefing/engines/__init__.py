@@ -9,16 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.metadata import entry_points
 
-from briefing.engines.base import Completion, Engine, EngineOptions, Message, ModelSpec, Prompt, is_tuned
+from briefing.engines.base import (
+    Capabilities,
+    Completion,
+    Engine,
+    EngineOptions,
+    Message,
+    ModelSpec,
+    Prompt,
+    capabilities_of,
+    is_tuned,
+)
 from briefing.errors import EngineError, UsageError
 
 __all__ = [
+    "Capabilities",
     "Completion",
     "Engine",
     "EngineOptions",
     "Message",
     "ModelSpec",
     "Prompt",
+    "capabilities_of",
     "check_engine",
     "engine_names",
     "is_tuned",

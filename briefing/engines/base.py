@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
-__all__ = ["Completion", "Engine", "EngineOptions", "Message", "ModelSpec", "Prompt", "is_tuned"]
+__all__ = [
+    "Capabilities",
+    "Completion",
+    "Engine",
+    "EngineOptions",
+    "Message",
+    "ModelSpec",
+    "Prompt",
+    "capabilities_of",
+    "is_tuned",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,8 @@ class EngineOptions:
     """Tokens that one prompt and its answer may have together; 0 means what the engine takes to be best."""
     threads: int = 0
     """Worker threads; 0 means: one for each physical core."""
+    gpu_layers: int | Literal["auto"] = "auto"
+    """Layers of the model that a GPU holds, for `llama`; ``auto`` means: as many as fit, none without a GPU."""
     seed: int = 1
     temperature: float = 0.0
     """0 always takes the likeliest token."""
@@ -112,15 +124,38 @@ class EngineOptions:
     token_budget: int = 0
     """Tokens, of prompts and answers together, after which a server is asked no more; 0 means no limit."""
     thinking_tokens: int = 0
-    """Tokens that a model on a server has for its thoughts, on top of its answer's; 0 means what the engine takes to be
-    best."""
+    """Tokens that a model which thinks has for it, on top of its answer's; 0 means what is taken to be best."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What an engine can do beyond answering; the defaults promise nothing. docs/models.md shows them as a table."""
+
+    structured: tuple[Literal["grammar", "schema"], ...] = ()
+    """Ways in which an answer is held to a form while it is decoded, the one that is tried first in front; without
+    any, the prompt alone asks for the form."""
+    odds: Literal["always", "some models", "never"] = "never"
+    """Whether `Completion.odds` are told for `Prompt.choices`."""
+    cancellation: Literal["chunk", "batch", "prompt"] = "prompt"
+    """What is still computed after the iterator was closed: one token (or one batch of a prompt's tokens), the prompts
+    that are being answered together, or the prompt at hand."""
+    thinking: tuple[Literal["off", "cut", "room"], ...] = ()
+    """What is done about models that think first: told not to, their thoughts cut out of the answer, given more tokens
+    once where thoughts used up all of them."""
+    batch: Literal["continuous", "requests", "padded", "single"] = "single"
+    """How prompts are answered side by side: decoded together, each leaving when it ends; as requests in flight; in
+    batches that begin and end together; one after another."""
+    languages: Literal["instructed", "told", "quoted"] = "instructed"
+    """How an answer gets its language: the prompt asks for it; the prompt asks, and models made for several are told
+    by their language's token; it is the document's own, because its sentences are quoted."""
 
 
 @runtime_checkable
 class Engine(Protocol):
     """A loaded model. Not thread-safe unless an engine says so; one owner calls it.
 
-    One whose model was tuned to cite and check (prompts/cite.j2, check.j2) says so with an attribute ``tuned``.
+    One whose model was tuned to cite and check (prompts/cite.j2, check.j2) says so with an attribute ``tuned``, and
+    what it can do beyond answering with an attribute ``capabilities`` (`Capabilities`).
     """
 
     name: str
@@ -160,3 +195,9 @@ class Engine(Protocol):
 def is_tuned(engine: Engine) -> bool:
     """Whether the engine's model was tuned to cite and check; the others are given whole articles."""
     return bool(getattr(engine, "tuned", False))
+
+
+def capabilities_of(engine: object) -> Capabilities:
+    """What an engine, or its class, says that it can do; what promises nothing where it does not say."""
+    said = getattr(engine, "capabilities", None)
+    return said if isinstance(said, Capabilities) else Capabilities()

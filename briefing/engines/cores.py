@@ -1,11 +1,14 @@
-"""How many physical cores this process may use: the number of threads at which decoding is fastest."""
+"""How many physical cores this process may use, and what follows from that.
+
+Decoding is fastest with a thread for each of them.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-__all__ = ["physical_cores"]
+__all__ = ["llama_slots", "physical_cores"]
 
 
 def physical_cores(cpus: Path = Path("/sys/devices/system/cpu")) -> int:
@@ -23,3 +26,12 @@ def physical_cores(cpus: Path = Path("/sys/devices/system/cpu")) -> int:
         except OSError:
             cores.add(f"cpu{cpu}")
     return max(1, len(cores))
+
+
+def llama_slots() -> int:
+    """Prompts that llama.cpp decodes side by side where nobody says how many.
+
+    Each slot computes the shared beginning of prompts for itself, which on two cores costs more than decoding side by
+    side gains (bench/summarise.py).
+    """
+    return min(4, max(1, physical_cores() // 2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from briefing.engines.base import Completion, EngineOptions, ModelSpec, Prompt
+from briefing.engines.base import Capabilities, Completion, EngineOptions, ModelSpec, Prompt
 from briefing.salience import ranked
 from briefing.text import sentences, word_count
 
@@ -20,6 +20,7 @@ class ExtractiveEngine:
     context = 1_000_000
     instructable = False
     verbatim = True
+    capabilities = Capabilities(languages="quoted")
 
     def __init__(self, model: ModelSpec | None = None, options: EngineOptions | None = None) -> None:
         """Both arguments are there for the protocol's sake."""

@@ -11,6 +11,7 @@ everybody else by a random key.
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 import threading
 import urllib.request
@@ -18,16 +19,18 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from briefing.engines.base import Completion, EngineOptions, ModelSpec, Prompt
-from briefing.engines.cores import physical_cores
+from briefing.engines.base import Capabilities, Completion, EngineOptions, ModelSpec, Prompt
+from briefing.engines.cores import llama_slots, physical_cores
+from briefing.engines.devices import gpus
 from briefing.engines.odds import ALTERNATIVES, odds
 from briefing.engines.pool import side_by_side
-from briefing.engines.thoughts import ROOM_TO_THINK, spoken, without_thoughts
+from briefing.engines.thoughts import room_to_think, spoken, without_thoughts
 from briefing.errors import EngineError, ModelError
 from briefing.text import fingerprint
 
 __all__ = ["LlamaEngine", "first_line", "tokenised"]
 
+_log = logging.getLogger("briefing")
 _CONTEXT, _MOST = 4096, 1_000_000
 """Tokens: what is taken where nobody says otherwise, and for a model that does not say what it can."""
 
@@ -38,6 +41,10 @@ class LlamaEngine:
     name = "llama"
     instructable = True
     verbatim = False
+    capabilities = Capabilities(
+        structured=("grammar", "schema"), odds="always", cancellation="chunk", thinking=("off", "cut", "room"),
+        batch="continuous",
+    )  # fmt: skip
 
     def __init__(self, model: ModelSpec | None, options: EngineOptions) -> None:
         """Note what to load. It is loaded on the first question (about two seconds for a gigabyte), so that a run that
@@ -51,9 +58,7 @@ class LlamaEngine:
         sampling = (str(options.seed), str(options.temperature))
         self.digest = fingerprint("llama", model.digest, str(self.tuned), str(self.context), *sampling)[:32]
         self._options = options
-        # Each slot computes the shared beginning of prompts for itself, which on two cores costs more than decoding
-        # side by side gains (bench/summarise.py).
-        self._slots = options.slots or min(4, max(1, physical_cores() // 2))
+        self._slots = options.slots or llama_slots()
         self._key = secrets.token_hex(16)
         self._spec = model
         self._loaded: Any = None
@@ -100,7 +105,7 @@ class LlamaEngine:
         """One answer; `free`: ended by no stop string. One that thinks is held to no form, which leaves no room."""
         request: dict[str, Any] = {
             "messages": [{"role": m.role, "content": m.content} for m in prompt.messages],
-            "max_tokens": prompt.max_tokens + (ROOM_TO_THINK if thinks else 0),
+            "max_tokens": prompt.max_tokens + (room_to_think(self._options) if thinks else 0),
             "temperature": self._options.temperature,
             "seed": self._options.seed,
             "cache_prompt": self._options.reuse_prefix,
@@ -109,6 +114,9 @@ class LlamaEngine:
             "stream_options": {"include_usage": True},
             # A chunk for each batch of the prompt, so that cancelling need not wait for a long prefill.
             "return_progress": True,
+            # A model that thinks first would spend the answer's tokens on it; templates that know no such switch
+            # leave it alone, and what is thought all the same is no answer (``reasoning_content``, `without_thoughts`).
+            "chat_template_kwargs": {"enable_thinking": False},
         }
         if self.tuned:  # the adapter is in memory with its base; what is not asked of it is asked of the bare base
             request["lora"] = [{"id": 0, "scale": float(prompt.tuned)}]
@@ -217,6 +225,31 @@ def first_line(error: Exception) -> str:
 def _load(model: ModelSpec, context: int, slots: int, options: EngineOptions, key: str) -> Any:
     import xllamacpp  # 0.1 s, and it maps llama.cpp
 
+    # Without a GPU the setting says nothing, and llama.cpp is left as it was measured.
+    layers = options.gpu_layers if gpus() else None
+    try:
+        try:
+            return xllamacpp.Server(_params(model, context, slots, options, key, layers))
+        except Exception as error:
+            if not layers:
+                raise
+            server = xllamacpp.Server(_params(model, context, slots, options, key, 0))
+            _log.warning("The GPU could not take the model %s (%s); the processor runs it.", model.name,
+                         first_line(error))  # fmt: skip
+            return server
+    except Exception as error:  # the binding raises RuntimeError, ValueError and others for one cause: it cannot load
+        raise ModelError(
+            f"model {model.name}",
+            f"llama.cpp cannot load {model.path} ({first_line(error)})",
+            f"Pull it again with: briefing models pull {model.name}",
+        ) from error
+
+
+def _params(
+    model: ModelSpec, context: int, slots: int, options: EngineOptions, key: str, layers: int | str | None
+) -> Any:
+    import xllamacpp
+
     params = xllamacpp.CommonParams()
     params.model.path = str(model.path)
     if model.adapter:
@@ -235,11 +268,8 @@ def _load(model: ModelSpec, context: int, slots: int, options: EngineOptions, ke
     params.sampling.seed = options.seed
     for threads in (params.cpuparams, params.cpuparams_batch):
         threads.n_threads = options.threads or physical_cores()
-    try:
-        return xllamacpp.Server(params)
-    except Exception as error:  # the binding raises RuntimeError, ValueError and others for one cause: it cannot load
-        raise ModelError(
-            f"model {model.name}",
-            f"llama.cpp cannot load {model.path} ({first_line(error)})",
-            f"Pull it again with: briefing models pull {model.name}",
-        ) from error
+    if layers is not None:
+        params.n_gpu_layers = -1 if layers == "auto" else layers  # -1: as many as llama.cpp finds room for
+        # Else a GPU that holds no layer is still given the cache and long prompts.
+        params.no_kv_offload = params.no_op_offload = layers == 0
+    return params

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-__all__ = ["ROOM_TO_THINK", "is_mark", "left_open", "quiet_settings", "spoken", "without_thoughts"]
+from briefing.engines.base import EngineOptions
 
-ROOM_TO_THINK = 4096
-"""Tokens that a model gets on top once it has been seen to think, and could not be kept from it."""
+__all__ = ["is_mark", "left_open", "quiet_settings", "room_to_think", "spoken", "without_thoughts"]
+
+_ROOM = 8192
+"""Tokens. Reasoning models at little or medium effort spend some hundreds to 4,000 on an article; what is left over
+costs nothing.
+"""
 
 _NAMES = r"think|thinking|thought|thoughts|reasoning"
 _MARK = re.compile(
@@ -45,6 +49,11 @@ _QUIET: Mapping[str, object] = {
     "reasoning": False,  # Command A
     "thinking_budget": 0,  # Seed-OSS
 }
+
+
+def room_to_think(options: EngineOptions) -> int:
+    """Tokens that a model gets on top once it has been seen to think, and could not be kept from it."""
+    return options.thinking_tokens or _ROOM
 
 
 def without_thoughts(answer: str) -> str:

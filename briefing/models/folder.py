@@ -24,6 +24,7 @@ from briefing.models.partial import PlaceError
 from briefing.models.pull import ProgressCallback, PullProgress, locked, pull_file
 from briefing.models.repository import Repository, digest_of, is_hub_name, model_files
 from briefing.models.seals import Seals
+from briefing.models.stated import ask_the_hub, with_stated
 from briefing.text import fingerprint
 
 __all__ = ["ModelFile", "ModelFolder", "default_folder"]
@@ -81,11 +82,17 @@ class ModelFolder:
         self.catalogue = catalogue or load_catalogue()
         self._state = self.folder / ".state"
         self._added = self._state / "added.json"
+        self._stated = self._state / "stated.json"
         self._seals = Seals(self._state)
+
+    @property
+    def speed_record(self) -> Path:
+        """Where the measured speed of this machine is kept (`read_speed`)."""
+        return self._state / "speed.json"
 
     def entries(self) -> tuple[Entry, ...]:
         """The catalogue, then what the user added. Raises `ModelError` where the record of that is broken."""
-        return self.catalogue.entries + read_added(self._added)
+        return with_stated(self.catalogue.entries, self._stated) + read_added(self._added)
 
     def entry(self, name: str) -> Entry:
         """The entry of this name. Raises `ModelError`, which names the nearest one."""
@@ -191,6 +198,9 @@ class ModelFolder:
             tell(PullProgress(name=entry.name, phase="waiting", place="", done=0, total=entry.size))
 
         with self._writing(entry.name), locked(self._lock(entry), waiting):
+            if entry.name in {one.name for one in self.catalogue.entries if not one.sha256}:
+                with locked(self._state / "stated.lock"):
+                    entry = ask_the_hub(entry, self._stated)
             if not self._verified(entry):
                 pull_file(entry, target, self._state / entry.file, tell)
                 self._seals.put(target, entry.sha256)
@@ -259,7 +269,7 @@ class ModelFolder:
     def _verified(self, entry: Entry) -> bool:
         path = self._target(entry)
         try:
-            return path.stat().st_size == entry.size and self._seals.digest(path) == entry.sha256
+            return bool(entry.sha256) and path.stat().st_size == entry.size and self._seals.digest(path) == entry.sha256
         except OSError:
             return False
 
@@ -267,6 +277,8 @@ class ModelFolder:
         path = self._target(entry)
         if not path.is_file():
             raise self._refusal(entry, "its file is not on this machine")
+        if not entry.sha256:
+            raise self._refusal(entry, f"nobody has said yet what the SHA-256 of {path} should be")
         if not self._verified(entry):
             raise self._refusal(entry, f"{path} is truncated or altered (its SHA-256 is not the expected one)")
         # What is on the Hub said nothing of itself before it was here.
@@ -289,7 +301,8 @@ class ModelFolder:
         if entry.location:
             remedy = f"Run `briefing models add {entry.location} --name {entry.name}` again"
         else:
-            remedy = f"Run `briefing models pull {entry.name}` with a network ({entry.size / 1e6:,.0f} MB)"
+            about = "" if entry.sha256 else "about "
+            remedy = f"Run `briefing models pull {entry.name}` with a network ({about}{entry.size / 1e6:,.0f} MB)"
         return ModelError(entry.name, cause, remedy)
 
     def _from_disk(self, path: Path, name: str | None) -> Entry:

@@ -28,6 +28,8 @@ class GgufHeader:
     licence: str = ""
     context: int = 0
     """Tokens."""
+    cache: int = 0
+    """Bytes of memory for each token of the window, at two bytes a value."""
 
 
 def read_gguf_header(path: Path) -> GgufHeader:
@@ -52,7 +54,21 @@ def read_gguf_header(path: Path) -> GgufHeader:
         name=_text(values.get("general.name")),
         licence=_text(values.get("general.license")),
         context=context if isinstance(context, int) and 1 < context < 1 << 31 else 0,
+        cache=_cache(architecture, values),
     )
+
+
+def _cache(architecture: str, values: dict[str, object]) -> int:
+    """Bytes for the keys and values of one token; 0 where the header does not tell all that they depend on."""
+
+    def told(name: str) -> int:
+        value = values.get(f"{architecture}.{name}")
+        return value if isinstance(value, int) and 0 < value < 1 << 20 else 0
+
+    heads = told("attention.head_count")
+    width = told("embedding_length") // heads if heads else 0
+    lengths = (told("attention.key_length") or width) + (told("attention.value_length") or width)
+    return 2 * told("block_count") * (told("attention.head_count_kv") or heads) * lengths
 
 
 def _metadata(head: bytes) -> dict[str, object]:

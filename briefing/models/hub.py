@@ -164,7 +164,7 @@ def _refuse(response: httpx.Response) -> None:
     if response.status_code in {200, 206}:
         return
     meaning = {
-        401: "it asks for a token, or refuses the one in HF_TOKEN",
+        401: "it has no such repository, or one that asks for a token, or it refuses the one in HF_TOKEN",
         403: "it does not allow that",
         404: "it has no such file",
         429: "it has had too many requests from here",

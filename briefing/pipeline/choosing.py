@@ -29,6 +29,7 @@ __all__ = [
     "embedding_place",
     "engine_for",
     "engine_options",
+    "file_chosen",
     "key_for",
     "model_place",
 ]
@@ -130,6 +131,12 @@ def model_place(config: Config) -> tuple[str, bool]:
     return _missing(models, name, 0), True
 
 
+def file_chosen(config: Config, models: ModelFolder) -> str:
+    """Name or path of the GGUF file that the settings choose for llama.cpp; empty where they choose something else."""
+    choice = _choice(config, models)
+    return choice.name if choice.kind == "file" and choice.engine in {"", _OF_A_FILE} else ""
+
+
 def embedding_place(config: Config) -> tuple[str, bool]:
     """The same for the model of the setting `embeddings`, which is not empty."""
     return _file_place(ModelFolder(config.models, offline=config.offline), config.embeddings)
@@ -179,6 +186,7 @@ def engine_options(config: Config) -> EngineOptions:
         slots=config.parallel,
         context=config.context,
         threads=config.threads,
+        gpu_layers=config.gpu_layers,
         trust_pickles=config.trust_pickles,
         key=key_for(config.base_url) if config.base_url else "",
         patience=float(config.patience),

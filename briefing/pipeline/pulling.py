@@ -18,7 +18,10 @@ def pull_if_missing(models: ModelFolder, name: str, watcher: Watcher) -> None:
     if name not in {entry.name for entry in models.entries()} or models.path(name) is not None:
         return
     entry = models.entry(name)
-    watcher.say(f"The model {name} ({entry.size / 1e6:,.0f} MB, licence {entry.licence}) is not here yet; pulling it.")
+    about = "" if entry.sha256 else "about "
+    watcher.say(
+        f"The model {name} ({about}{entry.size / 1e6:,.0f} MB, licence {entry.licence}) is not here yet; pulling it."
+    )
     pull(models, name, watcher)
 
 

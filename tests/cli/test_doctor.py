@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -69,3 +70,11 @@ def test_the_doctor_says_that_pytorch_is_missing(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "broken  engine: engine transformers: PyTorch is not installed. Install it: pip install" in done.stdout
+
+
+def test_the_doctor_says_whether_the_model_fits_and_measures_nothing(cli: Cli, tmp_path: Path) -> None:
+    done = cli("doctor", BRIEFING_MODELS=str(tmp_path / "models"))
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("ok      model: ")]
+    assert re.search(r"does now; it (?:fits|does not fit|needs) .*\d\.\d GB", line), line
+    assert "Measuring" not in done.stderr
+    assert not (tmp_path / "models").exists()

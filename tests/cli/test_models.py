@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import subprocess
 from collections.abc import Callable
@@ -35,3 +36,28 @@ def test_what_a_file_says_of_itself_is_listed_as_it_is(cli: Cli, tmp_path: Path)
     (tmp_path / "own.gguf").write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + pair)
     assert cli("models", "add", "own.gguf", BRIEFING_MODELS="mine").returncode == 0
     assert "Small [/one] :smile:" in cli("models", "list", BRIEFING_MODELS="mine").stdout
+
+
+def test_the_list_says_what_fits_and_measures_the_machine_once(cli: Cli) -> None:
+    first = cli("models", "list", BRIEFING_MODELS="mine")
+    assert (first.returncode, "Measuring the speed" in first.stderr) == (0, True)
+    assert first.stdout.startswith("This machine: ")
+    again = cli("models", "list", "--json", BRIEFING_MODELS="mine")
+    assert "Measuring" not in again.stderr
+    listed = {one["name"]: one for one in json.loads(again.stdout)}
+    default, larger = listed["qwen2.5-coder-1.5b"], listed["qwen3-4b"]
+    assert (default["default"], default["measured"], default["exact"], default["here"]) == (True, True, True, False)
+    assert (larger["measured"], larger["exact"], larger["licence"]) == (False, False, "Apache-2.0")
+    assert larger["needs"] > larger["size"] > default["size"]
+    assert larger["fits"] in {"gpu", "memory", "nowhere"}
+    assert "not measured here" in first.stdout
+    assert max(map(len, first.stdout.split("\n\n")[1].splitlines()[:2])) <= 100
+
+
+def test_a_model_is_recommended_with_the_command_to_get_it(cli: Cli) -> None:
+    done = cli("models", "recommend", "--seconds", "1", BRIEFING_MODELS="mine")
+    assert done.returncode == 0, done.stderr
+    name, why, *rest = done.stdout.splitlines()
+    assert (name, "measured" in why) == ("qwen2.5-coder-1.5b", True)
+    assert rest[-1] == f"Get it: briefing models pull {name}"
+    assert cli("models", "recommend", "--seconds", "0", BRIEFING_MODELS="mine").returncode == 2

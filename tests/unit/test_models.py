@@ -88,14 +88,29 @@ class TestTheCatalogue:
         catalogue = load_catalogue()
         assert catalogue.default in {entry.name for entry in catalogue.entries}
 
-    def test_pins_every_file_by_digest_and_every_package_by_version(self) -> None:
+    def test_pins_files_by_digest_and_packages_by_version_or_leaves_the_digest_to_the_hub_alone(self) -> None:
         for entry in load_catalogue().entries:
-            assert re.fullmatch(r"[0-9a-f]{64}", entry.sha256), entry.name
+            if not entry.sha256:
+                assert [type(place) for place in entry.places] == [HubPlace], entry.name
+                assert not entry.measured
+            else:
+                assert re.fullmatch(r"[0-9a-f]{64}", entry.sha256), entry.name
+            assert entry.cache > 0
             assert entry.size > 0
             assert entry.file.endswith(".gguf")
             for place in entry.places:
                 if isinstance(place, WheelPlace):
                     assert all(re.fullmatch(r"[a-z0-9-]+==[0-9.]+", package) for package in place.packages)
+
+    def test_has_models_for_bigger_machines_those_with_a_free_licence_first(self) -> None:
+        bigger = [entry for entry in load_catalogue().entries if not entry.sha256]
+        free = [entry.licence in {"Apache-2.0", "MIT"} for entry in bigger]
+        assert free == sorted(free, reverse=True)
+        assert sum(free) >= 4
+        assert all(1.5e9 < entry.size < 6e9 for entry in bigger)
+
+    def test_calls_measured_what_was_measured(self) -> None:
+        assert [entry.name for entry in load_catalogue().entries if entry.measured] == [load_catalogue().default]
 
     def test_tries_the_hub_first(self) -> None:
         assert all(isinstance(entry.places[0], HubPlace) for entry in load_catalogue().entries)

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 
-from briefing.engines.base import Completion, EngineOptions, ModelSpec, Prompt
+from briefing.engines.base import Capabilities, Completion, EngineOptions, ModelSpec, Prompt
 from briefing.engines.openai.answer import Heard
 from briefing.engines.openai.card import Card
 from briefing.engines.openai.failures import PassingError, Refusal, RefusedError, room_in
 from briefing.engines.openai.manners import Learnt, Manners, Turn, is_object
 from briefing.engines.openai.wire import Wire
 from briefing.engines.pool import side_by_side
+from briefing.engines.thoughts import room_to_think
 from briefing.errors import EngineError, UsageError
 from briefing.patience import pause
 from briefing.text import fingerprint
@@ -28,10 +29,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0
 """Seconds."""
 _CONTEXT, _MOST_CONTEXT = 4096, 16_384
 """Tokens: for a server that does not say, and for one that says a lot: a model's attention does not reach as far."""
-_THOUGHTS, _LEAST_THOUGHTS = 8192, 256
-"""Tokens on top for a model that thinks, and as few as are worth asking with. Reasoning models at little or medium
-effort spend some hundreds to 4,000 on an article; what is left over costs nothing.
-"""
+_LEAST_THOUGHTS = 256
+"""Tokens for thoughts: as few as are worth asking with."""
 
 
 class OpenAIEngine:
@@ -40,6 +39,10 @@ class OpenAIEngine:
     name = "openai"
     instructable = True
     verbatim = False
+    capabilities = Capabilities(
+        structured=("schema", "grammar"), odds="some models", cancellation="chunk", thinking=("off", "cut", "room"),
+        batch="requests",
+    )  # fmt: skip
 
     def __init__(self, model: ModelSpec | None, options: EngineOptions) -> None:
         """Note whom to ask; the server is first spoken to when there is something to ask."""
@@ -193,7 +196,7 @@ class OpenAIEngine:
 
     def _room(self, prompt: Prompt) -> int:
         """Tokens for thoughts, where the model thinks: no more than the window leaves, where it is known."""
-        wished = self._options.thinking_tokens or _THOUGHTS
+        wished = room_to_think(self._options)
         if not self._model_card.context:
             return wished
         left = self._model_card.context - self._count_messages(prompt) - prompt.max_tokens

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from briefing.engines.base import Completion, EngineOptions, ModelSpec, Prompt
-from briefing.engines.thoughts import ROOM_TO_THINK, left_open, spoken, without_thoughts
+from briefing.engines.base import Capabilities, Completion, EngineOptions, ModelSpec, Prompt
+from briefing.engines.thoughts import left_open, room_to_think, spoken, without_thoughts
 from briefing.engines.transformers.asking import rendered
 from briefing.engines.transformers.batches import batched, taken
 from briefing.engines.transformers.loading import Loaded, load, load_tokenizer, settings_of
@@ -60,6 +60,9 @@ class TransformersEngine:
 
     name = "transformers"
     verbatim = False
+    capabilities = Capabilities(
+        odds="some models", cancellation="batch", thinking=("off", "cut", "room"), batch="padded", languages="told"
+    )
 
     def __init__(self, model: ModelSpec | None, options: EngineOptions) -> None:
         """Note what to load. Its configuration is read when somebody asks for it, its weights at the first question."""
@@ -166,7 +169,11 @@ class TransformersEngine:
         if not self._thinks:
             return 0
         return max(
-            0, min(ROOM_TO_THINK, *(self._settings.window - one.tokens - one.prompt.max_tokens for one in batch))
+            0,
+            min(
+                room_to_think(self._options),
+                *(self._settings.window - one.tokens - one.prompt.max_tokens for one in batch),
+            ),
         )
 
     def _longest_answer(self, prompt: Prompt) -> int:

@@ -1,0 +1,94 @@
+"""Whether a model fits a machine, and how long a story would take there: estimates from two measured speeds.
+
+What decides: a token that is written takes all of the model's bytes through the processor once, so its time goes with
+the size of the file; so does reading, where a token costs arithmetic in proportion. A speed measured with one model is
+therefore kept in bytes a second and holds for models of any size, within a third or so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Fit", "Machine", "Speed", "fit_of"]
+
+_WINDOW = 4096
+"""Tokens of a prompt and its answer, as the engine llama takes them where nobody says otherwise."""
+_BUFFERS = 400_000_000
+"""Bytes that llama.cpp takes beside model and cache, for a batch of 512 tokens."""
+_CACHE_SHARE = 17_000
+"""A model's file has about so many times the bytes of its cache for one token, where that is not known."""
+_READ_CITED, _READ_WHOLE, _WRITTEN = 500, 900, 175
+"""Tokens a story: with the tuned model, and with whole articles, as an article of 470 tokens was measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """How fast a machine goes through a model."""
+
+    reading: float
+    """Bytes of a model a second, times tokens of a prompt: tokens a second are this by the file's size."""
+    writing: float
+    """The same for tokens that are written."""
+    by: str
+    """Name of the model that it was measured with; empty where only the processor's arithmetic and memory were."""
+    day: str
+    """ISO date of the measurement."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What a model finds on a machine."""
+
+    processor: str
+    cores: int
+    """Physical ones."""
+    memory: int
+    """Bytes that are free; 0 where that is not known."""
+    gpu: str = ""
+    """Name of the GPU that llama.cpp computes on; empty without one."""
+    gpu_memory: int = 0
+    """Bytes that are free there."""
+    slots: int = 1
+    """Prompts side by side, each with a window of its own."""
+    speed: Speed | None = None
+    """None where it was not measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """How a model goes with a machine."""
+
+    needed: int
+    """Bytes: file, cache and buffers."""
+    place: Literal["gpu", "memory", "nowhere", "unknown"]
+    """Where there is room for it."""
+    seconds: float | None
+    """A story; None where that is not known."""
+
+
+def fit_of(machine: Machine, *, size: int, cache: int = 0, context: int = 0, tuned: bool = False) -> Fit:
+    """How a model of `size` bytes, with `cache` bytes a token (0: not known), goes with `machine`.
+
+    `context` is what the model can take, in tokens (0: not known); `tuned` whether it is given chosen sentences rather
+    than whole articles.
+    """
+    window = min(_WINDOW, context or _WINDOW) * machine.slots
+    needed = size + (cache or size // _CACHE_SHARE) * window + _BUFFERS
+    place: Literal["gpu", "memory", "nowhere", "unknown"]
+    if machine.gpu and needed <= machine.gpu_memory:
+        place = "gpu"
+    elif not machine.memory:
+        place = "unknown"
+    else:
+        place = "memory" if needed <= machine.memory else "nowhere"
+    return Fit(needed=needed, place=place, seconds=_seconds(machine, place, size, tuned))
+
+
+def _seconds(machine: Machine, place: str, size: int, tuned: bool) -> float | None:
+    speed = machine.speed
+    # A speed measured on a GPU says nothing of a model that has to lie beside it, nor arithmetic of a GPU.
+    told = speed and place != "nowhere" and (not machine.gpu or (place == "gpu" and speed.by))
+    if not speed or not told:
+        return None
+    return size * ((_READ_CITED if tuned else _READ_WHOLE) / speed.reading + _WRITTEN / speed.writing)
