@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from briefing.engines.base import Engine
 from briefing.errors import EngineError, ModelError
-from briefing.summariser import cite, whole
+from briefing.summariser import cite, translated, whole
 from briefing.summariser.draft import Draft
 from briefing.summariser.options import Length, SummaryOptions
 from briefing.summariser.prompts import PromptBook
@@ -33,7 +33,7 @@ __all__ = [
     "summary_key",
 ]
 
-_VERSION = "6"
+_VERSION = "7"
 """Raised whenever the strategy makes other summaries of the same answers."""
 
 
@@ -134,8 +134,9 @@ def summary_key(
 
     The model need not be loaded for it.
     """
-    wishes = (str(options.points), options.length, options.language, str(options.paragraph))
+    wishes = (str(options.points), options.length, options.language, str(options.paragraph), options.embedded_by)
     text = [article.title, article.source, str(article.published), article.text, article.language]
     for other in others[: MOST_READ - 1]:  # citations name these by their ids
         text += [other.id, other.title, str(other.published), other.text, other.language]
-    return fingerprint(_VERSION, engine.digest, prompts.fingerprint(*whole.PROMPTS, *cite.PROMPTS), *wishes, *text)
+    asked = prompts.fingerprint(*whole.PROMPTS, *cite.PROMPTS, *translated.PROMPTS)
+    return fingerprint(_VERSION, engine.digest, asked, *wishes, *text)

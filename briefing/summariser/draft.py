@@ -7,11 +7,13 @@ here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from briefing.errors import EngineError
+from briefing.facts import occurrences
 from briefing.ground import Check, Evidence, check, quote
 from briefing.salience import ranked
+from briefing.stories.meaning import nearest
 from briefing.summariser.answers import LONGEST_HEADLINE, ended, own_title, says_the_same, shortened
 from briefing.summariser.options import SummaryOptions
 from briefing.summariser.schedule import Told
@@ -22,6 +24,10 @@ __all__ = ["Draft", "most_telling", "why_not"]
 
 SHORT = 60
 """Words up to which a text is its own summary."""
+_TELLING = 4
+"""Small words of a line from which on its language shows."""
+_OWN = 0.65
+"""Share of these that an article in the same language has."""
 
 
 @dataclass(slots=True)
@@ -38,6 +44,8 @@ class Draft:
     seconds: float = 0.0
     asked: int = 0
     cached: int = 0
+    untranslated: bool = False
+    """Whether the engine was found to write in the article's language, whatever is wished."""
 
     @classmethod
     def of(cls, article: Article, options: SummaryOptions) -> Draft:
@@ -55,7 +63,17 @@ class Draft:
     def translated(self) -> bool:
         """Whether the summary is in another language than the article."""
         wished, given = self.options.language, self.article.language
-        return bool(wished) and "und" not in {wished, given} and wished != given
+        return bool(wished) and "und" not in {wished, given} and wished != given and not self.untranslated
+
+    def in_articles_language(self, text: str) -> bool:
+        """Whether `text`, which is to be in another language than the article, is in the article's: most of its small
+        words are the article's own. Of a short one nobody can tell.
+        """
+        if not self.translated:
+            return False
+        small = [surface for _, surface, _ in occurrences(text) if surface.isalpha() and surface.islower()]
+        known = {word.surface for reading in self.evidence.readings for word in reading.words}
+        return len(small) >= _TELLING and sum(word in known for word in small) >= _OWN * len(small)
 
     def take(self, told: Sequence[Told]) -> list[str]:
         """The answers' texts. Raises `EngineError` where the model gave none."""
@@ -79,9 +97,17 @@ class Draft:
         """Whether the checks leave a point open that a model may settle; of a translated one they cannot say more."""
         return found.verdict is Verdict.UNCERTAIN and not self.translated
 
-    def check(self, point: str) -> Check:
-        """Look `point` up in the article."""
-        return check(point, self.evidence, translated=self.translated)
+    def check(self, point: str, cited: Sequence[int] = ()) -> Check:
+        """Look `point` up in the article. Of one in another language, `cited` are the sentences its model gave."""
+        if not self.translated:
+            return check(point, self.evidence)
+        found = check(point, self.evidence, translated=True, language=self.language, cited=cited)
+        if found.citations or found.missing or self.options.embed is None:
+            return found
+        alike = nearest(point, [one.text for one in self.evidence.sentences], self.options.embed)
+        if alike is None or alike in self.evidence.orders:
+            return found
+        return replace(found, citations=(self.evidence.cite(alike),))
 
     def keep(self, text: str, found: Check) -> None:
         """Show `text` as a key point."""
@@ -115,7 +141,8 @@ class Draft:
             headline=self._shown_headline(),
             source=article.source,
             published=article.published,
-            language=article.language,
+            language=self._written_in(),
+            article_language=article.language,
             key_points=tuple(self.points),
             paragraph=self.paragraph,
             model=model,
@@ -126,19 +153,28 @@ class Draft:
         )
 
     def _shown_headline(self) -> str:
-        """The article's own, cut at a word; of a text without one, or in another language than is wished, the model's,
-        where the article supports it; else the beginning of the first point.
+        """The article's own, cut at a word; of a text without one, or where the summary is in another language, the
+        model's, where the article supports it; else the beginning of the first point.
         """
-        if (title := own_title(self.article.title, self.article.source, self.article.url)) and not self.translated:
+        title = own_title(self.article.title, self.article.source, self.article.url)
+        if title and not (self.translated and self._written_in() == self.language):
             return shortened(title, LONGEST_HEADLINE)
-        written = self.headline
+        written = "" if self.in_articles_language(self.headline) else self.headline
         # A list of keywords passes every check of facts and is still no headline.
         fits = 2 <= word_count(written) <= LONGEST_HEADLINE and written.count(",") <= 2
         found = self.check(written)
         if fits and not why_not(found) and not (self.open(found) and self.article.title):
             return written
-        first = self.points[0].text.rstrip(".") if self.points else self.article.text
-        return shortened(title or first, LONGEST_HEADLINE)
+        told = [point.text for point in self.points if point.verdict is not Verdict.QUOTED or not self.translated]
+        first = [*told, self.paragraph or "", self.article.text]
+        return shortened(next(text for text in first if text).rstrip("."), LONGEST_HEADLINE)
+
+    def _written_in(self) -> str:
+        """The language of the summary: the article's, where nothing of it was written but all is quoted."""
+        quoted = [point.text for point in self.points if point.verdict is Verdict.QUOTED]
+        prose = self.paragraph and self.paragraph != " ".join(quoted)
+        wished = self.options.language and not self.untranslated and (len(quoted) < len(self.points) or prose)
+        return self.options.language if wished else self.article.language
 
 
 def most_telling(text: str, count: int) -> list[str]:

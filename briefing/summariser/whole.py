@@ -74,7 +74,9 @@ def tell_as_prose(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversa
     kept = [
         sentence.text
         for sentence in sentences(clean(answer))
-        if sentence.text[-1:] in '.!?…"”' and not why_not(draft.check(sentence.text))
+        if sentence.text[-1:] in '.!?…"”'
+        and not why_not(draft.check(sentence.text))
+        and not draft.in_articles_language(sentence.text)
     ]
     if not kept:
         draft.warnings.append("No paragraph held against the article.")
@@ -210,18 +212,22 @@ def _ground(draft: Draft, asker: _Asker, candidates: list[str]) -> Conversation[
     slots: list[tuple[str, Check] | None] = []
     second: list[tuple[int, str, Check]] = []
     reasons: list[str] = []
+    behind: list[int] = []
     checks = yield from _checked(draft, asker, candidates)
     for point, found in zip(candidates, checks, strict=True):
         reason = problem(point) or why_not(found) or (copied(point, draft.evidence) and "copied")
         if not reason:
             slots.append((point, found))
             continue
+        if (index := _behind(point, found)) is None:  # there is nothing to write it anew from
+            draft.warnings.append(f"Left out ({reason}): {point}")
+            continue
+        behind.append(index)
         second.append((len(slots), point, found))
         reasons.append(reason)
         slots.append(None)
     if second:
         whole = draft.evidence.sentences
-        behind = [_behind(draft, point, found) for _, point, found in second]
         asked = [
             asker.rewrite([whole[index].text], [m.surface for m in found.missing if m.surface != point])
             for index, (_, point, found) in zip(behind, second, strict=True)
@@ -242,11 +248,11 @@ def _ground(draft: Draft, asker: _Asker, candidates: list[str]) -> Conversation[
             draft.keep(*slot)
 
 
-def _behind(draft: Draft, point: str, found: Check) -> int:
-    """The sentence a point was most likely made of."""
+def _behind(point: str, found: Check) -> int | None:
+    """The sentence a point was most likely made of; None where none has anything of it."""
     said = set(stems(point))
     best = max(found.citations, key=lambda citation: len(said & set(stems(citation.text))), default=None)
-    return best.sentence if best else 0
+    return best.sentence if best else None
 
 
 def _kept_to(found: Check, sentence: int) -> str:
