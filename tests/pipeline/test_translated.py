@@ -18,7 +18,7 @@ from briefing.config import Config
 from briefing.engines.base import Completion, Prompt
 from briefing.engines.extractive import ExtractiveEngine
 from briefing.letter import Envelope, write_letter
-from briefing.summariser import PromptBook, SummaryOptions, summarise_all, summary_key
+from briefing.summariser import PromptBook, SummaryOptions, summarise_all, summarise_stories, summary_key
 from briefing.summariser.translated import read_numbers
 from briefing.testing.engine import FakeEngine
 from briefing.types import Article, Edition, Source, Summary, Verdict
@@ -188,6 +188,17 @@ def test_a_paragraph_is_in_the_language_of_its_points() -> None:
     prose = "Der Rat stimmte mit 31 zu 14 dafür. The works will drive customers away from the shops."
     summary = one(FakeEngine().says(ANSWER).says(prose, to="<notes>"), paragraph=True)
     assert summary.paragraph == "Der Rat stimmte mit 31 zu 14 dafür."
+
+
+def test_what_only_another_article_of_the_story_says_is_added_in_the_language_asked_for() -> None:
+    news = "The tram line in Marlow will be built by Norsk Kvael, which also runs the ferries of the council."
+    other = Article(id="b", title="Kvael to build tram", text=TEXT + "\n\n" + news, source="Echo", language="en")
+    engine = FakeEngine().says(ANSWER).says("Norsk Kvael baut die Bahn in Marlow.", to=news + "\n</text>")
+    ((_, summary),) = summarise_stories([(article(), other)], engine, BOOK, SummaryOptions(language="de"))
+    assert isinstance(summary, Summary)
+    added = summary.key_points[-1]
+    assert added.text == "Norsk Kvael baut die Bahn in Marlow."
+    assert [(citation.article, citation.text) for citation in added.citations] == [("b", news)]
 
 
 def test_another_model_of_meanings_gives_another_summary() -> None:
