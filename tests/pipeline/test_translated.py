@@ -19,6 +19,7 @@ from briefing.engines.base import Completion, Prompt
 from briefing.engines.extractive import ExtractiveEngine
 from briefing.letter import Envelope, write_letter
 from briefing.summariser import PromptBook, SummaryOptions, summarise_all, summarise_stories, summary_key
+from briefing.summariser.draft import Draft
 from briefing.summariser.translated import read_numbers
 from briefing.testing.engine import FakeEngine
 from briefing.types import Article, Edition, Source, Summary, Verdict
@@ -125,6 +126,26 @@ def test_a_point_in_the_articles_language_is_not_shown() -> None:
     summary = one(FakeEngine().says(said).says("Händler fürchten um ihre Kunden.", to=SENTENCES[3] + "\n</text>"))
     assert english not in [point.text for point in summary.key_points]
     assert "Händler fürchten um ihre Kunden." in [point.text for point in summary.key_points]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "asked", "line", "own"),
+    [
+        ("en", TEXT, "de", "Both sides are to keep talking about what the council had voted for.", True),
+        ("en", TEXT, "de", "Der Stadtrat stimmte am Abend für den Bau in der Stadt.", False),
+        ("en", TEXT, "fr", "Le conseil a voté pour la construction de la ligne.", False),
+        ("en", TEXT, "de", "Yes, no.", False),
+        ("da", "Statsministeren sagde tirsdag, at regeringen vil hæve mindstelønnen med 7 procent fra januar.", "nb",
+         "Statsministeren sa tirsdag at regjeringen vil heve minstelønnen med 7 prosent fra januar.", False),
+        ("pt", "O governo vai aumentar o salário a partir de janeiro, segundo o ministro da fazenda.", "es",
+         "El gobierno aumentará el salario mínimo un 7% a partir de enero.", False),
+    ],
+)  # fmt: skip
+def test_a_line_is_in_the_articles_language_where_most_of_its_small_words_are_the_articles(
+    language: str, text: str, asked: str, line: str, own: bool
+) -> None:
+    draft = Draft.of(article(text, language), SummaryOptions(language=asked))
+    assert draft.in_articles_language(line) is own
 
 
 def test_where_nothing_holds_the_quoted_summary_is_in_the_articles_language() -> None:
