@@ -230,8 +230,8 @@ def _told_in(point: KeyPoint, edition: Edition) -> Story:
 
 
 def _headline_language(edition: Edition) -> str:
-    """Of the edition's own headline, which is its first story's."""
-    told = (story.summary for story in edition.stories if story.summary.headline == edition.headline)
+    """Of the edition's own headline, which is a story's; where it has none, of its first story's."""
+    told = (story.summary for story in edition.stories if edition.headline in {"", story.summary.headline})
     return next((summary.language for summary in told), "und")
 
 

@@ -7,7 +7,7 @@ here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from briefing.errors import EngineError
 from briefing.facts import occurrences, stem_of
@@ -105,17 +105,16 @@ class Draft:
         """Look `point` up in the article. Of one in another language, `cited` are the sentences its model gave."""
         if not self.translated:
             return check(point, self.evidence)
-        found = check(point, self.evidence, translated=True, language=self.language, cited=cited)
-        if found.citations or found.missing or self.options.embed is None:
-            return found
-        alike = nearest(point, [one.text for one in self.evidence.sentences], self.options.embed)
-        if alike is None or alike in self.evidence.orders:
-            return found
-        return replace(found, citations=(self.evidence.cite(alike),))
+        return check(point, self.evidence, translated=True, language=self.language, cited=cited)
 
     def keep(self, text: str, found: Check) -> None:
-        """Show `text` as a key point."""
-        self.points.append(KeyPoint(text=ended(text), citations=found.citations, verdict=found.verdict))
+        """Show `text` as a key point; one in another language that has no sentence gets the nearest in meaning."""
+        citations = found.citations
+        if self.translated and not citations and self.options.embed is not None:
+            alike = nearest(text, [one.text for one in self.evidence.sentences], self.options.embed)
+            if alike is not None and alike not in self.evidence.orders:
+                citations = (self.evidence.cite(alike),)
+        self.points.append(KeyPoint(text=ended(text), citations=citations, verdict=found.verdict))
 
     def told_already(self, text: str) -> bool:
         """Whether a point that is kept says the same."""

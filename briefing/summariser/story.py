@@ -171,7 +171,7 @@ def _cited(point: KeyPoint, drafts: Sequence[Draft]) -> KeyPoint:
     have = {citation.article or first for citation in point.citations}
     more: list[Citation] = []
     for draft in drafts:
-        if draft.article.id in have:
+        if draft.article.id in have or (draft.translated and point.verdict is not Verdict.QUOTED):
             continue
         found = draft.check(point.text)
         if found.verdict is Verdict.SUPPORTED:

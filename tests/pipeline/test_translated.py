@@ -278,7 +278,7 @@ def run(tmp_path: Path) -> tuple[Edition, dict[str, str]]:
     book = rendered.pop("epub")
     assert isinstance(book, bytes)
     with zipfile.ZipFile(io.BytesIO(book)) as pages:
-        shown = {"epub": "\n".join(pages.read(n).decode() for n in pages.namelist() if n.endswith("xhtml"))}
+        shown = {"epub": "\n".join(pages.read(n).decode() for n in pages.namelist() if n.endswith(("xhtml", "opf")))}
     assert mail is not None
     return edition, {**{k: str(v) for k, v in rendered.items()}, **shown, "mail": mail.get_content()}
 
@@ -300,6 +300,7 @@ def test_every_format_says_what_is_in_which_language_and_what_has_no_evidence(
         assert '<html lang="en">' in shown[format_] or 'xml:lang="en" lang="en"' in shown[format_]
         assert 'lang="de">\n<h' in shown[format_]
         assert '<blockquote dir="auto" lang="en">The council of' in shown[format_]
+    assert "<dc:language>de</dc:language>" in shown["epub"]
     assert 'class="day" dir="auto" lang="de"' in shown["html"]
     assert '<entry xml:lang="de">' in shown["atom"]
     assert "&lt;blockquote dir=&#34;auto&#34; lang=&#34;en&#34;&gt;" in shown["atom"]
