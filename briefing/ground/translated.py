@@ -26,8 +26,8 @@ def look_up(
     """What the article lacks of `point`, the sentences behind it in their order, and the share of its facts they hold.
 
     `language`: of the point, ISO 639-1; `cited`: the sentences that the model gave for it, which are kept; one is added
-    where they lack a number that it has. Without them, a sentence is behind the point where it alone has one of its
-    facts or where it has two; where none does, there is none.
+    where they lack a number that it has, or where it has more of the point's facts than they have. Without them, a
+    sentence is behind the point where it alone has one of its facts or where it has two; where none does, none is.
     """
     title = evidence.heading.keys | in_english(evidence.title, evidence.language)
     everywhere = frozenset().union(*evidence.keys_elsewhere, title)
@@ -43,6 +43,9 @@ def look_up(
     if not chosen:
         chosen = _told(needed | shared, evidence)
         more = MOST_CITATIONS - len(chosen)
+    elif (better := _better(needed | shared, chosen, evidence)) is not None:
+        chosen.append(better)
+        more = 0
     if chosen:
         chosen += _holding(_lacking(needed, chosen, evidence, title), evidence, more)
     if chosen and _lacking(needed, chosen, evidence, title):
@@ -103,6 +106,21 @@ def _told(wanted: frozenset[Fact], evidence: Evidence) -> list[int]:
         return [best]
     alone = sorted(places[0] for places in having.values() if len(places) == 1)
     return alone[:1]
+
+
+def _better(wanted: frozenset[Fact], chosen: Sequence[int], evidence: Evidence) -> int | None:
+    """A sentence that has two of these facts at least, all that the chosen ones have and more.
+
+    Small models misnumber: of one article the default model wrote four points in German with the right numbers, and
+    four in French that each had the number of the sentence before.
+    """
+    held = wanted - _lacking(wanted, chosen, evidence, frozenset())
+    others = [index for index in _told(wanted, evidence) if index not in chosen]
+    for index in others:
+        has = wanted - _lacking(wanted, [index], evidence, frozenset())
+        if len(has) > 1 and has > held:
+            return index
+    return None
 
 
 def _holding(wanted: frozenset[Fact], evidence: Evidence, most: int) -> list[int]:

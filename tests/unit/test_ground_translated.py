@@ -94,6 +94,13 @@ def test_the_models_own_numbers_are_kept_and_completed() -> None:
     assert [part.kind for part in scattered.missing] == ["scattered"]
 
 
+def test_a_sentence_that_has_more_of_the_point_stands_beside_one_that_the_model_misnumbered() -> None:
+    point = "Die UNO und die EZB lobten den Plan in Marlow."
+    assert cited(point, ENGLISH, "de", (2,)) == [2, 3]
+    assert cited(point, ENGLISH, "de", (3,)) == [3]
+    assert cited("Der Stadtrat von Marlow stimmte dafür.", ENGLISH, "de", (2,)) == [2]  # one name is not enough
+
+
 def test_a_number_that_was_cut_in_two_with_its_sentence_is_not_refused() -> None:
     cut = Evidence("Der Rat tagte am 3. Dezember in Marlow. Der Bau kostet 2,3 Mio. Euro im Jahr.", language="de")
     assert cited("The work costs €2.3 million a year.", cut, "en") == [2]
