@@ -111,8 +111,8 @@ def _told(wanted: frozenset[Fact], evidence: Evidence) -> list[int]:
 def _better(wanted: frozenset[Fact], chosen: Sequence[int], evidence: Evidence) -> int | None:
     """A sentence that has two of these facts at least, all that the chosen ones have and more.
 
-    Small models misnumber: of one article the default model wrote four points in German with the right numbers, and
-    four in French that each had the number of the sentence before.
+    Small models misnumber: the default model gave four points in French the number of the sentence before theirs, when
+    it had to say it first.
     """
     held = wanted - _lacking(wanted, chosen, evidence, frozenset())
     others = [index for index in _told(wanted, evidence) if index not in chosen]

@@ -1,7 +1,8 @@
 """The strategy for points in another language than the article's: a model reads its numbered sentences.
 
-Nothing in a German point shows by itself which English sentence it was made of, so the model says so: each point comes
-behind the numbers of its sentences (prompts/points_numbered.j2). In at most four rounds:
+Nothing in a German point shows by itself which English sentence it was made of, so the model says so: behind each point
+come the numbers of its sentences (prompts/points_numbered.j2). Before the points, the default model had each of four
+French ones one number short; behind them, all were right. In at most four rounds:
 
 1. the article's sentences, in parts where they are over the model's window, become a headline and points;
 2. a point whose numbers, dates or acronyms the article lacks, or that cannot stand as it is, is written anew from the

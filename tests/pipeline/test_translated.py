@@ -65,6 +65,12 @@ def test_each_point_cites_the_sentences_that_the_model_numbered() -> None:
     assert summary.headline == "Marlow bekommt eine Straßenbahn"
 
 
+def test_numbers_behind_the_points_as_the_prompt_asks_are_read_alike() -> None:
+    behind = re.sub(r"^- (\[\d\]) (.*)$", r"- \2 \1", ANSWER, flags=re.MULTILINE)
+    assert "vertreiben. [4]" in behind
+    assert one(FakeEngine().says(behind)) == one(FakeEngine().says(ANSWER))
+
+
 def test_an_answer_in_json_is_read_alike() -> None:
     lines = [line.removeprefix("- ") for line in ANSWER.splitlines()[1:]]
     said = json.dumps({"headline": "Marlow bekommt eine Straßenbahn", "points": lines})
