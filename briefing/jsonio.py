@@ -45,6 +45,7 @@ def summary_to_json(summary: Summary) -> dict[str, Any]:
         "source": summary.source,
         "published": time_to_json(summary.published),
         "language": summary.language,
+        "article_language": summary.article_language,
         "key_points": [_point_to_json(point) for point in summary.key_points],
         "model": summary.model,
         "engine": summary.engine,
@@ -67,6 +68,7 @@ def summary_from_json(data: Mapping[str, Any]) -> Summary:
         source=data["source"],
         published=datetime.fromisoformat(data["published"]) if data["published"] else None,
         language=data["language"],
+        article_language=data.get("article_language", data["language"]),  # once it had only the article's
         key_points=tuple(_point_from_json(point) for point in data["key_points"]),
         paragraph=data.get("paragraph"),
         model=data["model"],
@@ -93,7 +95,13 @@ def edition_to_json(edition: Edition) -> dict[str, Any]:
             for section in edition.sections
         ],
         "developing": [
-            {"headline": one.headline, "url": one.url, "source": one.source, "told": one.told.isoformat()}
+            {
+                "headline": one.headline,
+                "url": one.url,
+                "source": one.source,
+                "told": one.told.isoformat(),
+                "language": one.language,
+            }
             for one in edition.developing
         ],
         "stubs": [_stub_to_json(stub) for stub in edition.stubs],

@@ -1,7 +1,7 @@
 """Small word lists that points are compared and judged by: no more than the news needs every day.
 
-English, but for what must be known of every language in which the tuned model writes: denials, and what a line opens
-with that leans on the one before it.
+English, but for what must be known of every language in which the tuned model writes (denials, and what a line opens
+with that leans on the one before it), and for what can be compared across languages: magnitudes, months, acronyms.
 
 Data, not logic: the lists stand here so that they can grow without anybody reading code.
 """
@@ -17,8 +17,11 @@ __all__ = [
     "FIRST_PERSONS",
     "IDLE_DENIALS",
     "LEANING",
+    "MAGNITUDES",
     "MONTHS",
+    "MONTHS_OF",
     "OPENERS",
+    "SAME_ACRONYM",
     "TIMES",
 ]
 
@@ -152,3 +155,53 @@ TIMES: dict[str, frozenset[str]] = {
     }.items()
 }
 """Behind "this", these lean on nothing: this week, this Monday."""
+
+MONTHS_OF: dict[str, dict[str, int]] = {
+    language: {form: number for number, forms in enumerate(words.split(), 1) for form in forms.split("/")}
+    for language, words in {
+        "en": "january/jan february/feb march/mar april/apr may june/jun july/jul august/aug september/sept/sep "
+        "october/oct november/nov december/dec",
+        "de": "januar/janner februar/feber marz april mai juni juli august september oktober november dezember",
+        "fr": "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
+        "es": "enero febrero marzo abril mayo junio julio agosto septiembre/setiembre octubre noviembre diciembre",
+        "pt": "janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro",
+        "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+        "nl": "januari februari maart april mei juni juli augustus september oktober november december",
+        "pl": "stycznia/styczen/styczniu lutego/luty/lutym marca/marzec/marcu kwietnia/kwiecien/kwietniu "
+        "maja/maj/maju czerwca/czerwiec/czerwcu lipca/lipiec/lipcu sierpnia/sierpien/sierpniu "
+        "wrzesnia/wrzesien/wrzesniu pazdziernika/pazdziernik/pazdzierniku listopada/listopad/listopadzie "
+        "grudnia/grudzien/grudniu",
+        "ru": "января/январь/январе февраля/февраль/феврале марта/март/марте апреля/апрель/апреле мая/маи/мае "
+        "июня/июнь/июне июля/июль/июле августа/август/августе сентября/сентябрь/сентябре октября/октябрь/октябре "
+        "ноября/ноябрь/ноябре декабря/декабрь/декабре",
+    }.items()
+}
+"""The months' names and their numbers, folded, by ISO 639-1 code."""
+
+MAGNITUDES: dict[str, str] = {
+    word.replace("_", " "): english
+    for english, words in {
+        "thousand": "tausend mille mil mila duizend тысяча тысячи тысяч тыс tysiąc tysiące tysięcy tys",
+        "million": "million millionen mio millions millón millones milhão milhões milione milioni miljoen млн миллион "
+        "миллиона миллионов mln milion miliony milionów miljoner millioner",
+        "billion": "milliarde milliarden mrd milliard milliards mil_millones mil_milhões bilhão bilhões miliardo "
+        "miliardi miljard млрд миллиард миллиарда миллиардов mld miliard miliardy miliardów miljarder milliarder",
+        "trillion": "billionen billones трлн триллион триллиона триллионов",
+        "percent": "prozent pour_cent por_ciento por_cento per_cento procent процент процента процентов",
+        "dollars": "dollar dollars dólar dólares dollari доллар доллара долларов",
+        "pounds": "pfund libras livres sterline фунт фунта фунтов",
+        "euros": "euro euros евро",
+    }.items()
+    for word in words.split()
+}
+"""Words behind digits, in lower case, and what English has for them."""
+
+_ACRONYMS = """
+un uno onu vn оон; eu ue ес; nato otan нато; us usa eeuu сша; who oms воз; imf iwf fmi мвф; ecb ezb bce ецб;
+gdp bip pib ввп; wto omc вто; aids sida спид; dna dns adn днк; ai ki ia ии; hiv vih вич; uk gb
+"""
+
+SAME_ACRONYM: dict[str, frozenset[str]] = {
+    one: frozenset(group.split()) for group in _ACRONYMS.split(";") for one in group.split()
+}
+"""Acronyms that languages have for one thing, folded: UN, ONU."""

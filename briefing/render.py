@@ -171,9 +171,11 @@ def prepared(environment: Environment) -> Environment:
         reporters=_reporters,
         cited=_cited,
         told_in=_told_in,
+        headline_language=_headline_language,
         urn=_urn,
         moment_of=_moment_of,
         html_time=_html_time,
+        lang=_lang,
     )
     environment.tests["web"] = lambda url: _web_address(url) != ""
     return environment
@@ -223,7 +225,23 @@ def _told_in(point: KeyPoint, edition: Edition) -> Story:
     """The story that tells a point of the overview."""
     behind = {citation.article for citation in point.citations}
     told = (story for story in edition.stories if not behind.isdisjoint(article.id for article in story.articles))
-    return next(told, edition.stories[0])
+    same = (story for story in edition.stories if any(one.text == point.text for one in story.summary.key_points))
+    return next(told, None) or next(same, edition.stories[0])
+
+
+def _headline_language(edition: Edition) -> str:
+    """Of the edition's own headline, which is a story's; where it has none, of its first story's."""
+    told = (story.summary for story in edition.stories if edition.headline in {"", story.summary.headline})
+    return next((summary.language for summary in told), "und")
+
+
+def _lang(code: str, around: str) -> Any:
+    """The attribute that says in which language an element is; nothing where what is `around` it is in the same, or
+    where nobody knows.
+    """
+    from markupsafe import Markup
+
+    return Markup(' lang="{}"').format(code) if code not in {"", "und", around} else ""
 
 
 def _urn(name: object) -> str:

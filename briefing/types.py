@@ -170,6 +170,9 @@ class Summary:
     source: str
     published: datetime | None
     language: str
+    """ISO 639-1 code of what it is written in: headline, points and paragraph, but for points that are quoted."""
+    article_language: str = "und"
+    """Of the article: its title, the sentences behind the points, and points that are quoted."""
     key_points: tuple[KeyPoint, ...]
     paragraph: str | None = None
     """A paragraph of prose, where one was asked for."""
@@ -183,6 +186,11 @@ class Summary:
     """Wall-clock seconds from the first prompt to the last answer; those of the original run where cached."""
     warnings: tuple[str, ...] = ()
     """What was dropped or could not be done, for a person to read."""
+
+    @property
+    def translated(self) -> bool:
+        """Whether it is in another language than its article."""
+        return self.article_language not in {"und", self.language} and self.language != "und"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +236,8 @@ class Mention:
     source: str
     told: date
     """The last edition that told of it."""
+    language: str = "und"
+    """Of the headline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,3 +316,8 @@ class Edition:
     def stories(self) -> tuple[Story, ...]:
         """Every story of every section, in order."""
         return tuple(story for section in self.sections for story in section.stories)
+
+    @property
+    def translated(self) -> bool:
+        """Whether any of its stories is told in another language than its article."""
+        return any(story.summary.translated for story in self.stories)

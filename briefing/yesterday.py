@@ -2,7 +2,8 @@
 
 Pure. A story continues an earlier one when they share an article, or when today's grouping would put articles of both
 into one story. What is new is decided by the same check that every key point passes: a point that the earlier articles
-support has been told.
+support has been told. A point in another language than its articles is compared with what was told in its own language,
+else by the sentences behind it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ class Earlier:
     headline: str
     articles: tuple[Article, ...]
     """As they were then."""
+    language: str = "und"
+    """Of `headline` and `points`."""
+    points: tuple[str, ...] = ()
+    """What was written of them, without quotations."""
 
     @cached_property
     def texts(self) -> frozenset[str]:
@@ -77,20 +82,50 @@ def unheard(earlier: Sequence[Earlier], language: str) -> Callable[[KeyPoint], b
     def is_new(point: KeyPoint) -> bool:
         if point.verdict is Verdict.QUOTED and fold(" ".join(point.text.split())) in known:
             return False
-        found = check(point.text, evidence)
-        said = frozenset(stems(point.text))
-        held = said.intersection(stems(" ".join(citation.text for citation in found.citations)))
-        return found.verdict is Verdict.UNSUPPORTED or len(held) < TOLD * len(said)
+        return _lacks(point.text, evidence)
 
     return is_new
 
 
 def news(summary: Summary, earlier: Sequence[Earlier]) -> tuple[Summary, int]:
     """`summary` with what is new (`unheard`) first and little of the rest behind it; and how many points are new."""
-    is_new = unheard(earlier, summary.language)
+    is_new = _unheard_elsewhere(summary, earlier) if summary.translated else unheard(earlier, _read_in(summary))
     fresh = [point for point in summary.key_points if is_new(point)]
     rest = [point for point in summary.key_points if point not in fresh][:MOST_BACKGROUND]
     return replace(summary, key_points=(*fresh, *rest)), len(fresh)
+
+
+def _read_in(summary: Summary) -> str:
+    return summary.language if summary.article_language == "und" else summary.article_language
+
+
+def _unheard_elsewhere(summary: Summary, earlier: Sequence[Earlier]) -> Callable[[KeyPoint], bool]:
+    """The same for points in another language than their articles. One that can be compared with nothing is not called
+    new.
+    """
+    told = [point for one in earlier if one.language == summary.language for point in one.points]
+    evidence = Evidence("\n\n".join(told), language=summary.language)
+    is_new = unheard(earlier, summary.article_language)
+
+    def is_new_elsewhere(point: KeyPoint) -> bool:
+        if point.verdict is Verdict.QUOTED:
+            return is_new(point)
+        if told and not _lacks(point.text, evidence):
+            return False
+        if not point.citations:
+            return bool(told)
+        sentences = (replace(point, text=one.text, verdict=Verdict.QUOTED) for one in point.citations)
+        return any(is_new(sentence) for sentence in sentences)
+
+    return is_new_elsewhere
+
+
+def _lacks(text: str, evidence: Evidence) -> bool:
+    """Whether `evidence` does not say what `text` does, or not enough of it."""
+    found = check(text, evidence)
+    said = frozenset(stems(text))
+    held = said.intersection(stems(" ".join(citation.text for citation in found.citations)))
+    return found.verdict is Verdict.UNSUPPORTED or len(held) < TOLD * len(said)
 
 
 def comparable(text: str) -> str:

@@ -201,7 +201,8 @@ class Config:
     group: Flag = True
     """Whether articles about one event are told as one story."""
     embeddings: str = ""
-    """Embedding model, by name or path, that helps to see what is about one event; empty means: words alone."""
+    """Embedding model, by name or path, that helps to see what is about one event, and which sentence is behind a point
+    in another language; empty means: words alone."""
     repeat: Flag = False
     """Whether an edition may tell again what the editions of the last days have told."""
     max_per_section: Annotated[int, Reads(whole(0))] = 0

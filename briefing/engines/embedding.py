@@ -44,6 +44,7 @@ class Embedder:
         if model.path is None:
             raise ModelError(f"model {model.name}", "embeddings need a model file", "Name a GGUF file")
         self.model = model.name
+        self.digest = model.digest
         self.context = min(model.context or _CONTEXT, _CONTEXT)
         """Tokens of a text that are read; the rest is cut off."""
         self._spec = model

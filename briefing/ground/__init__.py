@@ -23,9 +23,10 @@ from briefing.ground.align import choose, closeness, in_order
 from briefing.ground.combination import CUT, probability, signs
 from briefing.ground.denial import undenied
 from briefing.ground.evidence import Evidence, plain, quote
-from briefing.ground.exact import Fact, Missing, facts
+from briefing.ground.exact import Missing, facts
 from briefing.ground.judge import Judge
 from briefing.ground.reading import Reading
+from briefing.ground.translated import look_up
 from briefing.types import Citation, Verdict
 
 __all__ = ["Check", "Evidence", "Judge", "Missing", "check", "probability", "quote", "settle", "weigh"]
@@ -52,22 +53,32 @@ class Check:
     point in another language."""
 
 
-def check(point: str, evidence: Evidence, *, translated: bool = False, judge: Judge | None = None) -> Check:
+def check(
+    point: str,
+    evidence: Evidence,
+    *,
+    translated: bool = False,
+    language: str = "",
+    cited: Sequence[int] = (),
+    judge: Judge | None = None,
+) -> Check:
     """Look `point` up in `evidence`.
 
-    `translated`: the point is in another language than the article; then only numbers, acronyms and names with digits
-    can be compared, and a point that passes is ``uncertain``. `judge` is asked where the rules are unsure. Under a
-    millisecond where the evidence was used before, without a judge.
+    `translated`: the point is in another `language` (ISO 639-1) than the article; then only numbers, months and
+    acronyms can be compared (`translated`), a point that passes is ``uncertain``, and it has no citation where nothing
+    shows which sentence is behind it; `cited`: those that its model gave. `judge` is asked where the rules are unsure.
+    Under a millisecond where the evidence was used before, without a judge.
     """
     if (verbatim := evidence.whole.get(plain(point))) is not None:
         return Check(Verdict.SUPPORTED, 1.0, (evidence.cite(verbatim),), ())
+    if translated:
+        lacks, behind, share = look_up(point, evidence, language, cited)
+        verdict = Verdict.UNSUPPORTED if lacks else Verdict.UNCERTAIN
+        return Check(verdict, share, tuple(evidence.cite(index) for index in behind), tuple(lacks))
     reading = Reading(point)
-    missing, wanted = facts(reading, evidence, translated=translated)
+    missing, wanted = facts(reading, evidence)
     chosen, share = choose(wanted, reading.roots, evidence)
     citations = tuple(evidence.cite(i) for i in chosen)
-    if translated:
-        missing += _scattered(reading, wanted, chosen, evidence) if not missing else []
-        return Check(Verdict.UNSUPPORTED if missing else Verdict.UNCERTAIN, share, citations, tuple(missing))
     missing += undenied(point, chosen, evidence)
     close = closeness(reading, evidence)
     found = signs(missing, close, in_order(reading, evidence))
@@ -106,8 +117,3 @@ def weigh(found: Check, point: str, log_odds: float) -> Check:
     if likely < CUT:
         return replace(found, verdict=Verdict.UNSUPPORTED, score=likely, missing=(Missing("model", point),))
     return replace(found, verdict=Verdict.SUPPORTED, score=likely)
-
-
-def _scattered(point: Reading, wanted: frozenset[Fact], chosen: Sequence[int], evidence: Evidence) -> list[Missing]:
-    held = frozenset().union(*(evidence.keys[i] for i in chosen), evidence.heading.keys)
-    return [Missing("scattered", point.text)] if any(not fact & held for fact in wanted) else []

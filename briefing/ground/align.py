@@ -27,6 +27,8 @@ def choose(wanted: frozenset[Fact], content: frozenset[str], evidence: Evidence)
             for index, (keys, reading) in enumerate(zip(evidence.keys, evidence.readings, strict=True))
         ]
         gain, negative = max(gains)
+        if gain <= 0:
+            break
         # One more word of five is worth no further sentence to read; a missing fact is.
         keys, roots = evidence.keys[-negative], evidence.readings[-negative].roots
         held = {fact for fact in facts if fact & keys}

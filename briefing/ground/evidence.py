@@ -10,6 +10,7 @@ from functools import cached_property
 
 from briefing.facts import Number, tokens
 from briefing.ground.calendar import dated
+from briefing.ground.elsewhere import in_english
 from briefing.ground.reading import Reading, initials
 from briefing.text import Sentence, fold, sentences
 from briefing.types import Citation
@@ -56,6 +57,14 @@ class Evidence:
     def keys(self) -> tuple[frozenset[str], ...]:
         """What a number or a name may be found by, sentence by sentence; dates as reckoned from publication too."""
         return tuple(r.keys | dated(r.text, self.published) if self.published else r.keys for r in self.readings)
+
+    @cached_property
+    def keys_elsewhere(self) -> tuple[frozenset[str], ...]:
+        """The same for points in other languages: numbers and months in English whatever the text's language."""
+        return tuple(
+            keys | in_english(reading.text, self.language)
+            for keys, reading in zip(self.keys, self.readings, strict=True)
+        )
 
     @cached_property
     def everything(self) -> frozenset[str]:

@@ -28,7 +28,7 @@ class Missing:
     """The part as the point has it; the whole point for ``support`` and ``scattered``."""
 
 
-def facts(point: Reading, evidence: Evidence, *, translated: bool = False) -> tuple[list[Missing], frozenset[Fact]]:
+def facts(point: Reading, evidence: Evidence) -> tuple[list[Missing], frozenset[Fact]]:
     """What the article lacks, and what of the point has to be found in its sentences."""
     missing: list[Missing] = []
     wanted: set[Fact] = set()
@@ -41,13 +41,11 @@ def facts(point: Reading, evidence: Evidence, *, translated: bool = False) -> tu
         else:
             missing.append(Missing("number", number.surface))
     missing += _vague(point, evidence)
-    for quotation in () if translated else point.quotations:
+    for quotation in point.quotations:
         if not evidence.holds(quotation.key.split()):
             missing.append(Missing("quotation", quotation.surface))
     expanded = _expansions(point.text, evidence)
     for name in point.names:
-        if translated and not (name.surface.isupper() and len(name.key) > 1) and name.key.isalpha():
-            continue  # names have other forms in other languages, and German writes every noun like one
         found = forms(name.key) & evidence.everything
         if found:
             wanted.add(found)

@@ -24,7 +24,7 @@ from briefing.pipeline.workshop import Workshop
 from briefing.ranking import Ranked, Wishes, limited, muted, rank, section_of, topic
 from briefing.stories import Bundle, Likeness, group
 from briefing.summariser import SummaryOptions, in_brief, leads_in_short, summarise_stories, summary_key
-from briefing.types import Article, Failure, FailureKind, KeyPoint, Mention, Story, Summary
+from briefing.types import Article, Failure, FailureKind, KeyPoint, Mention, Story, Summary, Verdict
 from briefing.yesterday import Earlier, comparable, linked, news, unheard, untold
 
 __all__ = ["Telling", "condense_stories", "summary_options", "takes_a_place", "tell_stories"]
@@ -183,8 +183,14 @@ def condense_stories(
 def summary_options(workshop: Workshop) -> SummaryOptions:
     """What the configuration wishes of a summary."""
     config = workshop.config
+    embedder = workshop.embedder if config.language else None
     return SummaryOptions(
-        points=config.points, length=config.length, language=config.language, paragraph=config.paragraph
+        points=config.points,
+        length=config.length,
+        language=config.language,
+        paragraph=config.paragraph,
+        embed=embedder.embed if embedder else None,
+        embedded_by=embedder.digest if embedder else "",
     )
 
 
@@ -278,8 +284,15 @@ def _earlier(workshop: Workshop, day: date, listed: Sequence[str]) -> list[Earli
             if (day - told).days > _DAYS:
                 together = tuple(article for article in together if article.id in articles)
             if together:
-                found.append(Earlier(told=told, headline=story.summary.headline, articles=together))
+                found.append(_as_earlier(told, story.summary, together))
     return found
+
+
+def _as_earlier(told: date, summary: Summary, articles: tuple[Article, ...]) -> Earlier:
+    points = tuple(point.text for point in summary.key_points if point.verdict is not Verdict.QUOTED)
+    return Earlier(
+        told=told, headline=summary.headline, articles=articles, language=summary.language, points=points
+    )  # fmt: skip
 
 
 def _in_brief(plan: _Plan, options: SummaryOptions) -> Summary:
@@ -296,7 +309,9 @@ def _tell(telling: Telling, plan: _Plan, summary: Summary, *, brief: bool) -> No
         if not fresh:
             telling.told_before += 1
             last, first = plan.earlier[0], plan.articles[0]
-            mention = Mention(headline=last.headline, url=first.url, source=first.source, told=last.told)
+            mention = Mention(
+                headline=last.headline, url=first.url, source=first.source, told=last.told, language=last.language
+            )
             telling.developing.append(mention)
             return
     telling.brief += brief

@@ -24,6 +24,7 @@ from briefing.stories import Likeness, likeness, with_embeddings
 from briefing.summariser import PromptBook
 
 if TYPE_CHECKING:
+    from briefing.engines.embedding import Embedder
     from briefing.fetch import Fetcher
 
 __all__ = ["StoredAnswers", "Workshop"]
@@ -168,13 +169,18 @@ class Workshop:
     @cached_property
     def compare(self) -> Likeness:
         """How articles are compared, to see which tell one story. Raises `ModelError` where its model is missing."""
+        return with_embeddings(self.embedder.embed) if self.embedder else likeness
+
+    @cached_property
+    def embedder(self) -> Embedder | None:
+        """The model of the setting `embeddings`; None where there is none. Raises `ModelError` where it is missing."""
         if not self.config.embeddings:
-            return likeness
+            return None
         from briefing.engines.embedding import Embedder
 
         embedder = Embedder(embedding_model(self.config, self.watcher), threads=self.config.threads)
         self._open.callback(embedder.close)
-        return with_embeddings(embedder.embed)
+        return embedder
 
     def fetcher(self) -> Fetcher:
         """The one fetcher of the run, with its cache beside the state file."""

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from briefing.engines.base import Engine
 from briefing.errors import EngineError, ModelError
-from briefing.summariser import cite, whole
+from briefing.summariser import cite, translated, whole
 from briefing.summariser.draft import Draft
 from briefing.summariser.options import Length, SummaryOptions
 from briefing.summariser.prompts import PromptBook
@@ -137,9 +137,17 @@ def summary_key(
     So the window counts as `Engine.digest` knows it. Of a server that is the window asked for (``context``); what the
     server says where nothing was asked is no part of the key, and neither are the weights behind the model's name.
     """
-    told_in = options.language or article.language
-    wishes = (str(options.points), options.length, options.language, prompts.language(told_in), str(options.paragraph))
+    told_in = prompts.language(options.language or article.language)
+    wishes = (
+        str(options.points),
+        options.length,
+        options.language,
+        told_in,
+        str(options.paragraph),
+        options.embedded_by,
+    )
     text = [article.title, article.source, str(article.published), article.text, article.language]
     for other in others[: MOST_READ - 1]:  # citations name these by their ids
         text += [other.id, other.title, str(other.published), other.text, other.language]
-    return fingerprint(_VERSION, engine.digest, prompts.fingerprint(*whole.PROMPTS, *cite.PROMPTS), *wishes, *text)
+    asked = prompts.fingerprint(*whole.PROMPTS, *cite.PROMPTS, *translated.PROMPTS)
+    return fingerprint(_VERSION, engine.digest, asked, *wishes, *text)

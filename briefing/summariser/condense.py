@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from briefing.engines.base import Engine, Prompt
 from briefing.salience import ranked
-from briefing.summariser import cite, document, whole
+from briefing.summariser import cite, document, translated, whole
 from briefing.summariser.coverage import chosen
 from briefing.summariser.draft import Draft
 from briefing.summariser.options import SummaryOptions
@@ -39,6 +39,8 @@ def condense(
         yield from _extract(draft)
     elif cite.suits(draft, engine):
         yield from cite.tell([draft, *(Draft.of(other, options) for other in others)], prompts)
+    elif engine.instructable and draft.translated:
+        yield from translated.tell(draft, engine, prompts)
     elif engine.instructable:
         yield from whole.tell(draft, engine, prompts)
     else:

@@ -43,6 +43,10 @@ def tell(draft: Draft, engine: Engine) -> Conversation[None]:
         if len(shorter) >= len(told):
             break  # this model does not condense; its windows' sentences are what there is
         told = shorter
+    lines = [line for part in windows for line in part]
+    if draft.translated and lines and sum(map(draft.in_articles_language, lines)) > len(lines) / 2:
+        draft.untranslated = True
+        draft.warnings.append("The model writes in the article's language only.")
     _keep(draft, (line for part in told for line in part), blamed=True)
     if len(windows) > 1:
         _keep(draft, (line for part in windows for line in part[:1]))
@@ -100,7 +104,8 @@ def _keep(draft: Draft, lines: Iterable[str], *, blamed: bool = False) -> None:
     """Keep what may be shown, up to the points wished for; where `blamed`, say what was left out."""
     for line in lines:
         found = draft.check(line)
-        reason = problem(line) or why_not(found)
+        elsewhere = "not in the language asked for" if draft.in_articles_language(line) else ""
+        reason = problem(line) or why_not(found) or elsewhere
         if reason and blamed:
             draft.warnings.append(f"Left out ({reason}): {line}")
         elif not reason and len(draft.points) < draft.options.points and not draft.told_already(line):

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, replace
 
 from briefing.engines.base import Prompt
 from briefing.errors import EngineError
+from briefing.facts import occurrences, stem_of
 from briefing.ground import Check, Evidence, check, quote
 from briefing.salience import ranked
+from briefing.stories.meaning import nearest
 from briefing.summariser.answers import (
     LONGEST_HEADLINE,
     Answer,
@@ -25,6 +27,7 @@ from briefing.summariser.answers import (
     shortened,
 )
 from briefing.summariser.options import SummaryOptions
+from briefing.summariser.room import specimen
 from briefing.summariser.schedule import Conversation, Told
 from briefing.text import sentences, word_count
 from briefing.types import Article, KeyPoint, Summary, Verdict
@@ -37,6 +40,12 @@ _ANSWERS = re.compile(r"(?:[\W_]*(?:yes|no)\b|\s*(?:ye?|n)?\s*\Z)", re.IGNORECAS
 """An answer whose odds are its own: its first word is one of the two, or all there is of it is their first token or a
 blank. Of any other, the odds are those of a token that was not said.
 """
+_TELLING = 4
+"""Small words of a line from which on its language shows."""
+_OWN, _OWN_ENGLISH = 0.65, 0.55
+"""Share of these that an article in the same language has; lower for English, whose function words are known. Of a
+German or French line an English article had a seventh at most, of a Spanish one a Portuguese article two fifths, and of
+a Norwegian one a Danish article three fifths."""
 
 
 @dataclass(slots=True)
@@ -53,6 +62,8 @@ class Draft:
     seconds: float = 0.0
     asked: int = 0
     cached: int = 0
+    untranslated: bool = False
+    """Whether the engine was found to write in the article's language, whatever is wished."""
 
     @classmethod
     def of(cls, article: Article, options: SummaryOptions) -> Draft:
@@ -70,7 +81,24 @@ class Draft:
     def translated(self) -> bool:
         """Whether the summary is in another language than the article."""
         wished, given = self.options.language, self.article.language
-        return bool(wished) and "und" not in {wished, given} and wished != given
+        return bool(wished) and "und" not in {wished, given} and wished != given and not self.untranslated
+
+    @property
+    def examples(self) -> list[str]:
+        """Sentences in the summary's language, for what they cost in tokens; none where none is known."""
+        return specimen(self.language) if self.translated else [one.text for one in self.evidence.sentences]
+
+    def in_articles_language(self, text: str) -> bool:
+        """Whether `text`, which is to be in another language than the article, is in the article's: most of its small
+        words are the article's own. Of a short one nobody can tell.
+        """
+        if not self.translated:
+            return False
+        english = self.article.language == "en"
+        small = [surface for _, surface, _ in occurrences(text) if surface.isalpha() and surface.islower()]
+        known = {word.surface for reading in self.evidence.readings for word in reading.words}
+        own = sum(word in known or (english and len(word) > 2 and not stem_of(word)) for word in small)
+        return len(small) >= _TELLING and own >= (_OWN_ENGLISH if english else _OWN) * len(small)
 
     def take(self, told: Sequence[Told]) -> list[Answer]:
         """The answers. Raises `EngineError` where the model gave none."""
@@ -133,13 +161,20 @@ class Draft:
         """Whether the checks leave a point open that a model may settle; of a translated one they cannot say more."""
         return found.verdict is Verdict.UNCERTAIN and not self.translated
 
-    def check(self, point: str) -> Check:
-        """Look `point` up in the article."""
-        return check(point, self.evidence, translated=self.translated)
+    def check(self, point: str, cited: Sequence[int] = ()) -> Check:
+        """Look `point` up in the article. Of one in another language, `cited` are the sentences its model gave."""
+        if not self.translated:
+            return check(point, self.evidence)
+        return check(point, self.evidence, translated=True, language=self.language, cited=cited)
 
     def keep(self, text: str, found: Check) -> None:
-        """Show `text` as a key point."""
-        self.points.append(KeyPoint(text=ended(text), citations=found.citations, verdict=found.verdict))
+        """Show `text` as a key point; one in another language that has no sentence gets the nearest in meaning."""
+        citations = found.citations
+        if self.translated and not citations and self.options.embed is not None:
+            alike = nearest(text, [one.text for one in self.evidence.sentences], self.options.embed)
+            if alike is not None and alike not in self.evidence.orders:
+                citations = (self.evidence.cite(alike),)
+        self.points.append(KeyPoint(text=ended(text), citations=citations, verdict=found.verdict))
 
     def told_already(self, text: str) -> bool:
         """Whether a point that is kept says the same."""
@@ -169,7 +204,8 @@ class Draft:
             headline=self._shown_headline(),
             source=article.source,
             published=article.published,
-            language=article.language,
+            language=self._written_in(),
+            article_language=article.language,
             key_points=tuple(self.points),
             paragraph=self.paragraph,
             model=model,
@@ -180,19 +216,28 @@ class Draft:
         )
 
     def _shown_headline(self) -> str:
-        """The article's own, cut at a word; of a text without one, or in another language than is wished, the model's,
-        where the article supports it; else the beginning of the first point.
+        """The article's own, cut at a word; of a text without one, or where the summary is in another language, the
+        model's, where the article supports it; else the beginning of the first point.
         """
-        if (title := own_title(self.article.title, self.article.source, self.article.url)) and not self.translated:
+        title = own_title(self.article.title, self.article.source, self.article.url)
+        if title and not (self.translated and self._written_in() == self.language):
             return shortened(title, LONGEST_HEADLINE)
-        written = self.headline
+        written = "" if self.in_articles_language(self.headline) else self.headline
         # A list of keywords passes every check of facts and is still no headline.
         fits = 2 <= word_count(written) <= LONGEST_HEADLINE and written.count(",") <= 2
         found = self.check(written)
         if fits and not why_not(found) and not (self.open(found) and self.article.title):
             return written
-        first = self.points[0].text.rstrip(".") if self.points else self.article.text
-        return shortened(title or first, LONGEST_HEADLINE)
+        told = [point.text for point in self.points if point.verdict is not Verdict.QUOTED or not self.translated]
+        first = [*told, self.paragraph or "", self.article.text]
+        return shortened(next(text for text in first if text).rstrip("."), LONGEST_HEADLINE)
+
+    def _written_in(self) -> str:
+        """The language of the summary: the article's, where nothing of it was written but all is quoted."""
+        quoted = [point.text for point in self.points if point.verdict is Verdict.QUOTED]
+        prose = self.paragraph and self.paragraph != " ".join(quoted)
+        wished = self.options.language and not self.untranslated and (len(quoted) < len(self.points) or prose)
+        return self.options.language if wished else self.article.language
 
 
 def _answer(one: Told) -> Answer:

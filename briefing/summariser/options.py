@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from briefing.errors import UsageError
+from briefing.stories.meaning import Embed
 
 __all__ = ["Length", "SummaryOptions"]
 
@@ -26,6 +27,11 @@ class SummaryOptions:
     """ISO 639-1 code of the language to write in; empty means: the article's own."""
     paragraph: bool = False
     """Whether a paragraph of prose is wanted as well."""
+    embed: Embed | None = field(default=None, repr=False)
+    """Makes vectors of texts in several languages, by which a point in another language than its article's finds its
+    sentence where its model gave none."""
+    embedded_by: str = ""
+    """Names the model of `embed`, by its digest."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.points <= 10:

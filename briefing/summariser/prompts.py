@@ -118,11 +118,12 @@ def _defused(value: Any) -> Any:
 
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _NAMED = re.compile(r"\{%[-+]?\s*(?:extends|include|import|from)\s+[\"']([^\"']+)[\"']")
-_WITH_GRAMMAR = {"cite", "points", "rewrite"}
-_GRAMMAR: dict[str, Any] = {"sentences": 2, "fewest": 3, "points": 5, "headline": True, "opened": False}
+_WITH_GRAMMAR = {"cite", "points", "points_numbered", "rewrite"}
+_GRAMMAR: dict[str, Any] = {"sentences": 2, "fewest": 3, "points": 5, "headline": True, "opened": False,
+                            "numbers": [1, 2]}  # fmt: skip
 # Every variable that a prompt may use, with values that show each branch.
 _SPECIMEN: dict[str, Any] = {
     "article": "article", "title": "title", "sentences": ["one", "two"], "notes": ["one", "two"], "failed": ["part"],
     "point": "point", "fewest": 3, "points": 5, "words_low": 1, "words_high": 2, "language": "French",
-    "length": "medium", "headline": True, "cites": [2, 1], "statement": "statement",
+    "length": "medium", "headline": True, "cites": [2, 1], "numbers": [1, 2], "statement": "statement",
 }  # fmt: skip

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from briefing.summariser.answers import LONGEST_POINT
 from briefing.text import word_count
 
-__all__ = ["LINE_TOKENS", "POINT_TOKENS", "line_tokens", "point_tokens", "specimen"]
+__all__ = ["LINE_TOKENS", "POINT_TOKENS", "answer_tokens", "line_tokens", "point_tokens", "specimen"]
 
 POINT_TOKENS = 64
 """For a point in English: the longest allowed has about 45."""
@@ -67,6 +67,13 @@ def point_tokens(examples: Sequence[str], count: Callable[[str], int]) -> int:
     by_words = _upper([cost / word_count(text) for cost, text in costs]) * LONGEST_POINT
     by_characters = _upper([cost / len(text) for cost, text in costs]) * _LONGEST
     return max(POINT_TOKENS, round(min(by_words, by_characters)))
+
+
+def answer_tokens(sentences: int, point: int, window: int) -> int:
+    """Tokens of an answer of so many sentences of `point` tokens; over what English needs only up to a third of the
+    `window`, so that an article has room beside it.
+    """
+    return max(POINT_TOKENS * sentences, min(point * sentences, window // 3))
 
 
 def line_tokens(examples: Sequence[str], language: str) -> int:

@@ -16,7 +16,7 @@ from briefing.engines.base import Engine
 from briefing.facts import stems
 from briefing.ground import Evidence, check, quote
 from briefing.salience import ranked
-from briefing.summariser import whole
+from briefing.summariser import translated, whole
 from briefing.summariser.condense import condense, reads_together
 from briefing.summariser.draft import Draft, why_not
 from briefing.summariser.options import SummaryOptions
@@ -104,7 +104,7 @@ def _is_sentence(text: str) -> bool:
 def _news(first: Article, summary: Summary, drafts: Sequence[Draft]) -> list[tuple[Draft, int]]:
     """Sentences that only other articles say, most telling first, an article's second one behind all first ones."""
     told = first.text
-    topic = frozenset(stems(" ".join([summary.headline, *(point.text for point in summary.key_points)])))
+    topic = frozenset(stems(" ".join(_in_articles_words(summary))))
     found: list[tuple[int, int, Draft, int]] = []
     for place, draft in enumerate(drafts):
         known = Evidence(told, f"{first.title} {summary.headline}", first.language)
@@ -123,6 +123,13 @@ def _news(first: Article, summary: Summary, drafts: Sequence[Draft]) -> list[tup
     return [(draft, index) for _, _, draft, index in ordered]
 
 
+def _in_articles_words(summary: Summary) -> list[str]:
+    """What a summary tells, in the article's language: its points, or the sentences behind them."""
+    if not summary.translated:
+        return [summary.headline, *(point.text for point in summary.key_points)]
+    return [summary.title, *(citation.text for point in summary.key_points for citation in point.citations)]
+
+
 def _written(
     chosen: Sequence[tuple[Draft, int]], summary: Summary, engine: Engine, prompts: PromptBook
 ) -> Conversation[list[KeyPoint]]:
@@ -130,7 +137,8 @@ def _written(
     for draft, index in chosen:
         if len(added) == MOST_ADDED:
             break
-        point = yield from whole.tell_sentence(draft, index, engine, prompts)
+        strategy = translated if draft.translated else whole
+        point = yield from strategy.tell_sentence(draft, index, engine, prompts)
         if point and _adds(point.text, [*summary.key_points, *added]):
             added.append(_of(draft.article, point))
     return added
@@ -163,7 +171,7 @@ def _cited(point: KeyPoint, drafts: Sequence[Draft]) -> KeyPoint:
     have = {citation.article or first for citation in point.citations}
     more: list[Citation] = []
     for draft in drafts:
-        if draft.article.id in have:
+        if draft.article.id in have or (draft.translated and point.verdict is not Verdict.QUOTED):
             continue
         found = draft.check(point.text)
         if found.verdict is Verdict.SUPPORTED:

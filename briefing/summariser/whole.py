@@ -30,7 +30,7 @@ from briefing.summariser.coverage import LEAD, leads
 from briefing.summariser.draft import Draft, most_telling, why_not
 from briefing.summariser.options import SummaryOptions
 from briefing.summariser.prompts import PromptBook
-from briefing.summariser.room import POINT_TOKENS, point_tokens, specimen
+from briefing.summariser.room import answer_tokens, point_tokens
 from briefing.summariser.schedule import Conversation
 from briefing.text import sentences, word_count
 from briefing.types import KeyPoint, Verdict
@@ -76,7 +76,9 @@ def tell_as_prose(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversa
     kept = [
         sentence.text
         for sentence in (written[:-1] if answer.cut else written)
-        if sentence.text[-1:] in '.!?…"”' and not why_not(draft.check(sentence.text))
+        if sentence.text[-1:] in '.!?…"”'
+        and not why_not(draft.check(sentence.text))
+        and not draft.in_articles_language(sentence.text)
     ]
     if not kept:
         draft.warnings.append("No paragraph held against the article.")
@@ -100,8 +102,7 @@ class _Asker:
 
     @classmethod
     def of(cls, draft: Draft, engine: Engine, prompts: PromptBook) -> _Asker:
-        examples = specimen(draft.language) if draft.translated else [one.text for one in draft.evidence.sentences]
-        room = point_tokens(examples, engine.count_tokens)
+        room = point_tokens(draft.examples, engine.count_tokens)
         return cls(engine, prompts, draft.options, draft.language, draft.article.title, room)
 
     def points(self, text: str) -> Prompt:
@@ -137,12 +138,6 @@ class _Asker:
         frame = sum(self.engine.count_tokens(message.content) + 8 for message in empty.messages)
         return max(64, self.engine.context - frame - empty.max_tokens - 16)
 
-    def _limit(self, sentences: int) -> int:
-        """Tokens of an answer of so many sentences; over what English needs only up to a third of the window, so that
-        an article has room beside it.
-        """
-        return max(POINT_TOKENS * sentences, min(self.point_tokens * sentences, self.engine.context // 3))
-
     def _counts(self) -> dict[str, object]:
         options = self.options
         return {"points": options.candidates, "fewest": options.fewest, **_words(options.point_words)}
@@ -157,7 +152,7 @@ class _Asker:
             messages=self.prompts.messages(name, **variables),
             document=document,
             points=answers or self.options.candidates,
-            max_tokens=self._limit(answers or self.options.candidates + 1),
+            max_tokens=answer_tokens(answers or self.options.candidates + 1, self.point_tokens, self.engine.context),
             stop=("\n\n",),
             schema=None if answers else points_schema(self.options.fewest, self.options.candidates),
             grammar=None if grammar == "" else self.prompts.grammar(grammar or name, **variables),
@@ -232,18 +227,22 @@ def _ground(draft: Draft, asker: _Asker, candidates: list[str]) -> Conversation[
     slots: list[tuple[str, Check] | None] = []
     second: list[tuple[int, str, Check]] = []
     reasons: list[str] = []
+    behind: list[int] = []
     checks = yield from _checked(draft, asker, candidates)
     for point, found in zip(candidates, checks, strict=True):
         reason = problem(point) or why_not(found) or (copied(point, draft.evidence) and "copied")
         if not reason:
             slots.append((point, found))
             continue
+        if (index := _behind(point, found)) is None:  # there is nothing to write it anew from
+            draft.warnings.append(f"Left out ({reason}): {point}")
+            continue
+        behind.append(index)
         second.append((len(slots), point, found))
         reasons.append(reason)
         slots.append(None)
     if second:
         whole = draft.evidence.sentences
-        behind = [_behind(draft, point, found) for _, point, found in second]
         asked = [
             asker.rewrite([whole[index].text], [m.surface for m in found.missing if m.surface != point])
             for index, (_, point, found) in zip(behind, second, strict=True)
@@ -264,11 +263,11 @@ def _ground(draft: Draft, asker: _Asker, candidates: list[str]) -> Conversation[
             draft.keep(*slot)
 
 
-def _behind(draft: Draft, point: str, found: Check) -> int:
-    """The sentence a point was most likely made of."""
+def _behind(point: str, found: Check) -> int | None:
+    """The sentence a point was most likely made of; None where none has anything of it."""
     said = set(stems(point))
     best = max(found.citations, key=lambda citation: len(said & set(stems(citation.text))), default=None)
-    return best.sentence if best else 0
+    return best.sentence if best else None
 
 
 def _kept_to(found: Check, sentence: int) -> str:

@@ -233,7 +233,7 @@ def test_another_language_is_asked_for_and_stays_uncertain() -> None:
         "- Der Bau kostet £212m und beginnt im Frühling.\n- Läden an der Bridge Street fürchten um ihre Kunden."
     )
     summary = one(engine, language="de")
-    assert "Write in German." in engine.asked[0].messages[0].content
+    assert "Write in German." in engine.asked[0].messages[-1].content
     assert {point.verdict for point in summary.key_points} == {Verdict.UNCERTAIN}
 
 

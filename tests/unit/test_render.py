@@ -312,6 +312,45 @@ def test_what_is_not_in_the_articles_language_says_which_it_is() -> None:
     assert '<span class="label" lang="en">' in html
 
 
+def test_a_summary_in_another_language_than_its_article_says_what_is_in_which() -> None:
+    article, summary = item(1)
+    quoted = replace(summary.key_points[0], text="A quotation.", verdict=Verdict.QUOTED, rung="quoted")
+    german = replace(
+        summary, language="de", article_language="en", headline="Bahn", key_points=(*summary.key_points, quoted)
+    )
+    html = render(edition((article, german)), "html", TEMPLATES)
+    assert '<article id="a-id1" lang="de">' in html
+    assert '<q lang="en">A quotation.</q>' in html
+    assert '<blockquote dir="auto" lang="en"' in html
+    again = render(edition((article, replace(german, language="en"))), "html", TEMPLATES)
+    assert "<q>A quotation.</q>" in again
+
+
+@pytest.mark.parametrize("format_", ["md", "html", "text"])
+def test_a_point_without_evidence_says_so(format_: str) -> None:
+    article, summary = item(1)
+    bare = replace(summary, key_points=(replace(summary.key_points[0], citations=()),))
+    shown = " ".join(render(edition((article, bare)), format_, TEMPLATES).split())
+    assert "no sentence of the article was found for this" in shown
+    assert "no sentence of the article" not in render(edition((article, summary)), format_, TEMPLATES)
+
+
+def test_an_overview_sentence_without_evidence_leads_to_its_own_story() -> None:
+    pairs = []
+    for number in range(6):
+        article, summary = item(number, text=f"Nachricht {number}.")
+        pairs.append((article, replace(summary, key_points=(replace(summary.key_points[0], citations=()),))))
+    html = render(edition(*pairs), "html", TEMPLATES)
+    assert '<a href="#a-id3">Nachricht 3.</a>' in html
+
+
+def test_a_stored_summary_of_before_there_was_the_articles_language_is_in_the_articles() -> None:
+    data = summary_to_json(item(1)[1])
+    del data["article_language"]
+    assert summary_from_json(data).article_language == "en"
+    assert not summary_from_json(data).translated
+
+
 def test_a_point_opens_the_sentences_behind_it() -> None:
     html = render(edition(item(1)), "html", TEMPLATES)
     assert re.search(r"<details><summary>The council voted for a tram\.</summary>.*?<blockquote", html, re.DOTALL)

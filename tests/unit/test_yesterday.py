@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from briefing.types import Article, Citation, KeyPoint, Summary, Verdict
@@ -77,3 +78,46 @@ def test_a_higher_number_is_news() -> None:
 def test_a_quoted_sentence_is_news_unless_an_earlier_article_has_it() -> None:
     old = "Inspectors had warned of valves."
     assert news(summary(old, "Rain fell all day.", verdict=Verdict.QUOTED), [BLAST])[1] == 1
+
+
+# --- in another language than the articles' ------------------------------------------------------------------------
+
+
+def german(*points: tuple[str, str], verdict: Verdict = Verdict.UNCERTAIN) -> Summary:
+    """Of an English article: each point with the sentence behind it, or "" where there is none."""
+    cited = (
+        KeyPoint(
+            text=text, verdict=verdict, citations=(Citation(sentence=0, start=0, end=1, text=behind),) * bool(behind)
+        )
+        for text, behind in points
+    )
+    return replace(summary(), language="de", article_language="en", key_points=tuple(cited))
+
+
+TOLD = ("Eine Explosion in einem Werk in Harwick tötete 12 Menschen.", MONDAY.text.split(". ")[0] + ".")
+TOLL = ("Die Zahl der Toten stieg auf 15.", "The toll of the blast at a plant in Harwick rose to 15.")
+SAID = ("Prüfer hatten vor den Ventilen gewarnt.", "")
+
+
+def test_a_translated_point_is_new_where_its_sentence_is() -> None:
+    """Yesterday's edition was in English: nothing in German can be compared."""
+    updated, count = news(german(TOLD, TOLL), [replace(BLAST, language="en", points=("12 died.",))])
+    assert [point.text for point in updated.key_points[:count]] == [TOLL[0]]
+
+
+def test_a_translated_point_is_compared_with_points_of_its_own_language() -> None:
+    earlier = replace(BLAST, language="de", points=(SAID[0], "Eine Explosion tötete 12 Menschen in einem Werk."))
+    assert news(german(SAID), [earlier])[1] == 0
+    assert news(german(("Die Polizei nahm die Leiterin des Werks fest.", "")), [earlier])[1] == 1
+
+
+def test_a_translated_point_that_can_be_compared_with_nothing_is_not_called_new() -> None:
+    assert news(german(SAID), [BLAST])[1] == 0
+
+
+def test_a_quoted_sentence_in_a_translated_summary_is_compared_in_its_own_language() -> None:
+    sentence = "Inspectors had warned of valves."
+    quoted = KeyPoint(text=sentence, citations=(), verdict=Verdict.QUOTED)
+    shown = replace(german(TOLL), key_points=(*german(TOLL).key_points, quoted))
+    assert [point.text for point in news(shown, [BLAST])[0].key_points[:1]] == [TOLL[0]]
+    assert news(shown, [BLAST])[1] == 1

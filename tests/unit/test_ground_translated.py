@@ -1,0 +1,122 @@
+"""A point in another language than its article's: what can be looked up is, and nothing is cited by chance."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from briefing.ground import Evidence, check
+from briefing.types import Verdict
+
+ENGLISH = Evidence(
+    "Marlow City Council voted 31 to 14 to build a tram line. Construction is due to start in March and will cost "
+    "£212m, or about $2.3 billion over 1,200 months. Shopkeepers on Bridge Street fear for their trade. "
+    "The UN and the ECB praised the plan in Geneva.",
+    "Council approves tram",
+    "en",
+    date(2024, 5, 17),
+)
+GERMAN = Evidence(
+    "Der Stadtrat von Marlow hat im Dezember mit 31 zu 14 für die Straßenbahn gestimmt. Sie soll 2,3 Millionen Euro "
+    "kosten, so die EZB. Davon zahlen die 1.200 Betriebe 12,5 Prozent. Die Händler fürchten um ihr Geschäft.",
+    "Straßenbahn",
+    "de",
+    date(2024, 12, 4),
+)
+
+
+def cited(point: str, evidence: Evidence, language: str, given: tuple[int, ...] = ()) -> list[int]:
+    found = check(point, evidence, translated=True, language=language, cited=given)
+    assert found.verdict is Verdict.UNCERTAIN, found.missing
+    return [citation.sentence for citation in found.citations]
+
+
+@pytest.mark.parametrize(
+    ("point", "sentences"),
+    [
+        ("Der Stadtrat stimmte mit 31 zu 14 dafür.", [0]),
+        ("Der Bau kostet 212 Millionen Pfund.", [1]),
+        ("Der Bau kostet 212 Mio. Pfund.", [1]),
+        ("Insgesamt sind es 2,3 Milliarden Dollar.", [1]),
+        ("Es dauert 1.200 Monate.", [1]),
+        ("Die Arbeiten beginnen im März.", [1]),
+        ("Die Arbeiten sollen im Mai genehmigt werden.", []),  # the month of publication
+        ("Die UNO und die EZB lobten den Plan.", [3]),
+        ("Händler der Bridge Street fürchten um ihr Geschäft.", [2]),
+        ("Die Ladenbesitzer fürchten um ihr Geschäft.", []),
+        ("Die Stadt bekommt eine neue Bahn.", []),
+    ],
+)
+def test_a_german_point_cites_the_sentence_that_shares_its_facts_and_no_other(point: str, sentences: list[int]) -> None:
+    assert cited(point, ENGLISH, "de") == sentences
+
+
+@pytest.mark.parametrize(
+    ("point", "sentences"),
+    [
+        ("The council voted 31 to 14 in December.", [0]),
+        ("The tram will cost €2.3 million.", [1]),
+        ("Some 1,200 firms pay 12.5 percent of it.", [2]),
+        ("The ECB gave the figure.", [1]),
+        ("Three shopkeepers out of hundreds fear for their trade.", []),  # words for numbers are known of English only
+    ],
+)
+def test_an_english_point_finds_its_german_sentence(point: str, sentences: list[int]) -> None:
+    assert cited(point, GERMAN, "en") == sentences
+
+
+@pytest.mark.parametrize(
+    ("point", "language", "surface"),
+    [
+        ("1 200 000 personnes", "fr", "1200000"),
+        ("2,4 milliards de dollars", "fr", "2,4 billion dollars"),
+        ("El tranvía costará 213 millones de libras.", "es", "213 million pounds"),
+        ("A obra custa 20 mil milhões.", "pt", "20 billion"),
+        ("Строительство обойдётся в 5 млрд.", "ru", "5 billion"),
+        ("Die Arbeiten beginnen im April.", "de", "April"),
+        ("Работы начнутся в сентябре.", "ru", "сентябре"),
+        ("Die NATO lobte den Plan.", "de", "NATO"),
+    ],
+)
+def test_what_the_article_has_nowhere_is_refused(point: str, language: str, surface: str) -> None:
+    found = check(point, ENGLISH, translated=True, language=language)
+    assert (found.verdict, found.missing[0].surface) == (Verdict.UNSUPPORTED, surface)
+
+
+def test_the_models_own_numbers_are_kept_and_completed() -> None:
+    assert cited("Die Händler fürchten um ihr Geschäft.", ENGLISH, "de", (2,)) == [2]
+    assert cited("Händler fürchten den Bau für 212 Millionen Pfund.", ENGLISH, "de", (2,)) == [1, 2]
+    scattered = check(
+        "Der Rat stimmte mit 31 zu 14 für 212 Millionen Pfund, lobte die UNO.", ENGLISH, translated=True, language="de",
+        cited=(2,),
+    )  # fmt: skip
+    assert [part.kind for part in scattered.missing] == ["scattered"]
+
+
+def test_a_sentence_that_has_more_of_the_point_stands_beside_one_that_the_model_misnumbered() -> None:
+    point = "Die UNO und die EZB lobten den Plan in Marlow."
+    assert cited(point, ENGLISH, "de", (2,)) == [2, 3]
+    assert cited(point, ENGLISH, "de", (3,)) == [3]
+    assert cited("Der Stadtrat von Marlow stimmte dafür.", ENGLISH, "de", (2,)) == [2]  # one name is not enough
+
+
+def test_a_number_that_was_cut_in_two_with_its_sentence_is_not_refused() -> None:
+    cut = Evidence("Der Rat tagte am 3. Dezember in Marlow. Der Bau kostet 2,3 Mio. Euro im Jahr.", language="de")
+    assert cited("The work costs €2.3 million a year.", cut, "en") == [2]
+    assert cited("The council met on 3 December.", cut, "en") != []
+
+
+def test_a_sentence_that_is_not_there_is_not_cited() -> None:
+    assert cited("Die Händler fürchten um ihr Geschäft.", ENGLISH, "de", (99, -1)) == []
+
+
+def test_nothing_is_cited_where_nothing_is_shared_in_one_language_either() -> None:
+    found = check("Zebras gallop elsewhere.", ENGLISH)
+    assert (found.verdict, found.citations) == (Verdict.UNSUPPORTED, ())
+
+
+@pytest.mark.parametrize("language", ["", "und", "xx", "de"])
+def test_an_article_in_an_unknown_language_is_no_reason_to_refuse_a_month(language: str) -> None:
+    thai = Evidence("สภาลงมติ 31 ต่อ 14", language="th")
+    assert cited("Der Rat stimmte im März mit 31 zu 14.", thai, language) == [0]
