@@ -202,8 +202,7 @@ def test_a_thought_that_comes_to_no_answer_is_an_error(
 
 
 def test_an_answer_goes_on_from_what_the_prompt_has_begun(thinker: Path, opened: Opener, tmp_path: Path) -> None:
-    engine = opened(with_template(thinker, tmp_path, CHATML.replace(
-        "{{ message.content }}<|im_end|>", "{{ message.content }}<|im_end|>")))  # fmt: skip
+    engine = opened(with_template(thinker, tmp_path, CHATML))
     begun = f"<think>\n{THOUGHT}\n</think>\n\nA bridge"
     messages = (Message("user", "What is new?"), Message("assistant", begun))
     prompt = Prompt(id="1", messages=messages, document="", max_tokens=40, stop=("\n\n",))
