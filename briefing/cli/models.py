@@ -49,7 +49,7 @@ def list_models(
 @app.command("recommend")
 def recommend(
     context: typer.Context,
-    seconds: Annotated[float, typer.Option(min=1, help="Seconds that a story may take.")] = 30,
+    seconds: Annotated[float, typer.Option(min=1, help="Seconds that a story may take.")] = 20,
     measure: Measure = False,
     config: options.ConfigPath = None,
 ) -> None:
