@@ -261,10 +261,6 @@ def _params(
     params.ui = False
     params.endpoint_slots = False
     params.api_keys = [key]
-    # No thoughts where the model's chat template can do without, by whichever name this release has for it.
-    for name in ("enable_reasoning", "reasoning_budget"):
-        if hasattr(params, name):
-            setattr(params, name, 0)
     params.sampling.seed = options.seed
     for threads in (params.cpuparams, params.cpuparams_batch):
         threads.n_threads = options.threads or physical_cores()

@@ -9,7 +9,7 @@ from briefing.engines.base import Capabilities
 __all__ = ["capability_table"]
 
 _FORMS = {"grammar": "GBNF grammar", "schema": "JSON schema"}
-_ODDS = {"always": "yes", "some models": "where the server gives them", "never": "no"}
+_ODDS = {"always": "yes", "some models": "where the model or its server gives them", "never": "no"}
 _CANCELLATION = {
     "chunk": "after the token at hand, or the batch of the prompt's tokens",
     "batch": "after the prompts that are being answered together",

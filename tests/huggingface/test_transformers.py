@@ -80,6 +80,19 @@ def test_the_prefix_and_settings_of_the_model_are_used(t5: Path, tmp_path: Path,
     assert opened(t5).context < 512 - opened(t5).count_tokens("summarize: ")
 
 
+def test_an_answer_that_its_settings_ended_was_cut(bart: Path, tmp_path: Path, opened: Opener) -> None:
+    hasty = Path(shutil.copytree(bart, tmp_path / "hasty"))
+    wishes = json.loads((hasty / "generation_config.json").read_text())
+    wishes |= {"forced_eos_token_id": 2, "max_length": 8, "min_length": 0}
+    (hasty / "generation_config.json").write_text(json.dumps(wishes))
+    (cut,) = opened(hasty).complete([asked(0)])
+    assert cut.finish == "length"
+    (hasty / "generation_config.json").write_text(json.dumps(wishes | {"max_length": 100}))
+    (whole,) = opened(hasty).complete([asked(0)])
+    assert whole.finish == "stop"
+    assert whole.text.startswith(cut.text[:5])
+
+
 @pytest.mark.parametrize("name", FAMILIES)
 def test_the_command_line_summarises_with_it(
     name: str, cli: Callable[..., Any], tmp_path: Path, request: pytest.FixtureRequest

@@ -90,6 +90,8 @@ class Llama:
         if request.get("logprobs"):
             likely = [{"token": "yes", "logprob": -0.1}, {"token": "no", "logprob": -2.4}]
             hear({"choices": [{"delta": {"content": "yes"}, "logprobs": {"content": [{"top_logprobs": likely}]}}]})
+            hear({"choices": [{"delta": {}, "finish_reason": "stop"}]})
+            return
         hear({"choices": [{"delta": {"reasoning_content": "Hm, let me think."}}]})
         hear({"choices": [{"delta": {"content": "<think>Hm, and again.</think>"}}]})
         for _ in range(self.words):
@@ -123,7 +125,7 @@ def test_llama_does_as_it_says(llama: Llama) -> None:
     assert llama.requests[2]["response_format"]["json_schema"]["schema"] == SCHEMA
     assert said.odds == "always"
     assert (free.odds, held.odds, formed.odds, len(weighed.odds)) == ((), (), (), 2)
-    assert said.thinking == ("off", "cut")
+    assert said.thinking == ("off", "cut", "room")
     assert all(request["chat_template_kwargs"] == {"enable_thinking": False} for request in llama.requests)
     assert free.text.split() == ["word"] * 3
 
@@ -168,7 +170,7 @@ def test_openai_does_as_it_says() -> None:
 
 
 def test_openai_gives_room_to_thoughts_once() -> None:
-    assert capabilities_of(OpenAIEngine).thinking == ("cut", "room")
+    assert capabilities_of(OpenAIEngine).thinking == ("off", "cut", "room")
     with ChatServer("m-1") as server:
         server.says("", thought="Let me see.", finish="length", times=1)
         server.says("An answer.")
@@ -198,7 +200,7 @@ def test_extractive_quotes_one_prompt_after_another_in_the_articles_language() -
     assert all(line in ARTICLE for line in first.text.splitlines())
 
 
-def test_transformers_promises_neither_odds_nor_forms() -> None:
+def test_transformers_promises_odds_of_chat_models_and_no_forms() -> None:
     said = capabilities_of(TransformersEngine)
-    assert (said.structured, said.odds) == ((), "never")
+    assert (said.structured, said.odds) == ((), "some models")
     assert (said.batch, said.cancellation, said.languages) == ("padded", "batch", "told")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -258,12 +259,14 @@ class TransformersEngine:
         if likely:
             how |= {"return_dict_in_generate": True, "output_logits": True}
         torch.manual_seed(self._options.seed)
+        settings = self._generation(batch[0], forced, room)
         with torch.inference_mode():
-            output = model.generate(**inputs, generation_config=self._generation(batch[0], forced, room), **how)
+            output = model.generate(**inputs, generation_config=settings, **how)
         ids = output.sequences if likely else output
         # Chat models have several: of a turn, of a text.
         stated = model.generation_config.eos_token_id
         ends = {tokenizer.eos_token_id, tokenizer.pad_token_id, *(stated if isinstance(stated, list) else [stated])}
+        full = _forced_end(settings, start)
         found = []
         for place, (one, row) in enumerate(zip(batch, ids[:, start:].tolist(), strict=True)):
             written = next((n for n, token in enumerate(row) if token in ends), len(row))
@@ -271,7 +274,8 @@ class TransformersEngine:
             text, stopped = spoken(said, stops) if self.instructable else (said, False)
             thought = self.instructable and without_thoughts(said) != said
             shares = first_odds(tokenizer, prompt.choices, output.logits[0][place]) if likely and not thought else ()
-            found.append(_Row(text, written, stopped or (written < len(row) and place not in end.cut), thought, shares))
+            ended = written < min(len(row), full) and place not in end.cut
+            found.append(_Row(text, written, stopped or ended, thought, shares))
         return found
 
     def _generation(self, one: _Asked, forced: int | None, room: int) -> Any:
@@ -305,6 +309,13 @@ class TransformersEngine:
             return None
         target = language_token(tokens, prompt.answer_language or prompt.language)
         return int(tokenizer.convert_tokens_to_ids(target)) if target else None
+
+
+def _forced_end(settings: Any, start: int) -> int:
+    """Tokens behind which an answer is not ended by the model but by its settings (BART's ``forced_eos_token_id``)."""
+    if getattr(settings, "forced_eos_token_id", None) is None:
+        return sys.maxsize
+    return int(settings.max_new_tokens or settings.max_length - start) - 1
 
 
 def _failed(one: _Asked, context: int) -> Completion:
