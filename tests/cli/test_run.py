@@ -268,7 +268,7 @@ def test_from_init_to_a_list_of_sources(cli: Cli, tmp_path: Path, story: Path) -
 def test_models_are_listed_with_what_is_here(cli: Cli, tmp_path: Path) -> None:
     done = cli("models", "list", BRIEFING_MODELS=str(tmp_path / "models"))
     assert done.returncode == 0
-    assert "(default)" in done.stdout
+    assert "the default, measured" in done.stdout
     assert "Apache-2.0" in done.stdout
 
 
