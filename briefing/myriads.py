@@ -16,7 +16,7 @@ _MAGNITUDES = {
     **dict.fromkeys("亿億억", 10**8), **dict.fromkeys("兆조", 10**12),
 }  # fmt: skip
 # Kilometre, kilogram, kilowatt and megawatt begin with the signs for a thousand and a trillion: 千米, 千克, 兆瓦.
-_PART = r"(\d+(?:,\d{3})*(?:\.\d+)?)\s?([百千백천]?[万萬亿億兆만억조]|[千천])(?![米克瓦赫卡字帕焦])"
+_PART = r"(\d+(?:,\d{3})*(?:\.\d+)?)\s?([百千백천]?[万萬만]?[万萬亿億兆만억조]|[千천])(?![米克瓦赫卡字帕焦])"
 _PARTS = re.compile(_PART)
 _WHOLE = re.compile(rf"(?<![\d_.,])(?<!제)(?:{_PART}\s?)*{_PART}(?:\d{{1,4}}(?![\d.,]))?")
 

@@ -114,14 +114,19 @@ def test_a_decade_is_a_number_in_both_languages() -> None:
 
 
 def test_chinese_numbers_are_found_with_their_magnitudes() -> None:
-    chinese = Evidence("市内有23人死亡。约3.5万人离开，损失5000万元。", language="zh")
+    chinese = Evidence("市内有23人死亡。\n\n约3.5万人离开，损失5000万元。", language="zh")
     assert cited("23 people died.", chinese, "en") == [0]
     assert cited("35,000 left, 50 million yuan were lost.", chinese, "en") == [1]
 
 
 def test_an_article_is_read_once_for_all_its_points(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    monkeypatch.setattr(elsewhere, "plain_figures", lambda text: read.append(text) or plain_figures(text))
+
+    def reading(text: str) -> str:
+        read.append(text)
+        return plain_figures(text)
+
+    monkeypatch.setattr(elsewhere, "plain_figures", reading)
     evidence = Evidence(GERMAN.text, GERMAN.title, "de")
     check("The council met.", evidence, translated=True, language="en")
     assert evidence.text in read
