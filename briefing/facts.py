@@ -100,7 +100,7 @@ _CASELESS = (
     r"\ufb1d-\ufefc\uff66-\uffdc\U00020000-\U0003ffff"
 )
 _CASED = rf"[^\W_{_CASELESS}]"
-_BEGINS = rf"(?<![\d_.,])(?<!{_CASED})(?<![A-Za-z]-)"
+_BEGINS = rf"(?<!{_CASED})(?<![\d_.,])(?<![A-Za-z]-)"
 _MONEY = (
     r"(?:\s(?P<word>dollars?|pounds?|euros?|yen|rupees|yuan|sterling)\b|"
     r"\s?(?P<sign>[美欧日]?元|英镑|円|ドル|ユーロ|ポンド|달러|유로))?"
@@ -126,7 +126,7 @@ def _numbers(plain: str) -> Iterator[Number]:
     for match in _SHARE.finditer(plain):
         yield from _share(match)
     plain = _SHARE.sub(lambda match: "_" * len(match[0]), plain)
-    for start, end, value in myriads(plain):
+    for start, end, value in () if plain.isascii() else myriads(plain):
         money = _MONEY_BEHIND.match(plain, end)
         unit = _unit(None, None, (money["word"] or money["sign"]) if money else None)
         yield Number(value.normalize(), unit, plain[start:end], start)
