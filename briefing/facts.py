@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
-from briefing.lexicon import BASE_OF
-from briefing.text import fold
+from briefing.lexicon import BASE_OF, FUNCTION_WORDS
+from briefing.myriads import myriads
+from briefing.text import MARKS, UNSPACED, fold
 
 __all__ = [
     "Name",
@@ -87,16 +88,30 @@ _SUFFIXES = {"k": 10**3, "m": 10**6, "mn": 10**6, "bn": 10**9, "b": 10**9, "tn":
 _CURRENCY_WORDS = {
     "dollar": "$", "dollars": "$", "usd": "$", "pound": "£", "pounds": "£", "gbp": "£", "sterling": "£",
     "euro": "€", "euros": "€", "eur": "€", "yen": "¥", "rupees": "₹", "rs": "₹", "inr": "₹", "yuan": "元",
+    "元": "元", "美元": "$", "欧元": "€", "英镑": "£", "日元": "¥", "円": "¥", "ドル": "$", "ユーロ": "€",
+    "ポンド": "£", "달러": "$", "유로": "€",
 }  # fmt: skip
 _PERCENT = {"%", "percent", "per cent", "percentage"}
 
+# Scripts whose letters have no case. They stand beside digits and Latin words without a space ("有23人", "약 12명이",
+# "KBS는"), where a letter that has one makes a name of the digits ("R21", "Т34").
+_CASELESS = (
+    r"\u0590-\u109f\u1100-\u139f\u1400-\u1c7f\u1cc0-\u1cff\u2e80-\ua63f\ua800-\uab2f\uabc0-\ud7ff\uf900-\ufaff"
+    r"\ufb1d-\ufefc\uff66-\uffdc\U00020000-\U0003ffff"
+)
+_CASED = rf"[^\W_{_CASELESS}]"
+_BEGINS = rf"(?<!{_CASED})(?<![\d_.,])(?<![A-Za-z]-)"
+_MONEY = (
+    r"(?:\s(?P<word>dollars?|pounds?|euros?|yen|rupees|yuan|sterling)\b|"
+    r"\s?(?P<sign>[美欧日]?元|英镑|円|ドル|ユーロ|ポンド|달러|유로))?"
+)
+_MONEY_BEHIND = re.compile(_MONEY)
 _DIGITS = re.compile(
-    r"(?<![\w.,])(?<![A-Za-z]-)(?P<currency>(?:US|A|C|NZ|HK)?[$£€¥₹]\s?|(?:Rs\.?|USD|EUR|GBP|INR)\s)?"
+    rf"{_BEGINS}(?P<currency>(?:US|A|C|NZ|HK)?[$£€¥₹]\s?|(?:Rs\.?|USD|EUR|GBP|INR)\s)?"
     r"(?P<digits>\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:[.,]\d+)*)"
     r"(?P<ordinal>st|nd|rd|th|s)?"
     r"(?:\s?-?(?P<suffix>(?:k|m|mn|bn|b|tn)(?![a-z])|(?:hundred|thousand|million|billion|trillion)s?\b))?"
-    r"(?P<after>\s?%|[ -]per\s?cent\b|[ -]percentage\b)?"
-    r"(?:\s(?P<word>dollars?|pounds?|euros?|yen|rupees|yuan|sterling)\b)?",
+    rf"(?P<after>\s?[%％]|[ -]per\s?cent\b|[ -]percentage\b)?{_MONEY}",
     re.IGNORECASE,
 )
 _RANGE = re.compile(r"\s?(?:to|and|or|-)\s?$")
@@ -111,10 +126,15 @@ def _numbers(plain: str) -> Iterator[Number]:
     for match in _SHARE.finditer(plain):
         yield from _share(match)
     plain = _SHARE.sub(lambda match: "_" * len(match[0]), plain)
+    for start, end, value in () if plain.isascii() else myriads(plain):
+        money = _MONEY_BEHIND.match(plain, end)
+        unit = _unit(None, None, (money["word"] or money["sign"]) if money else None)
+        yield Number(value.normalize(), unit, plain[start:end], start)
+        plain = plain[:start] + "_" * (end - start) + plain[end:]
     previous: tuple[int, Decimal, str, int] | None = None
     for match in _DIGITS.finditer(plain):
         scale = _SUFFIXES.get((match["suffix"] or "").casefold(), 1)
-        unit = _unit(match["currency"], match["after"], match["word"])
+        unit = _unit(match["currency"], match["after"], match["word"] or match["sign"])
         values = [value * scale for value in _values(match["digits"])]
         for value in values:
             yield Number(value.normalize(), unit, match[0].strip(), match.start())
@@ -282,7 +302,9 @@ def quotations(text: str) -> Iterator[Quotation]:
 
 # --- words ---------------------------------------------------------------------------------------------------
 
-_TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:['.][^\W_]+)*")
+_RUN = rf"{_CASED}+(?:[{MARKS}]+{_CASED}*)*"
+_CASELESS_RUN = rf"(?:(?=[{_CASELESS}])[^\W_][{MARKS}\u200c\u200d]*)+"
+_TOKEN = re.compile(rf"(?:[^\W\d_]\.){{2,}}|{_RUN}(?:['.]{_RUN})*|{_CASELESS_RUN}(?:['.]{_CASELESS_RUN})*")
 _SENTENCE_END = re.compile(r"[.!?:;\"'(\[]\s*$")
 
 
@@ -299,7 +321,7 @@ def occurrences(text: str) -> Iterator[tuple[int, str, str]]:
 
 @lru_cache(maxsize=65536)
 def _key(word: str) -> str:
-    return _folded(word).removesuffix("'s").replace(".", "").strip("'").replace("'", "")
+    return _folded(word.translate(_JOINERS)).removesuffix("'s").replace(".", "").strip("'").replace("'", "")
 
 
 @lru_cache(maxsize=65536)
@@ -311,9 +333,14 @@ def _straight(text: str) -> str:
     return text.translate(_QUOTES)
 
 
+_JOINERS = {0x200C: None, 0x200D: None}
 _QUOTES = str.maketrans(
     dict.fromkeys("‘’‚‛ʼ`´", "'") | dict.fromkeys("“”„‟«»", '"') | dict.fromkeys("‐‑‒–—−", "-") | {"\u00a0": " "}
 )
+
+
+# Magnitudes, and the endings of ordinals and decades: "21st", "1990s", "1990er Jahre", "1er", "2ème", "5de", "1º".
+_COUNTED = re.compile(r"\d+(?:[.,]\d+)*(?:st|nd|rd|th|s|k|m|mn|bn|b|tn|ern?|e|re|ère|ème|de|[ºª])", re.IGNORECASE)
 
 
 def names(text: str) -> Iterator[Name]:
@@ -322,9 +349,9 @@ def names(text: str) -> Iterator[Name]:
     for match in _TOKEN.finditer(plain):
         word = match[0]
         has_digit = any(c.isdigit() for c in word)
-        if has_digit and not any(c.isalpha() for c in word):
+        if has_digit and not any(c.isupper() or c.islower() for c in word):
             continue
-        if has_digit and re.fullmatch(r"\d+(?:[.,]\d+)*(?:st|nd|rd|th|s|k|m|mn|bn|b|tn)", word, re.IGNORECASE):
+        if has_digit and _COUNTED.fullmatch(word):
             continue  # `numbers` has it
         if not (has_digit or any(c.isupper() for c in word)):
             continue
@@ -356,7 +383,7 @@ def stems(text: str) -> list[str]:
     """Stems of the words of `text` that carry content, numbers apart; in unspaced scripts, pairs of characters."""
     found: list[str] = []
     for token in tokens(text):
-        if len(token) > 3 and not token[0].isascii() and not _spaced(token[0]):
+        if len(token) > 2 and _UNSPACED.match(token):
             found += [token[i : i + 2] for i in range(len(token) - 1)]
         elif root := stem_of(token):
             found.append(root)
@@ -365,25 +392,7 @@ def stems(text: str) -> list[str]:
 
 def stem_of(token: str) -> str:
     """The stem of a word that carries content; empty for function words, single letters and numbers."""
-    return stem(token) if len(token) > 1 and token not in _FUNCTION_WORDS and not token[0].isdigit() else ""
+    return stem(token) if len(token) > 1 and token not in FUNCTION_WORDS and not token[0].isdigit() else ""
 
 
-def _spaced(character: str) -> bool:
-    return not (
-        "\u3040" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff" or "\u0e00" <= character <= "\u0e7f"
-    )
-
-
-_FUNCTION_WORDS = frozenset(
-    """
-    a about above according after again against ago all also although am amid among an and another any are around as
-    at away back be because been before being below between both but by came can cannot come could despite did do
-    does doing done down during each either else even ever every few for from further get gets getting go goes going
-    got had has have having he her here hers him himself his how however i if in including instead into is it its
-    itself just last let like made make makes making many may me might more most much must my neither new next no
-    nor not now of off on once one only onto or other others our out over own per rather said same say says she
-    should since so some still such than that the their them themselves then there these they this those though
-    through to too toward towards under until up upon us very via was we were what when where whether which while
-    who whom whose why will with within without would yet you your
-    """.split()  # noqa: SIM905 - a list of 200 literals reads worse
-)
+_UNSPACED = re.compile(f"[{UNSPACED}]")

@@ -15,6 +15,7 @@ __all__ = [
     "DENIALS",
     "DENIALS_WITH_NE",
     "FIRST_PERSONS",
+    "FUNCTION_WORDS",
     "IDLE_DENIALS",
     "LEANING",
     "MAGNITUDES",
@@ -155,6 +156,22 @@ TIMES: dict[str, frozenset[str]] = {
     }.items()
 }
 """Behind "this", these lean on nothing: this week, this Monday."""
+
+FUNCTION_WORDS = frozenset(
+    """
+    a about above according after again against ago all also although am amid among an and another any are around as
+    at away back be because been before being below between both but by came can cannot come could despite did do
+    does doing done down during each either else even ever every few for from further get gets getting go goes going
+    got had has have having he her here hers him himself his how however i if in including instead into is it its
+    itself just last let like made make makes making many may me might more most much must my neither new next no
+    nor not now of off on once one only onto or other others our out over own per rather said same say says she
+    should since so some still such than that the their them themselves then there these they this those though
+    through to too toward towards under until up upon us very via was we were what when where whether which while
+    who whom whose why will with within without would yet you your
+    ने को का की के में से पर है हैं था थे थी हो और यह वह कि भी तो ही लिए एक इस उस
+    """.split()  # noqa: SIM905 - a list of 200 literals reads worse
+)
+"""Words that carry no content, folded; beside those of English, Hindi's, of which every third word is one."""
 
 MONTHS_OF: dict[str, dict[str, int]] = {
     language: {form: number for number, forms in enumerate(words.split(), 1) for form in forms.split("/")}

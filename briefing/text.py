@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "MARKS",
+    "UNSPACED",
     "Sentence",
     "article_id",
     "fingerprint",
@@ -131,11 +133,17 @@ def _trimmed(text: str, start: int, end: int) -> Sentence | None:
 
 
 # Vowel signs of Hindi, Tamil and their kin, Arabic's and Hebrew's points: parts of a word that `\w` does not know.
-_MARKS = "".join(chr(code) for code in range(0x300, 0x1B00) if unicodedata.category(chr(code)).startswith("M"))
-_RUN = rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*"
+MARKS = "".join(chr(code) for code in range(0x300, 0x1B00) if unicodedata.category(chr(code)).startswith("M"))
+_RUN = rf"[^\W_]+(?:[{MARKS}]+[^\W_]*)*"
 _WORD = re.compile(rf"{_RUN}(?:['’.\-\u200c\u200d]{_RUN})*")
-# Scripts written without spaces between words: each character counts as a word.
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f]")
+# Scripts written without spaces between words (Chinese, Japanese, Thai, Lao, Burmese, Khmer), their letters and marks
+# without digits and punctuation: each character counts as a word.
+UNSPACED = (
+    r"\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ece\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u109a-\u109d\u1780-\u17d3\u17d7"
+    r"\u17dc\u17dd\u3005-\u3007\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    r"\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+)
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 def words(text: str) -> list[str]:
@@ -144,7 +152,7 @@ def words(text: str) -> list[str]:
 
 
 def word_count(text: str) -> int:
-    """How many words a reader reads; in Chinese, Japanese and Thai every character counts."""
+    """How many words a reader reads; where none parts them (Chinese, Thai) every character counts."""
     unspaced = len(_UNSPACED.findall(text))
     return unspaced + len(_WORD.findall(_UNSPACED.sub(" ", text)))
 

@@ -26,7 +26,7 @@ _AFTER_MAGNITUDE = re.compile(
 )
 _GROUPS = re.compile(r"(?<![\w.,])\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?![\d])")
 _BY_FIGURES = re.compile(r"(?<![\d.])\d{1,2}[./](\d{1,2})[./]\d{2,4}\b")
-_SHARE = re.compile(r"%|cent", re.IGNORECASE)
+_SHARE = re.compile(r"[%％]|cent", re.IGNORECASE)
 
 
 def plain_figures(text: str) -> str:

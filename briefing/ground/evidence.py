@@ -10,7 +10,7 @@ from functools import cached_property
 
 from briefing.facts import Number, tokens
 from briefing.ground.calendar import dated
-from briefing.ground.elsewhere import in_english
+from briefing.ground.elsewhere import figures, in_english
 from briefing.ground.reading import Reading, initials
 from briefing.text import Sentence, fold, sentences
 from briefing.types import Citation
@@ -65,6 +65,23 @@ class Evidence:
             keys | in_english(reading.text, self.language)
             for keys, reading in zip(self.keys, self.readings, strict=True)
         )
+
+    @cached_property
+    def heading_elsewhere(self) -> frozenset[str]:
+        """Likewise for the title."""
+        return self.heading.keys | in_english(self.title, self.language)
+
+    @cached_property
+    def everything_elsewhere(self) -> frozenset[str]:
+        """The same for the text and the title together: only the whole text has "3. Mai" or "2,3 Mio. Euro" where a
+        sentence was cut in it."""
+        parts = frozenset().union(*self.keys_elsewhere, self.heading_elsewhere)
+        return parts | in_english(self.text, self.language)
+
+    @cached_property
+    def figures(self) -> tuple[Number, ...]:
+        """Every number in digits of the text and the title, whatever their language, in all its readings."""
+        return tuple(number for readings in figures(f"{self.text}\n{self.title}") for number in readings)
 
     @cached_property
     def everything(self) -> frozenset[str]:

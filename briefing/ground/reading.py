@@ -12,6 +12,7 @@ from functools import cached_property
 
 from briefing.facts import Name, Number, Quotation, names, numbers, occurrences, quotations, stem_of, stems
 from briefing.lexicon import MONTHS
+from briefing.myriads import myriads
 from briefing.text import words
 
 __all__ = ["Reading", "Word", "initials", "key_of", "keys"]
@@ -74,6 +75,8 @@ def keys(reading: Reading) -> frozenset[str]:
     """Everything in a sentence that a number or a name of a point may be found by."""
     found = {word.key for word in reading.words}
     found.update(run.casefold() for run in initials(reading.text))
+    for start, end, _ in myriads(reading.text):
+        found.difference_update(re.findall(r"\d+", reading.text[start:end]))  # "23万" is no 23
     for number in reading.numbers:
         found.add(key_of(number))
         if number.unit != "%":

@@ -1,16 +1,18 @@
 """What can be looked up of a point in another language than its article's, and where. Pure.
 
-Numbers in digits, months and acronyms must stand in the article; names that both languages write alike show where.
+Numbers in digits, months and acronyms must stand in the article, but for small numbers that it may have in words (which
+these are is known of English only); names that both languages write alike show where.
 Whether the words say the same, nothing here knows.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from briefing.facts import names
+from briefing.facts import Number, names
 from briefing.ground.align import MOST_CITATIONS
-from briefing.ground.elsewhere import figures, in_english, months, plain_figures
+from briefing.ground.elsewhere import figures, months, plain_figures
 from briefing.ground.evidence import Evidence
 from briefing.ground.exact import Fact, Missing, forms
 from briefing.ground.numbers import approximated
@@ -29,10 +31,9 @@ def look_up(
     where they lack a number that it has, or where it has more of the point's facts than they have. Without them, a
     sentence is behind the point where it alone has one of its facts or where it has two; where none does, none is.
     """
-    title = evidence.heading.keys | in_english(evidence.title, evidence.language)
+    title = evidence.heading_elsewhere
     everywhere = frozenset().union(*evidence.keys_elsewhere, title)
-    # Where a sentence was cut at "3. Mai" or "2,3 Mio. Euro", only the whole text has it.
-    everything = everywhere | in_english(evidence.text, evidence.language)
+    everything = evidence.everything_elsewhere
     missing, needed = _needed(point, evidence, language, everything)
     needed = frozenset(fact for fact in needed if fact & everywhere)
     if missing:
@@ -61,14 +62,13 @@ def _needed(
     """What the article lacks, and the keys that it has for each of the point's numbers, months and acronyms."""
     missing: list[Missing] = []
     needed: set[Fact] = set()
-    there = [number for readings in figures(f"{evidence.text}\n{evidence.title}") for number in readings]
     plain = plain_figures(point)
     for readings in figures(point):
         found = frozenset(key_of(number) for number in readings) & everything
-        found = found or frozenset().union(*(approximated(number, plain, there) for number in readings))
+        found = found or frozenset().union(*(approximated(number, plain, evidence.figures) for number in readings))
         if found:
             needed.add(found)
-        else:
+        elif evidence.language == "en" or not _may_be_a_word(readings[0], plain, language):
             missing.append(Missing("number", readings[0].surface))
     for word, month in months(point, language):
         published = evidence.published and evidence.published.month == month
@@ -86,6 +86,16 @@ def _needed(
         elif name.key.upper() not in evidence.acronyms:
             missing.append(Missing("name", name.surface))
     return missing, frozenset(needed)
+
+
+def _may_be_a_word(number: Number, plain: str, language: str) -> bool:
+    """Whether an article may have a number of a point in words ("fünf Menschen", "zwei Millionen").
+
+    Where its digits are below 13 and are no day of a month, in the `language` of the point.
+    """
+    digits = re.findall(r"\d+", number.surface)
+    beside = [*re.findall(r"\w+", plain[: number.start])[-1:], *re.findall(r"\w+", plain[number.end :])[:2]]
+    return len(digits) == 1 and int(digits[0]) < 13 and not months(" ".join(("on", *beside)), language)
 
 
 def _lacking(

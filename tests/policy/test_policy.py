@@ -29,6 +29,7 @@ PURE = {
     "yesterday",
     "lexicon",
     "lookup",
+    "myriads",
     "ground",
     "salience",
     "compose",

@@ -35,6 +35,22 @@ def found(text: str) -> set[tuple[Decimal, str]]:
         ("a 9-kilometre line", "9", ""),
         ("0.76 francs", "0.76", ""),
         ("1.234.567", "1234567", ""),
+        ("市内有23人死亡", "23", ""),
+        ("2024年5月17日", "17", ""),
+        ("今年增长5.2％", "5.2", "%"),
+        ("약23명이", "23", ""),
+        ("ב23 ערים", "23", ""),
+        ("ราคา23บาท", "23", ""),
+        ("约3.5万人", "35000", ""),
+        ("5,000万元", "50000000", "元"),
+        ("1億2000万円", "120000000", "¥"),
+        ("3万5000人", "35000", ""),
+        ("5千万美元", "50000000", "$"),
+        ("약 3만 5천 명", "35000", ""),
+        ("1.2万亿美元", "1200000000000", "$"),
+        ("5千米", "5", ""),
+        ("제1조", "1", ""),
+        ("in den 1990er Jahren", "1990", ""),
     ],
 )
 def test_a_number_is_its_value_and_unit(text: str, value: str, unit: str) -> None:
@@ -68,7 +84,7 @@ def test_dozens_are_counted(text: str, value: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["one of the best", "hundreds of thousands", "the R21 vaccine", "COVID-19", "F-16 jets"]
+    "text", ["one of the best", "hundreds of thousands", "the R21 vaccine", "COVID-19", "F-16 jets", "R21疫苗", "Т34"]
 )
 def test_what_only_looks_like_a_number_is_none(text: str) -> None:
     assert found(text) == set()
@@ -87,6 +103,40 @@ def test_thousands_separators_do_not_matter(value: int) -> None:
 def test_names_are_folded_without_possessives_and_stops() -> None:
     keys = [name.key for name in names("Officials in the U.S. met Mr Müller’s envoy about R21 and the iPhone.")]
     assert keys == ["officials", "us", "mr", "muller", "r21", "iphone"]
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("市内有23人死亡", []),
+        ("약 12명이", []),
+        ("使用R21疫苗，GDP增长5%", ["r21", "gdp"]),
+        ("KBS는 R21을", ["kbs", "r21"]),
+        ("in den 1990er und 1990ern, le 1er mai", []),
+    ],
+)
+def test_digits_beside_letters_are_a_name_only_where_these_have_a_case(text: str, keys: list[str]) -> None:
+    assert [name.key for name in names(text)] == keys
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("मुख्यमंत्री ने आदेश दिया।", 4),
+        ("மனிதர் சகலரும் சமமானவர்கள்.", 3),
+        ("كُلُّ الناس", 2),
+        ("می‌آیند", 1),
+        ("ปี2024มี", 3),
+        ("市内有23人死亡", 3),
+    ],
+)
+def test_a_word_is_not_split_at_its_marks_but_where_digits_begin(text: str, words: int) -> None:
+    assert len(tokens(text)) == words
+
+
+@pytest.mark.parametrize("text", ["人死亡", "ทั้งหลาย", "មនុស្ស", "မြန်မာ"])
+def test_scripts_without_spaces_give_pairs_of_characters(text: str) -> None:
+    assert {len(found) for found in stems(text)} == {2}
 
 
 def test_a_name_knows_whether_it_opens_a_sentence() -> None:

@@ -137,6 +137,21 @@ def test_more_belief_and_fewer_missing_parts_never_lower_the_probability(
         assert probability({**found, sign: 0}) >= probability(found)
 
 
+def test_words_that_share_only_letters_support_nothing_in_hindi() -> None:
+    evidence = Evidence("मुख्यमंत्री ने आदेश दिया।", language="hi")
+    assert check("आदमी ने नियम दिया।", evidence).verdict is not Verdict.SUPPORTED
+    assert check("मुख्यमंत्री ने यह आदेश दिया।", evidence).verdict is Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("point", "refused"),
+    [("市内有23人死亡。", None), ("市内有32人死亡。", "32"), ("市内有35000人离开。", None), ("市内有3人离开。", "3")],
+)
+def test_a_chinese_number_is_looked_up_with_its_magnitude(point: str, refused: str | None) -> None:
+    evidence = Evidence("昨天市内有23人死亡，另有3.5万人离开。", language="zh")
+    assert [part.surface for part in check(point, evidence).missing] == ([refused] if refused else [])
+
+
 def test_the_sentence_behind_a_point_is_cited_with_its_offsets() -> None:
     found = check("Fares will not rise before the line opens.", EVIDENCE)
     (citation,) = found.citations

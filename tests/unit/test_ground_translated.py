@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from briefing.ground import Evidence, check
+from briefing.ground import Evidence, check, elsewhere
+from briefing.ground.elsewhere import plain_figures
 from briefing.types import Verdict
 
 ENGLISH = Evidence(
@@ -82,6 +83,56 @@ def test_an_english_point_finds_its_german_sentence(point: str, sentences: list[
 def test_what_the_article_has_nowhere_is_refused(point: str, language: str, surface: str) -> None:
     found = check(point, ENGLISH, translated=True, language=language)
     assert (found.verdict, found.missing[0].surface) == (Verdict.UNSUPPORTED, surface)
+
+
+@pytest.mark.parametrize(
+    ("point", "refused"),
+    [
+        ("5 people died.", False),  # the article has it as a word, which words are numbers is known of English only
+        ("The damage is 2 million euros.", False),
+        ("13 people died.", True),
+        ("The damage is 2.5 million euros.", True),
+        ("The council met on 9 May.", True),
+        ("The council met on May 9.", True),
+    ],
+)
+def test_a_small_number_may_stand_in_words_in_an_article_that_is_not_english(point: str, refused: bool) -> None:
+    words = Evidence("Fünf Menschen starben am 3. Mai. Der Schaden beträgt zwei Millionen Euro.", language="de")
+    found = check(point, words, translated=True, language="en")
+    assert (found.verdict is Verdict.UNSUPPORTED) is refused
+
+
+def test_a_small_number_that_an_english_article_has_in_no_form_is_refused() -> None:
+    english = Evidence("Five people died.")
+    assert cited("5 Menschen starben.", english, "de") == [0]
+    assert check("6 Menschen starben.", english, translated=True, language="de").verdict is Verdict.UNSUPPORTED
+
+
+def test_a_decade_is_a_number_in_both_languages() -> None:
+    assert cited("So war es in den 1990er Jahren.", Evidence("It was so in the 1990s."), "de") == [0]
+    assert cited("It was so in the 1990s.", Evidence("So war es in den 1990ern.", language="de"), "en") == [0]
+
+
+def test_chinese_numbers_are_found_with_their_magnitudes() -> None:
+    chinese = Evidence("市内有23人死亡。\n\n约3.5万人离开，损失5000万元。", language="zh")
+    assert cited("23 people died.", chinese, "en") == [0]
+    assert cited("35,000 left, 50 million yuan were lost.", chinese, "en") == [1]
+
+
+def test_an_article_is_read_once_for_all_its_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def reading(text: str) -> str:
+        read.append(text)
+        return plain_figures(text)
+
+    monkeypatch.setattr(elsewhere, "plain_figures", reading)
+    evidence = Evidence(GERMAN.text, GERMAN.title, "de")
+    check("The council met.", evidence, translated=True, language="en")
+    assert evidence.text in read
+    read.clear()
+    check("The tram will cost €2.3 million.", evidence, translated=True, language="en")
+    assert set(read) == {"The tram will cost €2.3 million."}
 
 
 def test_the_models_own_numbers_are_kept_and_completed() -> None:
