@@ -1,4 +1,4 @@
-"""How likely a model found each of a few answers, from the probabilities of its first token. Pure."""
+"""How likely a model found each of a few answers, from the probabilities of the token that begins it. Pure."""
 
 from __future__ import annotations
 
