@@ -47,7 +47,7 @@ class Prompt:
     answer_language: str = ""
     """ISO 639-1 code of the language to answer in; empty means the document's."""
     stop: tuple[str, ...] = ()
-    """Decoding ends before any of these."""
+    """Decoding ends before any of these, where they count (`stops`)."""
     schema: Mapping[str, Any] | None = field(default=None, hash=False)
     """JSON Schema that the answer must match, or None for free text."""
     grammar: str | None = None
@@ -57,6 +57,14 @@ class Prompt:
     choices: tuple[str, ...] = ()
     """Words that differ in their first token, one of which is the answer; where an engine can tell, it says how likely
     each was (`Completion.odds`)."""
+
+    def stops(self, *, held: bool) -> tuple[str, ...]:
+        """Those of `stop` that end an answer, which is `held` to the prompt's `grammar` or is not.
+
+        None where no grammar holds it and a `schema` says that it is a list or JSON: what a model writes freely has
+        blank lines of its own, between its headline and its points.
+        """
+        return self.stop if held or not self.schema else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +79,8 @@ class Completion:
     completion_tokens: int
     finish: Literal["stop", "length", "error"]
     odds: tuple[float, ...] = ()
-    """Probabilities of the prompt's `choices`, in their order, together 1; empty where the engine cannot tell."""
+    """Probabilities of the prompt's `choices` at the token that begins the answer's first word, in their order,
+    together 1; empty where the engine cannot tell."""
     error: str = ""
     """Why, where `finish` is ``error``; one prompt's failure never ends the batch."""
     cached_tokens: int = 0

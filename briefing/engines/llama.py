@@ -22,7 +22,7 @@ from typing import Any
 from briefing.engines.base import Capabilities, Completion, EngineOptions, ModelSpec, Prompt
 from briefing.engines.cores import llama_slots, physical_cores
 from briefing.engines.devices import gpus
-from briefing.engines.odds import ALTERNATIVES, odds
+from briefing.engines.odds import ALTERNATIVES, is_word, odds
 from briefing.engines.pool import side_by_side
 from briefing.engines.thoughts import room_to_think, spoken, without_thoughts
 from briefing.errors import EngineError, ModelError
@@ -103,13 +103,15 @@ class LlamaEngine:
         self, server: Any, prompt: Prompt, cancelled: threading.Event, *, thinks: bool, free: bool = False
     ) -> _Heard:
         """One answer; `free`: ended by no stop string. One that thinks is held to no form, which leaves no room."""
+        held = prompt.grammar is not None and not thinks
+        stops = prompt.stops(held=held)
         request: dict[str, Any] = {
             "messages": [{"role": m.role, "content": m.content} for m in prompt.messages],
             "max_tokens": prompt.max_tokens + (room_to_think(self._options) if thinks else 0),
             "temperature": self._options.temperature,
             "seed": self._options.seed,
             "cache_prompt": self._options.reuse_prefix,
-            "stop": [] if thinks or free else list(prompt.stop),
+            "stop": [] if thinks or free else list(stops),
             "stream": True,
             "stream_options": {"include_usage": True},
             # A chunk for each batch of the prompt, so that cancelling need not wait for a long prefill.
@@ -120,7 +122,7 @@ class LlamaEngine:
         }
         if self.tuned:  # the adapter is in memory with its base; what is not asked of it is asked of the bare base
             request["lora"] = [{"id": 0, "scale": float(prompt.tuned)}]
-        if prompt.grammar is not None and not thinks:
+        if held:
             request["grammar"] = prompt.grammar
         elif prompt.schema is not None and not thinks:
             request["response_format"] = {"type": "json_schema", "json_schema": {"schema": prompt.schema}}
@@ -128,7 +130,7 @@ class LlamaEngine:
             request |= {"logprobs": True, "top_logprobs": ALTERNATIVES}
             if not thinks:
                 request["max_tokens"] = 1
-        heard = _Heard(cancelled, prompt.choices)
+        heard = _Heard(cancelled, prompt.choices, stops)
         try:
             server.handle_chat_completions(request, heard)
         except Exception as error:  # the binding raises RuntimeError and others; one prompt never ends the batch
@@ -142,10 +144,12 @@ class LlamaEngine:
 class _Heard:
     """Collects the chunks of one streamed answer; told to stop, it says so to the server."""
 
-    def __init__(self, cancelled: threading.Event, choices: tuple[str, ...]) -> None:
+    def __init__(self, cancelled: threading.Event, choices: tuple[str, ...], stops: tuple[str, ...]) -> None:
         self._cancelled = cancelled
         self._choices = choices
+        self._stops = stops
         self._odds: tuple[float, ...] = ()
+        self._worded = False
         self._pieces: list[str] = []
         self._thought = False
         self._finish = ""
@@ -163,11 +167,17 @@ class _Heard:
                 self._pieces.append(delta.get("content") or "")
                 self._thought |= bool(delta.get("reasoning_content"))
                 self._finish = choice.get("finish_reason") or self._finish
-                if self._choices and not self._odds and (told := (choice.get("logprobs") or {}).get("content")):
-                    self._odds = odds(self._choices, told[0])
+                for token in (choice.get("logprobs") or {}).get("content") or ():
+                    self._weigh(token)
             self._usage = part.get("usage") or self._usage
             self._timings = part.get("timings") or self._timings
         return self._cancelled.is_set()
+
+    def _weigh(self, token: dict[str, Any]) -> None:
+        """Take the odds at an answer's first word; those at a blank stand where that is all there is."""
+        text = str(token.get("token", ""))
+        if self._choices and not self._worded and (is_word(text) or not text.strip()):
+            self._odds, self._worded = odds(self._choices, token), is_word(text)
 
     @property
     def thought(self) -> bool:
@@ -183,7 +193,7 @@ class _Heard:
 
     def completion(self, prompt: Prompt) -> Completion:
         """The same as the rest of the package knows it."""
-        text, stopped = spoken("".join(self._pieces), prompt.stop)
+        text, stopped = spoken("".join(self._pieces), self._stops)
         error = self.error or ("" if self._finish else "the answer broke off")
         written = self._usage.get("completion_tokens", 0)
         if self.thought and not self.answered:

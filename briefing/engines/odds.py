@@ -1,15 +1,26 @@
-"""How likely a model found each of a few answers, from the probabilities of its first token. Pure."""
+"""How likely a model found each of a few answers, from the probabilities of the token that begins it. Pure."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-__all__ = ["ALTERNATIVES", "odds"]
+__all__ = ["ALTERNATIVES", "begins", "is_word", "odds"]
 
 ALTERNATIVES = 20
 """Tokens whose probability is asked for; what servers give at most."""
+
+
+def is_word(token: str) -> bool:
+    """Whether a token has a letter or digit: a blank or markup before an answer says nothing of it."""
+    return any(map(str.isalnum, token))
+
+
+def begins(token: str, choices: Iterable[str]) -> bool:
+    """Whether one of `choices` begins with `token`, whatever the case and the blanks around either."""
+    begun = token.strip().casefold()
+    return bool(begun) and any(choice.strip().casefold().startswith(begun) for choice in choices)
 
 
 def odds(choices: Sequence[str], first_token: Any) -> tuple[float, ...]:
@@ -23,10 +34,7 @@ def odds(choices: Sequence[str], first_token: Any) -> tuple[float, ...]:
     except (KeyError, TypeError, ValueError):
         return ()
     for token, logarithm in given:
-        begun = token.strip().casefold()
-        fitting = [
-            place for place, choice in enumerate(choices) if begun and choice.strip().casefold().startswith(begun)
-        ]
+        fitting = [place for place, choice in enumerate(choices) if begins(token, (choice,))]
         if len(fitting) == 1:
             shares[fitting[0]] += math.exp(min(0.0, logarithm))
     total = sum(shares)

@@ -7,7 +7,16 @@ from collections.abc import Mapping
 
 from briefing.engines.base import EngineOptions
 
-__all__ = ["is_mark", "left_open", "quiet_settings", "room_to_think", "spoken", "without_thoughts"]
+__all__ = [
+    "has_mark",
+    "is_mark",
+    "left_open",
+    "open_thought",
+    "quiet_settings",
+    "room_to_think",
+    "spoken",
+    "without_thoughts",
+]
 
 _ROOM = 8192
 """Tokens. Reasoning models at little or medium effort spend some hundreds to 4,000 on an article; what is left over
@@ -83,6 +92,19 @@ def left_open(prompt: str) -> str:
     for mark in _MARK.finditer(prompt):
         last = mark
     return last[0] if last and last["opens"] and not prompt[last.end() :].strip() else ""
+
+
+def open_thought(said: str) -> str:
+    """The opening mark of the thought that `said` breaks off in; empty where it does not."""
+    last = ""
+    for mark in _MARK.finditer(said):
+        last = last if mark["wraps"] else mark["opens"] or ""
+    return last
+
+
+def has_mark(text: str) -> bool:
+    """Whether a thought begins or ends somewhere in `text`."""
+    return bool(_MARK.search(text))
 
 
 def is_mark(token: str) -> bool:

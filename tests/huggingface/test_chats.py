@@ -170,6 +170,16 @@ def test_choices_are_answered_with_their_odds(thinker: Path, tmp_path: Path, ope
     assert (completion.odds, completion.text.strip()) == ((), ANSWER)
 
 
+def test_a_list_has_blank_lines_and_markup_stands_before_a_word(tmp_path: Path, opened: Opener) -> None:
+    listed = "# A bridge\n\n- The town gets one."
+    lessons = [(ASKED, listed), (ASKED.replace("What is new", "Is it"), "**Yes**")]
+    engine = opened(taught(tmp_path, lessons, CHATML))
+    (completion,) = engine.complete([ask("What is new?", stop=("\n\n",), schema={"type": "object"}, max_tokens=60)])
+    assert (completion.text, completion.finish) == (listed, "stop")
+    (completion,) = engine.complete([ask("Is it?", choices=("yes", "no"), max_tokens=8)])
+    assert (completion.text, completion.odds) == ("**Yes**", pytest.approx((1.0, 0.0), abs=0.05))
+
+
 def test_an_answer_behind_a_thought_has_as_many_tokens_as_any(thinker: Path, tmp_path: Path, opened: Opener) -> None:
     engine = opened(with_template(thinker, tmp_path, CHATML))
     (completion,) = engine.complete([ask("What is new?", max_tokens=6)])
@@ -199,6 +209,39 @@ def test_a_thought_that_comes_to_no_answer_is_an_error(
     assert completion.finish == "error"
     assert completion.text == ""
     assert "no answer in" in completion.error
+
+
+@pytest.fixture(scope="session")
+def ponderer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One that thinks at a short question and at a long one, answers a third at once, and a fourth at length."""
+    said = {"What is new?": THINKS, LONG: THINKS, "Is it?": "Yes.", "Where?": f"{' '.join(THOUGHT.split())} {ANSWER}"}
+    lessons = [(ASKED.replace("What is new?", question), answer) for question, answer in said.items()]
+    return taught(tmp_path_factory.mktemp("ponderer"), lessons, CHATML)
+
+
+LONG = f"Is there something new of {'the town and ' * 12}the bridge?"
+
+
+def test_each_has_the_room_for_thoughts_that_its_own_length_leaves(
+    ponderer: Path, tmp_path: Path, opened: Opener
+) -> None:
+    prompts = [ask(question, stop=("\n\n",), max_tokens=12) for question in (LONG, "What is new?")]
+    (long,) = opened(ponderer).complete(prompts[:1])
+    narrow = with_template(ponderer, tmp_path, CHATML, max_position_embeddings=long.prompt_tokens + 16)
+    engine = opened(narrow)
+    for _ in range(2):  # it is found to think, then known to
+        found = told(engine.complete(prompts))
+        assert found[LONG[:40]].finish == "error"
+        assert found["What is new?"].text.strip() == ANSWER
+
+
+def test_an_answer_that_was_cut_says_nothing_of_those_beside_it(ponderer: Path, opened: Opener) -> None:
+    prompts = [ask(question, stop=("\n\n",), max_tokens=9) for question in ("Is it?", "Where?")]
+    together, apart = (told(opened(ponderer, slots=slots).complete(prompts)) for slots in (2, 1))
+    assert {key: one.finish for key, one in together.items()} == {"Is it?": "stop", "Where?": "length"}
+    assert {key: (one.text, one.finish) for key, one in apart.items()} == {
+        key: (one.text, one.finish) for key, one in together.items()
+    }
 
 
 def test_an_answer_goes_on_from_what_the_prompt_has_begun(thinker: Path, opened: Opener, tmp_path: Path) -> None:

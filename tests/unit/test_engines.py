@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from briefing.engines import Prompt
 from briefing.engines.odds import odds
-from briefing.engines.thoughts import left_open, quiet_settings, spoken, without_thoughts
+from briefing.engines.thoughts import left_open, open_thought, quiet_settings, spoken, without_thoughts
 from briefing.engines.transformers.batches import batched, taken
 from briefing.engines.transformers.loading import native_bf16
 from briefing.engines.transformers.settings import ModelSettings, language_token, read_settings
@@ -85,6 +86,28 @@ def test_a_thought_that_the_prompt_has_opened_is_known(prompt: str, mark: str) -
 )
 def test_a_stop_string_ends_what_is_spoken_and_no_thought(said: str, answer: str, ended: bool) -> None:
     assert spoken(said, ("\n\n", "")) == (answer, ended)
+
+
+@pytest.mark.parametrize(
+    ("said", "mark"),
+    [
+        ("<think>hm", "<think>"),
+        ("<think>hm</think>yes", ""),
+        ("<think>hm</think>yes<reasoning>hm", "<reasoning>"),
+        ("<|channel|>analysis<|message|>hm<|end|>", "<|channel|>analysis<|message|>"),  # it goes on, or there is more
+        ("hm</think>", ""),
+        ("", ""),
+    ],
+)
+def test_a_thought_that_is_not_over_is_known(said: str, mark: str) -> None:
+    assert open_thought(said) == mark
+
+
+def test_a_blank_line_ends_no_list_that_a_model_writes_freely() -> None:
+    sentence = Prompt(id="1", messages=(), document="", max_tokens=9, stop=("\n\n",), grammar="root ::= .*")
+    listed = Prompt(id="1", messages=(), document="", max_tokens=9, stop=("\n\n",), schema={"type": "object"})
+    assert sentence.stops(held=False) == sentence.stops(held=True) == listed.stops(held=True) == ("\n\n",)
+    assert listed.stops(held=False) == ()
 
 
 @pytest.mark.parametrize(

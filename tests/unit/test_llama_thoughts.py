@@ -100,6 +100,24 @@ def test_an_answer_that_begins_with_a_blank_line_is_not_lost(
     assert server.requests[1]["grammar"]
 
 
+LIST = "# A bridge\n\n- The town gets one.\n\n- It costs £3m."
+
+
+@pytest.mark.parametrize(
+    ("grammar", "streams"),
+    [
+        ("root ::= .*", [stream(thought=["Hm."]), stream(LIST, thought=["Hm."])]),  # held at first, freely then
+        (None, [stream(LIST)]),
+    ],
+)
+def test_a_blank_line_ends_no_list_that_no_grammar_holds(
+    grammar: str | None, streams: list[list[Chunk]], ask: Callable[..., tuple[list[Completion], Server]]
+) -> None:
+    (completion,), server = ask(*streams, grammar=grammar, schema={"type": "object"})
+    assert (completion.text, completion.finish) == (LIST, "stop")
+    assert server.requests[-1]["stop"] == []
+
+
 def test_an_answer_that_is_there_is_asked_for_once(ask: Callable[..., tuple[list[Completion], Server]]) -> None:
     (completion,), server = ask(stream("A bridge.", thought=["Hm."], finish="length"))
     assert (completion.text, completion.finish) == ("A bridge.", "length")
@@ -112,5 +130,11 @@ def test_the_first_word_of_a_thought_says_nothing_of_the_odds(
     choices = {"choices": ("yes", "no"), "max_tokens": 4}
     (plain,), server = ask(stream("yes", odds=-0.1, finish="length"), **choices)
     assert (plain.odds, server.requests[0]["max_tokens"]) == ((1.0, 0.0), 1)
+    second = stream("**", "yes", odds=-0.1)
+    second[1]["choices"][0]["logprobs"] = {
+        "content": [{"token": "**", "logprob": 0.0, "top_logprobs": [{"token": "no", "logprob": -0.1}]}]
+    }
+    (bold,), _ = ask(stream(thought=["Yes"]), second, **choices)
+    assert (bold.text, bold.odds) == ("**yes", (1.0, 0.0))
     (thought,), _ = ask(stream(thought=["Yes"]), stream("yes", thought=["Yes,", " hm."], odds=-0.1), **choices)
     assert (thought.text, thought.odds) == ("yes", ())

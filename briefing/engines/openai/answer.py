@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from briefing.engines.base import Completion, Prompt
-from briefing.engines.odds import odds
+from briefing.engines.odds import begins, is_word, odds
 from briefing.engines.openai.failures import PassingError
 from briefing.engines.thoughts import without_thoughts
 
@@ -109,10 +109,8 @@ class Heard:
         end = 0
         for token, one in zip(said, self.tokens, strict=True):
             end += len(token)
-            if end > start and re.search(r"\w", token):
-                begun = token.strip().casefold()
-                chosen = any(choice.strip().casefold().startswith(begun) for choice in choices)
-                return odds(choices, one) if chosen else ()
+            if end > start and is_word(token):
+                return odds(choices, one) if begins(token, choices) else ()
         return ()
 
     def completion(self, prompt: Prompt, seconds: float) -> Completion:

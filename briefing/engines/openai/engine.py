@@ -164,8 +164,8 @@ class OpenAIEngine:
                 else:  # it takes the field and does not heed it
                     self._learnt.drops("response_format")
                 continue
-            if "stop" not in body and not prompt.schema:
-                spoken = _ended(spoken, heard, prompt.stop)
+            if "stop" not in body:
+                spoken = _ended(spoken, heard, prompt.stops(held=False))
             heard.answer = spoken
             return heard
 

@@ -92,9 +92,9 @@ class Manners:
             "temperature": options.temperature,
             "seed": options.seed,
         }
-        # JSON, thoughts and lists that a chat model writes freely have blank lines of their own.
-        if prompt.stop and not turn.plain and not self.thinks and (form == "grammar" or not prompt.schema):
-            body["stop"] = list(prompt.stop)
+        # Thoughts have blank lines of their own.
+        if (stops := prompt.stops(held=form == "grammar")) and not turn.plain and not self.thinks:
+            body["stop"] = list(stops)
         if prompt.choices:
             body |= {"logprobs": True, "top_logprobs": self.alternatives}
         if self.thinks:

@@ -15,7 +15,7 @@ from briefing.engines.transformers.asking import rendered
 from briefing.engines.transformers.batches import batched, taken
 from briefing.engines.transformers.loading import Loaded, load, load_tokenizer, settings_of
 from briefing.engines.transformers.settings import ModelSettings, language_token
-from briefing.engines.transformers.written import AtEnd, Reader, first_odds
+from briefing.engines.transformers.written import AtEnd, Reader, word_odds
 from briefing.errors import EngineError, ModelError
 from briefing.text import fingerprint
 
@@ -30,6 +30,8 @@ _AHEAD = 4
 """Batches that are looked at together, to find prompts of like length."""
 _SPECIAL = 8
 """Tokens kept free for what a tokeniser puts around a document."""
+_ROOM_STEP = 256
+"""Tokens. Room for thoughts that a window limits is a multiple of it, so that prompts of like length have the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +102,15 @@ class TransformersEngine:
         if self._closed:
             raise EngineError(f"model {self.model}", "the engine was closed")
         coming = iter(prompts)
-        on_cpu = self._loaded.device.type == "cpu"
-        most = self._options.slots or (_CPU_BATCH if on_cpu else _GPU_BATCH)
-        while waiting := taken(coming, most * _AHEAD):
+        while waiting := taken(coming, self._most * _AHEAD):
             asked = [self._asked(prompt) for prompt in waiting]
-            fitting = [one for one in asked if self._fits(one)]
+            left = [one for one in asked if self._fits(one)]
             yield from (_failed(one, self.context) for one in asked if not self._fits(one))
-            tokens = (_CPU_TOKENS if on_cpu else _GPU_TOKENS) // self._beams
-            for batch in batched(fitting, self._cost, self._alike, most=most, tokens=tokens):
+            while left:  # cut anew each time: a model that was found to think has more to write
+                batch = self._batches(left)[0]
                 yield from self._answered(batch)
+                done = set(map(id, batch))
+                left = [one for one in left if id(one) not in done]
 
     def close(self) -> None:
         """Free the model and its memory. Safe to call twice."""
@@ -143,6 +145,15 @@ class TransformersEngine:
     def _beams(self) -> int:
         return int(self._settings.generation.get("num_beams", 1)) if self._settings.sequence_to_sequence else 1
 
+    @property
+    def _on_cpu(self) -> bool:
+        return bool(self._loaded.device.type == "cpu")
+
+    @property
+    def _most(self) -> int:
+        """Prompts of a batch."""
+        return self._options.slots or (_CPU_BATCH if self._on_cpu else _GPU_BATCH)
+
     # --- prompts ----------------------------------------------------------------------------------------------
 
     def _measure(self, text: str) -> int:
@@ -162,20 +173,21 @@ class TransformersEngine:
             return one.tokens + one.prompt.max_tokens <= self.context
         return one.tokens <= self._settings.window
 
-    def _cost(self, one: _Asked) -> int:
-        return one.tokens + self._longest_answer(one.prompt) + self._room([one])
+    def _batches(self, asked: Sequence[_Asked]) -> list[Sequence[_Asked]]:
+        tokens = (_CPU_TOKENS if self._on_cpu else _GPU_TOKENS) // self._beams
+        return batched(asked, self._cost, self._alike, most=self._most, tokens=tokens)
 
-    def _room(self, batch: Sequence[_Asked]) -> int:
+    def _cost(self, one: _Asked) -> int:
+        return one.tokens + self._longest_answer(one.prompt) + self._room(one)
+
+    def _room(self, one: _Asked) -> int:
         """Tokens on top for the thoughts of a model that cannot do without: as many as its window has."""
         if not self._thinks:
             return 0
-        return max(
-            0,
-            min(
-                room_to_think(self._options),
-                *(self._settings.window - one.tokens - one.prompt.max_tokens for one in batch),
-            ),
-        )
+        left = self._settings.window - one.tokens - one.prompt.max_tokens
+        if left >= room_to_think(self._options):
+            return room_to_think(self._options)
+        return left // _ROOM_STEP * _ROOM_STEP if left > _ROOM_STEP else max(0, left)
 
     def _longest_answer(self, prompt: Prompt) -> int:
         wishes = self._settings.generation
@@ -187,7 +199,7 @@ class TransformersEngine:
         """Prompts differ in kind where they cannot be decoded with one set of settings."""
         prompt = one.prompt
         if self.instructable:
-            return prompt.max_tokens, prompt.stop, bool(prompt.choices)
+            return prompt.max_tokens, prompt.stops(held=False), bool(prompt.choices), self._room(one)
         return self._least(one), prompt.language, prompt.answer_language
 
     def _least(self, one: _Asked) -> int:
@@ -197,11 +209,11 @@ class TransformersEngine:
     # --- decoding ---------------------------------------------------------------------------------------------
 
     def _answered(self, batch: Sequence[_Asked]) -> Iterator[Completion]:
-        """The batch's completions; one that is too large for the memory is halved."""
+        """The completions of a batch of one kind (`_alike`); one that is too large for the memory is halved."""
         import torch
 
         began = time.monotonic()
-        room = self._room(batch)
+        room = self._room(batch[0])
         try:
             rows = self._decoded(batch, room)
         except (MemoryError, torch.OutOfMemoryError) as error:
@@ -211,7 +223,8 @@ class TransformersEngine:
                 yield _error(batch[0], f"there is too little memory for it ({_brief(error)})")
                 return
             for half in (batch[: len(batch) // 2], batch[len(batch) // 2 :]):
-                yield from self._answered(half)
+                for part in self._batches(half):  # the first may have found that the model thinks
+                    yield from self._answered(part)
             return
         except (RuntimeError, ValueError, IndexError) as error:
             yield from (_error(one, _brief(error)) for one in batch)
@@ -226,13 +239,12 @@ class TransformersEngine:
                 id=one.prompt.id, text=row.text, prompt_tokens=one.tokens, completion_tokens=row.written,
                 finish="stop" if row.ended else "length", odds=row.odds, decode_seconds=seconds,
             )  # fmt: skip
-        if thinking and not room:
-            self._thinks = True
-            if self._room([one for one, _ in thinking]):
-                yield from self._answered([one for one, _ in thinking])
-                return
+        self._thinks |= bool(thinking)
+        again = [one for one, _ in thinking if self._room(one) > room]
         yield from (_error(one, f"the model came to no answer in {row.written:,} tokens of thoughts")
-                    for one, row in thinking)  # fmt: skip
+                    for one, row in thinking if self._room(one) <= room)  # fmt: skip
+        for part in self._batches(again):
+            yield from self._answered(part)
 
     def _decoded(self, batch: Sequence[_Asked], room: int) -> list[_Row]:
         """What the model writes for each of the batch, with `room` tokens on top for its thoughts."""
@@ -250,9 +262,13 @@ class TransformersEngine:
             inputs["global_attention_mask"] = torch.zeros_like(inputs["input_ids"])
             inputs["global_attention_mask"][:, 0] = 1
         start = inputs["input_ids"].shape[1] if self.instructable else 1
-        stops = prompt.stop if self.instructable else ()
+        stops = prompt.stops(held=False) if self.instructable else ()
+        # Chat models have several: of a turn, of a text.
+        stated = model.generation_config.eos_token_id
+        ends = {tokenizer.eos_token_id, tokenizer.pad_token_id, *(stated if isinstance(stated, list) else [stated])}
         how: dict[str, Any] = {}
-        end = AtEnd(self._reader, start, [one.opened for one in batch], stops, prompt.max_tokens)
+        opened = [one.opened for one in batch]
+        end = AtEnd(self._reader, start, opened, stops=stops, ends=ends, most=prompt.max_tokens)
         if stops or room:
             how["stopping_criteria"] = [end]
         likely = self.instructable and bool(prompt.choices) and not room
@@ -263,9 +279,6 @@ class TransformersEngine:
         with torch.inference_mode():
             output = model.generate(**inputs, generation_config=settings, **how)
         ids = output.sequences if likely else output
-        # Chat models have several: of a turn, of a text.
-        stated = model.generation_config.eos_token_id
-        ends = {tokenizer.eos_token_id, tokenizer.pad_token_id, *(stated if isinstance(stated, list) else [stated])}
         full = _forced_end(settings, start)
         found = []
         for place, (one, row) in enumerate(zip(batch, ids[:, start:].tolist(), strict=True)):
@@ -273,7 +286,11 @@ class TransformersEngine:
             said = one.opened + self._reader.text(row[:written])
             text, stopped = spoken(said, stops) if self.instructable else (said, False)
             thought = self.instructable and without_thoughts(said) != said
-            shares = first_odds(tokenizer, prompt.choices, output.logits[0][place]) if likely and not thought else ()
+            shares: tuple[float, ...] = ()
+            if likely and not thought:
+                shares = word_odds(
+                    tokenizer, one.prompt.choices, row[:written], [step[place] for step in output.logits]
+                )
             ended = written < min(len(row), full) and place not in end.cut
             found.append(_Row(text, written, stopped or ended, thought, shares))
         return found
