@@ -258,14 +258,24 @@ def test_what_only_another_article_of_the_story_says_is_added_in_the_language_as
 
 def test_what_a_storys_article_in_another_language_adds_is_written_in_the_storys() -> None:
     news = "Die Linie in Marlow baut Norsk Kvael, das für den Council auch die Fähren nach Harwick betreibt."
-    other = Article(id="b", title="Kvael baut", text=TEXT + "\n\n" + news, source="Echo", language="de")
-    said = ANSWER.replace("Marlow bekommt eine Straßenbahn", "Marlow gets a tram")
-    engine = FakeEngine().says(said).says("Norsk Kvael builds the line in Marlow.", to=news + "\n</text>")
+    rest = "Das teilte das Unternehmen am Dienstag mit, nachdem es lange über den Preis verhandelt hatte."
+    other = Article(id="b", title="Kvael baut", text=f"{news}\n\n{rest}", source="Echo", language="de")
+    said = """# Marlow gets a tram
+- The council of Marlow backed a tram line to the hospital by 31 to 14.
+- The tram costs £212m and construction starts in March.
+- Shopkeepers on Bridge Street fear that works drive customers away."""
+    engine = (
+        FakeEngine()
+        .says("")
+        .says(said, to="<article>")
+        .says("Norsk Kvael builds the line in Marlow.", to=news + "\n</text>")
+    )
     ((_, summary),) = summarise_stories([(article(), other)], engine, BOOK, SummaryOptions())
     assert isinstance(summary, Summary)
     (asked,) = [p for p in engine.asked if news + "\n</text>" in p.messages[-1].content]
     assert "in German" not in " ".join(message.content for message in asked.messages)
     added = summary.key_points[-1]
+    assert summary.language == "en"
     assert (added.text, added.verdict) == ("Norsk Kvael builds the line in Marlow.", Verdict.UNCERTAIN)
     assert [citation.text for citation in added.citations] == [news]
 
