@@ -23,7 +23,7 @@ from briefing.dates import by_day, rfc3339, shown
 from briefing.errors import UsageError
 from briefing.jsonio import edition_to_json, summary_to_json
 from briefing.text import sentences
-from briefing.types import Article, Citation, Edition, Failure, KeyPoint, Story, Summary
+from briefing.types import Article, Citation, Edition, Failure, KeyPoint, Story, Summary, Verdict
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -171,6 +171,8 @@ def prepared(environment: Environment) -> Environment:
         reporters=_reporters,
         cited=_cited,
         told_in=_told_in,
+        written_in=_written_in,
+        language_told=_language_told,
         headline_language=_headline_language,
         urn=_urn,
         moment_of=_moment_of,
@@ -227,6 +229,22 @@ def _told_in(point: KeyPoint, edition: Edition) -> Story:
     told = (story for story in edition.stories if not behind.isdisjoint(article.id for article in story.articles))
     same = (story for story in edition.stories if any(one.text == point.text for one in story.summary.key_points))
     return next(told, None) or next(same, edition.stories[0])
+
+
+def _written_in(citations: Sequence[Citation], summary: Summary, articles: Sequence[Article]) -> str:
+    """The language of what is quoted from the first of `citations`: its article's, which in a story of several need not
+    be the first article's.
+    """
+    article = _cited(citations[0], articles) if citations else None
+    return article.language if article else summary.article_language
+
+
+def _language_told(point: KeyPoint, edition: Edition) -> str:
+    """The language of a point of the overview: its story's, or its article's where it is a quotation."""
+    story = _told_in(point, edition)
+    if point.verdict is Verdict.QUOTED:
+        return _written_in(point.citations, story.summary, story.articles)
+    return story.summary.language
 
 
 def _headline_language(edition: Edition) -> str:

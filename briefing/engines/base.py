@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 __all__ = [
+    "WINDOW",
     "Capabilities",
     "Completion",
     "Engine",
@@ -15,9 +16,15 @@ __all__ = [
     "Message",
     "ModelSpec",
     "Prompt",
+    "at_most_tokens",
     "capabilities_of",
     "is_tuned",
+    "message_tokens",
 ]
+
+WINDOW = 4096
+"""Tokens of a prompt and its answer together, for a chat model where nobody says otherwise."""
+_AROUND_A_TURN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,3 +217,15 @@ def capabilities_of(engine: object) -> Capabilities:
     """What an engine, or its class, says that it can do; what promises nothing where it does not say."""
     said = getattr(engine, "capabilities", None)
     return said if isinstance(said, Capabilities) else Capabilities()
+
+
+def message_tokens(messages: Sequence[Message], count: Callable[[str], int]) -> int:
+    """Tokens of these turns with what a chat template puts around each, where `count` gives those of a string."""
+    return sum(count(message.content) + _AROUND_A_TURN for message in messages)
+
+
+def at_most_tokens(text: str) -> int:
+    """As many tokens as `text` has at most, where no tokeniser is at hand: none needs more than one for three bytes of
+    prose in the languages that models are made for.
+    """
+    return -(-len(text.encode("utf-8", "surrogatepass")) // 3)

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from briefing.engines.base import Capabilities, Completion, EngineOptions, ModelSpec, Prompt
+from briefing.engines.base import WINDOW, Capabilities, Completion, EngineOptions, ModelSpec, Prompt
 from briefing.engines.cores import llama_slots, physical_cores
 from briefing.engines.devices import gpus
 from briefing.engines.odds import ALTERNATIVES, is_word, odds
@@ -31,8 +31,8 @@ from briefing.text import fingerprint
 __all__ = ["LlamaEngine", "first_line", "tokenised"]
 
 _log = logging.getLogger("briefing")
-_CONTEXT, _MOST = 4096, 1_000_000
-"""Tokens: what is taken where nobody says otherwise, and for a model that does not say what it can."""
+_MOST = 1_000_000
+"""Tokens: for a model that does not say what it can."""
 
 
 class LlamaEngine:
@@ -53,7 +53,7 @@ class LlamaEngine:
         if model is None or model.path is None:
             raise ModelError("engine llama", "it needs a model file", "Name one with --model")
         self.model = model.name
-        self.context = min(options.context or _CONTEXT, model.context or _MOST)
+        self.context = min(options.context or WINDOW, model.context or _MOST)
         self.tuned = model.adapter is not None
         sampling = (str(options.seed), str(options.temperature))
         self.digest = fingerprint("llama", model.digest, str(self.tuned), str(self.context), *sampling)[:32]

@@ -138,16 +138,18 @@ def summary_key(
     server says where nothing was asked is no part of the key, and neither are the weights behind the model's name.
     """
     told_in = prompts.language(options.language or article.language)
+    read = (article, *others[: MOST_READ - 1])
+    embeds = any(options.translates(one.language) for one in read)  # else no vector is made of anything
     wishes = (
         str(options.points),
         options.length,
         options.language,
         told_in,
         str(options.paragraph),
-        options.embedded_by,
+        options.embedded_by if embeds else "",
     )
     text = [article.title, article.source, str(article.published), article.text, article.language]
-    for other in others[: MOST_READ - 1]:  # citations name these by their ids
+    for other in read[1:]:  # citations name these by their ids
         text += [other.id, other.title, str(other.published), other.text, other.language]
     asked = prompts.fingerprint(*whole.PROMPTS, *cite.PROMPTS, *translated.PROMPTS)
     return fingerprint(_VERSION, engine.digest, asked, *wishes, *text)

@@ -17,7 +17,7 @@ from briefing.chunk import chunks
 from briefing.engines.base import Engine, Prompt
 from briefing.summariser.answers import Answer, clean, problem
 from briefing.summariser.draft import Draft, why_not
-from briefing.summariser.room import POINT_TOKENS, point_tokens, specimen
+from briefing.summariser.room import POINT_TOKENS, point_tokens
 from briefing.summariser.schedule import Conversation
 from briefing.text import sentences
 
@@ -61,8 +61,7 @@ def tell(draft: Draft, engine: Engine) -> Conversation[None]:
 def _condensed(draft: Draft, engine: Engine, text: str, room: int) -> Conversation[list[list[str]]]:
     """The sentences that each window of at most `room` tokens became."""
     pieces = chunks(text, room, engine.count_tokens)
-    examples = specimen(draft.language) if draft.translated else [one.text for one in draft.evidence.sentences]
-    room_to_answer = _ANSWER_TOKENS * point_tokens(examples, engine.count_tokens) // POINT_TOKENS
+    room_to_answer = _ANSWER_TOKENS * point_tokens(draft.examples, engine.count_tokens) // POINT_TOKENS
     answers = draft.take((yield [_prompt(draft, piece.text, room_to_answer) for piece in pieces]))
     return [_whole_sentences(draft, answer) for answer in answers]
 

@@ -7,6 +7,7 @@ here.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -27,8 +28,8 @@ from briefing.summariser.answers import (
     shortened,
 )
 from briefing.summariser.options import SummaryOptions
-from briefing.summariser.room import specimen
 from briefing.summariser.schedule import Conversation, Told
+from briefing.summariser.specimens import script, script_of, specimen
 from briefing.text import sentences, word_count
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
@@ -80,8 +81,7 @@ class Draft:
     @property
     def translated(self) -> bool:
         """Whether the summary is in another language than the article."""
-        wished, given = self.options.language, self.article.language
-        return bool(wished) and "und" not in {wished, given} and wished != given and not self.untranslated
+        return self.options.translates(self.article.language) and not self.untranslated
 
     @property
     def examples(self) -> list[str]:
@@ -89,13 +89,19 @@ class Draft:
         return specimen(self.language) if self.translated else [one.text for one in self.evidence.sentences]
 
     def in_articles_language(self, text: str) -> bool:
-        """Whether `text`, which is to be in another language than the article, is in the article's: most of its small
-        words are the article's own. Of a short one nobody can tell.
+        """Whether `text`, which is to be in another language than the article, is in the article's: in its script,
+        where the other language has another; else most of its small words are the article's own (in a script without
+        small letters, most of its words). Of a short one nobody can tell.
         """
         if not self.translated:
             return False
+        written, other = script(text), script_of(self.language)
+        if written != script(self.article.text):
+            return False
+        if other and written != other:
+            return True
         english = self.article.language == "en"
-        small = [surface for _, surface, _ in occurrences(text) if surface.isalpha() and surface.islower()]
+        small = [surface for _, surface, _ in occurrences(text) if _small(surface)]
         known = {word.surface for reading in self.evidence.readings for word in reading.words}
         own = sum(word in known or (english and len(word) > 2 and not stem_of(word)) for word in small)
         return len(small) >= _TELLING and own >= (_OWN_ENGLISH if english else _OWN) * len(small)
@@ -238,6 +244,11 @@ class Draft:
         prose = self.paragraph and self.paragraph != " ".join(quoted)
         wished = self.options.language and not self.untranslated and (len(quoted) < len(self.points) or prose)
         return self.options.language if wished else self.article.language
+
+
+def _small(word: str) -> bool:
+    """Whether a word has letters only, and none of them is a capital."""
+    return word == word.lower() and all(unicodedata.category(letter)[0] in "LM" for letter in word)
 
 
 def _answer(one: Told) -> Answer:

@@ -39,6 +39,10 @@ class SummaryOptions:
         if self.length not in _POINT_WORDS:
             raise UsageError("length", f"{self.length!r} is none of short, medium, long")
 
+    def translates(self, language: str) -> bool:
+        """Whether an article in `language`, ISO 639-1 or ``und``, is told in another."""
+        return bool(self.language) and "und" not in {self.language, language} and self.language != language
+
     @property
     def candidates(self) -> int:
         """Points that a model is asked for: one more than are shown, so that there is something to choose from."""

@@ -57,7 +57,8 @@ def condense_story(
     summary = yield from condense(first, engine, prompts, options, others if together else ())
     if not others:
         return summary
-    drafts = [Draft.of(article, options) for article in others]
+    wished = dataclasses.replace(options, language=options.language or summary.language)  # one story, one language
+    drafts = [Draft.of(article, wished) for article in others]
     chosen = _news(first, summary, drafts) if not together and (engine.instructable or engine.verbatim) else []
     if engine.instructable:
         added = yield from _written(chosen, summary, engine, prompts)

@@ -30,7 +30,7 @@ from briefing.summariser.coverage import LEAD, leads
 from briefing.summariser.draft import Draft, why_not
 from briefing.summariser.ladder import leans
 from briefing.summariser.prompts import PromptBook
-from briefing.summariser.room import answer_tokens, point_tokens
+from briefing.summariser.room import NUMBER_TOKENS, answer_tokens, point_tokens, text_room
 from briefing.summariser.schedule import Conversation
 from briefing.text import word_count
 from briefing.types import KeyPoint
@@ -42,11 +42,11 @@ PROMPTS = ("points_numbered", "rewrite")
 _SHORTEST = 8
 """Words of a sentence that may become a point of its own."""
 _MOST_CITED = 2
-_NUMBERS = r"\d{1,4}(?:\s*[,;]\s*\d{1,4})*"
-_CITED = re.compile(
-    rf"\s*[\[(]\s*({_NUMBERS})\s*[\])]\s*[:.]?\s*(?P<rest>\S.*)|"
-    rf"(?P<text>.*\S)\s*[\[(]\s*({_NUMBERS})\s*[\])]\.?\s*"
-)
+_BRACKETS = re.compile(r"\s*\[\s*(\d{1,4}(?:[^\d\[\]]{1,6}\d{1,4})*)\s*\]")
+"""Numbers of sentences: "[3]", "[1, 4]", "[1-3]", "[1 und 2]". Round ones are the point's own: "stieg (12)"."""
+_BEFORE = re.compile(rf"(?:{_BRACKETS.pattern}\s*[:.]?)+\s*")
+_BEHIND = re.compile(rf"(?:{_BRACKETS.pattern}[.,;]?)+\s*\Z")
+_RANGE = re.compile(r"(\d+)(?:\s*[-‐-―]\s*(\d+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,16 @@ def tell(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[None
     """Fill the draft with points. Raises `EngineError` where the model does not answer."""
     asker = _Asker.of(draft, engine, prompts)
     parts = asker.parts()
+    if not parts:
+        return  # there is nothing to number; the article's own sentences are quoted instead (`condense`)
     if len(parts) > 1:
         draft.warnings.append(f"The article is long; it was read in {len(parts)} parts.")
     share = draft.options.candidates
     if len(parts) > 1:
         share = max(2, -(-share // len(parts)) + 1)
     asked = [asker.points(part, share) for part in parts]
-    answers = yield from draft.ask(asked, engine.context, partial(_tells_enough, share))
+    shown = -(-draft.options.points // len(parts))
+    answers = yield from draft.ask(asked, engine.context, partial(_tells_enough, shown))
     written: list[tuple[str, tuple[int, ...]]] = []
     for part, answer in zip(parts, answers, strict=True):
         headline, points = read_points(answer.text, cut=answer.cut)
@@ -88,18 +91,23 @@ def tell_sentence(draft: Draft, sentence: int, engine: Engine, prompts: PromptBo
 
 
 def read_numbers(point: str, known: Sequence[int]) -> tuple[str, tuple[int, ...]]:
-    """A point's text, and the sentences (from 0) whose numbers stand around it: two at most, of the `known`."""
-    found = _CITED.fullmatch(point)
-    if not found:
+    """A point's text, and the sentences (from 0) whose numbers stand in brackets around or in it: two at most, of the
+    `known`.
+    """
+    text = _BRACKETS.sub("", _BEHIND.sub("", _BEFORE.sub("", point, count=1) if _BEFORE.match(point) else point))
+    if not text.strip():
         return clean(point), ()
-    numbers = dict.fromkeys(int(number) for number in re.findall(r"\d+", found[1] or found[4]))
+    numbers: dict[int, None] = {}
+    for group in _BRACKETS.findall(point):
+        for first, last in _RANGE.findall(group):
+            numbers |= dict.fromkeys(range(int(first), int(last or first) + 1))
     cited = tuple(number - 1 for number in numbers if number in known)
-    return clean(found["rest"] or found["text"]), cited[:_MOST_CITED]
+    return clean(text), cited[:_MOST_CITED]
 
 
-def _tells_enough(asked: int, answer: str) -> bool:
-    """Whether an answer that was cut has as many whole points as are shown, one fewer than were asked for."""
-    return len(read_points(answer, cut=True)[1]) >= asked - 1
+def _tells_enough(shown: int, answer: str) -> bool:
+    """Whether an answer that was cut has as many whole points as are `shown` of its part."""
+    return len(read_points(answer, cut=True)[1]) >= shown
 
 
 # --- asking --------------------------------------------------------------------------------------------------
@@ -120,8 +128,10 @@ class _Asker:
         return cls(draft, engine, prompts, point_tokens(draft.examples, engine.count_tokens))
 
     def parts(self) -> list[_Part]:
-        """The article's sentences, but those that give orders, in as few parts as the window allows."""
-        room = self._room()
+        """The article's sentences, but those that give orders, in as few parts as the window allows; none where all
+        give orders.
+        """
+        room = text_room(self.points(_Part((), ()), self.draft.options.candidates), self.engine)
         items = [
             (index + 1, piece.text)
             for index, sentence in enumerate(self.draft.evidence.sentences)
@@ -138,7 +148,7 @@ class _Asker:
                 used = 0
             found[-1].append(item)
             used += cost
-        return [_Part(tuple(number for number, _ in part), tuple(text for _, text in part)) for part in found]
+        return [_Part(tuple(number for number, _ in part), tuple(text for _, text in part)) for part in found if part]
 
     def points(self, part: _Part, most: int) -> Prompt:
         fewest = min(self.draft.options.fewest, most)
@@ -146,16 +156,12 @@ class _Asker:
             "sentences": list(part.texts), "numbers": list(part.numbers), "points": most, "fewest": fewest,
         }  # fmt: skip
         asked = self._prompt("points_numbered", " ".join(part.texts), variables, most + 1)
-        return replace(asked, points=most, schema=points_schema(fewest, most))
+        room = asked.max_tokens + most * NUMBER_TOKENS
+        return replace(asked, points=most, schema=points_schema(fewest, most), max_tokens=room)
 
     def rewrite(self, behind: Sequence[int], failed: Sequence[str] = ()) -> Prompt:
         texts = [self.draft.evidence.sentences[index].text for index in behind]
         return self._prompt("rewrite", " ".join(texts), {"sentences": texts, "failed": list(failed)}, 1)
-
-    def _room(self) -> int:
-        empty = self.points(_Part((), ()), self.draft.options.candidates)
-        frame = sum(self.engine.count_tokens(message.content) + 8 for message in empty.messages)
-        return max(64, self.engine.context - frame - empty.max_tokens - 16)
 
     def _prompt(self, name: str, document: str, variables: dict[str, object], sentences: int) -> Prompt:
         low, high = self.draft.options.point_words

@@ -30,7 +30,7 @@ from briefing.summariser.coverage import LEAD, leads
 from briefing.summariser.draft import Draft, most_telling, why_not
 from briefing.summariser.options import SummaryOptions
 from briefing.summariser.prompts import PromptBook
-from briefing.summariser.room import answer_tokens, point_tokens
+from briefing.summariser.room import answer_tokens, point_tokens, text_room
 from briefing.summariser.schedule import Conversation
 from briefing.text import sentences, word_count
 from briefing.types import KeyPoint, Verdict
@@ -133,10 +133,8 @@ class _Asker:
         return len(read_points(answer, cut=True)[1]) >= self.options.points
 
     def room(self) -> int:
-        """Tokens an article may have in one prompt: the window less everything else that is in it."""
-        empty = self.points("")
-        frame = sum(self.engine.count_tokens(message.content) + 8 for message in empty.messages)
-        return max(64, self.engine.context - frame - empty.max_tokens - 16)
+        """Tokens an article may have in one prompt."""
+        return text_room(self.points(""), self.engine)
 
     def _counts(self) -> dict[str, object]:
         options = self.options

@@ -19,8 +19,21 @@ from briefing.assets import eject, environment, shipped
 from briefing.compose import compose, minutes_saved
 from briefing.errors import AssetError, UsageError
 from briefing.jsonio import edition_from_json, edition_to_json, summary_from_json, summary_to_json
+from briefing.letter import Envelope, write_letter
 from briefing.render import FORMATS, render, render_summary
-from briefing.types import Article, Citation, Edition, Failure, KeyPoint, Story, Stub, Summary, Verdict
+from briefing.types import (
+    Article,
+    Citation,
+    Disagreement,
+    Edition,
+    Failure,
+    KeyPoint,
+    Section,
+    Story,
+    Stub,
+    Summary,
+    Verdict,
+)
 
 TEMPLATES = environment("templates")
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"
@@ -324,6 +337,57 @@ def test_a_summary_in_another_language_than_its_article_says_what_is_in_which() 
     assert '<blockquote dir="auto" lang="en"' in html
     again = render(edition((article, replace(german, language="en"))), "html", TEMPLATES)
     assert "<q>A quotation.</q>" in again
+
+
+def letter(day: Edition) -> str:
+    """The HTML of the message that brings it."""
+    envelope = Envelope(sender="b@example.org", recipient="ann@example.org")
+    body = write_letter(day, envelope, TEMPLATES, MORNING).message.get_body(("html",))
+    assert body is not None
+    return str(body.get_content())
+
+
+def test_a_sentence_of_a_storys_other_article_says_that_articles_language() -> None:
+    article, summary = item(1)
+    german = replace(article, id="de", source="Die Post", language="de")
+    citation = Citation(sentence=0, start=0, end=9, text="Ein Satz.", article="de")
+    quoted = KeyPoint(text="Ein Zitat.", citations=(citation,), verdict=Verdict.QUOTED)
+    behind = KeyPoint(
+        text="A point.", citations=(*summary.key_points[0].citations, citation), verdict=Verdict.SUPPORTED
+    )
+    told = replace(summary, key_points=(quoted, behind))
+    differs = Disagreement(versions=(behind, replace(quoted, text="Anders.")))
+    story = Story(articles=(article, german), summary=told, disagreements=(differs,))
+    day = replace(edition(item(2)), sections=(Section(name="World", stories=(story,)),))
+    html = render(day, "html", TEMPLATES)
+    assert '<q lang="de">Ein Zitat.</q>' in html
+    assert re.search(r'<blockquote dir="auto" lang="de"[^>]*>Ein Satz\.', html)
+    assert re.search(r'<blockquote dir="auto"(?! lang)[^>]*>The council', html)
+    assert '<q lang="de">Anders.</q>' in html
+    assert "<q>A point.</q>" in html
+    mail = letter(day)
+    assert '<span lang="de">“Ein Zitat.”</span>' in mail
+    assert '<span lang="de">“Anders.”</span>' in mail
+
+
+def test_each_point_of_the_overview_says_its_own_language() -> None:
+    told = [item(n, text=text) for n, text in enumerate(("One voted for a tram.", "Zwei stimmten ab.", "Three left."))]
+    article, summary = told[1]
+    told[1] = (replace(article, language="de"), replace(summary, language="de"))
+    quoted = replace(told[2][1].key_points[0], verdict=Verdict.QUOTED)
+    told[2] = (told[2][0], replace(told[2][1], article_language="fr", key_points=(quoted,)))
+    day = edition(*told)
+    points = tuple(
+        replace(s.key_points[0], citations=tuple(replace(c, article=a.id) for c in s.key_points[0].citations))
+        for a, s in told
+    )
+    day = replace(day, overview=points)
+    html = render(day, "html", TEMPLATES)
+    overview = html[html.index('<h2 id="overview">') :].partition("</section>")[0]
+    assert re.findall(r"<a href=[^ >]*( lang=\S\S\S\S)?>", overview) == ["", ' lang="de"', ' lang="fr"']
+    assert re.search(r"<p>", overview)
+    mail = letter(day)
+    assert '<span>One voted for a tram.</span> <span lang="de">Zwei stimmten ab.</span> <span lang="fr">Three' in mail
 
 
 @pytest.mark.parametrize("format_", ["md", "html", "text"])

@@ -9,7 +9,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 
-from briefing.engines.base import Capabilities, Completion, EngineOptions, ModelSpec, Prompt
+from briefing.engines.base import (
+    WINDOW,
+    Capabilities,
+    Completion,
+    EngineOptions,
+    ModelSpec,
+    Prompt,
+    at_most_tokens,
+    message_tokens,
+)
 from briefing.engines.openai.answer import Heard
 from briefing.engines.openai.card import Card
 from briefing.engines.openai.failures import PassingError, Refusal, RefusedError, room_in
@@ -27,8 +36,8 @@ _IN_FLIGHT = 8
 _ATTEMPTS = 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0
 """Seconds."""
-_CONTEXT, _MOST_CONTEXT = 4096, 16_384
-"""Tokens: for a server that does not say, and for one that says a lot: a model's attention does not reach as far."""
+_MOST_CONTEXT = 16_384
+"""Tokens: for a server that says a lot: a model's attention does not reach as far."""
 _LEAST_THOUGHTS = 256
 """Tokens for thoughts: as few as are worth asking with."""
 
@@ -65,13 +74,11 @@ class OpenAIEngine:
         """Tokens that prompt and answer may have together, as the server says."""
         if self._options.context:
             return self._options.context
-        return min(self._model_card.context or _CONTEXT, _MOST_CONTEXT)
+        return min(self._model_card.context or WINDOW, _MOST_CONTEXT)
 
     def count_tokens(self, text: str) -> int:
-        """At most this many: servers have no common way to count, and no tokeniser needs more than one for three bytes
-        of prose in the languages that models are made for.
-        """
-        return -(-len(text.encode("utf-8", "replace")) // 3)
+        """At most this many: servers have no common way to count."""
+        return at_most_tokens(text)
 
     def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
         """Yield a completion for each prompt as it finishes.
@@ -213,7 +220,7 @@ class OpenAIEngine:
         return room if room >= _LEAST_THOUGHTS // 2 else 0
 
     def _count_messages(self, prompt: Prompt) -> int:
-        return sum(self.count_tokens(message.content) + 8 for message in prompt.messages)
+        return message_tokens(prompt.messages, self.count_tokens)
 
     def _ask(self, prompt: Prompt, body: dict[str, object], cancelled: threading.Event) -> Heard:
         """One answer, counted whatever becomes of it."""

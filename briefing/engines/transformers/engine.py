@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from briefing.engines.base import Capabilities, Completion, EngineOptions, ModelSpec, Prompt
+from briefing.engines.base import WINDOW, Capabilities, Completion, EngineOptions, ModelSpec, Prompt
 from briefing.engines.thoughts import left_open, room_to_think, spoken, without_thoughts
 from briefing.engines.transformers.asking import rendered
 from briefing.engines.transformers.batches import batched, taken
@@ -21,8 +21,6 @@ from briefing.text import fingerprint
 
 __all__ = ["TransformersEngine"]
 
-_CHAT_CONTEXT = 4096
-"""Tokens of a chat model's prompt and answer, as for the default engine."""
 _CPU_BATCH, _GPU_BATCH = 8, 32
 _CPU_TOKENS, _GPU_TOKENS = 16_384, 131_072
 """Tokens of a batch with its padding, its beams and what is to be decoded."""
@@ -91,7 +89,7 @@ class TransformersEngine:
         if settings.sequence_to_sequence:
             prefix = self.count_tokens(settings.prefix) if settings.prefix.strip() else 0
             return max(64, min(asked or settings.window, settings.window) - prefix - _SPECIAL)
-        return min(asked or _CHAT_CONTEXT, settings.window)
+        return min(asked or WINDOW, settings.window)
 
     def count_tokens(self, text: str) -> int:
         """Tokens in `text`, without a chat template or special tokens around it."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from briefing.engines.base import WINDOW
 from briefing.errors import ModelError
 
 __all__ = ["ModelSettings", "language_token", "read_settings", "with_window"]
@@ -30,8 +31,6 @@ _SUMMARIZE = {"t5", "longt5", "umt5"}
 """Kinds of models that were taught ``summarize:`` (Raffel et al., JMLR 2020)."""
 _UNSTATED = 512
 """Tokens: what T5 and others with relative positions were trained with."""
-_CAREFUL = 4096
-"""Tokens: of a chat model of which nothing says how far it reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def with_window(settings: ModelSettings, config: Any) -> ModelSettings:
     part = config.get_text_config() if hasattr(config, "get_text_config") else config
     stated = [getattr(part, name, None) for name in _WINDOWS]
     return replace(
-        settings, window=next((n for n in stated if isinstance(n, int) and n > 0), settings.window or _CAREFUL)
+        settings, window=next((n for n in stated if isinstance(n, int) and n > 0), settings.window or WINDOW)
     )
 
 
