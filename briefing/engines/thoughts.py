@@ -7,7 +7,16 @@ from collections.abc import Mapping
 
 from briefing.engines.base import EngineOptions
 
-__all__ = ["is_mark", "left_open", "quiet_settings", "room_to_think", "spoken", "without_thoughts"]
+__all__ = [
+    "QUIET",
+    "has_thoughts",
+    "is_mark",
+    "left_open",
+    "quiet_settings",
+    "room_to_think",
+    "spoken",
+    "without_thoughts",
+]
 
 _ROOM = 8192
 """Tokens. Reasoning models at little or medium effort spend some hundreds to 4,000 on an article; what is left over
@@ -43,12 +52,15 @@ _MARK = re.compile(
 )
 _TOKEN = re.compile(r"<\|(?:channel|message|start)\|>|<\|channel>", re.IGNORECASE)
 """Tokens that are a mark together with the words behind them."""
-_QUIET: Mapping[str, object] = {
+QUIET: Mapping[str, object] = {
     "enable_thinking": False,  # Qwen 3, GLM 4.5, SmolLM 3, Hunyuan, Gemma 4
     "thinking": False,  # DeepSeek 3.1, Granite 3.2
     "reasoning": False,  # Command A
     "thinking_budget": 0,  # Seed-OSS
 }
+"""The variables of chat templates that switch thoughts off. A template takes no notice of one that it does not know, so
+all go to a model whose template nobody has read.
+"""
 
 
 def room_to_think(options: EngineOptions) -> int:
@@ -75,6 +87,11 @@ def without_thoughts(answer: str) -> str:
             thinking = True
         start = mark.end()
     return "".join(kept) + ("" if thinking else answer[start:])
+
+
+def has_thoughts(answer: str) -> bool:
+    """Whether a thought is marked in `answer`; what only wraps an answer, such as ``<|end|>``, marks none."""
+    return any(mark["opens"] or mark["closes"] for mark in _MARK.finditer(answer))
 
 
 def left_open(prompt: str) -> str:
@@ -108,7 +125,7 @@ def quiet_settings(template: str) -> dict[str, object]:
     that it does not use does no harm.
     """
     named = set(re.findall(r"\w+", template))
-    found = {name: value for name, value in _QUIET.items() if name in named}
+    found = {name: value for name, value in QUIET.items() if name in named}
     if "reasoning_effort" in named:  # some can be told to make none; gpt-oss only to make little
         found["reasoning_effort"] = "none" if re.search(r"""["']none["']""", template) else "low"
     return found

@@ -70,7 +70,7 @@ class TransformersEngine:
         if model is None or not model.name:
             raise ModelError("engine transformers", "it needs a model", "Name one with --model")
         self.model = model.name
-        self.digest = fingerprint("transformers", model.digest, str(options.context))[:32]
+        self.digest = fingerprint("transformers", model.digest, str(options.context), str(room_to_think(options)))[:32]
         self._spec = model
         self._options = options
         self._closed = False
