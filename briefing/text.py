@@ -136,11 +136,10 @@ def _trimmed(text: str, start: int, end: int) -> Sentence | None:
 MARKS = "".join(chr(code) for code in range(0x300, 0x1B00) if unicodedata.category(chr(code)).startswith("M"))
 _RUN = rf"[^\W_]+(?:[{MARKS}]+[^\W_]*)*"
 _WORD = re.compile(rf"{_RUN}(?:['’.\-\u200c\u200d]{_RUN})*")
-# Scripts written without spaces between words (Chinese, Japanese, Thai, Lao, Burmese, Khmer), their letters and marks
-# without digits and punctuation: each character counts as a word.
+# Scripts written without spaces between words (Chinese, Japanese, Thai), their letters and marks without digits and
+# punctuation: each character counts as a word.
 UNSPACED = (
-    r"\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ece\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u109a-\u109d\u1780-\u17d3\u17d7"
-    r"\u17dc\u17dd\u3005-\u3007\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    r"\u0e01-\u0e3a\u0e40-\u0e4e\u3005-\u3007\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
     r"\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 _UNSPACED = re.compile(f"[{UNSPACED}]")

@@ -24,7 +24,7 @@ from briefing.engines.cores import llama_slots, physical_cores
 from briefing.engines.devices import gpus
 from briefing.engines.odds import ALTERNATIVES, is_word, odds
 from briefing.engines.pool import side_by_side
-from briefing.engines.thoughts import room_to_think, spoken, without_thoughts
+from briefing.engines.thoughts import QUIET, has_thoughts, quiet_settings, room_to_think, spoken, without_thoughts
 from briefing.errors import EngineError, ModelError
 from briefing.text import fingerprint
 
@@ -55,7 +55,7 @@ class LlamaEngine:
         self.model = model.name
         self.context = min(options.context or WINDOW, model.context or _MOST)
         self.tuned = model.adapter is not None
-        sampling = (str(options.seed), str(options.temperature))
+        sampling = (str(options.seed), str(options.temperature), str(room_to_think(options)))
         self.digest = fingerprint("llama", model.digest, str(self.tuned), str(self.context), *sampling)[:32]
         self._options = options
         self._slots = options.slots or llama_slots()
@@ -64,6 +64,7 @@ class LlamaEngine:
         self._loaded: Any = None
         self._closed = False
         self._thinks = False
+        self._quiet: dict[str, object] = dict(QUIET)
         self._count: Callable[[str], int] = lru_cache(maxsize=4096)(self._ask_for_tokens)
 
     def count_tokens(self, text: str) -> int:
@@ -84,6 +85,7 @@ class LlamaEngine:
             raise EngineError(f"model {self.model}", "the engine was closed")
         if self._loaded is None:
             self._loaded = _load(self._spec, self.context, self._slots, self._options, self._key)
+            self._quiet |= quiet_settings(_template(self._loaded, self._key))
         return self._loaded
 
     def _answer(self, server: Any, prompt: Prompt, cancelled: threading.Event) -> Completion:
@@ -92,8 +94,9 @@ class LlamaEngine:
         llama.cpp counts a stop string in a thought and before the answer's first word, too: an answer that is nothing
         is asked for once more without them.
         """
-        heard = self._heard(server, prompt, cancelled, thinks=self._thinks)
-        if not heard.answered and not cancelled.is_set() and not self._thinks and (heard.thought or prompt.stop):
+        thinks = self._thinks  # as it was asked: others in flight may learn it meanwhile
+        heard = self._heard(server, prompt, cancelled, thinks=thinks)
+        if not heard.answered and not cancelled.is_set() and not thinks and (heard.thought or prompt.stop):
             if heard.thought:
                 self._thinks = True
             heard = self._heard(server, prompt, cancelled, thinks=heard.thought, free=True)
@@ -118,7 +121,7 @@ class LlamaEngine:
             "return_progress": True,
             # A model that thinks first would spend the answer's tokens on it; templates that know no such switch
             # leave it alone, and what is thought all the same is no answer (``reasoning_content``, `without_thoughts`).
-            "chat_template_kwargs": {"enable_thinking": False},
+            "chat_template_kwargs": self._quiet,
         }
         if self.tuned:  # the adapter is in memory with its base; what is not asked of it is asked of the bare base
             request["lora"] = [{"id": 0, "scale": float(prompt.tuned)}]
@@ -182,8 +185,7 @@ class _Heard:
     @property
     def thought(self) -> bool:
         """Whether it thought, apart from the answer or in it."""
-        said = "".join(self._pieces)
-        return self._thought or without_thoughts(said) != said
+        return self._thought or has_thoughts("".join(self._pieces))
 
     @property
     def answered(self) -> bool:
@@ -212,16 +214,27 @@ class _Heard:
         )
 
 
+def _template(server: Any, key: str) -> str:
+    """The chat template of the model that a server has loaded; empty where it does not say."""
+    try:
+        with _asked(f"{server.listening_address}/props", key) as response:
+            return str(json.load(response).get("chat_template") or "")
+    except (OSError, ValueError):
+        return ""
+
+
+def _asked(url: str, key: str, data: bytes | None = None) -> Any:
+    """The response of our own server on loopback, past any proxy. Raises `OSError` or `ValueError`."""
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    request = urllib.request.Request(url, data=data, headers=headers)  # noqa: S310 - our own server on loopback
+    return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60)
+
+
 def tokenised(server: Any, key: str, model: str, text: str, *, special: bool = False) -> list[int]:
     """The tokens of `text`, with those the model puts around every text where `special`. Raises `EngineError`."""
-    request = urllib.request.Request(  # noqa: S310 - our own server on loopback
-        f"{server.listening_address}/tokenize",
-        data=json.dumps({"content": text, "add_special": special, "parse_special": False}).encode(),
-        headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
-    )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    data = json.dumps({"content": text, "add_special": special, "parse_special": False}).encode()
     try:
-        with opener.open(request, timeout=60) as response:
+        with _asked(f"{server.listening_address}/tokenize", key, data) as response:
             return list(json.load(response)["tokens"])
     except (OSError, ValueError, KeyError) as error:
         raise EngineError(f"model {model}", f"its tokens could not be counted ({error})") from error

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from briefing.engines.base import EngineOptions
 
 __all__ = [
-    "has_mark",
+    "QUIET",
+    "has_thoughts",
     "is_mark",
     "left_open",
     "open_thought",
@@ -52,12 +53,15 @@ _MARK = re.compile(
 )
 _TOKEN = re.compile(r"<\|(?:channel|message|start)\|>|<\|channel>", re.IGNORECASE)
 """Tokens that are a mark together with the words behind them."""
-_QUIET: Mapping[str, object] = {
+QUIET: Mapping[str, object] = {
     "enable_thinking": False,  # Qwen 3, GLM 4.5, SmolLM 3, Hunyuan, Gemma 4
     "thinking": False,  # DeepSeek 3.1, Granite 3.2
     "reasoning": False,  # Command A
     "thinking_budget": 0,  # Seed-OSS
 }
+"""The variables of chat templates that switch thoughts off. A template takes no notice of one that it does not know, so
+all go to a model whose template nobody has read.
+"""
 
 
 def room_to_think(options: EngineOptions) -> int:
@@ -86,6 +90,11 @@ def without_thoughts(answer: str) -> str:
     return "".join(kept) + ("" if thinking else answer[start:])
 
 
+def has_thoughts(answer: str) -> bool:
+    """Whether a thought is marked in `answer`; what only wraps an answer, such as ``<|end|>``, marks none."""
+    return any(mark["opens"] or mark["closes"] for mark in _MARK.finditer(answer))
+
+
 def left_open(prompt: str) -> str:
     """The opening mark at the end of a prompt, which its answer begins with unseen; empty where there is none."""
     last = None
@@ -100,11 +109,6 @@ def open_thought(said: str) -> str:
     for mark in _MARK.finditer(said):
         last = last if mark["wraps"] else mark["opens"] or ""
     return last
-
-
-def has_mark(text: str) -> bool:
-    """Whether a thought begins or ends somewhere in `text`."""
-    return bool(_MARK.search(text))
 
 
 def is_mark(token: str) -> bool:
@@ -130,7 +134,7 @@ def quiet_settings(template: str) -> dict[str, object]:
     that it does not use does no harm.
     """
     named = set(re.findall(r"\w+", template))
-    found = {name: value for name, value in _QUIET.items() if name in named}
+    found = {name: value for name, value in QUIET.items() if name in named}
     if "reasoning_effort" in named:  # some can be told to make none; gpt-oss only to make little
         found["reasoning_effort"] = "none" if re.search(r"""["']none["']""", template) else "low"
     return found

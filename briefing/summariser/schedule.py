@@ -54,6 +54,20 @@ def completion_key(engine: Engine, prompt: Prompt) -> str:
     return fingerprint(engine.digest, *form, *lists, *(turns if engine.instructable else bare))
 
 
+def _is_empty(completion: Completion) -> bool:
+    """Whether it has neither a word nor odds: that is no answer, whichever engine gave it, and is never stored."""
+    return not completion.text.strip() and not completion.odds
+
+
+def _of_use(completion: Completion, prompt: Prompt) -> Completion:
+    """`completion`; an empty one as an error, but for one of `Prompt.choices`: who was to weigh and says nothing has
+    weighed nothing.
+    """
+    if completion.finish == "error" or prompt.choices or not _is_empty(completion):
+        return completion
+    return dataclasses.replace(completion, finish="error", error="the model's answer is empty")
+
+
 @dataclass(slots=True)
 class _Open(Generic[T]):
     """A conversation that waits for answers."""
@@ -99,7 +113,7 @@ class _Hall(Generic[T]):
         self._answers = answers
         self._enough = enough
         self._queue: deque[Prompt] = deque()
-        self._owners: dict[str, tuple[_Open[T], str]] = {}
+        self._owners: dict[str, tuple[_Open[T], str, Prompt]] = {}
         self._finished: deque[tuple[object, T]] = deque()
         self._numbered = 0
         self._more = True
@@ -112,10 +126,10 @@ class _Hall(Generic[T]):
                 self._queue.clear()
             else:
                 for completion in self._engine.complete(self):
-                    open_, key = self._owners.pop(completion.id)
-                    if self._answers is not None and completion.finish != "error":
+                    open_, key, prompt = self._owners.pop(completion.id)
+                    if self._answers is not None and completion.finish != "error" and not _is_empty(completion):
                         self._answers.put(key, completion)
-                    self._hear(open_, completion.id, Told(completion, cached=False))
+                    self._hear(open_, completion.id, Told(_of_use(completion, prompt), cached=False))
                     yield from self._ready()
             yield from self._ready()
 
@@ -165,13 +179,13 @@ class _Hall(Generic[T]):
             for place, prompt in enumerate(wanted):
                 key = completion_key(self._engine, prompt)
                 known = self._answers.get(key) if self._answers is not None else None
-                if known is not None:
+                if known is not None and not _is_empty(known):
                     open_.told[place] = Told(dataclasses.replace(known, id=prompt.id), cached=True)
                     continue
                 self._numbered += 1
                 numbered = dataclasses.replace(prompt, id=f"{self._numbered}")
                 open_.waiting[numbered.id] = place
-                self._owners[numbered.id] = (open_, key)
+                self._owners[numbered.id] = (open_, key, numbered)
                 asked.append(numbered)
             if asked:
                 # To the front: finishing an article that was begun comes before beginning another.

@@ -128,7 +128,7 @@ def _hosted_refuses(request: Request) -> tuple[str, str] | None:
 
 
 def _switched_off(request: Request) -> bool:
-    return request.get("chat_template_kwargs") == {"enable_thinking": False}
+    return request.get("chat_template_kwargs", {}).get("enable_thinking") is False
 
 
 VLLM = Dialect(

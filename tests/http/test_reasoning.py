@@ -11,6 +11,7 @@ import pytest
 
 from briefing.engines import Completion, EngineOptions, Message, ModelSpec, Prompt
 from briefing.engines.openai import OpenAIEngine
+from briefing.summariser.answers import read_points
 from briefing.testing.chat import CHAT, ChatServer, Request, events
 from briefing.testing.server import Seen
 
@@ -224,6 +225,36 @@ def test_the_room_for_thoughts_fits_the_window() -> None:
 
 
 @pytest.mark.parametrize(
+    ("stated", "options", "room"),
+    [
+        (0, {"context": 4096}, 4096 - 3008 - 50),  # silent servers are taken at the user's word
+        (32_768, {"context": 4096}, 4096 - 3008 - 50),
+        (4096, {"context": 32_768}, 4096 - 3008 - 50),
+        (4096, {"thinking_tokens": 6000}, 4096 - 3008 - 50),
+        (0, {"context": 4096, "thinking_tokens": 6000}, 6000),  # on top of the window that was asked for
+        (0, {"context": 3100}, 256),
+        (0, {}, ROOM),
+    ],
+)
+def test_the_room_for_thoughts_fits_the_smaller_of_the_windows(stated: int, options: dict[str, int], room: int) -> None:
+    messages = (Message("user", "x" * 9000),)  # 3,000 tokens, and 8 around them
+    with ChatServer("m-1", context=stated) as server:
+        server.says("", hidden=50, finish="length", times=1)
+        server.says(ANSWER)
+        answer = one(server, Prompt(id="1", messages=messages, document="", max_tokens=50), **options)
+        assert (answer.text, server.asked[1]["max_tokens"] - 50) == (ANSWER, room)
+
+
+@pytest.mark.parametrize("said", [f"{ANSWER}<|end|>", f"<|START_RESPONSE|>{ANSWER}<|END_RESPONSE|>"])
+def test_what_wraps_an_answer_is_no_thought(server: ChatServer, said: str) -> None:
+    server.says(lambda request: OBJECT if "response_format" in request else said)
+    first, second = ask(server, prompt("a"), prompt("b", schema=SCHEMA), slots=1)
+    assert (first.text, second.text) == (ANSWER, OBJECT)
+    assert [asked["max_tokens"] for asked in server.asked] == [50, 50]
+    assert "reasoning_effort" not in server.asked[1]
+
+
+@pytest.mark.parametrize(
     ("message", "most"),
     [
         ("max_tokens is too large: {0}. This model supports at most 4096 completion tokens.", 4096),
@@ -335,8 +366,23 @@ def test_what_a_filter_cut_is_cut(server: ChatServer) -> None:
     assert one(server).finish == "length"
 
 
-def test_half_an_object_is_asked_for_as_a_list_and_the_schema_stays(server: ChatServer) -> None:
-    server.says(OBJECT[:20], finish="length", times=1)
+CUT = '{"headline": "Tram", "points": ["One.", "Tw'
+
+
+@pytest.mark.parametrize("said", [CUT, f"```json\n{CUT}", "# Tram\n- One.\n- Tw"])
+def test_a_cut_answer_of_which_a_part_is_whole_is_a_cut_answer(server: ChatServer, said: str) -> None:
+    server.says(said, finish="length")
+    answer = one(server, prompt(schema=SCHEMA))
+    assert (answer.text, answer.finish) == (said, "length")
+    assert read_points(answer.text, cut=True) == ("Tram", ("One.",))
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("said", [OBJECT[:20], '{"headline": "Tram", "points": ["On', "{" + "\n" * 40])
+def test_an_object_of_which_nothing_is_whole_is_asked_for_as_a_list_and_the_schema_stays(
+    server: ChatServer, said: str
+) -> None:
+    server.says(said, finish="length", times=1)
     server.says(lambda request: OBJECT if "response_format" in request else ANSWER)
     first, second = ask(server, prompt("a", schema=SCHEMA), prompt("b", schema=SCHEMA), slots=1)
     assert (first.text, second.text) == (ANSWER, OBJECT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from briefing.engines.base import Completion, Prompt
 from briefing.engines.pool import side_by_side
@@ -12,6 +13,13 @@ from briefing.testing.engine import FakeEngine
 
 SLOW = "slow 0"
 SLOTS = 8
+
+
+class Kept(dict[str, Completion]):
+    """Answers that are kept in memory."""
+
+    def put(self, key: str, completion: Completion) -> None:
+        self[key] = completion
 
 
 class Slots(FakeEngine):
@@ -85,3 +93,45 @@ def test_an_engine_that_takes_the_end_of_its_prompts_for_the_end_is_asked_again(
 
     finished = [result for _, result in converse(names(of=5), Once(at_once=3))]
     assert sorted(finished) == ["1", "2", "3", "4", "slow"]
+
+
+def asks(told: list[Completion], *choices: str) -> Callable[[], Conversation[None]]:
+    def conversation() -> Conversation[None]:
+        asked = Prompt(id="", messages=(), document="a", max_tokens=1, choices=choices)
+        told.extend(one.completion for one in (yield [asked]))
+
+    return conversation
+
+
+def test_an_empty_answer_is_an_error_and_is_not_kept_whichever_engine_gave_it() -> None:
+    kept, told = Kept(), list[Completion]()
+    for answer in (" \n", "A bridge."):
+        list(converse([("a", asks(told))], FakeEngine().says(answer), kept))
+    assert [(one.finish, one.error) for one in told] == [("error", "the model's answer is empty"), ("stop", "")]
+    assert [one.text for one in kept.values()] == ["A bridge."]
+
+
+def test_a_judge_that_says_nothing_fails_nothing_and_is_asked_again() -> None:
+    kept, told = Kept(), list[Completion]()
+    list(converse([("a", asks(told, "yes", "no"))], FakeEngine().says(""), kept))
+    assert (told[0].finish, len(kept)) == ("stop", 0)
+
+
+def test_an_empty_answer_that_was_kept_once_is_asked_for_again() -> None:
+    kept, told = Kept(), list[Completion]()
+    list(converse([("a", asks(told))], FakeEngine().says("A bridge."), kept))
+    (key,) = kept
+    kept[key] = replace(kept[key], text="")
+    list(converse([("a", asks(told))], FakeEngine().says("A tram."), kept))
+    assert told[-1].text == kept[key].text == "A tram."
+
+
+def test_odds_without_a_word_are_an_answer() -> None:
+    class Weighs(FakeEngine):
+        def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
+            for one in super().complete(prompts):
+                yield replace(one, text="", odds=(0.9, 0.1))
+
+    kept, told = Kept(), list[Completion]()
+    list(converse([("a", asks(told))], Weighs(), kept))
+    assert (told[0].finish, len(kept)) == ("stop", 1)

@@ -82,6 +82,7 @@ SAMPLING = ("llama", "openai")
     [
         (ALL, {"digest": "d2"}, {}),
         (ALL, {}, {"context": 2048}),
+        (ALL, {}, {"thinking_tokens": 16_384}),
         (("llama",), {"adapter": Path("m.lora")}, {}),
         (("llama",), {"context": 2048}, {}),  # the file's own window, where it is under the one that is taken
         (SAMPLING, {}, {"seed": 2}),
@@ -108,6 +109,7 @@ def test_another_model_window_or_sampling_is_another_key(
         ({}, {"key": "secret"}),
         ({}, {"patience": 7.0}),
         ({}, {"token_budget": 7}),
+        ({}, {"thinking_tokens": 8192}),  # what there is without it
     ],
 )
 def test_how_an_engine_is_run_and_where_its_file_lies_is_the_same_key(

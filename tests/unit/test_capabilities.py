@@ -27,6 +27,7 @@ from briefing.engines.extractive import ExtractiveEngine
 from briefing.engines.llama import LlamaEngine
 from briefing.engines.openai import OpenAIEngine
 from briefing.engines.table import capability_table
+from briefing.engines.thoughts import QUIET
 from briefing.engines.transformers import TransformersEngine
 from briefing.testing.chat import ChatServer
 from briefing.testing.engine import FakeEngine
@@ -77,6 +78,8 @@ def test_an_engine_that_says_nothing_promises_nothing() -> None:
 class Llama:
     """Stands for llama.cpp's server inside the process: streams words until it is told to stop."""
 
+    listening_address = ""
+
     def __init__(self, words: int = 3) -> None:
         self.words = words
         self.requests: list[dict[str, Any]] = []
@@ -126,7 +129,7 @@ def test_llama_does_as_it_says(llama: Llama) -> None:
     assert said.odds == "always"
     assert (free.odds, held.odds, formed.odds, len(weighed.odds)) == ((), (), (), 2)
     assert said.thinking == ("off", "cut", "room")
-    assert all(request["chat_template_kwargs"] == {"enable_thinking": False} for request in llama.requests)
+    assert all(request["chat_template_kwargs"] == QUIET for request in llama.requests)
     assert free.text.split() == ["word"] * 3
 
 

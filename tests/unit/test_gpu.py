@@ -23,6 +23,8 @@ GPU = Device("A GPU", 8 << 30, 7 << 30)
 class Loads:
     """Stands for the binding's server: notes what was to be loaded, and fails where a GPU would need `layers` free."""
 
+    listening_address = ""
+
     def __init__(self) -> None:
         self.seen: list[tuple[int, bool, bool]] = []
         self.fails = False

@@ -4,6 +4,8 @@ that llama.cpp streams, the words are ours).
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,16 @@ import pytest
 
 from briefing.engines import Completion, EngineOptions, Message, ModelSpec, Prompt
 from briefing.engines.llama import LlamaEngine
-from briefing.engines.thoughts import room_to_think
+from briefing.engines.thoughts import QUIET, room_to_think
+from briefing.testing.server import Server as HttpServer
 
 Chunk = dict[str, Any]
 
 
 class Server:
     """Streams one list of chunks for each request, and remembers the requests."""
+
+    listening_address = ""
 
     def __init__(self, *streams: Sequence[Chunk]) -> None:
         self.requests: list[dict[str, Any]] = []
@@ -138,3 +143,54 @@ def test_the_first_word_of_a_thought_says_nothing_of_the_odds(
     assert (bold.text, bold.odds) == ("**yes", (1.0, 0.0))
     (thought,), _ = ask(stream(thought=["Yes"]), stream("yes", thought=["Yes,", " hm."], odds=-0.1), **choices)
     assert (thought.text, thought.odds) == ("yes", ())
+    (wrapped,), _ = ask(stream("yes", "<|end|>", odds=-0.1), **choices)
+    assert wrapped.odds == (1.0, 0.0)
+
+
+class Thinker(Server):
+    """Needs room; three prompts are first asked together without any."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.together = threading.Barrier(3)
+        self.learnt = threading.Event()
+
+    def handle_chat_completions(self, request: dict[str, Any], heard: Callable[[Any], bool]) -> None:
+        self.requests.append(request)
+        if request["max_tokens"] > 100:
+            self.learnt.set()
+            said = stream("A bridge.", thought=["Hm."])
+        else:
+            if self.together.wait(5):  # all but one are heard out once that one is asked again
+                self.learnt.wait(5)
+            said = stream("<think>", "Hm.", finish="length")
+        for chunk in said:
+            heard(chunk)
+
+
+def test_what_one_prompt_learns_costs_those_in_flight_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Thinker()
+    monkeypatch.setattr("briefing.engines.llama._load", lambda *_: server)
+    engine = LlamaEngine(ModelSpec(name="thinker", path=Path("thinker.gguf"), digest="d"), EngineOptions(slots=3))
+    asked = [Prompt(id=f"{n}", messages=(Message("user", "?"),), document="", max_tokens=20) for n in range(3)]
+    assert [(one.text, one.finish) for one in engine.complete(asked)] == [("A bridge.", "stop")] * 3
+    assert len(server.requests) == 6
+
+
+@pytest.mark.parametrize(
+    ("template", "effort"),
+    [("{{ thinking }}", {}), ("{{ reasoning_effort }}", {"reasoning_effort": "low"}), (None, {})],
+    ids=["named", "effort", "unknown"],
+)
+def test_every_switch_of_thoughts_is_sent(
+    template: str | None,
+    effort: dict[str, str],
+    ask: Callable[..., tuple[list[Completion], Server]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with HttpServer() as http:
+        if template is not None:
+            http.serves("/props", json.dumps({"chat_template": template}), type="application/json")
+        monkeypatch.setattr(Server, "listening_address", http.url("").rstrip("/"))
+        _, server = ask(stream("A bridge."))
+    assert server.requests[0]["chat_template_kwargs"] == {**QUIET, **effort}

@@ -12,7 +12,7 @@ from typing import Any
 from briefing.engines.base import Completion, Prompt
 from briefing.engines.odds import begins, is_word, odds
 from briefing.engines.openai.failures import PassingError
-from briefing.engines.thoughts import without_thoughts
+from briefing.engines.thoughts import has_thoughts, without_thoughts
 
 __all__ = ["Heard", "events", "limited"]
 
@@ -89,6 +89,11 @@ class Heard:
     def cut(self) -> bool:
         """Whether the answer ends where its room did, or where a filter ended it."""
         return self.finish in {"length", "max_tokens", "content_filter"}
+
+    @property
+    def aloud(self) -> bool:
+        """Whether thoughts, or the beginning of a mark before them, stand in the answer itself."""
+        return has_thoughts(self.text) or bool(self.cut and self.text.strip() and not self.spoken.strip())
 
     @property
     def spoken(self) -> str:

@@ -22,7 +22,7 @@ from briefing.engines.base import (
 from briefing.engines.openai.answer import Heard
 from briefing.engines.openai.card import Card
 from briefing.engines.openai.failures import PassingError, Refusal, RefusedError, room_in
-from briefing.engines.openai.manners import Learnt, Manners, Turn, is_object
+from briefing.engines.openai.manners import Learnt, Manners, Turn, is_begun, is_object
 from briefing.engines.openai.wire import Wire
 from briefing.engines.pool import side_by_side
 from briefing.engines.thoughts import room_to_think
@@ -58,7 +58,7 @@ class OpenAIEngine:
         if model is None or not model.address:
             raise UsageError("engine openai", "it needs the address of a server", "Give one with --base-url")
         self.model = model.name
-        inputs = (str(options.context), str(options.seed), str(options.temperature))
+        inputs = (str(options.context), str(options.seed), str(options.temperature), str(room_to_think(options)))
         self.digest = fingerprint("openai", model.digest, *inputs)[:32]
         self._address = model.address
         self._options = options
@@ -156,7 +156,7 @@ class OpenAIEngine:
                 turn = self._after_refusal(error, prompt, turn, known, body)
                 continue
             spoken = heard.spoken
-            thinks = heard.thinks or spoken.strip() != heard.text.strip()
+            thinks = heard.thinks or heard.aloud
             if thinks or (not spoken.strip() and heard.finish == "length"):
                 aloud = not heard.thinks and bool(heard.text.strip())
                 self._learnt.notes(thinks=True, **({"aloud": True} if aloud else {}))
@@ -166,11 +166,12 @@ class OpenAIEngine:
                 turn = self._after_nothing(heard, turn, thinks=thinks, room=int(body.get(known.limit, 0)))
                 continue
             if form == "schema" and not is_object(spoken, prompt.schema or {}):
-                if heard.cut:  # half an object can be read by nobody, a list's first half can
-                    turn = replace(turn, plain=True)
-                else:  # it takes the field and does not heed it
+                if not heard.cut:  # it takes the field and does not heed it
                     self._learnt.drops("response_format")
-                continue
+                    continue
+                if not is_begun(spoken):  # nothing of it can be read
+                    turn = replace(turn, plain=True)
+                    continue
             if "stop" not in body:
                 spoken = _ended(spoken, heard, prompt.stops(held=False))
             heard.answer = spoken
@@ -202,11 +203,17 @@ class OpenAIEngine:
         return replace(turn, plain=True)  # a stop string that came first, or a form that it could not begin
 
     def _room(self, prompt: Prompt) -> int:
-        """Tokens for thoughts, where the model thinks: no more than the window leaves, where it is known."""
-        wished = room_to_think(self._options)
-        if not self._model_card.context:
+        """Tokens for thoughts, where the model thinks: no more than the window leaves.
+
+        The window is the server's and the one that was asked for, whichever is smaller. Thoughts that have tokens of
+        their own (`EngineOptions.thinking_tokens`) come on top of the latter.
+        """
+        wished, asked = room_to_think(self._options), self._options.context
+        windows = [self._model_card.context, 0 if self._options.thinking_tokens else asked]
+        window = min((one for one in windows if one), default=0)
+        if not window:
             return wished
-        left = self._model_card.context - self._count_messages(prompt) - prompt.max_tokens
+        left = window - self._count_messages(prompt) - prompt.max_tokens
         return max(min(wished, left), _LEAST_THOUGHTS)
 
     def _less_room(self, prompt: Prompt, turn: Turn, refusal: Refusal, asked: int) -> int:

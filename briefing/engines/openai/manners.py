@@ -15,8 +15,9 @@ from typing import Any, Literal
 from briefing.engines.base import EngineOptions, Prompt
 from briefing.engines.odds import ALTERNATIVES
 from briefing.engines.openai.failures import Refusal, room_in
+from briefing.engines.thoughts import QUIET
 
-__all__ = ["OPTIONAL", "Form", "Learnt", "Manners", "Turn", "is_object"]
+__all__ = ["OPTIONAL", "Form", "Learnt", "Manners", "Turn", "is_begun", "is_object"]
 
 Form = Literal["schema", "grammar", ""]
 
@@ -100,7 +101,7 @@ class Manners:
         if self.thinks:
             body["reasoning_effort"] = self.effort
             if self.owner in {"llamacpp", "vllm"}:  # others give such a field to nobody
-                body["chat_template_kwargs"] = {"enable_thinking": False}
+                body["chat_template_kwargs"] = dict(QUIET)
         if form == "grammar":
             body["grammar"] = prompt.grammar
         elif form == "schema":
@@ -198,3 +199,8 @@ def is_object(text: str, schema: Any) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(value, dict) and set(schema.get("required", ())) <= set(value)
+
+
+def is_begun(text: str) -> bool:
+    """Whether `text`, the beginning of an answer, has something whole: a string in a list of JSON, or any prose."""
+    return not re.match(r"\s*(?:```\w*\s*)?\{", text) or bool(re.search(r'\[\s*"(?:[^"\\]|\\.)*+"', text))

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from briefing.engines.base import WINDOW, Capabilities, Completion, EngineOptions, ModelSpec, Prompt
-from briefing.engines.thoughts import left_open, room_to_think, spoken, without_thoughts
+from briefing.engines.thoughts import left_open, room_to_think, spoken
 from briefing.engines.transformers.asking import rendered
 from briefing.engines.transformers.batches import batched, taken
 from briefing.engines.transformers.loading import Loaded, load, load_tokenizer, settings_of
@@ -70,7 +70,7 @@ class TransformersEngine:
         if model is None or not model.name:
             raise ModelError("engine transformers", "it needs a model", "Name one with --model")
         self.model = model.name
-        self.digest = fingerprint("transformers", model.digest, str(options.context))[:32]
+        self.digest = fingerprint("transformers", model.digest, str(options.context), str(room_to_think(options)))[:32]
         self._spec = model
         self._options = options
         self._closed = False
@@ -283,7 +283,7 @@ class TransformersEngine:
             written = next((n for n, token in enumerate(row) if token in ends), len(row))
             said = one.opened + self._reader.text(row[:written])
             text, stopped = spoken(said, stops) if self.instructable else (said, False)
-            thought = self.instructable and without_thoughts(said) != said
+            thought = self.instructable and has_thoughts(said)
             shares: tuple[float, ...] = ()
             if likely and not thought:
                 shares = word_odds(

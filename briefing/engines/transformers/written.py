@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from briefing.engines.odds import ALTERNATIVES, begins, is_word, odds
-from briefing.engines.thoughts import has_mark, is_mark, open_thought, spoken, without_thoughts
+from briefing.engines.thoughts import has_thoughts, is_mark, open_thought, spoken, without_thoughts
 
 __all__ = ["AtEnd", "Reader", "word_odds"]
 
@@ -97,7 +97,7 @@ class AtEnd:
         if last[-1] in self._ends:
             return True
         tail = self._reader.text(last)
-        if seen.began is None or has_mark(tail):
+        if seen.began is None or has_thoughts(tail):
             self._look(row, seen, tail)
         if seen.began is None:
             return False
