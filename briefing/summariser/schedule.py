@@ -55,17 +55,10 @@ def completion_key(engine: Engine, prompt: Prompt) -> str:
 
 
 def _is_empty(completion: Completion) -> bool:
-    """Whether it has neither a word nor odds: that is no answer, whichever engine gave it, and is never stored."""
-    return not completion.text.strip() and not completion.odds
-
-
-def _of_use(completion: Completion, prompt: Prompt) -> Completion:
-    """`completion`; an empty one as an error, but for one of `Prompt.choices`: who was to weigh and says nothing has
-    weighed nothing.
+    """Whether it has neither a word nor odds: that is never stored, whichever engine gave it. An engine that knows that
+    it should not be so says it is an error; else the model simply had nothing to say.
     """
-    if completion.finish == "error" or prompt.choices or not _is_empty(completion):
-        return completion
-    return dataclasses.replace(completion, finish="error", error="the model's answer is empty")
+    return not completion.text.strip() and not completion.odds
 
 
 @dataclass(slots=True)
@@ -113,7 +106,7 @@ class _Hall(Generic[T]):
         self._answers = answers
         self._enough = enough
         self._queue: deque[Prompt] = deque()
-        self._owners: dict[str, tuple[_Open[T], str, Prompt]] = {}
+        self._owners: dict[str, tuple[_Open[T], str]] = {}
         self._finished: deque[tuple[object, T]] = deque()
         self._numbered = 0
         self._more = True
@@ -126,10 +119,10 @@ class _Hall(Generic[T]):
                 self._queue.clear()
             else:
                 for completion in self._engine.complete(self):
-                    open_, key, prompt = self._owners.pop(completion.id)
+                    open_, key = self._owners.pop(completion.id)
                     if self._answers is not None and completion.finish != "error" and not _is_empty(completion):
                         self._answers.put(key, completion)
-                    self._hear(open_, completion.id, Told(_of_use(completion, prompt), cached=False))
+                    self._hear(open_, completion.id, Told(completion, cached=False))
                     yield from self._ready()
             yield from self._ready()
 
@@ -185,7 +178,7 @@ class _Hall(Generic[T]):
                 self._numbered += 1
                 numbered = dataclasses.replace(prompt, id=f"{self._numbered}")
                 open_.waiting[numbered.id] = place
-                self._owners[numbered.id] = (open_, key, numbered)
+                self._owners[numbered.id] = (open_, key)
                 asked.append(numbered)
             if asked:
                 # To the front: finishing an article that was begun comes before beginning another.

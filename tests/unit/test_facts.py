@@ -134,7 +134,7 @@ def test_a_word_is_not_split_at_its_marks_but_where_digits_begin(text: str, word
     assert len(tokens(text)) == words
 
 
-@pytest.mark.parametrize("text", ["人死亡", "ทั้งหลาย", "មនុស្ស", "မြန်မာ"])
+@pytest.mark.parametrize("text", ["人死亡", "ทั้งหลาย"])
 def test_scripts_without_spaces_give_pairs_of_characters(text: str) -> None:
     assert {len(found) for found in stems(text)} == {2}
 

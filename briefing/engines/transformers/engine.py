@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from briefing.engines.base import WINDOW, Capabilities, Completion, EngineOptions, ModelSpec, Prompt
-from briefing.engines.thoughts import left_open, room_to_think, spoken
+from briefing.engines.thoughts import has_thoughts, left_open, room_to_think, spoken
 from briefing.engines.transformers.asking import rendered
 from briefing.engines.transformers.batches import batched, taken
 from briefing.engines.transformers.loading import Loaded, load, load_tokenizer, settings_of
