@@ -32,8 +32,7 @@ def list_models(
     """Show every model that can be used, whether it is here, fits this machine, and how fast it would be."""
     import json
 
-    models = _folder(config)
-    machine, found = _offers(models, context.obj, measure)
+    machine, found = _offers(config, context.obj, measure)
     if json_:
         typer.echo(json.dumps([offer.data() for offer in found], ensure_ascii=False, indent=2))
         return
@@ -56,7 +55,7 @@ def recommend(
     """Name the model that goes with this machine, why, and how to get it."""
     from briefing.pipeline.fitting import recommended
 
-    machine, found = _offers(_folder(config), context.obj, measure)
+    machine, found = _offers(config, context.obj, measure)
     chosen = recommended(found, seconds)
     name = chosen.offer.name
     typer.echo(f"{name}\n{_wrapped(chosen.why)}\n{_wrapped(_in_words(machine))}")
@@ -128,11 +127,12 @@ def add(
     typer.echo(entry.name)
 
 
-def _offers(models: "ModelFolder", screen: Screen, measure: bool) -> "tuple[Machine, list[Offer]]":
-    from briefing.pipeline.fitting import offers
+def _offers(config: Path | None, screen: Screen, measure: bool) -> "tuple[Machine, list[Offer]]":
+    from briefing.pipeline.fitting import as_set, offers
     from briefing.pipeline.machine import this_machine
 
-    machine = this_machine(models, measures=True, afresh=measure, say=screen.say)
+    models = _folder(config)
+    machine = as_set(this_machine(models, measures=True, afresh=measure, say=screen.say), settings_if_any(config))
     return machine, offers(models, machine)
 
 

@@ -54,6 +54,17 @@ def test_the_list_says_what_fits_and_measures_the_machine_once(cli: Cli) -> None
     assert max(map(len, first.stdout.split("\n\n")[1].splitlines()[:2])) <= 100
 
 
+def test_the_list_counts_the_window_and_the_slots_of_the_configuration(cli: Cli, tmp_path: Path) -> None:
+    def needs() -> int:
+        (one,) = [one for one in json.loads(cli("models", "list", "--json").stdout) if one["name"] == "qwen3-4b"]
+        return int(one["needs"])
+
+    (tmp_path / "briefing.toml").write_text('models = "mine"\nparallel = 1\n')
+    narrow = needs()
+    (tmp_path / "briefing.toml").write_text('models = "mine"\nparallel = 2\ncontext = 65536\n')
+    assert needs() - narrow == (2 * 65_536 - 4096) * 147_456
+
+
 def test_a_model_is_recommended_with_the_command_to_get_it(cli: Cli) -> None:
     done = cli("models", "recommend", "--seconds", "1", BRIEFING_MODELS="mine")
     assert done.returncode == 0, done.stderr
