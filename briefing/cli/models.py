@@ -49,14 +49,20 @@ def list_models(
 def recommend(
     context: typer.Context,
     seconds: Annotated[float, typer.Option(min=1, help="Seconds that a story may take.")] = 20,
+    json_: Annotated[bool, typer.Option("--json", help="As JSON: bytes, seconds.")] = False,
     measure: Measure = False,
     config: options.ConfigPath = None,
 ) -> None:
     """Name the model that goes with this machine, why, and how to get it."""
+    import json
+
     from briefing.pipeline.fitting import recommended
 
     machine, found = _offers(config, context.obj, measure)
     chosen = recommended(found, seconds)
+    if json_:
+        typer.echo(json.dumps({**chosen.offer.data(), "why": chosen.why}, ensure_ascii=False, indent=2))
+        return
     name = chosen.offer.name
     typer.echo(f"{name}\n{_wrapped(chosen.why)}\n{_wrapped(_in_words(machine))}")
     if not chosen.offer.here:

@@ -42,8 +42,8 @@ def this_machine(
     """What models find here.
 
     With `measures`, a speed that is not known yet, or was measured without a model where one is here now, is measured,
-    which takes a few seconds and is told to `say`; with `afresh`, one that is known as well. Without, it is what was
-    measured before.
+    which takes a few seconds and is told to `say`, as is that it could not be; with `afresh`, one that is known as
+    well. Without, it is what was measured before.
     """
     host, cards = processor(), gpus()
     cores = physical_cores()
@@ -52,12 +52,16 @@ def this_machine(
     speed = None if afresh else read_speed(models.speed_record, identity)
     if measures and (speed is None or (not speed.by and _yardstick(models))):
         say("Measuring the speed of this machine; this is done once.")
-        speed, calm = _with_a_model(models, on_gpu=bool(cards))
-        if not calm:
-            say("Other programs kept the processor busy, so what was measured is rough and is not kept.")
-        speed = speed if speed and calm else _with_arithmetic(cores)
-        if calm:
-            write_speed(models.speed_record, identity, speed)
+        try:
+            measured, calm = _with_a_model(models, on_gpu=bool(cards))
+            if not calm:
+                say("Other programs kept the processor busy, so what was measured is rough and is not kept.")
+            speed = measured if measured and calm else _with_arithmetic(cores)
+            if calm:
+                write_speed(models.speed_record, identity, speed)
+        except ImportError as error:
+            (said, *_) = str(error).strip().splitlines() or [type(error).__name__]
+            say(f"It could not be measured: a package is missing or broken ({said}).")
     return Machine(
         processor=host.name,
         cores=cores,

@@ -178,6 +178,18 @@ class TestMeasuring:
         assert measurement.of(tmp_path / "models", measures=False).speed is None
         assert (measurement.times, (tmp_path / "models").exists()) == (0, False)
 
+    @pytest.mark.parametrize("what", ["_with_a_model", "_with_arithmetic"])
+    def test_without_a_package_that_it_needs_is_left_out(
+        self, measurement: Measurement, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, what: str
+    ) -> None:
+        def fails(*given: object, **named: object) -> None:
+            raise ImportError("No module named 'numpy'\n\nMany lines of advice.")
+
+        measurement.speed = None
+        monkeypatch.setattr(measuring, what, fails)
+        assert measurement.of(tmp_path).speed is None
+        assert "a package is missing or broken (No module named 'numpy')" in measurement.said[-1]
+
     def test_on_a_busy_machine_is_rough_and_not_kept(self, measurement: Measurement, tmp_path: Path) -> None:
         measurement.calm = False
         speed = measurement.of(tmp_path).speed
