@@ -13,15 +13,14 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from briefing.engines import EngineOptions, Message, ModelSpec, Prompt
 from briefing.engines.cores import llama_slots, physical_cores
-from briefing.engines.devices import gpus, processor
+from briefing.engines.devices import free_memory, gpus, processor
 from briefing.errors import BriefingError
 from briefing.models import Entry, Machine, ModelFolder, Speed, read_speed, write_speed
 
-__all__ = ["free_memory", "this_machine"]
+__all__ = ["this_machine"]
 
 _SMALLEST, _LARGEST = 300_000_000, 2_600_000_000
 """Bytes of a model to measure with: smaller ones are all overhead, larger ones take long."""
@@ -71,23 +70,6 @@ def this_machine(
         slots=llama_slots(),
         speed=speed,
     )
-
-
-def free_memory(system: Path = Path("/")) -> int:
-    """Bytes of memory that a program may still take; 0 where the system does not say it (outside Linux)."""
-    found = []
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        lines = (system / "proc/meminfo").read_text().splitlines()
-        found += [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
-    group = system / "sys/fs/cgroup"  # what a container may take may be less; "max" is no number
-    with contextlib.suppress(OSError, ValueError):
-        limit = int((group / "memory.max").read_text())
-        used = int((group / "memory.current").read_text())
-        lines = (group / "memory.stat").read_text().splitlines()
-        # Files that are only kept at hand, such as a model's, give way.
-        used -= sum(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))
-        found.append(max(0, limit - used))
-    return min(found, default=0)
 
 
 def _binding() -> str:

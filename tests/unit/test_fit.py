@@ -15,7 +15,7 @@ import pytest
 from briefing.config import Config
 from briefing.engines import Completion, EngineOptions, ModelSpec, Prompt
 from briefing.engines.cores import physical_cores
-from briefing.engines.devices import Device
+from briefing.engines.devices import Device, free_memory
 from briefing.engines.transformers import loading
 from briefing.errors import ModelError
 from briefing.models import (
@@ -33,7 +33,7 @@ from briefing.models import (
 )
 from briefing.pipeline import machine as measuring
 from briefing.pipeline.fitting import Offer, fit_in_words, offers, recommended
-from briefing.pipeline.machine import free_memory, this_machine
+from briefing.pipeline.machine import this_machine
 
 DEFAULT = 1_117_320_768
 SPEED = Speed(reading=82.0 * DEFAULT, writing=34.0 * DEFAULT, by="qwen2.5-coder-1.5b", day="2026-11-27")

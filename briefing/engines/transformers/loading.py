@@ -17,6 +17,7 @@ from typing import Any
 
 from briefing.engines.base import EngineOptions, ModelSpec
 from briefing.engines.cores import physical_cores
+from briefing.engines.devices import free_memory
 from briefing.engines.transformers.settings import ModelSettings, read_settings, with_window
 from briefing.errors import EngineError, ModelError
 
@@ -176,12 +177,9 @@ def weights_in_memory(path: Path, settings: ModelSettings | None = None) -> int:
 
 def _check_memory(spec: ModelSpec, needed: int) -> None:
     """Refuse what cannot fit before the machine starts to swap. `needed`: bytes."""
-    try:
-        available = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text("ascii"))
-    except OSError:
-        return
-    if available and needed > int(available[1]) * 1024:
-        cause = f"it needs about {needed / 1e9:.1f} GB of memory, and {int(available[1]) / 1e6:.1f} GB are free"
+    free = free_memory()
+    if free and needed > free:
+        cause = f"it needs about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
         raise ModelError(f"model {spec.name}", cause, "Close other programs, or take a smaller model")
 
 
