@@ -1,4 +1,4 @@
-"""What there is to compute with: free memory; for llama.cpp the processor, and the GPUs that the wheel was built for."""
+"""What there is to compute with: free memory; for llama.cpp the processor and the GPUs its wheel was built for."""
 
 from __future__ import annotations
 
