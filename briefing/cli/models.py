@@ -32,8 +32,7 @@ def list_models(
     """Show every model that can be used, whether it is here, fits this machine, and how fast it would be."""
     import json
 
-    models = _folder(config)
-    machine, found = _offers(models, context.obj, measure)
+    machine, found = _offers(config, context.obj, measure)
     if json_:
         typer.echo(json.dumps([offer.data() for offer in found], ensure_ascii=False, indent=2))
         return
@@ -50,14 +49,20 @@ def list_models(
 def recommend(
     context: typer.Context,
     seconds: Annotated[float, typer.Option(min=1, help="Seconds that a story may take.")] = 20,
+    json_: Annotated[bool, typer.Option("--json", help="As JSON: bytes, seconds.")] = False,
     measure: Measure = False,
     config: options.ConfigPath = None,
 ) -> None:
     """Name the model that goes with this machine, why, and how to get it."""
+    import json
+
     from briefing.pipeline.fitting import recommended
 
-    machine, found = _offers(_folder(config), context.obj, measure)
+    machine, found = _offers(config, context.obj, measure)
     chosen = recommended(found, seconds)
+    if json_:
+        typer.echo(json.dumps({**chosen.offer.data(), "why": chosen.why}, ensure_ascii=False, indent=2))
+        return
     name = chosen.offer.name
     typer.echo(f"{name}\n{_wrapped(chosen.why)}\n{_wrapped(_in_words(machine))}")
     if not chosen.offer.here:
@@ -128,11 +133,12 @@ def add(
     typer.echo(entry.name)
 
 
-def _offers(models: "ModelFolder", screen: Screen, measure: bool) -> "tuple[Machine, list[Offer]]":
-    from briefing.pipeline.fitting import offers
+def _offers(config: Path | None, screen: Screen, measure: bool) -> "tuple[Machine, list[Offer]]":
+    from briefing.pipeline.fitting import as_set, offers
     from briefing.pipeline.machine import this_machine
 
-    machine = this_machine(models, measures=True, afresh=measure, say=screen.say)
+    models = _folder(config)
+    machine = as_set(this_machine(models, measures=True, afresh=measure, say=screen.say), settings_if_any(config))
     return machine, offers(models, machine)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit
 
+from briefing.config.languages import LANGUAGES
 from briefing.config.mail import Mail, Recipient
 from briefing.config.places import is_url, trouble_with_mailbox
 from briefing.config.values import (
@@ -70,7 +70,7 @@ def _timezone(value: Any, folder: Path | None) -> Any:
 
 
 def _language(value: Any, folder: Path | None) -> Any:
-    if isinstance(value, str) and not re.fullmatch(r"([a-z]{2})?", value):
+    if isinstance(value, str) and value and value not in LANGUAGES:
         raise ValueError("expected a language's two letters (ISO 639-1) such as 'en', or '' for each article's own")
     return value
 

@@ -1,12 +1,14 @@
-"""What llama.cpp can compute on: this machine's processor, and the GPUs that the installed wheel was built for."""
+"""What there is to compute with: free memory; for llama.cpp the processor and the GPUs its wheel was built for."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-__all__ = ["Device", "gpus", "processor"]
+__all__ = ["Device", "free_memory", "gpus", "processor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +44,20 @@ def _devices(*kinds: str) -> tuple[Device, ...]:
         for one in listed
         if str(getattr(one["type"], "name", one["type"])).rpartition("_TYPE_")[2] in kinds
     )
+
+
+def free_memory(system: Path = Path("/")) -> int:
+    """Bytes of memory that a program may still take; 0 where the system does not say it (outside Linux)."""
+    found = []
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        lines = (system / "proc/meminfo").read_text().splitlines()
+        found += [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
+    group = system / "sys/fs/cgroup"  # what a container may take may be less; "max" is no number
+    with contextlib.suppress(OSError, ValueError):
+        limit = int((group / "memory.max").read_text())
+        used = int((group / "memory.current").read_text())
+        lines = (group / "memory.stat").read_text().splitlines()
+        # Files that are only kept at hand, such as a model's, give way.
+        used -= sum(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))
+        found.append(max(0, limit - used))
+    return min(found, default=0)

@@ -12,7 +12,8 @@ from briefing.models.partial import write_atomically
 
 __all__ = ["read_added", "write_added"]
 
-_PLAIN = ("name", "description", "engine", "licence", "file", "size", "sha256", "context")
+_PLAIN = {"name": str, "description": str, "engine": str, "licence": str, "file": str, "size": int, "sha256": str,
+          "context": int}  # fmt: skip
 
 
 def read_added(path: Path) -> tuple[Entry, ...]:
@@ -21,7 +22,7 @@ def read_added(path: Path) -> tuple[Entry, ...]:
         return tuple(_entry(data) for data in json.loads(path.read_text("utf-8")))
     except (FileNotFoundError, NotADirectoryError):
         return ()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         cause = f"the record of added models cannot be read ({error})"
         raise ModelError(str(path), cause, "Delete it and add them again") from error
 
@@ -39,9 +40,12 @@ def _data(entry: Entry) -> dict[str, Any]:
 
 
 def _entry(data: dict[str, Any]) -> Entry:
+    wrong = [key for key, kind in _PLAIN.items() if not isinstance(data[key], kind)]
+    if wrong:
+        raise ValueError(f"no {_PLAIN[wrong[0]].__name__} for {wrong[0]}")
     return Entry(
         **{key: data[key] for key in _PLAIN},
-        places=tuple(HubPlace(repo, file) for repo, file in data["hub"]),
+        places=tuple(HubPlace(str(repo), str(file)) for repo, file in data["hub"]),
         added=True,
         location=Path(data["location"]) if data["location"] else None,
     )

@@ -53,6 +53,8 @@ class Machine:
     """Bytes that are free there."""
     slots: int = 1
     """Prompts side by side, each with a window of its own."""
+    window: int = 0
+    """Tokens that the settings give each of them; 0 where they leave it to the engine llama."""
     speed: Speed | None = None
     """None where it was not measured."""
 
@@ -69,14 +71,15 @@ class Fit:
     """A story; None where that is not known."""
 
 
-def fit_of(machine: Machine, *, size: int, cache: int = 0, context: int = 0, tuned: bool = False) -> Fit:
+def fit_of(machine: Machine, *, size: int, cache: int = 0, context: int = 0, adapter: int = 0) -> Fit:
     """How a model of `size` bytes, with `cache` bytes a token (0: not known), goes with `machine`.
 
-    `context` is what the model can take, in tokens (0: not known); `tuned` whether it is given chosen sentences rather
-    than whole articles.
+    `context` is what the model can take, in tokens (0: not known); `adapter` the bytes of the weights that go with
+    it (0: none), with which it is given chosen sentences rather than whole articles.
     """
-    window = min(_WINDOW, context or _WINDOW) * machine.slots
-    needed = size + (cache or size // _CACHE_SHARE) * window + _BUFFERS
+    wished = machine.window or _WINDOW
+    window = min(wished, context or wished) * machine.slots
+    needed = size + adapter + (cache or size // _CACHE_SHARE) * window + _BUFFERS
     place: Literal["gpu", "memory", "nowhere", "unknown"]
     if machine.gpu and needed <= machine.gpu_memory:
         place = "gpu"
@@ -84,7 +87,7 @@ def fit_of(machine: Machine, *, size: int, cache: int = 0, context: int = 0, tun
         place = "unknown"
     else:
         place = "memory" if needed <= machine.memory else "nowhere"
-    return Fit(needed=needed, place=place, seconds=_seconds(machine, place, size, tuned))
+    return Fit(needed=needed, place=place, seconds=_seconds(machine, place, size, bool(adapter)))
 
 
 def _seconds(machine: Machine, place: str, size: int, tuned: bool) -> float | None:

@@ -174,7 +174,8 @@ class ModelFolder:
         if repository.here:
             return
         if self.offline:
-            raise ModelError(f"model {name}", "it is not on this machine and the network is not to be used")
+            remedy = f"Run `briefing models pull {name}` with a network"
+            raise ModelError(f"model {name}", "it is not on this machine and the network is not to be used", remedy)
         with self._writing(name), locked(self._repository_lock(repository), lambda: None):
             if not repository.here:
                 repository.pull(announce)

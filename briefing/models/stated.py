@@ -1,6 +1,7 @@
 """Entries of the catalogue without a digest: what the Hub said of their files when they were pulled, kept beside them.
 
-The word of the Hub is asked for again whenever a file has to be pulled, and never where it is here.
+The word of the Hub is asked for again whenever a file has to be pulled, and never where it is here. So a record that
+cannot be read is one that says nothing: it concerns no other model, and the next pull writes it anew.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ __all__ = ["ask_the_hub", "with_stated"]
 
 
 def with_stated(entries: Iterable[Entry], record: Path) -> tuple[Entry, ...]:
-    """`entries`, those without a digest with what `record` holds for them. Raises `ModelError` where it is broken."""
+    """`entries`, those without a digest with what `record` holds for them."""
     entries = tuple(entries)
     if all(entry.sha256 for entry in entries):
         return entries
-    stated = {(one.name, one.places): one for one in read_added(record)}
+    stated = {(one.name, one.places): one for one in _read(record)}
     return tuple(
         replace(entry, size=told.size, sha256=told.sha256)
         if not entry.sha256 and (told := stated.get((entry.name, entry.places)))
@@ -49,5 +50,12 @@ def ask_the_hub(entry: Entry, record: Path) -> Entry:
             "`briefing models add OWNER/REPOSITORY:FILE.gguf`",
         ) from error
     told = replace(entry, size=size, sha256=digest)
-    write_added(record, (*(one for one in read_added(record) if one.name != entry.name), told))
+    write_added(record, (*(one for one in _read(record) if one.name != entry.name), told))
     return told
+
+
+def _read(record: Path) -> tuple[Entry, ...]:
+    try:
+        return read_added(record)
+    except ModelError:
+        return ()

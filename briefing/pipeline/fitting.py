@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from briefing.config import Config
+from briefing.engines.transformers.loading import weights_in_memory
 from briefing.errors import BriefingError, ModelError
-from briefing.models import Entry, Fit, Machine, ModelFolder, fit_of, read_gguf_header
+from briefing.models import Entry, Fit, Machine, ModelFile, ModelFolder, adapter_path, fit_of, read_gguf_header
 from briefing.pipeline.choosing import file_chosen
 from briefing.pipeline.machine import this_machine
 
-__all__ = ["Offer", "Recommendation", "fit_in_words", "offers", "recommended"]
+__all__ = ["Offer", "Recommendation", "as_set", "fit_in_words", "offers", "recommended"]
 
 _FREE = {"Apache-2.0", "MIT"}
-_WEIGHTS_IN_MEMORY = 1.1
-"""Of a Hugging Face model: its files' bytes and what is needed beside them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +74,11 @@ def offers(models: ModelFolder, machine: Machine) -> list[Offer]:
         for entry in models.entries()
     ]
     for model in models.repositories():
-        needed = int(model.size * _WEIGHTS_IN_MEMORY)
-        place = fit_of(machine, size=needed, cache=1).place
         found.append(
             Offer(
                 name=model.name, description="", engine=model.engine, licence="", size=model.size, exact=True,
                 here=True, default=False, measured=False,
-                fit=Fit(needed=needed, place="unknown" if place == "gpu" else place, seconds=None),
+                fit=_fit_of_a_repository(model, machine),
             )
         )  # fmt: skip
     return found
@@ -132,6 +130,11 @@ def recommended(found: Sequence[Offer], seconds: float) -> Recommendation:
     )
 
 
+def as_set(machine: Machine, config: Config) -> Machine:
+    """`machine` with the slots and the window that the settings give a model there."""
+    return replace(machine, slots=config.parallel or machine.slots, window=config.context)
+
+
 def fit_in_words(config: Config) -> str:
     """How the configured model goes with this machine, as a clause; empty where it is no model of a file.
 
@@ -142,7 +145,7 @@ def fit_in_words(config: Config) -> str:
     if not name:
         return ""
     try:
-        machine = this_machine(models, measures=False)
+        machine = as_set(this_machine(models, measures=False), config)
         known = {entry.name: entry for entry in models.entries()}
         fit = _fit(known[name], models, machine) if name in known else _fit_of_a_file(Path(name).expanduser(), machine)
     except (BriefingError, OSError):
@@ -163,7 +166,21 @@ def _fit(entry: Entry, models: ModelFolder, machine: Machine) -> Fit:
     if path:
         header = read_gguf_header(path)
         cache, context = header.cache, context or header.context
-    return fit_of(machine, size=entry.size, cache=cache, context=context, tuned=bool(entry.adapter))
+    adapter = 0
+    with contextlib.suppress(OSError):  # a run says that it is missing
+        adapter = adapter_path(entry.adapter).stat().st_size if entry.adapter else 0
+    return fit_of(machine, size=entry.size, cache=cache, context=context, adapter=adapter)
+
+
+def _fit_of_a_repository(model: ModelFile, machine: Machine) -> Fit:
+    """As the engine transformers judges it when it loads the model; unknown where a GPU may take it."""
+    try:
+        needed = weights_in_memory(model.path)
+    except (ModelError, OSError):  # its files are broken, which a run says
+        return Fit(needed=model.size, place="unknown", seconds=None)
+    if machine.gpu or not machine.memory:
+        return Fit(needed=needed, place="unknown", seconds=None)
+    return Fit(needed=needed, place="memory" if needed <= machine.memory else "nowhere", seconds=None)
 
 
 def _fit_of_a_file(path: Path, machine: Machine) -> Fit:

@@ -13,15 +13,14 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from briefing.engines import EngineOptions, Message, ModelSpec, Prompt
 from briefing.engines.cores import llama_slots, physical_cores
-from briefing.engines.devices import gpus, processor
+from briefing.engines.devices import free_memory, gpus, processor
 from briefing.errors import BriefingError
 from briefing.models import Entry, Machine, ModelFolder, Speed, read_speed, write_speed
 
-__all__ = ["free_memory", "this_machine"]
+__all__ = ["this_machine"]
 
 _SMALLEST, _LARGEST = 300_000_000, 2_600_000_000
 """Bytes of a model to measure with: smaller ones are all overhead, larger ones take long."""
@@ -42,8 +41,8 @@ def this_machine(
     """What models find here.
 
     With `measures`, a speed that is not known yet, or was measured without a model where one is here now, is measured,
-    which takes a few seconds and is told to `say`; with `afresh`, one that is known as well. Without, it is what was
-    measured before.
+    which takes a few seconds and is told to `say`, as is that it could not be; with `afresh`, one that is known as
+    well. Without, it is what was measured before.
     """
     host, cards = processor(), gpus()
     cores = physical_cores()
@@ -52,12 +51,16 @@ def this_machine(
     speed = None if afresh else read_speed(models.speed_record, identity)
     if measures and (speed is None or (not speed.by and _yardstick(models))):
         say("Measuring the speed of this machine; this is done once.")
-        speed, calm = _with_a_model(models, on_gpu=bool(cards))
-        if not calm:
-            say("Other programs kept the processor busy, so what was measured is rough and is not kept.")
-        speed = speed if speed and calm else _with_arithmetic(cores)
-        if calm:
-            write_speed(models.speed_record, identity, speed)
+        try:
+            measured, calm = _with_a_model(models, on_gpu=bool(cards))
+            if not calm:
+                say("Other programs kept the processor busy, so what was measured is rough and is not kept.")
+            speed = measured if measured and calm else _with_arithmetic(cores)
+            if calm:
+                write_speed(models.speed_record, identity, speed)
+        except ImportError as error:
+            (said, *_) = str(error).strip().splitlines() or [type(error).__name__]
+            say(f"It could not be measured: a package is missing or broken ({said}).")
     return Machine(
         processor=host.name,
         cores=cores,
@@ -67,23 +70,6 @@ def this_machine(
         slots=llama_slots(),
         speed=speed,
     )
-
-
-def free_memory(system: Path = Path("/")) -> int:
-    """Bytes of memory that a program may still take; 0 where the system does not say it (outside Linux)."""
-    found = []
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        lines = (system / "proc/meminfo").read_text().splitlines()
-        found += [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
-    group = system / "sys/fs/cgroup"  # what a container may take may be less; "max" is no number
-    with contextlib.suppress(OSError, ValueError):
-        limit = int((group / "memory.max").read_text())
-        used = int((group / "memory.current").read_text())
-        lines = (group / "memory.stat").read_text().splitlines()
-        # Files that are only kept at hand, such as a model's, give way.
-        used -= sum(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))
-        found.append(max(0, limit - used))
-    return min(found, default=0)
 
 
 def _binding() -> str:

@@ -54,10 +54,29 @@ def test_the_list_says_what_fits_and_measures_the_machine_once(cli: Cli) -> None
     assert max(map(len, first.stdout.split("\n\n")[1].splitlines()[:2])) <= 100
 
 
+def test_a_pull_offline_says_what_to_do(cli: Cli) -> None:
+    done = cli("models", "pull", "Foo/Bar", "--offline", BRIEFING_MODELS="mine")
+    assert done.returncode == 3
+    assert "Run `briefing models pull Foo/Bar` with a network" in done.stderr
+
+
+def test_the_list_counts_the_window_and_the_slots_of_the_configuration(cli: Cli, tmp_path: Path) -> None:
+    def needs() -> int:
+        (one,) = [one for one in json.loads(cli("models", "list", "--json").stdout) if one["name"] == "qwen3-4b"]
+        return int(one["needs"])
+
+    (tmp_path / "briefing.toml").write_text('models = "mine"\nparallel = 1\n')
+    narrow = needs()
+    (tmp_path / "briefing.toml").write_text('models = "mine"\nparallel = 2\ncontext = 65536\n')
+    assert needs() - narrow == (2 * 65_536 - 4096) * 147_456
+
+
 def test_a_model_is_recommended_with_the_command_to_get_it(cli: Cli) -> None:
     done = cli("models", "recommend", "--seconds", "1", BRIEFING_MODELS="mine")
     assert done.returncode == 0, done.stderr
     name, why, *rest = done.stdout.splitlines()
     assert (name, "measured" in why) == ("qwen2.5-coder-1.5b", True)
     assert rest[-1] == f"Get it: briefing models pull {name}"
+    as_data = json.loads(cli("models", "recommend", "--seconds", "1", "--json", BRIEFING_MODELS="mine").stdout)
+    assert (as_data["name"], as_data["why"], as_data["here"]) == (name, why, False)
     assert cli("models", "recommend", "--seconds", "0", BRIEFING_MODELS="mine").returncode == 2

@@ -597,6 +597,30 @@ class TestAnEntryWithoutADigest:
         assert folder.pull("tiny").read_bytes() == newer
         assert folder.path("tiny")
 
+    @pytest.mark.parametrize(
+        "text", ["", '[{"name"', "[1]", "[" * 100_000, '[{"name": "tiny", "description": "", "engine": "llama", '
+                 f'"licence": "", "file": "{FILE}", "size": "3", "sha256": "0", "context": 0, "location": null, '
+                 f'"hub": [["{REPO}", "{FILE}"]]}}]'],
+    )  # fmt: skip
+    def test_of_which_a_broken_record_tells_is_asked_about_again(self, the_hub: Hub, models: Path, text: str) -> None:
+        self.the_record(models, text)
+        folder = self.folder(models)
+        assert [(entry.size, entry.sha256) for entry in folder.entries()] == [(3_000_000, "")]
+        the_hub.answers_with(self.stated(), Answer())
+        assert folder.pull("tiny").read_bytes() == DATA
+        assert self.folder(models, offline=True).resolve("tiny").sha256 == hashlib.sha256(DATA).hexdigest()
+
+    def test_whose_record_is_broken_keeps_no_other_model_from_use(self, models: Path) -> None:
+        self.the_record(models, '[{"name"')
+        name = ModelFolder(models).catalogue.default
+        with pytest.raises(ModelError, match=f"briefing models pull {name}"):
+            ModelFolder(models, offline=True).pull(name)
+
+    @staticmethod
+    def the_record(models: Path, text: str) -> None:
+        (models / ".state").mkdir(parents=True)
+        (models / ".state" / "stated.json").write_text(text)
+
     def test_is_not_pulled_offline(self, the_hub: Hub, models: Path) -> None:
         with pytest.raises(ModelError, match=r"the network is not to be used.*about 3 MB"):
             self.folder(models, offline=True).pull("tiny")

@@ -200,14 +200,23 @@ def test_weights_that_were_cut_off_are_refused(bart: Path, tmp_path: Path, opene
     assert "cannot load it" in refusal(copy, opened).cause
 
 
+@pytest.mark.parametrize(
+    "system",
+    [
+        {"/proc/meminfo": "MemTotal: 9 kB\nMemAvailable:       100 kB\n"},
+        {
+            "/proc/meminfo": "MemAvailable: 99000000 kB\n",  # a container that may take less than the machine has
+            "/sys/fs/cgroup/memory.max": "102400\n",
+            "/sys/fs/cgroup/memory.current": "0\n",
+            "/sys/fs/cgroup/memory.stat": "anon 0\n",
+        },
+    ],
+)
 def test_a_model_that_does_not_fit_is_refused_before_it_is_read(
-    bart: Path, opened: Opener, monkeypatch: pytest.MonkeyPatch
+    bart: Path, opened: Opener, monkeypatch: pytest.MonkeyPatch, system: dict[str, str]
 ) -> None:
     real = Path.read_text
-    small = "MemTotal: 9 kB\nMemAvailable:       100 kB\n"
-    monkeypatch.setattr(
-        Path, "read_text", lambda self, *given: small if str(self) == "/proc/meminfo" else real(self, *given)
-    )
+    monkeypatch.setattr(Path, "read_text", lambda self, *given: system.get(str(self)) or real(self, *given))
     found = refusal(bart, opened)
     assert "GB of memory" in found.cause
     assert "smaller model" in found.remedy

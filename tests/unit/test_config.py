@@ -61,6 +61,8 @@ def test_without_a_line_for_it_editions_go_to_the_current_folder() -> None:
         ("formats = ['pdf']", ["formats"]),
         ("since = 'yesterday'", ["since", "24h"]),
         ("language = 'german'", ["language", "ISO 639-1"]),
+        ("language = 'xx'", ["language", "ISO 639-1", "xx"]),
+        ("language = 'DE'", ["language", "ISO 639-1"]),
         ("[[sources]]\nname = 'x'", ["sources[1]", "url", "path"]),
         ("[[sources]]\nurl = 'ftp://example.org'", ["sources[1].url", "https://"]),
         ("title = \n", ["line 1", "column 9"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,8 @@ import pytest
 from briefing.config import Config
 from briefing.engines import Completion, EngineOptions, ModelSpec, Prompt
 from briefing.engines.cores import physical_cores
-from briefing.engines.devices import Device
+from briefing.engines.devices import Device, free_memory
+from briefing.engines.transformers import loading
 from briefing.errors import ModelError
 from briefing.models import (
     Fit,
@@ -22,6 +24,7 @@ from briefing.models import (
     Machine,
     ModelFolder,
     Speed,
+    adapter_path,
     fit_of,
     load_catalogue,
     read_gguf_header,
@@ -30,7 +33,7 @@ from briefing.models import (
 )
 from briefing.pipeline import machine as measuring
 from briefing.pipeline.fitting import Offer, fit_in_words, offers, recommended
-from briefing.pipeline.machine import free_memory, this_machine
+from briefing.pipeline.machine import this_machine
 
 DEFAULT = 1_117_320_768
 SPEED = Speed(reading=82.0 * DEFAULT, writing=34.0 * DEFAULT, by="qwen2.5-coder-1.5b", day="2026-11-27")
@@ -41,14 +44,14 @@ GPU = replace(LAPTOP, gpu="A GPU", gpu_memory=8_000_000_000)
 
 class TestFitting:
     def test_agrees_with_what_was_measured_of_the_default(self) -> None:
-        fit = fit_of(LAPTOP, size=DEFAULT, cache=28_672, context=32_768, tuned=True)
+        fit = fit_of(LAPTOP, size=DEFAULT, cache=28_672, context=32_768, adapter=18_000_000)
         assert fit.seconds == pytest.approx(14.6, abs=0.1)
         assert fit.place == "memory"
-        assert fit.needed == DEFAULT + 28_672 * 4096 + 400_000_000
+        assert fit.needed == DEFAULT + 18_000_000 + 28_672 * 4096 + 400_000_000
 
     def test_takes_longer_with_larger_models_and_with_whole_articles(self) -> None:
         small, large = (fit_of(LAPTOP, size=size).seconds for size in (DEFAULT, 4 * DEFAULT))
-        tuned = fit_of(LAPTOP, size=DEFAULT, tuned=True).seconds
+        tuned = fit_of(LAPTOP, size=DEFAULT, adapter=18_000_000).seconds
         assert None not in {small, large, tuned}
         assert large == pytest.approx(4 * (small or 0))
         assert (tuned or 0) < (small or 0)
@@ -58,6 +61,11 @@ class TestFitting:
         assert four - one == 3 * 4096 * 100_000
         assert fit_of(LAPTOP, size=10**9, cache=100_000, context=1000).needed == 10**9 + 100_000_000 + 400_000_000
         assert fit_of(LAPTOP, size=10**9).needed > 10**9 + 400_000_000
+
+    def test_takes_the_window_of_the_settings_as_far_as_the_model_has_one(self) -> None:
+        wide = replace(LAPTOP, window=65_536)
+        assert fit_of(wide, size=10**9, cache=100_000).needed == 10**9 + 65_536 * 100_000 + 400_000_000
+        assert fit_of(wide, size=10**9, cache=100_000, context=8192).needed == 10**9 + 8192 * 100_000 + 400_000_000
 
     @pytest.mark.parametrize(
         ("machine", "size", "place", "known"),
@@ -169,6 +177,18 @@ class TestMeasuring:
     def test_is_left_out_where_nobody_waits_for_it(self, measurement: Measurement, tmp_path: Path) -> None:
         assert measurement.of(tmp_path / "models", measures=False).speed is None
         assert (measurement.times, (tmp_path / "models").exists()) == (0, False)
+
+    @pytest.mark.parametrize("what", ["_with_a_model", "_with_arithmetic"])
+    def test_without_a_package_that_it_needs_is_left_out(
+        self, measurement: Measurement, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, what: str
+    ) -> None:
+        def fails(*given: object, **named: object) -> None:
+            raise ImportError("No module named 'numpy'\n\nMany lines of advice.")
+
+        measurement.speed = None
+        monkeypatch.setattr(measuring, what, fails)
+        assert measurement.of(tmp_path).speed is None
+        assert "a package is missing or broken (No module named 'numpy')" in measurement.said[-1]
 
     def test_on_a_busy_machine_is_rough_and_not_kept(self, measurement: Measurement, tmp_path: Path) -> None:
         measurement.calm = False
@@ -320,11 +340,24 @@ class TestTheDoctorsWord:
 
     def test_is_about_the_model_of_the_settings(self, tmp_path: Path) -> None:
         config = Config(models=tmp_path)
-        assert fit_in_words(config) == "fits into memory (needs 1.6 GB of 16.0 GB that are free), about 15 s a story"
+        assert fit_in_words(config) == "fits into memory (needs 1.7 GB of 16.0 GB that are free), about 15 s a story"
         self.machine = replace(GPU, speed=None)
-        assert fit_in_words(config) == "fits into the memory of the GPU (A GPU; needs 1.6 GB)"
+        assert fit_in_words(config) == "fits into the memory of the GPU (A GPU; needs 1.7 GB)"
         self.machine = replace(LAPTOP, memory=10**9)
         assert fit_in_words(replace(config, model="qwen3-4b")).startswith("does not fit into memory: it needs 3.5 GB")
+
+    def test_is_about_the_window_and_the_slots_of_the_settings(self, tmp_path: Path) -> None:
+        config = Config(models=tmp_path, model="qwen3-4b")
+        assert "needs 3.5 GB" in fit_in_words(config)
+        assert "needs 12.6 GB" in fit_in_words(replace(config, context=65_536))
+        assert "needs 7.7 GB" in fit_in_words(replace(config, parallel=8))
+        assert fit_in_words(replace(config, context=65_536, parallel=2)).startswith("does not fit into memory")
+
+    def test_counts_the_adapter(self, tmp_path: Path) -> None:
+        entry = load_catalogue().entries[0]
+        (found,) = [one for one in offers(ModelFolder(tmp_path), LAPTOP) if one.default]
+        adapter = adapter_path(entry.adapter).stat().st_size
+        assert found.fit.needed == entry.size + adapter + entry.cache * 4096 + 400_000_000
 
     def test_knows_files_and_is_silent_about_what_it_does_not_know(self, tmp_path: Path) -> None:
         (tmp_path / "m.gguf").write_bytes(header(block_count=1))
@@ -332,6 +365,48 @@ class TestTheDoctorsWord:
         for model in ("nothing.gguf", "facebook/bart-large-cnn", "openai:m"):
             assert fit_in_words(Config(models=tmp_path, model=model)) == ""
         assert fit_in_words(Config(models=tmp_path, engine="extractive")) == ""
+
+
+class TestAModelOfHuggingFaces:
+    """`models list` says of it what the engine transformers says when it loads it."""
+
+    @pytest.fixture
+    def models(self, tmp_path: Path) -> ModelFolder:
+        folder = tmp_path / "hub" / "Owner--Model"
+        folder.mkdir(parents=True)
+        (folder / "config.json").write_text('{"model_type": "qwen2", "dtype": "bfloat16"}')
+        (folder / "model.safetensors").write_bytes(bytes(1000))
+        (folder / ".briefing-complete").touch()
+        return ModelFolder(tmp_path)
+
+    def fit(self, models: ModelFolder, machine: Machine) -> Fit:
+        (offer,) = [one for one in offers(models, machine) if one.name == "Owner/Model"]
+        return offer.fit
+
+    @pytest.mark.parametrize(("bytes_a_weight", "needed"), [(2, 1000), (4, 2000)])
+    def test_grows_where_the_processor_computes_in_wider_numbers(
+        self, models: ModelFolder, monkeypatch: pytest.MonkeyPatch, bytes_a_weight: int, needed: int
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "torch", SimpleNamespace())
+        monkeypatch.setattr(loading, "_device", lambda torch: (None, SimpleNamespace(itemsize=bytes_a_weight)))
+        assert self.fit(models, LAPTOP) == Fit(needed=needed, place="memory", seconds=None)
+        assert self.fit(models, replace(LAPTOP, memory=needed - 1)).place == "nowhere"
+        assert self.fit(models, GPU).place == "unknown"
+
+    def test_is_taken_for_wide_without_pytorch(self, models: ModelFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "torch", None)
+        assert self.fit(models, LAPTOP).needed == 2000
+
+    def test_with_pickles_as_well_is_not_counted_twice(
+        self, models: ModelFolder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "torch", None)
+        (models.repository("Owner/Model").folder / "pytorch_model.bin").write_bytes(bytes(1000))
+        assert self.fit(models, LAPTOP).needed == 2000
+
+    def test_with_a_broken_file_is_listed_all_the_same(self, models: ModelFolder) -> None:
+        (models.repository("Owner/Model").folder / "config.json").write_text("{")
+        assert self.fit(models, LAPTOP).place == "unknown"
 
 
 def test_the_documentation_names_the_larger_models_as_the_catalogue_does(repository: Path) -> None:

@@ -291,13 +291,21 @@ class TestOnesOwnModels:
         with pytest.raises(ModelError, match="one of several parts"):
             folder.add("Owner/Repo:model-00001-of-00003.gguf")
 
-    @pytest.mark.parametrize("content", ["{", "[1]", '[{"name": "x"}]', '"x"', "3"])
+    @pytest.mark.parametrize("content", ["{", "[1]", '[{"name": "x"}]', '"x"', "3", "[" * 100_000])
     def test_say_so_when_their_record_is_broken(self, folder: ModelFolder, own: Path, content: str) -> None:
         folder.add(own)
         record = folder.folder / ".state" / "added.json"
         assert json.loads(record.read_text())
         record.write_text(content)
         with pytest.raises(ModelError, match="record of added models"):
+            folder.entries()
+
+    @pytest.mark.parametrize(("key", "value"), [("size", "3"), ("name", None), ("sha256", 0)])
+    def test_say_so_when_a_value_in_it_is_none(self, folder: ModelFolder, own: Path, key: str, value: object) -> None:
+        folder.add(own)
+        record = folder.folder / ".state" / "added.json"
+        record.write_text(json.dumps([{**one, key: value} for one in json.loads(record.read_text())]))
+        with pytest.raises(ModelError, match=f"record of added models .* for {key}"):
             folder.entries()
 
 

@@ -17,10 +17,11 @@ from typing import Any
 
 from briefing.engines.base import EngineOptions, ModelSpec
 from briefing.engines.cores import physical_cores
+from briefing.engines.devices import free_memory
 from briefing.engines.transformers.settings import ModelSettings, read_settings, with_window
 from briefing.errors import EngineError, ModelError
 
-__all__ = ["Loaded", "load", "load_tokenizer", "native_bf16", "settings_of"]
+__all__ = ["Loaded", "load", "load_tokenizer", "native_bf16", "settings_of", "weights_in_memory"]
 
 _VOCABULARY = re.compile(
     r"tokenizer\.(?:json|model)|\S*(?:spiece|sentencepiece)\S*\.model|vocab\S*|\S*\.(?:spm|tiktoken)"
@@ -91,7 +92,7 @@ def load(spec: ModelSpec, settings: ModelSettings, options: EngineOptions) -> Lo
         device, dtype = _device(torch)
         if device.type == "cpu":
             torch.set_num_threads(options.threads or physical_cores())
-            _check_memory(spec, path, (2 if dtype is torch.bfloat16 else 4) / settings.width)
+            _check_memory(spec, weights_in_memory(path, settings))
         safe = {} if path.is_file() else {"use_safetensors": not pickled}
         if settings.sequence_to_sequence:
             kinds = [library.AutoModelForSeq2SeqLM]
@@ -158,17 +159,27 @@ def native_bf16(torch: Any) -> bool:
     return any(ask() for ask in asked if ask)
 
 
-def _check_memory(spec: ModelSpec, path: Path, growth: float) -> None:
-    """Refuse what cannot fit before the machine starts to swap. `growth`: of a weight between file and memory."""
-    files = [path] if path.is_file() else [*path.glob("*.safetensors"), *path.glob("*.bin")]
-    stored = sum(file.stat().st_size for file in files)
-    needed = stored * growth
-    try:
-        available = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text("ascii"))
-    except OSError:
-        return
-    if available and needed > int(available[1]) * 1024:
-        cause = f"it needs about {needed / 1e9:.1f} GB of memory, and {int(available[1]) / 1e6:.1f} GB are free"
+def weights_in_memory(path: Path, settings: ModelSettings | None = None) -> int:
+    """Bytes that the weights at `path` take in memory, in the numbers that this machine computes in.
+
+    `settings` are those of the model's files. Loads PyTorch where it is installed, and counts 32 bits a weight where it
+    is not. Raises `ModelError` where there are no settings and they cannot be read.
+    """
+    settings = settings or read_settings(path)
+    wide = 4
+    with contextlib.suppress(ImportError):
+        import torch
+
+        wide = _device(torch)[1].itemsize
+    files = [path] if path.is_file() else list(path.glob("*.safetensors")) or list(path.glob("*.bin"))
+    return int(sum(file.stat().st_size for file in files) * wide / settings.width)
+
+
+def _check_memory(spec: ModelSpec, needed: int) -> None:
+    """Refuse what cannot fit before the machine starts to swap. `needed`: bytes."""
+    free = free_memory()
+    if free and needed > free:
+        cause = f"it needs about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
         raise ModelError(f"model {spec.name}", cause, "Close other programs, or take a smaller model")
 
 
