@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from briefing.lexicon import BASE_OF
-from briefing.text import fold
+from briefing.text import RUN, fold
 
 __all__ = [
     "Name",
@@ -282,7 +282,7 @@ def quotations(text: str) -> Iterator[Quotation]:
 
 # --- words ---------------------------------------------------------------------------------------------------
 
-_TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:['.][^\W_]+)*")
+_TOKEN = re.compile(rf"(?:[^\W\d_]\.){{2,}}|{RUN}(?:['.]{RUN})*")
 _SENTENCE_END = re.compile(r"[.!?:;\"'(\[]\s*$")
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "ENDS",
+    "RUN",
     "Sentence",
     "article_id",
     "fingerprint",
@@ -132,8 +134,11 @@ def _trimmed(text: str, start: int, end: int) -> Sentence | None:
 
 # Vowel signs of Hindi, Tamil and their kin, Arabic's and Hebrew's points: parts of a word that `\w` does not know.
 _MARKS = "".join(chr(code) for code in range(0x300, 0x1B00) if unicodedata.category(chr(code)).startswith("M"))
-_RUN = rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*"
-_WORD = re.compile(rf"{_RUN}(?:['’.\-\u200c\u200d]{_RUN})*")
+RUN = rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*"
+"""Pattern of letters and digits in a row, with the marks that belong to them."""
+_WORD = re.compile(rf"{RUN}(?:['’.\-\u200c\u200d]{RUN})*")
+ENDS = ".!?…。！？｡।॥؟۔։።፧။།។"
+"""With which a sentence ends, script by script (Unicode's property Sentence_Terminal)."""
 # Scripts written without spaces between words: each character counts as a word.
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f]")
 

@@ -17,6 +17,7 @@ from briefing.ground import Check, Evidence, check, quote
 from briefing.salience import ranked
 from briefing.stories.meaning import nearest
 from briefing.summariser.answers import (
+    FULL_STOPS,
     LONGEST_HEADLINE,
     Answer,
     broken_off,
@@ -230,7 +231,7 @@ class Draft:
             return written
         told = [point.text for point in self.points if point.verdict is not Verdict.QUOTED or not self.translated]
         first = [*told, self.paragraph or "", self.article.text]
-        return shortened(next(text for text in first if text).rstrip("."), LONGEST_HEADLINE)
+        return shortened(next(text for text in first if text).rstrip(FULL_STOPS), LONGEST_HEADLINE)
 
     def _written_in(self) -> str:
         """The language of the summary: the article's, where nothing of it was written but all is quoted."""
