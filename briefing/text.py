@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "ENDS",
     "MARKS",
     "UNSPACED",
     "Sentence",
@@ -143,6 +144,8 @@ UNSPACED = (
     r"\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 _UNSPACED = re.compile(f"[{UNSPACED}]")
+ENDS = ".!?…。！？｡।॥؟۔։።፧။།។"
+"""With which a sentence ends, script by script (Unicode's property Sentence_Terminal)."""
 
 
 def words(text: str) -> list[str]:

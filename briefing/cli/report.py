@@ -12,7 +12,16 @@ from briefing.types import Edition, Failure, FailureKind, Summary
 if TYPE_CHECKING:
     from briefing.pipeline import Report, Workshop
 
-__all__ = ["exit_code", "nothing_new", "run_code", "tell_failures", "tell_run", "tell_usage", "tell_warnings"]
+__all__ = [
+    "exit_code",
+    "nothing_new",
+    "run_code",
+    "tell_failures",
+    "tell_language",
+    "tell_run",
+    "tell_usage",
+    "tell_warnings",
+]
 
 
 def exit_code(produced: bool, failures: Sequence[Failure]) -> ExitCode:
@@ -57,6 +66,20 @@ def tell_warnings(screen: Screen, summary: Summary) -> None:
     """What was dropped from a summary, for those who asked for more."""
     for warning in summary.warnings:
         screen.detail(f"{summary.headline}: {warning}")
+
+
+def tell_language(screen: Screen, summaries: Sequence[Summary], wished: str) -> None:
+    """How many summaries are in their article's language instead of the one `wished` (ISO 639-1; empty: each its own).
+
+    A complaint where all are: a short article that is shown as it is says nothing of the model.
+    """
+    others = [summary for summary in summaries if summary.article_language not in {"und", wished}]
+    missed = sum(summary.language != wished for summary in others)
+    if wished and missed:
+        (screen.complain if missed == len(others) else screen.say)(
+            f"Told in their article's language, not in the one asked for ({wished}): {missed} of {len(others)}. "
+            "No point that holds was written in it; --verbose says why. A larger --model may help."
+        )
 
 
 def tell_usage(screen: Screen, workshop: Workshop) -> None:

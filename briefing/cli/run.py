@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from briefing.cli import options
-from briefing.cli.report import nothing_new, run_code, tell_failures, tell_run, tell_usage
+from briefing.cli.report import nothing_new, run_code, tell_failures, tell_language, tell_run, tell_usage
 from briefing.cli.screen import Screen
 from briefing.cli.send import post_after_run
 from briefing.cli.settings import settings
@@ -119,6 +119,7 @@ def run(
         if explanation:
             typer.echo(explanation, err=True)
         tell_run(screen, edition, report)
+        tell_language(screen, [story.summary for story in edition.stories], workshop.config.language)
         tell_usage(screen, workshop)
         before = report.told_before + report.seen_before
         code = run_code(bool(written), report.failures, told_before=before, offline=report.offline)

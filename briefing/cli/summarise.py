@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from briefing.cli import options
-from briefing.cli.report import exit_code, tell_failures, tell_usage, tell_warnings
+from briefing.cli.report import exit_code, tell_failures, tell_language, tell_usage, tell_warnings
 from briefing.cli.screen import Screen
 from briefing.cli.settings import settings
 from briefing.errors import UsageError
@@ -70,6 +70,7 @@ def summarise(
                 write_stdout(pipeline.render_summary(summaries, format_, workshop.templates))
     for summary in summaries:
         tell_warnings(screen, summary)
+    tell_language(screen, summaries, workshop.config.language)
     tell_failures(screen, failures, produced=bool(summaries))
     tell_usage(screen, workshop)
     raise typer.Exit(exit_code(bool(summaries), failures))

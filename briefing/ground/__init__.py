@@ -83,7 +83,7 @@ def check(
     close = closeness(reading, evidence)
     found = signs(missing, close, in_order(reading, evidence))
     score = probability(found)
-    if not missing and close < SUPPORT:
+    if not missing and (close < SUPPORT or not chosen):  # of function words alone no sentence is known
         missing = [Missing("support", point)]
     if missing:
         return Check(Verdict.UNSUPPORTED, score, citations, tuple(missing), found)

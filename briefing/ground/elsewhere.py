@@ -27,6 +27,7 @@ _AFTER_MAGNITUDE = re.compile(
 _GROUPS = re.compile(r"(?<![\w.,])\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?![\d])")
 _BY_FIGURES = re.compile(r"(?<![\d.])\d{1,2}[./](\d{1,2})[./]\d{2,4}\b")
 _SHARE = re.compile(r"[%％]|cent", re.IGNORECASE)
+_BY_DATE = re.compile(r"\b\d{4}-(\d\d)-\d\d\b")
 
 
 def plain_figures(text: str) -> str:
@@ -58,7 +59,7 @@ def in_english(text: str, language: str) -> frozenset[str]:
     for readings in figures(text):
         found.update(key for number in readings for key in (key_of(number), f"{number.value}"))
     named = {month for _, month in months(text, language)}
-    named |= {int(month) for month in _BY_FIGURES.findall(text) if 1 <= int(month) <= 12}
+    named |= {int(month) for month in [*_BY_FIGURES.findall(text), *_BY_DATE.findall(text)] if 1 <= int(month) <= 12}
     return frozenset(found | {MONTHS[month - 1] for month in named})
 
 

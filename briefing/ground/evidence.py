@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from briefing.facts import Number, tokens
+from briefing.facts import Name, Number, stem_of, tokens
 from briefing.ground.calendar import dated
 from briefing.ground.elsewhere import figures, in_english
 from briefing.ground.reading import Reading, initials
@@ -60,10 +60,15 @@ class Evidence:
 
     @cached_property
     def keys_elsewhere(self) -> tuple[frozenset[str], ...]:
-        """The same for points in other languages: numbers and months in English whatever the text's language."""
+        """The same for points in other languages: numbers and months in English whatever the text's language.
+
+        "It may rain" and "they march" are in no month.
+        """
         return tuple(
-            keys | in_english(reading.text, self.language)
-            for keys, reading in zip(self.keys, self.readings, strict=True)
+            reading.keys - _ALSO_WORDS
+            | (dated(reading.text, self.published) if self.published else frozenset())
+            | in_english(reading.text, self.language)
+            for reading in self.readings
         )
 
     @cached_property
@@ -82,6 +87,36 @@ class Evidence:
     def figures(self) -> tuple[Number, ...]:
         """Every number in digits of the text and the title, whatever their language, in all its readings."""
         return tuple(number for readings in figures(f"{self.text}\n{self.title}") for number in readings)
+
+    @cached_property
+    def named(self) -> tuple[frozenset[str], ...]:
+        """Sentence by sentence, its names and acronyms: what another language writes alike, as words are not.
+
+        A word that opens a sentence is a name where the text has it with a capital inside one too, or never without.
+        """
+        return tuple(self._named(reading) for reading in self.readings)
+
+    @cached_property
+    def named_in_title(self) -> frozenset[str]:
+        """The same of the title, in which any word may have a capital."""
+        return self._named(self.heading)
+
+    def _named(self, reading: Reading) -> frozenset[str]:
+        known, words = self._written
+        found = {
+            name.key
+            for name in reading.names
+            if name.key in known or _in_capitals(name) or (name.key not in words and stem_of(name.key))
+        }
+        return frozenset(found | {run.casefold() for run in initials(reading.text)})
+
+    @cached_property
+    def _written(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The keys of what the text has with a capital inside a sentence, or in capitals; and of its other words."""
+        names = [name for reading in self.readings for name in reading.names]
+        known = {name.key for name in names if not name.opens or _in_capitals(name)}
+        words = {word.key for reading in self.readings for word in reading.words if word.surface.islower()}
+        return frozenset(known), frozenset(words)
 
     @cached_property
     def everything(self) -> frozenset[str]:
@@ -129,6 +164,10 @@ class Evidence:
         return Citation(sentence=index, start=found.start, end=found.end, text=found.text)
 
 
+def _in_capitals(name: Name) -> bool:
+    return name.surface.isupper() and len(name.key) > 1
+
+
 def plain(text: str) -> str:
     """A sentence for telling whether two are one: folded, single blanks, no full stop at its end."""
     return " ".join(fold(text).split()).rstrip(".")
@@ -138,6 +177,8 @@ def quote(evidence: Evidence, sentence: int) -> Citation:
     """The citation that a sentence shown as a quotation has: itself."""
     return evidence.cite(sentence)
 
+
+_ALSO_WORDS = frozenset({"may", "march"})
 
 _ORDER = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instructions?|prompts?|rules|guidelines|directions)\b|"

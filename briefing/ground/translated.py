@@ -1,14 +1,14 @@
 """What can be looked up of a point in another language than its article's, and where. Pure.
 
 Numbers in digits, months and acronyms must stand in the article, but for small numbers that it may have in words (which
-these are is known of English only); names that both languages write alike show where.
-Whether the words say the same, nothing here knows.
+these are is known of English only); they and names, where both languages write these alike, show where. Whether the
+words say the same, nothing here knows.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from briefing.facts import Number, names
 from briefing.ground.align import MOST_CITATIONS
@@ -21,6 +21,9 @@ from briefing.lexicon import MONTHS, MONTHS_OF, SAME_ACRONYM
 
 __all__ = ["look_up"]
 
+_Places = Mapping[Fact, frozenset[int]]
+"""The sentences that hold each fact."""
+
 
 def look_up(
     point: str, evidence: Evidence, language: str = "", cited: Sequence[int] = ()
@@ -29,39 +32,46 @@ def look_up(
 
     `language`: of the point, ISO 639-1; `cited`: the sentences that the model gave for it, which are kept; one is added
     where they lack a number that it has, or where it has more of the point's facts than they have. Without them, a
-    sentence is behind the point where it alone has one of its facts or where it has two; where none does, none is.
+    sentence is behind the point where it alone has a number, month or acronym of it, or where it has two facts; where
+    none does, none is.
     """
     title = evidence.heading_elsewhere
-    everywhere = frozenset().union(*evidence.keys_elsewhere, title)
     everything = evidence.everything_elsewhere
-    missing, needed = _needed(point, evidence, language, everything)
-    needed = frozenset(fact for fact in needed if fact & everywhere)
+    missing, counted, acronyms = _needed(point, evidence, language, everything)
     if missing:
         return missing, [index for index in cited if 0 <= index < len(evidence.sentences)], 0.0
-    shared = {found for name in names(point) if (found := forms(name.key) & everything)} - needed
+    titled = {fact for fact in counted if fact & title} | {fact for fact in acronyms if fact & evidence.named_in_title}
+    shared = _shared(point, evidence)
+    places = {**_places(shared | acronyms, evidence.named), **_places(counted, evidence.keys_elsewhere)}
+    needed = frozenset(fact for fact in counted | acronyms if places[fact] or fact in titled)
+    wanted = needed | shared
     chosen = [index for index in dict.fromkeys(cited) if 0 <= index < len(evidence.sentences)]
     more = 1
     if not chosen:
-        chosen = _told(needed | shared, evidence)
+        chosen = _told(wanted, needed, places)
         more = MOST_CITATIONS - len(chosen)
-    elif (better := _better(needed | shared, chosen, evidence)) is not None:
+    elif (better := _better(wanted, needed, chosen, places)) is not None:
         chosen.append(better)
         more = 0
     if chosen:
-        chosen += _holding(_lacking(needed, chosen, evidence, title), evidence, more)
-    if chosen and _lacking(needed, chosen, evidence, title):
+        chosen += _holding(_lacking(needed - titled, chosen, places), places, more)
+    if chosen and _lacking(needed - titled, chosen, places):
         return [Missing("scattered", point)], sorted(chosen), 0.0
-    wanted = needed | shared
-    there = len(wanted) - len(_lacking(wanted, chosen, evidence, frozenset()))
+    there = len(wanted) - len(_lacking(wanted, chosen, places))
     return [], sorted(chosen), there / len(wanted) if wanted and chosen else 0.0
 
 
 def _needed(
     point: str, evidence: Evidence, language: str, everything: frozenset[str]
-) -> tuple[list[Missing], frozenset[Fact]]:
-    """What the article lacks, and the keys that it has for each of the point's numbers, months and acronyms."""
+) -> tuple[list[Missing], frozenset[Fact], frozenset[Fact]]:
+    """What the article lacks; the keys that it has for each of the point's numbers and months; those for its acronyms.
+
+    An acronym is looked up among the article's names: "WHO" is not the word "who".
+    """
     missing: list[Missing] = []
     needed: set[Fact] = set()
+    acronyms: set[Fact] = set()
+    named = frozenset().union(*evidence.named, evidence.named_in_title)
     plain = plain_figures(point)
     for readings in figures(point):
         found = frozenset(key_of(number) for number in readings) & everything
@@ -81,11 +91,13 @@ def _needed(
         if not acronym and name.key.isalpha():
             continue  # names have other forms in other languages, and German writes every noun like one
         same = forms(name.key) | SAME_ACRONYM.get(name.key, frozenset())
-        if found := same & everything:
+        if acronym and (found := same & named):
+            acronyms.add(found)
+        elif not acronym and (found := same & everything):
             needed.add(found)
         elif name.key.upper() not in evidence.acronyms:
             missing.append(Missing("name", name.surface))
-    return missing, frozenset(needed)
+    return missing, frozenset(needed), frozenset(acronyms)
 
 
 def _may_be_a_word(number: Number, plain: str, language: str) -> bool:
@@ -98,49 +110,61 @@ def _may_be_a_word(number: Number, plain: str, language: str) -> bool:
     return len(digits) == 1 and int(digits[0]) < 13 and not months(" ".join(("on", *beside)), language)
 
 
-def _lacking(
-    wanted: frozenset[Fact], chosen: Sequence[int], evidence: Evidence, title: frozenset[str]
-) -> frozenset[Fact]:
-    held = frozenset().union(*(evidence.keys_elsewhere[index] for index in chosen), title)
-    return frozenset(fact for fact in wanted if fact.isdisjoint(held))
+def _shared(point: str, evidence: Evidence) -> frozenset[Fact]:
+    """The names that the point has inside a sentence and the article has too: a word that opens one may be any word, as
+    "Die" and "Fast" are in German.
+    """
+    named = frozenset().union(*evidence.named)
+    return frozenset(found for name in names(point) if not name.opens and (found := forms(name.key) & named))
 
 
-def _told(wanted: frozenset[Fact], evidence: Evidence) -> list[int]:
-    """The sentence that has most of these facts, where it has two, or one that no other has."""
-    having = {fact: [i for i, keys in enumerate(evidence.keys_elsewhere) if fact & keys] for fact in wanted}
-    counts = {i: sum(i in places for places in having.values()) for places in having.values() for i in places}
+def _places(facts: frozenset[Fact], keys: Sequence[frozenset[str]]) -> _Places:
+    return {fact: frozenset(i for i, there in enumerate(keys) if fact & there) for fact in facts}
+
+
+def _lacking(wanted: frozenset[Fact], chosen: Sequence[int], places: _Places) -> frozenset[Fact]:
+    return frozenset(fact for fact in wanted if places[fact].isdisjoint(chosen))
+
+
+def _told(wanted: frozenset[Fact], needed: frozenset[Fact], places: _Places) -> list[int]:
+    """The sentence that has most of these facts, where it has two, or one of the `needed` that no other has.
+
+    Of names alone, no other may have as many: somebody's two names stand in every sentence about them.
+    """
+    counts = {
+        i: (sum(i in places[fact] for fact in wanted), sum(i in places[fact] for fact in needed))
+        for fact in wanted
+        for i in places[fact]
+    }
     if not counts:
         return []
-    best = min(counts, key=lambda index: (-counts[index], index))
-    if counts[best] > 1:
-        return [best]
-    alone = sorted(places[0] for places in having.values() if len(places) == 1)
+    best = min(counts, key=lambda index: (-counts[index][0], -counts[index][1], index))
+    if counts[best][0] > 1:
+        return [best] if counts[best][1] or list(counts.values()).count(counts[best]) == 1 else []
+    alone = sorted(min(places[fact]) for fact in needed if len(places[fact]) == 1)
     return alone[:1]
 
 
-def _better(wanted: frozenset[Fact], chosen: Sequence[int], evidence: Evidence) -> int | None:
+def _better(wanted: frozenset[Fact], needed: frozenset[Fact], chosen: Sequence[int], places: _Places) -> int | None:
     """A sentence that has two of these facts at least, all that the chosen ones have and more.
 
     Small models misnumber: the default model gave four points in French the number of the sentence before theirs, when
     it had to say it first.
     """
-    held = wanted - _lacking(wanted, chosen, evidence, frozenset())
-    others = [index for index in _told(wanted, evidence) if index not in chosen]
+    held = wanted - _lacking(wanted, chosen, places)
+    others = [index for index in _told(wanted, needed, places) if index not in chosen]
     for index in others:
-        has = wanted - _lacking(wanted, [index], evidence, frozenset())
+        has = wanted - _lacking(wanted, [index], places)
         if len(has) > 1 and has > held:
             return index
     return None
 
 
-def _holding(wanted: frozenset[Fact], evidence: Evidence, most: int) -> list[int]:
+def _holding(wanted: frozenset[Fact], places: _Places, most: int) -> list[int]:
     """The first sentences, `most` at most, that have the most of these facts each."""
     chosen: list[int] = []
     rest = wanted
-    while rest and len(chosen) < most:
-        counts = [sum(not fact.isdisjoint(keys) for fact in rest) for keys in evidence.keys_elsewhere]
-        if not max(counts, default=0):
-            break
-        chosen.append(counts.index(max(counts)))
-        rest = frozenset(fact for fact in rest if fact.isdisjoint(evidence.keys_elsewhere[chosen[-1]]))
+    while len(chosen) < most and (having := sorted({index for fact in rest for index in places[fact]})):
+        chosen.append(max(having, key=lambda index: sum(index in places[fact] for fact in rest)))
+        rest = _lacking(rest, chosen, places)
     return chosen

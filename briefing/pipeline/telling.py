@@ -18,6 +18,7 @@ from functools import partial
 from briefing.compose import FEWEST_STORIES
 from briefing.config import Config
 from briefing.differences import disagreements
+from briefing.extract.language import language_of
 from briefing.jsonio import edition_from_json
 from briefing.pipeline.deadline import Until
 from briefing.pipeline.workshop import Workshop
@@ -190,6 +191,7 @@ def summary_options(workshop: Workshop) -> SummaryOptions:
         language=config.language,
         paragraph=config.paragraph,
         embed=embedder.embed if embedder else None,
+        language_of=language_of if config.language else None,
         embedded_by=embedder.digest if embedder else "",
     )
 

@@ -33,7 +33,7 @@ __all__ = [
     "summary_key",
 ]
 
-_VERSION = "7"
+_VERSION = "8"
 """Raised whenever the strategy makes other summaries of the same answers."""
 
 

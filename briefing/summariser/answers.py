@@ -10,9 +10,10 @@ from briefing.engines.thoughts import without_thoughts
 from briefing.facts import stems, tokens
 from briefing.ground import Evidence
 from briefing.stories.addresses import host_of
-from briefing.text import normalise, sentences, word_count
+from briefing.text import ENDS, normalise, sentences, word_count
 
 __all__ = [
+    "FULL_STOPS",
     "LONGEST_HEADLINE",
     "LONGEST_POINT",
     "Answer",
@@ -29,6 +30,8 @@ __all__ = [
     "shortened",
 ]
 
+FULL_STOPS = ".。।۔"
+"""Which a headline does not have at its end."""
 LONGEST_POINT = 30
 """Words."""
 LONGEST_HEADLINE = 16
@@ -114,7 +117,7 @@ def read_points(answer: str, *, cut: bool = False) -> tuple[str, tuple[str, ...]
         if _BULLET.match(line):
             points.append(text)
         elif not headline and not points and not _PREAMBLE.match(text):
-            headline = text.rstrip(".")
+            headline = text.rstrip(FULL_STOPS)
     return headline, tuple(points)
 
 
@@ -147,7 +150,7 @@ def _from_json(answer: str) -> tuple[str, tuple[str, ...]] | None:
     if not isinstance(headline, str) or not isinstance(points, list):
         return None
     cleaned = (clean(_BULLET.sub("", point)) for point in points if isinstance(point, str))
-    return clean(headline).rstrip("."), tuple(point for point in cleaned if point)
+    return clean(headline).rstrip(FULL_STOPS), tuple(point for point in cleaned if point)
 
 
 _STRING = r'"(?:[^"\\]|\\.)*+"'
@@ -210,7 +213,7 @@ def problem(point: str) -> str:
         return "begins with a pronoun"
     if point[-1:] in {",", ":", ";", "-", "–"} or re.search(r"\b(?:and|or|the|of|to|a|an|in|for|with|by)$", point):
         return "broken off"
-    if len(point) >= _ROOM and point[-1:] not in ".!?…\"”’'»)。！？":
+    if len(point) >= _ROOM and point[-1:] not in f"{_CLOSED})":
         return "broken off"
     return ""
 
@@ -249,8 +252,18 @@ def shortened(text: str, most: int) -> str:
 
 
 def ended(point: str) -> str:
-    """`point` with a full stop where it ends without one."""
-    return point if point[-1:] in ".!?…\"”’'»。！？" else f"{point}."
+    """`point` with a full stop where it ends without one: that of its script, of which Thai and Lao have none."""
+    if point[-1:] in _CLOSED:
+        return point
+    return point + next((stop for stop, script in _STOPS.items() if script.match(point[-1:])), ".")
+
+
+_CLOSED = f"{ENDS}\"”’'»」』"
+_STOPS = {
+    "。": re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"),
+    "।": re.compile(r"[\u0900-\u09ff]"),
+    "": re.compile(r"[\u0e00-\u0eff]"),
+}
 
 
 def says_the_same(one: str, other: str) -> bool:

@@ -18,6 +18,7 @@ from briefing.ground import Check, Evidence, check, quote
 from briefing.salience import ranked
 from briefing.stories.meaning import nearest
 from briefing.summariser.answers import (
+    FULL_STOPS,
     LONGEST_HEADLINE,
     Answer,
     broken_off,
@@ -65,6 +66,8 @@ class Draft:
     cached: int = 0
     untranslated: bool = False
     """Whether the engine was found to write in the article's language, whatever is wished."""
+    strayed: bool = False
+    """Whether an answer was, as a whole, in the article's language (`all_astray`)."""
 
     @classmethod
     def of(cls, article: Article, options: SummaryOptions) -> Draft:
@@ -105,6 +108,18 @@ class Draft:
         known = {word.surface for reading in self.evidence.readings for word in reading.words}
         own = sum(word in known or (english and len(word) > 2 and not stem_of(word)) for word in small)
         return len(small) >= _TELLING and own >= (_OWN_ENGLISH if english else _OWN) * len(small)
+
+    def astray(self, line: str) -> bool:
+        """Whether a line is in the article's language: once an answer was, whatever makes it likely tells."""
+        return self.all_astray([line] * _TELLING) if self.strayed else self.in_articles_language(line)
+
+    def all_astray(self, lines: Sequence[str]) -> bool:
+        """Whether the lines of an answer, taken together, are in the article's language, however short each is."""
+        whole = " ".join(lines)
+        told = self.options.language_of(whole) if self.translated and self.options.language_of else ""
+        found = self.in_articles_language(whole) or (self.translated and told == self.article.language)
+        self.strayed = self.strayed or found
+        return found
 
     def take(self, told: Sequence[Told]) -> list[Answer]:
         """The answers. Raises `EngineError` where the model gave none."""
@@ -236,7 +251,7 @@ class Draft:
             return written
         told = [point.text for point in self.points if point.verdict is not Verdict.QUOTED or not self.translated]
         first = [*told, self.paragraph or "", self.article.text]
-        return shortened(next(text for text in first if text).rstrip("."), LONGEST_HEADLINE)
+        return shortened(next(text for text in first if text).rstrip(FULL_STOPS), LONGEST_HEADLINE)
 
     def _written_in(self) -> str:
         """The language of the summary: the article's, where nothing of it was written but all is quoted."""

@@ -12,7 +12,7 @@ from collections.abc import Container, Sequence
 
 from briefing.facts import names, numbers, occurrences, stems
 from briefing.lexicon import FIRST_PERSONS, LEANING, TIMES
-from briefing.text import word_count
+from briefing.text import ENDS, word_count
 
 __all__ = ["can_be_shortened", "leans", "opens_as_fragment", "own_words", "shortening", "stands_alone", "unquoted"]
 
@@ -245,7 +245,7 @@ def stands_alone(sentence: str, named: Container[str] = (), language: str = "en"
         and not leans(sentence, named, language)
         and not opens_as_fragment(sentence, language)
         and not said.rstrip().endswith("?")
-        and sentence[-1:] in ".!?”\"'’»“"
+        and sentence[-1:] in f"{ENDS}”\"'’»“」』".replace("…", "")
         and not _CUT_SHORT.search(sentence)
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -32,6 +33,8 @@ class SummaryOptions:
     sentence where its model gave none."""
     embedded_by: str = ""
     """Names the model of `embed`, by its digest."""
+    language_of: Callable[[str], str] | None = field(default=None, repr=False)
+    """The language of a text, ISO 639-1, or ``und``: tells whether an answer is in the language asked for."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.points <= 10:

@@ -5,8 +5,9 @@ come the numbers of its sentences (prompts/points_numbered.j2). Before the point
 French ones one number short; behind them, all were right. In at most four rounds:
 
 1. the article's sentences, in parts where they are over the model's window, become a headline and points;
-2. a point whose numbers, dates or acronyms the article lacks, or that cannot stand as it is, is written anew from the
-   sentences that the model gave for it, once, or dropped; where it gave none, it is dropped;
+2. a point whose numbers, dates or acronyms the article lacks, that cannot stand as it is, or that is in the article's
+   language (all of an answer's are, where they are when taken together) is written anew from the sentences that the
+   model gave for it, once, or dropped; where it gave none, it is dropped;
 3. where none tells of the article's beginning, its first sentence becomes one;
 4. where fewer than three are left, more are written from telling sentences that nothing cites yet.
 
@@ -72,17 +73,21 @@ def tell(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[None
     asked = [asker.points(part, share) for part in parts]
     shown = -(-draft.options.points // len(parts))
     answers = yield from draft.ask(asked, engine.context, partial(_tells_enough, shown))
-    written: list[tuple[str, tuple[int, ...]]] = []
+    written: list[tuple[str, tuple[int, ...], bool]] = []
     for part, answer in zip(parts, answers, strict=True):
         headline, points = read_points(answer.text, cut=answer.cut)
-        if part is parts[0]:
+        read = [read_numbers(point, part.numbers) for point in points]
+        astray = draft.all_astray([text for text, _ in read])
+        if part is parts[0] and not astray:
             draft.headline = headline
-        written += [read_numbers(point, part.numbers) for point in points]
+        written += [(text, cited, astray) for text, cited in read]
     yield from _keep(draft, asker, written)
     if not any(map(leads, draft.points)):
         yield from _lead(draft, asker)
     if len(draft.points) < draft.options.fewest:
         yield from _fill(draft, asker)
+    if draft.strayed and not draft.points:
+        draft.warnings.append("The model writes in the article's language only.")
 
 
 def tell_sentence(draft: Draft, sentence: int, engine: Engine, prompts: PromptBook) -> Conversation[KeyPoint | None]:
@@ -182,22 +187,25 @@ class _Asker:
 # --- the rounds ----------------------------------------------------------------------------------------------
 
 
-def _unfit(draft: Draft, point: str, found: Check) -> str:
-    """Why a point may not be shown; empty when it may."""
-    if draft.in_articles_language(point):
+def _unfit(draft: Draft, point: str, found: Check, astray: bool = False) -> str:
+    """Why a point may not be shown; empty when it may. `astray`: its answer is in the article's language."""
+    if astray or draft.astray(point):
         return "not in the language asked for"
     foreign = draft.language != "en" and leans(point, (), draft.language)
     return problem(point) or why_not(found) or ("begins with a pronoun" if foreign else "")
 
 
-def _keep(draft: Draft, asker: _Asker, written: Sequence[tuple[str, tuple[int, ...]]]) -> Conversation[None]:
-    """Round 2: keep what holds, in order; give every other point that has sentences one chance."""
+def _keep(draft: Draft, asker: _Asker, written: Sequence[tuple[str, tuple[int, ...], bool]]) -> Conversation[None]:
+    """Round 2: keep what holds, in order; give every other point that has sentences one chance.
+
+    `written`: each point's text, its sentences, and whether its answer is in the article's language.
+    """
     slots: list[tuple[str, Check] | None] = []
     again: list[tuple[int, tuple[int, ...], str, str]] = []
     asked: list[Prompt] = []
-    for text, cited in written:
+    for text, cited, astray in written:
         found = draft.check(text, cited)
-        reason = _unfit(draft, text, found)
+        reason = _unfit(draft, text, found, astray)
         slots.append(None if reason else (text, found))
         if reason and cited:
             again.append((len(slots) - 1, cited, text, reason))
@@ -206,10 +214,11 @@ def _keep(draft: Draft, asker: _Asker, written: Sequence[tuple[str, tuple[int, .
             draft.warnings.append(f"Left out ({reason}): {text}")
     if asked:
         answers = yield from draft.ask(asked, asker.engine.context)
+        astray = draft.all_astray([answer.prose for answer in answers])
         for (place, cited, text, reason), answer in zip(again, answers, strict=True):
             rewritten = answer.prose
             found = draft.check(rewritten, cited)
-            if rewritten and not _unfit(draft, rewritten, found):
+            if rewritten and not _unfit(draft, rewritten, found, astray):
                 slots[place] = (rewritten, found)
             else:
                 draft.warnings.append(f"Left out ({reason}): {text}")

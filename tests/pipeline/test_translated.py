@@ -14,6 +14,8 @@ import pytest
 
 from briefing import pipeline
 from briefing.assets import environment
+from briefing.cli.report import tell_language
+from briefing.cli.screen import Screen
 from briefing.config import Config
 from briefing.engines.base import Completion, Prompt
 from briefing.engines.extractive import ExtractiveEngine
@@ -147,6 +149,59 @@ def test_a_point_in_the_articles_language_is_not_shown() -> None:
     summary = one(FakeEngine().says(said).says("Händler fürchten um ihre Kunden.", to=SENTENCES[3] + "\n</text>"))
     assert english not in [point.text for point in summary.key_points]
     assert "Händler fürchten um ihre Kunden." in [point.text for point in summary.key_points]
+
+
+SHORT = (
+    "Marlow to build tram",
+    "Construction due in March",
+    "Shopkeepers fear the works",
+    "Engineers to survey bridges",
+)
+SHORT_ANSWER = "# Marlow gets a tram\n" + "\n".join(f"- {line}. [{n}]" for n, line in enumerate(SHORT, 1))
+
+
+def test_lines_too_short_to_tell_are_judged_by_their_answer_as_a_whole() -> None:
+    engine = FakeEngine().says(SHORT_ANSWER).says("Construction due in March.", to="</text>")
+    summary = one(engine)
+    assert {point.verdict for point in summary.key_points} == {Verdict.QUOTED}
+    assert (summary.language, summary.headline) == ("en", "Council approves tram")
+    assert "The model writes in the article's language only." in summary.warnings
+
+
+def test_the_report_says_that_the_language_asked_for_was_not_met(capsys: pytest.CaptureFixture[str]) -> None:
+    kept, met = one(ExtractiveEngine()), one(FakeEngine().says(ANSWER))
+    quiet, screen = Screen(quiet=True), Screen()
+    tell_language(quiet, [kept, kept], "de")
+    assert "not in the one asked for (de): 2 of 2." in capsys.readouterr().err
+    tell_language(screen, [kept, met], "de")
+    assert "(de): 1 of 2." in capsys.readouterr().err
+    for said, wished in (([kept, met], ""), ([met], "de"), ([kept], "en")):
+        tell_language(screen, said, wished)
+    tell_language(quiet, [kept, met], "de")
+    assert capsys.readouterr().err == ""
+
+
+def test_a_language_found_out_tells_where_the_article_has_other_words() -> None:
+    said = "# Rain\n- Heavy rain hit Marlow. [1]\n- Streets were flooded. [3]\n- People left quickly. [4]"
+    seen: list[str] = []
+
+    def language_of(text: str) -> str:
+        seen.append(text)
+        return "en" if "rain" in text or "flooded" in text else "de"
+
+    summary = one(FakeEngine().says(said).says("Streets were flooded.", to="</text>"), language_of=language_of)
+    assert seen[0] == "Heavy rain hit Marlow. Streets were flooded. People left quickly."
+    assert {point.verdict for point in summary.key_points} == {Verdict.QUOTED}
+
+
+def test_a_model_that_finds_the_language_when_asked_again_is_heard() -> None:
+    engine = FakeEngine().says(SHORT_ANSWER)
+    for number, line in enumerate(ANSWER.splitlines()[1:]):
+        engine.says(line.partition("] ")[2], to=SENTENCES[(0, 2, 3)[number]] + "\n</text>")
+    summary = one(engine, points=3)
+    assert "Die Händler fürchten, dass die Arbeiten ihre Kunden vertreiben." in [p.text for p in summary.key_points]
+    assert summary.language == "de"
+    assert "The model writes in the article's language only." not in summary.warnings
 
 
 @pytest.mark.parametrize(

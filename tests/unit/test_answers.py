@@ -164,6 +164,23 @@ def test_a_point_ends_with_a_full_stop() -> None:
     assert [ended("It rose"), ended("It rose!"), ended('"It rose."')] == ["It rose.", "It rose!", '"It rose."']
 
 
+@pytest.mark.parametrize(
+    ("point", "shown"),
+    [
+        ("निर्माण मार्च में शुरू होगा।", "निर्माण मार्च में शुरू होगा।"),
+        ("निर्माण मार्च में शुरू होगा", "निर्माण मार्च में शुरू होगा।"),
+        ("工程将于三月开工。", "工程将于三月开工。"),
+        ("工程将于三月开工", "工程将于三月开工。"),
+        ("تعمیر مارچ میں شروع ہوگی۔", "تعمیر مارچ میں شروع ہوگی۔"),
+        ("สภาลงมติ", "สภาลงมติ"),
+        ("Совет проголосовал", "Совет проголосовал."),
+    ],
+)
+def test_a_point_ends_as_its_script_does(point: str, shown: str) -> None:
+    assert ended(point) == shown
+    assert read_points(f"{shown}\n- {shown}")[0] == shown.rstrip(".।。۔")
+
+
 def test_a_reader_is_not_told_twice() -> None:
     one = "The council voted for a tram to the hospital on Tuesday."
     assert says_the_same(one, "On Tuesday the council voted for the hospital tram.")

@@ -159,3 +159,8 @@ def test_an_apostrophe_is_no_quotation_mark() -> None:
 @pytest.mark.parametrize(("one", "other"), [("voted", "voting"), ("stopped", "stops"), ("countries", "country")])
 def test_forms_of_a_word_share_a_stem(one: str, other: str) -> None:
     assert stem(one) == stem(other)
+
+
+@pytest.mark.parametrize("text", ["निर्माण शुरू", "நகர சபை", "שָׁלוֹם עולם"])
+def test_vowel_signs_are_parts_of_a_word(text: str) -> None:
+    assert len(tokens(text)) == len(stems(text)) == 2

@@ -53,6 +53,51 @@ def test_a_german_point_cites_the_sentence_that_shares_its_facts_and_no_other(po
     assert cited(point, ENGLISH, "de") == sentences
 
 
+FERRY = Evidence(
+    "The ferry sank near Oslo on Friday. Rescuers said that five people had to die in the cold water. The war was not "
+    "the cause, they said, whoever may profit. The harbour master, Ursula von der Leyen, said the port had a plan. "
+    "Fast boats were on the way. Kind neighbours of Ursula von der Leyen march in Oslo to help.",
+    "A Man Who Had Not To Die",
+)
+
+
+@pytest.mark.parametrize(
+    ("point", "language"),
+    [
+        ("Die Regierung stellte zusätzliche Mittel bereit.", "de"),
+        ("Fast alle Passagiere konnten gerettet werden.", "de"),
+        ("Der Kanzler will in Berlin eine Rede halten.", "de"),
+        ("Ein Kind in Not wurde gerettet.", "de"),
+        ("Am Abend sagte Ursula von der Leyen nichts.", "de"),  # two names, of somebody of whom two sentences tell
+        ("In Oslo wurde getrauert.", "de"),
+        ("Die Arbeiten sollen bald beginnen.", "de"),
+        ("A man had a plan.", "nl"),
+    ],
+)
+def test_a_word_that_two_languages_happen_to_write_alike_shows_no_sentence(point: str, language: str) -> None:
+    assert cited(point, FERRY, language) == []
+
+
+@pytest.mark.parametrize(
+    ("point", "language"),
+    [
+        ("Die WHO warnte.", "de"), ("Die UN hilft.", "de"), ("Es war im Mai.", "de"), ("Es war im März.", "de"),
+    ],
+)  # fmt: skip
+def test_a_word_is_neither_an_acronym_nor_a_month(point: str, language: str) -> None:
+    found = check(point, FERRY, translated=True, language=language, cited=(0,))
+    assert found.verdict is Verdict.UNSUPPORTED
+
+
+@pytest.mark.parametrize("text", ["Nato agreed to it.", "It was Nato that agreed.", "The NATO agreed.", "NATO did."])
+def test_an_acronym_is_found_however_it_is_written(text: str) -> None:
+    assert cited("Die NATO stimmte zu.", Evidence(f"{text} Others said nothing."), "de") == [0]
+
+
+def test_a_month_of_a_date_in_figures_is_found() -> None:
+    assert cited("Es war im Mai.", Evidence("It rained a lot. It ended on 2024-05-17."), "de") == [1]
+
+
 @pytest.mark.parametrize(
     ("point", "sentences"),
     [
@@ -163,8 +208,9 @@ def test_a_sentence_that_is_not_there_is_not_cited() -> None:
 
 
 def test_nothing_is_cited_where_nothing_is_shared_in_one_language_either() -> None:
-    found = check("Zebras gallop elsewhere.", ENGLISH)
-    assert (found.verdict, found.citations) == (Verdict.UNSUPPORTED, ())
+    for point in ("Zebras gallop elsewhere.", "They are what they were."):
+        found = check(point, ENGLISH)
+        assert (found.verdict, found.citations) == (Verdict.UNSUPPORTED, ())
 
 
 @pytest.mark.parametrize("language", ["", "und", "xx", "de"])

@@ -142,3 +142,9 @@ def test_whatever_a_sentence_holds_its_grammar_is_one_line_of_closed_strings(sen
     grammar = shortening(sentence)
     assert "\n" not in grammar
     assert re.sub(r'"(?:[^"\\]|\\.)*"', "", grammar).count('"') == 0
+
+
+def test_a_sentence_of_another_script_stands_alone() -> None:
+    for language, text in {"hi": "निर्माण कार्य मार्च में शुरू होगा।", "zh": "市议会批准修建新的电车线路。"}.items():
+        assert not leans(text, (), language)
+        assert stands_alone(text, (), language)
