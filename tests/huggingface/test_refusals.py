@@ -42,7 +42,6 @@ def refusal(folder: Path, opened: Opener) -> ModelError:
 def test_weights_of_another_size_are_named(qwen: Path, tmp_path: Path, opened: Opener) -> None:
     said = refusal(changed(qwen, tmp_path, hidden_size=48), opened).cause
     assert "weight" in said
-    assert " x 32, not " in said
     assert "more)" in said
 
 

@@ -189,11 +189,13 @@ def _check_weights(spec: ModelSpec, model: Any, told: dict[str, Any]) -> None:
     """
     remedy = "Get it again, or take another model"
     if wrong := sorted(told.get("mismatched_keys") or ()):
-        name, found, wanted = wrong[0][:3]
-        sizes = (" x ".join(map(str, size)) for size in (found, wanted))
+        name = wrong[0]
+        if not isinstance(name, str):  # version 5: with both sizes
+            found, wanted = (" x ".join(map(str, size)) for size in name[1:3])
+            name = f"{name[0]}: {found}, not {wanted}"
         more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-        cause = "its weights are not of the size that its config.json wants ({}: {}, not {}{})"
-        raise ModelError(f"model {spec.name}", cause.format(name, *sizes, more), remedy)
+        cause = f"its weights are not of the size that its config.json wants ({name}{more})"
+        raise ModelError(f"model {spec.name}", cause, remedy)
     all_ = {name for name, _ in model.named_parameters()}
     missing = sorted(all_ & set(told.get("missing_keys") or ()))
     if 2 * len(missing) > len(all_):  # a few are new in the library, and begin as it wants them

@@ -89,8 +89,9 @@ def language_token(tokens: Iterable[str], language: str) -> str:
 def _feasible(wishes: Mapping[str, Any]) -> Mapping[str, Any]:
     """`wishes` with an answer's least length under its most."""
     least, most = wishes.get("min_length"), wishes.get("max_new_tokens") or wishes.get("max_length")
-    over = isinstance(least, int) and isinstance(most, int) and least > most
-    return {**wishes, "min_length": most - 1} if over else wishes
+    if isinstance(least, int) and isinstance(most, int) and least > most:
+        return {**wishes, "min_length": most - 1}
+    return wishes
 
 
 def _reading_part(config: Mapping[str, Any]) -> Mapping[str, Any]:
