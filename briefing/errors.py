@@ -16,6 +16,7 @@
     │   └── WallError                                ... because a wall stands before it
     ├── ModelError                     exit code 3   a model file that cannot be had, verified or loaded
     ├── EngineError                    exit code 3   an engine that failed while it ran
+    │   └── NoAnswerError                            ... because one prompt has no answer; others may have
     ├── StoreError                     exit code 3   the state file
     ├── OutputError                    exit code 3   a file or folder that cannot be written
     ├── DeliveryError                  exit code 4   a mail server that cannot be used
@@ -45,6 +46,7 @@ __all__ = [
     "FetchError",
     "FrontPageError",
     "ModelError",
+    "NoAnswerError",
     "OutOfTimeError",
     "OutputError",
     "ScheduleError",
@@ -174,6 +176,10 @@ class ModelError(BriefingError):
 
 class EngineError(BriefingError):
     """The engine failed while it ran."""
+
+
+class NoAnswerError(EngineError):
+    """It gave no answer about one article; it may well answer about the next."""
 
 
 class StoreError(BriefingError):

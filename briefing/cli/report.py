@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -48,11 +49,21 @@ def nothing_new(failures: Sequence[Failure], told_before: int = 0) -> bool:
 def tell_failures(screen: Screen, failures: Sequence[Failure], *, produced: bool, quiet: bool = False) -> None:
     """A line for each item that was not used; where nothing was `produced`, also for what was left out on purpose.
 
-    On a `quiet` day that is no complaint: a scheduler mails those.
+    On a `quiet` day that is no complaint: a scheduler mails those. Articles that a model did not summarise for one
+    reason, such as a budget that is used up, have one line; who asked for more is told of each.
     """
+    alike = Counter(_reason(failure) for failure in failures if failure.stage == "summarise")
+    told = set()
     for failure in failures:
-        remedy = f" {failure.remedy}." if failure.remedy else ""
-        line = f"{failure.kind.value.capitalize()} ({failure.stage}): {failure.subject}: {failure.cause}.{remedy}"
+        remedy = f" {failure.remedy}{'' if failure.remedy.endswith('?') else '.'}" if failure.remedy else ""
+        others = alike[_reason(failure)] - 1
+        repeats = others > 0 and _reason(failure) in told
+        told.add(_reason(failure))
+        subject = f"{failure.subject} (and {others} more)" if others > 0 and not repeats else failure.subject
+        line = f"{failure.kind.value.capitalize()} ({failure.stage}): {subject}: {failure.cause}.{remedy}"
+        if repeats:
+            screen.detail(line)
+            continue
         # What broke is said; what was left out on purpose only to those who asked for more, or who get nothing.
         if failure.kind is FailureKind.FAILED or not (produced or quiet):
             screen.complain(line)
@@ -60,6 +71,10 @@ def tell_failures(screen: Screen, failures: Sequence[Failure], *, produced: bool
             (screen.detail if produced and not failure.stub else screen.say)(line)
     if not (produced or quiet or failures):
         screen.complain("There is no article in it.")
+
+
+def _reason(failure: Failure) -> tuple[str, ...]:
+    return failure.kind, failure.stage, failure.cause, failure.remedy
 
 
 def tell_warnings(screen: Screen, summary: Summary) -> None:

@@ -18,6 +18,7 @@ from functools import partial
 from briefing.compose import FEWEST_STORIES
 from briefing.config import Config
 from briefing.differences import disagreements
+from briefing.errors import EngineError
 from briefing.extract.language import language_of
 from briefing.jsonio import edition_from_json
 from briefing.pipeline.deadline import Until
@@ -85,7 +86,7 @@ def tell_stories(
 
     `weights`: of sources' voices, by name; 1 where there is none.
 
-    Raises `ModelError` or `EngineError` where there is no engine and something to condense.
+    Raises `ModelError` where there is no model and something to condense.
     """
     telling = Telling()
     planned = list(_planned(articles, workshop, day, telling, weights or {}))
@@ -151,8 +152,9 @@ def condense_stories(
 ) -> Iterator[tuple[tuple[Article, ...], Summary | Failure]]:
     """Every story's articles with their summary or failure, those in the store first, then as each is finished.
 
-    The model is loaded only if a summary is missing. Once there is `enough`, what is not finished does not come. Raises
-    `ModelError` or `EngineError` where there is no engine; what was finished until then is in the store.
+    The model is loaded only if a summary is missing. Once there is `enough`, what is not finished does not come. Where
+    there is no server, or none that answers us, every story that is not in the store fails for that one reason, without
+    being asked for. Raises `ModelError` where there is no model; what was finished until then is in the store.
     """
     if not stories:
         return
@@ -173,12 +175,18 @@ def condense_stories(
     if not missing or full():
         return
     told = summarise_stories(missing, workshop.engine, workshop.prompts, options, workshop.answers, full)
-    for found, result in told:
-        articles = tuple(found)
-        if isinstance(result, Summary):
-            workshop.store.put_summary(keys[id(found)], result, workshop.clock())
-        workshop.watcher.step(articles[0].title or articles[0].id)
-        yield articles, result
+    left = {id(articles): articles for articles in missing}
+    try:
+        for found, result in told:
+            articles = left.pop(id(found))
+            if isinstance(result, Summary):
+                workshop.store.put_summary(keys[id(found)], result, workshop.clock())
+            workshop.watcher.step(articles[0].title or articles[0].id)
+            yield articles, result
+    except EngineError as error:
+        for articles in left.values():
+            named = EngineError(articles[0].title or articles[0].id, f"{error.subject}: {error.cause}", error.remedy)
+            yield articles, named.as_failure("summarise")
 
 
 def summary_options(workshop: Workshop) -> SummaryOptions:

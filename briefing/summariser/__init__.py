@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from briefing.engines.base import Engine
-from briefing.errors import EngineError, ModelError
+from briefing.errors import EngineError, ModelError, NoAnswerError
 from briefing.summariser import cite, translated, whole
 from briefing.summariser.draft import Draft
 from briefing.summariser.options import Length, SummaryOptions
@@ -121,7 +121,7 @@ def _guarded(
         return EngineError(first.title or first.id, "the article has no text").as_failure("summarise")
     try:
         return (yield from condense_story(articles, engine, prompts, options))
-    except EngineError as error:
+    except NoAnswerError as error:  # any other is the engine's own, and would be every story's
         return error.as_failure("summarise")
 
 

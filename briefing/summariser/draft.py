@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from briefing.engines.base import Prompt
-from briefing.errors import EngineError
+from briefing.errors import NoAnswerError
 from briefing.facts import occurrences, stem_of
 from briefing.ground import Check, Evidence, check, quote
 from briefing.salience import ranked
@@ -122,11 +122,11 @@ class Draft:
         return found
 
     def take(self, told: Sequence[Told]) -> list[Answer]:
-        """The answers. Raises `EngineError` where the model gave none."""
+        """The answers. Raises `NoAnswerError` where the model gave none."""
         for one in told:
             self._count(one)
             if one.completion.finish == "error":
-                raise EngineError(self.article.title or self.article.id, f"no answer came: {one.completion.error}")
+                raise NoAnswerError(self.article.title or self.article.id, f"no answer came: {one.completion.error}")
         return [_answer(one) for one in told]
 
     def ask(
@@ -135,8 +135,8 @@ class Draft:
         """The answers to `prompts`; where one was cut, it is asked for once more with twice the room.
 
         Not where the prompt and twice the room are over the `window`, tokens, nor where what came is `enough`. The
-        first answer stands where the second says less. What is cut even so stands in the warnings. Raises `EngineError`
-        where the model gave no answer.
+        first answer stands where the second says less. What is cut even so stands in the warnings. Raises
+        `NoAnswerError` where the model gave no answer.
         """
         told = yield list(prompts)
         answers = self.take(told)

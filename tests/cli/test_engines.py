@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from briefing.testing.chat import CHAT, ChatServer
+from briefing.testing.chat import CHAT, MODELS, ChatServer
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -153,6 +153,45 @@ def test_a_server_that_goes_half_way_loses_nothing(cli: Cli, tmp_path: Path) -> 
     assert not any("error" in json.loads(line) for line in whole.stdout.splitlines())
     assert len(answered) == 3
     assert not set(answered) & set(asked)
+
+
+@pytest.mark.parametrize("context", ["0", "4096"])
+def test_a_server_that_cannot_be_asked_is_said_once_and_what_is_stored_is_told(
+    cli: Cli, server: ChatServer, tmp_path: Path, context: str
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "briefing.toml").write_text(
+        f'base_url = "{server.base_url}"\nmodel = "m-1"\ncontext = {context}\ngroup = false\n[[sources]]\npath = "in"\n'
+    )
+    for number, town in enumerate(("Aldbury", "Benton", "Corfield", "Dunmore")):
+        text = STORY.replace("tram", f"{town} tram").replace("212", str(300 + 17 * number))
+        (tmp_path / "in" / f"{town}.txt").write_text(text)
+        if not number:
+            assert cli("run", "-f", "json", "--state", "s.db").returncode == 0
+    server.fails(MODELS, 401)
+    before = len(server.seen(MODELS))
+    call = ("run", "-f", "json")
+    for more, code in ((("--state", "s.db"), 1), (("--state", "empty.db"), 3)):
+        done = cli(*call, *more)
+        assert done.returncode == code, done.stderr
+        said = [line for line in done.stderr.splitlines() if line.startswith("Failed")]
+        assert len(said) == 1
+        assert re.search(r" \(and [23] more\): http://.*: the server refuses the key \(HTTP 401\)\. Set ", said[0])
+    assert len(server.seen(MODELS)) == before + 2
+    every = cli("--verbose", *call, "--state", "empty.db").stderr
+    assert all(f"{town} tram" in every for town in ("Aldbury", "Benton", "Corfield", "Dunmore"))
+
+
+def test_a_budget_that_is_used_up_is_said_once_with_what_helps(cli: Cli, server: ChatServer, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "briefing.toml").write_text(
+        f'base_url = "{server.base_url}"\nmodel = "m-1"\ntoken_budget = 1\nparallel = 1\n'
+        'group = false\n[[sources]]\npath = "in"\n'
+    )
+    for number in range(4):
+        (tmp_path / "in" / f"{number}.txt").write_text(STORY.replace("212", str(300 + 17 * number)))
+    done = cli("run", "-f", "json")
+    assert done.stderr.count("budget of 1 tokens is used up. Raise token_budget") == 1, done.stderr
 
 
 def test_without_pytorch_a_model_that_needs_it_says_how_to_get_it(tmp_path: Path, story: str) -> None:

@@ -315,6 +315,19 @@ def test_a_server_that_nobody_runs_is_named(server: ChatServer) -> None:
         list(used.complete([prompt()]))
 
 
+@pytest.mark.parametrize(("status", "times"), [(503, 5), (401, 1)])
+@pytest.mark.usefixtures("_hurried")
+def test_a_server_that_cannot_be_asked_is_tried_once_for_all(server: ChatServer, status: int, times: int) -> None:
+    server.fails(MODELS, status)
+    used = engine(server)
+    for _ in range(3):
+        with pytest.raises(EngineError, match=f"HTTP {status}"):
+            _ = used.context
+        with pytest.raises(EngineError, match=f"HTTP {status}"):
+            list(used.complete([prompt()]))
+    assert len(server.seen(MODELS)) == times
+
+
 @pytest.mark.usefixtures("_hurried")
 def test_a_server_that_dies_fails_the_rest_quickly(server: ChatServer) -> None:
     server.says(ANSWER)

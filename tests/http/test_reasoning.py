@@ -465,6 +465,49 @@ def test_the_budget_counts_answers_that_broke_off(server: ChatServer) -> None:
     assert len(server.asked) == 1
 
 
+@pytest.mark.parametrize(("said", "written"), [("# Tram\n- The council", 50), ("word " * 60, 100)])
+def test_an_uncounted_answer_that_its_room_ended_has_used_it(server: ChatServer, said: str, written: int) -> None:
+    server.says(said, finish="length", usage=False)
+    first, second = ask(server, prompt("a"), prompt("b"), slots=1, token_budget=20 + written)
+    assert first.completion_tokens == written
+    assert "budget of" in second.error
+
+
+def test_an_uncounted_empty_answer_counts_as_all_that_was_asked_for(server: ChatServer) -> None:
+    server.says("", usage=False)
+    assert "budget of 70 tokens" in one(server, token_budget=70).error
+    assert len(server.asked) == 1
+
+
+def test_hidden_thoughts_count_against_the_budget_where_a_server_does_not_count(server: ChatServer) -> None:
+    server.says("", finish="length", usage=False)
+    answers = ask(server, *(prompt(f"p{number}") for number in range(5)), slots=1, token_budget=ROOM)
+    assert [asked["max_tokens"] for asked in server.asked] == [50, 50 + ROOM]
+    assert "used up its 8,242 tokens on thinking" in answers[0].error
+    assert {answer.error for answer in answers[1:]} == {
+        "the budget of 8,192 tokens is used up. Raise token_budget, or set it to 0"
+    }
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": -500_000, "completion_tokens": -3},
+        {"prompt_tokens": "many", "completion_tokens": [1]},
+        {"prompt_tokens": 1e300, "completion_tokens": math.inf, "completion_tokens_details": "none"},
+        {"prompt_tokens": math.nan, "completion_tokens_details": {"reasoning_tokens": {}}},
+        [1, 2],
+        "free",
+        7,
+    ],
+)
+def test_an_answer_is_not_lost_for_its_bill(server: ChatServer, usage: Any) -> None:
+    server.serves(CHAT, whole(ANSWER, usage=usage), type="application/json")
+    answer = one(server)
+    assert (answer.text, answer.prompt_tokens, answer.completion_tokens) == (ANSWER, 21, 16)  # by our own estimate
+    assert len(server.asked) == 1
+
+
 # --- what passes, what does not ---------------------------------------------------------------------------------
 
 

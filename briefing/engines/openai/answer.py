@@ -11,6 +11,7 @@ from typing import Any
 
 from briefing.engines.base import Completion, Prompt
 from briefing.engines.odds import begins, is_word, odds
+from briefing.engines.openai.card import first_count
 from briefing.engines.openai.failures import PassingError
 from briefing.engines.thoughts import has_thoughts, without_thoughts
 
@@ -39,7 +40,7 @@ class Heard:
     finish: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    """As the server counts them, thoughts included; 0 where it does not."""
+    """As the server counts them, thoughts included; 0 where it does not, or where what it says is no such number."""
     error: str = ""
     """What the server says went wrong in the middle, with whatever it repeats."""
     taken: bool = False
@@ -62,7 +63,7 @@ class Heard:
                 self.error = str(error.get("message", error) if isinstance(error, dict) else error)
             for choice in part.get("choices") or ():
                 self._hear(choice, whole)
-            self._count(part.get("usage") or {})
+            self._count(part.get("usage"))
         except (ValueError, TypeError, AttributeError, RecursionError, OverflowError) as error:
             raise PassingError("the server's answer is no JSON of the kind that was asked for") from error
 
@@ -77,12 +78,16 @@ class Heard:
         self.finish = choice.get("finish_reason") or ("stop" if whole else self.finish)
         self.first = self.first or time.monotonic()
 
-    def _count(self, usage: dict[str, Any]) -> None:
-        details = usage.get("completion_tokens_details") or usage.get("output_tokens_details") or {}
-        reasoned = int(details.get("reasoning_tokens") or usage.get("reasoning_tokens") or 0)
+    def _count(self, usage: Any) -> None:
+        """Take what can be read of `usage`: an answer is not lost for its bill."""
+        if not isinstance(usage, dict):
+            return
+        details = usage.get("completion_tokens_details") or usage.get("output_tokens_details")
+        details = details if isinstance(details, dict) else {}
+        reasoned = first_count(details.get("reasoning_tokens"), usage.get("reasoning_tokens"))
         self.thinks |= reasoned > 0
-        self.prompt_tokens = int(usage.get("prompt_tokens") or self.prompt_tokens)
-        written = int(usage.get("completion_tokens") or self.completion_tokens)
+        self.prompt_tokens = first_count(usage.get("prompt_tokens"), self.prompt_tokens)
+        written = first_count(usage.get("completion_tokens"), self.completion_tokens)
         self.completion_tokens = written + reasoned if written < reasoned else written
 
     @property

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-__all__ = ["Card", "card_of", "props_window", "window_of"]
+__all__ = ["Card", "card_of", "first_count", "props_window", "window_of"]
+
+
+_ABSURD = 10**12
+"""Tokens that no server has read or written: a larger number is none that can be stored or reckoned with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,9 @@ def window_of(card: dict[str, Any]) -> int:
     """Tokens of a model's window, wherever a server says it: vLLM, llama-server, LM Studio, hosted ones."""
     meta = card.get("meta")
     meta = meta if isinstance(meta, dict) else {}
-    return _first(card.get("max_model_len"), meta.get("n_ctx"), card.get("loaded_context_length"),
-                  card.get("max_context_length"), card.get("context_length"), card.get("context_window"),
-                  meta.get("n_ctx_train"))  # fmt: skip
+    return first_count(card.get("max_model_len"), meta.get("n_ctx"), card.get("loaded_context_length"),
+                       card.get("max_context_length"), card.get("context_length"), card.get("context_window"),
+                       meta.get("n_ctx_train"))  # fmt: skip
 
 
 def props_window(props: Any) -> int:
@@ -59,11 +62,12 @@ def props_window(props: Any) -> int:
     trained to take, which may be many times that. 0 where it does not say.
     """
     settings = props.get("default_generation_settings") if isinstance(props, dict) else None
-    return _first(settings.get("n_ctx")) if isinstance(settings, dict) else 0
+    return first_count(settings.get("n_ctx")) if isinstance(settings, dict) else 0
 
 
-def _first(*values: Any) -> int:
+def first_count(*values: Any) -> int:
+    """The first of `values` that can be a number of tokens; 0 where none can."""
     for value in values:
-        if isinstance(value, int | float) and math.isfinite(value) and value > 0:
+        if isinstance(value, int | float) and 1 <= value < _ABSURD:
             return int(value)
     return 0

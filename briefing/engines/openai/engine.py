@@ -92,9 +92,22 @@ class OpenAIEngine:
         """Close the connections. Safe to call twice."""
         self._wire.close()
 
-    @cached_property
+    @property
     def _model_card(self) -> Card:
         """What the server says of the model. Raises `EngineError` as `complete` does."""
+        if isinstance(self._listed, EngineError):
+            raise self._listed.with_traceback(None)
+        return self._listed
+
+    @cached_property
+    def _listed(self) -> Card | EngineError:
+        """The same, or why there is no asking: noted, so that a server that is not there is sought once."""
+        try:
+            return self._ask_for_card()
+        except EngineError as error:
+            return error
+
+    def _ask_for_card(self) -> Card:
         attempt, began = 0, time.monotonic()
         while True:
             try:
@@ -150,8 +163,9 @@ class OpenAIEngine:
         while True:
             known = self._learnt.now
             form, body = known.form(prompt, turn), known.request(self.model, prompt, self._options, turn)
+            room = int(body.get(known.limit, 0))
             try:
-                heard = self._ask(prompt, body, cancelled)
+                heard = self._ask(prompt, body, room, cancelled)
             except RefusedError as error:
                 turn = self._after_refusal(error, prompt, turn, known, body)
                 continue
@@ -163,7 +177,7 @@ class OpenAIEngine:
                 if not known.thinks and (heard.cut or not spoken.strip()):
                     continue
             if not spoken.strip():
-                turn = self._after_nothing(heard, turn, thinks=thinks, room=int(body.get(known.limit, 0)))
+                turn = self._after_nothing(heard, turn, thinks=thinks, room=room)
                 continue
             if form == "schema" and not is_object(spoken, prompt.schema or {}):
                 if not heard.cut:  # it takes the field and does not heed it
@@ -229,22 +243,30 @@ class OpenAIEngine:
     def _count_messages(self, prompt: Prompt) -> int:
         return message_tokens(prompt.messages, self.count_tokens)
 
-    def _ask(self, prompt: Prompt, body: dict[str, object], cancelled: threading.Event) -> Heard:
-        """One answer, counted whatever becomes of it."""
+    def _ask(self, prompt: Prompt, body: dict[str, object], room: int, cancelled: threading.Event) -> Heard:
+        """One answer of at most `room` tokens, counted whatever becomes of it."""
         if self._options.token_budget and self._used >= self._options.token_budget:
-            raise RefusedError(f"the budget of {self._options.token_budget:,} tokens is used up")
+            raise RefusedError(
+                f"the budget of {self._options.token_budget:,} tokens is used up. Raise token_budget, or set it to 0"
+            )
         heard = Heard()
         try:
             self._wire.ask(body, heard, cancelled)
         finally:
             if heard.taken:
-                self._spend(prompt, heard)
+                self._spend(prompt, heard, room)
         return heard
 
-    def _spend(self, prompt: Prompt, heard: Heard) -> None:
-        """Count what an answer cost, discarded and broken ones too; by our own estimate where the server is silent."""
+    def _spend(self, prompt: Prompt, heard: Heard, room: int) -> None:
+        """Count what an answer cost, discarded and broken ones too; by our own estimate where the server is silent.
+
+        One that ends where its `room` did has used all of it, and so may one of which nothing was heard: on thoughts.
+        """
+        said = heard.thought + heard.text
+        full = heard.finish in {"length", "max_tokens"} or not said.strip()
+        written = self.count_tokens(said)
         heard.prompt_tokens = heard.prompt_tokens or self._count_messages(prompt)
-        heard.completion_tokens = heard.completion_tokens or self.count_tokens(heard.thought + heard.text)
+        heard.completion_tokens = heard.completion_tokens or (max(room, written) if full else written)
         with self._lock:
             self._used += heard.prompt_tokens + heard.completion_tokens
 

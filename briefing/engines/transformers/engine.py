@@ -334,7 +334,8 @@ def _forced_end(settings: Any, start: int) -> int:
 
 
 def _failed(one: _Asked, context: int) -> Completion:
-    return _error(one, f"the prompt has {one.tokens} tokens, over the {context} that the model takes")
+    cause = f"the prompt has {one.tokens} tokens, over the {context} that the model takes"
+    return _error(one, f"{cause}. Take one with a larger window, or set context higher where it is set")
 
 
 def _error(one: _Asked, cause: str) -> Completion:

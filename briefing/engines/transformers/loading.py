@@ -26,6 +26,9 @@ __all__ = ["Loaded", "load", "load_tokenizer", "native_bf16", "settings_of", "we
 _VOCABULARY = re.compile(
     r"tokenizer\.(?:json|model)|\S*(?:spiece|sentencepiece)\S*\.model|vocab\S*|\S*\.(?:spm|tiktoken)"
 )
+_JUDGES = re.compile(r"For(?:MaskedLM|MultipleChoice|QuestionAnswering|(?:Sequence|Token)Classification)$")
+"""Architectures that read and do not write; with their weights, one that writes would write nonsense."""
+_TOKENS = ("forced_bos_token_id", "forced_eos_token_id", "decoder_start_token_id")
 _CPU_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
 _CPU_BF16_ONCE = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
 """The same where torch has no list of what the processor can; every processor with tiles has them for bf16."""
@@ -63,7 +66,8 @@ def load_tokenizer(spec: ModelSpec, settings: ModelSettings) -> Any:
         # transformers makes an empty one, which turns every text into nothing.
         remedy = "Get tokenizer.json, spiece.model or the like from where it came"
         raise ModelError(f"model {spec.name}", "its tokeniser's files are missing", remedy)
-    tokenizer = _explained(spec, lambda library: library.AutoTokenizer.from_pretrained(**_where(path)))
+    reading = "its tokeniser"
+    tokenizer = _explained(spec, lambda library: library.AutoTokenizer.from_pretrained(**_where(path)), reading)
     if not settings.sequence_to_sequence:
         tokenizer.padding_side = "left"  # what is decoded next follows the prompt, not its padding
     if tokenizer.pad_token is None:
@@ -93,12 +97,18 @@ def load(spec: ModelSpec, settings: ModelSettings, options: EngineOptions) -> Lo
         if device.type == "cpu":
             torch.set_num_threads(options.threads or physical_cores())
             _check_memory(spec, weights_in_memory(path, settings))
-        safe = {} if path.is_file() else {"use_safetensors": not pickled}
         if settings.sequence_to_sequence:
             kinds = [library.AutoModelForSeq2SeqLM]
         else:  # models that also see (Mistral 3) are listed apart
             kinds = [library.AutoModelForCausalLM, library.AutoModelForImageTextToText]
-        model = _first_that_knows(kinds, **_where(path), **safe, dtype=dtype)
+        if path.is_file():
+            model = _first_that_knows(kinds, **_where(path), dtype=dtype)
+        else:
+            known = {"use_safetensors": not pickled, "output_loading_info": True, "ignore_mismatched_sizes": True}
+            model, told = _first_that_knows(kinds, **_where(path), **known, dtype=dtype)
+            _check_writes(spec, library, model.config)
+            _check_weights(spec, model, told)
+        _check_wishes(spec, settings, model.config)
         return Loaded(model.to(device).eval(), device)
 
     loaded: Loaded = _explained(spec, open_weights)
@@ -183,8 +193,55 @@ def _check_memory(spec: ModelSpec, needed: int) -> None:
         raise ModelError(f"model {spec.name}", cause, "Close other programs, or take a smaller model")
 
 
-def _explained(spec: ModelSpec, do: Any) -> Any:
-    """``do(transformers)``, with whatever goes wrong in one clear line."""
+def _check_weights(spec: ModelSpec, model: Any, told: dict[str, Any]) -> None:
+    """Refuse a model whose files hold other weights than its configuration wants: it would be filled up with noise.
+
+    `told` is what transformers says of the loading; the names of what does not fit it only logs, from version 5 on.
+    """
+    remedy = "Get it again, or take another model"
+    if wrong := sorted(told.get("mismatched_keys") or ()):
+        name = wrong[0]
+        if not isinstance(name, str):  # version 5: with both sizes
+            found, wanted = (" x ".join(map(str, size)) for size in name[1:3])
+            name = f"{name[0]}: {found}, not {wanted}"
+        more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        cause = f"its weights are not of the size that its config.json wants ({name}{more})"
+        raise ModelError(f"model {spec.name}", cause, remedy)
+    all_ = {name for name, _ in model.named_parameters()}
+    missing = sorted(all_ & set(told.get("missing_keys") or ()))
+    if 2 * len(missing) > len(all_):  # a few are new in the library, and begin as it wants them
+        cause = f"{len(missing)} of its {len(all_)} weights are not in its files ({missing[0]}, ...)"
+        raise ModelError(f"model {spec.name}", cause, remedy)
+
+
+def _check_writes(spec: ModelSpec, library: Any, config: Any) -> None:
+    """Refuse models that only read: transformers opens BERT and its kin as if they wrote."""
+    built = [str(name) for name in getattr(config, "architectures", None) or ()]
+    readers = library.models.auto.modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    encoder = config.model_type in readers and not (config.is_encoder_decoder or getattr(config, "is_decoder", True))
+    if encoder or (built and all(map(_JUDGES.search, built))):
+        what = f" ({built[0]})" if built else ""
+        cause = f"it is no model that writes text{what}"
+        raise ModelError(f"model {spec.name}", cause, "Take one for summaries, or a chat model")
+
+
+def _check_wishes(spec: ModelSpec, settings: ModelSettings, config: Any) -> None:
+    """Refuse wishes that cannot be met: the model would fail at the first article, and not say why."""
+    if not settings.sequence_to_sequence:
+        return  # of a chat model's own wishes none is used
+    size = getattr(config, "vocab_size", None)
+    for name, wish in settings.generation.items():
+        if isinstance(wish, str) and name != "early_stopping":
+            cause = f"{name} in its settings is no number but {wish!r}"
+        elif name in _TOKENS and isinstance(wish, int) and isinstance(size, int) and not 0 <= wish < size:
+            cause = f"{name} in its settings is {wish}, and it has {size} tokens"
+        else:
+            continue
+        raise ModelError(f"model {spec.name}", cause, "Correct its generation_config.json, or take another model")
+
+
+def _explained(spec: ModelSpec, do: Any, part: str = "it") -> Any:
+    """``do(transformers)``, with whatever goes wrong with `part` of the model in one clear line."""
     try:
         import torch
         import transformers
@@ -202,13 +259,15 @@ def _explained(spec: ModelSpec, do: Any) -> Any:
     except (MemoryError, torch.OutOfMemoryError) as error:
         raise ModelError(f"model {spec.name}", "there is too little memory for it", "Take a smaller model") from error
     except Exception as error:  # the library raises a dozen kinds for files that are not what they should be
-        cause, remedy = _diagnosis(str(error) or type(error).__name__)
+        said = f"there is no {error} in it" if isinstance(error, KeyError) else str(error)
+        cause, remedy = _diagnosis(said or type(error).__name__, part)
         raise ModelError(f"model {spec.name}", cause, remedy) from error
 
 
-def _diagnosis(said: str) -> tuple[str, str]:
-    """Cause and remedy of what transformers said, which may run over pages."""
-    line = next((line.strip() for line in said.splitlines() if line.strip()), "")[:300]
+def _diagnosis(said: str, part: str) -> tuple[str, str]:
+    """Cause and remedy of what transformers said of `part` of a model, which may run over pages."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()] or [""]
+    line = " ".join(lines[: 2 if lines[0].endswith(":") else 1])[:300]
     if "trust_remote_code" in said or "custom code" in said:
         return "it brings code of its own, which is not run", "Take a model that transformers knows"
     if "tiktoken" in said and importlib.util.find_spec("google.protobuf") is None:
@@ -223,4 +282,4 @@ def _diagnosis(said: str) -> tuple[str, str]:
         return "it is no model that writes text", "Take one for summaries, or a chat model"
     if "DefaultCPUAllocator" in said or "out of memory" in said:
         return "there is too little memory for it", "Take a smaller model"
-    return f"transformers cannot load it ({line})", "Get it again, or take another model"
+    return f"transformers cannot load {part} ({line})", "Get it again, or take another model"

@@ -65,7 +65,7 @@ def read_settings(folder: Path) -> ModelSettings:
         sequence_to_sequence=translates,
         window=_window(reading, tokenizer) or (_UNSTATED if translates else 0),
         prefix=stated if isinstance(stated, str) else "summarize: " if kind in _SUMMARIZE else "",
-        generation=generation,
+        generation=_feasible(generation),
         width=2 if str(reading.get("dtype", reading.get("torch_dtype"))).endswith("float16") else 4,
     )
 
@@ -83,6 +83,14 @@ def language_token(tokens: Iterable[str], language: str) -> str:
     """The token among `tokens` that stands for an ISO 639-1 language (``en_XX``, ``__en__``); empty without one."""
     pattern = re.compile(rf"{re.escape(language)}_[A-Z]{{2}}|__{re.escape(language)}__")
     return next((token for token in tokens if language and pattern.fullmatch(token)), "")
+
+
+def _feasible(wishes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`wishes` with an answer's least length under its most."""
+    least, most = wishes.get("min_length"), wishes.get("max_new_tokens") or wishes.get("max_length")
+    if isinstance(least, int) and isinstance(most, int) and least > most:
+        return {**wishes, "min_length": most - 1}
+    return wishes
 
 
 def _reading_part(config: Mapping[str, Any]) -> Mapping[str, Any]:
