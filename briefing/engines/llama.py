@@ -96,7 +96,8 @@ class LlamaEngine:
         """
         thinks = self._thinks  # as it was asked: others in flight may learn it meanwhile
         heard = self._heard(server, prompt, cancelled, thinks=thinks)
-        if not heard.answered and not cancelled.is_set() and not thinks and (heard.thought or prompt.stop):
+        ended = bool(prompt.stops(held=prompt.grammar is not None))  # else asking anew would be asking the same
+        if not heard.answered and not cancelled.is_set() and not thinks and (heard.thought or ended):
             if heard.thought:
                 self._thinks = True
             heard = self._heard(server, prompt, cancelled, thinks=heard.thought, free=True)

@@ -38,14 +38,14 @@ def look_up(
     title = evidence.heading_elsewhere
     everything = evidence.everything_elsewhere
     missing, counted, acronyms = _needed(point, evidence, language, everything)
+    chosen = [index for index in dict.fromkeys(cited) if 0 <= index < len(evidence.sentences)]
     if missing:
-        return missing, [index for index in cited if 0 <= index < len(evidence.sentences)], 0.0
+        return missing, chosen, 0.0
     titled = {fact for fact in counted if fact & title} | {fact for fact in acronyms if fact & evidence.named_in_title}
     shared = _shared(point, evidence)
     places = {**_places(shared | acronyms, evidence.named), **_places(counted, evidence.keys_elsewhere)}
     needed = frozenset(fact for fact in counted | acronyms if places[fact] or fact in titled)
     wanted = needed | shared
-    chosen = [index for index in dict.fromkeys(cited) if 0 <= index < len(evidence.sentences)]
     more = 1
     if not chosen:
         chosen = _told(wanted, needed, places)

@@ -65,10 +65,9 @@ def tell(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[None
     parts = asker.parts()
     if not parts:
         return  # there is nothing to number; the article's own sentences are quoted instead (`condense`)
-    if len(parts) > 1:
-        draft.warnings.append(f"The article is long; it was read in {len(parts)} parts.")
     share = draft.options.candidates
     if len(parts) > 1:
+        draft.warnings.append(f"The article is long; it was read in {len(parts)} parts.")
         share = max(2, -(-share // len(parts)) + 1)
     asked = [asker.points(part, share) for part in parts]
     shown = -(-draft.options.points // len(parts))
