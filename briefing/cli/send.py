@@ -116,7 +116,7 @@ def _post(screen: Screen, posted: "Iterable[Posted]") -> ExitCode:
         if one.earlier:
             line = f"{one.earlier}: {line}"
         if one.shortened:
-            line += f" {one.shortened} stories are one line in it; the whole edition is attached."
+            line += f" {one.shortened} stories are one line in it or only counted: all of it would be too large."
         good = one.state in {"sent", "before", "nothing", "taken"}
         if state == "deferred":
             code = code or ExitCode.LETTERS_WAIT
