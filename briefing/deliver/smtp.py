@@ -124,7 +124,12 @@ class Mailer:
         except UnicodeError:
             self._drop()
             return Outcome("unable", "its address or headers cannot be written")
-        if not claim():
+        try:
+            mine = claim()
+        except BaseException:
+            self._drop()  # a good-bye would be taken for more of the message
+            raise
+        if not mine:
             self._drop()  # data without its full stop is no message
             return Outcome("taken", "another run is sending it")
         try:

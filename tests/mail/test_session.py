@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from briefing.config import Recipient
-from briefing.errors import DeliveryError
+from briefing.errors import DeliveryError, StoreError
 from briefing.letter import edition_key
 from briefing.pipeline import Posted, send_editions
 from briefing.store import Delivery, Store
@@ -228,6 +228,20 @@ def test_an_odd_answer_to_a_letter_is_never_taken_for_leave_to_send_it_again(
         desk.mail(port=listener.server_address[1])
         assert states(desk.send(desk.edition())) == [(ANN, state, None)]
         listener.shutdown()
+
+
+def test_a_ledger_that_cannot_be_written_leaves_the_letter_unsent(
+    desk: Desk, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*given: object) -> None:
+        raise StoreError("s.db", "the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "claim_delivery", full)
+        with pytest.raises(StoreError, match="full"):  # at once, although the server waits for the rest of the letter
+            desk.send(desk.edition())
+    assert office.got == []
+    assert states(desk.send(desk.edition())) == [(one, "sent", None) for one in (ANN, BOB, ZOE)]
 
 
 def test_a_wrong_password_is_tried_once_in_a_run(post_office: Opener, tmp_path: Path) -> None:
