@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from briefing.errors import StoreError
 
-__all__ = ["only_run"]
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+__all__ = ["Turn", "only_run"]
+
+
+class Turn:
+    """The lock, while it is held."""
+
+    def __init__(self, lock: BaseFileLock | None) -> None:
+        self._lock = lock
+
+    def rest(self, seconds: float, sleep: Callable[[float], object]) -> bool:
+        """Let other runs have the lock while `sleep` waits for so many seconds; whether it is ours again."""
+        from filelock import Timeout
+
+        if self._lock is not None:
+            self._lock.release()
+        sleep(seconds)
+        try:
+            if self._lock is not None:
+                self._lock.acquire()
+        except Timeout:
+            return False
+        return True
 
 
 @contextmanager
-def only_run(state: Path) -> Iterator[None]:
+def only_run(state: Path) -> Iterator[Turn]:
     """Hold the lock beside the state file at `state` while the block runs.
 
     Raises `StoreError` at once where another process holds it or the lock file cannot be written. The lock is the
@@ -23,11 +48,12 @@ def only_run(state: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     with contextlib.ExitStack() as held:
+        lock: BaseFileLock | None = None
         if str(state) != ":memory:":
             try:
                 file = state.resolve()
                 file.parent.mkdir(parents=True, exist_ok=True)
-                held.enter_context(FileLock(file.with_name(f"{file.name}.lock"), timeout=0))
+                lock = held.enter_context(FileLock(file.with_name(f"{file.name}.lock"), timeout=0))
             except Timeout as error:
                 raise StoreError(
                     str(state), "another run with this state file is under way", "Wait for it, or use another --state"
@@ -39,4 +65,4 @@ def only_run(state: Path) -> Iterator[None]:
                 raise StoreError(
                     f"{state}.lock", f"cannot be written: {cause}", "Choose another place with --state"
                 ) from error
-        yield
+        yield Turn(lock)

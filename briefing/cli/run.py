@@ -15,6 +15,7 @@ from briefing.cli.settings import settings
 from briefing.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
+    from briefing.lock import Turn
     from briefing.pipeline import Workshop
     from briefing.types import Edition
 
@@ -89,9 +90,9 @@ def run(
     from briefing.store import default_state
 
     alone = nullcontext() if dry_run or check else only_run(wanted.state or default_state())
-    with pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
+    with alone as turn, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
         until = pipeline.last_try(workshop)
-        with alone, screen:
+        with screen:
             if check:
                 for error in mail_errors if send else ():
                     raise error
@@ -115,7 +116,7 @@ def run(
         for path in written:
             typer.echo(str(path))
         if sent:
-            raise typer.Exit(_post_the_rest(screen, sent, workshop, until))
+            raise typer.Exit(_post_the_rest(screen, sent, workshop, until, turn))
         if explanation:
             typer.echo(explanation, err=True)
         tell_run(screen, edition, report)
@@ -131,7 +132,7 @@ def run(
             with screen:
                 # Without a network and an edition it is soon started again: one try will do, a pause only delays that.
                 last = workshop.clock() if code is ExitCode.OFFLINE else until
-                mail = post_after_run(screen, to_send, workshop, last)
+                mail = post_after_run(screen, to_send, workshop, last, turn)
     raise typer.Exit(mail or code if code in {ExitCode.WELL, ExitCode.PARTLY} else code)
 
 
@@ -147,8 +148,10 @@ def _list(screen: Screen, workshop: "Workshop", day: datetime | None, deadline: 
     return run_code(produced, reading.failures, offline=reading.offline)
 
 
-def _post_the_rest(screen: Screen, sent: "Edition", workshop: "Workshop", until: "datetime | None") -> ExitCode:
+def _post_the_rest(
+    screen: Screen, sent: "Edition", workshop: "Workshop", until: "datetime | None", turn: "Turn | None"
+) -> ExitCode:
     """Of an edition that some readers have: the others get the same."""
     screen.say(f"The edition of {sent.date} was sent before and stays as it is; what is new comes with the next.")
     with screen:
-        return post_after_run(screen, sent, workshop, until)
+        return post_after_run(screen, sent, workshop, until, turn)

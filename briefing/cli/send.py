@@ -1,6 +1,7 @@
 """`briefing send`: an edition by e-mail, to each reader once."""
 
 import re
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from briefing.lock import Turn
     from briefing.pipeline import Posted, Workshop
     from briefing.types import Edition
 
@@ -25,12 +27,13 @@ _SAID = {
     "sent": "Sent to {0}.",
     "before": "{0} has it already.",
     "nothing": "There is nothing in it for {0}.",
-    "taken": "Another run has the letter to {0} in hand.",
+    "taken": "Another run is sending this letter to {0}; nothing was done about it here.",
     "deferred": "Not sent to {0} yet: {1}. The next `briefing run --send` or `briefing send` tries again.",
     "put off": "Not sent to {0}: {1}. Say `briefing send` once more, later, with the same edition and address.",
     "given up": "Given up for {0} after three days: {1}. `briefing send DATE --resend` tries again.",
     "refused": "Refused for {0}: {1}. `briefing send --resend` tries again.",
     "bad address": "Refused for {0}: {1}. Check the address; `briefing send --resend` tries again.",
+    "unable": "Not sent to {0}: {1}. Once that is mended, `briefing send` tries again.",
     "unknown": "Nobody knows whether {0} has it: {1}. Ask them; `briefing send --resend` sends it again.",
 }
 
@@ -59,9 +62,13 @@ def send(
     screen: Screen = context.obj
     from briefing import pipeline
     from briefing.config import load_config
+    from briefing.lock import only_run
+    from briefing.store import default_state
 
     wanted = load_config(configuration_path(config)).with_overrides(state=state, templates=templates, out=out)
-    with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
+    # One run at a time: else a letter that another is sending would be taken for one whose run has died.
+    alone = nullcontext() if check or dry_run or preview else only_run(wanted.state or default_state())
+    with screen, alone as turn, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
         if check:
             typer.echo(f"{pipeline.check_mail(workshop)} takes the login.")
             return
@@ -71,21 +78,24 @@ def send(
             _write(chosen, workshop, to or [], preview)
             return
         waiting = edition is None and not to
-        posted = pipeline.send_editions(chosen, workshop, only=to or [], resend=resend, waiting=waiting, until=until)
+        posted = pipeline.send_editions(
+            chosen, workshop, only=to or [], resend=resend, waiting=waiting, until=until, turn=turn
+        )
         raise typer.Exit(_post(screen, posted))
 
 
 def post_after_run(
-    screen: Screen, edition: "Edition | None", workshop: "Workshop", until: "datetime | None"
+    screen: Screen, edition: "Edition | None", workshop: "Workshop", until: "datetime | None", turn: "Turn | None"
 ) -> ExitCode:
     """Send the edition of a run, if there is one, and what waits of earlier ones.
 
-    Whatever is wrong with mail is said, and is the exit code; the edition is there all the same.
+    Whatever is wrong with mail is said, and is the exit code; the edition is there all the same. While a letter waits
+    for another try, so does the run's `turn`: others may have it.
     """
     from briefing import pipeline
 
     try:
-        return _post(screen, pipeline.send_editions(edition, workshop, waiting=True, until=until))
+        return _post(screen, pipeline.send_editions(edition, workshop, waiting=True, until=until, turn=turn))
     except BriefingError as error:
         screen.complain(str(error))
     except Exception as error:
@@ -106,7 +116,7 @@ def _post(screen: Screen, posted: "Iterable[Posted]") -> ExitCode:
         if one.earlier:
             line = f"{one.earlier}: {line}"
         if one.shortened:
-            line += f" {one.shortened} stories are one line in it; the whole edition is attached."
+            line += f" {one.shortened} stories are one line in it or only counted: all of it would be too large."
         good = one.state in {"sent", "before", "nothing", "taken"}
         if state == "deferred":
             code = code or ExitCode.LETTERS_WAIT

@@ -20,6 +20,7 @@ _WELCOME = 235
 _ALREADY = 503
 _GO_ON = 334
 _PERMANENT = 500
+_WRONG = 535
 _UNKNOWN_MECHANISM = 504
 _TELLING = 8
 """Characters: whoever cuts what was sent to them shows some of it; as many as these are not shown."""
@@ -70,6 +71,7 @@ def hidden(text: str, secrets: Iterable[str]) -> str:
 def log_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
     """Log in by the mechanisms that the server offers, one after the other until one is taken.
 
+    A server that says that user and password are wrong is believed, since those who ask too often are locked out.
     Raises ValueError where no login can carry user or password, `smtplib.SMTPNotSupportedError` where the server offers
     no mechanism that is known here, and `smtplib.SMTPAuthenticationError` for the answer of a server that refuses.
     """
@@ -83,8 +85,8 @@ def log_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
         code, said = _MECHANISMS[mechanism](talk, pair)
         if code in {_WELCOME, _ALREADY}:
             return
-        if code < _PERMANENT:  # not now; by another way it would be the same
-            break
+        if code < _PERMANENT or (code == _WRONG and said.startswith(b"5.7.")):
+            break  # not now, or not with this password; by another way it would be the same
     raise talk.refused(code, said)
 
 

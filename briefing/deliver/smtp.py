@@ -3,6 +3,10 @@
 A message is out of our hands with the full stop that ends its data (RFC 5321, 4.5.3.2.6: the server then owes an
 answer). Until then any failure leaves it undelivered; after it a connection that breaks leaves us not knowing. `send`
 tells the two apart, and calls back just before the full stop, so that a caller can write down that it was sent.
+
+Only an answer to RCPT or to a message's DATA speaks of its reader. What a server says to the connection, to EHLO,
+STARTTLS, AUTH or MAIL, and 530, 534, 535, 538 (RFC 4954, 6; RFC 3207, 4) and 421 wherever they come, is about the
+session, and the same for every reader.
 """
 
 from __future__ import annotations
@@ -25,6 +29,11 @@ __all__ = ["MailServer", "Mailer", "Outcome"]
 
 _SECONDS = 60.0
 """For each answer of the server."""
+_WRONG_LOGIN = 535
+_LOGIN_FIRST = frozenset({530, 534, _WRONG_LOGIN, 538})
+"""It wants a login, another one, or encryption before it."""
+_CLOSING = 421
+_GO_ON = 354
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +59,14 @@ class MailServer:
 class Outcome:
     """What became of one message."""
 
-    state: Literal["sent", "deferred", "refused", "unknown", "taken"]
-    """``deferred``: it may go better later; ``refused``: never; ``unknown``: nobody can tell whether it arrived;
-    ``taken``: another process has it in hand."""
+    state: Literal["sent", "deferred", "refused", "unable", "unknown", "taken"]
+    """``deferred``: it may go better later; ``refused``: never, for this reader; ``unable``: not with this server as it
+    is set up; ``unknown``: nobody can tell whether it arrived; ``taken``: another process has it in hand."""
     detail: str = ""
     """What the server said, in one line."""
-    reached: bool = True
-    """Whether there was a server at all: where not, there is none for the next message either."""
+    server: Literal["up", "away", "broke"] = "up"
+    """Where the state says nothing of the reader. ``away``: the server takes no letter now, nor the next one;
+    ``broke``: the connection ended before there was an answer about this one."""
 
 
 class Mailer:
@@ -91,14 +101,15 @@ class Mailer:
     def send(self, message: EmailMessage, sender: str, recipient: str, claim: Callable[[], bool]) -> Outcome:
         """Hand in `message`. `claim` is called just before it cannot be taken back; where it says no, nothing is sent.
 
-        Raises `DeliveryError` where the server itself cannot be used: its certificate, the login.
+        Raises `DeliveryError` where the server itself cannot be used: its certificate, the login, the sender. It may do
+        so after `claim`; the message was then not taken.
         """
         kept = self._smtp is not None
         try:
             smtp = self._connected()
         except (OSError, smtplib.SMTPException, ValueError) as error:
             if _passes(error):
-                return Outcome("deferred", self._explained(error).cause, reached=False)
+                return Outcome("deferred", self._explained(error).cause, "away")
             raise self._explained(error) from None
         try:
             refusal = self._announced(smtp, message, sender, recipient)
@@ -109,11 +120,16 @@ class Mailer:
             self._drop()
             if kept:  # it was idle for too long, or had said good-bye after an earlier message
                 return self.send(message, sender, recipient, claim)
-            return Outcome("deferred", f"the connection broke off ({_line(error)})")
+            return Outcome("deferred", f"the connection broke off ({self._without_secrets(_plain(error))})", "broke")
         except UnicodeError:
             self._drop()
-            return Outcome("refused", "its address or headers cannot be written")
-        if not claim():
+            return Outcome("unable", "its address or headers cannot be written")
+        try:
+            mine = claim()
+        except BaseException:
+            self._drop()  # a good-bye would be taken for more of the message
+            raise
+        if not mine:
             self._drop()  # data without its full stop is no message
             return Outcome("taken", "another run is sending it")
         try:
@@ -122,27 +138,70 @@ class Mailer:
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
             return Outcome("unknown", f"the connection broke off before the server answered ({_line(error)})")
-        return _outcome(code, said) if code != 250 else Outcome("sent", _text(said))
+        if _is(2, code):
+            return Outcome("sent", _text(said))
+        if code == _CLOSING:
+            self._drop()
+            return Outcome("deferred", f"{code} {self._without_secrets(said)}", "broke")
+        if _is(4, code) or _is(5, code):
+            return self._about_the_reader(code, said)
+        self._drop()
+        return Outcome("unknown", f"the server's answer means nothing ({self._without_secrets(said)})")
 
     def _announced(self, smtp: smtplib.SMTP, message: EmailMessage, sender: str, recipient: str) -> Outcome | None:
         """MAIL, RCPT and DATA; None where the server now waits for the message."""
         options = []
         if _needs_utf8(message, sender, recipient):
             if not smtp.has_extn("smtputf8"):
-                return Outcome("refused", "the server takes no addresses beyond ASCII (it has no SMTPUTF8)")
+                return Outcome("unable", "the server takes no addresses beyond ASCII (it has no SMTPUTF8)")
             options = ["SMTPUTF8", "BODY=8BITMIME"]
-        steps: tuple[Callable[[], tuple[int, bytes]], ...] = (
-            lambda: smtp.mail(sender, options),
-            lambda: smtp.rcpt(recipient),
-            lambda: smtp.docmd("DATA"),
-        )
-        for step in steps:
-            code, said = step()
-            if code not in {250, 251, 354}:
-                with contextlib.suppress(smtplib.SMTPException, OSError):
-                    smtp.rset()
-                return _outcome(code, said)
+        code, said = _answer(smtp.mail(sender, options))
+        if not _is(2, code):
+            _reset(smtp)
+            words = f"{code} {self._without_secrets(said)}"
+            if _is(4, code):
+                return Outcome("deferred", words, "away")
+            if options and code not in _LOGIN_FIRST:  # what other letters do not ask for
+                return Outcome("unable", words)
+            raise self._refusal(code, said, f"it takes no letters from {sender}", "Check `sender` in [mail]")
+        code, said = _answer(smtp.rcpt(recipient))
+        if not _is(2, code):
+            _reset(smtp)
+            # "Relay access denied", "Client host rejected": RFC 3463, 3.8. Without a login it is whoever asks that is
+            # not authorised; Postfix says so no earlier than here (`smtpd_delay_reject`).
+            if _is(5, code) and code not in _LOGIN_FIRST and said.startswith(b"5.7.") and not self._logs_in:
+                hint = "perhaps it wants a login: see `user` in [mail]"
+                return Outcome("unable", f"{code} {self._without_secrets(said)} ({hint})")
+            return self._about_the_reader(code, said)
+        code, said = _answer(smtp.docmd("DATA"))
+        if code != _GO_ON:
+            _reset(smtp)
+            return self._about_the_reader(code, said)
         return None
+
+    def _about_the_reader(self, code: int, said: bytes) -> Outcome:
+        """What an answer to RCPT or DATA means. Raises `DeliveryError` where it is about the session all the same."""
+        if code in _LOGIN_FIRST:
+            raise self._refusal(code, said, "it takes no letters", "Check `security` and `user` in [mail]")
+        if _is(4, code) or _is(5, code):
+            return Outcome("deferred" if _is(4, code) else "refused", f"{code} {self._without_secrets(said)}")
+        raise smtplib.SMTPServerDisconnected(f"an answer that means nothing: {code} {_text(said)}")
+
+    @property
+    def _logs_in(self) -> bool:
+        return bool(self._server.user or self._server.token)
+
+    def _refusal(self, code: int, said: bytes, cause: str, remedy: str) -> DeliveryError:
+        """The server takes nobody's letter; `cause` and `remedy` where its code does not say what is missing."""
+        if code in _LOGIN_FIRST:
+            if self._server.security == "none" and code != _WRONG_LOGIN:
+                cause = "it takes no letters without encryption or a login"
+                remedy = f"Set `security`{'' if self._logs_in else ' or `user`'} in [mail]"
+            elif self._logs_in:
+                cause, remedy = "it refuses the login", "Check user and password"
+            else:
+                cause, remedy = "it wants a login", "Set `user` in [mail]"
+        return DeliveryError(f"mail server {self._server}", f"{cause} ({code} {self._without_secrets(said)})", remedy)
 
     def _connected(self) -> smtplib.SMTP:
         if self._smtp is not None:
@@ -158,7 +217,7 @@ class Mailer:
             smtp.ehlo_or_helo_if_needed()
             if server.security == "starttls":
                 smtp.starttls(context=context)
-                smtp.ehlo()
+                smtp.ehlo_or_helo_if_needed()
             self._log_in(smtp)
         except BaseException:
             smtp.close()
@@ -186,8 +245,9 @@ class Mailer:
         """What went wrong with the server, without the password that it may have repeated."""
         subject = f"mail server {self._server}"
         if isinstance(error, smtplib.SMTPAuthenticationError):
-            said = self._without_secrets(error.smtp_error)
-            return DeliveryError(subject, f"it refuses the login ({error.smtp_code} {said})", "Check user and password")
+            return self._refusal(
+                error.smtp_code, _bytes(error.smtp_error), "it refuses the login", "Check user and password"
+            )
         if isinstance(error, smtplib.SMTPNotSupportedError):
             remedy = f"Check `security` and `{'token_command' if self._server.token else 'user'}` in [mail]"
             return DeliveryError(subject, f"it does not offer what is needed ({_line(error)})", remedy)
@@ -197,6 +257,11 @@ class Mailer:
             )
         if isinstance(error, ssl.SSLError):
             return DeliveryError(subject, f"it does not speak TLS here ({_line(error)})", "Check `port` and `security`")
+        if isinstance(error, smtplib.SMTPResponseException):
+            if error.smtp_code < 0:
+                return DeliveryError(subject, "it does not speak SMTP here", "Check `host`, `port` and `security`")
+            cause, remedy = "it does not talk to this machine", "Check `host` and `port`, or ask whoever runs it"
+            return self._refusal(error.smtp_code, _bytes(error.smtp_error), cause, remedy)
         said = self._without_secrets(_plain(error))
         return DeliveryError(subject, f"it cannot be reached ({said})", "Check `host` and `port`")
 
@@ -213,9 +278,29 @@ def _needs_utf8(message: EmailMessage, sender: str, recipient: str) -> bool:
 
 def _passes(error: Exception) -> bool:
     """Whether a server that cannot be used now may be later: it is not there, breaks off, or says so (4xx)."""
-    if isinstance(error, smtplib.SMTPAuthenticationError):
-        return 400 <= error.smtp_code < 500
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _is(4, error.smtp_code)
+    if isinstance(error, ssl.SSLEOFError):
+        return True
     return not isinstance(error, smtplib.SMTPNotSupportedError | ssl.SSLError | ValueError)
+
+
+def _is(kind: int, code: int) -> bool:
+    """Whether an answer is of a kind: 2 well, 4 not now, 5 no (RFC 5321, 4.2.1)."""
+    return code // 100 == kind
+
+
+def _answer(answer: tuple[int, bytes]) -> tuple[int, bytes]:
+    """The answer, where it is one. Raises `smtplib.SMTPServerDisconnected` for good-bye and for what is no SMTP."""
+    code, said = answer
+    if code == _CLOSING or code < 0:
+        raise smtplib.SMTPServerDisconnected(f"{code} {_text(said)}" if code > 0 else f"no SMTP: {_text(said)}")
+    return code, said
+
+
+def _reset(smtp: smtplib.SMTP) -> None:
+    with contextlib.suppress(smtplib.SMTPException, OSError):
+        smtp.rset()
 
 
 def _stuffed(message: EmailMessage, *, utf8: bool) -> bytes:
@@ -223,10 +308,6 @@ def _stuffed(message: EmailMessage, *, utf8: bool) -> bytes:
     data = message.as_bytes(policy=SMTPUTF8 if utf8 else SMTP)
     data = re.sub(rb"\r\n|\r|\n", b"\r\n", data)
     return re.sub(rb"(?m)^\.", b"..", data if data.endswith(b"\r\n") else data + b"\r\n")
-
-
-def _outcome(code: int, said: bytes) -> Outcome:
-    return Outcome("deferred" if 400 <= code < 500 or code < 0 else "refused", f"{code} {_text(said)}")
 
 
 def _text(said: bytes | str) -> str:
@@ -240,3 +321,7 @@ def _line(error: BaseException) -> str:
 
 def _plain(error: BaseException) -> str:
     return re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
+
+
+def _bytes(said: bytes | str) -> bytes:
+    return said if isinstance(said, bytes) else said.encode("utf-8", "surrogateescape")

@@ -4,6 +4,11 @@ The ledger in the store decides. A letter is written down there as owed before a
 never sent again; what was put off, or never came to be tried, is tried again, in this run after growing pauses and by
 the runs of the next three days; what was refused is reported and left. A run that dies after the server may have taken
 a letter leaves it ``sending``: nobody knows, so it is reported and not sent again unless somebody says so (`resend`).
+
+Of two processes that send at once, one has the claim to a letter and the other writes nothing about it. That nobody
+sends who is not seen here is for the caller to see to (`lock.only_run`): else ``sending`` may be another's, at work.
+
+What a server says of the session, and not of a letter, is not written down: its readers have nothing to do with it.
 """
 
 from __future__ import annotations
@@ -13,12 +18,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from briefing.config import Recipient
-from briefing.errors import UsageError
+from briefing.errors import DeliveryError, UsageError
 from briefing.headers import address_of
 from briefing.jsonio import edition_to_json
 from briefing.letter import edition_key
@@ -29,6 +35,7 @@ from briefing.types import Edition
 
 if TYPE_CHECKING:
     from briefing.deliver import Mailer, Outcome
+    from briefing.lock import Turn
     from briefing.store import DeliveryKey, Waiting
 
 __all__ = ["Posted", "last_try", "owe_letters", "send_editions"]
@@ -43,9 +50,10 @@ class Posted:
     """What became of one recipient's letter."""
 
     recipient: str
-    state: Literal["sent", "before", "deferred", "refused", "given up", "unknown", "nothing", "taken"]
-    """``before``: it was sent in an earlier run; ``nothing``: there is no story for them; ``given up``: it was put off
-    for too many days; ``taken``: another process is sending it."""
+    state: Literal["sent", "before", "deferred", "refused", "unable", "given up", "unknown", "nothing", "taken"]
+    """``before``: it was sent in an earlier run; ``nothing``: there is no story for them; ``unable``: this mail server
+    cannot take it as it is set up; ``given up``: it was put off for too many days; ``taken``: another process is
+    sending it."""
     detail: str = ""
     shortened: int = 0
     """Stories that are not told in full in it."""
@@ -105,20 +113,20 @@ def send_editions(
     resend: bool = False,
     waiting: bool = False,
     until: datetime | None = None,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], object] = time.sleep,
+    turn: Turn | None = None,
 ) -> Iterator[Posted]:
     """Send `edition` to every recipient who has not got it; yield what became of each letter.
 
     With `waiting` first the letters of earlier editions that were put off, the oldest first; their readers are those
     whom the configuration still knows. With `resend` also to those of whom nobody knows and those who were refused; to
     those who have it only where `only` names them. A letter that is put off is tried again after each of the
-    configuration's ``mail.retries``, but not after `until` (aware).
+    configuration's ``mail.retries``, but not after `until` (aware). `turn` is the caller's, so that nobody else sends
+    meanwhile; others may have it during a pause, and where it is not to be had again after one, no letter is tried.
 
-    Raises `ConfigError`, `UsageError`, and `DeliveryError` where the server itself cannot be used; what was sent until
-    then, and what is owed, is in the ledger.
+    Raises `ConfigError`, `UsageError`, and `DeliveryError` where the server itself cannot be used, once for all
+    letters; what was sent until then, and what is owed, is in the ledger.
     """
-    from briefing.deliver import Mailer
-
     mail = workshop.config.mail
     queue: list[_Owed] = []
     if edition is not None:
@@ -137,25 +145,53 @@ def send_editions(
     later = {one.key for one in _waiting(workshop)[0]}  # anew: with `resend` there are more by now
     queue = [replace(one, again=one.key in later) for one in queue]
     check_addresses(mail, only)
+    rest = partial(turn.rest, sleep=sleep) if turn else sleep
+    yield from _in_rounds(queue, workshop, until, rest)
+
+
+def _in_rounds(
+    queue: Sequence[_Owed], workshop: Workshop, until: datetime | None, rest: Callable[[float], object]
+) -> Iterator[Posted]:
+    """Try all letters, then those that were put off, after each of the pauses; no more where `rest` says False."""
+    from briefing.deliver import Mailer
+
+    mail = workshop.config.mail
+    put_off: list[tuple[_Owed, Outcome, int]] = []
     with Mailer(mail_server(mail, workshop.commands)) as mailer:
-        for pause in (*mail.retries, None):
-            put_off: list[tuple[_Owed, Outcome, int]] = []
-            missing: Outcome | None = None
-            for one in queue:
-                outcome, shortened = _handed_in(mailer, one, workshop, missing)
-                missing = missing if outcome.reached else outcome
-                if outcome.state == "deferred":
-                    put_off.append((one, outcome, shortened))
-                else:
-                    yield one.posted(outcome, shortened)
-            queue = [one for one, _, _ in put_off]
-            if not queue or pause is None or (until is not None and workshop.clock() + pause >= until):
-                break
-            mailer.close()  # no server keeps one open for that long
-            workshop.watcher.say(_patience(len(put_off), put_off[-1][1], pause))
-            sleep(pause.total_seconds())
-    for one, outcome, shortened in put_off:
-        yield one.posted(outcome, shortened)
+        try:
+            for pause in (*mail.retries, None):
+                put_off = []
+                for one, outcome, shortened in _round(mailer, queue, workshop):
+                    if outcome.state == "deferred":
+                        put_off.append((one, outcome, shortened))
+                    else:
+                        yield one.posted(outcome, shortened)
+                queue = [one for one, _, _ in put_off]
+                if not queue or pause is None or (until is not None and workshop.clock() + pause >= until):
+                    break
+                mailer.close()  # no server keeps one open for that long
+                workshop.watcher.say(_patience(len(put_off), put_off[-1][1], pause))
+                if rest(pause.total_seconds()) is False:
+                    break
+        except DeliveryError:  # said by whoever called; but these were tried before it
+            yield from (one.posted(outcome, shortened) for one, outcome, shortened in put_off)
+            raise
+    yield from (one.posted(outcome, shortened) for one, outcome, shortened in put_off)
+
+
+def _round(mailer: Mailer, queue: Sequence[_Owed], workshop: Workshop) -> Iterator[tuple[_Owed, Outcome, int]]:
+    """Try every letter once, but for those after the server was found to take none: what became of each.
+
+    A connection that breaks may be one letter's fault, a second one in a row is the server's. Raises `DeliveryError`.
+    """
+    missing: Outcome | None = None
+    broken = 0
+    for one in queue:
+        outcome, shortened = _handed_in(mailer, one, workshop, missing)
+        broken = broken + 1 if outcome.server == "broke" else 0
+        if outcome.server == "away" or broken > 1:
+            missing = outcome
+        yield one, outcome, shortened
 
 
 def _of(
@@ -184,8 +220,9 @@ def _of(
             )
             yield Posted(recipient=recipient, state=state, detail=known.detail)
             continue
-        if again or key in late:
-            workshop.store.put_delivery(key, "pending", "", workshop.clock(), claimed=again)
+        if (again or key in late) and not workshop.store.reopen_delivery(key, known, workshop.clock()):
+            yield Posted(recipient=recipient, state="taken")
+            continue
         yield _Owed(reader=reader, key=key, edition=theirs, earlier=None, again=False)
 
 
@@ -197,22 +234,22 @@ def _of_earlier(
     waiting, late = ([one for one in each if not _is_of(one, chosen)] for each in (waiting, late))
     known = readers(mail)
     for one in late:
-        store.put_delivery(one.key, "refused", one.detail, workshop.clock(), claimed=False)
-        yield Posted(recipient=one.key[1], state="given up", detail=one.detail, earlier=one.date)
+        if store.put_delivery(one.key, "refused", one.detail, workshop.clock()):
+            yield Posted(recipient=one.key[1], state="given up", detail=one.detail, earlier=one.date)
     for day in dict.fromkeys(one.date for one in waiting):
         keys = {one.key[1]: one.key for one in waiting if one.date == day}
         try:
             edition = known_edition(workshop, day)
         except UsageError as error:  # what is stored of it cannot be read; the other days' can
             for recipient, key in keys.items():
-                store.put_delivery(key, "refused", error.cause, workshop.clock(), claimed=False)
-                yield Posted(recipient=recipient, state="refused", detail=error.cause, earlier=day)
+                if store.put_delivery(key, "refused", error.cause, workshop.clock()):
+                    yield Posted(recipient=recipient, state="refused", detail=error.cause, earlier=day)
             continue
         for address, key in keys.items():
             theirs = sorted_out(edition, known[address], mail)
             if theirs is None:  # their sections are others by now
-                store.put_delivery(key, "refused", "", workshop.clock(), claimed=False)
-                yield Posted(recipient=address_of(known[address].address).addr_spec, state="nothing", earlier=day)
+                if store.put_delivery(key, "refused", "", workshop.clock()):
+                    yield Posted(recipient=address_of(known[address].address).addr_spec, state="nothing", earlier=day)
             else:
                 yield _Owed(reader=known[address], key=key, edition=theirs, earlier=day, again=True)
 
@@ -238,25 +275,32 @@ def _is_of(one: Waiting, edition: Edition | None) -> bool:
 def _handed_in(mailer: Mailer, one: _Owed, workshop: Workshop, missing: Outcome | None) -> tuple[Outcome, int]:
     """What became of a letter, written into the ledger, and how many stories are shortened in it.
 
-    `missing`: there is no server, as was just found out, so that none is written.
+    `missing`: there is no server, as was just found out, so that none is written. Raises `DeliveryError`.
     """
-    claimed, shortened = False, 0
+    claim: int | None = None
+    store = workshop.store
 
-    def claim() -> bool:
-        nonlocal claimed
-        claimed = workshop.store.claim_delivery(one.key, workshop.clock())
-        return claimed
+    def take() -> bool:
+        nonlocal claim
+        claim = store.claim_delivery(one.key, workshop.clock())
+        return claim is not None
 
+    if missing is not None:
+        return missing, 0
     sender = address_of(workshop.config.mail.sender).addr_spec
-    if missing is None:
-        letter = letter_to(one.reader, one.edition, workshop)
-        shortened = letter.shortened
-        outcome = mailer.send(letter.message, sender, one.recipient, claim)
-    else:
-        outcome = missing
-    if outcome.state in {"sent", "deferred", "refused"}:  # ``unknown`` is what a claimed one is without a word
-        workshop.store.put_delivery(one.key, outcome.state, outcome.detail, workshop.clock(), claimed=claimed)
-    return outcome, shortened
+    letter = letter_to(one.reader, one.edition, workshop)
+    try:
+        outcome = mailer.send(letter.message, sender, one.recipient, take)
+    except DeliveryError:
+        if claim is not None:  # the server did not take it, and not because of its reader
+            store.put_delivery(one.key, "deferred", "", workshop.clock(), claim)
+        raise
+    # ``unknown`` is what a claimed one is without a word; of the server without a claim nothing is to be written.
+    if outcome.state in {"sent", "deferred", "refused"} and (claim is not None or outcome.server == "up"):
+        written = store.put_delivery(one.key, outcome.state, outcome.detail, workshop.clock(), claim)
+        if claim is None and not written:
+            outcome = replace(outcome, state="taken", detail="")
+    return outcome, letter.shortened
 
 
 def _patience(count: int, outcome: Outcome, pause: timedelta) -> str:

@@ -6,11 +6,12 @@ Which day is "the latest", and what is forgotten, goes by the clock: an edition 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
 from briefing.store.file import stamp, storable
-from briefing.store.schema import Delivery, DeliveryKey, DeliveryState, Waiting
+from briefing.store.schema import TRANSITIONS, Delivery, DeliveryKey, DeliveryState, Waiting
 from briefing.store.search import Search, drop_from_index, update_index
 from briefing.store.sightings import Sightings, settle, unsettle
 from briefing.types import Article
@@ -19,6 +20,14 @@ __all__ = ["KEPT_DAYS", "Editions"]
 
 KEPT_DAYS = 14
 """How long the articles of an edition are kept as they were, once no source lists them any more."""
+
+_OWE = "INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, 'pending', 0, '', ?)"
+_CHANGE = (
+    "UPDATE deliveries SET state = ?4, detail = coalesce(?5, detail), attempts = attempts + (?4 = 'sending'),"
+    " changed = CASE WHEN ?4 IN ('sending', 'deferred') THEN changed ELSE ?6 END"
+    " WHERE edition = ?1 AND recipient = ?2 AND channel = ?3"
+    " AND state IN (SELECT value FROM json_each(?7)) AND attempts = coalesce(?8, attempts)"
+)
 
 
 class Editions(Search, Sightings):
@@ -143,41 +152,43 @@ class Editions(Search, Sightings):
         )
         return Delivery(*rows[0]) if rows else Delivery("pending", 0, "")
 
-    def claim_delivery(self, key: DeliveryKey, now: datetime) -> bool:
-        """Take a delivery into one's own hands, just before it can no longer be taken back; false where another has.
+    def claim_delivery(self, key: DeliveryKey, now: datetime) -> int | None:
+        """Take a delivery into one's own hands, just before it can no longer be taken back; None where another has.
 
-        Whoever dies from here on leaves it ``sending``: nobody knows whether it arrived.
+        Else the number of this try, by which `put_delivery` knows who writes. Whoever dies from here on leaves it
+        ``sending``: nobody knows whether it arrived.
         """
         with self.transaction() as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, 'pending', 0, '', ?)", (*key, stamp(now))
-            )
-            taken = connection.execute(
-                "UPDATE deliveries SET state = 'sending', attempts = attempts + 1"
-                " WHERE edition = ? AND recipient = ? AND channel = ? AND state IN ('pending', 'deferred')",
-                key,
-            )
-            return taken.rowcount == 1
+            if not _change(connection, key, "sending", _before("sending"), now):
+                return None
+            return self.delivery(key).attempts
 
     def owe_delivery(self, key: DeliveryKey, now: datetime) -> None:
         """Write down that somebody is to get something, where nothing is known of it yet."""
-        self.query("INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, 'pending', 0, '', ?)", *key, stamp(now))
+        self.query(_OWE, *key, stamp(now))
 
     def put_delivery(
-        self, key: DeliveryKey, state: DeliveryState, detail: str, now: datetime, *, claimed: bool = True
-    ) -> None:
-        """Write down what came of a delivery; of one that was not `claimed`, only while nobody else has claimed it."""
-        self.query(
-            "INSERT INTO deliveries VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6) ON CONFLICT (edition, recipient, channel)"
-            " DO UPDATE SET state = ?4, detail = ?5,"
-            " changed = CASE WHEN ?4 = 'deferred' THEN changed ELSE ?6 END"
-            " WHERE ?7 OR state IN ('pending', 'deferred')",
-            *key,
-            state,
-            detail,
-            stamp(now),
-            claimed,
-        )
+        self, key: DeliveryKey, state: DeliveryState, detail: str, now: datetime, claim: int | None = None
+    ) -> bool:
+        """Write down what came of a delivery; whether it was written.
+
+        It is not where the state that is there cannot become this one (`TRANSITIONS`; ``sending`` is for
+        `claim_delivery`), and not while it is claimed by another than `claim`, what that gave.
+        """
+        mine: set[DeliveryState] = {"sending"}
+        of = _before(state) & mine if claim is not None else _before(state) - mine
+        if state == "sending":
+            return False
+        with self.transaction() as connection:
+            return _change(connection, key, state, of, now, detail=detail, tries=claim)
+
+    def reopen_delivery(self, key: DeliveryKey, seen: Delivery, now: datetime) -> bool:
+        """Have a delivery be owed anew, from now on, because somebody wants it; whether it is.
+
+        It is not where it is no longer what was `seen` of it: another process has it in hand, or has done it.
+        """
+        with self.transaction() as connection:
+            return _change(connection, key, "pending", {seen.state}, now, detail="", tries=seen.attempts)
 
     def waiting_deliveries(self, title: str, channel: str) -> list[Waiting]:
         """What is still to be delivered of the editions called `title`, of the earliest first."""
@@ -196,3 +207,29 @@ class Editions(Search, Sightings):
             )
             for day, owed, edition, recipient, detail in rows
         ]  # fmt: skip
+
+
+def _before(state: DeliveryState) -> set[DeliveryState]:
+    """The states that a delivery may have before this one."""
+    return {one for one, may in TRANSITIONS.items() if state in may}
+
+
+def _change(
+    connection: sqlite3.Connection,
+    key: DeliveryKey,
+    state: DeliveryState,
+    of: Collection[DeliveryState],
+    now: datetime,
+    *,
+    detail: str | None = None,
+    tries: int | None = None,
+) -> bool:
+    """Compare and set: a delivery is in `state` where it was in one `of` these, after so many `tries`; whether it is.
+
+    Since when it is owed stays, where it goes on being owed.
+    """
+    which = [storable(one) for one in key]
+    if "pending" in of:
+        connection.execute(_OWE, (*which, stamp(now)))
+    values = (*which, state, None if detail is None else storable(detail), stamp(now), json.dumps(list(of)), tries)
+    return connection.execute(_CHANGE, values).rowcount > 0

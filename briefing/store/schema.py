@@ -10,6 +10,7 @@ from typing import Literal
 __all__ = [
     "APPLICATION_ID",
     "MIGRATIONS",
+    "TRANSITIONS",
     "Delivery",
     "DeliveryKey",
     "DeliveryState",
@@ -112,6 +113,15 @@ DeliveryKey = tuple[str, str, str]
 """Edition, recipient (in lower case), channel (``mail``)."""
 DeliveryState = Literal["pending", "sending", "sent", "deferred", "refused"]
 """``sending`` outside of a running send means: nobody knows whether it arrived."""
+TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
+    "pending": frozenset({"sending", "deferred", "refused"}),
+    "deferred": frozenset({"sending", "deferred", "refused"}),
+    "sending": frozenset({"sent", "deferred", "refused"}),
+    "sent": frozenset(),
+    "refused": frozenset(),
+}
+"""What a state may become, forward only; out of ``sending`` only by whoever claimed it. What is over is opened again
+only where a person wants that (`Editions.reopen_delivery`)."""
 
 
 @dataclass(frozen=True, slots=True)

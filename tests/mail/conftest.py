@@ -31,7 +31,13 @@ class PostOffice:
     port: int = 0
     got: list[tuple[str, bytes]] = field(default_factory=list)
     refuse: dict[str, list[str]] = field(default_factory=dict)
-    """Answers to RCPT for an address, in order; after the last it is taken."""
+    """Answers to RCPT for an address, in order; after the last it is taken. ``drop`` hangs up."""
+    refuse_sender: list[str] = field(default_factory=list)
+    """Answers to MAIL, in order; after the last the sender is taken."""
+    asked: list[str] = field(default_factory=list)
+    """Addresses that RCPT named."""
+    slow: float = 0.0
+    """Seconds before each answer to RCPT and to a message."""
     after_data: dict[str, list[str]] = field(default_factory=dict)
     """Answers after the message; ``drop`` hangs up having kept it, ``lose`` having not, ``bye`` after saying so."""
     logins: list[tuple[str, str]] = field(default_factory=list)
@@ -52,13 +58,24 @@ class PostOffice:
 
     # What aiosmtpd calls
 
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
+        if self.refuse_sender:
+            return self.refuse_sender.pop(0)
+        envelope.mail_from = address
+        return "250 OK"
+
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
+        await asyncio.sleep(self.slow)
+        self.asked.append(address)
         if waiting := self.refuse.get(address):
+            if waiting[0] == "drop":
+                server.transport.abort()
             return waiting.pop(0)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        await asyncio.sleep(self.slow)
         (address,) = envelope.rcpt_tos
         answer = waiting.pop(0) if (waiting := self.after_data.get(address)) else "250 taken"
         if answer in {"250 taken", "drop", "bye"}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from email import message_from_bytes
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from briefing.assets import environment
 from briefing.compose import compose
-from briefing.letter import LARGEST_HTML, Envelope, Letter, encoded_size, for_sections, write_letter
+from briefing.letter import LARGEST_LETTER, LONGEST_SUBJECT, Envelope, Letter, for_sections, write_letter
 from briefing.types import Article, Citation, Edition, KeyPoint, Story, Stub, Summary, Verdict
 
 TEMPLATES = environment("templates")
@@ -117,28 +118,127 @@ def test_styles_are_inline_dark_ones_win_and_nothing_is_fetched() -> None:
     assert not re.search(r"<(?:img|script|link|iframe|object)|url\(|data:|@import", html)
 
 
+def size(letter: Letter) -> int:
+    """Bytes as they are sent."""
+    return len(letter.message.as_bytes())
+
+
+def in_full(text: str, count: int) -> list[int]:
+    """The stories whose points stand in a part, by number."""
+    heads = [text.rfind(f"Tram {number} approved") for number in range(count)]
+    ends = [*sorted(head for head in heads if head >= 0), len(text)]
+    return [n for n, head in enumerate(heads) if head >= 0 and "31 to 14" in text[head : ends[ends.index(head) + 1]]]
+
+
 @pytest.mark.parametrize(("count", "listed"), [(80, True), (500, False)])
-def test_a_large_edition_stays_under_the_limit_and_is_attached_whole(count: int, listed: bool) -> None:
-    shown = edition(count, text=LONG)
-    found = letter(shown)
+def test_a_large_edition_stays_under_the_limit_and_says_what_it_leaves_out(count: int, listed: bool) -> None:
+    found = letter(edition(count, text=LONG))
+    assert LARGEST_LETTER * 0.93 < size(found) <= LARGEST_LETTER < 100_000
     message = parsed(found)
-    html = message.get_body(("html",))
-    assert html is not None
-    assert len(str(html.get_payload())) <= LARGEST_HTML
-    assert 0 < found.shortened <= count
-    text: str = html.get_content()
-    assert "The whole edition is attached" in text
-    assert (f"Tram {count - 1} approved" in text) == listed
-    assert ("more stories in the attached edition" in text) != listed
-    (page,) = message.iter_attachments()
-    assert page.get_filename() == "2024-05-17.html"
-    assert page.get_content().count("<article") == count
+    assert list(message.iter_attachments()) == []
+    for kind in ("html", "plain"):
+        text = " ".join(part(message, kind).split())
+        told = in_full(text, count)
+        assert len(told) == count - found.shortened > 0
+        assert "Whoever sends this letter has the whole edition of Friday, 17 May 2024" in text
+        assert (f"Tram {count - 1} approved" in text) == listed
+        assert ("more stories in the whole edition" in text) != listed
+        assert f"{count} stories from 1 source" in text
 
 
-def test_as_many_stories_as_fit_are_told() -> None:
-    whole = edition(80, text=LONG)
-    html = part(parsed(letter(whole)), "html")
-    assert encoded_size(html) > LARGEST_HTML * 0.95
+def test_a_letter_that_holds_everything_says_nothing_of_it() -> None:
+    found = letter(edition(12))
+    assert found.shortened == 0
+    assert "whole edition" not in found.message.as_string()
+
+
+def test_stories_are_left_out_from_the_bottom_and_the_subject_s_is_told() -> None:
+    whole = edition(80, text=LONG)  # four sections; "Tram 0" is the edition's headline
+    last = whole.sections[-1]
+    assert whole.headline == "Tram 0 approved"
+    moved = replace(whole, sections=(*whole.sections[1:], whole.sections[0]), headline="Tram 7 approved")
+    message = parsed(letter(moved))
+    told = in_full(part(message, "html"), 80)
+    assert message["Subject"] == "Day: 80 stories. Tram 7 approved"
+    assert 7 in told  # the second of its section
+    assert {0, 1, 2, 3} <= set(told)  # the first of each
+    assert max(told) < 30
+    assert "Tram 79 approved" in part(message, "html")
+    assert last.name in part(message, "html")
+
+
+def with_story(shown: Edition, article: Mapping[str, object] | None = None, **changes: object) -> Edition:
+    """The edition with its first story changed: its summary, and its article."""
+    first = shown.sections[0]
+    story = first.stories[0]
+    changed = replace(
+        story,
+        summary=replace(story.summary, **changes),  # type: ignore[arg-type]
+        articles=(replace(story.articles[0], **(article or {})),),  # type: ignore[arg-type]
+    )
+    return replace(shown, sections=(replace(first, stories=(changed, *first.stories[1:])), *shown.sections[1:]))
+
+
+POINT = edition(1).stories[0].summary.key_points[0]
+VERY_LONG = {
+    "words": "Harbour " * 40_000,
+    "one word": "h" * 300_000,
+    "another script": "港" * 100_000,
+    "pictures": "\N{GRINNING FACE}" * 75_000,
+}
+
+
+@pytest.mark.parametrize("text", VERY_LONG.values(), ids=VERY_LONG)
+def test_no_story_is_too_large_for_a_letter(text: str) -> None:
+    shown = edition(4)
+    point = replace(POINT, text=text, citations=(replace(POINT.citations[0], text=text),) * 40)
+    large = {
+        "headline": with_story(shown, title=text, headline=text),
+        "source": with_story(shown, {"source": text}, source=text),
+        "points": with_story(shown, key_points=(point,) * 4),
+        "many points": with_story(shown, key_points=(replace(point, text=text[:900]),) * 90),
+        "paragraph": with_story(shown, paragraph=text),
+        "section": replace(shown, sections=(replace(shown.sections[0], name=text), *shown.sections[1:])),
+        "edition": replace(shown, title=text, headline=text, notes=(text,) * 20, overview=(point,) * 5),
+        "warnings": with_story(shown, {"warnings": (text,) * 50}),
+        "headlines": replace(shown, stubs=(replace(stub(1), title=text, teaser=text, source=text),) * 99),
+    }
+    for name, changed in large.items():
+        found = letter(changed)
+        message = parsed(found)
+        assert size(found) <= LARGEST_LETTER, name
+        assert len(message["Subject"]) <= LONGEST_SUBJECT, name
+        assert "<h3" in part(message, "html"), name
+
+
+def test_an_address_that_is_too_long_is_no_link_and_takes_no_other_story_s_place() -> None:
+    url = "https://example.org/" + "a" * 2_000_000
+    found = letter(with_story(edition(), {"url": url}, url=url))
+    assert found.shortened == 0
+    assert size(found) < 20_000
+    html = part(parsed(found), "html")
+    assert 'href="https://example.org/1"' in html
+    assert "aaaa" not in html
+    assert "Tram 0 approved" in html
+
+
+def test_a_point_is_said_of_no_other_article_than_its_own() -> None:
+    story = edition(1).stories[0]
+    articles = tuple(replace(story.articles[0], id=f"a{number}", source=f"Paper {number}") for number in range(60))
+    cited = replace(POINT, citations=(replace(POINT.citations[0], article="a55"),))
+    shown = edition(1)
+    told = replace(story, articles=articles, summary=replace(story.summary, key_points=(cited,)))
+    shown = replace(shown, sections=(replace(shown.sections[0], stories=(told,)),))
+    html = part(parsed(letter(shown)), "html")
+    assert "[Paper 55]" in html
+    assert "Paper 29<" in html
+    assert "Paper 40" not in html
+
+
+def test_a_long_subject_is_cut_at_a_word() -> None:
+    subject = str(letter(with_story(edition(), headline="Harbour walls approved " * 9)).message["Subject"])
+    assert 130 < len(subject) <= LONGEST_SUBJECT
+    assert re.fullmatch(r"Day: 3 stories\. (Harbour|walls|approved| )+…", subject)
 
 
 def stub(number: int, section: str = "S1") -> Stub:
@@ -152,9 +252,17 @@ def test_what_has_only_a_headline_stands_in_both_parts_and_leaves_the_letter_sma
     message = parsed(letter(replace(edition(), stubs=tuple(stub(number) for number in range(200)))))
     html, text = part(message, "html"), part(message, "plain")
     assert "behind a paywall" in html
-    assert "And 170 more headlines" in html
-    assert encoded_size(html) <= LARGEST_HTML
-    assert "Sea wall 199 costs more (Chronicle, behind a paywall)" in " ".join(text.split())
+    assert "Sea wall 29 costs more (Chronicle, behind a paywall)" in " ".join(text.split())
+    for shown in (html, text):
+        assert "And 170 more headlines in the whole edition" in shown
+
+
+def test_headlines_make_room_for_stories_before_stories_do() -> None:
+    long = replace(stub(0), title="Sea wall costs more " * 15, teaser="Papers say so. " * 130)
+    found = letter(replace(edition(20), stubs=(long,) * 200))
+    assert found.shortened == 0
+    assert size(found) <= LARGEST_LETTER
+    assert "more headlines in the whole edition" in part(parsed(found), "html")
 
 
 def test_a_reader_gets_the_headlines_of_the_sections_they_chose() -> None:

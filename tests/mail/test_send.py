@@ -483,12 +483,12 @@ def test_two_runs_at_once_send_each_letter_once(tmp_path: Path) -> None:
     now = datetime(2024, 5, 17, tzinfo=UTC)
     key = ("2024-05-17 Morning", "ann@example.org", "mail")
     with Store(tmp_path / "s.db") as one, Store(tmp_path / "s.db") as other:
-        assert [store.claim_delivery(key, now) for store in (one, other, one)] == [True, False, False]
+        assert [store.claim_delivery(key, now) for store in (one, other, one)] == [1, None, None]
         assert other.delivery(key).state == "sending"
-        one.put_delivery(key, "deferred", "451 later", now)
-        assert other.claim_delivery(key, now)
-        other.put_delivery(key, "sent", "250 ok", now)
-        assert not one.claim_delivery(key, now)
+        assert one.put_delivery(key, "deferred", "451 later", now, 1)
+        assert other.claim_delivery(key, now) == 2
+        assert other.put_delivery(key, "sent", "250 ok", now, 2)
+        assert one.claim_delivery(key, now) is None
         assert (one.delivery(key).attempts, one.delivery(key).detail) == (2, "250 ok")
 
 

@@ -278,10 +278,10 @@ def test_what_another_process_has_in_hand_stays_its_own(tmp_path: Path) -> None:
     key = ("2024-05-17 Day", ANN, "mail")
     with Store(tmp_path / "s.db") as one, Store(tmp_path / "s.db") as other:
         one.owe_delivery(key, now)
-        assert one.claim_delivery(key, now)
-        other.put_delivery(key, "deferred", GREYLISTED, now, claimed=False)
+        claim = one.claim_delivery(key, now)
+        assert not other.put_delivery(key, "deferred", GREYLISTED, now)
         assert one.delivery(key).state == "sending"
-        one.put_delivery(key, "sent", "250 ok", now)
+        assert one.put_delivery(key, "sent", "250 ok", now, claim)
         other.owe_delivery(key, now)
         assert other.delivery(key).state == "sent"
 

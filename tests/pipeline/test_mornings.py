@@ -268,7 +268,8 @@ def test_an_edition_taken_away_is_untold_and_unseen(place: Place) -> None:
     place.run(MONDAY)
     with place.open(MONDAY) as workshop:
         key = "2024-05-13 Morning briefing"
-        workshop.store.put_delivery((key, "ann@example.org", "mail"), "sent", "", MONDAY)
+        claim = workshop.store.claim_delivery((key, "ann@example.org", "mail"), MONDAY)
+        workshop.store.put_delivery((key, "ann@example.org", "mail"), "sent", "", MONDAY, claim)
         workshop.store.put_delivery((key, "bob@example.org", "mail"), "deferred", "", MONDAY)
         what = pipeline.removal(workshop, MONDAY.date())
         assert (what.title, what.stories, len(what.deliveries)) == ("Morning briefing", 1, 2)

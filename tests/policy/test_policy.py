@@ -39,6 +39,7 @@ PURE = {
     "errors",
     "patience",
     "letter",
+    "abridging",
     "headers",
     "encodings",
     "markup",

@@ -1,0 +1,233 @@
+"""Several processes that send the same editions at the same moment: each letter once, and nobody is told otherwise."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+
+from briefing.errors import StoreError
+from briefing.jsonio import edition_to_json
+from briefing.lock import only_run
+from briefing.store import Delivery, Store
+from briefing.store.schema import TRANSITIONS, DeliveryState
+
+from .conftest import Opener, PostOffice
+from .test_letter import edition
+
+ANN, BOB = "ann@example.org", "bob@example.org"
+KEY = ("2024-05-17 Day", ANN, "mail")
+NOW = datetime(2024, 5, 17, tzinfo=UTC)
+ROUNDS = 20
+
+# A process that stays: it takes a command line at a time and answers with its exit code and what was said.
+DESK = """
+import contextlib, io, json, sys
+
+import briefing.lock
+from briefing.cli import main
+from briefing.lock import Turn
+
+if sys.argv.pop(1) == "no locks":  # as on a file system that has none
+    briefing.lock.only_run = lambda state: contextlib.nullcontext(Turn(None))
+for line in sys.stdin:
+    sys.argv[1:] = line.split()
+    said, code = io.StringIO(), 0
+    with contextlib.redirect_stderr(said):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    print(json.dumps([code or 0, said.getvalue()]), flush=True)
+"""
+
+
+class Desks:
+    """Two processes with one state file: ``desks("send 0.json")`` has both do it at once."""
+
+    def __init__(self, processes: list[subprocess.Popen[str]]) -> None:
+        self._processes = processes
+
+    def __call__(self, command: str, count: int = 2) -> list[tuple[int, str]]:
+        """Exit code and standard error of the first `count` of them."""
+        for process in self._processes[:count]:
+            assert process.stdin
+            process.stdin.write(f"{command}\n")
+            process.stdin.flush()
+        answers = [process.stdout.readline() for process in self._processes[:count] if process.stdout]
+        return [(code, said) for code, said in map(json.loads, answers)]
+
+
+@pytest.fixture
+def desks(post_office: Opener, tmp_path: Path) -> Iterator[tuple[PostOffice, Callable[[str], Desks]]]:
+    """A slow mail server, and what opens the two processes, with ``locks`` or ``no locks``."""
+    office = post_office()
+    office.slow = 0.02
+    (tmp_path / "briefing.toml").write_text(
+        f"""title = "Day"
+        state = "s.db"
+        [mail]
+        host = "localhost"
+        port = {office.port}
+        security = "none"
+        sender = "d@example.org"
+        retries = []
+        recipients = [{{ address = "{ANN}" }}, {{ address = "{BOB}" }}]
+        """
+    )
+    for number in range(ROUNDS):
+        told = edition_to_json(edition(1)) | {"date": str(date(2024, 5, 1) + timedelta(days=number))}
+        (tmp_path / f"{number}.json").write_text(json.dumps(told))
+    with ExitStack() as stack:
+
+        def opened(locks: str) -> Desks:
+            processes = []
+            for _ in range(2):
+                process = stack.enter_context(
+                    subprocess.Popen(
+                        [sys.executable, "-c", DESK, locks],
+                        cwd=tmp_path,
+                        stdin=subprocess.PIPE,
+                        stdout=subprocess.PIPE,
+                        text=True,
+                    )
+                )
+                assert process.stdin
+                stack.callback(process.stdin.close)
+                processes.append(process)
+            return Desks(processes)
+
+        yield office, opened
+
+
+def letters(office: PostOffice) -> Counter[str]:
+    """How often each letter arrived, by its Message-ID."""
+    return Counter(message_from_bytes(data)["Message-ID"] for _, data in office.got)
+
+
+def test_two_processes_that_send_at_once_send_each_letter_once(
+    desks: tuple[PostOffice, Callable[[str], Desks]],
+) -> None:
+    office, opened = desks
+    both = opened("locks")
+    ends: Counter[int] = Counter()
+    for number in range(ROUNDS):
+        again = number % 4 == 3  # some were refused before
+        if again:
+            office.refuse = {ANN: ["550 no"], BOB: ["550 no"]}
+            both(f"send {number}.json", 1)
+        for code, said in both(f"send {number}.json{' --resend' if again else ''}"):
+            ends[code] += 1
+            assert "Nobody knows" not in said, said
+            assert code == 0 or "another run with this state file is under way" in said, said
+            assert code in {0, 3}, said
+        assert letters(office).total() == 2 * (number + 1)
+    assert set(letters(office).values()) == {1}
+    assert ends[0] >= ROUNDS
+    assert ends[3] > 0  # else they were never at it at once
+
+
+def test_without_locks_a_letter_is_sent_by_whoever_claimed_it(
+    desks: tuple[PostOffice, Callable[[str], Desks]], tmp_path: Path
+) -> None:
+    office, opened = desks
+    both = opened("no locks")
+    said = ""
+    for number in range(6):
+        said += "".join(line for _, line in both(f"send {number}.json"))
+        with Store(tmp_path / "s.db") as store:
+            day = date(2024, 5, 1) + timedelta(days=number)
+            assert store.deliveries(f"{day} Day") == [(ANN, "sent"), (BOB, "sent")]
+    assert len(letters(office)) == 12
+    assert set(letters(office).values()) == {1}
+    assert "Another run is sending this letter to" in said
+
+
+def test_a_pause_lets_others_have_the_lock_and_takes_it_again(tmp_path: Path) -> None:
+    state = tmp_path / "s.db"
+
+    def others(seconds: float) -> None:
+        with only_run(state):
+            pass
+
+    with only_run(state) as turn:
+        assert turn.rest(60, others)
+        with pytest.raises(StoreError, match="another run"):
+            others(0)
+
+
+def test_after_a_pause_in_which_another_run_began_there_is_no_turn(tmp_path: Path) -> None:
+    state = tmp_path / "s.db"
+    with ExitStack() as longer, only_run(state) as turn:
+        assert not turn.rest(60, lambda _: longer.enter_context(only_run(state)))
+
+
+# --- the ledger -------------------------------------------------------------------------------------------------------
+
+
+def test_states_go_forward_only() -> None:
+    over = {state for state, may in TRANSITIONS.items() if not may}
+    assert over == {"sent", "refused"}
+    assert all("pending" not in may for may in TRANSITIONS.values())
+
+
+def brought_to(store: Store, state: DeliveryState) -> int | None:
+    """A delivery in this state, and the claim to it where there is one."""
+    store.owe_delivery(KEY, NOW)
+    if state in {"deferred", "refused"}:
+        assert store.put_delivery(KEY, state, "said", NOW)
+    if state not in {"sending", "sent"}:
+        return None
+    claim = store.claim_delivery(KEY, NOW)
+    assert state == "sending" or store.put_delivery(KEY, state, "said", NOW, claim)
+    return claim
+
+
+@pytest.mark.parametrize("state", TRANSITIONS)
+@pytest.mark.parametrize("wanted", TRANSITIONS)
+def test_a_state_is_not_written_over_without_the_claim(state: DeliveryState, wanted: DeliveryState) -> None:
+    with Store(":memory:") as store:
+        brought_to(store, state)
+        allowed = state in {"pending", "deferred"} and wanted in {"deferred", "refused"}
+        assert store.put_delivery(KEY, wanted, "later", NOW) == allowed
+        assert store.delivery(KEY).state == (wanted if allowed else state)
+
+
+@pytest.mark.parametrize("wanted", TRANSITIONS)
+def test_who_has_the_claim_writes_what_came_of_it_once(wanted: DeliveryState) -> None:
+    with Store(":memory:") as store:
+        claim = brought_to(store, "sending")
+        assert claim == 1
+        assert not store.put_delivery(KEY, wanted, "", NOW, claim + 1)
+        assert store.put_delivery(KEY, wanted, "", NOW, claim) == (wanted in TRANSITIONS["sending"])
+        assert not store.put_delivery(KEY, "refused", "", NOW, claim) or wanted in {"pending", "sending"}
+
+
+def test_a_claim_from_before_a_letter_was_opened_again_counts_no_more() -> None:
+    with Store(":memory:") as store:
+        first = brought_to(store, "sending")
+        assert store.reopen_delivery(KEY, store.delivery(KEY), NOW)
+        assert store.claim_delivery(KEY, NOW) == 2
+        assert not store.put_delivery(KEY, "deferred", "too late", NOW, first)
+        assert store.put_delivery(KEY, "sent", "250 ok", NOW, 2)
+
+
+def test_only_what_was_seen_is_opened_again() -> None:
+    with Store(":memory:") as store:
+        brought_to(store, "refused")
+        seen = store.delivery(KEY)
+        assert store.reopen_delivery(KEY, seen, NOW)
+        assert not store.reopen_delivery(KEY, seen, NOW)  # by a second process that saw the same
+        claim = store.claim_delivery(KEY, NOW)
+        assert not store.reopen_delivery(KEY, seen, NOW)
+        store.put_delivery(KEY, "sent", "250 ok", NOW, claim)
+        assert not store.reopen_delivery(KEY, seen, NOW)
+        assert store.delivery(KEY) == Delivery("sent", 1, "250 ok")
