@@ -1,5 +1,7 @@
 """The HTTP cache (RFC 9111, by hishel) in one SQLite file that many threads share. A cache may always be lost.
 
+Answers from addresses with a secret do not come here (`Request.private`): private feeds name their own address.
+
 Two departures from what a browser would do, because a briefing wants today's news: an answer that does not say how
 long it stays fresh is asked about again every time (conditionally, so an unchanged one costs a 304), and none is taken
 as fresh for more than an hour. Feeds with ``max-age`` of a year exist.
@@ -15,6 +17,8 @@ from contextlib import closing, suppress
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from briefing.address import shown
 
 if TYPE_CHECKING:
     from hishel import SqliteStorage
@@ -105,12 +109,17 @@ def _set_aside(path: Path) -> None:
 
 
 def tamed(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """The headers with a lifetime of at most `LONGEST_FRESH` seconds, and of none where they state none."""
+    """The headers with a lifetime of at most `LONGEST_FRESH` seconds, and of none where they state none.
+
+    A redirect to an address with a secret is not to be stored.
+    """
     found = {name.lower(): value.decode("latin-1") for name, value in headers}
     control = found.get(b"cache-control", "")
     lifetime = min(_lifetime(control, found), LONGEST_FRESH)
     directives = [part.strip() for part in control.split(",")]
     kept = [part for part in directives if part and not _MAX_AGE.match(part)]
+    if (target := found.get(b"location", "")) != shown(target):
+        kept.append("no-store")
     value = ", ".join([*kept, f"max-age={lifetime}"]).encode("latin-1")
     return [*((name, value) for name, value in headers if name.lower() != b"cache-control"), (b"Cache-Control", value)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -216,3 +217,24 @@ def test_a_proxy_of_an_unknown_kind_is_a_readable_error() -> None:
 )
 def test_addresses_are_shown_without_credentials(url: str, expected: str) -> None:
     assert shown(url) == expected
+
+
+def test_the_cache_keeps_nothing_of_an_address_with_a_secret(tmp_path: Path) -> None:
+    with Server() as server, Fetcher(tmp_path / "cache.db", gap=0) as fetcher:
+        keeps = {"Cache-Control": "max-age=600"}
+        server.serves("/feed?token=hunter2", f"<a href='{server.url('/feed?token=hunter2')}'>me</a>", headers=keeps)
+        server.serves("/page", "<a href='/feed?token=hunter2'>feed</a>", headers=keeps)
+        server.serves("/open", "<p>open</p>", headers=keeps)
+        server.redirects("/moved", "/feed?token=hunter2", status=301)
+        for _ in range(2):
+            for request in (
+                Request(server.url("/feed?token=hunter2"), allow_local=True),
+                Request(server.url("/page"), allow_local=True, private=True),
+                Request(server.url("/moved"), allow_local=True),
+                Request(server.url("/open"), allow_local=True),
+            ):
+                fetcher.fetch(request)
+        assert [len(server.seen(path)) for path in ("/feed?token=hunter2", "/page", "/open")] == [4, 2, 1]
+    kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"hunter2" not in kept
+    assert b"/open" in kept
