@@ -27,6 +27,8 @@ __all__ = ["LONGEST_FRESH", "Pauses", "open_cache", "tamed"]
 
 LONGEST_FRESH = 3600
 """Seconds for which an answer is used without asking its server."""
+_VERSION = 2
+"""Of what is kept here: before 2, addresses with their secrets."""
 _MOST_BYTES = 256 * 1024 * 1024
 _UNUSED_SECONDS = 30 * 86_400.0
 _QUIET = logging.NullHandler()
@@ -63,12 +65,17 @@ def _open(path: Path) -> SqliteStorage:
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, timeout=5.0, check_same_thread=False, isolation_level=None)
     try:
-        tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         if tables and ("entries",) not in tables:
             raise RuntimeError("it is another program's database")
+        if tables and connection.execute("PRAGMA user_version").fetchone()[0] < _VERSION:
+            for (name,) in tables:
+                if name != "pauses" and not name.startswith("sqlite_"):
+                    connection.execute(f'DROP TABLE "{name}"')
+            connection.execute("VACUUM")  # else what is dropped would still stand in the file
         storage = SqliteStorage(connection=connection, max_size=_MOST_BYTES, default_tti=_UNUSED_SECONDS)
         storage.get_entries("")  # creates the tables, or raises RuntimeError where they are of another version
-        connection.execute("PRAGMA user_version = 1")  # raises where the file cannot be written
+        connection.execute(f"PRAGMA user_version = {_VERSION}")  # raises where the file cannot be written
     except BaseException:
         connection.close()
         raise

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from briefing.errors import BlockedAddressError, FetchError
 from briefing.fetch import Fetcher, Request, shown
 from briefing.fetch.addresses import Resolver, is_public
+from briefing.fetch.cache import Pauses
 from briefing.testing.server import Server
 
 
@@ -238,3 +241,22 @@ def test_the_cache_keeps_nothing_of_an_address_with_a_secret(tmp_path: Path) -> 
     kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"hunter2" not in kept
     assert b"/open" in kept
+
+
+def test_what_an_older_version_kept_of_secret_addresses_is_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "cache.db"
+    with Server() as server:
+        # Of a name that says nothing, so that it is kept by this version, too.
+        server.serves("/page?who=hunter2", "<p>one</p>", headers={"Cache-Control": "max-age=600"})
+        request = Request(server.url("/page?who=hunter2"), allow_local=True)
+        with Fetcher(path, gap=0) as fetcher:
+            fetcher.fetch(request)
+        Pauses(path).keep("a.example", 9e9)
+        with closing(sqlite3.connect(path)) as file:
+            file.execute("PRAGMA user_version = 1")
+        with Fetcher(path, gap=0):
+            pass
+        assert b"hunter2" not in path.read_bytes()
+        assert Pauses(path).known(0) == {"a.example": 9e9}
+        with Fetcher(path, gap=0) as fetcher:
+            assert [fetcher.fetch(request).from_cache for _ in range(2)] == [False, True]
