@@ -18,8 +18,8 @@ HIDDEN = "***"
 """Stands where a secret was."""
 
 _NAME = (
-    r"(?:[^=&;#?\s]{0,100}?(?:token|secret|passw(?:or)?d|passphrase|(?:api|app|auth|access|feed|rss|user|private)_?key|signature|credentials?"
-    r"|sess(?:ion)?_?id|jwt|hmac)|(?:[^=&;#?\s]{0,100}(?:[^a-z0-9=&;#?\s]|%[0-9a-f]{2}))?"
+    r"(?:[^=&;#?\s]{0,100}?(?:token|secret|passw(?:or)?d|passphrase|signature|credentials?|sess(?:ion)?_?id|jwt|hmac"
+    r"|(?:api|app|auth|access|feed|rss|user|private)_?key)|(?:[^=&;#?\s]{0,100}(?:[^a-z0-9=&;#?\s]|%[0-9a-f]{2}))?"
     r"(?:key|auth|oauth|authorization|bearer|pass|pwd|pw|otp|sig|sid|session))\d{0,3}(?:\]|%5d)?"
 )
 """Of parameters. ``id``, ``code``, ``hash`` and ``user`` are not among them: they name far more articles than secrets.
@@ -27,7 +27,7 @@ _NAME = (
 _PARAMETER = re.compile(rf"(?<=[?&;#])({_NAME})=([^&;#\s]+)", re.IGNORECASE)
 _ENCODED_PARAMETER = re.compile(rf"(?<=%3f|%26|%3b|%23)({_NAME})(%3d)((?:(?!%26|%3b|%23)[^&;#\s])+)", re.IGNORECASE)
 """In an address that is itself the value of a parameter."""
-_USER = re.compile(r"([a-z][a-z0-9+.-]{0,30})?(://)([^/?#\s]*)@", re.IGNORECASE)
+_USER = re.compile(r"([a-z][a-z0-9+.-]{0,30})?(://)([^/?#\s]+)@", re.IGNORECASE)
 _USER_OF_A_PATH = re.compile(r"([a-z][a-z0-9+.-]{1,30}:/)(?!/)[^/?#\s]*@", re.IGNORECASE)
 """In an address that was taken for a path, which has lost a slash by that."""
 _ENCODED_USER = re.compile(r"(%3a%2f%2f)(?:(?!%2f|%3f|%23)[^/?#&\s])*(?:%40|@)", re.IGNORECASE)

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
 
-from briefing.address import shown
+from briefing.address import shown, shown_in
 from briefing.config.file import parse_config, parse_toml
 from briefing.config.places import place_key
 from briefing.config.settings import SourceTable, nearest
@@ -53,7 +53,7 @@ def add_sources(text: str, sources: Iterable[Source], path: Path) -> str:
     try:
         edited.encode()
     except UnicodeEncodeError as error:  # the name of a file that is no Unicode text
-        place = error.object[error.start - 20 : error.start].rpartition("\n")[2]
+        place = shown_in(error.object[: error.start].rpartition("\n")[2])[-20:]
         raise ConfigError(
             str(path), f"cannot hold a character that follows {place!r}", "Rename what is named"
         ) from error

@@ -344,6 +344,7 @@ def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Proble
 
 def _shown(value: object) -> str:
     value = shown(value) if isinstance(value, str) else value
+    value = [shown(one) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
     text = shown_in(json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= 60 else f"{text[:57]}..."
 

@@ -139,7 +139,7 @@ class Gatherer:
                 reading.failures.append(result)
                 if place not in self._passing and place not in self._same:
                     (reading.stubs if result.stub else reading.settled).update(keys.get(place, ()))
-        reading.failures += self._left_out(over, found)
+        reading.failures += [without_secrets(one, self._secrets) for one in self._left_out(over, found)]
         return reading
 
     def distinct(self, places: Sequence[Sequence[Found]]) -> list[Found]:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import overload
 
 from briefing.address import Secrets
 from briefing.types import Article, Failure
 
 __all__ = ["without_secrets"]
+
+
+@overload
+def without_secrets(one: Failure, secrets: Secrets) -> Failure: ...
+
+
+@overload
+def without_secrets(one: Article | Failure, secrets: Secrets) -> Article | Failure: ...
 
 
 def without_secrets(one: Article | Failure, secrets: Secrets) -> Article | Failure:

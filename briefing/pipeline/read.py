@@ -121,7 +121,8 @@ class _Reader:
         reading.sources = self._count
         reading.offline = self._reach.offline
         for place, weight in weights.items():
-            reading.weights.update({name: weight for one in places[place] if (name := name_of(one))})
+            names = {self._secrets.text(name) for one in places[place] if (name := name_of(one))}
+            reading.weights.update(dict.fromkeys(names, weight))
         return reading
 
     def check(self, source: Source) -> tuple[int, list[Failure]]:

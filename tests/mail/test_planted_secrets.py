@@ -172,7 +172,10 @@ def configured(server: Server, folder: Path, port: int) -> Path:
         f"/?token={TOKEN}",
         f'<html><head><link rel="alternate" type="{feed}" href="/site?token={TOKEN}"></head><body></body></html>',
     )
-    server.serves(f"/site?token={TOKEN}", rss(7, server.url("/7"), own["site"], f"Feed of {TOKEN}"), type=feed)
+    site, end, rest = rss(7, server.url("/7"), own["site"], f"Feed of {TOKEN}").rpartition("</channel>")
+    older = "<pubDate>Fri, 17 May 2024 06:30:00 GMT</pubDate>"
+    more = f"<item><title>One more</title><link>{server.url('/8')}</link>{older}</item>{end}{rest}"
+    server.serves(f"/site?token={TOKEN}", f"{site}{more}", type=feed)
     for number in (0, 3, 4, 7):  # pages of a private site name its feed
         server.serves(f"/{number}", page(number, f'<a href="{own["token"]}">Feed</a>'))
     (folder / "mine.opml").write_text(
@@ -182,7 +185,8 @@ def configured(server: Server, folder: Path, port: int) -> Path:
     server.serves("/6", page(6))
     lines = [
         'engine = "extractive"', 'formats = ["md", "html", "text", "json", "atom", "epub"]', 'out = "out"',
-        'allow_local = true', 'since = ""', 'wait = ""', "[mail]", 'host = "127.0.0.1"', f"port = {port}",
+        'allow_local = true', 'since = ""', 'max_per_source = 1', 'wait = ""',
+        "[mail]", 'host = "127.0.0.1"', f"port = {port}",
         'security = "none"', 'sender = "Briefing <b@example.org>"', 'list_id = "briefing.example.org"',
         "[[mail.recipients]]", 'address = "a@example.org"',
     ]  # fmt: skip
@@ -208,6 +212,7 @@ def test_no_output_of_the_program_holds_a_planted_secret(
     first = tries("--verbose", "run", "--explain", "--send", code=1)
     assert [to for to, _ in office.got] == ["a@example.org"]
     assert "8 found" in first, first
+    assert "Feed of ***: 1 articles are over the limit for one source" in first
     for arguments in (["--dry-run"], ["--offline"], [], ["--max-articles", "1"]):
         tries("run", *arguments, code=1)
     tries("run", "--check", code=0)
