@@ -23,15 +23,16 @@
     ├── ScheduleError                  exit code 3   the system's scheduler: systemd, cron, launchd
     └── StoppedError                   exit code 130 Ctrl-C
 
-Each says what it is about (`subject`), what happened (`cause`) and what helps (`remedy`); `str()` joins the three in
-one line. In a run over many items they become `Failure` values (`BriefingError.as_failure`). `ExitCode` lists what a
-command can end with.
+Each says what it is about (`subject`), what happened (`cause`) and what helps (`remedy`), without the secrets of
+addresses; `str()` joins the three in one line. In a run over many items they become `Failure` values
+(`BriefingError.as_failure`). `ExitCode` lists what a command can end with.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
 
+from briefing.address import shown_in
 from briefing.types import Failure, FailureKind
 
 __all__ = [
@@ -86,10 +87,11 @@ class BriefingError(Exception):
     exit_code: int = ExitCode.NOTHING
 
     def __init__(self, subject: str, cause: str, remedy: str = "") -> None:
-        self.subject = subject
-        self.cause = cause.rstrip(".")
-        self.remedy = remedy.rstrip(".")
-        super().__init__(subject, self.cause, self.remedy)
+        # Here and not where each is raised: a foreign exception's words may hold an address as well as ours.
+        self.subject = shown_in(subject)
+        self.cause = shown_in(cause).rstrip(".")
+        self.remedy = shown_in(remedy).rstrip(".")
+        super().__init__(self.subject, self.cause, self.remedy)
 
     def __str__(self) -> str:
         parts = (part if part.endswith("?") else f"{part}." for part in (self.cause, self.remedy) if part)

@@ -28,7 +28,6 @@ __all__ = [
     "normalise",
     "paragraphs",
     "sentences",
-    "shown_place",
     "without_feed_scheme",
     "word_count",
     "words",
@@ -201,23 +200,3 @@ def without_feed_scheme(location: str) -> str:
     if rest[:2] == "//":
         return f"http:{rest}"
     return rest if re.match(r"[a-z][a-z0-9+.-]*://|https?:|/", rest, re.IGNORECASE) else f"http://{rest}"
-
-
-_CREDENTIALS = re.compile(
-    r"^([^/?#]*://|(?:https?|feed|imaps?):/?)(?:[^/?#]*@|[^/?#:@]*:(?!\d*(?:[/?#]|$))[^@]*@)", re.IGNORECASE
-)
-"""Up to the last ``@`` before the path (RFC 3986, 3.2); also where a password holds a ``/`` that it may not."""
-_MAILBOX_PASSWORD = re.compile(r"^(imaps?://[^/@:]*):.*@", re.IGNORECASE)
-
-
-def shown_place(location: str) -> str:
-    """An address or path as messages and lists may show it: without a password.
-
-    The user of a mailbox stays, for it is part of which mailbox it is; that of another address goes as well, for many
-    a server takes a key for it.
-    """
-    if _MAILBOX_PASSWORD.match(location):
-        return _MAILBOX_PASSWORD.sub(r"\1@", location)
-    if re.match(r"imaps?://", location, re.IGNORECASE):
-        return location
-    return _CREDENTIALS.sub(r"\1", location)

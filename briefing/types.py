@@ -14,7 +14,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
-from briefing.text import shown_place
+from briefing.address import Address, shown_in
 
 __all__ = [
     "Article",
@@ -55,8 +55,8 @@ class SourceKind(StrEnum):
 class Source:
     """A place the reader chose to read from."""
 
-    location: str
-    """An http(s) or imap(s) address, a path, or ``-`` for standard input, as the reader gave it."""
+    location: str = field(repr=False)
+    """An http(s) or imap(s) address, a path, or ``-`` for standard input, as the reader gave it, secrets included."""
     name: str = ""
     """What the edition calls it; empty means: take the feed's own title, the host or the file's name."""
     section: str = ""
@@ -70,9 +70,14 @@ class Source:
     """For IMAP: a command that prints the password, or its words; empty: it is in the environment or the keyring."""
 
     @property
+    def address(self) -> Address:
+        """The location, as whatever may be printed has it."""
+        return Address(self.location)
+
+    @property
     def shown(self) -> str:
-        """What messages call it: its name, else its location without a password."""
-        return self.name or shown_place(self.location)
+        """What messages call it: its name, else its location without secrets."""
+        return shown_in(self.name) or str(self.address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,6 +287,11 @@ class Failure:
     kind: FailureKind = FailureKind.FAILED
     stub: Stub | None = None
     """What an edition can still tell of it, where that is its headline only."""
+
+    def __post_init__(self) -> None:
+        """Whoever makes one forgets nothing: no address in it shows a secret."""
+        for name in ("subject", "cause", "remedy"):
+            object.__setattr__(self, name, shown_in(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
+from briefing.address import shown, shown_in
 from briefing.cli import options
 from briefing.cli.report import exit_code
 from briefing.cli.screen import Screen
 from briefing.cli.settings import configuration_path, settings
 from briefing.errors import ConfigError, UsageError
-from briefing.text import shown_place
 from briefing.types import Failure, Source
 
 __all__ = ["app"]
@@ -37,12 +37,12 @@ def add(
         # What is typed starts from the current folder, what stands in the file from the file's.
         place = str(Path(location).expanduser().absolute())
         if not Path(place).exists():
-            raise UsageError(shown_place(location), "there is no such file or folder", "Addresses begin with https://")
+            raise UsageError(shown(location), "there is no such file or folder", "Addresses begin with https://")
     else:
         place = without_feed_scheme(location)
     path = configuration_path(config)
     if place in {source.location for source in load_config(path).sources}:
-        raise UsageError(shown_place(place), "it is a source already", "`briefing sources list` shows all of them")
+        raise UsageError(shown(place), "it is a source already", "`briefing sources list` shows all of them")
     _extend(path, (Source(location=place, name=name, section=section),))
 
 
@@ -52,7 +52,7 @@ def list_sources(config: options.ConfigPath = None) -> None:
     from briefing.config import load_config
 
     for source in load_config(configuration_path(config)).sources:
-        typer.echo(f"{source.name or '-'}\t{source.section or '-'}\t{shown_place(source.location)}")
+        typer.echo(f"{shown_in(source.name) or '-'}\t{source.section or '-'}\t{source.address}")
 
 
 @app.command("remove")
@@ -121,16 +121,25 @@ def import_opml(
 
 
 @app.command("export")
-def export_opml(config: options.ConfigPath = None) -> None:
+def export_opml(
+    context: typer.Context,
+    config: options.ConfigPath = None,
+    secrets: Annotated[
+        bool, typer.Option("--secrets", help="Leave user names, passwords and keys in the addresses.")
+    ] = False,
+) -> None:
     """Print the configuration's feeds and pages as OPML, for another reader."""
     from briefing.config import load_config
     from briefing.deliver import write_stdout
     from briefing.sources import write_opml
 
     wanted = load_config(configuration_path(config))
-    write_stdout(
-        write_opml([s for s in wanted.sources if s.location.lower().startswith(("http://", "https://"))], wanted.title)
-    )
+    web = [source for source in wanted.sources if source.location.lower().startswith(("http://", "https://"))]
+    write_stdout(write_opml(web, wanted.title, secrets=secrets))
+    count = 0 if secrets else sum(bool(source.address.secrets) for source in web)
+    if count:
+        screen: Screen = context.obj
+        screen.complain(f"{count} addresses are without their password or key. --secrets leaves them in.")
 
 
 def _extend(path: Path, sources: tuple[Source, ...]) -> None:
@@ -139,7 +148,7 @@ def _extend(path: Path, sources: tuple[Source, ...]) -> None:
 
     write_atomically(path, add_sources(read_config(path), sources, path))
     for source in sources:
-        typer.echo(shown_place(source.location))
+        typer.echo(str(source.address))
 
 
 def _reason(failure: Failure) -> str:

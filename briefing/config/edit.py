@@ -16,11 +16,12 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
 
+from briefing.address import shown, shown_in
 from briefing.config.file import parse_config, parse_toml
 from briefing.config.places import place_key
 from briefing.config.settings import SourceTable, nearest
 from briefing.errors import ConfigError
-from briefing.text import shown_place, without_feed_scheme
+from briefing.text import without_feed_scheme
 from briefing.types import Source, SourceKind
 
 __all__ = ["add_sources", "remove_source"]
@@ -52,7 +53,7 @@ def add_sources(text: str, sources: Iterable[Source], path: Path) -> str:
     try:
         edited.encode()
     except UnicodeEncodeError as error:  # the name of a file that is no Unicode text
-        place = error.object[error.start - 20 : error.start].rpartition("\n")[2]
+        place = shown_in(error.object[: error.start].rpartition("\n")[2])[-20:]
         raise ConfigError(
             str(path), f"cannot hold a character that follows {place!r}", "Rename what is named"
         ) from error
@@ -68,15 +69,20 @@ def remove_source(text: str, name_or_location: str, path: Path) -> str:
     before = parse_config(text, path)
     tables = parse_toml(text, path).get("sources", [])
     places = [
-        (source.location, shown_place(source.location), table.get("path"), table.get("url"))
+        {source.location, table.get("path"), table.get("url")}
         for source, table in zip(before.sources, tables, strict=True)
     ]
     typed = {name_or_location, without_feed_scheme(name_or_location)}
-    located = [i for i, place in enumerate(places) if typed & set(place)]
+    located = [i for i, place in enumerate(places) if typed & place]
+    if not located:  # as lists show it
+        located = [i for i, source in enumerate(before.sources) if {str(source.address), source.address.public} & typed]
+        if len({before.sources[i].location for i in located}) > 1:
+            cause = f"has {len(located)} sources shown as {name_or_location!r}, with different secrets"
+            raise ConfigError(str(path), cause, "Give the name or the whole address")
     named = [i for i, table in enumerate(tables) if name_or_location == table.get("name")]
     if not located and not named:
-        known = [shown_place(table[key]) for table in tables for key in ("name", "url", "path", "imap") if key in table]
-        asked = shown_place(name_or_location)
+        known = [shown(table[key]) for table in tables for key in ("name", "url", "path", "imap") if key in table]
+        asked = shown(name_or_location)
         raise ConfigError(str(path), f"has no source {asked!r}" + nearest(asked, known))
     if not located and len(named) > 1:
         raise ConfigError(str(path), f"has {len(named)} sources named {name_or_location!r}", "Give the address or path")

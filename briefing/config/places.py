@@ -7,8 +7,9 @@ import re
 from typing import Literal
 from urllib.parse import urlsplit
 
+from briefing.address import shown
 from briefing.errors import UsageError
-from briefing.text import shown_place, without_feed_scheme
+from briefing.text import without_feed_scheme
 
 __all__ = ["is_address", "is_url", "place_key", "trouble_with_mailbox"]
 
@@ -52,11 +53,11 @@ def place_key(location: str) -> Literal["url", "imap", "path"]:
             cause, remedy = "it names no host", "Write it in full, such as https://example.org/feed.xml"
         else:
             cause, remedy = "it is not a usable address", "Check its host and its port"
-        raise UsageError(shown_place(location), cause, remedy)
+        raise UsageError(shown(location), cause, remedy)
     near = difflib.get_close_matches(scheme, _READ, n=1)
     hint = f"Did you mean {near[0]}://? " if near else ""
     known = "Addresses begin with https://, http://, feed: or imaps://; a file or folder is named by its path"
-    raise UsageError(shown_place(location), f"addresses that begin with {scheme}:// are not read", hint + known)
+    raise UsageError(shown(location), f"addresses that begin with {scheme}:// are not read", hint + known)
 
 
 def trouble_with_mailbox(mailbox: str) -> str:

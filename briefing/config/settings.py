@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit
 
+from briefing.address import shown, shown_in
 from briefing.config.languages import LANGUAGES
 from briefing.config.mail import Mail, Recipient
 from briefing.config.places import is_url, trouble_with_mailbox
@@ -31,7 +32,7 @@ from briefing.config.values import (
 )
 from briefing.config.wishes import Interests, Mute, Topics, Weight
 from briefing.errors import UsageError
-from briefing.text import shown_place, without_feed_scheme
+from briefing.text import without_feed_scheme
 from briefing.types import Source, SourceKind
 
 __all__ = ["Config", "Problem", "SourceTable", "check", "is_timezone", "nearest", "parse_duration"]
@@ -342,8 +343,9 @@ def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Proble
 
 
 def _shown(value: object) -> str:
-    value = shown_place(value) if isinstance(value, str) else value
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    value = shown(value) if isinstance(value, str) else value
+    value = [shown(one) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
+    text = shown_in(json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

@@ -17,7 +17,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -52,12 +52,14 @@ _HEADERS = {
 class Request:
     """What to fetch."""
 
-    url: str
+    url: str = field(repr=False)
     """An http(s) address; ``user:password@`` in it becomes basic authentication at its own origin."""
     allow_local: bool = False
     """Whether this address's own origin (scheme, host, port as given) may be private; what it redirects to may not."""
     anew: bool = False
     """Whether the server is asked although its earlier answer is still fresh."""
+    private: bool = False
+    """Whether the answer may hold a secret, so that no cache keeps it; one of an address with a secret always may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,9 +261,9 @@ class Fetcher:
             answer = self._one(
                 subject,
                 url,
+                request,
+                authorization if at_home else None,
                 local=request.allow_local and at_home,
-                authorization=authorization if at_home else None,
-                anew=request.anew,
                 wait=journey.waits_for(server_of(str(url))),
             )
             if isinstance(answer, Fetched):
@@ -272,7 +274,7 @@ class Fetcher:
         raise FetchError(subject, f"it redirects in a circle, back to {url}", "Check the address in a browser")
 
     def _one(
-        self, subject: str, url: httpx.URL, *, local: bool, authorization: bytes | None, anew: bool, wait: bool
+        self, subject: str, url: httpx.URL, request: Request, authorization: bytes | None, *, local: bool, wait: bool
     ) -> Fetched | str:
         """One hop: the answer, or the address that it redirects to. Raises `BusyError` without `wait`."""
         import httpx
@@ -281,11 +283,12 @@ class Fetcher:
         message = httpx.Request(
             "GET",
             url,
-            headers={**_HEADERS, "Cache-Control": "no-cache"} if anew else _HEADERS,
+            headers={**_HEADERS, "Cache-Control": "no-cache"} if request.anew else _HEADERS,
             extensions={
                 "timeout": self._timeouts,
                 "local": local,
                 "authorization": authorization,
+                "private": request.private or shown(str(url)) != str(url),
                 "caching": {"key": sha256(identity.encode()).hexdigest()},
             },
         )
@@ -350,7 +353,7 @@ class Fetcher:
         from briefing.fetch.body import CutOffError
         from briefing.fetch.reasons import RetryableError
 
-        response = self._cached.handle_request(message)
+        response = (self._network if message.extensions["private"] else self._cached).handle_request(message)
         caching = response.extensions.get("caching", {})
         from_cache = bool(caching.get("from_cache"))
         asked = not from_cache or bool(caching.get("revalidated"))

@@ -1,5 +1,7 @@
 """The HTTP cache (RFC 9111, by hishel) in one SQLite file that many threads share. A cache may always be lost.
 
+Answers from addresses with a secret do not come here (`Request.private`): private feeds name their own address.
+
 Two departures from what a browser would do, because a briefing wants today's news: an answer that does not say how
 long it stays fresh is asked about again every time (conditionally, so an unchanged one costs a 304), and none is taken
 as fresh for more than an hour. Feeds with ``max-age`` of a year exist.
@@ -16,6 +18,8 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from briefing.address import shown
+
 if TYPE_CHECKING:
     from hishel import SqliteStorage
 
@@ -23,6 +27,8 @@ __all__ = ["LONGEST_FRESH", "Pauses", "open_cache", "tamed"]
 
 LONGEST_FRESH = 3600
 """Seconds for which an answer is used without asking its server."""
+_VERSION = 2
+"""Of what is kept here: before 2, addresses with their secrets."""
 _MOST_BYTES = 256 * 1024 * 1024
 _UNUSED_SECONDS = 30 * 86_400.0
 _QUIET = logging.NullHandler()
@@ -59,12 +65,17 @@ def _open(path: Path) -> SqliteStorage:
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, timeout=5.0, check_same_thread=False, isolation_level=None)
     try:
-        tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         if tables and ("entries",) not in tables:
             raise RuntimeError("it is another program's database")
+        if tables and connection.execute("PRAGMA user_version").fetchone()[0] < _VERSION:
+            for (name,) in tables:
+                if name != "pauses" and not name.startswith("sqlite_"):
+                    connection.execute(f'DROP TABLE "{name}"')
+            connection.execute("VACUUM")  # else what is dropped would still stand in the file
         storage = SqliteStorage(connection=connection, max_size=_MOST_BYTES, default_tti=_UNUSED_SECONDS)
         storage.get_entries("")  # creates the tables, or raises RuntimeError where they are of another version
-        connection.execute("PRAGMA user_version = 1")  # raises where the file cannot be written
+        connection.execute(f"PRAGMA user_version = {_VERSION}")  # raises where the file cannot be written
     except BaseException:
         connection.close()
         raise
@@ -105,12 +116,17 @@ def _set_aside(path: Path) -> None:
 
 
 def tamed(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """The headers with a lifetime of at most `LONGEST_FRESH` seconds, and of none where they state none."""
+    """The headers with a lifetime of at most `LONGEST_FRESH` seconds, and of none where they state none.
+
+    A redirect to an address with a secret is not to be stored.
+    """
     found = {name.lower(): value.decode("latin-1") for name, value in headers}
     control = found.get(b"cache-control", "")
     lifetime = min(_lifetime(control, found), LONGEST_FRESH)
     directives = [part.strip() for part in control.split(",")]
     kept = [part for part in directives if part and not _MAX_AGE.match(part)]
+    if (target := found.get(b"location", "")) != shown(target):
+        kept.append("no-store")
     value = ", ".join([*kept, f"max-age={lifetime}"]).encode("latin-1")
     return [*((name, value) for name, value in headers if name.lower() != b"cache-control"), (b"Cache-Control", value)]
 

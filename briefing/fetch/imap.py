@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
+from briefing.address import shown
 from briefing.dates import timed
 from briefing.errors import FetchError, UnreachableError
 
@@ -81,11 +82,11 @@ def parse_address(location: str) -> ImapAddress:
     if parts.password is not None:
         raise FetchError(f"imap mailbox at {host}", "a password does not belong into an address", shape)
     if parts.scheme not in {"imap", "imaps"} or not host or not user:
-        raise FetchError(location, "it is no address of a mailbox", shape)
+        raise FetchError(shown(location), "it is no address of a mailbox", shape)
     if re.search(r"[\x00-\x1f\x7f]", user + folder):
         raise FetchError(f"imap mailbox at {host}", "its address has control characters in it", shape)
     if not tls and host not in _LOOPBACK:
-        raise FetchError(location, "the password would cross the network unencrypted", "Use imaps://")
+        raise FetchError(shown(location), "the password would cross the network unencrypted", "Use imaps://")
     return ImapAddress(host=host, port=port or (993 if tls else 143), user=user, folder=folder or "INBOX", tls=tls)
 
 

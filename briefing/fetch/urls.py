@@ -7,8 +7,8 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from briefing.address import shown
 from briefing.errors import FetchError
-from briefing.text import shown_place as shown
 
 if TYPE_CHECKING:
     import httpx

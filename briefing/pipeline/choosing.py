@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from briefing.address import shown
 from briefing.config import Config, is_loopback
 from briefing.engines import EngineOptions, ModelSpec, check_engine, load_engine
 from briefing.errors import EngineError, UsageError
@@ -120,7 +121,7 @@ def model_place(config: Config) -> tuple[str, bool]:
     if choice.kind == "none":
         return f"none; {choice.engine} needs none", False
     if choice.kind == "server":
-        return f"{_on_a_server(config, name).name} on the server {config.base_url} (which was not asked)", False
+        return f"{_on_a_server(config, name).name} on the server {shown(config.base_url)} (which was not asked)", False
     if choice.kind == "own":
         check_engine(choice.engine)
         return f"{name or 'the one it takes'}, as the engine {choice.engine} knows it", False

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from briefing.address import shown_in
 from briefing.errors import BriefingError
 from briefing.facts import tokens
 from briefing.stories.addresses import canonical_url
@@ -90,6 +91,7 @@ Found = Article | Item | Letter | Failure
 
 def failure_of(error: Exception, subject: str, stage: str) -> Failure:
     """What `error` means for `subject`; the error is a `BriefingError` or an `OSError`."""
+    subject = shown_in(subject)
     if isinstance(error, BriefingError):
         said = subject == error.subject or subject.endswith(f": {error.subject}")
         cause = error.cause if said else f"{error.subject}: {error.cause}"

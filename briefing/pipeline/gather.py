@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from briefing.address import Secrets, shown
 from briefing.errors import BriefingError, FetchError, OutOfTimeError, WallError
 from briefing.pipeline.deadline import TimeToRead
 from briefing.pipeline.found import (
@@ -36,6 +37,7 @@ from briefing.pipeline.found import (
 )
 from briefing.pipeline.limits import Limits, Room
 from briefing.pipeline.mail import Mail
+from briefing.pipeline.private import without_secrets
 from briefing.pipeline.watch import Watcher
 from briefing.pipeline.window import Window
 from briefing.stories.addresses import canonical_url
@@ -87,6 +89,7 @@ class Gatherer:
         watcher: Watcher,
         fetched: Callable[[Iterable[Request]], Iterator[tuple[Request, Fetched | FetchError]]],
         time: TimeToRead,
+        secrets: Secrets,
     ) -> None:
         self._limits = limits
         self._window = window
@@ -94,6 +97,8 @@ class Gatherer:
         self._watcher = watcher
         self._fetched = fetched
         self._time = time
+        self._secrets = secrets
+        """Of the addresses of all sources, which stay out of what is made of them."""
         self._done: dict[int, Article | Failure] = {}
         self._passing: set[int] = set()
         """Places of what could not be fetched and may be there tomorrow."""
@@ -126,7 +131,7 @@ class Gatherer:
         for place, entry in enumerate(found):
             if place in over:
                 continue
-            result = entry if isinstance(entry, Failure) else self._done[place]
+            result = without_secrets(entry if isinstance(entry, Failure) else self._done[place], self._secrets)
             if isinstance(result, Article):
                 reading.articles.append(result)
                 reading.keys[result.id] = () if place in self._late else (*keys[place], *repeated[place])
@@ -134,7 +139,7 @@ class Gatherer:
                 reading.failures.append(result)
                 if place not in self._passing and place not in self._same:
                     (reading.stubs if result.stub else reading.settled).update(keys.get(place, ()))
-        reading.failures += self._left_out(over, found)
+        reading.failures += [without_secrets(one, self._secrets) for one in self._left_out(over, found)]
         return reading
 
     def distinct(self, places: Sequence[Sequence[Found]]) -> list[Found]:
@@ -223,7 +228,7 @@ class Gatherer:
                 self._watcher.step(one.item.title)
                 continue
             local = one.source.allow_local and origin_of(url) == origin_of(one.source.location)
-            waiting[Request(url, allow_local=local)].append((place, one))
+            waiting[Request(url, allow_local=local, private=bool(one.source.address.secrets))].append((place, one))
         for request, answer in self._fetched(waiting):
             for place, one in waiting[request]:
                 made[place] = self._from_item(one, answer)
@@ -316,7 +321,7 @@ class Gatherer:
                     answer.body,
                     content_type=answer.content_type,
                     charset=answer.charset,
-                    name=one.item.title or answer.url,
+                    name=one.item.title or shown(answer.url),
                     # The feed's own address stays: it is what the reader subscribed to, and it is stable.
                     url=one.item.url,
                     hint=one.item,

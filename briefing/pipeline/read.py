@@ -14,17 +14,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from briefing.address import Secrets
 from briefing.errors import BriefingError, FetchError, FrontPageError, OutOfTimeError, SourceError
 from briefing.pipeline.deadline import TimeToRead, unlimited
 from briefing.pipeline.found import Found, Item, Letter, failure_of, item_keys, name_of, skipped, told_apart
 from briefing.pipeline.gather import Gatherer, Limits, Reading, origin_of
 from briefing.pipeline.listed import is_web, listed
 from briefing.pipeline.mail import Mail, is_imap
+from briefing.pipeline.naming import name_for, site_of, tell_apart
 from briefing.pipeline.secrets import Commands
 from briefing.pipeline.waiting import Reach
 from briefing.pipeline.watch import Watcher
 from briefing.pipeline.window import Window
-from briefing.stories.addresses import host_of
 from briefing.text import article_id
 from briefing.types import Failure, Source, SourceKind
 
@@ -107,6 +108,7 @@ class _Reader:
         self._open_fetcher = open_fetcher
         self._watcher = watcher
         self._count = 0
+        self._secrets = Secrets()
         self._reach = Reach()
         self._others: dict[int, list[Source]] = {}
         """By place the feeds that a page names besides, for where the first cannot be read."""
@@ -119,7 +121,8 @@ class _Reader:
         reading.sources = self._count
         reading.offline = self._reach.offline
         for place, weight in weights.items():
-            reading.weights.update({name: weight for one in places[place] if (name := name_of(one))})
+            names = {self._secrets.text(name) for one in places[place] if (name := name_of(one))}
+            reading.weights.update(dict.fromkeys(names, weight))
         return reading
 
     def check(self, source: Source) -> tuple[int, list[Failure]]:
@@ -137,7 +140,7 @@ class _Reader:
         return len(reading.articles) + unread, reading.failures
 
     def _gatherer(self) -> Gatherer:
-        return Gatherer(self._limits, self._window, self._mail, self._watcher, self._fetched, self._time)
+        return Gatherer(self._limits, self._window, self._mail, self._watcher, self._fetched, self._time, self._secrets)
 
     def _find(
         self, sources: Sequence[Source], again: Callable[[str], Window | None]
@@ -149,11 +152,13 @@ class _Reader:
         boxes: list[tuple[int, Source]] = []
         here: list[tuple[int, Source]] = []
         weights: dict[int, float] = {}
+        known: dict[int, Source] = {}
         for source in listed(sources, allow_local=self._limits.allow_local):
             if isinstance(source, Failure):
                 places.append([source])
                 continue
-            weights[len(places)] = source.weight
+            weights[len(places)], known[len(places)] = source.weight, source
+            self._secrets.add(source.location)
             places.append([])
             if is_web(source.location):
                 web.append((len(places) - 1, source))
@@ -177,6 +182,7 @@ class _Reader:
                 self._open_fetcher().forget_dead()
         # Last, because standard input can be read only once, and the window is known only now.
         self._read_local(here, places)
+        tell_apart(places, known)
         return places, weights
 
     def _ask_anew(self) -> None:
@@ -256,7 +262,7 @@ class _Reader:
 
         self._count += 1
         feed = read_feed(path.read_bytes(), folder=path.parent, now=self._window.now, subject=str(path))
-        return self._items(feed, source, source.name or feed.title or path.stem)
+        return self._items(feed, source, name_for(source, feed.title, path.stem))
 
     def _fetch_sources(self, pending: list[tuple[int, Source]], places: list[list[Found]]) -> None:
         """Fetch the sources on the web, each into its place; a home page gives way to the feed that it names."""
@@ -265,7 +271,8 @@ class _Reader:
         second: list[tuple[int, Source]] = []
         waiting: dict[Request, list[tuple[int, Source]]] = {}
         for place, source in pending:
-            request = Request(source.location, allow_local=source.allow_local)
+            private = bool(source.address.secrets)
+            request = Request(source.location, allow_local=source.allow_local, private=private)
             waiting.setdefault(request, []).append((place, source))
         for request, answer in self._fetched(waiting):
             self._reach.note(answer)
@@ -295,6 +302,7 @@ class _Reader:
         from briefing.extract.front import is_root
         from briefing.sources import classify_content, find_feeds, read_feed
 
+        self._secrets.add(answer.url)
         kind = classify_content(answer.body, answer.content_type)
         # What a page names as its feed, or a list of feeds has, is none where a page comes: a home page is not told.
         if kind is SourceKind.FEED or source.kind is SourceKind.FEED:
@@ -305,7 +313,7 @@ class _Reader:
                 now=self._window.now,
                 subject=source.shown,
             )
-            return self._items(feed, source, source.name or feed.title or _host(answer.url))
+            return self._items(feed, source, name_for(source, feed.title, site_of(answer.url)))
         if kind is SourceKind.OPML:
             raise SourceError(
                 source.shown, "it is a list of feeds", "Save it and add its feeds with `briefing sources import`"
@@ -322,7 +330,7 @@ class _Reader:
                         charset=answer.charset,
                         name=source.shown,
                         url=answer.url,
-                        source=source.name or _host(answer.url),
+                        source=name_for(source, site_of(answer.url)),
                         section=source.section,
                     )
                 ]
@@ -334,6 +342,7 @@ class _Reader:
         named = [feeds[0], *(feed for feed in feeds[1:] if "comment" not in feed.lower())][:_FEEDS_TRIED]
         # A feed on the source's own origin is what the reader meant; elsewhere no private address is allowed.
         here = [source.allow_local and origin_of(feed) == origin_of(source.location) for feed in named]
+        self._secrets.add(*named)
         first, *self._others[place] = [
             replace(source, location=feed, kind=SourceKind.FEED, allow_local=local)
             for feed, local in zip(named, here, strict=True)
@@ -371,10 +380,6 @@ class _Reader:
             yield from ((request, OutOfTimeError(shown(request.url))) for request in wanted)
             return
         yield from self._open_fetcher().fetch_many(wanted, within=self._time.left)
-
-
-def _host(url: str) -> str:
-    return (host_of(url) or url).removeprefix("www.")
 
 
 def _with_charset(answer: Fetched) -> str:

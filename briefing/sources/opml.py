@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
+from briefing.address import shown, shown_in
 from briefing.errors import SourceError
 from briefing.sources.markup import TooLargeError, decoded, tidy, unzipped, web_address, without_doctype
-from briefing.text import shown_place, without_feed_scheme
+from briefing.text import without_feed_scheme
 from briefing.types import Source, SourceKind
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _source(values: dict[str, str], sections: tuple[str, ...]) -> tuple[Source |
     if not sections and (category := values.get("category", "").partition(",")[0].strip().strip("/")):
         sections = tuple(category.split("/"))
     name = tidy(values.get("text", "")) or tidy(values.get("title", ""))
-    name = "" if name == address else name
+    name = "" if web_address(name) else name
     section = _BETWEEN.join(name for name in map(tidy, sections) if name)
     return Source(location=address, name=name, section=section, kind=kind), True
 
@@ -142,10 +143,11 @@ def _lines(body: bytes) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def write_opml(sources: Iterable[Source], title: str) -> bytes:
+def write_opml(sources: Iterable[Source], title: str, *, secrets: bool = False) -> bytes:
     """An OPML 2.0 document of the sources with a web address, in UTF-8, which its declaration says.
 
-    Files, folders, mailboxes and standard input are left out; so are user names and passwords in addresses.
+    Files, folders, mailboxes and standard input are left out; so are, without `secrets`, user names, passwords and
+    secret parameters of addresses.
 
     Sections become outlines around their sources, in the order in which they first occur.
     """
@@ -155,14 +157,14 @@ def write_opml(sources: Iterable[Source], title: str) -> bytes:
     body = ElementTree.SubElement(document, "body")
     folders: dict[str, Element] = {"": body}
     for source in sources:
-        address = web_address(shown_place(source.location))
+        address = web_address(source.location if secrets else source.address.public)
         if address is None:
             continue
         section = tidy(source.section)
         if section not in folders:
             folders[section] = ElementTree.SubElement(body, "outline", text=section, title=section)
-        name = tidy(source.name)
-        values = {"text": name or address, **({"title": name} if name else {})}
+        name = shown_in(tidy(source.name))
+        values = {"text": name or shown(address), **({"title": name} if name else {})}
         if source.kind is SourceKind.PAGE:
             values |= {"type": "link", "url": address}
         else:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from briefing.address import shown
 from briefing.testing.server import Server
-from briefing.text import shown_place, without_feed_scheme
+from briefing.text import without_feed_scheme
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -85,7 +86,7 @@ def test_a_feed_address_that_is_typed_is_one_of_the_web(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    ("location", "shown"),
+    ("location", "expected"),
     [
         ("https://me:hunter2@h.example/f", "https://h.example/f"),
         ("htps://me:hunter2@h.example/f", "htps://h.example/f"),
@@ -98,8 +99,8 @@ def test_a_feed_address_that_is_typed_is_one_of_the_web(cli: Cli) -> None:
         ("/a/file@home", "/a/file@home"),
     ],
 )
-def test_a_place_is_shown_without_its_password(location: str, shown: str) -> None:
-    assert shown_place(location) == shown
+def test_a_place_is_shown_without_its_password(location: str, expected: str) -> None:
+    assert shown(location) == expected
 
 
 @pytest.mark.parametrize(
@@ -149,6 +150,35 @@ def test_a_password_in_an_address_is_shown_nowhere(cli: Cli, tmp_path: Path) -> 
     assert not [text for text in (*said, *written) if "hunter2" in text]
     (tmp_path / "briefing.toml").write_text('[[sources]]\nurl = "htps://me:hunter2@h.example/x"\n')
     assert "hunter2" not in cli("sources", "list").stderr
+
+
+def test_sources_that_only_their_secrets_tell_apart_are_not_taken_for_each_other(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "briefing.toml"
+    table = '[[sources]]\nurl = "https://h.example/f?token={}"\n'
+    path.write_text(f"{table.format('one')}\n{table.format('two')}")
+    done = cli("sources", "remove", "https://h.example/f?token=***")
+    assert done.returncode == 2
+    assert "2 sources shown as 'https://h.example/f?token=***', with different secrets" in done.stderr
+    assert cli("sources", "remove", "https://h.example/f?token=one").returncode == 0
+    assert path.read_text() == table.format("two")
+    assert cli("sources", "remove", "https://h.example/f?token=***").returncode == 0
+    assert path.read_text() == ""
+
+
+def test_an_export_holds_secrets_only_where_they_are_asked_for(cli: Cli, tmp_path: Path) -> None:
+    place = "https://me:hunter2@h.example/f?a=1&token=hunter3"
+    (tmp_path / "briefing.toml").write_text(f'[[sources]]\nurl = "{place}"\n')
+    done = cli("sources", "export")
+    assert 'xmlUrl="https://h.example/f?a=1"' in done.stdout
+    assert "1 addresses are without their password or key. --secrets leaves them in." in done.stderr
+    whole = cli("sources", "export", "--secrets")
+    assert f'xmlUrl="{place.replace("&", "&amp;")}"' in whole.stdout
+    assert 'text="https://h.example/f?a=1&amp;token=***"' in whole.stdout
+    assert whole.stderr == ""
+    (tmp_path / "list.opml").write_text(whole.stdout)
+    (tmp_path / "briefing.toml").write_text('title = "T"\n')
+    assert cli("sources", "import", "list.opml").stdout == "https://h.example/f?a=1&token=***\n"
+    assert (tmp_path / "briefing.toml").read_text().endswith(f'url = "{place}"\nkind = "feed"\n')
 
 
 @pytest.mark.parametrize(

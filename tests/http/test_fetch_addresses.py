@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 from briefing.errors import BlockedAddressError, FetchError
 from briefing.fetch import Fetcher, Request, shown
 from briefing.fetch.addresses import Resolver, is_public
+from briefing.fetch.cache import Pauses
 from briefing.testing.server import Server
 
 
@@ -216,3 +220,43 @@ def test_a_proxy_of_an_unknown_kind_is_a_readable_error() -> None:
 )
 def test_addresses_are_shown_without_credentials(url: str, expected: str) -> None:
     assert shown(url) == expected
+
+
+def test_the_cache_keeps_nothing_of_an_address_with_a_secret(tmp_path: Path) -> None:
+    with Server() as server, Fetcher(tmp_path / "cache.db", gap=0) as fetcher:
+        keeps = {"Cache-Control": "max-age=600"}
+        server.serves("/feed?token=hunter2", f"<a href='{server.url('/feed?token=hunter2')}'>me</a>", headers=keeps)
+        server.serves("/page", "<a href='/feed?token=hunter2'>feed</a>", headers=keeps)
+        server.serves("/open", "<p>open</p>", headers=keeps)
+        server.redirects("/moved", "/feed?token=hunter2", status=301)
+        for _ in range(2):
+            for request in (
+                Request(server.url("/feed?token=hunter2"), allow_local=True),
+                Request(server.url("/page"), allow_local=True, private=True),
+                Request(server.url("/moved"), allow_local=True),
+                Request(server.url("/open"), allow_local=True),
+            ):
+                fetcher.fetch(request)
+        assert [len(server.seen(path)) for path in ("/feed?token=hunter2", "/page", "/open")] == [4, 2, 1]
+    kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"hunter2" not in kept
+    assert b"/open" in kept
+
+
+def test_what_an_older_version_kept_of_secret_addresses_is_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "cache.db"
+    with Server() as server:
+        # Of a name that says nothing, so that it is kept by this version, too.
+        server.serves("/page?who=hunter2", "<p>one</p>", headers={"Cache-Control": "max-age=600"})
+        request = Request(server.url("/page?who=hunter2"), allow_local=True)
+        with Fetcher(path, gap=0) as fetcher:
+            fetcher.fetch(request)
+        Pauses(path).keep("a.example", 9e9)
+        with closing(sqlite3.connect(path)) as file:
+            file.execute("PRAGMA user_version = 1")
+        with Fetcher(path, gap=0):
+            pass
+        assert b"hunter2" not in path.read_bytes()
+        assert Pauses(path).known(0) == {"a.example": 9e9}
+        with Fetcher(path, gap=0) as fetcher:
+            assert [fetcher.fetch(request).from_cache for _ in range(2)] == [False, True]

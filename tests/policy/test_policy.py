@@ -18,6 +18,7 @@ HEAVY = (
 )  # fmt: skip
 
 PURE = {
+    "address",
     "text",
     "chunk",
     "dates",
@@ -98,6 +99,27 @@ def test_the_pure_part_knows_no_clock_disk_or_network(repository: Path) -> None:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert not forbidden & set(names), f"{name} imports {names}"
+
+
+def test_no_raw_address_is_put_into_a_text(repository: Path) -> None:
+    """`Source.location` and `Address.raw` may hold a password; `Source.address` and `Address` show none."""
+
+    def raw(node: ast.AST) -> bool:
+        return any(isinstance(one, ast.Attribute) and one.attr in {"location", "raw"} for one in ast.walk(node))
+
+    wrong = []
+    for path in modules(repository):
+        if part_of(path, repository) in {"models", "address"}:  # a model's location is a file
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            printed = isinstance(node, ast.Call) and re.search(
+                r"(?:^|\.)(?:echo|print|say|complain|detail|tell_\w+|skipped|failure_of|\w*Error|Failure)$",
+                ast.unparse(node.func),
+            )
+            texts = [node.value] if isinstance(node, ast.FormattedValue) else []
+            texts += [one for one in getattr(node, "args", []) if isinstance(one, ast.Attribute)] if printed else []
+            wrong += [f"{path.name}:{one.lineno}" for one in texts if raw(one)]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["models", "--help"]])

@@ -1,0 +1,182 @@
+"""Addresses that may hold a secret: how they are shown, and what is kept out of all that others see. Pure.
+
+An address carries secrets in two places that a program can know: before its ``@`` (RFC 3986, 3.2.1) and in parameters
+with a telling name (``?token=``). A secret in a path, or in a parameter whose name says nothing, is out of reach.
+What an address leads to is the business of `fetch`, which articles it names of `stories`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from urllib.parse import quote, unquote, unquote_plus
+
+__all__ = ["HIDDEN", "Address", "Secrets", "shown", "shown_in"]
+
+HIDDEN = "***"
+"""Stands where a secret was."""
+
+_NAME = (
+    r"(?:[^=&;#?\s]{0,100}?(?:token|secret|passw(?:or)?d|passphrase|signature|credentials?|sess(?:ion)?_?id|jwt|hmac"
+    r"|(?:api|app|auth|access|feed|rss|user|private)_?key)|(?:[^=&;#?\s]{0,100}(?:[^a-z0-9=&;#?\s]|%[0-9a-f]{2}))?"
+    r"(?:key|auth|oauth|authorization|bearer|pass|pwd|pw|otp|sig|sid|session))\d{0,3}(?:\]|%5d)?"
+)
+"""Of parameters. ``id``, ``code``, ``hash`` and ``user`` are not among them: they name far more articles than secrets.
+"""
+_PARAMETER = re.compile(rf"(?<=[?&;#])({_NAME})=([^&;#\s]+)", re.IGNORECASE)
+_ENCODED_PARAMETER = re.compile(rf"(?<=%3f|%26|%3b|%23)({_NAME})(%3d)((?:(?!%26|%3b|%23)[^&;#\s])+)", re.IGNORECASE)
+"""In an address that is itself the value of a parameter."""
+_USER = re.compile(r"([a-z][a-z0-9+.-]{0,30})?(://)([^/?#\s]+)@", re.IGNORECASE)
+_USER_OF_A_PATH = re.compile(r"([a-z][a-z0-9+.-]{1,30}:/)(?!/)[^/?#\s]*@", re.IGNORECASE)
+"""In an address that was taken for a path, which has lost a slash by that."""
+_ENCODED_USER = re.compile(r"(%3a%2f%2f)(?:(?!%2f|%3f|%23)[^/?#&\s])*(?:%40|@)", re.IGNORECASE)
+_LOOSE = re.compile(
+    r"^(?:([^/?#]*://|(?:https?|feed|imaps?|ftps?):/?)(?:[^/?#]*@|[^/?#:@]*:(?!\d*(?:[/?#]|$))[^@]*@)"
+    r"|(//|)[^/?#\s@:]+:[^/?#\s@]+@(?=[\w.-]+\.\w))",
+    re.IGNORECASE,
+)
+"""As people type them: a slash too few, no scheme at all, or a password with a ``/``, which it may not hold."""
+_MAILBOX_PASSWORD = re.compile(r"^(imaps?://[^/@:]*):.*@", re.IGNORECASE)
+_CLOSING = "'\")]}>.,!"
+"""What ends a quotation or a sentence rather than an address in it."""
+
+
+def shown(place: str) -> str:
+    """An address or path as messages and lists may show it: without a user, and with `HIDDEN` for secret values.
+
+    The user of a mailbox stays, for it is part of which mailbox it is; that of another address goes as well, for many
+    a server takes a key for it. Idempotent.
+    """
+    if _MAILBOX_PASSWORD.match(place):
+        place = _MAILBOX_PASSWORD.sub(r"\1@", place)
+    elif not re.match(r"imaps?://", place, re.IGNORECASE):
+        place = _LOOSE.sub(lambda match: match[1] or match[2] or "", place)
+    return shown_in(place)
+
+
+def shown_in(text: str) -> str:
+    """`text` with every address in it as it may be shown. Linear; idempotent."""
+    if "@" in text or "%40" in text:
+        text = _USER_OF_A_PATH.sub(r"\1", _USER.sub(_without_user, text))
+        text = _ENCODED_USER.sub(r"\1", text)
+    if "=" in text or "%3" in text:
+        text = _PARAMETER.sub(_hidden, text)
+        text = _ENCODED_PARAMETER.sub(rf"\1\2{HIDDEN}", text)
+    return text
+
+
+def _without_user(match: re.Match[str]) -> str:
+    scheme, user = match[1] or "", match[3]
+    kept = f"{user.partition(':')[0]}@" if scheme.lower() in {"imap", "imaps"} else ""
+    return f"{scheme}{match[2]}{kept}"
+
+
+def _hidden(match: re.Match[str]) -> str:
+    value = match[2]
+    return f"{match[1]}={HIDDEN}{value[len(value.rstrip(_CLOSING)) :]}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Address:
+    """An address or path that may hold secrets: whoever prints it, or puts it into a text, gets what may be shown."""
+
+    raw: str
+    """As it was given: for asking its server, for the configuration and for telling it from others, never for showing.
+    """
+
+    def __str__(self) -> str:
+        return shown(self.raw)
+
+    def __repr__(self) -> str:
+        return f"Address({shown(self.raw)!r})"
+
+    def __format__(self, form: str) -> str:
+        return format(str(self), form)
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The secret values in it, as written and decoded: of its parameters, and its password; without one, its user.
+
+        Of a mailbox only the password.
+        """
+        found = {match[2] for match in _PARAMETER.finditer(self.raw)}
+        found |= {match[3] for match in _ENCODED_PARAMETER.finditer(self.raw)}
+        if user := _USER.match(self.raw):
+            name, colon, password = user[3].partition(":")
+            mailbox = (user[1] or "").lower() in {"imap", "imaps"}
+            found.add(password if colon else "" if mailbox else name)
+        found |= {decode(value) for value in found for decode in (unquote, unquote_plus)}
+        return frozenset(found - {"", HIDDEN})
+
+    @property
+    def public(self) -> str:
+        """The address without its user and its secret parameters: what anybody may have, whether it leads anywhere."""
+        return _without_parameters(_USER.sub(_without_user, self.raw), lambda one: shown_in(f"?{one}") != f"?{one}")
+
+
+class Secrets:
+    """The secrets in the addresses of a run's sources, and how texts and links are freed of them.
+
+    The links of a private feed are full of them, and whoever reads the edition would have the feed.
+    """
+
+    def __init__(self, addresses: Iterable[str] = ()) -> None:
+        self._values: set[str] = set()
+        self._distinct: set[str] = set()
+        self.add(*addresses)
+
+    def add(self, *addresses: str) -> None:
+        """Know the secrets of more addresses."""
+        found = {secret for address in addresses for secret in Address(address).secrets}
+        self._values |= found
+        for value in found:
+            if len(value) >= _DISTINCT and re.search("[0-9]", value) and re.search("[A-Za-z]", value):
+                self._distinct |= {value, quote(value), quote(value, safe="")}
+
+    def link(self, url: str) -> str:
+        """A link without a user, and without the parameters that hold one of the secrets.
+
+        Where a distinct one stands elsewhere, `HIDDEN` takes its place. Any other link stays as it is: a key in it is
+        its own. A secret is distinct, so that it is known by itself, from eight characters with a digit and a letter.
+        """
+        return self._hidden(_without_parameters(_USER.sub(_without_user, url), self._held_by))
+
+    def text(self, text: str) -> str:
+        """`text` with the secrets taken out of its links, and `HIDDEN` for distinct ones anywhere."""
+        if not any(value in text for value in self._values) and not any(one in text for one in self._distinct):
+            return text
+        return self._hidden(_LINK.sub(lambda match: self.link(match[0]), text))
+
+    def _held_by(self, parameter: str) -> bool:
+        value = parameter.partition("=")[2]
+        if not self._values.intersection({value, unquote(value), unquote_plus(value)}):
+            return False
+        return bool(_PARAMETER.match(f"?{parameter}", 1)) or not self._distinct.isdisjoint({value, unquote(value)})
+
+    def _hidden(self, text: str) -> str:
+        for one in sorted(self._distinct, key=len, reverse=True):
+            text = text.replace(one, HIDDEN)
+        return text
+
+
+_DISTINCT = 8
+_LINK = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s<>\"]+", re.IGNORECASE)
+_PATH_PARAMETER = re.compile(r";([^;/?#]*)")
+
+
+def _without_parameters(url: str, unwanted: Callable[[str], bool]) -> str:
+    """`url` without those of its parameters (``name=value``, in path, query and fragment) that are `unwanted`."""
+    if "=" not in url:
+        return url
+    before, hash_, fragment = url.partition("#")
+    path, mark, query = before.partition("?")
+    path = _PATH_PARAMETER.sub(lambda match: "" if unwanted(match[1]) else match[0], path)
+    query, fragment = _kept(query, unwanted), _kept(fragment, unwanted)
+    return path + (mark + query if query else "") + (hash_ + fragment if fragment else "")
+
+
+def _kept(parameters: str, unwanted: Callable[[str], bool]) -> str:
+    if not any(unwanted(one) for one in re.split("[&;]", parameters)):
+        return parameters
+    return "&".join(one for one in re.split("[&;]", parameters) if not unwanted(one))

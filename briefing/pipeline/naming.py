@@ -1,0 +1,84 @@
+"""What the edition calls the sources that the reader gave no name: after their feeds, else after their hosts.
+
+A title is text from outside: it comes here on one line, without control characters, and no longer than a name is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from briefing.address import shown_in
+from briefing.pipeline.found import Found, Item
+from briefing.stories.addresses import host_of
+from briefing.text import normalise
+from briefing.types import Failure, Source
+
+__all__ = ["LONGEST_NAME", "name_for", "site_of", "tell_apart"]
+
+LONGEST_NAME = 100
+"""Characters of a name that is made of a title."""
+
+
+def name_for(source: Source, *titles: str) -> str:
+    """The name that the reader gave, else the first of `titles` that says anything; no secret in an address of it."""
+    return shown_in(source.name) or next((name for title in titles if (name := _name(title))), "")
+
+
+def site_of(url: str) -> str:
+    """The host that an address names, for a name; the address as it may be shown where it names none."""
+    return (host_of(url) or shown_in(url)).removeprefix("www.")
+
+
+def tell_apart(places: list[list[Found]], sources: Mapping[int, Source]) -> None:
+    """Give feeds without a name of the reader's different ones where their titles are the same as another source's.
+
+    The host is put behind the title, else the address, else a number. `sources`: by its place in `places`.
+    """
+    called: defaultdict[str, list[int]] = defaultdict(list)
+    for place in sources:
+        # The letters of a mailbox are named after their senders, and pages after their site, which several may share.
+        for name in dict.fromkeys(one.name for one in places[place] if isinstance(one, Item)):
+            called[name].append(place)
+    for name, at in called.items():
+        if len({sources[place].location for place in at}) > 1:
+            unnamed = [place for place in at if not sources[place].name]
+            for place, more in zip(unnamed, _differences([sources[place] for place in unnamed]), strict=True):
+                new = f"{_cut(name, LONGEST_NAME - len(more) - 3)} ({more})"
+                places[place] = [_renamed(one, name, new) for one in places[place]]
+
+
+def _differences(sources: list[Source]) -> Iterable[str]:
+    """What tells sources apart, in few words; the same for those at the same address."""
+    count = len({source.location for source in sources})
+    ways: tuple[Callable[[Source], str], ...] = (
+        lambda source: site_of(source.location) if "://" in source.location else Path(source.location).name,
+        lambda source: str(source.address).partition("://")[2] or source.location,
+    )
+    for way in ways:
+        found = [_name(way(source), LONGEST_NAME // 2) for source in sources]
+        if len(set(found)) == count:
+            return found
+    numbers = {location: str(n) for n, location in enumerate(dict.fromkeys(one.location for one in sources), 1)}
+    return [numbers[source.location] for source in sources]
+
+
+def _renamed(one: Found, old: str, new: str) -> Found:
+    if isinstance(one, Item):
+        return replace(one, name=new)
+    return replace(one, subject=new) if isinstance(one, Failure) and one.subject == old else one
+
+
+def _name(title: str, most: int = LONGEST_NAME) -> str:
+    return _cut(shown_in(" ".join(normalise(title[: 20 * most]).split())), most)
+
+
+def _cut(text: str, most: int) -> str:
+    """At most so many characters, cut behind a word where there is one in the last third."""
+    if len(text) <= most:
+        return text
+    short = text[: most - 1]
+    words = short.rpartition(" ")[0]
+    return (words if len(words) > most * 2 // 3 else short).rstrip() + "…"

@@ -1,0 +1,70 @@
+"""What the edition calls sources that the reader gave no name."""
+
+from __future__ import annotations
+
+import pytest
+
+from briefing.pipeline.found import Found, Item, skipped
+from briefing.pipeline.naming import LONGEST_NAME, name_for, site_of, tell_apart
+from briefing.types import FeedItem, Source
+
+
+def found(source: Source, title: str) -> list[Found]:
+    name = name_for(source, title, site_of(source.location))
+    item = FeedItem(url="https://a.example/1", title="One", published=None, html="")
+    return [Item(item, source, name, key="1"), skipped(name, "1 article was left out")]
+
+
+def names(*feeds: tuple[Source, str]) -> list[str]:
+    places = [found(source, title) for source, title in feeds]
+    tell_apart(places, {place: source for place, (source, _) in enumerate(feeds)})
+    assert [one.subject for _, one in places] == [one.name for one, _ in places]  # type: ignore[union-attr]
+    return [one.name for one, _ in places]  # type: ignore[union-attr]
+
+
+def source(location: str, name: str = "") -> Source:
+    return Source(location=location, name=name)
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Daily\x1b[31m\n Post\u202e", "Daily[31m Post"),
+        ("", "a.example"),
+        ("\x07 \u200b", "a.example"),
+        ("https://me:hunter2@a.example/?key=hunter2", "https://a.example/?key=***"),
+    ],
+)
+def test_a_feed_without_a_name_has_its_title_else_its_host(title: str, expected: str) -> None:
+    assert names((source("https://me:hunter2@www.a.example/f?token=x"), title)) == [expected]
+
+
+def test_a_long_title_is_cut_at_a_word() -> None:
+    (name,) = names((source("https://a.example/f"), "word " * 100))
+    assert len(name) <= LONGEST_NAME
+    assert name.endswith("word…")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("https://a.example/f", "https://b.example/f", ["News (a.example)", "News (b.example)"]),
+        ("https://a.example/f", "https://a.example/g", ["News (a.example/f)", "News (a.example/g)"]),
+        ("https://me:one@a.example/f", "https://me:two@a.example/f", ["News (1)", "News (2)"]),
+        ("/mine/one.xml", "/mine/two.xml", ["News (one.xml)", "News (two.xml)"]),
+        ("https://a.example/f", "https://a.example/f", ["News", "News"]),
+    ],
+)
+def test_feeds_of_one_title_are_told_apart(one: str, other: str, expected: list[str]) -> None:
+    assert names((source(one), "News"), (source(other), "News"), (source("https://c.example/"), "Else")) == [
+        *expected,
+        "Else",
+    ]
+    assert all(len(name) <= LONGEST_NAME for name in names((source(one), "x" * 200), (source(other), "x" * 200)))
+
+
+def test_a_name_that_the_reader_gave_stays() -> None:
+    assert names((source("https://a.example/f", "News"), ""), (source("https://b.example/f"), "News")) == [
+        "News",
+        "News (b.example)",
+    ]
