@@ -1,7 +1,6 @@
 """`briefing send`: an edition by e-mail, to each reader once."""
 
 import re
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 from briefing.cli import options
 from briefing.cli.screen import Screen
 from briefing.cli.settings import configuration_path
+from briefing.dates import edition_day
 from briefing.errors import BriefingError, ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -130,11 +130,11 @@ def _chosen(edition: str | None, workshop: "Workshop") -> "Edition":
     if edition is None:
         return pipeline.known_edition(workshop, None)
     try:
-        day = date.fromisoformat(edition)
-    except ValueError:
+        day = edition_day(edition)
+    except ValueError as error:
         path = Path(edition).expanduser()
         if path.suffix != ".json":
-            cause = "it is neither a date such as 2026-05-17 nor a JSON file of an edition"
+            cause = f"it is neither a date ({error}) nor a JSON file of an edition"
             raise UsageError(edition, cause, "Write one with `briefing run --format json`") from None
         try:
             return pipeline.known_edition(workshop, None, path.read_text("utf-8"))
