@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from briefing.errors import StoreError
+from briefing.private import make_private, private_folder
 
 __all__ = ["only_run"]
 
@@ -26,8 +27,10 @@ def only_run(state: Path) -> Iterator[None]:
         if str(state) != ":memory:":
             try:
                 file = state.resolve()
-                file.parent.mkdir(parents=True, exist_ok=True)
-                held.enter_context(FileLock(file.with_name(f"{file.name}.lock"), timeout=0))
+                private_folder(file.parent)
+                lock = file.with_name(f"{file.name}.lock")
+                held.enter_context(FileLock(lock, timeout=0, mode=0o600))
+                make_private(lock)
             except Timeout as error:
                 raise StoreError(
                     str(state), "another run with this state file is under way", "Wait for it, or use another --state"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from briefing.pipeline import Posted, Workshop
     from briefing.types import Edition
 
-__all__ = ["post_after_run", "send"]
+__all__ = ["keep_state", "post_after_run", "send"]
 
 _SAID = {
     "sent": "Sent to {0}.",
@@ -72,7 +72,9 @@ def send(
             return
         waiting = edition is None and not to
         posted = pipeline.send_editions(chosen, workshop, only=to or [], resend=resend, waiting=waiting, until=until)
-        raise typer.Exit(_post(screen, posted))
+        code = _post(screen, posted)
+        keep_state(screen, workshop)
+        raise typer.Exit(code)
 
 
 def post_after_run(
@@ -85,7 +87,9 @@ def post_after_run(
     from briefing import pipeline
 
     try:
-        return _post(screen, pipeline.send_editions(edition, workshop, waiting=True, until=until))
+        code = _post(screen, pipeline.send_editions(edition, workshop, waiting=True, until=until))
+        keep_state(screen, workshop)
+        return code
     except BriefingError as error:
         screen.complain(str(error))
     except Exception as error:
@@ -93,6 +97,14 @@ def post_after_run(
 
         tell_crash(error)
     return ExitCode.MAIL
+
+
+def keep_state(screen: Screen, workshop: "Workshop") -> None:
+    """Copy the state file; that it could not be done is said and changes no exit code."""
+    from briefing import pipeline
+
+    if said := pipeline.keep_state(workshop):
+        screen.complain(said)
 
 
 def _post(screen: Screen, posted: "Iterable[Posted]") -> ExitCode:

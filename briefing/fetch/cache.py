@@ -16,6 +16,8 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from briefing.private import database_files, make_private, private_file, private_folder
+
 if TYPE_CHECKING:
     from hishel import SqliteStorage
 
@@ -56,12 +58,14 @@ def open_cache(path: Path) -> SqliteStorage | None:
 def _open(path: Path) -> SqliteStorage:
     from hishel import SqliteStorage
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
+    private_file(path)
     connection = sqlite3.connect(path, timeout=5.0, check_same_thread=False, isolation_level=None)
     try:
         tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
         if tables and ("entries",) not in tables:
             raise RuntimeError("it is another program's database")
+        make_private(*database_files(path))
         storage = SqliteStorage(connection=connection, max_size=_MOST_BYTES, default_tti=_UNUSED_SECONDS)
         storage.get_entries("")  # creates the tables, or raises RuntimeError where they are of another version
         connection.execute("PRAGMA user_version = 1")  # raises where the file cannot be written

@@ -42,6 +42,7 @@ from briefing.pipeline.history import (
     search,
     shown_edition,
 )
+from briefing.pipeline.keeping import check_state_pages, keep_state, mend_state
 from briefing.pipeline.posting import Posted, last_try, owe_letters, send_editions
 from briefing.pipeline.read import Limits, Reading, read_sources
 from briefing.pipeline.sending import check_mail, check_settings, letters
@@ -72,14 +73,17 @@ __all__ = [
     "check_run",
     "check_settings",
     "check_sources",
+    "check_state_pages",
     "compare",
     "condense",
     "day_since",
     "history",
+    "keep_state",
     "known_edition",
     "last_try",
     "letters",
     "make_edition",
+    "mend_state",
     "owe_letters",
     "read",
     "remember_edition",

@@ -8,8 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
-from briefing.store.file import stamp, storable
+from briefing.errors import StoreError
+from briefing.store.file import MEMORY, stamp, storable
+from briefing.store.health import beside
+from briefing.store.ledger import LedgerFile
 from briefing.store.schema import Delivery, DeliveryKey, DeliveryState, Waiting
 from briefing.store.search import Search, drop_from_index, update_index
 from briefing.store.sightings import Sightings, settle, unsettle
@@ -22,7 +26,20 @@ KEPT_DAYS = 14
 
 
 class Editions(Search, Sightings):
-    """The part of the store that remembers editions. They are what a reader keeps: nothing here forgets them."""
+    """The part of the store that remembers editions. They are what a reader keeps: nothing here forgets them.
+
+    What becomes of letters is written into a file beside the state file as well (`ledger`), and what stands only there
+    is taken from it when this one is opened.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        super().__init__(path)
+        self._ledger = None if self.path == MEMORY else LedgerFile(beside(self.path, "ledger"))
+        try:
+            self._catch_up()
+        except BaseException:
+            self.close()
+            raise
 
     def put_edition(self, day: date, title: str, edition: str, now: datetime, told: Iterable[Article] = ()) -> None:
         """Remember the JSON of the edition of `day` called `title`, instead of one that was there.
@@ -157,7 +174,20 @@ class Editions(Search, Sightings):
                 " WHERE edition = ? AND recipient = ? AND channel = ? AND state IN ('pending', 'deferred')",
                 key,
             )
-            return taken.rowcount == 1
+            won = taken.rowcount == 1
+        if won and self._ledger:
+            # After the commit, because whoever dies in between has handed over nothing: without a line it is as if the
+            # letter had never been taken up. And before the letter, because the database may be lost.
+            try:
+                self._ledger.append(key, "sending", stamp(now))
+            except OSError as error:
+                self.query(
+                    "UPDATE deliveries SET state = 'pending', attempts = attempts - 1"
+                    " WHERE edition = ? AND recipient = ? AND channel = ?",
+                    *key,
+                )
+                raise self._unwritten(error) from error
+        return won
 
     def owe_delivery(self, key: DeliveryKey, now: datetime) -> None:
         """Write down that somebody is to get something, where nothing is known of it yet."""
@@ -167,17 +197,22 @@ class Editions(Search, Sightings):
         self, key: DeliveryKey, state: DeliveryState, detail: str, now: datetime, *, claimed: bool = True
     ) -> None:
         """Write down what came of a delivery; of one that was not `claimed`, only while nobody else has claimed it."""
-        self.query(
-            "INSERT INTO deliveries VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6) ON CONFLICT (edition, recipient, channel)"
-            " DO UPDATE SET state = ?4, detail = ?5,"
-            " changed = CASE WHEN ?4 = 'deferred' THEN changed ELSE ?6 END"
-            " WHERE ?7 OR state IN ('pending', 'deferred')",
-            *key,
-            state,
-            detail,
-            stamp(now),
-            claimed,
-        )
+        values = (*map(storable, key), state, storable(detail), stamp(now), claimed)
+        with self.transaction() as connection:
+            written = connection.execute(
+                "INSERT INTO deliveries VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6) ON CONFLICT (edition, recipient, channel)"
+                " DO UPDATE SET state = ?4, detail = ?5,"
+                " changed = CASE WHEN ?4 = 'deferred' THEN changed ELSE ?6 END"
+                " WHERE ?7 OR state IN ('pending', 'deferred')",
+                values,
+            )
+            if written.rowcount and self._ledger:
+                # Before the commit: the other way round, a death in between would leave a letter that was put off
+                # ``sending`` there, which a new database would take for one that nobody knows of.
+                try:
+                    self._ledger.append(key, state, stamp(now))
+                except OSError as error:
+                    raise self._unwritten(error) from error
 
     def waiting_deliveries(self, title: str, channel: str) -> list[Waiting]:
         """What is still to be delivered of the editions called `title`, of the earliest first."""
@@ -196,3 +231,43 @@ class Editions(Search, Sightings):
             )
             for day, owed, edition, recipient, detail in rows
         ]  # fmt: skip
+
+    def prune_ledger(self, now: datetime) -> None:
+        """Take the old lines out of the file beside this one; to be called by who holds the run's lock."""
+        if self._ledger:
+            try:
+                self._ledger.prune(now)
+            except OSError as error:
+                raise self._unwritten(error) from error
+
+    def _catch_up(self) -> None:
+        """Take from the file beside this one who has, or may have, got a letter, where that is not known here.
+
+        Of a letter that is known here to be further on, nothing changes.
+        """
+        if not self._ledger:
+            return
+        try:
+            last = self._ledger.last()
+        except OSError as error:
+            raise StoreError(
+                str(self._ledger.path), f"cannot be read: {error.strerror}", "Give yourself the permission"
+            ) from error
+        gone = [
+            (*map(storable, key), state, time)
+            for key, (state, time) in last.items()
+            if state not in {"pending", "deferred"}
+        ]
+        if gone:
+            with self.transaction() as connection:
+                connection.executemany(
+                    "INSERT INTO deliveries VALUES (?1, ?2, ?3, ?4, 1, '', ?5)"
+                    " ON CONFLICT (edition, recipient, channel) DO UPDATE SET state = ?4, changed = ?5"
+                    " WHERE state IN ('pending', 'deferred') OR (state = 'sending' AND ?4 != 'sending')",
+                    gone,
+                )
+
+    def _unwritten(self, error: OSError) -> StoreError:
+        place = self._ledger.path if self._ledger else self.path
+        cause = f"cannot be written: {error.strerror}, and without it no letter may leave"
+        return StoreError(str(place), cause, "Free some space, or give yourself the permission")
