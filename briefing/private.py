@@ -7,7 +7,6 @@ does anything but make folders.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import stat
@@ -50,38 +49,37 @@ def private_folder(folder: Path) -> None:
 
 
 def make_private(*paths: Path) -> None:
-    """Have only their owner read and write the files at `paths` (0600), whatever the umask; what is not there, is not.
+    """Have only their owner read and write those files at `paths` (0600), whatever the umask, that are there.
 
-    Where permissions cannot be changed, that is logged as a warning, and nothing else happens.
+    Where the permissions of one cannot be changed, that is logged as a warning, once for them all, and no more happens.
     """
-    for path in paths:
-        _tighten(path)
+    all(map(_tighten, paths))
 
 
 def private_file(path: Path) -> None:
     """Make an empty file at `path` that only its owner may read (0600), where there is none. Raises OSError."""
     if not path.exists():
-        with contextlib.suppress(FileExistsError):  # another process was faster
-            # Never wider than that, not for a moment.
-            os.close(os.open(path.resolve(), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            if os.name != "nt":
-                path.chmod(0o600)  # a umask may have left its owner out, too
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # never wider than that, not for a moment
+        if os.name != "nt":
+            path.chmod(0o600)  # a umask may have left its owner out, too
 
 
-def _tighten(path: Path) -> None:
+def _tighten(path: Path) -> bool:
+    """Whether nobody else has a right to the file or folder now."""
     if os.name == "nt":
-        return
+        return True
+    cause = "its file system has no permissions for it alone"
     try:
         mode = path.stat().st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # a device is everybody's
-            return
+            return True
         if mode & _OTHERS:
             path.chmod(stat.S_IMODE(mode) & ~_OTHERS)
             mode = path.stat().st_mode
     except FileNotFoundError:
-        return
+        return True
     except OSError as error:
-        log.warning("%s can be read by others, and its permissions cannot be changed: %s", path, error.strerror)
-        return
-    if mode & _OTHERS:  # a file system without permissions
-        log.warning("%s can be read by others: its file system has no permissions for it alone", path)
+        mode, cause = _OTHERS, f"its permissions cannot be changed ({error.strerror})"
+    if mode & _OTHERS:
+        log.warning("%s may be read by others: %s", path, cause)
+    return not mode & _OTHERS

@@ -34,7 +34,10 @@ class Copy:
 
 def beside(path: Path | str, ending: str) -> Path:
     """A file that belongs to the state file at `path`, whatever link it is named by."""
-    file = Path(path).resolve()
+    try:
+        file = Path(path).resolve()
+    except (OSError, RuntimeError):  # links in a circle: opening it says so
+        file = Path(path).absolute()
     return file.with_name(f"{file.name}.{ending}")
 
 

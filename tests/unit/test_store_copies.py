@@ -217,3 +217,12 @@ def test_two_names_of_one_file_have_one_copy(record: Path, tmp_path: Path) -> No
     assert link.is_symlink()
     check_state(record)
     assert [path.name for path in link.parent.iterdir()] == ["link.db"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links of POSIX")
+def test_links_in_a_circle_have_no_copy(tmp_path: Path) -> None:
+    (tmp_path / "a.db").symlink_to("b.db")
+    (tmp_path / "b.db").symlink_to("a.db")
+    assert good_copy(tmp_path / "a.db") is None
+    with pytest.raises(StoreError):
+        Store(tmp_path / "a.db")
