@@ -8,9 +8,27 @@ midnight in UTC (20:00 in New York, 09:00 in Tokyo), is kept a microsecond late,
 
 from __future__ import annotations
 
-from datetime import MAXYEAR, MINYEAR, UTC, datetime, time, timedelta, tzinfo
+import re
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
 
-__all__ = ["by_day", "in_utc", "latest", "rfc3339", "shown", "timed"]
+__all__ = ["FIRST_DAY", "by_day", "edition_day", "in_utc", "latest", "rfc3339", "shown", "timed"]
+
+FIRST_DAY = date(1000, 1, 1)
+"""The earliest day of an edition: weeks before it are still in the calendar, and its year is written in four digits."""
+
+
+def edition_day(text: str) -> date:
+    """The day of an edition as typed or stored, such as ``2026-05-17``. Raises ValueError that says what is wrong."""
+    written = re.fullmatch(r"(\d{4})-(\d\d?)-(\d\d?)", text, re.ASCII)
+    if written is None:
+        raise ValueError("a date is written as in 2026-05-17")
+    try:
+        day = date(*map(int, written.groups()))
+    except ValueError:
+        raise ValueError("there is no such day") from None
+    if day < FIRST_DAY:
+        raise ValueError(f"editions have dates from {FIRST_DAY} to {date.max}")
+    return day
 
 
 def in_utc(written: datetime) -> datetime:

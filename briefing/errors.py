@@ -18,6 +18,7 @@
     ├── EngineError                    exit code 3   an engine that failed while it ran
     │   └── NoAnswerError                            ... because one prompt has no answer; others may have
     ├── StoreError                     exit code 3   the state file
+    │   └── DamageError                              ... because what is in it is damaged
     ├── OutputError                    exit code 3   a file or folder that cannot be written
     ├── DeliveryError                  exit code 4   a mail server that cannot be used
     ├── ScheduleError                  exit code 3   the system's scheduler: systemd, cron, launchd
@@ -40,6 +41,7 @@ __all__ = [
     "BlockedAddressError",
     "BriefingError",
     "ConfigError",
+    "DamageError",
     "DeliveryError",
     "EngineError",
     "ExitCode",
@@ -186,6 +188,10 @@ class NoAnswerError(EngineError):
 
 class StoreError(BriefingError):
     """The state file cannot be opened, read or written."""
+
+
+class DamageError(StoreError):
+    """The state file is there, and what is in it is damaged: ``briefing doctor --repair`` helps."""
 
 
 class OutputError(BriefingError):

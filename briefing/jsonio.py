@@ -6,9 +6,10 @@ The shapes are those of the JSON Schema files in `briefing/schema`. Times are UT
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from typing import Any
 
+from briefing.dates import edition_day
 from briefing.types import (
     Article,
     Citation,
@@ -66,7 +67,7 @@ def summary_from_json(data: Mapping[str, Any]) -> Summary:
         title=data["title"],
         headline=data["headline"],
         source=data["source"],
-        published=datetime.fromisoformat(data["published"]) if data["published"] else None,
+        published=_moment(data["published"]) if data["published"] else None,
         language=data["language"],
         article_language=data.get("article_language", data["language"]),  # once it had only the article's
         key_points=tuple(_point_from_json(point) for point in data["key_points"]),
@@ -116,10 +117,10 @@ def edition_from_json(data: Mapping[str, Any], article: Callable[[str], Article 
     What earlier versions did not write is taken as absent. Raises KeyError, TypeError or ValueError for anything else.
     """
     return Edition(
-        date=date.fromisoformat(data["date"]),
+        date=edition_day(data["date"]),
         title=data["title"],
         timezone=data["timezone"],
-        created=datetime.fromisoformat(data["created"]),
+        created=_moment(data["created"]),
         language=data["language"],
         model=data["model"],
         sections=tuple(
@@ -137,10 +138,18 @@ def edition_from_json(data: Mapping[str, Any], article: Callable[[str], Article 
             Mention(**{**one, "told": date.fromisoformat(one["told"])}) for one in data.get("developing", ())
         ),
         stubs=tuple(
-            Stub(**{**one, "published": datetime.fromisoformat(one["published"]) if one["published"] else None})
+            Stub(**{**one, "published": _moment(one["published"]) if one["published"] else None})
             for one in data.get("stubs", ())
         ),
     )
+
+
+def _moment(text: str) -> datetime:
+    """Raises ValueError also for a time that is outside of the calendar in some zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.year in {MINYEAR, MAXYEAR}:
+        raise ValueError(f"{text} is at the calendar's end")
+    return moment
 
 
 def _story_from_json(data: Mapping[str, Any], section: str, article: Callable[[str], Article | None]) -> Story:
@@ -170,7 +179,7 @@ def _article_from_json(data: Mapping[str, Any], section: str) -> Article:
         source=data["source"],
         section=section,
         author=data["author"],
-        published=datetime.fromisoformat(data["published"]) if data["published"] else None,
+        published=_moment(data["published"]) if data["published"] else None,
         language=data["language"],
     )
 

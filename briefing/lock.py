@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefing.errors import StoreError
+from briefing.private import make_private, private_folder
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -52,8 +53,10 @@ def only_run(state: Path) -> Iterator[Turn]:
         if str(state) != ":memory:":
             try:
                 file = state.resolve()
-                file.parent.mkdir(parents=True, exist_ok=True)
-                lock = held.enter_context(FileLock(file.with_name(f"{file.name}.lock"), timeout=0))
+                private_folder(file.parent)
+                beside = file.with_name(f"{file.name}.lock")
+                lock = held.enter_context(FileLock(beside, timeout=0, mode=0o600))
+                make_private(beside)
             except Timeout as error:
                 raise StoreError(
                     str(state), "another run with this state file is under way", "Wait for it, or use another --state"

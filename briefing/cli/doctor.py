@@ -4,7 +4,7 @@ import platform
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,20 +18,26 @@ if TYPE_CHECKING:
 __all__ = ["doctor"]
 
 
-def doctor(config: options.ConfigPath = None) -> None:
+def doctor(
+    config: options.ConfigPath = None,
+    state: options.State = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Put back the last good copy of a damaged state file; that one is kept.")
+    ] = False,
+) -> None:
     """Check what a run needs, as it would look for it, and say what to do about what is wrong. Nothing is fetched."""
     typer.echo(f"briefing {__version__}, Python {platform.python_version()}, {sys.platform}, {platform.machine()}")
     from briefing.config import find_config
 
     path = config or find_config()
-    settings = _readable(path)
+    settings = _readable(path).with_overrides(state=state)
     checks: list[tuple[str, Callable[[], str]]] = [
         ("configuration", lambda: _configuration(path)),
         ("sources", lambda: _sources(settings)),
         ("model", lambda: _model(settings)),
         ("engine", lambda: _engine(settings)),
         ("editions", lambda: _editions(settings)),
-        ("state", lambda: _state(settings)),
+        ("state", lambda: _state(settings, repair=repair)),
         ("prompts and templates", lambda: _assets(settings)),
     ]
     if settings.embeddings:
@@ -101,10 +107,20 @@ def _editions(config: "Config") -> str:
     return f"in the folder {check_out(config)}"
 
 
-def _state(config: "Config") -> str:
+def _state(config: "Config", *, repair: bool) -> str:
+    from briefing import pipeline
     from briefing.pipeline.checking import check_state_file
+    from briefing.store import good_copy
 
-    return str(check_state_file(config))
+    done = pipeline.mend_state(config, pipeline.utc_now()) if repair else None
+    path = check_state_file(config)
+    copy = good_copy(path)
+    if done is None:
+        there = "" if path.exists() else "; it is not there yet"
+        offer = f" (`briefing doctor --repair` puts back {copy})" if there and copy else ""
+        return f"{path}{there}{offer}" if there or not copy else f"{path}, with {copy}"
+    kept = f"; the damaged file is {done.kept}" if done.kept else ""
+    return f"{path}: {done.copy} was put back{kept}" if done.copy else f"{path}: the next run makes a new one{kept}"
 
 
 def _assets(config: "Config") -> str:

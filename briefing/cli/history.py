@@ -9,6 +9,7 @@ import typer
 
 from briefing.cli import options
 from briefing.cli.screen import Screen
+from briefing.cli.send import keep_state
 from briefing.cli.settings import settings_if_any
 from briefing.errors import StoreError, UsageError
 
@@ -87,6 +88,7 @@ def remove(
                 raise StoreError("edition", "it was changed while you were asked", "Look at it, then say it again")
             what = there
             pipeline.remove_edition(workshop, what)
+            keep_state(screen, workshop)  # so that it does not come back with the copy
     for path in what.files:
         typer.echo(str(path))
     screen.say(f"{what.date.isoformat()} {what.title!r} is no longer in the state file; its stories count as untold.")

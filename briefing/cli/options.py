@@ -1,12 +1,13 @@
 """Options that several commands take, each written down once."""
 
 # No postponed annotations here: typer reads these objects, not their text.
-import re
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from briefing.dates import edition_day
 
 __all__ = [
     "FORMATS_IN_WORDS",
@@ -69,8 +70,6 @@ Offline = Annotated[bool | None, typer.Option("--offline", help="Leave the netwo
 def day(text: str) -> datetime:
     """A date as typed. Raises typer's error where it is none."""
     try:
-        return datetime.strptime(text, "%Y-%m-%d")
-    except ValueError:
-        written = re.fullmatch(r"\d{4}-\d\d?-\d\d?", text, re.ASCII)
-        cause = "there is no such day" if written else "a date is written as in 2026-05-17"
-        raise typer.BadParameter(f"{text!r}: {cause}.") from None
+        return datetime.combine(edition_day(text), time())
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r}: {error}.") from None

@@ -10,7 +10,7 @@ import typer
 from briefing.cli import options
 from briefing.cli.report import nothing_new, run_code, tell_failures, tell_language, tell_run, tell_usage
 from briefing.cli.screen import Screen
-from briefing.cli.send import post_after_run
+from briefing.cli.send import keep_state, post_after_run
 from briefing.cli.settings import settings
 from briefing.errors import ConfigError, ExitCode
 
@@ -102,6 +102,7 @@ def run(
             if dry_run:
                 raise typer.Exit(_list(screen, workshop, date, until))
             pipeline.check_output(workshop)
+            pipeline.check_state_pages(workshop)
             day = date.date() if date else None
             sent = pipeline.sent_edition(workshop, day) if send and not mail_errors else None
             if sent:
@@ -113,6 +114,7 @@ def run(
                     pipeline.owe_letters(to_send, workshop)
                 written = pipeline.write_edition(edition, workshop) if edition.stories else ()
                 explanation = pipeline.render_explanation(report.ranked, edition, workshop.templates) if explain else ""
+            keep_state(screen, workshop)
         for path in written:
             typer.echo(str(path))
         if sent:

@@ -2,7 +2,6 @@
 
 import re
 from contextlib import nullcontext
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,7 @@ import typer
 from briefing.cli import options
 from briefing.cli.screen import Screen
 from briefing.cli.settings import configuration_path
+from briefing.dates import edition_day
 from briefing.errors import BriefingError, ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from briefing.pipeline import Posted, Workshop
     from briefing.types import Edition
 
-__all__ = ["post_after_run", "send"]
+__all__ = ["keep_state", "post_after_run", "send"]
 
 _SAID = {
     "sent": "Sent to {0}.",
@@ -81,7 +81,9 @@ def send(
         posted = pipeline.send_editions(
             chosen, workshop, only=to or [], resend=resend, waiting=waiting, until=until, turn=turn
         )
-        raise typer.Exit(_post(screen, posted))
+        code = _post(screen, posted)
+        keep_state(screen, workshop)
+        raise typer.Exit(code)
 
 
 def post_after_run(
@@ -95,7 +97,9 @@ def post_after_run(
     from briefing import pipeline
 
     try:
-        return _post(screen, pipeline.send_editions(edition, workshop, waiting=True, until=until, turn=turn))
+        code = _post(screen, pipeline.send_editions(edition, workshop, waiting=True, until=until, turn=turn))
+        keep_state(screen, workshop)
+        return code
     except BriefingError as error:
         screen.complain(str(error))
     except Exception as error:
@@ -103,6 +107,14 @@ def post_after_run(
 
         tell_crash(error)
     return ExitCode.MAIL
+
+
+def keep_state(screen: Screen, workshop: "Workshop") -> None:
+    """Copy the state file; that it could not be done is said and changes no exit code."""
+    from briefing import pipeline
+
+    if said := pipeline.keep_state(workshop):
+        screen.complain(said)
 
 
 def _post(screen: Screen, posted: "Iterable[Posted]") -> ExitCode:
@@ -140,11 +152,11 @@ def _chosen(edition: str | None, workshop: "Workshop") -> "Edition":
     if edition is None:
         return pipeline.known_edition(workshop, None)
     try:
-        day = date.fromisoformat(edition)
-    except ValueError:
+        day = edition_day(edition)
+    except ValueError as error:
         path = Path(edition).expanduser()
         if path.suffix != ".json":
-            cause = "it is neither a date such as 2026-05-17 nor a JSON file of an edition"
+            cause = f"it is neither a date ({error}) nor a JSON file of an edition"
             raise UsageError(edition, cause, "Write one with `briefing run --format json`") from None
         try:
             return pipeline.known_edition(workshop, None, path.read_text("utf-8"))

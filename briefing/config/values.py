@@ -91,10 +91,13 @@ def read_time_of_day(value: Any, folder: Path | None) -> Any:
     return value
 
 
+_LONGEST = timedelta(days=36_525)
+
+
 def parse_duration(text: str) -> timedelta | None:
     """``90m``, ``24h``, ``7d``, ``2w`` or several together (``1d12h``); None for the empty text.
 
-    Raises ValueError that says what is expected.
+    Raises ValueError that says what is expected; a span of more than 100 years is none.
     """
     if not text.strip():
         return None
@@ -108,4 +111,6 @@ def parse_duration(text: str) -> timedelta | None:
         raise ValueError(
             "expected a time span of whole minutes or more such as '90m', '24h', '7d' or '1d12h', or '' for no limit"
         )
+    if span > _LONGEST:  # before the calendar's beginning, or after its end
+        raise ValueError("expected a time span of at most 100 years, or '' for no limit")
     return span

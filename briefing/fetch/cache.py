@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefing.address import shown
+from briefing.private import database_files, make_private, private_file, private_folder
 
 if TYPE_CHECKING:
     from hishel import SqliteStorage
@@ -62,7 +63,8 @@ def open_cache(path: Path) -> SqliteStorage | None:
 def _open(path: Path) -> SqliteStorage:
     from hishel import SqliteStorage
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
+    private_file(path)
     connection = sqlite3.connect(path, timeout=5.0, check_same_thread=False, isolation_level=None)
     try:
         tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
@@ -73,6 +75,7 @@ def _open(path: Path) -> SqliteStorage:
                 if name != "pauses" and not name.startswith("sqlite_"):
                     connection.execute(f'DROP TABLE "{name}"')
             connection.execute("VACUUM")  # else what is dropped would still stand in the file
+        make_private(*database_files(path))
         storage = SqliteStorage(connection=connection, max_size=_MOST_BYTES, default_tti=_UNUSED_SECONDS)
         storage.get_entries("")  # creates the tables, or raises RuntimeError where they are of another version
         connection.execute(f"PRAGMA user_version = {_VERSION}")  # raises where the file cannot be written

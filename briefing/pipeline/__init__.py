@@ -42,6 +42,7 @@ from briefing.pipeline.history import (
     search,
     shown_edition,
 )
+from briefing.pipeline.keeping import check_state_pages, keep_state, mend_state
 from briefing.pipeline.posting import Posted, last_try, owe_letters, send_editions
 from briefing.pipeline.read import Limits, Reading, read_sources
 from briefing.pipeline.sending import check_mail, check_settings, letters
@@ -72,14 +73,17 @@ __all__ = [
     "check_run",
     "check_settings",
     "check_sources",
+    "check_state_pages",
     "compare",
     "condense",
     "day_since",
     "history",
+    "keep_state",
     "known_edition",
     "last_try",
     "letters",
     "make_edition",
+    "mend_state",
     "owe_letters",
     "read",
     "remember_edition",
@@ -263,9 +267,9 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
 
 
 def write_edition(edition: Edition, workshop: Workshop) -> tuple[Path, ...]:
-    """Write the edition in every format of the configuration; each file whole or not at all. Then remember it.
+    """Write the edition in every format of the configuration, all files or none. Then remember it.
 
-    Everything is rendered before anything is written. Raises `OutputError` or `AssetError`.
+    Raises `OutputError` or `AssetError`.
     """
     written = write_files(edition, workshop)
     remember_edition(edition, workshop)
@@ -274,16 +278,15 @@ def write_edition(edition: Edition, workshop: Workshop) -> tuple[Path, ...]:
 
 def write_files(edition: Edition, workshop: Workshop) -> tuple[Path, ...]:
     """`write_edition` without remembering it."""
-    from briefing.deliver import write_atomically
+    from briefing.deliver import write_together
 
-    config = workshop.config
-    rendered = [(name, rendered_as(edition, name, workshop)) for name in config.formats]
-    written = []
-    for name, text in rendered:
-        path = config.out / f"{edition.date.isoformat()}.{EDITION_FORMATS[name]}"
-        write_atomically(path, text)
-        written.append(path)
-    return tuple(written)
+    out, day = workshop.config.out, edition.date.isoformat()
+    files = [
+        (out / f"{day}.{EDITION_FORMATS[name]}", rendered_as(edition, name, workshop))
+        for name in workshop.config.formats
+    ]
+    write_together(files)
+    return tuple(path for path, _ in files)
 
 
 def rendered_as(edition: Edition, format_: str, workshop: Workshop) -> str | bytes:

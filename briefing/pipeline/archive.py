@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from briefing.lookup import FOLDING, search_words
 from briefing.pipeline.history import known_edition
@@ -21,6 +21,9 @@ from briefing.pipeline.workshop import Workshop
 from briefing.render import Around, anchor, prepared, render, tidy
 from briefing.text import fingerprint, fold
 from briefing.types import Edition
+
+if TYPE_CHECKING:
+    from briefing.deliver import Together
 
 __all__ = ["write_archive"]
 
@@ -35,31 +38,37 @@ class _Page:
 def write_archive(folder: Path, workshop: Workshop) -> tuple[int, int]:
     """Write the site into `folder`; the number of editions in it, and of files that were written anew.
 
-    Raises `StoreError`, `UsageError` for an edition that cannot be read, `AssetError` or `OutputError`.
+    All files that are new take their places together at the end. Raises `StoreError`, `UsageError` for an edition that
+    cannot be read, `AssetError` or `OutputError`.
     """
+    from briefing.deliver import Together
+
     pages = list(_pages(workshop))
-    written = 0
-    for place, page in enumerate(pages):  # earliest first
+    with Together() as files:
+        return len(pages), sum(_put(files, folder / name, text) for name, text in _site(pages, workshop))
+
+
+def _site(pages: Sequence[_Page], workshop: Workshop) -> Iterator[tuple[str, str]]:
+    """Name and text of every file; `pages` the earliest first."""
+    for place, page in enumerate(pages):
         around = Around(
             index="index.html",
             previous=pages[place - 1].name if place else "",
             next=pages[place + 1].name if place + 1 < len(pages) else "",
         )
-        written += _put(folder / page.name, render(page.edition, "html", workshop.templates, around))
+        yield page.name, render(page.edition, "html", workshop.templates, around)
     newest = pages[::-1]
     templates = prepared(workshop.templates)
     months = [
         (month, list(found)) for month, found in groupby(newest, key=lambda page: page.edition.date.replace(day=1))
     ]
-    index = tidy(templates.get_template("archive.html.j2").render(months=months, title=workshop.config.title))
-    written += _put(folder / "index.html", index)
-    search = templates.get_template("archive.js").render(stories=_index(newest), folding=_script(FOLDING))
-    written += _put(folder / "search.js", search)
+    index = templates.get_template("archive.html.j2")
+    yield "index.html", tidy(index.render(months=months, title=workshop.config.title))
+    yield "search.js", templates.get_template("archive.js").render(stories=_index(newest), folding=_script(FOLDING))
     today = workshop.today()
     latest = next((page.edition for page in newest if page.edition.date <= today), None)
     if latest:
-        written += _put(folder / "atom.xml", render(latest, "atom", workshop.templates))
-    return len(pages), written
+        yield "atom.xml", render(latest, "atom", workshop.templates)
 
 
 def _pages(workshop: Workshop) -> Iterator[_Page]:
@@ -102,14 +111,12 @@ def _script(value: object) -> str:
     return json.dumps(value, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _put(path: Path, content: str) -> bool:
-    """Write `content` where it is not there yet; whether it was written."""
-    from briefing.deliver import write_atomically
-
+def _put(files: Together, path: Path, content: str) -> bool:
+    """Write `content` where it is not there yet; whether it is to be written."""
     try:
         if path.read_bytes() == content.encode("utf-8", "replace"):
             return False
     except OSError:
         pass
-    write_atomically(path, content)
+    files.add(path, content)
     return True

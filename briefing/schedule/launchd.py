@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from datetime import time
 from pathlib import Path
 from typing import Any
 
+from briefing.private import make_private, private_file
 from briefing.schedule.environment import login
 from briefing.schedule.files import (
     MARK,
@@ -80,6 +82,9 @@ class Launchd:
         path = _path()
         old = claim(path)
         made = tuple(dict.fromkeys((*made_folders(old or ""), *missing_folders(path))))
+        with contextlib.suppress(OSError):  # launchd makes it, or says why not
+            private_file(_log())  # by launchd alone it would be everybody's to read
+            make_private(_log())
         write(path, render_plist(job, _log(), made))
         if not present("launchctl"):
             return Outcome(places=(str(path),), todo=(self.start,))

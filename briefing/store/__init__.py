@@ -16,8 +16,11 @@ from datetime import datetime
 from pathlib import Path
 
 from briefing.jsonio import summary_from_json, summary_to_json
+from briefing.private import data_folder
+from briefing.store.backup import Repaired, keep_copy, repair
 from briefing.store.editions import Editions
 from briefing.store.file import MEMORY, check_state, stamp
+from briefing.store.health import good_copy
 from briefing.store.schema import MIGRATIONS, Delivery, DeliveryKey, DeliveryState, Found, StoredCompletion, Waiting
 from briefing.store.sightings import Sighting
 from briefing.types import Article, Summary
@@ -29,12 +32,16 @@ __all__ = [
     "DeliveryKey",
     "DeliveryState",
     "Found",
+    "Repaired",
     "Sighting",
     "Store",
     "StoredCompletion",
     "Waiting",
     "check_state",
     "default_state",
+    "good_copy",
+    "keep_copy",
+    "repair",
 ]
 
 
@@ -42,9 +49,7 @@ def default_state() -> Path:
     """``$BRIEFING_STATE`` where set, else ``state.db`` in the user's data folder."""
     if given := os.environ.get("BRIEFING_STATE"):
         return Path(given).expanduser()
-    from platformdirs import user_data_dir
-
-    return Path(user_data_dir("briefing", appauthor=False)) / "state.db"
+    return data_folder() / "state.db"
 
 
 class Store(Editions):

@@ -9,8 +9,12 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
-from briefing.store.file import stamp, storable
+from briefing.errors import StoreError
+from briefing.store.file import MEMORY, stamp, storable
+from briefing.store.health import beside
+from briefing.store.ledger import LedgerFile
 from briefing.store.schema import TRANSITIONS, Delivery, DeliveryKey, DeliveryState, Waiting
 from briefing.store.search import Search, drop_from_index, update_index
 from briefing.store.sightings import Sightings, settle, unsettle
@@ -31,7 +35,20 @@ _CHANGE = (
 
 
 class Editions(Search, Sightings):
-    """The part of the store that remembers editions. They are what a reader keeps: nothing here forgets them."""
+    """The part of the store that remembers editions. They are what a reader keeps: nothing here forgets them.
+
+    What becomes of letters is written into a file beside the state file as well (`ledger`), and what stands only there
+    is taken from it when this one is opened.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        super().__init__(path)
+        self._ledger = None if self.path == MEMORY else LedgerFile(beside(self.path, "ledger"))
+        try:
+            self._catch_up()
+        except BaseException:
+            self.close()
+            raise
 
     def put_edition(self, day: date, title: str, edition: str, now: datetime, told: Iterable[Article] = ()) -> None:
         """Remember the JSON of the edition of `day` called `title`, instead of one that was there.
@@ -161,7 +178,16 @@ class Editions(Search, Sightings):
         with self.transaction() as connection:
             if not _change(connection, key, "sending", _before("sending"), now):
                 return None
-            return self.delivery(key).attempts
+            claim = self.delivery(key).attempts
+        # After the commit, because whoever dies in between has handed over nothing: without a line it is as if the
+        # letter had never been taken up. And before the letter, because the database may be lost.
+        try:
+            self._note(key, "sending", now)
+        except StoreError:
+            with self.transaction() as connection:
+                _change(connection, key, "deferred", {"sending"}, now, tries=claim)
+            raise
+        return claim
 
     def owe_delivery(self, key: DeliveryKey, now: datetime) -> None:
         """Write down that somebody is to get something, where nothing is known of it yet."""
@@ -180,7 +206,12 @@ class Editions(Search, Sightings):
         if state == "sending":
             return False
         with self.transaction() as connection:
-            return _change(connection, key, state, of, now, detail=detail, tries=claim)
+            written = _change(connection, key, state, of, now, detail=detail, tries=claim)
+            if written:
+                # Before the commit: the other way round, a death in between would leave a letter that was put off
+                # ``sending`` there, which a new database would take for one that nobody knows of.
+                self._note(key, state, now)
+            return written
 
     def reopen_delivery(self, key: DeliveryKey, seen: Delivery, now: datetime) -> bool:
         """Have a delivery be owed anew, from now on, because somebody wants it; whether it is.
@@ -188,7 +219,18 @@ class Editions(Search, Sightings):
         It is not where it is no longer what was `seen` of it: another process has it in hand, or has done it.
         """
         with self.transaction() as connection:
-            return _change(connection, key, "pending", {seen.state}, now, detail="", tries=seen.attempts)
+            opened = _change(connection, key, "pending", {seen.state}, now, detail="", tries=seen.attempts)
+            if opened:
+                self._note(key, "pending", now)  # else what stands there would close it again
+            return opened
+
+    def _note(self, key: DeliveryKey, state: DeliveryState, now: datetime) -> None:
+        """Write a change into the file beside this one as well. Raises `StoreError`."""
+        if self._ledger:
+            try:
+                self._ledger.append(key, state, stamp(now))
+            except OSError as error:
+                raise self._unwritten(error) from error
 
     def waiting_deliveries(self, title: str, channel: str) -> list[Waiting]:
         """What is still to be delivered of the editions called `title`, of the earliest first."""
@@ -207,6 +249,46 @@ class Editions(Search, Sightings):
             )
             for day, owed, edition, recipient, detail in rows
         ]  # fmt: skip
+
+    def prune_ledger(self, now: datetime) -> None:
+        """Take the old lines out of the file beside this one; to be called by who holds the run's lock."""
+        if self._ledger:
+            try:
+                self._ledger.prune(now)
+            except OSError as error:
+                raise self._unwritten(error) from error
+
+    def _catch_up(self) -> None:
+        """Take from the file beside this one who has, or may have, got a letter, where that is not known here.
+
+        Of a letter that is known here to be further on, nothing changes.
+        """
+        if not self._ledger:
+            return
+        try:
+            last = self._ledger.last()
+        except OSError as error:
+            raise StoreError(
+                str(self._ledger.path), f"cannot be read: {error.strerror}", "Give yourself the permission"
+            ) from error
+        gone = [
+            (*map(storable, key), state, time)
+            for key, (state, time) in last.items()
+            if state not in {"pending", "deferred"}
+        ]
+        if gone:
+            with self.transaction() as connection:
+                connection.executemany(
+                    "INSERT INTO deliveries VALUES (?1, ?2, ?3, ?4, 1, '', ?5)"
+                    " ON CONFLICT (edition, recipient, channel) DO UPDATE SET state = ?4, changed = ?5"
+                    " WHERE state IN ('pending', 'deferred') OR (state = 'sending' AND ?4 != 'sending')",
+                    gone,
+                )
+
+    def _unwritten(self, error: OSError) -> StoreError:
+        place = self._ledger.path if self._ledger else self.path
+        cause = f"cannot be written: {error.strerror}, and without it no letter may leave"
+        return StoreError(str(place), cause, "Free some space, or give yourself the permission")
 
 
 def _before(state: DeliveryState) -> set[DeliveryState]:

@@ -12,15 +12,18 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from briefing.errors import StoreError
-from briefing.store.schema import APPLICATION_ID, MIGRATIONS
+from briefing.errors import DamageError, StoreError
+from briefing.private import database_files, make_private, private_file, private_folder
+from briefing.store import schema
+from briefing.store.health import beside, check_ours, opened_to_read, pragma, remedy_for_damage, unsound
+from briefing.store.schema import APPLICATION_ID
 
-__all__ = ["BUSY_SECONDS", "MEMORY", "StateFile", "check_state", "stamp", "storable"]
+__all__ = ["BUSY_SECONDS", "MEMORY", "StateFile", "check_state", "damage", "explained", "stamp", "storable"]
 
 MEMORY = ":memory:"
 """Instead of a path: a store that ends with the process."""
@@ -40,14 +43,17 @@ class StateFile:
         self.path = str(path)
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
-        with _explained(self.path):
+        with explained(self.path):
             if self.path != MEMORY:
-                Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+                private_folder(Path(self.path).parent)
+                _refuse_emptied(Path(self.path))
+                with suppress(OSError):  # SQLite says better why not
+                    private_file(Path(self.path))
             self._connection = sqlite3.connect(
                 self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
         try:
-            with _explained(self.path):
+            with explained(self.path):
                 self._prepare(self._connection)
         except BaseException:
             self.close()
@@ -70,13 +76,13 @@ class StateFile:
     def query(self, statement: str, *values: str | int | None) -> list[Any]:
         """Run one statement, which is a transaction of its own, and fetch all its rows."""
         clean = [storable(value) if isinstance(value, str) else value for value in values]
-        with _explained(self.path), self._lock:
+        with explained(self.path), self._lock:
             return self._open().execute(statement, clean).fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Several statements, all or none of them."""
-        with _explained(self.path), self._lock, _transaction(self._open()) as connection:
+        with explained(self.path), self._lock, _transaction(self._open()) as connection:
             yield connection
 
     def _open(self) -> sqlite3.Connection:
@@ -85,65 +91,79 @@ class StateFile:
         return self._connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        _check_ours(connection, self.path)
+        check_ours(connection, self.path)
+        if self.path != MEMORY:
+            make_private(*database_files(Path(self.path).resolve()))
         _use_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
-        while (version := _pragma(connection, "user_version")) < len(MIGRATIONS):
+        while (version := pragma(connection, "user_version")) < len(schema.MIGRATIONS):
             with _transaction(connection):
                 # Another process may have been faster, between the look and the lock.
-                if _pragma(connection, "user_version") == version:
-                    for statement in MIGRATIONS[version]:
+                if pragma(connection, "user_version") == version:
+                    for statement in schema.MIGRATIONS[version]:
                         connection.execute(statement)
                     connection.execute(f"PRAGMA user_version = {version + 1}")
         # Changes nothing, but a file that can only be read fails here, not after the first article.
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
+    def copy_to(self, other: sqlite3.Connection) -> None:
+        """Write all of it, as it is now, into another database."""
+        with explained(self.path), self._lock:
+            self._open().backup(other)
+
+    def check(self) -> None:
+        """Read every page. Raises `StoreError` where one is damaged."""
+        with explained(self.path), self._lock:
+            wrong = unsound(self._open())
+        if wrong:
+            raise damage(self.path, wrong)
+
 
 def check_state(path: Path) -> None:
     """Raise `StoreError` where a run could not use the file at `path`; it is not changed, nor brought up to date."""
-    with _explained(str(path)):
-        # No lock is taken and no file made beside it, so that a run may be at work on it. What stands only in the
-        # write-ahead log is not seen: the two marks that are looked at seldom do.
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
-        try:
-            _check_ours(connection, str(path))
-        finally:
-            connection.close()
+    with explained(str(path)):
+        _refuse_emptied(path)
+        with closing(opened_to_read(path)) as connection:
+            check_ours(connection, str(path))
+            wrong = unsound(connection)
+    if wrong:
+        raise damage(str(path), wrong)
     if not os.access(path, os.W_OK):
         raise StoreError(str(path), *_CAUSES[sqlite3.SQLITE_READONLY])
 
 
-def _check_ours(connection: sqlite3.Connection, path: str) -> None:
-    if (
-        _pragma(connection, "application_id") != APPLICATION_ID
-        and connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
-    ):
-        raise StoreError(path, "is another program's database", "Name another file with --state")
-    if (version := _pragma(connection, "user_version")) > len(MIGRATIONS):
-        raise StoreError(
-            path,
-            f"was written by a newer version of briefing (format {version}; this one knows {len(MIGRATIONS)})",
-            "Update briefing, or name another file with --state",
-        )
-
-
 @contextmanager
-def _explained(path: str) -> Iterator[None]:
+def explained(path: str) -> Iterator[None]:
+    """Have what goes wrong with the file at `path` be a `StoreError`."""
     try:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the extended part
+        if code in _DAMAGE:
+            raise damage(path, str(error), code) from error
         cause, remedy = _CAUSES.get(code, ("cannot be used", "Name another file with --state"))
         raise StoreError(path, f"{cause} ({error})", remedy) from error
     except OSError as error:
         raise StoreError(path, f"cannot be made: {error.strerror}", "Name another file with --state") from error
 
 
-_DAMAGED = "Move it away: a new one is made, and only the memory of earlier runs is lost"
+def damage(path: str, said: str, code: int = sqlite3.SQLITE_CORRUPT) -> StoreError:
+    """The error for a file of which SQLite `said` what is wrong; no `DamageError` where it never was one of ours."""
+    file = Path(path)
+    if code == sqlite3.SQLITE_NOTADB and not (beside(file, "backup").exists() or beside(file, "ledger").exists()):
+        return StoreError(path, f"is not a state file ({said})", "Name another file with --state, or move it away")
+    return DamageError(path, f"is damaged ({said})", remedy_for_damage(file))
+
+
+def _refuse_emptied(path: Path) -> None:
+    """An empty file is a new one, unless there once was more in it."""
+    if path.exists() and not path.stat().st_size and beside(path, "backup").exists():
+        raise damage(str(path), "it is empty")
+
+
+_DAMAGE = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 _CAUSES = {
-    sqlite3.SQLITE_NOTADB: ("is not a state file", _DAMAGED),
-    sqlite3.SQLITE_CORRUPT: ("is damaged", _DAMAGED),
     sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "Free some space, or name another file with --state"),
     sqlite3.SQLITE_READONLY: ("cannot be written", "Give yourself the permission, or name another file with --state"),
     sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "Give yourself the permission, or name another file with --state"),
@@ -178,10 +198,6 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
         else:
             return
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
-    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
 
 
 def stamp(time: datetime) -> str:

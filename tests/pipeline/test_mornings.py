@@ -14,7 +14,7 @@ from briefing import pipeline
 from briefing.config import Config
 from briefing.errors import OutputError, UsageError
 from briefing.store import MIGRATIONS, Store
-from briefing.store import file as store_module
+from briefing.store import schema as store_module
 from briefing.testing.engine import FakeEngine
 from briefing.types import Source
 

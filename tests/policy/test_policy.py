@@ -49,14 +49,15 @@ EDGES = {"config", "assets", "sources", "fetch", "extract", "store", "deliver", 
 BASE = PURE | {"_version"}
 ALLOWED: dict[str, set[str]] = {
     **dict.fromkeys(PURE, BASE),
-    # An edge imports itself and what is pure, never another edge.
-    **{edge: BASE | {edge} for edge in EDGES},
+    # An edge imports itself, what is pure and how files are kept private, never another edge.
+    **{edge: BASE | {"private", edge} for edge in EDGES},
+    "private": set(),
     "adapters": set(),
     "engines": BASE | {"engines"},
     "summariser": BASE | {"summariser", "engines"},
     "testing": BASE | {"testing", "engines"},
-    "pipeline": BASE | EDGES | {"engines", "summariser", "pipeline"},
-    "cli": BASE | EDGES | {"engines", "pipeline", "cli"},
+    "pipeline": BASE | EDGES | {"private", "engines", "summariser", "pipeline"},
+    "cli": BASE | EDGES | {"private", "engines", "pipeline", "cli"},
 }
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from briefing.deliver import check_writable, write_atomically, write_stdout
+from briefing.deliver import Together, check_writable, write_atomically, write_stdout
+from briefing.deliver import together as together_module
 from briefing.errors import OutputError
 
 
@@ -176,19 +177,35 @@ write_atomically(Path(sys.argv[1]), "new" * 1000)
 
 
 @posix
-def test_what_a_killed_run_left_behind_goes_with_the_next_write_an_hour_later(tmp_path: Path) -> None:
+def test_what_a_killed_run_left_behind_goes_with_the_next_write(tmp_path: Path) -> None:
     target = tmp_path / "edition.md"
     target.write_text("old")
-    for _ in range(2):
+    for _ in range(2):  # the second takes away what the first left
         done = subprocess.run([sys.executable, "-c", _KILLED, str(target)], check=False)
         assert done.returncode == -signal.SIGKILL
+        assert len(list(tmp_path.glob(".briefing-*.tmp"))) == 2
     assert target.read_text() == "old"
-    stale, fresh = (path for path in tmp_path.iterdir() if path != target)
-    two_hours_ago = fresh.stat().st_mtime - 7200
-    os.utime(stale, (two_hours_ago, two_hours_ago))
     write_atomically(target, "new")
     assert target.read_text() == "new"
-    assert set(tmp_path.iterdir()) == {target, fresh}  # the other may belong to a run that is still writing
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_another_run_is_still_writing_stays(tmp_path: Path) -> None:
+    with Together() as files:
+        files.add(tmp_path / "theirs.md", "theirs")
+        write_atomically(tmp_path / "ours.md", "ours")
+        assert not (tmp_path / "theirs.md").exists()
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"theirs.md": "theirs", "ours.md": "ours"}
+
+
+def test_where_there_are_no_locks_leftovers_go_after_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together_module, "_locked", lambda descriptor: None)
+    stale, fresh = (tmp_path / f".briefing-{number}.tmp" for number in range(2))
+    for path in (stale, fresh):
+        path.touch()
+    os.utime(stale, (fresh.stat().st_mtime - 7200,) * 2)
+    write_atomically(tmp_path / "edition.md", "new")
+    assert {path.name for path in tmp_path.iterdir()} == {"edition.md", fresh.name}
 
 
 def test_half_a_surrogate_pair_does_not_stop_a_file(tmp_path: Path) -> None:

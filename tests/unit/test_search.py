@@ -18,7 +18,7 @@ from briefing.errors import StoreError
 from briefing.jsonio import edition_to_json
 from briefing.lookup import placed_words, search_words
 from briefing.store import MEMORY, MIGRATIONS, Store
-from briefing.store import file as store_module
+from briefing.store import schema as store_module
 from briefing.store import search as search_module
 from briefing.types import Article, Disagreement, Edition, KeyPoint, Section, Story, Summary, Verdict
 

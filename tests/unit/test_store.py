@@ -23,7 +23,7 @@ from briefing.config import Config
 from briefing.errors import StoreError
 from briefing.pipeline import Silent, Workshop, check_run
 from briefing.store import MEMORY, MIGRATIONS, Store, StoredCompletion, check_state, default_state
-from briefing.store import file as store_module
+from briefing.store import schema as store_module
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
@@ -202,7 +202,7 @@ def test_a_file_damaged_in_the_middle_is_a_clear_error(tmp_path: Path) -> None:
     path.write_bytes(data)
     with Store(path) as store, pytest.raises(StoreError, match="is damaged") as caught:
         store.get_completion("k1")
-    assert "Move it away" in caught.value.remedy
+    assert "`briefing doctor --repair` sets it aside" in caught.value.remedy
 
 
 _AS_NOBODY = """

@@ -1,0 +1,85 @@
+"""Files for their owner's eyes only: what was read, what it was made into and who got it.
+
+Not here: what a person asked for (editions, letters written as files, the archive), which has the permissions of the
+umask, and models, which several people may share. On Windows a user's own folders are private already, and nothing here
+does anything but make folders.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from pathlib import Path
+
+from platformdirs import user_data_dir
+
+__all__ = ["data_folder", "database_files", "make_private", "private_file", "private_folder"]
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+log = logging.getLogger(__name__)
+
+
+def database_files(path: Path) -> tuple[Path, ...]:
+    """An SQLite database and what SQLite keeps beside it; the latter it makes with the permissions of the former."""
+    return (path, *(path.with_name(f"{path.name}-{part}") for part in ("wal", "shm", "journal")))
+
+
+def data_folder() -> Path:
+    """Where what is remembered lies unless somebody names another place."""
+    return Path(user_data_dir("briefing", appauthor=False))
+
+
+def private_folder(folder: Path) -> None:
+    """Make `folder`, and those above it that are missing, for their owner alone (0700). Raises OSError.
+
+    One that is there is a person's own and stays as it is, but for `data_folder`, which is tightened as by
+    `make_private`.
+    """
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    for one in reversed(missing):
+        one.mkdir(mode=0o700, exist_ok=True)
+        if os.name != "nt":
+            one.chmod(0o700)  # a umask may have left its owner out, too
+    if not folder.is_dir():
+        folder.mkdir()  # which says why not
+    if folder == data_folder():
+        _tighten(folder)
+
+
+def make_private(*paths: Path) -> None:
+    """Have only their owner read and write those files at `paths` (0600), whatever the umask, that are there.
+
+    Where the permissions of one cannot be changed, that is logged as a warning, once for them all, and no more happens.
+    """
+    all(map(_tighten, paths))
+
+
+def private_file(path: Path) -> None:
+    """Make an empty file at `path` that only its owner may read (0600), where there is none. Raises OSError."""
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # never wider than that, not for a moment
+        if os.name != "nt":
+            path.chmod(0o600)  # a umask may have left its owner out, too
+
+
+def _tighten(path: Path) -> bool:
+    """Whether nobody else has a right to the file or folder now."""
+    if os.name == "nt":
+        return True
+    cause = "its file system has no permissions for it alone"
+    try:
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # a device is everybody's
+            return True
+        if mode & _OTHERS:
+            path.chmod(stat.S_IMODE(mode) & ~_OTHERS)
+            mode = path.stat().st_mode
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        mode, cause = _OTHERS, f"its permissions cannot be changed ({error.strerror})"
+    if mode & _OTHERS:
+        log.warning("%s may be read by others: %s", path, cause)
+    return not mode & _OTHERS

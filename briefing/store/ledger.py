@@ -1,0 +1,111 @@
+"""The ledger once more, outside of the database: a line for each change of a delivery that counts, in a file beside it.
+
+It outlives the database: one that is new, or was put back from an older copy, takes from it to whom editions of the
+last days were sent (`Editions`), so that nobody gets one twice. A line is on the disk before a letter is handed over.
+Addresses stand in it as they do in the database, and like that it is its owner's alone. Where several processes share
+it, they hold the run's lock.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import cast, get_args
+
+from briefing.private import make_private, private_file
+from briefing.store.file import stamp
+from briefing.store.schema import DeliveryKey, DeliveryState
+
+__all__ = ["LEDGER_DAYS", "LedgerFile"]
+
+LEDGER_DAYS = 30
+"""How long a line is kept. An edition is taken up by the runs of three days after its own."""
+_FIELDS = ("edition", "reader", "channel", "state", "time")
+_STATES = frozenset(get_args(DeliveryState))
+
+log = logging.getLogger(__name__)
+
+
+class LedgerFile:
+    """JSON Lines at `path`. What cannot be read or written raises OSError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, key: DeliveryKey, state: DeliveryState, time: str) -> None:
+        """Add a line; it is on the disk when this returns. `time`: UTC, as ISO 8601."""
+        line = json.dumps(dict(zip(_FIELDS, (*key, state, time), strict=True)))
+        private_file(self.path)
+        with self.path.open("a+b") as file:
+            size = file.seek(0, os.SEEK_END)
+            if size:
+                file.seek(size - 1)
+                torn = file.read(1) != b"\n"  # of a process that was killed while it wrote
+            else:
+                torn = False
+            file.write(("\n" if torn else "").encode() + line.encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        if not size:
+            _settle(self.path.parent)
+
+    def last(self) -> dict[DeliveryKey, tuple[DeliveryState, str]]:
+        """The last state of every delivery and its time. Lines that cannot be read are passed over with a warning."""
+        make_private(self.path)
+        rows = [row for _, row in self._lines()]
+        if unread := rows.count(None):
+            log.warning("%s: %d of its lines cannot be read and are passed over", self.path, unread)
+        return {
+            (row["edition"], row["reader"], row["channel"]): (cast("DeliveryState", row["state"]), row["time"])
+            for row in rows
+            if row
+        }
+
+    def prune(self, now: datetime) -> None:
+        """Take out the lines of more than `LEDGER_DAYS` ago, and those that cannot be read. `now` is aware."""
+        oldest = stamp(now - timedelta(days=LEDGER_DAYS))
+        lines = self._lines()
+        kept = b"".join(line + b"\n" for line, row in lines if row and row["time"] >= oldest)
+        if len(kept.splitlines()) == len(lines):
+            return
+        beside = self.path.with_name(f"{self.path.name}-new")
+        private_file(beside)
+        with beside.open("wb") as file:
+            file.write(kept)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(self.path)
+
+    def _lines(self) -> list[tuple[bytes, dict[str, str] | None]]:
+        """Every line with what it says; None where that cannot be read."""
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            return []
+        return [(line, _read(line)) for line in data.split(b"\n") if line.strip()]
+
+
+def _read(line: bytes) -> dict[str, str] | None:
+    try:
+        row = json.loads(line)
+        known = all(isinstance(row[field], str) for field in _FIELDS) and row["state"] in _STATES
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return row if known else None
+
+
+def _settle(folder: Path) -> None:
+    """Have the name of a new file survive a power cut, too, where a system can do that."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        pass
+    finally:
+        os.close(descriptor)

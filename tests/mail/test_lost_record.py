@@ -1,0 +1,97 @@
+"""A state file that is lost or damaged: it is said and mended, and nobody gets an edition twice."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from briefing.store import Store
+
+from .conftest import Opener, PostOffice
+
+Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+READERS = ("ann@example.org", "bob@example.org")
+RUN = ("run", "--engine", "extractive", "-f", "json", "--state", "s.db", "--date", "2024-05-17", "--send")
+
+
+@pytest.fixture
+def office(post_office: Opener, cli: Cli, tmp_path: Path) -> PostOffice:
+    """A mail server whose readers have the edition of a day, all but one who was put off."""
+    office = post_office()
+    office.refuse = {READERS[1]: ["451 later"]}
+    tables = "".join(f"[[mail.recipients]]\naddress = {json.dumps(one)}\n" for one in READERS)
+    (tmp_path / "briefing.toml").write_text(
+        f'[mail]\nhost = "localhost"\nport = {office.port}\nsecurity = "none"\nsender = "d@example.org"\nretries = []\n'
+        f'{tables}[[sources]]\npath = "story.txt"\n'
+    )
+    (tmp_path / "story.txt").write_text(
+        "Council approves tram line\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital.\n\n"
+        "Construction is due to start in March and to cost 212 million pounds, the mayor said on Tuesday."
+    )
+    assert cli(*RUN).returncode == 5
+    assert office.letters == {READERS[0]: 1}
+    return office
+
+
+def test_with_the_state_file_moved_away_the_edition_reaches_only_who_has_not_got_it(
+    office: PostOffice, cli: Cli, tmp_path: Path
+) -> None:
+    for path in list(tmp_path.glob("s.db*")):
+        if not path.name.endswith(".ledger"):
+            path.rename(tmp_path / f"away-{path.name}")
+    done = cli(*RUN)
+    assert done.returncode == 0, done.stderr
+    assert f"{READERS[0]} has it already" in done.stderr
+    assert office.letters == dict.fromkeys(READERS, 1)
+
+
+def test_a_damaged_state_file_is_said_mended_and_sends_nothing_twice(
+    office: PostOffice, cli: Cli, tmp_path: Path
+) -> None:
+    state = tmp_path / "s.db"
+    state.write_bytes(state.read_bytes()[:20_000])
+    for command in (RUN, ("send", "--state", "s.db"), ("history", "--state", "s.db")):
+        done = cli(*command)
+        assert done.returncode == 3, done.stderr
+        assert len(done.stderr.splitlines()) == 1
+        assert (
+            "s.db: is damaged (database disk image is malformed). `briefing doctor --repair` puts back" in done.stderr
+        )
+    looked = cli("doctor", "--state", "s.db")
+    assert looked.returncode == 1
+    assert "broken  state: s.db: is damaged" in looked.stdout
+    mended = cli("doctor", "--repair", "--state", "s.db")
+    assert "ok      state: s.db: the good copy of " in mended.stdout
+    assert "was put back; the damaged file is " in mended.stdout
+    assert len(list(tmp_path.glob("s.db.damaged-*"))) == 1
+    again = cli(*RUN)
+    assert again.returncode == 0, again.stderr
+    assert office.letters == dict.fromkeys(READERS, 1)
+    with Store(state) as store:
+        assert len(store.editions()) == 1
+
+
+def test_a_copy_from_before_the_letters_learns_of_them_when_it_is_put_back(
+    office: PostOffice, cli: Cli, tmp_path: Path
+) -> None:
+    copy = (tmp_path / "s.db.backup").read_bytes()
+    assert cli("send", "--state", "s.db").returncode == 0  # the other reader
+    (tmp_path / "s.db.backup").write_bytes(copy)
+    (tmp_path / "s.db").write_bytes(b"")
+    assert "was put back" in cli("doctor", "--repair", "--state", "s.db").stdout
+    again = cli("send", "--state", "s.db")
+    assert again.stderr.count("has it already") == 2
+    assert office.letters == dict.fromkeys(READERS, 1)
+
+
+def test_a_run_whose_copy_cannot_be_written_goes_well_and_says_so(office: PostOffice, cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "s.db.backup").unlink()
+    (tmp_path / "s.db.backup").mkdir()
+    done = cli(*RUN)
+    assert done.returncode == 0, done.stderr
+    assert "The state file could not be copied: " in done.stderr
+    assert office.letters == dict.fromkeys(READERS, 1)
