@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from briefing.compose import FEWEST_SENTENCES, minutes_saved
 from briefing.dates import shown
 from briefing.headers import address_of, ascii_uri, letter_policy
-from briefing.render import prepared, render, tidy
+from briefing.render import prepared, render, tidy, unlinked
 from briefing.text import fingerprint
 from briefing.types import Edition, Section, Story
 
@@ -206,7 +206,7 @@ def _html(edition: Edition, envelope: Envelope, environment: Environment, told: 
     )
     # No stylesheet is fetched: there is none, and the inliner is told so.
     inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, minify_css=True)
-    return tidy(inliner.inline(page))
+    return tidy(unlinked(inliner.inline(page)))
 
 
 def _first(sections: Sequence[Section], count: int) -> list[Section]:

@@ -39,6 +39,7 @@ PURE = {
     "errors",
     "patience",
     "letter",
+    "outside",
     "headers",
     "encodings",
     "markup",
