@@ -111,6 +111,20 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     assert "HEAVY []" in done.stdout
 
 
+def test_one_console_prints(repository: Path) -> None:
+    """Only what passes `cli.console` or `deliver.write_stdout` is free of what steers a terminal, and survives one."""
+    own = {"cli/console.py", "deliver/files.py"}
+    prints = re.compile(r"print|Console|(?:\w+\.)?s?echo|sys\.std(?:out|err)\.(?:\w+\.)?write")
+    wrong = []
+    for path in modules(repository):
+        place = path.relative_to(repository / "briefing").as_posix()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))) if place not in own else ():
+            called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            if prints.fullmatch(called):
+                wrong.append(f"{place}: {called}")
+    assert wrong == []
+
+
 def commands() -> list[str]:
     import typer.main
 
