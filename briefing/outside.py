@@ -12,7 +12,17 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["LONGEST_NAME", "LONGEST_TITLE", "clean", "clean_data", "clipped", "one_line", "shown_name", "shown_title"]
+__all__ = [
+    "LONGEST_NAME",
+    "LONGEST_TITLE",
+    "clean",
+    "clean_data",
+    "clipped",
+    "label",
+    "one_line",
+    "shown_name",
+    "shown_title",
+]
 
 LONGEST_TITLE = 300
 """Characters; what is longer is cut at a word."""
@@ -91,15 +101,16 @@ _UNSEEN = re.compile(r"[\u00ad\u180e\u200b\u2060-\u2064]")
 
 def shown_title(text: str) -> str:
     """A title or subject from outside: NFC, on one line, at most `LONGEST_TITLE` characters."""
-    return clipped(_label(text), LONGEST_TITLE)
+    return clipped(label(text), LONGEST_TITLE)
 
 
 def shown_name(text: str) -> str:
     """An author, source or section named from outside: NFC, on one line, at most `LONGEST_NAME` characters."""
-    return clipped(_label(text), LONGEST_NAME)
+    return clipped(label(text), LONGEST_NAME)
 
 
-def _label(text: str) -> str:
+def label(text: str) -> str:
+    """A title or name from outside, whole: NFC, on one line, without what breaks its words unseen."""
     return unicodedata.normalize("NFC", one_line(_UNSEEN.sub("", text)))
 
 

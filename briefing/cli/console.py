@@ -109,7 +109,8 @@ def hold_streams() -> None:
             try:
                 os.fstat(number)
             except OSError:
-                os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+                nothing = os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+                os.set_inheritable(nothing, True)  # a command that prints a password has the same trouble
 
 
 def spare_streams() -> OutputError | None:

@@ -46,7 +46,7 @@ class Screen:
 
     def __enter__(self) -> Self:
         screen = console()
-        if not self.quiet and screen.is_terminal:
+        if not self.quiet and screen.file.isatty():
             from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
             self._progress = Progress(

@@ -210,7 +210,7 @@ def test_no_mark_of_any_source_reaches_any_output(cli: Cli, sources: str, tmp_pa
     assert quote("\u009b") in told
 
 
-def test_marks_that_order_a_terminal_are_shown_as_they_are(cli: Cli, sources: str) -> None:
+def test_what_a_console_takes_for_markup_is_text_in_a_title(cli: Cli, sources: str) -> None:
     assert sources
     done = cli("run", "--dry-run")
     assert f"{HEBREW} {MARKUP}\t" in done.stdout
