@@ -5,11 +5,13 @@ The shapes are those of the JSON Schema files in `briefing/schema`. Times are UT
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from typing import Any
 
 from briefing.dates import edition_day
+from briefing.outside import clean_data
 from briefing.types import (
     Article,
     Citation,
@@ -30,10 +32,19 @@ __all__ = [
     "edition_from_json",
     "edition_to_json",
     "failure_to_json",
+    "json_text",
     "summary_from_json",
     "summary_to_json",
     "time_to_json",
 ]
+
+
+def json_text(data: object, indent: int | None = 2) -> str:
+    """JSON for a file or standard output, with its line end; without an `indent` on one line.
+
+    No text in it holds what would steer a terminal (`outside.clean`), not even as an escape.
+    """
+    return json.dumps(clean_data(data), ensure_ascii=False, indent=indent) + "\n"
 
 
 def summary_to_json(summary: Summary) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from briefing.abridging import LIMITS, abridged, clipped, of_stories, ranked
 from briefing.compose import FEWEST_SENTENCES, minutes_saved
 from briefing.dates import shown
 from briefing.headers import address_of, ascii_uri, letter_policy
-from briefing.render import prepared, tidy
+from briefing.render import prepared, tidy, unlinked
 from briefing.text import fingerprint
 from briefing.types import Edition, Story
 
@@ -267,7 +267,7 @@ def _html(edition: Edition, envelope: Envelope, environment: Environment, variab
     )
     # No stylesheet is fetched: there is none, and the inliner is told so.
     inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, minify_css=True)
-    return tidy(inliner.inline(page))
+    return tidy(unlinked(inliner.inline(page)))
 
 
 def _sources(edition: Edition) -> int:

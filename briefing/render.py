@@ -6,7 +6,6 @@ with a meaning, only http(s) addresses become links, and Markdown that a person 
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
 import unicodedata
@@ -21,7 +20,8 @@ from zoneinfo import ZoneInfo
 from briefing.compose import minutes_saved
 from briefing.dates import by_day, rfc3339, shown
 from briefing.errors import UsageError
-from briefing.jsonio import edition_to_json, summary_to_json
+from briefing.jsonio import edition_to_json, json_text, summary_to_json
+from briefing.outside import clean, one_line
 from briefing.text import sentences
 from briefing.types import Article, Citation, Edition, Failure, KeyPoint, Story, Summary, Verdict
 
@@ -43,6 +43,7 @@ __all__ = [
     "render_explanation",
     "render_summary",
     "tidy",
+    "unlinked",
     "xml_safe",
 ]
 
@@ -65,7 +66,7 @@ def render(edition: Edition, format: str, environment: Environment, around: Arou
     if format == "atom":
         return xml_safe(prepared(environment).get_template("edition.atom.j2").render(**page_variables(edition)))
     if _checked(format) == "json":
-        return json.dumps(edition_to_json(edition), ensure_ascii=False, indent=2) + "\n"
+        return json_text(edition_to_json(edition))
     template = prepared(environment).get_template(f"edition.{_template(format)}.j2")
     return tidy(template.render(**page_variables(edition), slugs=_section_slugs(edition), around=around))
 
@@ -84,8 +85,8 @@ def page_variables(edition: Edition) -> dict[str, Any]:
 
 
 def xml_safe(text: str) -> str:
-    """`text` without the characters that XML 1.0 has no place for."""
-    return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
+    """`text` without the characters that XML 1.0 has no place for, and `clean`."""
+    return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", clean(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def render_summary(summaries: Sequence[Summary], format: str, environment: Envir
     """One or several summaries; JSON gives an object for one, a list for several. Times are in UTC."""
     if _checked(format) == "json":
         data = [summary_to_json(summary) for summary in summaries]
-        return json.dumps(data[0] if len(data) == 1 else data, ensure_ascii=False, indent=2) + "\n"
+        return json_text(data[0] if len(data) == 1 else data)
     template = prepared(environment).get_template(f"summary.{_template(format)}.j2")
     return tidy(template.render(summaries=summaries, local=lambda time: time, zone="UTC"))
 
@@ -154,8 +155,11 @@ def _template(format: str) -> str:  # noqa: A002
 
 
 def tidy(text: str) -> str:
-    """No blanks at line ends, at most one blank line in a row, one line end at the end."""
-    text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
+    """No blanks at line ends, at most one blank line in a row, one line end at the end.
+
+    `clean` as well: records of earlier versions, a user's templates and what errors quote may hold anything.
+    """
+    text = re.sub(r"[ \t]+$", "", clean(text), flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
@@ -198,12 +202,12 @@ def _section_slugs(edition: Edition) -> list[str]:
         seen[base] = seen.get(base, -1) + 1
         return f"{base}-{seen[base]}" if base and seen[base] else base
 
-    slug(_one_line(edition.title))
+    slug(one_line(edition.title))
     slugs = []
     for section in edition.sections:
-        slugs.append(slug(_one_line(section.name)))
+        slugs.append(slug(one_line(section.name)))
         for story in section.stories:
-            slug(_one_line(story.summary.headline))
+            slug(one_line(story.summary.headline))
     return slugs
 
 
@@ -282,19 +286,23 @@ def _html_time(published: datetime) -> str:
 # --- filters ---------------------------------------------------------------------------------------------------
 
 
-_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""Marks that turn the direction of whatever follows, beyond the text they came with."""
+_WORD_JOINER = "\u2060"
+"""Seen by nobody, and no part of an address to any program: neither a backslash nor an entity keeps GitHub from making
+a link of an address for mail."""
+_MAILBOX = re.compile(r"(?<=[\w.+%-])(?=@[\w-])")
+_LINKED = re.compile(r"(?<=[\w.+%-])(?=@[\w-])|(?<=://)(?=\w)|(?<=\bwww)(?=\.\w)", re.IGNORECASE)
+_SHOWN = re.compile(r">[^<>]+<")
 
 
-def _one_line(text: object) -> str:
-    """On one line, blanks single, without control characters and without marks that turn what follows around."""
-    plain = _DIRECTIONS.sub("", str(text))
-    return " ".join("".join(c for c in plain if c.isspace() or unicodedata.category(c) != "Cc").split())
+def unlinked(html: str) -> str:
+    """A letter's `html` whose text holds no address that a mail program would make a link of; its own links stay."""
+    return _SHOWN.sub(lambda text: _LINKED.sub(_WORD_JOINER, text[0]), html)
 
 
 def _markdown_safe(text: object) -> str:
     """`text` as Markdown that shows exactly it: one line, no markup, no HTML, no entities, no automatic links."""
-    escaped = re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", _one_line(text))
+    escaped = re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", one_line(str(text)))
+    escaped = _MAILBOX.sub(_WORD_JOINER, escaped)
     # An entity would be decoded; at the beginning of a line, lists, headings and rules begin; "://" and "www." link.
     escaped = escaped.replace("&", "&amp;")
     escaped = re.sub(r"^([-+=:]|\d+[.)])", lambda m: m[0][:-1] + "\\" + m[0][-1], escaped)
@@ -327,7 +335,7 @@ def _markdown_address(url: str | None) -> str:
 def _wrapped(text: object, first: str = "", rest: str = "") -> str:
     """`text` in lines of 78 columns, the first after `first`, the others after `rest`."""
     return textwrap.fill(
-        _one_line(text),
+        one_line(str(text)),
         _LINE,
         initial_indent=first,
         subsequent_indent=rest,

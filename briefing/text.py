@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from briefing.outside import clean
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -43,25 +45,20 @@ class Sentence:
     text: str
 
 
-_LINE_ENDS = re.compile(r"\r\n?|[\v\f\u0085\u2028]")
-_PARAGRAPH_ENDS = re.compile(r"\u2029|\n[ \t]*(?:\n[ \t]*)+")
+_PARAGRAPH_ENDS = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _BLANKS = re.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
-# Soft hyphens, zero-width spaces, byte-order marks, bidirectional overrides (U+202A-E, U+2066-9): invisible, and
-# used to hide words from a reader or from a check. Joiners (U+200C/D) stay: Persian and Hindi need them.
-_INVISIBLE = re.compile(
-    r"[\u00ad\u200b\u200e\u200f\u2028\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
-)
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# Invisible like what `clean` removes, and used to hide words from a check: soft hyphens, zero-width spaces, marks of
+# direction, which a title may have. Joiners (U+200C/D) stay: Persian and Hindi need them.
+_INVISIBLE = re.compile(r"[\u00ad\u061c\u180e\u200b\u200e\u200f\u2060-\u2069\U000e0000-\U000e007f]")
 
 
 def normalise(text: str) -> str:
     """Bring `text` to the one form in which it is stored, cited and shown.
 
     NFC; ``\\n`` line ends; one blank line between paragraphs; single blanks inside lines; no control or invisible
-    characters. Idempotent.
+    characters, marks of direction included. Idempotent.
     """
-    text = _LINE_ENDS.sub("\n", text)
-    text = _CONTROL.sub("", _INVISIBLE.sub("", text))
+    text = _INVISIBLE.sub("", clean(text.replace("\u2029", "\n\n")))
     text = unicodedata.normalize("NFC", text)
     text = _BLANKS.sub(" ", text)
     text = re.sub(r" ?\n ?", "\n", text)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from io import TextIOWrapper
+from traceback import walk_tb
 
 import typer
 
@@ -28,6 +29,7 @@ from briefing.cli import (
     sources,
     summarise,
 )
+from briefing.cli.console import hold_streams, result, spare_streams, unprinted
 from briefing.cli.screen import Screen, tell_error
 from briefing.errors import BriefingError, ExitCode, StoppedError
 
@@ -61,7 +63,7 @@ app.command("doctor")(doctor.doctor)
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(__version__)
+        result(__version__)
         raise typer.Exit
 
 
@@ -78,29 +80,59 @@ def options(
 
 def main() -> None:
     """The console script. No traceback ever reaches a user."""
+    hold_streams()
     _speak_utf8()
+    code = _run()
+    if lost := spare_streams():
+        tell_error(str(lost))
+        code = code or lost.exit_code
+    sys.exit(code)
+
+
+def _run() -> int | str | None:
+    """Do what the command line says; the exit code."""
     try:
         app()
     except SystemExit as end:
         # Outside of a run, Ctrl-C comes to typer first, which ends without a word.
         if end.code == StoppedError.exit_code:
             tell_error("Stopped.")
-        raise
+        meant = _meant(end)
+        return end.code if meant is None else meant
     except BriefingError as error:
         tell_error(str(error))
-        sys.exit(error.exit_code)
+        return error.exit_code
     except KeyboardInterrupt:
         tell_error("Stopped.")
-        sys.exit(StoppedError.exit_code)
-    except BrokenPipeError:
-        # Whoever read our output has gone, as `head` does; there is nobody to tell.
-        sys.stderr.close()
-        sys.exit(0)
+        return StoppedError.exit_code
     except Exception as error:
+        if isinstance(error, OSError) and _while_typer_printed(error):
+            if (code := _meant(error)) is not None:
+                return code
+            lost = unprinted(error)
+            tell_error(str(lost))
+            return lost.exit_code
         from briefing.cli.crash import tell_crash
 
         tell_crash(error)
-        sys.exit(ExitCode.NOTHING)
+        return ExitCode.NOTHING
+    return None
+
+
+def _meant(error: BaseException) -> int | None:
+    """The exit code that typer had in hand when it failed to say why: of the error that it was about to print."""
+    reason = error.__context__
+    while reason is not None:
+        if isinstance(code := getattr(reason, "exit_code", None), int):
+            return code
+        reason = reason.__context__
+    return None
+
+
+def _while_typer_printed(error: OSError) -> bool:
+    """Whether it arose over the help, the version or a wrong option, which typer and rich print themselves."""
+    *_, (frame, _) = walk_tb(error.__traceback__)
+    return str(frame.f_globals.get("__name__")).partition(".")[0] in {"typer", "rich", "click"}
 
 
 def _speak_utf8() -> None:

@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from briefing.cli import options
+from briefing.cli.console import results
 from briefing.cli.screen import Screen
 from briefing.cli.settings import settings_if_any
+from briefing.errors import ExitCode
 
 __all__ = ["archive"]
 
@@ -26,5 +28,8 @@ def archive(
 
     with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
         editions, written = pipeline.write_archive(out.expanduser(), workshop)
-    typer.echo(str(out / "index.html"))
+    untold = results([out / "index.html"])
     screen.say(f"Editions: {editions}. Files written: {written}.")
+    if untold:
+        screen.complain(str(untold))
+        raise typer.Exit(ExitCode.PARTLY)

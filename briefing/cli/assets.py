@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from briefing.cli.console import result
+
 __all__ = ["prompts", "templates"]
 
 templates = typer.Typer(help="The output templates, and copies of them to edit.", no_args_is_help=True)
@@ -33,4 +35,4 @@ def _eject(kind: Literal["prompts", "templates"], folder: Path | None, overwrite
     from briefing.assets import eject, user_folder
 
     for path in eject(kind, folder or user_folder(kind), overwrite=overwrite):
-        typer.echo(str(path))
+        result(str(path))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from briefing.cli import options
+from briefing.cli.console import result
 from briefing.cli.report import exit_code, tell_failures
 from briefing.cli.screen import Screen
 from briefing.cli.settings import settings
@@ -62,7 +63,7 @@ def compare(
             else:
                 write_atomically(out, page)
     if compared and str(out) != "-":
-        typer.echo(str(out))
+        result(str(out))
     failures += [result for one in compared for result in one.results if isinstance(result, Failure)]
     tell_failures(screen, failures, produced=bool(compared))
     raise typer.Exit(exit_code(bool(compared), failures))

@@ -10,6 +10,7 @@ import typer
 
 from briefing._version import __version__
 from briefing.cli import options
+from briefing.cli.console import result
 from briefing.errors import BriefingError, ConfigError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def doctor(
     ] = False,
 ) -> None:
     """Check what a run needs, as it would look for it, and say what to do about what is wrong. Nothing is fetched."""
-    typer.echo(f"briefing {__version__}, Python {platform.python_version()}, {sys.platform}, {platform.machine()}")
+    result(f"briefing {__version__}, Python {platform.python_version()}, {sys.platform}, {platform.machine()}")
     from briefing.config import find_config
 
     path = config or find_config()
@@ -45,10 +46,10 @@ def doctor(
     broken = 0
     for name, look in checks:
         try:
-            typer.echo(f"ok      {name}: {look()}")
+            result(f"ok      {name}: {look()}")
         except (BriefingError, OSError) as error:
             broken += 1
-            typer.echo(f"broken  {name}: {error}")
+            result(f"broken  {name}: {error}")
     raise typer.Exit(1 if broken else 0)
 
 

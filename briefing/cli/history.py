@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from briefing.cli import options
+from briefing.cli.console import message, result
 from briefing.cli.screen import Screen
 from briefing.cli.send import keep_state
 from briefing.cli.settings import settings_if_any
@@ -90,7 +91,7 @@ def remove(
             pipeline.remove_edition(workshop, what)
             keep_state(screen, workshop)  # so that it does not come back with the copy
     for path in what.files:
-        typer.echo(str(path))
+        result(str(path))
     screen.say(f"{what.date.isoformat()} {what.title!r} is no longer in the state file; its stories count as untold.")
     for recipient, became in what.deliveries:
         screen.say(_SAID[became].format(recipient))
@@ -98,10 +99,10 @@ def remove(
 
 def _agreed(question: str) -> bool:
     """Whether somebody says yes. Raises `UsageError` where nobody is there to ask."""
-    typer.echo(f"{question} [y/N] ", err=True, nl=False)
+    message(f"{question} [y/N]", end=" ")
     said = sys.stdin.readline() if sys.stdin else ""
     if not said:
-        typer.echo(err=True)
+        message()
         raise UsageError("history remove", "nobody is there to say yes", "Say it with --yes")
     return said.strip().casefold() in {"y", "yes"}
 
@@ -137,7 +138,7 @@ def show(
         write_stdout(content)
         return
     write_atomically(path, content)
-    typer.echo(str(path))
+    result(str(path))
 
 
 def search(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from briefing.cli.console import message, result
 from briefing.errors import OutputError
 
 __all__ = ["init"]
@@ -23,5 +24,5 @@ def init(
         raise OutputError(str(path), "it is there already", "Use --force to replace it")
     text = environment("templates", ()).get_template("briefing.toml.j2").render(timezone=local_timezone())
     write_atomically(path, text)
-    typer.echo(str(path))
-    typer.echo("Now add what you read: briefing sources add ADDRESS", err=True)
+    result(str(path))
+    message("Now add what you read: briefing sources add ADDRESS")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from briefing.cli import options
+from briefing.cli.console import result
 from briefing.cli.screen import Screen
 from briefing.cli.settings import settings_if_any
 from briefing.errors import ModelError
@@ -34,15 +35,15 @@ def list_models(
 
     machine, found = _offers(config, context.obj, measure)
     if json_:
-        typer.echo(json.dumps([offer.data() for offer in found], ensure_ascii=False, indent=2))
+        result(json.dumps([offer.data() for offer in found], ensure_ascii=False, indent=2))
         return
-    typer.echo(_wrapped(_in_words(machine)) + "\n")
+    result(_wrapped(_in_words(machine)) + "\n")
     rows = [("name", "here", "size", "fits", "a story", "licence"), *map(_row, found)]
     wide = max(len(name) for name, *_ in rows)
     for offer, (name, here, size, fits, story, licence) in zip([None, *found], rows, strict=True):
-        typer.echo(f"{name:<{wide}}  {here:<4}  {size:>6}  {fits:<10}  {story:>7}  {licence}".rstrip())
+        result(f"{name:<{wide}}  {here:<4}  {size:>6}  {fits:<10}  {story:>7}  {licence}".rstrip())
         if offer:
-            typer.echo(_wrapped(_what(offer), "    "))
+            result(_wrapped(_what(offer), "    "))
 
 
 @app.command("recommend")
@@ -61,14 +62,14 @@ def recommend(
     machine, found = _offers(config, context.obj, measure)
     chosen = recommended(found, seconds)
     if json_:
-        typer.echo(json.dumps({**chosen.offer.data(), "why": chosen.why}, ensure_ascii=False, indent=2))
+        result(json.dumps({**chosen.offer.data(), "why": chosen.why}, ensure_ascii=False, indent=2))
         return
     name = chosen.offer.name
-    typer.echo(f"{name}\n{_wrapped(chosen.why)}\n{_wrapped(_in_words(machine))}")
+    result(f"{name}\n{_wrapped(chosen.why)}\n{_wrapped(_in_words(machine))}")
     if not chosen.offer.here:
-        typer.echo(f"Get it: briefing models pull {name}")
+        result(f"Get it: briefing models pull {name}")
     if not chosen.offer.default:
-        typer.echo(f'Use it: briefing run --model {name} (or model = "{name}" in the configuration)')
+        result(f'Use it: briefing run --model {name} (or model = "{name}" in the configuration)')
 
 
 @app.command("pull")
@@ -84,7 +85,7 @@ def pull(
     if is_hub_name(name):
         with screen:
             pull_repository(models, name, screen)
-        typer.echo(str(models.resolve_folder(name).path))
+        result(str(models.resolve_folder(name).path))
         return
     entry = models.entry(name)
     if models.path(name) is None:
@@ -93,7 +94,7 @@ def pull(
         )
         screen.say(f"{name}: {about}{entry.size / 1e6:,.0f} MB, licence {entry.licence}{unpinned}.")
     with screen:
-        typer.echo(str(_pulled(models, name, screen)))
+        result(str(_pulled(models, name, screen)))
 
 
 @app.command("path")
@@ -105,7 +106,7 @@ def path(name: Name, config: options.ConfigPath = None) -> None:
     found = models.resolve_folder(name).path if is_hub_name(name) else models.path(name)
     if found is None:
         raise ModelError(name, "its file is not here", f"Pull it with `briefing models pull {name}`")
-    typer.echo(str(found))
+    result(str(found))
 
 
 @app.command("remove")
@@ -113,7 +114,7 @@ def remove(name: Name, config: options.ConfigPath = None) -> None:
     """Delete a model's file. A file of your own that was added is only forgotten."""
     if not _folder(config).remove(name):
         raise ModelError(name, "its file is not here")
-    typer.echo(name)
+    result(name)
 
 
 @app.command("add")
@@ -130,7 +131,7 @@ def add(
     entry = models.add(Path(location) if Path(location).exists() else location, name)
     with screen:
         _pulled(models, entry.name, screen)
-    typer.echo(entry.name)
+    result(entry.name)
 
 
 def _offers(config: Path | None, screen: Screen, measure: bool) -> "tuple[Machine, list[Offer]]":

@@ -1,5 +1,6 @@
 """`briefing run`: the daily edition."""
 
+from collections.abc import Iterable
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from briefing.cli import options
+from briefing.cli.console import message, result, results
 from briefing.cli.report import nothing_new, run_code, tell_failures, tell_language, tell_run, tell_usage
 from briefing.cli.screen import Screen
 from briefing.cli.send import keep_state, post_after_run
@@ -97,7 +99,7 @@ def run(
                 for error in mail_errors if send else ():
                     raise error
                 for remark in pipeline.check_run(workshop, send=send):
-                    typer.echo(remark)
+                    result(remark)
                 return
             if dry_run:
                 raise typer.Exit(_list(screen, workshop, date, until))
@@ -115,12 +117,12 @@ def run(
                 written = pipeline.write_edition(edition, workshop) if edition.stories else ()
                 explanation = pipeline.render_explanation(report.ranked, edition, workshop.templates) if explain else ""
             keep_state(screen, workshop)
-        for path in written:
-            typer.echo(str(path))
+        untold = _untold(screen, written)
         if sent:
-            raise typer.Exit(_post_the_rest(screen, sent, workshop, until, turn))
+            code = _post_the_rest(screen, sent, workshop, until, turn)
+            raise typer.Exit(code or (ExitCode.PARTLY if untold else ExitCode.WELL))
         if explanation:
-            typer.echo(explanation, err=True)
+            message(explanation)
         tell_run(screen, edition, report)
         tell_language(screen, [story.summary for story in edition.stories], workshop.config.language)
         tell_usage(screen, workshop)
@@ -135,7 +137,16 @@ def run(
                 # Without a network and an edition it is soon started again: one try will do, a pause only delays that.
                 last = workshop.clock() if code is ExitCode.OFFLINE else until
                 mail = post_after_run(screen, to_send, workshop, last, turn)
+    code = ExitCode.PARTLY if untold and code is ExitCode.WELL else code
     raise typer.Exit(mail or code if code in {ExitCode.WELL, ExitCode.PARTLY} else code)
+
+
+def _untold(screen: Screen, written: Iterable[Path]) -> bool:
+    """Print where the files are; whether nobody could be told, which is complained of."""
+    error = results(written)
+    if error:
+        screen.complain(str(error))
+    return error is not None
 
 
 def _list(screen: Screen, workshop: "Workshop", day: datetime | None, deadline: "datetime | None") -> ExitCode:
@@ -144,7 +155,7 @@ def _list(screen: Screen, workshop: "Workshop", day: datetime | None, deadline: 
 
     reading = pipeline.read(workshop, day.date() if day else None, deadline=deadline)
     for article in reading.articles:
-        typer.echo(f"{article.source}\t{article.title or '(untitled)'}\t{article.url or ''}")
+        result(f"{article.source}\t{article.title or '(untitled)'}\t{article.url or ''}")
     produced = bool(reading.articles)
     tell_failures(screen, reading.failures, produced=produced, quiet=nothing_new(reading.failures))
     return run_code(produced, reading.failures, offline=reading.offline)

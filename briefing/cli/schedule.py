@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from briefing.cli import options
+from briefing.cli.console import result
 from briefing.cli.screen import Screen
 from briefing.cli.settings import configuration_path, settings
 from briefing.errors import UsageError
@@ -52,10 +53,10 @@ def install(
     for note in outcome.notes:
         screen.complain(note)
     for place in outcome.places:
-        typer.echo(place)
+        result(place)
     if chosen is Kind.WINDOWS:
         screen.complain("The file is written. This command has it started every day:")
-        typer.echo(outcome.todo[0])
+        result(outcome.todo[0])
         return
     manners = schedule.scheduler(chosen).manners
     screen.say(f"Every day at {when:%H:%M} with {chosen}; editions go to {path.parent / out}. {manners}.")
@@ -80,13 +81,13 @@ def show(context: typer.Context) -> None:
     for entry in found:
         start = schedule.scheduler(entry.kind).start
         if entry.active:
-            typer.echo(f"{entry.kind}: {_daily(entry.at)}{_next(entry.at)}")
+            result(f"{entry.kind}: {_daily(entry.at)}{_next(entry.at)}")
         elif entry.active is False:
-            typer.echo(f"{entry.kind}: installed, but not started. Run: {start}")
+            result(f"{entry.kind}: installed, but not started. Run: {start}")
         else:
-            typer.echo(f"{entry.kind}: {_daily(entry.at)}; written, but not loaded as far as can be seen. Run: {start}")
+            result(f"{entry.kind}: {_daily(entry.at)}; written, but not loaded as far as can be seen. Run: {start}")
         for place, text in entry.files:
-            typer.echo(f"\n# {place}\n{text.rstrip()}")
+            result(f"\n# {place}\n{text.rstrip()}")
 
 
 @app.command("remove")
@@ -99,7 +100,7 @@ def remove(context: typer.Context) -> None:
         _tell_windows(screen, show=False)
     outcome = schedule.uninstall()
     for place in outcome.places:
-        typer.echo(place)
+        result(place)
     if not outcome.places and sys.platform != "win32":
         screen.say("Nothing is scheduled.")
     for note in outcome.notes:
@@ -130,7 +131,8 @@ def _rehearse(screen: Screen, job: "Job", kind: Kind) -> None:
         screen.say(line)
     if done.returncode:
         screen.complain(f"Nothing was scheduled: started by {kind}, the run would end with this error.")
-        screen.complain(done.stderr.strip() or f"Exit code {done.returncode}.")
+        for line in done.stderr.strip().splitlines() or [f"Exit code {done.returncode}."]:
+            screen.complain(line)
         screen.complain("If you know better what the run will find there, install it with --no-check.")
         raise typer.Exit(done.returncode)
 
@@ -150,4 +152,4 @@ def _tell_windows(screen: Screen, *, show: bool) -> None:
     from briefing.schedule.windows import DELETE, QUERY
 
     screen.complain("The Windows Task Scheduler knows; this command asks it:" if show else "This command removes it:")
-    typer.echo(QUERY if show else DELETE)
+    result(QUERY if show else DELETE)

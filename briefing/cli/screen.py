@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sys
+import re
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from briefing.cli.console import console, message
 from briefing.errors import StoppedError
+from briefing.outside import clipped, one_line
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.progress import Progress, TaskID
 
 __all__ = ["Screen", "tell_error"]
@@ -22,16 +23,13 @@ _STAGES = {
 }
 
 
+_LINE_ENDS = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
+"""What an error quotes must not look like a line of ours."""
+
+
 def tell_error(line: str) -> None:
-    """One line on standard error, coloured on a terminal that wants colour."""
-    _console().print(line, style="bold red", markup=False, highlight=False, soft_wrap=True)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    # rich itself leaves colour away when NO_COLOR is set or standard error is no terminal.
-    return Console(file=sys.stderr)
+    """One line on standard error."""
+    message(_LINE_ENDS.sub(" ", line), style="bold red")
 
 
 class Screen:
@@ -47,7 +45,8 @@ class Screen:
         self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
-        if not self.quiet and sys.stderr.isatty():
+        screen = console()
+        if not self.quiet and screen.file.isatty():
             from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
             self._progress = Progress(
@@ -57,8 +56,8 @@ class Screen:
                 TimeElapsedColumn(),
                 TextColumn("left:"),
                 TimeRemainingColumn(),
-                TextColumn("{task.fields[subject]}", style="dim"),
-                console=_console(),
+                TextColumn("{task.fields[subject]}", style="dim", markup=False),
+                console=screen,
                 transient=True,
             )
             self._progress.start()
@@ -88,8 +87,7 @@ class Screen:
         """Advance the bar."""
         if self._progress is None or self._task is None:
             return
-        shown = subject if len(subject) <= 40 else f"{subject[:39]}…"
-        self._progress.update(self._task, advance=amount, subject=_plain(shown))
+        self._progress.update(self._task, advance=amount, subject=clipped(one_line(subject), 40))
         self._show_amount()
 
     def say(self, line: str) -> None:
@@ -107,8 +105,8 @@ class Screen:
             self._print(line, style="dim")
 
     def _print(self, line: str, **style: Any) -> None:
-        console = self._progress.console if self._progress is not None else _console()
-        console.print(line, markup=False, highlight=False, soft_wrap=True, **style)
+        above = self._progress.console if self._progress is not None else None
+        message(_LINE_ENDS.sub(" ", line), above=above, **style)
 
     def _show_amount(self) -> None:
         assert self._progress is not None
@@ -117,8 +115,3 @@ class Screen:
         done, total = int(task.completed), int(task.total or 0)
         amount = f"{done / 1e6:,.0f}/{total / 1e6:,.0f} MB" if task.fields["bytes"] else f"{done}/{total}"
         self._progress.update(self._task, amount=amount)
-
-
-def _plain(text: str) -> str:
-    """Text from a feed without what rich or a terminal would take for an order."""
-    return "".join(c if c.isprintable() else " " for c in text).replace("[", "\\[")

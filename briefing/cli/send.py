@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from briefing.cli import options
+from briefing.cli.console import result, results
 from briefing.cli.screen import Screen
 from briefing.cli.settings import configuration_path
 from briefing.dates import edition_day
@@ -70,7 +71,7 @@ def send(
     alone = nullcontext() if check or dry_run or preview else only_run(wanted.state or default_state())
     with screen, alone as turn, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
         if check:
-            typer.echo(f"{pipeline.check_mail(workshop)} takes the login.")
+            result(f"{pipeline.check_mail(workshop)} takes the login.")
             return
         until = pipeline.last_try(workshop)
         chosen = _chosen(edition, workshop)
@@ -171,6 +172,7 @@ def _write(edition: "Edition", workshop: "Workshop", only: list[str], preview: b
     from briefing.deliver import write_atomically
     from briefing.letter import file_name
 
+    written = []
     for recipient, letter in pipeline.letters(edition, workshop, only):
         if letter is None:
             continue
@@ -181,7 +183,9 @@ def _write(edition: "Edition", workshop: "Workshop", only: list[str], preview: b
             write_atomically(path, part.get_content() if part else "")
         else:
             write_atomically(path, letter.message.as_bytes())
-        typer.echo(str(path))
+        written.append(path)
         if preview:
             typer.launch(str(path))
-            return
+            break
+    if untold := results(written):
+        raise untold

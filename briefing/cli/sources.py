@@ -7,6 +7,7 @@ import typer
 
 from briefing.address import shown, shown_in
 from briefing.cli import options
+from briefing.cli.console import result
 from briefing.cli.report import exit_code
 from briefing.cli.screen import Screen
 from briefing.cli.settings import configuration_path, settings
@@ -52,7 +53,7 @@ def list_sources(config: options.ConfigPath = None) -> None:
     from briefing.config import load_config
 
     for source in load_config(configuration_path(config)).sources:
-        typer.echo(f"{shown_in(source.name) or '-'}\t{source.section or '-'}\t{source.address}")
+        result(f"{shown_in(source.name) or '-'}\t{source.section or '-'}\t{source.address}")
 
 
 @app.command("remove")
@@ -92,13 +93,13 @@ def check(
             failures += checked.failures
             if checked.articles or not checked.failures:
                 good += 1
-                typer.echo(f"ok\t{name}\t{checked.articles} articles")
+                result(f"ok\t{name}\t{checked.articles} articles")
                 for failure in checked.failures:
-                    typer.echo(f"failed\t{name}: {failure.subject}\t{_reason(failure)}")
+                    result(f"failed\t{name}: {failure.subject}\t{_reason(failure)}")
             else:
                 first, *others = checked.failures
                 more = f" And {len(others)} more." if others else ""
-                typer.echo(f"failed\t{name}\t{_reason(first)}{more}")
+                result(f"failed\t{name}\t{_reason(first)}{more}")
     raise typer.Exit(exit_code(good > 0, failures))
 
 
@@ -148,7 +149,7 @@ def _extend(path: Path, sources: tuple[Source, ...]) -> None:
 
     write_atomically(path, add_sources(read_config(path), sources, path))
     for source in sources:
-        typer.echo(str(source.address))
+        result(str(source.address))
 
 
 def _reason(failure: Failure) -> str:

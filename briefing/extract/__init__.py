@@ -21,6 +21,7 @@ from briefing.extract.clutter import without_clutter
 from briefing.extract.gate import LONGEST, check_article, check_bytes
 from briefing.extract.language import language_of
 from briefing.facts import stems
+from briefing.outside import clipped, shown_name, shown_title
 from briefing.text import article_id, normalise, word_count
 from briefing.types import Article, FeedItem
 
@@ -32,6 +33,8 @@ _FULLER = 1.2
 """How many times the page's words a feed's own text must have to win; where both are about the same, the page does."""
 _LONGEST_TEASER = 60
 """Words."""
+_TEASER_CHARACTERS = 1000
+"""Where words are long, or nothing parts them."""
 _BEGINNING = 100
 """Words below which a feed's text that breaks off is only the beginning of an article that its page keeps back."""
 _ANNOUNCED = 4
@@ -98,7 +101,7 @@ def extract_article(
         _check_speaks_of(hint, found, name)
         found = replace(
             found,
-            title=normalise(hint.title) or found.title,
+            title=hint.title or found.title,
             published=hint.published or found.published,
             author=found.author or hint.author,
         )
@@ -162,9 +165,11 @@ def fuller(article: Article, item: FeedItem) -> Article:
 
 
 def teaser_of(item: FeedItem) -> str:
-    """What a feed says of an article, in plain text on one line: at most 60 words."""
+    """What a feed says of an article, in plain text on one line: at most 60 words and 1,000 characters."""
     said = _own_text(item).split()
-    return " ".join(said) if len(said) <= _LONGEST_TEASER else " ".join(said[:_LONGEST_TEASER]).rstrip(".,;:") + " …"
+    if len(said) > _LONGEST_TEASER:
+        return clipped(" ".join(said[:_LONGEST_TEASER]).rstrip(".,;:"), _TEASER_CHARACTERS - 2) + " …"
+    return clipped(" ".join(said), _TEASER_CHARACTERS)
 
 
 def _own_text(item: FeedItem) -> str:
@@ -245,7 +250,7 @@ def plain_text(text: str) -> Found:
 
 
 def _article(found: Found, *, name: str, url: str | None, source: str, section: str) -> Article:
-    title = " ".join(normalise(found.title).split())
+    title = shown_title(found.title)
     text = without_clutter(normalise(found.text), title)
     check_article(text, title, name)
     return Article(
@@ -258,7 +263,7 @@ def _article(found: Found, *, name: str, url: str | None, source: str, section: 
         published=_utc(found.published),
         language=language_of(text, found.language),
         canonical=_own_address(found.canonical, url),
-        author=" ".join(normalise(found.author).split()),
+        author=shown_name(found.author),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from briefing.outside import label
 from briefing.text import normalise, word_count
 
 __all__ = ["flat_text", "is_bulky", "link_words", "running", "slimmed", "title_of"]
@@ -76,4 +77,4 @@ def link_words(html: str) -> int:
 def title_of(html: str) -> str:
     """The page's title element, or empty."""
     found = re.search(r"<title\b[^<>]*>([^<]{0,1000})", html, re.IGNORECASE)
-    return normalise(unescape(found[1])) if found else ""
+    return label(unescape(found[1])) if found else ""

@@ -17,6 +17,7 @@ from briefing.extract.gate import FEWEST_WORDS, check_page
 from briefing.extract.json_ld import things, types_of
 from briefing.extract.walls import Page, check_wall
 from briefing.markup import Tags
+from briefing.outside import label
 from briefing.text import normalise, word_count
 
 __all__ = ["read_page", "text_of"]
@@ -186,9 +187,9 @@ def _title(view: _View, stated: dict[str, Any]) -> str:
         view.heading,
         view.title,
     ]
-    found = next((normalise(unescape(c)) for c in candidates if c and c.strip()), "")
+    found = next((label(unescape(c)) for c in candidates if c and c.strip()), "")
     # "Headline | The Harbour Post": the site's name goes where the heading shows that it is no part of the headline.
-    heading = normalise(view.heading)
+    heading = label(view.heading)
     head = re.split(r"\s+[|–—·•»]\s+|\s+-\s+", found)[0]
     return head if head != found and (not heading or heading.startswith(head)) and word_count(head) >= 3 else found
 

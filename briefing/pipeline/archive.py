@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from briefing.lookup import FOLDING, search_words
+from briefing.outside import clean_data
 from briefing.pipeline.history import known_edition
 from briefing.pipeline.workshop import Workshop
 from briefing.render import Around, anchor, prepared, render, tidy
@@ -103,7 +104,7 @@ def _index(pages: Sequence[_Page]) -> str:
                         "words": " ".join(search_words(said)),
                     }
                 )
-    return _script(rows)
+    return _script(clean_data(rows))
 
 
 def _script(value: object) -> str:

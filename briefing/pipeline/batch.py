@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from briefing.errors import BriefingError, UsageError
-from briefing.jsonio import failure_to_json, summary_to_json
+from briefing.jsonio import failure_to_json, json_text, summary_to_json
 from briefing.types import Article, Failure, Summary
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def batch(location: str, workshop: Workshop) -> Iterator[tuple[str, Summary | Fa
 
 def _line(name: str, result: Summary | Failure) -> tuple[str, Summary | Failure]:
     data = {"id": name, "error": failure_to_json(result)} if isinstance(result, Failure) else summary_to_json(result)
-    return json.dumps(data, ensure_ascii=False) + "\n", result
+    return json_text(data, None), result
 
 
 def _lines(location: str) -> list[bytes]:

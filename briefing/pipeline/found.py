@@ -210,7 +210,7 @@ def told_apart(items: Sequence[FeedItem]) -> list[str]:
 
 
 def _identity(item: FeedItem) -> str:
-    return _guid(item) or item.title or item.html
+    return _guid(item) or item.raw_title or item.title or item.html
 
 
 def _guid(item: FeedItem) -> str:
@@ -227,7 +227,8 @@ def item_keys(items: Sequence[FeedItem]) -> list[str]:
     keys: list[str] = []
     taken: set[str] = set()
     for item in reversed(items):
-        place = canonical_url(item.url) if item.url else item.path or item.guid or f"{item.title}\n{item.html}"
+        said = f"{item.raw_title or item.title}\n{item.html}"
+        place = canonical_url(item.url) if item.url else item.path or item.guid or said
         day = item.published.isoformat() if item.published else ""
         key, identity = fingerprint("item", place, day)[:32], _identity(item)
         if key in taken or (not day and identity == item.guid and item.guid not in {"", place}):

@@ -11,7 +11,7 @@ from typing import Any
 
 from briefing.config import parse_duration
 from briefing.errors import OutputError, UsageError
-from briefing.jsonio import edition_from_json
+from briefing.jsonio import edition_from_json, json_text
 from briefing.letter import dated_key
 from briefing.pipeline.workshop import Workshop
 from briefing.render import EDITION_FORMATS, prepared, tidy
@@ -203,7 +203,7 @@ def _checked(format: str) -> str:  # noqa: A002
 
 
 def _json(rows: Iterator[dict[str, Any]]) -> str:
-    return json.dumps(list(rows), ensure_ascii=False, indent=2) + "\n"
+    return json_text(list(rows))
 
 
 def _text(name: str, workshop: Workshop, **values: object) -> str:

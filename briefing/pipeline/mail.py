@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefing.errors import BriefingError, FetchError, SourceError
+from briefing.outside import shown_name
 from briefing.pipeline.found import Found, Letter, MailMark, failure_of, skipped
 from briefing.pipeline.secrets import Commands, from_environment, from_keyring
 from briefing.text import fingerprint
@@ -63,7 +64,7 @@ class Mail:
         """The letters of an mbox file or a Maildir, newest first. Raises `SourceError` or OSError."""
         from briefing.sources import list_maildir, list_mbox
 
-        name = source.name or path.stem or str(path)
+        name = source.name or shown_name(path.stem or str(path))
         messages = (list_maildir if source.kind is SourceKind.MAILDIR else list_mbox)(path, now=self.window.now)
         letters = (_letter(message.head, message.read, source, name, message.size) for message in messages)
         return self._kept(letters, name)
@@ -115,7 +116,7 @@ class Mail:
             if article is None:
                 unknown.append(uid)
             else:
-                name = source.name or sender or box.address.shown
+                name = source.name or shown_name(sender) or box.address.shown
                 self.keys.setdefault(article.id, []).append(_uid_key(box.identity, uid))
                 yield replace(article, source=name, section=source.section)
         for one in box.heads(unknown):
@@ -148,7 +149,7 @@ def _uid_key(mailbox: str, uid: int) -> str:
 def _letter(head: MailHead, read: Callable[[], bytes], source: Source, name: str, size: int) -> Letter:
     sent = head.sent.isoformat() if head.sent else ""
     return Letter(
-        key=fingerprint("mail", head.sender, head.title, sent, str(size))[:32],
+        key=fingerprint("mail", *head.raw, sent, str(size))[:32],
         title=head.title,
         published=head.sent,
         name=source.name or head.sender or name,

@@ -11,15 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from briefing.address import shown_in
+from briefing.outside import LONGEST_NAME, clipped, label
 from briefing.pipeline.found import Found, Item
 from briefing.stories.addresses import host_of
-from briefing.text import normalise
 from briefing.types import Failure, Source
 
-__all__ = ["LONGEST_NAME", "name_for", "site_of", "tell_apart"]
-
-LONGEST_NAME = 100
-"""Characters of a name that is made of a title."""
+__all__ = ["name_for", "site_of", "tell_apart"]
 
 
 def name_for(source: Source, *titles: str) -> str:
@@ -46,7 +43,7 @@ def tell_apart(places: list[list[Found]], sources: Mapping[int, Source]) -> None
         if len({sources[place].location for place in at}) > 1:
             unnamed = [place for place in at if not sources[place].name]
             for place, more in zip(unnamed, _differences([sources[place] for place in unnamed]), strict=True):
-                new = f"{_cut(name, LONGEST_NAME - len(more) - 3)} ({more})"
+                new = f"{clipped(name, LONGEST_NAME - len(more) - 3)} ({more})"
                 places[place] = [_renamed(one, name, new) for one in places[place]]
 
 
@@ -72,13 +69,4 @@ def _renamed(one: Found, old: str, new: str) -> Found:
 
 
 def _name(title: str, most: int = LONGEST_NAME) -> str:
-    return _cut(shown_in(" ".join(normalise(title[: 20 * most]).split())), most)
-
-
-def _cut(text: str, most: int) -> str:
-    """At most so many characters, cut behind a word where there is one in the last third."""
-    if len(text) <= most:
-        return text
-    short = text[: most - 1]
-    words = short.rpartition(" ")[0]
-    return (words if len(words) > most * 2 // 3 else short).rstrip() + "…"
+    return clipped(shown_in(label(title[: 20 * most])), most)

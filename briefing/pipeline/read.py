@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from briefing.address import Secrets
 from briefing.errors import BriefingError, FetchError, FrontPageError, OutOfTimeError, SourceError
+from briefing.outside import shown_name
 from briefing.pipeline.deadline import TimeToRead, unlimited
 from briefing.pipeline.found import Found, Item, Letter, failure_of, item_keys, name_of, skipped, told_apart
 from briefing.pipeline.gather import Gatherer, Limits, Reading, origin_of
@@ -224,13 +225,13 @@ class _Reader:
                     self._count += 1
                     cause = "there is no article in the folder; known are .txt, .md, .html, .eml"
                     return [skipped(source.name or str(path), cause)]
-                return [one for file in files for one in self._file(file, source, source.name or path.name)]
+                return [one for file in files for one in self._file(file, source, source.name or shown_name(path.name))]
             if source.kind is SourceKind.FEED:
                 return self._feed_file(path, source)
             if source.kind in {SourceKind.MBOX, SourceKind.MAILDIR}:
                 self._count += 1
                 return self._mail.local(path, source)
-            return self._file(path, source, source.name or path.stem)
+            return self._file(path, source, source.name or shown_name(path.stem))
         except (BriefingError, OSError) as error:
             return [failure_of(error, shown, "read")]
 

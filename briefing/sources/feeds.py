@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 from briefing.dates import in_utc, timed
 from briefing.errors import SourceError
+from briefing.outside import shown_name, shown_title
 from briefing.sources.markup import TooLargeError, decoded, plain, unzipped, web_address, without_doctype
 from briefing.types import FeedItem
 
@@ -39,7 +40,7 @@ class Feed:
     """What a feed says."""
 
     title: str
-    """Plain text; may be empty."""
+    """Plain text, `outside.shown_name`; may be empty."""
     items: tuple[FeedItem, ...]
     """In the feed's own order."""
     warnings: tuple[str, ...] = ()
@@ -146,7 +147,7 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
     if damaged:
         warnings.append("the feed is not well-formed; what could be read was")
     return Feed(
-        title=plain(_text(parsed.feed, "title")),
+        title=shown_name(plain(_text(parsed.feed, "title"))),
         items=tuple(_xml_item(entry, origin) for entry in parsed.entries),
         warnings=tuple(warnings),
     )
@@ -169,12 +170,19 @@ def _xml_item(entry: dict[str, Any], origin: _Origin) -> FeedItem:
     return FeedItem(
         url=url,
         path=path,
-        title=plain(_text(entry, "title")),
+        **_titles(_text(entry, "title")),
         published=_moment(entry),
         html=max(html, key=len),
         guid=_text(entry, "id"),
-        author=plain(_text(entry, "author")),
+        author=shown_name(plain(_text(entry, "author"))),
     )
+
+
+def _titles(html: str) -> dict[str, Any]:
+    """An item's title as it is shown, and as it came where that is something else."""
+    raw = plain(html)
+    title = shown_title(raw)
+    return {"title": title, "raw_title": "" if raw == title else raw}
 
 
 def _text(values: dict[str, Any], key: str) -> str:
@@ -243,7 +251,7 @@ def _read_json(text: str, name: str, origin: _Origin) -> Feed:
     items = tuple(_json_item(item, origin) for item in document["items"] if isinstance(item, dict))
     skipped = len(document["items"]) - len(items)
     warnings = (f"{skipped} of its items are not objects and were skipped",) if skipped else ()
-    return Feed(title=plain(_text(document, "title")), items=items, warnings=warnings)
+    return Feed(title=shown_name(plain(_text(document, "title"))), items=items, warnings=warnings)
 
 
 def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:
@@ -255,11 +263,11 @@ def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:
     return FeedItem(
         url=url,
         path=path,
-        title=plain(_text(item, "title")),
+        **_titles(_text(item, "title")),
         published=_iso(_text(item, "date_published") or _text(item, "date_modified")),
         html=_text(item, "content_html") or escape(text, quote=False),
         guid=str(identity) if isinstance(identity, str | int) else "",
-        author=plain(_text(author, "name")) if isinstance(author, dict) else "",
+        author=shown_name(plain(_text(author, "name"))) if isinstance(author, dict) else "",
     )
 
 
@@ -281,7 +289,7 @@ def _once(feed: Feed) -> Feed:
     seen: defaultdict[tuple[str | None, str, str], list[FeedItem]] = defaultdict(list)
     items = []
     for item in feed.items:
-        alike = seen[item.url, item.path, item.title or item.html]
+        alike = seen[item.url, item.path, item.raw_title or item.title or item.html]
         if not (item.url or item.path) or not any(_repeats(item, other) for other in alike):
             items.append(item)
         alike.append(item)

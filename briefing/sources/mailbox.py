@@ -22,6 +22,7 @@ from typing import BinaryIO
 
 from briefing.dates import timed
 from briefing.errors import SourceError
+from briefing.outside import shown_name, shown_title
 from briefing.sources.markup import tidy
 
 __all__ = ["MailHead", "Message", "is_maildir", "is_mbox", "list_maildir", "list_mbox", "read_head"]
@@ -55,9 +56,11 @@ class MailHead:
     """What a message's head says of it, as far as that can be read."""
 
     title: str
-    """The subject, decoded, on one line; may be empty."""
+    """The subject, decoded, `outside.shown_title`; may be empty."""
     sender: str
-    """The name behind ``From``, else its address; may be empty."""
+    """The name behind ``From``, else its address, `outside.shown_name`; may be empty."""
+    raw: tuple[str, str]
+    """Sender and subject before they were cleaned and cut: what tells one message from another."""
     sent: datetime | None
     """UTC: its ``Date``, else when it was delivered; None where neither is told or possible."""
     deleted: bool = False
@@ -89,8 +92,7 @@ class Message:
         with _opened(self._place()) as file:
             file.seek(self.start)
             body = file.read(self.size)
-        found = read_head(body)
-        if len(body) < self.size or (found.title, found.sender) != (self.head.title, self.head.sender):
+        if len(body) < self.size or read_head(body).raw != self.head.raw:
             raise SourceError(str(self.path), "the mailbox was rewritten while it was read", "Run again")
         return _ESCAPED.sub(rb"\1", body) if self.escaped else body
 
@@ -182,9 +184,11 @@ def read_head(raw: bytes, *, delivered: datetime | None = None, now: datetime | 
         name, address = parseaddr(_text(values.get(b"from", b"")))
     status = values.get(b"x-mozilla-status", b"")
     possible = (moment for moment in (_moment(_text(values.get(b"date", b""))), delivered) if _is_possible(moment, now))
+    subject, sender = _words(_text(values.get(b"subject", b""))), _words(name) or tidy(address)
     return MailHead(
-        title=_words(_text(values.get(b"subject", b""))),
-        sender=_words(name) or tidy(address),
+        title=shown_title(subject),
+        sender=shown_name(sender),
+        raw=(sender, subject),
         sent=next(possible, None),
         deleted=bool(re.fullmatch(rb"[0-9A-Fa-f]{4}", status) and int(status, 16) & _MOZILLA_DELETED),
     )

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import zlib
 from html import unescape
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from briefing.encodings import MARKS, text_in
+from briefing.outside import clean
 
 __all__ = ["TooLargeError", "decoded", "plain", "tidy", "unzipped", "web_address", "without_doctype"]
 
@@ -25,6 +26,10 @@ _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(\[.*?\]\s*)?>", re.DOTALL | re.IGNORECA
 _TAG = re.compile(r"<[A-Za-z/!?][^>]*>")
 _SPACES = re.compile(r"\s+")
 _LONGEST_NAME = 2000
+_MARK = re.compile(
+    r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufdd0-\ufdef\U000e0000-\U000e007f]"
+)
+"""What no reader sees in an address, or sees wrongly."""
 
 
 class TooLargeError(Exception):
@@ -101,16 +106,22 @@ def plain(html: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """The text on one line: no control characters, runs of white space as one blank."""
+    """The text on one line: nothing that XML cannot hold, runs of white space as one blank."""
     return _SPACES.sub(" ", _ILLEGAL.sub("", text)).strip()
 
 
 def web_address(link: str, base: str = "") -> str | None:
-    """The link as an absolute http(s) address, resolved against `base`, or None where it is none."""
+    """The link as an absolute http(s) address, resolved against `base`, or None where it is none.
+
+    Marks that would steer a terminal or turn text around are percent-encoded, as a browser does; in a host's name they
+    make it none.
+    """
     try:
         address = urljoin(base, _ILLEGAL.sub("", "".join(link.split())))
         parts = urlsplit(address)
         host = parts.hostname
     except ValueError:
         return None
-    return address if parts.scheme.lower() in ("http", "https") and host else None
+    if parts.scheme.lower() not in ("http", "https") or not host or clean(parts.netloc) != parts.netloc:
+        return None
+    return address if address.isascii() and "\x7f" not in address else _MARK.sub(lambda mark: quote(mark[0]), address)

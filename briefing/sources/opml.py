@@ -12,7 +12,8 @@ from xml.etree import ElementTree
 
 from briefing.address import shown, shown_in
 from briefing.errors import SourceError
-from briefing.sources.markup import TooLargeError, decoded, tidy, unzipped, web_address, without_doctype
+from briefing.outside import one_line, shown_name
+from briefing.sources.markup import TooLargeError, decoded, unzipped, web_address, without_doctype
 from briefing.text import without_feed_scheme
 from briefing.types import Source, SourceKind
 
@@ -67,7 +68,7 @@ def read_opml(body: bytes, *, subject: str = "the list") -> tuple[Source, ...]:
             elif is_entry:
                 skipped += 1
             else:
-                name = tidy(values.get("text", "")) or tidy(values.get("title", ""))
+                name = shown_name(values.get("text", "")) or shown_name(values.get("title", ""))
                 sections = (*sections, name)[:_DEEPEST] if name else sections
         waiting.extend((child, sections) for child in reversed(element))
     if not found:
@@ -113,9 +114,9 @@ def _source(values: dict[str, str], sections: tuple[str, ...]) -> tuple[Source |
         return None, True
     if not sections and (category := values.get("category", "").partition(",")[0].strip().strip("/")):
         sections = tuple(category.split("/"))
-    name = tidy(values.get("text", "")) or tidy(values.get("title", ""))
+    name = shown_name(values.get("text", "")) or shown_name(values.get("title", ""))
     name = "" if web_address(name) else name
-    section = _BETWEEN.join(name for name in map(tidy, sections) if name)
+    section = shown_name(_BETWEEN.join(name for name in map(shown_name, sections) if name))
     return Source(location=address, name=name, section=section, kind=kind), True
 
 
@@ -153,17 +154,17 @@ def write_opml(sources: Iterable[Source], title: str, *, secrets: bool = False) 
     """
     document = ElementTree.Element("opml", version="2.0")
     head = ElementTree.SubElement(document, "head")
-    ElementTree.SubElement(head, "title").text = tidy(title)
+    ElementTree.SubElement(head, "title").text = one_line(title)
     body = ElementTree.SubElement(document, "body")
     folders: dict[str, Element] = {"": body}
     for source in sources:
         address = web_address(source.location if secrets else source.address.public)
         if address is None:
             continue
-        section = tidy(source.section)
+        section = one_line(source.section)
         if section not in folders:
             folders[section] = ElementTree.SubElement(body, "outline", text=section, title=section)
-        name = shown_in(tidy(source.name))
+        name = shown_in(one_line(source.name))
         values = {"text": name or shown(address), **({"title": name} if name else {})}
         if source.kind is SourceKind.PAGE:
             values |= {"type": "link", "url": address}

@@ -41,6 +41,7 @@ PURE = {
     "patience",
     "letter",
     "abridging",
+    "outside",
     "headers",
     "encodings",
     "markup",
@@ -132,6 +133,20 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
     assert "HEAVY []" in done.stdout
+
+
+def test_one_console_prints(repository: Path) -> None:
+    """Only what passes `cli.console` or `deliver.write_stdout` is free of what steers a terminal, and survives one."""
+    own = {"cli/console.py", "deliver/files.py"}
+    prints = re.compile(r"print|Console|(?:\w+\.)?s?echo|sys\.std(?:out|err)\.(?:\w+\.)?write")
+    wrong = []
+    for path in modules(repository):
+        place = path.relative_to(repository / "briefing").as_posix()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))) if place not in own else ():
+            called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            if prints.fullmatch(called):
+                wrong.append(f"{place}: {called}")
+    assert wrong == []
 
 
 def commands() -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -18,10 +20,11 @@ from hypothesis import strategies as st
 from briefing.address import shown_in
 from briefing.assets import eject, environment, shipped
 from briefing.compose import compose, minutes_saved
+from briefing.epub import render_epub
 from briefing.errors import AssetError, UsageError
 from briefing.jsonio import edition_from_json, edition_to_json, summary_from_json, summary_to_json
 from briefing.letter import Envelope, write_letter
-from briefing.render import FORMATS, render, render_summary
+from briefing.render import EDITION_FORMATS, FORMATS, render, render_summary, unlinked
 from briefing.types import (
     Article,
     Citation,
@@ -156,7 +159,7 @@ def readers() -> list[Callable[[str], str]]:
 
     common = MarkdownIt("gfm-like")
     assert common.linkify is not None
-    common.linkify.set({"fuzzy_link": False, "fuzzy_email": False})  # names without :// are links in no README
+    common.linkify.set({"fuzzy_link": False})  # names without :// are links in no README, addresses for mail are
     return [common.render, lambda source: markdown.markdown(source, extensions=["extra"])]
 
 
@@ -207,6 +210,17 @@ def test_an_articles_text_is_never_markup(hostile: str) -> None:
     assert "www." not in render(everywhere(hostile), "md", TEMPLATES)
 
 
+def test_a_mail_program_finds_no_address_in_a_letters_text_and_its_own_links_stay() -> None:
+    text = "Write to a.b+c@evil.example, see www.evil.example or HTTPS://evil.example/x; 3 @ 4, @name"
+    html = f'<p>{text} <a href="https://www.own.example/a@b.example">{text}</a></p>'
+    shown = unlinked(html)
+    assert 'href="https://www.own.example/a@b.example"' in shown
+    assert elements(shown).links == elements(html).links
+    assert squeezed(elements(shown).text) == squeezed(elements(html).text)
+    assert not re.search(r"\w@\w|://\w|www\.", elements(shown).text)
+    assert "3 @ 4, @name" in shown
+
+
 @settings(max_examples=60, deadline=None)
 @given(anything)
 def test_plain_text_holds_no_control_characters(text: str) -> None:
@@ -214,14 +228,26 @@ def test_plain_text_holds_no_control_characters(text: str) -> None:
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", shown)
 
 
+def test_a_record_of_before_is_shown_without_marks() -> None:
+    old = everywhere("a\x1b[31m\x07\x7f\x9b\u202e\u2066\ufeff\U000e0041b")
+    shown = {name: render(old, name, TEMPLATES) for name in EDITION_FORMATS if name != "epub"}
+    with zipfile.ZipFile(io.BytesIO(render_epub(old, TEMPLATES))) as book:
+        shown |= {name: book.read(name).decode() for name in book.namelist()}
+    shown["summary"] = render_summary([old.stories[1].summary], "json", TEMPLATES)
+    for name, text in shown.items():
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\U000e0041]", text), name
+        assert "\\u001b" not in text
+    assert all("31mb" in shown[name] for name in ("md", "html", "text", "json", "atom", "summary", "EPUB/s2.xhtml"))
+
+
 def test_an_address_brings_no_control_characters_along() -> None:
     url = 'https://example.org/a\x1b[31m\u202eb\ud800 c"<>'
     for format_ in FORMATS:
         rendered = render(edition(item(1, url=url)), format_, TEMPLATES)
         assert "\x1b" not in rendered
+        rendered.encode()
+        assert "\u202e" not in rendered
         if format_ != "json":  # there it is data
-            rendered.encode()
-            assert "\u202e" not in rendered
             assert "%20c%22%3C%3E" in rendered
 
 

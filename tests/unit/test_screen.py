@@ -1,0 +1,51 @@
+"""What is shown on a terminal: nothing of it is an order, whoever said it."""
+
+from __future__ import annotations
+
+import io
+from contextlib import redirect_stderr
+
+import pytest
+
+from briefing.cli.screen import Screen, tell_error
+
+HOSTILE = "[red]loud[/red] \\[b]x[/b] :smile: [link=https://evil.example]here[/link] \x1b[2J\x9b2J\u202e\x07"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The terminal is wide and without colours."""
+    for name, value in (("TERM", "xterm"), ("NO_COLOR", "1"), ("COLUMNS", "300")):
+        monkeypatch.setenv(name, value)
+
+
+def check(shown: str) -> None:
+    assert "\x1b[2J" not in shown
+    assert not set("\x9b\u202e\x07") & set(shown)
+    assert "\x1b]8" not in shown  # how a terminal is told of a link
+
+
+def test_titles_beside_a_bar_and_messages_above_it_are_no_orders() -> None:
+    with redirect_stderr(Terminal()) as terminal, Screen(verbose=True) as screen:
+        screen.stage("fetch", 2)
+        for say in (screen.say, screen.complain, screen.detail):
+            say(f"Failed: {HOSTILE}\nSent to nobody.")
+        screen.step(HOSTILE)
+    shown = terminal.getvalue()
+    check(shown)
+    assert shown.count("Failed: [red]loud[/red] \\[b]x[/b] :smile: [link=https://evil.example]here[/link] [2J2J") == 3
+    assert "\nSent to nobody" not in shown  # what is quoted makes no line of ours
+    assert "[red]loud[/red] \\[b]x[/b]" in shown.rpartition("Fetching")[2]
+
+
+def test_an_error_is_one_line_and_no_order() -> None:
+    with redirect_stderr(Terminal()) as terminal:
+        tell_error(f"{HOSTILE}\rSent to nobody")
+    check(terminal.getvalue().replace("\x1b[1m", "").replace("\x1b[0m", ""))
+    assert terminal.getvalue().count("\n") == 1
+    assert "\r" not in terminal.getvalue()
