@@ -20,7 +20,7 @@ from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from briefing.dates import timed
-from briefing.errors import FetchError, UnreachableError
+from briefing.errors import FetchError, UnreachableError, UntrustedError
 
 __all__ = ["ImapAddress", "ImapMailbox", "RemoteHead", "parse_address"]
 
@@ -220,7 +220,7 @@ class ImapMailbox:
             yield
         except ssl.SSLCertVerificationError as error:
             cause = f"its certificate cannot be verified ({error.verify_message})"
-            raise kind(subject, cause, "Nothing was sent to it; ask whoever runs the server") from error
+            raise UntrustedError(subject, cause, "Nothing was sent to it; ask whoever runs the server") from error
         except (imaplib.IMAP4.error, OSError, UnicodeError) as error:
             raise kind(subject, f"{trouble} ({_words(error.args)})", "Try again later") from error
 
