@@ -19,6 +19,7 @@ HEAVY = (
 
 PURE = {
     "text",
+    "bounded",
     "chunk",
     "dates",
     "facts",
