@@ -237,9 +237,9 @@ class ImapMailbox:
 class _Bounded(imaplib.IMAP4):
     """Each answer in time and in bounds, however the server doles it out."""
 
-    def open(self, host: str = "", port: int = imaplib.IMAP4_PORT, timeout: float | None = None) -> None:
+    def open(self, host: str = "", port: int | None = None, timeout: float | None = None) -> None:
         """Connect."""
-        super().open(host, port, timeout)
+        super().open(host, port or 143, timeout)
         seconds = timeout or _SECONDS
         self._answers = BoundedReader(
             self.sock.makefile("rb", buffering=0), self.sock.settimeout,

@@ -140,7 +140,7 @@ def _watch(fatal: int, log: int) -> Callable[[], None]:
         connection.set_trace_callback(stated)
         return connection
 
-    sqlite3.connect = connect
+    sqlite3.connect = connect  # type: ignore[assignment]
     before(os, "fsync")
     before(smtplib.SMTP, "send")
     before(smtplib.SMTP, "getreply")
@@ -174,13 +174,12 @@ def _warm() -> None:
     """Import and load before the first fork what every command would after it."""
     import jinja2
 
-    import briefing.cli
+    import briefing.cli  # noqa: F401
     from briefing import pipeline
     from briefing.assets import environment
     from briefing.config import Config
     from briefing.render import prepared
 
-    assert briefing.cli.main
     text = "The council voted 31 to 14 on Tuesday for a tram line.\n\nIt is to cost 212 million pounds, they said."
     pipeline.summarise(text, config=Config(state=Path(":memory:")), engine="extractive")
     real, known = jinja2.Environment.compile, {}
@@ -191,7 +190,7 @@ def _warm() -> None:
             known[key] = real(self, source, name, filename, *rest, **options)
         return known[key]
 
-    jinja2.Environment.compile = compiled  # type: ignore[method-assign, assignment]
+    jinja2.Environment.compile = compiled  # type: ignore[method-assign]
     templates = prepared(environment("templates"))
     for name in templates.list_templates():
         if name.endswith(".j2"):

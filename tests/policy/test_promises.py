@@ -12,7 +12,7 @@ PAGES = ("docs/faults.md", "docs/trust.md", "SECURITY.md")
 NAMED = re.compile(r"`([\w/]+\.py)::(\w+)`")
 
 
-def tests_in(path: Path) -> set[str]:
+def named_in(path: Path) -> set[str]:
     tree = ast.parse(path.read_text("utf-8"))
     named = (node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
     return {name for name in named if name.startswith("test_")}
@@ -22,14 +22,14 @@ def tests_in(path: Path) -> set[str]:
 def test_every_test_that_a_page_names_is_there(repository: Path, page: str) -> None:
     named = NAMED.findall((repository / page).read_text("utf-8"))
     assert len(named) > 8
-    known = {path: tests_in(repository / "tests" / path) for path, _ in named}
+    known = {path: named_in(repository / "tests" / path) for path, _ in named}
     assert [f"{path}::{name}" for path, name in named if name not in known[path]] == []
 
 
 def test_every_row_of_the_matrix_is_on_the_page(repository: Path) -> None:
     named = set(NAMED.findall((repository / "docs" / "faults.md").read_text("utf-8")))
     tests = repository / "tests"
-    there = {(f"faults/{path.name}", name) for path in (tests / "faults").glob("test_*.py") for name in tests_in(path)}
+    there = {(f"faults/{path.name}", name) for path in (tests / "faults").glob("test_*.py") for name in named_in(path)}
     assert there - named == set()
 
 
