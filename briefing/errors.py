@@ -10,6 +10,7 @@
     ├── FetchError                     exit code 3   a page or feed that cannot be fetched
     │   ├── BlockedAddressError                      ... because its address is private
     │   ├── UnreachableError                         ... because no server could be spoken to
+    │   ├── UntrustedError                           ... because nobody vouches for who the server is
     │   └── OutOfTimeError                           ... because the time for it was up
     ├── ExtractError                   exit code 3   a page or file without an article in it
     │   ├── FrontPageError                           ... because it leads to articles and is none
@@ -57,6 +58,7 @@ __all__ = [
     "StoppedError",
     "StoreError",
     "UnreachableError",
+    "UntrustedError",
     "UsageError",
     "WallError",
 ]
@@ -145,6 +147,13 @@ class UnreachableError(FetchError):
     """No server could be spoken to: its name is unknown, no connection or no secure one was made.
 
     One of them may be the server's fault; where all are, the network is missing.
+    """
+
+
+class UntrustedError(FetchError):
+    """The server's certificate is expired, another host's, or nobody's whom this machine trusts.
+
+    It was spoken to, so the network is there; it is not asked again in the same run.
     """
 
 

@@ -22,6 +22,7 @@ from email.policy import SMTP, SMTPUTF8
 from types import TracebackType
 from typing import Literal, Self
 
+from briefing.deliver.connection import Connection, TlsConnection
 from briefing.deliver.sasl import hidden, log_in, log_in_with_token
 from briefing.errors import DeliveryError
 
@@ -210,9 +211,9 @@ class Mailer:
         context = server.context or ssl.create_default_context()
         smtp: smtplib.SMTP
         if server.security == "tls":
-            smtp = smtplib.SMTP_SSL(server.host, server.port, timeout=_SECONDS, context=context)
+            smtp = TlsConnection(server.host, server.port, timeout=_SECONDS, context=context)
         else:
-            smtp = smtplib.SMTP(server.host, server.port, timeout=_SECONDS)
+            smtp = Connection(server.host, server.port, timeout=_SECONDS)
         try:
             smtp.ehlo_or_helo_if_needed()
             if server.security == "starttls":

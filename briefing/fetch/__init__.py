@@ -26,7 +26,7 @@ from urllib.request import getproxies
 
 from briefing import patience
 from briefing._version import __version__
-from briefing.errors import FetchError, OutOfTimeError
+from briefing.errors import FetchError, OutOfTimeError, UntrustedError
 from briefing.fetch.hosts import BusyError, LeftAloneError, Politeness, TooLongError
 from briefing.fetch.many import Journey, in_turns
 from briefing.fetch.urls import joined, origin, parsed, server_of, shown
@@ -339,6 +339,8 @@ class Fetcher:
             if isinstance(failure, reasons.RetryableError):
                 slow = isinstance(error, httpcore.TimeoutException)
                 failure.final = self._hosts.fails(server, str(url), failure.error, slow=slow)
+            elif isinstance(failure, UntrustedError):
+                self._hosts.fails(server, str(url), failure, certain=True)
             elif self._deadline.passed:
                 self._hosts.fails(server, str(url), failure)
             raise failure from error

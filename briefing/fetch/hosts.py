@@ -3,7 +3,8 @@
 A pause that a server asks for holds for every request to it, not only for the one that it refused, and later ones start
 further apart. One that asks for a long pause or for too many, one that does not answer at all, and one that answers one
 address after another with an error of its own, is given up: its other addresses fail at once instead of costing a time
-limit or three requests each. Answers out of the cache are not concerned.
+limit or three requests each. One whose certificate nobody vouches for is given up at the first. Answers out of the
+cache are not concerned.
 """
 
 from __future__ import annotations
@@ -230,8 +231,10 @@ class Politeness:
                 state.given_up = _GivenUp(deed, error.remedy, type(error))
             return count >= _NOT_ALONE or state.given_up is not None
 
-    def fails(self, server: str, address: str, error: FetchError, *, slow: bool = False) -> bool:
+    def fails(self, server: str, address: str, error: FetchError, *, slow: bool = False, certain: bool = False) -> bool:
         """Notes a connection that brought no answer for `address`; whether that is not tried again.
+
+        Where it is `certain` that none of its addresses will bring one, it is given up at once.
 
         A server that answered before is given up only where several addresses bring none: one may be the matter. So
         where the failure was `slow` and another address brought none either, a third is tried before one of them is
@@ -242,9 +245,9 @@ class Politeness:
             state.dead.append(address)
             different = len(set(state.dead))
             count = different if state.answered else len(state.dead)
-            if count >= _MOST_DEAD and state.given_up is None:
-                how_often = f"for {count} addresses in a row" if state.answered else f"{count} times in a row"
-                deed = f"was given up in this run: {error.cause}, {how_often}"
+            if (certain or count >= _MOST_DEAD) and state.given_up is None:
+                how_often = f", for {count} addresses in a row" if state.answered else f", {count} times in a row"
+                deed = f"was given up in this run: {error.cause}{how_often if count > 1 else ''}"
                 state.given_up = _GivenUp(deed, error.remedy, type(error), dead=True)
             return state.given_up is not None or (slow and state.answered and different > 1)
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import base64
 import imaplib
+import io
 import re
 import ssl
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,8 +22,9 @@ from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from briefing.address import shown
+from briefing.bounded import BoundedReader
 from briefing.dates import timed
-from briefing.errors import FetchError, UnreachableError
+from briefing.errors import FetchError, UnreachableError, UntrustedError
 
 __all__ = ["ImapAddress", "ImapMailbox", "RemoteHead", "parse_address"]
 
@@ -29,6 +32,12 @@ MOST_BYTES = 10_000_000
 """Of one message, as of a page."""
 _SECONDS = 30.0
 """Without a word from the server."""
+_WHOLE = 120.0
+"""Until an answer is complete, where the server never is silent for so long; less where it may be silent for less."""
+_MOST_ANSWER = 40_000_000
+"""Bytes."""
+_LONGEST_LINE = 1_000_000
+"""Bytes; as imaplib has it: a search may find hundreds of thousands of messages."""
 _AT_ONCE = 100
 """Heads asked for in one command."""
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -221,16 +230,57 @@ class ImapMailbox:
             yield
         except ssl.SSLCertVerificationError as error:
             cause = f"its certificate cannot be verified ({error.verify_message})"
-            raise kind(subject, cause, "Nothing was sent to it; ask whoever runs the server") from error
+            raise UntrustedError(subject, cause, "Nothing was sent to it; ask whoever runs the server") from error
         except (imaplib.IMAP4.error, OSError, UnicodeError) as error:
             raise kind(subject, f"{trouble} ({_words(error.args)})", "Try again later") from error
 
 
+class _Bounded(imaplib.IMAP4):
+    """Each answer in time and in bounds, however the server doles it out."""
+
+    def open(self, host: str = "", port: int | None = None, timeout: float | None = None) -> None:
+        """Connect."""
+        super().open(host, port or 143, timeout)
+        seconds = timeout or _SECONDS
+        self._answers = BoundedReader(
+            self.sock.makefile("rb", buffering=0), self.sock.settimeout,
+            silence=seconds, seconds=_WHOLE * seconds / _SECONDS, most=_MOST_ANSWER, clock=time.monotonic,
+        )  # fmt: skip
+        self._buffered = io.BufferedReader(self._answers)
+
+    def send(self, data: Any) -> None:
+        """Send a command, to which the next answer belongs."""
+        self._answers.begin()
+        super().send(data)
+
+    def read(self, size: int) -> bytes:
+        """The bytes of a literal; `size` is what the server says."""
+        if size > _MOST_ANSWER:  # as much memory would be taken at once
+            raise self.abort(f"its answer is longer than {_MOST_ANSWER / 1e6:g} MB")
+        return self._buffered.read(size)
+
+    def readline(self) -> bytes:
+        """A line, ended or not."""
+        line = self._buffered.readline(_LONGEST_LINE + 1)
+        if len(line) > _LONGEST_LINE:
+            raise self.abort("a line of its answer has no end")
+        return line
+
+    def shutdown(self) -> None:
+        """Close the connection."""
+        self._buffered.close()
+        super().shutdown()
+
+
+class _BoundedTls(_Bounded, imaplib.IMAP4_SSL):
+    """The same over TLS."""
+
+
 def _connect(address: ImapAddress, context: ssl.SSLContext | None, timeout: float) -> imaplib.IMAP4:
     if not address.tls:
-        return imaplib.IMAP4(address.host, address.port, timeout=timeout)
+        return _Bounded(address.host, address.port, timeout=timeout)
     verified = context or ssl.create_default_context()
-    return imaplib.IMAP4_SSL(address.host, address.port, ssl_context=verified, timeout=timeout)
+    return _BoundedTls(address.host, address.port, ssl_context=verified, timeout=timeout)
 
 
 def _words(said: Sequence[Any]) -> str:

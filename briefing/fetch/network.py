@@ -87,6 +87,9 @@ class Deadline(threading.local):
 class _Stream(httpcore.NetworkStream):
     """A socket whose every operation ends at the deadline, and which wakes a thread that reads from it when closed."""
 
+    spoiled = False
+    """Whether the server said more than its answer, which the next request would take for its own."""
+
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream, self._deadline = stream, deadline
 
@@ -111,7 +114,8 @@ class _Stream(httpcore.NetworkStream):
         self._stream.close()
 
     def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+        # A pool asks that before it uses a connection again, and closes one of which it is so.
+        return (info == "is_readable" and self.spoiled) or self._stream.get_extra_info(info)
 
 
 class _Backend(httpcore.NetworkBackend):
@@ -199,14 +203,27 @@ def _reason(error: OSError) -> str:
 
 
 class _Body(httpx.SyncByteStream):
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
+    def __init__(self, response: httpcore.Response) -> None:
+        self._stream: Any = response.stream
+        self._connection = response.extensions.get("network_stream")
 
     def __iter__(self) -> Iterator[bytes]:
         yield from self._stream
 
     def close(self) -> None:
+        if isinstance(self._connection, _Stream) and _surplus(self._stream):
+            self._connection.spoiled = True
         self._stream.close()
+
+
+def _surplus(stream: Any) -> bool:
+    """Whether bytes have come behind the answer's end, as where its length is a lie.
+
+    httpcore keeps them for the next request on that connection and has no public way to ask.
+    """
+    for name in ("_stream", "_connection", "_h11_state"):
+        stream = getattr(stream, name, None)
+    return bool(stream is not None and stream.trailing_data[0])
 
 
 class Network(httpx.BaseTransport):
@@ -246,7 +263,7 @@ class Network(httpx.BaseTransport):
         pool = self._pool(url, local=bool(request.extensions.get("local")))
         self._before(str(url))
         response = pool.handle_request(sent)
-        return httpx.Response(response.status, headers=tamed(response.headers), stream=_Body(response.stream))
+        return httpx.Response(response.status, headers=tamed(response.headers), stream=_Body(response))
 
     def close(self) -> None:
         """Closes every connection, those in use included: a thread that reads from one gets an error at once."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from http import HTTPStatus
 
 import httpcore
 
-from briefing.errors import BlockedAddressError, FetchError, UnreachableError
+from briefing.errors import BlockedAddressError, FetchError, UnreachableError, UntrustedError
 from briefing.fetch.body import BombError, CutOffError, TooLargeError, UnknownEncodingError
 from briefing.fetch.network import PrivateAddressError, UnknownHostError, UnusableProxyError
 
@@ -17,6 +18,8 @@ _RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 _PASSING_STATUSES = frozenset({408, 421, 425, 429})
 """Of the 4xx ones; the others say that the same request will fail again."""
 _LATER = "Try again later"
+_CUT_OFF = re.compile(r"^(?:peer closed|Server disconnected|peer unexpectedly closed)|ConnectionClosed")
+"""What httpcore and h11 say of an answer that just ends; they quote the server in the others."""
 _LOCAL = (
     "If it is a source of your own, allow it: --allow-local, or allow_local = true with the source; what feeds and "
     "pages link to may never be local"
@@ -87,6 +90,9 @@ def network_error(subject: str, error: Exception, *, total: float | None) -> Fet
     if total is not None:
         cause = f"it was not complete after {total:g} seconds"
         return FetchError(subject, cause, "The server is very slow; try again later")
+    if isinstance(root := _root(error), ssl.SSLCertVerificationError):  # no second look changes it
+        cause = f"its certificate is not valid ({root.verify_message})"
+        return UntrustedError(subject, cause, "Check the address and this machine's clock")
     return RetryableError(_passing(subject, error))
 
 
@@ -101,12 +107,6 @@ def _passing(subject: str, error: Exception) -> FetchError:
     if isinstance(error, httpcore.ProxyError):
         return FetchError(subject, f"the proxy refused ({error})", "Check the proxy settings in the environment")
     root = _root(error)
-    if isinstance(root, ssl.SSLCertVerificationError):
-        return UnreachableError(
-            subject,
-            f"its certificate is not valid ({root.verify_message})",
-            "Check the address and this machine's clock",
-        )
     if isinstance(root, ssl.SSLError):
         cause = f"no secure connection could be made ({root.reason or 'TLS error'})"
         return UnreachableError(subject, cause, "Check whether the address should begin with http://")
@@ -116,6 +116,8 @@ def _passing(subject: str, error: Exception) -> FetchError:
         return UnreachableError(subject, f"no connection could be made ({root})", reached)
     if isinstance(error, httpcore.LocalProtocolError):
         return FetchError(subject, f"the request could not be sent ({error})", "Check the address")
+    if isinstance(error, httpcore.RemoteProtocolError) and not _CUT_OFF.search(str(error)):
+        return FetchError(subject, "what it answers is not HTTP as it should be", "Check the address in a browser")
     return FetchError(subject, "the connection broke before the answer was complete", _LATER)
 
 

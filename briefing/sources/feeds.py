@@ -29,6 +29,8 @@ __all__ = ["Feed", "read_feed"]
 
 MOST_BYTES = 10_000_000
 """Of a feed, unzipped: ten thousand items. That takes 2 s to parse; as much markup without any sense takes 40 s."""
+_MOST_ITEMS = 10_000
+"""Looked at, half of them from either end: the newest stand at one of the two."""
 _FIRST_YEAR = 1990
 """No feed has an item older than the web; an earlier date is a clock that was never set."""
 _SLACK = timedelta(days=1)
@@ -126,6 +128,7 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
     import feedparser
 
     document, had_entities = without_doctype(text)
+    document, count = _fewer(document)
     # In a stream: feedparser takes bytes for the name of a file and reads it where it exists.
     try:
         parsed = feedparser.parse(
@@ -141,7 +144,7 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
     if not parsed.entries and (damaged or not version):
         raise _no_feed(text, name, version=version)
     origin = replace(origin, home=web_address(_text(parsed.feed, "link"), origin.url) or "")
-    warnings = []
+    warnings = _too_many(count)
     if had_entities:
         warnings.append("the feed declares entities of its own, which were ignored")
     if damaged:
@@ -151,6 +154,24 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
         items=tuple(_xml_item(entry, origin) for entry in parsed.entries),
         warnings=tuple(warnings),
     )
+
+
+_ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]")
+
+
+def _fewer(document: str) -> tuple[str, int]:
+    """The document without its middle where it has over `_MOST_ITEMS` items, and how many it has."""
+    starts = [found.start() for found in _ITEM.finditer(document)]
+    half = _MOST_ITEMS // 2
+    if len(starts) <= _MOST_ITEMS:
+        return document, len(starts)
+    return document[: starts[half]] + document[starts[-half] :], len(starts)
+
+
+def _too_many(count: int) -> list[str]:
+    half = _MOST_ITEMS // 2
+    over = f"the feed has {count} items, of which only the first and the last {half} were looked at"
+    return [over] if count > _MOST_ITEMS else []
 
 
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+))")
@@ -248,10 +269,13 @@ def _read_json(text: str, name: str, origin: _Origin) -> Feed:
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
         raise SourceError(name, "it is JSON, but no JSON Feed: it has no list of items", "Check the address")
     origin = replace(origin, home=web_address(_text(document, "home_page_url"), origin.url) or "")
-    items = tuple(_json_item(item, origin) for item in document["items"] if isinstance(item, dict))
-    skipped = len(document["items"]) - len(items)
-    warnings = (f"{skipped} of its items are not objects and were skipped",) if skipped else ()
-    return Feed(title=shown_name(plain(_text(document, "title"))), items=items, warnings=warnings)
+    listed, half = document["items"], _MOST_ITEMS // 2
+    looked_at = listed if len(listed) <= _MOST_ITEMS else listed[:half] + listed[-half:]
+    items = tuple(_json_item(item, origin) for item in looked_at if isinstance(item, dict))
+    warnings = _too_many(len(listed))
+    if skipped := len(looked_at) - len(items):
+        warnings.append(f"{skipped} of its items are not objects and were skipped")
+    return Feed(title=shown_name(plain(_text(document, "title"))), items=items, warnings=tuple(warnings))
 
 
 def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:

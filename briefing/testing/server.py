@@ -18,6 +18,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -79,12 +80,15 @@ class _Listener(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, owner: Server, port: int) -> None:
+    def __init__(self, owner: Server, port: int, context: ssl.SSLContext | None) -> None:
         self.owner = owner
         self.open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), _Handler)
+        if context:  # the handshake comes with the first byte that is read, in the connection's own thread
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def process_request(self, request: Any, client_address: Any) -> None:
+        self.owner.connections += 1
         self.open.add(request)
         super().process_request(request, client_address)
 
@@ -97,17 +101,23 @@ class _Listener(ThreadingHTTPServer):
 
 
 class Server:
-    """See the module. A context manager; `close` also cuts the connections that are open."""
+    """See the module. A context manager; `close` also cuts the connections that are open.
 
-    def __init__(self, port: int = 0) -> None:
+    With `context` it speaks TLS.
+    """
+
+    def __init__(self, port: int = 0, *, context: ssl.SSLContext | None = None) -> None:
         self.requests: list[Seen] = []
+        self.connections = 0
+        """How many were opened, also those over which no request came."""
         self.most_at_once = 0
         """The largest number of requests that were waiting for an answer to begin at one time."""
         self._unanswered = 0
         self._answers: dict[str, list[tuple[int | None, _Answer]]] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._listener = _Listener(self, port)
+        self._scheme = "https" if context else "http"
+        self._listener = _Listener(self, port, context)
         self._thread = threading.Thread(target=self._listener.serve_forever, kwargs={"poll_interval": 0.02})
         self._thread.start()
 
@@ -136,8 +146,8 @@ class Server:
 
     @property
     def origin(self) -> str:
-        """``http://127.0.0.1:PORT``."""
-        return f"http://127.0.0.1:{self.port}"
+        """``http://127.0.0.1:PORT``; with TLS ``https:``."""
+        return f"{self._scheme}://127.0.0.1:{self.port}"
 
     def url(self, path: str) -> str:
         """The address of a path."""

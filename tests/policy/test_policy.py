@@ -20,6 +20,7 @@ HEAVY = (
 PURE = {
     "address",
     "text",
+    "bounded",
     "chunk",
     "dates",
     "facts",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -47,6 +48,15 @@ class Wire:
         """`text` without the key, which a server may repeat."""
         return text.replace(self._options.key, "…") if self._options.key else text
 
+    def _refuse_untrusted(self, error: httpx.HTTPError) -> None:
+        """Raise `EngineError` where it was the server's certificate: no second try changes that."""
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                said = f"its certificate is not valid ({cause.verify_message})"
+                raise EngineError(self._address, said, "Check the address and this machine's clock") from None
+            cause = cause.__cause__ or cause.__context__
+
     def ask_for_card(self) -> Card:
         """What the server says of the model; nothing where it lists no models.
 
@@ -57,6 +67,7 @@ class Wire:
         try:
             response = self._client.get(f"{self._address}/models", timeout=30.0)
         except httpx.HTTPError as error:
+            self._refuse_untrusted(error)
             raise PassingError(_reason(error)) from None
         self._refuse(response.status_code, response.headers, response.text[:10_000], listing=True)
         if response.status_code != 200:
@@ -98,6 +109,7 @@ class Wire:
                 else:
                     _take_whole(heard, b"".join(chunks))
         except httpx.HTTPError as error:
+            self._refuse_untrusted(error)
             heard.taken |= isinstance(error, httpx.ReadTimeout)  # it may well have been at work
             raise PassingError(_reason(error), unreachable=isinstance(error, httpx.ConnectError)) from None
         if heard.error:

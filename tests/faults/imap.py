@@ -1,0 +1,104 @@
+"""A mail server that breaks off, lies, dawdles or says no, for whatever reads mailboxes.
+
+::
+
+    with Imap({7: (message, delivered)}) as imap:
+        imap.says("EXAMINE", "NO it is closed today")
+        imap.lies_about_literal(announces=10**12)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Self
+
+from briefing.testing.mail_server import MailServer, _Handler, _Listener
+
+__all__ = ["Imap"]
+
+_Fault = Callable[["_Faulty"], str]
+
+
+class Imap(MailServer):
+    """See the module; a command is named as in `MailServer.commands`."""
+
+    def __enter__(self) -> Self:
+        self.faults: dict[str, _Fault] = {}
+        self.closing = threading.Event()
+        self.greeting = b"* OK ready"
+        self._server = _Listener(("127.0.0.1", 0), _Faulty)
+        self._server.owner = self
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.closing.set()
+        super().__exit__(kind, error, traceback)
+
+    def greets_with(self, said: bytes) -> None:
+        """Says that instead of its greeting."""
+        self.greeting = said
+
+    def drops_at(self, command: str) -> None:
+        """Hangs up at a command without a word."""
+        self.breaks_at = command
+
+    def says(self, command: str, status: str) -> None:
+        """Ends a command with a status of its own, such as ``NO not now`` or ``BAD what?``."""
+        self.faults[command] = lambda _: status
+
+    def hangs_at(self, command: str) -> None:
+        """Takes a command and is silent."""
+        self._pours(command, lambda: iter(()))
+
+    def drips_at(self, command: str, *, every: float = 0.02) -> None:
+        """Answers a command with one byte each `every` seconds, without end."""
+
+        def bytes_() -> Iterator[bytes]:
+            while not self.closing.wait(every):
+                yield b"x"
+
+        self._pours(command, bytes_)
+
+    def talks_without_end_at(self, command: str, line: bytes = b"* OK and another thing\r\n") -> None:
+        """Answers a command with the same line for ever, as fast as it is taken."""
+
+        def lines() -> Iterator[bytes]:
+            while not self.closing.is_set():
+                yield line * 10_000
+
+        self._pours(command, lines)
+
+    def lies_about_literal(self, *, announces: int, sends: bytes = b"Subject: x\r\n\r\n") -> None:
+        """Answers a fetch with a literal that is longer or shorter than it says."""
+        head = b"* 1 FETCH (UID 9 BODY[HEADER.FIELDS (DATE FROM SUBJECT)] {%d}\r\n" % announces
+        self._pours("UID FETCH", lambda: iter([head + sends + b")\r\n"]), hangs_up=True)
+
+    def _pours(self, command: str, parts: Callable[[], Iterator[bytes]], *, hangs_up: bool = False) -> None:
+        def fault(handler: _Faulty) -> str:
+            with contextlib.suppress(OSError):
+                for part in parts():
+                    handler.wfile.write(part)
+                if not hangs_up:
+                    self.closing.wait()
+            raise ConnectionError("enough")
+
+        self.faults[command] = fault
+
+
+class _Faulty(_Handler):
+    def _say(self, line: str) -> None:
+        owner = self.server.owner
+        assert isinstance(owner, Imap)
+        self.wfile.write(owner.greeting + b"\r\n" if line == "* OK ready" else line.encode() + b"\r\n")
+
+    def _answer(self, name: str, rest: str) -> str:
+        owner = self.server.owner
+        assert isinstance(owner, Imap)
+        return owner.faults[name](self) if name in owner.faults else super()._answer(name, rest)
