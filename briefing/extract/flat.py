@@ -1,6 +1,7 @@
 """Pages too large or too deep for a tree: their running text by one linear pass, without a parser. Pure.
 
-A real page has some thousand tags (the largest of 302: 5,535). Tree builders and the standard library's parser take
+A real page has some thousand tags (the largest of 308: 10,305 brackets, and without scripts 430,000 characters). A tree
+of a million characters costs seconds. Tree builders and the standard library's parser take
 minutes or more for what hostile pages hold; regular expressions that never look past the next bracket do not.
 """
 
@@ -13,9 +14,11 @@ from briefing.text import normalise, word_count
 
 __all__ = ["flat_text", "is_bulky", "link_words", "running", "slimmed", "title_of"]
 
-MOST_CHARACTERS = 2_000_000
-MOST_BRACKETS = 30_000
+MOST_CHARACTERS = 1_000_000
+MOST_BRACKETS = 20_000
 """Opening angle brackets: about two for each element."""
+LONGEST = 2_000_000
+"""Characters of a page, without its scripts, that are read at all."""
 _FEWEST = 12
 """Words of a block that counts as running text although it does not end like a sentence."""
 

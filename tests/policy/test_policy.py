@@ -30,6 +30,7 @@ PURE = {
     "lexicon",
     "lookup",
     "myriads",
+    "numerals",
     "ground",
     "salience",
     "compose",
