@@ -176,7 +176,9 @@ def _unit(currency: str | None, after: str | None, word: str | None) -> str:
 def _values(digits: str) -> list[Decimal]:
     """The readings of a run of digits: "1,234" is a thousand and more; "1.234" may be either, by country."""
     readings = []
-    if re.fullmatch(r"\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?", digits):
+    if digits.isdecimal():
+        readings.append(digits)
+    elif re.fullmatch(r"\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?", digits):
         readings.append(digits.replace(",", ""))
     elif re.fullmatch(r"\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?", digits):
         readings.append(digits.replace(".", "").replace(",", "."))
@@ -184,8 +186,6 @@ def _values(digits: str) -> list[Decimal]:
         readings += [digits, digits.replace(".", "")]
     elif re.fullmatch(r"\d+[.,]\d+", digits):
         readings.append(digits.replace(",", "."))
-    elif re.fullmatch(r"\d+", digits):
-        readings.append(digits)
     else:  # a version, a date such as 24.12.2021, an address: its parts
         readings += re.findall(r"\d+", digits)
     values = []

@@ -104,7 +104,9 @@ def without_clutter(text: str, title: str = "") -> str:
         words += word_count(line)
         index = end
     said = tokens(title)
-    first = next((place for place, line in enumerate(kept) if line.strip() and (not said or tokens(line) != said)), None)
+    first = next(
+        (place for place, line in enumerate(kept) if line.strip() and (not said or tokens(line) != said)), None
+    )
     return re.sub(r"\n{3,}", "\n\n", "\n".join(kept[first:] if first is not None else [])).strip()
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from briefing.text import CASELESS, LONGEST_SENTENCE
+from briefing.types import Article
 
-__all__ = ["DOCUMENT_CUT", "LONGEST_READ", "NOT_WORDS", "TEXT_CUT", "begun", "words_only"]
+__all__ = ["DOCUMENT_CUT", "LONGEST_READ", "NOT_WORDS", "TEXT_CUT", "begun", "is_cut", "words_only"]
 
 LONGEST_READ = 200_000
 """Characters of an article: a book of a hundred pages. What takes longer to read than a day's news is not in it, and
@@ -32,6 +33,11 @@ def begun(text: str, longest: int = LONGEST_READ) -> str:
         if ends:
             return text[: ends[-1]].rstrip()
     return text[:longest]
+
+
+def is_cut(article: Article) -> bool:
+    """Whether only its beginning was read."""
+    return not {TEXT_CUT, DOCUMENT_CUT}.isdisjoint(article.warnings)
 
 
 def words_only(text: str) -> str:

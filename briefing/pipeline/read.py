@@ -274,7 +274,9 @@ class _Reader:
             for place, source in waiting[request]:
                 self._count += 1
                 failed: BriefingError | None = answer if isinstance(answer, FetchError) else None
-                if not isinstance(answer, FetchError):
+                if not failed and self._time.up:
+                    failed = OutOfTimeError(source.shown)
+                elif not isinstance(answer, FetchError):
                     try:
                         places[place] = self._web_source(answer, source, second, place)
                     except BriefingError as error:
