@@ -22,7 +22,7 @@ from datetime import UTC, date, datetime
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
-__all__ = ["KINDS", "SUBJECTS", "Taken", "measured", "repeated"]
+__all__ = ["KINDS", "SUBJECTS", "WARM", "Taken", "measured", "repeated"]
 
 KINDS: Mapping[str, str] = {
     "list of digits": "1,",
@@ -83,7 +83,7 @@ KINDS: Mapping[str, str] = {
 }
 """Short strings, each of which some parser or pattern may look back from, or ahead from, to the end of the text."""
 _WHEN = datetime(2026, 11, 18, 6, tzinfo=UTC)
-_WARM = "Rain fell in Oslo on Monday and on Tuesday, people who live there said. " * 10
+WARM = "Rain fell in Oslo on Monday and on Tuesday, people who live there said. " * 10
 _POINT = "Rain fell in Oslo on Monday, 12 people said."
 
 
@@ -123,8 +123,7 @@ def _over_text() -> Iterator[tuple[str, Callable[[str], Any]]]:
 
 def _over_sentences() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.chunk import chunks
-    from briefing.ground import Evidence, check
-    from briefing.ground import elsewhere, reading
+    from briefing.ground import Evidence, check, elsewhere, reading
     from briefing.ground.calendar import dated
     from briefing.ground.denial import denies
     from briefing.myriads import myriads
@@ -355,7 +354,7 @@ def main() -> None:
     for name, function in SUBJECTS.items():
         if wanted.only not in name:
             continue
-        function(_WARM)  # what a module or model loads once is not the text's
+        function(WARM)  # what a module or model loads once is not the text's
         kinds = {kind: string for kind, string in KINDS.items() if wanted.kind in kind}
         of_it = [_row(name, function, kind, string, wanted) for kind, string in kinds.items()]
         rows += of_it
