@@ -57,8 +57,8 @@ def _textrank(bags: Sequence[frozenset[str]]) -> list[float]:
     flow = (counts @ counts.T).toarray()
     np.fill_diagonal(flow, 0.0)
     lengths = np.log(1.0 + np.array([max(1, len(bag)) for bag in bags], dtype=np.float32))
-    for row, length in zip(flow, lengths, strict=True):
-        row /= lengths + length
+    for row in range(len(bags)):
+        flow[row] /= lengths + lengths[row]
     out = flow.sum(axis=1, dtype=float)
     flow[out == 0] = 1 / len(bags)
     flow /= np.where(out > 0, out, 1.0)[:, None].astype(np.float32)

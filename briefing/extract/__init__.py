@@ -3,8 +3,8 @@
 `html` finds the article in a page, `front` tells one from a home page, `mail` finds it in a letter, `files` reads PDF
 and Markdown, `clutter` takes away what stands around an article in any format, `gate` refuses what is no article,
 `walls` the pages that stand before one (`wall_phrases` and `wall_concepts` say how they speak), `json_ld` reads what a
-page says of itself, `language` tells the language, `length` says how much is read. No article, however broken or hostile, raises anything but
-`ExtractError`.
+page says of itself, `language` tells the language, `length` says how much is read. No article, however broken or
+hostile, raises anything but `ExtractError`.
 """
 
 from __future__ import annotations

@@ -12,13 +12,19 @@ from html import unescape
 
 from briefing.text import normalise, word_count
 
-__all__ = ["flat_text", "is_bulky", "link_words", "running", "slimmed", "title_of"]
+__all__ = ["flat_text", "is_bulky", "link_words", "running", "slimmed", "title_of", "without_type"]
 
 MOST_CHARACTERS = 1_000_000
 MOST_BRACKETS = 20_000
 """Opening angle brackets: about two for each element."""
 LONGEST = 2_000_000
 """Characters of a page, without its scripts, that are read at all."""
+_MANY_BRACKETS = 8_000
+"""From which on marks of type in the text are no part of the tree: trafilatura takes the square of what one paragraph
+holds."""
+_TYPE = re.compile(
+    r"</?(?:span|b|i|u|s|em|strong|font|small|big|sup|sub|mark|abbr|cite|code|q)\b[^<>]*>", re.IGNORECASE
+)
 _FEWEST = 12
 """Words of a block that counts as running text although it does not end like a sentence."""
 
@@ -33,6 +39,11 @@ _BLOCK = re.compile(
 def is_bulky(html: str) -> bool:
     """Whether no tree should be built of it."""
     return len(html) > MOST_CHARACTERS or html.count("<") > MOST_BRACKETS
+
+
+def without_type(html: str) -> str:
+    """`html` without bold, italics, spans and their like, where it has very many tags."""
+    return _TYPE.sub("", html) if html.count("<") > _MANY_BRACKETS else html
 
 
 def slimmed(html: str) -> str:

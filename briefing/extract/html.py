@@ -51,7 +51,7 @@ def read_page(html: str, name: str, url: str | None) -> Found:
     view = _View()
     view.read(html)
     stated = _stated(view)
-    text = _extracted(html, url, view.text) if view.deepest <= _DEEPEST else flat.running(view.text)
+    text = _extracted(flat.without_type(html), url, view.text) if view.deepest <= _DEEPEST else flat.running(view.text)
     body = normalise(str(stated.get("articleBody") or ""))
     # Where a page gives its whole article as data too, that is the better text when the page hides half of it.
     if word_count(body) > 1.5 * word_count(text) and word_count(body) > 100 and "<" not in body[:500]:
