@@ -8,6 +8,7 @@ from briefing.errors import ExtractError
 from briefing.extract import article_from_text, extract_article
 from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, NOT_WORDS, TEXT_CUT, begun, is_cut
 from briefing.ground import Evidence, check
+from briefing.summariser import SummaryOptions, in_brief
 from briefing.text import LONGEST_SENTENCE, sentences
 from briefing.types import Article, Verdict
 
@@ -116,3 +117,16 @@ def test_the_first_sentences_are_those_of_the_whole(text: str) -> None:
     assert sentences(text, 3) == found[:3]
     assert all(text[one.start : one.end] == one.text for one in found)
     assert "".join("".join(one.text.split()) for one in found) == "".join(text.split())
+
+
+# --- in brief --------------------------------------------------------------------------------
+
+
+def test_a_story_without_time_is_told_by_a_sentence_from_its_beginning() -> None:
+    article = article_from_text(told(500), title="Streets", source="a")
+    summary = in_brief([article], SummaryOptions())
+    (citation,) = summary.key_points[0].citations
+    assert (
+        article.text[citation.start : citation.end] == citation.text == sentences(article.text)[citation.sentence].text
+    )
+    assert citation.sentence < 100
