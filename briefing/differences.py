@@ -27,6 +27,8 @@ MOST = 2
 """Differences shown of one story."""
 _READ = 6
 """Sentences of each article: what follows is background, with numbers of other events."""
+_TABLE = 40
+"""Numbers of a sentence from which on it is a table, and says of none what it counts."""
 _IN_COMMON = 3
 """Content words that two sentences share; a toll is compared with two, of sentences that are short."""
 _SHORT = 8
@@ -162,7 +164,7 @@ def _same_matter(one: _Claim, other: _Claim) -> bool:
 
 
 def _claims(article: Article) -> Iterator[_Claim]:
-    for index, sentence in enumerate(sentences(article.text)[:_READ]):
+    for index, sentence in enumerate(sentences(article.text, _READ)):
         around = frozenset(stems(sentence.text))
         if sentence.text.isupper() or not sentence.text.rstrip("”\"'’").endswith((".", "!", "?")):
             continue  # a heading
@@ -180,6 +182,8 @@ def _claims(article: Article) -> Iterator[_Claim]:
 def _counts(text: str) -> Iterator[tuple[str, _Count, int, int]]:
     """What the sentence `text` counts, how many, and where in it the words that say so begin and end."""
     found = list(numbers(text))
+    if len(found) > _TABLE:
+        return
     for number in found:
         before = [one for one in found if one.end <= number.start][-2:]  # two: some digits can be read in two ways
         behind = next((one for one in found if one.start >= number.end), None)
@@ -274,7 +278,7 @@ def _are(between: str) -> bool:
 
 
 def _version(article: Article, count: _Claim) -> KeyPoint:
-    sentence = sentences(article.text)[count.index]
+    sentence = sentences(article.text, count.index + 1)[count.index]
     citation = Citation(
         sentence=count.index, start=sentence.start, end=sentence.end, text=sentence.text, article=article.id
     )

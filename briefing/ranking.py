@@ -169,4 +169,4 @@ def _found(words: Sequence[str], text: str) -> list[str]:
 
 
 def _lead(article: Article) -> str:
-    return " ".join(article.text.split()[:_LEAD_WORDS])
+    return " ".join(article.text.split(None, _LEAD_WORDS)[:_LEAD_WORDS])

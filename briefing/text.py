@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from briefing.outside import clean
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "CASED",
+    "CASELESS",
     "ENDS",
+    "LONGEST_SENTENCE",
     "MARKS",
     "UNSPACED",
     "Sentence",
@@ -30,6 +35,7 @@ __all__ = [
     "normalise",
     "paragraphs",
     "sentences",
+    "straight",
     "without_feed_scheme",
     "word_count",
     "words",
@@ -68,24 +74,51 @@ def normalise(text: str) -> str:
 def paragraphs(text: str) -> Iterator[Sentence]:
     """Yield the stretches between blank lines, in order."""
     start = 0
-    for gap in [*re.finditer(r"\n[ \t]*\n\s*", text), None]:
-        end = gap.start() if gap else len(text)
-        if found := _trimmed(text, start, end):
+    for gap in _GAP.finditer(text):
+        if found := _trimmed(text, start, gap.start()):
             yield found
-        if gap:
-            start = gap.end()
+        start = gap.end()
+    if found := _trimmed(text, start, len(text)):
+        yield found
 
 
-def sentences(text: str) -> tuple[Sentence, ...]:
-    """Split `text` into sentences; paragraph borders always end one.
+_GAP = re.compile(r"\n[ \t]*\n\s*")
+
+
+def sentences(text: str, most: int | None = None) -> tuple[Sentence, ...]:
+    """Split `text` into sentences; paragraph borders always end one, and so do `LONGEST_SENTENCE` characters.
+
+    `most`: so many of the first, which costs no more than they do; None: all.
 
     By Punkt (Kiss and Strunk, "Unsupervised Multilingual Sentence Boundary Detection", 2006) as trained and kept by
     `nupunkt`, paragraph by paragraph; then cut where scraped text lost the space behind a full stop.
     """
-    found: list[Sentence] = []
-    for paragraph in paragraphs(text):
-        found += _in_paragraph(text, paragraph)
-    return tuple(found)
+    found = (
+        part
+        for paragraph in paragraphs(text)
+        for stretch in _cut(text, paragraph, _LONGEST_PARAGRAPH, _STOP)
+        for sentence in _in_paragraph(text, stretch)
+        for part in _cut(text, sentence, LONGEST_SENTENCE, _PAUSE)
+    )
+    return tuple(islice(found, most))
+
+
+def _cut(text: str, whole: Sentence, longest: int, border: re.Pattern[str]) -> Iterator[Sentence]:
+    """`whole` in parts of at most `longest` characters, cut behind the last `border` of each, else the last blank."""
+    start = whole.start
+    while whole.end - start > longest:
+        middle, end = start + longest // 2, start + longest
+        for pattern in (border, _BLANK):
+            if found := deque(pattern.finditer(text, middle, end), 1):
+                end = found[0].end()
+                break
+        if part := _trimmed(text, start, end):
+            yield part
+        start = end
+    if start == whole.start:
+        yield whole
+    elif part := _trimmed(text, start, whole.end):
+        yield part
 
 
 def _in_paragraph(text: str, paragraph: Sentence) -> Iterator[Sentence]:
@@ -105,6 +138,15 @@ def _in_paragraph(text: str, paragraph: Sentence) -> Iterator[Sentence]:
         if found := _trimmed(text, last, paragraph.start + end):
             yield found
 
+
+LONGEST_SENTENCE = 2_000
+"""Characters; what is longer is no sentence but a table, a list or text that lost its full stops. Whoever reads a
+sentence may take time that grows with its square."""
+_LONGEST_PARAGRAPH = 20_000
+"""Characters that are looked at at once."""
+_STOP = re.compile(r"[.!?…][”\"’')\]]?\s|[。！？]")
+_PAUSE = re.compile(r"[;:,]\s|[；：，、]")
+_BLANK = re.compile(r"\s")
 
 _DATELINE = re.compile(r"[A-Z]{2}[^\n.!?—–]{2,60}\d{4}\s?[—–]\s(?=\S)")
 
@@ -139,6 +181,13 @@ UNSPACED = (
     r"\u0e01-\u0e3a\u0e40-\u0e4e\u3005-\u3007\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
     r"\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
+# Scripts whose letters have no case. They stand beside digits and Latin words without a space ("有23人", "약 12명이",
+# "KBS는"), where a letter that has one makes a name of the digits ("R21", "Т34").
+CASELESS = (
+    r"\u0590-\u109f\u1100-\u139f\u1400-\u1c7f\u1cc0-\u1cff\u2e80-\ua63f\ua800-\uab2f\uabc0-\ud7ff\uf900-\ufaff"
+    r"\ufb1d-\ufefc\uff66-\uffdc\U00020000-\U0003ffff"
+)
+CASED = rf"[^\W_{CASELESS}]"
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 ENDS = ".!?…。！？｡।॥؟۔։።፧။།។"
 """With which a sentence ends, script by script (Unicode's property Sentence_Terminal)."""
@@ -167,6 +216,16 @@ _PLAIN = str.maketrans(
     | dict.fromkeys("“”„‟«»″", '"')
     | dict.fromkeys("‐‑‒–—―−", "-")
     | {"…": "...", "\u00a0": " "}
+)
+
+
+def straight(text: str) -> str:
+    """`text` with straight quotation marks and plain hyphens, each character in its place."""
+    return text.translate(_QUOTES)
+
+
+_QUOTES = str.maketrans(
+    dict.fromkeys("‘’‚‛ʼ`´", "'") | dict.fromkeys("“”„‟«»", '"') | dict.fromkeys("‐‑‒–—−", "-") | {"\u00a0": " "}
 )
 
 

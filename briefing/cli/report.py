@@ -129,6 +129,8 @@ def tell_run(screen: Screen, edition: Edition, report: Report) -> None:
         screen.say(f"Headlines only, because of walls before their pages: {len(edition.stubs)}.")
     if report.brief:
         screen.say(f"Time was up: {report.brief} told in one quoted sentence. Run again to complete the edition.")
+    if report.cut:
+        screen.say(f"Longer than is read, so that only the beginning was: {report.cut}.")
     if report.told_before:
         screen.say(f"Told by earlier editions: {report.told_before}.")
     if report.seen_before:

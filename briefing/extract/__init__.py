@@ -3,8 +3,8 @@
 `html` finds the article in a page, `front` tells one from a home page, `mail` finds it in a letter, `files` reads PDF
 and Markdown, `clutter` takes away what stands around an article in any format, `gate` refuses what is no article,
 `walls` the pages that stand before one (`wall_phrases` and `wall_concepts` say how they speak), `json_ld` reads what a
-page says of itself, `language` tells the language. No article, however broken or hostile, raises anything but
-`ExtractError`.
+page says of itself, `language` tells the language, `length` says how much is read. No article, however broken or
+hostile, raises anything but `ExtractError`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from briefing.errors import BriefingError, ExtractError, WallError
 from briefing.extract.clutter import without_clutter
 from briefing.extract.gate import LONGEST, check_article, check_bytes
 from briefing.extract.language import language_of
+from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, NOT_WORDS, TEXT_CUT, begun, words_only
 from briefing.facts import stems
 from briefing.outside import clipped, shown_name, shown_title
 from briefing.text import article_id, normalise, word_count
@@ -62,6 +63,8 @@ class Found:
     """What the document says of itself, or empty."""
     canonical: str = ""
     """The address that the page gives as its own, as it stands there."""
+    warnings: tuple[str, ...] = ()
+    """What was not read."""
 
 
 def extract_article(
@@ -152,8 +155,8 @@ def article_from_feed_item(
     if word_count(text) < (_BEGINNING if beginning else ENOUGH_FOR_A_FEED):
         raise ExtractError(name, "the feed gives only a teaser", "")
     warnings = (f"Only the feed's own text was at hand: {error.cause}.",) if error is not None else ()
-    found = Found(text=text, title=item.title, author=item.author, published=item.published)
-    return replace(_article(found, name=name, url=item.url, source=source, section=section), warnings=warnings)
+    found = Found(text=text, title=item.title, author=item.author, published=item.published, warnings=warnings)
+    return _article(found, name=name, url=item.url, source=source, section=section)
 
 
 def fuller(article: Article, item: FeedItem) -> Article:
@@ -161,7 +164,8 @@ def fuller(article: Article, item: FeedItem) -> Article:
     text = _own_text(item)
     if word_count(text) <= max(ENOUGH_FOR_A_FEED, _FULLER * word_count(article.text)):
         return article
-    return replace(article, text=text, language=language_of(text, article.language))
+    text, warnings = _read_part(text)
+    return replace(article, text=text, language=language_of(text, article.language), warnings=warnings)
 
 
 def teaser_of(item: FeedItem) -> str:
@@ -176,7 +180,7 @@ def _own_text(item: FeedItem) -> str:
     """The text that the feed itself gives, free of clutter."""
     from briefing.extract.html import text_of
 
-    return without_clutter(normalise(text_of(item.html)), item.title)
+    return without_clutter(normalise(begun(text_of(item.html), 2 * LONGEST_READ)), item.title)
 
 
 def _check_speaks_of(item: FeedItem, found: Found, name: str) -> None:
@@ -251,7 +255,7 @@ def plain_text(text: str) -> Found:
 
 def _article(found: Found, *, name: str, url: str | None, source: str, section: str) -> Article:
     title = shown_title(found.title)
-    text = without_clutter(normalise(found.text), title)
+    text, warnings = _read_part(found.text, title)
     check_article(text, title, name)
     return Article(
         id=article_id(url, text),
@@ -264,7 +268,18 @@ def _article(found: Found, *, name: str, url: str | None, source: str, section: 
         language=language_of(text, found.language),
         canonical=_own_address(found.canonical, url),
         author=shown_name(found.author),
+        warnings=(*(said for said in found.warnings if said != DOCUMENT_CUT or TEXT_CUT not in warnings), *warnings),
     )
+
+
+def _read_part(text: str, title: str = "") -> tuple[str, tuple[str, ...]]:
+    """What is read of an article's text, normalised and without clutter, and what is said of the rest."""
+    whole = words_only(text)
+    looked_at = begun(whole, 2 * LONGEST_READ)  # blanks and clutter go
+    free = without_clutter(normalise(looked_at), title)
+    kept = begun(free)
+    cut = len(kept) < len(free) or len(looked_at) < len(whole)
+    return kept, ((TEXT_CUT,) if cut else ()) + ((NOT_WORDS,) if len(whole) < len(text) else ())
 
 
 def _own_address(canonical: str, url: str | None) -> str:

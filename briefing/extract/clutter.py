@@ -8,6 +8,7 @@ one exception is what readers wrote below it.
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from briefing.facts import tokens
 from briefing.text import word_count
@@ -81,7 +82,7 @@ def without_clutter(text: str, title: str = "") -> str:
     """`text` (normalised) without clutter and without its own title at the top."""
     lines = [line for line in text.split("\n") if not _is_label(line)]
     kept: list[str] = []
-    words = index = 0
+    words = index = behind = 0
     while index < len(lines):
         line = lines[index]
         glued = _GLUED.search(line) if len(line) > _LONGEST_LABEL or not _TAIL.match(line) else None
@@ -91,8 +92,10 @@ def without_clutter(text: str, title: str = "") -> str:
         elif words >= _BEFORE_COMMENTS and len(line) < _LONGEST_LABEL and _COMMENTS.match(line):
             break
         elif glued or (kept and len(line) < _LONGEST_LABEL and _TAIL.match(line)):
-            behind = _behind_teasers(lines, index + 1)
-            teasers = sum(bool(other.strip()) for other in lines[index + 1 : behind])
+            if behind <= index:  # else it is the same for every heading of the list
+                behind = _behind_teasers(lines, index + 1)
+            following = (place for place in range(index + 1, behind) if lines[place].strip())
+            teasers = len(list(islice(following, _TEASERS_WITHIN + 1)))
             if behind == len(lines) or 0 < teasers <= _TEASERS_WITHIN:
                 line, end = "", behind
             if glued:
@@ -100,9 +103,11 @@ def without_clutter(text: str, title: str = "") -> str:
         kept.append(line)
         words += word_count(line)
         index = end
-    while kept and (not kept[0].strip() or (title and tokens(kept[0]) == tokens(title))):
-        kept = kept[1:]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
+    said = tokens(title)
+    first = next(
+        (place for place, line in enumerate(kept) if line.strip() and (not said or tokens(line) != said)), None
+    )
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept[first:] if first is not None else [])).strip()
 
 
 def _is_label(line: str) -> bool:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
+from typing import Any
 
 from briefing.encodings import MARKS, text_in
 from briefing.errors import ExtractError
-from briefing.extract import Found, plain_text
+from briefing.extract import Found, flat, plain_text
+from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, begun
 from briefing.text import normalise
 
 __all__ = ["decoded", "read_markdown", "read_pdf", "unwrapped"]
 
 MOST_PAGES = 500
 """Of a PDF."""
-_LONGEST_MARKDOWN = 200_000
-"""Characters; a long book chapter has half of it."""
+_LONGEST_MARKDOWN = 2 * LONGEST_READ
+"""Characters."""
+_LONGEST_PIECE = 5_000
+"""Characters of Markdown that are parsed at once: the parser's time grows with their square."""
 
 
 def decoded(body: bytes, charset: str | None, name: str) -> str:
@@ -53,6 +59,8 @@ def read_markdown(text: str) -> Found:
         text = text[match.end() :]
     from briefing.extract.html import text_of
 
+    whole = re.sub(r"^([ \t]{40})[ \t]+", r"\1", text, flags=re.MULTILINE)
+    text = begun(whole, _LONGEST_MARKDOWN)
     title = front.get("title", "")
     if heading := re.match(r"\A\s*#\s+(.+?)\s*#*\s*\n", text):
         title = title or text_of(_html(heading[1]))
@@ -62,21 +70,53 @@ def read_markdown(text: str) -> Found:
     # A paragraph's lines are joined: in Markdown a line end means nothing.
     body = "\n\n".join(" ".join(part.split()) for part in body.split("\n\n"))
     found = Found(text=body, title=title, author=front.get("author", ""), published=_day(front.get("date", "")))
-    return found if title else plain_text(body)
+    return replace(found if title else plain_text(body), warnings=(DOCUMENT_CUT,) if len(text) < len(whole) else ())
 
 
 def _html(text: str) -> str:
-    """Markdown as HTML; a text too long or too twisted for the parser, as one paragraph for each of its own."""
+    """Markdown as HTML; of a long text piece by piece, so that its time does not grow with its square."""
     import markdown
 
-    # No text by people has twenty brackets in a row; the parser's time grows with their square.
+    # No text by people has twenty brackets in a row.
     text = re.sub(r"([\[\]()*_`~!<>#])\1{20,}", "", text)
-    if len(text) <= _LONGEST_MARKDOWN:
+    # A tag or comment without an end is none; the parser would look for it to the end of the text.
+    text = re.sub(r"<(?=[!?]|[^<>]*+(?:<|\Z))", "< ", flat.slimmed(text))
+    if len(text) > _LONGEST_PIECE:  # what a link is defined as may stand in another piece
+        text = _REFERENCE.sub(r"\1", _DEFINITION.sub("", text))
+    parser = markdown.Markdown(extensions=_EXTENSIONS)
+    return "\n".join(_piece_html(piece, parser) for piece in _pieces(text))
+
+
+def _piece_html(piece: str, parser: Any) -> str:
+    """A piece too long or too twisted for the parser: one paragraph for each of its own."""
+    if len(piece) <= _LONGEST_PIECE and piece.count("[") <= _MOST_BRACKETS:
         with suppress(Exception):  # deep lists and quotations exhaust the stack
-            return markdown.markdown(text, extensions=["extra"])
-    plain = re.sub(r"^[ \t]*(?:#{1,6}|[>*+-]|\d+[.)])[ \t]+", "", text, flags=re.MULTILINE)
+            return str(parser.reset().convert(piece))
+    plain = re.sub(r"^[ \t]*(?:#{1,6}|[>*+-]|\d+[.)])[ \t]+", "", piece, flags=re.MULTILINE)
     plain = re.sub(r"\[([^\[\]\n]{1,500})\]\([^()\n]{0,2000}\)", r"\1", plain)
     return "".join(f"<p>{escape(part)}</p>" for part in re.split(r"\n\s*\n", plain))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """`text` cut at blank lines, not within fenced code, so that each piece is short if its blocks are."""
+    piece: list[str] = []
+    length, fenced = 0, False
+    for block in re.split(r"\n(?:[ \t]*\n)+", text):
+        if piece and length + len(block) > (2 if fenced else 1) * _LONGEST_PIECE:
+            yield "\n\n".join(piece)
+            piece, length, fenced = [], 0, False
+        piece.append(block)
+        length += len(block) + 2
+        fenced ^= len(_FENCE.findall(block)) % 2 == 1
+    yield "\n\n".join(piece)
+
+
+_EXTENSIONS = ("attr_list", "def_list", "fenced_code", "footnotes", "md_in_html", "tables")
+"""Not "extra": its abbreviations take minutes for a page of definitions."""
+_MOST_BRACKETS = 300
+_DEFINITION = re.compile(r"^ {0,3}(?:\*\[[^\]\n]*\]:|\[(?!\^)[^\]\n]*\]:[ \t]*\S).*$", re.MULTILINE)
+_REFERENCE = re.compile(r"\[([^\[\]\n]{1,500})\] ?\[[^\[\]\n]{0,100}\]")
+_FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 
 
 def _day(text: str) -> datetime | None:

@@ -1,6 +1,7 @@
 """Pages too large or too deep for a tree: their running text by one linear pass, without a parser. Pure.
 
-A real page has some thousand tags (the largest of 302: 5,535). Tree builders and the standard library's parser take
+A real page has some thousand tags (the largest of 308: 10,305 brackets, and without scripts 430,000 characters). A tree
+of a million characters costs seconds. Tree builders and the standard library's parser take
 minutes or more for what hostile pages hold; regular expressions that never look past the next bracket do not.
 """
 
@@ -12,11 +13,19 @@ from html import unescape
 from briefing.outside import label
 from briefing.text import normalise, word_count
 
-__all__ = ["flat_text", "is_bulky", "link_words", "running", "slimmed", "title_of"]
+__all__ = ["flat_text", "is_bulky", "link_words", "running", "slimmed", "title_of", "without_type"]
 
-MOST_CHARACTERS = 2_000_000
-MOST_BRACKETS = 30_000
+MOST_CHARACTERS = 1_000_000
+MOST_BRACKETS = 20_000
 """Opening angle brackets: about two for each element."""
+LONGEST = 2_000_000
+"""Characters of a page, without its scripts, that are read at all."""
+_MANY_BRACKETS = 8_000
+"""From which on marks of type in the text are no part of the tree: trafilatura takes the square of what one paragraph
+holds."""
+_TYPE = re.compile(
+    r"</?(?:span|b|i|u|s|em|strong|font|small|big|sup|sub|mark|abbr|cite|code|q)\b[^<>]*>", re.IGNORECASE
+)
 _FEWEST = 12
 """Words of a block that counts as running text although it does not end like a sentence."""
 
@@ -31,6 +40,11 @@ _BLOCK = re.compile(
 def is_bulky(html: str) -> bool:
     """Whether no tree should be built of it."""
     return len(html) > MOST_CHARACTERS or html.count("<") > MOST_BRACKETS
+
+
+def without_type(html: str) -> str:
+    """`html` without bold, italics, spans and their like, where it has very many tags."""
+    return _TYPE.sub("", html) if html.count("<") > _MANY_BRACKETS else html
 
 
 def slimmed(html: str) -> str:

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any
@@ -15,6 +16,7 @@ from briefing.extract import Found, flat
 from briefing.extract.front import holds_posts, is_front
 from briefing.extract.gate import FEWEST_WORDS, check_page
 from briefing.extract.json_ld import things, types_of
+from briefing.extract.length import DOCUMENT_CUT
 from briefing.extract.walls import Page, check_wall
 from briefing.markup import Tags
 from briefing.outside import label
@@ -45,11 +47,12 @@ def read_page(html: str, name: str, url: str | None) -> Found:
     if flat.is_bulky(html):
         html = flat.slimmed(html)
     if flat.is_bulky(html):
-        return _read_flat(html, name)
+        found = _read_flat(html[: flat.LONGEST], name)
+        return replace(found, warnings=(DOCUMENT_CUT,)) if len(html) > flat.LONGEST else found
     view = _View()
     view.read(html)
     stated = _stated(view)
-    text = _extracted(html, url, view.text) if view.deepest <= _DEEPEST else flat.running(view.text)
+    text = _extracted(flat.without_type(html), url, view.text) if view.deepest <= _DEEPEST else flat.running(view.text)
     body = normalise(str(stated.get("articleBody") or ""))
     # Where a page gives its whole article as data too, that is the better text when the page hides half of it.
     if word_count(body) > 1.5 * word_count(text) and word_count(body) > 100 and "<" not in body[:500]:
@@ -88,7 +91,7 @@ def _read_flat(html: str, name: str) -> Found:
 def text_of(html: str) -> str:
     """All visible text of an untrusted fragment, a paragraph for each block."""
     if flat.is_bulky(html):
-        return flat.flat_text(flat.slimmed(html))
+        return flat.flat_text(flat.slimmed(html)[: flat.LONGEST])
     view = _View()
     view.read(html)
     return view.text

@@ -77,7 +77,7 @@ _LEAVING = re.compile(
     re.IGNORECASE,
 )
 _BRACKETED = re.compile(
-    r"[ \t]*\n?[ \t]*(?:\((?:https?://|mailto:)[^\s()]*(?:\([^\s()]*\)[^\s()]*)*\)|<(?:https?://|mailto:)[^\s<>]*>|"
+    r"(?<![ \t])[ \t]*+\n?[ \t]*+(?:\((?:https?://|mailto:)[^\s()]*(?:\([^\s()]*\)[^\s()]*)*\)|<(?:https?://|mailto:)[^\s<>]*>|"
     r"\[\s?(?:https?://|mailto:)[^\s\[\]]*\s?\])",
     re.IGNORECASE,
 )

@@ -17,6 +17,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -367,11 +368,8 @@ class Fetcher:
                 raise
         finally:
             response.close()
-        response = self._network.handle_request(message)
-        try:
+        with closing(self._network.handle_request(message)) as response:
             return self._read(subject, url, response, from_cache=False)
-        finally:
-            response.close()
 
     def _read(
         self, subject: str, url: httpx.URL, response: httpx.Response, *, from_cache: bool, asked: bool = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -85,8 +85,9 @@ class Evidence:
 
     @cached_property
     def figures(self) -> tuple[Number, ...]:
-        """Every number in digits of the text and the title, whatever their language, in all its readings."""
-        return tuple(number for readings in figures(f"{self.text}\n{self.title}") for number in readings)
+        """Every number in digits of the text and the title, whatever their language, in all its readings; once each, by
+        value."""
+        return _by_value(number for readings in figures(f"{self.text}\n{self.title}") for number in readings)
 
     @cached_property
     def named(self) -> tuple[frozenset[str], ...]:
@@ -130,8 +131,8 @@ class Evidence:
 
     @cached_property
     def numbers(self) -> tuple[Number, ...]:
-        """Every number of the text and the title."""
-        return tuple(number for r in (*self.readings, self.heading) for number in r.numbers)
+        """Every number of the text and the title, once each, by value."""
+        return _by_value(number for r in (*self.readings, self.heading) for number in r.numbers)
 
     @cached_property
     def whole(self) -> dict[str, int]:
@@ -162,6 +163,10 @@ class Evidence:
         """The citation of one sentence."""
         found = self.sentences[index]
         return Citation(sentence=index, start=found.start, end=found.end, text=found.text)
+
+
+def _by_value(numbers: Iterable[Number]) -> tuple[Number, ...]:
+    return tuple(sorted({(one.value, one.unit): one for one in numbers}.values(), key=lambda one: one.value))
 
 
 def _in_capitals(name: Name) -> bool:

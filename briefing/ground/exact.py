@@ -98,11 +98,15 @@ def _expansions(point: str, evidence: Evidence) -> frozenset[str]:
     for match in re.finditer(r"[A-Z]\w+(?:\s+(?:(?:of|the|and|for)\s+)*[A-Z]\w+)+", point):
         run = [word for word in match[0].split() if word[0].isupper()]
         for start in range(len(run)):
-            for end in range(start + 2, len(run) + 1):
+            for end in range(start + 2, min(len(run), start + _LONGEST_ACRONYM) + 1):
                 acronym = "".join(word[0] for word in run[start:end]).casefold()
                 if acronym in evidence.everything and re.search(rf"\b{acronym.upper()}\b", evidence.unstopped):
                     found |= {key for word in run[start:end] for key in tokens(word)}
     return frozenset(found)
+
+
+_LONGEST_ACRONYM = 8
+"""Letters."""
 
 
 def _may_open(name: Name, evidence: Evidence) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal
 
 from briefing.facts import Number
@@ -27,11 +28,15 @@ _SIZES = {
 }  # fmt: skip
 
 
-def approximated(number: Number, text: str, there: Iterable[Number]) -> frozenset[str]:
-    """Keys of the numbers `there` that `number` may stand for in `text`: "over 300" for 312, 1.2m for 1,234,567."""
+def approximated(number: Number, text: str, there: Sequence[Number]) -> frozenset[str]:
+    """Keys of the numbers `there`, sorted by value, that `number` may stand for in `text`: "over 300" for 312, 1.2m for
+    1,234,567.
+    """
     qualified = _QUALIFIED.search(text[: max(0, text.find(number.surface))])
     found = set()
-    for other in there:
+    # With a little more on both sides than may be away.
+    low, high = (bisect_left(there, number.value * share, key=_value) for share in (Decimal("0.9"), Decimal("1.1")))
+    for other in there[low:high]:
         if other.unit != number.unit or not other.value:
             continue
         away = (number.value - other.value) / abs(other.value)
@@ -44,6 +49,10 @@ def approximated(number: Number, text: str, there: Iterable[Number]) -> frozense
         if fits:
             found.add(key_of(other))
     return frozenset(found)
+
+
+def _value(number: Number) -> Decimal:
+    return number.value
 
 
 _WIDE = Context(prec=80)

@@ -21,6 +21,7 @@ from briefing.compose import compose
 from briefing.config import Config
 from briefing.engines import Engine
 from briefing.epub import render_epub
+from briefing.extract.length import is_cut
 from briefing.jsonio import edition_to_json
 from briefing.pipeline.again import articles_of, carried_over, sent_edition
 from briefing.pipeline.archive import write_archive
@@ -135,6 +136,8 @@ class Report:
     seconds: float
     offline: bool = False
     """Whether there are sources on the web and not one of their servers could be spoken to."""
+    cut: int = 0
+    """Articles that were longer than is read, so that only their beginning was."""
 
 
 def utc_now() -> datetime:
@@ -262,6 +265,7 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
         ranked=tuple(telling.ranked),
         seconds=(workshop.clock() - began).total_seconds(),
         offline=reading.offline,
+        cut=sum(is_cut(article) for article in reading.articles),
     )
     return edition, report
 

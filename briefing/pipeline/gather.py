@@ -231,11 +231,13 @@ class Gatherer:
             waiting[Request(url, allow_local=local, private=bool(one.source.address.secrets))].append((place, one))
         for request, answer in self._fetched(waiting):
             for place, one in waiting[request]:
-                made[place] = self._from_item(one, answer)
+                # Also of pages that came in time: to find the articles in a hundred of them takes its time, too.
+                got = answer if isinstance(answer, FetchError) else self._no_time(place, one.item.title) or answer
+                made[place] = self._from_item(one, got)
                 self._watcher.step(one.item.title)
-                if isinstance(answer, FetchError) and not answer.lasting:
+                if isinstance(got, FetchError) and not got.lasting:
                     self._passing.add(place)
-                if isinstance(answer, OutOfTimeError):
+                if isinstance(got, OutOfTimeError):
                     self._late.add(place)
         for place in batch:
             entry = found[place]

@@ -319,6 +319,8 @@ class _Reader:
             raise SourceError(
                 source.shown, "it is a list of feeds", "Save it and add its feeds with `briefing sources import`"
             )
+        if self._time.up:
+            raise OutOfTimeError(source.shown)  # a feed that is there costs little, the article in a page some time
         # Who names a site wants its articles, however its home page is made.
         at_root = source.kind is SourceKind.AUTO and is_root(source.location)
         feeds = find_feeds(answer.body, answer.url) if at_root and kind is SourceKind.PAGE else []

@@ -156,7 +156,7 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
     )
 
 
-_ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]")
+_ITEM = re.compile(r"<(?:[A-Za-z][\w.-]{0,20}:)?(?:item|entry)[\s/>]")
 
 
 def _fewer(document: str) -> tuple[str, int]:
@@ -314,10 +314,14 @@ def _once(feed: Feed) -> Feed:
     items = []
     for item in feed.items:
         alike = seen[item.url, item.path, item.raw_title or item.title or item.html]
-        if not (item.url or item.path) or not any(_repeats(item, other) for other in alike):
+        if not (item.url or item.path) or not any(_repeats(item, other) for other in alike[-_MOST_ALIKE:]):
             items.append(item)
         alike.append(item)
     return replace(feed, items=tuple(items))
+
+
+_MOST_ALIKE = 50
+"""Items that share link and title, with which another one is compared."""
 
 
 def _repeats(item: FeedItem, other: FeedItem) -> bool:

@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from briefing.facts import numbers, stems, tokens
+from briefing.facts import numbers, occurrences, stems
 from briefing.stories.standing import tell_apart
 from briefing.text import fold
 from briefing.types import Article
@@ -79,7 +80,7 @@ class _Text:
 
     @classmethod
     def of(cls, article: Article) -> _Text:
-        said = tokens(article.text)[:_READ]
+        said = [key for _, _, key in islice(occurrences(article.text), _READ)]
         runs = max(1, len(said) - _RUN + 1) if said else 0
         shingles = [hash(tuple(said[start : start + _RUN])) for start in range(runs)]
         return cls(tuple(shingles[:_OPENING]), frozenset(shingles), frozenset(stems(article.title)))

@@ -97,7 +97,7 @@ def is_roundup(article: Article) -> bool:
 
 
 def _bag(article: Article) -> dict[str, float]:
-    said = article.text.split()
+    said = article.text.split(None, _READ_WORDS)
     lead, body = " ".join(said[:_LEAD_WORDS]), " ".join(said[_LEAD_WORDS:_READ_WORDS])
     bag: defaultdict[str, float] = defaultdict(float)
     for text, weight in ((article.title, _TITLE), (lead, _LEAD), (body, _BODY)):

@@ -52,7 +52,9 @@ def with_embeddings(embed: Embed) -> Likeness:
         compared = likeness(articles)
         if len(articles) < _FEWEST:
             return compared
-        texts = [f"{article.title}. {' '.join(article.text.split()[:_READ_WORDS])}" for article in articles]
+        texts = [
+            f"{article.title}. {' '.join(article.text.split(None, _READ_WORDS)[:_READ_WORDS])}" for article in articles
+        ]
         vectors = np.array(embed(texts), dtype=np.float32)
         vectors -= vectors.mean(axis=0)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)

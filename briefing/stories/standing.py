@@ -20,6 +20,8 @@ from briefing.types import Article
 __all__ = ["tell_apart", "without_standing_words"]
 
 _RUN = 5
+_READ = 5000
+"""Words of an article, from its beginning: no story is told apart by what stands behind them."""
 _OFTEN = 3
 """Articles of one publisher from which on a run of five words is its standing phrase."""
 _FEWEST = 6
@@ -48,7 +50,7 @@ class _Said:
 
     @classmethod
     def by(cls, article: Article) -> _Said:
-        words = tuple(article.text.split())
+        words = tuple(article.text.split(None, _READ)[:_READ])
         folded = [fold(word) for word in words]
         starts = range(len(folded) - _RUN + 1)
         return cls(article, words, tuple(hash(tuple(folded[start : start + _RUN])) for start in starts))

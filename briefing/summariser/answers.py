@@ -134,7 +134,7 @@ def points_schema(fewest: int, most: int) -> dict[str, Any]:
 
 def _from_json(answer: str) -> tuple[str, tuple[str, ...]] | None:
     """What an answer in JSON says, also one that was cut; None where it is none, or not of that shape."""
-    bare = re.sub(r"\A\s*```\w*\s*|\s*```\s*\Z", "", answer).strip()
+    bare = re.sub(r"\A```\w*|```\Z", "", answer.strip()).strip()
     if not bare.startswith("{"):
         return None
     try:

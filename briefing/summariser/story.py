@@ -22,7 +22,7 @@ from briefing.summariser.draft import Draft, why_not
 from briefing.summariser.options import SummaryOptions
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.schedule import Conversation
-from briefing.text import word_count
+from briefing.text import sentences, word_count
 from briefing.types import Article, Citation, KeyPoint, Summary, Verdict
 
 __all__ = ["MOST_READ", "condense_story", "in_brief"]
@@ -38,6 +38,8 @@ _SHORTEST = 8
 _KNOWN = 0.45
 """Share of an added point's content words that may have been told: of five that the default model added to real
 stories, the two that said nothing new had 0.50 and 0.67, the others 0.14 at most."""
+_BRIEFLY = 100
+"""Sentences among which the one is looked for that tells a story for which there is no time."""
 _WHOLE = 5
 """Words of a sentence that needs no full stop to be one."""
 _IN_COMMON = 2
@@ -85,8 +87,9 @@ def in_brief(
 
     `wanted` says whether a sentence will do; where none does, the summary has no key point.
     """
-    first = Draft.of(articles[0], options)
-    for place, article in enumerate(articles[:MOST_READ]):
+    begun = [_beginning(article) for article in articles[:MOST_READ]]
+    first = Draft.of(begun[0], options)
+    for place, article in enumerate(begun):
         draft = Draft.of(article, options) if place else first
         whole_text = draft.evidence.sentences
         for index in ranked(whole_text):
@@ -95,6 +98,16 @@ def in_brief(
                 first.points = [point if draft is first else _of(draft.article, point)]
                 return first.summary("", "extractive")
     return first.summary("", "extractive")
+
+
+def _beginning(article: Article) -> Article:
+    """Its first sentences, in their places: what it tells before all stands there, and there may be little time."""
+    first = sentences(article.text, _BRIEFLY + 1)
+    return (
+        article
+        if len(first) <= _BRIEFLY
+        else dataclasses.replace(article, text=article.text[: first[_BRIEFLY - 1].end])
+    )
 
 
 def _is_sentence(text: str) -> bool:

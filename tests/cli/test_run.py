@@ -95,6 +95,17 @@ def test_nothing_to_write_is_exit_code_3(cli: Cli, tmp_path: Path) -> None:
     assert not list((tmp_path / "briefings").glob("*"))
 
 
+def test_an_article_read_in_part_is_told_of_in_the_report_and_the_edition(cli: Cli, tmp_path: Path) -> None:
+    text = "".join(
+        f"In street {n} the council counted {n + 7} trees on Tuesday, its mayor said.\n\n" for n in range(3500)
+    )
+    (tmp_path / "long.txt").write_text(f"Council counts trees\n\n{text}", "utf-8")
+    done = cli("run", "-s", "long.txt", *PLAIN, "--date", "2024-05-17", "-f", "md")
+    assert "Longer than is read, so that only the beginning was: 1." in done.stderr
+    edition = (tmp_path / "briefings" / "2024-05-17.md").read_text("utf-8")
+    assert "The article is longer than 200,000 characters; what follows was not read." in edition
+
+
 def test_quiet_says_nothing_but_results(cli: Cli, story: Path) -> None:
     done = cli("--quiet", "run", "--source", story, *PLAIN)
     assert done.stderr == ""

@@ -32,6 +32,7 @@ PURE = {
     "lexicon",
     "lookup",
     "myriads",
+    "numerals",
     "ground",
     "salience",
     "compose",

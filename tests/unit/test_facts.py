@@ -164,3 +164,20 @@ def test_forms_of_a_word_share_a_stem(one: str, other: str) -> None:
 @pytest.mark.parametrize("text", ["निर्माण शुरू", "நகர சபை", "שָׁלוֹם עולם"])
 def test_vowel_signs_are_parts_of_a_word(text: str) -> None:
     assert len(tokens(text)) == len(stems(text)) == 2
+
+
+def test_a_run_of_digits_too_long_for_a_number_is_a_list_of_them() -> None:
+    text = "Drawn: " + ",".join(str(n) for n in range(10, 60)) + " in all."
+    found = list(numbers(text))
+    assert [number.value for number in found] == list(range(10, 60))
+    assert all(text[number.start : number.end] == number.surface for number in found)
+
+
+def test_a_name_opens_a_sentence_behind_blanks_and_quotation_marks() -> None:
+    found = {name.surface: name.opens for name in names(' "Oslo fell.  \n Bergen rose and Narvik (Tromso) stood')}
+    assert found == {"Oslo": True, "Bergen": True, "Narvik": False, "Tromso": True}
+
+
+def test_a_single_mark_that_nothing_closes_hides_no_quotation_behind_it() -> None:
+    found = [one.surface for one in quotations('It was \'over the day, he said, and "gone for good" by night')]
+    assert found == ["gone for good"]

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from briefing.errors import FetchError
+from briefing.extract import extract_article
 from briefing.fetch import Fetched, Request
 from briefing.pipeline import Silent
 from briefing.pipeline.deadline import TimeToRead
@@ -133,6 +134,36 @@ def test_what_there_was_no_time_for_is_not_over_a_limit(limit: str) -> None:
     assert not any("limit" in cause for cause in causes(found))
     assert (found.failures[-1].subject, found.failures[-1].remedy) == ("paper.example", "The next run reads it")
     assert len(found.settled) == 5  # what is gone; the others are left to the next run
+
+
+def test_pages_that_came_in_time_are_left_to_the_next_run_once_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(now=NOW)
+    taken: list[str] = []
+
+    def slowly(body: bytes, **given: Any) -> Any:
+        clock.now += timedelta(minutes=50)
+        taken.append(given["name"])
+        return extract_article(body, **given)
+
+    monkeypatch.setattr("briefing.extract.extract_article", slowly)
+    web = Web({"https://paper.example/feed": feed("paper.example", 10), "https://paper.example/": article})
+    time = TimeToRead(lambda now: NOW + timedelta(hours=2), lambda: clock.now)
+    found = reading(web, ["https://paper.example/feed"], time)
+    assert (len(web.asked), len(taken), len(found.articles)) == (11, 2, 2)
+    assert causes(found) == ["the time for reading was up"] * 8
+    assert not found.settled  # the next run reads them
+
+
+def test_a_page_among_the_sources_is_left_to_the_next_run_once_the_time_is_up() -> None:
+    clock = SimpleNamespace(now=NOW)
+
+    def slow(url: str) -> str:
+        clock.now = NOW + timedelta(hours=2)
+        return article(url)
+
+    time = TimeToRead(lambda now: NOW + timedelta(hours=2), lambda: clock.now)
+    found = reading(Web({"https://paper.example/1": slow}), ["https://paper.example/1"], time)
+    assert (found.articles, causes(found)) == ([], ["the time for reading was up"])
 
 
 def test_standard_input_is_read_however_late_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,405 @@
+"""How time and memory grow with a text: every function over text, on texts of one short string again and again.
+
+    python bench/growth.py                     # the worst of each function, at 100 KB and at 200 KB
+    python bench/growth.py --only numbers      # the functions with this in their names
+    python bench/growth.py --size 50000
+    PYTHONPATH=../older python bench/growth.py # the same of another checkout
+
+Each measurement has a process of its own, at most `--memory` megabytes and `--limit` seconds: what takes more is shown
+as that. `tests/unit/test_growth.py` asserts the growth. Prints a table, and one line of JSON with every measurement.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import resource
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from multiprocessing.connection import Connection
+from typing import Any, NamedTuple
+
+__all__ = ["KINDS", "SUBJECTS", "WARM", "Taken", "measured", "repeated"]
+
+KINDS: Mapping[str, str] = {
+    "list of digits": "1,",
+    "numbers and blanks": "1 ",
+    "numbered items": "1.",
+    "sums": "$1 ",
+    "dates": "Jan 1 ",
+    "number words": "one hundred and ",
+    "large numbers in Chinese": "1万",
+    "hyphens": "a-",
+    "letters": "x",
+    "letters with accents": "é",
+    "combining marks": "a\u0301",
+    "marks alone": "\u0301",
+    "joined emoji": "\U0001f469\u200d",
+    "zero-width spaces": "\u200b",
+    "characters without spaces": "中",
+    "words": "word ",
+    "capitalised words": "Word ",
+    "initials": "A. ",
+    "titles of people": "Mr. ",
+    "full stops": ". ",
+    "sentences": "Rain fell in Oslo on Monday. ",
+    "sentences without spaces": "it ended.Then ",
+    "double quotation marks": '"',
+    "quoted letters": '"a" ',
+    "apostrophes": "'a ",
+    "parentheses": "(",
+    "brackets": "[1] ",
+    "links in Markdown": "[a](b) ",
+    "emphasis": "*a",
+    "addresses": "http://a ",
+    "addresses in brackets": "(http://a",
+    "signs of mail addresses": "@",
+    "mail addresses": "a@b ",
+    "blanks": " ",
+    "line ends": "\n",
+    "paragraphs of nothing": "\n\n",
+    "short lines": "a\n",
+    "short paragraphs": "a b c\n\n",
+    "quoted mail": "> a\n",
+    "quoted-printable": "=3D",
+    "elements": "<div>",
+    "paragraph elements": "<p>a",
+    "links": "<a href=a>",
+    "closed links": "<a href=a>a b c</a> ",
+    "comments": "<!--",
+    "marked sections": "<![CDATA[",
+    "declarations": "<!x",
+    "instructions": "<?",
+    "opening brackets": "<",
+    "character references": "&amp;",
+    "ampersands": "&",
+    "scripts": "<script>",
+    "data of pages": '<script type="application/ld+json">{"@graph":[',
+    "buttons": "<button ",
+    "orders to a model": "ignore ",
+}
+"""Short strings, each of which some parser or pattern may look back from, or ahead from, to the end of the text."""
+_WHEN = datetime(2026, 11, 18, 6, tzinfo=UTC)
+WARM = "Rain fell in Oslo on Monday and on Tuesday, people who live there said. " * 10
+_POINT = "Rain fell in Oslo on Monday, 12 people said."
+
+
+def repeated(string: str, size: int) -> str:
+    """`string` again and again: `size` bytes of UTF-8, about."""
+    return string * (size // len(string.encode()))
+
+
+def _all(function: Callable[[str], Any]) -> Callable[[str], None]:
+    """What a generator yields is taken, and dropped with the rest at its end."""
+
+    def call(text: str) -> None:
+        kept = list(function(text))
+        del kept
+
+    return call
+
+
+def _over_text() -> Iterator[tuple[str, Callable[[str], Any]]]:
+    from briefing import address, facts, text
+
+    yield "text.normalise", text.normalise
+    yield "text.paragraphs", _all(text.paragraphs)
+    yield "text.sentences", text.sentences
+    yield "text.words", text.words
+    yield "text.word_count", text.word_count
+    yield "text.fold", text.fold
+    yield "text.article_id", lambda whole: text.article_id(None, whole)
+    yield "address.shown", address.shown
+    yield "facts.numbers", _all(facts.numbers)
+    yield "facts.names", _all(facts.names)
+    yield "facts.quotations", _all(facts.quotations)
+    yield "facts.tokens", facts.tokens
+    yield "facts.occurrences", _all(facts.occurrences)
+    yield "facts.stems", facts.stems
+
+
+def _over_sentences() -> Iterator[tuple[str, Callable[[str], Any]]]:
+    from briefing.chunk import chunks
+    from briefing.ground import Evidence, check, elsewhere, reading
+    from briefing.ground.calendar import dated
+    from briefing.ground.denial import denies
+    from briefing.myriads import myriads
+    from briefing.salience import ranked
+    from briefing.text import Sentence, sentences
+
+    def evidence(text: str) -> Evidence:
+        return Evidence(text, "Rain in Oslo", "en", date(2026, 11, 18))
+
+    yield "myriads", _all(myriads)
+    yield "calendar.dated", lambda text: dated(text, date(2026, 11, 18))
+    yield "reading.keys", lambda text: reading.Reading(text).keys
+    yield "reading.initials", _all(reading.initials)
+    yield "elsewhere.figures", _all(elsewhere.figures)
+    yield "elsewhere.in_english", lambda text: elsewhere.in_english(text, "de")
+    yield "elsewhere.months", lambda text: elsewhere.months(text, "en")
+    yield "denial.denies", denies
+    yield "ground.check", lambda text: check(_POINT, evidence(text))
+    yield "ground.check of a long point", lambda text: check(text, evidence(_POINT))
+    yield "ground.check across languages", lambda text: check(_POINT, evidence(text), translated=True, language="de")
+    yield "salience.ranked", lambda text: ranked(sentences(text))
+    yield "salience.ranked of one", lambda text: ranked([Sentence(0, len(text), text)])
+    yield "chunks", lambda text: chunks(text, 500, lambda part: -(-len(part) // 4))
+
+
+def _over_articles() -> Iterator[tuple[str, Callable[[str], Any]]]:
+    from briefing.differences import disagreements
+    from briefing.ranking import Wishes, muted, topic
+    from briefing.stories import group
+    from briefing.stories.addresses import canonical_url
+    from briefing.types import Article
+    from briefing.yesterday import comparable
+
+    def article(text: str, name: str = "a") -> Article:
+        return Article(id=name, title="Rain in Oslo", text=text, source=name, published=_WHEN, language="en")
+
+    def told(text: str) -> list[Article]:
+        return [article(text), article(f"Rain fell in Oslo. {text}", "b"), article("Rain fell in Oslo today.", "c")]
+
+    yield "stories.group", lambda text: group(told(text))
+    yield (
+        "stories.group by titles",
+        lambda text: group(
+            [Article(id=name, title=text, text=f"{name} rain fell", source=name, published=_WHEN) for name in "ab"]
+        ),
+    )
+    yield "stories.canonical_url", lambda text: canonical_url(f"https://a.example/{text}")
+    yield "differences.disagreements", lambda text: disagreements(told(text))
+    yield "yesterday.comparable", comparable
+    yield "ranking.muted", lambda text: muted(article(text), Wishes(muted_words=["a b", "1"]))
+    yield "ranking.topic", lambda text: topic(article(text), {"one": ["rain"], "other": ["a"]})
+
+
+def _over_drafts() -> Iterator[tuple[str, Callable[[str], Any]]]:
+    from briefing.ground import Evidence
+    from briefing.summariser import SummaryOptions, in_brief
+    from briefing.summariser.answers import clean, own_title, problem, read_points, shortened
+    from briefing.summariser.context import contexts
+    from briefing.summariser.draft import Draft
+    from briefing.summariser.ladder import can_be_shortened, leans, shortening, unquoted
+    from briefing.summariser.prompts import defuse
+    from briefing.summariser.selection import sections, select
+    from briefing.types import Article
+
+    options = SummaryOptions(points=5)
+
+    def article(text: str) -> Article:
+        return Article(id="a", title="Rain in Oslo", text=text, source="a", published=_WHEN, language="en")
+
+    yield "selection.select", lambda text: select([Evidence(text)])
+    yield "selection.sections", lambda text: sections(Evidence(text), 5)
+    yield "context.contexts", lambda text: list(contexts([Draft.of(article(text), options)]))
+    yield "in_brief", lambda text: in_brief([article(text)], options)
+    yield "answers.read_points", read_points
+    yield "answers.clean", clean
+    yield "answers.problem", problem
+    yield "answers.own_title", lambda text: own_title(text, "a")
+    yield "answers.shortened", lambda text: shortened(text, 20)
+    yield "ladder.leans", leans
+    yield "ladder.unquoted", unquoted
+    yield "ladder.can_be_shortened", can_be_shortened
+    yield "ladder.shortening", lambda text: can_be_shortened(text) and shortening(text)
+    yield "prompts.defuse", defuse
+
+
+def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
+    from briefing import extract
+    from briefing.errors import BriefingError
+    from briefing.extract import clutter, files, flat, html, language, mail, walls
+    from briefing.sources import feeds, kinds, opml
+    from briefing.sources.markup import plain, without_doctype
+    from briefing.types import FeedItem
+
+    def refused(function: Callable[[str], Any]) -> Callable[[str], Any]:
+        def call(text: str) -> Any:
+            try:
+                return function(text)
+            except BriefingError:
+                return None
+
+        return call
+
+    def whole(body: str, media_type: str) -> Any:
+        return extract.extract_article(
+            body.encode(), content_type=media_type, name="a", url="https://a.example/b", source="a"
+        )
+
+    page = "<html><head><title>Rain</title></head><body><p>Rain fell in Oslo.</p>{}</body></html>"
+    letter = "From: a@b.example\nSubject: Rain\nContent-Type: text/{}; charset=utf-8\n\n{}"
+    feed = "<rss><channel><title>a</title><item><title>{}</title><description>{}</description></item></channel></rss>"
+
+    yield "extract.article_from_text", refused(lambda text: extract.article_from_text(text, source="a"))
+    yield "extract of a page", refused(lambda text: whole(page.format(text), "text/html"))
+    yield "extract of Markdown", refused(lambda text: whole(text, "text/markdown"))
+    yield "extract of a mail", refused(lambda text: whole(letter.format("plain", text), "message/rfc822"))
+    yield (
+        "extract of a mail in HTML",
+        refused(lambda text: whole(letter.format("html", page.format(text)), "message/rfc822")),
+    )
+    yield (
+        "extract of a feed's item",
+        refused(
+            lambda text: extract.article_from_feed_item(
+                FeedItem(url=None, title="Rain in Oslo", published=None, html=text), source="a"
+            )
+        ),
+    )
+    yield "extract.without_clutter", lambda text: clutter.without_clutter(text, "Rain")
+    yield "extract.html.text_of", html.text_of
+    yield "extract.flat.flat_text", lambda text: flat.flat_text(flat.slimmed(text))
+    yield "extract.flat.running", flat.running
+    yield "extract.flat.link_words", flat.link_words
+    yield "extract.flat.title_of", flat.title_of
+    yield "extract.files.unwrapped", files.unwrapped
+    yield "extract.files.read_markdown", files.read_markdown
+    yield "extract.mail.without_mail_clutter", mail.without_mail_clutter
+    yield "extract.language_of", language.language_of
+    yield "extract.wall_of", lambda text: walls.wall_of(walls.Page(text=text, visible=text, html=text, title=text))
+    yield (
+        "sources.read_feed",
+        refused(lambda text: feeds.read_feed(feed.format(text, text).encode(), url="https://a.example", now=_WHEN)),
+    )
+    yield (
+        "sources.read_feed of bare text",
+        refused(lambda text: feeds.read_feed(f"<rss>{text}".encode(), url="https://a.example", now=_WHEN)),
+    )
+    yield "sources.read_opml", refused(lambda text: opml.read_subscriptions(f"<opml>{text}".encode()))
+    yield "sources.find_feeds", lambda text: kinds.find_feeds(text.encode(), "https://a.example")
+    yield "sources.classify_content", lambda text: kinds.classify_content(text.encode())
+    yield "sources.markup.plain", plain
+    yield "sources.markup.without_doctype", without_doctype
+
+
+SUBJECTS: Mapping[str, Callable[[str], Any]] = dict(
+    pair for part in (_over_text, _over_sentences, _over_articles, _over_drafts, _over_documents) for pair in part()
+)
+"""Every function over text that takes what others wrote, by name."""
+
+
+class Taken(NamedTuple):
+    """What a call took."""
+
+    seconds: float
+    megabytes: float
+    """The most that was in use at once, beside the text itself."""
+    failed: str = ""
+    """Why there are no figures: the limit that it ran into, or an error; empty otherwise."""
+
+
+def measured(function: Callable[[str], Any], text: str) -> Taken:
+    """What `function` takes over `text`, in this process: once timed, once with every allocation counted."""
+    began = time.perf_counter()
+    function(text)
+    seconds = time.perf_counter() - began
+    tracemalloc.start()
+    try:
+        function(text)
+        return Taken(seconds, tracemalloc.get_traced_memory()[1] / 1e6)
+    finally:
+        tracemalloc.stop()
+
+
+def _child(pipe: Connection, function: Callable[[str], Any], text: str, megabytes: int, limit: float) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+    began = time.perf_counter()
+    try:
+        function(text)
+    except Exception as error:
+        pipe.send(Taken(time.perf_counter() - began, 0.0, type(error).__name__))
+        return
+    seconds = time.perf_counter() - began
+    pipe.send(Taken(seconds, 0.0))
+    if seconds < limit / 10:  # counting allocations makes it up to ten times as slow
+        pipe.send(measured(function, text)._replace(seconds=seconds))
+
+
+def apart(function: Callable[[str], Any], text: str, *, megabytes: int, limit: float) -> Taken:
+    """`measured` in a process of its own with these limits; without memory where it takes over a tenth of them."""
+    mine, its = multiprocessing.get_context("fork").Pipe(duplex=False)
+    child = multiprocessing.get_context("fork").Process(target=_child, args=(its, function, text, megabytes, limit))
+    child.start()
+    its.close()
+    found = Taken(limit, 0.0, f"over {limit:g} s")
+    end = time.monotonic() + limit
+    try:
+        while mine.poll(max(0.0, end - time.monotonic())):
+            found = mine.recv()
+    except EOFError:
+        pass
+    child.kill()
+    child.join()
+    mine.close()
+    return found
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--only", default="", help="functions with this in their names")
+    options.add_argument("--kind", default="", help="kinds with this in their names")
+    options.add_argument("--size", type=int, default=100_000, help="bytes; twice as many are measured beside it")
+    options.add_argument("--memory", type=int, default=4000, help="megabytes")
+    options.add_argument("--limit", type=float, default=20.0, help="seconds")
+    options.add_argument("--all", action="store_true", help="show every kind, not the worst of each function")
+    wanted = options.parse_args()
+    rows: list[_Row] = []
+    print(f"| function | kind | {wanted.size // 1000} KB: s | MB | {wanted.size // 500} KB: s | MB | times |")
+    print("|---|---|--:|--:|--:|--:|--:|")
+    for name, function in SUBJECTS.items():
+        if wanted.only not in name:
+            continue
+        function(WARM)  # what a module or model loads once is not the text's
+        kinds = {kind: string for kind, string in KINDS.items() if wanted.kind in kind}
+        of_it = [_row(name, function, kind, string, wanted) for kind, string in kinds.items()]
+        rows += of_it
+        slowest = max(of_it, key=lambda row: (bool(row.large.failed), row.large.seconds))
+        largest = max(of_it, key=lambda row: row.large.megabytes)
+        for row in of_it if wanted.all else dict.fromkeys([slowest, largest]):
+            print(row.line, flush=True)
+    print(json.dumps([row.figures for row in rows], separators=(",", ":")))
+
+
+class _Row(NamedTuple):
+    """One kind of text for one function."""
+
+    function: str
+    kind: str
+    small: Taken
+    large: Taken
+
+    @property
+    def line(self) -> str:
+        """Of the table."""
+        times = self.large.seconds / max(self.small.seconds, 1e-4)
+        return f"| {self.function} | {self.kind} | {_shown(self.small)} | {_shown(self.large)} | {times:.1f} |"
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """For JSON."""
+        both = {
+            key: [round(taken.seconds, 4), round(taken.megabytes, 2), taken.failed]
+            for key, taken in (("small", self.small), ("large", self.large))
+        }
+        return {"function": self.function, "kind": self.kind, **both}
+
+
+def _row(name: str, function: Callable[[str], Any], kind: str, string: str, wanted: argparse.Namespace) -> _Row:
+    small, large = (
+        apart(function, repeated(string, size), megabytes=wanted.memory, limit=wanted.limit)
+        for size in (wanted.size, 2 * wanted.size)
+    )
+    return _Row(name, kind, small, large)
+
+
+def _shown(taken: Taken) -> str:
+    return f"{taken.failed or f'{taken.seconds:.2f}'} | {taken.megabytes:.1f}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""Time and memory grow with what is read, not with its square: texts of one short string again and again.
+
+The functions and the strings are those of ``bench/growth.py``, which prints the figures. Time is that of the thread, so
+that a busy machine does not count.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import briefing
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
+
+from growth import KINDS, SUBJECTS, WARM, repeated
+
+OF_TEST = (
+    "list of digits", "sums", "dates", "number words", "large numbers in Chinese", "hyphens", "letters",
+    "combining marks", "joined emoji", "sentences", "titles of people", "double quotation marks", "apostrophes",
+    "brackets", "addresses in brackets", "blanks", "line ends", "elements", "marked sections", "character references",
+)  # fmt: skip
+"""Twenty of the kinds; the benchmark has them all."""
+TESTED_BY_THEIR_PARTS = (
+    "elsewhere.in_english", "ground.check of a long point", "context.contexts", "selection.select", "in_brief",
+    "extract of a mail in HTML", "extract of a feed's item", "stories.group by titles", "facts.occurrences",
+)  # fmt: skip
+SLOW = (5_000, 10_000, 20_000, 50_000)
+"""Sizes, in bytes, for what takes longer at its best."""
+SLACK = 0.01
+"""Seconds below which no growth can be told."""
+
+
+def seconds(function: Callable[[str], Any], text: str) -> float:
+    began = time.thread_time()
+    function(text)
+    return time.thread_time() - began
+
+
+def grows_evenly(function: Callable[[str], Any], string: str) -> bool:
+    """Whether twice the text takes less than three times as long; larger texts decide where smaller ones do not."""
+    first = seconds(function, repeated(string, 10_000))
+    for size in (100_000,) * 3 if first < 0.002 else (20_000, 20_000, 50_000, 100_000) if first < 0.02 else SLOW:
+        small, large = (seconds(function, repeated(string, bytes_)) for bytes_ in (size, 2 * size))
+        if large < 3 * small + SLACK:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("name", [name for name in SUBJECTS if name not in TESTED_BY_THEIR_PARTS])
+def test_twice_the_text_takes_twice_the_time(name: str) -> None:
+    function = SUBJECTS[name]
+    function(WARM)
+    assert [kind for kind in OF_TEST if not grows_evenly(function, KINDS[kind])] == []
+
+
+def peak(function: Callable[[str], Any], text: str) -> int:
+    tracemalloc.start()
+    try:
+        function(text)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "size"),
+    [
+        ("facts.numbers", "list of digits", 100_000),
+        ("facts.numbers", "large numbers in Chinese", 50_000),
+        ("text.sentences", "titles of people", 50_000),
+        ("text.normalise", "line ends", 100_000),
+        ("ground.check", "list of digits", 20_000),
+        ("ground.check across languages", "list of digits", 5_000),
+        ("salience.ranked", "sentences", 60_000),
+        ("stories.group", "list of digits", 20_000),
+        ("extract of a page", "elements", 50_000),
+        ("extract of Markdown", "marked sections", 50_000),
+    ],
+)
+def test_memory_is_so_many_times_the_text(name: str, kind: str, size: int) -> None:
+    function = SUBJECTS[name]
+    function(WARM)
+    small, large = (peak(function, repeated(KINDS[kind], bytes_)) for bytes_ in (size, 2 * size))
+    assert large < 3 * small + 1_000_000
+    assert large < 500 * 2 * size
+
+
+# --- regular expressions ---------------------------------------------------------------------------------------------
+
+AT_ONE_PLACE = {
+    "briefing.config.edit": {"_COMMENTED_OUT"},
+    "briefing.config.places": {"_ADDRESS"},
+    "briefing.differences": {"_BEHIND", "_PARTS", "_NO_COUNT"},
+    "briefing.engines.openai.failures": {"_PROMPT"},
+    "briefing.engines.transformers.loading": {"_VOCABULARY"},
+    "briefing.facts": {"_COUNTED"},
+    "briefing.models.repository": {"_PARTS"},
+    "briefing.myriads": {"_PARTS"},
+    "briefing.summariser.answers": {"_YES_OR_NO", "_SITE"},
+    "briefing.summariser.draft": {"_ANSWERS"},
+    "briefing.summariser.ladder": {"_HELD", "_RELATIVE", "_WHO"},
+}
+"""Patterns that are matched where they are put, and not searched for at every place; or of which one word is given."""
+OF_SHORT_TEXTS = {
+    "briefing.extract.mail": {"_ADDRESS"},
+    "briefing.extract.wall_phrases": {"SURE", "LIKELY", "OFFER", "REPORTED"},
+}
+"""Patterns of which only lines of some hundred characters are given."""
+
+
+def patterns() -> Iterator[re.Pattern[str]]:
+    """Every compiled pattern of the package that is searched for in texts of any length."""
+    left_out = {
+        (one.pattern, one.flags)
+        for names in (AT_ONE_PLACE, OF_SHORT_TEXTS)
+        for module, there in names.items()
+        for name in there
+        for one in compiled(vars(importlib.import_module(module))[name])
+    }
+    for found in pkgutil.walk_packages(briefing.__path__, "briefing."):
+        if not found.name.endswith("__main__") and not found.name.startswith("briefing.testing"):
+            for value in vars(importlib.import_module(found.name)).values():
+                for one in compiled(value):
+                    if isinstance(one.pattern, str) and (one.pattern, one.flags) not in left_out:
+                        yield one
+
+
+def compiled(value: object) -> Iterator[re.Pattern[Any]]:
+    if isinstance(value, re.Pattern):
+        yield value
+    elif isinstance(value, dict | tuple | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from compiled(one)
+
+
+PATTERNS = tuple({(one.pattern, one.flags): one for one in patterns()}.values())
+
+
+def is_steep(pattern: re.Pattern[str], text: Callable[[int], str]) -> bool:
+    """Whether it takes far more than twice as long over twice the text."""
+
+    def search(whole: str) -> None:
+        for _ in pattern.finditer(whole):
+            pass
+
+    if seconds(search, text(2_000)) < 0.005:
+        return False
+    for size in (2_000, 4_000, 8_000):
+        if seconds(search, text(2 * size)) < 3 * seconds(search, text(size)) + SLACK:
+            return False
+    return True
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.sampled_from(["", "<a ", "http://", "(", '"']),
+    st.text(st.sampled_from("aA1 .,-'\"()[]<>/=&#*_@:;!?|\n\té中万\u0301\u200d"), min_size=1, max_size=4),
+)
+@example("", "a")
+@example("", " ")
+@example("", "1,")
+@example("", "'a ")
+@example("(", "(a")
+def test_no_pattern_looks_back_or_ahead_over_all_of_a_text(start: str, string: str) -> None:
+    def text(size: int) -> str:
+        return start + string * (size // len(string))
+
+    assert [one.pattern for one in PATTERNS if is_steep(one, text)] == []
