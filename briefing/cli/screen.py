@@ -23,13 +23,18 @@ _STAGES = {
 }
 
 
-_LINE_ENDS = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
-"""What an error quotes must not look like a line of ours."""
+_LINE_ENDS = re.compile(r"[\n\r\v\f\x85\u2028\u2029]+")
 
 
 def tell_error(line: str) -> None:
     """One line on standard error."""
-    message(_LINE_ENDS.sub(" ", line), style="bold red")
+    message(_unbroken(line), style="bold red")
+
+
+def _unbroken(line: str) -> str:
+    """What an error quotes must not look like a line of ours."""
+    parts = _LINE_ENDS.split(line)
+    return line if len(parts) == 1 else " ".join(part.strip() for part in parts)
 
 
 class Screen:
@@ -106,7 +111,7 @@ class Screen:
 
     def _print(self, line: str, **style: Any) -> None:
         above = self._progress.console if self._progress is not None else None
-        message(_LINE_ENDS.sub(" ", line), above=above, **style)
+        message(_unbroken(line), above=above, **style)
 
     def _show_amount(self) -> None:
         assert self._progress is not None

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from briefing.errors import BlockedAddressError, FetchError, UnreachableError
+from briefing.errors import BlockedAddressError, FetchError, UnreachableError, UntrustedError
 from briefing.patience import pause
 from briefing.pipeline.watch import Watcher
+from briefing.stories.addresses import host_of
 
 if TYPE_CHECKING:
     from briefing.fetch import Fetched
@@ -38,10 +39,18 @@ class Reach:
         self.reached = False
         self.cause = ""
         """Why the first one could not."""
+        self._untrusted: set[str] = set()
 
     def note(self, answer: Fetched | FetchError) -> None:
-        """What a source's answer says of the network: nothing where no server was asked or the address not allowed."""
+        """What a source's answer says of the network: nothing where no server was asked or the address not allowed.
+
+        A certificate that nobody vouches for is that server's matter; those of several servers are what the sign-in
+        page of a network shows in their place.
+        """
         if isinstance(answer, UnreachableError):
+            self.cause = self.cause or answer.cause
+        elif isinstance(answer, UntrustedError):
+            self._untrusted.add(host_of(answer.subject))
             self.cause = self.cause or answer.cause
         elif isinstance(answer, FetchError):
             self.reached |= answer.asked and not isinstance(answer, BlockedAddressError)
@@ -51,7 +60,7 @@ class Reach:
     @property
     def offline(self) -> bool:
         """Whether some could not be spoken to and none could."""
-        return bool(self.cause) and not self.reached
+        return bool(self.cause) and not self.reached and len(self._untrusted) != 1
 
 
 class Waiting:

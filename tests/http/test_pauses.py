@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from briefing.errors import FetchError, OutOfTimeError, UnreachableError
+from briefing.errors import FetchError, OutOfTimeError, UnreachableError, UntrustedError
 from briefing.fetch import Fetched, Fetcher, Request
 from briefing.fetch.hosts import LeftAloneError, Politeness, TooLongError
 from briefing.fetch.many import Journey, in_turns
@@ -217,6 +217,19 @@ def test_what_an_earlier_run_was_told_says_nothing_of_the_network(
         reach.note(UnreachableError("b", "no server is known by the name b"))
         reach.note(answer)
         assert reach.offline is not reached
+
+
+@pytest.mark.parametrize(
+    ("servers", "offline"),
+    [(["a.example"], False), (["a.example", "a.example"], False), (["a.example", "b.example"], True)],
+)
+def test_certificates_that_are_nobodys_at_several_servers_are_a_sign_in_page(servers: list[str], offline: bool) -> None:
+    reach = Reach()
+    for server in servers:
+        reach.note(UntrustedError(f"https://{server}/feed", "its certificate is not valid"))
+    assert reach.offline is offline
+    reach.note(FetchError("https://c.example/", "the server answered HTTP 404"))
+    assert not reach.offline
 
 
 @pytest.mark.parametrize("after", ["\xb2", "1\xb2", "\xbd"])

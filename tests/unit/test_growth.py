@@ -51,7 +51,9 @@ def seconds(function: Callable[[str], Any], text: str) -> float:
 def grows_evenly(function: Callable[[str], Any], string: str) -> bool:
     """Whether twice the text takes less than three times as long; larger texts decide where smaller ones do not."""
     first = seconds(function, repeated(string, 10_000))
-    for size in (100_000,) * 3 if first < 0.002 else (20_000, 20_000, 50_000, 100_000) if first < 0.02 else SLOW:
+    for size in (
+        (100_000, 200_000, 300_000) if first < 0.002 else (20_000, 20_000, 50_000, 100_000) if first < 0.02 else SLOW
+    ):
         small, large = (seconds(function, repeated(string, bytes_)) for bytes_ in (size, 2 * size))
         if large < 3 * small + SLACK:
             return True

@@ -326,7 +326,7 @@ def test_every_malformed_feed_gives_what_a_lenient_parser_sees_or_a_reason(share
 
 @pytest.mark.parametrize("newest", [0, 499], ids=["first", "last"])
 def test_a_feed_of_very_many_items_is_looked_at_at_its_ends(newest: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("briefing.sources.feeds._AT_EACH_END", 100)
+    monkeypatch.setattr("briefing.sources.feeds._MOST_ITEMS", 200)
     days = (datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=500 - abs(n - newest)) for n in range(500))
     items = "".join(
         f"<item><title>Number {n}</title><link>https://a.example/{n}</link>"
@@ -335,4 +335,4 @@ def test_a_feed_of_very_many_items_is_looked_at_at_its_ends(newest: int, monkeyp
     )
     feed = read_feed(f"<rss version='2.0'><channel><title>A</title>{items}</channel></rss>".encode(), limit=3)
     assert {item.title for item in feed.items} == {f"Number {n}" for n in range(newest - 2, newest + 3) if 0 <= n < 500}
-    assert feed.warnings[0] == "the feed has 500 items; only the first 100 and the last were looked at"
+    assert feed.warnings[0] == "the feed has 500 items, of which only the first and the last 100 were looked at"
