@@ -8,7 +8,7 @@ bits and rounded for the products only: steps are too small for bfloat16's 8 bit
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -96,13 +96,17 @@ def learn(
         ).last_hidden_state
         logits = inner.lm_head(hidden.flatten(0, 1)[batch.places]).float()
     losses = torch.nn.functional.cross_entropy(logits, batch.targets, reduction="none")
-    loss: Any = losses[~batch.checks].sum() * scales[0] + losses[batch.checks].sum() * scales[1]
+    write, check = scales
+    loss: Any = (losses * torch.where(batch.checks, check, write)).sum()
     loss.backward()
     yes, no = verdicts
     right = (logits[:, yes] > logits[:, no]) == (batch.targets == yes)
+    sums = [Outcome(0.0, 0.0, 0) for _ in lessons]
     told = zip(batch.owners, batch.checks.tolist(), losses.tolist(), right.tolist(), strict=True)
-    sums = [[0.0, 0.0, 0] for _ in lessons]
-    for owner, check, cost, rightly in told:
-        sums[owner][check] += cost
-        sums[owner][2] += check and rightly
-    return [Outcome(write, check, int(count)) for write, check, count in sums]
+    for owner, checked, cost, rightly in told:
+        one = sums[owner]
+        if checked:
+            sums[owner] = replace(one, check=one.check + cost, right=one.right + rightly)
+        else:
+            sums[owner] = replace(one, write=one.write + cost)
+    return sums

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,15 +27,13 @@ from training.rows import Claim, records, save  # noqa: E402
 from .test_training import ARTICLE, articles, letters  # noqa: E402
 
 
-@pytest.fixture
-def model() -> Iterator[Any]:
-    """A Qwen2 of a few thousand weights, large enough that every token it sees shows, with an adapter on."""
+def untrained() -> Any:
+    """A Qwen2 of a few thousand weights; they are large, so that what a token sees shows in what it says."""
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'briefing[train]')")
     pytest.importorskip("peft", reason="PEFT is not installed (pip install 'briefing[train]')")
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
-    from training.model import adapt, weights_of
-
+    state = torch.get_rng_state()
     torch.manual_seed(1)
     config = Qwen2Config(
         hidden_size=16,
@@ -45,14 +44,35 @@ def model() -> Iterator[Any]:
         vocab_size=256,
         initializer_range=0.3,
     )
+    base = Qwen2ForCausalLM(config)
+    torch.set_rng_state(state)
+    return base
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Two wait for each other at every small product."""
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'briefing[train]')")
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # two wait for each other at every small product
-    adapted = adapt(Qwen2ForCausalLM(config), rank=2, alpha=4)
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def model(one_thread: None) -> Any:
+    """With an adapter on, of the same weights each time."""
+    base = untrained()
+    import torch
+
+    from training.model import adapt, weights_of
+
+    torch.manual_seed(2)
+    adapted = adapt(base, rank=2, alpha=4)
     for name, weight in weights_of(adapted).items():
         if name.endswith("lora_B.weight"):  # nothing, as yet: then A has no gradient
             weight.data.normal_(std=0.1)
-    yield adapted
-    torch.set_num_threads(threads)
+    return adapted
 
 
 def begun(model: Any, tokens: int = 2000) -> Any:
@@ -252,6 +272,45 @@ def test_an_exported_adapter_can_be_gone_on_from(model: Any, tmp_path: Path) -> 
         for name, weight in exported.tensors.items():
             assert torch.allclose(back.tensors[name], weight, atol=rough, rtol=rough)
         put(model, back.tensors)
+
+
+# --- the command ---------------------------------------------------------------------------------------------
+
+
+@OF_TRANSFORMERS
+@pytest.mark.usefixtures("one_thread")
+def test_the_same_seed_makes_the_same_adapter_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from training.export import kept
+
+    asked = list[Any]()
+
+    def loaded(file: Path, *, bits: int) -> Any:
+        asked.append(bits)
+        return untrained(), lambda text, **_: {"input_ids": letters(text)}
+
+    monkeypatch.setattr("training.model.load", loaded)
+    monkeypatch.setattr("briefing.models.ModelFolder.resolve", lambda *_: SimpleNamespace(path=tmp_path))
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    save(articles(9), tmp_path / "rows.jsonl")
+
+    def made(name: str, *words: str) -> dict[str, Any]:
+        given = ["train", str(tmp_path / "rows.jsonl"), str(tmp_path / name), "--threads", "1", "--rank", "2", *words]
+        monkeypatch.setattr(sys, "argv", given)
+        train.main()
+        adapter, far = kept(tmp_path / name)
+        assert (adapter.rank, adapter.alpha) == (2, 4.0)
+        assert far.startswith("4 steps (0 skipped), 18 articles")
+        return adapter.tensors
+
+    first, again, other = (made(name, "--epochs", "2", "--seed", name[0]) for name in ("1", "1 again", "2"))
+    assert all(torch.equal(weight, again[name]) for name, weight in first.items())
+    assert not any(torch.equal(weight, other[name]) for name, weight in first.items())
+    assert any(weight.any() for name, weight in first.items() if "lora_B" in name)
+    assert asked == [16] * 3
+    gone_on = made("1", "--epochs", "2", "--resume")
+    assert all(torch.equal(weight, gone_on[name]) for name, weight in first.items())
 
 
 # --- what cannot be begun ------------------------------------------------------------------------------------
