@@ -1,7 +1,7 @@
-"""The base as torch has it, with the adapter on, and what one lesson costs and teaches.
+"""The base as torch has it, with the adapter on, and what lessons cost and teach.
 
 The weights are those of the catalogue's GGUF file made dense again, so that the adapter learns to work with what
-quantising left. They are kept in bfloat16 (on a core with AVX512_BF16 2.5 times as fast as 32 bits), the adapter in 32
+quantising left. They are kept in bfloat16 (on a core with AVX512_BF16 three times as fast as 32 bits), the adapter in 32
 bits and rounded for the products only: steps are too small for bfloat16's 8 bits to add up.
 """
 
