@@ -1,8 +1,8 @@
 """The base as torch has it, with the adapter on, and what lessons cost and teach.
 
 The weights are those of the catalogue's GGUF file made dense again, so that the adapter learns to work with what
-quantising left. They are kept in bfloat16 (on a core with AVX512_BF16 three times as fast as 32 bits), the adapter in 32
-bits and rounded for the products only: steps are too small for bfloat16's 8 bits to add up.
+quantising left. They are kept in bfloat16 (on a core with AVX512_BF16 three times as fast as 32 bits), the adapter in
+32 bits and rounded for the products only: steps are too small for bfloat16's 8 bits to add up.
 """
 
 from __future__ import annotations
