@@ -1,6 +1,6 @@
-"""A checkpoint's averaged weights as an adapter.
+"""A checkpoint's weights as an adapter.
 
-    python -m training.export CHECKPOINT OUT.gguf [--peft FOLDER] [--last]
+    python -m training.export CHECKPOINT OUT.gguf [--peft FOLDER]
 
 CHECKPOINT is the file or the folder it lies in; OUT.gguf is for llama.cpp (16 bits a weight), FOLDER for PEFT
 (bfloat16). Either can be gone on from (``training.train --from``). A run that goes on meanwhile is not disturbed.
@@ -11,20 +11,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from briefing.errors import BriefingError
 from training.adapter import Adapter
-from training.train import CHECKPOINT
+from training.train import CHECKPOINT, checkpoint
 
-__all__ = ["averaged"]
+__all__ = ["kept"]
 
 
-def averaged(checkpoint: Path, *, last: bool = False) -> tuple[Adapter, str]:
-    """The adapter in a checkpoint, the moving average or with `last` the weights as they are, and how far it is."""
-    import torch
-
-    file = checkpoint / CHECKPOINT if checkpoint.is_dir() else checkpoint
-    state = torch.load(file, weights_only=True)
-    far = f"{state['steps']} steps, {state['articles']} articles, {state['spent'] / 3600:.1f} hours"
-    return Adapter(state["weights" if last else "averaged"], state["alpha"]), far
+def kept(path: Path) -> tuple[Adapter, str]:
+    """The adapter in a checkpoint, and how far it is. Raises `UsageError` where there is none."""
+    state = checkpoint(path / CHECKPOINT if path.is_dir() else path)
+    told = f"{state['steps']} steps ({state['skipped']} skipped), {state['articles']} articles"
+    return Adapter(state["weights"], state["alpha"]), f"{told}, {state['spent'] / 3600:.2f} hours"
 
 
 def main() -> None:
@@ -33,9 +31,11 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--peft", type=Path, metavar="FOLDER", help="write it for PEFT as well")
-    parser.add_argument("--last", action="store_true", help="the weights as they are instead of their average")
     wanted = parser.parse_args()
-    adapter, far = averaged(wanted.checkpoint, last=wanted.last)
+    try:
+        adapter, far = kept(wanted.checkpoint)
+    except BriefingError as error:
+        raise SystemExit(str(error)) from error
     adapter.write_gguf(wanted.out)
     if wanted.peft:
         adapter.write_peft(wanted.peft)

@@ -29,7 +29,7 @@ class Question:
     write: str
     """What asks for key points, behind the beginning."""
     check: str
-    """What asks for verdicts, behind the beginning; the first statement follows."""
+    """What asks for verdicts, behind the beginning; the statement follows."""
 
 
 class Layout:

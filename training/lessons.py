@@ -9,41 +9,50 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from training.layout import Layout, answer, line
-from training.rows import Claim, Row
+from training.rows import Row
 
-__all__ = ["IGNORED", "Lesson", "Place", "Plan", "Teacher"]
+__all__ = ["Continuation", "Lesson", "Place", "Plan", "Teacher"]
 
-IGNORED = -100
-"""Where nothing is to be predicted (what torch's cross entropy leaves out)."""
-TRUE, WRONG = 2, 3
-"""Statements of an article put to the check each time."""
+MOST = 8
+"""Statements of a row put to the check at a time; where it has more, they are drawn."""
 LABELLED, OWN = 0.2, 0.1
 """Shares of labelled claims and of the model's own points in all statements."""
 
 
 @dataclass(frozen=True, slots=True)
+class Continuation:
+    """What follows behind an article's sentences: what is asked, and the answer."""
+
+    tokens: list[int]
+    learnt: int
+    """How many tokens at the end are the answer: those are to be predicted."""
+    check: bool
+    """Whether it is a verdict on one statement; else the key points."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lesson:
-    """A row as tokens: a beginning, and behind it two continuations that do not see each other."""
+    """A row as tokens: its sentences, and behind them continuations that do not see each other."""
 
     beginning: list[int]
-    tokens: list[int]
-    """Of the answer to ``write`` (none where the row has only statements), then those of the check."""
-    written: int
-    """How many of them belong to the first."""
-    targets: list[int]
-    """What follows each token, or `IGNORED`."""
+    continuations: tuple[Continuation, ...]
     source: str
     """``points``, ``labelled`` or ``own``."""
 
     @property
+    def size(self) -> int:
+        """Tokens that the model reads: of each continuation all but the last, which is only predicted."""
+        return len(self.beginning) + sum(len(one.tokens) - 1 for one in self.continuations)
+
+    @property
     def counts(self) -> tuple[int, int]:
-        """Predicted tokens of either continuation."""
-        known = [target != IGNORED for target in self.targets]
-        return sum(known[: self.written]), sum(known[self.written :])
+        """Predicted tokens of the key points, and verdicts."""
+        written = sum(one.learnt for one in self.continuations if not one.check)
+        return written, sum(one.check for one in self.continuations)
 
 
 class Teacher:
@@ -55,7 +64,7 @@ class Teacher:
         (self.yes,), (self.no,) = tokenise(" yes"), tokenise(" no")
 
     def lesson(self, row: Row, draw: random.Random) -> Lesson:
-        """The row's tokens, with the statements that `draw` picks of it where it is an article."""
+        """The row's tokens: each statement is asked about by itself, as the product does; `draw` picks `MOST`."""
         write = row.write
         question = self._layout.question(
             row.sentences,
@@ -63,39 +72,16 @@ class Teacher:
             length=write.length if write else "medium",
             headline=bool(write and write.headline),
         )
-        tokens, targets = [], []
+        found = []
         if write:
-            order, text = self._tokenise(question.write), self._tokenise(answer(write.points, write.headline))
-            tokens, targets = order + text, _shifted([IGNORED] * len(order) + text)
-        checked, verdicts = self._tokenise(question.check), list[int]()
-        verdicts += [IGNORED] * len(checked)
-        for claim in _picked(row, draw):
+            text = self._tokenise(answer(write.points, write.headline))
+            found.append(Continuation(self._tokenise(question.write) + text, len(text), check=False))
+        asked = self._tokenise(question.check)
+        for claim in draw.sample(row.claims, min(MOST, len(row.claims))):
             said = self._tokenise(f"{line(claim.cites, claim.text)} |")
-            verdict = self.yes if claim.label else self.no
-            end = self._tokenise("\n")
-            checked += [*said, verdict, *end]
-            verdicts += [*([IGNORED] * len(said)), verdict, *([IGNORED] * len(end))]
+            found.append(Continuation([*asked, *said, self.yes if claim.label else self.no], 1, check=True))
         source = {"tune": "labelled", "own": "own"}.get(row.part, "points")
-        return Lesson(
-            beginning=self._tokenise(question.beginning),
-            tokens=tokens + checked,
-            written=len(tokens),
-            targets=targets + _shifted(verdicts),
-            source=source,
-        )
-
-
-def _picked(row: Row, draw: random.Random) -> list[Claim]:
-    if row.write is None:
-        return draw.sample(row.claims, len(row.claims))
-    right = [claim for claim in row.claims if claim.label]
-    wrong = [claim for claim in row.claims if not claim.label]
-    picked = draw.sample(right, min(TRUE, len(right))) + draw.sample(wrong, min(WRONG, len(wrong)))
-    return draw.sample(picked, len(picked))
-
-
-def _shifted(known: list[int]) -> list[int]:
-    return [*known[1:], IGNORED]
+        return Lesson(self._tokenise(question.beginning), tuple(found), source)
 
 
 @dataclass(slots=True)
@@ -114,21 +100,24 @@ class Place:
 class Plan:
     """Which rows come when."""
 
-    def __init__(self, rows: Sequence[Row], *, seed: int, batch: int, seen: Collection[str] = ()) -> None:
+    def __init__(self, rows: Sequence[Row], *, seed: int, batch: int) -> None:
         self._articles = [row for row in rows if row.part == "train"]
         self._others = {
             "labelled": [row for row in rows if row.part == "tune"],
             "own": [row for row in rows if row.part == "own"],
         }
-        self._seed, self._batch, self._seen = seed, batch, frozenset(seen)
+        self._seed, self._batch = seed, batch
         labelled = LABELLED if self._others["labelled"] else 0.0
         own = OWN if self._others["own"] else 0.0
         self._wanted = {"labelled": labelled / (1 - labelled - own), "own": own / (1 - labelled - own)}
 
     def order(self, epoch: int) -> list[Row]:
-        """The articles of an epoch: shuffled; in the first, those not `seen` before come first."""
-        order = random.Random(f"{self._seed} {epoch}").sample(self._articles, len(self._articles))
-        return sorted(order, key=lambda row: row.id in self._seen) if epoch == 0 else order
+        """The articles of an epoch, shuffled."""
+        return random.Random(f"{self._seed} {epoch}").sample(self._articles, len(self._articles))
+
+    def left(self, place: Place, epochs: int) -> float:
+        """The share of `epochs` passes that is still to come: 1 at the beginning, 0 at the end."""
+        return max(0.0, 1 - (place.epoch + place.index / max(1, len(self._articles))) / epochs)
 
     def next(self, place: Place, teacher: Teacher) -> tuple[list[Lesson], Place]:
         """The lessons of the step at `place`, and the place behind it."""

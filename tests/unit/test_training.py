@@ -1,13 +1,11 @@
-"""The adapter's training: its format to the byte, its rows, and a run that goes on where it was stopped."""
+"""What the adapter is trained on: its format to the byte, its rows, its lessons; and how it is measured."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import random
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +15,12 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
 from training import prepare  # noqa: E402
+from training.batches import groups  # noqa: E402
 from training.evaluate import asked, odds  # noqa: E402
 from training.figures import Scored, figures  # noqa: E402
 from training.layout import Layout, answer  # noqa: E402
-from training.lessons import IGNORED, Place, Plan, Teacher  # noqa: E402
-from training.rows import Claim, Row, Write, read, records, save  # noqa: E402
+from training.lessons import Lesson, Place, Plan, Teacher  # noqa: E402
+from training.rows import Claim, Row, Write, read, save  # noqa: E402
 
 SENTENCES = ("The mayor resigned on Monday.", "She had led Springfield for nine years.", "A vote follows in May.")
 ARTICLE = Row(
@@ -174,14 +173,32 @@ def test_the_models_own_points_share_a_row_by_their_sentences(tmp_path: Path) ->
 # --- lessons -------------------------------------------------------------------------------------------------
 
 
-def test_a_lesson_predicts_the_answer_and_the_verdicts_only() -> None:
-    lesson = Teacher(letters).lesson(ARTICLE, random.Random(1))
-    written, checked = lesson.targets[: lesson.written], lesson.targets[lesson.written :]
-    assert bytes(one for one in written if one != IGNORED).decode() == answer(ARTICLE.write.points, None)  # type: ignore[union-attr]
-    assert sorted(one for one in checked if one != IGNORED) == [1, 1, 2, 2]
-    for place, target in enumerate(lesson.targets):
-        assert target in {IGNORED, *lesson.tokens[place + 1 : place + 2]}
-    assert lesson.counts == (len(answer(ARTICLE.write.points, None)), 4)  # type: ignore[union-attr]
+def test_every_continuation_is_what_the_product_asks_and_learns_its_answer_only() -> None:
+    lesson, layout = Teacher(letters).lesson(ARTICLE, random.Random(1)), Layout()
+    assert ARTICLE.write
+    told = answer(ARTICLE.write.points, None)
+    written, *checked = lesson.continuations
+    asked_for = layout.question(SENTENCES, points=2, length="medium")
+    assert bytes(lesson.beginning + written.tokens).decode() == asked_for.beginning + asked_for.write + told
+    assert (written.learnt, written.check) == (len(told), False)
+    wanted = {layout.check(SENTENCES, one.cites, one.text): [2, 1][one.label] for one in ARTICLE.claims}
+    assert {bytes(lesson.beginning + one.tokens[:-1]).decode(): one.tokens[-1] for one in checked} == wanted
+    assert all((one.learnt, one.check) == (1, True) for one in checked)
+    assert lesson.counts == (len(told), 4)
+
+
+def test_all_statements_of_an_article_are_put_to_the_check_but_eight_at_most() -> None:
+    claims = tuple(Claim((1,), f"Statement {number}.", number % 2, "swap") for number in range(11))
+    row = Row("train", "web", "many", SENTENCES, ARTICLE.write, claims)
+    lessons = [Teacher(letters).lesson(row, random.Random(seed)) for seed in (1, 1, 2)]
+    assert [lesson.counts[1] for lesson in lessons] == [8, 8, 8]
+    assert lessons[0] == lessons[1] != lessons[2]
+
+
+def test_lessons_of_like_length_go_together_up_to_so_many_tokens() -> None:
+    lessons = [Lesson([0] * size, (), "points") for size in (9, 40, 16, 33, 100)]
+    assert [[one.size for one in group] for group in groups(lessons, 80)] == [[100], [40, 33], [16, 9]]
+    assert [[one.size for one in group] for group in groups(lessons, 0)] == [[100], [40], [33], [16], [9]]
 
 
 def test_a_fifth_of_the_statements_are_labelled_and_every_article_comes_once_an_epoch() -> None:
@@ -207,11 +224,12 @@ def test_own_points_that_come_later_are_not_caught_up_with() -> None:
     assert [lesson.source for lesson in lessons].count("points") == 4
 
 
-def test_articles_that_were_seen_come_last_in_the_first_pass_only() -> None:
-    plan = Plan(articles(20), seed=3, batch=4, seen=[f"article{n}" for n in range(0, 20, 2)])
-    first = [int(row.id.removeprefix("article")) % 2 for row in plan.order(0)]
-    assert first == [1] * 10 + [0] * 10
-    assert [int(row.id.removeprefix("article")) % 2 for row in plan.order(1)] != first
+def test_the_share_that_is_left_falls_from_all_to_nothing() -> None:
+    plan, teacher, place, found = Plan(articles(8), seed=3, batch=4), Teacher(letters), Place(), []
+    while place.epoch < 2:
+        found.append(plan.left(place, 2))
+        _, place = plan.next(place, teacher)
+    assert [*found, plan.left(place, 2)] == [1.0, 0.75, 0.5, 0.25, 0.0]
 
 
 # --- figures -------------------------------------------------------------------------------------------------
@@ -241,132 +259,3 @@ def test_every_statement_is_asked_behind_its_article() -> None:
     assert [about["label"] for _, about, _ in found] == [1, 1, 0, 0]
     assert len({name for name, _, _ in found}) == 4
     assert found[2][2].endswith("[2] She had led it for five years. |")
-
-
-# --- a run ---------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def model() -> Iterator[Any]:
-    """A Qwen2 of a few thousand weights, with an adapter on."""
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'briefing[train]')")
-    pytest.importorskip("peft", reason="PEFT is not installed (pip install 'briefing[train]')")
-    from transformers import Qwen2Config, Qwen2ForCausalLM
-
-    from training.model import adapt
-
-    torch.manual_seed(1)
-    config = Qwen2Config(
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        vocab_size=256,
-    )
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # two wait for each other at every small product
-    yield adapt(Qwen2ForCausalLM(config), rank=2, alpha=4)
-    torch.set_num_threads(threads)
-
-
-def begun(model: Any) -> Any:
-    from training.train import Run
-
-    return Run(model, alpha=4, rate=0.01, warm_up=2, average=0.9)
-
-
-def gone_through(run: Any, out: Path, epochs: int, **other: Any) -> None:
-    from training.train import go
-
-    wanted = argparse.Namespace(out=out, epochs=epochs, hours=0.0, save=1e9)
-    go(run, Plan(articles(8), seed=3, batch=4), Teacher(letters), wanted, other.get("stopped", []))
-
-
-OF_TRANSFORMERS = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
-
-
-@OF_TRANSFORMERS
-def test_both_continuations_in_one_pass_are_what_they_are_alone(model: Any) -> None:
-    from dataclasses import replace
-
-    from training.model import learn, weights_of
-
-    lesson = Teacher(letters).lesson(ARTICLE, random.Random(1))
-    cut = lesson.written
-    written = replace(lesson, tokens=lesson.tokens[:cut], targets=lesson.targets[:cut])
-    checked = replace(lesson, tokens=lesson.tokens[cut:], targets=lesson.targets[cut:], written=0)
-    both = learn(model, lesson, scales=(1.0, 0.5), verdicts=(1, 2))
-    together = {name: weight.grad.clone() for name, weight in weights_of(model).items()}
-    model.zero_grad()
-    alone = [learn(model, one, scales=(1.0, 0.5), verdicts=(1, 2)) for one in (written, checked)]
-    assert both.write == pytest.approx(alone[0].write, rel=1e-4)
-    assert both.check == pytest.approx(alone[1].check, rel=1e-4)
-    assert both.right == alone[1].right
-    for name, weight in weights_of(model).items():
-        assert (weight.grad - together[name]).abs().max() < 1e-4
-
-
-@OF_TRANSFORMERS
-def test_a_run_goes_on_as_if_it_had_not_stopped(model: Any, tmp_path: Path) -> None:
-    import torch
-
-    from training.model import put
-    from training.train import CHECKPOINT
-
-    run = begun(model)
-    start = {name: weight.detach().clone() for name, weight in run.weights.items()}
-    gone_through(run, tmp_path, 3)
-    whole = {name: weight.clone() for name, weight in run.averaged.items()}
-    assert (run.steps, run.articles) == (6, 24)
-    lines = records(tmp_path / "log.jsonl")
-    assert lines[-1]["write"] < lines[0]["write"]
-    assert {"check", "points_right", "labelled_of", "seconds_an_article"} <= set(lines[-1])
-    put(model, start)
-    gone_through(begun(model), tmp_path, 2)
-    put(model, start)
-    other = begun(model)
-    other.restore(torch.load(tmp_path / CHECKPOINT, weights_only=True))
-    assert other.place.epoch == 2
-    gone_through(other, tmp_path, 3)
-    assert all(torch.equal(weight, whole[name]) for name, weight in other.averaged.items())
-    assert not all(torch.equal(weight, other.weights[name]) for name, weight in whole.items())
-
-
-@OF_TRANSFORMERS
-def test_told_to_end_a_run_saves_and_leaves_the_step_for_later(model: Any, tmp_path: Path) -> None:
-    import torch
-
-    from training.train import CHECKPOINT
-
-    run = begun(model)
-    assert run.step([Teacher(letters).lesson(ARTICLE, random.Random(1))], (1, 2), [15]) is None
-    gone_through(run, tmp_path, 1, stopped=[15])
-    assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["place"]["index"] == 0
-    assert not (tmp_path / "log.jsonl").exists()
-
-
-@OF_TRANSFORMERS
-def test_an_exported_average_can_be_gone_on_from(model: Any, tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch")
-    pytest.importorskip("gguf", reason="gguf is not installed (pip install 'briefing[train]')")
-    from training.adapter import Adapter
-    from training.export import averaged
-    from training.model import put
-    from training.train import CHECKPOINT
-
-    run = begun(model)
-    gone_through(run, tmp_path, 1)
-    exported, far = averaged(tmp_path)
-    assert far.startswith("2 steps, 8 articles")
-    exported.write_gguf(tmp_path / "points.gguf")
-    exported.write_peft(tmp_path / "peft")
-    for place, rough in (("points.gguf", 1e-3), ("peft", 1e-2)):
-        back = Adapter.read(tmp_path / place)
-        assert (back.rank, back.alpha) == (2, 4.0)
-        assert set(back.tensors) == set(exported.tensors)
-        for name, weight in exported.tensors.items():
-            assert torch.allclose(back.tensors[name], weight, atol=rough, rtol=rough)
-        put(model, back.tensors)
-    last, _ = averaged(tmp_path / CHECKPOINT, last=True)
-    assert any(not torch.equal(weight, exported.tensors[name]) for name, weight in last.tensors.items())
