@@ -61,6 +61,7 @@ def read_markdown(text: str) -> Found:
 
     whole = re.sub(r"^([ \t]{40})[ \t]+", r"\1", text, flags=re.MULTILINE)
     text = begun(whole, _LONGEST_MARKDOWN)
+    warnings = (DOCUMENT_CUT,) if len(text) < len(whole) else ()
     title = front.get("title", "")
     if heading := re.match(r"\A\s*#\s+(.+?)\s*#*\s*\n", text):
         title = title or text_of(_html(heading[1]))
@@ -70,7 +71,7 @@ def read_markdown(text: str) -> Found:
     # A paragraph's lines are joined: in Markdown a line end means nothing.
     body = "\n\n".join(" ".join(part.split()) for part in body.split("\n\n"))
     found = Found(text=body, title=title, author=front.get("author", ""), published=_day(front.get("date", "")))
-    return replace(found if title else plain_text(body), warnings=(DOCUMENT_CUT,) if len(text) < len(whole) else ())
+    return replace(found if title else plain_text(body), warnings=warnings)
 
 
 def _html(text: str) -> str:

@@ -44,6 +44,14 @@ def test_a_text_of_a_usual_length_is_read_whole() -> None:
     assert (article.text, article.warnings) == (told(1000), ())
 
 
+@pytest.mark.parametrize("head", ["# Streets\n\n", "---\ntitle: Streets\n---\n# Streets\n\n", "![](a.png)\n\n"])
+def test_markdown_of_a_usual_length_is_read_whole(head: str) -> None:
+    body = f"{head}{told(10)}".encode()
+    article = extract_article(body, content_type="text/markdown", name="a.md", url=None, source="a")
+    assert article.warnings == ()
+    assert article.text.endswith(told(10)[-80:])
+
+
 @pytest.mark.parametrize("paragraphs", [3000, 60_000], ids=["a tree", "too large for a tree"])
 def test_a_long_page_is_read_in_part(paragraphs: int) -> None:
     article = page(told(paragraphs))
