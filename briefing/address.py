@@ -21,6 +21,7 @@ _NAME = (
     r"(?:[^=&;#?\s]{0,100}?(?:token|secret|passw(?:or)?d|passphrase|signature|credentials?|sess(?:ion)?_?id|jwt|hmac"
     r"|(?:api|app|auth|access|feed|rss|user|private)_?key)|(?:[^=&;#?\s]{0,100}(?:[^a-z0-9=&;#?\s]|%[0-9a-f]{2}))?"
     r"(?:key|auth|oauth|authorization|bearer|pass|pwd|pw|otp|sig|sid|session))\d{0,3}(?:\]|%5d)?"
+    r"(?:(?:\[|%5b)\w{0,20}(?:\]|%5d))?"
 )
 """Of parameters. ``id``, ``code``, ``hash`` and ``user`` are not among them: they name far more articles than secrets.
 """
@@ -32,7 +33,7 @@ _USER_OF_A_PATH = re.compile(r"([a-z][a-z0-9+.-]{1,30}:/)(?!/)[^/?#\s]*@", re.IG
 """In an address that was taken for a path, which has lost a slash by that."""
 _ENCODED_USER = re.compile(r"(%3a%2f%2f)(?:(?!%2f|%3f|%23)[^/?#&\s])*(?:%40|@)", re.IGNORECASE)
 _LOOSE = re.compile(
-    r"^(?:([^/?#]*://|(?:https?|feed|imaps?|ftps?):/?)(?:[^/?#]*@|[^/?#:@]*:(?!\d*(?:[/?#]|$))[^@]*@)"
+    r"^(?:([^/?#]*://|(?:https?|feed|imaps?|ftps?):/?)(?:[^/?#]*@|(?!\[)[^/?#:@]*:(?!\d*(?:[/?#]|$))[^@]*@)"
     r"|(//|)[^/?#\s@:]+:[^/?#\s@]+@(?=[\w.-]+\.\w))",
     re.IGNORECASE,
 )
@@ -124,6 +125,8 @@ class Secrets:
     def __init__(self, addresses: Iterable[str] = ()) -> None:
         self._values: set[str] = set()
         self._distinct: set[str] = set()
+        self._spellings: set[str] = set()
+        """Of all values, one of which stands in every text that has to be changed."""
         self.add(*addresses)
 
     def add(self, *addresses: str) -> None:
@@ -131,20 +134,26 @@ class Secrets:
         found = {secret for address in addresses for secret in Address(address).secrets}
         self._values |= found
         for value in found:
-            if len(value) >= _DISTINCT and re.search("[0-9]", value) and re.search("[A-Za-z]", value):
-                self._distinct |= {value, quote(value), quote(value, safe="")}
+            spellings = _spellings(value)
+            self._spellings |= spellings
+            mixed = re.search("[0-9]", value) and re.search("[A-Za-z]", value)
+            if len(value) >= (_DISTINCT if mixed else _LONG):
+                self._distinct |= spellings
 
     def link(self, url: str) -> str:
         """A link without a user, and without the parameters that hold one of the secrets.
 
         Where a distinct one stands elsewhere, `HIDDEN` takes its place. Any other link stays as it is: a key in it is
-        its own. A secret is distinct, so that it is known by itself, from eight characters with a digit and a letter.
+        its own. In an address that is the value of a parameter, `HIDDEN` takes the place of any of the secrets. A
+        secret is distinct, so that it is known by itself, from eight characters with a digit and a letter, else from
+        sixteen.
         """
-        return self._hidden(_without_parameters(_USER.sub(_without_user, url), self._held_by))
+        freed = _without_parameters(_USER.sub(_without_user, url), self._held_by)
+        return self._hidden(_ENCODED_PARAMETER.sub(self._hidden_in, _ENCODED_USER.sub(self._without_own_user, freed)))
 
     def text(self, text: str) -> str:
         """`text` with the secrets taken out of its links, and `HIDDEN` for distinct ones anywhere."""
-        if not any(value in text for value in self._values) and not any(one in text for one in self._distinct):
+        if not any(spelling in text for spelling in self._spellings):
             return text
         return self._hidden(_LINK.sub(lambda match: self.link(match[0]), text))
 
@@ -154,6 +163,17 @@ class Secrets:
             return False
         return bool(_PARAMETER.match(f"?{parameter}", 1)) or not self._distinct.isdisjoint({value, unquote(value)})
 
+    def _hidden_in(self, parameter: re.Match[str]) -> str:
+        value = parameter[3]
+        held = self._values.intersection({value, unquote(value), unquote(unquote(value))})
+        return f"{parameter[1]}{parameter[2]}{HIDDEN}" if held else parameter[0]
+
+    def _without_own_user(self, encoded: re.Match[str]) -> str:
+        user = unquote(encoded[0][len(encoded[1]) :])[:-1]
+        name, colon, password = user.partition(":")
+        held = self._values.intersection({password, unquote(password)} if colon else {name, unquote(name)})
+        return encoded[1] if held else encoded[0]
+
     def _hidden(self, text: str) -> str:
         for one in sorted(self._distinct, key=len, reverse=True):
             text = text.replace(one, HIDDEN)
@@ -161,8 +181,18 @@ class Secrets:
 
 
 _DISTINCT = 8
+"""Characters from which a secret with a digit and a letter is known by itself."""
+_LONG = 16
+"""Characters from which any other is."""
 _LINK = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s<>\"]+", re.IGNORECASE)
+_ENCODED = re.compile("%[0-9A-F]{2}")
 _PATH_PARAMETER = re.compile(r";([^;/?#]*)")
+
+
+def _spellings(value: str) -> set[str]:
+    """What a value looks like in an address, or in one inside another, which may write ``%2f`` for ``%2F``."""
+    found = {value, quote(value), quote(value, safe="")}
+    return found | {_ENCODED.sub(lambda match: match[0].lower(), one) for one in found}
 
 
 def _without_parameters(url: str, unwanted: Callable[[str], bool]) -> str:

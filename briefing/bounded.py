@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["BoundedReader"]
+__all__ = ["BoundedReader", "TooSlowError"]
+
+
+class TooSlowError(TimeoutError):
+    """It was not done in all the time that it had, though it may have said something all the while."""
 
 
 class _Raw(Protocol):
@@ -22,7 +26,9 @@ class _Raw(Protocol):
 
 
 class BoundedReader(io.RawIOBase):
-    """Reads from `raw` under a limit on what comes between two calls of `begin`. Raises `TimeoutError`, or `OSError`.
+    """Reads from `raw` under a limit on what comes between two calls of `begin`.
+
+    Raises `TimeoutError`, `TooSlowError`, or `OSError`.
 
     Args:
         raw: an unbuffered stream whose reads end in time when `patience` was called.
@@ -48,10 +54,11 @@ class BoundedReader(io.RawIOBase):
         self._silence, self._seconds, self._most = silence, seconds, most
         self.begin()
 
-    def begin(self) -> None:
-        """From here on everything counts anew."""
-        self._end, self._left = self._clock() + self._seconds, self._most
-        self._patience(self._silence)
+    def begin(self, seconds: float | None = None) -> None:
+        """From here on everything counts anew; in all `seconds` from now on, where they are given."""
+        self._allowed = self._seconds if seconds is None else max(0.0, seconds)
+        self._end, self._left = self._clock() + self._allowed, self._most
+        self._patience(min(self._silence, max(0.1, self._allowed)))
 
     def readable(self) -> bool:
         """It is."""
@@ -60,7 +67,7 @@ class BoundedReader(io.RawIOBase):
     def readinto(self, buffer: WriteableBuffer, /) -> int | None:
         """See `io.RawIOBase`."""
         left = self._end - self._clock()
-        late = TimeoutError(f"its answer was not complete after {self._seconds:g} seconds")
+        late = TooSlowError(f"its answer was not complete after {self._allowed:.3g} seconds")
         if left <= 0:
             raise late
         self._patience(min(self._silence, left))

@@ -29,7 +29,7 @@ from briefing.cli import (
     sources,
     summarise,
 )
-from briefing.cli.console import hold_streams, result, spare_streams, unprinted
+from briefing.cli.console import hold_streams, result, spare_streams
 from briefing.cli.screen import Screen, tell_error
 from briefing.errors import BriefingError, ExitCode, StoppedError
 
@@ -109,7 +109,9 @@ def _run() -> int | str | None:
         if isinstance(error, OSError) and _while_typer_printed(error):
             if (code := _meant(error)) is not None:
                 return code
-            lost = unprinted(error)
+            from briefing.deliver import output_error
+
+            lost = output_error("standard output", error)
             tell_error(str(lost))
             return lost.exit_code
         from briefing.cli.crash import tell_crash

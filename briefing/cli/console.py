@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from briefing.outside import clean
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["console", "hold_streams", "message", "result", "results", "spare_streams", "unprinted"]
+__all__ = ["console", "hold_streams", "message", "result", "results", "spare_streams"]
 
 
 def result(text: str = "") -> bool:
@@ -68,21 +68,21 @@ class _Unfailing:
         self._stream: IO[str] | None = sys.stderr  # None: it was closed before we began
 
     def write(self, text: str) -> int:
-        with contextlib.suppress(ValueError):  # it was closed meanwhile
-            try:
-                if self._stream is not None:
-                    self._stream.write(text)
-            except OSError:
-                _silence(self._stream)
+        self._try(lambda stream: stream.write(text))
         return len(text)
 
     def flush(self) -> None:
-        with contextlib.suppress(ValueError):
+        self._try(lambda stream: stream.flush())
+
+    def _try(self, action: Callable[[IO[str]], object]) -> None:
+        with contextlib.suppress(ValueError):  # it was closed meanwhile
             try:
                 if self._stream is not None:
-                    self._stream.flush()
+                    action(self._stream)
             except OSError:
-                _silence(self._stream)
+                from briefing.deliver import silence
+
+                silence(self._stream)
 
     def isatty(self) -> bool:
         with contextlib.suppress(ValueError):
@@ -123,22 +123,9 @@ def spare_streams() -> OutputError | None:
         except ValueError:  # closed by ourselves
             continue
         except OSError as error:
+            from briefing.deliver import output_error, silence
+
             if stream is sys.stdout and not isinstance(error, BrokenPipeError):
-                found = unprinted(error)
-            _silence(stream)
+                found = output_error("standard output", error)
+            silence(stream)
     return found
-
-
-def unprinted(error: OSError) -> OutputError:
-    """What is said of results that standard output does not take."""
-    remedy = "Free some space, or write to another place"
-    return OutputError("standard output", f"cannot be written: {error.strerror or error}", remedy)
-
-
-def _silence(stream: IO[str] | None) -> None:
-    """Send what is printed from here on nowhere: else Python tries what is left over once more at its end."""
-    with contextlib.suppress(OSError, ValueError):
-        if stream is not None:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)

@@ -8,11 +8,11 @@ import os
 import secrets
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import IO
 
 from briefing.errors import OutputError
 
-__all__ = ["check_writable", "output_error", "write_stdout"]
+__all__ = ["check_writable", "output_error", "silence", "write_stdout"]
 
 
 def check_writable(folder: Path) -> None:
@@ -44,26 +44,30 @@ def write_stdout(content: str | bytes) -> bool:
             stream.buffer.write(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
         stream.flush()
     except BrokenPipeError:
-        _silence(stream)
+        silence(stream)
         return False
     except OSError as error:
-        raise output_error(Path("standard output"), error) from error
+        raise output_error("standard output", error) from error
     return True
 
 
-def _silence(stream: TextIO) -> None:
-    """Send what anybody prints from here on nowhere, so that neither it nor Python's own flush at exit fails."""
-    with contextlib.suppress(OSError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+def silence(stream: IO[str] | None) -> None:
+    """Send what is printed on `stream` from here on nowhere: else Python tries what is left over once more at its end.
+
+    A stream that is closed or None is left as it is.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        if stream is not None:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
 
 
-def output_error(path: Path, error: OSError) -> OutputError:
-    """What keeps the file or folder at `path` from being written, and what helps."""
+def output_error(place: Path | str, error: OSError) -> OutputError:
+    """What keeps a file, a folder or a stream from being written, and what helps."""
     remedies = {
-        errno.ENOSPC: "Free some space, or choose another folder",
-        errno.EDQUOT: "Free some space, or choose another folder",
+        errno.ENOSPC: "Free some space, or write to another place",
+        errno.EDQUOT: "Free some space, or write to another place",
         errno.EFBIG: "Raise the limit on file sizes, or choose another folder",
         errno.EACCES: "Choose a folder you may write to",
         errno.EPERM: "Choose a folder you may write to",
@@ -73,4 +77,6 @@ def output_error(path: Path, error: OSError) -> OutputError:
         errno.EEXIST: "Choose another folder: a part of this path is a file",
     }
     cause = os.strerror(error.errno) if error.errno is not None else str(error)
-    return OutputError(str(path), f"cannot be written: {cause}", remedies.get(error.errno or 0, "Choose another place"))
+    return OutputError(
+        str(place), f"cannot be written: {cause}", remedies.get(error.errno or 0, "Choose another place")
+    )

@@ -84,6 +84,8 @@ class Together:
         self.mixed = False
         """Whether some of the files are new and others not, because what went wrong could not be undone."""
         self._files: list[_Written] = []
+        self._targets: dict[Path, Path] = {}
+        """What was asked for, by the file behind every link."""
         self._streams: list[tuple[Path, bytes]] = []
         self._desks: dict[Path, _Desk] = {}
         self._open = ExitStack()
@@ -109,9 +111,8 @@ class Together:
                 self._streams.append((path, data))
                 return
             target = path.resolve()
-            for other in self._files:
-                if other.target == target:
-                    raise OutputError(str(path), f"is the same file as {other.path}", "Take the link away")
+            if other := self._targets.get(target):
+                raise OutputError(str(path), f"is the same file as {other}", "Take the link away")
             temporary = self._desk(target.parent).name()
             with temporary.open("xb") as file:
                 if mode is not None:
@@ -120,6 +121,7 @@ class Together:
                 file.flush()
                 os.fsync(file.fileno())
             self._files.append(_Written(path, target, temporary, mode is not None))
+            self._targets[target] = path
 
     def _desk(self, folder: Path) -> _Desk:
         if folder not in self._desks:
@@ -144,7 +146,8 @@ class Together:
             if not new or not isinstance(error, OutputError):
                 raise
             self.mixed = True
-            old = [str(one.path) for one in self._files if str(one.path) not in new]
+            known = set(new)
+            old = [name for one in self._files if (name := str(one.path)) not in known]
             remedy = f"{error.remedy}, then run again. New {_are(new)}; as before {_are(old)}"
             raise OutputError(error.subject, error.cause, remedy) from error
 

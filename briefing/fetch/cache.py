@@ -30,6 +30,7 @@ LONGEST_FRESH = 3600
 """Seconds for which an answer is used without asking its server."""
 _VERSION = 2
 """Of what is kept here: before 2, addresses with their secrets."""
+_TABLES = frozenset({"entries", "streams", "pauses"})
 _MOST_BYTES = 256 * 1024 * 1024
 _UNUSED_SECONDS = 30 * 86_400.0
 _QUIET = logging.NullHandler()
@@ -67,14 +68,7 @@ def _open(path: Path) -> SqliteStorage:
     private_file(path)
     connection = sqlite3.connect(path, timeout=5.0, check_same_thread=False, isolation_level=None)
     try:
-        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        if tables and ("entries",) not in tables:
-            raise RuntimeError("it is another program's database")
-        if tables and connection.execute("PRAGMA user_version").fetchone()[0] < _VERSION:
-            for (name,) in tables:
-                if name != "pauses" and not name.startswith("sqlite_"):
-                    connection.execute(f'DROP TABLE "{name}"')
-            connection.execute("VACUUM")  # else what is dropped would still stand in the file
+        _forget_old(connection)
         make_private(*database_files(path))
         storage = SqliteStorage(connection=connection, max_size=_MOST_BYTES, default_tti=_UNUSED_SECONDS)
         storage.get_entries("")  # creates the tables, or raises RuntimeError where they are of another version
@@ -83,6 +77,27 @@ def _open(path: Path) -> SqliteStorage:
         connection.close()
         raise
     return storage
+
+
+def _forget_old(connection: sqlite3.Connection) -> None:
+    """Drop what is of an older version, all of it or, where the process is killed meanwhile, nothing.
+
+    Raises RuntimeError where the database is another program's.
+    """
+    # Not all of the tables need be there: before they were dropped together, a kill left some of them.
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    own = {name for name in tables if not name.startswith("sqlite_")}
+    if own and "entries" not in own and not own <= _TABLES:
+        raise RuntimeError("it is another program's database")
+    if not own or connection.execute("PRAGMA user_version").fetchone()[0] >= _VERSION:
+        return
+    connection.execute("PRAGMA secure_delete = ON")  # else what is dropped would still stand in the file
+    connection.execute("BEGIN IMMEDIATE")
+    for name in own - {"pauses"}:
+        connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+    connection.execute(f"PRAGMA user_version = {_VERSION}")
+    connection.execute("COMMIT")
+    connection.execute("VACUUM")
 
 
 class Pauses:

@@ -2,6 +2,9 @@
 
 It is opened with EXAMINE and messages are fetched with BODY.PEEK, so that the server changes no flag. TLS is always
 verified; without TLS nothing but this machine is spoken to. No error of ours repeats what the server says to a login.
+
+A connection on which an answer broke off is closed: what is left of a message would be read as the next answers, and
+whoever wrote the message would speak for the server. Another one is opened for the next message.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import base64
 import imaplib
 import io
+import math
 import re
 import ssl
 import time
@@ -22,7 +26,7 @@ from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from briefing.address import shown
-from briefing.bounded import BoundedReader
+from briefing.bounded import BoundedReader, TooSlowError
 from briefing.dates import timed
 from briefing.errors import FetchError, UnreachableError, UntrustedError
 
@@ -33,7 +37,9 @@ MOST_BYTES = 10_000_000
 _SECONDS = 30.0
 """Without a word from the server."""
 _WHOLE = 120.0
-"""Until an answer is complete, where the server never is silent for so long; less where it may be silent for less."""
+"""Until an answer is complete, where the server never is silent for so long."""
+_MOST_REOPENED = 5
+"""Times that a mailbox is opened anew after its connection broke."""
 _MOST_ANSWER = 40_000_000
 """Bytes."""
 _LONGEST_LINE = 1_000_000
@@ -103,23 +109,17 @@ class ImapMailbox:
     """An open mailbox. Everything raises `FetchError` when the server cannot be used or breaks off."""
 
     def __init__(
-        self, address: ImapAddress, password: str, *, context: ssl.SSLContext | None = None, patience: float = _SECONDS
+        self, address: ImapAddress, password: str, *, context: ssl.SSLContext | None = None, within: float = math.inf
     ) -> None:
         """Connect, log in, open. `context` replaces the system's certificates, never the verification.
 
-        `patience`: seconds for which the server may be silent; 30 at most.
+        `within`: seconds from now on in which all that is asked of the server has to be there.
         """
         self.address = address
-        with self._explained("it cannot be reached", UnreachableError):
-            self._server = _connect(address, context, max(0.1, min(patience, _SECONDS)))
-        try:
-            self._log_in(password)
-            validity = self._examine()
-        except BaseException:
-            self.close()
-            raise
-        place = f"{address.user}@{address.host}:{address.port}/{address.folder}"
-        self.identity = f"{place};UIDVALIDITY={validity}" if validity else ""
+        self._password, self._context = password, context
+        self._until = time.monotonic() + within
+        self._broken, self._reopened = True, 0
+        self.identity = self._opened()
         """What a UID belongs to; another one where the server has numbered its messages anew (RFC 3501, 2.3.1.1).
         Empty where the server promises nothing of its numbers."""
 
@@ -133,11 +133,13 @@ class ImapMailbox:
 
     def close(self) -> None:
         """Take leave. Nothing is expunged: the mailbox is read-only."""
+        if self._broken:
+            return
         try:
             self._server.logout()
         except (imaplib.IMAP4.error, OSError):
-            with suppress(OSError):
-                self._server.shutdown()
+            self._break_off()
+        self._broken = True
 
     def search(self, oldest: datetime | None) -> list[int]:
         """UIDs in ascending order of what was delivered since `oldest` (UTC), or of all; some may be older by days.
@@ -164,10 +166,13 @@ class ImapMailbox:
                     yield RemoteHead(uid=uid, size=size, head=head, delivered=_delivered(attributes))
 
     def message(self, uid: int, size: int = 0) -> bytes:
-        """The whole message; `size` is what `heads` said. Raises `FetchError` also where it is gone or too large."""
+        """The whole message; `size` is what `heads` said.
+
+        Raises `FetchError` also where it is gone or too large, or takes so long that it would another day (`lasting`).
+        """
         # The server is asked for no more than that, whatever it said of the size.
         if size <= MOST_BYTES:
-            for attributes, body in self._fetch(str(uid), f"(UID BODY.PEEK[]<0.{MOST_BYTES + 1}>)"):
+            for attributes, body in self._body(uid):
                 if _number(rb"\bUID (\d+)", attributes) == uid and len(body) <= MOST_BYTES:
                     return body
                 size = max(size, len(body))
@@ -177,6 +182,16 @@ class ImapMailbox:
             error.lasting = True
             raise error
         raise FetchError(self.address.shown, "the mail is no longer there", "Run again")
+
+    def _body(self, uid: int) -> list[tuple[bytes, bytes]]:
+        if self._broken:
+            self._reopen()
+        had_time = self._until - time.monotonic() >= _WHOLE
+        try:
+            return list(self._fetch(str(uid), f"(UID BODY.PEEK[]<0.{MOST_BYTES + 1}>)"))
+        except FetchError as error:
+            error.lasting = had_time and isinstance(error.__cause__, TooSlowError)
+            raise
 
     def _fetch(self, uids: str, wanted: str) -> Iterator[tuple[bytes, bytes]]:
         """Attributes and literal of each answer. The attributes may stand before and behind the literal."""
@@ -190,6 +205,40 @@ class ImapMailbox:
             elif isinstance(part, bytes) and re.match(rb"\d+ \(", part):
                 yield part, b""  # nothing in it: a server may say so without a literal
 
+    def _opened(self) -> str:
+        """Connect, log in, open; the mailbox's identity."""
+        address = self.address
+        with self._explained("it cannot be reached", UnreachableError):
+            self._server = _connect(address, self._context, self._until - time.monotonic())
+        self._broken = False
+        try:
+            self._log_in(self._password)
+            validity = self._examine()
+        except BaseException:
+            self.close()
+            raise
+        place = f"{address.user}@{address.host}:{address.port}/{address.folder}"
+        return f"{place};UIDVALIDITY={validity}" if validity else ""
+
+    def _reopen(self) -> None:
+        """Go on after the connection broke, where the numbers of the messages still are what they were."""
+        subject = self.address.shown
+        if not self.identity:
+            raise FetchError(subject, "the connection broke, and its mails have no lasting numbers", "Run again")
+        if self._reopened >= _MOST_REOPENED:
+            raise FetchError(subject, "the connection broke too often", "Try again later")
+        self._reopened += 1
+        if self._opened() != self.identity:
+            self._break_off()
+            raise FetchError(subject, "its mails were numbered anew meanwhile", "Run again")
+
+    def _break_off(self) -> None:
+        """Close the connection without a word: what comes on it is no answer to what is asked."""
+        if not self._broken:
+            self._broken = True
+            with suppress(OSError):
+                self._server.shutdown()
+
     def _log_in(self, password: str) -> None:
         subject = self.address.shown
         if re.search(r"[\r\n\0\ud800-\udc7f\udd00-\udfff]", password):
@@ -201,11 +250,13 @@ class ImapMailbox:
                 words = f"\0{self.address.user}\0{password}".encode("utf-8", "surrogateescape")
                 self._server.authenticate("PLAIN", lambda _: words)
         except imaplib.IMAP4.abort:
+            self._break_off()
             raise FetchError(subject, "the server broke off the login", "Try again later") from None
         except imaplib.IMAP4.error:
             # Not chained: a server may repeat what was sent.
             raise FetchError(subject, "the server refuses the login", "Check user and password") from None
         except OSError as error:
+            self._break_off()
             raise FetchError(subject, f"the connection broke ({error})", "Try again later") from error
 
     def _examine(self) -> int:
@@ -232,6 +283,8 @@ class ImapMailbox:
             cause = f"its certificate cannot be verified ({error.verify_message})"
             raise UntrustedError(subject, cause, "Nothing was sent to it; ask whoever runs the server") from error
         except (imaplib.IMAP4.error, OSError, UnicodeError) as error:
+            if isinstance(error, imaplib.IMAP4.abort) or not isinstance(error, imaplib.IMAP4.error):
+                self._break_off()
             raise kind(subject, f"{trouble} ({_words(error.args)})", "Try again later") from error
 
 
@@ -239,18 +292,19 @@ class _Bounded(imaplib.IMAP4):
     """Each answer in time and in bounds, however the server doles it out."""
 
     def open(self, host: str = "", port: int | None = None, timeout: float | None = None) -> None:
-        """Connect."""
-        super().open(host, port or 143, timeout)
-        seconds = timeout or _SECONDS
+        """Connect; `timeout`: seconds for all that is asked on this connection."""
+        within = math.inf if timeout is None else max(0.1, timeout)
+        self._until = time.monotonic() + within
+        super().open(host, port or 143, min(within, _SECONDS))
         self._answers = BoundedReader(
             self.sock.makefile("rb", buffering=0), self.sock.settimeout,
-            silence=seconds, seconds=_WHOLE * seconds / _SECONDS, most=_MOST_ANSWER, clock=time.monotonic,
+            silence=_SECONDS, seconds=min(within, _WHOLE), most=_MOST_ANSWER, clock=time.monotonic,
         )  # fmt: skip
         self._buffered = io.BufferedReader(self._answers)
 
     def send(self, data: Any) -> None:
         """Send a command, to which the next answer belongs."""
-        self._answers.begin()
+        self._answers.begin(min(_WHOLE, self._until - time.monotonic()))
         super().send(data)
 
     def read(self, size: int) -> bytes:
@@ -276,11 +330,11 @@ class _BoundedTls(_Bounded, imaplib.IMAP4_SSL):
     """The same over TLS."""
 
 
-def _connect(address: ImapAddress, context: ssl.SSLContext | None, timeout: float) -> imaplib.IMAP4:
+def _connect(address: ImapAddress, context: ssl.SSLContext | None, within: float) -> imaplib.IMAP4:
     if not address.tls:
-        return _Bounded(address.host, address.port, timeout=timeout)
+        return _Bounded(address.host, address.port, timeout=within)
     verified = context or ssl.create_default_context()
-    return _BoundedTls(address.host, address.port, ssl_context=verified, timeout=timeout)
+    return _BoundedTls(address.host, address.port, ssl_context=verified, timeout=within)
 
 
 def _words(said: Sequence[Any]) -> str:

@@ -72,14 +72,14 @@ class Mail:
     def on_server(self, source: Source, within: float = math.inf) -> list[Found]:
         """The letters of a mailbox on a mail server, newest first, as articles where the store knows them.
 
-        The server may be silent for so many seconds as `within` says, or fewer.
+        All that is asked of the server, now and later, has to be there `within` so many seconds.
         Raises `FetchError` or `SourceError`.
         """
         from briefing.fetch.imap import ImapMailbox, parse_address
 
         address = parse_address(source.location)
         box = self._open.enter_context(
-            ImapMailbox(address, password_for(source, address, self._commands), patience=within)
+            ImapMailbox(address, password_for(source, address, self._commands), within=within)
         )
         return self._kept(self._fetched(box, source), source.name or address.shown)
 

@@ -45,6 +45,8 @@ class Feed:
     """Plain text, `outside.shown_name`; may be empty."""
     items: tuple[FeedItem, ...]
     """In the feed's own order."""
+    count: int = 0
+    """Items in it, whether they were looked at or not."""
     warnings: tuple[str, ...] = ()
     """What a reader should know of how it was read, each a sentence without a full stop."""
 
@@ -144,7 +146,7 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
     if not parsed.entries and (damaged or not version):
         raise _no_feed(text, name, version=version)
     origin = replace(origin, home=web_address(_text(parsed.feed, "link"), origin.url) or "")
-    warnings = _too_many(count)
+    warnings = []
     if had_entities:
         warnings.append("the feed declares entities of its own, which were ignored")
     if damaged:
@@ -152,26 +154,37 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
     return Feed(
         title=shown_name(plain(_text(parsed.feed, "title"))),
         items=tuple(_xml_item(entry, origin) for entry in parsed.entries),
+        count=count,
         warnings=tuple(warnings),
     )
 
 
-_ITEM = re.compile(r"<(?:[A-Za-z][\w.-]{0,20}:)?(?:item|entry)[\s/>]")
+_ITEM = re.compile(r"<(?:[A-Za-z][\w.-]{0,20}:)?(?:item|entry)[\s/>]|<!\[CDATA\[|<!--")
+_ENDS = {"<![CDATA[": "]]>", "<!--": "-->"}
 
 
 def _fewer(document: str) -> tuple[str, int]:
     """The document without its middle where it has over `_MOST_ITEMS` items, and how many it has."""
-    starts = [found.start() for found in _ITEM.finditer(document)]
+    starts = _starts(document)
     half = _MOST_ITEMS // 2
     if len(starts) <= _MOST_ITEMS:
         return document, len(starts)
     return document[: starts[half]] + document[starts[-half] :], len(starts)
 
 
-def _too_many(count: int) -> list[str]:
-    half = _MOST_ITEMS // 2
-    over = f"the feed has {count} items, of which only the first and the last {half} were looked at"
-    return [over] if count > _MOST_ITEMS else []
+def _starts(document: str) -> list[int]:
+    """Where items begin; what looks like one in a marked section or a comment is text."""
+    starts, place = [], 0
+    endless: set[str] = set()  # so that each is looked for once only
+    while found := _ITEM.search(document, place):
+        place, end = found.end(), _ENDS.get(found[0])
+        if end is None:
+            starts.append(found.start())
+        elif end not in endless:
+            behind = document.find(end, place)
+            place = max(place, behind)
+            endless.update({end} if behind < 0 else ())
+    return starts
 
 
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+))")
@@ -272,10 +285,10 @@ def _read_json(text: str, name: str, origin: _Origin) -> Feed:
     listed, half = document["items"], _MOST_ITEMS // 2
     looked_at = listed if len(listed) <= _MOST_ITEMS else listed[:half] + listed[-half:]
     items = tuple(_json_item(item, origin) for item in looked_at if isinstance(item, dict))
-    warnings = _too_many(len(listed))
-    if skipped := len(looked_at) - len(items):
-        warnings.append(f"{skipped} of its items are not objects and were skipped")
-    return Feed(title=shown_name(plain(_text(document, "title"))), items=items, warnings=tuple(warnings))
+    skipped = len(looked_at) - len(items)
+    warnings = (f"{skipped} of its items are not objects and were skipped",) if skipped else ()
+    title = shown_name(plain(_text(document, "title")))
+    return Feed(title=title, items=items, count=len(listed), warnings=warnings)
 
 
 def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:
@@ -345,10 +358,17 @@ def _dated(feed: Feed, now: datetime | None) -> Feed:
 def _kept(feed: Feed, limit: int) -> Feed:
     if not feed.items:
         return replace(feed, warnings=(*feed.warnings, "the feed has no items"))
-    if len(feed.items) <= limit:
-        return feed
+    half = _MOST_ITEMS // 2
     newest = sorted(range(len(feed.items)), key=_age_order(feed.items))[:limit]
-    warning = f"the feed has {len(feed.items)} items, of which the newest {limit} were taken"
+    if feed.count > _MOST_ITEMS:
+        looked_at = f"the first and the last {half}"
+        warning = f"the feed has {feed.count} items, of which only {looked_at} were looked at"
+        if len(feed.items) > limit:
+            warning = f"the feed has {feed.count} items; of {looked_at}, the newest {limit} were taken"
+    elif len(feed.items) > limit:
+        warning = f"the feed has {len(feed.items)} items, of which the newest {limit} were taken"
+    else:
+        return feed
     return replace(feed, items=tuple(feed.items[i] for i in sorted(newest)), warnings=(*feed.warnings, warning))
 
 

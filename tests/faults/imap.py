@@ -29,6 +29,7 @@ class Imap(MailServer):
         self.faults: dict[str, _Fault] = {}
         self.closing = threading.Event()
         self.greeting = b"* OK ready"
+        self.slow: dict[int, float] = {}
         self._server = _Listener(("127.0.0.1", 0), _Faulty)
         self._server.owner = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -66,6 +67,10 @@ class Imap(MailServer):
 
         self._pours(command, bytes_)
 
+    def drips_message(self, uid: int, *, every: float = 0.05) -> None:
+        """Sends that message, whenever it is asked for it, with so many seconds between two lines of it."""
+        self.slow[uid] = every
+
     def talks_without_end_at(self, command: str, line: bytes = b"* OK and another thing\r\n") -> None:
         """Answers a command with the same line for ever, as fast as it is taken."""
 
@@ -102,3 +107,16 @@ class _Faulty(_Handler):
         owner = self.server.owner
         assert isinstance(owner, Imap)
         return owner.faults[name](self) if name in owner.faults else super()._answer(name, rest)
+
+    def _fetch(self, uid: int, rest: str) -> None:
+        owner = self.server.owner
+        assert isinstance(owner, Imap)
+        if uid not in owner.slow or "HEADER.FIELDS" in rest:
+            super()._fetch(uid, rest)
+            return
+        owner.fetched.append(uid)
+        message, _ = owner.messages[uid]
+        self._say(f"* {uid} FETCH (UID {uid} BODY[]<0> {{{len(message)}}}")
+        for line in [*message.splitlines(keepends=True), b")\r\n"]:
+            owner.closing.wait(owner.slow[uid])
+            self.wfile.write(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -40,9 +41,9 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("briefing.fetch.imap._MOST_ANSWER", 100_000)
 
 
-def failure(imap: Imap, patience: float = 30.0) -> FetchError:
+def failure(imap: Imap, within: float = math.inf) -> FetchError:
     address = parse_address(imap.location)
-    with pytest.raises(FetchError) as caught, ImapMailbox(address, "secret", patience=patience) as box:
+    with pytest.raises(FetchError) as caught, ImapMailbox(address, "secret", within=within) as box:
         list(box.heads(box.search(None)))
     return caught.value
 
@@ -88,9 +89,71 @@ def test_an_answer_without_end(imap: Imap, line: bytes, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("command", ["LOGIN", "UID FETCH"])
-def test_a_server_that_is_silent(imap: Imap, command: str) -> None:
+def test_a_server_that_is_silent(imap: Imap, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("briefing.fetch.imap._SECONDS", 0.15)
     imap.hangs_at(command)
-    assert "timed out" in failure(imap, patience=0.15).cause
+    assert "timed out" in failure(imap).cause
+
+
+def test_no_answer_has_more_time_than_is_left_for_all_of_them(imap: Imap) -> None:
+    imap.drips_at("UID SEARCH")
+    assert "not complete after 0." in failure(imap, within=0.2).cause
+
+
+FORGED = b"From: The Bank <bank@example.org>\r\nSubject: Forged\r\n\r\nPay at once.\r\n"
+SLOW = b"Subject: Slow\r\n\r\n%b* 2 FETCH (UID 9 BODY[]<0> {%d}\r\n%b)\r\n" % (
+    b"One line after the other.\r\n" * 8, len(FORGED), FORGED,
+)  # fmt: skip
+"""A message that is another one's for whoever reads on behind its first lines."""
+
+
+@pytest.mark.usefixtures("_hurried")
+def test_the_rest_of_a_slow_message_is_nobodys_answer(imap: Imap) -> None:
+    imap.messages[8] = (SLOW, NOW)
+    imap.drips_message(8)
+    with ImapMailbox(parse_address(imap.location), "secret") as box:
+        with pytest.raises(FetchError, match="not complete after") as caught:
+            box.message(8, len(SLOW))
+        assert caught.value.lasting
+        assert [box.message(9), box.message(9)] == [MAIL, MAIL]
+    assert imap.commands.count("LOGIN") == 2
+
+
+def test_a_message_for_which_too_little_time_was_left_is_tried_another_day(imap: Imap) -> None:
+    imap.drips_message(9)
+    with ImapMailbox(parse_address(imap.location), "secret", within=0.2) as box:
+        with pytest.raises(FetchError, match="not complete after") as caught:
+            box.message(9)
+        assert not caught.value.lasting
+
+
+def test_a_mailbox_whose_connection_breaks_is_opened_so_many_times_only(imap: Imap) -> None:
+    with ImapMailbox(parse_address(imap.location), "secret") as box:
+        imap.drops_at("UID FETCH")
+        causes = []
+        for _ in range(20):
+            with pytest.raises(FetchError) as caught:
+                box.message(9)
+            causes.append(caught.value.cause)
+            assert not caught.value.lasting
+    assert "broke too often" in causes[-1]
+    assert imap.commands.count("LOGIN") == 6
+
+
+@pytest.mark.parametrize(("before", "after", "cause"), [(1, 2, "numbered anew"), (0, 0, "no lasting numbers")])
+def test_another_message_of_the_same_number_is_not_taken_for_it(
+    imap: Imap, before: int, after: int, cause: str
+) -> None:
+    imap.validity = before
+    with ImapMailbox(parse_address(imap.location), "secret") as box:
+        imap.drops_at("UID FETCH")
+        with pytest.raises(FetchError):
+            box.message(9)
+        imap.drops_at("")
+        imap.validity = after
+        for _ in range(2):
+            with pytest.raises(FetchError, match=cause):
+                box.message(9)
 
 
 @pytest.mark.usefixtures("trusted")

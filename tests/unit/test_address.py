@@ -29,6 +29,9 @@ WORDS = st.text("abcxyzABC0189-._~", min_size=6, max_size=20).filter(lambda word
         ("https://h.example/f?a=1;api_key=hunter2", "https://h.example/f?a=1;api_key=***"),
         ("https://h.example/f?X-Amz-Signature=hunter2", "https://h.example/f?X-Amz-Signature=***"),
         ("https://h.example/f?auth%5Bkey%5D=hunter2", "https://h.example/f?auth%5Bkey%5D=***"),
+        ("https://h.example/f?TOKEN[]=hunter2&key[a]=hunter2", "https://h.example/f?TOKEN[]=***&key[a]=***"),
+        ("https://h.example/f?token%5B0%5D=hunter2", "https://h.example/f?token%5B0%5D=***"),
+        ("http://me:hunter2@[2001:db8::1]:8080/@ann", "http://[2001:db8::1]:8080/@ann"),
         ("https://h.example/f#access_token=hunter2", "https://h.example/f#access_token=***"),
         ("https://h.example/f;jsessionid=hunter2", "https://h.example/f;jsessionid=***"),
         ("https://h.example/f?to=https://me:hunter2@g.example/", "https://h.example/f?to=https://g.example/"),
@@ -50,6 +53,8 @@ def test_every_place_of_a_secret_is_hidden(address: str, expected: str) -> None:
         "https://h.example/f?id=7&code=de&hash=1&author=ann&monkey=2&keyword=x&p=3&user=ann&compass=n",
         "https://h.example/@ann/1?q=a@b.example",
         "https://h.example:8080/a:b@c",
+        "http://[2001:db8::1]/@ann/feed",
+        "//[2001:db8::1]:80/@ann",
         "a/file@home",
         "C:/me@home/f.txt",
         "https://h.example/?key=",
@@ -105,4 +110,40 @@ def test_a_text_is_freed_of_secrets_and_not_of_words() -> None:
     secrets = Secrets(OWN)
     said = "The news of 42: see https://h.example/1?token=Okapi%2F31415 or type Okapi/31415"
     assert secrets.text(said) == "The news of 42: see https://h.example/1 or type ***"
+    assert secrets.text("It is https://h.example/1?token=Okapi%2f31415") == "It is https://h.example/1"
+    assert secrets.text("It is Okapi%2f31415") == "It is ***"
     assert secrets.text("All the news.") == "All the news."
+
+
+@pytest.mark.parametrize("secret", ["abcdefghijklmnopqrstuv", "4815162342108000", "Okapi%2F31415", "news"])
+def test_an_address_in_a_parameter_is_freed_of_secrets_too(secret: str) -> None:
+    secrets = Secrets([f"https://h.example/f?token={secret}", "https://me:zebra%3A4711x@h.example/"])
+    inner = quote(f"https://h.example/1?token={secret}&a=1", safe="")
+    shared = f"https://g.example/share?u={inner}&b=2"
+    freed = "https://g.example/share?u=https%3A%2F%2Fh.example%2F1%3Ftoken%3D***%26a%3D1&b=2"
+    assert secrets.link(shared) == freed
+    assert secrets.text(f"See {shared} now.") == f"See {freed} now."
+    own = "https://g.example/?u=" + quote("https://me:zebra%3A4711x@h.example/", safe="")
+    assert secrets.link(own) == "https://g.example/?u=https%3A%2F%2Fh.example%2F"
+
+
+@pytest.mark.parametrize("secret", ["abcdefghijklmnop", "4815162342108000", "Okapi314"])
+def test_a_long_secret_is_hidden_wherever_it_stands(secret: str) -> None:
+    secrets = Secrets([f"https://h.example/f?token={secret}"])
+    assert (
+        secrets.text(f"Type {secret}, or see https://h.example/{secret}/1")
+        == "Type ***, or see https://h.example/***/1"
+    )
+    assert secrets.link(f"https://h.example/1?t={secret}") == "https://h.example/1"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://g.example/?u=https%3A%2F%2Fh.example%2F1%3Ftoken%3Dtheirs",
+        "https://g.example/?body=https%3A%2F%2Fh.example%20by%20ann%40h.example",
+        "https://g.example/abcdefghijklmno?t=abcdefghijklmno",
+    ],
+)
+def test_what_is_no_secret_of_a_source_stays_in_a_link(link: str) -> None:
+    assert Secrets(["https://h.example/f?token=abcdefghijklmno", *OWN]).link(link) == link

@@ -42,6 +42,25 @@ def test_all_are_written(old: Path) -> None:
     assert texts(old / "deep") == {"c.txt": "new"}
 
 
+def test_twice_the_files_take_twice_the_steps(tmp_path: Path) -> None:
+    def steps(count: int) -> int:
+        """Functions that are called to write so many files."""
+        called = 0
+
+        def note(frame: object, event: str, argument: object) -> None:
+            nonlocal called
+            called += event == "call"
+
+        sys.setprofile(note)
+        try:
+            write_together([(tmp_path / str(count) / str(n), "x") for n in range(count)])
+        finally:
+            sys.setprofile(None)
+        return called
+
+    assert steps(160) < 2.2 * steps(80)
+
+
 def test_a_folder_in_the_place_of_the_last_changes_none(old: Path) -> None:
     (old / "c.txt").mkdir()
     with pytest.raises(OutputError) as caught:

@@ -208,6 +208,18 @@ class TestItems:
         assert kept == sorted(kept)
         assert "10000 items" in feed.warnings[0]
 
+    @pytest.mark.parametrize("text", ["<![CDATA[<item> <entry>]]>", "<!-- <item> --><!-- <entry/> -->"])
+    def test_what_looks_like_an_item_in_a_text_is_not_counted(self, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+        monkeypatch.setattr("briefing.sources.feeds._MOST_ITEMS", 10)
+        items = [f"<title>{n}</title><description>{text}</description>" for n in range(10)]
+        feed = read_feed(rss(*items, head=f"<title>a</title>{text}"))
+        assert ([item.title for item in feed.items], feed.warnings) == ([str(n) for n in range(10)], ())
+
+    def test_a_feed_over_both_limits_is_told_of_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("briefing.sources.feeds._MOST_ITEMS", 10)
+        feed = read_feed(rss(*(f"<title>{n}</title>" for n in range(30))), limit=3)
+        assert feed.warnings == ("the feed has 30 items; of the first and the last 5, the newest 3 were taken",)
+
     def test_without_dates_the_first_items_are_kept(self) -> None:
         assert [i.title for i in read_feed(rss(*(f"<title>{n}</title>" for n in range(9))), limit=2).items] == [
             "0",
@@ -335,4 +347,4 @@ def test_a_feed_of_very_many_items_is_looked_at_at_its_ends(newest: int, monkeyp
     )
     feed = read_feed(f"<rss version='2.0'><channel><title>A</title>{items}</channel></rss>".encode(), limit=3)
     assert {item.title for item in feed.items} == {f"Number {n}" for n in range(newest - 2, newest + 3) if 0 <= n < 500}
-    assert feed.warnings[0] == "the feed has 500 items, of which only the first and the last 100 were looked at"
+    assert feed.warnings == ("the feed has 500 items; of the first and the last 100, the newest 3 were taken",)

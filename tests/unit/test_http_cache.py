@@ -1,0 +1,99 @@
+"""The HTTP cache outlives a kill at any moment, and forgets what older versions kept."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from briefing.fetch.cache import Pauses, open_cache
+
+SECRET = b"hunter2-4711"
+
+
+class Killed(BaseException):
+    """No `except` for errors catches it."""
+
+
+@contextmanager
+def killed_after(statements: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The process gets no further than so many statements; what is under way is rolled back, as SQLite would."""
+    left = statements
+    connect = sqlite3.connect
+
+    class Dying(sqlite3.Connection):
+        def execute(self, *arguments: Any) -> sqlite3.Cursor:
+            nonlocal left
+            left -= threading.current_thread() is threading.main_thread()  # hishel asks something in another one
+            if left < 0:
+                raise Killed
+            return super().execute(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", lambda *some, **named: connect(*some, factory=Dying, **named))
+        yield
+
+
+def old_cache(path: Path) -> None:
+    """One of version 1 with an answer under an address with a secret."""
+    assert close(path)
+    Pauses(path).keep("example.org", 1e10)
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        values = (b"1", SECRET, SECRET, 0)
+        file.execute("INSERT INTO entries (id, cache_key, data, last_accessed_at) VALUES (?, ?, ?, ?)", values)
+        file.execute("INSERT INTO streams VALUES (?, 0, ?)", (b"1", SECRET * 10_000))
+        file.execute("PRAGMA user_version = 1")
+
+
+def close(path: Path) -> bool:
+    """Whether a cache can be had at `path`; it is opened and closed."""
+    storage = open_cache(path)
+    if storage is not None:
+        storage.close()
+    return storage is not None
+
+
+def test_a_kill_while_an_old_cache_is_emptied_leaves_one_that_can_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for statements in range(50):
+        path = tmp_path / f"{statements}.db"
+        old_cache(path)
+        with killed_after(statements, monkeypatch):
+            try:
+                close(path)
+            except Killed:
+                died = True
+            else:
+                died = False
+        assert close(path)
+        assert SECRET not in b"".join(part.read_bytes() for part in tmp_path.glob(f"{statements}.db*"))
+        assert Pauses(path).known(0.0) == {"example.org": 1e10}
+        if not died:
+            break
+    assert statements > 6
+
+
+@pytest.mark.parametrize("gone", [("entries",), ("entries", "streams"), ("entries", "streams", "pauses")])
+def test_a_cache_that_a_kill_left_without_some_of_its_tables_is_used(tmp_path: Path, gone: tuple[str, ...]) -> None:
+    path = tmp_path / "http.db"
+    old_cache(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        for name in gone:
+            file.execute(f"DROP TABLE {name}")
+    assert close(path)
+
+
+def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "http.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute("CREATE TABLE letters (text)")
+        file.execute("CREATE TABLE streams (text)")
+    before = path.read_bytes()
+    assert not close(path)
+    assert path.read_bytes() == before
