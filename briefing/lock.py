@@ -18,10 +18,12 @@ __all__ = ["Turn", "only_run"]
 
 
 class Turn:
-    """The lock, while it is held."""
+    """The lock, from when it is first held."""
 
     def __init__(self, lock: BaseFileLock | None) -> None:
         self._lock = lock
+        self.held = True
+        """Whether it is ours still. Also where the file system has no locks."""
 
     def rest(self, seconds: float, sleep: Callable[[float], object]) -> bool:
         """Let other runs have the lock while `sleep` waits for so many seconds; whether it is ours again."""
@@ -29,12 +31,14 @@ class Turn:
 
         if self._lock is not None:
             self._lock.release()
+            self.held = False
         sleep(seconds)
         try:
             if self._lock is not None:
                 self._lock.acquire()
         except Timeout:
             return False
+        self.held = True
         return True
 
 

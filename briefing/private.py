@@ -7,14 +7,28 @@ does anything but make folders.
 
 from __future__ import annotations
 
+import glob
 import logging
 import os
+import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from platformdirs import user_data_dir
 
-__all__ = ["data_folder", "database_files", "make_private", "private_file", "private_folder"]
+__all__ = [
+    "data_folder",
+    "database_files",
+    "make_private",
+    "private_file",
+    "private_folder",
+    "put_in_place",
+    "sweep",
+    "sync_folder",
+    "unfinished",
+]
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -62,6 +76,47 @@ def private_file(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # never wider than that, not for a moment
         if os.name != "nt":
             path.chmod(0o600)  # a umask may have left its owner out, too
+
+
+@contextmanager
+def unfinished(place: Path) -> Iterator[Path]:
+    """A private file to write what is to come to `place` (`put_in_place`); it is gone at the end. Raises OSError."""
+    file = place.with_name(f"{place.name}.unfinished-{secrets.token_hex(4)}")
+    private_file(file)
+    try:
+        yield file
+    finally:
+        _remove(file)
+
+
+def sweep(place: Path) -> None:
+    """Remove what killed processes left of files for `place`; to be called by who alone makes such files."""
+    for leftover in place.parent.glob(f"{glob.escape(place.name)}.unfinished-*"):
+        _remove(leftover)
+
+
+def put_in_place(file: Path, place: Path) -> None:
+    """Have a finished file be the one at `place`, whole whatever happens, and on the disk. Raises OSError."""
+    with file.open("r+b") as opened:
+        os.fsync(opened.fileno())
+    file.replace(place)
+    sync_folder(place.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in it, new ones and renamed ones, survive a power cut, where a system can do that."""
+    with suppress(OSError):  # Windows opens no folders
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _remove(database: Path) -> None:
+    for part in database_files(database):
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def _tighten(path: Path) -> bool:

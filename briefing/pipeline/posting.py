@@ -36,13 +36,22 @@ from briefing.types import Edition
 if TYPE_CHECKING:
     from briefing.deliver import Mailer, Outcome
     from briefing.lock import Turn
-    from briefing.store import DeliveryKey, Waiting
+    from briefing.store import DeliveryKey, DeliveryState, Waiting
 
 __all__ = ["Posted", "last_try", "owe_letters", "send_editions"]
 
 CHANNEL = "mail"
 _DAYS = 3
 """For how many days after the one since which a letter is owed it is tried again."""
+_State = Literal["sent", "before", "deferred", "refused", "unable", "given up", "unknown", "nothing", "taken"]
+_STANDS: dict[DeliveryState, _State] = {
+    "pending": "deferred",
+    "deferred": "deferred",
+    "sending": "unknown",
+    "sent": "before",
+    "refused": "refused",
+}
+"""What a state of the ledger says of a letter that is not sent here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +59,7 @@ class Posted:
     """What became of one recipient's letter."""
 
     recipient: str
-    state: Literal["sent", "before", "deferred", "refused", "unable", "given up", "unknown", "nothing", "taken"]
+    state: _State
     """``before``: it was sent in an earlier run; ``nothing``: there is no story for them; ``unable``: this mail server
     cannot take it as it is set up; ``given up``: it was put off for too many days; ``taken``: another process is
     sending it."""
@@ -164,6 +173,8 @@ def _in_rounds(
                 for one, outcome, shortened in _round(mailer, queue, workshop):
                     if outcome.state == "deferred":
                         put_off.append((one, outcome, shortened))
+                    elif outcome.state == "taken":
+                        yield _taken(one.recipient, one.key, workshop, one.earlier)
                     else:
                         yield one.posted(outcome, shortened)
                 queue = [one for one, _, _ in put_off]
@@ -182,15 +193,16 @@ def _in_rounds(
 def _round(mailer: Mailer, queue: Sequence[_Owed], workshop: Workshop) -> Iterator[tuple[_Owed, Outcome, int]]:
     """Try every letter once, but for those after the server was found to take none: what became of each.
 
-    A connection that breaks may be one letter's fault, a second one in a row is the server's. Raises `DeliveryError`.
+    A connection that breaks may be one letter's fault, a second one in a row is the server's; so is one that says
+    nothing at the end of a letter, of which nobody then knows whether it arrived. Raises `DeliveryError`.
     """
     missing: Outcome | None = None
     broken = 0
     for one in queue:
         outcome, shortened = _handed_in(mailer, one, workshop, missing)
-        broken = broken + 1 if outcome.server == "broke" else 0
+        broken = broken + 1 if outcome.server == "broke" or outcome.state == "unknown" else 0
         if outcome.server == "away" or broken > 1:
-            missing = outcome
+            missing = replace(outcome, state="deferred", server="away")
         yield one, outcome, shortened
 
 
@@ -215,15 +227,19 @@ def _of(
             continue
         again = resend and (known.state != "sent" or bool(only))
         if not again and known.state not in {"pending", "deferred"}:
-            state: Literal["before", "unknown", "refused"] = (
-                "before" if known.state == "sent" else "unknown" if known.state == "sending" else "refused"
-            )
-            yield Posted(recipient=recipient, state=state, detail=known.detail)
+            yield Posted(recipient=recipient, state=_STANDS[known.state], detail=known.detail)
             continue
         if (again or key in late) and not workshop.store.reopen_delivery(key, known, workshop.clock()):
-            yield Posted(recipient=recipient, state="taken")
+            yield _taken(recipient, key, workshop)
             continue
         yield _Owed(reader=reader, key=key, edition=theirs, earlier=None, again=False)
+
+
+def _taken(recipient: str, key: DeliveryKey, workshop: Workshop, earlier: date | None = None) -> Posted:
+    """What became of a letter that another process took: it may be done with it by now."""
+    known = workshop.store.delivery(key)
+    state = "taken" if known.state == "sending" else _STANDS[known.state]
+    return Posted(recipient=recipient, state=state, detail=known.detail, earlier=earlier)
 
 
 def _of_earlier(

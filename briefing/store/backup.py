@@ -5,20 +5,16 @@ Made and put back only by who holds the run's lock. One of 56 MB takes 0.1 s.
 
 from __future__ import annotations
 
-import glob
-import os
-import secrets
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
 
 from briefing.errors import DamageError
-from briefing.private import database_files, make_private, private_file
+from briefing.private import database_files, make_private, put_in_place, sweep, sync_folder, unfinished
 from briefing.store.file import MEMORY, StateFile, check_state, damage, explained
 from briefing.store.health import Copy, beside, good_copy, opened_to_read, unsound
 
@@ -38,22 +34,24 @@ class Repaired:
 def keep_copy(store: StateFile) -> Path | None:
     """Put a copy of the state file beside it, every page of which has been read; None for one in memory.
 
-    A copy that knows of more runs than the file does, which then was made anew, is kept as ``NAME.backup-before``.
+    A copy of another file, because this one then was made anew, is kept as ``NAME.backup-before``.
     Raises `DamageError` where the file is damaged, `StoreError` where there is no room; the last good copy then stays.
     """
     if store.path == MEMORY:
         return None
     place = beside(store.path, "backup")
-    with explained(str(place)), _unfinished(place) as file:
+    with explained(str(place)):
+        sweep(place)
+        sweep(Path(store.path).resolve())
+    with explained(str(place)), unfinished(place) as file:
         with closing(sqlite3.connect(file, isolation_level=None)) as copy:
             store.copy_to(copy)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, whole without another
             if wrong := unsound(copy):
                 raise damage(store.path, wrong)
-        _settle(file)
-        if _runs(place) > _runs(file):
+        if _is_of_another(place, file):
             place.replace(beside(store.path, "backup-before"))
-        file.replace(place)
+        put_in_place(file, place)
     return place
 
 
@@ -75,56 +73,58 @@ def repair(path: Path, now: datetime) -> Repaired | None:
         return None
     with explained(str(path)):
         if copy is None:
-            return Repaired(_set_aside(record, now), None)
-        with _unfinished(record) as file:
+            aside = _second_name(record, now)
+            record.unlink()
+            sync_folder(record.parent)
+            return Repaired(aside, None)
+        sweep(record)
+        with unfinished(record) as file:
             shutil.copyfile(copy.path, file)
-            _settle(file)
-            kept = _set_aside(record, now) if record.exists() else None
-            file.replace(record)
+            # The damaged one is there under its own name, too, until the copy takes its place: whoever comes after a
+            # process that was killed here has to find it damaged, and not gone.
+            kept = _second_name(record, now) if record.exists() else None
+            put_in_place(file, record)
     return Repaired(kept, copy)
 
 
-def _set_aside(record: Path, now: datetime) -> Path:
-    """Rename a damaged file with all that belongs to it; its new name."""
+def _second_name(record: Path, now: datetime) -> Path:
+    """Keep a damaged file under another name as well, and what belongs to it only there; that name."""
     name = f"{record.name}.damaged-{now:%Y-%m-%d}"
     names = chain([name], (f"{name}-{number}" for number in count(2)))
-    kept = next(place for place in map(record.with_name, names) if not place.exists())
-    main, *parts = zip(database_files(record), database_files(kept), strict=True)
-    # The log first: beside a file that it does not belong to it would be taken for that one's.
-    for old, new in (*parts, main):
+    # One that is the same file was made by a process that was killed before it came to the end.
+    kept = next(one for one in map(record.with_name, names) if not one.exists() or one.samefile(record))
+    if not kept.exists():
+        try:
+            kept.hardlink_to(record)
+        except OSError:  # a file system without
+            shutil.copyfile(record, kept)
+    make_private(kept)
+    # Beside another file its log would be taken for that one's.
+    for old, new in list(zip(database_files(record), database_files(kept), strict=True))[1:]:
         if old.exists():
             old.replace(new)
             make_private(new)
     return kept
 
 
-@contextmanager
-def _unfinished(place: Path) -> Iterator[Path]:
-    """A private file to write what is to come to `place`; what killed processes left of such files is removed."""
-    for leftover in place.parent.glob(f"{glob.escape(place.name)}.unfinished-*"):
-        with suppress(OSError):
-            leftover.unlink()
-    file = place.with_name(f"{place.name}.unfinished-{secrets.token_hex(4)}")
-    private_file(file)
-    try:
-        yield file
-    finally:
-        for part in database_files(file):
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
+def _is_of_another(copy: Path, file: Path) -> bool:
+    """Whether a copy is one of another state file than that of which `file` is one.
+
+    One of a version that gave them no identity is where it knows of more runs.
+    """
+    (known, runs), (ours, more) = _identity(copy), _identity(file)
+    return known != ours if known else runs > more
 
 
-def _runs(file: Path) -> int:
-    """How many runs a state file has known; 0 where it cannot be read."""
+def _identity(file: Path) -> tuple[str, int]:
+    """The identity of a state file, or empty, and how many runs it has known; 0 where it cannot be read."""
+    identity, runs = "", 0
     try:
         with closing(opened_to_read(file)) as connection:
-            rows = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'runs'").fetchall()
+            for (seq,) in connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'runs'"):
+                runs = int(seq)
+            for (text,) in connection.execute("SELECT id FROM identity"):
+                identity = str(text)
     except sqlite3.Error:
-        return 0
-    return int(rows[0][0]) if rows else 0
-
-
-def _settle(file: Path) -> None:
-    """Wait until it is on the disk."""
-    with file.open("r+b") as opened:
-        os.fsync(opened.fileno())
+        pass
+    return identity, runs

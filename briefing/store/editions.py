@@ -6,15 +6,17 @@ Which day is "the latest", and what is forgotten, goes by the clock: an edition 
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from briefing.errors import StoreError
 from briefing.store.file import MEMORY, stamp, storable
 from briefing.store.health import beside
-from briefing.store.ledger import LedgerFile
+from briefing.store.ledger import LedgerFile, Line
 from briefing.store.schema import TRANSITIONS, Delivery, DeliveryKey, DeliveryState, Waiting
 from briefing.store.search import Search, drop_from_index, update_index
 from briefing.store.sightings import Sightings, settle, unsettle
@@ -32,6 +34,20 @@ _CHANGE = (
     " WHERE edition = ?1 AND recipient = ?2 AND channel = ?3"
     " AND state IN (SELECT value FROM json_each(?7)) AND attempts = coalesce(?8, attempts)"
 )
+# What stands in the ledger's file counts where it is news. A letter that is out, or refused, is not owed any more. That
+# one was taken up (``sending``) is news only of a try that this database does not know: a line of one that it does know
+# may be the last there because what came of it could not be written. And what put a try off is known here too, but for
+# a death between the line and the commit.
+_TAKE_IN = (
+    "INSERT INTO deliveries SELECT ?1, ?2, ?3, ?4, ?6, '', ?5 WHERE ?4 != 'deferred' OR EXISTS"
+    " (SELECT 1 FROM deliveries WHERE edition = ?1 AND recipient = ?2 AND channel = ?3)"
+    " ON CONFLICT (edition, recipient, channel) DO UPDATE SET state = ?4, attempts = max(attempts, ?6),"
+    " changed = CASE WHEN ?4 IN ('sending', 'deferred') THEN changed ELSE ?5 END"
+    " WHERE CASE ?4 WHEN 'sending' THEN state IN ('pending', 'deferred') AND ?6 > attempts"
+    " WHEN 'deferred' THEN state = 'sending' AND ?6 = attempts ELSE state IN ('pending', 'deferred', 'sending') END"
+)
+
+log = logging.getLogger(__name__)
 
 
 class Editions(Search, Sightings):
@@ -182,11 +198,14 @@ class Editions(Search, Sightings):
         # After the commit, because whoever dies in between has handed over nothing: without a line it is as if the
         # letter had never been taken up. And before the letter, because the database may be lost.
         try:
-            self._note(key, "sending", now)
-        except StoreError:
+            self._note(key, "sending", now, claim)
+        except OSError as error:
+            # The line may be there all the same; the letter is not out, and that is to stand behind it if it can.
+            with suppress(OSError):
+                self._note(key, "deferred", now, claim)
             with self.transaction() as connection:
                 _change(connection, key, "deferred", {"sending"}, now, tries=claim)
-            raise
+            raise self._unwritten(error) from error
         return claim
 
     def owe_delivery(self, key: DeliveryKey, now: datetime) -> None:
@@ -199,7 +218,8 @@ class Editions(Search, Sightings):
         """Write down what came of a delivery; whether it was written.
 
         It is not where the state that is there cannot become this one (`TRANSITIONS`; ``sending`` is for
-        `claim_delivery`), and not while it is claimed by another than `claim`, what that gave.
+        `claim_delivery`), and not while it is claimed by another than `claim`, what that gave. Where only the file
+        beside this one cannot be written, that is logged as a warning: what came of a letter that is out is known here.
         """
         mine: set[DeliveryState] = {"sending"}
         of = _before(state) & mine if claim is not None else _before(state) - mine
@@ -210,7 +230,16 @@ class Editions(Search, Sightings):
             if written:
                 # Before the commit: the other way round, a death in between would leave a letter that was put off
                 # ``sending`` there, which a new database would take for one that nobody knows of.
-                self._note(key, state, now)
+                try:
+                    self._note(key, state, now, self.delivery(key).attempts)
+                except OSError as error:
+                    place = self._ledger.path if self._ledger else self.path
+                    log.warning(
+                        "%s cannot be written (%s): what came of a letter stands only in %s",
+                        place,
+                        error.strerror,
+                        self.path,
+                    )
             return written
 
     def reopen_delivery(self, key: DeliveryKey, seen: Delivery, now: datetime) -> bool:
@@ -221,16 +250,16 @@ class Editions(Search, Sightings):
         with self.transaction() as connection:
             opened = _change(connection, key, "pending", {seen.state}, now, detail="", tries=seen.attempts)
             if opened:
-                self._note(key, "pending", now)  # else what stands there would close it again
+                try:
+                    self._note(key, "pending", now, seen.attempts)  # else what stands there would close it again
+                except OSError as error:
+                    raise self._unwritten(error) from error
             return opened
 
-    def _note(self, key: DeliveryKey, state: DeliveryState, now: datetime) -> None:
-        """Write a change into the file beside this one as well. Raises `StoreError`."""
+    def _note(self, key: DeliveryKey, state: DeliveryState, now: datetime, tries: int) -> None:
+        """Write a change into the file beside this one as well. Raises OSError."""
         if self._ledger:
-            try:
-                self._ledger.append(key, state, stamp(now))
-            except OSError as error:
-                raise self._unwritten(error) from error
+            self._ledger.append(key, Line(state, stamp(now), tries))
 
     def waiting_deliveries(self, title: str, channel: str) -> list[Waiting]:
         """What is still to be delivered of the editions called `title`, of the earliest first."""
@@ -261,29 +290,20 @@ class Editions(Search, Sightings):
     def _catch_up(self) -> None:
         """Take from the file beside this one who has, or may have, got a letter, where that is not known here.
 
-        Of a letter that is known here to be further on, nothing changes.
+        Of a letter that is known here to be further on, nothing changes. While it is read nobody else writes either
+        file: else what was read would be old by the time it is written here.
         """
-        if not self._ledger:
+        if not self._ledger or not self._ledger.path.exists():
             return
-        try:
-            last = self._ledger.last()
-        except OSError as error:
-            raise StoreError(
-                str(self._ledger.path), f"cannot be read: {error.strerror}", "Give yourself the permission"
-            ) from error
-        gone = [
-            (*map(storable, key), state, time)
-            for key, (state, time) in last.items()
-            if state not in {"pending", "deferred"}
-        ]
-        if gone:
-            with self.transaction() as connection:
-                connection.executemany(
-                    "INSERT INTO deliveries VALUES (?1, ?2, ?3, ?4, 1, '', ?5)"
-                    " ON CONFLICT (edition, recipient, channel) DO UPDATE SET state = ?4, changed = ?5"
-                    " WHERE state IN ('pending', 'deferred') OR (state = 'sending' AND ?4 != 'sending')",
-                    gone,
-                )
+        with self.transaction() as connection:
+            try:
+                last = self._ledger.last()
+            except OSError as error:
+                raise StoreError(
+                    str(self._ledger.path), f"cannot be read: {error.strerror}", "Give yourself the permission"
+                ) from error
+            news = [(*map(storable, key), *line) for key, line in last.items() if line.state != "pending"]
+            connection.executemany(_TAKE_IN, news)
 
     def _unwritten(self, error: OSError) -> StoreError:
         place = self._ledger.path if self._ledger else self.path

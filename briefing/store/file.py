@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from briefing.errors import DamageError, StoreError
-from briefing.private import database_files, make_private, private_file, private_folder
+from briefing.private import database_files, make_private, private_file, private_folder, unfinished
 from briefing.store import schema
 from briefing.store.health import beside, check_ours, opened_to_read, pragma, remedy_for_damage, unsound
 from briefing.store.schema import APPLICATION_ID
@@ -47,8 +47,8 @@ class StateFile:
             if self.path != MEMORY:
                 private_folder(Path(self.path).parent)
                 _refuse_emptied(Path(self.path))
-                with suppress(OSError):  # SQLite says better why not
-                    private_file(Path(self.path))
+                with suppress(OSError, RuntimeError):  # SQLite says better why not
+                    _begin(Path(self.path).resolve())
             self._connection = sqlite3.connect(
                 self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
@@ -156,9 +156,23 @@ def damage(path: str, said: str, code: int = sqlite3.SQLITE_CORRUPT) -> StoreErr
     return DamageError(path, f"is damaged ({said})", remedy_for_damage(file))
 
 
+def _begin(path: Path) -> None:
+    """Make a private file at `path` where there is none. At no moment is it empty there, as a damaged one is."""
+    if path.exists():
+        return
+    with unfinished(path) as file:
+        with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        try:
+            path.hardlink_to(file)
+        except OSError:  # another process was faster, or the file system has no links
+            private_file(path)
+
+
 def _refuse_emptied(path: Path) -> None:
     """An empty file is a new one, unless there once was more in it."""
-    if path.exists() and not path.stat().st_size and beside(path, "backup").exists():
+    left = (beside(path, ending) for ending in ("backup", "ledger"))
+    if path.exists() and not path.stat().st_size and any(one.exists() for one in left):
         raise damage(str(path), "it is empty")
 
 

@@ -4,6 +4,9 @@ It outlives the database: one that is new, or was put back from an older copy, t
 last days were sent (`Editions`), so that nobody gets one twice. A line is on the disk before a letter is handed over.
 Addresses stand in it as they do in the database, and like that it is its owner's alone. Where several processes share
 it, they hold the run's lock.
+
+A line carries the number of the try that it is about, counted by the database: by that a database which has written it,
+or has gone on since, knows it from one that came after it.
 """
 
 from __future__ import annotations
@@ -13,13 +16,13 @@ import logging
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import cast, get_args
+from typing import Any, NamedTuple, cast, get_args
 
-from briefing.private import make_private, private_file
+from briefing.private import make_private, private_file, put_in_place, sweep, sync_folder, unfinished
 from briefing.store.file import stamp
 from briefing.store.schema import DeliveryKey, DeliveryState
 
-__all__ = ["LEDGER_DAYS", "LedgerFile"]
+__all__ = ["LEDGER_DAYS", "LedgerFile", "Line"]
 
 LEDGER_DAYS = 30
 """How long a line is kept. An edition is taken up by the runs of three days after its own."""
@@ -29,15 +32,26 @@ _STATES = frozenset(get_args(DeliveryState))
 log = logging.getLogger(__name__)
 
 
+class Line(NamedTuple):
+    """What became of a delivery."""
+
+    state: DeliveryState
+    time: str
+    """UTC, as ISO 8601."""
+    tries: int
+    """How often it had been taken up; 1 in a line of a version that did not write it."""
+
+
 class LedgerFile:
     """JSON Lines at `path`. What cannot be read or written raises OSError."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def append(self, key: DeliveryKey, state: DeliveryState, time: str) -> None:
-        """Add a line; it is on the disk when this returns. `time`: UTC, as ISO 8601."""
-        line = json.dumps(dict(zip(_FIELDS, (*key, state, time), strict=True)))
+    def append(self, key: DeliveryKey, what: Line) -> None:
+        """Add a line; it is on the disk when this returns. Where that fails, it may be there or not."""
+        row = dict(zip(_FIELDS, (*key, what.state, what.time), strict=True))
+        line = json.dumps(row | {"tries": what.tries})
         private_file(self.path)
         with self.path.open("a+b") as file:
             size = file.seek(0, os.SEEK_END)
@@ -50,16 +64,18 @@ class LedgerFile:
             file.flush()
             os.fsync(file.fileno())
         if not size:
-            _settle(self.path.parent)
+            sync_folder(self.path.parent)
 
-    def last(self) -> dict[DeliveryKey, tuple[DeliveryState, str]]:
-        """The last state of every delivery and its time. Lines that cannot be read are passed over with a warning."""
+    def last(self) -> dict[DeliveryKey, Line]:
+        """The last line of every delivery. Lines that cannot be read are passed over with a warning."""
         make_private(self.path)
         rows = [row for _, row in self._lines()]
         if unread := rows.count(None):
             log.warning("%s: %d of its lines cannot be read and are passed over", self.path, unread)
         return {
-            (row["edition"], row["reader"], row["channel"]): (cast("DeliveryState", row["state"]), row["time"])
+            (row["edition"], row["reader"], row["channel"]): Line(
+                cast("DeliveryState", row["state"]), row["time"], row.get("tries", 1)
+            )
             for row in rows
             if row
         }
@@ -71,15 +87,12 @@ class LedgerFile:
         kept = b"".join(line + b"\n" for line, row in lines if row and row["time"] >= oldest)
         if len(kept.splitlines()) == len(lines):
             return
-        beside = self.path.with_name(f"{self.path.name}-new")
-        private_file(beside)
-        with beside.open("wb") as file:
-            file.write(kept)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self.path)
+        sweep(self.path)
+        with unfinished(self.path) as file:
+            file.write_bytes(kept)
+            put_in_place(file, self.path)
 
-    def _lines(self) -> list[tuple[bytes, dict[str, str] | None]]:
+    def _lines(self) -> list[tuple[bytes, dict[str, Any] | None]]:
         """Every line with what it says; None where that cannot be read."""
         try:
             data = self.path.read_bytes()
@@ -88,24 +101,11 @@ class LedgerFile:
         return [(line, _read(line)) for line in data.split(b"\n") if line.strip()]
 
 
-def _read(line: bytes) -> dict[str, str] | None:
+def _read(line: bytes) -> dict[str, Any] | None:
     try:
         row = json.loads(line)
         known = all(isinstance(row[field], str) for field in _FIELDS) and row["state"] in _STATES
+        known = known and isinstance(row.get("tries", 1), int) and 0 <= row.get("tries", 1) < 2**31
     except (ValueError, LookupError, TypeError, RecursionError):
         return None
     return row if known else None
-
-
-def _settle(folder: Path) -> None:
-    """Have the name of a new file survive a power cut, too, where a system can do that."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:  # Windows
-        return
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        pass
-    finally:
-        os.close(descriptor)

@@ -95,6 +95,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             (SELECT written FROM editions WHERE editions.date = told.date AND editions.title = told.title), date)""",
         "CREATE INDEX told_by_article ON told (title, article)",
     ),
+    # Version 8: which file this is, so that a copy of one that was made anew is told from one of its predecessor.
+    (
+        "CREATE TABLE identity (id TEXT NOT NULL)",
+        "INSERT INTO identity SELECT lower(hex(randomblob(16)))",
+    ),
 )
 
 

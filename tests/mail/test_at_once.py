@@ -160,6 +160,7 @@ def test_a_pause_lets_others_have_the_lock_and_takes_it_again(tmp_path: Path) ->
 
     with only_run(state) as turn:
         assert turn.rest(60, others)
+        assert turn.held
         with pytest.raises(StoreError, match="another run"):
             others(0)
 
@@ -168,6 +169,7 @@ def test_after_a_pause_in_which_another_run_began_there_is_no_turn(tmp_path: Pat
     state = tmp_path / "s.db"
     with ExitStack() as longer, only_run(state) as turn:
         assert not turn.rest(60, lambda _: longer.enter_context(only_run(state)))
+        assert not turn.held
 
 
 # --- the ledger -------------------------------------------------------------------------------------------------------

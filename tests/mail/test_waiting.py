@@ -10,6 +10,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,11 +19,14 @@ from typing import Any
 import pytest
 
 from briefing import pipeline
+from briefing.cli.screen import Screen
+from briefing.cli.send import keep_state
 from briefing.config import Config, Mail, Recipient
 from briefing.errors import DeliveryError
 from briefing.letter import Letter, write_letter
+from briefing.lock import only_run
 from briefing.pipeline import Posted, Silent, Workshop, last_try, remember_edition, send_editions
-from briefing.store import Store
+from briefing.store import Store, good_copy
 from briefing.types import Edition
 
 from .conftest import Opener, PostOffice
@@ -296,8 +300,38 @@ def test_a_letter_that_another_run_claims_is_not_sent_twice(desk: Desk, office: 
 
     with desk.workshop() as workshop:
         posted = list(send_editions(today, workshop, sleep=meanwhile))
-    assert states(posted)[-1] == (ANN, "taken", None)
+    assert states(posted)[-1] == (ANN, "before", None)  # by the time this one came to it, the other was done
     assert office.letters == {ANN: 1, BOB: 1, ZOE: 1}
+
+
+def test_a_server_that_falls_silent_at_the_end_of_two_letters_gets_no_third(desk: Desk, office: PostOffice) -> None:
+    desk.mail(retries=())
+    office.after_data = {ANN: ["drop"], BOB: ["drop"]}
+    today = desk.edition()
+    assert [one.state for one in desk.send(today)] == ["unknown", "unknown", "deferred"]
+    assert ZOE not in office.letters
+    with desk.workshop() as workshop:
+        assert workshop.store.delivery(("2024-05-17 Day", ZOE, "mail")).state == "pending"
+    assert states(desk.send(today))[-1] == (ZOE, "sent", None)
+
+
+def test_a_letter_of_which_nobody_knows_does_not_hold_up_the_others(desk: Desk, office: PostOffice) -> None:
+    office.after_data = {ANN: ["drop"], ZOE: ["drop"]}
+    assert [one.state for one in desk.send(desk.edition())] == ["unknown", "sent", "unknown"]
+
+
+def test_a_run_that_has_lost_its_turn_leaves_the_copy_to_the_other(desk: Desk) -> None:
+    state = desk.config.state
+    assert state
+    desk.edition()
+    with ExitStack() as longer, only_run(state) as turn, desk.workshop() as workshop, Screen() as screen:
+        keep_state(screen, workshop, turn)
+        copy = good_copy(state)
+        assert copy
+        copy.path.unlink()
+        assert not turn.rest(60, lambda _: longer.enter_context(only_run(state)))
+        keep_state(screen, workshop, turn)
+        assert not good_copy(state)
 
 
 @pytest.fixture

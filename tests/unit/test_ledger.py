@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from briefing.errors import StoreError
-from briefing.store import Store
-from briefing.store.ledger import LedgerFile
+from briefing.store import Delivery, DeliveryState, Store
+from briefing.store.ledger import LedgerFile, Line
 
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
 KEY = ("2024-05-17 Mörning", "ann@example.org", "mail")
@@ -82,7 +84,73 @@ def test_who_comes_too_late_writes_nothing(tmp_path: Path) -> None:
         assert store.claim_delivery(KEY, NOW)
         store.put_delivery(KEY, "deferred", "", NOW)
         assert not store.claim_delivery(KEY, NOW)
-    assert [state for state, _ in LedgerFile(tmp_path / "state.db.ledger").last().values()] == ["sending"]
+    assert [line.state for line in LedgerFile(tmp_path / "state.db.ledger").last().values()] == ["sending"]
+
+
+def test_who_opens_the_file_while_a_letter_is_put_off_does_not_lose_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "state.db"
+    with Store(path) as store, ThreadPoolExecutor(1) as sender:
+        claim = store.claim_delivery(KEY, NOW)
+        real, written = LedgerFile.last, []
+
+        def while_it_is_read(self: LedgerFile) -> dict[tuple[str, str, str], Line]:
+            lines = real(self)
+            written.append(sender.submit(store.put_delivery, KEY, "deferred", "451", NOW, claim))
+            wait(written, timeout=0.1)
+            return lines
+
+        monkeypatch.setattr(LedgerFile, "last", while_it_is_read)
+        Store(path).close()  # as `briefing history` does
+        assert written[0].result()
+        assert store.delivery(KEY).state == "deferred"
+
+
+def broken_disk(descriptor: int) -> None:
+    raise OSError(errno.EIO, "Input/output error")
+
+
+@pytest.mark.parametrize("outcome", ["deferred", "sent", "refused"])
+def test_what_came_of_a_letter_is_known_although_the_ledger_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, outcome: DeliveryState
+) -> None:
+    path = tmp_path / "state.db"
+    with Store(path) as store:
+        claim = store.claim_delivery(KEY, NOW)
+        ledger = path.with_name("state.db.ledger")
+        before = ledger.read_bytes()
+        with monkeypatch.context() as patch:
+            patch.setattr("briefing.store.ledger.os.fsync", broken_disk)
+            assert store.put_delivery(KEY, outcome, "said", NOW, claim)
+        assert "cannot be written (Input/output error)" in caplog.text
+        ledger.write_bytes(before)  # none of the line came to the disk
+    with Store(path) as store:
+        assert store.delivery(KEY) == Delivery(outcome, 1, "said")
+
+
+def test_a_claim_whose_line_is_there_but_not_safe_is_given_back_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "state.db"
+    with Store(path) as store, monkeypatch.context() as patch:
+        patch.setattr("briefing.store.ledger.os.fsync", broken_disk)
+        with pytest.raises(StoreError, match="no letter may leave"):
+            store.claim_delivery(KEY, NOW)
+    ledger = path.with_name("state.db.ledger")
+    assert [json.loads(line)["state"] for line in ledger.read_text().splitlines()] == ["sending", "deferred"]
+    ledger.write_text(ledger.read_text().splitlines()[0] + "\n")  # the second one is lost
+    with Store(path) as store:
+        assert store.delivery(KEY).state == "deferred"
+
+
+def test_a_letter_known_to_be_put_off_is_put_off_although_its_process_died_before_the_commit(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with Store(path) as store:
+        assert store.claim_delivery(KEY, NOW) == 1
+    LedgerFile(path.with_name("state.db.ledger")).append(KEY, Line("deferred", NOW.isoformat(), 1))
+    with Store(path) as store:
+        assert store.delivery(KEY).state == "deferred"
 
 
 def test_without_its_line_no_letter_leaves(tmp_path: Path) -> None:

@@ -165,6 +165,40 @@ def test_a_new_file_does_not_cost_the_copy_of_the_one_before_it(record: Path) ->
         assert before.execute("SELECT count(*) FROM editions").fetchone() == (60,)
 
 
+def test_a_new_file_with_as_many_runs_does_not_either(record: Path) -> None:
+    record.unlink()
+    with Store(record) as store:
+        store.start_run(NOW)
+        keep_copy(store)
+        keep_copy(store)  # which is then one of this file
+    with closing(sqlite3.connect(beside(record, "backup-before"))) as before:
+        assert before.execute("SELECT count(*) FROM editions").fetchone() == (60,)
+
+
+def test_whoever_comes_after_a_repair_that_was_killed_finds_the_file_damaged_and_not_gone(
+    record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut(record)
+    spoilt = record.read_bytes()
+
+    def killed(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("briefing.store.backup.put_in_place", killed)
+        with pytest.raises(KeyboardInterrupt):
+            repair(record, NOW)
+    assert record.read_bytes() == spoilt
+    with pytest.raises(DamageError):
+        check_state(record)
+    done = repair(record, NOW)
+    assert done
+    assert done.kept
+    assert done.kept.name == "state.db.damaged-2024-05-17"
+    assert done.kept.read_bytes() == spoilt
+    check_state(record)
+
+
 def test_a_copy_is_one_file_that_holds_what_stands_only_in_the_log(record: Path) -> None:
     with Store(record) as store:
         store.put_edition(DAY + timedelta(days=1), "Morning", "the newest", NOW)
