@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlsplit
 from briefing.dates import in_utc, timed
 from briefing.errors import SourceError
 from briefing.outside import shown_name, shown_title
-from briefing.sources.markup import TooLargeError, decoded, plain, unzipped, web_address, without_doctype
+from briefing.sources.markup import TooLargeError, decoded, plain, shallow, unzipped, web_address, without_doctype
 from briefing.types import FeedItem
 
 __all__ = ["Feed", "read_feed"]
@@ -129,6 +129,7 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
 
     document, had_entities = without_doctype(text)
     document, count = _fewer(document)
+    document, left_out = shallow(document)
     # In a stream: feedparser takes bytes for the name of a file and reads it where it exists.
     try:
         parsed = feedparser.parse(
@@ -145,6 +146,8 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
         raise _no_feed(text, name, version=version)
     origin = replace(origin, home=web_address(_text(parsed.feed, "link"), origin.url) or "")
     warnings = _too_many(count)
+    if left_out:
+        warnings.append(f"the feed is damaged: {left_out}")
     if had_entities:
         warnings.append("the feed declares entities of its own, which were ignored")
     if damaged:
