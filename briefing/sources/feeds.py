@@ -22,7 +22,16 @@ from urllib.parse import unquote, urlsplit
 from briefing.dates import in_utc, timed
 from briefing.errors import SourceError
 from briefing.outside import shown_name, shown_title
-from briefing.sources.markup import TooLargeError, decoded, plain, shallow, unzipped, web_address, without_doctype
+from briefing.sources.markup import (
+    LONGEST_ADDRESS,
+    TooLargeError,
+    decoded,
+    plain,
+    shallow,
+    unzipped,
+    web_address,
+    without_doctype,
+)
 from briefing.types import FeedItem
 
 __all__ = ["Feed", "read_feed"]
@@ -145,7 +154,7 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
     if not parsed.entries and (damaged or not version):
         raise _no_feed(text, name, version=version)
     origin = replace(origin, home=web_address(_text(parsed.feed, "link"), origin.url) or "")
-    warnings = _too_many(count)
+    warnings = [*_too_many(count), *_too_long(map(_xml_link, parsed.entries))]
     if left_out:
         warnings.append(f"the feed is damaged: {left_out}")
     if had_entities:
@@ -177,6 +186,12 @@ def _too_many(count: int) -> list[str]:
     return [over] if count > _MOST_ITEMS else []
 
 
+def _too_long(links: Iterable[str]) -> list[str]:
+    count = sum(len(link) > LONGEST_ADDRESS for link in links)
+    over = f"{count} of its items have a link of more than {LONGEST_ADDRESS:,} characters, which was ignored"
+    return [over] if count else []
+
+
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+))")
 
 
@@ -188,8 +203,7 @@ def _possible(reference: re.Match[str]) -> str:
 
 
 def _xml_item(entry: dict[str, Any], origin: _Origin) -> FeedItem:
-    # FeedBurner's redirecting links outlive their service less well than what they stand for.
-    url, path = origin.place(_text(entry, "feedburner_origlink") or _text(entry, "link"))
+    url, path = origin.place(_xml_link(entry))
     html = [_as_html(each) for each in [*(dict.get(entry, "content") or ()), dict.get(entry, "summary_detail") or {}]]
     return FeedItem(
         url=url,
@@ -200,6 +214,11 @@ def _xml_item(entry: dict[str, Any], origin: _Origin) -> FeedItem:
         guid=_text(entry, "id"),
         author=shown_name(plain(_text(entry, "author"))),
     )
+
+
+def _xml_link(entry: dict[str, Any]) -> str:
+    # FeedBurner's redirecting links outlive their service less well than what they stand for.
+    return _text(entry, "feedburner_origlink") or _text(entry, "link")
 
 
 def _titles(html: str) -> dict[str, Any]:
@@ -275,14 +294,15 @@ def _read_json(text: str, name: str, origin: _Origin) -> Feed:
     listed, half = document["items"], _MOST_ITEMS // 2
     looked_at = listed if len(listed) <= _MOST_ITEMS else listed[:half] + listed[-half:]
     items = tuple(_json_item(item, origin) for item in looked_at if isinstance(item, dict))
-    warnings = _too_many(len(listed))
+    links = (_json_link(item) for item in looked_at if isinstance(item, dict))
+    warnings = [*_too_many(len(listed)), *_too_long(links)]
     if skipped := len(looked_at) - len(items):
         warnings.append(f"{skipped} of its items are not objects and were skipped")
     return Feed(title=shown_name(plain(_text(document, "title"))), items=items, warnings=tuple(warnings))
 
 
 def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:
-    url, path = origin.place(_text(item, "url") or _text(item, "external_url"))
+    url, path = origin.place(_json_link(item))
     text = _text(item, "content_text") or _text(item, "summary")
     authors = item.get("authors")
     author = authors[0] if isinstance(authors, list) and authors else item.get("author")
@@ -296,6 +316,10 @@ def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:
         guid=str(identity) if isinstance(identity, str | int) else "",
         author=shown_name(plain(_text(author, "name"))) if isinstance(author, dict) else "",
     )
+
+
+def _json_link(item: dict[str, Any]) -> str:
+    return _text(item, "url") or _text(item, "external_url")
 
 
 def _iso(value: str) -> datetime | None:

@@ -15,7 +15,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from briefing.encodings import MARKS, text_in
 from briefing.outside import clean
 
-__all__ = ["TooLargeError", "decoded", "plain", "shallow", "tidy", "unzipped", "web_address", "without_doctype"]
+__all__ = ["LONGEST_ADDRESS", "TooLargeError", "decoded", "plain", "shallow", "tidy", "unzipped", "web_address", "without_doctype"]
 
 _WITHOUT_BOM = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']\s*([A-Za-z0-9_.:-]+)")
@@ -27,6 +27,8 @@ _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(\[.*?\]\s*)?>", re.DOTALL | re.IGNORECA
 _TAG = re.compile(r"<[A-Za-z/!?][^>]*>")
 _SPACES = re.compile(r"\s+")
 _LONGEST_NAME = 2000
+LONGEST_ADDRESS = 4000
+"""Characters of a web address; browsers and servers take 2,000 to 8,000. A longer one would be carried everywhere."""
 _MARK = re.compile(
     r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufdd0-\ufdef\U000e0000-\U000e007f]"
 )
@@ -181,8 +183,10 @@ def web_address(link: str, base: str = "") -> str | None:
     """The link as an absolute http(s) address, resolved against `base`, or None where it is none.
 
     Marks that would steer a terminal or turn text around are percent-encoded, as a browser does; in a host's name they
-    make it none.
+    make it none. One of over `LONGEST_ADDRESS` characters is none either.
     """
+    if len(link) > LONGEST_ADDRESS:
+        return None
     try:
         address = urljoin(base, _ILLEGAL.sub("", "".join(link.split())))
         parts = urlsplit(address)
@@ -190,5 +194,7 @@ def web_address(link: str, base: str = "") -> str | None:
     except ValueError:
         return None
     if parts.scheme.lower() not in ("http", "https") or not host or clean(parts.netloc) != parts.netloc:
+        return None
+    if len(address) > LONGEST_ADDRESS:
         return None
     return address if address.isascii() and "\x7f" not in address else _MARK.sub(lambda mark: quote(mark[0]), address)

@@ -386,3 +386,15 @@ def test_depth_is_looked_at_in_linear_time(string: str) -> None:
         return thread_time() - began
 
     assert any(seconds(2 * size) < 3 * seconds(size) + 0.01 for size in (100_000, 200_000, 300_000))
+
+
+@pytest.mark.parametrize("form", ["rss", "json"])
+def test_a_link_of_thousands_of_characters_is_ignored_and_the_item_told(form: str) -> None:
+    link = "https://paper.example/" + "g" * 4_000
+    if form == "rss":
+        feed = read_feed(rss(f"<title>One</title><link>{link}</link>", "<title>Two</title><link>/two</link>"))
+    else:
+        feed = read_feed(json.dumps({"items": [{"title": "One", "url": link}, {"title": "Two"}]}).encode())
+    assert [item.title for item in feed.items] == ["One", "Two"]
+    assert feed.items[0].url is None
+    assert "1 of its items have a link of more than 4,000 characters, which was ignored" in feed.warnings
