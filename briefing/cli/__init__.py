@@ -128,6 +128,8 @@ def _run() -> int | str | None:
         if end.code == StoppedError.exit_code:
             tell_error("Stopped.")
         meant = _meant(end)
+        if meant is None and isinstance(end.__context__, BrokenPipeError):
+            return None  # typer makes that a 1; nobody reads the help any more, which is no error
         return end.code if meant is None else meant
     except BriefingError as error:
         tell_error(str(error))
