@@ -15,7 +15,17 @@ from urllib.parse import quote, urljoin, urlsplit
 from briefing.encodings import MARKS, text_in
 from briefing.outside import clean
 
-__all__ = ["LONGEST_ADDRESS", "TooLargeError", "decoded", "plain", "shallow", "tidy", "unzipped", "web_address", "without_doctype"]
+__all__ = [
+    "LONGEST_ADDRESS",
+    "TooLargeError",
+    "decoded",
+    "plain",
+    "shallow",
+    "tidy",
+    "unzipped",
+    "web_address",
+    "without_doctype",
+]
 
 _WITHOUT_BOM = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']\s*([A-Za-z0-9_.:-]+)")
