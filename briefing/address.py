@@ -28,6 +28,9 @@ _NAME = (
 _PARAMETER = re.compile(rf"(?<=[?&;#])({_NAME})=([^&;#\s]+)", re.IGNORECASE)
 _ENCODED_PARAMETER = re.compile(rf"(?<=%3f|%26|%3b|%23)({_NAME})(%3d)((?:(?!%26|%3b|%23)[^&;#\s])+)", re.IGNORECASE)
 """In an address that is itself the value of a parameter."""
+_ENCODED_NAME = re.compile(r"(?<=[?&;#])([^=&;#?\s%]{0,100}%[0-9a-f]{2}[^=&;#?\s]{0,100})=([^&;#\s]+)", re.IGNORECASE)
+"""A parameter with encoded letters in its name, which a server reads as any other."""
+_TELLING = re.compile(_NAME, re.IGNORECASE)
 _USER = re.compile(r"([a-z][a-z0-9+.-]{0,30})?(://)([^/?#\s]+)@", re.IGNORECASE)
 _USER_OF_A_PATH = re.compile(r"([a-z][a-z0-9+.-]{1,30}:/)(?!/)[^/?#\s]*@", re.IGNORECASE)
 """In an address that was taken for a path, which has lost a slash by that."""
@@ -38,7 +41,10 @@ _LOOSE = re.compile(
     re.IGNORECASE,
 )
 """As people type them: a slash too few, no scheme at all, or a password with a ``/``, which it may not hold."""
+_NO_DOT = re.compile(r"^(//|)[^/?#\s@:]+:[^/?#\s@]+@(?=[\w-]+(?:[:/?#]|$))")
+"""The like of ``user:password@host``, where the host is one of a network of one's own."""
 _MAILBOX_PASSWORD = re.compile(r"^(imaps?://[^/@:]*):.*@", re.IGNORECASE)
+_COLON = re.compile(":|%3a", re.IGNORECASE)
 _CLOSING = "'\")]}>.,!"
 """What ends a quotation or a sentence rather than an address in it."""
 
@@ -52,7 +58,7 @@ def shown(place: str) -> str:
     if _MAILBOX_PASSWORD.match(place):
         place = _MAILBOX_PASSWORD.sub(r"\1@", place)
     elif not re.match(r"imaps?://", place, re.IGNORECASE):
-        place = _LOOSE.sub(lambda match: match[1] or match[2] or "", place)
+        place = _NO_DOT.sub(r"\1", _LOOSE.sub(lambda match: match[1] or match[2] or "", place))
     return shown_in(place)
 
 
@@ -62,15 +68,19 @@ def shown_in(text: str) -> str:
         text = _USER_OF_A_PATH.sub(r"\1", _USER.sub(_without_user, text))
         text = _ENCODED_USER.sub(r"\1", text)
     if "=" in text or "%3" in text:
-        text = _PARAMETER.sub(_hidden, text)
+        text = _ENCODED_NAME.sub(_hidden_by_name, _PARAMETER.sub(_hidden, text))
         text = _ENCODED_PARAMETER.sub(rf"\1\2{HIDDEN}", text)
     return text
 
 
 def _without_user(match: re.Match[str]) -> str:
     scheme, user = match[1] or "", match[3]
-    kept = f"{user.partition(':')[0]}@" if scheme.lower() in {"imap", "imaps"} else ""
+    kept = f"{_COLON.split(user, 1)[0]}@" if scheme.lower() in {"imap", "imaps"} else ""
     return f"{scheme}{match[2]}{kept}"
+
+
+def _hidden_by_name(match: re.Match[str]) -> str:
+    return _hidden(match) if _TELLING.fullmatch(unquote(match[1])) else match[0]
 
 
 def _hidden(match: re.Match[str]) -> str:
@@ -103,9 +113,13 @@ class Address:
         """
         found = {match[2] for match in _PARAMETER.finditer(self.raw)}
         found |= {match[3] for match in _ENCODED_PARAMETER.finditer(self.raw)}
+        named = _ENCODED_NAME.finditer(self.raw)
+        found |= {match[2] for match in named if _TELLING.fullmatch(unquote(match[1]))}
         if user := _USER.match(self.raw):
             name, colon, password = user[3].partition(":")
             mailbox = (user[1] or "").lower() in {"imap", "imaps"}
+            if mailbox and len(parts := _COLON.split(user[3], 1)) > 1:
+                name, colon, password = parts[0], ":", parts[1]
             found.add(password if colon else "" if mailbox else name)
         found |= {decode(value) for value in found for decode in (unquote, unquote_plus)}
         return frozenset(found - {"", HIDDEN})

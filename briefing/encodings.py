@@ -9,7 +9,6 @@ test an 8-bit text declared as UTF-16 is read as Chinese whenever its length is 
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -49,7 +48,8 @@ def text_in(body: bytes, names: Iterable[str]) -> str | None:
         return text
     text = body.decode("utf-8", "replace")
     doubt = 1 if "utf-8" in declared else 4
-    if doubt * text.count("\ufffd") <= len(re.findall(r"[^\x00-\x7f\ufffd]", text)):
+    broken = text.count("\ufffd")
+    if doubt * broken <= len(text) - len(text.encode("ascii", "ignore")) - broken:
         # Valid, or nearly: what other encodings make of their letters is hardly ever valid UTF-8.
         return text
     if (text := _strictly(body, declared)) is not None:

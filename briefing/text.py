@@ -174,7 +174,7 @@ def _trimmed(text: str, start: int, end: int) -> Sentence | None:
 # Vowel signs of Hindi, Tamil and their kin, Arabic's and Hebrew's points: parts of a word that `\w` does not know.
 MARKS = "".join(chr(code) for code in range(0x300, 0x1B00) if unicodedata.category(chr(code)).startswith("M"))
 _RUN = rf"[^\W_]+(?:[{MARKS}]+[^\W_]*)*"
-_WORD = re.compile(rf"{_RUN}(?:['’.\-\u200c\u200d]{_RUN})*")
+_WORD = re.compile(rf"{_RUN}(?:['’.\-\u200c\u200d]{_RUN})*+")
 # Scripts written without spaces between words (Chinese, Japanese, Thai), their letters and marks without digits and
 # punctuation: each character counts as a word.
 UNSPACED = (
@@ -200,8 +200,8 @@ def words(text: str) -> list[str]:
 
 def word_count(text: str) -> int:
     """How many words a reader reads; where none parts them (Chinese, Thai) every character counts."""
-    unspaced = len(_UNSPACED.findall(text))
-    return unspaced + len(_WORD.findall(_UNSPACED.sub(" ", text)))
+    unspaced = len(text) - len(_UNSPACED.sub("", text))  # not a list of them, which takes 90 bytes for each
+    return unspaced + len(_WORD.findall(_UNSPACED.sub(" ", text) if unspaced else text))
 
 
 def fold(text: str) -> str:

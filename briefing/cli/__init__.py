@@ -9,10 +9,14 @@ must not wait for a model library.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import TextIOWrapper
 from traceback import walk_tb
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from briefing._version import __version__
 from briefing.cli import (
@@ -32,11 +36,37 @@ from briefing.cli import (
 from briefing.cli.console import hold_streams, result, spare_streams
 from briefing.cli.screen import Screen, tell_error
 from briefing.errors import BriefingError, ExitCode, StoppedError
+from briefing.outside import clean
 
 __all__ = ["app", "main"]
 
+
+class _Commands(TyperGroup):
+    """The commands, whose errors about a command line quote nothing that would steer a terminal: typer prints them."""
+
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        with _quoted_cleanly():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, *args: Any, **extra: Any) -> Any:
+        with _quoted_cleanly():
+            return super().invoke(*args, **extra)
+
+
+@contextmanager
+def _quoted_cleanly() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        # Not by its class: newer versions of typer have a private copy of click and of its ClickException.
+        if hasattr(error, "format_message") and isinstance(said := getattr(error, "message", None), str):
+            error.message = clean(said)  # type: ignore[attr-defined]
+        raise
+
+
 app = typer.Typer(
     name="briefing",
+    cls=_Commands,
     help="A daily briefing from the sources you choose, summarised on your own machine, every key point checked.",
     no_args_is_help=True,
     add_completion=False,
@@ -98,6 +128,8 @@ def _run() -> int | str | None:
         if end.code == StoppedError.exit_code:
             tell_error("Stopped.")
         meant = _meant(end)
+        if meant is None and isinstance(end.__context__, BrokenPipeError):
+            return None  # typer makes that a 1; nobody reads the help any more, which is no error
         return end.code if meant is None else meant
     except BriefingError as error:
         tell_error(str(error))

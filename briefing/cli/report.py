@@ -46,20 +46,27 @@ def nothing_new(failures: Sequence[Failure], told_before: int = 0) -> bool:
     return not lost and (not broken or bool(told_before) or len(broken) < len(failures))
 
 
+_NAMED = 3
+"""Items named of those that one reason kept out; of those that a model did not summarise, the first."""
+
+
 def tell_failures(screen: Screen, failures: Sequence[Failure], *, produced: bool, quiet: bool = False) -> None:
     """A line for each item that was not used; where nothing was `produced`, also for what was left out on purpose.
 
-    On a `quiet` day that is no complaint: a scheduler mails those. Articles that a model did not summarise for one
-    reason, such as a budget that is used up, have one line; who asked for more is told of each.
+    On a `quiet` day that is no complaint: a scheduler mails those. Of items that one reason kept out, such as a feed of
+    teasers or a budget that is used up, the first few are named and the rest counted; who asked for more is told of
+    each.
     """
-    alike = Counter(_reason(failure) for failure in failures if failure.stage == "summarise")
-    told = set()
+    alike = Counter(map(_reason, failures))
+    told: Counter[tuple[str, ...]] = Counter()
     for failure in failures:
         remedy = f" {failure.remedy}{'' if failure.remedy.endswith('?') else '.'}" if failure.remedy else ""
-        others = alike[_reason(failure)] - 1
-        repeats = others > 0 and _reason(failure) in told
-        told.add(_reason(failure))
-        subject = f"{failure.subject} (and {others} more)" if others > 0 and not repeats else failure.subject
+        reason = _reason(failure)
+        told[reason] += 1
+        named = 1 if failure.stage == "summarise" else _NAMED
+        others, repeats = alike[reason] - named, told[reason] > named
+        last = others > 0 and told[reason] == named
+        subject = f"{failure.subject} (and {others} more)" if last else failure.subject
         line = f"{failure.kind.value.capitalize()} ({failure.stage}): {subject}: {failure.cause}.{remedy}"
         if repeats:
             screen.detail(line)

@@ -80,7 +80,8 @@ def read_since(value: Any, folder: Path | None) -> Any:
         return read_duration(value, folder)
     except ValueError:
         raise ValueError(
-            "expected 'last' (since the last edition), a time span such as '90m', '24h' or '7d', or '' for any age"
+            "expected 'last' (since the last edition), a time span of at most 100 years such as '90m', '24h' or '7d', "
+            "or '' for any age"
         ) from None
 
 
@@ -106,7 +107,7 @@ def parse_duration(text: str) -> timedelta | None:
         weeks, days, hours, minutes = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
         span = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes)
     except (OverflowError, ValueError):  # more than a timedelta holds, or than int() reads
-        span = timedelta()
+        span = timedelta.max
     if not span:
         raise ValueError(
             "expected a time span of whole minutes or more such as '90m', '24h', '7d' or '1d12h', or '' for no limit"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import tempfile
 from functools import lru_cache
 from typing import Any
 
@@ -12,10 +14,16 @@ SURE = 0.9
 """Probability from which the text's own words decide; below it, what the document says of itself does."""
 _LOOKED_AT = 5000
 
+log = logging.getLogger(__name__)
+
 
 def language_of(text: str, stated: str = "") -> str:
-    """ISO 639-1 code, or ``und``. `stated` is what the document says of itself (``en-GB``); it is often wrong."""
-    code, probability = _identifier().classify(text[:_LOOKED_AT])
+    """ISO 639-1 code, or ``und``. `stated` is what the document says of itself (``en-GB``); it is often wrong.
+
+    Where the model that knows languages cannot be unpacked, that is logged as a warning, once, and `stated` counts.
+    """
+    identifier = _identifier()
+    code, probability = identifier.classify(text[:_LOOKED_AT]) if identifier is not None else ("und", 0.0)
     if probability >= SURE and len(text) >= 60:
         return str(code)
     said = re.match(r"[a-zA-Z]{2}(?![a-zA-Z])", stated.strip())
@@ -24,6 +32,23 @@ def language_of(text: str, stated: str = "") -> str:
 
 @lru_cache(maxsize=1)
 def _identifier() -> Any:
+    """The model, which is unpacked into a temporary file once; None where there is no room for that."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    try:
+        return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    except OSError as error:
+        log.warning(
+            "The language of articles cannot be told, and what they say of it themselves counts: the temporary folder "
+            "%s cannot be used (%s). Free some space in it, or name another one in TMPDIR.",
+            _temporary_folder(),
+            error.strerror or error,
+        )
+        return None
+
+
+def _temporary_folder() -> str:
+    try:
+        return tempfile.gettempdir()
+    except OSError:  # none of the system's can be written
+        return "of this system"

@@ -94,7 +94,7 @@ def parse_address(location: str) -> ImapAddress:
     except ValueError as error:
         raise FetchError("IMAP", "the address of the mailbox cannot be read", shape) from error
     tls = parts.scheme == "imaps"
-    if parts.password is not None:
+    if parts.password is not None or ":" in user:  # an encoded colon parts them all the same
         raise FetchError(f"imap mailbox at {host}", "a password does not belong into an address", shape)
     if parts.scheme not in {"imap", "imaps"} or not host or not user:
         raise FetchError(shown(location), "it is no address of a mailbox", shape)

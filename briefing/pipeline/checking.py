@@ -74,8 +74,7 @@ def check_state_file(config: Config) -> Path:
 
     state = Path(config.state or default_state())
     check_writable(_there(state.parent))
-    if state.is_file():
-        check_state(state)
+    check_state(state)
     return state
 
 

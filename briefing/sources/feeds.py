@@ -22,7 +22,17 @@ from urllib.parse import unquote, urlsplit
 from briefing.dates import in_utc, timed
 from briefing.errors import SourceError
 from briefing.outside import shown_name, shown_title
-from briefing.sources.markup import TooLargeError, decoded, plain, unzipped, web_address, without_doctype
+from briefing.sources.markup import (
+    LONGEST_ADDRESS,
+    TooLargeError,
+    decoded,
+    item_starts,
+    plain,
+    shallow,
+    unzipped,
+    web_address,
+    without_doctype,
+)
 from briefing.types import FeedItem
 
 __all__ = ["Feed", "read_feed"]
@@ -131,6 +141,7 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
 
     document, had_entities = without_doctype(text)
     document, count = _fewer(document)
+    document, left_out = shallow(document)
     # In a stream: feedparser takes bytes for the name of a file and reads it where it exists.
     try:
         parsed = feedparser.parse(
@@ -146,7 +157,9 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
     if not parsed.entries and (damaged or not version):
         raise _no_feed(text, name, version=version)
     origin = replace(origin, home=web_address(_text(parsed.feed, "link"), origin.url) or "")
-    warnings = []
+    warnings = _too_long(map(_xml_link, parsed.entries))
+    if left_out:
+        warnings.append(f"the feed is damaged: {left_out}")
     if had_entities:
         warnings.append("the feed declares entities of its own, which were ignored")
     if damaged:
@@ -159,32 +172,19 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
     )
 
 
-_ITEM = re.compile(r"<(?:[A-Za-z][\w.-]{0,20}:)?(?:item|entry)[\s/>]|<!\[CDATA\[|<!--")
-_ENDS = {"<![CDATA[": "]]>", "<!--": "-->"}
-
-
 def _fewer(document: str) -> tuple[str, int]:
     """The document without its middle where it has over `_MOST_ITEMS` items, and how many it has."""
-    starts = _starts(document)
+    starts = item_starts(document)
     half = _MOST_ITEMS // 2
     if len(starts) <= _MOST_ITEMS:
         return document, len(starts)
     return document[: starts[half]] + document[starts[-half] :], len(starts)
 
 
-def _starts(document: str) -> list[int]:
-    """Where items begin; what looks like one in a marked section or a comment is text."""
-    starts, place = [], 0
-    endless: set[str] = set()  # so that each is looked for once only
-    while found := _ITEM.search(document, place):
-        place, end = found.end(), _ENDS.get(found[0])
-        if end is None:
-            starts.append(found.start())
-        elif end not in endless:
-            behind = document.find(end, place)
-            place = max(place, behind)
-            endless.update({end} if behind < 0 else ())
-    return starts
+def _too_long(links: Iterable[str]) -> list[str]:
+    count = sum(len(link) > LONGEST_ADDRESS for link in links)
+    over = f"{count} of its items have a link of more than {LONGEST_ADDRESS:,} characters, which was ignored"
+    return [over] if count else []
 
 
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+))")
@@ -198,8 +198,7 @@ def _possible(reference: re.Match[str]) -> str:
 
 
 def _xml_item(entry: dict[str, Any], origin: _Origin) -> FeedItem:
-    # FeedBurner's redirecting links outlive their service less well than what they stand for.
-    url, path = origin.place(_text(entry, "feedburner_origlink") or _text(entry, "link"))
+    url, path = origin.place(_xml_link(entry))
     html = [_as_html(each) for each in [*(dict.get(entry, "content") or ()), dict.get(entry, "summary_detail") or {}]]
     return FeedItem(
         url=url,
@@ -210,6 +209,11 @@ def _xml_item(entry: dict[str, Any], origin: _Origin) -> FeedItem:
         guid=_text(entry, "id"),
         author=shown_name(plain(_text(entry, "author"))),
     )
+
+
+def _xml_link(entry: dict[str, Any]) -> str:
+    # FeedBurner's redirecting links outlive their service less well than what they stand for.
+    return _text(entry, "feedburner_origlink") or _text(entry, "link")
 
 
 def _titles(html: str) -> dict[str, Any]:
@@ -285,14 +289,15 @@ def _read_json(text: str, name: str, origin: _Origin) -> Feed:
     listed, half = document["items"], _MOST_ITEMS // 2
     looked_at = listed if len(listed) <= _MOST_ITEMS else listed[:half] + listed[-half:]
     items = tuple(_json_item(item, origin) for item in looked_at if isinstance(item, dict))
-    skipped = len(looked_at) - len(items)
-    warnings = (f"{skipped} of its items are not objects and were skipped",) if skipped else ()
+    warnings = _too_long(_json_link(item) for item in looked_at if isinstance(item, dict))
+    if skipped := len(looked_at) - len(items):
+        warnings.append(f"{skipped} of its items are not objects and were skipped")
     title = shown_name(plain(_text(document, "title")))
-    return Feed(title=title, items=items, count=len(listed), warnings=warnings)
+    return Feed(title=title, items=items, count=len(listed), warnings=tuple(warnings))
 
 
 def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:
-    url, path = origin.place(_text(item, "url") or _text(item, "external_url"))
+    url, path = origin.place(_json_link(item))
     text = _text(item, "content_text") or _text(item, "summary")
     authors = item.get("authors")
     author = authors[0] if isinstance(authors, list) and authors else item.get("author")
@@ -306,6 +311,10 @@ def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:
         guid=str(identity) if isinstance(identity, str | int) else "",
         author=shown_name(plain(_text(author, "name"))) if isinstance(author, dict) else "",
     )
+
+
+def _json_link(item: dict[str, Any]) -> str:
+    return _text(item, "url") or _text(item, "external_url")
 
 
 def _iso(value: str) -> datetime | None:

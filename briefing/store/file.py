@@ -32,6 +32,10 @@ BUSY_SECONDS = 30.0
 """How long a write waits for another process's; each holds the file for milliseconds."""
 
 
+_COMPANIONS = ("ledger", "backup", "backup-before", "lock")
+"""Endings of the files that lie beside it."""
+
+
 class StateFile:
     """An open state file, made where there is none. Safe to share among threads, not across a fork.
 
@@ -46,6 +50,7 @@ class StateFile:
         with explained(self.path):
             if self.path != MEMORY:
                 private_folder(Path(self.path).parent)
+                _refuse_folders(Path(self.path))
                 _refuse_emptied(Path(self.path))
                 with suppress(OSError, RuntimeError):  # SQLite says better why not
                     _begin(Path(self.path).resolve())
@@ -93,7 +98,7 @@ class StateFile:
     def _prepare(self, connection: sqlite3.Connection) -> None:
         check_ours(connection, self.path)
         if self.path != MEMORY:
-            make_private(*database_files(Path(self.path).resolve()))
+            make_private(*database_files(Path(self.path).resolve()), *(beside(self.path, one) for one in _COMPANIONS))
         _use_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -121,8 +126,14 @@ class StateFile:
 
 
 def check_state(path: Path) -> None:
-    """Raise `StoreError` where a run could not use the file at `path`; it is not changed, nor brought up to date."""
+    """Raise `StoreError` where a run could not use the file at `path`; it is not changed, nor brought up to date.
+
+    One that is not there is well, for a run makes it.
+    """
     with explained(str(path)):
+        _refuse_folders(path)
+        if not path.exists():
+            return
         _refuse_emptied(path)
         with closing(opened_to_read(path)) as connection:
             check_ours(connection, str(path))
@@ -167,6 +178,15 @@ def _begin(path: Path) -> None:
             path.hardlink_to(file)
         except OSError:  # another process was faster, or the file system has no links
             private_file(path)
+
+
+def _refuse_folders(path: Path) -> None:
+    """Where the state file or one that belongs to it should lie, nothing but a file may."""
+    for file in (path, *(beside(path, ending) for ending in _COMPANIONS)):
+        if file.exists() and not file.is_file():
+            what = "is a folder, not a file" if file.is_dir() else "is not a file"
+            remedy = "Name a file with --state" if file is path else "Move it away, or name another file with --state"
+            raise StoreError(str(file), what, remedy)
 
 
 def _refuse_emptied(path: Path) -> None:

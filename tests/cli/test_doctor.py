@@ -78,3 +78,14 @@ def test_the_doctor_says_whether_the_model_fits_and_measures_nothing(cli: Cli, t
     assert re.search(r"does now; it (?:fits|does not fit|needs) .*\d\.\d GB", line), line
     assert "Measuring" not in done.stderr
     assert not (tmp_path / "models").exists()
+
+
+@pytest.mark.parametrize("name", ["state.db", "state.db.ledger", "state.db.backup", "state.db.lock"])
+def test_a_folder_where_the_record_or_what_belongs_to_it_should_lie(cli: Cli, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / "briefing.toml").write_text('engine = "extractive"\nstate = "state.db"\n[[sources]]\npath = "."\n')
+    checked, ran = cli("doctor"), cli("run")
+    assert f"broken  state: {tmp_path / name}: is a folder, not a file. " in checked.stdout
+    assert f"{tmp_path / name}: " in ran.stderr
+    assert "permission" not in ran.stderr
+    assert (checked.returncode, ran.returncode) == (1, 3)

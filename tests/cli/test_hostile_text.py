@@ -214,3 +214,15 @@ def test_what_a_console_takes_for_markup_is_text_in_a_title(cli: Cli, sources: s
     assert sources
     done = cli("run", "--dry-run")
     assert f"{HEBREW} {MARKUP}\t" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("run", "--{}"), ("--{}",), ("{}",), ("history", "{}"), ("run", "{}", "{}"), ("run", "--max-articles", "{}")],
+)
+def test_what_is_wrong_with_a_command_line_is_quoted_cleanly(cli: Cli, words: tuple[str, ...]) -> None:
+    done = cli(*(word.format("\x1b[31m\x9b1m\u202eabc\u2066\x7f") for word in words))
+    assert done.returncode
+    assert "abc" in done.stderr
+    assert FORBIDDEN.findall(done.stderr.replace("\n", "")) == []
+    assert not set(ISOLATES) & set(done.stderr)

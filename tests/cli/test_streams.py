@@ -83,6 +83,11 @@ def test_a_run_whose_results_nobody_reads_is_well(shell: Shell, tmp_path: Path) 
     assert is_kept(tmp_path)
 
 
+@pytest.mark.parametrize("arguments", [("models",), ("models", "list"), ("run", "--help"), ("--version",)])
+def test_a_command_whose_help_or_result_nobody_reads_is_well(arguments: tuple[str, ...], shell: Shell) -> None:
+    assert shell("2>&1 | true", *arguments).returncode == ExitCode.WELL
+
+
 @pytest.mark.parametrize("arguments", [("sources", "list"), ("run", "--dry-run"), ("--help",), ("--version",)])
 @pytest.mark.parametrize("redirections", [">/dev/full", ">/dev/full 2>/dev/full", ">/dev/full 2>&-"])
 def test_a_command_whose_result_cannot_be_printed_has_none(

@@ -40,6 +40,11 @@ WORDS = st.text("abcxyzABC0189-._~", min_size=6, max_size=20).filter(lambda word
             "https://h.example/f?to=https%3A%2F%2Fg.example%2F%3Fkey%3D***&b=2",
         ),
         ("imaps://me:hunter2@h.example/INBOX?token=hunter2", "imaps://me@h.example/INBOX?token=***"),
+        ("imaps://me%3Ahunter2@h.example/INBOX", "imaps://me@h.example/INBOX"),
+        ("https://h.example/f?a=1&to%6ben=hunter2&b=2", "https://h.example/f?a=1&to%6ben=***&b=2"),
+        ("https://h.example/f?%6Bey=hunter2", "https://h.example/f?%6Bey=***"),
+        ("me:hunter2@nas", "nas"),
+        ("me:hunter2@nas:8080/f", "nas:8080/f"),
     ],
 )
 def test_every_place_of_a_secret_is_hidden(address: str, expected: str) -> None:
@@ -58,6 +63,7 @@ def test_every_place_of_a_secret_is_hidden(address: str, expected: str) -> None:
         "a/file@home",
         "C:/me@home/f.txt",
         "https://h.example/?key=",
+        "https://h.example/?mon%6bey=1&c%6fde=de",
     ],
 )
 def test_what_is_no_secret_is_left_alone(address: str) -> None:
@@ -147,3 +153,11 @@ def test_a_long_secret_is_hidden_wherever_it_stands(secret: str) -> None:
 )
 def test_what_is_no_secret_of_a_source_stays_in_a_link(link: str) -> None:
     assert Secrets(["https://h.example/f?token=abcdefghijklmno", *OWN]).link(link) == link
+
+
+@pytest.mark.parametrize(
+    "address", ["https://h.example/f?to%6ben=hunter2", "imaps://me%3Ahunter2@h.example/INBOX", "imaps://m:hunter2@h/I"]
+)
+def test_a_secret_behind_what_is_encoded_is_known_as_one(address: str) -> None:
+    assert "hunter2" in Address(address).secrets
+    assert "hunter2" not in Address(address).public

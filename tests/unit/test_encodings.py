@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,3 +74,14 @@ def test_text_declared_as_utf_8_that_is_not_is_read_as_what_it_is() -> None:
 )
 def test_nothing_but_text_or_none_comes_out(body: bytes, names: list[str]) -> None:
     assert isinstance(text_in(body, names), str | None)
+
+
+@pytest.mark.parametrize("letter", ["\u0301", "\u5e02", "\u00e9"])
+def test_letters_beyond_ascii_are_counted_without_a_list_of_them(letter: str) -> None:
+    body = (letter * 200_000).encode()
+    tracemalloc.start()
+    try:
+        assert text_in(body, []) == letter * 200_000
+        assert tracemalloc.get_traced_memory()[1] < 5 * len(body)
+    finally:
+        tracemalloc.stop()

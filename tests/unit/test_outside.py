@@ -177,6 +177,7 @@ def test_a_letter_whose_subject_is_cut_is_told_from_another() -> None:
         ("https://a.example/é?q=ü#ö", "https://a.example/é?q=ü#ö"),
         ("https://a\u202e.example/", None),
         ("https://a.example\x7f/", None),
+        pytest.param("https://a.example/" + 4_000 * "g", None, id="too long"),
     ],
 )
 def test_an_address_holds_no_mark(link: str, address: str | None) -> None:

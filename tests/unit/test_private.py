@@ -59,6 +59,17 @@ def test_wider_files_are_tightened_without_a_word(tmp_path: Path, caplog: pytest
     assert caplog.text == ""
 
 
+def test_whoever_opens_the_record_tightens_all_that_lies_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with only_run(path), Store(path) as store:
+        store.claim_delivery(KEY, NOW)
+        keep_copy(store)
+    for one in tmp_path.iterdir():
+        one.chmod(0o666)
+    with Store(path):
+        assert {one.name: mode(one) for one in tmp_path.iterdir() if mode(one) != 0o600} == {}
+
+
 def test_a_folder_of_ones_own_keeps_its_permissions_and_the_default_one_is_tightened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,9 @@ from contextlib import redirect_stderr
 
 import pytest
 
+from briefing.cli.report import tell_failures
 from briefing.cli.screen import Screen, tell_error
+from briefing.types import Failure
 
 HOSTILE = "[red]loud[/red] \\[b]x[/b] :smile: [link=https://evil.example]here[/link] \x1b[2J\x9b2J\u202e\x07"
 
@@ -49,3 +51,16 @@ def test_an_error_is_one_line_and_no_order() -> None:
     check(terminal.getvalue().replace("\x1b[1m", "").replace("\x1b[0m", ""))
     assert terminal.getvalue().count("\n") == 1
     assert "\r" not in terminal.getvalue()
+
+
+def test_of_failures_for_one_reason_the_first_are_named_and_the_rest_counted() -> None:
+    teasers = [Failure(subject=f"t{number}", stage="extract", cause="only a teaser") for number in range(10_000)]
+    other = Failure(subject="gone", stage="fetch", cause="HTTP 404")
+    with redirect_stderr(Terminal()) as terminal:
+        tell_failures(Screen(), [*teasers[:5_000], other, *teasers[5_000:]], produced=True)
+    assert terminal.getvalue().splitlines() == [
+        "Failed (extract): t0: only a teaser.",
+        "Failed (extract): t1: only a teaser.",
+        "Failed (extract): t2 (and 9997 more): only a teaser.",
+        "Failed (fetch): gone: HTTP 404.",
+    ]

@@ -6,14 +6,18 @@ import gzip
 import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
+from time import thread_time
 
+import feedparser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.errors import SourceError
 from briefing.sources import Feed, read_feed
+from briefing.sources.markup import shallow
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -348,3 +352,61 @@ def test_a_feed_of_very_many_items_is_looked_at_at_its_ends(newest: int, monkeyp
     feed = read_feed(f"<rss version='2.0'><channel><title>A</title>{items}</channel></rss>".encode(), limit=3)
     assert {item.title for item in feed.items} == {f"Number {n}" for n in range(newest - 2, newest + 3) if 0 <= n < 500}
     assert feed.warnings == ("the feed has 500 items; of the first and the last 100, the newest 3 were taken",)
+
+
+def test_a_feed_of_open_elements_without_end_is_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    given_to_the_parser: list[int] = []
+    parse = feedparser.parse
+
+    def counted(stream: BytesIO, **options: object) -> object:
+        given_to_the_parser.append(len(stream.getvalue()))
+        return parse(stream, **options)
+
+    monkeypatch.setattr(feedparser, "parse", counted)
+    with pytest.raises(SourceError, match="damaged"):
+        read_feed(rss(head="<a>" * 100_000))
+    assert given_to_the_parser[0] < 1_000
+
+
+@pytest.mark.parametrize("end", ["</a>", ""])
+def test_what_lies_too_deep_is_read_as_text_and_what_follows_as_ever(end: str) -> None:
+    deep = f"<title>One</title><description>{'<a>' * 300}So it is.{end * 300}</description>"
+    feed = read_feed(rss(deep, "<title>Two</title>", "<title>Three</title>"))
+    assert [item.title for item in feed.items] == ["One", "Two", "Three"]
+    assert "So it is." in feed.items[0].html
+    assert "the feed is damaged: it has elements more than 200 deep, which were read as text" in feed.warnings
+
+
+@pytest.mark.parametrize("text", ["<![CDATA[" + "<p>" * 300 + "]]>", "<!--" + "<p>" * 300 + "-->", "<br/>" * 300])
+def test_what_is_not_deep_is_left_alone(text: str) -> None:
+    assert shallow(f"<item>{text}</item>") == (f"<item>{text}</item>", "")
+
+
+def test_a_feed_of_very_many_tags_is_read_up_to_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("briefing.sources.markup._MOST_TAGS", 20)
+    feed = read_feed(rss(*(f"<title>{number}</title>" for number in range(30))))
+    assert "0" in [item.title for item in feed.items]
+    assert len(feed.items) < 10
+    assert "the feed is damaged: it has more than 20 tags, and what follows was not read" in feed.warnings
+
+
+@pytest.mark.parametrize("string", ["<![CDATA[", "<!--", "<a ", "<a", "</a>", "<a><b></a>", "<\u00e9>"])
+def test_depth_is_looked_at_in_linear_time(string: str) -> None:
+    def seconds(size: int) -> float:
+        began = thread_time()
+        shallow(string * (size // len(string)))
+        return thread_time() - began
+
+    assert any(seconds(2 * size) < 3 * seconds(size) + 0.01 for size in (100_000, 200_000, 300_000))
+
+
+@pytest.mark.parametrize("form", ["rss", "json"])
+def test_a_link_of_thousands_of_characters_is_ignored_and_the_item_told(form: str) -> None:
+    link = "https://paper.example/" + "g" * 4_000
+    if form == "rss":
+        feed = read_feed(rss(f"<title>One</title><link>{link}</link>", "<title>Two</title><link>/two</link>"))
+    else:
+        feed = read_feed(json.dumps({"items": [{"title": "One", "url": link}, {"title": "Two"}]}).encode())
+    assert [item.title for item in feed.items] == ["One", "Two"]
+    assert feed.items[0].url is None
+    assert "1 of its items have a link of more than 4,000 characters, which was ignored" in feed.warnings
