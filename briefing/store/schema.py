@@ -95,6 +95,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             (SELECT written FROM editions WHERE editions.date = told.date AND editions.title = told.title), date)""",
         "CREATE INDEX told_by_article ON told (title, article)",
     ),
+    # Version 8: what each feed called itself when last read; by a digest of its address, which may hold a secret.
+    ("CREATE TABLE feeds (source TEXT PRIMARY KEY, title TEXT NOT NULL, read TEXT NOT NULL)",),
 )
 
 
