@@ -148,7 +148,7 @@ def wall_of(page: Page) -> str:
 
 def _titles(page: Page) -> Iterator[str]:
     for title in (page.title, page.heading):
-        for part in re.split(r"\s+[|–—·•»:-]\s+", " ".join(title.split())):
+        for part in re.split(r"(?<!\s)\s+[|–—·•»:-]\s+", " ".join(title.split())):
             yield part.strip(" .!?").replace("’", "'")
 
 
