@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from briefing.outside import LONGEST_NAME, clipped
 from briefing.types import (
     Article,
     Citation,
@@ -25,9 +26,8 @@ from briefing.types import (
     Summary,
 )
 
-__all__ = ["LIMITS", "Limits", "abridged", "clipped", "of_stories", "ranked"]
+__all__ = ["LIMITS", "Limits", "abridged", "of_stories", "ranked"]
 
-_LONGEST_NAME = 100
 _MOST_WORDS_OF_OURS = 10
 """Notes, sentences of the overview, versions of a disagreement; there are fewer in any edition made here."""
 
@@ -90,12 +90,12 @@ def abridged(edition: Edition, limits: Limits, most: int) -> Edition:
         edition,
         title=clipped(edition.title, limits.label),
         headline=clipped(edition.headline, limits.label),
-        model=clipped(edition.model, _LONGEST_NAME),
+        model=clipped(edition.model, LONGEST_NAME),
         overview=tuple(_point(point, limits) for point in edition.overview[:_MOST_WORDS_OF_OURS]),
         notes=tuple(clipped(note, limits.text) for note in edition.notes[:_MOST_WORDS_OF_OURS]),
         sections=tuple(
             Section(
-                name=clipped(section.name, _LONGEST_NAME),
+                name=clipped(section.name, LONGEST_NAME),
                 stories=tuple(_story(story, limits) for story in section.stories),
             )
             for section in edition.sections
@@ -106,14 +106,6 @@ def abridged(edition: Edition, limits: Limits, most: int) -> Edition:
             _failure(one, limits) for one in edition.failures if one.kind is FailureKind.FAILED
         )[:most],
     )  # fmt: skip
-
-
-def clipped(text: str, most: int) -> str:
-    """At most `most` characters: a longer text is cut at a word, where one ends in its second half."""
-    if len(text) <= most:
-        return text
-    blank = text.rfind(" ", most // 2, most)
-    return text[: blank if blank > 0 else most - 1].rstrip(" ,;:–—-") + "…"
 
 
 def _story(story: Story, limits: Limits) -> Story:
@@ -142,7 +134,7 @@ def _summary(summary: Summary, limits: Limits) -> Summary:
         url=_address(summary.url, limits),
         title=clipped(summary.title, limits.label),
         headline=clipped(summary.headline, limits.label),
-        source=clipped(summary.source, _LONGEST_NAME),
+        source=clipped(summary.source, LONGEST_NAME),
         key_points=tuple(_point(point, limits) for point in summary.key_points[: limits.points]),
         paragraph=None if summary.paragraph is None else clipped(summary.paragraph, limits.text),
     )
@@ -164,7 +156,7 @@ def _article(article: Article, limits: Limits) -> Article:
     return replace(
         article,
         url=_address(article.url, limits),
-        source=clipped(article.source, _LONGEST_NAME),
+        source=clipped(article.source, LONGEST_NAME),
         warnings=tuple(clipped(one, limits.text) for one in article.warnings[: limits.reports]),
     )
 
@@ -174,7 +166,7 @@ def _mention(mention: Mention, limits: Limits) -> Mention:
         mention,
         headline=clipped(mention.headline, limits.label),
         url=_address(mention.url, limits),
-        source=clipped(mention.source, _LONGEST_NAME),
+        source=clipped(mention.source, LONGEST_NAME),
     )
 
 
@@ -184,7 +176,7 @@ def _stub(stub: Stub, limits: Limits) -> Stub:
         title=clipped(stub.title, limits.label),
         teaser=clipped(stub.teaser, limits.text),
         url=_address(stub.url, limits),
-        source=clipped(stub.source, _LONGEST_NAME),
+        source=clipped(stub.source, LONGEST_NAME),
     )
 
 

@@ -16,10 +16,11 @@ from itertools import product
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from briefing.abridging import LIMITS, abridged, clipped, of_stories, ranked
+from briefing.abridging import LIMITS, abridged, of_stories, ranked
 from briefing.compose import FEWEST_SENTENCES, minutes_saved
 from briefing.dates import shown
 from briefing.headers import address_of, ascii_uri, letter_policy
+from briefing.outside import clipped, one_line
 from briefing.render import prepared, tidy, unlinked
 from briefing.text import fingerprint
 from briefing.types import Edition, Story
@@ -177,7 +178,7 @@ class _Writer:
         words = prepared(self.environment).get_template("words.j2").module
         top = edition.headline or (edition.stories[0].summary.headline if edition.stories else "")
         subject = str(words.subject(edition.title, len(edition.stories), top))  # type: ignore[attr-defined]
-        message["Subject"] = clipped(_one_line(subject), LONGEST_SUBJECT)
+        message["Subject"] = clipped(one_line(subject), LONGEST_SUBJECT)
         message["From"], message["To"] = sender, recipient
         if envelope.reply_to:
             message["Reply-To"] = answers_to
@@ -272,8 +273,3 @@ def _html(edition: Edition, envelope: Envelope, environment: Environment, variab
 
 def _sources(edition: Edition) -> int:
     return len({article.source for story in edition.stories for article in story.articles})
-
-
-def _one_line(text: str) -> str:
-    """Fit for a header: one line without control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

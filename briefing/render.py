@@ -159,7 +159,7 @@ def tidy(text: str) -> str:
 
     `clean` as well: records of earlier versions, a user's templates and what errors quote may hold anything.
     """
-    text = re.sub(r"[ \t]+$", "", clean(text), flags=re.MULTILINE)
+    text = re.sub(r"(?<![ \t])[ \t]+$", "", clean(text), flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 

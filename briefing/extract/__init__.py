@@ -45,6 +45,8 @@ _SHARED = 0.3
 """Share of a teaser's stems from which a page is about the same, whatever its title."""
 _LOOKED_AT = 20_000
 """Characters of a page's text in which they are looked for."""
+_END = 100
+"""Characters of a text that are looked at for how it ends: a row of dots is looked back over from each of them."""
 _BREAKS_OFF = re.compile(
     r"(?:…|\.\.\.|\[(?:…|\.\.\.)\])\W*(?:(?:read more|continue reading|weiterlesen|lire la suite|leer más)\W*)?$",
     re.IGNORECASE,
@@ -151,7 +153,7 @@ def article_from_feed_item(
     """
     name = item.title or item.url or source
     text = _own_text(item)
-    beginning = isinstance(error, WallError) and _BREAKS_OFF.search(text)
+    beginning = isinstance(error, WallError) and _BREAKS_OFF.search(text[-_END:])
     if word_count(text) < (_BEGINNING if beginning else ENOUGH_FOR_A_FEED):
         raise ExtractError(name, "the feed gives only a teaser", "")
     warnings = (f"Only the feed's own text was at hand: {error.cause}.",) if error is not None else ()

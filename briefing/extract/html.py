@@ -193,7 +193,7 @@ def _title(view: _View, stated: dict[str, Any]) -> str:
     found = next((label(unescape(c)) for c in candidates if c and c.strip()), "")
     # "Headline | The Harbour Post": the site's name goes where the heading shows that it is no part of the headline.
     heading = label(view.heading)
-    head = re.split(r"\s+[|–—·•»]\s+|\s+-\s+", found)[0]
+    head = re.split(r"(?<!\s)\s+[|–—·•»]\s+|(?<!\s)\s+-\s+", found)[0]
     return head if head != found and (not heading or heading.startswith(head)) and word_count(head) >= 3 else found
 
 

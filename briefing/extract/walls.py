@@ -83,6 +83,8 @@ _CHOICE = re.compile(
     rf"<(?:button|a|input)\b(?:[^<>]{{0,400}}{_YES_OR_NO}|[^<>]{{0,400}}+>[^<>]{{0,40}}{_YES_OR_NO})", re.IGNORECASE
 )
 _PASSWORD = re.compile(r"<input\b[^<>]*\btype\s*=\s*[\"']?password", re.IGNORECASE)
+_END = 100
+"""Characters of a text that are looked at for how it ends: a row of dots is looked back over from each of them."""
 _CUT_OFF = re.compile(r"(?:…|\.\.\.|\[…\])\W*$")
 
 
@@ -146,7 +148,7 @@ def wall_of(page: Page) -> str:
 
 def _titles(page: Page) -> Iterator[str]:
     for title in (page.title, page.heading):
-        for part in re.split(r"\s+[|–—·•»:-]\s+", " ".join(title.split())):
+        for part in re.split(r"(?<!\s)\s+[|–—·•»:-]\s+", " ".join(title.split())):
             yield part.strip(" .!?").replace("’", "'")
 
 
@@ -230,7 +232,9 @@ def _is_not_free(page: Page, words: int, asks: float) -> bool:
         return there < _PAID_WORDS
     if whole:
         return words < 0.5 * whole
-    return words < _FREE_WORDS or asks >= _SHARES["paywall"] * _SHARE_AT_SIGN or bool(_CUT_OFF.search(page.text))
+    return (
+        words < _FREE_WORDS or asks >= _SHARES["paywall"] * _SHARE_AT_SIGN or bool(_CUT_OFF.search(page.text[-_END:]))
+    )
 
 
 def _priced(data: Sequence[str]) -> tuple[bool, list[str], int]:

@@ -76,7 +76,7 @@ def possessives(point: str, evidence: Evidence) -> Iterator[Missing]:
             yield Missing("possessive", found[0])
 
 
-_POSSESSIVE = re.compile(r"\b([A-Z][\w.-]*\w)(?:'s|(?<=s)')(?=\s)")
+_POSSESSIVE = re.compile(r"\b([A-Z][\w.-]{0,100}\w)(?:'s|(?<=s)')(?=\s)")
 
 
 def forms(key: str) -> frozenset[str]:

@@ -203,6 +203,7 @@ def read(
         workshop.store.put_mail(mail.mailbox, mail.uid, mail.article, mail.sender, workshop.clock())
     workshop.store.see(config.title, window.looked, window.now)
     workshop.store.keep_told(config.title, reading.listed, window.now)
+    workshop.store.keep_feed_titles(reading.titles, window.now)
     return reading
 
 

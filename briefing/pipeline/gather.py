@@ -76,6 +76,8 @@ class Reading:
     """Whether there are sources on the web and not one of their servers could be spoken to."""
     listed: set[str] = field(default_factory=set)
     """Ids of all articles that the sources list, read or not."""
+    titles: dict[str, str] = field(default_factory=dict)
+    """What the feeds that were read call themselves, by the sources' addresses."""
 
 
 class Gatherer:

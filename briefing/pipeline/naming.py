@@ -29,15 +29,25 @@ def site_of(url: str) -> str:
     return (host_of(url) or shown_in(url)).removeprefix("www.")
 
 
-def tell_apart(places: list[list[Found]], sources: Mapping[int, Source]) -> None:
+def tell_apart(
+    places: list[list[Found]], sources: Mapping[int, Source], titles: Mapping[int, str], last: Mapping[str, str]
+) -> None:
     """Give feeds without a name of the reader's different ones where their titles are the same as another source's.
 
-    The host is put behind the title, else the address, else a number. `sources`: by its place in `places`.
+    The host is put behind the title, else the address, else a number. A feed that has nothing new counts by its title
+    too, and one that is down by its last, so that the names of the others do not change from day to day.
+
+    `sources`, and what the feeds among them are called today (`titles`): by their places in `places`. `last`: what
+    feeds were called when they were last read, by their locations.
     """
     called: defaultdict[str, list[int]] = defaultdict(list)
     for place in sources:
         # The letters of a mailbox are named after their senders, and pages after their site, which several may share.
-        for name in dict.fromkeys(one.name for one in places[place] if isinstance(one, Item)):
+        names = [one.name for one in places[place] if isinstance(one, Item)]
+        if not names:
+            source = sources[place]
+            names = [titles.get(place, "") or name_for(source, last.get(source.location, ""))]
+        for name in dict.fromkeys(filter(None, names)):
             called[name].append(place)
     for name, at in called.items():
         if len({sources[place].location for place in at}) > 1:

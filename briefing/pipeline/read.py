@@ -8,7 +8,7 @@ its items, whatever finished first.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -60,16 +60,17 @@ def read_sources(
 ) -> Reading:
     """Read every source, as far as `window` reaches; `open_fetcher` is called only if something has to be fetched.
 
-    `store` is asked for what mail servers gave in earlier runs; nothing is written into it. `again` is called, with the
-    cause, where no server on the web could be spoken to: they are all tried again if it gives a window, which is then
-    that of everything. `commands` gives passwords. What is not read before `time` is up is a failure, and left to the
-    next run.
+    `store` is asked for what mail servers gave in earlier runs, and what feeds were called then; nothing is written
+    into it. `again` is called, with the cause, where no server on the web could be spoken to: they are all tried again
+    if it gives a window, which is then that of everything. `commands` gives passwords. What is not read before `time`
+    is up is a failure, and left to the next run.
 
     Raises nothing for what a source holds or does not; every failure is a value with the source's name.
     """
     mail = Mail(window=window, store=store, commands=commands)
     with closing(mail):
-        return _Reader(limits, window, open_fetcher, watcher, mail, time or unlimited()).read(sources, again)
+        reader = _Reader(limits, window, open_fetcher, watcher, mail, time or unlimited())
+        return reader.read(sources, again, store.feed_titles if store else lambda _: {})
 
 
 def check_source(
@@ -110,16 +111,26 @@ class _Reader:
         self._watcher = watcher
         self._count = 0
         self._secrets = Secrets()
+        self._titles: dict[int, str] = {}  # by place, of the feeds that were read
         self._reach = Reach()
         self._others: dict[int, list[Source]] = {}
         """By place the feeds that a page names besides, for where the first cannot be read."""
         self._fresh: list[Request] = []
         """Of this try: what the cache answered, so that no server was asked."""
 
-    def read(self, sources: Sequence[Source], again: Callable[[str], Window | None]) -> Reading:
-        places, weights = self._find(sources, again)
+    def read(
+        self,
+        sources: Sequence[Source],
+        again: Callable[[str], Window | None],
+        remembered: Callable[[Iterable[str]], Mapping[str, str]],
+    ) -> Reading:
+        """`remembered`: what the feeds at these addresses were called when they were last read."""
+        places, weights, known = self._find(sources, again)
+        tell_apart(places, known, self._titles, remembered(one.location for one in known.values()))
         reading = self._gatherer().reading(places, self._listed)
         reading.sources = self._count
+        unnamed = {known[place].location: title for place, title in self._titles.items() if not known[place].name}
+        reading.titles = {location: self._secrets.text(title) for location, title in unnamed.items()}
         reading.offline = self._reach.offline
         for place, weight in weights.items():
             names = {self._secrets.text(name) for one in places[place] if (name := name_of(one))}
@@ -127,7 +138,7 @@ class _Reader:
         return reading
 
     def check(self, source: Source) -> tuple[int, list[Failure]]:
-        places, _ = self._find([source], lambda _: None)
+        places, *_ = self._find([source], lambda _: None)
         gatherer = self._gatherer()
         opened: list[Found] = []
         unread = letters = 0
@@ -145,8 +156,8 @@ class _Reader:
 
     def _find(
         self, sources: Sequence[Source], again: Callable[[str], Window | None]
-    ) -> tuple[list[list[Found]], dict[int, float]]:
-        """What each source holds, in its place, and by its place how much its voice counts."""
+    ) -> tuple[list[list[Found]], dict[int, float], dict[int, Source]]:
+        """What each source holds, in its place, and by its place how much its voice counts and the source itself."""
         self._watcher.stage("read", len(sources))
         places: list[list[Found]] = []
         web: list[tuple[int, Source]] = []
@@ -183,8 +194,7 @@ class _Reader:
                 self._open_fetcher().forget_dead()
         # Last, because standard input can be read only once, and the window is known only now.
         self._read_local(here, places)
-        tell_apart(places, known)
-        return places, weights
+        return places, weights, known
 
     def _ask_anew(self) -> None:
         """Have servers whose answers are fresh in the cache show whether a network is there: one dead server beside
@@ -197,10 +207,10 @@ class _Reader:
 
     def _read_local(self, sources: Sequence[tuple[int, Source]], places: list[list[Found]]) -> None:
         for place, source in sources:
-            places[place] = self._local(source)
+            places[place] = self._local(source, place)
             self._watcher.step(source.shown)
 
-    def _local(self, source: Source) -> list[Found]:
+    def _local(self, source: Source, place: int) -> list[Found]:
         """Articles, items or letters of standard input, a file, a folder or a mailbox."""
         from briefing.extract import article_from_text
         from briefing.sources import list_folder
@@ -227,7 +237,7 @@ class _Reader:
                     return [skipped(source.name or str(path), cause)]
                 return [one for file in files for one in self._file(file, source, source.name or shown_name(path.name))]
             if source.kind is SourceKind.FEED:
-                return self._feed_file(path, source)
+                return self._feed_file(path, source, place)
             if source.kind in {SourceKind.MBOX, SourceKind.MAILDIR}:
                 self._count += 1
                 return self._mail.local(path, source)
@@ -258,12 +268,12 @@ class _Reader:
         except (BriefingError, OSError) as error:
             return [failure_of(error, str(path), "extract")]
 
-    def _feed_file(self, path: Path, source: Source) -> list[Found]:
+    def _feed_file(self, path: Path, source: Source, place: int) -> list[Found]:
         from briefing.sources import read_feed
 
         self._count += 1
         feed = read_feed(path.read_bytes(), folder=path.parent, now=self._window.now, subject=str(path))
-        return self._items(feed, source, name_for(source, feed.title, path.stem))
+        return self._items(feed, source, name_for(source, feed.title, path.stem), place)
 
     def _fetch_sources(self, pending: list[tuple[int, Source]], places: list[list[Found]]) -> None:
         """Fetch the sources on the web, each into its place; a home page gives way to the feed that it names."""
@@ -314,7 +324,7 @@ class _Reader:
                 now=self._window.now,
                 subject=source.shown,
             )
-            return self._items(feed, source, name_for(source, feed.title, site_of(answer.url)))
+            return self._items(feed, source, name_for(source, feed.title, site_of(answer.url)), place)
         if kind is SourceKind.OPML:
             raise SourceError(
                 source.shown, "it is a list of feeds", "Save it and add its feeds with `briefing sources import`"
@@ -354,8 +364,9 @@ class _Reader:
         self._count -= 1
         return []
 
-    def _items(self, feed: Feed, source: Source, name: str) -> list[Found]:
+    def _items(self, feed: Feed, source: Source, name: str, place: int) -> list[Found]:
         """The feed's items that the window takes, in the feed's order."""
+        self._titles[place] = name
         entries = [
             Item(item, source, name, key, own)
             for item, key, own in zip(feed.items, item_keys(feed.items), told_apart(feed.items), strict=True)

@@ -165,6 +165,7 @@ class Store(Editions):
                 ("runs", "started"),
                 ("mails", "written"),
                 ("seen", "last_seen"),
+                ("feeds", "read"),
             ):
                 count += connection.execute(f"DELETE FROM {table} WHERE {column} < ?", (limit,)).rowcount  # noqa: S608
         return count

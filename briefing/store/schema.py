@@ -100,6 +100,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE identity (id TEXT NOT NULL)",
         "INSERT INTO identity SELECT lower(hex(randomblob(16)))",
     ),
+    # Version 9: what each feed called itself when last read; by a digest of its address, which may hold a secret.
+    ("CREATE TABLE feeds (source TEXT PRIMARY KEY, title TEXT NOT NULL, read TEXT NOT NULL)",),
 )
 
 

@@ -1,4 +1,4 @@
-"""Which items of feeds and mailboxes were seen, when first, and which edition has settled them.
+"""Which items of feeds and mailboxes were seen, when first, and which edition has settled them; what feeds are called.
 
 An item is settled for an edition when a later one need not look at it again: it was told, was told before, is muted, or
 can never be an article. What a limit left out, or what could not be fetched, stays open. A run proposes what it has
@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from briefing.store.file import StateFile, stamp, storable
+from briefing.text import fingerprint
 
 __all__ = ["Sighting", "Sightings", "settle", "unsettle"]
 
@@ -78,6 +79,23 @@ class Sightings(StateFile):
         )
         own, first = (datetime.fromisoformat(text) if text else None for text in rows[0])
         return own, first
+
+    def feed_titles(self, locations: Iterable[str]) -> dict[str, str]:
+        """What the feeds at these addresses called themselves when they were last read; unknown ones are absent."""
+        digests = {fingerprint(location): location for location in locations}
+        rows = self.query(
+            "SELECT source, title FROM feeds WHERE source IN (SELECT value FROM json_each(?))",
+            json.dumps(list(digests)),
+        )
+        return {digests[digest]: title for digest, title in rows}
+
+    def keep_feed_titles(self, titles: Mapping[str, str], now: datetime) -> None:
+        """Remember what feeds, by their addresses, call themselves."""
+        with self.transaction() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO feeds (source, title, read) VALUES (?, ?, ?)",
+                [(fingerprint(location), storable(title), stamp(now)) for location, title in titles.items()],
+            )
 
 
 def settle(connection: sqlite3.Connection, day: date, title: str) -> None:

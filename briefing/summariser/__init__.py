@@ -13,6 +13,7 @@ from contextlib import suppress
 from briefing.engines.base import Engine
 from briefing.errors import EngineError, ModelError, NoAnswerError
 from briefing.summariser import cite, translated, whole
+from briefing.summariser.answers import own_title
 from briefing.summariser.draft import Draft
 from briefing.summariser.options import Length, SummaryOptions
 from briefing.summariser.prompts import PromptBook
@@ -148,7 +149,9 @@ def summary_key(
         str(options.paragraph),
         options.embedded_by if embeds else "",
     )
-    text = [article.title, article.source, str(article.published), article.text, article.language]
+    # Of the source's name only what it takes off the title: no prompt has it, and another may be shown tomorrow.
+    title = own_title(article.title, article.source, article.url)
+    text = [article.title, title, str(article.published), article.text, article.language]
     for other in read[1:]:  # citations name these by their ids
         text += [other.id, other.title, str(other.published), other.text, other.language]
     asked = prompts.fingerprint(*whole.PROMPTS, *cite.PROMPTS, *translated.PROMPTS)

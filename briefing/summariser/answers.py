@@ -178,7 +178,7 @@ def clean(text: str) -> str:
     text = normalise(without_thoughts(text)).replace("\n", " ")
     text = re.sub(r"\*\*|__|`|<n>|</?s>|<\|[^|>]*\|>", " ", text)
     text = re.sub(r"\b([A-Z])\. (?=[A-Z]\.)", r"\1.", text)  # "U. S."
-    text = re.sub(r"\s+([.,;:!?%])", r"\1", re.sub(r"\s{2,}", " ", text)).strip()
+    text = re.sub(r"(?<!\s)\s+([.,;:!?%])", r"\1", re.sub(r"\s{2,}", " ", text)).strip()
     text = _closed_quotations(text)
     if len(text) > 1 and text[0] == text[-1] == '"' and text.count('"') == 2:
         text = text[1:-1].strip()

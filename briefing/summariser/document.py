@@ -96,7 +96,7 @@ def _sentences(answer: str) -> list[str]:
 
 def _spaced(line: str) -> str:
     """Models that learnt from split text write a blank before a full stop, which hides where sentences end."""
-    return re.sub(r"\s+([.,;:!?])(?=\s|$)", r"\1", line)
+    return re.sub(r"(?<!\s)\s+([.,;:!?])(?=\s|$)", r"\1", line)
 
 
 def _keep(draft: Draft, lines: Iterable[str], *, blamed: bool = False) -> None:

@@ -281,6 +281,32 @@ def test_old_articles_and_repeated_ones_are_left_out_on_purpose(server: Server, 
     assert len(edition.failures) == 2
 
 
+@pytest.mark.parametrize("second", ["down", "quiet"])
+def test_two_feeds_of_one_title_keep_their_names_and_summaries_when_one_has_nothing(
+    server: Server, tmp_path: Path, second: str
+) -> None:
+    for number in range(2):
+        feed = rss(number, server.url(f"/page{number}")).replace(f"<title>Feed {number}</title>", "<title>News</title>")
+        server.serves(f"/feed{number}", feed, type="application/rss+xml")
+        server.serves(f"/page{number}", page(number), type="text/html")
+    told, asked = [], []
+    for _ in range(2):
+        engine = FakeEngine().says(answer)
+        with workshop(server, ["/feed0", "/feed1"], tmp_path, engine) as open_:
+            edition, _ = make_edition(open_)
+            write_edition(edition, open_)
+        told.append({story.articles[0].title: story.articles[0].source for story in edition.stories})
+        asked.append(len(engine.asked))
+        if second == "down":
+            server.fails("/feed1", 503)
+        else:
+            server.serves("/feed1", '<rss version="2.0"><channel><title>News</title></channel></rss>')
+    host = server.url("/").removeprefix("http://").rstrip("/")
+    assert told[0] == {f"Story {number} of the day": f"News ({host}/feed{number})" for number in range(2)}
+    assert told[1]["Story 0 of the day"] == told[0]["Story 0 of the day"]
+    assert asked[1] == 0
+
+
 def test_what_could_not_be_fetched_is_tried_again_by_the_next_edition_and_takes_no_place(
     server: Server, tmp_path: Path
 ) -> None:

@@ -291,3 +291,8 @@ def test_whatever_stands_in_a_headline_or_title_breaks_no_header(text: str) -> N
     html = part(message, "html")
     assert html.count("<li") == 4
     assert "<script" not in html
+
+
+def test_a_subject_keeps_joined_emoji_and_what_persian_needs_between_its_letters() -> None:
+    words = "Family \U0001f468\u200d\U0001f469\u200d\U0001f467 \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+    assert words in str(letter(edition(title=f"{words}\x07\u202e")).message["Subject"])

@@ -205,7 +205,7 @@ def summary(
         lambda: summary(paragraph=True),
         lambda: summary(replace(ARTICLE, text="The council voted against a tram.")),
         lambda: summary(replace(ARTICLE, title="Tram refused")),
-        lambda: summary(replace(ARTICLE, source="Times")),
+        lambda: summary(replace(ARTICLE, title="Tram approved | Evening Post", source="Evening Post")),
         lambda: summary(replace(ARTICLE, language="de")),
         lambda: summary(others=()),
         lambda: summary(others=(replace(OTHER, text="Marlow gets two trams."),)),
@@ -219,6 +219,12 @@ def test_another_article_or_wish_is_another_summary(changed: Callable[[], str]) 
 
 def test_an_articles_address_and_id_make_no_other_summary() -> None:
     assert summary(replace(ARTICLE, id="z", url="http://post.example/tram")) == summary()
+
+
+@pytest.mark.parametrize("title", [ARTICLE.title, "Tram approved | Post"])
+def test_another_name_of_the_source_makes_no_other_summary(title: str) -> None:
+    article = replace(ARTICLE, title=title)
+    assert summary(replace(article, source="Post (post.example)")) == summary(article)
 
 
 def edited(folder: Path, file: str, change: Callable[[str], str]) -> PromptBook:

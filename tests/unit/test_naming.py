@@ -18,7 +18,7 @@ def found(source: Source, title: str) -> list[Found]:
 
 def names(*feeds: tuple[Source, str]) -> list[str]:
     places = [found(source, title) for source, title in feeds]
-    tell_apart(places, {place: source for place, (source, _) in enumerate(feeds)})
+    tell_apart(places, {place: source for place, (source, _) in enumerate(feeds)}, {}, {})
     assert [one.subject for _, one in places] == [one.name for one, _ in places]  # type: ignore[union-attr]
     return [one.name for one, _ in places]  # type: ignore[union-attr]
 
@@ -69,3 +69,19 @@ def test_a_name_that_the_reader_gave_stays() -> None:
         "News",
         "News (b.example)",
     ]
+
+
+def test_a_feed_that_is_down_or_has_nothing_new_counts_by_its_title() -> None:
+    up, other = source("https://a.example/f"), source("https://b.example/f")
+    for titles, last in ({1: "News"}, {}), ({}, {other.location: "News"}), ({1: "News"}, {other.location: "Else"}):
+        places: list[list[Found]] = [found(up, "News"), [skipped("https://b.example/f", "it cannot be reached")]]
+        tell_apart(places, {0: up, 1: other}, titles, last)
+        assert [one.subject for one in places[1]] == ["https://b.example/f"]  # type: ignore[union-attr]
+        assert places[0][0].name == "News (a.example)"  # type: ignore[union-attr]
+
+
+def test_a_feed_that_calls_itself_another_thing_today_does_not_count_by_what_it_was_called() -> None:
+    up, other = source("https://a.example/f"), source("https://b.example/f")
+    places: list[list[Found]] = [found(up, "News"), []]
+    tell_apart(places, {0: up, 1: other}, {1: "Else"}, {other.location: "News"})
+    assert places[0][0].name == "News"  # type: ignore[union-attr]
