@@ -27,9 +27,7 @@ _NAME = (
 _PARAMETER = re.compile(rf"(?<=[?&;#])({_NAME})=([^&;#\s]+)", re.IGNORECASE)
 _ENCODED_PARAMETER = re.compile(rf"(?<=%3f|%26|%3b|%23)({_NAME})(%3d)((?:(?!%26|%3b|%23)[^&;#\s])+)", re.IGNORECASE)
 """In an address that is itself the value of a parameter."""
-_ENCODED_NAME = re.compile(
-    r"(?<=[?&;#])([^=&;#?\s%]{0,100}%[0-9a-f]{2}[^=&;#?\s]{0,100})=([^&;#\s]+)", re.IGNORECASE
-)
+_ENCODED_NAME = re.compile(r"(?<=[?&;#])([^=&;#?\s%]{0,100}%[0-9a-f]{2}[^=&;#?\s]{0,100})=([^&;#\s]+)", re.IGNORECASE)
 """A parameter with encoded letters in its name, which a server reads as any other."""
 _TELLING = re.compile(_NAME, re.IGNORECASE)
 _USER = re.compile(r"([a-z][a-z0-9+.-]{0,30})?(://)([^/?#\s]+)@", re.IGNORECASE)
