@@ -187,9 +187,10 @@ def test_no_message_tells_a_password(server: MailServer, tmp_path: Path, monkeyp
     (failure,) = read(tmp_path / "s", server).failures
     assert "refuses the login" in failure.cause
     assert "wr0ng" not in str(failure)
-    with pytest.raises(FetchError, match="password") as caught:
-        parse_address("imaps://alice:hush@mail.example/INBOX")
-    assert "hush" not in str(caught.value)
+    for colon in (":", "%3A", "%3a"):
+        with pytest.raises(FetchError, match="password") as caught:
+            parse_address(f"imaps://alice{colon}hush@mail.example/INBOX")
+        assert "hush" not in str(caught.value)
     with pytest.raises(ConfigError, match="without a password") as wrong:
         parse_config("[[sources]]\nimap = 'imaps://alice:hush@mail.example/'", Path("briefing.toml"))
     assert "hush" not in str(wrong.value)
