@@ -118,8 +118,9 @@ AT_ONE_PLACE = {
 OF_SHORT_TEXTS = {
     "briefing.extract.mail": {"_ADDRESS"},
     "briefing.extract.wall_phrases": {"SURE", "LIKELY", "OFFER", "REPORTED"},
+    "briefing.sources.kinds": {"_BEFORE_ROOT"},
 }
-"""Patterns of which only lines of some hundred characters are given."""
+"""Patterns of which only lines of some hundred characters, or the first 16,384 characters of a file, are given."""
 
 
 def patterns() -> Iterator[re.Pattern[str]]:
