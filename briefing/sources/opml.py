@@ -115,7 +115,7 @@ def _source(values: dict[str, str], sections: tuple[str, ...]) -> tuple[Source |
     if not sections and (category := values.get("category", "").partition(",")[0].strip().strip("/")):
         sections = tuple(category.split("/"))
     name = shown_name(values.get("text", "")) or shown_name(values.get("title", ""))
-    name = "" if web_address(name) else name
+    name = "" if name in {shown_name(address), shown_name(shown(address))} else name  # what `write_opml` puts there
     section = shown_name(_BETWEEN.join(name for name in map(shown_name, sections) if name))
     return Source(location=address, name=name, section=section, kind=kind), True
 

@@ -50,7 +50,7 @@ class StateFile:
         with explained(self.path):
             if self.path != MEMORY:
                 private_folder(Path(self.path).parent)
-                _refuse_folders(Path(self.path))
+                _refuse_folders(Path(self.path), "ledger")
                 _refuse_emptied(Path(self.path))
                 with suppress(OSError, RuntimeError):  # SQLite says better why not
                     _begin(Path(self.path).resolve())
@@ -131,7 +131,7 @@ def check_state(path: Path) -> None:
     One that is not there is well, for a run makes it.
     """
     with explained(str(path)):
-        _refuse_folders(path)
+        _refuse_folders(path, *_COMPANIONS)
         if not path.exists():
             return
         _refuse_emptied(path)
@@ -180,9 +180,9 @@ def _begin(path: Path) -> None:
             private_file(path)
 
 
-def _refuse_folders(path: Path) -> None:
-    """Where the state file or one that belongs to it should lie, nothing but a file may."""
-    for file in (path, *(beside(path, ending) for ending in _COMPANIONS)):
+def _refuse_folders(path: Path, *companions: str) -> None:
+    """Where the state file or one of those `companions` should lie, nothing but a file may."""
+    for file in (path, *(beside(path, ending) for ending in companions)):
         if file.exists() and not file.is_file():
             what = "is a folder, not a file" if file.is_dir() else "is not a file"
             remedy = "Name a file with --state" if file is path else "Move it away, or name another file with --state"

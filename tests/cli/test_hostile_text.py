@@ -218,11 +218,11 @@ def test_what_a_console_takes_for_markup_is_text_in_a_title(cli: Cli, sources: s
 
 @pytest.mark.parametrize(
     "words",
-    [("run", "--{}"), ("--{}",), ("{}",), ("history", "{}"), ("run", "{}", "{}"), ("run", "--max-articles", "{}")],
+    [("run", "--{}"), ("--{}",), ("{}",), ("history", "{}"), ("run", "{}", "{}"), ("run", "--date", "{}")],
 )
 def test_what_is_wrong_with_a_command_line_is_quoted_cleanly(cli: Cli, words: tuple[str, ...]) -> None:
     done = cli(*(word.format("\x1b[31m\x9b1m\u202eabc\u2066\x7f") for word in words))
     assert done.returncode
-    assert "abc" in done.stderr
+    assert "abc" in re.sub(r"[\s│]", "", done.stderr)  # the box breaks lines
     assert FORBIDDEN.findall(done.stderr.replace("\n", "")) == []
     assert not set(ISOLATES) & set(done.stderr)
