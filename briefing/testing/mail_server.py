@@ -50,7 +50,7 @@ class MailServer:
     seen_password: str = ""
 
     def __enter__(self) -> Self:
-        self._server = _Listener(("127.0.0.1", 0), _Handler)
+        self._server = _Listener(("127.0.0.1", 0), self._handler())
         self._server.owner = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
@@ -62,6 +62,9 @@ class MailServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def _handler(self) -> type[_Handler]:
+        return _Handler
 
     @property
     def port(self) -> int:

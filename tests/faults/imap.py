@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
-from briefing.testing.mail_server import MailServer, _Handler, _Listener
+from briefing.testing.mail_server import MailServer, _Handler
 
 __all__ = ["Imap"]
 
@@ -30,17 +30,16 @@ class Imap(MailServer):
         self.closing = threading.Event()
         self.greeting = b"* OK ready"
         self.slow: dict[int, float] = {}
-        self._server = _Listener(("127.0.0.1", 0), _Faulty)
-        self._server.owner = self
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-        return self
+        return super().__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.closing.set()
         super().__exit__(kind, error, traceback)
+
+    def _handler(self) -> type[_Handler]:
+        return _Faulty
 
     def greets_with(self, said: bytes) -> None:
         """Says that instead of its greeting."""

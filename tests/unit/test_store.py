@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,20 +35,6 @@ SUMMARY = Summary(
 ARTICLE = Article(
     id="a", title="T", text="Text.", source="S", url="https://example.org/a", published=NOW, warnings=("w",)
 )
-
-
-@pytest.fixture
-def full_disk(tmp_path: Path) -> Iterator[Path]:
-    """Folder on a disk of 300 kB of its own."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(folder)]
-    if sys.platform != "linux" or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("only root may make a small disk to fill")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
 
 
 ANSWER = StoredCompletion(text="answer", prompt_tokens=3, completion_tokens=2)
@@ -238,7 +224,10 @@ def test_a_place_without_permission_is_a_clear_error(folder: int, file: int | No
     assert "Give yourself the permission" in done.stdout
 
 
-def test_a_full_disk_is_a_clear_error_and_what_was_put_before_is_kept(full_disk: Path, tmp_path: Path) -> None:
+def test_a_full_disk_is_a_clear_error_and_what_was_put_before_is_kept(
+    small_disk: Callable[[int], Path], tmp_path: Path
+) -> None:
+    full_disk = small_disk(300)
     big = StoredCompletion(text="x" * 4000, prompt_tokens=1, completion_tokens=1)
     kept = 0
     with Store(full_disk / "state.db") as store, pytest.raises(StoreError) as caught:  # noqa: PT012
