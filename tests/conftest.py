@@ -19,6 +19,11 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Names a case with long bytes by its argument: every worker must collect the same names; gzip tells the time."""
+    return argname if isinstance(val, bytes) and len(val) > 40 else None
+
+
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing a test does reads or writes the developer's own configuration, state or models."""

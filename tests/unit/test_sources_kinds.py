@@ -26,7 +26,7 @@ FEED = b"<?xml version='1.0'?><rss version='2.0'><channel/></rss>"
         (b'{"items": []}', "application/feed+json", SourceKind.FEED),
         (b'{"a": 1}', "application/json", SourceKind.FILE),
         (FEED.decode().encode("utf-16"), "", SourceKind.FEED),
-        (gzip.compress(FEED), "application/rss+xml", SourceKind.FEED),
+        pytest.param(gzip.compress(FEED, mtime=0), "application/rss+xml", SourceKind.FEED, id="gzip"),
         (b"rubbish" + FEED, "application/rss+xml; charset=utf-8", SourceKind.FEED),
         (b"<?xml version='1.0'?><opml><body/></opml>", "text/xml", SourceKind.OPML),
         (b"# list\nhttps://a.example/f\n", "text/plain", SourceKind.OPML),
