@@ -42,7 +42,7 @@ from briefing.ground.align import choose
 from briefing.ground.combination import WITH_MODEL, WITHOUT_MODEL, signs
 from briefing.ground.exact import facts
 from briefing.ground.reading import Reading
-from briefing.text import normalise, sentences
+from briefing.nlp.text import normalise, sentences
 from training.prepare import first_half, untokenised
 
 DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data" / "faithfulness" / "dev.jsonl.gz"

@@ -103,7 +103,8 @@ def _all(function: Callable[[str], Any]) -> Callable[[str], None]:
 
 
 def _over_text() -> Iterator[tuple[str, Callable[[str], Any]]]:
-    from briefing import address, facts, text
+    from briefing import address
+    from briefing.nlp import facts, text
 
     yield "text.normalise", text.normalise
     yield "text.paragraphs", _all(text.paragraphs)
@@ -122,13 +123,13 @@ def _over_text() -> Iterator[tuple[str, Callable[[str], Any]]]:
 
 
 def _over_sentences() -> Iterator[tuple[str, Callable[[str], Any]]]:
-    from briefing.chunk import chunks
     from briefing.ground import Evidence, check, elsewhere, reading
     from briefing.ground.calendar import dated
     from briefing.ground.denial import denies
-    from briefing.myriads import myriads
-    from briefing.salience import ranked
-    from briefing.text import Sentence, sentences
+    from briefing.nlp.chunk import chunks
+    from briefing.nlp.myriads import myriads
+    from briefing.nlp.salience import ranked
+    from briefing.nlp.text import Sentence, sentences
 
     def evidence(text: str) -> Evidence:
         return Evidence(text, "Rain in Oslo", "en", date(2026, 11, 18))
@@ -150,12 +151,12 @@ def _over_sentences() -> Iterator[tuple[str, Callable[[str], Any]]]:
 
 
 def _over_articles() -> Iterator[tuple[str, Callable[[str], Any]]]:
-    from briefing.differences import disagreements
-    from briefing.ranking import Wishes, muted, topic
+    from briefing.canonical import canonical_url
     from briefing.stories import group
-    from briefing.stories.addresses import canonical_url
+    from briefing.stories.conflicts import disagreements
+    from briefing.stories.novelty import comparable
+    from briefing.stories.ranking import Wishes, muted, topic
     from briefing.types import Article
-    from briefing.yesterday import comparable
 
     def article(text: str, name: str = "a") -> Article:
         return Article(id=name, title="Rain in Oslo", text=text, source=name, published=_WHEN, language="en")

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-from briefing.facts import tokens
 from briefing.ground import Evidence, check, probability
 from briefing.ground.align import choose, closeness
 from briefing.ground.combination import WITHOUT_MODEL, signs
 from briefing.ground.denial import undenied
 from briefing.ground.exact import facts
 from briefing.ground.reading import Reading
-from briefing.text import sentences
+from briefing.nlp.facts import tokens
+from briefing.nlp.text import sentences
 from briefing.types import Verdict
 
 __all__ = ["JUDGES", "Judge"]

@@ -34,10 +34,10 @@ from metering import model_spec, table
 from briefing.assets import environment
 from briefing.engines import EngineOptions, Prompt, open_engine
 from briefing.ground import Evidence, check
-from briefing.jsonio import summary_to_json
+from briefing.nlp.text import sentences, words
+from briefing.serialization import summary_to_json
 from briefing.summariser import PromptBook, SummaryOptions, summarise_all
 from briefing.summariser.answers import read_points, says_the_same
-from briefing.text import sentences, words
 from briefing.types import Article, Summary, Verdict
 
 DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data" / "pairs"

@@ -25,8 +25,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from briefing.facts import stems
-from briefing.text import normalise, sentences
+from briefing.nlp.facts import stems
+from briefing.nlp.text import normalise, sentences
 from training.rows import Claim, Row, Write, records, save
 
 KEPT_OUT = 60

@@ -73,8 +73,8 @@ def remove(
     screen: Screen = context.obj
     wanted = settings_if_any(config, state=state, out=out)
     from briefing import pipeline
-    from briefing.lock import only_run
     from briefing.store import default_state
+    from briefing.store.lock import only_run
 
     with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
         what = pipeline.removal(workshop, date.date(), title)
@@ -159,7 +159,7 @@ def search(
     wanted = settings_if_any(config, state=state, templates=templates)
     from briefing import pipeline
     from briefing.deliver import write_stdout
-    from briefing.lookup import search_words
+    from briefing.nlp.lookup import search_words
 
     with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
         first = pipeline.day_since(since, workshop)
@@ -179,7 +179,7 @@ def search(
 
 def _format(path: Path | None) -> str:
     """The format that a file's ending asks for; text for standard output."""
-    from briefing.render import EDITION_FORMATS
+    from briefing.render.edition import EDITION_FORMATS
 
     if path is None:
         return "text"

@@ -17,8 +17,8 @@ from briefing.cli.settings import settings
 from briefing.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
-    from briefing.lock import Turn
     from briefing.pipeline import Workshop
+    from briefing.store.lock import Turn
     from briefing.types import Edition
 
 __all__ = ["run"]
@@ -88,8 +88,8 @@ def run(
         allow_local=allow_local, offline=offline,
     )  # fmt: skip
     from briefing import pipeline
-    from briefing.lock import only_run
     from briefing.store import default_state
+    from briefing.store.lock import only_run
 
     alone = nullcontext() if dry_run or check else only_run(wanted.state or default_state())
     with alone as turn, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:

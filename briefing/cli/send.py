@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from briefing.lock import Turn
     from briefing.pipeline import Posted, Workshop
+    from briefing.store.lock import Turn
     from briefing.types import Edition
 
 __all__ = ["keep_state", "post_after_run", "send"]
@@ -63,8 +63,8 @@ def send(
     screen: Screen = context.obj
     from briefing import pipeline
     from briefing.config import load_config
-    from briefing.lock import only_run
     from briefing.store import default_state
+    from briefing.store.lock import only_run
 
     wanted = load_config(configuration_path(config)).with_overrides(state=state, templates=templates, out=out)
     # One run at a time: else a letter that another is sending would be taken for one whose run has died.
@@ -175,7 +175,7 @@ def _write(edition: "Edition", workshop: "Workshop", only: list[str], preview: b
     """The letters as files, or the first in the browser."""
     from briefing import pipeline
     from briefing.deliver import write_atomically
-    from briefing.letter import file_name
+    from briefing.render.email import file_name
 
     written = []
     for recipient, letter in pipeline.letters(edition, workshop, only):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefing.errors import ConfigError
-from briefing.text import without_feed_scheme
+from briefing.nlp.text import without_feed_scheme
 from briefing.types import Source
 
 if TYPE_CHECKING:

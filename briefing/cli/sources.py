@@ -30,7 +30,7 @@ def add(
 ) -> None:
     """Add a source at the end of the configuration; everything else in the file stays as it is."""
     from briefing.config import load_config, place_key
-    from briefing.text import without_feed_scheme
+    from briefing.nlp.text import without_feed_scheme
 
     if location == "-":
         raise UsageError("sources add", "standard input cannot be a source of every day", "Use --source - with `run`")

@@ -21,7 +21,7 @@ from briefing.config.file import parse_config, parse_toml
 from briefing.config.places import place_key
 from briefing.config.settings import SourceTable, nearest
 from briefing.errors import ConfigError
-from briefing.text import without_feed_scheme
+from briefing.nlp.text import without_feed_scheme
 from briefing.types import Source, SourceKind
 
 __all__ = ["add_sources", "remove_source"]

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from briefing.config.values import Command, Flag, Reads, whole
-from briefing.headers import LONGEST_URI, ascii_domain, ascii_uri
+from briefing.mail_headers import LONGEST_URI, ascii_domain, ascii_uri
 
 __all__ = ["Mail", "Recipient", "is_loopback"]
 

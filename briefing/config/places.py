@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from briefing.address import shown
 from briefing.errors import UsageError
-from briefing.text import without_feed_scheme
+from briefing.nlp.text import without_feed_scheme
 
 __all__ = ["is_address", "is_url", "place_key", "trouble_with_mailbox"]
 

@@ -32,7 +32,7 @@ from briefing.config.values import (
 )
 from briefing.config.wishes import Interests, Mute, Topics, Weight
 from briefing.errors import UsageError
-from briefing.text import without_feed_scheme
+from briefing.nlp.text import without_feed_scheme
 from briefing.types import Source, SourceKind
 
 __all__ = ["Config", "Problem", "SourceTable", "check", "is_timezone", "nearest", "parse_duration"]

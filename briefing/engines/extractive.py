@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from briefing.engines.base import Capabilities, Completion, EngineOptions, ModelSpec, Prompt
-from briefing.salience import ranked
-from briefing.text import sentences, word_count
+from briefing.nlp.salience import ranked
+from briefing.nlp.text import sentences, word_count
 
 __all__ = ["ExtractiveEngine"]
 

@@ -26,7 +26,7 @@ from briefing.engines.odds import ALTERNATIVES, is_word, odds
 from briefing.engines.pool import side_by_side
 from briefing.engines.thoughts import QUIET, has_thoughts, quiet_settings, room_to_think, spoken, without_thoughts
 from briefing.errors import EngineError, ModelError
-from briefing.text import fingerprint
+from briefing.nlp.text import fingerprint
 
 __all__ = ["LlamaEngine", "first_line", "tokenised"]
 

@@ -21,9 +21,9 @@ from briefing.extract.clutter import without_clutter
 from briefing.extract.gate import LONGEST, check_article, check_bytes
 from briefing.extract.language import language_of
 from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, NOT_WORDS, TEXT_CUT, begun, words_only
-from briefing.facts import stems
+from briefing.nlp.facts import stems
+from briefing.nlp.text import article_id, normalise, word_count
 from briefing.outside import clipped, shown_name, shown_title
-from briefing.text import article_id, normalise, word_count
 from briefing.types import Article, FeedItem
 
 __all__ = ["article_from_feed_item", "article_from_text", "extract_article", "extract_file", "fuller", "teaser_of"]

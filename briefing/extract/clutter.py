@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from briefing.facts import tokens
-from briefing.text import word_count
+from briefing.nlp.facts import tokens
+from briefing.nlp.text import word_count
 
 __all__ = ["without_clutter"]
 

@@ -14,7 +14,7 @@ from briefing.encodings import MARKS, text_in
 from briefing.errors import ExtractError
 from briefing.extract import Found, flat, plain_text
 from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, begun
-from briefing.text import normalise
+from briefing.nlp.text import normalise
 
 __all__ = ["decoded", "read_markdown", "read_pdf", "unwrapped"]
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from briefing.nlp.text import normalise, word_count
 from briefing.outside import label
-from briefing.text import normalise, word_count
 
 __all__ = ["flat_text", "is_bulky", "link_words", "running", "slimmed", "title_of", "without_type"]
 

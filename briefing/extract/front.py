@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from urllib.parse import urljoin, urlsplit
 
-from briefing.text import normalise, word_count
+from briefing.nlp.text import normalise, word_count
 
 __all__ = ["holds_posts", "is_front", "is_root"]
 

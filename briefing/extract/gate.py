@@ -6,7 +6,7 @@ import json
 import re
 
 from briefing.errors import ExtractError, FrontPageError
-from briefing.text import word_count
+from briefing.nlp.text import word_count
 
 __all__ = ["FEWEST_WORDS", "LONGEST", "check_article", "check_bytes", "check_page"]
 

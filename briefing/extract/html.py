@@ -19,8 +19,8 @@ from briefing.extract.json_ld import things, types_of
 from briefing.extract.length import DOCUMENT_CUT
 from briefing.extract.walls import Page, check_wall
 from briefing.markup import Tags
+from briefing.nlp.text import normalise, word_count
 from briefing.outside import label
-from briefing.text import normalise, word_count
 
 __all__ = ["read_page", "text_of"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from briefing.text import CASELESS, LONGEST_SENTENCE
+from briefing.nlp.text import CASELESS, LONGEST_SENTENCE
 from briefing.types import Article
 
 __all__ = ["DOCUMENT_CUT", "LONGEST_READ", "NOT_WORDS", "TEXT_CUT", "begun", "is_cut", "words_only"]

@@ -13,7 +13,7 @@ from briefing.dates import timed
 from briefing.errors import ExtractError
 from briefing.extract import Found
 from briefing.extract.files import decoded, unwrapped
-from briefing.text import normalise, word_count
+from briefing.nlp.text import normalise, word_count
 
 __all__ = ["read_mail", "without_mail_clutter"]
 

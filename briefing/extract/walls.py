@@ -16,7 +16,7 @@ from briefing.errors import ExtractError, WallError
 from briefing.extract.json_ld import things, types_of
 from briefing.extract.wall_concepts import PLEA, asks_to_pay, kind_of, told_share
 from briefing.extract.wall_phrases import ERROR_TITLE, LIKELY, OFFER, REPORTED, SURE, TALK
-from briefing.text import word_count
+from briefing.nlp.text import word_count
 
 __all__ = ["Page", "check_wall"]
 

@@ -25,7 +25,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 from urllib.request import getproxies
 
-from briefing import patience
+from briefing import retry
 from briefing._version import __version__
 from briefing.errors import FetchError, OutOfTimeError, UntrustedError
 from briefing.fetch.hosts import BusyError, LeftAloneError, Politeness, TooLongError
@@ -195,7 +195,7 @@ class Fetcher:
                     raise failed.after(journey.failures) from failed.__cause__
                 if not failed.pause:  # for that one all requests to the server wait
                     dice = random.random()  # noqa: S311 - spreads load, hides nothing
-                    self._rest(patience.pause(journey.failures - 1, self._backoff, dice), journey.request, until)
+                    self._rest(retry.pause(journey.failures - 1, self._backoff, dice), journey.request, until)
 
     def _rest(self, seconds: float, request: Request, until: float) -> None:
         if self._clock() + seconds >= until:
@@ -380,7 +380,7 @@ class Fetcher:
         if response.status_code in _REDIRECTS and "location" in headers:
             return joined(subject, url, headers["location"])
         if response.status_code not in range(200, 204):
-            wait = patience.retry_after(headers.get("retry-after"), self._now())
+            wait = retry.retry_after(headers.get("retry-after"), self._now())
             raise reasons.status_error(subject, response.status_code, wait)
         try:
             if body.stated_length(headers.get("content-length", "")) > self._max_bytes:

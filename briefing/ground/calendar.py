@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from briefing.lexicon import MONTHS
+from briefing.nlp.lexicon import MONTHS
 
 __all__ = ["dated"]
 

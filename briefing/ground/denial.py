@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from briefing.ground.evidence import Evidence
 from briefing.ground.exact import Missing
 from briefing.ground.reading import Reading, Word
-from briefing.lexicon import DENIALS, DENIALS_WITH_NE, IDLE_DENIALS
+from briefing.nlp.lexicon import DENIALS, DENIALS_WITH_NE, IDLE_DENIALS
 
 __all__ = ["denies", "undenied"]
 

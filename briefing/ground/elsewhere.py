@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from briefing.facts import Number, numbers
 from briefing.ground.reading import Reading, key_of, keys
-from briefing.lexicon import MAGNITUDES, MONTHS, MONTHS_OF
-from briefing.text import fold
+from briefing.nlp.facts import Number, numbers
+from briefing.nlp.lexicon import MAGNITUDES, MONTHS, MONTHS_OF
+from briefing.nlp.text import fold
 
 __all__ = ["figures", "in_english", "months", "plain_figures"]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from briefing.facts import Name, Number, stem_of, tokens
 from briefing.ground.calendar import dated
 from briefing.ground.elsewhere import figures, in_english
 from briefing.ground.reading import Reading, initials
-from briefing.text import Sentence, fold, sentences
+from briefing.nlp.facts import Name, Number, stem_of, tokens
+from briefing.nlp.text import Sentence, fold, sentences
 from briefing.types import Citation
 
 __all__ = ["Evidence", "plain", "quote"]

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from briefing.facts import Name, numbers, stem, stems, tokens
 from briefing.ground.evidence import Evidence
 from briefing.ground.numbers import approximated, in_range
 from briefing.ground.reading import Reading, key_of
-from briefing.lexicon import ALIAS_OF, DEMONYM_ENDINGS, OPENERS
+from briefing.nlp.facts import Name, numbers, stem, stems, tokens
+from briefing.nlp.lexicon import ALIAS_OF, DEMONYM_ENDINGS, OPENERS
 
 __all__ = ["Fact", "Missing", "facts", "forms", "possessives"]
 

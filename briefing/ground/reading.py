@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from briefing.facts import Name, Number, Quotation, names, numbers, occurrences, quotations, stem_of, stems
-from briefing.lexicon import MONTHS
-from briefing.myriads import myriads
-from briefing.text import words
+from briefing.nlp.facts import Name, Number, Quotation, names, numbers, occurrences, quotations, stem_of, stems
+from briefing.nlp.lexicon import MONTHS
+from briefing.nlp.myriads import myriads
+from briefing.nlp.text import words
 
 __all__ = ["Reading", "Word", "initials", "key_of", "keys"]
 

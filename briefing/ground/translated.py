@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from briefing.facts import Number, names
 from briefing.ground.align import MOST_CITATIONS
 from briefing.ground.elsewhere import figures, months, plain_figures
 from briefing.ground.evidence import Evidence
 from briefing.ground.exact import Fact, Missing, forms
 from briefing.ground.numbers import approximated
 from briefing.ground.reading import Reading, key_of
-from briefing.lexicon import MONTHS, MONTHS_OF, SAME_ACRONYM
+from briefing.nlp.facts import Number, names
+from briefing.nlp.lexicon import MONTHS, MONTHS_OF, SAME_ACRONYM
 
 __all__ = ["look_up"]
 

@@ -25,7 +25,7 @@ from briefing.models.pull import ProgressCallback, PullProgress, locked, pull_fi
 from briefing.models.repository import Repository, digest_of, is_hub_name, model_files
 from briefing.models.seals import Seals
 from briefing.models.stated import ask_the_hub, with_stated
-from briefing.text import fingerprint
+from briefing.nlp.text import fingerprint
 
 __all__ = ["ModelFile", "ModelFolder", "default_folder"]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from briefing.errors import ModelError
 from briefing.models.seals import Seals
-from briefing.text import fingerprint
+from briefing.nlp.text import fingerprint
 
 __all__ = ["Repository", "digest_of", "is_hub_name", "model_files"]
 

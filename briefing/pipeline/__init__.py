@@ -17,12 +17,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from briefing.compose import compose
 from briefing.config import Config
 from briefing.engines import Engine
-from briefing.epub import render_epub
 from briefing.extract.length import is_cut
-from briefing.jsonio import edition_to_json
 from briefing.pipeline.again import articles_of, carried_over, sent_edition
 from briefing.pipeline.archive import write_archive
 from briefing.pipeline.batch import batch
@@ -52,8 +49,11 @@ from briefing.pipeline.waiting import Waiting, longest_wait
 from briefing.pipeline.watch import Silent, Watcher
 from briefing.pipeline.window import Window, window_for
 from briefing.pipeline.workshop import Workshop
-from briefing.ranking import Ranked
-from briefing.render import EDITION_FORMATS, render, render_explanation, render_summary
+from briefing.render.compose import compose
+from briefing.render.edition import EDITION_FORMATS, render, render_explanation, render_summary
+from briefing.render.epub import render_epub
+from briefing.serialization import edition_to_json
+from briefing.stories.ranking import Ranked
 from briefing.types import Article, Edition, Failure, Summary
 
 __all__ = [

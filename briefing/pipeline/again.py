@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable
 from datetime import date
 
 from briefing.errors import UsageError
-from briefing.letter import edition_key
 from briefing.pipeline.history import known_edition
 from briefing.pipeline.workshop import Workshop
+from briefing.render.email import edition_key
 from briefing.types import Article, Edition, Failure, FailureKind, Story, Stub
 
 __all__ = ["articles_of", "carried_over", "sent_edition"]

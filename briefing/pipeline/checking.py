@@ -46,7 +46,7 @@ def check_run(workshop: Workshop, *, send: bool) -> Iterator[str]:
 def check_assets(config: Config) -> int:
     """Look every prompt and template up, the user's before the shipped; how many they are. Raises `AssetError`."""
     from briefing.assets import environment, shipped
-    from briefing.render import prepared
+    from briefing.render.edition import prepared
 
     folders: dict[Literal["prompts", "templates"], Path | None]
     folders = {"prompts": config.prompts, "templates": config.templates}

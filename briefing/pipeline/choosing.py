@@ -19,10 +19,10 @@ from briefing.config import Config, is_loopback
 from briefing.engines import EngineOptions, ModelSpec, check_engine, load_engine
 from briefing.errors import EngineError, UsageError
 from briefing.models import ModelFile, ModelFolder, is_hub_name
+from briefing.nlp.text import fingerprint
 from briefing.pipeline.pulling import pull_if_missing, pull_repository
 from briefing.pipeline.secrets import from_environment, from_keyring
 from briefing.pipeline.watch import Watcher
-from briefing.text import fingerprint
 
 __all__ = [
     "chosen",

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from briefing.address import shown_in
+from briefing.canonical import canonical_url
 from briefing.errors import BriefingError
-from briefing.facts import tokens
-from briefing.stories.addresses import canonical_url
-from briefing.text import article_id, fingerprint
+from briefing.nlp.facts import tokens
+from briefing.nlp.text import article_id, fingerprint
 from briefing.types import Article, Failure, FailureKind, FeedItem, Source, Stub
 
 __all__ = [

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from briefing.address import Secrets, shown
+from briefing.canonical import canonical_url
 from briefing.errors import BriefingError, FetchError, OutOfTimeError, WallError
+from briefing.nlp.text import article_id
 from briefing.pipeline.deadline import TimeToRead
 from briefing.pipeline.found import (
     Found,
@@ -40,8 +42,6 @@ from briefing.pipeline.mail import Mail
 from briefing.pipeline.private import without_secrets
 from briefing.pipeline.watch import Watcher
 from briefing.pipeline.window import Window
-from briefing.stories.addresses import canonical_url
-from briefing.text import article_id
 from briefing.types import Article, Failure
 
 if TYPE_CHECKING:

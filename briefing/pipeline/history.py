@@ -11,10 +11,10 @@ from typing import Any
 
 from briefing.config import parse_duration
 from briefing.errors import OutputError, UsageError
-from briefing.jsonio import edition_from_json, json_text
-from briefing.letter import dated_key
 from briefing.pipeline.workshop import Workshop
-from briefing.render import EDITION_FORMATS, prepared, tidy
+from briefing.render.edition import EDITION_FORMATS, prepared, tidy
+from briefing.render.email import dated_key
+from briefing.serialization import edition_from_json, json_text
 from briefing.store import DeliveryState, Found
 from briefing.types import Edition
 

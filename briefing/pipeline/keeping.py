@@ -10,9 +10,9 @@ from pathlib import Path
 
 from briefing.config import Config
 from briefing.errors import StoreError
-from briefing.lock import only_run
 from briefing.pipeline.workshop import Workshop
 from briefing.store import Repaired, Store, default_state, keep_copy, repair
+from briefing.store.lock import only_run
 
 __all__ = ["check_state_pages", "keep_state", "mend_state"]
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefing.errors import BriefingError, FetchError, SourceError
+from briefing.nlp.text import fingerprint
 from briefing.outside import shown_name
 from briefing.pipeline.found import Found, Letter, MailMark, failure_of, skipped
 from briefing.pipeline.secrets import Commands, from_environment, from_keyring
-from briefing.text import fingerprint
 from briefing.types import Article, Failure, Source, SourceKind
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from briefing.address import shown_in
+from briefing.canonical import host_of
 from briefing.outside import LONGEST_NAME, clipped, label
 from briefing.pipeline.found import Found, Item
-from briefing.stories.addresses import host_of
 from briefing.types import Failure, Source
 
 __all__ = ["name_for", "site_of", "tell_apart"]

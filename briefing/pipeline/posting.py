@@ -25,18 +25,18 @@ from zoneinfo import ZoneInfo
 
 from briefing.config import Recipient
 from briefing.errors import DeliveryError, UsageError
-from briefing.headers import address_of
-from briefing.jsonio import edition_to_json
-from briefing.letter import edition_key
+from briefing.mail_headers import address_of
 from briefing.pipeline.history import known_edition
 from briefing.pipeline.sending import check_addresses, letter_to, mail_server, readers, sorted_out
 from briefing.pipeline.workshop import Workshop
+from briefing.render.email import edition_key
+from briefing.serialization import edition_to_json
 from briefing.types import Edition
 
 if TYPE_CHECKING:
     from briefing.deliver import Mailer, Outcome
-    from briefing.lock import Turn
     from briefing.store import DeliveryKey, DeliveryState, Waiting
+    from briefing.store.lock import Turn
 
 __all__ = ["Posted", "last_try", "owe_letters", "send_editions"]
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from briefing.address import Secrets
 from briefing.errors import BriefingError, FetchError, FrontPageError, OutOfTimeError, SourceError
+from briefing.nlp.text import article_id
 from briefing.outside import shown_name
 from briefing.pipeline.deadline import TimeToRead, unlimited
 from briefing.pipeline.found import Found, Item, Letter, failure_of, item_keys, name_of, skipped, told_apart
@@ -27,7 +28,6 @@ from briefing.pipeline.secrets import Commands
 from briefing.pipeline.waiting import Reach
 from briefing.pipeline.watch import Watcher
 from briefing.pipeline.window import Window
-from briefing.text import article_id
 from briefing.types import Failure, Source, SourceKind
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from briefing.config import Mail, Recipient, is_loopback
 from briefing.errors import ConfigError, UsageError
-from briefing.headers import address_of
-from briefing.letter import Envelope, Letter, for_sections, write_letter
+from briefing.mail_headers import address_of
 from briefing.pipeline.secrets import Commands, from_environment, from_keyring
 from briefing.pipeline.workshop import Workshop
+from briefing.render.email import Envelope, Letter, for_sections, write_letter
 from briefing.types import Edition
 
 if TYPE_CHECKING:

@@ -15,19 +15,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 
-from briefing.compose import FEWEST_STORIES
 from briefing.config import Config
-from briefing.differences import disagreements
 from briefing.errors import EngineError
 from briefing.extract.language import language_of
-from briefing.jsonio import edition_from_json
 from briefing.pipeline.deadline import Until
 from briefing.pipeline.workshop import Workshop
-from briefing.ranking import Ranked, Wishes, limited, muted, rank, section_of, topic
+from briefing.render.compose import FEWEST_STORIES
+from briefing.serialization import edition_from_json
 from briefing.stories import Bundle, Likeness, group
+from briefing.stories.conflicts import disagreements
+from briefing.stories.novelty import Earlier, comparable, linked, news, unheard, untold
+from briefing.stories.ranking import Ranked, Wishes, limited, muted, rank, section_of, topic
 from briefing.summariser import SummaryOptions, in_brief, leads_in_short, summarise_stories, summary_key
 from briefing.types import Article, Failure, FailureKind, KeyPoint, Mention, Story, Summary, Verdict
-from briefing.yesterday import Earlier, comparable, linked, news, unheard, untold
 
 __all__ = ["Telling", "condense_stories", "summary_options", "takes_a_place", "tell_stories"]
 

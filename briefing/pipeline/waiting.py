@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from briefing.canonical import host_of
 from briefing.errors import BlockedAddressError, FetchError, UnreachableError, UntrustedError
-from briefing.patience import pause
 from briefing.pipeline.watch import Watcher
-from briefing.stories.addresses import host_of
+from briefing.retry import pause
 
 if TYPE_CHECKING:
     from briefing.fetch import Fetched

@@ -15,8 +15,8 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from briefing.jsonio import summary_from_json, summary_to_json
 from briefing.private import data_folder
+from briefing.serialization import summary_from_json, summary_to_json
 from briefing.store.backup import Repaired, keep_copy, repair
 from briefing.store.editions import Editions
 from briefing.store.file import MEMORY, check_state, stamp

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from briefing.errors import StoreError
-from briefing.jsonio import edition_from_json
-from briefing.lookup import search_words
+from briefing.nlp.lookup import search_words
+from briefing.serialization import edition_from_json
 from briefing.store.file import StateFile, storable
 from briefing.store.schema import Found
 from briefing.store.snippet import Phrase, snippet

@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from briefing.nlp.text import fingerprint
 from briefing.store.file import StateFile, stamp, storable
-from briefing.text import fingerprint
 
 __all__ = ["Sighting", "Sightings", "settle", "unsettle"]
 

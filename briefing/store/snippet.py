@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from briefing.lookup import placed_words
+from briefing.nlp.lookup import placed_words
 
 __all__ = ["Phrase", "snippet"]
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from briefing.nlp.text import word_count
 from briefing.stories.copies import copies
 from briefing.stories.grouping import THRESHOLD, Likeness, clusters
 from briefing.stories.likeness import is_roundup, likeness
 from briefing.stories.meaning import with_embeddings
 from briefing.stories.standing import without_standing_words
-from briefing.text import word_count
 from briefing.types import Article
 
 __all__ = ["THRESHOLD", "Bundle", "Likeness", "group", "likeness", "with_embeddings"]

@@ -14,9 +14,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from briefing.facts import numbers, occurrences, stems
+from briefing.nlp.facts import numbers, occurrences, stems
+from briefing.nlp.text import fold
 from briefing.stories.standing import tell_apart
-from briefing.text import fold
 from briefing.types import Article
 
 __all__ = ["CONTAINED", "copies"]

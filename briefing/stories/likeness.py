@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from briefing.facts import names, stems
-from briefing.text import paragraphs
+from briefing.nlp.facts import names, stems
+from briefing.nlp.text import paragraphs
 from briefing.types import Article
 
 __all__ = ["Compared", "is_roundup", "likeness", "nearness"]

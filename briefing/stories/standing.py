@@ -12,9 +12,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from briefing.facts import stems
-from briefing.stories.addresses import canonical_url
-from briefing.text import fold
+from briefing.canonical import canonical_url
+from briefing.nlp.facts import stems
+from briefing.nlp.text import fold
 from briefing.types import Article
 
 __all__ = ["tell_apart", "without_standing_words"]

@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from briefing.engines.base import Engine
 from briefing.errors import EngineError, ModelError, NoAnswerError
+from briefing.nlp.text import fingerprint
 from briefing.summariser import cite, translated, whole
 from briefing.summariser.answers import own_title
 from briefing.summariser.draft import Draft
@@ -19,7 +20,6 @@ from briefing.summariser.options import Length, SummaryOptions
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.schedule import Answers, Conversation, converse
 from briefing.summariser.story import MOST_READ, condense_story, in_brief
-from briefing.text import fingerprint
 from briefing.types import Article, Failure, KeyPoint, Story, Summary
 
 __all__ = [

@@ -6,11 +6,11 @@ import json
 import re
 from typing import Any, NamedTuple
 
+from briefing.canonical import host_of
 from briefing.engines.thoughts import without_thoughts
-from briefing.facts import stems, tokens
 from briefing.ground import Evidence
-from briefing.stories.addresses import host_of
-from briefing.text import ENDS, normalise, sentences, word_count
+from briefing.nlp.facts import stems, tokens
+from briefing.nlp.text import ENDS, normalise, sentences, word_count
 
 __all__ = [
     "FULL_STOPS",

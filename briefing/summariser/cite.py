@@ -20,7 +20,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from briefing.engines.base import Engine, Prompt, is_tuned
-from briefing.facts import stems
+from briefing.nlp.facts import stems
+from briefing.nlp.text import word_count
 from briefing.summariser.answers import clean, ended, says_the_same
 from briefing.summariser.context import (
     LEANS,
@@ -43,7 +44,6 @@ from briefing.summariser.ladder import can_be_shortened, leans, own_words, stand
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.schedule import Conversation
 from briefing.summariser.selection import LONG, most_telling
-from briefing.text import word_count
 from briefing.types import Citation, KeyPoint, Rung, Verdict
 
 __all__ = ["PROMPTS", "suits", "tell", "tell_in_short"]

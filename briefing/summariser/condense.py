@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from briefing.engines.base import Engine, Prompt
-from briefing.salience import ranked
+from briefing.nlp.salience import ranked
 from briefing.summariser import cite, document, translated, whole
 from briefing.summariser.coverage import chosen
 from briefing.summariser.draft import Draft

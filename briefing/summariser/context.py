@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from briefing.engines.base import Prompt
-from briefing.facts import stems
 from briefing.ground import Check, Evidence, check, weigh
 from briefing.ground.evidence import plain
 from briefing.ground.exact import facts, possessives
 from briefing.ground.reading import Reading
+from briefing.nlp.facts import stems
 from briefing.summariser.answers import clean, ended, problem
 from briefing.summariser.coverage import LEAD
 from briefing.summariser.draft import Draft, why_not

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from briefing.facts import stems
+from briefing.nlp.facts import stems
 from briefing.types import KeyPoint
 
 __all__ = ["LEAD", "choose", "chosen", "leads"]

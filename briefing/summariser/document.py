@@ -13,13 +13,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from briefing.chunk import chunks
 from briefing.engines.base import Engine, Prompt
+from briefing.nlp.chunk import chunks
+from briefing.nlp.text import sentences
 from briefing.summariser.answers import Answer, clean, problem
 from briefing.summariser.draft import Draft, why_not
 from briefing.summariser.room import POINT_TOKENS, point_tokens
 from briefing.summariser.schedule import Conversation
-from briefing.text import sentences
 
 __all__ = ["tell"]
 

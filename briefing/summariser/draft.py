@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 
 from briefing.engines.base import Prompt
 from briefing.errors import NoAnswerError
-from briefing.facts import occurrences, stem_of
 from briefing.ground import Check, Evidence, check, quote
-from briefing.salience import ranked
+from briefing.nlp.facts import occurrences, stem_of
+from briefing.nlp.salience import ranked
+from briefing.nlp.text import sentences, word_count
 from briefing.stories.meaning import nearest
 from briefing.summariser.answers import (
     FULL_STOPS,
@@ -31,7 +32,6 @@ from briefing.summariser.answers import (
 from briefing.summariser.options import SummaryOptions
 from briefing.summariser.schedule import Conversation, Told
 from briefing.summariser.specimens import script, script_of, specimen
-from briefing.text import sentences, word_count
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
 __all__ = ["Draft", "most_telling", "why_not"]

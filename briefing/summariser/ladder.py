@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 
-from briefing.facts import names, numbers, occurrences, stems
-from briefing.lexicon import FIRST_PERSONS, LEANING, TIMES
-from briefing.text import ENDS, word_count
+from briefing.nlp.facts import names, numbers, occurrences, stems
+from briefing.nlp.lexicon import FIRST_PERSONS, LEANING, TIMES
+from briefing.nlp.text import ENDS, word_count
 
 __all__ = ["can_be_shortened", "leans", "opens_as_fragment", "own_words", "shortening", "stands_alone", "unquoted"]
 

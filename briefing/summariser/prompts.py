@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from briefing.engines.base import Message
-from briefing.text import fingerprint
+from briefing.nlp.text import fingerprint
 
 __all__ = ["PromptBook", "Template", "Templates", "defuse"]
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from briefing.engines.base import Engine, Prompt, at_most_tokens, message_tokens
+from briefing.nlp.text import word_count
 from briefing.summariser.answers import LONGEST_POINT
-from briefing.text import word_count
 
 __all__ = [
     "LINE_TOKENS",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from briefing.engines.base import Completion, Engine, Prompt
-from briefing.text import fingerprint
+from briefing.nlp.text import fingerprint
 
 __all__ = ["Answers", "Conversation", "Told", "completion_key", "converse"]
 

@@ -12,13 +12,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from briefing.facts import stems
 from briefing.ground import Evidence
 from briefing.ground.evidence import plain
-from briefing.salience import ranked
+from briefing.nlp.facts import stems
+from briefing.nlp.salience import ranked
+from briefing.nlp.text import Sentence, word_count
 from briefing.summariser.answers import says_the_same
 from briefing.summariser.ladder import unquoted
-from briefing.text import Sentence, word_count
 
 __all__ = ["LONG", "ROOM", "Numbered", "most_telling", "sections", "select", "tokens_about", "told_aside"]
 

@@ -13,16 +13,16 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from briefing.engines.base import Engine
-from briefing.facts import stems
 from briefing.ground import Evidence, check, quote
-from briefing.salience import ranked
+from briefing.nlp.facts import stems
+from briefing.nlp.salience import ranked
+from briefing.nlp.text import sentences, word_count
 from briefing.summariser import translated, whole
 from briefing.summariser.condense import condense, reads_together
 from briefing.summariser.draft import Draft, why_not
 from briefing.summariser.options import SummaryOptions
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.schedule import Conversation
-from briefing.text import sentences, word_count
 from briefing.types import Article, Citation, KeyPoint, Summary, Verdict
 
 __all__ = ["MOST_READ", "condense_story", "in_brief"]

@@ -22,10 +22,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from briefing.chunk import chunks
 from briefing.engines.base import Engine, Prompt
 from briefing.ground import Check
-from briefing.salience import ranked
+from briefing.nlp.chunk import chunks
+from briefing.nlp.salience import ranked
+from briefing.nlp.text import word_count
 from briefing.summariser.answers import clean, ended, points_schema, problem, read_points
 from briefing.summariser.coverage import LEAD, leads
 from briefing.summariser.draft import Draft, why_not
@@ -33,7 +34,6 @@ from briefing.summariser.ladder import leans
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.room import NUMBER_TOKENS, answer_tokens, point_tokens, text_room
 from briefing.summariser.schedule import Conversation
-from briefing.text import word_count
 from briefing.types import KeyPoint
 
 __all__ = ["PROMPTS", "read_numbers", "tell", "tell_sentence"]

@@ -20,11 +20,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from briefing.chunk import chunks
 from briefing.engines.base import Engine, Prompt
-from briefing.facts import stems
 from briefing.ground import Check, settle
-from briefing.salience import ranked
+from briefing.nlp.chunk import chunks
+from briefing.nlp.facts import stems
+from briefing.nlp.salience import ranked
+from briefing.nlp.text import sentences, word_count
 from briefing.summariser.answers import clean, copied, ended, points_schema, problem, read_points
 from briefing.summariser.coverage import LEAD, leads
 from briefing.summariser.draft import Draft, most_telling, why_not
@@ -32,7 +33,6 @@ from briefing.summariser.options import SummaryOptions
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.room import answer_tokens, point_tokens, text_room
 from briefing.summariser.schedule import Conversation
-from briefing.text import sentences, word_count
 from briefing.types import KeyPoint, Verdict
 
 __all__ = ["PROMPTS", "tell", "tell_as_prose", "tell_sentence"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, Self
 
 from briefing.engines.base import Completion, Prompt
-from briefing.text import word_count
+from briefing.nlp.text import word_count
 
 __all__ = ["FakeEngine"]
 

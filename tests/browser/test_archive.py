@@ -15,9 +15,9 @@ import pytest
 from briefing import pipeline
 from briefing.assets import environment
 from briefing.config import Config
-from briefing.jsonio import edition_from_json
-from briefing.lookup import FOLDING, search_words
-from briefing.render import prepared
+from briefing.nlp.lookup import FOLDING, search_words
+from briefing.render.edition import prepared
+from briefing.serialization import edition_from_json
 from briefing.types import Edition
 
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"

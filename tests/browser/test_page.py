@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from briefing.assets import environment
-from briefing.jsonio import edition_from_json
-from briefing.letter import Envelope, write_letter
+from briefing.render.email import Envelope, write_letter
+from briefing.serialization import edition_from_json
 
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden" / "edition.html"
 

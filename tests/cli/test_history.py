@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from briefing.lock import only_run
 from briefing.store import default_state
+from briefing.store.lock import only_run
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 PLAIN = ("--engine", "extractive")

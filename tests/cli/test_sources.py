@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from briefing.address import shown
+from briefing.nlp.text import without_feed_scheme
 from briefing.testing.server import Server
-from briefing.text import without_feed_scheme
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 

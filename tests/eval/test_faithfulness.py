@@ -64,7 +64,7 @@ def test_the_score_is_clearly_above_the_baseline(shared_data: Path) -> None:
 @pytest.mark.slow
 def test_no_sentence_of_an_article_is_refused_by_it(shared_data: Path) -> None:
     from briefing.ground import Evidence, check
-    from briefing.text import normalise
+    from briefing.nlp.text import normalise
     from briefing.types import Verdict
 
     refused = []
@@ -81,7 +81,7 @@ def test_no_sentence_of_an_article_is_refused_by_it(shared_data: Path) -> None:
 @pytest.mark.slow
 def test_what_people_wrote_about_another_article_is_refused(shared_data: Path) -> None:
     from briefing.ground import Evidence, check
-    from briefing.text import normalise
+    from briefing.nlp.text import normalise
     from briefing.types import Verdict
 
     rows = pairs(shared_data, 120)

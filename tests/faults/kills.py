@@ -178,7 +178,7 @@ def _warm() -> None:
     from briefing import pipeline
     from briefing.assets import environment
     from briefing.config import Config
-    from briefing.render import prepared
+    from briefing.render.edition import prepared
 
     text = "The council voted 31 to 14 on Tuesday for a tram line.\n\nIt is to cost 212 million pounds, they said."
     pipeline.summarise(text, config=Config(state=Path(":memory:")), engine="extractive")

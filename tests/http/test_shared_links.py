@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from briefing.config import Config
+from briefing.nlp.text import fingerprint
 from briefing.pipeline import Silent, Workshop, make_edition, write_edition
 from briefing.pipeline.found import item_keys, told_apart
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
-from briefing.text import fingerprint
 from briefing.types import Edition, FeedItem, Source
 
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)

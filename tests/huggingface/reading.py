@@ -7,8 +7,8 @@ from typing import Any
 
 from briefing.assets import environment
 from briefing.engines import Completion, Prompt
+from briefing.nlp.text import article_id
 from briefing.summariser import PromptBook, SummaryOptions, summarise_all
-from briefing.text import article_id
 from briefing.types import Article
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from briefing.errors import StoreError
-from briefing.jsonio import edition_to_json
-from briefing.lock import only_run
+from briefing.serialization import edition_to_json
 from briefing.store import Delivery, Store
+from briefing.store.lock import only_run
 from briefing.store.schema import TRANSITIONS, DeliveryState
 
 from .conftest import Opener, PostOffice
@@ -32,12 +32,12 @@ ROUNDS = 20
 DESK = """
 import contextlib, io, json, sys
 
-import briefing.lock
+import briefing.store.lock
 from briefing.cli import main
-from briefing.lock import Turn
+from briefing.store.lock import Turn
 
 if sys.argv.pop(1) == "no locks":  # as on a file system that has none
-    briefing.lock.only_run = lambda state: contextlib.nullcontext(Turn(None))
+    briefing.store.lock.only_run = lambda state: contextlib.nullcontext(Turn(None))
 for line in sys.stdin:
     sys.argv[1:] = line.split()
     said, code = io.StringIO(), 0

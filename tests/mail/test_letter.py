@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefing.assets import environment
-from briefing.compose import compose
-from briefing.letter import LARGEST_LETTER, LONGEST_SUBJECT, Envelope, Letter, for_sections, write_letter
+from briefing.render.compose import compose
+from briefing.render.email import LARGEST_LETTER, LONGEST_SUBJECT, Envelope, Letter, for_sections, write_letter
 from briefing.types import Article, Citation, Edition, KeyPoint, Story, Stub, Summary, Verdict
 
 TEMPLATES = environment("templates")

@@ -13,8 +13,8 @@ import pytest
 
 from briefing.config import Recipient
 from briefing.errors import DeliveryError, StoreError
-from briefing.letter import edition_key
 from briefing.pipeline import Posted, send_editions
+from briefing.render.email import edition_key
 from briefing.store import Delivery, Store
 
 from .conftest import PASSWORD, USER, Opener, PostOffice

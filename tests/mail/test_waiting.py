@@ -23,10 +23,10 @@ from briefing.cli.screen import Screen
 from briefing.cli.send import keep_state
 from briefing.config import Config, Mail, Recipient
 from briefing.errors import DeliveryError
-from briefing.letter import Letter, write_letter
-from briefing.lock import only_run
 from briefing.pipeline import Posted, Silent, Workshop, last_try, remember_edition, send_editions
+from briefing.render.email import Letter, write_letter
 from briefing.store import Store, good_copy
+from briefing.store.lock import only_run
 from briefing.types import Edition
 
 from .conftest import Opener, PostOffice

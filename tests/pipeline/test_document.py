@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from briefing.assets import environment
 from briefing.engines import Prompt
+from briefing.nlp.text import article_id, sentences
 from briefing.summariser import PromptBook, SummaryOptions, summarise_all
 from briefing.testing.engine import FakeEngine
-from briefing.text import article_id, sentences
 from briefing.types import Article, Summary, Verdict
 
 BOOK = PromptBook(environment("prompts"))

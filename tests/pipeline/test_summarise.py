@@ -13,9 +13,9 @@ from briefing.assets import environment
 from briefing.engines import Completion, Prompt
 from briefing.engines.extractive import ExtractiveEngine
 from briefing.errors import UsageError
+from briefing.nlp.text import article_id, word_count
 from briefing.summariser import PromptBook, SummaryOptions, summarise_all, summary_key
 from briefing.testing.engine import FakeEngine
-from briefing.text import article_id, word_count
 from briefing.types import Article, Failure, Summary, Verdict
 
 BOOK = PromptBook(environment("prompts"))

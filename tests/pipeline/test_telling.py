@@ -83,7 +83,7 @@ def workshop(tmp_path: Path) -> Callable[..., pipeline.Workshop]:
 
 def edition_of(workshop: pipeline.Workshop, articles: list[Article], day: date) -> Edition:
     """Told, composed and written, as a run does."""
-    from briefing.compose import compose
+    from briefing.render.compose import compose
 
     telling = tell_stories(articles, workshop, day=day)
     edition = compose(

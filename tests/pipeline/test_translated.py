@@ -19,7 +19,7 @@ from briefing.cli.screen import Screen
 from briefing.config import Config
 from briefing.engines.base import Completion, Prompt
 from briefing.engines.extractive import ExtractiveEngine
-from briefing.letter import Envelope, write_letter
+from briefing.render.email import Envelope, write_letter
 from briefing.summariser import PromptBook, SummaryOptions, summarise_all, summarise_stories, summary_key
 from briefing.summariser.draft import Draft
 from briefing.summariser.room import NUMBER_TOKENS, POINT_TOKENS

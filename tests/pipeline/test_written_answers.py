@@ -9,9 +9,9 @@ import pytest
 
 from briefing.assets import environment
 from briefing.engines import Completion, Prompt
+from briefing.nlp.text import article_id
 from briefing.summariser import PromptBook, SummaryOptions, summarise_all
 from briefing.testing.engine import FakeEngine
-from briefing.text import article_id
 from briefing.types import Article, Summary, Verdict
 
 BOOK = PromptBook(environment("prompts"))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from briefing.chunk import chunks
-from briefing.text import word_count
+from briefing.nlp.chunk import chunks
+from briefing.nlp.text import word_count
 
 
 def characters(text: str) -> int:

@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from briefing.assets import environment
-from briefing.compose import compose
 from briefing.dates import by_day, in_utc, latest, rfc3339, shown
-from briefing.epub import render_epub
 from briefing.extract import extract_article, extract_file
-from briefing.jsonio import edition_from_json
-from briefing.letter import Envelope, write_letter
-from briefing.render import render
+from briefing.render.compose import compose
+from briefing.render.edition import render
+from briefing.render.email import Envelope, write_letter
+from briefing.render.epub import render_epub
+from briefing.serialization import edition_from_json
 from briefing.sources import read_feed, read_head
 from briefing.types import Article, Edition, KeyPoint, Story, Summary, Verdict
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from briefing.differences import MOST, disagreements
+from briefing.stories.conflicts import MOST, disagreements
 from briefing.types import Article, Verdict
 
 

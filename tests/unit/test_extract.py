@@ -25,7 +25,7 @@ from briefing.extract import (
     teaser_of,
 )
 from briefing.extract.clutter import without_clutter
-from briefing.text import normalise, word_count
+from briefing.nlp.text import normalise, word_count
 from briefing.types import Article, FeedItem
 
 SAMPLE = Path(__file__).resolve().parents[1] / "data" / "sample"

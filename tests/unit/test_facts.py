@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefing.facts import names, numbers, quotations, stem, stems, tokens
+from briefing.nlp.facts import names, numbers, quotations, stem, stems, tokens
 
 
 def found(text: str) -> set[tuple[Decimal, str]]:

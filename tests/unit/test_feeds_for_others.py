@@ -13,9 +13,9 @@ import feedparser
 import pytest
 
 from briefing.assets import environment
-from briefing.epub import render_epub
-from briefing.jsonio import edition_from_json
-from briefing.render import render
+from briefing.render.edition import render
+from briefing.render.epub import render_epub
+from briefing.serialization import edition_from_json
 from briefing.types import Edition, Section
 
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefing.ground import Evidence, check, probability, quote, weigh
-from briefing.text import normalise
+from briefing.nlp.text import normalise
 from briefing.types import Verdict
 
 ARTICLE = normalise(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefing.ground import Check, Evidence, check, settle
-from briefing.text import normalise
+from briefing.nlp.text import normalise
 from briefing.types import Verdict
 
 TEXT = normalise(

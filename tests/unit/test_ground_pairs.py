@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from briefing.ground import Evidence, check
-from briefing.text import normalise
+from briefing.nlp.text import normalise
 from briefing.types import Verdict
 
 HARBOUR = normalise(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from briefing.headers import address_of, ascii_domain, ascii_uri, letter_policy
+from briefing.mail_headers import address_of, ascii_domain, ascii_uri, letter_policy
 
 NAMES = (
     "Zoë",

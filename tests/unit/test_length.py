@@ -8,8 +8,8 @@ from briefing.errors import ExtractError
 from briefing.extract import article_from_text, extract_article
 from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, NOT_WORDS, TEXT_CUT, begun, is_cut
 from briefing.ground import Evidence, check
+from briefing.nlp.text import LONGEST_SENTENCE, sentences
 from briefing.summariser import SummaryOptions, in_brief
-from briefing.text import LONGEST_SENTENCE, sentences
 from briefing.types import Article, Verdict
 
 STREETS = ("Harbour Street", "Mill Lane", "Castle Road", "Station Square")

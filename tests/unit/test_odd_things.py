@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from briefing.canonical import canonical_url, host_of
 from briefing.errors import BriefingError, ConfigError, FetchError
 from briefing.extract import article_from_feed_item, article_from_text, extract_article, extract_file
 from briefing.fetch import Fetcher, Request, shown
@@ -31,7 +32,6 @@ from briefing.sources import (
     read_url_list,
     write_opml,
 )
-from briefing.stories.addresses import canonical_url, host_of
 from briefing.types import FeedItem, Source, SourceKind
 
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)

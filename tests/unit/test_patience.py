@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefing.patience import pause, retry_after
+from briefing.retry import pause, retry_after
 
 NOW = 1_715_925_600.0  # 17 May 2024, 06:00 UTC
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from briefing.lock import only_run
 from briefing.private import data_folder, make_private, private_file, private_folder
 from briefing.store import Store, default_state, keep_copy
+from briefing.store.lock import only_run
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]

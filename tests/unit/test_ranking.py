@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from briefing.ranking import Wishes, limited, muted, rank, topic
 from briefing.stories import Bundle
+from briefing.stories.ranking import Wishes, limited, muted, rank, topic
 from briefing.types import Article
 
 NOW = datetime(2024, 5, 17, 6, 0, tzinfo=UTC)

@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 
 from briefing.address import shown_in
 from briefing.assets import eject, environment, shipped
-from briefing.compose import compose, minutes_saved
-from briefing.epub import render_epub
 from briefing.errors import AssetError, UsageError
-from briefing.jsonio import edition_from_json, edition_to_json, summary_from_json, summary_to_json
-from briefing.letter import Envelope, write_letter
-from briefing.render import EDITION_FORMATS, FORMATS, render, render_summary, unlinked
+from briefing.render.compose import compose, minutes_saved
+from briefing.render.edition import EDITION_FORMATS, FORMATS, render, render_summary, unlinked
+from briefing.render.email import Envelope, write_letter
+from briefing.render.epub import render_epub
+from briefing.serialization import edition_from_json, edition_to_json, summary_from_json, summary_to_json
 from briefing.types import (
     Article,
     Citation,

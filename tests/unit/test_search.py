@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefing.errors import StoreError
-from briefing.jsonio import edition_to_json
-from briefing.lookup import placed_words, search_words
+from briefing.nlp.lookup import placed_words, search_words
+from briefing.serialization import edition_to_json
 from briefing.store import MEMORY, MIGRATIONS, Store
 from briefing.store import schema as store_module
 from briefing.store import search as search_module

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from briefing.canonical import canonical_url
 from briefing.stories import Bundle, group
-from briefing.stories.addresses import canonical_url
 from briefing.types import Article
 
 DAY = datetime(2024, 5, 17, 8, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefing.text import article_id, fingerprint, fold, normalise, paragraphs, sentences, word_count
+from briefing.nlp.text import article_id, fingerprint, fold, normalise, paragraphs, sentences, word_count
 
 
 @given(st.text())

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
+from briefing.stories.novelty import MOST_BACKGROUND, Earlier, linked, news, untold
 from briefing.types import Article, Citation, KeyPoint, Summary, Verdict
-from briefing.yesterday import MOST_BACKGROUND, Earlier, linked, news, untold
 
 
 def article(name: str, text: str) -> Article:

@@ -27,8 +27,8 @@ from briefing.engines.openai.wire import Wire
 from briefing.engines.pool import side_by_side
 from briefing.engines.thoughts import room_to_think
 from briefing.errors import EngineError, UsageError
-from briefing.patience import pause
-from briefing.text import fingerprint
+from briefing.nlp.text import fingerprint
+from briefing.retry import pause
 
 __all__ = ["OpenAIEngine"]
 

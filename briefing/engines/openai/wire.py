@@ -18,7 +18,7 @@ from briefing.engines.openai.answer import Heard, events, limited
 from briefing.engines.openai.card import Card, card_of, props_window
 from briefing.engines.openai.failures import PassingError, RefusedError, read_refusal
 from briefing.errors import EngineError
-from briefing.patience import retry_after
+from briefing.retry import retry_after
 
 if TYPE_CHECKING:
     import httpx

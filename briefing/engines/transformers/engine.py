@@ -17,7 +17,7 @@ from briefing.engines.transformers.loading import Loaded, load, load_tokenizer, 
 from briefing.engines.transformers.settings import ModelSettings, language_token
 from briefing.engines.transformers.written import AtEnd, Reader, word_odds
 from briefing.errors import EngineError, ModelError
-from briefing.text import fingerprint
+from briefing.nlp.text import fingerprint
 
 __all__ = ["TransformersEngine"]
 

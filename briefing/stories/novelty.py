@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from briefing.facts import stems
 from briefing.ground import Evidence, check
-from briefing.text import fold
+from briefing.nlp.facts import stems
+from briefing.nlp.text import fold
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
 __all__ = ["MOST_BACKGROUND", "TOLD", "Earlier", "comparable", "linked", "news", "unheard", "untold"]

@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
-from briefing.compose import minutes_saved
 from briefing.dates import by_day, rfc3339, shown
 from briefing.errors import UsageError
-from briefing.jsonio import edition_to_json, json_text, summary_to_json
+from briefing.nlp.text import sentences
 from briefing.outside import clean, one_line
-from briefing.text import sentences
+from briefing.render.compose import minutes_saved
+from briefing.serialization import edition_to_json, json_text, summary_to_json
 from briefing.types import Article, Citation, Edition, Failure, KeyPoint, Story, Summary, Verdict
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from briefing.ranking import Ranked
+    from briefing.stories.ranking import Ranked
 
 __all__ = [
     "EDITION_FORMATS",

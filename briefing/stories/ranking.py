@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+from briefing.nlp.text import fold
 from briefing.stories import Bundle
-from briefing.text import fold
 from briefing.types import Article
 
 __all__ = ["Ranked", "Reason", "Wishes", "limited", "muted", "rank", "section_of", "topic"]

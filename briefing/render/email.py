@@ -16,13 +16,13 @@ from itertools import product
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from briefing.abridging import LIMITS, abridged, of_stories, ranked
-from briefing.compose import FEWEST_SENTENCES, minutes_saved
 from briefing.dates import shown
-from briefing.headers import address_of, ascii_uri, letter_policy
+from briefing.mail_headers import address_of, ascii_uri, letter_policy
+from briefing.nlp.text import fingerprint
 from briefing.outside import clipped, one_line
-from briefing.render import prepared, tidy, unlinked
-from briefing.text import fingerprint
+from briefing.render.abridge import LIMITS, abridged, of_stories, ranked
+from briefing.render.compose import FEWEST_SENTENCES, minutes_saved
+from briefing.render.edition import prepared, tidy, unlinked
 from briefing.types import Edition, Story
 
 if TYPE_CHECKING:

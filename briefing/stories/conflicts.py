@@ -17,8 +17,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from briefing.facts import Number, numbers, stems
-from briefing.text import sentences
+from briefing.nlp.facts import Number, numbers, stems
+from briefing.nlp.text import sentences
 from briefing.types import Article, Citation, Disagreement, KeyPoint, Verdict
 
 __all__ = ["MOST", "disagreements"]

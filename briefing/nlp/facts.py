@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from briefing.lexicon import BASE_OF, FUNCTION_WORDS
-from briefing.numerals import Number, numbers
-from briefing.text import CASED, CASELESS, MARKS, UNSPACED, fold, straight
+from briefing.nlp.lexicon import BASE_OF, FUNCTION_WORDS
+from briefing.nlp.numerals import Number, numbers
+from briefing.nlp.text import CASED, CASELESS, MARKS, UNSPACED, fold, straight
 
 __all__ = [
     "Name",

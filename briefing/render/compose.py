@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from briefing.text import word_count
+from briefing.nlp.text import word_count
 from briefing.types import Edition, Failure, KeyPoint, Mention, Section, Story, Stub, Summary, Verdict
 
 __all__ = [

@@ -10,7 +10,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING
 
-from briefing.render import page_variables, prepared, xml_safe
+from briefing.render.edition import page_variables, prepared, xml_safe
 from briefing.types import Edition
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from briefing.facts import stems
-from briefing.text import Sentence, word_count
+from briefing.nlp.facts import stems
+from briefing.nlp.text import Sentence, word_count
 
 __all__ = ["ranked"]
 

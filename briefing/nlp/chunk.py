@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from briefing.text import Sentence, paragraphs, sentences
+from briefing.nlp.text import Sentence, paragraphs, sentences
 
 __all__ = ["chunks"]
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
-from briefing.myriads import myriads
-from briefing.text import CASED, straight
+from briefing.nlp.myriads import myriads
+from briefing.nlp.text import CASED, straight
 
 __all__ = ["Number", "numbers"]
 

@@ -1,0 +1,1 @@
+"""What is known about any text without its context: sentences, words, facts, salience, chunks. Pure."""
