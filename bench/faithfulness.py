@@ -39,9 +39,9 @@ from reading import answers, collect, judged, sample
 
 from briefing.ground import Evidence, check
 from briefing.ground.align import choose
+from briefing.ground.analysis import Reading
 from briefing.ground.combination import WITH_MODEL, WITHOUT_MODEL, signs
 from briefing.ground.exact import facts
-from briefing.ground.reading import Reading
 from briefing.nlp.text import normalise, sentences
 from training.prepare import first_half, untokenised
 

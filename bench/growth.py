@@ -123,11 +123,11 @@ def _over_text() -> Iterator[tuple[str, Callable[[str], Any]]]:
 
 
 def _over_sentences() -> Iterator[tuple[str, Callable[[str], Any]]]:
-    from briefing.ground import Evidence, check, elsewhere, reading
+    from briefing.ground import Evidence, analysis, check, localised_numbers
     from briefing.ground.calendar import dated
-    from briefing.ground.denial import denies
+    from briefing.ground.negation import denies
     from briefing.nlp.chunk import chunks
-    from briefing.nlp.myriads import myriads
+    from briefing.nlp.east_asian_numerals import myriads
     from briefing.nlp.salience import ranked
     from briefing.nlp.text import Sentence, sentences
 
@@ -136,11 +136,11 @@ def _over_sentences() -> Iterator[tuple[str, Callable[[str], Any]]]:
 
     yield "myriads", _all(myriads)
     yield "calendar.dated", lambda text: dated(text, date(2026, 11, 18))
-    yield "reading.keys", lambda text: reading.Reading(text).keys
-    yield "reading.initials", _all(reading.initials)
-    yield "elsewhere.figures", _all(elsewhere.figures)
-    yield "elsewhere.in_english", lambda text: elsewhere.in_english(text, "de")
-    yield "elsewhere.months", lambda text: elsewhere.months(text, "en")
+    yield "analysis.keys", lambda text: analysis.Reading(text).keys
+    yield "analysis.initials", _all(analysis.initials)
+    yield "localised_numbers.figures", _all(localised_numbers.figures)
+    yield "localised_numbers.in_english", lambda text: localised_numbers.in_english(text, "de")
+    yield "localised_numbers.months", lambda text: localised_numbers.months(text, "en")
     yield "denial.denies", denies
     yield "ground.check", lambda text: check(_POINT, evidence(text))
     yield "ground.check of a long point", lambda text: check(text, evidence(_POINT))
@@ -181,10 +181,10 @@ def _over_articles() -> Iterator[tuple[str, Callable[[str], Any]]]:
 def _over_drafts() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.ground import Evidence
     from briefing.summariser import SummaryOptions, in_brief
-    from briefing.summariser.answers import clean, own_title, problem, read_points, shortened
     from briefing.summariser.context import contexts
     from briefing.summariser.draft import Draft
     from briefing.summariser.ladder import can_be_shortened, leans, shortening, unquoted
+    from briefing.summariser.parsing import clean, own_title, problem, read_points, shortened
     from briefing.summariser.prompts import defuse
     from briefing.summariser.selection import sections, select
     from briefing.types import Article
@@ -213,9 +213,9 @@ def _over_drafts() -> Iterator[tuple[str, Callable[[str], Any]]]:
 def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing import extract
     from briefing.errors import BriefingError
-    from briefing.extract import clutter, files, flat, html, language, mail, walls
-    from briefing.sources import feeds, kinds, opml
-    from briefing.sources.markup import plain, without_doctype
+    from briefing.extract import boilerplate, fallback, files, html, language, mail, walls
+    from briefing.sources import detection, feeds, opml
+    from briefing.sources.decoding import plain, without_doctype
     from briefing.types import FeedItem
 
     def refused(function: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -252,12 +252,12 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
             )
         ),
     )
-    yield "extract.without_clutter", lambda text: clutter.without_clutter(text, "Rain")
+    yield "extract.boilerplate.without_clutter", lambda text: boilerplate.without_clutter(text, "Rain")
     yield "extract.html.text_of", html.text_of
-    yield "extract.flat.flat_text", lambda text: flat.flat_text(flat.slimmed(text))
-    yield "extract.flat.running", flat.running
-    yield "extract.flat.link_words", flat.link_words
-    yield "extract.flat.title_of", flat.title_of
+    yield "extract.fallback.flat_text", lambda text: fallback.flat_text(fallback.slimmed(text))
+    yield "extract.fallback.running", fallback.running
+    yield "extract.fallback.link_words", fallback.link_words
+    yield "extract.fallback.title_of", fallback.title_of
     yield "extract.files.unwrapped", files.unwrapped
     yield "extract.files.read_markdown", files.read_markdown
     yield "extract.mail.without_mail_clutter", mail.without_mail_clutter
@@ -272,8 +272,8 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
         refused(lambda text: feeds.read_feed(f"<rss>{text}".encode(), url="https://a.example", now=_WHEN)),
     )
     yield "sources.read_opml", refused(lambda text: opml.read_subscriptions(f"<opml>{text}".encode()))
-    yield "sources.find_feeds", lambda text: kinds.find_feeds(text.encode(), "https://a.example")
-    yield "sources.classify_content", lambda text: kinds.classify_content(text.encode())
+    yield "sources.find_feeds", lambda text: detection.find_feeds(text.encode(), "https://a.example")
+    yield "sources.classify_content", lambda text: detection.classify_content(text.encode())
     yield "sources.markup.plain", plain
     yield "sources.markup.without_doctype", without_doctype
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from briefing.ground import Evidence, check, probability
 from briefing.ground.align import choose, closeness
+from briefing.ground.analysis import Reading
 from briefing.ground.combination import WITHOUT_MODEL, signs
-from briefing.ground.denial import undenied
 from briefing.ground.exact import facts
-from briefing.ground.reading import Reading
+from briefing.ground.negation import undenied
 from briefing.nlp.facts import tokens
 from briefing.nlp.text import sentences
 from briefing.types import Verdict

@@ -37,7 +37,7 @@ from briefing.ground import Evidence, check
 from briefing.nlp.text import sentences, words
 from briefing.serialization import summary_to_json
 from briefing.summariser import PromptBook, SummaryOptions, summarise_all
-from briefing.summariser.answers import read_points, says_the_same
+from briefing.summariser.parsing import read_points, says_the_same
 from briefing.types import Article, Summary, Verdict
 
 DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data" / "pairs"

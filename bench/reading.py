@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from briefing.ground import Check, Evidence, check, weigh
-from briefing.ground.reading import Reading
+from briefing.ground.analysis import Reading
 from briefing.types import Verdict
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from typing import Any
 
 from briefing.dates import edition_day
-from briefing.outside import clean_data
+from briefing.sanitise import clean_data
 from briefing.types import (
     Article,
     Citation,

@@ -34,9 +34,9 @@ from briefing.cli import (
     summarise,
 )
 from briefing.cli.console import hold_streams, result, spare_streams
-from briefing.cli.screen import Screen, tell_error
+from briefing.cli.messages import Screen, tell_error
 from briefing.errors import BriefingError, ExitCode, StoppedError
-from briefing.outside import clean
+from briefing.sanitise import clean
 
 __all__ = ["app", "main"]
 

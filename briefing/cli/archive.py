@@ -7,7 +7,7 @@ import typer
 
 from briefing.cli import options
 from briefing.cli.console import results
-from briefing.cli.screen import Screen
+from briefing.cli.messages import Screen
 from briefing.cli.settings import settings_if_any
 from briefing.errors import ExitCode
 

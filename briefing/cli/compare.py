@@ -7,8 +7,8 @@ import typer
 
 from briefing.cli import options
 from briefing.cli.console import result
+from briefing.cli.messages import Screen
 from briefing.cli.report import exit_code, tell_failures
-from briefing.cli.screen import Screen
 from briefing.cli.settings import settings
 from briefing.errors import UsageError
 from briefing.types import Failure

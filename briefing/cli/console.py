@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from briefing.errors import OutputError
-from briefing.outside import clean
+from briefing.sanitise import clean
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from briefing._version import __version__
 from briefing.address import shown_in
-from briefing.cli.screen import tell_error
+from briefing.cli.messages import tell_error
 
 __all__ = ["tell_crash"]
 

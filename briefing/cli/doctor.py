@@ -73,7 +73,7 @@ def _readable(path: Path | None) -> "Config":
 
 
 def _sources(config: "Config") -> str:
-    from briefing.pipeline.checking import missing_sources
+    from briefing.pipeline.preflight import missing_sources
 
     if missing := list(missing_sources(config)):
         raise ConfigError("sources", " ".join(missing).rstrip("."), "Correct the path, or take it out")
@@ -81,36 +81,36 @@ def _sources(config: "Config") -> str:
 
 
 def _model(config: "Config") -> str:
-    from briefing.pipeline.choosing import model_place
-    from briefing.pipeline.fitting import fit_in_words
+    from briefing.pipeline.model_resolution import model_place
+    from briefing.pipeline.recommendation import fit_in_words
 
     place, fit = model_place(config)[0], fit_in_words(config)
     return f"{place.rstrip('.')}; it {fit}" if fit else place
 
 
 def _embeddings(config: "Config") -> str:
-    from briefing.pipeline.choosing import embedding_place
+    from briefing.pipeline.model_resolution import embedding_place
 
     return embedding_place(config)[0]
 
 
 def _engine(config: "Config") -> str:
     from briefing.engines import engine_names
-    from briefing.engines.cores import physical_cores
-    from briefing.pipeline.choosing import engine_for
+    from briefing.engines.cpu import physical_cores
+    from briefing.pipeline.model_resolution import engine_for
 
     return f"{engine_for(config)} (installed: {', '.join(engine_names())}); {physical_cores()} physical cores"
 
 
 def _editions(config: "Config") -> str:
-    from briefing.pipeline.checking import check_out
+    from briefing.pipeline.preflight import check_out
 
     return f"in the folder {check_out(config)}"
 
 
 def _state(config: "Config", *, repair: bool) -> str:
     from briefing import pipeline
-    from briefing.pipeline.checking import check_state_file
+    from briefing.pipeline.preflight import check_state_file
     from briefing.store import good_copy
 
     done = pipeline.mend_state(config, pipeline.utc_now()) if repair else None
@@ -125,6 +125,6 @@ def _state(config: "Config", *, repair: bool) -> str:
 
 
 def _assets(config: "Config") -> str:
-    from briefing.pipeline.checking import check_assets
+    from briefing.pipeline.preflight import check_assets
 
     return f"{check_assets(config)} files"

@@ -9,7 +9,7 @@ import typer
 
 from briefing.cli import options
 from briefing.cli.console import message, result
-from briefing.cli.screen import Screen
+from briefing.cli.messages import Screen
 from briefing.cli.send import keep_state
 from briefing.cli.settings import settings_if_any
 from briefing.errors import StoreError, UsageError
@@ -159,7 +159,7 @@ def search(
     wanted = settings_if_any(config, state=state, templates=templates)
     from briefing import pipeline
     from briefing.deliver import write_stdout
-    from briefing.nlp.lookup import search_words
+    from briefing.nlp.search_terms import search_words
 
     with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
         first = pipeline.day_since(since, workshop)

@@ -7,13 +7,13 @@ import typer
 
 from briefing.cli import options
 from briefing.cli.console import result
-from briefing.cli.screen import Screen
+from briefing.cli.messages import Screen
 from briefing.cli.settings import settings_if_any
 from briefing.errors import ModelError
 
 if TYPE_CHECKING:
     from briefing.models import Machine, ModelFolder
-    from briefing.pipeline.fitting import Offer
+    from briefing.pipeline.recommendation import Offer
 
 __all__ = ["app"]
 
@@ -57,7 +57,7 @@ def recommend(
     """Name the model that goes with this machine, why, and how to get it."""
     import json
 
-    from briefing.pipeline.fitting import recommended
+    from briefing.pipeline.recommendation import recommended
 
     machine, found = _offers(config, context.obj, measure)
     chosen = recommended(found, seconds)
@@ -78,7 +78,7 @@ def pull(
 ) -> None:
     """Download a model and verify it; one that is here already is left alone."""
     from briefing.models import is_hub_name
-    from briefing.pipeline.pulling import pull_repository
+    from briefing.pipeline.download import pull_repository
 
     screen: Screen = context.obj
     models = _folder(config, offline)
@@ -135,8 +135,8 @@ def add(
 
 
 def _offers(config: Path | None, screen: Screen, measure: bool) -> "tuple[Machine, list[Offer]]":
-    from briefing.pipeline.fitting import as_set, offers
     from briefing.pipeline.machine import this_machine
+    from briefing.pipeline.recommendation import as_set, offers
 
     models = _folder(config)
     machine = as_set(this_machine(models, measures=True, afresh=measure, say=screen.say), settings_if_any(config))
@@ -201,6 +201,6 @@ def _folder(config: Path | None, offline: bool | None = None) -> "ModelFolder":
 
 
 def _pulled(models: "ModelFolder", name: str, screen: Screen) -> Path:
-    from briefing.pipeline.pulling import pull as pull_shown
+    from briefing.pipeline.download import pull as pull_shown
 
     return pull_shown(models, name, screen)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from briefing.cli.screen import Screen
+from briefing.cli.messages import Screen
 from briefing.errors import ExitCode
 from briefing.types import Edition, Failure, FailureKind, Summary
 

@@ -10,8 +10,8 @@ import typer
 
 from briefing.cli import options
 from briefing.cli.console import message, result, results
+from briefing.cli.messages import Screen
 from briefing.cli.report import nothing_new, run_code, tell_failures, tell_language, tell_run, tell_usage
-from briefing.cli.screen import Screen
 from briefing.cli.send import keep_state, post_after_run
 from briefing.cli.settings import settings
 from briefing.errors import ConfigError, ExitCode

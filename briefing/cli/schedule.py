@@ -9,7 +9,7 @@ import typer
 
 from briefing.cli import options
 from briefing.cli.console import result
-from briefing.cli.screen import Screen
+from briefing.cli.messages import Screen
 from briefing.cli.settings import configuration_path, settings
 from briefing.errors import UsageError
 from briefing.schedule import Kind

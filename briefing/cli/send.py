@@ -9,7 +9,7 @@ import typer
 
 from briefing.cli import options
 from briefing.cli.console import result, results
-from briefing.cli.screen import Screen
+from briefing.cli.messages import Screen
 from briefing.cli.settings import configuration_path
 from briefing.dates import edition_day
 from briefing.errors import BriefingError, ExitCode, UsageError

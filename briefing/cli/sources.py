@@ -8,8 +8,8 @@ import typer
 from briefing.address import shown, shown_in
 from briefing.cli import options
 from briefing.cli.console import result
+from briefing.cli.messages import Screen
 from briefing.cli.report import exit_code
-from briefing.cli.screen import Screen
 from briefing.cli.settings import configuration_path, settings
 from briefing.errors import ConfigError, UsageError
 from briefing.types import Failure, Source

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from briefing.cli import options
+from briefing.cli.messages import Screen
 from briefing.cli.report import exit_code, tell_failures, tell_language, tell_usage, tell_warnings
-from briefing.cli.screen import Screen
 from briefing.cli.settings import settings
 from briefing.errors import UsageError
 from briefing.types import Failure, Summary

@@ -8,8 +8,8 @@ Paths in the file are relative to the file and may start with ``~``. Errors name
 
 from briefing.config.edit import add_sources, remove_source
 from briefing.config.file import find_config, load_config, local_timezone, parse_config, read_config
+from briefing.config.locations import place_key
 from briefing.config.mail import Mail, Recipient, is_loopback
-from briefing.config.places import place_key
 from briefing.config.settings import Config, parse_duration
 
 __all__ = [

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from briefing.address import shown, shown_in
 from briefing.config.file import parse_config, parse_toml
-from briefing.config.places import place_key
+from briefing.config.locations import place_key
 from briefing.config.settings import SourceTable, nearest
 from briefing.errors import ConfigError
 from briefing.nlp.text import without_feed_scheme

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from briefing.config.values import Command, Flag, Reads, whole
+from briefing.config.validators import Command, Flag, Reads, whole
 from briefing.mail_headers import LONGEST_URI, ascii_domain, ascii_uri
 
 __all__ = ["Mail", "Recipient", "is_loopback"]

@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 
 from briefing.address import shown, shown_in
 from briefing.config.languages import LANGUAGES
+from briefing.config.locations import is_url, trouble_with_mailbox
 from briefing.config.mail import Mail, Recipient
-from briefing.config.places import is_url, trouble_with_mailbox
-from briefing.config.values import (
+from briefing.config.preferences import Interests, Mute, Topics, Weight
+from briefing.config.validators import (
     Command,
     Flag,
     Reads,
@@ -30,7 +31,6 @@ from briefing.config.values import (
     read_time_of_day,
     whole,
 )
-from briefing.config.wishes import Interests, Mute, Topics, Weight
 from briefing.errors import UsageError
 from briefing.nlp.text import without_feed_scheme
 from briefing.types import Source, SourceKind

@@ -1,4 +1,4 @@
-"""Folders that can be written in, standard output, and what to say where neither can be (files: `together`)."""
+"""Folders that can be written in, standard output, and what to say where neither can be (files: `atomic`)."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ from email.policy import SMTP, SMTPUTF8
 from types import TracebackType
 from typing import Literal, Self
 
-from briefing.deliver.connection import Connection, TlsConnection
 from briefing.deliver.sasl import hidden, log_in, log_in_with_token
+from briefing.deliver.smtp_connection import Connection, TlsConnection
 from briefing.errors import DeliveryError
 
 __all__ = ["MailServer", "Mailer", "Outcome"]

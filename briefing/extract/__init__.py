@@ -1,7 +1,7 @@
 """Bytes of a page or file to an `Article` freed from the page around it, or an `ExtractError` that says why not.
 
-`html` finds the article in a page, `front` tells one from a home page, `mail` finds it in a letter, `files` reads PDF
-and Markdown, `clutter` takes away what stands around an article in any format, `gate` refuses what is no article,
+`html` finds the article in a page, `front_pages` tells one from a home page, `mail` finds it in a letter, `files` reads PDF
+and Markdown, `boilerplate` takes away what stands around an article in any format, `quality` refuses what is no article,
 `walls` the pages that stand before one (`wall_phrases` and `wall_concepts` say how they speak), `json_ld` reads what a
 page says of itself, `language` tells the language, `length` says how much is read. No article, however broken or
 hostile, raises anything but `ExtractError`.
@@ -17,13 +17,13 @@ from urllib.parse import urljoin, urlsplit
 
 from briefing.dates import in_utc
 from briefing.errors import BriefingError, ExtractError, WallError
-from briefing.extract.clutter import without_clutter
-from briefing.extract.gate import LONGEST, check_article, check_bytes
+from briefing.extract.boilerplate import without_clutter
 from briefing.extract.language import language_of
 from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, NOT_WORDS, TEXT_CUT, begun, words_only
+from briefing.extract.quality import LONGEST, check_article, check_bytes
 from briefing.nlp.facts import stems
 from briefing.nlp.text import article_id, normalise, word_count
-from briefing.outside import clipped, shown_name, shown_title
+from briefing.sanitise import clipped, shown_name, shown_title
 from briefing.types import Article, FeedItem
 
 __all__ = ["article_from_feed_item", "article_from_text", "extract_article", "extract_file", "fuller", "teaser_of"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from briefing.encodings import MARKS, text_in
 from briefing.errors import ExtractError
-from briefing.extract import Found, flat, plain_text
+from briefing.extract import Found, fallback, plain_text
 from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, begun
 from briefing.nlp.text import normalise
 
@@ -81,7 +81,7 @@ def _html(text: str) -> str:
     # No text by people has twenty brackets in a row.
     text = re.sub(r"([\[\]()*_`~!<>#])\1{20,}", "", text)
     # A tag or comment without an end is none; the parser would look for it to the end of the text.
-    text = re.sub(r"<(?=[!?]|[^<>]*+(?:<|\Z))", "< ", flat.slimmed(text))
+    text = re.sub(r"<(?=[!?]|[^<>]*+(?:<|\Z))", "< ", fallback.slimmed(text))
     if len(text) > _LONGEST_PIECE:  # what a link is defined as may stand in another piece
         text = _REFERENCE.sub(r"\1", _DEFINITION.sub("", text))
     parser = markdown.Markdown(extensions=_EXTENSIONS)

@@ -12,15 +12,15 @@ from html import unescape
 from typing import Any
 
 from briefing.errors import ExtractError, FrontPageError
-from briefing.extract import Found, flat
-from briefing.extract.front import holds_posts, is_front
-from briefing.extract.gate import FEWEST_WORDS, check_page
+from briefing.extract import Found, fallback
+from briefing.extract.front_pages import holds_posts, is_front
 from briefing.extract.json_ld import things, types_of
 from briefing.extract.length import DOCUMENT_CUT
+from briefing.extract.quality import FEWEST_WORDS, check_page
 from briefing.extract.walls import Page, check_wall
 from briefing.markup import Tags
 from briefing.nlp.text import normalise, word_count
-from briefing.outside import label
+from briefing.sanitise import label
 
 __all__ = ["read_page", "text_of"]
 
@@ -44,15 +44,19 @@ def read_page(html: str, name: str, url: str | None) -> Found:
     Raises `ExtractError` for a wall, a home page, a page of links, a page without an article.
     """
     html = html.replace("\0", "")
-    if flat.is_bulky(html):
-        html = flat.slimmed(html)
-    if flat.is_bulky(html):
-        found = _read_flat(html[: flat.LONGEST], name)
-        return replace(found, warnings=(DOCUMENT_CUT,)) if len(html) > flat.LONGEST else found
+    if fallback.is_bulky(html):
+        html = fallback.slimmed(html)
+    if fallback.is_bulky(html):
+        found = _read_flat(html[: fallback.LONGEST], name)
+        return replace(found, warnings=(DOCUMENT_CUT,)) if len(html) > fallback.LONGEST else found
     view = _View()
     view.read(html)
     stated = _stated(view)
-    text = _extracted(flat.without_type(html), url, view.text) if view.deepest <= _DEEPEST else flat.running(view.text)
+    text = (
+        _extracted(fallback.without_type(html), url, view.text)
+        if view.deepest <= _DEEPEST
+        else fallback.running(view.text)
+    )
     body = normalise(str(stated.get("articleBody") or ""))
     # Where a page gives its whole article as data too, that is the better text when the page hides half of it.
     if word_count(body) > 1.5 * word_count(text) and word_count(body) > 100 and "<" not in body[:500]:
@@ -81,17 +85,17 @@ def _is_front(view: _View, text: str, url: str) -> bool:
 
 
 def _read_flat(html: str, name: str) -> Found:
-    everything = flat.flat_text(html)
-    text = flat.running(everything)
-    check_wall(Page(text=text, visible=everything, title=flat.title_of(html)), name)
-    check_page(text, everything, flat.link_words(html), name)
-    return Found(text=text, title=flat.title_of(html))
+    everything = fallback.flat_text(html)
+    text = fallback.running(everything)
+    check_wall(Page(text=text, visible=everything, title=fallback.title_of(html)), name)
+    check_page(text, everything, fallback.link_words(html), name)
+    return Found(text=text, title=fallback.title_of(html))
 
 
 def text_of(html: str) -> str:
     """All visible text of an untrusted fragment, a paragraph for each block."""
-    if flat.is_bulky(html):
-        return flat.flat_text(flat.slimmed(html)[: flat.LONGEST])
+    if fallback.is_bulky(html):
+        return fallback.flat_text(fallback.slimmed(html)[: fallback.LONGEST])
     view = _View()
     view.read(html)
     return view.text
@@ -112,7 +116,7 @@ def _extracted(html: str, url: str | None, visible: str) -> str:
             # Few articles are laid out in tables; a page's furniture often is.
             bare = attempt(prune_xpath=_ADVERTS, include_tables=False)
             text = bare if word_count(bare) > 0.6 * word_count(text) else text
-        if word_count(flat.running(visible)) > _MISSED * word_count(text):
+        if word_count(fallback.running(visible)) > _MISSED * word_count(text):
             text = _more_of_it(text, html, attempt())
         if word_count(text) < FEWEST_WORDS:
             text = attempt(favor_recall=True)

@@ -205,9 +205,9 @@ def _html_text(part: MIMEPart, name: str) -> str:
 
 def _shown(html: str) -> str:
     """`html` without what its own styles hide; as it is where it is too bulky for a tree, or broken."""
-    from briefing.extract import flat
+    from briefing.extract import fallback
 
-    if flat.is_bulky(html) or not _HIDING.search(html):
+    if fallback.is_bulky(html) or not _HIDING.search(html):
         return html
     from lxml import etree
     from lxml import html as lxml_html

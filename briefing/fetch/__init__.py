@@ -6,7 +6,7 @@ retries where they can help, pauses where a server asks for one, conditional req
 readable `FetchError` otherwise. It does not know what a feed or a page is.
 
 `urls` takes addresses apart, `addresses` says what is public, `network` connects, `cache` remembers, `body` unfolds,
-`hosts` is polite, `many` gives servers their turns, `reasons` explains. Those that import httpx are imported when a
+`rate_limit` is polite, `request_queue` gives servers their turns, `failures` explains. Those that import httpx are imported when a
 `Fetcher` is made and not before.
 """
 
@@ -28,8 +28,8 @@ from urllib.request import getproxies
 from briefing import retry
 from briefing._version import __version__
 from briefing.errors import FetchError, OutOfTimeError, UntrustedError
-from briefing.fetch.hosts import BusyError, LeftAloneError, Politeness, TooLongError
-from briefing.fetch.many import Journey, in_turns
+from briefing.fetch.rate_limit import BusyError, LeftAloneError, Politeness, TooLongError
+from briefing.fetch.request_queue import Journey, in_turns
 from briefing.fetch.urls import joined, origin, parsed, server_of, shown
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ class Fetcher:
         return self._fetch(Journey(request), self._clock() + within)
 
     def _fetch(self, journey: Journey, until: float) -> Fetched:
-        from briefing.fetch.reasons import RetryableError
+        from briefing.fetch.failures import RetryableError
 
         while True:
             try:
@@ -306,15 +306,15 @@ class Fetcher:
             raise error.as_error(subject) from error
 
     def _noted(self, subject: str, url: httpx.URL, message: httpx.Request) -> Fetched | str:
-        """What `_exchange` gives, having told `hosts` what it says of the server."""
+        """What `_exchange` gives, having told `rate_limit` what it says of the server."""
         import httpcore
 
-        from briefing.fetch import reasons
+        from briefing.fetch import failures
 
         server = server_of(str(url))
         try:
             answer = self._exchange(subject, url, message)
-        except reasons.RetryableError as failed:
+        except failures.RetryableError as failed:
             if failed.broken:
                 failed.final = self._hosts.breaks(server, str(url), failed.error)
             elif not failed.pause:
@@ -336,8 +336,8 @@ class Fetcher:
         ) as error:
             if self._deadline.left <= 0:
                 raise OutOfTimeError(subject) from error
-            failure = reasons.network_error(subject, error, total=self._total if self._deadline.passed else None)
-            if isinstance(failure, reasons.RetryableError):
+            failure = failures.network_error(subject, error, total=self._total if self._deadline.passed else None)
+            if isinstance(failure, failures.RetryableError):
                 slow = isinstance(error, httpcore.TimeoutException)
                 failure.final = self._hosts.fails(server, str(url), failure.error, slow=slow)
             elif isinstance(failure, UntrustedError):
@@ -354,7 +354,7 @@ class Fetcher:
         import sqlite3
 
         from briefing.fetch.body import CutOffError
-        from briefing.fetch.reasons import RetryableError
+        from briefing.fetch.failures import RetryableError
 
         response = (self._network if message.extensions["private"] else self._cached).handle_request(message)
         caching = response.extensions.get("caching", {})
@@ -374,20 +374,20 @@ class Fetcher:
     def _read(
         self, subject: str, url: httpx.URL, response: httpx.Response, *, from_cache: bool, asked: bool = True
     ) -> Fetched | str:
-        from briefing.fetch import body, reasons
+        from briefing.fetch import body, failures
 
         headers = response.headers
         if response.status_code in _REDIRECTS and "location" in headers:
             return joined(subject, url, headers["location"])
         if response.status_code not in range(200, 204):
             wait = retry.retry_after(headers.get("retry-after"), self._now())
-            raise reasons.status_error(subject, response.status_code, wait)
+            raise failures.status_error(subject, response.status_code, wait)
         try:
             if body.stated_length(headers.get("content-length", "")) > self._max_bytes:
                 raise body.TooLargeError
             content = body.unfold(response.iter_raw(), headers.get("content-encoding", ""), self._max_bytes)
         except (body.BombError, body.TooLargeError, body.UnknownEncodingError, body.CutOffError) as error:
-            raise reasons.body_error(subject, error, self._max_bytes) from error
+            raise failures.body_error(subject, error, self._max_bytes) from error
         content_type = headers.get("content-type", "")
         return Fetched(
             url=str(url),

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefing.address import shown
-from briefing.private import database_files, make_private, private_file, private_folder
+from briefing.private_files import database_files, make_private, private_file, private_folder
 
 if TYPE_CHECKING:
     from hishel import SqliteStorage

@@ -26,7 +26,7 @@ from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from briefing.address import shown
-from briefing.bounded import BoundedReader, TooSlowError
+from briefing.bounded_io import BoundedReader, TooSlowError
 from briefing.dates import timed
 from briefing.errors import FetchError, UnreachableError, UntrustedError
 

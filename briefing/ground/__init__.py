@@ -7,7 +7,7 @@ Pure. `Evidence` is an article prepared once; `check` looks one point up in it:
    Nations", "Iraqi" is "Iraq", "yesterday" is a date): kinds ``number``, ``quotation``, ``name``;
 2. **alignment** (`align`): the fewest sentences, two at most, that hold these facts and most of the point's other
    words, which are cited; one sentence must have some of the point's words, else ``support``;
-3. **denials** (`denial`): what the point denies, a cited sentence must deny: ``negation``.
+3. **denials** (`negation`): what the point denies, a cited sentence must deny: ``negation``.
 
 A point in which a part fails is ``unsupported``; one that comes close to no sentence is ``uncertain``. What the words
 *mean* no rule here knows: that takes a model that reads. `weigh` decides with the log-odds of the one tuned for it
@@ -20,12 +20,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from briefing.ground.align import choose, closeness, in_order
+from briefing.ground.analysis import Reading
 from briefing.ground.combination import CUT, probability, signs
-from briefing.ground.denial import undenied
 from briefing.ground.evidence import Evidence, plain, quote
 from briefing.ground.exact import Missing, facts
 from briefing.ground.judge import Judge
-from briefing.ground.reading import Reading
+from briefing.ground.negation import undenied
 from briefing.ground.translated import look_up
 from briefing.types import Citation, Verdict
 

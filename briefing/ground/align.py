@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from briefing.ground.analysis import Reading
 from briefing.ground.evidence import Evidence
 from briefing.ground.exact import Fact
-from briefing.ground.reading import Reading
 
 __all__ = ["MOST_CITATIONS", "choose", "closeness", "in_order"]
 

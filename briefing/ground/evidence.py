@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from briefing.ground.analysis import Reading, initials
 from briefing.ground.calendar import dated
-from briefing.ground.elsewhere import figures, in_english
-from briefing.ground.reading import Reading, initials
+from briefing.ground.localised_numbers import figures, in_english
 from briefing.nlp.facts import Name, Number, stem_of, tokens
 from briefing.nlp.text import Sentence, fold, sentences
 from briefing.types import Citation

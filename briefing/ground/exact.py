@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from briefing.ground.analysis import Reading, key_of
 from briefing.ground.evidence import Evidence
 from briefing.ground.numbers import approximated, in_range
-from briefing.ground.reading import Reading, key_of
 from briefing.nlp.facts import Name, numbers, stem, stems, tokens
 from briefing.nlp.lexicon import ALIAS_OF, DEMONYM_ENDINGS, OPENERS
 

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal
 
-from briefing.ground.reading import key_of
+from briefing.ground.analysis import key_of
 from briefing.nlp.facts import Number
 
 __all__ = ["approximated", "in_range"]

@@ -11,11 +11,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from briefing.ground.align import MOST_CITATIONS
-from briefing.ground.elsewhere import figures, months, plain_figures
+from briefing.ground.analysis import Reading, key_of
 from briefing.ground.evidence import Evidence
 from briefing.ground.exact import Fact, Missing, forms
+from briefing.ground.localised_numbers import figures, months, plain_figures
 from briefing.ground.numbers import approximated
-from briefing.ground.reading import Reading, key_of
 from briefing.nlp.facts import Number, names
 from briefing.nlp.lexicon import MONTHS, MONTHS_OF, SAME_ACRONYM
 

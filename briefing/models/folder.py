@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from briefing.errors import ModelError
-from briefing.models.added import read_added, write_added
 from briefing.models.catalogue import Catalogue, Entry, HubPlace, adapter_path, load_catalogue
+from briefing.models.digest_cache import Seals
 from briefing.models.gguf_header import read_gguf_header
 from briefing.models.hub import describe_on_hub
+from briefing.models.hub_digests import ask_the_hub, with_stated
 from briefing.models.partial import PlaceError
 from briefing.models.pull import ProgressCallback, PullProgress, locked, pull_file
 from briefing.models.repository import Repository, digest_of, is_hub_name, model_files
-from briefing.models.seals import Seals
-from briefing.models.stated import ask_the_hub, with_stated
+from briefing.models.user_catalogue import read_added, write_added
 from briefing.nlp.text import fingerprint
 
 __all__ = ["ModelFile", "ModelFolder", "default_folder"]

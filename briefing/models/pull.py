@@ -15,11 +15,11 @@ from typing import Literal
 
 from briefing.errors import ModelError
 from briefing.models.catalogue import Entry, HubPlace, Place, WheelPlace
+from briefing.models.digest_cache import sha256_of
 from briefing.models.hub import download_from_hub
 from briefing.models.partial import Partial, PlaceError
-from briefing.models.seals import sha256_of
 from briefing.models.wheels import join_wheels
-from briefing.private import sync_folder
+from briefing.private_files import sync_folder
 
 __all__ = ["ProgressCallback", "PullProgress", "locked", "pull_file"]
 

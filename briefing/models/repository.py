@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from briefing.errors import ModelError
-from briefing.models.seals import Seals
+from briefing.models.digest_cache import Seals
 from briefing.nlp.text import fingerprint
 
 __all__ = ["Repository", "digest_of", "is_hub_name", "model_files"]

@@ -92,7 +92,7 @@ DENIALS: dict[str, frozenset[str]] = {
         "ru": "не нет ни без никогда никто никого никому ничего ничто нельзя никакой никакого",
     }.items()
 }
-"""Words that deny, folded as written, by ISO 639-1 code; those of English, with its verbs, are in `ground.denial`."""
+"""Words that deny, folded as written, by ISO 639-1 code; those of English, with its verbs, are in `ground.negation`."""
 
 DENIALS_WITH_NE = frozenset({"personne", "rien", "plus"})
 """French words that deny only in a sentence with "ne": somebody, anything and more without it."""

@@ -1,7 +1,7 @@
 """The numbers that a text states, with their units: in digits of any script, in English words, as shares. Pure.
 
 A number's value and unit are what it is compared by, so that "$2.3 million", "$2.3m" and "2,300,000 dollars" are one.
-Digits before the magnitudes of Chinese, Japanese and Korean are read by `myriads`.
+Digits before the magnitudes of Chinese, Japanese and Korean are read by `east_asian_numerals`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
-from briefing.nlp.myriads import myriads
+from briefing.nlp.east_asian_numerals import myriads
 from briefing.nlp.text import CASED, straight
 
 __all__ = ["Number", "numbers"]

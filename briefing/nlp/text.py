@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from briefing.outside import clean
+from briefing.sanitise import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ read the sources -> fetch what they link to -> extract the articles -> group the
 what earlier editions told -> take summaries from the store, condense the rest -> compose the edition -> render it in
 every format -> write the files -> remember the edition.
 
-`read` does the first three, `telling` the next three, `workshop` keeps open what is needed, `watch` is how a caller
+`read` does the first three, `story_pipeline` the next three, `context` keeps open what is needed, `progress` is how a caller
 follows along. Nothing here decides what a summary or an edition is: that is the pure modules' business.
 """
 
@@ -20,13 +20,12 @@ from zoneinfo import ZoneInfo
 from briefing.config import Config
 from briefing.engines import Engine
 from briefing.extract.length import is_cut
-from briefing.pipeline.again import articles_of, carried_over, sent_edition
 from briefing.pipeline.archive import write_archive
 from briefing.pipeline.batch import batch
-from briefing.pipeline.checked import CheckedSource, check_sources
-from briefing.pipeline.checking import check_assets, check_run
-from briefing.pipeline.comparing import Compared, compare
+from briefing.pipeline.compare import Compared, compare
+from briefing.pipeline.context import Workshop
 from briefing.pipeline.deadline import TimeToRead
+from briefing.pipeline.delivery import Posted, last_try, owe_letters, send_editions
 from briefing.pipeline.history import (
     Removal,
     Told,
@@ -40,15 +39,16 @@ from briefing.pipeline.history import (
     search,
     shown_edition,
 )
-from briefing.pipeline.keeping import check_state_pages, keep_state, mend_state
-from briefing.pipeline.posting import Posted, last_try, owe_letters, send_editions
+from briefing.pipeline.mailing import check_mail, check_settings, letters
+from briefing.pipeline.network_wait import Waiting, longest_wait
+from briefing.pipeline.preflight import check_assets, check_run
+from briefing.pipeline.progress import Silent, Watcher
 from briefing.pipeline.read import Limits, Reading, read_sources
-from briefing.pipeline.sending import check_mail, check_settings, letters
-from briefing.pipeline.telling import condense_stories, takes_a_place, tell_stories
-from briefing.pipeline.waiting import Waiting, longest_wait
-from briefing.pipeline.watch import Silent, Watcher
+from briefing.pipeline.remake import articles_of, carried_over, sent_edition
+from briefing.pipeline.source_check import CheckedSource, check_sources
+from briefing.pipeline.state_file import check_state_pages, keep_state, mend_state
+from briefing.pipeline.story_pipeline import condense_stories, takes_a_place, tell_stories
 from briefing.pipeline.window import Window, window_for
-from briefing.pipeline.workshop import Workshop
 from briefing.render.compose import compose
 from briefing.render.edition import EDITION_FORMATS, render, render_explanation, render_summary
 from briefing.render.epub import render_epub

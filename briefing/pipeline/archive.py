@@ -15,12 +15,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from briefing.nlp.lookup import FOLDING, search_words
+from briefing.nlp.search_terms import FOLDING, search_words
 from briefing.nlp.text import fingerprint, fold
-from briefing.outside import clean_data
+from briefing.pipeline.context import Workshop
 from briefing.pipeline.history import known_edition
-from briefing.pipeline.workshop import Workshop
 from briefing.render.edition import Around, anchor, prepared, render, tidy
+from briefing.sanitise import clean_data
 from briefing.types import Edition
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from briefing.serialization import failure_to_json, json_text, summary_to_json
 from briefing.types import Article, Failure, Summary
 
 if TYPE_CHECKING:
-    from briefing.pipeline.workshop import Workshop
+    from briefing.pipeline.context import Workshop
 
 __all__ = ["batch"]
 

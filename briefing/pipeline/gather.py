@@ -20,8 +20,7 @@ from briefing.address import Secrets, shown
 from briefing.canonical import canonical_url
 from briefing.errors import BriefingError, FetchError, OutOfTimeError, WallError
 from briefing.nlp.text import article_id
-from briefing.pipeline.deadline import TimeToRead
-from briefing.pipeline.found import (
+from briefing.pipeline.candidates import (
     Found,
     Item,
     Letter,
@@ -37,10 +36,11 @@ from briefing.pipeline.found import (
     stub_of,
     title_of,
 )
+from briefing.pipeline.deadline import TimeToRead
 from briefing.pipeline.limits import Limits, Room
-from briefing.pipeline.mail import Mail
-from briefing.pipeline.private import without_secrets
-from briefing.pipeline.watch import Watcher
+from briefing.pipeline.newsletters import Mail
+from briefing.pipeline.progress import Watcher
+from briefing.pipeline.redaction import without_secrets
 from briefing.pipeline.window import Window
 from briefing.types import Article, Failure
 

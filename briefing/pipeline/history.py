@@ -11,7 +11,7 @@ from typing import Any
 
 from briefing.config import parse_duration
 from briefing.errors import OutputError, UsageError
-from briefing.pipeline.workshop import Workshop
+from briefing.pipeline.context import Workshop
 from briefing.render.edition import EDITION_FORMATS, prepared, tidy
 from briefing.render.email import dated_key
 from briefing.serialization import edition_from_json, json_text

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from briefing.errors import OutOfTimeError
-from briefing.pipeline.found import failure_of, skipped
+from briefing.pipeline.candidates import failure_of, skipped
 from briefing.types import Article, Failure
 
 __all__ = ["Limits", "Room"]

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from briefing.engines import EngineOptions, Message, ModelSpec, Prompt
-from briefing.engines.cores import llama_slots, physical_cores
+from briefing.engines.cpu import llama_slots, physical_cores
 from briefing.engines.devices import free_memory, gpus, processor
 from briefing.errors import BriefingError
 from briefing.models import Entry, Machine, ModelFolder, Speed, read_speed, write_speed

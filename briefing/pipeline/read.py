@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING
 from briefing.address import Secrets
 from briefing.errors import BriefingError, FetchError, FrontPageError, OutOfTimeError, SourceError
 from briefing.nlp.text import article_id
-from briefing.outside import shown_name
+from briefing.pipeline.candidates import Found, Item, Letter, failure_of, item_keys, name_of, skipped, told_apart
 from briefing.pipeline.deadline import TimeToRead, unlimited
-from briefing.pipeline.found import Found, Item, Letter, failure_of, item_keys, name_of, skipped, told_apart
 from briefing.pipeline.gather import Gatherer, Limits, Reading, origin_of
-from briefing.pipeline.listed import is_web, listed
-from briefing.pipeline.mail import Mail, is_imap
-from briefing.pipeline.naming import name_for, site_of, tell_apart
+from briefing.pipeline.network_wait import Reach
+from briefing.pipeline.newsletters import Mail, is_imap
+from briefing.pipeline.progress import Watcher
 from briefing.pipeline.secrets import Commands
-from briefing.pipeline.waiting import Reach
-from briefing.pipeline.watch import Watcher
+from briefing.pipeline.source_lists import is_web, listed
+from briefing.pipeline.source_names import name_for, site_of, tell_apart
 from briefing.pipeline.window import Window
+from briefing.sanitise import shown_name
 from briefing.types import Failure, Source, SourceKind
 
 if TYPE_CHECKING:
@@ -310,7 +310,7 @@ class _Reader:
 
     def _web_source(self, answer: Fetched, source: Source, second: list[tuple[int, Source]], place: int) -> list[Found]:
         from briefing.extract import extract_article
-        from briefing.extract.front import is_root
+        from briefing.extract.front_pages import is_root
         from briefing.sources import classify_content, find_feeds, read_feed
 
         self._secrets.add(answer.url)

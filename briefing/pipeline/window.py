@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TypeVar
 
 from briefing.dates import by_day, latest
-from briefing.pipeline.found import skipped
+from briefing.pipeline.candidates import skipped
 from briefing.store import Sighting, Store
 from briefing.types import Failure
 

@@ -1,4 +1,4 @@
-"""An edition as much of which is told as a letter has room for. Pure. Not here: how large a letter is (`letter`).
+"""An edition as much of which is told as a letter has room for. Pure. Not here: how large a letter is (`email`).
 
 What is left out first is what matters least: an edition keeps no weights, but its first story is its headline's, the
 next are those of the overview, and within a section they stand in the order of their weight. What is shown of each has
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from briefing.outside import LONGEST_NAME, clipped
+from briefing.sanitise import LONGEST_NAME, clipped
 from briefing.types import (
     Article,
     Citation,

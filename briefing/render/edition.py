@@ -20,8 +20,8 @@ from zoneinfo import ZoneInfo
 from briefing.dates import by_day, rfc3339, shown
 from briefing.errors import UsageError
 from briefing.nlp.text import sentences
-from briefing.outside import clean, one_line
 from briefing.render.compose import minutes_saved
+from briefing.sanitise import clean, one_line
 from briefing.serialization import edition_to_json, json_text, summary_to_json
 from briefing.types import Article, Citation, Edition, Failure, KeyPoint, Story, Summary, Verdict
 

@@ -19,10 +19,10 @@ from zoneinfo import ZoneInfo
 from briefing.dates import shown
 from briefing.mail_headers import address_of, ascii_uri, letter_policy
 from briefing.nlp.text import fingerprint
-from briefing.outside import clipped, one_line
 from briefing.render.abridge import LIMITS, abridged, of_stories, ranked
 from briefing.render.compose import FEWEST_SENTENCES, minutes_saved
 from briefing.render.edition import prepared, tidy, unlinked
+from briefing.sanitise import clipped, one_line
 from briefing.types import Edition, Story
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ itself, and what is in it.
 from __future__ import annotations
 
 from briefing.errors import ScheduleError
+from briefing.schedule.commands import present
 from briefing.schedule.cron import Cron
 from briefing.schedule.environment import kept, rehearse
 from briefing.schedule.job import Found, Job, Kind, Outcome, Scheduler, Write, next_run, parse_time
 from briefing.schedule.launchd import Launchd
 from briefing.schedule.systemd import Systemd, has_session
-from briefing.schedule.tools import present
 from briefing.schedule.windows import Windows
 
 __all__ = ["Found", "Job", "Kind", "Outcome", "install", "installed", "kept", "next_run", "parse_time", "rehearse",

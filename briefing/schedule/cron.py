@@ -13,10 +13,10 @@ import shlex
 from datetime import time
 
 from briefing.errors import ScheduleError
+from briefing.schedule.commands import ask, order, present, said
 from briefing.schedule.environment import login
 from briefing.schedule.files import MARK
 from briefing.schedule.job import Found, Job, Kind, Outcome, Write
-from briefing.schedule.tools import ask, order, present, said
 
 __all__ = [
     "Cron",

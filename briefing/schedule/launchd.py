@@ -8,7 +8,8 @@ from datetime import time
 from pathlib import Path
 from typing import Any
 
-from briefing.private import make_private, private_file
+from briefing.private_files import make_private, private_file
+from briefing.schedule.commands import ask, order, present
 from briefing.schedule.environment import login
 from briefing.schedule.files import (
     MARK,
@@ -21,7 +22,6 @@ from briefing.schedule.files import (
     remove_folders,
 )
 from briefing.schedule.job import Found, Job, Kind, Outcome, Write
-from briefing.schedule.tools import ask, order, present
 
 __all__ = ["LABEL", "Launchd", "plist_time", "render_plist"]
 

@@ -8,6 +8,7 @@ from datetime import time
 from pathlib import Path
 
 from briefing.errors import ExitCode
+from briefing.schedule.commands import ask, order, present, said
 from briefing.schedule.environment import login
 from briefing.schedule.files import (
     MARK,
@@ -20,7 +21,6 @@ from briefing.schedule.files import (
     remove_folders,
 )
 from briefing.schedule.job import Found, Job, Kind, Outcome, Write
-from briefing.schedule.tools import ask, order, present, said
 
 __all__ = ["SERVICE", "TIMER", "Systemd", "has_session", "render_service", "render_timer", "timer_time"]
 

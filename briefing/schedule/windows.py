@@ -13,6 +13,7 @@ from datetime import time
 from pathlib import Path
 
 from briefing.errors import UsageError
+from briefing.schedule.commands import ask, present
 from briefing.schedule.environment import PLACES
 from briefing.schedule.files import (
     MARK,
@@ -25,7 +26,6 @@ from briefing.schedule.files import (
     remove_folders,
 )
 from briefing.schedule.job import Found, Job, Kind, Outcome, Write
-from briefing.schedule.tools import ask, present
 
 __all__ = ["DELETE", "QUERY", "Windows", "batch_time", "create_command", "render_batch"]
 

@@ -1,14 +1,14 @@
 """Sources: what a reader names, taken apart into feeds, items, files and lists. Bytes in, values out; no network.
 
-`feeds` reads RSS, Atom and JSON Feed; `opml` reads and writes lists of sources; `kinds` tells what a place is and what
-lies in a folder; `mailbox` takes mbox files and Maildirs apart; `markup` makes their bytes safe text.
+`feeds` reads RSS, Atom and JSON Feed; `opml` reads and writes lists of sources; `detection` tells what a place is and what
+lies in a folder; `mailbox` takes mbox files and Maildirs apart; `decoding` makes their bytes safe text.
 Fetching is `briefing.fetch`'s, articles are `extract`'s.
 """
 
 from __future__ import annotations
 
+from briefing.sources.detection import ARTICLE_SUFFIXES, classify_content, classify_path, find_feeds, list_folder
 from briefing.sources.feeds import Feed, read_feed
-from briefing.sources.kinds import ARTICLE_SUFFIXES, classify_content, classify_path, find_feeds, list_folder
 from briefing.sources.mailbox import MailHead, Message, list_maildir, list_mbox, read_head
 from briefing.sources.opml import is_url_list, read_opml, read_subscriptions, read_url_list, write_opml
 

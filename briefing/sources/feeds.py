@@ -21,8 +21,8 @@ from urllib.parse import unquote, urlsplit
 
 from briefing.dates import in_utc, timed
 from briefing.errors import SourceError
-from briefing.outside import shown_name, shown_title
-from briefing.sources.markup import (
+from briefing.sanitise import shown_name, shown_title
+from briefing.sources.decoding import (
     LONGEST_ADDRESS,
     TooLargeError,
     decoded,

@@ -22,8 +22,8 @@ from typing import BinaryIO
 
 from briefing.dates import timed
 from briefing.errors import SourceError
-from briefing.outside import shown_name, shown_title
-from briefing.sources.markup import tidy
+from briefing.sanitise import shown_name, shown_title
+from briefing.sources.decoding import tidy
 
 __all__ = ["MailHead", "Message", "is_maildir", "is_mbox", "list_maildir", "list_mbox", "read_head"]
 

@@ -13,8 +13,8 @@ from xml.etree import ElementTree
 from briefing.address import shown, shown_in
 from briefing.errors import SourceError
 from briefing.nlp.text import without_feed_scheme
-from briefing.outside import one_line, shown_name
-from briefing.sources.markup import TooLargeError, decoded, unzipped, web_address, without_doctype
+from briefing.sanitise import one_line, shown_name
+from briefing.sources.decoding import TooLargeError, decoded, unzipped, web_address, without_doctype
 from briefing.types import Source, SourceKind
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@ that were seen, editions, their deliveries, counts.
 
 Not here: HTTP validators (they live in the HTTP cache's own file), and what the keys are made of (`summarise`).
 
-Every put commits before it returns, and survives the death of the process at any moment (`file`).
+Every put commits before it returns, and survives the death of the process at any moment (`database`).
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from briefing.private import data_folder
+from briefing.private_files import data_folder
 from briefing.serialization import summary_from_json, summary_to_json
 from briefing.store.backup import Repaired, keep_copy, repair
+from briefing.store.database import MEMORY, check_state, stamp
 from briefing.store.editions import Editions
-from briefing.store.file import MEMORY, check_state, stamp
 from briefing.store.health import good_copy
 from briefing.store.schema import MIGRATIONS, Delivery, DeliveryKey, DeliveryState, Found, StoredCompletion, Waiting
-from briefing.store.sightings import Sighting
+from briefing.store.seen_items import Sighting
 from briefing.types import Article, Summary
 
 __all__ = [

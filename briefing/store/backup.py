@@ -14,8 +14,8 @@ from itertools import chain, count
 from pathlib import Path
 
 from briefing.errors import DamageError
-from briefing.private import database_files, make_private, put_in_place, sweep, sync_folder, unfinished
-from briefing.store.file import MEMORY, StateFile, check_state, damage, explained
+from briefing.private_files import database_files, make_private, put_in_place, sweep, sync_folder, unfinished
+from briefing.store.database import MEMORY, StateFile, check_state, damage, explained
 from briefing.store.health import Copy, beside, good_copy, opened_to_read, unsound
 
 __all__ = ["Repaired", "keep_copy", "repair"]

@@ -14,12 +14,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from briefing.errors import StoreError
-from briefing.store.file import MEMORY, stamp, storable
+from briefing.store.database import MEMORY, stamp, storable
 from briefing.store.health import beside
 from briefing.store.ledger import LedgerFile, Line
 from briefing.store.schema import TRANSITIONS, Delivery, DeliveryKey, DeliveryState, Waiting
 from briefing.store.search import Search, drop_from_index, update_index
-from briefing.store.sightings import Sightings, settle, unsettle
+from briefing.store.seen_items import Sightings, settle, unsettle
 from briefing.types import Article
 
 __all__ = ["KEPT_DAYS", "Editions"]
@@ -70,7 +70,7 @@ class Editions(Search, Sightings):
         """Remember the JSON of the edition of `day` called `title`, instead of one that was there.
 
         `told`: its articles, whose texts are kept for as long as they are listed (`keep_told`), and `KEPT_DAYS` more.
-        What was proposed for it counts (`sightings`).
+        What was proposed for it counts (`seen_items`).
         """
         key = (day.isoformat(), storable(title))
         rows = [

@@ -18,8 +18,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, cast, get_args
 
-from briefing.private import make_private, private_file, put_in_place, sweep, sync_folder, unfinished
-from briefing.store.file import stamp
+from briefing.private_files import make_private, private_file, put_in_place, sweep, sync_folder, unfinished
+from briefing.store.database import stamp
 from briefing.store.schema import DeliveryKey, DeliveryState
 
 __all__ = ["LEDGER_DAYS", "LedgerFile", "Line"]

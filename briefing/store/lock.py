@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefing.errors import StoreError
-from briefing.private import make_private, private_folder
+from briefing.private_files import make_private, private_folder
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

@@ -2,7 +2,7 @@
 
 The index is made from the editions' JSON. ``editions.indexed`` says which of them it knows; a search takes in the
 others first. So a file from before there was an index needs no more than that column, and neither does one in which a
-Python without FTS5 has put an edition: there only a search fails. What is indexed are words folded as `lookup` folds
+Python without FTS5 has put an edition: there only a search fails. What is indexed are words folded as `search_terms` folds
 them; what is shown lies beside them as it was told.
 """
 
@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from briefing.errors import StoreError
-from briefing.nlp.lookup import search_words
+from briefing.nlp.search_terms import search_words
 from briefing.serialization import edition_from_json
-from briefing.store.file import StateFile, storable
+from briefing.store.database import StateFile, storable
 from briefing.store.schema import Found
 from briefing.store.snippet import Phrase, snippet
 from briefing.types import Edition, Story
@@ -39,7 +39,7 @@ class Search(StateFile):
     def search(self, words: str, *, since: date | None = None, title: str | None = None, limit: int = 0) -> list[Found]:
         """Stories that hold every one of `words`, best first (BM25; a headline counts most), newest first among equals.
 
-        Words are compared as `lookup` folds them: without case and accents, cut at punctuation, and what it parts
+        Words are compared as `search_terms` folds them: without case and accents, cut at punctuation, and what it parts
         ("US-China") stands together, as words in quotation marks do, in this order. A ``*`` after a word stands for any
         ending; nothing else has a meaning. `title`: only editions of that name; `limit` 0:
         no limit. Raises `StoreError`, also where this Python's SQLite has no full-text search.

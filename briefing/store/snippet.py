@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from briefing.nlp.lookup import placed_words
+from briefing.nlp.search_terms import placed_words
 
 __all__ = ["Phrase", "snippet"]
 
@@ -17,7 +17,7 @@ _BEFORE = 4
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Folded words (`lookup`) that have to stand together, in this order."""
+    """Folded words (`search_terms`) that have to stand together, in this order."""
 
     words: tuple[str, ...]
     begins: bool = False

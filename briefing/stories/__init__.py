@@ -1,9 +1,9 @@
 """Which articles tell the same story.
 
-Pure. `group` is the entry: copies of one text first (`copies`), then articles about one event in the same days, by
-what they say (`likeness`) and, where somebody has a model for it, by what they mean (`meaning`). Articles are compared
+Pure. `group` is the entry: copies of one text first (`near_duplicates`), then articles about one event in the same days, by
+what they say (`similarity`) and, where somebody has a model for it, by what they mean (`embeddings`). Articles are compared
 in the order of their ids, so that the order of the input never matters; what an address says about identity is the
-business of `addresses`.
+business of `canonical`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from briefing.nlp.text import word_count
-from briefing.stories.copies import copies
-from briefing.stories.grouping import THRESHOLD, Likeness, clusters
-from briefing.stories.likeness import is_roundup, likeness
-from briefing.stories.meaning import with_embeddings
-from briefing.stories.standing import without_standing_words
+from briefing.stories.boilerplate import without_standing_words
+from briefing.stories.clustering import THRESHOLD, Likeness, clusters
+from briefing.stories.embeddings import with_embeddings
+from briefing.stories.near_duplicates import copies
+from briefing.stories.similarity import is_roundup, likeness
 from briefing.types import Article
 
 __all__ = ["THRESHOLD", "Bundle", "Likeness", "group", "likeness", "with_embeddings"]

@@ -1,8 +1,8 @@
 """The one conversation with a model: articles in, summaries out, every key point checked.
 
 `summarise_stories` and `summarise_all` are the entries; `condense` is one article's conversation, `story` that of
-several, `cite`, `whole` and `document` are the strategies (what is asked, in which order), `draft` is what they fill;
-`schedule` keeps the engine busy with many articles, `prompts` makes messages, `answers` reads what comes back.
+several, `cite`, `instruct` and `seq2seq` are the strategies (what is asked, in which order), `draft` is what they fill;
+`scheduler` keeps the engine busy with many articles, `prompts` makes messages, `parsing` reads what comes back.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from contextlib import suppress
 from briefing.engines.base import Engine
 from briefing.errors import EngineError, ModelError, NoAnswerError
 from briefing.nlp.text import fingerprint
-from briefing.summariser import cite, translated, whole
-from briefing.summariser.answers import own_title
+from briefing.summariser import cite, instruct, translated
 from briefing.summariser.draft import Draft
 from briefing.summariser.options import Length, SummaryOptions
+from briefing.summariser.parsing import own_title
 from briefing.summariser.prompts import PromptBook
-from briefing.summariser.schedule import Answers, Conversation, converse
+from briefing.summariser.scheduler import Answers, Conversation, converse
 from briefing.summariser.story import MOST_READ, condense_story, in_brief
 from briefing.types import Article, Failure, KeyPoint, Story, Summary
 
@@ -154,5 +154,5 @@ def summary_key(
     text = [article.title, title, str(article.published), article.text, article.language]
     for other in read[1:]:  # citations name these by their ids
         text += [other.id, other.title, str(other.published), other.text, other.language]
-    asked = prompts.fingerprint(*whole.PROMPTS, *cite.PROMPTS, *translated.PROMPTS)
+    asked = prompts.fingerprint(*instruct.PROMPTS, *cite.PROMPTS, *translated.PROMPTS)
     return fingerprint(_VERSION, engine.digest, asked, *wishes, *text)

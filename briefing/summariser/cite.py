@@ -1,6 +1,6 @@
 """The strategy for the tuned model: choose, cite, write, check, in one context of a story.
 
-A conversation (see `schedule`) in at most four rounds, whatever the story's length:
+A conversation (see `scheduler`) in at most four rounds, whatever the story's length:
 
 1. sentences are chosen and numbered (`selection`); one prompt a section asks for key points, one more than are shown,
    each behind the numbers of its sentences (Slobodkin et al., "Attribute First, then Generate", ACL 2024);
@@ -22,7 +22,6 @@ from dataclasses import replace
 from briefing.engines.base import Engine, Prompt, is_tuned
 from briefing.nlp.facts import stems
 from briefing.nlp.text import word_count
-from briefing.summariser.answers import clean, ended, says_the_same
 from briefing.summariser.context import (
     LEANS,
     Context,
@@ -38,11 +37,12 @@ from briefing.summariser.context import (
     unexplained,
     unfit,
 )
-from briefing.summariser.coverage import LEAD, choose
 from briefing.summariser.draft import Draft
 from briefing.summariser.ladder import can_be_shortened, leans, own_words, stands_alone
+from briefing.summariser.mmr import LEAD, choose
+from briefing.summariser.parsing import clean, ended, says_the_same
 from briefing.summariser.prompts import PromptBook
-from briefing.summariser.schedule import Conversation
+from briefing.summariser.scheduler import Conversation
 from briefing.summariser.selection import LONG, most_telling
 from briefing.types import Citation, KeyPoint, Rung, Verdict
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from briefing.engines.base import Engine, Prompt
 from briefing.nlp.salience import ranked
-from briefing.summariser import cite, document, translated, whole
-from briefing.summariser.coverage import chosen
+from briefing.summariser import cite, instruct, seq2seq, translated
 from briefing.summariser.draft import Draft
+from briefing.summariser.mmr import chosen
 from briefing.summariser.options import SummaryOptions
 from briefing.summariser.prompts import PromptBook
-from briefing.summariser.schedule import Conversation
+from briefing.summariser.scheduler import Conversation
 from briefing.types import Article, Summary
 
 __all__ = ["condense", "reads_together"]
@@ -42,16 +42,16 @@ def condense(
     elif engine.instructable and draft.translated:
         yield from translated.tell(draft, engine, prompts)
     elif engine.instructable:
-        yield from whole.tell(draft, engine, prompts)
+        yield from instruct.tell(draft, engine, prompts)
     else:
-        yield from document.tell(draft, engine)
+        yield from seq2seq.tell(draft, engine)
     if not draft.short and len(draft.points) > options.points:
         draft.points = chosen(draft.points, options.points, ranked(draft.evidence.sentences))
     if not draft.points:
         draft.quote(sorted(ranked(draft.evidence.sentences)[: options.fewest]))
         draft.warnings.append("No key point held against the article; its own sentences are quoted instead.")
     if options.paragraph and engine.instructable:
-        yield from whole.tell_as_prose(draft, engine, prompts)
+        yield from instruct.tell_as_prose(draft, engine, prompts)
     elif options.paragraph:
         draft.paragraph = " ".join(point.text for point in draft.points)
     return draft.summary(engine.model, engine.name)

@@ -14,16 +14,16 @@ from functools import cached_property
 
 from briefing.engines.base import Prompt
 from briefing.ground import Check, Evidence, check, weigh
+from briefing.ground.analysis import Reading
 from briefing.ground.evidence import plain
 from briefing.ground.exact import facts, possessives
-from briefing.ground.reading import Reading
 from briefing.nlp.facts import stems
-from briefing.summariser.answers import clean, ended, problem
-from briefing.summariser.coverage import LEAD
+from briefing.summariser.answer_length import LINE_TOKENS, line_tokens
 from briefing.summariser.draft import Draft, why_not
 from briefing.summariser.ladder import leans, opens_as_fragment, shortening, stands_alone
+from briefing.summariser.mmr import LEAD
+from briefing.summariser.parsing import clean, ended, problem
 from briefing.summariser.prompts import PromptBook
-from briefing.summariser.room import LINE_TOKENS, line_tokens
 from briefing.summariser.selection import Numbered, sections, select
 from briefing.types import Rung, Verdict
 

@@ -1,6 +1,6 @@
 """One article on its way to a summary: what is known of it, what was kept, what was left out, and what comes of it.
 
-The strategies (`cite`, `whole`, `document`) differ in what they ask a model; what is told of its answers is decided
+The strategies (`cite`, `instruct`, `seq2seq`) differ in what they ask a model; what is told of its answers is decided
 here.
 """
 
@@ -17,8 +17,10 @@ from briefing.ground import Check, Evidence, check, quote
 from briefing.nlp.facts import occurrences, stem_of
 from briefing.nlp.salience import ranked
 from briefing.nlp.text import sentences, word_count
-from briefing.stories.meaning import nearest
-from briefing.summariser.answers import (
+from briefing.stories.embeddings import nearest
+from briefing.summariser.language_samples import script, script_of, specimen
+from briefing.summariser.options import SummaryOptions
+from briefing.summariser.parsing import (
     FULL_STOPS,
     LONGEST_HEADLINE,
     Answer,
@@ -29,9 +31,7 @@ from briefing.summariser.answers import (
     says_yes,
     shortened,
 )
-from briefing.summariser.options import SummaryOptions
-from briefing.summariser.schedule import Conversation, Told
-from briefing.summariser.specimens import script, script_of, specimen
+from briefing.summariser.scheduler import Conversation, Told
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
 __all__ = ["Draft", "most_telling", "why_not"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from briefing.errors import UsageError
-from briefing.stories.meaning import Embed
+from briefing.stories.embeddings import Embed
 
 __all__ = ["Length", "SummaryOptions"]
 

@@ -17,8 +17,8 @@ from briefing.ground.evidence import plain
 from briefing.nlp.facts import stems
 from briefing.nlp.salience import ranked
 from briefing.nlp.text import Sentence, word_count
-from briefing.summariser.answers import says_the_same
 from briefing.summariser.ladder import unquoted
+from briefing.summariser.parsing import says_the_same
 
 __all__ = ["LONG", "ROOM", "Numbered", "most_telling", "sections", "select", "tokens_about", "told_aside"]
 

@@ -17,12 +17,12 @@ from briefing.ground import Evidence, check, quote
 from briefing.nlp.facts import stems
 from briefing.nlp.salience import ranked
 from briefing.nlp.text import sentences, word_count
-from briefing.summariser import translated, whole
+from briefing.summariser import instruct, translated
 from briefing.summariser.condense import condense, reads_together
 from briefing.summariser.draft import Draft, why_not
 from briefing.summariser.options import SummaryOptions
 from briefing.summariser.prompts import PromptBook
-from briefing.summariser.schedule import Conversation
+from briefing.summariser.scheduler import Conversation
 from briefing.types import Article, Citation, KeyPoint, Summary, Verdict
 
 __all__ = ["MOST_READ", "condense_story", "in_brief"]
@@ -151,7 +151,7 @@ def _written(
     for draft, index in chosen:
         if len(added) == MOST_ADDED:
             break
-        strategy = translated if draft.translated else whole
+        strategy = translated if draft.translated else instruct
         point = yield from strategy.tell_sentence(draft, index, engine, prompts)
         if point and _adds(point.text, [*summary.key_points, *added]):
             added.append(_of(draft.article, point))

@@ -27,13 +27,13 @@ from briefing.ground import Check
 from briefing.nlp.chunk import chunks
 from briefing.nlp.salience import ranked
 from briefing.nlp.text import word_count
-from briefing.summariser.answers import clean, ended, points_schema, problem, read_points
-from briefing.summariser.coverage import LEAD, leads
+from briefing.summariser.answer_length import NUMBER_TOKENS, answer_tokens, point_tokens, text_room
 from briefing.summariser.draft import Draft, why_not
 from briefing.summariser.ladder import leans
+from briefing.summariser.mmr import LEAD, leads
+from briefing.summariser.parsing import clean, ended, points_schema, problem, read_points
 from briefing.summariser.prompts import PromptBook
-from briefing.summariser.room import NUMBER_TOKENS, answer_tokens, point_tokens, text_room
-from briefing.summariser.schedule import Conversation
+from briefing.summariser.scheduler import Conversation
 from briefing.types import KeyPoint
 
 __all__ = ["PROMPTS", "read_numbers", "tell", "tell_sentence"]

@@ -15,7 +15,7 @@ import pytest
 from briefing import pipeline
 from briefing.assets import environment
 from briefing.config import Config
-from briefing.nlp.lookup import FOLDING, search_words
+from briefing.nlp.search_terms import FOLDING, search_words
 from briefing.render.edition import prepared
 from briefing.serialization import edition_from_json
 from briefing.types import Edition

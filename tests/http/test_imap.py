@@ -17,7 +17,7 @@ from briefing import pipeline
 from briefing.config import Config, add_sources, parse_config
 from briefing.errors import BriefingError, ConfigError, FetchError, SourceError
 from briefing.fetch.imap import ImapMailbox, parse_address
-from briefing.pipeline.mail import password_for
+from briefing.pipeline.newsletters import password_for
 from briefing.pipeline.read import Reading
 from briefing.store import Store
 from briefing.testing.mail_server import MailServer

@@ -13,9 +13,9 @@ import pytest
 
 from briefing.errors import FetchError, OutOfTimeError, UnreachableError, UntrustedError
 from briefing.fetch import Fetched, Fetcher, Request
-from briefing.fetch.hosts import LeftAloneError, Politeness, TooLongError
-from briefing.fetch.many import Journey, in_turns
-from briefing.pipeline.waiting import Reach
+from briefing.fetch.rate_limit import LeftAloneError, Politeness, TooLongError
+from briefing.fetch.request_queue import Journey, in_turns
+from briefing.pipeline.network_wait import Reach
 from briefing.testing.server import Seen, Server
 
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)

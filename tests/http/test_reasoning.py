@@ -11,7 +11,7 @@ import pytest
 
 from briefing.engines import Completion, EngineOptions, Message, ModelSpec, Prompt
 from briefing.engines.openai import OpenAIEngine
-from briefing.summariser.answers import read_points
+from briefing.summariser.parsing import read_points
 from briefing.testing.chat import CHAT, ChatServer, Request, events
 from briefing.testing.server import Seen
 

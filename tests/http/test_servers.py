@@ -13,11 +13,11 @@ import pytest
 from briefing.config import Config
 from briefing.config.file import parse_config
 from briefing.engines import Completion, Engine, EngineOptions, Message, ModelSpec, Prompt, open_engine
-from briefing.engines.thoughts import QUIET
+from briefing.engines.reasoning import QUIET
 from briefing.errors import EngineError
 from briefing.nlp.text import article_id
-from briefing.pipeline.choosing import chosen, engine_options
-from briefing.pipeline.watch import Silent
+from briefing.pipeline.model_resolution import chosen, engine_options
+from briefing.pipeline.progress import Silent
 from briefing.summariser import PromptBook, summarise_all
 from briefing.testing.dialects import DIALECTS, HOSTED, LITELLM, LLAMA_SERVER, OLLAMA, VLLM, Dialect, DialectServer
 from briefing.types import Article, Summary, Verdict

@@ -14,7 +14,7 @@ import pytest
 from briefing.config import Config
 from briefing.nlp.text import fingerprint
 from briefing.pipeline import Silent, Workshop, make_edition, write_edition
-from briefing.pipeline.found import item_keys, told_apart
+from briefing.pipeline.candidates import item_keys, told_apart
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
 from briefing.types import Edition, FeedItem, Source

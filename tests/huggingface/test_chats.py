@@ -12,7 +12,7 @@ import pytest
 
 from briefing.engines import Completion, Message, Prompt
 from briefing.engines.transformers import loading
-from briefing.engines.transformers.written import Reader
+from briefing.engines.transformers.decoding import Reader
 from briefing.errors import ModelError
 
 from .chats import CHATML, OPENED, SWITCH, built, taught, tokeniser
@@ -267,7 +267,7 @@ def test_an_answer_goes_on_from_what_the_prompt_has_begun(thinker: Path, opened:
 def test_marks_of_thoughts_are_read_though_they_are_special_tokens(
     special: tuple[str, ...], said: str, tmp_path: Path
 ) -> None:
-    from briefing.engines.thoughts import spoken
+    from briefing.engines.reasoning import spoken
 
     tokenizer = tokeniser(tmp_path, special=special)
     text = Reader(tokenizer).text([*tokenizer(said)["input_ids"], tokenizer.eos_token_id])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from briefing.engines.transformers.written import AtEnd, Reader, word_odds
+from briefing.engines.transformers.decoding import AtEnd, Reader, word_odds
 
 END = 0
 

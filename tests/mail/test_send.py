@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from briefing.cli.screen import Screen
+from briefing.cli.messages import Screen
 from briefing.cli.send import _post
 from briefing.config import Config, Mail, Recipient
 from briefing.errors import StoreError

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from briefing import pipeline
-from briefing.cli.screen import Screen
+from briefing.cli.messages import Screen
 from briefing.cli.send import keep_state
 from briefing.config import Config, Mail, Recipient
 from briefing.errors import DeliveryError
@@ -142,7 +142,7 @@ def test_each_letter_is_written_when_its_turn_comes_and_the_ledger_is_not_read_f
         return waiting_deliveries(store, title, channel)
 
     waiting_deliveries = Store.waiting_deliveries
-    monkeypatch.setattr("briefing.pipeline.sending.write_letter", write)
+    monkeypatch.setattr("briefing.pipeline.mailing.write_letter", write)
     monkeypatch.setattr(Store, "waiting_deliveries", rows)
     desk.send(desk.edition())
     assert delivered == [0, 1, 2]

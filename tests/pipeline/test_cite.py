@@ -12,7 +12,7 @@ from briefing.assets import environment
 from briefing.engines import Prompt
 from briefing.nlp.text import article_id
 from briefing.summariser import PromptBook, SummaryOptions, leads_in_short, summarise_all, summarise_stories
-from briefing.summariser.answers import says_the_same
+from briefing.summariser.parsing import says_the_same
 from briefing.testing.engine import FakeEngine
 from briefing.types import Article, Story, Summary, Verdict
 

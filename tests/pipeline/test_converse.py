@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from briefing.engines.base import Completion, Prompt
 from briefing.engines.pool import side_by_side
-from briefing.summariser.schedule import Conversation, converse
+from briefing.summariser.scheduler import Conversation, converse
 from briefing.testing.engine import FakeEngine
 
 SLOW = "slow 0"

@@ -16,7 +16,7 @@ from briefing.engines.openai import OpenAIEngine
 from briefing.engines.transformers import TransformersEngine
 from briefing.models.folder import ModelFile
 from briefing.summariser import PromptBook, SummaryOptions, summary_key
-from briefing.summariser.schedule import completion_key
+from briefing.summariser.scheduler import completion_key
 from briefing.testing.engine import FakeEngine
 from briefing.types import Article
 

@@ -13,7 +13,7 @@ from briefing import pipeline
 from briefing.config import Config
 from briefing.engines.base import Prompt
 from briefing.pipeline.deadline import Until, due
-from briefing.pipeline.telling import tell_stories
+from briefing.pipeline.story_pipeline import tell_stories
 from briefing.testing.engine import FakeEngine
 from briefing.types import Article, Edition, Story, Verdict
 

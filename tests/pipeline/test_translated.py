@@ -14,15 +14,15 @@ import pytest
 
 from briefing import pipeline
 from briefing.assets import environment
+from briefing.cli.messages import Screen
 from briefing.cli.report import tell_language
-from briefing.cli.screen import Screen
 from briefing.config import Config
 from briefing.engines.base import Completion, Prompt
 from briefing.engines.extractive import ExtractiveEngine
 from briefing.render.email import Envelope, write_letter
 from briefing.summariser import PromptBook, SummaryOptions, summarise_all, summarise_stories, summary_key
+from briefing.summariser.answer_length import NUMBER_TOKENS, POINT_TOKENS
 from briefing.summariser.draft import Draft
-from briefing.summariser.room import NUMBER_TOKENS, POINT_TOKENS
 from briefing.summariser.translated import read_numbers
 from briefing.testing.engine import FakeEngine
 from briefing.types import Article, Edition, Source, Summary, Verdict

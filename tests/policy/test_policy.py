@@ -19,14 +19,14 @@ HEAVY = (
 
 SHARED = {
     "address",
-    "bounded",
+    "bounded_io",
     "canonical",
     "dates",
     "encodings",
     "errors",
     "mail_headers",
     "markup",
-    "outside",
+    "sanitise",
     "retry",
     "serialization",
     "types",
@@ -41,14 +41,14 @@ ALLOWED: dict[str, set[str]] = {
     **dict.fromkeys(SHARED, SHARED | {"_version"}),
     **{room: SHARED | set(ROOMS[: n + 1]) | {"_version"} for n, room in enumerate(ROOMS)},
     # An edge imports itself, what is pure and how files are kept private, never another edge.
-    **{edge: BASE | {"private", edge} for edge in EDGES},
-    "private": set(),
+    **{edge: BASE | {"private_files", edge} for edge in EDGES},
+    "private_files": set(),
     "adapters": set(),
     "engines": BASE | {"engines"},
     "summariser": BASE | {"summariser", "engines"},
     "testing": BASE | {"testing", "engines"},
-    "pipeline": BASE | EDGES | {"private", "engines", "summariser", "pipeline"},
-    "cli": BASE | EDGES | {"private", "engines", "pipeline", "cli"},
+    "pipeline": BASE | EDGES | {"private_files", "engines", "summariser", "pipeline"},
+    "cli": BASE | EDGES | {"private_files", "engines", "pipeline", "cli"},
 }
 
 

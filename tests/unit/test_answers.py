@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.ground import Evidence
-from briefing.summariser.answers import (
+from briefing.summariser.parsing import (
     Answer,
     broken_off,
     clean,

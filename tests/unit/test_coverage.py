@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefing.summariser.coverage import chosen, leads
+from briefing.summariser.mmr import chosen, leads
 from briefing.types import Citation, KeyPoint, Verdict
 
 RANKING = list(range(30))

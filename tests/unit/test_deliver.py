@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from briefing.deliver import Together, check_writable, write_atomically, write_stdout
-from briefing.deliver import together as together_module
+from briefing.deliver import atomic as together_module
 from briefing.errors import OutputError
 
 

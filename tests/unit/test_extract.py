@@ -24,7 +24,7 @@ from briefing.extract import (
     fuller,
     teaser_of,
 )
-from briefing.extract.clutter import without_clutter
+from briefing.extract.boilerplate import without_clutter
 from briefing.nlp.text import normalise, word_count
 from briefing.types import Article, FeedItem
 

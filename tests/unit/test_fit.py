@@ -14,7 +14,7 @@ import pytest
 
 from briefing.config import Config
 from briefing.engines import Completion, EngineOptions, ModelSpec, Prompt
-from briefing.engines.cores import physical_cores
+from briefing.engines.cpu import physical_cores
 from briefing.engines.devices import Device, free_memory
 from briefing.engines.transformers import loading
 from briefing.errors import ModelError
@@ -32,8 +32,8 @@ from briefing.models import (
     write_speed,
 )
 from briefing.pipeline import machine as measuring
-from briefing.pipeline.fitting import Offer, fit_in_words, offers, recommended
 from briefing.pipeline.machine import this_machine
+from briefing.pipeline.recommendation import Offer, fit_in_words, offers, recommended
 
 DEFAULT = 1_117_320_768
 SPEED = Speed(reading=82.0 * DEFAULT, writing=34.0 * DEFAULT, by="qwen2.5-coder-1.5b", day="2026-11-27")
@@ -336,7 +336,7 @@ class TestTheDoctorsWord:
     @pytest.fixture(autouse=True)
     def _machine(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.machine = LAPTOP
-        monkeypatch.setattr("briefing.pipeline.fitting.this_machine", lambda models, measures: self.machine)
+        monkeypatch.setattr("briefing.pipeline.recommendation.this_machine", lambda models, measures: self.machine)
 
     def test_is_about_the_model_of_the_settings(self, tmp_path: Path) -> None:
         config = Config(models=tmp_path)

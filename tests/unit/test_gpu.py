@@ -15,7 +15,7 @@ from briefing.engines import llama as llama_module
 from briefing.engines.devices import Device, gpus, processor
 from briefing.engines.llama import LlamaEngine
 from briefing.errors import ConfigError, ModelError, UsageError
-from briefing.pipeline.choosing import engine_options
+from briefing.pipeline.model_resolution import engine_options
 
 GPU = Device("A GPU", 8 << 30, 7 << 30)
 

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from briefing.ground import Evidence, check, elsewhere
-from briefing.ground.elsewhere import plain_figures
+from briefing.ground import Evidence, check, localised_numbers
+from briefing.ground.localised_numbers import plain_figures
 from briefing.types import Verdict
 
 ENGLISH = Evidence(
@@ -171,7 +171,7 @@ def test_an_article_is_read_once_for_all_its_points(monkeypatch: pytest.MonkeyPa
         read.append(text)
         return plain_figures(text)
 
-    monkeypatch.setattr(elsewhere, "plain_figures", reading)
+    monkeypatch.setattr(localised_numbers, "plain_figures", reading)
     evidence = Evidence(GERMAN.text, GERMAN.title, "de")
     check("The council met.", evidence, translated=True, language="en")
     assert evidence.text in read

@@ -103,14 +103,14 @@ def test_memory_is_so_many_times_the_text(name: str, kind: str, size: int) -> No
 
 AT_ONE_PLACE = {
     "briefing.config.edit": {"_COMMENTED_OUT"},
-    "briefing.config.places": {"_ADDRESS"},
+    "briefing.config.locations": {"_ADDRESS"},
     "briefing.stories.conflicts": {"_BEHIND", "_PARTS", "_NO_COUNT"},
     "briefing.engines.openai.failures": {"_PROMPT"},
     "briefing.engines.transformers.loading": {"_VOCABULARY"},
     "briefing.nlp.facts": {"_COUNTED"},
     "briefing.models.repository": {"_PARTS"},
-    "briefing.nlp.myriads": {"_PARTS"},
-    "briefing.summariser.answers": {"_YES_OR_NO", "_SITE"},
+    "briefing.nlp.east_asian_numerals": {"_PARTS"},
+    "briefing.summariser.parsing": {"_YES_OR_NO", "_SITE"},
     "briefing.summariser.draft": {"_ANSWERS"},
     "briefing.summariser.ladder": {"_HELD", "_RELATIVE", "_WHO"},
 }
@@ -118,7 +118,7 @@ AT_ONE_PLACE = {
 OF_SHORT_TEXTS = {
     "briefing.extract.mail": {"_ADDRESS"},
     "briefing.extract.wall_phrases": {"SURE", "LIKELY", "OFFER", "REPORTED"},
-    "briefing.sources.kinds": {"_BEFORE_ROOT"},
+    "briefing.sources.detection": {"_BEFORE_ROOT"},
 }
 """Patterns of which only lines of some hundred characters, or the first 16,384 characters of a file, are given."""
 

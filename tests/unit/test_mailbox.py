@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from briefing.errors import ExtractError, SourceError
 from briefing.extract import Found, extract_article
 from briefing.extract.mail import without_mail_clutter
-from briefing.pipeline.mail import Mail
+from briefing.pipeline.newsletters import Mail
+from briefing.pipeline.progress import Silent
 from briefing.pipeline.read import Limits, Reading, read_sources
-from briefing.pipeline.watch import Silent
 from briefing.pipeline.window import Window
 from briefing.sources import classify_path, list_maildir, list_mbox, read_head
 from briefing.types import Source, SourceKind

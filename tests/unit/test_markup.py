@@ -6,7 +6,7 @@ import pytest
 
 from briefing.extract.html import text_of
 from briefing.markup import Tags
-from briefing.sources.kinds import find_feeds
+from briefing.sources.detection import find_feeds
 
 UNCLOSED = ["<input ", '<a b=">"', "<!--x>", "<![CDATA[x>", "<?x", "</a ", "<!x", "<a b='>'/"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from briefing.outside import LONGEST_NAME
-from briefing.pipeline.found import Found, Item, skipped
-from briefing.pipeline.naming import name_for, site_of, tell_apart
+from briefing.pipeline.candidates import Found, Item, skipped
+from briefing.pipeline.source_names import name_for, site_of, tell_apart
+from briefing.sanitise import LONGEST_NAME
 from briefing.types import FeedItem, Source
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from briefing.private import data_folder, make_private, private_file, private_folder
+from briefing.private_files import data_folder, make_private, private_file, private_folder
 from briefing.store import Store, default_state, keep_copy
 from briefing.store.lock import only_run
 

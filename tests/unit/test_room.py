@@ -11,9 +11,9 @@ import pytest
 from briefing.assets import environment
 from briefing.engines.base import WINDOW, Message, Prompt, at_most_tokens, message_tokens
 from briefing.models import fit
+from briefing.summariser.answer_length import LINE_TOKENS, POINT_TOKENS, line_tokens, point_tokens, text_room
+from briefing.summariser.language_samples import script, script_of, specimen
 from briefing.summariser.prompts import PromptBook
-from briefing.summariser.room import LINE_TOKENS, POINT_TOKENS, line_tokens, point_tokens, text_room
-from briefing.summariser.specimens import script, script_of, specimen
 from briefing.testing.engine import FakeEngine
 
 SENTENCES = {

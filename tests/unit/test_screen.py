@@ -7,8 +7,8 @@ from contextlib import redirect_stderr
 
 import pytest
 
+from briefing.cli.messages import Screen, tell_error
 from briefing.cli.report import tell_failures
-from briefing.cli.screen import Screen, tell_error
 from briefing.types import Failure
 
 HOSTILE = "[red]loud[/red] \\[b]x[/b] :smile: [link=https://evil.example]here[/link] \x1b[2J\x9b2J\u202e\x07"

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefing.errors import StoreError
-from briefing.nlp.lookup import placed_words, search_words
+from briefing.nlp.search_terms import placed_words, search_words
 from briefing.serialization import edition_to_json
 from briefing.store import MEMORY, MIGRATIONS, Store
 from briefing.store import schema as store_module

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from briefing.errors import SourceError
 from briefing.sources import Feed, read_feed
-from briefing.sources.markup import shallow
+from briefing.sources.decoding import shallow
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -383,7 +383,7 @@ def test_what_is_not_deep_is_left_alone(text: str) -> None:
 
 
 def test_a_feed_of_very_many_tags_is_read_up_to_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("briefing.sources.markup._MOST_TAGS", 20)
+    monkeypatch.setattr("briefing.sources.decoding._MOST_TAGS", 20)
     feed = read_feed(rss(*(f"<title>{number}</title>" for number in range(30))))
     assert "0" in [item.title for item in feed.items]
     assert len(feed.items) < 10

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.errors import SourceError
-from briefing.outside import shown_name
+from briefing.sanitise import shown_name
 from briefing.sources import is_url_list, read_opml, read_subscriptions, read_url_list, write_opml
 from briefing.types import Source, SourceKind
 

@@ -6,7 +6,7 @@ as long as the server wishes or a growing, jittered pause; what never will (a re
 run at once. A server that has gone fails the prompts that are left without waiting for each.
 
 Servers differ in what they understand. What one refuses is put differently from then on, by all requests in flight
-(`manners`): fields it does not know are left away, limits are kept to. Answers are held to a form by a JSON schema
+(`capabilities`): fields it does not know are left away, limits are kept to. Answers are held to a form by a JSON schema
 where the server takes one, else by a grammar where it is llama.cpp's, else by the prompt alone.
 
 Thoughts are no answer, whether they stand in it (`<think>`), beside it (``reasoning``, ``reasoning_content``) or are
@@ -15,8 +15,8 @@ wherever an answer is empty, the prompt fails and says so. The budget of tokens 
 
 The key is sent in one header and stands in no message, error or log.
 
-`engine` converses, `manners` is what was learnt of the server, `card` what it says of its models, `wire` is HTTP,
-`answer` is one answer as it comes in, `failures` are the ways in which none comes.
+`engine` converses, `capabilities` is what was learnt of the server, `model_list` what it says of its models, `transport` is HTTP,
+`response` is one answer as it comes in, `failures` are the ways in which none comes.
 """
 
 from briefing.engines.openai.engine import OpenAIEngine

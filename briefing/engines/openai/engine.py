@@ -19,13 +19,13 @@ from briefing.engines.base import (
     at_most_tokens,
     message_tokens,
 )
-from briefing.engines.openai.answer import Heard
-from briefing.engines.openai.card import Card
+from briefing.engines.openai.capabilities import Learnt, Manners, Turn, is_begun, is_object
 from briefing.engines.openai.failures import PassingError, Refusal, RefusedError, room_in
-from briefing.engines.openai.manners import Learnt, Manners, Turn, is_begun, is_object
-from briefing.engines.openai.wire import Wire
+from briefing.engines.openai.model_list import Card
+from briefing.engines.openai.response import Heard
+from briefing.engines.openai.transport import Wire
 from briefing.engines.pool import side_by_side
-from briefing.engines.thoughts import room_to_think
+from briefing.engines.reasoning import room_to_think
 from briefing.errors import EngineError, UsageError
 from briefing.nlp.text import fingerprint
 from briefing.retry import pause

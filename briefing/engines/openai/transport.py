@@ -1,0 +1,192 @@
+"""The wire to a server: HTTP out and in, one attempt at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from briefing._version import __version__
+from briefing.engines.base import EngineOptions
+from briefing.engines.openai.failures import PassingError, RefusedError, read_refusal
+from briefing.engines.openai.model_list import Card, card_of, props_window
+from briefing.engines.openai.response import Heard, events, limited
+from briefing.errors import EngineError
+from briefing.retry import retry_after
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["Wire"]
+
+_LARGEST_ANSWER = 4 << 20
+"""Bytes of one streamed answer."""
+_NO_MODEL = re.compile(
+    r"model_not_found|invalid model name|model\b.{0,80}(?:does not exist|not found|not exist)", re.IGNORECASE
+)
+_KNOWN_QUOTA = {"insufficient_quota", "insufficient_balance", "billing_hard_limit_reached"}
+
+
+class Wire:
+    """To one model on one server; `slots` answers may be on their way at once. Thread-safe."""
+
+    def __init__(self, address: str, model: str, options: EngineOptions, slots: int) -> None:
+        self._address, self._model, self._options, self._slots = address.rstrip("/"), model, options, slots
+
+    def close(self) -> None:
+        """Close the connections. Safe to call twice."""
+        if "_client" in self.__dict__:
+            self._client.close()
+
+    def hidden(self, text: str) -> str:
+        """`text` without the key, which a server may repeat."""
+        return text.replace(self._options.key, "…") if self._options.key else text
+
+    def _refuse_untrusted(self, error: httpx.HTTPError) -> None:
+        """Raise `EngineError` where it was the server's certificate: no second try changes that."""
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                said = f"its certificate is not valid ({cause.verify_message})"
+                raise EngineError(self._address, said, "Check the address and this machine's clock") from None
+            cause = cause.__cause__ or cause.__context__
+
+    def ask_for_card(self) -> Card:
+        """What the server says of the model; nothing where it lists no models.
+
+        Raises `EngineError` where it refuses the key or lists others, `PassingError` where asking again may help.
+        """
+        import httpx
+
+        try:
+            response = self._client.get(f"{self._address}/models", timeout=30.0)
+        except httpx.HTTPError as error:
+            self._refuse_untrusted(error)
+            raise PassingError(_reason(error)) from None
+        self._refuse(response.status_code, response.headers, response.text[:10_000], listing=True)
+        if response.status_code != 200:
+            return Card()  # it need not have a list
+        try:
+            listed = [one for one in response.json()["data"] if isinstance(one, dict)]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return Card()
+        if not (card := card_of(self._model, listed)):
+            known = [str(one.get("id")) for one in listed]
+            shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
+            raise EngineError(f"model {self._model}", f"{self._address} has no such model", f"It has: {shown}")
+        if card.owner == "llamacpp":
+            with contextlib.suppress(httpx.HTTPError, ValueError, RecursionError):
+                props = self._client.get(f"{self._address.removesuffix('/v1')}/props", timeout=30.0)
+                if props.status_code == 200:
+                    return replace(card, context=props_window(props.json()) or card.context)
+        return card
+
+    def ask(self, body: dict[str, Any], heard: Heard, cancelled: threading.Event) -> None:
+        """Send a request and take its answer into `heard`, which keeps what came until anything went wrong.
+
+        Raises `PassingError`, `RefusedError`, or `EngineError` where no request will be answered.
+        """
+        import httpx
+
+        deadline = time.monotonic() + self._options.patience
+        try:
+            with self._client.stream("POST", f"{self._address}/chat/completions", json=body) as response:
+                if response.status_code != 200:
+                    raw = b"".join(limited(response.iter_bytes(), 100_000))
+                    self._refuse(response.status_code, response.headers, raw.decode("utf-8", "replace"))
+                    raise PassingError(f"the server answered strangely (HTTP {response.status_code})")
+                heard.taken = True
+                chunks = limited(self._timely(response.iter_bytes(), deadline, cancelled), _LARGEST_ANSWER)
+                if "event-stream" in response.headers.get("content-type", ""):
+                    for event in events(chunks):
+                        heard.take(event)
+                else:
+                    _take_whole(heard, b"".join(chunks))
+        except httpx.HTTPError as error:
+            self._refuse_untrusted(error)
+            heard.taken |= isinstance(error, httpx.ReadTimeout)  # it may well have been at work
+            raise PassingError(_reason(error), unreachable=isinstance(error, httpx.ConnectError)) from None
+        if heard.error:
+            raise PassingError(f"the server broke off: {self.hidden(heard.error)[:300]}")
+        if not heard.finish:
+            raise PassingError("the answer broke off")
+
+    @cached_property
+    def _client(self) -> httpx.Client:
+        import httpx
+
+        headers = {"User-Agent": f"briefing/{__version__}"}
+        if self._options.key:
+            headers["Authorization"] = f"Bearer {self._options.key}"
+        try:
+            return httpx.Client(
+                headers=headers,
+                timeout=httpx.Timeout(self._options.patience, connect=10.0, pool=None),
+                limits=httpx.Limits(max_connections=self._slots + 1, max_keepalive_connections=self._slots + 1),
+            )
+        except (ValueError, ImportError, OSError) as error:
+            raise EngineError(
+                self._address, f"the key, proxy or certificate settings cannot be used ({_brief(error)})"
+            ) from None
+
+    def _refuse(self, status: int, headers: Any, body: str, *, listing: bool = False) -> None:
+        """Raise for what is no answer: `EngineError` where nothing will help, `PassingError` where waiting may."""
+        if status in {401, 403}:
+            remedy = "Set BRIEFING_API_KEY, or put it into the keyring" if not self._options.key else "Check the key"
+            raise EngineError(self._address, f"the server refuses the key (HTTP {status})", remedy)
+        refusal = read_refusal(self.hidden(body))
+        said = refusal.brief
+        if status == 402 or (status == 429 and refusal.code in _KNOWN_QUOTA):
+            raise EngineError(
+                self._address, f"the account has no credit left ({said or f'HTTP {status}'})", "Top it up"
+            )
+        if status in {408, 429} or status >= 500:
+            cause = f"the server is {'busy' if status in {408, 429} else 'in trouble'} (HTTP {status})"
+            loading = status == 503 and "loading" in said.casefold()
+            raise PassingError(cause, retry_after(headers.get("retry-after"), time.time()), loading=loading)
+        if listing or status < 400:
+            return
+        if status == 404 or _NO_MODEL.search(refusal.code) or _NO_MODEL.search(said):
+            remedy = "Check --model, and that --base-url ends as the server wants it (often in /v1)"
+            raise EngineError(
+                f"model {self._model}", f"the server does not find it ({said or f'HTTP {status}'})", remedy
+            )
+        raise RefusedError(f"the server refuses the prompt (HTTP {status}{': ' if said else ''}{said})", refusal)
+
+    def _timely(self, chunks: Iterator[bytes], deadline: float, cancelled: threading.Event) -> Iterator[bytes]:
+        """`chunks`, however small, until the time is up or nobody wants them any more."""
+        for chunk in chunks:
+            if cancelled.is_set():
+                raise PassingError("it was cancelled")
+            if time.monotonic() > deadline:
+                raise PassingError(f"the answer took over {self._options.patience:g} seconds")
+            yield chunk
+
+
+def _take_whole(heard: Heard, body: bytes) -> None:
+    """An answer that does not call itself a stream; some proxies pass streams on so."""
+    if body.lstrip()[:1] in {b"d", b":", b"e"}:
+        for event in events(iter([body])):
+            heard.take(event)
+    else:
+        heard.take(body, whole=True)
+
+
+def _reason(error: httpx.HTTPError) -> str:
+    import httpx
+
+    if isinstance(error, httpx.TimeoutException):
+        return "the server does not answer"
+    if isinstance(error, httpx.ConnectError):
+        return f"no connection to the server ({_brief(error)})"
+    return f"the connection broke off ({_brief(error)})"
+
+
+def _brief(error: Exception) -> str:
+    return re.sub(r"^\[Errno -?\d+\] ", "", str(error)).rstrip(".")[:200] or type(error).__name__

@@ -1,0 +1,136 @@
+"""Letters and the server that takes them: what is written to whom, and with which password. Not here: what becomes of
+each (`delivery`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from briefing.config import Mail, Recipient, is_loopback
+from briefing.errors import ConfigError, UsageError
+from briefing.mail_headers import address_of
+from briefing.pipeline.context import Workshop
+from briefing.pipeline.secrets import Commands, from_environment, from_keyring
+from briefing.render.email import Envelope, Letter, for_sections, write_letter
+from briefing.types import Edition
+
+if TYPE_CHECKING:
+    from briefing.deliver import MailServer
+
+__all__ = [
+    "check_addresses",
+    "check_mail",
+    "check_settings",
+    "letter_to",
+    "letters",
+    "mail_server",
+    "readers",
+    "sorted_out",
+]
+
+_PORTS = {"tls": 465, "starttls": 587, "none": 25}
+
+
+def readers(mail: Mail, only: Sequence[str] = ()) -> dict[str, Recipient]:
+    """Who is written to, by their address in lower case; `only` as in `letters`, addresses that hold one."""
+    known = {_key(one.address): one for one in mail.recipients}
+    return {_key(text): known.get(_key(text)) or Recipient(address=text) for text in only} or known
+
+
+def sorted_out(edition: Edition, reader: Recipient, mail: Mail) -> Edition | None:
+    """The part of the edition that is for them; None where there is nothing."""
+    theirs = for_sections(edition, reader.sections)
+    return theirs if theirs.stories or mail.send_empty else None
+
+
+def letters(edition: Edition, workshop: Workshop, only: Sequence[str] = ()) -> Iterator[tuple[str, Letter | None]]:
+    """Each recipient's address with their letter, or None where there is nothing for them.
+
+    `only`: addresses to write to instead of all; those that the configuration does not know get every section.
+    Raises `ConfigError` where there is no sender or recipient, `UsageError` where one of `only` holds no address.
+    """
+    mail = workshop.config.mail
+    check_addresses(mail, only)
+    for reader in readers(mail, only).values():
+        theirs = sorted_out(edition, reader, mail)
+        yield reader.address, None if theirs is None else letter_to(reader, theirs, workshop)
+
+
+def letter_to(reader: Recipient, theirs: Edition, workshop: Workshop) -> Letter:
+    """The letter with the part of an edition that is for them (`sorted_out`)."""
+    mail = workshop.config.mail
+    envelope = Envelope(
+        sender=mail.sender,
+        recipient=reader.address,
+        reply_to=mail.reply_to,
+        list_id=mail.list_id,
+        unsubscribe=mail.unsubscribe,
+        one_click=mail.one_click,
+        evidence=mail.evidence,
+    )
+    return write_letter(theirs, envelope, workshop.templates, theirs.created)
+
+
+def check_settings(mail: Mail, commands: Commands) -> None:
+    """Raise `ConfigError` where something is missing that sending will need; `commands`: those of the run."""
+    check_addresses(mail, ())
+    mail_server(mail, commands)
+
+
+def check_addresses(mail: Mail, only: Sequence[str]) -> None:
+    """Raise `ConfigError` where there is no sender or nobody to write to.
+
+    Raise `UsageError` for one of `only` that is no address.
+    """
+    for text in only:
+        try:
+            address_of(text)
+        except ValueError:
+            remedy = "Give one such as ann@example.org"
+            raise UsageError(f"--to {text}", "it holds no e-mail address", remedy) from None
+    if not mail.sender:
+        raise ConfigError("mail.sender", "it is not set", "Set it in [mail]")
+    if not mail.recipients and not only:
+        raise ConfigError("mail.recipients", "there are none", "Add a [[mail.recipients]] table, or name one with --to")
+
+
+def mail_server(mail: Mail, commands: Commands) -> MailServer:
+    """The server with its password. Raises `ConfigError`."""
+    from briefing.deliver import MailServer
+
+    if not mail.host:
+        raise ConfigError("mail.host", "it is not set", "Set it in [mail]")
+    if mail.security == "none" and not is_loopback(mail.host):
+        cause = f"{mail.host} is not this machine, so what is sent must be encrypted"
+        raise ConfigError("mail.security", cause, "Set it to 'tls' or 'starttls'")
+    password = token = ""
+    if mail.token_command:
+        token = commands.first_line(mail.token_command, "mail.token_command")
+    elif mail.user:
+        password = from_environment("BRIEFING_SMTP_PASSWORD") or (
+            commands.first_line(mail.password_command, "mail.password_command")
+            if mail.password_command
+            else from_keyring(f"{mail.user}@{mail.host}")
+        )
+        if not password:
+            remedy = "Set BRIEFING_SMTP_PASSWORD or `password_command`, or put it into the keyring"
+            raise ConfigError("mail.user", f"there is no password for {mail.user} at {mail.host}", remedy)
+    return MailServer(
+        host=mail.host, port=mail.port or _PORTS[mail.security], security=mail.security, user=mail.user,
+        password=password, token=token,
+    )  # fmt: skip
+
+
+def check_mail(workshop: Workshop) -> str:
+    """Log in to the mail server and say which; nothing is sent. Raises `ConfigError` or `DeliveryError`."""
+    from briefing.deliver import Mailer
+
+    server = mail_server(workshop.config.mail, workshop.commands)
+    with Mailer(server) as mailer:
+        mailer.check()
+    return str(server)
+
+
+def _key(text: str) -> str:
+    return address_of(text).addr_spec.lower()

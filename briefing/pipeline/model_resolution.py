@@ -1,0 +1,207 @@
+"""From what the settings say of engine and model to what an engine is opened with.
+
+``--model`` alone is enough: ``openai:NAME``, or any name where ``base_url`` is set, is a model on a server; a folder of
+Hugging Face files, or OWNER/NAME of the Hub, is for `transformers`; a name of the catalogue or a GGUF file is for the
+engine that the catalogue names. ``--engine`` overrides that.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from briefing.address import shown
+from briefing.config import Config, is_loopback
+from briefing.engines import EngineOptions, ModelSpec, check_engine, load_engine
+from briefing.errors import EngineError, UsageError
+from briefing.models import ModelFile, ModelFolder, is_hub_name
+from briefing.nlp.text import fingerprint
+from briefing.pipeline.download import pull_if_missing, pull_repository
+from briefing.pipeline.progress import Watcher
+from briefing.pipeline.secrets import from_environment, from_keyring
+
+__all__ = [
+    "chosen",
+    "embedding_model",
+    "embedding_place",
+    "engine_for",
+    "engine_options",
+    "file_chosen",
+    "key_for",
+    "model_place",
+]
+
+_SERVER = "openai"
+_HUGGING_FACE = "transformers"
+_NO_MODEL = {"extractive"}
+_OF_A_FILE = "llama"
+_OURS = {_SERVER, _HUGGING_FACE, _OF_A_FILE}
+_PREFIX = f"{_SERVER}:"
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """The one reading of the settings that a run, its check and the doctor share."""
+
+    kind: Literal["none", "server", "own", "folder", "repository", "file"]
+    """``own``: an engine of a third party knows its own models."""
+    engine: str
+    """Empty where the model's file says it."""
+    name: str
+
+
+def _choice(config: Config, models: ModelFolder) -> _Choice:
+    engine, name = config.engine, config.model
+    if engine in _NO_MODEL:
+        return _Choice("none", engine, "")
+    if engine == _SERVER or (not engine and (config.base_url or name.startswith(_PREFIX))):
+        return _Choice("server", _SERVER, name.removeprefix(_PREFIX))
+    if engine and engine not in _OURS:
+        return _Choice("own", engine, name)
+    if models.is_folder(name):
+        return _Choice("folder", engine or _HUGGING_FACE, name)
+    if is_hub_name(name) and not Path(name).exists():
+        return _Choice("repository", engine or _HUGGING_FACE, name)
+    return _Choice("file", engine, name or models.catalogue.default)
+
+
+def chosen(config: Config, watcher: Watcher) -> tuple[str, ModelSpec | None]:
+    """The engine's name and its model, which is pulled first where it is not here.
+
+    Raises `ModelError` where the model cannot be had, `UsageError` where the settings contradict one another.
+    """
+    models = ModelFolder(config.models, offline=config.offline)
+    choice = _choice(config, models)
+    engine, name = choice.engine, choice.name
+    if choice.kind == "none":
+        return engine, None
+    if choice.kind == "server":
+        return engine, _on_a_server(config, name)
+    if choice.kind == "own":
+        path = Path(name).expanduser()
+        return engine, ModelSpec(name=name, path=path if name and path.exists() else None, digest=name)
+    if choice.kind == "file":
+        file, spec = _file(models, name, watcher)
+        return engine or file.engine, spec
+    pull_repository(models, name, watcher)
+    folder = models.resolve_folder(name)
+    return engine, ModelSpec(name=folder.name, path=folder.path, digest=folder.sha256, context=folder.context)
+
+
+def engine_for(config: Config) -> str:
+    """Name of the engine that a run opens, which is installed with what it needs.
+
+    Raises `UsageError` where it is not, `EngineError` where a package is missing.
+    """
+    models = ModelFolder(config.models, offline=config.offline)
+    choice = _choice(config, models)
+    named = {entry.name: entry.engine for entry in models.entries()}
+    engine = choice.engine or named.get(choice.name, _OF_A_FILE)
+    load_engine(engine)
+    if engine == _HUGGING_FACE and find_spec("torch") is None:
+        raise EngineError(
+            "engine transformers", "PyTorch is not installed", "Install it: pip install 'briefing[torch]'"
+        )
+    return engine
+
+
+def model_place(config: Config) -> tuple[str, bool]:
+    """Where the model is, in words, and whether the next run has to pull it.
+
+    The network is left alone. Raises `ModelError` where no run can have it, `UsageError` where the settings contradict
+    one another or name an engine that is not installed.
+    """
+    models = ModelFolder(config.models, offline=config.offline)
+    choice = _choice(config, models)
+    name = choice.name
+    if choice.kind == "none":
+        return f"none; {choice.engine} needs none", False
+    if choice.kind == "server":
+        return f"{_on_a_server(config, name).name} on the server {shown(config.base_url)} (which was not asked)", False
+    if choice.kind == "own":
+        check_engine(choice.engine)
+        return f"{name or 'the one it takes'}, as the engine {choice.engine} knows it", False
+    if choice.kind == "file":
+        return _file_place(models, name)
+    if choice.kind == "folder" or models.repository(name).here or models.offline:
+        return f"{name} is at {models.resolve_folder(name).path}", False
+    return _missing(models, name, 0), True
+
+
+def file_chosen(config: Config, models: ModelFolder) -> str:
+    """Name or path of the GGUF file that the settings choose for llama.cpp; empty where they choose something else."""
+    choice = _choice(config, models)
+    return choice.name if choice.kind == "file" and choice.engine in {"", _OF_A_FILE} else ""
+
+
+def embedding_place(config: Config) -> tuple[str, bool]:
+    """The same for the model of the setting `embeddings`, which is not empty."""
+    return _file_place(ModelFolder(config.models, offline=config.offline), config.embeddings)
+
+
+def _file_place(models: ModelFolder, name: str) -> tuple[str, bool]:
+    here = name not in {entry.name for entry in models.entries()} or models.path(name) is not None
+    if here or models.offline:
+        return f"{name} is at {models.resolve(name).path}", False  # raises where it is nowhere
+    return _missing(models, name, models.entry(name).size), True
+
+
+def _missing(models: ModelFolder, name: str, size: int) -> str:
+    there = next(place for place in (models.folder, *models.folder.parents) if place.exists())
+    free = f"{shutil.disk_usage(there).free / 1e6:,.0f} MB are free"
+    sizes = f"{size / 1e6:,.0f} MB; {free}" if size else free
+    pulls = f"the next run pulls it ({sizes}), as `briefing models pull {name}` does now"
+    return f"The model {name} is not in {models.folder}: {pulls}."
+
+
+def embedding_model(config: Config, watcher: Watcher) -> ModelSpec:
+    """The model of the setting `embeddings`, pulled first where it is known and not here. Raises `ModelError`."""
+    return _file(ModelFolder(config.models, offline=config.offline), config.embeddings, watcher)[1]
+
+
+def _file(models: ModelFolder, name: str, watcher: Watcher) -> tuple[ModelFile, ModelSpec]:
+    pull_if_missing(models, name, watcher)
+    file = models.resolve(name)
+    return file, ModelSpec(
+        name=file.name, path=file.path, adapter=file.adapter, digest=file.digest, context=file.context
+    )
+
+
+def _on_a_server(config: Config, name: str) -> ModelSpec:
+    if not config.base_url:
+        raise UsageError("engine openai", "it needs the address of a server", "Give one with --base-url")
+    if not name:
+        raise UsageError("engine openai", "it needs the name of a model on that server", "Give one with --model")
+    if config.offline and not is_loopback(urlsplit(config.base_url).netloc):
+        raise UsageError("engine openai", f"the run is offline, {config.base_url} is not", "Leave --offline away")
+    return ModelSpec(name=name, address=config.base_url, digest=fingerprint(config.base_url, name))
+
+
+def engine_options(config: Config) -> EngineOptions:
+    """What the settings say of how an engine runs."""
+    return EngineOptions(
+        slots=config.parallel,
+        context=config.context,
+        threads=config.threads,
+        gpu_layers=config.gpu_layers,
+        trust_pickles=config.trust_pickles,
+        key=key_for(config.base_url) if config.base_url else "",
+        patience=float(config.patience),
+        token_budget=config.token_budget,
+        thinking_tokens=config.thinking_tokens,
+    )
+
+
+def key_for(address: str) -> str:
+    """The key for the server at `address`: BRIEFING_API_KEY, for OpenAI's own OPENAI_API_KEY, else the keyring's.
+
+    In the keyring (where the package is installed) it is the password of the user named like the host, service
+    ``briefing``. Empty where there is none.
+    """
+    host = urlsplit(address).hostname or ""
+    own = ("OPENAI_API_KEY",) if host == "api.openai.com" else ()
+    return from_environment("BRIEFING_API_KEY", *own) or from_keyring(host)

@@ -1,0 +1,95 @@
+"""Waiting for the network. A timer that makes up for a missed run fires when the machine wakes, before it is online."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from briefing.canonical import host_of
+from briefing.errors import BlockedAddressError, FetchError, UnreachableError, UntrustedError
+from briefing.pipeline.progress import Watcher
+from briefing.retry import pause
+
+if TYPE_CHECKING:
+    from briefing.fetch import Fetched
+
+__all__ = ["Reach", "Waiting", "longest_wait"]
+
+_FIRST_PAUSE = 5.0
+"""Seconds."""
+_LONGEST_PAUSE = 120.0
+"""Seconds: whoever sits before the screen sees it go on soon after the network is there."""
+_NO_DICE = 0.5
+"""Jitter would spread many clients; here one machine waits for itself."""
+
+
+def longest_wait(wait: timedelta | None, now: datetime, deadline: datetime | None) -> float:
+    """Seconds that a run may wait: `wait` (None: not at all), and of the time until `deadline` at most the half."""
+    longest = wait.total_seconds() if wait else 0.0
+    if deadline is not None:
+        longest = min(longest, (deadline - now).total_seconds() / 2)
+    return max(longest, 0.0)
+
+
+class Reach:
+    """Whether any server could be spoken to, in one try of all sources."""
+
+    def __init__(self) -> None:
+        self.reached = False
+        self.cause = ""
+        """Why the first one could not."""
+        self._untrusted: set[str] = set()
+
+    def note(self, answer: Fetched | FetchError) -> None:
+        """What a source's answer says of the network: nothing where no server was asked or the address not allowed.
+
+        A certificate that nobody vouches for is that server's matter; those of several servers are what the sign-in
+        page of a network shows in their place.
+        """
+        if isinstance(answer, UnreachableError):
+            self.cause = self.cause or answer.cause
+        elif isinstance(answer, UntrustedError):
+            self._untrusted.add(host_of(answer.subject))
+            self.cause = self.cause or answer.cause
+        elif isinstance(answer, FetchError):
+            self.reached |= answer.asked and not isinstance(answer, BlockedAddressError)
+        else:
+            self.reached |= answer.asked
+
+    @property
+    def offline(self) -> bool:
+        """Whether some could not be spoken to and none could."""
+        return bool(self.cause) and not self.reached and len(self._untrusted) != 1
+
+
+class Waiting:
+    """The growing pauses between tries in which no server could be spoken to: `longest` seconds of them in all.
+
+    What counts is the time spent waiting, not the clock: a machine that falls asleep meanwhile still has the rest of
+    it when it wakes.
+    """
+
+    def __init__(self, longest: float, *, sleep: Callable[[float], object], watcher: Watcher) -> None:
+        self._left = longest
+        self._sleep = sleep
+        self._watcher = watcher
+        self._tries = 0
+
+    def again(self, cause: str) -> bool:
+        """Say `cause`, wait and be True; at once False where no time is left."""
+        if self._left <= 0:
+            return False
+        seconds = min(pause(self._tries, _FIRST_PAUSE, _NO_DICE), _LONGEST_PAUSE, self._left)
+        self._watcher.say(
+            f"No source of the web can be reached ({cause}). Trying again in {seconds:.0f} seconds; "
+            f"{_span(self._left)} of waiting left."
+        )
+        self._sleep(seconds)
+        self._left -= seconds
+        self._tries += 1
+        return True
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} seconds"

@@ -1,0 +1,169 @@
+"""What a place turned out to be: looks at paths, at the first bytes of a body, at a page's links to its feeds."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from briefing.errors import SourceError
+from briefing.markup import Tags
+from briefing.sources.decoding import decoded, web_address
+from briefing.sources.mailbox import is_maildir, is_mbox
+from briefing.sources.opml import is_url_list
+from briefing.types import SourceKind
+
+__all__ = ["ARTICLE_SUFFIXES", "classify_content", "classify_path", "find_feeds", "list_folder"]
+
+ARTICLE_SUFFIXES = frozenset({".txt", ".md", ".markdown", ".html", ".htm", ".xhtml", ".eml", ".pdf"})
+_FEED_SUFFIXES = frozenset({".xml", ".rss", ".atom", ".rdf", ".json"})
+_KINDS_OF_FILE = (
+    "Known are .txt, .md, .html, .eml and .pdf articles, .xml, .rss, .atom and .json feeds, .mbox mailboxes "
+    "and .opml lists"
+)
+_LOOKED_AT = 16_384
+_BEFORE_ROOT = re.compile(r"[\s\ufeff]+|<\?.*?(?:\?>|$)|<!--.*?(?:-->|$)|<![^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
+_ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)")
+_JSON_FEED = re.compile(rb"jsonfeed\.org\\?/version")
+_WRAPPED_ATOM = re.compile(r"<feed\b[^<>]*http://www\.w3\.org/2005/Atom")  # some publishers wrap a feed in a page
+_CALLED_A_FEED = re.compile(r"(?:\.(?:rss|atom)|/(?:feeds?|rss2?|atom|index)\.xml|/feed(?:\.json|/)?)$", re.IGNORECASE)
+_FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
+_FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"})
+_LINKED_TYPES = _FEED_TYPES | {"application/json", "application/xml", "text/xml"}
+
+
+def classify_content(body: bytes, content_type: str = "") -> SourceKind:
+    """FEED, OPML (also a plain list of addresses), PAGE, or FILE for all else; its declared type counts last."""
+    text = decoded(body[:_LOOKED_AT], content_type).lstrip()
+    media_type = content_type.partition(";")[0].strip().lower()
+    if text.startswith("{"):
+        feed = media_type == "application/feed+json" or bool(_JSON_FEED.search(body))
+        return SourceKind.FEED if feed else SourceKind.FILE
+    position = 0
+    while match := _BEFORE_ROOT.match(text, position):
+        position = match.end()
+    if root := _ROOT.match(text, position):
+        name = root[1].rpartition(":")[2].lower()
+        if name in _FEED_ROOTS:
+            return SourceKind.FEED
+        if name == "opml":
+            return SourceKind.OPML
+        feed = media_type in _FEED_TYPES or bool(_WRAPPED_ATOM.search(text))
+        return SourceKind.FEED if feed else SourceKind.PAGE
+    if media_type in ("text/html", "application/xhtml+xml"):
+        return SourceKind.PAGE
+    # A feed may be zipped, and may begin with rubbish that a lenient parser skips.
+    if media_type in _FEED_TYPES or body.startswith(b"\x1f\x8b"):
+        return SourceKind.FEED
+    return SourceKind.OPML if is_url_list(body) else SourceKind.FILE
+
+
+def classify_path(path: Path) -> SourceKind:
+    """FOLDER, FILE, FEED, OPML (also a text file of nothing but addresses), MBOX or MAILDIR.
+
+    Mail programs give their mailboxes any name or none, so a file that nothing else knows is looked into.
+
+    Raises:
+        SourceError: there is nothing, it cannot be read, or it is of no known kind.
+    """
+    subject = str(path)
+    try:
+        if path.is_dir():
+            if is_maildir(path):
+                return SourceKind.MAILDIR
+            exported = path.suffix.lower() == ".mbox" and (path / "mbox").is_file()
+            return SourceKind.MBOX if exported else SourceKind.FOLDER
+        if not path.exists():
+            raise SourceError(
+                subject, "there is no such file or folder", "Check the path; an address begins with https://"
+            )
+        if not path.is_file():
+            raise SourceError(subject, "it is neither a file nor a folder", "Check the path")
+        suffix = path.suffix.lower()
+        if suffix == ".opml":
+            return SourceKind.OPML
+        if suffix in _FEED_SUFFIXES:
+            found = classify_content(_start(path))
+            return found if found is SourceKind.OPML else SourceKind.FEED
+        if suffix == ".txt":
+            found = classify_content(_start(path), "text/plain")
+            return SourceKind.OPML if found is SourceKind.OPML else SourceKind.FILE
+        if suffix == ".mbox" or (suffix not in ARTICLE_SUFFIXES and is_mbox(_start(path))):
+            return SourceKind.MBOX
+    except OSError as error:
+        raise SourceError(subject, f"it cannot be read ({error.strerror or error})", "Check its permissions") from error
+    if suffix in ARTICLE_SUFFIXES:
+        return SourceKind.FILE
+    raise SourceError(subject, f"files of the kind {suffix or 'without an ending'} are not known", _KINDS_OF_FILE)
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_LOOKED_AT)
+
+
+def list_folder(path: Path, *, limit: int = 2000) -> tuple[Path, ...]:
+    """The articles in a folder and below, sorted by path; hidden ones are left out, linked folders not entered.
+
+    Raises:
+        SourceError: it is no folder, cannot be read, or holds more than `limit` articles.
+    """
+    found: list[Path] = []
+
+    def fail(error: OSError) -> None:
+        if error.filename is not None and Path(error.filename) == path:
+            cause = f"the folder cannot be read ({error.strerror})"
+            raise SourceError(str(path), cause, "Check the path and its permissions") from error
+
+    try:
+        path.lstat()
+    except OSError as error:
+        fail(error)
+    except ValueError as error:  # a NUL, or half a character
+        cause = "no folder can have this name"
+        raise SourceError(str(path), cause, "Check the path") from error
+    for folder, names, files in os.walk(path, onerror=fail, followlinks=False):
+        names[:] = sorted(name for name in names if not name.startswith("."))
+        for name in files:
+            file = Path(folder, name)
+            if not name.startswith(".") and file.suffix.lower() in ARTICLE_SUFFIXES and file.is_file():
+                found.append(file)
+        if len(found) > limit:
+            cause = f"the folder holds more than {limit} articles"
+            raise SourceError(str(path), cause, "Name a folder with fewer, such as one of those in it")
+    return tuple(sorted(found))
+
+
+def find_feeds(html: bytes, url: str, *, linked: bool = True) -> list[str]:
+    """The feeds that a page names, absolute, each once, in the page's order (so its main feed first).
+
+    Those in its head; where there are none, with `linked`, links to what is called like a feed on its own site.
+    """
+    finder = _FeedLinks(url)
+    finder.read(decoded(html[:2_000_000]))
+    return list(dict.fromkeys(finder.found or (finder.linked if linked else ())))
+
+
+class _FeedLinks(Tags):
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.base = url
+        self.found: list[str] = []
+        self.linked: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in reversed(attrs)}
+        if tag == "base" and (base := web_address(values.get("href", ""), self.base)):
+            self.base = base
+        if tag == "a" and (place := web_address(values.get("href", ""), self.base)):
+            here, there = urlsplit(self.base), urlsplit(place)
+            if there.hostname == here.hostname and _CALLED_A_FEED.search(there.path):
+                self.linked.append(place)
+        if tag != "link" or "alternate" not in values.get("rel", "").lower().split() or not values.get("href"):
+            return
+        media_type = values.get("type", "").partition(";")[0].strip().lower()
+        # WordPress offers its programming interface as a JSON alternate of every page.
+        about_page = media_type == "application/json" and "/wp-json/" in values["href"]
+        if media_type in _LINKED_TYPES and not about_page and (feed := web_address(values["href"], self.base)):
+            self.found.append(feed)
