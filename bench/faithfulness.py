@@ -39,7 +39,7 @@ from reading import answers, collect, judged, sample
 
 from briefing.ground import Evidence, check
 from briefing.ground.align import choose
-from briefing.ground.analysis import Reading
+from briefing.ground.analysis import AnalysedSentence
 from briefing.ground.combination import WITH_MODEL, WITHOUT_MODEL, signs
 from briefing.ground.exact import facts
 from briefing.nlp.text import normalise, sentences
@@ -304,7 +304,7 @@ def compare(data: Sequence[Claim]) -> None:
     began = time.perf_counter()
     prepared = {id(claim.evidence): claim.evidence for claim in data}.values()
     for evidence in prepared:
-        facts(Reading("Prepare this."), evidence)
+        facts(AnalysedSentence("Prepare this."), evidence)
         choose(frozenset(), frozenset({"x"}), evidence)
         evidence.roots, evidence.whole, evidence.acronyms  # noqa: B018
     preparing = (time.perf_counter() - began) / max(1, len(prepared)) * 1000

@@ -136,7 +136,7 @@ def _over_sentences() -> Iterator[tuple[str, Callable[[str], Any]]]:
 
     yield "myriads", _all(myriads)
     yield "calendar.dated", lambda text: dated(text, date(2026, 11, 18))
-    yield "analysis.keys", lambda text: analysis.Reading(text).keys
+    yield "analysis.keys", lambda text: analysis.AnalysedSentence(text).keys
     yield "analysis.initials", _all(analysis.initials)
     yield "localised_numbers.figures", _all(localised_numbers.figures)
     yield "localised_numbers.in_english", lambda text: localised_numbers.in_english(text, "de")
@@ -155,7 +155,7 @@ def _over_articles() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.stories import group
     from briefing.stories.conflicts import disagreements
     from briefing.stories.novelty import comparable
-    from briefing.stories.ranking import Wishes, muted, topic
+    from briefing.stories.ranking import RankingPreferences, muted, topic
     from briefing.types import Article
 
     def article(text: str, name: str = "a") -> Article:
@@ -174,7 +174,7 @@ def _over_articles() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "stories.canonical_url", lambda text: canonical_url(f"https://a.example/{text}")
     yield "differences.disagreements", lambda text: disagreements(told(text))
     yield "yesterday.comparable", comparable
-    yield "ranking.muted", lambda text: muted(article(text), Wishes(muted_words=["a b", "1"]))
+    yield "ranking.muted", lambda text: muted(article(text), RankingPreferences(muted_words=["a b", "1"]))
     yield "ranking.topic", lambda text: topic(article(text), {"one": ["rain"], "other": ["a"]})
 
 

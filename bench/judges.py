@@ -8,7 +8,7 @@ from typing import Any
 
 from briefing.ground import Evidence, check, probability
 from briefing.ground.align import choose, closeness
-from briefing.ground.analysis import Reading
+from briefing.ground.analysis import AnalysedSentence
 from briefing.ground.combination import WITHOUT_MODEL, signs
 from briefing.ground.exact import facts
 from briefing.ground.negation import undenied
@@ -47,7 +47,7 @@ def _lacking(kinds: Iterable[str]) -> Judge:
     wanted = set(kinds)
 
     def judge(sentence: str, evidence: Evidence) -> float:
-        missing, _ = facts(Reading(sentence), evidence)
+        missing, _ = facts(AnalysedSentence(sentence), evidence)
         return -float(sum(part.kind in wanted for part in missing))
 
     return judge
@@ -55,20 +55,20 @@ def _lacking(kinds: Iterable[str]) -> Judge:
 
 def alignment(sentence: str, evidence: Evidence) -> float:
     """Share of words and facts in the cited sentences."""
-    reading = Reading(sentence)
+    reading = AnalysedSentence(sentence)
     _, wanted = facts(reading, evidence)
     return choose(wanted, reading.roots, evidence)[1]
 
 
 def denial(sentence: str, evidence: Evidence) -> float:
-    reading = Reading(sentence)
+    reading = AnalysedSentence(sentence)
     _, wanted = facts(reading, evidence)
     chosen, _ = choose(wanted, reading.roots, evidence)
     return -float(len(undenied(sentence, chosen, evidence)))
 
 
 def closest(sentence: str, evidence: Evidence) -> float:
-    return closeness(Reading(sentence), evidence)
+    return closeness(AnalysedSentence(sentence), evidence)
 
 
 def _weighed(known: Iterable[str]) -> Judge:

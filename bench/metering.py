@@ -10,7 +10,7 @@ from typing import Any
 from briefing.config import load_config
 from briefing.engines import Completion, ModelSpec, Prompt
 from briefing.models import ModelFolder
-from briefing.pipeline import Silent, Workshop, read, utc_now
+from briefing.pipeline import NoProgress, RunContext, read, utc_now
 from briefing.types import Article
 
 __all__ = ["Metered", "articles", "model_spec", "peak_mb", "table"]
@@ -42,8 +42,8 @@ class Metered:
 
 def articles(count: int) -> list[Article]:
     config = load_config(SAMPLE).with_overrides(state=":memory:")
-    with Workshop(config, clock=utc_now, watcher=Silent()) as workshop:
-        return read(workshop).articles[:count]
+    with RunContext(config, clock=utc_now, progress=NoProgress()) as run_context:
+        return read(run_context).articles[:count]
 
 
 def model_spec(name: str) -> ModelSpec:

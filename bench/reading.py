@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from briefing.ground import Check, Evidence, check, weigh
-from briefing.ground.analysis import Reading
+from briefing.ground.analysis import AnalysedSentence
 from briefing.types import Verdict
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def shown(statement: str, evidence: Evidence) -> tuple[list[str], list[int]]:
     By the rare stems that they share, long sentences a little behind; each with the one before it, which says who "he"
     is. The adapter's labelled claims were chosen alike.
     """
-    roots = Reading(statement).roots
+    roots = AnalysedSentence(statement).roots
     spread = Counter(root for reading in evidence.readings for root in reading.roots)
     count = len(evidence.readings)
     worth = [

@@ -22,7 +22,7 @@ from metering import SAMPLE, Metered, model_spec, table
 
 from briefing.config import load_config
 from briefing.engines import EngineOptions, Message, ModelSpec, Prompt, open_engine
-from briefing.pipeline import Silent, Watcher, Workshop, make_edition, utc_now
+from briefing.pipeline import NoProgress, ProgressListener, RunContext, make_edition, utc_now
 from briefing.testing.llama_server import LlamaServer
 from briefing.types import Edition, FailureKind
 
@@ -46,7 +46,7 @@ def load(spec: ModelSpec, server: LlamaServer, in_flight: int, requests: int) ->
     }
 
 
-class Killer(Silent):
+class Killer(NoProgress):
     """Watches a run, and kills its server when so many articles are done."""
 
     def __init__(self, server: LlamaServer, after: int) -> None:
@@ -62,15 +62,15 @@ class Killer(Silent):
 
 
 def edition(
-    server: LlamaServer, model: str, state: Path, articles: int, watcher: Watcher | None = None
+    server: LlamaServer, model: str, state: Path, articles: int, progress: ProgressListener | None = None
 ) -> tuple[Edition, dict[str, int]]:
     """One prompt at a time: llama.cpp's answers depend on what is decoded beside them, in the last digits."""
     config = load_config(SAMPLE).with_overrides(
         state=state, model=model, base_url=server.base_url, parallel=1, max_articles=articles, context=4096
     )
-    with Workshop(config, clock=utc_now, watcher=watcher or Silent()) as workshop:
-        made, _ = make_edition(workshop)
-        return made, workshop.store.counters()
+    with RunContext(config, clock=utc_now, progress=progress or NoProgress()) as run_context:
+        made, _ = make_edition(run_context)
+        return made, run_context.store.counters()
 
 
 def disturbed(spec: ModelSpec, articles: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The header fields of a letter, as RFC 5322 wants them on their way. Pure. Not here: what stands in them (`render.email`).
+"""The header fields of a letter as RFC 5322 wants them. Pure. Not here: what stands in them (`render.email`).
 
 Python writes whatever is too long for a line as an RFC 2047 word. That is allowed in free text and in people's names
 (section 5 there); in a structured field a program reads the word itself: a ``List-Unsubscribe`` like that has no button

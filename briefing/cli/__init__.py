@@ -34,7 +34,7 @@ from briefing.cli import (
     summarise,
 )
 from briefing.cli.console import hold_streams, result, spare_streams
-from briefing.cli.messages import Screen, tell_error
+from briefing.cli.messages import ProgressDisplay, tell_error
 from briefing.errors import BriefingError, ExitCode, StoppedError
 from briefing.sanitise import clean
 
@@ -105,7 +105,7 @@ def options(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     """Options of every command."""
-    context.obj = Screen(quiet=quiet, verbose=verbose)
+    context.obj = ProgressDisplay(quiet=quiet, verbose=verbose)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import typer
 
 from briefing.cli import options
 from briefing.cli.console import results
-from briefing.cli.messages import Screen
+from briefing.cli.messages import ProgressDisplay
 from briefing.cli.settings import settings_if_any
 from briefing.errors import ExitCode
 
@@ -22,12 +22,12 @@ def archive(
     templates: options.Templates = None,
 ) -> None:
     """Write all editions as a static site: an index by date, a search without a server, a feed."""
-    screen: Screen = context.obj
+    screen: ProgressDisplay = context.obj
     wanted = settings_if_any(config, state=state, templates=templates)
     from briefing import pipeline
 
-    with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
-        editions, written = pipeline.write_archive(out.expanduser(), workshop)
+    with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+        editions, written = pipeline.write_archive(out.expanduser(), run_context)
     untold = results([out / "index.html"])
     screen.say(f"Editions: {editions}. Files written: {written}.")
     if untold:

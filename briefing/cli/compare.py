@@ -7,7 +7,7 @@ import typer
 
 from briefing.cli import options
 from briefing.cli.console import result
-from briefing.cli.messages import Screen
+from briefing.cli.messages import ProgressDisplay
 from briefing.cli.report import exit_code, tell_failures
 from briefing.cli.settings import settings
 from briefing.errors import UsageError
@@ -40,7 +40,7 @@ def compare(
     offline: options.Offline = None,
 ) -> None:
     """Write a page with each article, the models' key points beside it, the sentences behind them and the verdicts."""
-    screen: Screen = context.obj
+    screen: ProgressDisplay = context.obj
     chosen = list(dict.fromkeys(models or []))
     if len(chosen) < 2:
         raise UsageError("--model", "there is nothing to compare", "Name two models or more, each with --model")
@@ -54,10 +54,12 @@ def compare(
     from briefing.render.edition import render_comparison
 
     with screen:
-        compared, failures = pipeline.compare(wanted, chosen, pipeline.read, clock=pipeline.utc_now, watcher=screen)
+        compared, failures = pipeline.compare(wanted, chosen, pipeline.read, clock=pipeline.utc_now, progress=screen)
         if compared:
-            with pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
-                page = render_comparison([(one.article, one.results) for one in compared], chosen, workshop.templates)
+            with pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+                page = render_comparison(
+                    [(one.article, one.results) for one in compared], chosen, run_context.templates
+                )
             if str(out) == "-":
                 write_stdout(page)
             else:

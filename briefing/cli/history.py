@@ -9,7 +9,7 @@ import typer
 
 from briefing.cli import options
 from briefing.cli.console import message, result
-from briefing.cli.messages import Screen
+from briefing.cli.messages import ProgressDisplay
 from briefing.cli.send import keep_state
 from briefing.cli.settings import settings_if_any
 from briefing.errors import StoreError, UsageError
@@ -36,15 +36,15 @@ def history(
     """List the editions there are, newest first; `remove` takes one away."""
     if context.invoked_subcommand:
         return
-    screen: Screen = context.obj
+    screen: ProgressDisplay = context.obj
     wanted = settings_if_any(config, state=state, templates=templates)
     from briefing import pipeline
     from briefing.deliver import write_stdout
 
-    with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
-        told = list(pipeline.history(workshop, since=pipeline.day_since(since, workshop), title=title))
+    with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+        told = list(pipeline.history(run_context, since=pipeline.day_since(since, run_context), title=title))
         if told or format_ != "text":
-            write_stdout(pipeline.render_history(told, format_, workshop))
+            write_stdout(pipeline.render_history(told, format_, run_context))
     if not told:
         screen.complain("There is no edition yet." if not since and title is None else "There is no such edition.")
         raise typer.Exit(3)
@@ -70,26 +70,26 @@ def remove(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of its files. Default: briefings.")] = None,
 ) -> None:
     """Take an edition away: its files and what is remembered of it. Its stories may be told again."""
-    screen: Screen = context.obj
+    screen: ProgressDisplay = context.obj
     wanted = settings_if_any(config, state=state, out=out)
     from briefing import pipeline
     from briefing.store import default_state
     from briefing.store.lock import only_run
 
-    with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
-        what = pipeline.removal(workshop, date.date(), title)
+    with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+        what = pipeline.removal(run_context, date.date(), title)
         files = ", ".join(map(str, what.files)) or "no file"
         stories = f"{what.stories} {'story' if what.stories == 1 else 'stories'}"
         if not yes and not _agreed(f"Take away {what.date.isoformat()} {what.title!r} ({stories}; {files})?"):
             screen.complain("Nothing was taken away.")
             raise typer.Exit(3)
         with only_run(wanted.state or default_state()):  # only now: a run is not to wait for an answer
-            there = pipeline.removal(workshop, what.date, what.title)
+            there = pipeline.removal(run_context, what.date, what.title)
             if not yes and there != what:
                 raise StoreError("edition", "it was changed while you were asked", "Look at it, then say it again")
             what = there
-            pipeline.remove_edition(workshop, what)
-            keep_state(screen, workshop)  # so that it does not come back with the copy
+            pipeline.remove_edition(run_context, what)
+            keep_state(screen, run_context)  # so that it does not come back with the copy
     for path in what.files:
         result(str(path))
     screen.say(f"{what.date.isoformat()} {what.title!r} is no longer in the state file; its stories count as untold.")
@@ -125,15 +125,15 @@ def show(
     templates: options.Templates = None,
 ) -> None:
     """Show an edition again, in any format."""
-    screen: Screen = context.obj
+    screen: ProgressDisplay = context.obj
     wanted = settings_if_any(config, state=state, templates=templates)
     from briefing import pipeline
     from briefing.deliver import write_atomically, write_stdout
 
     path = None if out is None or str(out) == "-" else out.expanduser()
-    with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
-        edition = pipeline.shown_edition(workshop, date.date() if date else None, title)
-        content = pipeline.rendered_as(edition, format_ or _format(path), workshop)
+    with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+        edition = pipeline.shown_edition(run_context, date.date() if date else None, title)
+        content = pipeline.rendered_as(edition, format_ or _format(path), run_context)
     if path is None:
         write_stdout(content)
         return
@@ -155,19 +155,19 @@ def search(
     templates: options.Templates = None,
 ) -> None:
     """Find stories of past editions by their words, best first."""
-    screen: Screen = context.obj
+    screen: ProgressDisplay = context.obj
     wanted = settings_if_any(config, state=state, templates=templates)
     from briefing import pipeline
     from briefing.deliver import write_stdout
     from briefing.nlp.search_terms import search_words
 
-    with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
-        first = pipeline.day_since(since, workshop)
+    with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+        first = pipeline.day_since(since, run_context)
         more = limit + 1 if limit else 0
-        found = pipeline.search(workshop, " ".join(words), since=first, title=title, limit=more)
+        found = pipeline.search(run_context, " ".join(words), since=first, title=title, limit=more)
         shown = found[:limit] if limit else found
         if shown or format_ != "text":
-            write_stdout(pipeline.render_found(shown, format_, workshop))
+            write_stdout(pipeline.render_found(shown, format_, run_context))
     if not shown:
         typed = " ".join(words)
         cause = "" if search_words(typed) else ": there is no word in it"

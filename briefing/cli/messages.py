@@ -13,7 +13,7 @@ from briefing.sanitise import clipped, one_line
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-__all__ = ["Screen", "tell_error"]
+__all__ = ["ProgressDisplay", "tell_error"]
 
 _STAGES = {
     "read": "Reading sources",
@@ -37,8 +37,8 @@ def _unbroken(line: str) -> str:
     return line if len(parts) == 1 else " ".join(part.strip() for part in parts)
 
 
-class Screen:
-    """A `pipeline.Watcher` with a progress bar for each stage; a context manager while bars may be shown.
+class ProgressDisplay:
+    """A `pipeline.ProgressListener` with a progress bar for each stage; a context manager while bars may be shown.
 
     Bars appear only on a terminal; `quiet` shows errors only.
     """

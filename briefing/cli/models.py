@@ -7,13 +7,13 @@ import typer
 
 from briefing.cli import options
 from briefing.cli.console import result
-from briefing.cli.messages import Screen
+from briefing.cli.messages import ProgressDisplay
 from briefing.cli.settings import settings_if_any
 from briefing.errors import ModelError
 
 if TYPE_CHECKING:
     from briefing.models import Machine, ModelFolder
-    from briefing.pipeline.recommendation import Offer
+    from briefing.pipeline.recommendation import ModelOffer
 
 __all__ = ["app"]
 
@@ -80,7 +80,7 @@ def pull(
     from briefing.models import is_hub_name
     from briefing.pipeline.download import pull_repository
 
-    screen: Screen = context.obj
+    screen: ProgressDisplay = context.obj
     models = _folder(config, offline)
     if is_hub_name(name):
         with screen:
@@ -126,7 +126,7 @@ def add(
     config: options.ConfigPath = None,
 ) -> None:
     """Add a model of your own choice and pull it where it is not on this disk."""
-    screen: Screen = context.obj
+    screen: ProgressDisplay = context.obj
     models = _folder(config, offline)
     entry = models.add(Path(location) if Path(location).exists() else location, name)
     with screen:
@@ -134,7 +134,7 @@ def add(
     result(entry.name)
 
 
-def _offers(config: Path | None, screen: Screen, measure: bool) -> "tuple[Machine, list[Offer]]":
+def _offers(config: Path | None, screen: ProgressDisplay, measure: bool) -> "tuple[Machine, list[ModelOffer]]":
     from briefing.pipeline.machine import this_machine
     from briefing.pipeline.recommendation import as_set, offers
 
@@ -164,7 +164,7 @@ def _in_words(machine: "Machine") -> str:
     return f"This machine: {', '.join(parts)}."
 
 
-def _row(offer: "Offer") -> tuple[str, ...]:
+def _row(offer: "ModelOffer") -> tuple[str, ...]:
     needs = f"{offer.fit.needed / 1e9:.1f} GB"
     fits = {"gpu": "on the GPU", "memory": "yes", "nowhere": f"no: {needs}", "unknown": f"? {needs}"}[offer.fit.place]
     seconds = offer.fit.seconds
@@ -173,7 +173,7 @@ def _row(offer: "Offer") -> tuple[str, ...]:
     return offer.name, "yes" if offer.here else "no", size, fits, story, offer.licence
 
 
-def _what(offer: "Offer") -> str:
+def _what(offer: "ModelOffer") -> str:
     """The line below a model's figures."""
     notes = [offer.description or _needs(), f"engine {offer.engine}" if offer.engine != "llama" else ""]
     notes += [
@@ -200,7 +200,7 @@ def _folder(config: Path | None, offline: bool | None = None) -> "ModelFolder":
     return ModelFolder(settings_if_any(config).models, offline=bool(offline))
 
 
-def _pulled(models: "ModelFolder", name: str, screen: Screen) -> Path:
+def _pulled(models: "ModelFolder", name: str, screen: ProgressDisplay) -> Path:
     from briefing.pipeline.download import pull as pull_shown
 
     return pull_shown(models, name, screen)

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from briefing.cli.messages import Screen
+from briefing.cli.messages import ProgressDisplay
 from briefing.errors import ExitCode
 from briefing.types import Edition, Failure, FailureKind, Summary
 
 if TYPE_CHECKING:
-    from briefing.pipeline import Report, Workshop
+    from briefing.pipeline import Report, RunContext
 
 __all__ = [
     "exit_code",
@@ -50,7 +50,7 @@ _NAMED = 3
 """Items named of those that one reason kept out; of those that a model did not summarise, the first."""
 
 
-def tell_failures(screen: Screen, failures: Sequence[Failure], *, produced: bool, quiet: bool = False) -> None:
+def tell_failures(screen: ProgressDisplay, failures: Sequence[Failure], *, produced: bool, quiet: bool = False) -> None:
     """A line for each item that was not used; where nothing was `produced`, also for what was left out on purpose.
 
     On a `quiet` day that is no complaint: a scheduler mails those. Of items that one reason kept out, such as a feed of
@@ -84,13 +84,13 @@ def _reason(failure: Failure) -> tuple[str, ...]:
     return failure.kind, failure.stage, failure.cause, failure.remedy
 
 
-def tell_warnings(screen: Screen, summary: Summary) -> None:
+def tell_warnings(screen: ProgressDisplay, summary: Summary) -> None:
     """What was dropped from a summary, for those who asked for more."""
     for warning in summary.warnings:
         screen.detail(f"{summary.headline}: {warning}")
 
 
-def tell_language(screen: Screen, summaries: Sequence[Summary], wished: str) -> None:
+def tell_language(screen: ProgressDisplay, summaries: Sequence[Summary], wished: str) -> None:
     """How many summaries are in their article's language instead of the one `wished` (ISO 639-1; empty: each its own).
 
     A complaint where all are: a short article that is shown as it is says nothing of the model.
@@ -104,19 +104,19 @@ def tell_language(screen: Screen, summaries: Sequence[Summary], wished: str) -> 
         )
 
 
-def tell_usage(screen: Screen, workshop: Workshop) -> None:
+def tell_usage(screen: ProgressDisplay, context: RunContext) -> None:
     """The tokens that a server was given and gave, and what they cost; for engines on this machine only on request."""
-    (read, written), prices = workshop.tokens, workshop.config.prices
+    (read, written), prices = context.tokens, context.config.prices
     if not read + written:
         return
     line = f"Tokens: {read:,} read, {written:,} written"
     if prices:
         cost = (read * prices[0] + written * prices[1]) / 1e6
         line += f"; cost: {cost:,.4f}"
-    (screen.say if prices or workshop.config.base_url else screen.detail)(f"{line}.")
+    (screen.say if prices or context.config.base_url else screen.detail)(f"{line}.")
 
 
-def tell_run(screen: Screen, edition: Edition, report: Report) -> None:
+def tell_run(screen: ProgressDisplay, edition: Edition, report: Report) -> None:
     """The report of a whole run."""
     for story in edition.stories:
         tell_warnings(screen, story.summary)

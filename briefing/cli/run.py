@@ -10,15 +10,15 @@ import typer
 
 from briefing.cli import options
 from briefing.cli.console import message, result, results
-from briefing.cli.messages import Screen
+from briefing.cli.messages import ProgressDisplay
 from briefing.cli.report import nothing_new, run_code, tell_failures, tell_language, tell_run, tell_usage
 from briefing.cli.send import keep_state, post_after_run
 from briefing.cli.settings import settings
 from briefing.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
-    from briefing.pipeline import Workshop
-    from briefing.store.lock import Turn
+    from briefing.pipeline import RunContext
+    from briefing.store.lock import RunLock
     from briefing.types import Edition
 
 __all__ = ["run"]
@@ -76,7 +76,7 @@ def run(
     ] = False,
 ) -> None:
     """Read the sources, condense every article, write the edition."""
-    screen: Screen = context.obj
+    screen: ProgressDisplay = context.obj
     mail_errors: list[ConfigError] = []
     wanted = settings(
         config, source or [], mail_error=mail_errors.append,
@@ -92,40 +92,42 @@ def run(
     from briefing.store.lock import only_run
 
     alone = nullcontext() if dry_run or check else only_run(wanted.state or default_state())
-    with alone as turn, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
-        until = pipeline.last_try(workshop)
+    with alone as turn, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+        until = pipeline.last_try(run_context)
         with screen:
             if check:
                 for error in mail_errors if send else ():
                     raise error
-                for remark in pipeline.check_run(workshop, send=send):
+                for remark in pipeline.check_run(run_context, send=send):
                     result(remark)
                 return
             if dry_run:
-                raise typer.Exit(_list(screen, workshop, date, until))
-            pipeline.check_output(workshop)
-            pipeline.check_state_pages(workshop)
+                raise typer.Exit(_list(screen, run_context, date, until))
+            pipeline.check_output(run_context)
+            pipeline.check_state_pages(run_context)
             day = date.date() if date else None
-            sent = pipeline.sent_edition(workshop, day) if send and not mail_errors else None
+            sent = pipeline.sent_edition(run_context, day) if send and not mail_errors else None
             if sent:
-                written = pipeline.write_files(sent, workshop)
+                written = pipeline.write_files(sent, run_context)
             else:
-                edition, report = pipeline.make_edition(workshop, day=day)
+                edition, report = pipeline.make_edition(run_context, day=day)
                 to_send = edition if edition.stories or (wanted.mail.send_empty and not report.offline) else None
                 if send and to_send:
-                    pipeline.owe_letters(to_send, workshop)
-                written = pipeline.write_edition(edition, workshop) if edition.stories else ()
-                explanation = pipeline.render_explanation(report.ranked, edition, workshop.templates) if explain else ""
-            keep_state(screen, workshop, turn)
+                    pipeline.owe_letters(to_send, run_context)
+                written = pipeline.write_edition(edition, run_context) if edition.stories else ()
+                explanation = (
+                    pipeline.render_explanation(report.ranked, edition, run_context.templates) if explain else ""
+                )
+            keep_state(screen, run_context, turn)
         untold = _untold(screen, written)
         if sent:
-            code = _post_the_rest(screen, sent, workshop, until, turn)
+            code = _post_the_rest(screen, sent, run_context, until, turn)
             raise typer.Exit(code or (ExitCode.PARTLY if untold else ExitCode.WELL))
         if explanation:
             message(explanation)
         tell_run(screen, edition, report)
-        tell_language(screen, [story.summary for story in edition.stories], workshop.config.language)
-        tell_usage(screen, workshop)
+        tell_language(screen, [story.summary for story in edition.stories], run_context.config.language)
+        tell_usage(screen, run_context)
         before = report.told_before + report.seen_before
         code = run_code(bool(written), report.failures, told_before=before, offline=report.offline)
         # The edition is there: whatever is wrong with mail, and however long it takes, it costs nobody the edition.
@@ -135,13 +137,13 @@ def run(
         if send and not mail_errors:
             with screen:
                 # Without a network and an edition it is soon started again: one try will do, a pause only delays that.
-                last = workshop.clock() if code is ExitCode.OFFLINE else until
-                mail = post_after_run(screen, to_send, workshop, last, turn)
+                last = run_context.clock() if code is ExitCode.OFFLINE else until
+                mail = post_after_run(screen, to_send, run_context, last, turn)
     code = ExitCode.PARTLY if untold and code is ExitCode.WELL else code
     raise typer.Exit(mail or code if code in {ExitCode.WELL, ExitCode.PARTLY} else code)
 
 
-def _untold(screen: Screen, written: Iterable[Path]) -> bool:
+def _untold(screen: ProgressDisplay, written: Iterable[Path]) -> bool:
     """Print where the files are; whether nobody could be told, which is complained of."""
     error = results(written)
     if error:
@@ -149,11 +151,13 @@ def _untold(screen: Screen, written: Iterable[Path]) -> bool:
     return error is not None
 
 
-def _list(screen: Screen, workshop: "Workshop", day: datetime | None, deadline: "datetime | None") -> ExitCode:
+def _list(
+    screen: ProgressDisplay, run_context: "RunContext", day: datetime | None, deadline: "datetime | None"
+) -> ExitCode:
     """The articles that an edition of `day` would read, a line each."""
     from briefing import pipeline
 
-    reading = pipeline.read(workshop, day.date() if day else None, deadline=deadline)
+    reading = pipeline.read(run_context, day.date() if day else None, deadline=deadline)
     for article in reading.articles:
         result(f"{article.source}\t{article.title or '(untitled)'}\t{article.url or ''}")
     produced = bool(reading.articles)
@@ -162,9 +166,13 @@ def _list(screen: Screen, workshop: "Workshop", day: datetime | None, deadline: 
 
 
 def _post_the_rest(
-    screen: Screen, sent: "Edition", workshop: "Workshop", until: "datetime | None", turn: "Turn | None"
+    screen: ProgressDisplay,
+    sent: "Edition",
+    run_context: "RunContext",
+    until: "datetime | None",
+    turn: "RunLock | None",
 ) -> ExitCode:
     """Of an edition that some readers have: the others get the same."""
     screen.say(f"The edition of {sent.date} was sent before and stays as it is; what is new comes with the next.")
     with screen:
-        return post_after_run(screen, sent, workshop, until, turn)
+        return post_after_run(screen, sent, run_context, until, turn)

@@ -9,7 +9,7 @@ import typer
 
 from briefing.cli import options
 from briefing.cli.console import result
-from briefing.cli.messages import Screen
+from briefing.cli.messages import ProgressDisplay
 from briefing.cli.settings import configuration_path, settings
 from briefing.errors import UsageError
 from briefing.schedule import Kind
@@ -39,7 +39,7 @@ def install(
     from briefing import schedule
     from briefing.deliver import write_atomically
 
-    screen: Screen = context.obj
+    screen: ProgressDisplay = context.obj
     when = schedule.parse_time(at)
     path = configuration_path(config).expanduser().absolute()
     out = settings(path, []).out  # said now, not every morning: a configuration that is wrong
@@ -72,7 +72,7 @@ def show(context: typer.Context) -> None:
     """Print what is scheduled, when it runs next, and the file or the lines of the crontab, as they are."""
     from briefing import schedule
 
-    screen: Screen = context.obj
+    screen: ProgressDisplay = context.obj
     if sys.platform == "win32":
         _tell_windows(screen, show=True)
     found = schedule.installed()
@@ -95,7 +95,7 @@ def remove(context: typer.Context) -> None:
     """Take away what `schedule install` wrote, whatever started it."""
     from briefing import schedule
 
-    screen: Screen = context.obj
+    screen: ProgressDisplay = context.obj
     if sys.platform == "win32":
         _tell_windows(screen, show=False)
     outcome = schedule.uninstall()
@@ -122,7 +122,7 @@ def _job(path: Path, at: "time", *, send: bool) -> "Job":
     )
 
 
-def _rehearse(screen: Screen, job: "Job", kind: Kind) -> None:
+def _rehearse(screen: ProgressDisplay, job: "Job", kind: Kind) -> None:
     """Have the run check itself as `kind` would start it. Ends the command where it would fail every morning."""
     from briefing import schedule
 
@@ -148,7 +148,7 @@ def _next(at: "time | None") -> str:
     return "" if at is None else f", next {next_run(at, pipeline.utc_now()):%Y-%m-%d %H:%M %Z}"
 
 
-def _tell_windows(screen: Screen, *, show: bool) -> None:
+def _tell_windows(screen: ProgressDisplay, *, show: bool) -> None:
     from briefing.schedule.windows import DELETE, QUERY
 
     screen.complain("The Windows Task Scheduler knows; this command asks it:" if show else "This command removes it:")

@@ -9,7 +9,7 @@ import typer
 
 from briefing.cli import options
 from briefing.cli.console import result, results
-from briefing.cli.messages import Screen
+from briefing.cli.messages import ProgressDisplay
 from briefing.cli.settings import configuration_path
 from briefing.dates import edition_day
 from briefing.errors import BriefingError, ExitCode, UsageError
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from briefing.pipeline import Posted, Workshop
-    from briefing.store.lock import Turn
+    from briefing.pipeline import DeliveryResult, RunContext
+    from briefing.store.lock import RunLock
     from briefing.types import Edition
 
 __all__ = ["keep_state", "post_after_run", "send"]
@@ -60,7 +60,7 @@ def send(
 
     Without DATE, FILE and --to, letters of the last three days that were put off are sent as well.
     """
-    screen: Screen = context.obj
+    screen: ProgressDisplay = context.obj
     from briefing import pipeline
     from briefing.config import load_config
     from briefing.store import default_state
@@ -69,26 +69,30 @@ def send(
     wanted = load_config(configuration_path(config)).with_overrides(state=state, templates=templates, out=out)
     # One run at a time: else a letter that another is sending would be taken for one whose run has died.
     alone = nullcontext() if check or dry_run or preview else only_run(wanted.state or default_state())
-    with screen, alone as turn, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
+    with screen, alone as turn, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
         if check:
-            result(f"{pipeline.check_mail(workshop)} takes the login.")
+            result(f"{pipeline.check_mail(run_context)} takes the login.")
             return
-        until = pipeline.last_try(workshop)
-        chosen = _chosen(edition, workshop)
+        until = pipeline.last_try(run_context)
+        chosen = _chosen(edition, run_context)
         if dry_run or preview:
-            _write(chosen, workshop, to or [], preview)
+            _write(chosen, run_context, to or [], preview)
             return
         waiting = edition is None and not to
         posted = pipeline.send_editions(
-            chosen, workshop, only=to or [], resend=resend, waiting=waiting, until=until, turn=turn
+            chosen, run_context, only=to or [], resend=resend, waiting=waiting, until=until, turn=turn
         )
         code = _post(screen, posted)
-        keep_state(screen, workshop, turn)
+        keep_state(screen, run_context, turn)
         raise typer.Exit(code)
 
 
 def post_after_run(
-    screen: Screen, edition: "Edition | None", workshop: "Workshop", until: "datetime | None", turn: "Turn | None"
+    screen: ProgressDisplay,
+    edition: "Edition | None",
+    run_context: "RunContext",
+    until: "datetime | None",
+    turn: "RunLock | None",
 ) -> ExitCode:
     """Send the edition of a run, if there is one, and what waits of earlier ones.
 
@@ -98,8 +102,8 @@ def post_after_run(
     from briefing import pipeline
 
     try:
-        code = _post(screen, pipeline.send_editions(edition, workshop, waiting=True, until=until, turn=turn))
-        keep_state(screen, workshop, turn)
+        code = _post(screen, pipeline.send_editions(edition, run_context, waiting=True, until=until, turn=turn))
+        keep_state(screen, run_context, turn)
         return code
     except BriefingError as error:
         screen.complain(str(error))
@@ -110,7 +114,7 @@ def post_after_run(
     return ExitCode.MAIL
 
 
-def keep_state(screen: Screen, workshop: "Workshop", turn: "Turn | None" = None) -> None:
+def keep_state(screen: ProgressDisplay, run_context: "RunContext", turn: "RunLock | None" = None) -> None:
     """Copy the state file; that it could not be done is said and changes no exit code.
 
     Where another run has begun since, and has the `turn`, that is for it to do.
@@ -119,11 +123,11 @@ def keep_state(screen: Screen, workshop: "Workshop", turn: "Turn | None" = None)
 
     if turn is not None and not turn.held:
         return
-    if said := pipeline.keep_state(workshop):
+    if said := pipeline.keep_state(run_context):
         screen.complain(said)
 
 
-def _post(screen: Screen, posted: "Iterable[Posted]") -> ExitCode:
+def _post(screen: ProgressDisplay, posted: "Iterable[DeliveryResult]") -> ExitCode:
     """Say what became of each letter as it happens."""
     code = ExitCode.WELL
     for one in posted:
@@ -152,11 +156,11 @@ def _of_address(said: str) -> bool:
     return code in {"550", "553"} if code else "address" in said
 
 
-def _chosen(edition: str | None, workshop: "Workshop") -> "Edition":
+def _chosen(edition: str | None, run_context: "RunContext") -> "Edition":
     from briefing import pipeline
 
     if edition is None:
-        return pipeline.known_edition(workshop, None)
+        return pipeline.known_edition(run_context, None)
     try:
         day = edition_day(edition)
     except ValueError as error:
@@ -165,23 +169,23 @@ def _chosen(edition: str | None, workshop: "Workshop") -> "Edition":
             cause = f"it is neither a date ({error}) nor a JSON file of an edition"
             raise UsageError(edition, cause, "Write one with `briefing run --format json`") from None
         try:
-            return pipeline.known_edition(workshop, None, path.read_text("utf-8"))
+            return pipeline.known_edition(run_context, None, path.read_text("utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(edition, f"it cannot be read ({error})", "Check the path") from error
-    return pipeline.known_edition(workshop, day)
+    return pipeline.known_edition(run_context, day)
 
 
-def _write(edition: "Edition", workshop: "Workshop", only: list[str], preview: bool) -> None:
+def _write(edition: "Edition", run_context: "RunContext", only: list[str], preview: bool) -> None:
     """The letters as files, or the first in the browser."""
     from briefing import pipeline
     from briefing.deliver import write_atomically
     from briefing.render.email import file_name
 
     written = []
-    for recipient, letter in pipeline.letters(edition, workshop, only):
+    for recipient, letter in pipeline.letters(edition, run_context, only):
         if letter is None:
             continue
-        path = workshop.config.out / file_name(edition, recipient)
+        path = run_context.config.out / file_name(edition, recipient)
         if preview:
             part = letter.message.get_body(("html",))
             path = path.with_suffix(".preview.html")

@@ -8,7 +8,7 @@ import typer
 from briefing.address import shown, shown_in
 from briefing.cli import options
 from briefing.cli.console import result
-from briefing.cli.messages import Screen
+from briefing.cli.messages import ProgressDisplay
 from briefing.cli.report import exit_code
 from briefing.cli.settings import configuration_path, settings
 from briefing.errors import ConfigError, UsageError
@@ -79,7 +79,7 @@ def check(
     """Read every source once and print what it gives, or why it gives nothing. No article is fetched or summarised."""
     from briefing import pipeline
 
-    screen: Screen = context.obj
+    screen: ProgressDisplay = context.obj
     # Whatever is wrong with mail, a run reads its sources.
     wanted = settings(
         configuration_path(config), [], mail_error=lambda error: screen.complain(str(error)), allow_local=allow_local,
@@ -87,8 +87,8 @@ def check(
     )  # fmt: skip
     failures: list[Failure] = []
     good = 0
-    with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
-        for checked in pipeline.check_sources(workshop):
+    with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+        for checked in pipeline.check_sources(run_context):
             name = checked.source.shown
             failures += checked.failures
             if checked.articles or not checked.failures:
@@ -139,7 +139,7 @@ def export_opml(
     write_stdout(write_opml(web, wanted.title, secrets=secrets))
     count = 0 if secrets else sum(bool(source.address.secrets) for source in web)
     if count:
-        screen: Screen = context.obj
+        screen: ProgressDisplay = context.obj
         screen.complain(f"{count} addresses are without their password or key. --secrets leaves them in.")
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from briefing.cli import options
-from briefing.cli.messages import Screen
+from briefing.cli.messages import ProgressDisplay
 from briefing.cli.report import exit_code, tell_failures, tell_language, tell_usage, tell_warnings
 from briefing.cli.settings import settings
 from briefing.errors import UsageError
@@ -43,7 +43,7 @@ def summarise(
     offline: options.Offline = None,
 ) -> None:
     """Condense articles and print them: a headline and key points, each checked against its article."""
-    screen: Screen = context.obj
+    screen: ProgressDisplay = context.obj
     wanted = settings(
         None, inputs, formats=("json",) if batch else (format_,), points=points, length=length, language=language,
         paragraph=paragraph, model=model, engine=engine, base_url=base_url, parallel=parallel,
@@ -58,19 +58,19 @@ def summarise(
         raise UsageError("--batch", f"it takes one INPUT, but {len(inputs)} were given")
     summaries: list[Summary] = []
     failures: list[Failure] = []
-    with screen, pipeline.Workshop(wanted, clock=pipeline.utc_now, watcher=screen) as workshop:
+    with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
         if batch:
-            for line, result in pipeline.batch(inputs[0], workshop):
+            for line, result in pipeline.batch(inputs[0], run_context):
                 (summaries if isinstance(result, Summary) else failures).append(result)  # type: ignore[arg-type]
                 if not write_stdout(line):
                     break  # nobody reads the rest; what is finished is in the store
         else:
-            summaries, failures = pipeline.summarise_sources(workshop)
+            summaries, failures = pipeline.summarise_sources(run_context)
             if summaries:
-                write_stdout(pipeline.render_summary(summaries, format_, workshop.templates))
+                write_stdout(pipeline.render_summary(summaries, format_, run_context.templates))
     for summary in summaries:
         tell_warnings(screen, summary)
-    tell_language(screen, summaries, workshop.config.language)
+    tell_language(screen, summaries, run_context.config.language)
     tell_failures(screen, failures, produced=bool(summaries))
-    tell_usage(screen, workshop)
+    tell_usage(screen, run_context)
     raise typer.Exit(exit_code(bool(summaries), failures))

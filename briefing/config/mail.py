@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from briefing.config.validators import Command, Flag, Reads, whole
+from briefing.config.validators import Command, Flag, LazyValidator, whole
 from briefing.mail_headers import LONGEST_URI, ascii_domain, ascii_uri
 
 __all__ = ["Mail", "Recipient", "is_loopback"]
@@ -86,8 +86,8 @@ def is_loopback(host: str) -> bool:
     return (urlsplit(f"//{host}").hostname or host) in {"localhost", "127.0.0.1", "::1"}
 
 
-_Address = Annotated[str, Reads(_address)]
-_OptionalAddress = Annotated[str, Reads(_optional_address)]
+_Address = Annotated[str, LazyValidator(_address)]
+_OptionalAddress = Annotated[str, LazyValidator(_optional_address)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +108,8 @@ class Mail:
 
     __pydantic_config__: ClassVar[Any] = _NOTHING_ELSE
 
-    host: Annotated[str, Reads(_host)] = ""
-    port: Annotated[int, Reads(whole(0, 65535))] = 0
+    host: Annotated[str, LazyValidator(_host)] = ""
+    port: Annotated[int, LazyValidator(whole(0, 65535))] = 0
     """0 means: 465 for ``tls``, 587 for ``starttls``, 25 for ``none``."""
     security: Literal["tls", "starttls", "none"] = "tls"
     """``none`` is refused for any host but this machine."""
@@ -121,9 +121,9 @@ class Mail:
     """Prints an OAuth 2 access token; the login then is XOAUTH2."""
     sender: _OptionalAddress = ""
     reply_to: _OptionalAddress = ""
-    list_id: Annotated[str, Reads(_host)] = ""
+    list_id: Annotated[str, LazyValidator(_host)] = ""
     """Such as ``briefing.example.org``; empty means: made of the sender's domain."""
-    unsubscribe: Annotated[str, Reads(_unsubscribe)] = ""
+    unsubscribe: Annotated[str, LazyValidator(_unsubscribe)] = ""
     """Where a reader who wants no more turns to."""
     one_click: Flag = False
     """Whether `unsubscribe` takes a POST that unsubscribes at once (RFC 8058)."""
@@ -131,6 +131,8 @@ class Mail:
     """Whether the sentences behind each point are shown below it."""
     send_empty: Flag = False
     """Whether an edition without a story is sent."""
-    retries: Annotated[tuple[timedelta, ...], Reads(_retries)] = tuple(timedelta(minutes=one) for one in (1, 5, 15))
+    retries: Annotated[tuple[timedelta, ...], LazyValidator(_retries)] = tuple(
+        timedelta(minutes=one) for one in (1, 5, 15)
+    )
     """How long a letter that was put off waits, each time, before it is tried again in the same run."""
     recipients: tuple[Recipient, ...] = ()

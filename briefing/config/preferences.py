@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from briefing.config.validators import Reads
+from briefing.config.validators import LazyValidator
 
 __all__ = ["Interests", "Mute", "Topics", "Weight"]
 
@@ -32,10 +32,10 @@ def _weight(value: Any, folder: Path | None) -> Any:
     return float(value)
 
 
-Words = Annotated[tuple[str, ...], Reads(_words)]
-Topics = Annotated[dict[str, tuple[str, ...]], Reads(_topics)]
+Words = Annotated[tuple[str, ...], LazyValidator(_words)]
+Topics = Annotated[dict[str, tuple[str, ...]], LazyValidator(_topics)]
 """Names of sections with the words that speak for them."""
-Weight = Annotated[float, Reads(_weight)]
+Weight = Annotated[float, LazyValidator(_weight)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The settings: names, types, defaults, ranges.
 
 pydantic checks the values. It takes 0.12 s of CPU to import, so it is imported when there is something to check, and
-the fields say what they take without it (`Reads`).
+the fields say what they take without it (`LazyValidator`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from briefing.config.preferences import Interests, Mute, Topics, Weight
 from briefing.config.validators import (
     Command,
     Flag,
-    Reads,
+    LazyValidator,
     parse_duration,
     read_duration,
     read_since,
@@ -121,7 +121,7 @@ def _formats(value: Any, folder: Path | None) -> Any:
     return value
 
 
-_Place = Annotated[Path | None, Reads(_optional_path)]
+_Place = Annotated[Path | None, LazyValidator(_optional_path)]
 _NOTHING_ELSE: Any = {"extra": "forbid"}
 
 
@@ -132,58 +132,58 @@ class Config:
     __pydantic_config__: ClassVar[Any] = _NOTHING_ELSE
 
     title: str = "Morning briefing"
-    timezone: Annotated[str, Reads(_timezone)] = ""
+    timezone: Annotated[str, LazyValidator(_timezone)] = ""
     """IANA name; empty means this machine's own (`local_timezone`)."""
-    language: Annotated[str, Reads(_language)] = ""
+    language: Annotated[str, LazyValidator(_language)] = ""
     """ISO 639-1 code of the language of the summaries; empty means each article's own."""
     model: str = ""
     """Name in the catalogue, path or Hub repository; empty means the catalogue's default."""
     engine: str = ""
     """Empty means: the one that runs the model."""
-    threads: Annotated[int, Reads(whole(0, 1024))] = 0
+    threads: Annotated[int, LazyValidator(whole(0, 1024))] = 0
     """Of the engine; 0 means: one for each physical core."""
-    gpu_layers: Annotated[int | Literal["auto"], Reads(_layers)] = "auto"
+    gpu_layers: Annotated[int | Literal["auto"], LazyValidator(_layers)] = "auto"
     """Layers of the model that a GPU holds, for the engine llama; ``auto`` means: as many as fit, none without one."""
-    parallel: Annotated[int, Reads(whole(0, 1024))] = 0
+    parallel: Annotated[int, LazyValidator(whole(0, 1024))] = 0
     """Prompts answered side by side; 0 means what the engine takes to be best."""
-    context: Annotated[int, Reads(whole(0))] = 0
+    context: Annotated[int, LazyValidator(whole(0))] = 0
     """Tokens of a prompt and its answer together; 0 means what the engine takes to be best."""
-    base_url: Annotated[str, Reads(_server)] = ""
+    base_url: Annotated[str, LazyValidator(_server)] = ""
     """Of an OpenAI-compatible server, such as ``http://127.0.0.1:8000/v1``."""
-    patience: Annotated[int, Reads(whole(1))] = 300
+    patience: Annotated[int, LazyValidator(whole(1))] = 300
     """Seconds that a server has for one answer."""
-    token_budget: Annotated[int, Reads(whole(0))] = 0
+    token_budget: Annotated[int, LazyValidator(whole(0))] = 0
     """Tokens, read and written, after which a server is asked no more in this run; 0 means no limit."""
-    thinking_tokens: Annotated[int, Reads(whole(0))] = 0
+    thinking_tokens: Annotated[int, LazyValidator(whole(0))] = 0
     """Tokens that a model which thinks has for its thoughts, on top of its answer's; 0 means: 8,192, or what fits."""
-    prices: Annotated[tuple[float, ...], Reads(_prices)] = ()
+    prices: Annotated[tuple[float, ...], LazyValidator(_prices)] = ()
     """Of a million tokens read and of a million written, in whatever currency; empty means: no costs are shown."""
     trust_pickles: Flag = False
     """Whether weights may be read from pickles, which can run whatever code is in them."""
-    points: Annotated[int, Reads(whole(1, 10))] = 4
+    points: Annotated[int, LazyValidator(whole(1, 10))] = 4
     """Key points an article, at most."""
     length: Literal["short", "medium", "long"] = "medium"
     paragraph: Flag = False
-    formats: Annotated[tuple[Literal["md", "html", "text", "json", "atom", "epub"], ...], Reads(_formats)] = (
+    formats: Annotated[tuple[Literal["md", "html", "text", "json", "atom", "epub"], ...], LazyValidator(_formats)] = (
         "md",
         "html",
     )
     """Without repetition, at least one."""
-    out: Annotated[Path, Reads(_path)] = Path("briefings")
+    out: Annotated[Path, LazyValidator(_path)] = Path("briefings")
     """Folder of the editions; the default is one in the current folder, wherever the configuration lies."""
-    since: Annotated[timedelta | Literal["last"] | None, Reads(read_since)] = "last"
+    since: Annotated[timedelta | Literal["last"] | None, LazyValidator(read_since)] = "last"
     """How old an article of a feed may be; ``last`` means: whatever no edition has seen; None means: any age."""
-    catch_up: Annotated[timedelta | None, Reads(read_duration)] = timedelta(days=3)
+    catch_up: Annotated[timedelta | None, LazyValidator(read_duration)] = timedelta(days=3)
     """How far ``last`` reaches back, in whole days; None means: to the first edition."""
-    deadline: Annotated[str, Reads(read_time_of_day)] = ""
+    deadline: Annotated[str, LazyValidator(read_time_of_day)] = ""
     """``HH:MM`` in `timezone`, by which the edition is written, finished or not; empty means: no such time."""
-    budget: Annotated[timedelta | None, Reads(read_duration)] = None
+    budget: Annotated[timedelta | None, LazyValidator(read_duration)] = None
     """How long a run may take; None means: as long as it needs."""
-    wait: Annotated[timedelta | None, Reads(read_duration)] = timedelta(minutes=10)
+    wait: Annotated[timedelta | None, LazyValidator(read_duration)] = timedelta(minutes=10)
     """How long a run waits for the network where no source of the web can be reached; None means: not at all."""
-    max_articles: Annotated[int, Reads(whole(0))] = 50
+    max_articles: Annotated[int, LazyValidator(whole(0))] = 50
     """In one edition; 0 means: no limit."""
-    max_per_source: Annotated[int, Reads(whole(0))] = 0
+    max_per_source: Annotated[int, LazyValidator(whole(0))] = 0
     """0 means: no limit."""
     full_text: Flag = True
     """Whether the page behind a feed's item is fetched; else the feed's own text is all there is."""
@@ -206,7 +206,7 @@ class Config:
     in another language; empty means: words alone."""
     repeat: Flag = False
     """Whether an edition may tell again what the editions of the last days have told."""
-    max_per_section: Annotated[int, Reads(whole(0))] = 0
+    max_per_section: Annotated[int, LazyValidator(whole(0))] = 0
     """Stories; 0 means: no limit."""
     interests: Interests = field(default_factory=Interests)
     mute: Mute = field(default_factory=Mute)
@@ -240,15 +240,15 @@ class SourceTable:
 
     __pydantic_config__: ClassVar[Any] = _NOTHING_ELSE
 
-    url: Annotated[str, Reads(_url)] = ""
-    path: Annotated[Path | None, Reads(_path)] = None
+    url: Annotated[str, LazyValidator(_url)] = ""
+    path: Annotated[Path | None, LazyValidator(_path)] = None
     imap: str = ""
     """``imaps://user@host/folder``, never with a password; checked below, where an error does not show the value."""
     password_command: Command = ""
     """For `imap`: prints the password; empty means the environment or the keyring has it."""
     name: str = ""
     section: str = ""
-    kind: Annotated[SourceKind, Reads(_kind)] = SourceKind.AUTO
+    kind: Annotated[SourceKind, LazyValidator(_kind)] = SourceKind.AUTO
     weight: Weight = 1.0
     allow_local: Flag = False
 

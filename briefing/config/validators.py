@@ -1,7 +1,7 @@
 """How values that came from TOML or from a caller become a setting's own.
 
 pydantic checks the values. It takes 0.12 s of CPU to import, so it is imported when there is something to check, and
-the fields say what they take without it (`Reads`).
+the fields say what they take without it (`LazyValidator`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,20 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["Command", "Flag", "Reads", "parse_duration", "read_duration", "read_since", "read_time_of_day", "whole"]
+__all__ = [
+    "Command",
+    "Flag",
+    "LazyValidator",
+    "parse_duration",
+    "read_duration",
+    "read_since",
+    "read_time_of_day",
+    "whole",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Reads:
+class LazyValidator:
     """pydantic's ``BeforeValidator`` without its import; the validation context is the folder."""
 
     convert: Callable[[Any, Path | None], Any]
@@ -35,7 +44,7 @@ class Reads:
 
 
 def whole(low: int, high: int | None = None) -> Callable[[Any, Path | None], Any]:
-    """For `Reads`: a whole number from `low` to `high`."""
+    """For `LazyValidator`: a whole number from `low` to `high`."""
 
     def check(value: Any, folder: Path | None) -> Any:
         if type(value) is not int or value < low or (high is not None and value > high):
@@ -51,7 +60,7 @@ def _flag(value: Any, folder: Path | None) -> Any:
     return value
 
 
-Flag = Annotated[bool, Reads(_flag)]
+Flag = Annotated[bool, LazyValidator(_flag)]
 
 
 def _command(value: Any, folder: Path | None) -> Any:
@@ -61,19 +70,19 @@ def _command(value: Any, folder: Path | None) -> Any:
     return tuple(words) if isinstance(value, list | tuple) else value
 
 
-Command = Annotated[str | tuple[str, ...], Reads(_command)]
+Command = Annotated[str | tuple[str, ...], LazyValidator(_command)]
 """A program and its arguments: one text, or each word for itself, which is then taken as it is."""
 
 
 def read_duration(value: Any, folder: Path | None) -> Any:
-    """For `Reads`: a time span, or None for the empty text."""
+    """For `LazyValidator`: a time span, or None for the empty text."""
     if value is None or isinstance(value, timedelta):
         return value
     return parse_duration(value if isinstance(value, str) else "?")
 
 
 def read_since(value: Any, folder: Path | None) -> Any:
-    """For `Reads`: ``last``, or a time span like `read_duration`'s."""
+    """For `LazyValidator`: ``last``, or a time span like `read_duration`'s."""
     if value == "last":
         return value
     try:
@@ -86,7 +95,7 @@ def read_since(value: Any, folder: Path | None) -> Any:
 
 
 def read_time_of_day(value: Any, folder: Path | None) -> Any:
-    """For `Reads`: ``HH:MM``, or the empty text."""
+    """For `LazyValidator`: ``HH:MM``, or the empty text."""
     if not isinstance(value, str) or not re.fullmatch(r"((?:[01]\d|2[0-3]):[0-5]\d)?", value, re.ASCII):
         raise ValueError("expected a time of the day such as '07:00', or '' for none")
     return value

@@ -1,14 +1,14 @@
 """Where results go: whole files or none, standard output, mail servers. Not here: what is in them."""
 
-from briefing.deliver.atomic import Together, write_atomically, write_together
+from briefing.deliver.atomic import AtomicWrites, write_atomically, write_together
 from briefing.deliver.files import check_writable, output_error, silence, write_stdout
 from briefing.deliver.smtp import Mailer, MailServer, Outcome
 
 __all__ = [
+    "AtomicWrites",
     "MailServer",
     "Mailer",
     "Outcome",
-    "Together",
     "check_writable",
     "output_error",
     "silence",

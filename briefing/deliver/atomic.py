@@ -27,7 +27,7 @@ from typing import Self
 from briefing.deliver.files import output_error
 from briefing.errors import OutputError
 
-__all__ = ["Together", "write_atomically", "write_together"]
+__all__ = ["AtomicWrites", "write_atomically", "write_together"]
 
 _STALE_SECONDS = 3600.0
 """After which a temporary file is taken for a leftover where a system has no locks."""
@@ -41,13 +41,13 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     a link, its target is replaced or made. What is no file (a device, a pipe, a stream such as ``/dev/stdout``) is
     written to directly. Raises `OutputError`; the old file is then as it was.
     """
-    with Together() as files:
+    with AtomicWrites() as files:
         files.add(path, content)
 
 
 def write_together(files: Sequence[tuple[Path, str | bytes]]) -> None:
     """`write_atomically` for several files: all or none. Raises `OutputError` that also says what is there then."""
-    together = Together()
+    together = AtomicWrites()
     try:
         with together:
             for path, content in files:
@@ -74,7 +74,7 @@ class _Written:
     """A second name of the old file, to put it back by."""
 
 
-class Together:
+class AtomicWrites:
     """A context manager: the files that were added take their places at its end, unless it ends with an error.
 
     Everything raises `OutputError`.

@@ -1,10 +1,10 @@
 """Bytes of a page or file to an `Article` freed from the page around it, or an `ExtractError` that says why not.
 
-`html` finds the article in a page, `front_pages` tells one from a home page, `mail` finds it in a letter, `files` reads PDF
-and Markdown, `boilerplate` takes away what stands around an article in any format, `quality` refuses what is no article,
-`walls` the pages that stand before one (`wall_phrases` and `wall_concepts` say how they speak), `json_ld` reads what a
-page says of itself, `language` tells the language, `length` says how much is read. No article, however broken or
-hostile, raises anything but `ExtractError`.
+`html` finds the article in a page, `front_pages` tells one from a home page, `mail` finds it in a letter, `files` reads
+PDF and Markdown, `boilerplate` takes away what stands around an article in any format, `quality` refuses what is no
+article, `walls` the pages that stand before one (`wall_phrases` and `wall_concepts` say how they speak), `json_ld`
+reads what a page says of itself, `language` tells the language, `length` says how much is read. No article, however
+broken or hostile, raises anything but `ExtractError`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _BREAKS_OFF = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Extraction:
     """What a format's reader found, before clutter is taken away."""
 
     text: str
@@ -140,7 +140,7 @@ def article_from_text(text: str | bytes, *, title: str = "", source: str, sectio
         raise ExtractError(called, "it is empty", "Give it a text")
     if len(text) > LONGEST:
         raise ExtractError(called, f"it is too large: over {LONGEST / 1e6:.0f} MB", "Split it into articles")
-    found = Found(text=text, title=title) if title else plain_text(text)
+    found = Extraction(text=text, title=title) if title else plain_text(text)
     return _article(found, name=called, url=None, source=source, section=section)
 
 
@@ -157,7 +157,7 @@ def article_from_feed_item(
     if word_count(text) < (_BEGINNING if beginning else ENOUGH_FOR_A_FEED):
         raise ExtractError(name, "the feed gives only a teaser", "")
     warnings = (f"Only the feed's own text was at hand: {error.cause}.",) if error is not None else ()
-    found = Found(text=text, title=item.title, author=item.author, published=item.published, warnings=warnings)
+    found = Extraction(text=text, title=item.title, author=item.author, published=item.published, warnings=warnings)
     return _article(found, name=name, url=item.url, source=source, section=section)
 
 
@@ -185,7 +185,7 @@ def _own_text(item: FeedItem) -> str:
     return without_clutter(normalise(begun(text_of(item.html), 2 * LONGEST_READ)), item.title)
 
 
-def _check_speaks_of(item: FeedItem, found: Found, name: str) -> None:
+def _check_speaks_of(item: FeedItem, found: Extraction, name: str) -> None:
     """Refuse a page that has not a word of the headline that led to it: a wall in whatever language or wording, a home
     page in the place of an old article. Raises `WallError`.
     """
@@ -207,7 +207,7 @@ _MEDIA_TYPES = {
 }  # fmt: skip
 
 
-def _read(body: bytes, media_type: str, charset: str | None, name: str, url: str | None) -> Found:
+def _read(body: bytes, media_type: str, charset: str | None, name: str, url: str | None) -> Extraction:
     from briefing.extract import files
 
     kind = _kind(body, media_type)
@@ -247,15 +247,15 @@ def _kind(body: bytes, media_type: str) -> str:
     return "text"
 
 
-def plain_text(text: str) -> Found:
+def plain_text(text: str) -> Extraction:
     """A text whose first line may be its title: short, without a full stop, with a blank line behind it."""
     whole = normalise(text)
     first, gap, rest = whole.partition("\n\n")
     looks = gap and rest.strip() and "\n" not in first and word_count(first) <= 25 and not re.search(r"[.;:,]$", first)
-    return Found(text=rest, title=first) if looks else Found(text=whole)
+    return Extraction(text=rest, title=first) if looks else Extraction(text=whole)
 
 
-def _article(found: Found, *, name: str, url: str | None, source: str, section: str) -> Article:
+def _article(found: Extraction, *, name: str, url: str | None, source: str, section: str) -> Article:
     title = shown_title(found.title)
     text, warnings = _read_part(found.text, title)
     check_article(text, title, name)

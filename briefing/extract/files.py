@@ -12,7 +12,7 @@ from typing import Any
 
 from briefing.encodings import MARKS, text_in
 from briefing.errors import ExtractError
-from briefing.extract import Found, fallback, plain_text
+from briefing.extract import Extraction, fallback, plain_text
 from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, begun
 from briefing.nlp.text import normalise
 
@@ -48,7 +48,7 @@ def _declared(body: bytes) -> str | None:
     return found[1].decode("ascii", "ignore") if found else None
 
 
-def read_markdown(text: str) -> Found:
+def read_markdown(text: str) -> Extraction:
     """Markdown with or without front matter: its title is the front matter's or the first heading."""
     front: dict[str, str] = {}
     if match := re.match(r"\A---\s*\n(.*?)\n(?:---|\.\.\.)\s*\n", text, re.DOTALL):
@@ -70,7 +70,7 @@ def read_markdown(text: str) -> Found:
     body = text_of(_html(text))
     # A paragraph's lines are joined: in Markdown a line end means nothing.
     body = "\n\n".join(" ".join(part.split()) for part in body.split("\n\n"))
-    found = Found(text=body, title=title, author=front.get("author", ""), published=_day(front.get("date", "")))
+    found = Extraction(text=body, title=title, author=front.get("author", ""), published=_day(front.get("date", "")))
     return replace(found if title else plain_text(body), warnings=warnings)
 
 
@@ -139,7 +139,7 @@ def unwrapped(text: str) -> str:
     return "\n\n".join(paragraphs)
 
 
-def read_pdf(body: bytes, name: str) -> Found:
+def read_pdf(body: bytes, name: str) -> Extraction:
     """The text of a PDF of at most 500 pages. Needs the extra ``pdf``."""
     try:
         from pypdf import PdfReader
@@ -172,4 +172,4 @@ def read_pdf(body: bytes, name: str) -> Found:
     text = re.sub(r"(?<![.!?:”\"])\n(?=[a-z(])", " ", normalise(text))
     created = data.creation_date if data else None
     published = created if created is None or created.tzinfo else created.replace(tzinfo=UTC)
-    return Found(text=unwrapped(text), title=title, published=published)
+    return Extraction(text=unwrapped(text), title=title, published=published)

@@ -12,7 +12,7 @@ from html import unescape
 from typing import Any
 
 from briefing.errors import ExtractError, FrontPageError
-from briefing.extract import Found, fallback
+from briefing.extract import Extraction, fallback
 from briefing.extract.front_pages import holds_posts, is_front
 from briefing.extract.json_ld import things, types_of
 from briefing.extract.length import DOCUMENT_CUT
@@ -38,7 +38,7 @@ _GAVE_UP = (ValueError, RecursionError, TypeError, AttributeError, AssertionErro
 """What trafilatura and lxml raise over broken markup."""
 
 
-def read_page(html: str, name: str, url: str | None) -> Found:
+def read_page(html: str, name: str, url: str | None) -> Extraction:
     """What the page's article says.
 
     Raises `ExtractError` for a wall, a home page, a page of links, a page without an article.
@@ -68,7 +68,7 @@ def read_page(html: str, name: str, url: str | None) -> Found:
         raise FrontPageError(name, "it is a home page, not an article", "Name one of the articles, or the feed")
     if word_count(text) < FEWEST_WORDS:
         raise ExtractError(name, "there is no article in it", "Open it in a browser; its feed may hold the text")
-    return Found(
+    return Extraction(
         text=text,
         title=_title(view, stated),
         author=_author(stated) or view.meta.get("author", ""),
@@ -84,12 +84,12 @@ def _is_front(view: _View, text: str, url: str) -> bool:
     return is_front(text if word_count(text) >= FEWEST_WORDS else view.text, view.pieces, view.links, url)
 
 
-def _read_flat(html: str, name: str) -> Found:
+def _read_flat(html: str, name: str) -> Extraction:
     everything = fallback.flat_text(html)
     text = fallback.running(everything)
     check_wall(Page(text=text, visible=everything, title=fallback.title_of(html)), name)
     check_page(text, everything, fallback.link_words(html), name)
-    return Found(text=text, title=fallback.title_of(html))
+    return Extraction(text=text, title=fallback.title_of(html))
 
 
 def text_of(html: str) -> str:

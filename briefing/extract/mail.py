@@ -11,7 +11,7 @@ from email.utils import parseaddr
 
 from briefing.dates import timed
 from briefing.errors import ExtractError
-from briefing.extract import Found
+from briefing.extract import Extraction
 from briefing.extract.files import decoded, unwrapped
 from briefing.nlp.text import normalise, word_count
 
@@ -110,7 +110,7 @@ _MOST_HIDDEN = 60
 """Words of an element that is taken for a preheader; a longer hidden one may be the letter, shown by a style sheet."""
 
 
-def read_mail(body: bytes, name: str) -> Found:
+def read_mail(body: bytes, name: str) -> Extraction:
     """A mail's plain part; its HTML part where there is none, or where the plain one is a stub of it or lost much.
 
     Raises `ExtractError` where it has no text, or is made to take minutes to parse.
@@ -136,7 +136,7 @@ def read_mail(body: bytes, name: str) -> Found:
             problem = error
     if not text.strip():
         raise problem
-    return Found(
+    return Extraction(
         text=text,
         title=str(message["subject"] or ""),
         author=parseaddr(str(message["from"] or ""))[0],

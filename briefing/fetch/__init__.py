@@ -6,8 +6,8 @@ retries where they can help, pauses where a server asks for one, conditional req
 readable `FetchError` otherwise. It does not know what a feed or a page is.
 
 `urls` takes addresses apart, `addresses` says what is public, `network` connects, `cache` remembers, `body` unfolds,
-`rate_limit` is polite, `request_queue` gives servers their turns, `failures` explains. Those that import httpx are imported when a
-`Fetcher` is made and not before.
+`rate_limit` is polite, `request_queue` gives servers their turns, `failures` explains. Those that import httpx are
+imported when a `Fetcher` is made and not before.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from urllib.request import getproxies
 from briefing import retry
 from briefing._version import __version__
 from briefing.errors import FetchError, OutOfTimeError, UntrustedError
-from briefing.fetch.rate_limit import BusyError, LeftAloneError, Politeness, TooLongError
-from briefing.fetch.request_queue import Journey, in_turns
+from briefing.fetch.rate_limit import BusyError, HostSuspendedError, RateLimiter, TooLongError
+from briefing.fetch.request_queue import RequestState, in_turns
 from briefing.fetch.urls import joined, origin, parsed, server_of, shown
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class Fetcher:
 
             self._cached = CacheTransport(self._network, storage, rfc={"shared": False})
             pauses = Pauses(cache)
-        self._hosts = Politeness(
+        self._hosts = RateLimiter(
             at_once=per_host,
             gap=gap,
             sleep=self._wait,
@@ -181,9 +181,9 @@ class Fetcher:
             FetchError: with one readable reason, after every retry; `BlockedAddressError` for a private address,
                 `OutOfTimeError` where the answer is not there `within` so many seconds.
         """
-        return self._fetch(Journey(request), self._clock() + within)
+        return self._fetch(RequestState(request), self._clock() + within)
 
-    def _fetch(self, journey: Journey, until: float) -> Fetched:
+    def _fetch(self, journey: RequestState, until: float) -> Fetched:
         from briefing.fetch.failures import RetryableError
 
         while True:
@@ -216,7 +216,7 @@ class Fetcher:
             clock=self._clock,
         )  # fmt: skip
 
-    def _as_value(self, journey: Journey, until: float) -> Fetched | FetchError | Journey:
+    def _as_value(self, journey: RequestState, until: float) -> Fetched | FetchError | RequestState:
         try:
             return self._fetch(journey, until)
         except FetchError as error:
@@ -225,7 +225,7 @@ class Fetcher:
             journey.turn = busy.server
             return journey
 
-    def _attempt(self, journey: Journey, until: float) -> Fetched:
+    def _attempt(self, journey: RequestState, until: float) -> Fetched:
         begun = time.monotonic()
         left = self._total if journey.left is None else journey.left
         self._deadline.at, self._deadline.last = begun + left, begun + (until - self._clock())
@@ -248,7 +248,7 @@ class Fetcher:
         self._hosts.pause(server_of(url), self._deadline.left)
         self._deadline.at += time.monotonic() - begun
 
-    def _follow(self, journey: Journey) -> Fetched:
+    def _follow(self, journey: RequestState) -> Fetched:
         request, visited = journey.request, journey.visited
         subject = shown(request.url)
         url, authorization = parsed(subject, request.url)
@@ -302,7 +302,7 @@ class Fetcher:
                 return self._noted(subject, url, message)
         except TooLongError as error:
             raise OutOfTimeError(subject) from error
-        except LeftAloneError as error:
+        except HostSuspendedError as error:
             raise error.as_error(subject) from error
 
     def _noted(self, subject: str, url: httpx.URL, message: httpx.Request) -> Fetched | str:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 
 from briefing.errors import FetchError
 
-__all__ = ["LONGEST_WAIT", "BusyError", "LeftAloneError", "Politeness", "TooLongError"]
+__all__ = ["LONGEST_WAIT", "BusyError", "HostSuspendedError", "RateLimiter", "TooLongError"]
 
 LONGEST_WAIT = 60.0
 """Seconds: a server that asks to be left alone for longer is not asked again in this run."""
@@ -57,7 +57,7 @@ class _GivenUp:
     """Whether it did not answer, rather than asked for a pause."""
 
 
-class LeftAloneError(Exception):
+class HostSuspendedError(Exception):
     """The server was not asked."""
 
     def __init__(self, why: _GivenUp) -> None:
@@ -103,7 +103,7 @@ class _Server:
     given_up: _GivenUp | None = None
 
 
-class Politeness:
+class RateLimiter:
     """At most `at_once` requests to a server at a time, their starts at least `gap` seconds apart.
 
     Args:
@@ -152,7 +152,7 @@ class Politeness:
     def pause(self, server: str, most: float = math.inf) -> None:
         """Waits until the server may be asked. Called when a request leaves, so a cached answer never waits.
 
-        Raises `LeftAloneError`, or `TooLongError` where that would take `most` seconds or more.
+        Raises `HostSuspendedError`, or `TooLongError` where that would take `most` seconds or more.
         """
         state = self._of(server)
         latest = self._clock() + most
@@ -169,9 +169,9 @@ class Politeness:
 
     def _check(self, server: str, state: _Server) -> None:
         if state.given_up is not None:
-            raise LeftAloneError(state.given_up)
+            raise HostSuspendedError(state.given_up)
         if (until := self._until.get(server, 0.0)) > self._now():
-            raise LeftAloneError(_wants_peace(until))
+            raise HostSuspendedError(_wants_peace(until))
 
     def answers(self, server: str) -> None:
         """Notes that the server answered, and asked for nothing."""

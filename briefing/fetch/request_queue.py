@@ -15,11 +15,11 @@ from briefing.fetch.urls import server_of, shown
 if TYPE_CHECKING:
     from briefing.fetch import Fetched, Request
 
-__all__ = ["Journey", "in_turns"]
+__all__ = ["RequestState", "in_turns"]
 
 
 @dataclass(slots=True)
-class Journey:
+class RequestState:
     """A request under way: how often it failed, and where its redirects have led it."""
 
     request: Request
@@ -49,16 +49,16 @@ class _Turns:
     """Requests that wait, each server's own in order."""
 
     def __init__(self, requests: Iterable[Request]) -> None:
-        self._queues: dict[str, deque[Journey]] = {}
+        self._queues: dict[str, deque[RequestState]] = {}
         for request in requests:
             turn = server_of(request.url)
-            self._queues.setdefault(turn, deque()).append(Journey(request, turn))
+            self._queues.setdefault(turn, deque()).append(RequestState(request, turn))
         self._order = deque(self._queues)
 
     def __bool__(self) -> bool:
         return bool(self._order)
 
-    def add(self, journey: Journey) -> None:
+    def add(self, journey: RequestState) -> None:
         """Another one, that has begun: it is the next of those to the server that it waits for."""
         assert journey.turn is not None
         queue = self._queues.setdefault(journey.turn, deque())
@@ -66,7 +66,7 @@ class _Turns:
             self._order.append(journey.turn)
         queue.appendleft(journey)
 
-    def next(self, free: Callable[[str], bool]) -> Journey | None:
+    def next(self, free: Callable[[str], bool]) -> RequestState | None:
         """The next request to a server that is `free`; servers take turns. None where none is."""
         for _ in range(len(self._order)):
             server = self._order.popleft()
@@ -86,7 +86,7 @@ class _Turns:
 
 def in_turns(
     requests: Iterable[Request],
-    fetch: Callable[[Journey, float], Fetched | FetchError | Journey],
+    fetch: Callable[[RequestState, float], Fetched | FetchError | RequestState],
     *,
     workers: int,
     at_once: int,
@@ -105,7 +105,7 @@ def in_turns(
     """
     turns = _Turns(requests)
     executor = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="fetch")
-    running: dict[Future[Fetched | FetchError | Journey], tuple[str | None, Request]] = {}
+    running: dict[Future[Fetched | FetchError | RequestState], tuple[str | None, Request]] = {}
 
     def free(server: str) -> bool:
         busy = sum(one == server and not future.done() for future, (one, _) in running.items())
@@ -121,13 +121,13 @@ def in_turns(
                 break
             for future in done:
                 _, request = running.pop(future)
-                if isinstance(answer := future.result(), Journey):
+                if isinstance(answer := future.result(), RequestState):
                     turns.add(answer)
                 else:
                     yield request, answer
         for future, (_, request) in running.items():  # some came just now
             came = future.result() if future.done() else None
-            yield request, came if came and not isinstance(came, Journey) else OutOfTimeError(shown(request.url))
+            yield request, came if came and not isinstance(came, RequestState) else OutOfTimeError(shown(request.url))
         for request in turns.rest():
             yield request, OutOfTimeError(shown(request.url))
     finally:

@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from briefing.ground.align import choose, closeness, in_order
-from briefing.ground.analysis import Reading
+from briefing.ground.analysis import AnalysedSentence
 from briefing.ground.combination import CUT, probability, signs
 from briefing.ground.evidence import Evidence, plain, quote
 from briefing.ground.exact import Missing, facts
@@ -75,7 +75,7 @@ def check(
         lacks, behind, share = look_up(point, evidence, language, cited)
         verdict = Verdict.UNSUPPORTED if lacks else Verdict.UNCERTAIN
         return Check(verdict, share, tuple(evidence.cite(index) for index in behind), tuple(lacks))
-    reading = Reading(point)
+    reading = AnalysedSentence(point)
     missing, wanted = facts(reading, evidence)
     chosen, share = choose(wanted, reading.roots, evidence)
     citations = tuple(evidence.cite(i) for i in chosen)

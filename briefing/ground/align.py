@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from briefing.ground.analysis import Reading
+from briefing.ground.analysis import AnalysedSentence
 from briefing.ground.evidence import Evidence
 from briefing.ground.exact import Fact
 
@@ -45,7 +45,7 @@ def choose(wanted: frozenset[Fact], content: frozenset[str], evidence: Evidence)
     return sorted(chosen), score
 
 
-def in_order(point: Reading, evidence: Evidence) -> float:
+def in_order(point: AnalysedSentence, evidence: Evidence) -> float:
     """The largest share of a point's words that one sentence has in the point's order; 1 for one without words.
 
     The longest common subsequence, with the three sentences that share most words. What a small model writes in other
@@ -73,7 +73,7 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
     return best[-1]
 
 
-def closeness(point: Reading, evidence: Evidence) -> float:
+def closeness(point: AnalysedSentence, evidence: Evidence) -> float:
     """The largest share of a point's stems that stand in one sentence, the title's among them; 1 for one without any.
 
     Beside it, the share in all cited sentences together, the words that are new and their order earned nothing more.

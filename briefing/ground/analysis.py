@@ -15,7 +15,7 @@ from briefing.nlp.facts import Name, Number, Quotation, names, numbers, occurren
 from briefing.nlp.lexicon import MONTHS
 from briefing.nlp.text import words
 
-__all__ = ["Reading", "Word", "initials", "key_of", "keys"]
+__all__ = ["AnalysedSentence", "Word", "initials", "key_of", "keys"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Reading:
+class AnalysedSentence:
     """A sentence and what is in it."""
 
     text: str
@@ -71,7 +71,7 @@ def key_of(number: Number) -> str:
     return f"{number.value} {number.unit}".rstrip()
 
 
-def keys(reading: Reading) -> frozenset[str]:
+def keys(reading: AnalysedSentence) -> frozenset[str]:
     """Everything in a sentence that a number or a name of a point may be found by."""
     found = {word.key for word in reading.words}
     found.update(run.casefold() for run in initials(reading.text))

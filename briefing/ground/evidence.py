@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from briefing.ground.analysis import Reading, initials
+from briefing.ground.analysis import AnalysedSentence, initials
 from briefing.ground.calendar import dated
 from briefing.ground.localised_numbers import figures, in_english
 from briefing.nlp.facts import Name, Number, stem_of, tokens
@@ -44,14 +44,14 @@ class Evidence:
         return frozenset(i for i, sentence in enumerate(self.sentences) if _ORDER.search(sentence.text))
 
     @cached_property
-    def readings(self) -> tuple[Reading, ...]:
+    def readings(self) -> tuple[AnalysedSentence, ...]:
         """The sentences, read; one that gives orders reads as empty."""
-        return tuple(Reading("" if i in self.orders else s.text) for i, s in enumerate(self.sentences))
+        return tuple(AnalysedSentence("" if i in self.orders else s.text) for i, s in enumerate(self.sentences))
 
     @cached_property
-    def heading(self) -> Reading:
+    def heading(self) -> AnalysedSentence:
         """The title, read."""
-        return Reading(self.title)
+        return AnalysedSentence(self.title)
 
     @cached_property
     def keys(self) -> tuple[frozenset[str], ...]:
@@ -102,7 +102,7 @@ class Evidence:
         """The same of the title, in which any word may have a capital."""
         return self._named(self.heading)
 
-    def _named(self, reading: Reading) -> frozenset[str]:
+    def _named(self, reading: AnalysedSentence) -> frozenset[str]:
         known, words = self._written
         found = {
             name.key

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from briefing.ground.analysis import Reading, key_of
+from briefing.ground.analysis import AnalysedSentence, key_of
 from briefing.ground.evidence import Evidence
 from briefing.ground.numbers import approximated, in_range
 from briefing.nlp.facts import Name, numbers, stem, stems, tokens
@@ -28,7 +28,7 @@ class Missing:
     """The part as the point has it; the whole point for ``support`` and ``scattered``."""
 
 
-def facts(point: Reading, evidence: Evidence) -> tuple[list[Missing], frozenset[Fact]]:
+def facts(point: AnalysedSentence, evidence: Evidence) -> tuple[list[Missing], frozenset[Fact]]:
     """What the article lacks, and what of the point has to be found in its sentences."""
     missing: list[Missing] = []
     wanted: set[Fact] = set()
@@ -56,7 +56,7 @@ def facts(point: Reading, evidence: Evidence) -> tuple[list[Missing], frozenset[
     return missing, frozenset(wanted)
 
 
-def _vague(point: Reading, evidence: Evidence) -> Iterator[Missing]:
+def _vague(point: AnalysedSentence, evidence: Evidence) -> Iterator[Missing]:
     """ "Hundreds", where the article neither says so nor has a number of that size."""
     for word in point.words:
         there = in_range(word.key, evidence.numbers)

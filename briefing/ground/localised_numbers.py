@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from briefing.ground.analysis import Reading, key_of, keys
+from briefing.ground.analysis import AnalysedSentence, key_of, keys
 from briefing.nlp.facts import Number, numbers
 from briefing.nlp.lexicon import MAGNITUDES, MONTHS, MONTHS_OF
 from briefing.nlp.text import fold
@@ -55,7 +55,7 @@ def figures(text: str) -> Iterator[tuple[Number, ...]]:
 def in_english(text: str, language: str) -> frozenset[str]:
     """The keys that English has for the numbers and months of a sentence in `language` (ISO 639-1)."""
     plain = plain_figures(text)
-    found = set(keys(Reading(plain))) if plain != text else set()
+    found = set(keys(AnalysedSentence(plain))) if plain != text else set()
     for readings in figures(text):
         found.update(key for number in readings for key in (key_of(number), f"{number.value}"))
     named = {month for _, month in months(text, language)}

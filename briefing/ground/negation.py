@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from briefing.ground.analysis import Reading, Word
+from briefing.ground.analysis import AnalysedSentence, Word
 from briefing.ground.evidence import Evidence
 from briefing.ground.exact import Missing
 from briefing.nlp.lexicon import DENIALS, DENIALS_WITH_NE, IDLE_DENIALS
@@ -43,7 +43,7 @@ _SHORT = 4
 def denies(text: str, language: str = "en") -> bool:
     """Whether `text` denies anything, in so many words or, in English, by a verb such as "refuse"."""
     if language in DENIALS:
-        return bool(_denials(Reading(text), language)[1])
+        return bool(_denials(AnalysedSentence(text), language)[1])
     return bool(_DENIAL.search(_IDLE.sub(" ", text)))
 
 
@@ -53,11 +53,11 @@ def undenied(point: str, chosen: Sequence[int], evidence: Evidence) -> list[Miss
     if denies(point, language):
         lacks = not any(denies(evidence.readings[i].text, language) for i in chosen)
     else:
-        lacks = any(_denied(evidence.readings[i], language) & Reading(point).roots for i in chosen)
+        lacks = any(_denied(evidence.readings[i], language) & AnalysedSentence(point).roots for i in chosen)
     return [Missing("negation", point)] if lacks else []
 
 
-def _denied(sentence: Reading, language: str) -> frozenset[str]:
+def _denied(sentence: AnalysedSentence, language: str) -> frozenset[str]:
     """Stems of what a sentence denies: of the longer words right behind a denial."""
     words, places = _denials(sentence, language)
     return frozenset(
@@ -68,12 +68,12 @@ def _denied(sentence: Reading, language: str) -> frozenset[str]:
     )
 
 
-def _denials(sentence: Reading, language: str) -> tuple[tuple[Word, ...], list[int]]:
+def _denials(sentence: AnalysedSentence, language: str) -> tuple[tuple[Word, ...], list[int]]:
     """The words of a sentence, idle phrases left out, and the places of those that deny; none in English."""
     denials = DENIALS.get(language, frozenset())
     idle = _IDLE_IN.get(language)
     if idle and idle.search(sentence.text):
-        sentence = Reading(idle.sub(" ", sentence.text))
+        sentence = AnalysedSentence(idle.sub(" ", sentence.text))
     parts = [word.surface.casefold().replace("’", "'").rpartition("'") for word in sentence.words]
     places = [place for place, (_, _, word) in enumerate(parts) if word in denials]
     if language == "fr":

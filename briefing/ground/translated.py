@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from briefing.ground.align import MOST_CITATIONS
-from briefing.ground.analysis import Reading, key_of
+from briefing.ground.analysis import AnalysedSentence, key_of
 from briefing.ground.evidence import Evidence
 from briefing.ground.exact import Fact, Missing, forms
 from briefing.ground.localised_numbers import figures, months, plain_figures
@@ -86,7 +86,7 @@ def _needed(
             needed.add(frozenset({MONTHS[month - 1]}))
         elif evidence.language in MONTHS_OF and not published:
             missing.append(Missing("date", word))
-    for name in Reading(plain).names:
+    for name in AnalysedSentence(plain).names:
         acronym = name.surface.isupper() and len(name.key) > 1
         if not acronym and name.key.isalpha():
             continue  # names have other forms in other languages, and German writes every noun like one

@@ -12,7 +12,7 @@ its size or time has changed since. Running a model is not done here (`briefing.
     stated         what the Hub said of files without a digest    fit, speeds    which model goes with which machine
 """
 
-from briefing.models.catalogue import Catalogue, Entry, HubPlace, WheelPlace, adapter_path, load_catalogue
+from briefing.models.catalogue import Catalogue, Entry, HubLocation, WheelLocation, adapter_path, load_catalogue
 from briefing.models.fit import Fit, Machine, Speed, fit_of
 from briefing.models.folder import ModelFile, ModelFolder, default_folder
 from briefing.models.gguf_header import GgufHeader, read_gguf_header
@@ -25,13 +25,13 @@ __all__ = [
     "Entry",
     "Fit",
     "GgufHeader",
-    "HubPlace",
+    "HubLocation",
     "Machine",
     "ModelFile",
     "ModelFolder",
     "PullProgress",
     "Speed",
-    "WheelPlace",
+    "WheelLocation",
     "adapter_path",
     "default_folder",
     "fit_of",

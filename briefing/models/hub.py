@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin
 
-from briefing.models.catalogue import HubPlace
-from briefing.models.partial import Partial, PlaceError
+from briefing.models.catalogue import HubLocation
+from briefing.models.partial import LocationError, Partial
 
 if TYPE_CHECKING:
     import httpx
@@ -29,8 +29,8 @@ BREAKS = 5
 """How often a broken connection is taken up again, as long as each brought something."""
 
 
-def download_from_hub(place: HubPlace, partial: Partial, advance: Callable[[int], None]) -> None:
-    """Fill `partial` up from where it stands; `advance` is told its bytes. Raises `PlaceError`."""
+def download_from_hub(place: HubLocation, partial: Partial, advance: Callable[[int], None]) -> None:
+    """Fill `partial` up from where it stands; `advance` is told its bytes. Raises `LocationError`."""
     import httpx
 
     with _client() as client:
@@ -40,16 +40,16 @@ def download_from_hub(place: HubPlace, partial: Partial, advance: Callable[[int]
                 _stream(client, _url(place), partial, advance)
             except httpx.TransportError as error:
                 if partial.length <= before:
-                    raise PlaceError(_reason(error)) from None
+                    raise LocationError(_reason(error)) from None
             if partial.complete:
                 return
             if partial.length <= before:
-                raise PlaceError(f"it ended after {partial.length:,} of {partial.size:,} bytes")
-        raise PlaceError(f"the connection broke off {BREAKS} times")
+                raise LocationError(f"it ended after {partial.length:,} of {partial.size:,} bytes")
+        raise LocationError(f"the connection broke off {BREAKS} times")
 
 
-def describe_on_hub(place: HubPlace) -> tuple[int, str]:
-    """Size in bytes and SHA-256 of a file, as the Hub states them. Raises `PlaceError`."""
+def describe_on_hub(place: HubLocation) -> tuple[int, str]:
+    """Size in bytes and SHA-256 of a file, as the Hub states them. Raises `LocationError`."""
     import httpx
 
     url = _url(place)
@@ -58,7 +58,7 @@ def describe_on_hub(place: HubPlace) -> tuple[int, str]:
             try:
                 response = _answer(client, client.build_request("HEAD", url))
             except httpx.TransportError as error:
-                raise PlaceError(_reason(error)) from None
+                raise LocationError(_reason(error)) from None
             digest = response.headers.get("x-linked-etag", "").removeprefix("W/").strip('"').lower()
             size = response.headers.get("x-linked-size", "")
             if re.fullmatch(r"[0-9a-f]{64}", digest) and size.isdecimal():
@@ -70,7 +70,7 @@ def describe_on_hub(place: HubPlace) -> tuple[int, str]:
             url = urljoin(url, response.headers["location"])
             if not url.startswith(f"{_endpoint()}/"):
                 break
-    raise PlaceError("it states no SHA-256 for that file")
+    raise LocationError("it states no SHA-256 for that file")
 
 
 def _endpoint() -> str:
@@ -82,11 +82,11 @@ def _endpoint() -> str:
     except httpx.InvalidURL:
         usable = False
     if not usable:
-        raise PlaceError(f"HF_ENDPOINT is not an address ({endpoint})")
+        raise LocationError(f"HF_ENDPOINT is not an address ({endpoint})")
     return endpoint
 
 
-def _url(place: HubPlace) -> str:
+def _url(place: HubLocation) -> str:
     return f"{_endpoint()}/{place.repo}/resolve/main/{quote(place.file)}"
 
 
@@ -95,14 +95,14 @@ def _client() -> httpx.Client:
     from huggingface_hub import get_token
 
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
-        raise PlaceError("HF_HUB_OFFLINE is set")
+        raise LocationError("HF_HUB_OFFLINE is set")
     headers = {"User-Agent": "briefing", "Accept-Encoding": "identity"}
     if token := get_token():
         headers["Authorization"] = f"Bearer {token}"
     try:
         return httpx.Client(headers=headers, timeout=httpx.Timeout(ANSWER_SECONDS, read=READ_SECONDS))
     except (ValueError, ImportError, OSError) as error:
-        raise PlaceError(f"the proxy or certificate settings cannot be used ({error})") from None
+        raise LocationError(f"the proxy or certificate settings cannot be used ({error})") from None
 
 
 def _stream(client: httpx.Client, url: str, partial: Partial, advance: Callable[[int], None]) -> None:
@@ -116,12 +116,12 @@ def _stream(client: httpx.Client, url: str, partial: Partial, advance: Callable[
         if response.status_code == 206:
             match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("content-range", ""))
             if not match or int(match[1]) != start or match[2] not in {"*", str(partial.size)}:
-                raise PlaceError(f"it offers other bytes than asked for ({response.headers.get('content-range')})")
+                raise LocationError(f"it offers other bytes than asked for ({response.headers.get('content-range')})")
         else:
             start = 0
             offered = response.headers.get("content-length", str(partial.size))
             if offered != str(partial.size):
-                raise PlaceError(f"it offers {offered} bytes instead of {partial.size}")
+                raise LocationError(f"it offers {offered} bytes instead of {partial.size}")
         with partial.writing(start) as write:
             # As they come: what is gathered into larger blocks is lost when the connection breaks.
             for block in response.iter_raw():
@@ -155,12 +155,12 @@ def _answer(client: httpx.Client, request: httpx.Request, *, follow: bool = Fals
     if isinstance(answer, httpx.Response):
         return answer
     if isinstance(answer, httpx.TooManyRedirects):
-        raise PlaceError("its redirects never end")
+        raise LocationError("its redirects never end")
     raise answer
 
 
 def _refuse(response: httpx.Response) -> None:
-    """Raise `PlaceError` unless the response holds what was asked for."""
+    """Raise `LocationError` unless the response holds what was asked for."""
     if response.status_code in {200, 206}:
         return
     meaning = {
@@ -169,7 +169,9 @@ def _refuse(response: httpx.Response) -> None:
         404: "it has no such file",
         429: "it has had too many requests from here",
     }
-    raise PlaceError(f"{meaning.get(response.status_code, 'it answered with an error')} (HTTP {response.status_code})")
+    raise LocationError(
+        f"{meaning.get(response.status_code, 'it answered with an error')} (HTTP {response.status_code})"
+    )
 
 
 def _reason(error: httpx.TransportError) -> str:

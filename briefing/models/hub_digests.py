@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from briefing.errors import ModelError
-from briefing.models.catalogue import Entry, HubPlace
+from briefing.models.catalogue import Entry, HubLocation
 from briefing.models.hub import describe_on_hub
-from briefing.models.partial import PlaceError
+from briefing.models.partial import LocationError
 from briefing.models.user_catalogue import read_added, write_added
 
 __all__ = ["ask_the_hub", "with_stated"]
@@ -39,10 +39,10 @@ def ask_the_hub(entry: Entry, record: Path) -> Entry:
     The caller holds a lock on `record`. Raises `ModelError` naming the repository where the Hub states nothing, and
     `OSError` where the disk fails.
     """
-    place = next(place for place in entry.places if isinstance(place, HubPlace))
+    place = next(place for place in entry.places if isinstance(place, HubLocation))
     try:
         size, digest = describe_on_hub(place)
-    except PlaceError as error:
+    except LocationError as error:
         raise ModelError(
             f"model {entry.name}",
             f"{place.file} in the repository {place.repo} of the Hugging Face Hub: {error}",

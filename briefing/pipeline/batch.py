@@ -14,12 +14,12 @@ from briefing.serialization import failure_to_json, json_text, summary_to_json
 from briefing.types import Article, Failure, Summary
 
 if TYPE_CHECKING:
-    from briefing.pipeline.context import Workshop
+    from briefing.pipeline.context import RunContext
 
 __all__ = ["batch"]
 
 
-def batch(location: str, workshop: Workshop) -> Iterator[tuple[str, Summary | Failure]]:
+def batch(location: str, context: RunContext) -> Iterator[tuple[str, Summary | Failure]]:
     """Yield a line of JSON (with its line end) and what it says for each line of the file, in the file's order.
 
     A line that cannot be used becomes ``{"id", "error"}``, in its place. Results are held back only until those before
@@ -36,7 +36,7 @@ def batch(location: str, workshop: Workshop) -> Iterator[tuple[str, Summary | Fa
         if isinstance(entry, Failure):
             ready[place] = _line(entry.subject, entry)
     position = 0
-    for article, result in condense(articles, workshop):
+    for article, result in condense(articles, context):
         ready[places[id(article)]] = _line(article.id, result)
         while position in ready:
             yield ready.pop(position)

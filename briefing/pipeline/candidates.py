@@ -15,9 +15,9 @@ from briefing.nlp.text import article_id, fingerprint
 from briefing.types import Article, Failure, FailureKind, FeedItem, Source, Stub
 
 __all__ = [
-    "Found",
+    "Candidate",
     "Item",
-    "Letter",
+    "MailItem",
     "MailMark",
     "address_of",
     "agree",
@@ -65,7 +65,7 @@ class MailMark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class MailItem:
     """One message of a mailbox on its way to an article; its body has not been read."""
 
     title: str
@@ -85,7 +85,7 @@ class Letter:
     sender: str = ""
 
 
-Found = Article | Item | Letter | Failure
+Candidate = Article | Item | MailItem | Failure
 """What a place in the order holds until the end: an article, an item or letter yet to become one, or a failure."""
 
 
@@ -122,38 +122,38 @@ def stub_of(one: Item, failure: Failure, wall: str, teaser: str) -> Failure:
     return replace(failure, kind=FailureKind.SKIPPED, remedy="Open it in a browser", stub=stub)
 
 
-def name_of(one: Found) -> str:
+def name_of(one: Candidate) -> str:
     """What the edition calls the source of `one`; empty for a failure."""
     return one.source if isinstance(one, Article) else "" if isinstance(one, Failure) else one.name
 
 
-def address_of(one: Found) -> str:
+def address_of(one: Candidate) -> str:
     """What tells it from others: its address in its one form, for an article without one its id, else nothing."""
     if isinstance(one, Article):
         return canonical_url(one.url) if one.url else one.id
     return canonical_url(one.item.url or "") if isinstance(one, Item) else ""
 
 
-def own_of(one: Found) -> str:
+def own_of(one: Candidate) -> str:
     """What tells it from others of its source at its address; empty where nothing has to."""
     return one.own if isinstance(one, Item) else ""
 
 
-def title_of(one: Found) -> str:
+def title_of(one: Candidate) -> str:
     """What a reader would call it."""
     if isinstance(one, Failure):
         return one.subject
     return (one.item.title if isinstance(one, Item) else one.title) or "untitled"
 
 
-def date_of(one: Found) -> datetime | None:
+def date_of(one: Candidate) -> datetime | None:
     """When it was published, where that is known."""
     if isinstance(one, Failure):
         return None
     return one.item.published if isinstance(one, Item) else one.published
 
 
-def same_guid(one: Found, other: Found) -> bool:
+def same_guid(one: Candidate, other: Candidate) -> bool:
     """Whether two finds at one address are one entry, by what the feeds that list it call it, whatever they say."""
     if not (isinstance(one, Item) and isinstance(other, Item)):
         return False
@@ -161,7 +161,7 @@ def same_guid(one: Found, other: Found) -> bool:
     return bool(guid and guid == _guid(other.item)) or bool(one.own and one.own == other.own)
 
 
-def agree(one: Found, other: Found) -> bool:
+def agree(one: Candidate, other: Candidate) -> bool:
     """Whether two finds at one address are the same: their titles or their texts agree, or nothing tells them apart.
 
     Where an address stands for many texts, equal titles ("Live updates") are not enough.
@@ -188,11 +188,11 @@ def _begins(one: Sequence[str], other: Sequence[str], *, fewest: int) -> bool:
     return longer[: len(shorter)] == shorter or longer[-len(shorter) :] == shorter
 
 
-def _title(one: Found) -> str:
-    return one.item.title if isinstance(one, Item) else one.title if isinstance(one, Article | Letter) else ""
+def _title(one: Candidate) -> str:
+    return one.item.title if isinstance(one, Item) else one.title if isinstance(one, Article | MailItem) else ""
 
 
-def _text(one: Found) -> str:
+def _text(one: Candidate) -> str:
     from briefing.extract.html import text_of
 
     return text_of(one.item.html) if isinstance(one, Item) else one.text if isinstance(one, Article) else ""

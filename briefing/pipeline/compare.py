@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from briefing.config import Config
-from briefing.pipeline.context import Workshop
-from briefing.pipeline.progress import Watcher
-from briefing.pipeline.read import Reading
+from briefing.pipeline.context import RunContext
+from briefing.pipeline.progress import ProgressListener
+from briefing.pipeline.read import ReadResult
 from briefing.pipeline.story_pipeline import condense_stories
 from briefing.types import Article, Failure, Summary
 
-__all__ = ["Compared", "compare"]
+__all__ = ["Comparison", "compare"]
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class Comparison:
     """One article and what became of it, in the order of the models."""
 
     article: Article
@@ -27,22 +27,22 @@ class Compared:
 def compare(
     config: Config,
     models: Sequence[str],
-    read: Callable[[Workshop], Reading],
+    read: Callable[[RunContext], ReadResult],
     *,
     clock: Callable[[], datetime],
-    watcher: Watcher,
-) -> tuple[list[Compared], list[Failure]]:
+    progress: ProgressListener,
+) -> tuple[list[Comparison], list[Failure]]:
     """Every article of the configuration's sources condensed by each of `models`, and what could not be read.
 
     One model is in memory at a time. Raises `ModelError` or `EngineError` where one cannot be had.
     """
-    with Workshop(config, clock=clock, watcher=watcher) as workshop:
-        reading = read(workshop)
+    with RunContext(config, clock=clock, progress=progress) as context:
+        reading = read(context)
     results: dict[str, list[Summary | Failure]] = {article.id: [] for article in reading.articles}
     for model in models:
-        watcher.say(model)
-        with Workshop(config.with_overrides(model=model), clock=clock, watcher=watcher) as workshop:
-            for (article, *_), result in condense_stories([(one,) for one in reading.articles], workshop):
+        progress.say(model)
+        with RunContext(config.with_overrides(model=model), clock=clock, progress=progress) as context:
+            for (article, *_), result in condense_stories([(one,) for one in reading.articles], context):
                 results[article.id].append(result)
-    compared = [Compared(article, tuple(results[article.id])) for article in reading.articles]
+    compared = [Comparison(article, tuple(results[article.id])) for article in reading.articles]
     return compared, list(reading.failures)

@@ -17,7 +17,7 @@ from briefing.config import Config, local_timezone
 from briefing.engines import Completion, Engine, check_engine, open_engine
 from briefing.pipeline.deadline import due
 from briefing.pipeline.model_resolution import chosen, embedding_model, engine_options
-from briefing.pipeline.progress import Watcher
+from briefing.pipeline.progress import ProgressListener
 from briefing.pipeline.secrets import Commands
 from briefing.store import Store, StoredCompletion, default_state
 from briefing.stories import Likeness, likeness, with_embeddings
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from briefing.engines.embedding import Embedder
     from briefing.fetch import Fetcher
 
-__all__ = ["StoredAnswers", "Workshop"]
+__all__ = ["RunContext", "StoredCompletions"]
 
 
-class StoredAnswers:
+class StoredCompletions:
     """The store as `summarise.Answers`; counts in ``engine.answer`` what an engine had to decode."""
 
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
@@ -70,7 +70,7 @@ class StoredAnswers:
         self._store.put_completion(key, kept, self._clock())
 
 
-class Workshop:
+class RunContext:
     """A context manager.
 
     `clock` gives the current time in UTC; `engine` replaces the configuration's; `fetcher` makes the fetcher from the
@@ -82,14 +82,14 @@ class Workshop:
         config: Config,
         *,
         clock: Callable[[], datetime],
-        watcher: Watcher,
+        progress: ProgressListener,
         engine: Engine | None = None,
         fetcher: Callable[[Path], Fetcher] | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self.config = config
         self.clock = clock
-        self.watcher = watcher
+        self.progress = progress
         self.sleep = sleep
         self._given = engine
         self._make_fetcher = fetcher
@@ -131,9 +131,9 @@ class Workshop:
         return due(self.config.deadline, self.config.budget, now, ZoneInfo(self.timezone))
 
     @cached_property
-    def answers(self) -> StoredAnswers:
+    def answers(self) -> StoredCompletions:
         """Completions of this and earlier runs."""
-        return StoredAnswers(self.store, self.clock)
+        return StoredCompletions(self.store, self.clock)
 
     @property
     def tokens(self) -> tuple[int, int]:
@@ -161,7 +161,7 @@ class Workshop:
             return self._given
         if self.config.engine:
             check_engine(self.config.engine)  # before a gigabyte is pulled for nothing
-        name, spec = chosen(self.config, self.watcher)
+        name, spec = chosen(self.config, self.progress)
         engine = open_engine(name, spec, engine_options(self.config))
         self._open.callback(engine.close)
         return engine
@@ -178,7 +178,7 @@ class Workshop:
             return None
         from briefing.engines.embedding import Embedder
 
-        embedder = Embedder(embedding_model(self.config, self.watcher), threads=self.config.threads)
+        embedder = Embedder(embedding_model(self.config, self.progress), threads=self.config.threads)
         self._open.callback(embedder.close)
         return embedder
 

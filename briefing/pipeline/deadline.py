@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["TimeToRead", "Until", "due", "unlimited"]
+__all__ = ["ReadDeadline", "StopBefore", "due", "unlimited"]
 
 _RESERVE = timedelta(seconds=3)
 """For composing, rendering and writing."""
@@ -26,7 +26,7 @@ def due(at: str, budget: timedelta | None, now: datetime, zone: ZoneInfo) -> dat
     return min(ends, default=None)
 
 
-class TimeToRead:
+class ReadDeadline:
     """How long the sources are read: for at most half of the time until the edition has to be there.
 
     `deadline` gives that moment, UTC, for a try of all sources that begins at the moment it is called with; None: no
@@ -54,12 +54,12 @@ class TimeToRead:
         return self.left <= 0
 
 
-def unlimited() -> TimeToRead:
+def unlimited() -> ReadDeadline:
     """For those who wait as long as it takes."""
-    return TimeToRead(lambda now: None, lambda: datetime.max)
+    return ReadDeadline(lambda now: None, lambda: datetime.max)
 
 
-class Until:
+class StopBefore:
     """Says that it is time to stop: when the engine's slowest answer so far, begun now, would come too late."""
 
     def __init__(self, deadline: datetime, clock: Callable[[], datetime]) -> None:

@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 from briefing.config import Recipient
 from briefing.errors import DeliveryError, UsageError
 from briefing.mail_headers import address_of
-from briefing.pipeline.context import Workshop
+from briefing.pipeline.context import RunContext
 from briefing.pipeline.history import known_edition
 from briefing.pipeline.mailing import check_addresses, letter_to, mail_server, readers, sorted_out
 from briefing.render.email import edition_key
@@ -35,10 +35,10 @@ from briefing.types import Edition
 
 if TYPE_CHECKING:
     from briefing.deliver import Mailer, Outcome
-    from briefing.store import DeliveryKey, DeliveryState, Waiting
-    from briefing.store.lock import Turn
+    from briefing.store import DeliveryKey, DeliveryState, PendingDelivery
+    from briefing.store.lock import RunLock
 
-__all__ = ["Posted", "last_try", "owe_letters", "send_editions"]
+__all__ = ["DeliveryResult", "last_try", "owe_letters", "send_editions"]
 
 CHANNEL = "mail"
 _DAYS = 3
@@ -55,7 +55,7 @@ _STANDS: dict[DeliveryState, _State] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Posted:
+class DeliveryResult:
     """What became of one recipient's letter."""
 
     recipient: str
@@ -87,25 +87,25 @@ class _Owed:
     def recipient(self) -> str:
         return address_of(self.reader.address).addr_spec
 
-    def posted(self, outcome: Outcome, shortened: int) -> Posted:
-        return Posted(
+    def posted(self, outcome: Outcome, shortened: int) -> DeliveryResult:
+        return DeliveryResult(
             recipient=self.recipient, state=outcome.state, detail=outcome.detail, shortened=shortened,
             earlier=self.earlier, again=self.again,
         )  # fmt: skip
 
 
-def last_try(workshop: Workshop) -> datetime | None:
+def last_try(context: RunContext) -> datetime | None:
     """When, in UTC, the configuration's deadline or budget ends a run that begins now; None: never."""
-    return workshop.due(workshop.clock())
+    return context.due(context.clock())
 
 
-def owe_letters(edition: Edition, workshop: Workshop, only: Sequence[str] = ()) -> None:
+def owe_letters(edition: Edition, context: RunContext, only: Sequence[str] = ()) -> None:
     """Write into the ledger who is to get the edition, so that a run that dies before it sends it forgets nobody.
 
     To be called before the edition is remembered; one without stories, which nobody else keeps, is kept here. `only` as
     in `send_editions`, addresses that hold one. Raises `StoreError`.
     """
-    mail, store, now = workshop.config.mail, workshop.store, workshop.clock()
+    mail, store, now = context.config.mail, context.store, context.clock()
     owed = [key for key, one in readers(mail, only).items() if sorted_out(edition, one, mail) is not None]
     for address in owed:
         store.owe_delivery((edition_key(edition), address, CHANNEL), now)
@@ -116,15 +116,15 @@ def owe_letters(edition: Edition, workshop: Workshop, only: Sequence[str] = ()) 
 
 def send_editions(
     edition: Edition | None,
-    workshop: Workshop,
+    context: RunContext,
     *,
     only: Sequence[str] = (),
     resend: bool = False,
     waiting: bool = False,
     until: datetime | None = None,
     sleep: Callable[[float], object] = time.sleep,
-    turn: Turn | None = None,
-) -> Iterator[Posted]:
+    turn: RunLock | None = None,
+) -> Iterator[DeliveryResult]:
     """Send `edition` to every recipient who has not got it; yield what became of each letter.
 
     With `waiting` first the letters of earlier editions that were put off, the oldest first; their readers are those
@@ -136,52 +136,52 @@ def send_editions(
     Raises `ConfigError`, `UsageError`, and `DeliveryError` where the server itself cannot be used, once for all
     letters; what was sent until then, and what is owed, is in the ledger.
     """
-    mail = workshop.config.mail
+    mail = context.config.mail
     queue: list[_Owed] = []
     if edition is not None:
         check_addresses(mail, only)
-        owe_letters(edition, workshop, only)
-    owed = _waiting(workshop)
-    before = _of_earlier(edition, workshop, *owed) if waiting else ()
+        owe_letters(edition, context, only)
+    owed = _waiting(context)
+    before = _of_earlier(edition, context, *owed) if waiting else ()
     late = {one.key for one in owed[1]}
-    for settled in chain(before, _of(edition, workshop, only, resend, late)):
-        if isinstance(settled, Posted):
+    for settled in chain(before, _of(edition, context, only, resend, late)):
+        if isinstance(settled, DeliveryResult):
             yield settled
         else:
             queue.append(settled)
     if not queue:
         return
-    later = {one.key for one in _waiting(workshop)[0]}  # anew: with `resend` there are more by now
+    later = {one.key for one in _waiting(context)[0]}  # anew: with `resend` there are more by now
     queue = [replace(one, again=one.key in later) for one in queue]
     check_addresses(mail, only)
     rest = partial(turn.rest, sleep=sleep) if turn else sleep
-    yield from _in_rounds(queue, workshop, until, rest)
+    yield from _in_rounds(queue, context, until, rest)
 
 
 def _in_rounds(
-    queue: Sequence[_Owed], workshop: Workshop, until: datetime | None, rest: Callable[[float], object]
-) -> Iterator[Posted]:
+    queue: Sequence[_Owed], context: RunContext, until: datetime | None, rest: Callable[[float], object]
+) -> Iterator[DeliveryResult]:
     """Try all letters, then those that were put off, after each of the pauses; no more where `rest` says False."""
     from briefing.deliver import Mailer
 
-    mail = workshop.config.mail
+    mail = context.config.mail
     put_off: list[tuple[_Owed, Outcome, int]] = []
-    with Mailer(mail_server(mail, workshop.commands)) as mailer:
+    with Mailer(mail_server(mail, context.commands)) as mailer:
         try:
             for pause in (*mail.retries, None):
                 put_off = []
-                for one, outcome, shortened in _round(mailer, queue, workshop):
+                for one, outcome, shortened in _round(mailer, queue, context):
                     if outcome.state == "deferred":
                         put_off.append((one, outcome, shortened))
                     elif outcome.state == "taken":
-                        yield _taken(one.recipient, one.key, workshop, one.earlier)
+                        yield _taken(one.recipient, one.key, context, one.earlier)
                     else:
                         yield one.posted(outcome, shortened)
                 queue = [one for one, _, _ in put_off]
-                if not queue or pause is None or (until is not None and workshop.clock() + pause >= until):
+                if not queue or pause is None or (until is not None and context.clock() + pause >= until):
                     break
                 mailer.close()  # no server keeps one open for that long
-                workshop.watcher.say(_patience(len(put_off), put_off[-1][1], pause))
+                context.progress.say(_patience(len(put_off), put_off[-1][1], pause))
                 if rest(pause.total_seconds()) is False:
                     break
         except DeliveryError:  # said by whoever called; but these were tried before it
@@ -190,7 +190,7 @@ def _in_rounds(
     yield from (one.posted(outcome, shortened) for one, outcome, shortened in put_off)
 
 
-def _round(mailer: Mailer, queue: Sequence[_Owed], workshop: Workshop) -> Iterator[tuple[_Owed, Outcome, int]]:
+def _round(mailer: Mailer, queue: Sequence[_Owed], context: RunContext) -> Iterator[tuple[_Owed, Outcome, int]]:
     """Try every letter once, but for those after the server was found to take none: what became of each.
 
     A connection that breaks may be one letter's fault, a second one in a row is the server's; so is one that says
@@ -199,7 +199,7 @@ def _round(mailer: Mailer, queue: Sequence[_Owed], workshop: Workshop) -> Iterat
     missing: Outcome | None = None
     broken = 0
     for one in queue:
-        outcome, shortened = _handed_in(mailer, one, workshop, missing)
+        outcome, shortened = _handed_in(mailer, one, context, missing)
         broken = broken + 1 if outcome.server == "broke" or outcome.state == "unknown" else 0
         if outcome.server == "away" or broken > 1:
             missing = replace(outcome, state="deferred", server="away")
@@ -208,112 +208,114 @@ def _round(mailer: Mailer, queue: Sequence[_Owed], workshop: Workshop) -> Iterat
 
 def _of(
     edition: Edition | None,
-    workshop: Workshop,
+    context: RunContext,
     only: Sequence[str],
     resend: bool,
     late: Set[DeliveryKey],
-) -> Iterator[Posted | _Owed]:
+) -> Iterator[DeliveryResult | _Owed]:
     """The letters of the edition that was asked for; those that are too `late` are owed anew."""
     if edition is None:
         return
-    mail = workshop.config.mail
+    mail = context.config.mail
     for address, reader in readers(mail, only).items():
         recipient = address_of(reader.address).addr_spec
         key = (edition_key(edition), address, CHANNEL)
-        known = workshop.store.delivery(key)
+        known = context.store.delivery(key)
         theirs = sorted_out(edition, reader, mail)
         if theirs is None:
-            yield Posted(recipient=recipient, state="nothing")
+            yield DeliveryResult(recipient=recipient, state="nothing")
             continue
         again = resend and (known.state != "sent" or bool(only))
         if not again and known.state not in {"pending", "deferred"}:
-            yield Posted(recipient=recipient, state=_STANDS[known.state], detail=known.detail)
+            yield DeliveryResult(recipient=recipient, state=_STANDS[known.state], detail=known.detail)
             continue
-        if (again or key in late) and not workshop.store.reopen_delivery(key, known, workshop.clock()):
-            yield _taken(recipient, key, workshop)
+        if (again or key in late) and not context.store.reopen_delivery(key, known, context.clock()):
+            yield _taken(recipient, key, context)
             continue
         yield _Owed(reader=reader, key=key, edition=theirs, earlier=None, again=False)
 
 
-def _taken(recipient: str, key: DeliveryKey, workshop: Workshop, earlier: date | None = None) -> Posted:
+def _taken(recipient: str, key: DeliveryKey, context: RunContext, earlier: date | None = None) -> DeliveryResult:
     """What became of a letter that another process took: it may be done with it by now."""
-    known = workshop.store.delivery(key)
+    known = context.store.delivery(key)
     state = "taken" if known.state == "sending" else _STANDS[known.state]
-    return Posted(recipient=recipient, state=state, detail=known.detail, earlier=earlier)
+    return DeliveryResult(recipient=recipient, state=state, detail=known.detail, earlier=earlier)
 
 
 def _of_earlier(
-    chosen: Edition | None, workshop: Workshop, waiting: Sequence[Waiting], late: Sequence[Waiting]
-) -> Iterator[Posted | _Owed]:
+    chosen: Edition | None, context: RunContext, waiting: Sequence[PendingDelivery], late: Sequence[PendingDelivery]
+) -> Iterator[DeliveryResult | _Owed]:
     """The letters of other editions that are still to be sent, and those that will not be sent any more."""
-    store, mail = workshop.store, workshop.config.mail
+    store, mail = context.store, context.config.mail
     waiting, late = ([one for one in each if not _is_of(one, chosen)] for each in (waiting, late))
     known = readers(mail)
     for one in late:
-        if store.put_delivery(one.key, "refused", one.detail, workshop.clock()):
-            yield Posted(recipient=one.key[1], state="given up", detail=one.detail, earlier=one.date)
+        if store.put_delivery(one.key, "refused", one.detail, context.clock()):
+            yield DeliveryResult(recipient=one.key[1], state="given up", detail=one.detail, earlier=one.date)
     for day in dict.fromkeys(one.date for one in waiting):
         keys = {one.key[1]: one.key for one in waiting if one.date == day}
         try:
-            edition = known_edition(workshop, day)
+            edition = known_edition(context, day)
         except UsageError as error:  # what is stored of it cannot be read; the other days' can
             for recipient, key in keys.items():
-                if store.put_delivery(key, "refused", error.cause, workshop.clock()):
-                    yield Posted(recipient=recipient, state="refused", detail=error.cause, earlier=day)
+                if store.put_delivery(key, "refused", error.cause, context.clock()):
+                    yield DeliveryResult(recipient=recipient, state="refused", detail=error.cause, earlier=day)
             continue
         for address, key in keys.items():
             theirs = sorted_out(edition, known[address], mail)
             if theirs is None:  # their sections are others by now
-                if store.put_delivery(key, "refused", "", workshop.clock()):
-                    yield Posted(recipient=address_of(known[address].address).addr_spec, state="nothing", earlier=day)
+                if store.put_delivery(key, "refused", "", context.clock()):
+                    yield DeliveryResult(
+                        recipient=address_of(known[address].address).addr_spec, state="nothing", earlier=day
+                    )
             else:
                 yield _Owed(reader=known[address], key=key, edition=theirs, earlier=day, again=True)
 
 
-def _waiting(workshop: Workshop) -> tuple[list[Waiting], list[Waiting]]:
+def _waiting(context: RunContext) -> tuple[list[PendingDelivery], list[PendingDelivery]]:
     """What is still owed to readers of the configuration: what a run takes up, and what has waited for too long."""
-    zone = ZoneInfo(workshop.timezone)
-    oldest = workshop.clock().astimezone(zone).date() - timedelta(days=_DAYS)
-    known = readers(workshop.config.mail)
-    rows = workshop.store.waiting_deliveries(workshop.config.title, CHANNEL)
+    zone = ZoneInfo(context.timezone)
+    oldest = context.clock().astimezone(zone).date() - timedelta(days=_DAYS)
+    known = readers(context.config.mail)
+    rows = context.store.waiting_deliveries(context.config.title, CHANNEL)
     owed = [one for one in rows if one.key[1] in known]
-    waiting: list[Waiting] = []
-    late: list[Waiting] = []
+    waiting: list[PendingDelivery] = []
+    late: list[PendingDelivery] = []
     for one in owed:
         (late if one.owed.astimezone(zone).date() < oldest else waiting).append(one)
     return waiting, late
 
 
-def _is_of(one: Waiting, edition: Edition | None) -> bool:
+def _is_of(one: PendingDelivery, edition: Edition | None) -> bool:
     return edition is not None and one.key[0] == edition_key(edition)
 
 
-def _handed_in(mailer: Mailer, one: _Owed, workshop: Workshop, missing: Outcome | None) -> tuple[Outcome, int]:
+def _handed_in(mailer: Mailer, one: _Owed, context: RunContext, missing: Outcome | None) -> tuple[Outcome, int]:
     """What became of a letter, written into the ledger, and how many stories are shortened in it.
 
     `missing`: there is no server, as was just found out, so that none is written. Raises `DeliveryError`.
     """
     claim: int | None = None
-    store = workshop.store
+    store = context.store
 
     def take() -> bool:
         nonlocal claim
-        claim = store.claim_delivery(one.key, workshop.clock())
+        claim = store.claim_delivery(one.key, context.clock())
         return claim is not None
 
     if missing is not None:
         return missing, 0
-    sender = address_of(workshop.config.mail.sender).addr_spec
-    letter = letter_to(one.reader, one.edition, workshop)
+    sender = address_of(context.config.mail.sender).addr_spec
+    letter = letter_to(one.reader, one.edition, context)
     try:
         outcome = mailer.send(letter.message, sender, one.recipient, take)
     except DeliveryError:
         if claim is not None:  # the server did not take it, and not because of its reader
-            store.put_delivery(one.key, "deferred", "", workshop.clock(), claim)
+            store.put_delivery(one.key, "deferred", "", context.clock(), claim)
         raise
     # ``unknown`` is what a claimed one is without a word; of the server without a claim nothing is to be written.
     if outcome.state in {"sent", "deferred", "refused"} and (claim is not None or outcome.server == "up"):
-        written = store.put_delivery(one.key, outcome.state, outcome.detail, workshop.clock(), claim)
+        written = store.put_delivery(one.key, outcome.state, outcome.detail, context.clock(), claim)
         if claim is None and not written:
             outcome = replace(outcome, state="taken", detail="")
     return outcome, letter.shortened

@@ -21,9 +21,9 @@ from briefing.canonical import canonical_url
 from briefing.errors import BriefingError, FetchError, OutOfTimeError, WallError
 from briefing.nlp.text import article_id
 from briefing.pipeline.candidates import (
-    Found,
+    Candidate,
     Item,
-    Letter,
+    MailItem,
     MailMark,
     address_of,
     agree,
@@ -36,10 +36,10 @@ from briefing.pipeline.candidates import (
     stub_of,
     title_of,
 )
-from briefing.pipeline.deadline import TimeToRead
-from briefing.pipeline.limits import Limits, Room
-from briefing.pipeline.newsletters import Mail
-from briefing.pipeline.progress import Watcher
+from briefing.pipeline.deadline import ReadDeadline
+from briefing.pipeline.limits import Limits, Quota
+from briefing.pipeline.newsletters import Newsletters
+from briefing.pipeline.progress import ProgressListener
 from briefing.pipeline.redaction import without_secrets
 from briefing.pipeline.window import Window
 from briefing.types import Article, Failure
@@ -47,11 +47,11 @@ from briefing.types import Article, Failure
 if TYPE_CHECKING:
     from briefing.fetch import Fetched, Request
 
-__all__ = ["Gatherer", "Limits", "Reading", "origin_of"]
+__all__ = ["Gatherer", "Limits", "ReadResult", "origin_of"]
 
 
 @dataclass(slots=True)
-class Reading:
+class ReadResult:
     """What came of reading: in `articles` no two of one id."""
 
     now: datetime
@@ -87,16 +87,16 @@ class Gatherer:
         self,
         limits: Limits,
         window: Window,
-        mail: Mail,
-        watcher: Watcher,
+        mail: Newsletters,
+        progress: ProgressListener,
         fetched: Callable[[Iterable[Request]], Iterator[tuple[Request, Fetched | FetchError]]],
-        time: TimeToRead,
+        time: ReadDeadline,
         secrets: Secrets,
     ) -> None:
         self._limits = limits
         self._window = window
         self._mail = mail
-        self._watcher = watcher
+        self._progress = progress
         self._fetched = fetched
         self._time = time
         self._secrets = secrets
@@ -110,13 +110,13 @@ class Gatherer:
         """Places of the articles at each address, and at each that a page gives as its own with its title."""
         self._late: set[int] = set()
         """Places of what there was no time for: whatever is told of it now, a later edition looks at it again."""
-        self._room = Room(limits)
+        self._room = Quota(limits)
         self._ids: dict[str, int] = {}
         """Places of the articles, by id."""
         self._sources: Sequence[int] = ()
         """The number of the source of each place."""
 
-    def reading(self, places: Sequence[Sequence[Found]], listed: Iterable[str] = ()) -> Reading:
+    def reading(self, places: Sequence[Sequence[Candidate]], listed: Iterable[str] = ()) -> ReadResult:
         """The articles in what each source holds: every letter, and every item from its page or from its feed.
 
         `listed`: ids of what the sources list besides.
@@ -124,7 +124,7 @@ class Gatherer:
         found = self._in_places(places)
         keys = self._unique(found)
         over = self._in_rounds(found, keys)
-        reading = Reading(now=self._window.now, mails=self._mail.marks, seen_before=self._window.before)
+        reading = ReadResult(now=self._window.now, mails=self._mail.marks, seen_before=self._window.before)
         reading.listed = set(listed)
         reading.listed |= {one.id for one in found if isinstance(one, Article)}
         repeated: defaultdict[int, list[str]] = defaultdict(list)
@@ -144,18 +144,18 @@ class Gatherer:
         reading.failures += [without_secrets(one, self._secrets) for one in self._left_out(over, found)]
         return reading
 
-    def distinct(self, places: Sequence[Sequence[Found]]) -> list[Found]:
+    def distinct(self, places: Sequence[Sequence[Candidate]]) -> list[Candidate]:
         """What each source holds, in order, a failure in place of what repeats another."""
         found = self._in_places(places)
         self._unique(found)
         return found
 
-    def _in_places(self, places: Sequence[Sequence[Found]]) -> list[Found]:
+    def _in_places(self, places: Sequence[Sequence[Candidate]]) -> list[Candidate]:
         """What the sources hold in one row; notes whose each place is."""
         self._sources = [number for number, place in enumerate(places) for _ in place]
         return [one for place in places for one in place]
 
-    def _unique(self, found: list[Found]) -> dict[int, tuple[str, ...]]:
+    def _unique(self, found: list[Candidate]) -> dict[int, tuple[str, ...]]:
         """Put failures in place of what was found before; the keys of each place, with those of its repetitions."""
         before: defaultdict[str, list[int]] = defaultdict(list)
         keys: dict[int, tuple[str, ...]] = {}
@@ -178,7 +178,7 @@ class Gatherer:
             at.append(place)
         return keys
 
-    def _in_rounds(self, found: Sequence[Found], keys: Mapping[int, tuple[str, ...]]) -> set[int]:
+    def _in_rounds(self, found: Sequence[Candidate], keys: Mapping[int, tuple[str, ...]]) -> set[int]:
         """Read the newest until the limits are reached; the places that are over them."""
         candidates = [place for place, one in enumerate(found) if not isinstance(one, Failure)]
         moments = self._window.moments([(keys[place][0], date_of(found[place])) for place in candidates])
@@ -203,13 +203,13 @@ class Gatherer:
             waiting = rest
         return set(waiting)
 
-    def _left_out(self, over: set[int], found: Sequence[Found]) -> list[Failure]:
+    def _left_out(self, over: set[int], found: Sequence[Candidate]) -> list[Failure]:
         names = {self._sources[place]: name_of(found[place]) for place in sorted(over, reverse=True)}
         return self._room.left_out(Counter(self._sources[place] for place in over), names)
 
     # --- pages of items, bodies of letters ---
 
-    def _make(self, batch: Sequence[int], found: Sequence[Found]) -> None:
+    def _make(self, batch: Sequence[int], found: Sequence[Candidate]) -> None:
         """Settle what each place of `batch` gives: an article or a failure."""
         from briefing.fetch import Request
 
@@ -219,7 +219,7 @@ class Gatherer:
         waiting: defaultdict[Request, list[tuple[int, Item]]] = defaultdict(list)
         items = [(place, one) for place in batch if isinstance(one := found[place], Item)]
         if items:
-            self._watcher.stage("fetch", len(items))
+            self._progress.stage("fetch", len(items))
         for place, one in items:
             url = one.item.url
             told = self._of_its_own(one) if one.own else None
@@ -227,7 +227,7 @@ class Gatherer:
                 late = self._no_time(place, one.item.title) if one.item.path else None
                 made[place] = told or self._from_item(one, late)
                 alone.update({place} if told else ())
-                self._watcher.step(one.item.title)
+                self._progress.step(one.item.title)
                 continue
             local = one.source.allow_local and origin_of(url) == origin_of(one.source.location)
             waiting[Request(url, allow_local=local, private=bool(one.source.address.secrets))].append((place, one))
@@ -236,14 +236,14 @@ class Gatherer:
                 # Also of pages that came in time: to find the articles in a hundred of them takes its time, too.
                 got = answer if isinstance(answer, FetchError) else self._no_time(place, one.item.title) or answer
                 made[place] = self._from_item(one, got)
-                self._watcher.step(one.item.title)
+                self._progress.step(one.item.title)
                 if isinstance(got, FetchError) and not got.lasting:
                     self._passing.add(place)
                 if isinstance(got, OutOfTimeError):
                     self._late.add(place)
         for place in batch:
             entry = found[place]
-            if isinstance(entry, Letter):
+            if isinstance(entry, MailItem):
                 late = self._no_time(place, entry.subject)
                 made[place] = failure_of(late, entry.subject, "fetch") if late else self._mail.article(entry)
                 if entry.key in self._mail.passing:
@@ -260,7 +260,7 @@ class Gatherer:
         self._late.add(place)
         return OutOfTimeError(subject)
 
-    def needs_page(self, one: Found) -> bool:
+    def needs_page(self, one: Candidate) -> bool:
         """Whether a page is fetched to make an article of it."""
         if not isinstance(one, Item):
             return False
@@ -346,7 +346,7 @@ class Gatherer:
             return stub_of(one, failure, error.wall, teaser_of(one.item))
 
 
-def _repeated(one: Found, *, elsewhere: bool) -> Failure:
+def _repeated(one: Candidate, *, elsewhere: bool) -> Failure:
     return skipped(title_of(one), f"it was found before, in {'another source' if elsewhere else 'the same source'}")
 
 

@@ -11,16 +11,16 @@ from typing import Any
 
 from briefing.config import parse_duration
 from briefing.errors import OutputError, UsageError
-from briefing.pipeline.context import Workshop
+from briefing.pipeline.context import RunContext
 from briefing.render.edition import EDITION_FORMATS, prepared, tidy
 from briefing.render.email import dated_key
 from briefing.serialization import edition_from_json, json_text
-from briefing.store import DeliveryState, Found
+from briefing.store import DeliveryState, SearchHit
 from briefing.types import Edition
 
 __all__ = [
+    "EditionListing",
     "Removal",
-    "Told",
     "day_since",
     "history",
     "known_edition",
@@ -34,7 +34,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class EditionListing:
     """One past edition in a line."""
 
     date: date
@@ -58,68 +58,68 @@ class Removal:
 
 
 def known_edition(
-    workshop: Workshop, day: date | None, text: str | None = None, *, title: str | None = None
+    context: RunContext, day: date | None, text: str | None = None, *, title: str | None = None
 ) -> Edition:
     """The edition of `day` (None: the latest, none of the future) from the store, or the one in `text`, JSON.
 
     `title` None: the configuration's. Raises `UsageError`.
     """
-    title = workshop.config.title if title is None else title
-    given = text if text is not None else workshop.store.get_edition(day, title, today=workshop.today())
+    title = context.config.title if title is None else title
+    given = text if text is not None else context.store.get_edition(day, title, today=context.today())
     if given is None:
         which = f"of {day.isoformat()}" if day else "yet"
-        there = workshop.store.editions()
+        there = context.store.editions()
         remedy = "`briefing history` lists those there are" if there else "Run `briefing run`"
         raise UsageError("edition", f"there is no edition {which} called {title!r}", remedy)
     try:
-        return edition_from_json(json.loads(given), workshop.store.get_article)
+        return edition_from_json(json.loads(given), context.store.get_article)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         cause = f"this is no edition as `--format json` writes it ({type(error).__name__})"
         raise UsageError("edition", cause) from error
 
 
-def shown_edition(workshop: Workshop, day: date | None, title: str | None = None) -> Edition:
+def shown_edition(context: RunContext, day: date | None, title: str | None = None) -> Edition:
     """The edition to show: of `title`, else of the configuration's, else any of that day. Raises `UsageError`."""
-    today = workshop.today()
-    if title is None and workshop.store.get_edition(day, workshop.config.title, today=today) is None:
-        there = workshop.store.editions()
+    today = context.today()
+    if title is None and context.store.get_edition(day, context.config.title, today=today) is None:
+        there = context.store.editions()
         title = next((name for one, name in there if (one <= today if day is None else one == day)), None)
-    return known_edition(workshop, day, title=title)
+    return known_edition(context, day, title=title)
 
 
-def history(workshop: Workshop, *, since: date | None = None, title: str | None = None) -> Iterator[Told]:
+def history(context: RunContext, *, since: date | None = None, title: str | None = None) -> Iterator[EditionListing]:
     """Every edition in the store since then (of that `title`), newest first; one that cannot be read has no stories."""
-    for day, name in workshop.store.editions(since=since, title=title):
-        stories, headline = _gist(workshop.store.get_edition(day, name))
-        yield Told(date=day, title=name, stories=stories, headline=headline)
+    for day, name in context.store.editions(since=since, title=title):
+        stories, headline = _gist(context.store.get_edition(day, name))
+        yield EditionListing(date=day, title=name, stories=stories, headline=headline)
 
 
-def removal(workshop: Workshop, day: date, title: str | None = None) -> Removal:
+def removal(context: RunContext, day: date, title: str | None = None) -> Removal:
     """What there is of the edition of `day` and `title`, else of the configuration's, else of the only one of that day.
 
     One that cannot be read has no stories, as in `history`. Raises `UsageError` where there is none, or several.
     """
-    titles = [name for one, name in workshop.store.editions() if one == day]
-    own = workshop.config.title
+    titles = [name for one, name in context.store.editions() if one == day]
+    own = context.config.title
     wanted = title if title is not None else own if own in titles or len(titles) != 1 else titles[0]
     if title is None and own not in titles and len(titles) > 1:
         names = ", ".join(map(repr, titles))
         raise UsageError("edition", f"there are several of {day.isoformat()}: {names}", "Name one with --title")
     if wanted not in titles:
-        known_edition(workshop, day, title=wanted)  # says what there is
-    stories, _ = _gist(workshop.store.get_edition(day, wanted))
-    places = [workshop.config.out / f"{day.isoformat()}.{ending}" for ending in EDITION_FORMATS.values()]
+        known_edition(context, day, title=wanted)  # says what there is
+    stories, _ = _gist(context.store.get_edition(day, wanted))
+    places = [context.config.out / f"{day.isoformat()}.{ending}" for ending in EDITION_FORMATS.values()]
     return Removal(
         date=day,
         title=wanted,
         stories=stories,
         # A file's name has no title in it: that of another briefing is somebody else's.
         files=tuple(path for path in places if wanted == own and path.is_file()),
-        deliveries=tuple(workshop.store.deliveries(dated_key(day, wanted))),
+        deliveries=tuple(context.store.deliveries(dated_key(day, wanted))),
     )
 
 
-def remove_edition(workshop: Workshop, what: Removal) -> None:
+def remove_edition(context: RunContext, what: Removal) -> None:
     """Delete the files of an edition, then what the store knows of it; letters that were sent stay on record.
 
     Its stories count as untold. Raises `OutputError` or `StoreError`.
@@ -129,22 +129,22 @@ def remove_edition(workshop: Workshop, what: Removal) -> None:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise OutputError(str(path), f"it cannot be deleted: {error.strerror}", "Check its permissions") from error
-    workshop.store.remove_edition(what.date, what.title)
+    context.store.remove_edition(what.date, what.title)
 
 
 def search(
-    workshop: Workshop, words: str, *, since: date | None = None, title: str | None = None, limit: int = 0
-) -> list[Found]:
+    context: RunContext, words: str, *, since: date | None = None, title: str | None = None, limit: int = 0
+) -> list[SearchHit]:
     """Stories of past editions with all of `words` (`store.Search.search`). Raises `StoreError`."""
-    return workshop.store.search(words, since=since, title=title, limit=limit)
+    return context.store.search(words, since=since, title=title, limit=limit)
 
 
-def day_since(text: str, workshop: Workshop) -> date | None:
+def day_since(text: str, context: RunContext) -> date | None:
     """The first day meant by a date or by a time span before today (``30d``); None for the empty text.
 
     Raises `UsageError`.
     """
-    today = workshop.today()
+    today = context.today()
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -157,17 +157,17 @@ def day_since(text: str, workshop: Workshop) -> date | None:
         raise UsageError("since", cause) from None
 
 
-def render_history(told: Sequence[Told], format: str, workshop: Workshop) -> str:  # noqa: A002
+def render_history(told: Sequence[EditionListing], format: str, context: RunContext) -> str:  # noqa: A002
     """The list as ``text`` or ``json``. Raises `UsageError` or `AssetError`."""
     if _checked(format) == "json":
         return _json(
             {"date": one.date.isoformat(), "title": one.title, "stories": one.stories, "headline": one.headline}
             for one in told
         )
-    return _text("history.txt.j2", workshop, told=told)
+    return _text("history.txt.j2", context, told=told)
 
 
-def render_found(found: Sequence[Found], format: str, workshop: Workshop) -> str:  # noqa: A002
+def render_found(found: Sequence[SearchHit], format: str, context: RunContext) -> str:  # noqa: A002
     """What was found as ``text`` or ``json``. Raises `UsageError` or `AssetError`."""
     if _checked(format) == "json":
         return _json(
@@ -183,7 +183,7 @@ def render_found(found: Sequence[Found], format: str, workshop: Workshop) -> str
             }
             for one in found
         )
-    return _text("search.txt.j2", workshop, found=found)
+    return _text("search.txt.j2", context, found=found)
 
 
 def _gist(text: str | None) -> tuple[int, str]:
@@ -206,5 +206,5 @@ def _json(rows: Iterator[dict[str, Any]]) -> str:
     return json_text(list(rows))
 
 
-def _text(name: str, workshop: Workshop, **values: object) -> str:
-    return tidy(prepared(workshop.templates).get_template(name).render(**values))
+def _text(name: str, context: RunContext, **values: object) -> str:
+    return tidy(prepared(context.templates).get_template(name).render(**values))

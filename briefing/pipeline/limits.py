@@ -14,7 +14,7 @@ from briefing.errors import OutOfTimeError
 from briefing.pipeline.candidates import failure_of, skipped
 from briefing.types import Article, Failure
 
-__all__ = ["Limits", "Room"]
+__all__ = ["Limits", "Quota"]
 
 
 def _every(article: Article) -> bool:
@@ -39,7 +39,7 @@ class Limits:
     """Whether an article counts against the limits; asked only where they leave something out."""
 
 
-class Room:
+class Quota:
     """What is left of the limits while the articles come in; sources are known by their numbers."""
 
     def __init__(self, limits: Limits) -> None:

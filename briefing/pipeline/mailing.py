@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from briefing.config import Mail, Recipient, is_loopback
 from briefing.errors import ConfigError, UsageError
 from briefing.mail_headers import address_of
-from briefing.pipeline.context import Workshop
+from briefing.pipeline.context import RunContext
 from briefing.pipeline.secrets import Commands, from_environment, from_keyring
 from briefing.render.email import Envelope, Letter, for_sections, write_letter
 from briefing.types import Edition
@@ -44,22 +44,22 @@ def sorted_out(edition: Edition, reader: Recipient, mail: Mail) -> Edition | Non
     return theirs if theirs.stories or mail.send_empty else None
 
 
-def letters(edition: Edition, workshop: Workshop, only: Sequence[str] = ()) -> Iterator[tuple[str, Letter | None]]:
+def letters(edition: Edition, context: RunContext, only: Sequence[str] = ()) -> Iterator[tuple[str, Letter | None]]:
     """Each recipient's address with their letter, or None where there is nothing for them.
 
     `only`: addresses to write to instead of all; those that the configuration does not know get every section.
     Raises `ConfigError` where there is no sender or recipient, `UsageError` where one of `only` holds no address.
     """
-    mail = workshop.config.mail
+    mail = context.config.mail
     check_addresses(mail, only)
     for reader in readers(mail, only).values():
         theirs = sorted_out(edition, reader, mail)
-        yield reader.address, None if theirs is None else letter_to(reader, theirs, workshop)
+        yield reader.address, None if theirs is None else letter_to(reader, theirs, context)
 
 
-def letter_to(reader: Recipient, theirs: Edition, workshop: Workshop) -> Letter:
+def letter_to(reader: Recipient, theirs: Edition, context: RunContext) -> Letter:
     """The letter with the part of an edition that is for them (`sorted_out`)."""
-    mail = workshop.config.mail
+    mail = context.config.mail
     envelope = Envelope(
         sender=mail.sender,
         recipient=reader.address,
@@ -69,7 +69,7 @@ def letter_to(reader: Recipient, theirs: Edition, workshop: Workshop) -> Letter:
         one_click=mail.one_click,
         evidence=mail.evidence,
     )
-    return write_letter(theirs, envelope, workshop.templates, theirs.created)
+    return write_letter(theirs, envelope, context.templates, theirs.created)
 
 
 def check_settings(mail: Mail, commands: Commands) -> None:
@@ -122,11 +122,11 @@ def mail_server(mail: Mail, commands: Commands) -> MailServer:
     )  # fmt: skip
 
 
-def check_mail(workshop: Workshop) -> str:
+def check_mail(context: RunContext) -> str:
     """Log in to the mail server and say which; nothing is sent. Raises `ConfigError` or `DeliveryError`."""
     from briefing.deliver import Mailer
 
-    server = mail_server(workshop.config.mail, workshop.commands)
+    server = mail_server(context.config.mail, context.commands)
     with Mailer(server) as mailer:
         mailer.check()
     return str(server)

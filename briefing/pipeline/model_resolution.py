@@ -21,7 +21,7 @@ from briefing.errors import EngineError, UsageError
 from briefing.models import ModelFile, ModelFolder, is_hub_name
 from briefing.nlp.text import fingerprint
 from briefing.pipeline.download import pull_if_missing, pull_repository
-from briefing.pipeline.progress import Watcher
+from briefing.pipeline.progress import ProgressListener
 from briefing.pipeline.secrets import from_environment, from_keyring
 
 __all__ = [
@@ -69,7 +69,7 @@ def _choice(config: Config, models: ModelFolder) -> _Choice:
     return _Choice("file", engine, name or models.catalogue.default)
 
 
-def chosen(config: Config, watcher: Watcher) -> tuple[str, ModelSpec | None]:
+def chosen(config: Config, progress: ProgressListener) -> tuple[str, ModelSpec | None]:
     """The engine's name and its model, which is pulled first where it is not here.
 
     Raises `ModelError` where the model cannot be had, `UsageError` where the settings contradict one another.
@@ -85,9 +85,9 @@ def chosen(config: Config, watcher: Watcher) -> tuple[str, ModelSpec | None]:
         path = Path(name).expanduser()
         return engine, ModelSpec(name=name, path=path if name and path.exists() else None, digest=name)
     if choice.kind == "file":
-        file, spec = _file(models, name, watcher)
+        file, spec = _file(models, name, progress)
         return engine or file.engine, spec
-    pull_repository(models, name, watcher)
+    pull_repository(models, name, progress)
     folder = models.resolve_folder(name)
     return engine, ModelSpec(name=folder.name, path=folder.path, digest=folder.sha256, context=folder.context)
 
@@ -158,13 +158,13 @@ def _missing(models: ModelFolder, name: str, size: int) -> str:
     return f"The model {name} is not in {models.folder}: {pulls}."
 
 
-def embedding_model(config: Config, watcher: Watcher) -> ModelSpec:
+def embedding_model(config: Config, progress: ProgressListener) -> ModelSpec:
     """The model of the setting `embeddings`, pulled first where it is known and not here. Raises `ModelError`."""
-    return _file(ModelFolder(config.models, offline=config.offline), config.embeddings, watcher)[1]
+    return _file(ModelFolder(config.models, offline=config.offline), config.embeddings, progress)[1]
 
 
-def _file(models: ModelFolder, name: str, watcher: Watcher) -> tuple[ModelFile, ModelSpec]:
-    pull_if_missing(models, name, watcher)
+def _file(models: ModelFolder, name: str, progress: ProgressListener) -> tuple[ModelFile, ModelSpec]:
+    pull_if_missing(models, name, progress)
     file = models.resolve(name)
     return file, ModelSpec(
         name=file.name, path=file.path, adapter=file.adapter, digest=file.digest, context=file.context

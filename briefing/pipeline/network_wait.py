@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from briefing.canonical import host_of
 from briefing.errors import BlockedAddressError, FetchError, UnreachableError, UntrustedError
-from briefing.pipeline.progress import Watcher
+from briefing.pipeline.progress import ProgressListener
 from briefing.retry import pause
 
 if TYPE_CHECKING:
     from briefing.fetch import Fetched
 
-__all__ = ["Reach", "Waiting", "longest_wait"]
+__all__ = ["NetworkReach", "NetworkWait", "longest_wait"]
 
 _FIRST_PAUSE = 5.0
 """Seconds."""
@@ -32,7 +32,7 @@ def longest_wait(wait: timedelta | None, now: datetime, deadline: datetime | Non
     return max(longest, 0.0)
 
 
-class Reach:
+class NetworkReach:
     """Whether any server could be spoken to, in one try of all sources."""
 
     def __init__(self) -> None:
@@ -63,17 +63,17 @@ class Reach:
         return bool(self.cause) and not self.reached and len(self._untrusted) != 1
 
 
-class Waiting:
+class NetworkWait:
     """The growing pauses between tries in which no server could be spoken to: `longest` seconds of them in all.
 
     What counts is the time spent waiting, not the clock: a machine that falls asleep meanwhile still has the rest of
     it when it wakes.
     """
 
-    def __init__(self, longest: float, *, sleep: Callable[[float], object], watcher: Watcher) -> None:
+    def __init__(self, longest: float, *, sleep: Callable[[float], object], progress: ProgressListener) -> None:
         self._left = longest
         self._sleep = sleep
-        self._watcher = watcher
+        self._progress = progress
         self._tries = 0
 
     def again(self, cause: str) -> bool:
@@ -81,7 +81,7 @@ class Waiting:
         if self._left <= 0:
             return False
         seconds = min(pause(self._tries, _FIRST_PAUSE, _NO_DICE), _LONGEST_PAUSE, self._left)
-        self._watcher.say(
+        self._progress.say(
             f"No source of the web can be reached ({cause}). Trying again in {seconds:.0f} seconds; "
             f"{_span(self._left)} of waiting left."
         )

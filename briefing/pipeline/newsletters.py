@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from briefing.errors import BriefingError, FetchError, SourceError
 from briefing.nlp.text import fingerprint
-from briefing.pipeline.candidates import Found, Letter, MailMark, failure_of, skipped
+from briefing.pipeline.candidates import Candidate, MailItem, MailMark, failure_of, skipped
 from briefing.pipeline.secrets import Commands, from_environment, from_keyring
 from briefing.sanitise import shown_name
 from briefing.types import Article, Failure, Source, SourceKind
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from briefing.sources import MailHead
     from briefing.store import Store
 
-__all__ = ["MOST_MESSAGES", "Mail", "is_imap", "password_for"]
+__all__ = ["MOST_MESSAGES", "Newsletters", "is_imap", "password_for"]
 
 MOST_MESSAGES = 2000
 """Of one mailbox, the newest; as of a folder."""
@@ -40,7 +40,7 @@ def is_imap(location: str) -> bool:
     return location.lower().startswith(("imap://", "imaps://"))
 
 
-class Mail:
+class Newsletters:
     """Reads mailboxes for one run; connections stay open until it is closed, because bodies are fetched last."""
 
     def __init__(self, *, window: Window, store: Store | None, commands: Commands | None = None) -> None:
@@ -60,7 +60,7 @@ class Mail:
         """Leave every mail server."""
         self._open.close()
 
-    def local(self, path: Path, source: Source) -> list[Found]:
+    def local(self, path: Path, source: Source) -> list[Candidate]:
         """The letters of an mbox file or a Maildir, newest first. Raises `SourceError` or OSError."""
         from briefing.sources import list_maildir, list_mbox
 
@@ -69,7 +69,7 @@ class Mail:
         letters = (_letter(message.head, message.read, source, name, message.size) for message in messages)
         return self._kept(letters, name)
 
-    def on_server(self, source: Source, within: float = math.inf) -> list[Found]:
+    def on_server(self, source: Source, within: float = math.inf) -> list[Candidate]:
         """The letters of a mailbox on a mail server, newest first, as articles where the store knows them.
 
         All that is asked of the server, now and later, has to be there `within` so many seconds.
@@ -83,7 +83,7 @@ class Mail:
         )
         return self._kept(self._fetched(box, source), source.name or address.shown)
 
-    def article(self, letter: Letter) -> Article | Failure:
+    def article(self, letter: MailItem) -> Article | Failure:
         """What a letter says."""
         from briefing.extract import extract_article
 
@@ -105,7 +105,7 @@ class Mail:
             self.marks.append(mark)
         return replace(article, published=letter.published)
 
-    def _fetched(self, box: ImapMailbox, source: Source) -> Iterator[Article | Letter]:
+    def _fetched(self, box: ImapMailbox, source: Source) -> Iterator[Article | MailItem]:
         from briefing.sources import read_head
 
         known = self._store.known_mails(box.identity) if self._store else {}
@@ -126,11 +126,11 @@ class Mail:
             key = _uid_key(box.identity, one.uid) if box.identity else letter.key
             yield replace(letter, mailbox=box.identity, uid=one.uid, sender=head.sender, key=key)
 
-    def _kept(self, letters: Iterator[Article | Letter] | Iterator[Letter], name: str) -> list[Found]:
-        def key(one: Article | Letter) -> str:
+    def _kept(self, letters: Iterator[Article | MailItem] | Iterator[MailItem], name: str) -> list[Candidate]:
+        def key(one: Article | MailItem) -> str:
             return self.keys[one.id][-1] if isinstance(one, Article) else one.key
 
-        def when(one: Article | Letter) -> datetime | None:
+        def when(one: Article | MailItem) -> datetime | None:
             return one.published
 
         kept, left_out = self.window.taken(letters, key, when, name)
@@ -146,9 +146,9 @@ def _uid_key(mailbox: str, uid: int) -> str:
     return fingerprint("mail", mailbox, str(uid))[:32]
 
 
-def _letter(head: MailHead, read: Callable[[], bytes], source: Source, name: str, size: int) -> Letter:
+def _letter(head: MailHead, read: Callable[[], bytes], source: Source, name: str, size: int) -> MailItem:
     sent = head.sent.isoformat() if head.sent else ""
-    return Letter(
+    return MailItem(
         key=fingerprint("mail", *head.raw, sent, str(size))[:32],
         title=head.title,
         published=head.sent,

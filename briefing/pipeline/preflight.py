@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from briefing.config import Config
-from briefing.pipeline.context import Workshop
+from briefing.pipeline.context import RunContext
 from briefing.pipeline.mailing import check_settings
 from briefing.pipeline.model_resolution import embedding_place, engine_for, model_place
 from briefing.pipeline.newsletters import is_imap, password_for
@@ -20,23 +20,23 @@ from briefing.store import check_state, default_state
 __all__ = ["check_assets", "check_out", "check_run", "check_state_file", "missing_sources"]
 
 
-def check_run(workshop: Workshop, *, send: bool) -> Iterator[str]:
+def check_run(context: RunContext, *, send: bool) -> Iterator[str]:
     """Yield remarks on what is not as it might be; raise what a run (with `send`: and its mail) would end with.
 
     Raises `BriefingError`.
     """
     from briefing.fetch.imap import parse_address
 
-    config = workshop.config
+    config = context.config
     check_assets(config)
     engine_for(config)
     check_out(config)
     check_state_file(config)
     for source in config.sources:
         if is_imap(source.location) and not config.offline:
-            password_for(source, parse_address(source.location), workshop.commands)
+            password_for(source, parse_address(source.location), context.commands)
     if send:
-        check_settings(config.mail, workshop.commands)
+        check_settings(config.mail, context.commands)
     yield from missing_sources(config)
     for place, pulls in (model_place(config), *([embedding_place(config)] if config.embeddings else [])):
         if pulls:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-__all__ = ["Silent", "Watcher"]
+__all__ = ["NoProgress", "ProgressListener"]
 
 
-class Watcher(Protocol):
+class ProgressListener(Protocol):
     """Told of every stage of a run, in order; all calls come from the thread that runs the pipeline."""
 
     def stage(self, name: str, total: int) -> None:
@@ -23,7 +23,7 @@ class Watcher(Protocol):
         ...
 
 
-class Silent:
+class NoProgress:
     """Watches without a word."""
 
     def stage(self, name: str, total: int) -> None:

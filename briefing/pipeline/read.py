@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 from briefing.address import Secrets
 from briefing.errors import BriefingError, FetchError, FrontPageError, OutOfTimeError, SourceError
 from briefing.nlp.text import article_id
-from briefing.pipeline.candidates import Found, Item, Letter, failure_of, item_keys, name_of, skipped, told_apart
-from briefing.pipeline.deadline import TimeToRead, unlimited
-from briefing.pipeline.gather import Gatherer, Limits, Reading, origin_of
-from briefing.pipeline.network_wait import Reach
-from briefing.pipeline.newsletters import Mail, is_imap
-from briefing.pipeline.progress import Watcher
+from briefing.pipeline.candidates import Candidate, Item, MailItem, failure_of, item_keys, name_of, skipped, told_apart
+from briefing.pipeline.deadline import ReadDeadline, unlimited
+from briefing.pipeline.gather import Gatherer, Limits, ReadResult, origin_of
+from briefing.pipeline.network_wait import NetworkReach
+from briefing.pipeline.newsletters import Newsletters, is_imap
+from briefing.pipeline.progress import ProgressListener
 from briefing.pipeline.secrets import Commands
 from briefing.pipeline.source_lists import is_web, listed
 from briefing.pipeline.source_names import name_for, site_of, tell_apart
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from briefing.sources import Feed
     from briefing.store import Store
 
-__all__ = ["Limits", "Reading", "check_source", "read_sources"]
+__all__ = ["Limits", "ReadResult", "check_source", "read_sources"]
 
 _OPENED = 10
 """Letters of a mail server, where a source is only checked: they come one by one."""
@@ -52,12 +52,12 @@ def read_sources(
     limits: Limits,
     window: Window,
     open_fetcher: Callable[[], Fetcher],
-    watcher: Watcher,
+    progress: ProgressListener,
     store: Store | None = None,
     again: Callable[[str], Window | None] = lambda _: None,
     commands: Commands | None = None,
-    time: TimeToRead | None = None,
-) -> Reading:
+    time: ReadDeadline | None = None,
+) -> ReadResult:
     """Read every source, as far as `window` reaches; `open_fetcher` is called only if something has to be fetched.
 
     `store` is asked for what mail servers gave in earlier runs, and what feeds were called then; nothing is written
@@ -67,9 +67,9 @@ def read_sources(
 
     Raises nothing for what a source holds or does not; every failure is a value with the source's name.
     """
-    mail = Mail(window=window, store=store, commands=commands)
+    mail = Newsletters(window=window, store=store, commands=commands)
     with closing(mail):
-        reader = _Reader(limits, window, open_fetcher, watcher, mail, time or unlimited())
+        reader = _Reader(limits, window, open_fetcher, progress, mail, time or unlimited())
         return reader.read(sources, again, store.feed_titles if store else lambda _: {})
 
 
@@ -79,7 +79,7 @@ def check_source(
     limits: Limits,
     window: Window,
     open_fetcher: Callable[[], Fetcher],
-    watcher: Watcher,
+    progress: ProgressListener,
     commands: Commands | None = None,
 ) -> tuple[int, list[Failure]]:
     """How many articles a run finds in `source`, and what goes wrong on the way to them.
@@ -87,9 +87,9 @@ def check_source(
     As `read_sources`, but a page that would be fetched for an item counts as an article unread, and so does a letter on
     a mail server beyond the first few, which show whether they can be had.
     """
-    mail = Mail(window=window, store=None, commands=commands)
+    mail = Newsletters(window=window, store=None, commands=commands)
     with closing(mail):
-        return _Reader(limits, window, open_fetcher, watcher, mail, unlimited()).check(source)
+        return _Reader(limits, window, open_fetcher, progress, mail, unlimited()).check(source)
 
 
 class _Reader:
@@ -98,9 +98,9 @@ class _Reader:
         limits: Limits,
         window: Window,
         open_fetcher: Callable[[], Fetcher],
-        watcher: Watcher,
-        mail: Mail,
-        time: TimeToRead,
+        progress: ProgressListener,
+        mail: Newsletters,
+        time: ReadDeadline,
     ) -> None:
         self._mail = mail
         self._time = time
@@ -108,11 +108,11 @@ class _Reader:
         self._window = window
         self._listed: set[str] = set()
         self._open_fetcher = open_fetcher
-        self._watcher = watcher
+        self._progress = progress
         self._count = 0
         self._secrets = Secrets()
         self._titles: dict[int, str] = {}  # by place, of the feeds that were read
-        self._reach = Reach()
+        self._reach = NetworkReach()
         self._others: dict[int, list[Source]] = {}
         """By place the feeds that a page names besides, for where the first cannot be read."""
         self._fresh: list[Request] = []
@@ -123,7 +123,7 @@ class _Reader:
         sources: Sequence[Source],
         again: Callable[[str], Window | None],
         remembered: Callable[[Iterable[str]], Mapping[str, str]],
-    ) -> Reading:
+    ) -> ReadResult:
         """`remembered`: what the feeds at these addresses were called when they were last read."""
         places, weights, known = self._find(sources, again)
         tell_apart(places, known, self._titles, remembered(one.location for one in known.values()))
@@ -140,11 +140,11 @@ class _Reader:
     def check(self, source: Source) -> tuple[int, list[Failure]]:
         places, *_ = self._find([source], lambda _: None)
         gatherer = self._gatherer()
-        opened: list[Found] = []
+        opened: list[Candidate] = []
         unread = letters = 0
         for one in gatherer.distinct(places):
-            letters += isinstance(one, Letter) and bool(one.mailbox)
-            if gatherer.needs_page(one) or (isinstance(one, Letter) and one.mailbox and letters > _OPENED):
+            letters += isinstance(one, MailItem) and bool(one.mailbox)
+            if gatherer.needs_page(one) or (isinstance(one, MailItem) and one.mailbox and letters > _OPENED):
                 unread += 1
             else:
                 opened.append(one)
@@ -152,14 +152,16 @@ class _Reader:
         return len(reading.articles) + unread, reading.failures
 
     def _gatherer(self) -> Gatherer:
-        return Gatherer(self._limits, self._window, self._mail, self._watcher, self._fetched, self._time, self._secrets)
+        return Gatherer(
+            self._limits, self._window, self._mail, self._progress, self._fetched, self._time, self._secrets
+        )
 
     def _find(
         self, sources: Sequence[Source], again: Callable[[str], Window | None]
-    ) -> tuple[list[list[Found]], dict[int, float], dict[int, Source]]:
+    ) -> tuple[list[list[Candidate]], dict[int, float], dict[int, Source]]:
         """What each source holds, in its place, and by its place how much its voice counts and the source itself."""
-        self._watcher.stage("read", len(sources))
-        places: list[list[Found]] = []
+        self._progress.stage("read", len(sources))
+        places: list[list[Candidate]] = []
         web: list[tuple[int, Source]] = []
         boxes: list[tuple[int, Source]] = []
         here: list[tuple[int, Source]] = []
@@ -187,9 +189,9 @@ class _Reader:
             window = again(self._reach.cause) if self._reach.offline else None
             if window is None:
                 break
-            self._watcher.stage("read", len(web) + len(boxes) + len(here))
+            self._progress.stage("read", len(web) + len(boxes) + len(here))
             self._window = self._mail.window = window
-            self._count, self._reach, self._fresh = 0, Reach(), []
+            self._count, self._reach, self._fresh = 0, NetworkReach(), []
             if web:
                 self._open_fetcher().forget_dead()
         # Last, because standard input can be read only once, and the window is known only now.
@@ -205,12 +207,12 @@ class _Reader:
         for _, answer in self._fetched([replace(one, anew=True) for one in list(servers.values())[:_ASKED_ANEW]]):
             self._reach.note(answer)
 
-    def _read_local(self, sources: Sequence[tuple[int, Source]], places: list[list[Found]]) -> None:
+    def _read_local(self, sources: Sequence[tuple[int, Source]], places: list[list[Candidate]]) -> None:
         for place, source in sources:
             places[place] = self._local(source, place)
-            self._watcher.step(source.shown)
+            self._progress.step(source.shown)
 
-    def _local(self, source: Source, place: int) -> list[Found]:
+    def _local(self, source: Source, place: int) -> list[Candidate]:
         """Articles, items or letters of standard input, a file, a folder or a mailbox."""
         from briefing.extract import article_from_text
         from briefing.sources import list_folder
@@ -245,7 +247,7 @@ class _Reader:
         except (BriefingError, OSError) as error:
             return [failure_of(error, shown, "read")]
 
-    def _mailbox(self, source: Source) -> list[Found]:
+    def _mailbox(self, source: Source) -> list[Candidate]:
         self._count += 1
         if self._limits.offline:
             raise FetchError(source.shown, "the run is offline", "Leave --offline away")
@@ -257,7 +259,7 @@ class _Reader:
         self._reach.reached = True
         return found
 
-    def _file(self, path: Path, source: Source, name: str) -> list[Found]:
+    def _file(self, path: Path, source: Source, name: str) -> list[Candidate]:
         from briefing.extract import extract_file
 
         self._count += 1
@@ -268,14 +270,14 @@ class _Reader:
         except (BriefingError, OSError) as error:
             return [failure_of(error, str(path), "extract")]
 
-    def _feed_file(self, path: Path, source: Source, place: int) -> list[Found]:
+    def _feed_file(self, path: Path, source: Source, place: int) -> list[Candidate]:
         from briefing.sources import read_feed
 
         self._count += 1
         feed = read_feed(path.read_bytes(), folder=path.parent, now=self._window.now, subject=str(path))
         return self._items(feed, source, name_for(source, feed.title, path.stem), place)
 
-    def _fetch_sources(self, pending: list[tuple[int, Source]], places: list[list[Found]]) -> None:
+    def _fetch_sources(self, pending: list[tuple[int, Source]], places: list[list[Candidate]]) -> None:
         """Fetch the sources on the web, each into its place; a home page gives way to the feed that it names."""
         from briefing.fetch import Request
 
@@ -304,11 +306,13 @@ class _Reader:
                 elif failed:
                     stage = "fetch" if isinstance(failed, FetchError) else "read"
                     places[place] = [failure_of(failed, source.shown, stage)]
-                self._watcher.step(source.shown)
+                self._progress.step(source.shown)
         if second:
             self._fetch_sources(second, places)
 
-    def _web_source(self, answer: Fetched, source: Source, second: list[tuple[int, Source]], place: int) -> list[Found]:
+    def _web_source(
+        self, answer: Fetched, source: Source, second: list[tuple[int, Source]], place: int
+    ) -> list[Candidate]:
         from briefing.extract import extract_article
         from briefing.extract.front_pages import is_root
         from briefing.sources import classify_content, find_feeds, read_feed
@@ -364,7 +368,7 @@ class _Reader:
         self._count -= 1
         return []
 
-    def _items(self, feed: Feed, source: Source, name: str, place: int) -> list[Found]:
+    def _items(self, feed: Feed, source: Source, name: str, place: int) -> list[Candidate]:
         """The feed's items that the window takes, in the feed's order."""
         self._titles[place] = name
         entries = [
@@ -375,7 +379,7 @@ class _Reader:
         self._listed |= {one.id for one in entries if one.item.url}
         self._listed |= {article_id(one.item.url, "") for one in entries if one.item.url}
         kept, left_out = self._window.taken(entries, lambda one: one.key, lambda one: one.item.published, name)
-        found: list[Found] = [one for one, _, _ in kept]
+        found: list[Candidate] = [one for one, _, _ in kept]
         if not feed.items:
             found.append(skipped(name, "there is no article in the feed"))
         return found + left_out

@@ -15,13 +15,13 @@ from briefing.models import Entry, Fit, Machine, ModelFile, ModelFolder, adapter
 from briefing.pipeline.machine import this_machine
 from briefing.pipeline.model_resolution import file_chosen
 
-__all__ = ["Offer", "Recommendation", "as_set", "fit_in_words", "offers", "recommended"]
+__all__ = ["ModelOffer", "Recommendation", "as_set", "fit_in_words", "offers", "recommended"]
 
 _FREE = {"Apache-2.0", "MIT"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class ModelOffer:
     """A model that can be used, beside the machine."""
 
     name: str
@@ -50,16 +50,16 @@ class Offer:
 class Recommendation:
     """The model to take, and why."""
 
-    offer: Offer
+    offer: ModelOffer
     why: str
     """Sentences."""
 
 
-def offers(models: ModelFolder, machine: Machine) -> list[Offer]:
+def offers(models: ModelFolder, machine: Machine) -> list[ModelOffer]:
     """Every model that can be used: the catalogue's, those that were added, repositories that were pulled."""
     here = {entry.name for entry in models.installed()}
     found = [
-        Offer(
+        ModelOffer(
             name=entry.name,
             description=entry.description,
             engine=entry.engine,
@@ -75,7 +75,7 @@ def offers(models: ModelFolder, machine: Machine) -> list[Offer]:
     ]
     for model in models.repositories():
         found.append(
-            Offer(
+            ModelOffer(
                 name=model.name, description="", engine=model.engine, licence="", size=model.size, exact=True,
                 here=True, default=False, measured=False,
                 fit=_fit_of_a_repository(model, machine),
@@ -84,7 +84,7 @@ def offers(models: ModelFolder, machine: Machine) -> list[Offer]:
     return found
 
 
-def recommended(found: Sequence[Offer], seconds: float) -> Recommendation:
+def recommended(found: Sequence[ModelOffer], seconds: float) -> Recommendation:
     """The largest model of a free licence that fits and tells a story within `seconds`; the default where none does.
 
     Raises `ModelError` where not even a smaller one fits.

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 
 from briefing.errors import UsageError
-from briefing.pipeline.context import Workshop
+from briefing.pipeline.context import RunContext
 from briefing.pipeline.history import known_edition
 from briefing.render.email import edition_key
 from briefing.types import Article, Edition, Failure, FailureKind, Story, Stub
@@ -26,16 +26,16 @@ def articles_of(stories: Iterable[Story]) -> dict[str, Article]:
     return {one.id: one for story in stories for one in (*story.articles, *story.copies)}
 
 
-def sent_edition(workshop: Workshop, day: date | None = None) -> Edition | None:
+def sent_edition(context: RunContext, day: date | None = None) -> Edition | None:
     """The edition of `day` (None: today) as its readers have it; None where nobody has it."""
-    known = _made(workshop, day or workshop.today())
-    if known and any(state in _GONE for _, state in workshop.store.deliveries(edition_key(known))):
+    known = _made(context, day or context.today())
+    if known and any(state in _GONE for _, state in context.store.deliveries(edition_key(known))):
         return known
     return None
 
 
 def carried_over(
-    workshop: Workshop, day: date, failures: Collection[Failure], read: Collection[str], stories: Collection[Story]
+    context: RunContext, day: date, failures: Collection[Failure], read: Collection[str], stories: Collection[Story]
 ) -> tuple[list[Story], list[Stub]]:
     """What the edition of `day`, made before, told out of sources that cannot be read now, headlines apart.
 
@@ -43,7 +43,7 @@ def carried_over(
     """
     if not any(failure.kind is FailureKind.FAILED for failure in failures):
         return [], []
-    known = _made(workshop, day)
+    known = _made(context, day)
     if known is None:
         return [], []
     told = articles_of(stories).keys()
@@ -55,10 +55,10 @@ def carried_over(
     return kept, [stub for stub in known.stubs if stub.source not in read]
 
 
-def _made(workshop: Workshop, day: date) -> Edition | None:
-    if workshop.store.get_edition(day, workshop.config.title) is None:
+def _made(context: RunContext, day: date) -> Edition | None:
+    if context.store.get_edition(day, context.config.title) is None:
         return None
     try:
-        return known_edition(workshop, day)
+        return known_edition(context, day)
     except UsageError:  # what is stored of it cannot be read
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from briefing.pipeline.context import Workshop
+from briefing.pipeline.context import RunContext
 from briefing.pipeline.read import Limits, check_source
 from briefing.pipeline.window import Window
 from briefing.types import Failure, FailureKind, Source
@@ -27,18 +27,18 @@ class CheckedSource:
     """What could not be read: the source itself, or some of what it lists."""
 
 
-def check_sources(workshop: Workshop) -> Iterator[CheckedSource]:
+def check_sources(context: RunContext) -> Iterator[CheckedSource]:
     """Each source of the configuration with the number of articles it gives and what is wrong with it."""
-    config = workshop.config
+    config = context.config
     for source in config.sources:
         limits = Limits(full_text=config.full_text, offline=config.offline, allow_local=config.allow_local)
         articles, failures = check_source(
             source,
             limits=limits,
-            window=Window(now=workshop.clock()),
-            open_fetcher=workshop.fetcher,
-            watcher=workshop.watcher,
-            commands=workshop.commands,
+            window=Window(now=context.clock()),
+            open_fetcher=context.fetcher,
+            progress=context.progress,
+            commands=context.commands,
         )
         failed = tuple(failure for failure in failures if failure.kind is FailureKind.FAILED)
         yield CheckedSource(source, articles, failed)

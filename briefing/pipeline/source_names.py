@@ -12,7 +12,7 @@ from pathlib import Path
 
 from briefing.address import shown_in
 from briefing.canonical import host_of
-from briefing.pipeline.candidates import Found, Item
+from briefing.pipeline.candidates import Candidate, Item
 from briefing.sanitise import LONGEST_NAME, clipped, label
 from briefing.types import Failure, Source
 
@@ -30,7 +30,7 @@ def site_of(url: str) -> str:
 
 
 def tell_apart(
-    places: list[list[Found]], sources: Mapping[int, Source], titles: Mapping[int, str], last: Mapping[str, str]
+    places: list[list[Candidate]], sources: Mapping[int, Source], titles: Mapping[int, str], last: Mapping[str, str]
 ) -> None:
     """Give feeds without a name of the reader's different ones where their titles are the same as another source's.
 
@@ -72,7 +72,7 @@ def _differences(sources: list[Source]) -> Iterable[str]:
     return [numbers[source.location] for source in sources]
 
 
-def _renamed(one: Found, old: str, new: str) -> Found:
+def _renamed(one: Candidate, old: str, new: str) -> Candidate:
     if isinstance(one, Item):
         return replace(one, name=new)
     return replace(one, subject=new) if isinstance(one, Failure) and one.subject == old else one

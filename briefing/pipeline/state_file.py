@@ -10,26 +10,26 @@ from pathlib import Path
 
 from briefing.config import Config
 from briefing.errors import StoreError
-from briefing.pipeline.context import Workshop
+from briefing.pipeline.context import RunContext
 from briefing.store import Repaired, Store, default_state, keep_copy, repair
 from briefing.store.lock import only_run
 
 __all__ = ["check_state_pages", "keep_state", "mend_state"]
 
 
-def check_state_pages(workshop: Workshop) -> None:
+def check_state_pages(context: RunContext) -> None:
     """Read every page of the state file, before an hour of summarising. Raises `DamageError`."""
-    workshop.store.check()
+    context.store.check()
 
 
-def keep_state(workshop: Workshop) -> str:
+def keep_state(context: RunContext) -> str:
     """Put a copy of the state file beside it and take old lines out of the ledger's file; what went wrong, or nothing.
 
     An edition that is written and letters that are sent stay so, whatever goes wrong here.
     """
     try:
-        keep_copy(workshop.store)
-        workshop.store.prune_ledger(workshop.clock())
+        keep_copy(context.store)
+        context.store.prune_ledger(context.clock())
     except StoreError as error:
         return f"The state file could not be copied: {error}"
     return ""

@@ -18,18 +18,18 @@ from functools import partial
 from briefing.config import Config
 from briefing.errors import EngineError
 from briefing.extract.language import language_of
-from briefing.pipeline.context import Workshop
-from briefing.pipeline.deadline import Until
+from briefing.pipeline.context import RunContext
+from briefing.pipeline.deadline import StopBefore
 from briefing.render.compose import FEWEST_STORIES
 from briefing.serialization import edition_from_json
 from briefing.stories import Bundle, Likeness, group
 from briefing.stories.conflicts import disagreements
-from briefing.stories.novelty import Earlier, comparable, linked, news, unheard, untold
-from briefing.stories.ranking import Ranked, Wishes, limited, muted, rank, section_of, topic
+from briefing.stories.novelty import EarlierStory, comparable, linked, news, unheard, untold
+from briefing.stories.ranking import Ranked, RankingPreferences, limited, muted, rank, section_of, topic
 from briefing.summariser import SummaryOptions, in_brief, leads_in_short, summarise_stories, summary_key
 from briefing.types import Article, Failure, FailureKind, KeyPoint, Mention, Story, Summary, Verdict
 
-__all__ = ["Telling", "condense_stories", "summary_options", "takes_a_place", "tell_stories"]
+__all__ = ["StoryResults", "condense_stories", "summary_options", "takes_a_place", "tell_stories"]
 
 _FRONT = 6
 """Stories that the overview may tell of: one more than it has sentences."""
@@ -38,7 +38,7 @@ _DAYS = 7
 
 
 @dataclass(slots=True)
-class Telling:
+class StoryResults:
     """What an edition is made of."""
 
     stories: list[Story] = field(default_factory=list)
@@ -66,7 +66,7 @@ class _Plan:
     ranked: Ranked
     articles: tuple[Article, ...]
     copies: tuple[Article, ...]
-    earlier: tuple[Earlier, ...]
+    earlier: tuple[EarlierStory, ...]
 
     @property
     def first(self) -> Article:
@@ -76,28 +76,28 @@ class _Plan:
 
 def tell_stories(
     articles: Sequence[Article],
-    workshop: Workshop,
+    context: RunContext,
     *,
     day: date,
     deadline: datetime | None = None,
     weights: Mapping[str, float] | None = None,
-) -> Telling:
+) -> StoryResults:
     """The stories that `articles` tell on `day`. `deadline`: when the edition has to be there, UTC.
 
     `weights`: of sources' voices, by name; 1 where there is none.
 
     Raises `ModelError` where there is no model and something to condense.
     """
-    telling = Telling()
-    planned = list(_planned(articles, workshop, day, telling, weights or {}))
-    enough = Until(deadline, workshop.clock) if deadline else _never
-    most, told = workshop.config.max_per_section, Counter[str]()
+    telling = StoryResults()
+    planned = list(_planned(articles, context, day, telling, weights or {}))
+    enough = StopBefore(deadline, context.clock) if deadline else _never
+    most, told = context.config.max_per_section, Counter[str]()
     plans, waiting = limited(planned, most, lambda plan: plan.first, told)
     told_plans: list[_Plan] = []
     while plans:  # again where a story turns out to have nothing new: the next one of its section takes its place
-        done = _condensed(plans, workshop, telling, enough)
+        done = _condensed(plans, context, telling, enough)
         for place, plan in enumerate(plans):
-            result = done.get(place) or _in_brief(plan, summary_options(workshop))
+            result = done.get(place) or _in_brief(plan, summary_options(context))
             before = len(telling.stories)
             if isinstance(result, Summary):
                 _tell(telling, plan, result, brief=place not in done)
@@ -114,18 +114,18 @@ def tell_stories(
     if len(telling.stories) >= FEWEST_STORIES and not enough():
         front = [story for story in telling.stories if not story.brief][:_FRONT]
         telling.leads = leads_in_short(
-            front, workshop.engine, workshop.prompts, summary_options(workshop), workshop.answers, enough
+            front, context.engine, context.prompts, summary_options(context), context.answers, enough
         )
     return telling
 
 
 def _condensed(
-    plans: Sequence[_Plan], workshop: Workshop, telling: Telling, enough: Callable[[], bool]
+    plans: Sequence[_Plan], context: RunContext, telling: StoryResults, enough: Callable[[], bool]
 ) -> dict[int, Summary | Failure]:
     """What came of each of `plans`, by its place; nothing where there was no time."""
     done: dict[int, Summary | Failure] = {}
     places = {id(plan.articles): place for place, plan in enumerate(plans)}
-    for found, result in condense_stories([plan.articles for plan in plans], workshop, enough):
+    for found, result in condense_stories([plan.articles for plan in plans], context, enough):
         done[places[id(found)]] = result
         if isinstance(result, Failure):
             telling.failures.append(result)
@@ -135,7 +135,7 @@ def _condensed(
     return done
 
 
-def _leave_out(over: Sequence[_Plan], telling: Telling, most: int) -> None:
+def _leave_out(over: Sequence[_Plan], telling: StoryResults, most: int) -> None:
     """Say how many stories were over the limit of their sections, and leave their articles to later editions."""
     if not over:
         return
@@ -148,7 +148,7 @@ def _leave_out(over: Sequence[_Plan], telling: Telling, most: int) -> None:
 
 
 def condense_stories(
-    stories: Sequence[tuple[Article, ...]], workshop: Workshop, enough: Callable[[], bool] | None = None
+    stories: Sequence[tuple[Article, ...]], context: RunContext, enough: Callable[[], bool] | None = None
 ) -> Iterator[tuple[tuple[Article, ...], Summary | Failure]]:
     """Every story's articles with their summary or failure, those in the store first, then as each is finished.
 
@@ -159,29 +159,29 @@ def condense_stories(
     if not stories:
         return
     full = enough or _never
-    options = summary_options(workshop)
-    workshop.watcher.stage("summarise", len(stories))
+    options = summary_options(context)
+    context.progress.stage("summarise", len(stories))
     keys: dict[int, str] = {}  # not by the article's id: in a batch two texts may have one
     missing: list[tuple[Article, ...]] = []
     for articles in stories:
         first, *others = articles
-        key = keys[id(articles)] = summary_key(first, workshop.engine, workshop.prompts, options, others)
-        known = workshop.store.get_summary(key)
+        key = keys[id(articles)] = summary_key(first, context.engine, context.prompts, options, others)
+        known = context.store.get_summary(key)
         if known is None:
             missing.append(articles)
             continue
-        workshop.watcher.step(first.title or first.id)
+        context.progress.step(first.title or first.id)
         yield articles, _of(first, known)
     if not missing or full():
         return
-    told = summarise_stories(missing, workshop.engine, workshop.prompts, options, workshop.answers, full)
+    told = summarise_stories(missing, context.engine, context.prompts, options, context.answers, full)
     left = {id(articles): articles for articles in missing}
     try:
         for found, result in told:
             articles = left.pop(id(found))
             if isinstance(result, Summary):
-                workshop.store.put_summary(keys[id(found)], result, workshop.clock())
-            workshop.watcher.step(articles[0].title or articles[0].id)
+                context.store.put_summary(keys[id(found)], result, context.clock())
+            context.progress.step(articles[0].title or articles[0].id)
             yield articles, result
     except EngineError as error:
         for articles in left.values():
@@ -189,10 +189,10 @@ def condense_stories(
             yield articles, named.as_failure("summarise")
 
 
-def summary_options(workshop: Workshop) -> SummaryOptions:
+def summary_options(context: RunContext) -> SummaryOptions:
     """What the configuration wishes of a summary."""
-    config = workshop.config
-    embedder = workshop.embedder if config.language else None
+    config = context.config
+    embedder = context.embedder if config.language else None
     return SummaryOptions(
         points=config.points,
         length=config.length,
@@ -208,10 +208,10 @@ def summary_options(workshop: Workshop) -> SummaryOptions:
 
 
 def _planned(
-    articles: Sequence[Article], workshop: Workshop, day: date, telling: Telling, weights: Mapping[str, float]
+    articles: Sequence[Article], context: RunContext, day: date, telling: StoryResults, weights: Mapping[str, float]
 ) -> Iterator[_Plan]:
     """The stories worth telling, in the order of their weight, each with the articles that no edition has told."""
-    config = workshop.config
+    config = context.config
     wishes = _wishes(config, weights)
     wanted = []
     for article in map(partial(_placed, config=config), articles):
@@ -222,15 +222,15 @@ def _planned(
             )
         else:
             wanted.append(article)
-    compare = workshop.compare
+    compare = context.compare
     bundles = (
         group(wanted, compare=compare)
         if config.group
         else [Bundle(articles=(article,), copies=()) for article in wanted]
     )
-    ranked = rank(bundles, wishes, now=workshop.clock(), places=_places(wanted))
+    ranked = rank(bundles, wishes, now=context.clock(), places=_places(wanted))
     telling.ranked = ranked
-    earlier = [] if config.repeat else _earlier(workshop, day, [article.id for article in wanted])
+    earlier = [] if config.repeat else _earlier(context, day, [article.id for article in wanted])
     links = linked([one.bundle.articles for one in telling.ranked], earlier, partial(_grouped, compare=compare))
     for one, link in zip(telling.ranked, links, strict=True):
         fresh = untold(one.bundle.articles, link) if link else one.bundle.articles
@@ -240,17 +240,17 @@ def _planned(
             telling.told_before += 1
 
 
-def takes_a_place(article: Article, workshop: Workshop, day: date) -> bool:
+def takes_a_place(article: Article, context: RunContext, day: date) -> bool:
     """Whether an edition of `day` may tell `article`: it is not muted, and no earlier one has told just this text."""
-    config = workshop.config
+    config = context.config
     if muted(_placed(article, config=config), _wishes(config, {})):
         return False
-    texts = [] if config.repeat else workshop.store.told_texts(day, config.title, article.id)
+    texts = [] if config.repeat else context.store.told_texts(day, config.title, article.id)
     return comparable(article.text) not in {comparable(text) for text in texts}
 
 
-def _wishes(config: Config, weights: Mapping[str, float]) -> Wishes:
-    return Wishes(
+def _wishes(config: Config, weights: Mapping[str, float]) -> RankingPreferences:
+    return RankingPreferences(
         interests=config.interests.words,
         boost=config.interests.boost,
         muted_words=config.mute.words,
@@ -281,10 +281,10 @@ def _grouped(articles: Sequence[Article], *, compare: Likeness) -> Iterable[Sequ
     return [(*bundle.articles, *bundle.copies) for bundle in group(articles, compare=compare)]
 
 
-def _earlier(workshop: Workshop, day: date, listed: Sequence[str]) -> list[Earlier]:
+def _earlier(context: RunContext, day: date, listed: Sequence[str]) -> list[EarlierStory]:
     """The stories of the last days' editions; of older ones what they told of `listed` articles, by id."""
     found = []
-    for told, text, articles in workshop.store.editions_before(day, workshop.config.title, _DAYS, listed):
+    for told, text, articles in context.store.editions_before(day, context.config.title, _DAYS, listed):
         try:
             edition = edition_from_json(json.loads(text), articles.get)
         except (ValueError, KeyError, TypeError):  # written by a version that no longer counts
@@ -298,9 +298,9 @@ def _earlier(workshop: Workshop, day: date, listed: Sequence[str]) -> list[Earli
     return found
 
 
-def _as_earlier(told: date, summary: Summary, articles: tuple[Article, ...]) -> Earlier:
+def _as_earlier(told: date, summary: Summary, articles: tuple[Article, ...]) -> EarlierStory:
     points = tuple(point.text for point in summary.key_points if point.verdict is not Verdict.QUOTED)
-    return Earlier(
+    return EarlierStory(
         told=told, headline=summary.headline, articles=articles, language=summary.language, points=points
     )  # fmt: skip
 
@@ -311,7 +311,7 @@ def _in_brief(plan: _Plan, options: SummaryOptions) -> Summary:
     return in_brief(plan.articles, options, wanted)
 
 
-def _tell(telling: Telling, plan: _Plan, summary: Summary, *, brief: bool) -> None:
+def _tell(telling: StoryResults, plan: _Plan, summary: Summary, *, brief: bool) -> None:
     """Make `summary` a story of the edition, or no more than a mention."""
     fresh = 0
     if plan.earlier:

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from briefing.dates import by_day, latest
 from briefing.pipeline.candidates import skipped
-from briefing.store import Sighting, Store
+from briefing.store import SeenItem, Store
 from briefing.types import Failure
 
 __all__ = ["Window", "window_for"]
@@ -28,7 +28,7 @@ _OVERLAP = timedelta(hours=6)
 """How late a run may be that is to leave nothing out between two time spans; a quarter of a shorter span."""
 
 
-def _unknown(items: Iterable[str]) -> Mapping[str, Sighting]:
+def _unknown(items: Iterable[str]) -> Mapping[str, SeenItem]:
     return {}
 
 
@@ -46,7 +46,7 @@ class Window:
     """Since then everything is taken, before only what no earlier edition has seen; None: everything, always."""
     day: date | None = None
     """Of the edition. What it has seen itself, when it was made before, is not seen."""
-    known: Callable[[Iterable[str]], Mapping[str, Sighting]] = _unknown
+    known: Callable[[Iterable[str]], Mapping[str, SeenItem]] = _unknown
     """What the store knows of items, by their keys."""
     looked: set[str] = field(default_factory=set)
     """Keys of what was taken, or counts from when it was first seen; the store is to remember them."""
@@ -64,7 +64,7 @@ class Window:
         """Whether an earlier edition has settled the item of this key."""
         return self._settled(self.known([key]).get(key))
 
-    def _settled(self, sighting: Sighting | None) -> bool:
+    def _settled(self, sighting: SeenItem | None) -> bool:
         settled = sighting.settled if sighting else None
         return settled is not None and (self.day is None or settled < self.day)
 
@@ -134,7 +134,7 @@ def window_for(
     start = min(now, own or now)
     beginning = min(first or now, start)
 
-    def known(items: Iterable[str]) -> Mapping[str, Sighting]:
+    def known(items: Iterable[str]) -> Mapping[str, SeenItem]:
         return store.sightings(title, items)
 
     reach: datetime | None

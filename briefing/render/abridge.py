@@ -26,14 +26,14 @@ from briefing.types import (
     Summary,
 )
 
-__all__ = ["LIMITS", "Limits", "abridged", "of_stories", "ranked"]
+__all__ = ["LIMITS", "StoryLimits", "abridged", "of_stories", "ranked"]
 
 _MOST_WORDS_OF_OURS = 10
 """Notes, sentences of the overview, versions of a disagreement; there are fewer in any edition made here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class StoryLimits:
     """How much of each story is shown at most; texts in characters."""
 
     text: int
@@ -50,10 +50,10 @@ class Limits:
 
 
 LIMITS = (
-    Limits(text=2000, label=300, address=2000, points=50, evidence=10, reports=30),
-    Limits(text=600, label=200, address=2000, points=12, evidence=2, reports=10),
-    Limits(text=250, label=120, address=1000, points=6, evidence=1, reports=3),
-    Limits(text=100, label=80, address=500, points=3, evidence=1, reports=1),
+    StoryLimits(text=2000, label=300, address=2000, points=50, evidence=10, reports=30),
+    StoryLimits(text=600, label=200, address=2000, points=12, evidence=2, reports=10),
+    StoryLimits(text=250, label=120, address=1000, points=6, evidence=1, reports=3),
+    StoryLimits(text=100, label=80, address=500, points=3, evidence=1, reports=1),
 )
 """From what touches no usual story to what fits into a letter, whatever it is of."""
 
@@ -84,7 +84,7 @@ def of_stories(edition: Edition, places: Iterable[int]) -> list[Section]:
     return found
 
 
-def abridged(edition: Edition, limits: Limits, most: int) -> Edition:
+def abridged(edition: Edition, limits: StoryLimits, most: int) -> Edition:
     """The edition with every story and text within `limits`, and at most so many of each list that is no stories."""
     return replace(
         edition,
@@ -108,7 +108,7 @@ def abridged(edition: Edition, limits: Limits, most: int) -> Edition:
     )  # fmt: skip
 
 
-def _story(story: Story, limits: Limits) -> Story:
+def _story(story: Story, limits: StoryLimits) -> Story:
     summary = _summary(story.summary, limits)
     differences = [
         Disagreement(versions=tuple(_point(one, limits) for one in difference.versions[:_MOST_WORDS_OF_OURS]))
@@ -128,7 +128,7 @@ def _story(story: Story, limits: Limits) -> Story:
     )
 
 
-def _summary(summary: Summary, limits: Limits) -> Summary:
+def _summary(summary: Summary, limits: StoryLimits) -> Summary:
     return replace(
         summary,
         url=_address(summary.url, limits),
@@ -140,7 +140,7 @@ def _summary(summary: Summary, limits: Limits) -> Summary:
     )
 
 
-def _point(point: KeyPoint, limits: Limits) -> KeyPoint:
+def _point(point: KeyPoint, limits: StoryLimits) -> KeyPoint:
     return replace(
         point,
         text=clipped(point.text, limits.text),
@@ -148,11 +148,11 @@ def _point(point: KeyPoint, limits: Limits) -> KeyPoint:
     )
 
 
-def _citation(citation: Citation, limits: Limits) -> Citation:
+def _citation(citation: Citation, limits: StoryLimits) -> Citation:
     return replace(citation, text=clipped(citation.text, limits.text))
 
 
-def _article(article: Article, limits: Limits) -> Article:
+def _article(article: Article, limits: StoryLimits) -> Article:
     return replace(
         article,
         url=_address(article.url, limits),
@@ -161,7 +161,7 @@ def _article(article: Article, limits: Limits) -> Article:
     )
 
 
-def _mention(mention: Mention, limits: Limits) -> Mention:
+def _mention(mention: Mention, limits: StoryLimits) -> Mention:
     return replace(
         mention,
         headline=clipped(mention.headline, limits.label),
@@ -170,7 +170,7 @@ def _mention(mention: Mention, limits: Limits) -> Mention:
     )
 
 
-def _stub(stub: Stub, limits: Limits) -> Stub:
+def _stub(stub: Stub, limits: StoryLimits) -> Stub:
     return replace(
         stub,
         title=clipped(stub.title, limits.label),
@@ -180,11 +180,11 @@ def _stub(stub: Stub, limits: Limits) -> Stub:
     )
 
 
-def _failure(failure: Failure, limits: Limits) -> Failure:
+def _failure(failure: Failure, limits: StoryLimits) -> Failure:
     return replace(
         failure, subject=clipped(failure.subject, limits.label), cause=clipped(failure.cause, limits.text), stub=None
     )
 
 
-def _address(url: str | None, limits: Limits) -> str | None:
+def _address(url: str | None, limits: StoryLimits) -> str | None:
     return url if url is not None and len(url.encode("utf-8", "replace")) <= limits.address else None

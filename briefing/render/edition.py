@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 __all__ = [
     "EDITION_FORMATS",
     "FORMATS",
-    "Around",
     "Format",
+    "PageLinks",
     "anchor",
     "page_variables",
     "prepared",
@@ -57,7 +57,7 @@ _LINE = 78
 """Columns of plain text: what fits every mail reader and terminal."""
 
 
-def render(edition: Edition, format: str, environment: Environment, around: Around | None = None) -> str:  # noqa: A002
+def render(edition: Edition, format: str, environment: Environment, around: PageLinks | None = None) -> str:  # noqa: A002
     """The whole edition as text, in any format but EPUB. The same edition gives the same text.
 
     `around`: for HTML, what it links to in an archive. Raises `UsageError` for a format there is none of, `AssetError`
@@ -90,7 +90,7 @@ def xml_safe(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class PageLinks:
     """Where an edition's page leads to in an archive; empty where there is nothing."""
 
     index: str

@@ -11,13 +11,26 @@ from briefing.errors import ScheduleError
 from briefing.schedule.commands import present
 from briefing.schedule.cron import Cron
 from briefing.schedule.environment import kept, rehearse
-from briefing.schedule.job import Found, Job, Kind, Outcome, Scheduler, Write, next_run, parse_time
+from briefing.schedule.job import Job, JobStatus, Kind, Outcome, Scheduler, Write, next_run, parse_time
 from briefing.schedule.launchd import Launchd
 from briefing.schedule.systemd import Systemd, has_session
 from briefing.schedule.windows import Windows
 
-__all__ = ["Found", "Job", "Kind", "Outcome", "install", "installed", "kept", "next_run", "parse_time", "rehearse",
-           "scheduler", "uninstall", "usual_kind"]  # fmt: skip
+__all__ = [
+    "Job",
+    "JobStatus",
+    "Kind",
+    "Outcome",
+    "install",
+    "installed",
+    "kept",
+    "next_run",
+    "parse_time",
+    "rehearse",
+    "scheduler",
+    "uninstall",
+    "usual_kind",
+]  # fmt: skip
 
 _SCHEDULERS: dict[Kind, type[Scheduler]] = {
     Kind.SYSTEMD: Systemd,
@@ -63,7 +76,7 @@ def install(kind: Kind, job: Job, write: Write) -> Outcome:
     return outcome
 
 
-def installed() -> tuple[Found, ...]:
+def installed() -> tuple[JobStatus, ...]:
     """Everything that is scheduled, of every kind. Raises `ScheduleError` or `OutputError`."""
     return tuple(found for kind in Kind if (found := scheduler(kind).find()) is not None)
 

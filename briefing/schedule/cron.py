@@ -16,7 +16,7 @@ from briefing.errors import ScheduleError
 from briefing.schedule.commands import ask, order, present, said
 from briefing.schedule.environment import login
 from briefing.schedule.files import MARK
-from briefing.schedule.job import Found, Job, Kind, Outcome, Write
+from briefing.schedule.job import Job, JobStatus, Kind, Outcome, Write
 
 __all__ = [
     "Cron",
@@ -124,7 +124,7 @@ class Cron:
             raise ScheduleError("crontab", "it took the new table, and what it shows is another one", _REMEDY)
         return Outcome(places=("crontab",))
 
-    def find(self) -> Found | None:
+    def find(self) -> JobStatus | None:
         """The block. A crontab that cannot be read has none of ours: it could not have been written either."""
         if not present("crontab"):
             return None
@@ -134,7 +134,7 @@ class Cron:
         block = block_in(crontab)
         if block is None:
             return None
-        return Found(kind=Kind.CRON, files=(("crontab", block),), at=block_time(block), active=True)
+        return JobStatus(kind=Kind.CRON, files=(("crontab", block),), at=block_time(block), active=True)
 
     def remove(self) -> Outcome:
         """Take the block away, and the crontab where nothing else was in it."""

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from briefing.errors import UsageError
 
-__all__ = ["Found", "Job", "Kind", "Outcome", "Scheduler", "Write", "next_run", "parse_time"]
+__all__ = ["Job", "JobStatus", "Kind", "Outcome", "Scheduler", "Write", "next_run", "parse_time"]
 
 Write = Callable[[Path, bytes], None]
 """Puts a file in its place, whole or not at all, and makes missing folders (`deliver.write_atomically`)."""
@@ -56,7 +56,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class JobStatus:
     """What `install` left on this machine."""
 
     kind: Kind
@@ -96,7 +96,7 @@ class Scheduler(Protocol):
     def install(self, job: Job, write: Write) -> Outcome:
         """Write and start `job`; what an earlier call wrote is replaced."""
 
-    def find(self) -> Found | None:
+    def find(self) -> JobStatus | None:
         """What is installed."""
 
     def remove(self) -> Outcome:

@@ -21,7 +21,7 @@ from briefing.schedule.files import (
     remove_file,
     remove_folders,
 )
-from briefing.schedule.job import Found, Job, Kind, Outcome, Write
+from briefing.schedule.job import Job, JobStatus, Kind, Outcome, Write
 
 __all__ = ["LABEL", "Launchd", "plist_time", "render_plist"]
 
@@ -94,7 +94,7 @@ class Launchd:
         order(*_bootstrap(), remedy=f"The file is written: {how}")
         return Outcome(places=(str(path),))
 
-    def find(self) -> Found | None:
+    def find(self) -> JobStatus | None:
         """The agent, and whether it is loaded."""
         text = read_ours(_path())
         if text is None:
@@ -102,7 +102,7 @@ class Launchd:
         active = None
         if present("launchctl"):
             active = ask("launchctl", "print", f"{_domain()}/{LABEL}").returncode == 0
-        return Found(kind=Kind.LAUNCHD, files=((str(_path()), text),), at=plist_time(text), active=active)
+        return JobStatus(kind=Kind.LAUNCHD, files=((str(_path()), text),), at=plist_time(text), active=active)
 
     def remove(self) -> Outcome:
         """Unload the agent; remove its file, its log and the folders made for it."""

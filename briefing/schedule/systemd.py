@@ -20,7 +20,7 @@ from briefing.schedule.files import (
     remove_file,
     remove_folders,
 )
-from briefing.schedule.job import Found, Job, Kind, Outcome, Write
+from briefing.schedule.job import Job, JobStatus, Kind, Outcome, Write
 
 __all__ = ["SERVICE", "TIMER", "Systemd", "has_session", "render_service", "render_timer", "timer_time"]
 
@@ -118,13 +118,13 @@ class Systemd:
             order(*_CONTROL, "restart", TIMER, remedy=remedy)  # one that is running keeps its old time otherwise
         return Outcome(places=places)
 
-    def find(self) -> Found | None:
+    def find(self) -> JobStatus | None:
         """The units that are there, and whether the timer runs."""
         files = [(str(path), text) for path in _units() if (text := read_ours(path)) is not None]
         if not files:
             return None
         times = [at for _, text in files if (at := timer_time(text))]
-        return Found(kind=Kind.SYSTEMD, files=tuple(files), at=times[0] if times else None, active=_active())
+        return JobStatus(kind=Kind.SYSTEMD, files=tuple(files), at=times[0] if times else None, active=_active())
 
     def remove(self) -> Outcome:
         """Stop and disable the timer; remove the units, the stamp of its last run, and the folders made for them."""

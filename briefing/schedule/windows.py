@@ -25,7 +25,7 @@ from briefing.schedule.files import (
     remove_file,
     remove_folders,
 )
-from briefing.schedule.job import Found, Job, Kind, Outcome, Write
+from briefing.schedule.job import Job, JobStatus, Kind, Outcome, Write
 
 __all__ = ["DELETE", "QUERY", "Windows", "batch_time", "create_command", "render_batch"]
 
@@ -94,13 +94,13 @@ class Windows:
             notes = (f"schtasks takes at most {_MOST_CHARACTERS} characters after /TR: move {path} to a shorter path.",)
         return Outcome(places=(str(path),), todo=(create_command(str(path), job.at),), notes=notes)
 
-    def find(self) -> Found | None:
+    def find(self) -> JobStatus | None:
         """The batch file, and whether there is a task."""
         text = read_ours(_path())
         if text is None:
             return None
         active = ask("schtasks", "/Query", "/TN", "briefing").returncode == 0 if present("schtasks") else None
-        return Found(kind=Kind.WINDOWS, files=((str(_path()), text),), at=batch_time(text), active=active)
+        return JobStatus(kind=Kind.WINDOWS, files=((str(_path()), text),), at=batch_time(text), active=active)
 
     def remove(self) -> Outcome:
         """Remove the batch file and the folders made for it; the task is left to the person."""

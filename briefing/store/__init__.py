@@ -21,8 +21,16 @@ from briefing.store.backup import Repaired, keep_copy, repair
 from briefing.store.database import MEMORY, check_state, stamp
 from briefing.store.editions import Editions
 from briefing.store.health import good_copy
-from briefing.store.schema import MIGRATIONS, Delivery, DeliveryKey, DeliveryState, Found, StoredCompletion, Waiting
-from briefing.store.seen_items import Sighting
+from briefing.store.schema import (
+    MIGRATIONS,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    PendingDelivery,
+    SearchHit,
+    StoredCompletion,
+)
+from briefing.store.seen_items import SeenItem
 from briefing.types import Article, Summary
 
 __all__ = [
@@ -31,12 +39,12 @@ __all__ = [
     "Delivery",
     "DeliveryKey",
     "DeliveryState",
-    "Found",
+    "PendingDelivery",
     "Repaired",
-    "Sighting",
+    "SearchHit",
+    "SeenItem",
     "Store",
     "StoredCompletion",
-    "Waiting",
     "check_state",
     "default_state",
     "good_copy",

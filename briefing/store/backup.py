@@ -16,7 +16,7 @@ from pathlib import Path
 from briefing.errors import DamageError
 from briefing.private_files import database_files, make_private, put_in_place, sweep, sync_folder, unfinished
 from briefing.store.database import MEMORY, StateFile, check_state, damage, explained
-from briefing.store.health import Copy, beside, good_copy, opened_to_read, unsound
+from briefing.store.health import BackupCopy, beside, good_copy, opened_to_read, unsound
 
 __all__ = ["Repaired", "keep_copy", "repair"]
 
@@ -27,7 +27,7 @@ class Repaired:
 
     kept: Path | None
     """Where the damaged one is now; None where there was none."""
-    copy: Copy | None
+    copy: BackupCopy | None
     """What stands in its place; None where the next run makes a new one."""
 
 

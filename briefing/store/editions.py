@@ -16,10 +16,10 @@ from pathlib import Path
 from briefing.errors import StoreError
 from briefing.store.database import MEMORY, stamp, storable
 from briefing.store.health import beside
-from briefing.store.ledger import LedgerFile, Line
-from briefing.store.schema import TRANSITIONS, Delivery, DeliveryKey, DeliveryState, Waiting
+from briefing.store.ledger import LedgerFile, LedgerLine
+from briefing.store.schema import TRANSITIONS, Delivery, DeliveryKey, DeliveryState, PendingDelivery
 from briefing.store.search import Search, drop_from_index, update_index
-from briefing.store.seen_items import Sightings, settle, unsettle
+from briefing.store.seen_items import SeenItems, settle, unsettle
 from briefing.types import Article
 
 __all__ = ["KEPT_DAYS", "Editions"]
@@ -50,7 +50,7 @@ _TAKE_IN = (
 log = logging.getLogger(__name__)
 
 
-class Editions(Search, Sightings):
+class Editions(Search, SeenItems):
     """The part of the store that remembers editions. They are what a reader keeps: nothing here forgets them.
 
     What becomes of letters is written into a file beside the state file as well (`ledger`), and what stands only there
@@ -259,9 +259,9 @@ class Editions(Search, Sightings):
     def _note(self, key: DeliveryKey, state: DeliveryState, now: datetime, tries: int) -> None:
         """Write a change into the file beside this one as well. Raises OSError."""
         if self._ledger:
-            self._ledger.append(key, Line(state, stamp(now), tries))
+            self._ledger.append(key, LedgerLine(state, stamp(now), tries))
 
-    def waiting_deliveries(self, title: str, channel: str) -> list[Waiting]:
+    def waiting_deliveries(self, title: str, channel: str) -> list[PendingDelivery]:
         """What is still to be delivered of the editions called `title`, of the earliest first."""
         rows = self.query(
             "SELECT editions.date, deliveries.changed, deliveries.edition, recipient, detail"
@@ -272,7 +272,7 @@ class Editions(Search, Sightings):
             channel,
         )
         return [
-            Waiting(
+            PendingDelivery(
                 date=date.fromisoformat(day), owed=datetime.fromisoformat(owed),
                 key=(edition, recipient, channel), detail=detail,
             )

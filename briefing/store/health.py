@@ -15,13 +15,22 @@ from briefing.errors import StoreError
 from briefing.store import schema
 from briefing.store.schema import APPLICATION_ID
 
-__all__ = ["Copy", "beside", "check_ours", "good_copy", "opened_to_read", "pragma", "remedy_for_damage", "unsound"]
+__all__ = [
+    "BackupCopy",
+    "beside",
+    "check_ours",
+    "good_copy",
+    "opened_to_read",
+    "pragma",
+    "remedy_for_damage",
+    "unsound",
+]
 
 _LOST = "what was seen and told, finished summaries and every earlier edition"
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class BackupCopy:
     """The copy of a state file that lies beside it."""
 
     path: Path
@@ -79,7 +88,7 @@ def unsound(connection: sqlite3.Connection) -> str:
     return "" if found == "ok" else " ".join(str(found).split())
 
 
-def good_copy(path: Path | str) -> Copy | None:
+def good_copy(path: Path | str) -> BackupCopy | None:
     """The copy of the state file at `path`, where there is one that is whole."""
     file = beside(path, "backup")
     try:
@@ -89,7 +98,7 @@ def good_copy(path: Path | str) -> Copy | None:
             whole = pragma(connection, "user_version") > 0 and not unsound(connection)
     except (OSError, sqlite3.Error, StoreError):
         return None
-    return Copy(file, made) if whole else None
+    return BackupCopy(file, made) if whole else None
 
 
 def remedy_for_damage(path: Path | str) -> str:

@@ -22,7 +22,7 @@ from briefing.private_files import make_private, private_file, put_in_place, swe
 from briefing.store.database import stamp
 from briefing.store.schema import DeliveryKey, DeliveryState
 
-__all__ = ["LEDGER_DAYS", "LedgerFile", "Line"]
+__all__ = ["LEDGER_DAYS", "LedgerFile", "LedgerLine"]
 
 LEDGER_DAYS = 30
 """How long a line is kept. An edition is taken up by the runs of three days after its own."""
@@ -32,7 +32,7 @@ _STATES = frozenset(get_args(DeliveryState))
 log = logging.getLogger(__name__)
 
 
-class Line(NamedTuple):
+class LedgerLine(NamedTuple):
     """What became of a delivery."""
 
     state: DeliveryState
@@ -48,7 +48,7 @@ class LedgerFile:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def append(self, key: DeliveryKey, what: Line) -> None:
+    def append(self, key: DeliveryKey, what: LedgerLine) -> None:
         """Add a line; it is on the disk when this returns. Where that fails, it may be there or not."""
         row = dict(zip(_FIELDS, (*key, what.state, what.time), strict=True))
         line = json.dumps(row | {"tries": what.tries})
@@ -66,14 +66,14 @@ class LedgerFile:
         if not size:
             sync_folder(self.path.parent)
 
-    def last(self) -> dict[DeliveryKey, Line]:
+    def last(self) -> dict[DeliveryKey, LedgerLine]:
         """The last line of every delivery. Lines that cannot be read are passed over with a warning."""
         make_private(self.path)
         rows = [row for _, row in self._lines()]
         if unread := rows.count(None):
             log.warning("%s: %d of its lines cannot be read and are passed over", self.path, unread)
         return {
-            (row["edition"], row["reader"], row["channel"]): Line(
+            (row["edition"], row["reader"], row["channel"]): LedgerLine(
                 cast("DeliveryState", row["state"]), row["time"], row.get("tries", 1)
             )
             for row in rows

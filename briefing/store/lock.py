@@ -14,10 +14,10 @@ from briefing.private_files import make_private, private_folder
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-__all__ = ["Turn", "only_run"]
+__all__ = ["RunLock", "only_run"]
 
 
-class Turn:
+class RunLock:
     """The lock, from when it is first held."""
 
     def __init__(self, lock: BaseFileLock | None) -> None:
@@ -43,7 +43,7 @@ class Turn:
 
 
 @contextmanager
-def only_run(state: Path) -> Iterator[Turn]:
+def only_run(state: Path) -> Iterator[RunLock]:
     """Hold the lock beside the state file at `state` while the block runs.
 
     Raises `StoreError` at once where another process holds it or the lock file cannot be written. The lock is the
@@ -72,4 +72,4 @@ def only_run(state: Path) -> Iterator[Turn]:
                 raise StoreError(
                     f"{state}.lock", f"cannot be written: {cause}", "Choose another place with --state"
                 ) from error
-        yield Turn(lock)
+        yield RunLock(lock)

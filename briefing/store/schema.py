@@ -14,9 +14,9 @@ __all__ = [
     "Delivery",
     "DeliveryKey",
     "DeliveryState",
-    "Found",
+    "PendingDelivery",
+    "SearchHit",
     "StoredCompletion",
-    "Waiting",
 ]
 
 APPLICATION_ID = 0x62726966  # "brif", so that another program's database is not taken for ours
@@ -142,7 +142,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class PendingDelivery:
     """A delivery that is still to be made."""
 
     date: date
@@ -155,7 +155,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class SearchHit:
     """A story of a past edition that holds the words somebody looked for."""
 
     date: date

@@ -2,8 +2,8 @@
 
 The index is made from the editions' JSON. ``editions.indexed`` says which of them it knows; a search takes in the
 others first. So a file from before there was an index needs no more than that column, and neither does one in which a
-Python without FTS5 has put an edition: there only a search fails. What is indexed are words folded as `search_terms` folds
-them; what is shown lies beside them as it was told.
+Python without FTS5 has put an edition: there only a search fails. What is indexed are words folded as `search_terms`
+folds them; what is shown lies beside them as it was told.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from briefing.errors import StoreError
 from briefing.nlp.search_terms import search_words
 from briefing.serialization import edition_from_json
 from briefing.store.database import StateFile, storable
-from briefing.store.schema import Found
+from briefing.store.schema import SearchHit
 from briefing.store.snippet import Phrase, snippet
 from briefing.types import Edition, Story
 
@@ -36,7 +36,9 @@ _INDEX = f"""CREATE VIRTUAL TABLE IF NOT EXISTS story_index USING {_MODULE}(
 class Search(StateFile):
     """The part of the store that finds stories by their words."""
 
-    def search(self, words: str, *, since: date | None = None, title: str | None = None, limit: int = 0) -> list[Found]:
+    def search(
+        self, words: str, *, since: date | None = None, title: str | None = None, limit: int = 0
+    ) -> list[SearchHit]:
         """Stories that hold every one of `words`, best first (BM25; a headline counts most), newest first among equals.
 
         Words are compared as `search_terms` folds them: without case and accents, cut at punctuation, and what it parts
@@ -146,10 +148,10 @@ def _wanted(words: str) -> list[Phrase]:
     return list(found)
 
 
-def _found(day: str, title: str, shown: str, wanted: list[Phrase]) -> Found:
+def _found(day: str, title: str, shown: str, wanted: list[Phrase]) -> SearchHit:
     url, section, headline, points, sources = json.loads(shown)
     text, marks = snippet(points, wanted)
-    return Found(
+    return SearchHit(
         date=date.fromisoformat(day),
         title=title,
         section=section,

@@ -2,7 +2,7 @@
 
 An item is settled for an edition when a later one need not look at it again: it was told, was told before, is muted, or
 can never be an article. What a limit left out, or what could not be fetched, stays open. A run proposes what it has
-settled (`Sightings.propose`); only when its edition is kept, or there was nothing to keep, does that count, so that a
+settled (`SeenItems.propose`); only when its edition is kept, or there was nothing to keep, does that count, so that a
 run which dies in between has seen nothing.
 """
 
@@ -17,11 +17,11 @@ from datetime import date, datetime
 from briefing.nlp.text import fingerprint
 from briefing.store.database import StateFile, stamp, storable
 
-__all__ = ["Sighting", "Sightings", "settle", "unsettle"]
+__all__ = ["SeenItem", "SeenItems", "settle", "unsettle"]
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class SeenItem:
     """What is known of one item."""
 
     first: datetime
@@ -30,10 +30,10 @@ class Sighting:
     """The day of the earliest edition that has settled it."""
 
 
-class Sightings(StateFile):
+class SeenItems(StateFile):
     """The part of the store that knows items, for each title of an edition on its own."""
 
-    def sightings(self, title: str, items: Iterable[str]) -> dict[str, Sighting]:
+    def sightings(self, title: str, items: Iterable[str]) -> dict[str, SeenItem]:
         """What is known of each of `items`; one that no run has come across is absent."""
         rows = self.query(
             "SELECT item, first_seen, edition FROM seen WHERE title = ? AND item IN (SELECT value FROM json_each(?))",
@@ -41,7 +41,7 @@ class Sightings(StateFile):
             json.dumps(list(items)),
         )
         return {
-            item: Sighting(datetime.fromisoformat(first), date.fromisoformat(day) if day else None)
+            item: SeenItem(datetime.fromisoformat(first), date.fromisoformat(day) if day else None)
             for item, first, day in rows
         }
 

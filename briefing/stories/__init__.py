@@ -1,9 +1,9 @@
 """Which articles tell the same story.
 
-Pure. `group` is the entry: copies of one text first (`near_duplicates`), then articles about one event in the same days, by
-what they say (`similarity`) and, where somebody has a model for it, by what they mean (`embeddings`). Articles are compared
-in the order of their ids, so that the order of the input never matters; what an address says about identity is the
-business of `canonical`.
+Pure. `group` is the entry: copies of one text first (`near_duplicates`), then articles about one event in the same
+days, by what they say (`similarity`) and, where somebody has a model for it, by what they mean (`embeddings`). Articles
+are compared in the order of their ids, so that the order of the input never matters; what an address says about
+identity is the business of `canonical`.
 """
 
 from __future__ import annotations

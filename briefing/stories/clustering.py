@@ -6,14 +6,14 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from briefing.stories.similarity import Compared, nearness
+from briefing.stories.similarity import SimilarityVectors, nearness
 from briefing.types import Article
 
 __all__ = ["THRESHOLD", "Likeness", "clusters"]
 
 THRESHOLD = 0.16
 """Least mean likeness of two groups that are joined (`bench/stories.py` prints the curve)."""
-Likeness = Callable[[Sequence[Article]], Compared]
+Likeness = Callable[[Sequence[Article]], SimilarityVectors]
 """How articles are compared: `similarity.likeness`, or what `embeddings.with_embeddings` makes."""
 _ONE_SOURCE = 0.8
 """What the likeness of two articles of one source is multiplied with: they share its words, and seldom their event."""
@@ -47,7 +47,7 @@ def clusters(
 class _Pairs:
     """Likenesses of articles, worked out when they are asked for."""
 
-    compared: Compared
+    compared: SimilarityVectors
     sources: Any
 
     def alike(self, rows: Any, columns: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from briefing.stories.clustering import Likeness
-from briefing.stories.similarity import Compared, likeness
+from briefing.stories.similarity import SimilarityVectors, likeness
 from briefing.types import Article
 
 __all__ = ["Embed", "nearest", "with_embeddings"]
@@ -46,7 +46,7 @@ def with_embeddings(embed: Embed) -> Likeness:
     articles' vectors is taken off: what is not about the same then is near 0 for every model, and one threshold serves.
     """
 
-    def compare(articles: Sequence[Article]) -> Compared:
+    def compare(articles: Sequence[Article]) -> SimilarityVectors:
         import numpy as np
 
         compared = likeness(articles)

@@ -18,7 +18,7 @@ from briefing.nlp.facts import stems
 from briefing.nlp.text import fold
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
-__all__ = ["MOST_BACKGROUND", "TOLD", "Earlier", "comparable", "linked", "news", "unheard", "untold"]
+__all__ = ["MOST_BACKGROUND", "TOLD", "EarlierStory", "comparable", "linked", "news", "unheard", "untold"]
 
 TOLD = 0.8
 """Share of a point that earlier articles must hold: "Police arrested the manager of the plant that exploded" is news
@@ -28,7 +28,7 @@ MOST_BACKGROUND = 1
 
 
 @dataclass(frozen=True)
-class Earlier:
+class EarlierStory:
     """A story of an earlier edition."""
 
     told: date
@@ -48,15 +48,15 @@ class Earlier:
 
 def linked(
     stories: Sequence[Sequence[Article]],
-    earlier: Sequence[Earlier],
+    earlier: Sequence[EarlierStory],
     group: Callable[[Sequence[Article]], Iterable[Sequence[Article]]],
-) -> list[tuple[Earlier, ...]]:
+) -> list[tuple[EarlierStory, ...]]:
     """For each of `stories` the earlier ones that it continues, latest first. `group` makes stories of articles."""
     today = {article.id for articles in stories for article in articles}
     before = {article.id: article for one in earlier for article in one.articles if article.id not in today}
     together = [article for articles in stories for article in articles] + list(before.values())
     groups = [{article.id for article in found} for found in group(together)] if before else []
-    links: list[tuple[Earlier, ...]] = []
+    links: list[tuple[EarlierStory, ...]] = []
     for articles in stories:
         mine = {article.id for article in articles}
         reach = mine.union(*(found for found in groups if found & mine))
@@ -64,13 +64,13 @@ def linked(
     return [tuple(sorted(link, key=lambda one: one.told, reverse=True)) for link in links]
 
 
-def untold(articles: Iterable[Article], earlier: Iterable[Earlier]) -> tuple[Article, ...]:
+def untold(articles: Iterable[Article], earlier: Iterable[EarlierStory]) -> tuple[Article, ...]:
     """Those of `articles` whose text is none of the earlier stories'."""
     known = frozenset().union(*(one.texts for one in earlier))
     return tuple(article for article in articles if comparable(article.text) not in known)
 
 
-def unheard(earlier: Sequence[Earlier], language: str) -> Callable[[KeyPoint], bool]:
+def unheard(earlier: Sequence[EarlierStory], language: str) -> Callable[[KeyPoint], bool]:
     """Says of a point in `language` whether it is new: whether no earlier article supports it.
 
     A sentence that an earlier article holds word for word is never new.
@@ -87,7 +87,7 @@ def unheard(earlier: Sequence[Earlier], language: str) -> Callable[[KeyPoint], b
     return is_new
 
 
-def news(summary: Summary, earlier: Sequence[Earlier]) -> tuple[Summary, int]:
+def news(summary: Summary, earlier: Sequence[EarlierStory]) -> tuple[Summary, int]:
     """`summary` with what is new (`unheard`) first and little of the rest behind it; and how many points are new."""
     is_new = _unheard_elsewhere(summary, earlier) if summary.translated else unheard(earlier, _read_in(summary))
     fresh = [point for point in summary.key_points if is_new(point)]
@@ -99,7 +99,7 @@ def _read_in(summary: Summary) -> str:
     return summary.language if summary.article_language == "und" else summary.article_language
 
 
-def _unheard_elsewhere(summary: Summary, earlier: Sequence[Earlier]) -> Callable[[KeyPoint], bool]:
+def _unheard_elsewhere(summary: Summary, earlier: Sequence[EarlierStory]) -> Callable[[KeyPoint], bool]:
     """The same for points in another language than their articles. One that can be compared with nothing is not called
     new.
     """

@@ -23,7 +23,7 @@ from briefing.nlp.text import fold
 from briefing.stories import Bundle
 from briefing.types import Article
 
-__all__ = ["Ranked", "Reason", "Wishes", "limited", "muted", "rank", "section_of", "topic"]
+__all__ = ["Ranked", "RankingPreferences", "Reason", "limited", "muted", "rank", "section_of", "topic"]
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ _CLEAR = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class RankingPreferences:
     """What a reader wants more of, and nothing of. Words may be phrases; case and accents do not matter."""
 
     interests: Sequence[str] = ()
@@ -78,7 +78,7 @@ class Ranked:
 
 
 def rank(
-    bundles: Sequence[Bundle], wishes: Wishes, *, now: datetime, places: Mapping[str, int] | None = None
+    bundles: Sequence[Bundle], wishes: RankingPreferences, *, now: datetime, places: Mapping[str, int] | None = None
 ) -> list[Ranked]:
     """`bundles` by weight; equal ones newest first. `places`: of articles, by id, in their sources, from 0."""
     ranked = [Ranked(bundle, _reasons(bundle, wishes, now, places or {})) for bundle in bundles]
@@ -91,7 +91,7 @@ def rank(
     return sorted(ranked, key=order)
 
 
-def muted(article: Article, wishes: Wishes) -> str:
+def muted(article: Article, wishes: RankingPreferences) -> str:
     """What of the reader's mutes an article falls under: the word, source or section; empty for none."""
     for wanted, given in ((wishes.muted_sources, article.source), (wishes.muted_sections, article.section)):
         found = next((name for name in wanted if fold(name) == fold(given)), "")
@@ -140,7 +140,9 @@ def topic(article: Article, topics: Mapping[str, Sequence[str]]) -> str:
     return ordered[0][0] if clear else ""
 
 
-def _reasons(bundle: Bundle, wishes: Wishes, now: datetime, places: Mapping[str, int]) -> tuple[Reason, ...]:
+def _reasons(
+    bundle: Bundle, wishes: RankingPreferences, now: datetime, places: Mapping[str, int]
+) -> tuple[Reason, ...]:
     own = list(dict.fromkeys(article.source for article in bundle.articles))
     copied = [name for name in dict.fromkeys(article.source for article in bundle.copies) if name not in own]
     voices = sum(wishes.weights.get(name, 1.0) for name in own)

@@ -14,7 +14,7 @@ from briefing.nlp.facts import names, stems
 from briefing.nlp.text import paragraphs
 from briefing.types import Article
 
-__all__ = ["Compared", "is_roundup", "likeness", "nearness"]
+__all__ = ["SimilarityVectors", "is_roundup", "likeness", "nearness"]
 
 _TITLE, _NAME, _LEAD, _BODY = 3.0, 2.0, 1.0, 0.4
 _LEAD_WORDS, _READ_WORDS = 150, 600
@@ -34,7 +34,7 @@ _ROUNDUP = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class SimilarityVectors:
     """What articles are compared by; a row for each, in their order."""
 
     words: Any
@@ -54,7 +54,7 @@ class Compared:
         return (1 - _MEANT) * said + _MEANT * meant
 
 
-def likeness(articles: Sequence[Article]) -> Compared:
+def likeness(articles: Sequence[Article]) -> SimilarityVectors:
     """Articles by the words of title, lead and names.
 
     The likeness of two articles is their rows' product, less for the days between them (`clustering`).
@@ -73,7 +73,7 @@ def likeness(articles: Sequence[Article]) -> Compared:
     lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     lengths[lengths == 0] = 1.0
     days = [article.published.timestamp() / 86400 if article.published else math.nan for article in articles]
-    return Compared(diags(1 / lengths).astype(np.float32) @ matrix, np.array(days))
+    return SimilarityVectors(diags(1 / lengths).astype(np.float32) @ matrix, np.array(days))
 
 
 def nearness(apart: Any) -> Any:

@@ -18,12 +18,12 @@ from briefing.summariser.draft import Draft
 from briefing.summariser.options import Length, SummaryOptions
 from briefing.summariser.parsing import own_title
 from briefing.summariser.prompts import PromptBook
-from briefing.summariser.scheduler import Answers, Conversation, converse
+from briefing.summariser.scheduler import CompletionStore, Conversation, converse
 from briefing.summariser.story import MOST_READ, condense_story, in_brief
 from briefing.types import Article, Failure, KeyPoint, Story, Summary
 
 __all__ = [
-    "Answers",
+    "CompletionStore",
     "Length",
     "PromptBook",
     "SummaryOptions",
@@ -43,7 +43,7 @@ def summarise_all(
     engine: Engine,
     prompts: PromptBook,
     options: SummaryOptions | None = None,
-    answers: Answers | None = None,
+    answers: CompletionStore | None = None,
 ) -> Iterator[tuple[Article, Summary | Failure]]:
     """`summarise_stories` where every article is a story of its own."""
     stories = ((article,) for article in articles)
@@ -56,7 +56,7 @@ def summarise_stories(
     engine: Engine,
     prompts: PromptBook,
     options: SummaryOptions | None = None,
-    answers: Answers | None = None,
+    answers: CompletionStore | None = None,
     enough: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[Sequence[Article], Summary | Failure]]:
     """Yield every story's articles with its summary, or with what went wrong, in the order in which they are finished.
@@ -80,7 +80,7 @@ def leads_in_short(
     engine: Engine,
     prompts: PromptBook,
     options: SummaryOptions,
-    answers: Answers | None = None,
+    answers: CompletionStore | None = None,
     enough: Callable[[], bool] = lambda: False,
 ) -> dict[str, KeyPoint]:
     """The first point of each story in few words, by its summary's id; without those for which there was no time.

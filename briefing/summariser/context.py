@@ -14,7 +14,7 @@ from functools import cached_property
 
 from briefing.engines.base import Prompt
 from briefing.ground import Check, Evidence, check, weigh
-from briefing.ground.analysis import Reading
+from briefing.ground.analysis import AnalysedSentence
 from briefing.ground.evidence import plain
 from briefing.ground.exact import facts, possessives
 from briefing.nlp.facts import stems
@@ -24,7 +24,7 @@ from briefing.summariser.ladder import leans, opens_as_fragment, shortening, sta
 from briefing.summariser.mmr import LEAD
 from briefing.summariser.parsing import clean, ended, problem
 from briefing.summariser.prompts import PromptBook
-from briefing.summariser.selection import Numbered, sections, select
+from briefing.summariser.selection import NumberedSentence, sections, select
 from briefing.types import Rung, Verdict
 
 __all__ = [
@@ -49,10 +49,10 @@ _CLOSED = re.compile(r"[.!?…][\"”’'»“)]?$")
 class Context:
     """Sentences that are shown together, and what is in them."""
 
-    numbered: tuple[Numbered, ...]
+    numbered: tuple[NumberedSentence, ...]
     evidence: Evidence
     """These sentences alone, each a paragraph."""
-    readings: tuple[Reading, ...]
+    readings: tuple[AnalysedSentence, ...]
     opens: bool
     """Whether it holds the beginning."""
     names: frozenset[str]
@@ -91,7 +91,7 @@ def contexts(drafts: Sequence[Draft]) -> Iterator[Context]:
         if numbered:
             text = "\n\n".join(one.text for one in numbered)
             titles = " / ".join(evidence.title for evidence in evidences)
-            readings = tuple(Reading(one.text) for one in numbered)
+            readings = tuple(AnalysedSentence(one.text) for one in numbered)
             yield Context(
                 tuple(numbered),
                 Evidence(text, titles, evidences[0].language, evidences[0].published),
@@ -253,7 +253,7 @@ def inexact(line: Line) -> str:
         return "" if stands_alone(line.text, line.context.names, line.context.language) else LEANS
     if not_theirs := next(possessives(line.text, line.context.evidence), None):
         return f"{not_theirs.kind} not as in the article: {not_theirs.surface}"
-    reading = Reading(line.text)
+    reading = AnalysedSentence(line.text)
     _, wanted = facts(reading, line.context.evidence)
     keys = line.context.keys
     title = line.context.evidence.heading.keys
@@ -271,7 +271,7 @@ def inexact(line: Line) -> str:
     return ""
 
 
-def _needed(line: Line, reading: Reading) -> list[int]:
+def _needed(line: Line, reading: AnalysedSentence) -> list[int]:
     """The line's citations, the closest one first, without those that add nothing of it to the others.
 
     A sentence that alone has more of the line than all that are cited takes their place: the model miscounted.

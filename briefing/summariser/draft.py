@@ -31,7 +31,7 @@ from briefing.summariser.parsing import (
     says_yes,
     shortened,
 )
-from briefing.summariser.scheduler import Conversation, Told
+from briefing.summariser.scheduler import Conversation, KeyedCompletion
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
 __all__ = ["Draft", "most_telling", "why_not"]
@@ -121,7 +121,7 @@ class Draft:
         self.strayed = self.strayed or found
         return found
 
-    def take(self, told: Sequence[Told]) -> list[Answer]:
+    def take(self, told: Sequence[KeyedCompletion]) -> list[Answer]:
         """The answers. Raises `NoAnswerError` where the model gave none."""
         for one in told:
             self._count(one)
@@ -160,7 +160,7 @@ class Draft:
                 self.warnings.append(f"Left out (broken off): {rest}")
         return answers
 
-    def weigh(self, told: Sequence[Told]) -> list[float | None]:
+    def weigh(self, told: Sequence[KeyedCompletion]) -> list[float | None]:
         """How likely the model found "yes", the first of the two answers it was offered.
 
         Where it does not say how likely, or its first word is none of the two: 0 for a "no" that it wrote, else None.
@@ -173,7 +173,7 @@ class Draft:
                 found.append(0.0 if says_yes(answer.text) is False else None)
         return found
 
-    def _count(self, one: Told) -> None:
+    def _count(self, one: KeyedCompletion) -> None:
         self.asked += 1
         self.cached += one.cached
         self.seconds += one.completion.prefill_seconds + one.completion.decode_seconds
@@ -266,7 +266,7 @@ def _small(word: str) -> bool:
     return word == word.lower() and all(unicodedata.category(letter)[0] in "LM" for letter in word)
 
 
-def _answer(one: Told) -> Answer:
+def _answer(one: KeyedCompletion) -> Answer:
     return Answer(one.completion.text, cut=one.completion.finish == "length")
 
 

@@ -1,6 +1,7 @@
 """What languages look like: a sentence in each of those that do not look like English, and the script of a text. Pure.
 
-From the sentence comes what an answer in its language costs (`answer_length`), and in which script the language is written.
+From the sentence comes what an answer in its language costs (`answer_length`), and in which script the language is
+written.
 """
 
 from __future__ import annotations

@@ -16,21 +16,21 @@ from typing import Generic, Protocol, TypeVar
 from briefing.engines.base import Completion, Engine, Prompt
 from briefing.nlp.text import fingerprint
 
-__all__ = ["Answers", "Conversation", "Told", "completion_key", "converse"]
+__all__ = ["CompletionStore", "Conversation", "KeyedCompletion", "completion_key", "converse"]
 
 T = TypeVar("T")
-Conversation = Generator[list[Prompt], "list[Told]", T]
+Conversation = Generator[list[Prompt], "list[KeyedCompletion]", T]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class KeyedCompletion:
     """A completion, and whether it came from the store."""
 
     completion: Completion
     cached: bool
 
 
-class Answers(Protocol):
+class CompletionStore(Protocol):
     """Where completions are kept between runs."""
 
     def get(self, key: str) -> Completion | None:
@@ -68,13 +68,13 @@ class _Open(Generic[T]):
     subject: object
     conversation: Conversation[T]
     waiting: dict[str, int] = field(default_factory=dict)
-    told: list[Told | None] = field(default_factory=list)
+    told: list[KeyedCompletion | None] = field(default_factory=list)
 
 
 def converse(
     conversations: Iterable[tuple[object, Callable[[], Conversation[T]]]],
     engine: Engine,
-    answers: Answers | None = None,
+    answers: CompletionStore | None = None,
     enough: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[object, T]]:
     """Run `conversations`, pairs of a subject and a function that begins one; yield (subject, result) as each ends.
@@ -98,7 +98,7 @@ class _Hall(Generic[T]):
         self,
         conversations: Iterator[tuple[object, Callable[[], Conversation[T]]]],
         engine: Engine,
-        answers: Answers | None,
+        answers: CompletionStore | None,
         enough: Callable[[], bool],
     ) -> None:
         self._coming = conversations
@@ -122,7 +122,7 @@ class _Hall(Generic[T]):
                     open_, key = self._owners.pop(completion.id)
                     if self._answers is not None and completion.finish != "error" and not _is_empty(completion):
                         self._answers.put(key, completion)
-                    self._hear(open_, completion.id, Told(completion, cached=False))
+                    self._hear(open_, completion.id, KeyedCompletion(completion, cached=False))
                     yield from self._ready()
             yield from self._ready()
 
@@ -159,7 +159,7 @@ class _Hall(Generic[T]):
         self._advance(_Open(subject, begin()), None)
         return True
 
-    def _advance(self, open_: _Open[T], told: list[Told] | None) -> None:
+    def _advance(self, open_: _Open[T], told: list[KeyedCompletion] | None) -> None:
         """Send `told`; file the prompts that come back until one of them needs the engine, or the end is reached."""
         while True:
             try:
@@ -173,7 +173,7 @@ class _Hall(Generic[T]):
                 key = completion_key(self._engine, prompt)
                 known = self._answers.get(key) if self._answers is not None else None
                 if known is not None and not _is_empty(known):
-                    open_.told[place] = Told(dataclasses.replace(known, id=prompt.id), cached=True)
+                    open_.told[place] = KeyedCompletion(dataclasses.replace(known, id=prompt.id), cached=True)
                     continue
                 self._numbered += 1
                 numbered = dataclasses.replace(prompt, id=f"{self._numbered}")
@@ -186,7 +186,7 @@ class _Hall(Generic[T]):
                 return
             told = [one for one in open_.told if one is not None]
 
-    def _hear(self, open_: _Open[T], prompt_id: str, told: Told) -> None:
+    def _hear(self, open_: _Open[T], prompt_id: str, told: KeyedCompletion) -> None:
         open_.told[open_.waiting.pop(prompt_id)] = told
         if not open_.waiting:
             self._advance(open_, [one for one in open_.told if one is not None])

@@ -20,7 +20,7 @@ from briefing.nlp.text import Sentence, word_count
 from briefing.summariser.ladder import unquoted
 from briefing.summariser.parsing import says_the_same
 
-__all__ = ["LONG", "ROOM", "Numbered", "most_telling", "sections", "select", "tokens_about", "told_aside"]
+__all__ = ["LONG", "ROOM", "NumberedSentence", "most_telling", "sections", "select", "tokens_about", "told_aside"]
 
 ROOM = 340
 """Tokens of the sentences of one prompt: what the tuned model was trained on."""
@@ -67,7 +67,7 @@ _LOOKED_AT = 160
 
 
 @dataclass(frozen=True, slots=True)
-class Numbered:
+class NumberedSentence:
     """A sentence that is shown; its number is its place in the list, from 1."""
 
     article: int
@@ -100,7 +100,9 @@ def _byline(text: str) -> bool:
     return len(words) > 1 and words[0] == "By" and all(_BY.fullmatch(word) for word in words[1:])
 
 
-def select(evidences: Sequence[Evidence], parts: Sequence[range] | None = None, opening: bool = True) -> list[Numbered]:
+def select(
+    evidences: Sequence[Evidence], parts: Sequence[range] | None = None, opening: bool = True
+) -> list[NumberedSentence]:
     """The sentences that are shown of a story's articles, together about `ROOM` tokens at most.
 
     `parts`: a range of sentences for each article, where not all of them are to be had. `opening`: whether the first
@@ -112,7 +114,7 @@ def select(evidences: Sequence[Evidence], parts: Sequence[range] | None = None, 
         for index in parts[article] if parts else range(len(evidence.sentences)):
             text = evidence.sentences[index].text
             if index not in evidence.orders and not told_aside(text) and plain(text) != title:
-                usable.append(Numbered(article, index, _AGENCY.sub("", " ".join(text.split()))))
+                usable.append(NumberedSentence(article, index, _AGENCY.sub("", " ".join(text.split()))))
     first = (OPENING if len(evidences) == 1 else OPENING_OF_EACH) if opening else 1
     seen: Counter[int] = Counter()
     opening_of: list[tuple[int, int]] = []
@@ -131,7 +133,7 @@ def select(evidences: Sequence[Evidence], parts: Sequence[range] | None = None, 
             left -= cost
     if not shown and usable:  # one sentence without an end
         short = usable[order[0]].text[: 3 * ROOM]
-        return [Numbered(usable[order[0]].article, usable[order[0]].sentence, short)]
+        return [NumberedSentence(usable[order[0]].article, usable[order[0]].sentence, short)]
     return [usable[place] for place in sorted(shown)]
 
 
@@ -148,7 +150,7 @@ def tokens_about(text: str) -> int:
     return -(-len(text.encode("utf-8", "surrogatepass")) // 4)
 
 
-def _repeats(one: Numbered, other: Numbered) -> bool:
+def _repeats(one: NumberedSentence, other: NumberedSentence) -> bool:
     """Whether a reader would be told twice; an article's own sentences may be alike, but not the same."""
     return one.text == other.text if one.article == other.article else says_the_same(one.text, other.text)
 

@@ -19,7 +19,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from briefing.testing.server import Seen, Server
+from briefing.testing.server import ReceivedRequest, Server
 
 __all__ = ["CHAT", "MODELS", "ChatServer", "events"]
 
@@ -82,7 +82,7 @@ class ChatServer(Server):
         tells of the rest.
         """
 
-        def reply(seen: Seen) -> tuple[int, str, bytes]:
+        def reply(seen: ReceivedRequest) -> tuple[int, str, bytes]:
             request = json.loads(seen.body)
             spoken = text(request) if callable(text) else text
             if request.get("stream"):
@@ -101,7 +101,7 @@ class ChatServer(Server):
         barrier = threading.Barrier(at_once)
         said = message or f"Unsupported parameter: '{field}'"
 
-        def reply(seen: Seen) -> tuple[int, str, bytes]:
+        def reply(seen: ReceivedRequest) -> tuple[int, str, bytes]:
             request = json.loads(seen.body)
             if field in request:
                 with contextlib.suppress(threading.BrokenBarrierError):

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from briefing.testing.chat import CHAT, MODELS, ChatServer, Request
-from briefing.testing.server import Seen
+from briefing.testing.server import ReceivedRequest
 
 __all__ = ["DIALECTS", "HOSTED", "LITELLM", "LLAMA_SERVER", "LM_STUDIO", "OLLAMA", "VLLM", "Dialect", "DialectServer"]
 
@@ -237,7 +237,7 @@ class DialectServer(ChatServer):
         self.serves(CHAT, body + b"data: " + error + b"\n\n", type=self._dialect.kind, times=times)
         self.replies(CHAT, self._reply)
 
-    def _reply(self, seen: Seen) -> tuple[int, str, bytes]:
+    def _reply(self, seen: ReceivedRequest) -> tuple[int, str, bytes]:
         request, speaks = json.loads(seen.body), self._dialect
         if not self._opened.is_set():
             self._wait()

@@ -26,11 +26,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-__all__ = ["Seen", "Server"]
+__all__ = ["ReceivedRequest", "Server"]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ReceivedRequest:
     """A request that arrived."""
 
     path: str
@@ -107,7 +107,7 @@ class Server:
     """
 
     def __init__(self, port: int = 0, *, context: ssl.SSLContext | None = None) -> None:
-        self.requests: list[Seen] = []
+        self.requests: list[ReceivedRequest] = []
         self.connections = 0
         """How many were opened, also those over which no request came."""
         self.most_at_once = 0
@@ -153,7 +153,7 @@ class Server:
         """The address of a path."""
         return f"{self.origin}{path}"
 
-    def seen(self, path: str) -> list[Seen]:
+    def seen(self, path: str) -> list[ReceivedRequest]:
         """The requests for one path, in order of arrival."""
         return [request for request in list(self.requests) if request.path == path]
 
@@ -297,7 +297,9 @@ class Server:
 
         self._add(path, None, answer)
 
-    def replies(self, path: str, reply: Callable[[Seen], tuple[int, str, bytes]], *, times: int | None = None) -> None:
+    def replies(
+        self, path: str, reply: Callable[[ReceivedRequest], tuple[int, str, bytes]], *, times: int | None = None
+    ) -> None:
         """Answers with the status, content type and body that `reply` makes of the request."""
 
         def answer(handler: _Handler) -> None:
@@ -320,7 +322,7 @@ class Server:
     def _answer(self, handler: _Handler, body: bytes) -> None:
         headers = {name.lower(): value for name, value in handler.headers.items()}
         with self._lock:
-            self.requests.append(Seen(handler.path, headers, handler.client_address[1], body))
+            self.requests.append(ReceivedRequest(handler.path, headers, handler.client_address[1], body))
             answer = self._next(handler.path)
             self._unanswered += 1
             self.most_at_once = max(self.most_at_once, self._unanswered)

@@ -26,9 +26,9 @@ EVIL = "<img src=x onerror=document.title='owned'></script><script>document.titl
 
 
 @pytest.fixture
-def open_(tmp_path: Path) -> pipeline.Workshop:
+def open_(tmp_path: Path) -> pipeline.RunContext:
     config = Config(state=tmp_path / "state.db", timezone="UTC")
-    return pipeline.Workshop(config, clock=lambda: NOW, watcher=pipeline.Silent())
+    return pipeline.RunContext(config, clock=lambda: NOW, progress=pipeline.NoProgress())
 
 
 def editions() -> list[Edition]:
@@ -39,11 +39,11 @@ def editions() -> list[Edition]:
     return [edition, later]
 
 
-def archive(open_: pipeline.Workshop, folder: Path) -> tuple[int, int]:
-    with open_ as workshop:
+def archive(open_: pipeline.RunContext, folder: Path) -> tuple[int, int]:
+    with open_ as context:
         for edition in editions():
-            pipeline.remember_edition(edition, workshop)
-        return pipeline.write_archive(folder, workshop)
+            pipeline.remember_edition(edition, context)
+        return pipeline.write_archive(folder, context)
 
 
 TYPED = """<script>
@@ -62,7 +62,9 @@ def typed(title: Callable[..., str], folder: Path, words: str) -> tuple[list[lis
     return links, status, images
 
 
-def test_words_find_stories_from_the_disk(open_: pipeline.Workshop, tmp_path: Path, title: Callable[..., str]) -> None:
+def test_words_find_stories_from_the_disk(
+    open_: pipeline.RunContext, tmp_path: Path, title: Callable[..., str]
+) -> None:
     folder = tmp_path / "site"
     assert archive(open_, folder) == (2, 5)
     links, status, _ = typed(title, folder, "TRAM contr")
@@ -118,7 +120,7 @@ def test_page_and_index_fold_all_characters_alike(title: Callable[..., str]) -> 
     assert [place for place, headlines in enumerate(found) if numbered[place] not in headlines] == []
 
 
-def test_a_hostile_headline_stays_text(open_: pipeline.Workshop, tmp_path: Path, title: Callable[..., str]) -> None:
+def test_a_hostile_headline_stays_text(open_: pipeline.RunContext, tmp_path: Path, title: Callable[..., str]) -> None:
     folder = tmp_path / "site"
     archive(open_, folder)
     links, _, images = typed(title, folder, "ubel")
@@ -128,11 +130,11 @@ def test_a_hostile_headline_stays_text(open_: pipeline.Workshop, tmp_path: Path,
 
 
 def test_a_second_time_nothing_is_written_and_pages_lead_to_their_neighbours(
-    open_: pipeline.Workshop, tmp_path: Path
+    open_: pipeline.RunContext, tmp_path: Path
 ) -> None:
     folder = tmp_path / "site"
     archive(open_, folder)
-    with pipeline.Workshop(open_.config, clock=lambda: NOW, watcher=pipeline.Silent()) as again:
+    with pipeline.RunContext(open_.config, clock=lambda: NOW, progress=pipeline.NoProgress()) as again:
         assert pipeline.write_archive(folder, again) == (2, 0)
     first, second = ((folder / f"{day}.html").read_text("utf-8") for day in ("2024-05-17", "2024-06-01"))
     assert '<a href="2024-06-01.html" rel="next">' in first
@@ -149,7 +151,7 @@ CHECK = """<script>{axe}</script><script>onload = async () => {{
 
 @pytest.mark.parametrize("scheme", [0, 1])
 def test_axe_finds_no_violation_in_the_index(
-    open_: pipeline.Workshop, tmp_path: Path, title: Callable[..., str], axe: str, scheme: int
+    open_: pipeline.RunContext, tmp_path: Path, title: Callable[..., str], axe: str, scheme: int
 ) -> None:
     folder = tmp_path / "site"
     archive(open_, folder)

@@ -330,7 +330,7 @@ SLOW = """
 import sys, time
 from pathlib import Path
 from briefing.config import Config
-from briefing.pipeline import Silent, Workshop, make_edition, utc_now, write_edition
+from briefing.pipeline import NoProgress, RunContext, make_edition, utc_now, write_edition
 from briefing.testing.engine import FakeEngine
 from briefing.types import Source
 
@@ -342,10 +342,10 @@ def answer(prompt):
 engine = FakeEngine().says(answer)
 config = Config(sources=(Source(location="articles"),), state=Path("state.db"), out=Path("out"), since=None,
                 group=False)
-with Workshop(config, clock=utc_now, watcher=Silent(), engine=engine) as workshop:
-    edition, report = make_edition(workshop)
+with RunContext(config, clock=utc_now, progress=NoProgress(), engine=engine) as context:
+    edition, report = make_edition(context)
     if sys.argv[1] == "write":
-        write_edition(edition, workshop)
+        write_edition(edition, context)
 print("report", report.condensed, report.cached, len(engine.asked), flush=True)
 """
 

@@ -14,7 +14,7 @@ import trustme
 from briefing.config import Config
 from briefing.errors import FetchError, UntrustedError
 from briefing.fetch.imap import ImapMailbox, parse_address
-from briefing.pipeline import Silent, Workshop, read
+from briefing.pipeline import NoProgress, RunContext, read
 from briefing.types import Source
 
 from .imap import Imap
@@ -167,7 +167,7 @@ def test_a_certificate_is_tried_once(authority: trustme.CA, tmp_path: Path, faul
         with pytest.raises(UntrustedError, match="certificate cannot be verified"):
             ImapMailbox(parse_address(imap.location), "secret")
         config = Config(sources=(Source(location=imap.location),), state=tmp_path / "s.db", out=tmp_path / "o")
-        with Workshop(config, clock=lambda: NOW, watcher=Silent(), sleep=pauses.append) as workshop:
-            reading = read(workshop, wait=600.0)
+        with RunContext(config, clock=lambda: NOW, progress=NoProgress(), sleep=pauses.append) as run_context:
+            reading = read(run_context, wait=600.0)
         assert imap.commands == []
     assert (len(reading.failures), reading.offline, pauses) == (1, False, [])

@@ -21,7 +21,7 @@ from briefing.engines import EngineOptions, Message, ModelSpec, Prompt
 from briefing.engines.openai import OpenAIEngine
 from briefing.errors import BlockedAddressError, EngineError, FetchError, UntrustedError
 from briefing.fetch import Fetched, Fetcher, Request
-from briefing.pipeline import Silent, Workshop, make_edition
+from briefing.pipeline import NoProgress, RunContext, make_edition
 from briefing.sources import read_feed
 from briefing.testing.engine import FakeEngine
 from briefing.types import Source
@@ -145,11 +145,11 @@ def test_nobody_waits_for_a_certificate_to_become_good(authority: trustme.CA, tm
         config = Config(
             sources=(Source(location=web.url("/feed"), allow_local=True),), state=tmp_path / "s.db", out=tmp_path / "o"
         )
-        with Workshop(
-            config, clock=lambda: datetime(2024, 5, 17, tzinfo=UTC), watcher=Silent(), engine=FakeEngine(),
+        with RunContext(
+            config, clock=lambda: datetime(2024, 5, 17, tzinfo=UTC), progress=NoProgress(), engine=FakeEngine(),
             fetcher=partial(Fetcher, gap=0.0, proxies={}), sleep=pauses.append,
-        ) as workshop:  # fmt: skip
-            _, report = make_edition(workshop)
+        ) as run_context:  # fmt: skip
+            _, report = make_edition(run_context)
     assert (pauses, report.offline, web.connections) == ([], False, 1)
     assert "certificate is not valid" in report.failures[0].cause
 

@@ -12,7 +12,7 @@ import pytest
 
 from briefing.config import Config
 from briefing.fetch import Fetcher
-from briefing.pipeline import Silent, Workshop, check_sources, read
+from briefing.pipeline import NoProgress, RunContext, check_sources, read
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
 from briefing.types import Source
@@ -44,10 +44,10 @@ def feed(server: Server, text: str) -> str:
     return f'<rss version="2.0"><channel><title>Feed</title>{items}</channel></rss>'
 
 
-def workshop(config: Config, folder: Path) -> Workshop:
+def context(config: Config, folder: Path) -> RunContext:
     config = replace(config, state=folder / "state.db", allow_local=True, since=None, timezone="UTC")
     quick = partial(Fetcher, connect_timeout=2, read_timeout=1, total_timeout=1.5, retries=0, gap=0.0, per_host=16)
-    return Workshop(config, clock=lambda: NOW, watcher=Silent(), engine=FakeEngine(), fetcher=quick)
+    return RunContext(config, clock=lambda: NOW, progress=NoProgress(), engine=FakeEngine(), fetcher=quick)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_check_counts_what_a_run_reads(
     server: Server, tmp_path: Path, path: str, full_text: bool, count: int
 ) -> None:
     config = Config(sources=(Source(location=server.url(path)),), full_text=full_text)
-    with workshop(config, tmp_path) as opened:
+    with context(config, tmp_path) as opened:
         (checked,) = check_sources(opened)
         assert [seen.path for seen in server.requests] == ["/robots.txt", path][-len(server.requests) :]
         run = read(opened)
@@ -69,7 +69,7 @@ def test_what_is_wrong_within_a_list_is_named_beside_what_is_right(server: Serve
     places = "\n".join(map(server.url, ("/headlines", "/gone", "/0")))
     (tmp_path / "list.txt").write_text(f"{places}\n")
     config = Config(sources=(Source(location=str(tmp_path / "list.txt")), Source(location=str(tmp_path / "none.opml"))))
-    with workshop(config, tmp_path) as opened:
+    with context(config, tmp_path) as opened:
         found, missing = check_sources(opened)
         run = read(opened)
     # The page is one of those that the feed lists.
@@ -82,6 +82,6 @@ def test_what_a_feed_repeats_counts_once(server: Server, tmp_path: Path) -> None
     one = "<item><title>Story {0}</title><link>{1}</link><guid isPermaLink='false'>{0}</guid></item>"
     items = "".join(one.format(number, server.url(f"/{number}")) for number in (0, 1, 0, 1, 2))
     server.serves("/twice", f"<rss version='2.0'><channel>{items}</channel></rss>", type="application/rss+xml")
-    with workshop(Config(sources=(Source(location=server.url("/twice")),)), tmp_path) as opened:
+    with context(Config(sources=(Source(location=server.url("/twice")),)), tmp_path) as opened:
         (checked,) = check_sources(opened)
         assert checked.articles == len(read(opened).articles) == 3

@@ -18,7 +18,7 @@ from briefing.config import Config, add_sources, parse_config
 from briefing.errors import BriefingError, ConfigError, FetchError, SourceError
 from briefing.fetch.imap import ImapMailbox, parse_address
 from briefing.pipeline.newsletters import password_for
-from briefing.pipeline.read import Reading
+from briefing.pipeline.read import ReadResult
 from briefing.store import Store
 from briefing.testing.mail_server import MailServer
 from briefing.types import Source
@@ -58,14 +58,14 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
         yield one
 
 
-def read(state: Path, server: MailServer, now: datetime = NOW, **wishes: object) -> Reading:
+def read(state: Path, server: MailServer, now: datetime = NOW, **wishes: object) -> ReadResult:
     sources = (Source(location=server.location, section="Post"),)
     config = Config(sources=sources, state=state, engine="extractive", timezone="UTC", **wishes)  # type: ignore[arg-type]
-    with pipeline.Workshop(config, clock=lambda: now, watcher=pipeline.Silent()) as workshop:
-        return pipeline.read(workshop)
+    with pipeline.RunContext(config, clock=lambda: now, progress=pipeline.NoProgress()) as run_context:
+        return pipeline.read(run_context)
 
 
-def titles(found: Reading) -> list[str]:
+def titles(found: ReadResult) -> list[str]:
     return [article.title for article in found.articles]
 
 
@@ -94,10 +94,10 @@ def test_what_no_edition_has_seen_is_taken_from_the_server(server: MailServer, t
             timezone="UTC", group=False,
         )  # fmt: skip
         now = NOW + timedelta(hours=hours)
-        with pipeline.Workshop(config, clock=lambda: now, watcher=pipeline.Silent()) as workshop:
-            made, _ = pipeline.make_edition(workshop)
+        with pipeline.RunContext(config, clock=lambda: now, progress=pipeline.NoProgress()) as run_context:
+            made, _ = pipeline.make_edition(run_context)
             if made.stories and written:
-                pipeline.write_edition(made, workshop)
+                pipeline.write_edition(made, run_context)
         return sorted(story.articles[0].title for story in made.stories)
 
     assert edition(0) == ["a", "b"]  # 3 is 90 hours old
@@ -262,8 +262,8 @@ def test_offline_and_check(server: MailServer, tmp_path: Path) -> None:
     found = read(tmp_path / "s", server, offline=True)
     assert "offline" in found.failures[0].cause
     config = Config(sources=(Source(location=server.location),), state=tmp_path / "s", engine="extractive")
-    with pipeline.Workshop(config, clock=lambda: NOW, watcher=pipeline.Silent()) as workshop:
-        (checked,) = pipeline.check_sources(workshop)
+    with pipeline.RunContext(config, clock=lambda: NOW, progress=pipeline.NoProgress()) as run_context:
+        (checked,) = pipeline.check_sources(run_context)
         assert (checked.articles, checked.failures) == (3, ())
     with Store(tmp_path / "s") as store:
         assert store.known_mails(f"alice@127.0.0.1:{server.port}/INBOX;UIDVALIDITY=1") == {}

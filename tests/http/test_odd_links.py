@@ -11,7 +11,7 @@ import pytest
 from briefing.config import Config
 from briefing.errors import FetchError
 from briefing.fetch import Fetcher, Request
-from briefing.pipeline import Silent, Workshop, read
+from briefing.pipeline import NoProgress, RunContext, read
 from briefing.testing.server import Server
 from briefing.types import Source
 
@@ -45,10 +45,10 @@ def test_odd_links_of_a_feed_cost_only_their_own_items(server: Server, monkeypat
     server.serves("/story", f"<h1>Harbour opens</h1><p>{STORY * 3}</p>")
     sources = tuple(Source(location=one, allow_local=True) for one in (*LINKS, server.url("/feed")))
     config = Config(sources=sources, since=None, timezone="UTC")
-    with Workshop(
-        config, clock=lambda: NOW, watcher=Silent(), fetcher=lambda cache: Fetcher(cache, retries=0, gap=0.0)
-    ) as workshop:
-        reading = read(workshop)
+    with RunContext(
+        config, clock=lambda: NOW, progress=NoProgress(), fetcher=lambda cache: Fetcher(cache, retries=0, gap=0.0)
+    ) as context:
+        reading = read(context)
     assert [article.title for article in reading.articles] == ["Item 5"]
     named = [failure.subject for failure in reading.failures]
     assert named[: len(LINKS)] == list(LINKS)

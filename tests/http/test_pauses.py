@@ -13,10 +13,10 @@ import pytest
 
 from briefing.errors import FetchError, OutOfTimeError, UnreachableError, UntrustedError
 from briefing.fetch import Fetched, Fetcher, Request
-from briefing.fetch.rate_limit import LeftAloneError, Politeness, TooLongError
-from briefing.fetch.request_queue import Journey, in_turns
-from briefing.pipeline.network_wait import Reach
-from briefing.testing.server import Seen, Server
+from briefing.fetch.rate_limit import HostSuspendedError, RateLimiter, TooLongError
+from briefing.fetch.request_queue import RequestState, in_turns
+from briefing.pipeline.network_wait import NetworkReach
+from briefing.testing.server import ReceivedRequest, Server
 
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
 
@@ -107,7 +107,7 @@ def test_who_always_asks_for_a_pause_is_given_up(server: Server, make: Callable[
 
 def test_a_limit_of_requests_is_found_and_kept() -> None:
     passing = Time()
-    hosts = Politeness(at_once=2, gap=0.2, sleep=passing.sleep, clock=passing.clock, now=passing.now)
+    hosts = RateLimiter(at_once=2, gap=0.2, sleep=passing.sleep, clock=passing.clock, now=passing.now)
     served, asked, last = 0, 0, -100.0
     while served < 12:
         hosts.pause("a.example")
@@ -122,7 +122,7 @@ def test_a_limit_of_requests_is_found_and_kept() -> None:
 
 def test_a_server_that_is_well_again_is_asked_as_often_as_before() -> None:
     passing = Time()
-    hosts = Politeness(at_once=2, gap=0.25, sleep=passing.sleep, clock=passing.clock, now=passing.now)
+    hosts = RateLimiter(at_once=2, gap=0.25, sleep=passing.sleep, clock=passing.clock, now=passing.now)
     hosts.refuses("a.example", 2.0)
     for _ in range(60):
         hosts.pause("a.example")
@@ -136,11 +136,11 @@ def test_a_server_that_is_well_again_is_asked_as_often_as_before() -> None:
 @pytest.mark.parametrize("asked", [[None] * 5, [0.0] * 5, [59.0, 59.0, 59.0, 59.0]])
 def test_pauses_have_an_end(asked: list[float | None]) -> None:
     passing = Time()
-    hosts = Politeness(at_once=2, gap=0.0, sleep=passing.sleep, clock=passing.clock, now=passing.now)
+    hosts = RateLimiter(at_once=2, gap=0.0, sleep=passing.sleep, clock=passing.clock, now=passing.now)
     for seconds in asked:
         hosts.pause("a.example")
         hosts.refuses("a.example", seconds)
-    with pytest.raises(LeftAloneError):
+    with pytest.raises(HostSuspendedError):
         hosts.pause("a.example")
     hosts.pause("b.example")
     assert passing.seconds < 200
@@ -148,7 +148,7 @@ def test_pauses_have_an_end(asked: list[float | None]) -> None:
 
 def test_a_pause_without_a_length_grows() -> None:
     passing = Time()
-    hosts = Politeness(at_once=2, gap=0.0, sleep=passing.sleep, clock=passing.clock, now=passing.now)
+    hosts = RateLimiter(at_once=2, gap=0.0, sleep=passing.sleep, clock=passing.clock, now=passing.now)
     hosts.refuses("a.example", None)
     hosts.pause("a.example")
     assert passing.seconds == 2
@@ -213,7 +213,7 @@ def test_what_an_earlier_run_was_told_says_nothing_of_the_network(
     told = errors(make(tmp_path / "http.db"), requests(server, 1))
     known = errors(make(tmp_path / "http.db"), requests(server, 1))
     for answer, reached in ((told[0], True), (known[0], False), (OutOfTimeError("a"), False)):
-        reach = Reach()
+        reach = NetworkReach()
         reach.note(UnreachableError("b", "no server is known by the name b"))
         reach.note(answer)
         assert reach.offline is not reached
@@ -224,7 +224,7 @@ def test_what_an_earlier_run_was_told_says_nothing_of_the_network(
     [(["a.example"], False), (["a.example", "a.example"], False), (["a.example", "b.example"], True)],
 )
 def test_certificates_that_are_nobodys_at_several_servers_are_a_sign_in_page(servers: list[str], offline: bool) -> None:
-    reach = Reach()
+    reach = NetworkReach()
     for server in servers:
         reach.note(UntrustedError(f"https://{server}/feed", "its certificate is not valid"))
     assert reach.offline is offline
@@ -250,7 +250,7 @@ def test_nobody_waits_for_a_long_pause_to_be_noted() -> None:
         asking.start()
         asking.join(1)
 
-    hosts = Politeness(at_once=2, gap=0.0, sleep=passing.sleep, clock=passing.clock, now=passing.now, keep=keep)
+    hosts = RateLimiter(at_once=2, gap=0.0, sleep=passing.sleep, clock=passing.clock, now=passing.now, keep=keep)
     hosts.refuses("a.example", 3600.0)
     assert other == [""]
 
@@ -377,7 +377,7 @@ def test_a_server_that_hangs_does_not_hold_up_the_others(server: Server, make: C
 
 
 def test_what_is_late_is_an_error_of_its_own(server: Server, make: Callable[..., Fetcher], passing: Time) -> None:
-    def quick(seen: Seen) -> tuple[int, str, bytes]:
+    def quick(seen: ReceivedRequest) -> tuple[int, str, bytes]:
         passing.seconds += 100
         return 200, "text/plain", b"x"
 
@@ -399,7 +399,7 @@ def test_threads_wait_for_no_server_that_is_busy() -> None:
     begun: list[str] = []
     go = threading.Event()
 
-    def fetch(journey: Journey, until: float) -> FetchError:
+    def fetch(journey: RequestState, until: float) -> FetchError:
         begun.append(journey.request.url)
         if "slow" in journey.request.url:
             go.wait(5)
@@ -446,7 +446,7 @@ def test_what_came_at_the_last_moment_is_no_late_answer() -> None:
     go, second, end = threading.Event(), threading.Event(), threading.Event()
     times = iter([0.0, 1.0])
 
-    def fetch(journey: Journey, until: float) -> FetchError:
+    def fetch(journey: RequestState, until: float) -> FetchError:
         if journey.request.url.endswith("/0"):
             go.wait(5)
         else:

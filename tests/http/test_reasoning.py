@@ -13,7 +13,7 @@ from briefing.engines import Completion, EngineOptions, Message, ModelSpec, Prom
 from briefing.engines.openai import OpenAIEngine
 from briefing.summariser.parsing import read_points
 from briefing.testing.chat import CHAT, ChatServer, Request, events
-from briefing.testing.server import Seen
+from briefing.testing.server import ReceivedRequest
 
 ANSWER = "# Tram approved\n- The council voted for a tram."
 SCHEMA = {"type": "object", "properties": {"headline": {}, "points": {}}, "required": ["headline", "points"]}
@@ -64,7 +64,7 @@ def whole(content: Any, *, finish: str | None = "stop", **more: Any) -> bytes:
 def refusing(server: ChatServer, refuses: Any, then: bytes) -> None:
     """Answers 400 with what `refuses` says of a request, and `then` where it says nothing."""
 
-    def reply(seen: Seen) -> tuple[int, str, bytes]:
+    def reply(seen: ReceivedRequest) -> tuple[int, str, bytes]:
         if said := refuses(json.loads(seen.body)):
             return 400, "application/json", json.dumps({"error": {"message": said}}).encode()
         return 200, "text/event-stream", then
@@ -535,7 +535,7 @@ def test_an_account_without_credit_ends_the_run(server: ChatServer, status: int,
 def test_a_server_that_may_not_stream_answers_whole(server: ChatServer) -> None:
     said = "Your organization must be verified to stream this model."
 
-    def reply(seen: Seen) -> tuple[int, str, bytes]:
+    def reply(seen: ReceivedRequest) -> tuple[int, str, bytes]:
         if "stream" in json.loads(seen.body):
             return 400, "application/json", json.dumps({"error": {"message": said, "param": "stream"}}).encode()
         return 200, "application/json", whole(ANSWER)

@@ -12,7 +12,7 @@ import pytest
 
 from briefing.config import Config
 from briefing.fetch import Fetcher
-from briefing.pipeline import Silent, Workshop, make_edition, write_edition
+from briefing.pipeline import NoProgress, RunContext, make_edition, write_edition
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
 from briefing.types import Edition, FailureKind, Source, SourceKind
@@ -71,9 +71,9 @@ def at(server: Server, path: str) -> str:
     return path if "://" in path else server.url(path)
 
 
-def workshop(
+def context(
     server: Server, paths: list[str], folder: Path, engine: FakeEngine, days: int = 0, max_articles: int = 50
-) -> Workshop:
+) -> RunContext:
     sources = tuple(Source(location=at(server, path), allow_local=True) for path in paths)
     # These pages are about one another's like; that is the business of other tests.
     config = Config(
@@ -84,7 +84,7 @@ def workshop(
         Fetcher, connect_timeout=2, read_timeout=1, total_timeout=1.5, retries=1, backoff=0.01, gap=0.0, per_host=16
     )
     now = NOW + timedelta(days=days)
-    return Workshop(config, clock=lambda: now, watcher=Silent(), engine=engine, fetcher=quick)
+    return RunContext(config, clock=lambda: now, progress=NoProgress(), engine=engine, fetcher=quick)
 
 
 def answer(prompt: object) -> str:
@@ -148,7 +148,7 @@ def test_thirty_feeds_of_which_many_are_bad(server: Server, silent: list[Server]
     paths = [*good, "/feed18", "/feed19", "/feed20", "/feed21", *bad]
     assert len(paths) == 32
 
-    with workshop(server, paths, tmp_path, FakeEngine(at_once=3).says(answer)) as open_:
+    with context(server, paths, tmp_path, FakeEngine(at_once=3).says(answer)) as open_:
         edition, report = make_edition(open_)
 
     assert headlines(edition) == {f"Story {number} of the day" for number in range(22)}
@@ -175,7 +175,7 @@ def test_a_second_run_asks_no_engine_and_writes_the_same_bytes(server: Server, t
     texts, asked, counted = [], [], []
     for _ in range(2):
         engine = FakeEngine().says(answer)
-        with workshop(server, paths, tmp_path, engine) as open_:
+        with context(server, paths, tmp_path, engine) as open_:
             edition, _ = make_edition(open_)
             written = write_edition(edition, open_)
             counted.append(open_.store.counters())
@@ -193,7 +193,7 @@ def test_a_second_run_asks_no_engine_and_writes_the_same_bytes(server: Server, t
 def test_local_addresses_are_refused_unless_the_reader_allowed_them(server: Server, tmp_path: Path) -> None:
     server.serves("/feed", rss(1, server.url("/page")), type="application/rss+xml")
     config = Config(sources=(Source(location=server.url("/feed")),), state=tmp_path / "state.db")
-    with Workshop(config, clock=lambda: NOW, watcher=Silent(), engine=FakeEngine()) as open_:
+    with RunContext(config, clock=lambda: NOW, progress=NoProgress(), engine=FakeEngine()) as open_:
         edition, _ = make_edition(open_)
     assert edition.stories == ()
     assert "--allow-local" in edition.failures[0].remedy or "private" in edition.failures[0].cause
@@ -204,7 +204,7 @@ def test_a_feed_may_not_lead_to_another_local_server(server: Server, tmp_path: P
     with Server() as secret:
         secret.serves("/admin", page(7), type="text/html")
         server.serves("/feed", rss(7, secret.url("/admin")), type="application/rss+xml")
-        with workshop(server, ["/feed"], tmp_path, FakeEngine()) as open_:
+        with context(server, ["/feed"], tmp_path, FakeEngine()) as open_:
             edition, _ = make_edition(open_)
         assert edition.stories == ()
         assert secret.requests == []
@@ -229,7 +229,7 @@ def test_a_home_page_gives_way_to_its_feed(server: Server, tmp_path: Path, kind:
     server.serves(path, home(kind, "/feed"), type="text/html")
     server.serves("/feed", rss(4, server.url("/page4")), type="application/rss+xml")
     server.serves("/page4", page(4), type="text/html")
-    with workshop(server, [path], tmp_path, FakeEngine().says(answer)) as open_:
+    with context(server, [path], tmp_path, FakeEngine().says(answer)) as open_:
         edition, _ = make_edition(open_)
     assert headlines(edition) == {"Story 4 of the day"}
 
@@ -242,7 +242,7 @@ def test_the_root_of_a_site_stands_for_its_feed_unless_the_page_is_asked_for(ser
     for kind in (SourceKind.AUTO, SourceKind.PAGE):
         source = Source(location=server.url("/"), kind=kind, allow_local=True)
         config = Config(sources=(source,), state=tmp_path / f"{kind}.db", timezone="UTC")
-        with Workshop(config, clock=lambda: NOW, watcher=Silent(), engine=FakeEngine().says(answer)) as open_:
+        with RunContext(config, clock=lambda: NOW, progress=NoProgress(), engine=FakeEngine().says(answer)) as open_:
             told.append(headlines(make_edition(open_)[0]))
     assert told == [{"Story 4 of the day"}, {"Story 1 of the day"}]
 
@@ -250,7 +250,7 @@ def test_the_root_of_a_site_stands_for_its_feed_unless_the_page_is_asked_for(ser
 @pytest.mark.parametrize("kind", ["links", "teasers"])
 def test_a_home_page_without_a_feed_is_said_to_be_one(server: Server, tmp_path: Path, kind: str) -> None:
     server.serves("/", home(kind), type="text/html")
-    with workshop(server, ["/"], tmp_path, FakeEngine()) as open_:
+    with context(server, ["/"], tmp_path, FakeEngine()) as open_:
         edition, _ = make_edition(open_)
     assert edition.stories == ()
     (failure,) = edition.failures
@@ -261,7 +261,7 @@ def test_a_home_page_without_a_feed_is_said_to_be_one(server: Server, tmp_path: 
 def test_a_feed_that_turns_out_to_be_a_page_is_not_told(server: Server, tmp_path: Path) -> None:
     server.serves("/", home("latest", "/feed"), type="text/html")
     server.serves("/feed", home("latest", "/feed"), type="text/html")
-    with workshop(server, ["/"], tmp_path, FakeEngine()) as open_:
+    with context(server, ["/"], tmp_path, FakeEngine()) as open_:
         edition, _ = make_edition(open_)
     assert edition.stories == ()
     assert [failure.cause for failure in edition.failures] == ["it is a web page, not a feed"]
@@ -274,7 +274,7 @@ def test_old_articles_and_repeated_ones_are_left_out_on_purpose(server: Server, 
     for path in ("/a", "/b"):
         server.serves(path, rss(2, server.url("/page2")), type="application/rss+xml")
     server.serves("/page2", page(2), type="text/html")
-    with workshop(server, ["/old", "/a", "/b"], tmp_path, FakeEngine().says(answer)) as open_:
+    with context(server, ["/old", "/a", "/b"], tmp_path, FakeEngine().says(answer)) as open_:
         edition, _ = make_edition(open_)
     assert headlines(edition) == {"Story 2 of the day"}
     assert {failure.kind for failure in edition.failures} == {FailureKind.SKIPPED}
@@ -292,7 +292,7 @@ def test_two_feeds_of_one_title_keep_their_names_and_summaries_when_one_has_noth
     told, asked = [], []
     for _ in range(2):
         engine = FakeEngine().says(answer)
-        with workshop(server, ["/feed0", "/feed1"], tmp_path, engine) as open_:
+        with context(server, ["/feed0", "/feed1"], tmp_path, engine) as open_:
             edition, _ = make_edition(open_)
             write_edition(edition, open_)
         told.append({story.articles[0].title: story.articles[0].source for story in edition.stories})
@@ -320,7 +320,7 @@ def test_what_could_not_be_fetched_is_tried_again_by_the_next_edition_and_takes_
     paths = [f"/feed{number}" for number in range(4)]
     told, failed = [], []
     for days in range(2):
-        with workshop(server, paths, tmp_path, FakeEngine().says(answer), days=days, max_articles=2) as open_:
+        with context(server, paths, tmp_path, FakeEngine().says(answer), days=days, max_articles=2) as open_:
             edition, _ = make_edition(open_)
             write_edition(edition, open_)
         told.append(headlines(edition))
@@ -334,7 +334,7 @@ def test_a_site_that_is_down_does_not_hold_up_a_run_item_by_item(server: Server,
         server.serves(f"/feed{number}", rss(number, server.url(f"/down{number}")), type="application/rss+xml")
         server.fails(f"/down{number}", 500)
     paths = [f"/feed{number}" for number in range(9)]
-    with workshop(server, paths, tmp_path, FakeEngine(), max_articles=2) as open_:
+    with context(server, paths, tmp_path, FakeEngine(), max_articles=2) as open_:
         edition, _ = make_edition(open_)
     assert edition.stories == ()
     assert len({seen.path for seen in server.requests if seen.path.startswith("/down")}) == 4
@@ -349,7 +349,7 @@ def test_two_links_to_one_page_are_one_article_if_the_page_says_so(server: Serve
     server.serves("/story", says_it_is("/story", 2), type="text/html")
     server.serves("/story?from=b", says_it_is("/story", 2), type="text/html")
     server.serves("/other", says_it_is("/story", 3), type="text/html")  # a site that is wrong about its pages
-    with workshop(server, ["/a", "/b", "/c"], tmp_path, FakeEngine().says(answer)) as open_:
+    with context(server, ["/a", "/b", "/c"], tmp_path, FakeEngine().says(answer)) as open_:
         edition, _ = make_edition(open_)
     assert headlines(edition) == {"Story 2 of the day", "Story 3 of the day"}
     assert ["found before" in failure.cause for failure in edition.failures] == [True]
@@ -364,7 +364,7 @@ def test_real_feeds_become_an_edition(server: Server, tmp_path: Path, shared_dat
     config = Config(
         sources=sources, state=tmp_path / "state.db", since=None, full_text=False, max_articles=200, timezone="UTC"
     )
-    with Workshop(config, clock=lambda: NOW, watcher=Silent(), engine=FakeEngine(at_once=4)) as open_:
+    with RunContext(config, clock=lambda: NOW, progress=NoProgress(), engine=FakeEngine(at_once=4)) as open_:
         edition, report = make_edition(open_)
     assert report.sources == len(files)
     assert len(edition.stories) > 50

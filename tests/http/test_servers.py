@@ -17,7 +17,7 @@ from briefing.engines.reasoning import QUIET
 from briefing.errors import EngineError
 from briefing.nlp.text import article_id
 from briefing.pipeline.model_resolution import chosen, engine_options
-from briefing.pipeline.progress import Silent
+from briefing.pipeline.progress import NoProgress
 from briefing.summariser import PromptBook, summarise_all
 from briefing.testing.dialects import DIALECTS, HOSTED, LITELLM, LLAMA_SERVER, OLLAMA, VLLM, Dialect, DialectServer
 from briefing.types import Article, Summary, Verdict
@@ -164,7 +164,7 @@ def test_the_page_on_servers_has_a_configuration_that_works(name: str, repositor
     blocks = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)
     assert len(blocks) == 1
     config = parse_config(f'{blocks[0]}\n[[sources]]\npath = "story.txt"\n', Path("briefing.toml"))
-    engine, spec = chosen(config, Silent())
+    engine, spec = chosen(config, NoProgress())
     assert (engine, spec is not None and spec.name) == ("openai", config.model)
     assert engine_options(config).slots == config.parallel > 0
     assert "```sh\n" in section

@@ -13,7 +13,7 @@ import pytest
 
 from briefing.config import Config
 from briefing.nlp.text import fingerprint
-from briefing.pipeline import Silent, Workshop, make_edition, write_edition
+from briefing.pipeline import NoProgress, RunContext, make_edition, write_edition
 from briefing.pipeline.candidates import item_keys, told_apart
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
@@ -73,7 +73,7 @@ def edition_of(server: Server, paths: Sequence[str], folder: Path, day: int = 0,
         sources=sources, state=folder / "state.db", out=folder / "out", timezone="UTC", group=False, full_text=full_text
     )
     now = NOW + timedelta(days=day)
-    with Workshop(config, clock=lambda: now, watcher=Silent(), engine=FakeEngine()) as open_:
+    with RunContext(config, clock=lambda: now, progress=NoProgress(), engine=FakeEngine()) as open_:
         edition, _ = make_edition(open_)
         write_edition(edition, open_)
         return edition

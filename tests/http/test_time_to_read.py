@@ -15,10 +15,10 @@ import pytest
 
 from briefing.config import Config
 from briefing.fetch import Fetcher
-from briefing.pipeline import Report, Silent, Workshop, make_edition, write_edition
-from briefing.pipeline.deadline import TimeToRead
+from briefing.pipeline import NoProgress, Report, RunContext, make_edition, write_edition
+from briefing.pipeline.deadline import ReadDeadline
 from briefing.testing.engine import FakeEngine
-from briefing.testing.server import Seen, Server
+from briefing.testing.server import ReceivedRequest, Server
 from briefing.types import Edition, Source
 
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
@@ -42,7 +42,7 @@ class Morning:
     def passes(self, path: str, body: str, by: timedelta) -> None:
         """The server takes so long for `path`."""
 
-        def reply(seen: Seen) -> tuple[int, str, bytes]:
+        def reply(seen: ReceivedRequest) -> tuple[int, str, bytes]:
             self.now += by
             return 200, "text/xml", body.encode()
 
@@ -54,12 +54,12 @@ class Morning:
             sources=sources, state=self.folder / "state.db", out=self.folder / "out", timezone="UTC", group=False
         ).with_overrides(**settings)
         fetcher = partial(Fetcher, retries=0, gap=0.0, proxies={})
-        with Workshop(
-            config, clock=lambda: self.now, watcher=Silent(), engine=FakeEngine(), fetcher=fetcher
-        ) as workshop:
-            edition, report = make_edition(workshop)
+        with RunContext(
+            config, clock=lambda: self.now, progress=NoProgress(), engine=FakeEngine(), fetcher=fetcher
+        ) as context:
+            edition, report = make_edition(context)
             if edition.stories:
-                write_edition(edition, workshop)
+                write_edition(edition, context)
             return edition, report
 
 
@@ -114,8 +114,8 @@ def test_a_page_that_hangs_costs_no_more_than_the_time_there_is(morning: Morning
         budget=timedelta(minutes=1), timezone="UTC",
     )  # fmt: skip
     fetcher = partial(Ending, gap=0.0, proxies={})
-    with Workshop(config, clock=lambda: NOW, watcher=Silent(), engine=FakeEngine(), fetcher=fetcher) as workshop:
-        _, report = make_edition(workshop)
+    with RunContext(config, clock=lambda: NOW, progress=NoProgress(), engine=FakeEngine(), fetcher=fetcher) as context:
+        _, report = make_edition(context)
     assert [one.cause for one in report.failures] == [f"{server.url('/' + town)}: {LATE}" for town in TOWNS]
 
 
@@ -170,7 +170,7 @@ def test_there_is_time_enough_otherwise(morning: Morning, settings: dict[str, st
 
 def test_each_try_has_half_of_what_is_left() -> None:
     now = NOW
-    time = TimeToRead(lambda begun: NOW + timedelta(minutes=10), lambda: now)
+    time = ReadDeadline(lambda begun: NOW + timedelta(minutes=10), lambda: now)
     assert time.left == math.inf
     time.begin(now)
     assert (time.left, time.up) == (300, False)

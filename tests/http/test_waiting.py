@@ -14,7 +14,7 @@ import pytest
 
 from briefing.config import Config
 from briefing.fetch import Fetcher
-from briefing.pipeline import Report, Silent, Workshop, make_edition, remember_edition
+from briefing.pipeline import NoProgress, Report, RunContext, make_edition, remember_edition
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
 from briefing.types import Edition, Source
@@ -45,10 +45,10 @@ class Night:
         self.pauses.append(seconds)
         self.then(len(self.pauses))
 
-    def watcher(self) -> Silent:
-        watcher = Silent()
-        watcher.say = self.said.append  # type: ignore[method-assign, assignment]
-        return watcher
+    def progress(self) -> NoProgress:
+        progress = NoProgress()
+        progress.say = self.said.append  # type: ignore[method-assign, assignment]
+        return progress
 
 
 @pytest.fixture
@@ -72,11 +72,16 @@ def run(
         out=folder / "out", timezone="UTC", repeat=True,
     ).with_overrides(**settings)  # fmt: skip
     quick = partial(Fetcher, retries=0, backoff=0.01, gap=0.0)
-    with Workshop(
-        config, clock=lambda: night.now, watcher=night.watcher(), engine=FakeEngine(), fetcher=quick, sleep=night.sleep
-    ) as workshop:
-        edition, report = make_edition(workshop, day=day)
-        remember_edition(edition, workshop)
+    with RunContext(
+        config,
+        clock=lambda: night.now,
+        progress=night.progress(),
+        engine=FakeEngine(),
+        fetcher=quick,
+        sleep=night.sleep,
+    ) as context:
+        edition, report = make_edition(context, day=day)
+        remember_edition(edition, context)
         return edition, report
 
 
@@ -176,10 +181,10 @@ def test_a_server_that_answers_is_a_network(night: Night, tmp_path: Path, port: 
 def test_an_address_that_is_not_allowed_is_no_reason_to_wait(night: Night, tmp_path: Path) -> None:
     with Server() as server:
         config = Config(sources=(Source(location=server.url("/feed.xml")),), state=tmp_path / "state.db")
-        with Workshop(
-            config, clock=lambda: NOW, watcher=night.watcher(), engine=FakeEngine(), sleep=night.sleep
-        ) as workshop:
-            _, report = make_edition(workshop)
+        with RunContext(
+            config, clock=lambda: NOW, progress=night.progress(), engine=FakeEngine(), sleep=night.sleep
+        ) as context:
+            _, report = make_edition(context)
     assert "not an address on the public internet" in report.failures[0].cause
     assert night.pauses == []
 
@@ -239,10 +244,10 @@ def test_a_mail_server_is_waited_for_and_its_password_asked_for_once(night: Nigh
     command.chmod(0o755)
     box = Source(location=f"imap://ann@127.0.0.1:{port}/INBOX", password_command=str(command))
     config = Config(sources=(box,), state=tmp_path / "state.db")
-    with Workshop(
-        config, clock=lambda: NOW, watcher=night.watcher(), engine=FakeEngine(), sleep=night.sleep
-    ) as workshop:
-        _, report = make_edition(workshop)
+    with RunContext(
+        config, clock=lambda: NOW, progress=night.progress(), engine=FakeEngine(), sleep=night.sleep
+    ) as context:
+        _, report = make_edition(context)
     assert sum(night.pauses) == 600
     assert report.offline
     assert (tmp_path / "asked").read_text() == "asked\n"

@@ -13,7 +13,7 @@ import pytest
 
 from briefing.config import Config
 from briefing.fetch import Fetcher
-from briefing.pipeline import Report, Silent, Workshop, make_edition, summarise_sources, write_edition
+from briefing.pipeline import NoProgress, Report, RunContext, make_edition, summarise_sources, write_edition
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
 from briefing.types import Edition, FailureKind, Source
@@ -56,18 +56,18 @@ def answer(prompt: object) -> str:
     return f"# News\n- {prompt.document.split('. ')[0]}."  # type: ignore[attr-defined]
 
 
-def workshop(server: Server, folder: Path, days: int = 0) -> Workshop:
+def context(server: Server, folder: Path, days: int = 0) -> RunContext:
     config = Config(
         sources=(Source(location=server.url("/feed"), allow_local=True),), state=folder / "state.db",
         out=folder / "out", timezone="UTC", group=False, formats=("md", "json"),
     )  # fmt: skip
     quick = partial(Fetcher, read_timeout=1, total_timeout=1.5, retries=1, backoff=0.01, gap=0.0)
     now = NOW + timedelta(days=days)
-    return Workshop(config, clock=lambda: now, watcher=Silent(), engine=FakeEngine().says(answer), fetcher=quick)
+    return RunContext(config, clock=lambda: now, progress=NoProgress(), engine=FakeEngine().says(answer), fetcher=quick)
 
 
 def run(server: Server, folder: Path, days: int = 0) -> tuple[Edition, Report, tuple[Path, ...]]:
-    with workshop(server, folder, days) as open_:
+    with context(server, folder, days) as open_:
         edition, report = make_edition(open_)
         return edition, report, write_edition(edition, open_) if edition.stories else ()
 
@@ -150,7 +150,7 @@ def test_an_item_without_a_title_behind_a_wall_is_a_failure(server: Server, tmp_
 def test_summaries_of_a_feed_name_what_is_behind_a_wall(server: Server, tmp_path: Path) -> None:
     items = [("Costs rise", server.url("/paywall"), TEASER), ("Wall", server.url("/page"), "")]
     server.serves("/feed", feed(*items), type="application/rss+xml")
-    with workshop(server, tmp_path) as open_:
+    with context(server, tmp_path) as open_:
         summaries, failures = summarise_sources(open_)
     assert [summary.title for summary in summaries] == ["Wall"]
     (failure,) = failures

@@ -12,7 +12,7 @@ import pytest
 
 from briefing.engines import Completion, Message, Prompt
 from briefing.engines.transformers import loading
-from briefing.engines.transformers.decoding import Reader
+from briefing.engines.transformers.decoding import Decoder
 from briefing.errors import ModelError
 
 from .chats import CHATML, OPENED, SWITCH, built, taught, tokeniser
@@ -270,5 +270,5 @@ def test_marks_of_thoughts_are_read_though_they_are_special_tokens(
     from briefing.engines.reasoning import spoken
 
     tokenizer = tokeniser(tmp_path, special=special)
-    text = Reader(tokenizer).text([*tokenizer(said)["input_ids"], tokenizer.eos_token_id])
+    text = Decoder(tokenizer).text([*tokenizer(said)["input_ids"], tokenizer.eos_token_id])
     assert spoken(text, ("\n\n",)) == ("Yes.", False)

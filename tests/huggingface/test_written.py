@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from briefing.engines.transformers.decoding import AtEnd, Reader, word_odds
+from briefing.engines.transformers.decoding import Decoder, StopCriterion, word_odds
 
 END = 0
 
@@ -31,10 +31,12 @@ class Letters:
         return chr(token)
 
 
-def write(*rows: str, stops: tuple[str, ...] = (), most: int = 20, opened: str = "") -> tuple[list[str], AtEnd, int]:
+def write(
+    *rows: str, stops: tuple[str, ...] = (), most: int = 20, opened: str = ""
+) -> tuple[list[str], StopCriterion, int]:
     """What is written of each row until all are over, as `generate` would; those that are over are padded."""
     letters = Letters()
-    end = AtEnd(Reader(letters), 0, [opened] * len(rows), stops=stops, ends={END}, most=most)
+    end = StopCriterion(Decoder(letters), 0, [opened] * len(rows), stops=stops, ends={END}, most=most)
     written: list[list[int]] = [[] for _ in rows]
     over = [False] * len(rows)
     for place in range(max(map(len, rows)) + 1):

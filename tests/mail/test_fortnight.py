@@ -246,9 +246,9 @@ def test_a_week_of_a_real_feed_has_each_item_in_one_edition(shared_data: Path, t
         for item in read_feed(file.read_bytes(), now=now, subject=file.name).items:
             if item.url and item.published and item.published >= begun:
                 listed.setdefault(item.url, set()).add(item.title)
-        with pipeline.Workshop(config, clock=lambda now=now: now, watcher=pipeline.Silent()) as workshop:  # type: ignore[misc]
-            edition, report = pipeline.make_edition(workshop)
-            pipeline.remember_edition(edition, workshop)
+        with pipeline.RunContext(config, clock=lambda now=now: now, progress=pipeline.NoProgress()) as context:  # type: ignore[misc]
+            edition, report = pipeline.make_edition(context)
+            pipeline.remember_edition(edition, context)
         failed += [str(failure) for failure in report.failures if "teaser" in failure.cause]
         editions.append({article.url or "" for story in edition.stories for article in story.articles})
     counted = Counter(url for urls in editions for url in urls)

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 import trustme
 
-from briefing.cli.messages import Screen
+from briefing.cli.messages import ProgressDisplay
 from briefing.cli.send import _post
 from briefing.config import Config, Mail, Recipient
 from briefing.errors import StoreError
-from briefing.pipeline import Posted, Silent, Workshop, check_run
+from briefing.pipeline import DeliveryResult, NoProgress, RunContext, check_run
 from briefing.store import Store
 from briefing.types import Source
 
@@ -238,7 +238,7 @@ def test_what_a_server_says_of_each_reader_is_kept(post_office: Opener, desk: Ca
 def test_only_a_refusal_of_the_address_asks_to_check_it(
     capsys: pytest.CaptureFixture[str], said: str, address: bool
 ) -> None:
-    assert _post(Screen(), [Posted(recipient=READERS[0], state="refused", detail=said)]) == 4
+    assert _post(ProgressDisplay(), [DeliveryResult(recipient=READERS[0], state="refused", detail=said)]) == 4
     err = capsys.readouterr().err
     assert f"Refused for {READERS[0]}: {said}." in err
     assert ("Check the address" in err) == address
@@ -397,8 +397,8 @@ def test_a_command_that_reading_and_sending_share_is_asked_once(tmp_path: Path) 
         recipients=(Recipient(address=READERS[0]),),
     )  # fmt: skip
     config = Config(engine="extractive", out=tmp_path, state=tmp_path / "s.db", sources=(box,), mail=mail)
-    with Workshop(config, clock=lambda: datetime(2024, 5, 17, tzinfo=UTC), watcher=Silent()) as workshop:
-        assert list(check_run(workshop, send=True)) == []
+    with RunContext(config, clock=lambda: datetime(2024, 5, 17, tzinfo=UTC), progress=NoProgress()) as context:
+        assert list(check_run(context, send=True)) == []
     assert asked.read_text() == "once "
 
 

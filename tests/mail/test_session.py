@@ -13,7 +13,7 @@ import pytest
 
 from briefing.config import Recipient
 from briefing.errors import DeliveryError, StoreError
-from briefing.pipeline import Posted, send_editions
+from briefing.pipeline import DeliveryResult, send_editions
 from briefing.render.email import edition_key
 from briefing.store import Delivery, Store
 
@@ -41,7 +41,7 @@ def ledger(desk: Desk) -> dict[str, Delivery]:
         return {reader: store.delivery((key, reader, "mail")) for reader in (ANN, BOB, ZOE)}
 
 
-def became(posted: list[Posted]) -> dict[str, str]:
+def became(posted: list[DeliveryResult]) -> dict[str, str]:
     """The state of each reader's letter."""
     return {one.recipient: one.state for one in posted}
 
@@ -128,8 +128,8 @@ def test_a_login_that_is_wanted_later_in_the_session_is_not_about_the_reader(
 
 def test_who_was_put_off_before_the_server_refused_is_told(desk: Desk, office: PostOffice) -> None:
     office.refuse = {ANN: [GREYLISTED], BOB: ["530 5.7.0 Authentication required"]}
-    with desk.workshop() as workshop:
-        posted = send_editions(desk.edition(), workshop)
+    with desk.context() as context:
+        posted = send_editions(desk.edition(), context)
         assert became([next(posted)]) == {ANN: "deferred"}
         with pytest.raises(DeliveryError):
             next(posted)

@@ -19,11 +19,11 @@ from typing import Any
 import pytest
 
 from briefing import pipeline
-from briefing.cli.messages import Screen
+from briefing.cli.messages import ProgressDisplay
 from briefing.cli.send import keep_state
 from briefing.config import Config, Mail, Recipient
 from briefing.errors import DeliveryError
-from briefing.pipeline import Posted, Silent, Workshop, last_try, remember_edition, send_editions
+from briefing.pipeline import DeliveryResult, NoProgress, RunContext, last_try, remember_edition, send_editions
 from briefing.render.email import Letter, write_letter
 from briefing.store import Store, good_copy
 from briefing.store.lock import only_run
@@ -55,19 +55,19 @@ class Desk:
     def edition(self) -> Edition:
         """Today's, written and remembered."""
         today = replace(edition(), date=self.now.date(), created=self.now)
-        with self.workshop() as workshop:
+        with self.context() as context:
             for story in today.stories:
-                workshop.store.put_article(story.articles[0], self.now)
-            remember_edition(today, workshop)
+                context.store.put_article(story.articles[0], self.now)
+            remember_edition(today, context)
         return today
 
-    def send(self, today: Edition | None, **options: object) -> list[Posted]:
-        with self.workshop() as workshop:
-            posted = send_editions(today, workshop, waiting=True, sleep=self._sleep, **options)  # type: ignore[arg-type]
+    def send(self, today: Edition | None, **options: object) -> list[DeliveryResult]:
+        with self.context() as context:
+            posted = send_editions(today, context, waiting=True, sleep=self._sleep, **options)  # type: ignore[arg-type]
             return list(posted)
 
-    def workshop(self) -> Workshop:
-        return Workshop(self.config, clock=lambda: self.now, watcher=Silent())
+    def context(self) -> RunContext:
+        return RunContext(self.config, clock=lambda: self.now, progress=NoProgress())
 
     def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -84,7 +84,7 @@ def desk(office: PostOffice, tmp_path: Path) -> Desk:
     return Desk(tmp_path, office)
 
 
-def states(posted: list[Posted]) -> list[tuple[str, str, int | None]]:
+def states(posted: list[DeliveryResult]) -> list[tuple[str, str, int | None]]:
     return [(one.recipient, one.state, one.earlier.day if one.earlier else None) for one in posted]
 
 
@@ -105,8 +105,8 @@ def test_after_the_last_pause_it_waits_for_the_next_run(desk: Desk, office: Post
 def test_nothing_is_waited_for_beyond_the_deadline(desk: Desk, office: PostOffice) -> None:
     office.refuse = {ANN: [GREYLISTED] * 2}
     desk.config = replace(desk.config, deadline="05:35")
-    with desk.workshop() as workshop:
-        until = last_try(workshop)
+    with desk.context() as context:
+        until = last_try(context)
     assert until == desk.now + timedelta(minutes=5)
     assert states(desk.send(desk.edition(), until=until))[-1] == (ANN, "deferred", None)
     assert desk.slept == [60]
@@ -179,8 +179,8 @@ def test_an_old_edition_that_is_asked_for_has_three_days_from_then_on(desk: Desk
     first = desk.edition()
     desk.now += timedelta(days=9)
     office.refuse = {ANN: [GREYLISTED] * 2}
-    with desk.workshop() as workshop:
-        (ann, *_) = list(send_editions(first, workshop, only=[ANN]))
+    with desk.context() as context:
+        (ann, *_) = list(send_editions(first, context, only=[ANN]))
     assert (ann.state, ann.again) == ("deferred", True)
     desk.now += timedelta(days=1)
     assert states(desk.send(None)) == [(ANN, "deferred", 17)]
@@ -295,11 +295,11 @@ def test_a_letter_that_another_run_claims_is_not_sent_twice(desk: Desk, office: 
     office.refuse = {ANN: [GREYLISTED]}
 
     def meanwhile(seconds: float) -> None:
-        with desk.workshop() as workshop:
-            list(send_editions(today, workshop, sleep=lambda _: None))
+        with desk.context() as context:
+            list(send_editions(today, context, sleep=lambda _: None))
 
-    with desk.workshop() as workshop:
-        posted = list(send_editions(today, workshop, sleep=meanwhile))
+    with desk.context() as context:
+        posted = list(send_editions(today, context, sleep=meanwhile))
     assert states(posted)[-1] == (ANN, "before", None)  # by the time this one came to it, the other was done
     assert office.letters == {ANN: 1, BOB: 1, ZOE: 1}
 
@@ -310,8 +310,8 @@ def test_a_server_that_falls_silent_at_the_end_of_two_letters_gets_no_third(desk
     today = desk.edition()
     assert [one.state for one in desk.send(today)] == ["unknown", "unknown", "deferred"]
     assert ZOE not in office.letters
-    with desk.workshop() as workshop:
-        assert workshop.store.delivery(("2024-05-17 Day", ZOE, "mail")).state == "pending"
+    with desk.context() as context:
+        assert context.store.delivery(("2024-05-17 Day", ZOE, "mail")).state == "pending"
     assert states(desk.send(today))[-1] == (ZOE, "sent", None)
 
 
@@ -324,13 +324,13 @@ def test_a_run_that_has_lost_its_turn_leaves_the_copy_to_the_other(desk: Desk) -
     state = desk.config.state
     assert state
     desk.edition()
-    with ExitStack() as longer, only_run(state) as turn, desk.workshop() as workshop, Screen() as screen:
-        keep_state(screen, workshop, turn)
+    with ExitStack() as longer, only_run(state) as turn, desk.context() as context, ProgressDisplay() as screen:
+        keep_state(screen, context, turn)
         copy = good_copy(state)
         assert copy
         copy.path.unlink()
         assert not turn.rest(60, lambda _: longer.enter_context(only_run(state)))
-        keep_state(screen, workshop, turn)
+        keep_state(screen, context, turn)
         assert not good_copy(state)
 
 

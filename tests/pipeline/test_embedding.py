@@ -12,7 +12,7 @@ from briefing.engines import ModelSpec
 from briefing.engines.embedding import Embedder
 from briefing.errors import BriefingError, EngineError, ModelError
 from briefing.models import ModelFolder
-from briefing.pipeline import Silent, Workshop, utc_now
+from briefing.pipeline import NoProgress, RunContext, utc_now
 from briefing.stories import group
 from briefing.types import Article
 
@@ -79,8 +79,11 @@ def test_a_file_that_is_no_model_is_named_with_a_remedy(tmp_path: Path) -> None:
 
 def test_a_model_that_is_not_there_is_named_before_anything_is_read(tmp_path: Path) -> None:
     config = Config(embeddings=str(tmp_path / "none.gguf"), models=tmp_path, state=tmp_path / "s.db")
-    with Workshop(config, clock=utc_now, watcher=Silent()) as workshop, pytest.raises(ModelError, match="no such file"):
-        _ = workshop.compare
+    with (
+        RunContext(config, clock=utc_now, progress=NoProgress()) as run_context,
+        pytest.raises(ModelError, match="no such file"),
+    ):
+        _ = run_context.compare
 
 
 @pytest.mark.model
@@ -90,9 +93,9 @@ def test_the_setting_compares_articles_with_the_model(spec: ModelSpec, tmp_path:
         for number, word in enumerate(WORDS)
     ]
     config = Config(embeddings=str(spec.path), models=tmp_path, state=tmp_path / "s.db", threads=1)
-    with Workshop(config, clock=utc_now, watcher=Silent()) as workshop:
-        compared = workshop.compare(articles)
+    with RunContext(config, clock=utc_now, progress=NoProgress()) as run_context:
+        compared = run_context.compare(articles)
         assert compared.meanings.shape == (10, 576)
-        assert len(group(articles, compare=workshop.compare)) >= 1
-    with Workshop(Config(state=tmp_path / "s.db"), clock=utc_now, watcher=Silent()) as workshop:
-        assert workshop.compare(articles).meanings is None
+        assert len(group(articles, compare=run_context.compare)) >= 1
+    with RunContext(Config(state=tmp_path / "s.db"), clock=utc_now, progress=NoProgress()) as run_context:
+        assert run_context.compare(articles).meanings is None

@@ -55,13 +55,13 @@ class Place:
         feed = f'<rss version="2.0"><channel><title>{name}</title>{entries}</channel></rss>'
         (self.folder / name).write_text(feed)
 
-    def open(self, now: datetime, *sources: str, **wishes: object) -> pipeline.Workshop:
+    def open(self, now: datetime, *sources: str, **wishes: object) -> pipeline.RunContext:
         config = Config(
             sources=tuple(Source(location=str(self.folder / name)) for name in sources or ("feed.xml",)),
             state=self.folder / "state.db", out=self.folder / "out", full_text=False, timezone="UTC", group=False,
             formats=("json",),
         ).with_overrides(**wishes)  # fmt: skip
-        return pipeline.Workshop(config, clock=lambda: now, watcher=pipeline.Silent(), engine=self.engine)
+        return pipeline.RunContext(config, clock=lambda: now, progress=pipeline.NoProgress(), engine=self.engine)
 
     def run(
         self,
@@ -73,10 +73,10 @@ class Place:
         **wishes: object,
     ) -> list[int]:
         """The numbers of the stories that the edition tells; where it `dies`, it is made and not written."""
-        with self.open(now, *sources, **wishes, **(limits or {})) as workshop:
-            edition, self.report = pipeline.make_edition(workshop, day=day)
+        with self.open(now, *sources, **wishes, **(limits or {})) as context:
+            edition, self.report = pipeline.make_edition(context, day=day)
             if edition.stories and not dies:
-                pipeline.write_edition(edition, workshop)
+                pipeline.write_edition(edition, context)
         return sorted(int(one.articles[0].title.split()[1]) for one in edition.stories)
 
 
@@ -215,14 +215,14 @@ def test_an_edition_dated_in_the_future_wipes_no_memory_and_is_not_the_latest(pl
     assert place.run(MONDAY + DAY, day=date(2027, 5, 28)) == [2]
     place.lists([(1, MONDAY), (2, MONDAY + 20 * HOUR)])
     assert place.run(MONDAY + 2 * DAY, since="7d") == [2]
-    with place.open(MONDAY + 2 * DAY) as workshop:
-        assert pipeline.known_edition(workshop, None).date == date(2024, 5, 15)
-        assert pipeline.shown_edition(workshop, None).date == date(2024, 5, 15)
-        assert pipeline.shown_edition(workshop, date(2027, 5, 28)).date == date(2027, 5, 28)
-        pipeline.write_archive(place.folder / "site", workshop)
+    with place.open(MONDAY + 2 * DAY) as context:
+        assert pipeline.known_edition(context, None).date == date(2024, 5, 15)
+        assert pipeline.shown_edition(context, None).date == date(2024, 5, 15)
+        assert pipeline.shown_edition(context, date(2027, 5, 28)).date == date(2027, 5, 28)
+        pipeline.write_archive(place.folder / "site", context)
     assert "15 May 2024" in (place.folder / "site" / "atom.xml").read_text()
-    with place.open(MONDAY + 1200 * DAY) as workshop:
-        assert pipeline.known_edition(workshop, None).date == date(2027, 5, 28)
+    with place.open(MONDAY + 1200 * DAY) as context:
+        assert pipeline.known_edition(context, None).date == date(2027, 5, 28)
 
 
 def test_a_file_in_a_folder_is_told_once_for_as_long_as_it_lies_there(place: Place) -> None:
@@ -255,8 +255,8 @@ def test_what_changes_after_weeks_is_an_update(place: Place) -> None:
     for number in range(12):
         place.run(MONDAY + number * DAY, "notes")
     path.write_text(text.replace("The tram of", "Floods closed every bridge of the county on Sunday. The tram of"))
-    with place.open(MONDAY + 12 * DAY, "notes") as workshop:
-        edition, _ = pipeline.make_edition(workshop)
+    with place.open(MONDAY + 12 * DAY, "notes") as context:
+        edition, _ = pipeline.make_edition(context)
     assert len(edition.stories) == 1
 
 
@@ -266,23 +266,23 @@ def test_what_changes_after_weeks_is_an_update(place: Place) -> None:
 def test_an_edition_taken_away_is_untold_and_unseen(place: Place) -> None:
     place.lists([(1, MONDAY - HOUR)])
     place.run(MONDAY)
-    with place.open(MONDAY) as workshop:
+    with place.open(MONDAY) as context:
         key = "2024-05-13 Morning briefing"
-        claim = workshop.store.claim_delivery((key, "ann@example.org", "mail"), MONDAY)
-        workshop.store.put_delivery((key, "ann@example.org", "mail"), "sent", "", MONDAY, claim)
-        workshop.store.put_delivery((key, "bob@example.org", "mail"), "deferred", "", MONDAY)
-        what = pipeline.removal(workshop, MONDAY.date())
+        claim = context.store.claim_delivery((key, "ann@example.org", "mail"), MONDAY)
+        context.store.put_delivery((key, "ann@example.org", "mail"), "sent", "", MONDAY, claim)
+        context.store.put_delivery((key, "bob@example.org", "mail"), "deferred", "", MONDAY)
+        what = pipeline.removal(context, MONDAY.date())
         assert (what.title, what.stories, len(what.deliveries)) == ("Morning briefing", 1, 2)
         assert [path.name for path in what.files] == ["2024-05-13.json"]
-        assert pipeline.search(workshop, "Town1")
-        pipeline.remove_edition(workshop, what)
+        assert pipeline.search(context, "Town1")
+        pipeline.remove_edition(context, what)
         assert not what.files[0].exists()
-        assert pipeline.search(workshop, "Town1") == []
-        assert list(pipeline.history(workshop)) == []
-        kept = workshop.store.deliveries(key)
+        assert pipeline.search(context, "Town1") == []
+        assert list(pipeline.history(context)) == []
+        kept = context.store.deliveries(key)
         assert kept == [("ann@example.org", "sent")]  # nobody is sent that day's edition twice
         with pytest.raises(UsageError, match="no edition of 2024-05-13"):
-            pipeline.removal(workshop, MONDAY.date())
+            pipeline.removal(context, MONDAY.date())
     assert place.run(MONDAY + DAY) == [1]
 
 
@@ -290,13 +290,13 @@ def test_of_several_editions_of_a_day_one_is_named(place: Place) -> None:
     place.lists([(1, MONDAY - HOUR)])
     for title in ("A", "B"):
         place.run(MONDAY, title=title)
-    with place.open(MONDAY) as workshop:
+    with place.open(MONDAY) as context:
         with pytest.raises(UsageError, match="'A', 'B'"):
-            pipeline.removal(workshop, MONDAY.date())
-        what = pipeline.removal(workshop, MONDAY.date(), "A")
+            pipeline.removal(context, MONDAY.date())
+        what = pipeline.removal(context, MONDAY.date(), "A")
         assert what.files == ()  # the file may be B's
-        pipeline.remove_edition(workshop, what)
-        assert pipeline.removal(workshop, MONDAY.date()).title == "B"
+        pipeline.remove_edition(context, what)
+        assert pipeline.removal(context, MONDAY.date()).title == "B"
 
 
 def test_a_file_that_cannot_be_deleted_leaves_the_edition(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,13 +306,13 @@ def test_a_file_that_cannot_be_deleted_leaves_the_edition(place: Place, monkeypa
     def refused(self: Path, missing_ok: bool = False) -> None:
         raise PermissionError(13, "Permission denied")
 
-    with place.open(MONDAY) as workshop:
-        what = pipeline.removal(workshop, MONDAY.date())
+    with place.open(MONDAY) as context:
+        what = pipeline.removal(context, MONDAY.date())
         with monkeypatch.context() as patch:
             patch.setattr(Path, "unlink", refused)
             with pytest.raises(OutputError, match="cannot be deleted: Permission denied"):
-                pipeline.remove_edition(workshop, what)
-        assert pipeline.removal(workshop, MONDAY.date()) == what
+                pipeline.remove_edition(context, what)
+        assert pipeline.removal(context, MONDAY.date()) == what
 
 
 def test_the_state_of_an_earlier_version_is_taken_over(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

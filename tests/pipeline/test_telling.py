@@ -12,7 +12,7 @@ import pytest
 from briefing import pipeline
 from briefing.config import Config
 from briefing.engines.base import Prompt
-from briefing.pipeline.deadline import Until, due
+from briefing.pipeline.deadline import StopBefore, due
 from briefing.pipeline.story_pipeline import tell_stories
 from briefing.testing.engine import FakeEngine
 from briefing.types import Article, Edition, Story, Verdict
@@ -71,82 +71,82 @@ def answer(prompt: Prompt) -> str:
 
 
 @pytest.fixture
-def workshop(tmp_path: Path) -> Callable[..., pipeline.Workshop]:
-    def opened(clock: Clock, engine: FakeEngine | None = None, **settings: object) -> pipeline.Workshop:
+def context(tmp_path: Path) -> Callable[..., pipeline.RunContext]:
+    def opened(clock: Clock, engine: FakeEngine | None = None, **settings: object) -> pipeline.RunContext:
         config = Config(state=tmp_path / "state.db", out=tmp_path / "out", timezone="UTC").with_overrides(**settings)
-        return pipeline.Workshop(
-            config, clock=clock, watcher=pipeline.Silent(), engine=engine or FakeEngine().says(answer)
+        return pipeline.RunContext(
+            config, clock=clock, progress=pipeline.NoProgress(), engine=engine or FakeEngine().says(answer)
         )
 
     return opened
 
 
-def edition_of(workshop: pipeline.Workshop, articles: list[Article], day: date) -> Edition:
+def edition_of(context: pipeline.RunContext, articles: list[Article], day: date) -> Edition:
     """Told, composed and written, as a run does."""
     from briefing.render.compose import compose
 
-    telling = tell_stories(articles, workshop, day=day)
+    telling = tell_stories(articles, context, day=day)
     edition = compose(
-        telling.stories, date=day, title=workshop.config.title, timezone="UTC", created=workshop.clock(),
+        telling.stories, date=day, title=context.config.title, timezone="UTC", created=context.clock(),
         developing=telling.developing,
     )  # fmt: skip
-    pipeline.write_edition(edition, workshop)
+    pipeline.write_edition(edition, context)
     return edition
 
 
 # --- yesterday -----------------------------------------------------------------------------------------------------
 
 
-def test_an_article_that_was_told_yesterday_is_not_told_again(workshop: Callable[..., pipeline.Workshop]) -> None:
-    with workshop(Clock()) as first:
+def test_an_article_that_was_told_yesterday_is_not_told_again(context: Callable[..., pipeline.RunContext]) -> None:
+    with context(Clock()) as first:
         edition_of(first, [article("tram", TRAM)], date(2024, 5, 13))
-    with workshop(Clock(TUESDAY)) as second:
+    with context(Clock(TUESDAY)) as second:
         telling = tell_stories([article("tram", TRAM)], second, day=date(2024, 5, 14))
         assert (telling.stories, telling.developing, telling.told_before) == ([], [], 1)
 
 
-def test_the_same_days_edition_is_the_same_when_it_is_made_again(workshop: Callable[..., pipeline.Workshop]) -> None:
+def test_the_same_days_edition_is_the_same_when_it_is_made_again(context: Callable[..., pipeline.RunContext]) -> None:
     articles = [article("tram", TRAM), article("blast", BLAST)]
-    with workshop(Clock()) as first:
+    with context(Clock()) as first:
         one = edition_of(first, articles, date(2024, 5, 13))
-    with workshop(Clock(MONDAY + timedelta(hours=2))) as second:
+    with context(Clock(MONDAY + timedelta(hours=2))) as second:
         other = edition_of(second, articles, date(2024, 5, 13))
     assert [story.summary.key_points for story in one.stories] == [story.summary.key_points for story in other.stories]
 
 
-def test_whoever_wants_it_is_told_again(workshop: Callable[..., pipeline.Workshop]) -> None:
-    with workshop(Clock()) as first:
+def test_whoever_wants_it_is_told_again(context: Callable[..., pipeline.RunContext]) -> None:
+    with context(Clock()) as first:
         edition_of(first, [article("tram", TRAM)], date(2024, 5, 13))
-    with workshop(Clock(TUESDAY), repeat=True) as second:
+    with context(Clock(TUESDAY), repeat=True) as second:
         (story,) = tell_stories([article("tram", TRAM)], second, day=date(2024, 5, 14)).stories
         assert story.told is None
 
 
-def test_an_edition_that_was_never_written_has_told_nothing(workshop: Callable[..., pipeline.Workshop]) -> None:
-    with workshop(Clock()) as first:
+def test_an_edition_that_was_never_written_has_told_nothing(context: Callable[..., pipeline.RunContext]) -> None:
+    with context(Clock()) as first:
         tell_stories([article("tram", TRAM)], first, day=date(2024, 5, 13))
-    with workshop(Clock(TUESDAY)) as second:
+    with context(Clock(TUESDAY)) as second:
         assert len(tell_stories([article("tram", TRAM)], second, day=date(2024, 5, 14)).stories) == 1
 
 
 def test_a_page_that_has_changed_is_an_update_that_leads_with_what_is_new(
-    workshop: Callable[..., pipeline.Workshop],
+    context: Callable[..., pipeline.RunContext],
 ) -> None:
     changed = "The High Court in Marlow stopped the tram on Monday because of a missing survey of bats. " + TRAM
-    with workshop(Clock()) as first:
+    with context(Clock()) as first:
         edition_of(first, [article("tram", TRAM)], date(2024, 5, 13))
-    with workshop(Clock(TUESDAY)) as second:
+    with context(Clock(TUESDAY)) as second:
         (story,) = tell_stories([article("tram", changed)], second, day=date(2024, 5, 14)).stories
     assert (story.told, story.news) == (date(2024, 5, 13), 1)
     assert "High Court" in story.summary.key_points[0].text
     assert len(story.summary.key_points) == 2
 
 
-def test_a_page_that_was_only_reworded_is_mentioned(workshop: Callable[..., pipeline.Workshop]) -> None:
-    with workshop(Clock()) as first:
+def test_a_page_that_was_only_reworded_is_mentioned(context: Callable[..., pipeline.RunContext]) -> None:
+    with context(Clock()) as first:
         edition_of(first, [article("tram", TRAM)], date(2024, 5, 13))
     reworded = TRAM + " Read more about trams here."
-    with workshop(Clock(TUESDAY)) as second:
+    with context(Clock(TUESDAY)) as second:
         telling = tell_stories([article("tram", reworded)], second, day=date(2024, 5, 14))
     assert telling.stories == []
     assert [(one.told, one.source) for one in telling.developing] == [(date(2024, 5, 13), "The Harbour Post")]
@@ -165,7 +165,7 @@ def test_the_deadline_is_the_earlier_of_both_and_a_time_that_has_passed_is_tomor
 
 def test_what_would_take_too_long_is_not_begun() -> None:
     clock = Clock()
-    until = Until(MONDAY + timedelta(seconds=60), clock)
+    until = StopBefore(MONDAY + timedelta(seconds=60), clock)
     assert not until()
     clock.now += timedelta(seconds=20)
     assert not until()
@@ -182,12 +182,12 @@ def slow(clock: Clock, seconds: float) -> FakeEngine:
 
 
 def test_a_run_out_of_time_tells_the_rest_in_one_quoted_sentence_and_a_later_one_completes_it(
-    workshop: Callable[..., pipeline.Workshop],
+    context: Callable[..., pipeline.RunContext],
 ) -> None:
     articles = [article("tram", TRAM), article("blast", BLAST)]
     day = date(2024, 5, 13)
     clock = Clock()
-    with workshop(clock, slow(clock, 40)) as hurried:
+    with context(clock, slow(clock, 40)) as hurried:
         telling = tell_stories(articles, hurried, day=day, deadline=MONDAY + timedelta(seconds=60))
     assert telling.brief == 1
     brief = next(story for story in telling.stories if story.brief)
@@ -197,12 +197,12 @@ def test_a_run_out_of_time_tells_the_rest_in_one_quoted_sentence_and_a_later_one
     assert clock() <= MONDAY + timedelta(seconds=60)
 
     asked = FakeEngine().says(answer)
-    with workshop(Clock(), asked) as later:
+    with context(Clock(), asked) as later:
         completed = tell_stories(articles, later, day=day)
     assert len(asked.asked) == 1  # what was answered is not asked again
-    fresh = pipeline.Workshop(
+    fresh = pipeline.RunContext(
         Config(state=hurried.config.state.with_name("other.db") if hurried.config.state else None, timezone="UTC"),
-        clock=Clock(), watcher=pipeline.Silent(), engine=FakeEngine().says(answer),
+        clock=Clock(), progress=pipeline.NoProgress(), engine=FakeEngine().says(answer),
     )  # fmt: skip
     with fresh:
         never_hurried = tell_stories(articles, fresh, day=day)
@@ -213,9 +213,9 @@ def shown(stories: list[Story]) -> list[object]:
     return [(story.articles, story.summary.headline, story.summary.key_points, story.brief) for story in stories]
 
 
-def test_a_deadline_that_is_here_already_asks_no_model(workshop: Callable[..., pipeline.Workshop]) -> None:
+def test_a_deadline_that_is_here_already_asks_no_model(context: Callable[..., pipeline.RunContext]) -> None:
     engine = FakeEngine()
-    with workshop(Clock(), engine) as hurried:
+    with context(Clock(), engine) as hurried:
         telling = tell_stories([article("tram", TRAM)], hurried, day=date(2024, 5, 13), deadline=MONDAY)
     assert [story.brief for story in telling.stories] == [True]
     assert engine.asked == []
@@ -227,26 +227,26 @@ show. The blast broke windows four kilometres away, and the road to the river wa
 
 
 def hurried_after_monday(
-    workshop: Callable[..., pipeline.Workshop], *articles: Article
+    context: Callable[..., pipeline.RunContext], *articles: Article
 ) -> tuple[list[Story], list[str], int]:
     """Stories, mentions and stories in brief of a Tuesday without time, after a Monday on which the blast was told."""
-    with workshop(Clock()) as first:
+    with context(Clock()) as first:
         edition_of(first, [article("blast", BLAST)], date(2024, 5, 13))
-    with workshop(Clock(TUESDAY), FakeEngine()) as second:
+    with context(Clock(TUESDAY), FakeEngine()) as second:
         telling = tell_stories(list(articles), second, day=date(2024, 5, 14), deadline=TUESDAY)
     return telling.stories, [one.headline for one in telling.developing], telling.brief
 
 
-def test_an_update_there_was_no_time_for_quotes_what_was_not_told(workshop: Callable[..., pipeline.Workshop]) -> None:
-    (story,), mentions, brief = hurried_after_monday(workshop, article("new", RESIGNED, "Wire", TUESDAY))
+def test_an_update_there_was_no_time_for_quotes_what_was_not_told(context: Callable[..., pipeline.RunContext]) -> None:
+    (story,), mentions, brief = hurried_after_monday(context, article("new", RESIGNED, "Wire", TUESDAY))
     assert [point.text for point in story.summary.key_points] == ["The mayor of Harwick resigned on Tuesday."]
     assert (story.brief, story.told, story.news, mentions, brief) == (True, date(2024, 5, 13), 1, [], 1)
 
 
-def test_what_only_a_later_article_of_an_update_says_is_found(workshop: Callable[..., pipeline.Workshop]) -> None:
+def test_what_only_a_later_article_of_an_update_says_is_found(context: Callable[..., pipeline.RunContext]) -> None:
     reworded = BLAST.replace("records show", "the records show")
     articles = [article("again", reworded, published=TUESDAY), article("new", RESIGNED, "Wire", TUESDAY)]
-    (story,), mentions, _ = hurried_after_monday(workshop, *articles)
+    (story,), mentions, _ = hurried_after_monday(context, *articles)
     (point,) = story.summary.key_points
     assert (point.text, mentions) == ("The mayor of Harwick resigned on Tuesday.", [])
     said_in = point.citations[0].article or story.articles[0].id
@@ -255,10 +255,10 @@ def test_what_only_a_later_article_of_an_update_says_is_found(workshop: Callable
 
 
 def test_an_update_all_of_which_was_told_is_mentioned_also_without_time(
-    workshop: Callable[..., pipeline.Workshop],
+    context: Callable[..., pipeline.RunContext],
 ) -> None:
     cut = BLAST.partition("Inspectors")[0] + "3 hours ago"
-    stories, mentions, brief = hurried_after_monday(workshop, article("cut", cut, "Wire", TUESDAY))
+    stories, mentions, brief = hurried_after_monday(context, article("cut", cut, "Wire", TUESDAY))
     assert (stories, mentions, brief) == ([], ["About blast"], 0)
 
 
@@ -275,9 +275,9 @@ def several() -> list[Article]:
 
 
 def test_articles_about_one_event_are_one_story_that_names_who_says_what(
-    workshop: Callable[..., pipeline.Workshop],
+    context: Callable[..., pipeline.RunContext],
 ) -> None:
-    with workshop(Clock()) as open_:
+    with context(Clock()) as open_:
         (story,) = tell_stories(several(), open_, day=date(2024, 5, 13)).stories
     assert {one.source for one in story.articles} == {"The Harbour Post", "Meridian Wire"}
     assert [one.id for one in story.copies] == ["copy"]
@@ -292,8 +292,10 @@ def test_articles_about_one_event_are_one_story_that_names_who_says_what(
             assert texts[citation.article or story.summary.id][citation.start : citation.end] == citation.text
 
 
-def test_what_only_another_article_says_becomes_a_point_of_its_own(workshop: Callable[..., pipeline.Workshop]) -> None:
-    with workshop(Clock()) as open_:
+def test_what_only_another_article_says_becomes_a_point_of_its_own(
+    context: Callable[..., pipeline.RunContext],
+) -> None:
+    with context(Clock()) as open_:
         (story,) = tell_stories(several(), open_, day=date(2024, 5, 13)).stories
     _, *others = story.articles
     added = [point for point in story.summary.key_points if all(c.article for c in point.citations)]
@@ -301,25 +303,25 @@ def test_what_only_another_article_says_becomes_a_point_of_its_own(workshop: Cal
     assert {citation.article for point in added for citation in point.citations} <= {one.id for one in others}
 
 
-def test_reports_that_differ_are_set_beside_one_another(workshop: Callable[..., pipeline.Workshop]) -> None:
-    with workshop(Clock()) as open_:
+def test_reports_that_differ_are_set_beside_one_another(context: Callable[..., pipeline.RunContext]) -> None:
+    with context(Clock()) as open_:
         (story,) = tell_stories(several(), open_, day=date(2024, 5, 13)).stories
     (difference,) = story.disagreements
     assert {version.text for version in difference.versions} == {"killed 12 people", "At least 15 people are dead"}
 
 
-def test_whoever_wants_no_stories_gets_every_article(workshop: Callable[..., pipeline.Workshop]) -> None:
-    with workshop(Clock(), group=False) as open_:
+def test_whoever_wants_no_stories_gets_every_article(context: Callable[..., pipeline.RunContext]) -> None:
+    with context(Clock(), group=False) as open_:
         assert len(tell_stories(several(), open_, day=date(2024, 5, 13)).stories) == 3
 
 
 def test_a_story_that_goes_on_is_an_update_that_leads_with_the_new_fact(
-    workshop: Callable[..., pipeline.Workshop],
+    context: Callable[..., pipeline.RunContext],
 ) -> None:
-    with workshop(Clock()) as first:
+    with context(Clock()) as first:
         edition_of(first, [article("blast", BLAST), article("tram", TRAM)], date(2024, 5, 13))
     today = [article("blast", BLAST), article("tram", TRAM), article("arrest", ARREST, "Wire", TUESDAY)]
-    with workshop(Clock(TUESDAY)) as second:
+    with context(Clock(TUESDAY)) as second:
         telling = tell_stories(today, second, day=date(2024, 5, 14))
     (story,) = telling.stories
     assert [one.id for one in story.articles] == ["arrest"]
@@ -329,15 +331,15 @@ def test_a_story_that_goes_on_is_an_update_that_leads_with_the_new_fact(
     assert telling.told_before == 1
 
 
-def test_mutes_are_left_out_and_said(workshop: Callable[..., pipeline.Workshop]) -> None:
-    with workshop(Clock(), mute={"words": ["tram"]}) as open_:
+def test_mutes_are_left_out_and_said(context: Callable[..., pipeline.RunContext]) -> None:
+    with context(Clock(), mute={"words": ["tram"]}) as open_:
         telling = tell_stories([article("tram", TRAM), article("blast", BLAST)], open_, day=date(2024, 5, 13))
     assert [story.articles[0].id for story in telling.stories] == ["blast"]
     assert [(one.subject, one.cause) for one in telling.failures] == [("About tram", "it is muted (tram)")]
 
 
-def test_articles_without_a_section_get_one_by_their_words(workshop: Callable[..., pipeline.Workshop]) -> None:
-    with workshop(Clock(), topics={"Transport": ["tram", "station"]}) as open_:
+def test_articles_without_a_section_get_one_by_their_words(context: Callable[..., pipeline.RunContext]) -> None:
+    with context(Clock(), topics={"Transport": ["tram", "station"]}) as open_:
         telling = tell_stories([article("tram", TRAM), article("blast", BLAST)], open_, day=date(2024, 5, 13))
     assert {story.articles[0].id: story.articles[0].section for story in telling.stories} == {
         "tram": "Transport", "blast": "Other",

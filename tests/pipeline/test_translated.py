@@ -14,7 +14,7 @@ import pytest
 
 from briefing import pipeline
 from briefing.assets import environment
-from briefing.cli.messages import Screen
+from briefing.cli.messages import ProgressDisplay
 from briefing.cli.report import tell_language
 from briefing.config import Config
 from briefing.engines.base import Completion, Prompt
@@ -170,7 +170,7 @@ def test_lines_too_short_to_tell_are_judged_by_their_answer_as_a_whole() -> None
 
 def test_the_report_says_that_the_language_asked_for_was_not_met(capsys: pytest.CaptureFixture[str]) -> None:
     kept, met = one(ExtractiveEngine()), one(FakeEngine().says(ANSWER))
-    quiet, screen = Screen(quiet=True), Screen()
+    quiet, screen = ProgressDisplay(quiet=True), ProgressDisplay()
     tell_language(quiet, [kept, kept], "de")
     assert "not in the one asked for (de): 2 of 2." in capsys.readouterr().err
     tell_language(screen, [kept, met], "de")
@@ -412,11 +412,11 @@ def run(tmp_path: Path) -> tuple[Edition, dict[str, str]]:
     ).with_overrides(formats=formats)  # fmt: skip
     now = datetime(2024, 5, 17, 5, 0, tzinfo=UTC)
     engine = FakeEngine().says(_answer)
-    with pipeline.Workshop(config, clock=lambda: now, watcher=pipeline.Silent(), engine=engine) as workshop:
-        edition, _ = pipeline.make_edition(workshop)
-        rendered = {one: pipeline.rendered_as(edition, one, workshop) for one in formats}
+    with pipeline.RunContext(config, clock=lambda: now, progress=pipeline.NoProgress(), engine=engine) as run_context:
+        edition, _ = pipeline.make_edition(run_context)
+        rendered = {one: pipeline.rendered_as(edition, one, run_context) for one in formats}
         envelope = Envelope(sender="b@example.org", recipient="ann@example.org")
-        mail = write_letter(edition, envelope, workshop.templates, now).message.get_body(("html",))
+        mail = write_letter(edition, envelope, run_context.templates, now).message.get_body(("html",))
     book = rendered.pop("epub")
     assert isinstance(book, bytes)
     with zipfile.ZipFile(io.BytesIO(book)) as pages:

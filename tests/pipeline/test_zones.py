@@ -68,7 +68,7 @@ def test_each_item_is_in_one_edition_and_each_day_is_that_day(zone: str, first: 
             mail={"sender": "b@example.org", "recipients": ({"address": "a@example.org"},)}
         )  # fmt: skip
         clock = partial(lambda moment: moment, now)
-        with pipeline.Workshop(config, clock=clock, watcher=pipeline.Silent(), engine=FakeEngine()) as open_:
+        with pipeline.RunContext(config, clock=clock, progress=pipeline.NoProgress(), engine=FakeEngine()) as open_:
             edition, _ = pipeline.make_edition(open_)
             (path,) = pipeline.write_edition(edition, open_)
             ((_, letter),) = pipeline.letters(edition, open_)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from briefing.deliver import Together, check_writable, write_atomically, write_stdout
+from briefing.deliver import AtomicWrites, check_writable, write_atomically, write_stdout
 from briefing.deliver import atomic as together_module
 from briefing.errors import OutputError
 
@@ -185,7 +185,7 @@ def test_what_a_killed_run_left_behind_goes_with_the_next_write(tmp_path: Path) 
 
 
 def test_what_another_run_is_still_writing_stays(tmp_path: Path) -> None:
-    with Together() as files:
+    with AtomicWrites() as files:
         files.add(tmp_path / "theirs.md", "theirs")
         write_atomically(tmp_path / "ours.md", "ours")
         assert not (tmp_path / "theirs.md").exists()

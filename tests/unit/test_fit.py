@@ -20,7 +20,7 @@ from briefing.engines.transformers import loading
 from briefing.errors import ModelError
 from briefing.models import (
     Fit,
-    HubPlace,
+    HubLocation,
     Machine,
     ModelFolder,
     Speed,
@@ -33,7 +33,7 @@ from briefing.models import (
 )
 from briefing.pipeline import machine as measuring
 from briefing.pipeline.machine import this_machine
-from briefing.pipeline.recommendation import Offer, fit_in_words, offers, recommended
+from briefing.pipeline.recommendation import ModelOffer, fit_in_words, offers, recommended
 
 DEFAULT = 1_117_320_768
 SPEED = Speed(reading=82.0 * DEFAULT, writing=34.0 * DEFAULT, by="qwen2.5-coder-1.5b", day="2026-11-27")
@@ -288,7 +288,7 @@ def test_free_memory_is_what_the_system_and_a_container_leave(tmp_path: Path, fi
 
 
 class TestRecommending:
-    def found(self, machine: Machine, folder: Path) -> list[Offer]:
+    def found(self, machine: Machine, folder: Path) -> list[ModelOffer]:
         return offers(ModelFolder(folder), machine)
 
     def test_on_a_small_machine_it_is_the_default(self, tmp_path: Path) -> None:
@@ -413,7 +413,7 @@ def test_the_documentation_names_the_larger_models_as_the_catalogue_does(reposit
     page = (repository / "docs" / "models.md").read_text("utf-8")
     for entry in (one for one in load_catalogue().entries if not one.sha256):
         place = entry.places[0]
-        assert isinstance(place, HubPlace)
+        assert isinstance(place, HubLocation)
         (row,) = [line for line in page.splitlines() if line.startswith(f"| `{entry.name}` |")]
         assert f"`{place.repo}`" in row
         assert f", {entry.size / 1e9:.1f} GB |" in row

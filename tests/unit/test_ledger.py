@@ -15,7 +15,7 @@ import pytest
 
 from briefing.errors import StoreError
 from briefing.store import Delivery, DeliveryState, Store
-from briefing.store.ledger import LedgerFile, Line
+from briefing.store.ledger import LedgerFile, LedgerLine
 
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
 KEY = ("2024-05-17 Mörning", "ann@example.org", "mail")
@@ -95,7 +95,7 @@ def test_who_opens_the_file_while_a_letter_is_put_off_does_not_lose_it(
         claim = store.claim_delivery(KEY, NOW)
         real, written = LedgerFile.last, []
 
-        def while_it_is_read(self: LedgerFile) -> dict[tuple[str, str, str], Line]:
+        def while_it_is_read(self: LedgerFile) -> dict[tuple[str, str, str], LedgerLine]:
             lines = real(self)
             written.append(sender.submit(store.put_delivery, KEY, "deferred", "451", NOW, claim))
             wait(written, timeout=0.1)
@@ -148,7 +148,7 @@ def test_a_letter_known_to_be_put_off_is_put_off_although_its_process_died_befor
     path = tmp_path / "state.db"
     with Store(path) as store:
         assert store.claim_delivery(KEY, NOW) == 1
-    LedgerFile(path.with_name("state.db.ledger")).append(KEY, Line("deferred", NOW.isoformat(), 1))
+    LedgerFile(path.with_name("state.db.ledger")).append(KEY, LedgerLine("deferred", NOW.isoformat(), 1))
     with Store(path) as store:
         assert store.delivery(KEY).state == "deferred"
 

@@ -15,9 +15,9 @@ import pytest
 from briefing.errors import FetchError
 from briefing.extract import extract_article
 from briefing.fetch import Fetched, Request
-from briefing.pipeline import Silent
-from briefing.pipeline.deadline import TimeToRead
-from briefing.pipeline.read import Limits, Reading, read_sources
+from briefing.pipeline import NoProgress
+from briefing.pipeline.deadline import ReadDeadline
+from briefing.pipeline.read import Limits, ReadResult, read_sources
 from briefing.pipeline.window import Window
 from briefing.types import Source, SourceKind
 
@@ -78,19 +78,19 @@ class Web:
             )
 
 
-def reading(web: Web, places: Sequence[str], time: TimeToRead | None = None, **limits: int) -> Reading:
+def reading(web: Web, places: Sequence[str], time: ReadDeadline | None = None, **limits: int) -> ReadResult:
     sources = [Source(location=place) for place in places]
     return read_sources(
         sources,
         limits=Limits(**limits),  # type: ignore[arg-type]
         window=Window(now=NOW),
         open_fetcher=lambda: web,  # type: ignore[arg-type, return-value]
-        watcher=Silent(),
+        progress=NoProgress(),
         time=time,
     )
 
 
-def causes(found: Reading) -> list[str]:
+def causes(found: ReadResult) -> list[str]:
     return [one.cause for one in found.failures if not one.stub]
 
 
@@ -128,7 +128,7 @@ def test_what_there_was_no_time_for_is_not_over_a_limit(limit: str) -> None:
         clock.now = NOW + timedelta(hours=3)
 
     web = Web({"https://paper.example/feed": feed("paper.example", 30), "https://paper.example/": gone})
-    time = TimeToRead(lambda now: NOW + timedelta(hours=2), lambda: clock.now)
+    time = ReadDeadline(lambda now: NOW + timedelta(hours=2), lambda: clock.now)
     found = reading(web, ["https://paper.example/feed"], time, **{limit: 5})
     assert causes(found)[-1] == "25 articles were not read: the time for reading was up"
     assert not any("limit" in cause for cause in causes(found))
@@ -147,7 +147,7 @@ def test_pages_that_came_in_time_are_left_to_the_next_run_once_the_time_is_up(mo
 
     monkeypatch.setattr("briefing.extract.extract_article", slowly)
     web = Web({"https://paper.example/feed": feed("paper.example", 10), "https://paper.example/": article})
-    time = TimeToRead(lambda now: NOW + timedelta(hours=2), lambda: clock.now)
+    time = ReadDeadline(lambda now: NOW + timedelta(hours=2), lambda: clock.now)
     found = reading(web, ["https://paper.example/feed"], time)
     assert (len(web.asked), len(taken), len(found.articles)) == (11, 2, 2)
     assert causes(found) == ["the time for reading was up"] * 8
@@ -161,7 +161,7 @@ def test_a_page_among_the_sources_is_left_to_the_next_run_once_the_time_is_up() 
         clock.now = NOW + timedelta(hours=2)
         return article(url)
 
-    time = TimeToRead(lambda now: NOW + timedelta(hours=2), lambda: clock.now)
+    time = ReadDeadline(lambda now: NOW + timedelta(hours=2), lambda: clock.now)
     found = reading(Web({"https://paper.example/1": slow}), ["https://paper.example/1"], time)
     assert (found.articles, causes(found)) == ([], ["the time for reading was up"])
 
@@ -169,7 +169,7 @@ def test_a_page_among_the_sources_is_left_to_the_next_run_once_the_time_is_up() 
 def test_standard_input_is_read_however_late_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "Trams\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital of the town."
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
-    late = TimeToRead(lambda now: NOW, lambda: NOW + timedelta(hours=1))
+    late = ReadDeadline(lambda now: NOW, lambda: NOW + timedelta(hours=1))
     found = reading(Web({}), ["-"], late)
     assert ([one.title for one in found.articles], found.failures) == (["Trams"], [])
 
@@ -199,7 +199,7 @@ def test_one_entry_of_two_feeds_is_one_article_whatever_each_says_of_it(tmp_path
         limits=Limits(),
         window=Window(now=NOW),
         open_fetcher=lambda: pytest.fail("nothing is to be fetched"),
-        watcher=Silent(),
+        progress=NoProgress(),
     )
     assert [(one.source, one.title) for one in found.articles] == [("a.xml", "Incident 0"), ("a.xml", "Incident 1")]
     assert len({one.id for one in found.articles}) == 2

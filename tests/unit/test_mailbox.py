@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from briefing.errors import ExtractError, SourceError
-from briefing.extract import Found, extract_article
+from briefing.extract import Extraction, extract_article
 from briefing.extract.mail import without_mail_clutter
-from briefing.pipeline.newsletters import Mail
-from briefing.pipeline.progress import Silent
-from briefing.pipeline.read import Limits, Reading, read_sources
+from briefing.pipeline.newsletters import Newsletters
+from briefing.pipeline.progress import NoProgress
+from briefing.pipeline.read import Limits, ReadResult, read_sources
 from briefing.pipeline.window import Window
 from briefing.sources import classify_path, list_maildir, list_mbox, read_head
 from briefing.types import Source, SourceKind
@@ -61,7 +61,7 @@ def write_maildir(path: Path, *messages: bytes) -> Path:
     return path
 
 
-def reading(path: Path, **limits: object) -> Reading:
+def reading(path: Path, **limits: object) -> ReadResult:
     def no_fetcher() -> object:
         raise AssertionError("nothing is fetched")
 
@@ -69,7 +69,7 @@ def reading(path: Path, **limits: object) -> Reading:
     window = Window(now=NOW, reach=NOW - since if isinstance(since, timedelta) else None)
     wanted = Limits(**limits)  # type: ignore[arg-type]
     sources = [Source(location=str(path))]
-    return read_sources(sources, limits=wanted, window=window, open_fetcher=no_fetcher, watcher=Silent())  # type: ignore[arg-type]
+    return read_sources(sources, limits=wanted, window=window, open_fetcher=no_fetcher, progress=NoProgress())  # type: ignore[arg-type]
 
 
 def snapshot(folder: Path) -> dict[str, object]:
@@ -87,11 +87,11 @@ def test_mailboxes_are_recognised(tmp_path: Path) -> None:
     write_mbox(tmp_path / "a.mbox", letter("a"))
     write_mbox(tmp_path / "INBOX", letter("a"))
     (tmp_path / "empty.mbox").touch()
-    write_maildir(tmp_path / "Mail")
+    write_maildir(tmp_path / "Newsletters")
     (tmp_path / "apple.mbox").mkdir()
     write_mbox(tmp_path / "apple.mbox" / "mbox", letter("a"))
     (tmp_path / "notes").mkdir()
-    expected = {"a.mbox": "mbox", "INBOX": "mbox", "empty.mbox": "mbox", "Mail": "maildir", "apple.mbox": "mbox"}
+    expected = {"a.mbox": "mbox", "INBOX": "mbox", "empty.mbox": "mbox", "Newsletters": "maildir", "apple.mbox": "mbox"}
     assert {name: classify_path(tmp_path / name).value for name in expected} == expected
     assert classify_path(tmp_path / "notes") is SourceKind.FOLDER
     (tmp_path / "essay").write_text("From the desk of nobody\n\nhello")
@@ -129,7 +129,7 @@ def test_limits_and_names_hold_as_for_feeds(tmp_path: Path) -> None:
     assert found.failures[0].cause == "3 articles are over the limit for one source"
     assert len(reading(path, since=None).articles) == 5
     wanted = Source(location=str(path), name="Mine", section="Post", kind=SourceKind.MBOX)
-    mail = Mail(window=Window(now=NOW), store=None)
+    mail = Newsletters(window=Window(now=NOW), store=None)
     assert {(one.name, one.section) for one in mail.local(path, wanted)} == {("Mine", "Post")}  # type: ignore[union-attr]
 
 
@@ -241,7 +241,7 @@ def test_a_large_mailbox_is_read_head_by_head(tmp_path: Path, monkeypatch: pytes
     bodies: list[str] = []
     real = opened.read_mail
 
-    def counted(body: bytes, name: str) -> Found:
+    def counted(body: bytes, name: str) -> Extraction:
         bodies.append(name)
         return real(body, name)
 

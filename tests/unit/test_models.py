@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.errors import ModelError
-from briefing.models import Catalogue, Entry, HubPlace, ModelFolder, WheelPlace, default_folder, load_catalogue
+from briefing.models import Catalogue, Entry, HubLocation, ModelFolder, WheelLocation, default_folder, load_catalogue
 from briefing.models.gguf_header import GgufHeader, read_gguf_header
 from briefing.models.wheels import _bytes_below
 
@@ -91,7 +91,7 @@ class TestTheCatalogue:
     def test_pins_files_by_digest_and_packages_by_version_or_leaves_the_digest_to_the_hub_alone(self) -> None:
         for entry in load_catalogue().entries:
             if not entry.sha256:
-                assert [type(place) for place in entry.places] == [HubPlace], entry.name
+                assert [type(place) for place in entry.places] == [HubLocation], entry.name
                 assert not entry.measured
             else:
                 assert re.fullmatch(r"[0-9a-f]{64}", entry.sha256), entry.name
@@ -99,7 +99,7 @@ class TestTheCatalogue:
             assert entry.size > 0
             assert entry.file.endswith(".gguf")
             for place in entry.places:
-                if isinstance(place, WheelPlace):
+                if isinstance(place, WheelLocation):
                     assert all(re.fullmatch(r"[a-z0-9-]+==[0-9.]+", package) for package in place.packages)
 
     def test_has_models_for_bigger_machines_those_with_a_free_licence_first(self) -> None:
@@ -113,7 +113,7 @@ class TestTheCatalogue:
         assert [entry.name for entry in load_catalogue().entries if entry.measured] == [load_catalogue().default]
 
     def test_tries_the_hub_first(self) -> None:
-        assert all(isinstance(entry.places[0], HubPlace) for entry in load_catalogue().entries)
+        assert all(isinstance(entry.places[0], HubLocation) for entry in load_catalogue().entries)
 
     def test_has_no_two_entries_of_one_name_or_file(self) -> None:
         entries = load_catalogue().entries
@@ -122,7 +122,7 @@ class TestTheCatalogue:
     def test_joins_every_part_of_a_model_once_and_in_order(self) -> None:
         for entry in load_catalogue().entries:
             for place in entry.places:
-                if isinstance(place, WheelPlace) and len(place.packages) > 1:
+                if isinstance(place, WheelLocation) and len(place.packages) > 1:
                     numbers = [re.search(r"part(\d+)==", package) for package in place.packages]
                     assert [int(n[1]) for n in numbers if n] == list(range(1, len(place.packages) + 1))
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from briefing.pipeline.candidates import Found, Item, skipped
+from briefing.pipeline.candidates import Candidate, Item, skipped
 from briefing.pipeline.source_names import name_for, site_of, tell_apart
 from briefing.sanitise import LONGEST_NAME
 from briefing.types import FeedItem, Source
 
 
-def found(source: Source, title: str) -> list[Found]:
+def found(source: Source, title: str) -> list[Candidate]:
     name = name_for(source, title, site_of(source.location))
     item = FeedItem(url="https://a.example/1", title="One", published=None, html="")
     return [Item(item, source, name, key="1"), skipped(name, "1 article was left out")]
@@ -74,7 +74,7 @@ def test_a_name_that_the_reader_gave_stays() -> None:
 def test_a_feed_that_is_down_or_has_nothing_new_counts_by_its_title() -> None:
     up, other = source("https://a.example/f"), source("https://b.example/f")
     for titles, last in ({1: "News"}, {}), ({}, {other.location: "News"}), ({1: "News"}, {other.location: "Else"}):
-        places: list[list[Found]] = [found(up, "News"), [skipped("https://b.example/f", "it cannot be reached")]]
+        places: list[list[Candidate]] = [found(up, "News"), [skipped("https://b.example/f", "it cannot be reached")]]
         tell_apart(places, {0: up, 1: other}, titles, last)
         assert [one.subject for one in places[1]] == ["https://b.example/f"]  # type: ignore[union-attr]
         assert places[0][0].name == "News (a.example)"  # type: ignore[union-attr]
@@ -82,6 +82,6 @@ def test_a_feed_that_is_down_or_has_nothing_new_counts_by_its_title() -> None:
 
 def test_a_feed_that_calls_itself_another_thing_today_does_not_count_by_what_it_was_called() -> None:
     up, other = source("https://a.example/f"), source("https://b.example/f")
-    places: list[list[Found]] = [found(up, "News"), []]
+    places: list[list[Candidate]] = [found(up, "News"), []]
     tell_apart(places, {0: up, 1: other}, {1: "Else"}, {other.location: "News"})
     assert places[0][0].name == "News"  # type: ignore[union-attr]

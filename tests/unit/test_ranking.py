@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefing.stories import Bundle
-from briefing.stories.ranking import Wishes, limited, muted, rank, topic
+from briefing.stories.ranking import RankingPreferences, limited, muted, rank, topic
 from briefing.types import Article
 
 NOW = datetime(2024, 5, 17, 6, 0, tzinfo=UTC)
@@ -26,8 +26,8 @@ def story(*articles: Article, copies: tuple[Article, ...] = ()) -> Bundle:
     return Bundle(articles=articles, copies=copies)
 
 
-def order(*bundles: Bundle, wishes: Wishes | None = None, **more: object) -> list[str]:
-    return [one.bundle.articles[0].id for one in rank(bundles, wishes or Wishes(), now=NOW, **more)]  # type: ignore[arg-type]
+def order(*bundles: Bundle, wishes: RankingPreferences | None = None, **more: object) -> list[str]:
+    return [one.bundle.articles[0].id for one in rank(bundles, wishes or RankingPreferences(), now=NOW, **more)]  # type: ignore[arg-type]
 
 
 def test_more_independent_sources_come_before_fewer() -> None:
@@ -52,12 +52,12 @@ def test_newer_comes_before_older_and_undated_counts_as_a_day_old() -> None:
 
 
 def test_a_time_in_the_future_is_not_newer_than_now() -> None:
-    (one,) = rank([story(article("soon", hours=-50))], Wishes(), now=NOW)
+    (one,) = rank([story(article("soon", hours=-50))], RankingPreferences(), now=NOW)
     assert {reason.name: reason.value for reason in one.reasons}["recency"] == 1
 
 
 def test_a_heavier_source_comes_first_and_one_of_no_weight_last() -> None:
-    wishes = Wishes(weights={"Loud": 3.0, "Mute": 0.0})
+    wishes = RankingPreferences(weights={"Loud": 3.0, "Mute": 0.0})
     bundles = [story(article(name, source=name)) for name in ("Mute", "Post", "Loud")]
     assert order(*bundles, wishes=wishes) == ["Loud", "Post", "Mute"]
 
@@ -69,7 +69,7 @@ def test_what_a_feed_has_first_comes_first() -> None:
 def test_interests_lift_a_story_and_are_given_as_the_reason() -> None:
     plain = story(article("plain", source="A"), article("b", source="B"))
     liked = story(article("liked", title="Marlow's tram line is delayed"))
-    wishes = Wishes(interests=("Tram  line", "telescope"))
+    wishes = RankingPreferences(interests=("Tram  line", "telescope"))
     (first, _) = rank([plain, liked], wishes, now=NOW)
     assert first.bundle == liked
     assert [reason.detail for reason in first.reasons if reason.name == "interests"] == ["Tram  line"]
@@ -86,11 +86,11 @@ def test_interests_lift_a_story_and_are_given_as_the_reason() -> None:
     ],
 )
 def test_muted_words_are_whole_words_whatever_their_case_and_accents(title: str, word: str, expected: str) -> None:
-    assert muted(article("a", title=title), Wishes(muted_words=(word,))) == expected
+    assert muted(article("a", title=title), RankingPreferences(muted_words=(word,))) == expected
 
 
 def test_sources_and_sections_are_muted_by_name() -> None:
-    wishes = Wishes(muted_sources=("the post",), muted_sections=("Sport",))
+    wishes = RankingPreferences(muted_sources=("the post",), muted_sections=("Sport",))
     assert muted(article("a", source="The Post"), wishes) == "the post"
     assert muted(article("a", source="Wire", section="sport"), wishes) == "Sport"
     assert muted(article("a", source="Wire", section="World"), wishes) == ""
@@ -99,7 +99,7 @@ def test_sources_and_sections_are_muted_by_name() -> None:
 def test_a_section_holds_no_more_stories_than_wanted_the_best_ones() -> None:
     bundles = [story(article(f"{n}", section="World", hours=n)) for n in range(4)]
     bundles.append(story(article("sport", section="Sport", hours=9)))
-    ranked = rank(bundles, Wishes(), now=NOW)
+    ranked = rank(bundles, RankingPreferences(), now=NOW)
     kept, over = limited(ranked, 2, lambda one: one.bundle.articles[0])
     assert [one.bundle.articles[0].id for one in kept] == ["0", "1", "sport"]
     assert [one.bundle.articles[0].id for one in over] == ["2", "3"]
@@ -163,7 +163,7 @@ def test_the_order_of_the_input_never_matters_and_nothing_is_lost(bundles: list[
 @settings(deadline=None)
 @given(bundles=BUNDLES)
 def test_an_interest_never_lowers_a_story(bundles: list[Bundle]) -> None:
-    before, after = order(*bundles), order(*bundles, wishes=Wishes(interests=("tram",)))
+    before, after = order(*bundles), order(*bundles, wishes=RankingPreferences(interests=("tram",)))
     for bundle in bundles:
         first = bundle.articles[0]
         if "tram" in first.title:

@@ -7,7 +7,7 @@ from contextlib import redirect_stderr
 
 import pytest
 
-from briefing.cli.messages import Screen, tell_error
+from briefing.cli.messages import ProgressDisplay, tell_error
 from briefing.cli.report import tell_failures
 from briefing.types import Failure
 
@@ -33,7 +33,7 @@ def check(shown: str) -> None:
 
 
 def test_titles_beside_a_bar_and_messages_above_it_are_no_orders() -> None:
-    with redirect_stderr(Terminal()) as terminal, Screen(verbose=True) as screen:
+    with redirect_stderr(Terminal()) as terminal, ProgressDisplay(verbose=True) as screen:
         screen.stage("fetch", 2)
         for say in (screen.say, screen.complain, screen.detail):
             say(f"Failed: {HOSTILE}\nSent to nobody.")
@@ -57,7 +57,7 @@ def test_of_failures_for_one_reason_the_first_are_named_and_the_rest_counted() -
     teasers = [Failure(subject=f"t{number}", stage="extract", cause="only a teaser") for number in range(10_000)]
     other = Failure(subject="gone", stage="fetch", cause="HTTP 404")
     with redirect_stderr(Terminal()) as terminal:
-        tell_failures(Screen(), [*teasers[:5_000], other, *teasers[5_000:]], produced=True)
+        tell_failures(ProgressDisplay(), [*teasers[:5_000], other, *teasers[5_000:]], produced=True)
     assert terminal.getvalue().splitlines() == [
         "Failed (extract): t0: only a teaser.",
         "Failed (extract): t1: only a teaser.",

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from briefing.config import Config
 from briefing.errors import StoreError
-from briefing.pipeline import Silent, Workshop, check_run
+from briefing.pipeline import NoProgress, RunContext, check_run
 from briefing.store import MEMORY, MIGRATIONS, Store, StoredCompletion, check_state, default_state
 from briefing.store import schema as store_module
 from briefing.types import Article, KeyPoint, Summary, Verdict
@@ -127,8 +127,8 @@ def test_a_check_leaves_an_older_file_as_it_is(tmp_path: Path, monkeypatch: pyte
     before = path.read_bytes()
     monkeypatch.setattr(store_module, "MIGRATIONS", (*MIGRATIONS, ("CREATE TABLE later (x)",)))
     config = Config(state=path, out=tmp_path / "out", engine="extractive")
-    with Workshop(config, clock=lambda: NOW, watcher=Silent()) as workshop:
-        assert list(check_run(workshop, send=False)) == []
+    with RunContext(config, clock=lambda: NOW, progress=NoProgress()) as context:
+        assert list(check_run(context, send=False)) == []
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from briefing.stories.novelty import MOST_BACKGROUND, Earlier, linked, news, untold
+from briefing.stories.novelty import MOST_BACKGROUND, EarlierStory, linked, news, untold
 from briefing.types import Article, Citation, KeyPoint, Summary, Verdict
 
 
@@ -17,7 +17,7 @@ def article(name: str, text: str) -> Article:
 MONDAY = article("mon", "A blast at a plant in Harwick killed 12 people on Monday. Inspectors had warned of valves.")
 TUESDAY = article("tue", "The toll of the blast at a plant in Harwick rose to 15. Police arrested the plant's manager.")
 TRAM = article("tram", "The council of Marlow voted 31 to 14 for a tram.")
-BLAST = Earlier(told=date(2024, 5, 13), headline="Blast in Harwick", articles=(MONDAY,))
+BLAST = EarlierStory(told=date(2024, 5, 13), headline="Blast in Harwick", articles=(MONDAY,))
 
 
 def by_place(articles: Sequence[Article]) -> Iterable[Sequence[Article]]:
@@ -34,7 +34,9 @@ def summary(*points: str, verdict: Verdict = Verdict.SUPPORTED) -> Summary:
 
 
 def test_a_story_continues_one_that_grouping_would_join_and_no_other() -> None:
-    older = Earlier(told=date(2024, 5, 12), headline="Plant fined", articles=(article("sun", "Harwick plant fined."),))
+    older = EarlierStory(
+        told=date(2024, 5, 12), headline="Plant fined", articles=(article("sun", "Harwick plant fined."),)
+    )
     assert linked([[TRAM], [TUESDAY]], [older, BLAST], by_place) == [(), (BLAST, older)]
 
 

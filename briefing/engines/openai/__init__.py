@@ -15,8 +15,8 @@ wherever an answer is empty, the prompt fails and says so. The budget of tokens 
 
 The key is sent in one header and stands in no message, error or log.
 
-`engine` converses, `capabilities` is what was learnt of the server, `model_list` what it says of its models, `transport` is HTTP,
-`response` is one answer as it comes in, `failures` are the ways in which none comes.
+`engine` converses, `capabilities` is what was learnt of the server, `model_list` what it says of its models,
+`transport` is HTTP, `response` is one answer as it comes in, `failures` are the ways in which none comes.
 """
 
 from briefing.engines.openai.engine import OpenAIEngine

@@ -1,6 +1,7 @@
 """What was learnt of a server: what it refuses to understand, how long an answer may be, whether its model thinks.
 
-`Manners` is what is known at one moment, and how a prompt is put then; `Learnt` is what the threads of an engine share.
+`ServerCapabilities` is what is known at one moment, and how a prompt is put then; `LearntCapabilities` is what the
+threads of an engine share.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from briefing.engines.logprobs import ALTERNATIVES
 from briefing.engines.openai.failures import Refusal, room_in
 from briefing.engines.reasoning import QUIET
 
-__all__ = ["OPTIONAL", "Form", "Learnt", "Manners", "Turn", "is_begun", "is_object"]
+__all__ = ["OPTIONAL", "Attempt", "Form", "LearntCapabilities", "ServerCapabilities", "is_begun", "is_object"]
 
 Form = Literal["schema", "grammar", ""]
 
@@ -39,7 +40,7 @@ _EFFORTS = ("none", "low")
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Attempt:
     """One request for one prompt: what holds for it alone."""
 
     room: int
@@ -49,7 +50,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class ServerCapabilities:
     """What is known of a server."""
 
     owner: str = ""
@@ -70,7 +71,7 @@ class Manners:
     folded: bool = False
     """Whether the system's words go before the user's, for models whose template knows no system."""
 
-    def form(self, prompt: Prompt, turn: Turn) -> Form:
+    def form(self, prompt: Prompt, turn: Attempt) -> Form:
         """How the answer is held to its form: by a JSON schema, else a grammar, else by the prompt alone."""
         if turn.plain or (self.thinks and self.aloud):
             return ""  # a form would leave no room for thoughts
@@ -80,7 +81,7 @@ class Manners:
         takes_grammar = self.owner == "llamacpp" and "grammar" not in self.dropped and not self.thinks
         return "grammar" if prompt.grammar and takes_grammar else ""
 
-    def request(self, model: str, prompt: Prompt, options: EngineOptions, turn: Turn) -> dict[str, Any]:
+    def request(self, model: str, prompt: Prompt, options: EngineOptions, turn: Attempt) -> dict[str, Any]:
         """What is sent, without what the server has refused before."""
         form = self.form(prompt, turn)
         length = max(self.least, prompt.max_tokens + (turn.room if self.thinks else 0))
@@ -109,7 +110,7 @@ class Manners:
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
         return {name: value for name, value in body.items() if name not in self.dropped}
 
-    def after(self, refusal: Refusal, sent: dict[str, Any]) -> Manners | None:
+    def after(self, refusal: Refusal, sent: dict[str, Any]) -> ServerCapabilities | None:
         """What is known after the refusal of `sent`; None where it teaches nothing."""
         said = refusal.message
         if re.search(r"could not finish the message because max_tokens", said, re.IGNORECASE):
@@ -155,20 +156,20 @@ _NO_SYSTEM = re.compile(
 )
 
 
-class Learnt:
+class LearntCapabilities:
     """The manners that all threads go by. What one thread learns is known to the others at once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._now = Manners()
+        self._now = ServerCapabilities()
 
     @property
-    def now(self) -> Manners:
+    def now(self) -> ServerCapabilities:
         """What is known."""
         return self._now
 
     def notes(self, **known: Any) -> None:
-        """Set what is known of these fields of `Manners`."""
+        """Set what is known of these fields of `ServerCapabilities`."""
         with self._lock:
             self._now = replace(self._now, **known)
 
@@ -177,7 +178,9 @@ class Learnt:
         with self._lock:
             self._now = replace(self._now, dropped=self._now.dropped | {field})
 
-    def refused(self, refusal: Refusal, sent: dict[str, Any], put: Callable[[Manners], dict[str, Any]]) -> bool:
+    def refused(
+        self, refusal: Refusal, sent: dict[str, Any], put: Callable[[ServerCapabilities], dict[str, Any]]
+    ) -> bool:
         """Whether there is another way to ask what was refused as `sent`; `put` makes the request.
 
         What another thread has learnt meanwhile may be reason enough to ask again; else the refusal is learnt from.

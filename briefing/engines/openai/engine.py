@@ -19,11 +19,11 @@ from briefing.engines.base import (
     at_most_tokens,
     message_tokens,
 )
-from briefing.engines.openai.capabilities import Learnt, Manners, Turn, is_begun, is_object
+from briefing.engines.openai.capabilities import Attempt, LearntCapabilities, ServerCapabilities, is_begun, is_object
 from briefing.engines.openai.failures import PassingError, Refusal, RefusedError, room_in
-from briefing.engines.openai.model_list import Card
-from briefing.engines.openai.response import Heard
-from briefing.engines.openai.transport import Wire
+from briefing.engines.openai.model_list import ModelCard
+from briefing.engines.openai.response import PartialAnswer
+from briefing.engines.openai.transport import Transport
 from briefing.engines.pool import side_by_side
 from briefing.engines.reasoning import room_to_think
 from briefing.errors import EngineError, UsageError
@@ -63,8 +63,8 @@ class OpenAIEngine:
         self._address = model.address
         self._options = options
         self._slots = options.slots or _IN_FLIGHT
-        self._wire = Wire(model.address, model.name, options, self._slots)
-        self._learnt = Learnt()
+        self._wire = Transport(model.address, model.name, options, self._slots)
+        self._learnt = LearntCapabilities()
         self._used = 0
         self._gone = ""
         self._lock = threading.Lock()
@@ -93,21 +93,21 @@ class OpenAIEngine:
         self._wire.close()
 
     @property
-    def _model_card(self) -> Card:
+    def _model_card(self) -> ModelCard:
         """What the server says of the model. Raises `EngineError` as `complete` does."""
         if isinstance(self._listed, EngineError):
             raise self._listed.with_traceback(None)
         return self._listed
 
     @cached_property
-    def _listed(self) -> Card | EngineError:
+    def _listed(self) -> ModelCard | EngineError:
         """The same, or why there is no asking: noted, so that a server that is not there is sought once."""
         try:
             return self._ask_for_card()
         except EngineError as error:
             return error
 
-    def _ask_for_card(self) -> Card:
+    def _ask_for_card(self) -> ModelCard:
         attempt, began = 0, time.monotonic()
         while True:
             try:
@@ -154,12 +154,12 @@ class OpenAIEngine:
         """Whether the server reads its model yet and there is time to wait for it."""
         return error.loading and time.monotonic() - began < self._options.patience
 
-    def _converse(self, prompt: Prompt, cancelled: threading.Event) -> Heard:
+    def _converse(self, prompt: Prompt, cancelled: threading.Event) -> PartialAnswer:
         """One answer, not empty; asked anew as long as that teaches us what the server or the model needs.
 
         Raises `RefusedError` where none comes.
         """
-        turn = Turn(self._room(prompt))
+        turn = Attempt(self._room(prompt))
         while True:
             known = self._learnt.now
             form, body = known.form(prompt, turn), known.request(self.model, prompt, self._options, turn)
@@ -192,8 +192,8 @@ class OpenAIEngine:
             return heard
 
     def _after_refusal(
-        self, error: RefusedError, prompt: Prompt, turn: Turn, known: Manners, body: dict[str, object]
-    ) -> Turn:
+        self, error: RefusedError, prompt: Prompt, turn: Attempt, known: ServerCapabilities, body: dict[str, object]
+    ) -> Attempt:
         """How to ask again, by what is known now. Raises `error` where there is no other way."""
         if self._learnt.refused(error.refusal, body, lambda now: now.request(self.model, prompt, self._options, turn)):
             return turn
@@ -202,7 +202,7 @@ class OpenAIEngine:
             raise _explained(error) from None
         return replace(turn, room=room)
 
-    def _after_nothing(self, heard: Heard, turn: Turn, *, thinks: bool, room: int) -> Turn:
+    def _after_nothing(self, heard: PartialAnswer, turn: Attempt, *, thinks: bool, room: int) -> Attempt:
         """How to ask again after an empty answer. Raises `RefusedError` where that does not help."""
         if heard.refusal or heard.finish == "content_filter":
             said = self._wire.hidden(heard.refusal[:200])
@@ -230,7 +230,7 @@ class OpenAIEngine:
         left = window - self._count_messages(prompt) - prompt.max_tokens
         return max(min(wished, left), _LEAST_THOUGHTS)
 
-    def _less_room(self, prompt: Prompt, turn: Turn, refusal: Refusal, asked: int) -> int:
+    def _less_room(self, prompt: Prompt, turn: Attempt, refusal: Refusal, asked: int) -> int:
         """Room for thoughts that is left after a refusal of `asked` tokens; 0 where too little is."""
         told = room_in(refusal.message, asked)
         if told is None:
@@ -243,13 +243,13 @@ class OpenAIEngine:
     def _count_messages(self, prompt: Prompt) -> int:
         return message_tokens(prompt.messages, self.count_tokens)
 
-    def _ask(self, prompt: Prompt, body: dict[str, object], room: int, cancelled: threading.Event) -> Heard:
+    def _ask(self, prompt: Prompt, body: dict[str, object], room: int, cancelled: threading.Event) -> PartialAnswer:
         """One answer of at most `room` tokens, counted whatever becomes of it."""
         if self._options.token_budget and self._used >= self._options.token_budget:
             raise RefusedError(
                 f"the budget of {self._options.token_budget:,} tokens is used up. Raise token_budget, or set it to 0"
             )
-        heard = Heard()
+        heard = PartialAnswer()
         try:
             self._wire.ask(body, heard, cancelled)
         finally:
@@ -257,7 +257,7 @@ class OpenAIEngine:
                 self._spend(prompt, heard, room)
         return heard
 
-    def _spend(self, prompt: Prompt, heard: Heard, room: int) -> None:
+    def _spend(self, prompt: Prompt, heard: PartialAnswer, room: int) -> None:
         """Count what an answer cost, discarded and broken ones too; by our own estimate where the server is silent.
 
         One that ends where its `room` did has used all of it, and so may one of which nothing was heard: on thoughts.
@@ -275,7 +275,7 @@ def _failed(prompt: Prompt, error: str) -> Completion:
     return Completion(id=prompt.id, text="", prompt_tokens=0, completion_tokens=0, finish="error", error=error)
 
 
-def _ended(spoken: str, heard: Heard, stops: tuple[str, ...]) -> str:
+def _ended(spoken: str, heard: PartialAnswer, stops: tuple[str, ...]) -> str:
     """`spoken` up to the first of `stops`, where the server was not asked to end there."""
     spoken = spoken.lstrip()
     places = [place for stop in stops if (place := spoken.find(stop)) > 0]

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["PassingError", "Refusal", "RefusedError", "Room", "read_refusal", "room_in"]
+__all__ = ["AnswerLimits", "PassingError", "Refusal", "RefusedError", "read_refusal", "room_in"]
 
 
 class PassingError(Exception):
@@ -96,7 +96,7 @@ def _name(field: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class AnswerLimits:
     """What a refusal says of how long an answer may be, in tokens; 0 where it does not say."""
 
     most: int = 0
@@ -108,20 +108,20 @@ class Room:
     window: int = 0
 
 
-def room_in(message: str, asked: int) -> Room | None:
+def room_in(message: str, asked: int) -> AnswerLimits | None:
     """What a refusal of an answer of `asked` tokens says of the limit; None where it speaks of something else."""
     text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", message).casefold()
     if window := _WINDOW.search(text):
         prompt = _PROMPT.search(text)
         size, read = _number(window), _number(prompt) if prompt else 0
-        return Room(now=size - read if prompt else 0, window=size)
+        return AnswerLimits(now=size - read if prompt else 0, window=size)
     if not _LIMIT.search(text):
         return None
     if (least := _LEAST.search(text)) and _number(least) > asked:
-        return Room(least=_number(least))
+        return AnswerLimits(least=_number(least))
     if (most := _MOST.search(text)) and 0 < _number(most) < asked:
-        return Room(most=_number(most))
-    return Room() if _TOO_LARGE.search(text) else None
+        return AnswerLimits(most=_number(most))
+    return AnswerLimits() if _TOO_LARGE.search(text) else None
 
 
 def _number(found: re.Match[str]) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-__all__ = ["Card", "card_of", "first_count", "props_window", "window_of"]
+__all__ = ["ModelCard", "card_of", "first_count", "props_window", "window_of"]
 
 
 _ABSURD = 10**12
@@ -15,7 +15,7 @@ _ABSURD = 10**12
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ModelCard:
     """What a server says of a model."""
 
     context: int = 0
@@ -24,14 +24,14 @@ class Card:
     """``owned_by``: ``llamacpp`` and ``vllm`` say of themselves what they are."""
 
 
-def card_of(model: str, listed: Sequence[dict[str, Any]]) -> Card | None:
+def card_of(model: str, listed: Sequence[dict[str, Any]]) -> ModelCard | None:
     """The card of `model` in a server's list; None where it has none of that name.
 
     A llama.cpp server answers to any name. Ollama lists ``name:latest`` for ``name``, Google ``models/name``, LiteLLM
     patterns such as ``openai/*``, and names behind ``@`` or ``:`` choose a variant that lists leave out.
     """
     if not listed:
-        return Card()
+        return ModelCard()
     names = [str(one.get("id")) for one in listed]
     wished = model.casefold()
     bare = wished.split("@", 1)[0].rsplit(":", 1)[0]
@@ -43,9 +43,9 @@ def card_of(model: str, listed: Sequence[dict[str, Any]]) -> Card | None:
     )
     for fits in tests:
         if mine := next((one for one, name in zip(listed, names, strict=True) if fits(name)), None):
-            return Card(window_of(mine), str(mine.get("owned_by") or ""))
+            return ModelCard(window_of(mine), str(mine.get("owned_by") or ""))
     first = next((one for one in listed if one.get("owned_by") == "llamacpp"), None)
-    return Card(window_of(first), "llamacpp") if first else None
+    return ModelCard(window_of(first), "llamacpp") if first else None
 
 
 def window_of(card: dict[str, Any]) -> int:

@@ -15,7 +15,7 @@ from briefing.engines.openai.failures import PassingError
 from briefing.engines.openai.model_list import first_count
 from briefing.engines.reasoning import has_thoughts, without_thoughts
 
-__all__ = ["Heard", "events", "limited"]
+__all__ = ["PartialAnswer", "events", "limited"]
 
 _THOUGHTS = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
 """Fields in which servers send what a model says to itself: DeepSeek, llama.cpp and vLLM; vLLM since 0.11, Ollama, Groq
@@ -24,7 +24,7 @@ and LM Studio; OpenRouter; others.
 
 
 @dataclass
-class Heard:
+class PartialAnswer:
     """One answer as it comes in."""
 
     text: str = ""

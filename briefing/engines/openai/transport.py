@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 from briefing._version import __version__
 from briefing.engines.base import EngineOptions
 from briefing.engines.openai.failures import PassingError, RefusedError, read_refusal
-from briefing.engines.openai.model_list import Card, card_of, props_window
-from briefing.engines.openai.response import Heard, events, limited
+from briefing.engines.openai.model_list import ModelCard, card_of, props_window
+from briefing.engines.openai.response import PartialAnswer, events, limited
 from briefing.errors import EngineError
 from briefing.retry import retry_after
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Wire"]
+__all__ = ["Transport"]
 
 _LARGEST_ANSWER = 4 << 20
 """Bytes of one streamed answer."""
@@ -33,7 +33,7 @@ _NO_MODEL = re.compile(
 _KNOWN_QUOTA = {"insufficient_quota", "insufficient_balance", "billing_hard_limit_reached"}
 
 
-class Wire:
+class Transport:
     """To one model on one server; `slots` answers may be on their way at once. Thread-safe."""
 
     def __init__(self, address: str, model: str, options: EngineOptions, slots: int) -> None:
@@ -57,7 +57,7 @@ class Wire:
                 raise EngineError(self._address, said, "Check the address and this machine's clock") from None
             cause = cause.__cause__ or cause.__context__
 
-    def ask_for_card(self) -> Card:
+    def ask_for_card(self) -> ModelCard:
         """What the server says of the model; nothing where it lists no models.
 
         Raises `EngineError` where it refuses the key or lists others, `PassingError` where asking again may help.
@@ -71,11 +71,11 @@ class Wire:
             raise PassingError(_reason(error)) from None
         self._refuse(response.status_code, response.headers, response.text[:10_000], listing=True)
         if response.status_code != 200:
-            return Card()  # it need not have a list
+            return ModelCard()  # it need not have a list
         try:
             listed = [one for one in response.json()["data"] if isinstance(one, dict)]
         except (ValueError, KeyError, TypeError, RecursionError):
-            return Card()
+            return ModelCard()
         if not (card := card_of(self._model, listed)):
             known = [str(one.get("id")) for one in listed]
             shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
@@ -87,7 +87,7 @@ class Wire:
                     return replace(card, context=props_window(props.json()) or card.context)
         return card
 
-    def ask(self, body: dict[str, Any], heard: Heard, cancelled: threading.Event) -> None:
+    def ask(self, body: dict[str, Any], heard: PartialAnswer, cancelled: threading.Event) -> None:
         """Send a request and take its answer into `heard`, which keeps what came until anything went wrong.
 
         Raises `PassingError`, `RefusedError`, or `EngineError` where no request will be answered.
@@ -169,7 +169,7 @@ class Wire:
             yield chunk
 
 
-def _take_whole(heard: Heard, body: bytes) -> None:
+def _take_whole(heard: PartialAnswer, body: bytes) -> None:
     """An answer that does not call itself a stream; some proxies pass streams on so."""
     if body.lstrip()[:1] in {b"d", b":", b"e"}:
         for event in events(iter([body])):

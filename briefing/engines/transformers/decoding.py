@@ -11,13 +11,13 @@ from typing import Any
 from briefing.engines.logprobs import ALTERNATIVES, begins, is_word, odds
 from briefing.engines.reasoning import has_thoughts, is_mark, open_thought, spoken, without_thoughts
 
-__all__ = ["AtEnd", "Reader", "word_odds"]
+__all__ = ["Decoder", "StopCriterion", "word_odds"]
 
 _TAIL = 24
 """Tokens that are looked at after each one, for a stop string or the mark of a thought; most are one or two."""
 
 
-class Reader:
+class Decoder:
     """Turns tokens into text."""
 
     def __init__(self, tokenizer: Any) -> None:
@@ -58,7 +58,7 @@ class _Seen:
     """Whether it is at its end; what is written then is padding."""
 
 
-class AtEnd:
+class StopCriterion:
     """Ends each answer of a batch at a stop string, or when it has its tokens.
 
     transformers' own stop strings would end thoughts, and at once an answer that begins with a blank line; and its
@@ -67,7 +67,7 @@ class AtEnd:
 
     def __init__(
         self,
-        reader: Reader,
+        reader: Decoder,
         start: int,
         opened: Sequence[str],
         *,
@@ -125,7 +125,7 @@ class AtEnd:
 def word_odds(
     tokenizer: Any, choices: tuple[str, ...], tokens: Sequence[int], logits: Sequence[Any]
 ) -> tuple[float, ...]:
-    """Shares of `choices` (`logprobs`) at the token that begins the first word of an answer; empty where it begins none.
+    """Shares of `choices` (`logprobs`) at the first word of an answer; empty where no answer begins there.
 
     `logits`: for each of the answer's `tokens`, a row over the vocabulary.
     """

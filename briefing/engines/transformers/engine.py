@@ -13,8 +13,8 @@ from briefing.engines.base import WINDOW, Capabilities, Completion, EngineOption
 from briefing.engines.reasoning import has_thoughts, left_open, room_to_think, spoken
 from briefing.engines.transformers.batches import batched, taken
 from briefing.engines.transformers.chat_template import rendered
-from briefing.engines.transformers.decoding import AtEnd, Reader, word_odds
-from briefing.engines.transformers.loading import Loaded, load, load_tokenizer, settings_of
+from briefing.engines.transformers.decoding import Decoder, StopCriterion, word_odds
+from briefing.engines.transformers.loading import LoadedModel, load, load_tokenizer, settings_of
 from briefing.engines.transformers.settings import ModelSettings, language_token
 from briefing.errors import EngineError, ModelError
 from briefing.nlp.text import fingerprint
@@ -126,7 +126,7 @@ class TransformersEngine:
         return load_tokenizer(self._spec, self._settings)
 
     @cached_property
-    def _loaded(self) -> Loaded:
+    def _loaded(self) -> LoadedModel:
         loaded = load(self._spec, self._settings, self._options)
         if self.instructable and not getattr(self._tokenizer, "chat_template", None):
             raise ModelError(
@@ -136,8 +136,8 @@ class TransformersEngine:
         return loaded
 
     @cached_property
-    def _reader(self) -> Reader:
-        return Reader(self._tokenizer)
+    def _reader(self) -> Decoder:
+        return Decoder(self._tokenizer)
 
     @property
     def _beams(self) -> int:
@@ -266,7 +266,7 @@ class TransformersEngine:
         ends = {tokenizer.eos_token_id, tokenizer.pad_token_id, *(stated if isinstance(stated, list) else [stated])}
         how: dict[str, Any] = {}
         opened = [one.opened for one in batch]
-        end = AtEnd(self._reader, start, opened, stops=stops, ends=ends, most=prompt.max_tokens)
+        end = StopCriterion(self._reader, start, opened, stops=stops, ends=ends, most=prompt.max_tokens)
         if stops or room:
             how["stopping_criteria"] = [end]
         likely = self.instructable and bool(prompt.choices) and not room

@@ -21,7 +21,7 @@ from briefing.engines.devices import free_memory
 from briefing.engines.transformers.settings import ModelSettings, read_settings, with_window
 from briefing.errors import EngineError, ModelError
 
-__all__ = ["Loaded", "load", "load_tokenizer", "native_bf16", "settings_of", "weights_in_memory"]
+__all__ = ["LoadedModel", "load", "load_tokenizer", "native_bf16", "settings_of", "weights_in_memory"]
 
 _VOCABULARY = re.compile(
     r"tokenizer\.(?:json|model)|\S*(?:spiece|sentencepiece)\S*\.model|vocab\S*|\S*\.(?:spm|tiktoken)"
@@ -35,7 +35,7 @@ _CPU_BF16_ONCE = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedModel:
     """A model that is ready to answer."""
 
     model: Any
@@ -77,7 +77,7 @@ def load_tokenizer(spec: ModelSpec, settings: ModelSettings) -> Any:
     return tokenizer
 
 
-def load(spec: ModelSpec, settings: ModelSettings, options: EngineOptions) -> Loaded:
+def load(spec: ModelSpec, settings: ModelSettings, options: EngineOptions) -> LoadedModel:
     """The weights, in bf16 where that is native. Raises as `settings_of`."""
     path = _path(spec)
     pickled = path.is_dir() and not any(path.glob("*.safetensors"))
@@ -90,7 +90,7 @@ def load(spec: ModelSpec, settings: ModelSettings, options: EngineOptions) -> Lo
             "Take one with safetensors, or set trust_pickles = true if you trust whoever made it",
         )
 
-    def open_weights(library: Any) -> Loaded:
+    def open_weights(library: Any) -> LoadedModel:
         import torch
 
         device, dtype = _device(torch)
@@ -109,9 +109,9 @@ def load(spec: ModelSpec, settings: ModelSettings, options: EngineOptions) -> Lo
             _check_writes(spec, library, model.config)
             _check_weights(spec, model, told)
         _check_wishes(spec, settings, model.config)
-        return Loaded(model.to(device).eval(), device)
+        return LoadedModel(model.to(device).eval(), device)
 
-    loaded: Loaded = _explained(spec, open_weights)
+    loaded: LoadedModel = _explained(spec, open_weights)
     return loaded
 
 
