@@ -209,8 +209,3 @@ def test_the_version_is_stated_once(repository: Path) -> None:
     pages = [path for path in tracked(repository) if path.suffix in {".py", ".toml"} and "data" not in path.parts]
     stated = [path.name for path in pages if f'"{__version__}"' in path.read_text("utf-8")]
     assert stated == ["_version.py"]
-
-
-def test_modules_stay_small(repository: Path) -> None:
-    long = {path.name: n for path in modules(repository) if (n := len(path.read_text("utf-8").splitlines())) > 400}
-    assert long == {}
