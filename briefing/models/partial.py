@@ -47,7 +47,7 @@ class Partial:
 
     @contextlib.contextmanager
     def writing(self, start: int) -> Iterator[Callable[[bytes], None]]:
-        """Truncate the file at `start`; gives a function that appends, and raises `LocationError` past the file's size."""
+        """Truncate the file at `start` and give a function that appends; `LocationError` is raised past its end."""
         self.path.touch()
         with self.path.open("r+b", buffering=0) as file:
             file.truncate(start)
