@@ -15,8 +15,8 @@ from briefing.pipeline.context import RunContext
 from briefing.render.edition import EDITION_FORMATS, prepared, tidy
 from briefing.render.email import dated_key
 from briefing.serialization import edition_from_json, json_text
-from briefing.store import DeliveryState, SearchHit
-from briefing.types import Edition
+from briefing.store import DeliveryState
+from briefing.types import Edition, SearchHit
 
 __all__ = [
     "EditionListing",
