@@ -50,8 +50,7 @@ from briefing.pipeline.state_file import check_state_pages, keep_state, mend_sta
 from briefing.pipeline.story_pipeline import condense_stories, takes_a_place, tell_stories
 from briefing.pipeline.window import Window, window_for
 from briefing.render.compose import compose
-from briefing.render.edition import EDITION_FORMATS, render, render_explanation, render_summary
-from briefing.render.epub import render_epub
+from briefing.render.edition import EDITION_FORMATS, render, render_edition, render_explanation, render_summary
 from briefing.serialization import edition_to_json
 from briefing.stories.ranking import Ranked
 from briefing.types import Article, Edition, Failure, Summary
@@ -295,7 +294,7 @@ def write_files(edition: Edition, context: RunContext) -> tuple[Path, ...]:
 
 def rendered_as(edition: Edition, format_: str, context: RunContext) -> str | bytes:
     """The edition in one of `EDITION_FORMATS`."""
-    return render_epub(edition, context.templates) if format_ == "epub" else render(edition, format_, context.templates)
+    return render_edition(edition, format_, context.templates)
 
 
 def remember_edition(edition: Edition, context: RunContext) -> None:

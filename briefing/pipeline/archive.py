@@ -19,7 +19,8 @@ from briefing.nlp.search_terms import FOLDING, search_words
 from briefing.nlp.text import fingerprint, fold
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.history import known_edition
-from briefing.render.edition import PageLinks, anchor, prepared, render, tidy
+from briefing.render.edition import PageLinks, render
+from briefing.render.filters import anchor, tidy
 from briefing.sanitise import clean_data
 from briefing.types import Edition
 
@@ -59,7 +60,7 @@ def _site(pages: Sequence[_Page], context: RunContext) -> Iterator[tuple[str, st
         )
         yield page.name, render(page.edition, "html", context.templates, around)
     newest = pages[::-1]
-    templates = prepared(context.templates)
+    templates = context.templates
     months = [
         (month, list(found)) for month, found in groupby(newest, key=lambda page: page.edition.date.replace(day=1))
     ]

@@ -12,8 +12,9 @@ from typing import Any
 from briefing.config import parse_duration
 from briefing.errors import OutputError, UsageError
 from briefing.pipeline.context import RunContext
-from briefing.render.edition import EDITION_FORMATS, prepared, tidy
+from briefing.render.edition import EDITION_FORMATS
 from briefing.render.email import dated_key
+from briefing.render.filters import tidy
 from briefing.serialization import edition_from_json, json_text
 from briefing.store import DeliveryState
 from briefing.types import Edition, SearchHit
@@ -207,4 +208,4 @@ def _json(rows: Iterator[dict[str, Any]]) -> str:
 
 
 def _text(name: str, context: RunContext, **values: object) -> str:
-    return tidy(prepared(context.templates).get_template(name).render(**values))
+    return tidy(context.templates.get_template(name).render(**values))
