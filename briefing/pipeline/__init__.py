@@ -20,7 +20,6 @@ from zoneinfo import ZoneInfo
 from briefing.config import Config
 from briefing.engines import Engine
 from briefing.extract.length import is_cut
-from briefing.pipeline.archive import write_archive
 from briefing.pipeline.batch import batch
 from briefing.pipeline.compare import Comparison, compare
 from briefing.pipeline.context import RunContext
@@ -38,6 +37,7 @@ from briefing.pipeline.history import (
     render_history,
     search,
     shown_edition,
+    write_archive,
 )
 from briefing.pipeline.mailing import check_mail, check_settings, letters
 from briefing.pipeline.network_wait import NetworkWait, longest_wait

@@ -1,7 +1,6 @@
-"""A static site of all editions: an index by date, a page for each, a search that needs no server, a feed.
+"""A static site of all editions: an index by date, a page for each, a client-side search, a feed. Pure.
 
-The pages work from a disk as from a web server. A file that already says what it should is left alone, so that a
-copying program (rsync, a static host) moves only what is new.
+The pages work from ``file:`` as from a web server.
 """
 
 from __future__ import annotations
@@ -12,82 +11,66 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from briefing.nlp.search_terms import FOLDING, search_words
 from briefing.nlp.text import fingerprint, fold
-from briefing.pipeline.context import RunContext
-from briefing.pipeline.history import known_edition
 from briefing.render.edition import PageLinks, render
 from briefing.render.filters import anchor, tidy
 from briefing.sanitise import clean_data
 from briefing.types import Edition
 
 if TYPE_CHECKING:
-    from briefing.deliver import AtomicWrites
+    from jinja2 import Environment
 
-__all__ = ["write_archive"]
+__all__ = ["ArchivePage", "archive_files", "page_name"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class ArchivePage:
+    """An edition and the name of its file."""
+
     edition: Edition
     name: str
-    """Of its file."""
 
 
-def write_archive(folder: Path, context: RunContext) -> tuple[int, int]:
-    """Write the site into `folder`; the number of editions in it, and of files that were written anew.
+def archive_files(
+    pages: Sequence[ArchivePage], *, title: str, today: date, templates: Environment
+) -> Iterator[tuple[str, str]]:
+    """Name and text of every file of the site.
 
-    All files that are new take their places together at the end. Raises `StoreError`, `UsageError` for an edition that
-    cannot be read, `AssetError` or `OutputError`.
+    `pages`: the earliest first; `title`: the site's; the feed is of the latest edition up to `today`.
     """
-    from briefing.deliver import AtomicWrites
-
-    pages = list(_pages(context))
-    with AtomicWrites() as files:
-        return len(pages), sum(_put(files, folder / name, text) for name, text in _site(pages, context))
-
-
-def _site(pages: Sequence[_Page], context: RunContext) -> Iterator[tuple[str, str]]:
-    """Name and text of every file; `pages` the earliest first."""
-    for place, page in enumerate(pages):
-        around = PageLinks(
+    for index, page in enumerate(pages):
+        links = PageLinks(
             index="index.html",
-            previous=pages[place - 1].name if place else "",
-            next=pages[place + 1].name if place + 1 < len(pages) else "",
+            previous=pages[index - 1].name if index else "",
+            next=pages[index + 1].name if index + 1 < len(pages) else "",
         )
-        yield page.name, render(page.edition, "html", context.templates, around)
+        yield page.name, render(page.edition, "html", templates, links)
     newest = pages[::-1]
-    templates = context.templates
     months = [
-        (month, list(found)) for month, found in groupby(newest, key=lambda page: page.edition.date.replace(day=1))
+        (month, list(of_month))
+        for month, of_month in groupby(newest, key=lambda page: page.edition.date.replace(day=1))
     ]
-    index = templates.get_template("archive.html.j2")
-    yield "index.html", tidy(index.render(months=months, title=context.config.title))
-    yield "search.js", templates.get_template("archive.js").render(stories=_index(newest), folding=_script(FOLDING))
-    today = context.today()
+    yield "index.html", tidy(templates.get_template("archive.html.j2").render(months=months, title=title))
+    script = templates.get_template("archive.js")
+    yield "search.js", script.render(stories=_search_index(newest), folding=_script_json(FOLDING))
     latest = next((page.edition for page in newest if page.edition.date <= today), None)
     if latest:
-        yield "atom.xml", render(latest, "atom", context.templates)
+        yield "atom.xml", render(latest, "atom", templates)
 
 
-def _pages(context: RunContext) -> Iterator[_Page]:
-    for day, title in sorted(context.store.editions()):
-        yield _Page(known_edition(context, day, title=title), _name(day, title, context.config.title))
-
-
-def _name(day: date, title: str, usual: str) -> str:
-    """Of an edition's page: its date, and its title where that is not the usual one."""
-    if title == usual:
+def page_name(day: date, title: str, usual_title: str) -> str:
+    """File name of an edition's page: its date, and its title where that is not the usual one."""
+    if title == usual_title:
         return f"{day.isoformat()}.html"
-    plain = re.sub(r"[^a-z0-9]+", "-", fold(title)).strip("-")[:40]
-    return f"{day.isoformat()}-{plain or 'edition'}-{fingerprint(title)[:6]}.html"
+    slug = re.sub(r"[^a-z0-9]+", "-", fold(title)).strip("-")[:40]
+    return f"{day.isoformat()}-{slug or 'edition'}-{fingerprint(title)[:6]}.html"
 
 
-def _index(pages: Sequence[_Page]) -> str:
-    """What the search looks through, as `_script`: folded words, and what is shown."""
+def _search_index(pages: Sequence[ArchivePage]) -> str:
+    """`_script_json` of every story: its folded words, and what the search shows of it."""
     rows: list[dict[str, Any]] = []
     for page in pages:
         for section in page.edition.sections:
@@ -95,30 +78,19 @@ def _index(pages: Sequence[_Page]) -> str:
                 summary = story.summary
                 sources = dict.fromkeys(article.source for article in (*story.articles, *story.copies))
                 headline = summary.headline or summary.title
-                said = " ".join([headline, *(point.text for point in summary.key_points), *sources, section.name])
+                text = " ".join([headline, *(point.text for point in summary.key_points), *sources, section.name])
                 rows.append(
                     {
                         "page": page.name,
                         "anchor": anchor("a", summary.id),
                         "day": page.edition.date.isoformat(),
                         "headline": headline,
-                        "words": " ".join(search_words(said)),
+                        "words": " ".join(search_words(text)),
                     }
                 )
-    return _script(clean_data(rows))
+    return _script_json(clean_data(rows))
 
 
-def _script(value: object) -> str:
-    """`value` as JSON that may stand in a script: no "</script>", no line ends that JavaScript once did not take."""
+def _script_json(value: object) -> str:
+    """JSON for a script element: no ``</script>``, no U+2028 and U+2029, which JavaScript took for line ends."""
     return json.dumps(value, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def _put(files: AtomicWrites, path: Path, content: str) -> bool:
-    """Write `content` where it is not there yet; whether it is to be written."""
-    try:
-        if path.read_bytes() == content.encode("utf-8", "replace"):
-            return False
-    except OSError:
-        pass
-    files.add(path, content)
-    return True

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from briefing.config import parse_duration
 from briefing.errors import OutputError, UsageError
+from briefing.pipeline.archive import ArchivePage, archive_files, page_name
 from briefing.pipeline.context import RunContext
 from briefing.render.edition import EDITION_FORMATS
 from briefing.render.email import dated_key
@@ -18,6 +19,9 @@ from briefing.render.filters import tidy
 from briefing.serialization import edition_from_json, json_text
 from briefing.store import DeliveryState
 from briefing.types import Edition, SearchHit
+
+if TYPE_CHECKING:
+    from briefing.deliver import AtomicWrites
 
 __all__ = [
     "EditionListing",
@@ -31,6 +35,7 @@ __all__ = [
     "render_history",
     "search",
     "shown_edition",
+    "write_archive",
 ]
 
 
@@ -156,6 +161,36 @@ def day_since(text: str, context: RunContext) -> date | None:
     except (ValueError, OverflowError):
         cause = f"{text!r} is neither a date such as 2026-05-17 nor a time span such as 30d"
         raise UsageError("since", cause) from None
+
+
+def write_archive(folder: Path, context: RunContext) -> tuple[int, int]:
+    """Write all editions into `folder` as a static site; numbers of editions and of files that changed.
+
+    Changed files are replaced together at the end; the others keep their modification time, so that a copying program
+    (rsync, a static host) moves only what is new. Raises `StoreError`, `UsageError` for an edition that cannot be read,
+    `AssetError` or `OutputError`.
+    """
+    from briefing.deliver import AtomicWrites
+
+    usual = context.config.title
+    pages = [
+        ArchivePage(known_edition(context, day, title=title), page_name(day, title, usual))
+        for day, title in sorted(context.store.editions())
+    ]
+    site = archive_files(pages, title=usual, today=context.today(), templates=context.templates)
+    with AtomicWrites() as files:
+        return len(pages), sum(_write_if_changed(files, folder / name, text) for name, text in site)
+
+
+def _write_if_changed(files: AtomicWrites, path: Path, content: str) -> bool:
+    """Add `content` to `files` unless `path` already holds it; whether it was added."""
+    try:
+        if path.read_bytes() == content.encode("utf-8", "replace"):
+            return False
+    except OSError:
+        pass
+    files.add(path, content)
+    return True
 
 
 def render_history(told: Sequence[EditionListing], format: str, context: RunContext) -> str:  # noqa: A002
