@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from briefing.config import parse_duration
 from briefing.errors import OutputError, UsageError
-from briefing.pipeline.archive import ArchivePage, archive_files, page_name
 from briefing.pipeline.context import RunContext
+from briefing.render.archive import ArchivePage, archive_files, page_name
 from briefing.render.edition import EDITION_FORMATS
 from briefing.render.email import dated_key
 from briefing.render.filters import tidy
