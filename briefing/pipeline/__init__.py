@@ -26,16 +26,12 @@ from briefing.pipeline.context import RunContext
 from briefing.pipeline.deadline import ReadDeadline
 from briefing.pipeline.delivery import DeliveryResult, last_try, owe_letters, send_editions
 from briefing.pipeline.history import (
-    EditionListing,
     Removal,
     day_since,
     history,
     known_edition,
     removal,
     remove_edition,
-    render_found,
-    render_history,
-    search,
     shown_edition,
     write_archive,
 )
@@ -59,7 +55,6 @@ __all__ = [
     "CheckedSource",
     "Comparison",
     "DeliveryResult",
-    "EditionListing",
     "NoProgress",
     "ProgressListener",
     "Removal",
@@ -91,11 +86,8 @@ __all__ = [
     "remove_edition",
     "render",
     "render_explanation",
-    "render_found",
-    "render_history",
     "render_summary",
     "rendered_as",
-    "search",
     "send_editions",
     "sent_edition",
     "shown_edition",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from briefing.config import parse_duration
 from briefing.errors import OutputError, UsageError
@@ -15,39 +15,24 @@ from briefing.pipeline.context import RunContext
 from briefing.render.archive import ArchivePage, archive_files, page_name
 from briefing.render.edition import EDITION_FORMATS
 from briefing.render.email import dated_key
-from briefing.render.filters import tidy
-from briefing.serialization import edition_from_json, json_text
+from briefing.render.history import EditionListing
+from briefing.serialization import edition_from_json
 from briefing.store import DeliveryState
-from briefing.types import Edition, SearchHit
+from briefing.types import Edition
 
 if TYPE_CHECKING:
     from briefing.deliver import AtomicWrites
 
 __all__ = [
-    "EditionListing",
     "Removal",
     "day_since",
     "history",
     "known_edition",
     "removal",
     "remove_edition",
-    "render_found",
-    "render_history",
-    "search",
     "shown_edition",
     "write_archive",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditionListing:
-    """One past edition in a line."""
-
-    date: date
-    title: str
-    stories: int
-    headline: str
-    """What the day was about: the edition's own headline, else that of its first story; may be empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,13 +123,6 @@ def remove_edition(context: RunContext, what: Removal) -> None:
     context.store.remove_edition(what.date, what.title)
 
 
-def search(
-    context: RunContext, words: str, *, since: date | None = None, title: str | None = None, limit: int = 0
-) -> list[SearchHit]:
-    """Stories of past editions with all of `words` (`store.Search.search`). Raises `StoreError`."""
-    return context.store.search(words, since=since, title=title, limit=limit)
-
-
 def day_since(text: str, context: RunContext) -> date | None:
     """The first day meant by a date or by a time span before today (``30d``); None for the empty text.
 
@@ -193,35 +171,6 @@ def _write_if_changed(files: AtomicWrites, path: Path, content: str) -> bool:
     return True
 
 
-def render_history(told: Sequence[EditionListing], format: str, context: RunContext) -> str:  # noqa: A002
-    """The list as ``text`` or ``json``. Raises `UsageError` or `AssetError`."""
-    if _checked(format) == "json":
-        return _json(
-            {"date": one.date.isoformat(), "title": one.title, "stories": one.stories, "headline": one.headline}
-            for one in told
-        )
-    return _text("history.txt.j2", context, told=told)
-
-
-def render_found(found: Sequence[SearchHit], format: str, context: RunContext) -> str:  # noqa: A002
-    """What was found as ``text`` or ``json``. Raises `UsageError` or `AssetError`."""
-    if _checked(format) == "json":
-        return _json(
-            {
-                "date": one.date.isoformat(),
-                "title": one.title,
-                "section": one.section,
-                "headline": one.headline,
-                "url": one.url,
-                "sources": list(one.sources),
-                "snippet": one.snippet,
-                "marks": [list(mark) for mark in one.marks],
-            }
-            for one in found
-        )
-    return _text("search.txt.j2", context, found=found)
-
-
 def _gist(text: str | None) -> tuple[int, str]:
     """Number of stories, and what the edition is about."""
     try:
@@ -230,17 +179,3 @@ def _gist(text: str | None) -> tuple[int, str]:
         return 0, ""
     first = edition.stories[0].summary.headline if edition.stories else ""
     return len(edition.stories), edition.headline or first
-
-
-def _checked(format: str) -> str:  # noqa: A002
-    if format not in {"text", "json"}:
-        raise UsageError(f"format {format!r}", "there is no such format here", "Choose one of text, json")
-    return format
-
-
-def _json(rows: Iterator[dict[str, Any]]) -> str:
-    return json_text(list(rows))
-
-
-def _text(name: str, context: RunContext, **values: object) -> str:
-    return tidy(context.templates.get_template(name).render(**values))
