@@ -24,7 +24,7 @@ from briefing.pipeline.batch import batch
 from briefing.pipeline.compare import Comparison, compare
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.deadline import ReadDeadline
-from briefing.pipeline.delivery import DeliveryResult, last_try, owe_letters, send_editions
+from briefing.pipeline.delivery import DeliveryResult, owe_letters, send_editions
 from briefing.pipeline.history import (
     Removal,
     day_since,
@@ -42,7 +42,7 @@ from briefing.pipeline.progress import NoProgress, ProgressListener
 from briefing.pipeline.read import Limits, ReadResult, read_sources
 from briefing.pipeline.remake import articles_of, carried_over, sent_edition
 from briefing.pipeline.source_check import CheckedSource, check_sources
-from briefing.pipeline.state_file import check_state_pages, keep_state, mend_state
+from briefing.pipeline.state_file import keep_state, mend_state
 from briefing.pipeline.story_pipeline import condense_stories, takes_a_place, tell_stories
 from briefing.pipeline.window import Window, window_for
 from briefing.render.compose import compose
@@ -68,14 +68,12 @@ __all__ = [
     "check_run",
     "check_settings",
     "check_sources",
-    "check_state_pages",
     "compare",
     "condense",
     "day_since",
     "history",
     "keep_state",
     "known_edition",
-    "last_try",
     "letters",
     "make_edition",
     "mend_state",
