@@ -1,7 +1,4 @@
-"""The state file is looked after: read through before a run, copied after one, mended when somebody asks for it.
-
-Whoever calls this holds the run's lock, but for `mend_state`, which takes it.
-"""
+"""Backup and repair of the state file. The caller holds the run's lock, except for `mend_state`, which takes it."""
 
 from __future__ import annotations
 
@@ -18,9 +15,9 @@ __all__ = ["keep_state", "mend_state"]
 
 
 def keep_state(context: RunContext) -> str:
-    """Put a copy of the state file beside it and take old lines out of the ledger's file; what went wrong, or nothing.
+    """Back up the state file and prune the ledger's file; an error message, or empty.
 
-    An edition that is written and letters that are sent stay so, whatever goes wrong here.
+    A `StoreError` is not raised: the edition is written and its letters are sent by then.
     """
     try:
         keep_copy(context.store)
@@ -31,7 +28,7 @@ def keep_state(context: RunContext) -> str:
 
 
 def mend_state(config: Config, now: datetime) -> Repaired | None:
-    """Put the copy in the place of a damaged state file, with what the ledger's file knows; None: nothing to be done.
+    """Replace a damaged state file by its backup and the ledger's file; None where it is sound.
 
     `now` is aware. Raises `StoreError`, also where a run is under way.
     """
@@ -39,5 +36,5 @@ def mend_state(config: Config, now: datetime) -> Repaired | None:
     with only_run(path):
         done = repair(path, now)
         if done and done.copy:
-            Store(path).close()  # takes in the ledger's file
+            Store(path).close()  # merges the ledger's file
     return done

@@ -25,7 +25,7 @@ class EditionListing:
     title: str
     stories: int
     headline: str
-    """What the day was about: the edition's own headline, else that of its first story; may be empty."""
+    """The edition's headline, else that of its first story; may be empty."""
 
 
 def listing_as_json(listings: Sequence[EditionListing]) -> str:

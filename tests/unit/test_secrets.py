@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from briefing.errors import ConfigError
-from briefing.pipeline.secrets import Commands, words_of
+from briefing.pipeline.secrets import Commands, split_command
 
 
 @pytest.mark.parametrize(
@@ -23,13 +23,13 @@ from briefing.pipeline.secrets import Commands, words_of
     ],
 )
 def test_a_command_is_split_as_its_system_does(command: str, windows: bool, words: tuple[str, ...]) -> None:
-    assert words_of(command, windows=windows) == words
+    assert split_command(command, windows=windows) == words
 
 
 @pytest.mark.parametrize("windows", [True, False])
 def test_a_quotation_mark_needs_another(windows: bool) -> None:
     with pytest.raises(ValueError, match="quotation"):
-        words_of('pass "show', windows=windows)
+        split_command('pass "show', windows=windows)
 
 
 @pytest.mark.parametrize("code", [0, 1])
