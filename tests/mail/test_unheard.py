@@ -51,7 +51,7 @@ def shell(tmp_path: Path) -> Shell:
         (">/dev/full 2>/dev/full", ExitCode.PARTLY),
     ],
 )
-def test_each_reader_gets_the_letter_once_whoever_hears_of_it(
+def test_each_recipient_gets_the_letter_once_whether_or_not_output_is_readable(
     redirections: str, code: ExitCode, post_office: Opener, shell: Shell, tmp_path: Path
 ) -> None:
     office = post_office()

@@ -52,7 +52,7 @@ EDITIONS = [golden("edition"), golden("stories"), hostile()]
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
-def test_the_feed_is_what_rfc_4287_wants(edition: Edition) -> None:
+def test_the_feed_is_valid_rfc_4287(edition: Edition) -> None:
     text = render(edition, "atom", TEMPLATES)
     feed = ElementTree.fromstring(text)
     assert feed.tag == f"{ATOM}feed"
@@ -77,7 +77,7 @@ def test_the_feed_is_what_rfc_4287_wants(edition: Edition) -> None:
     assert all(entry.summary_detail.type == "text/plain" for entry in headlines)
 
 
-def test_the_feed_keeps_its_identity_from_day_to_day_and_its_entries_theirs() -> None:
+def test_feed_and_entry_ids_are_stable() -> None:
     today = golden("stories")
     tomorrow = replace(today, date=today.date.replace(day=18))
     one, other = (ElementTree.fromstring(render(edition, "atom", TEMPLATES)) for edition in (today, tomorrow))
@@ -87,7 +87,7 @@ def test_the_feed_keeps_its_identity_from_day_to_day_and_its_entries_theirs() ->
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
-def test_the_book_holds_every_section_in_well_formed_pages_that_lead_nowhere_else(edition: Edition) -> None:
+def test_the_epub_has_every_section_in_well_formed_pages_without_remote_links(edition: Edition) -> None:
     with zipfile.ZipFile(io.BytesIO(render_epub(edition, TEMPLATES))) as book:
         first = book.infolist()[0]
         assert (first.filename, first.compress_type) == ("mimetype", zipfile.ZIP_STORED)
@@ -113,5 +113,5 @@ def test_the_book_holds_every_section_in_well_formed_pages_that_lead_nowhere_els
     assert ("behind a paywall" in text) == bool(edition.stubs)
 
 
-def test_equal_editions_give_equal_books() -> None:
+def test_equal_editions_give_equal_epub_bytes() -> None:
     assert render_epub(golden("stories"), TEMPLATES) == render_epub(golden("stories"), TEMPLATES)
