@@ -34,10 +34,10 @@ import contextlib, io, json, sys
 
 import briefing.store.lock
 from briefing.cli import main
-from briefing.store.lock import Turn
+from briefing.store.lock import RunLock
 
 if sys.argv.pop(1) == "no locks":  # as on a file system that has none
-    briefing.store.lock.only_run = lambda state: contextlib.nullcontext(Turn(None))
+    briefing.store.lock.only_run = lambda state: contextlib.nullcontext(RunLock(None))
 for line in sys.stdin:
     sys.argv[1:] = line.split()
     said, code = io.StringIO(), 0
