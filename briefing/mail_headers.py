@@ -37,12 +37,13 @@ def letter_policy(*addresses: Address) -> EmailPolicy[Any]:
 
 def address_of(text: str) -> Address:
     """Parse ``Name <address>``; the domain becomes ASCII. Raises ValueError where there is no address."""
-    ((name, found), *_) = getaddresses([text]) or [("", "")]
-    user, _, domain = found.rpartition("@")
-    if not user or not domain or re.search(r"[\x00-\x1f\x7f]", found):
+    ((name, address), *_) = getaddresses([text]) or [("", "")]
+    user, _, domain = address.rpartition("@")
+    if not user or not domain or re.search(r"[\x00-\x1f\x7f]", address):
         raise ValueError(f"{text!r} holds no address")
+    printable = "".join(character if character.isprintable() else " " for character in name)
     # Not addr_spec=, which refuses local parts that RFC 6532 allows.
-    return Address(" ".join(_printable(name).split()), user, ascii_domain(domain))
+    return Address(" ".join(printable.split()), user, ascii_domain(domain))
 
 
 def ascii_domain(domain: str) -> str:
@@ -156,7 +157,3 @@ def _encoded_words(text: str) -> list[str]:
                 pieces.append(b"")
             pieces[-1] += more
     return [shorter.header_encode(piece, charset="utf-8") for piece in pieces]
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)

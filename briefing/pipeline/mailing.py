@@ -37,7 +37,7 @@ def readers(mail: Mail, only: Sequence[str] = ()) -> dict[str, Recipient]:
 
 
 def edition_for(reader: Recipient, edition: Edition, mail: Mail) -> Edition | None:
-    """The part of the edition in the recipient's sections; None where there is no story in it."""
+    """The part of the edition in the recipient's sections; None for one without stories, unless `send_empty`."""
     part = for_sections(edition, reader.sections)
     return part if part.stories or mail.send_empty else None
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 from briefing.config import Config
 from briefing.pipeline.context import RunContext
@@ -42,17 +41,15 @@ def check_run(context: RunContext, *, send: bool) -> Iterator[str]:
 
 def check_assets(config: Config) -> int:
     """Load every prompt and template, the user's before the shipped; their number. Raises `AssetError`."""
-    from briefing.assets import environment, shipped
+    from briefing.assets import Kind, environment, shipped
 
-    folders: dict[Literal["prompts", "templates"], Path | None]
-    folders = {"prompts": config.prompts, "templates": config.templates}
+    folders: dict[Kind, Path | None] = {"prompts": config.prompts, "templates": config.templates}
     count = 0
     for kind, folder in folders.items():
         templates = environment(kind, [folder] if folder else [])
-        for name in shipped(kind):
-            if name.endswith(".j2"):
-                templates.get_template(name)
-                count += 1
+        for name in (name for name in shipped(kind) if name.endswith(".j2")):
+            templates.get_template(name)
+            count += 1
     return count
 
 

@@ -14,7 +14,6 @@ from itertools import count
 from briefing.sanitise import LONGEST_NAME, clipped
 from briefing.types import (
     Article,
-    Citation,
     Disagreement,
     Edition,
     Failure,
@@ -141,12 +140,11 @@ def _point(point: KeyPoint, limits: StoryLimits) -> KeyPoint:
     return replace(
         point,
         text=clipped(point.text, limits.text),
-        citations=tuple(_citation(citation, limits) for citation in point.citations[: limits.evidence]),
+        citations=tuple(
+            replace(citation, text=clipped(citation.text, limits.text))
+            for citation in point.citations[: limits.evidence]
+        ),
     )
-
-
-def _citation(citation: Citation, limits: StoryLimits) -> Citation:
-    return replace(citation, text=clipped(citation.text, limits.text))
 
 
 def _article(article: Article, limits: StoryLimits) -> Article:

@@ -101,8 +101,8 @@ def for_sections(edition: Edition, names: Sequence[str]) -> Edition:
         sections=tuple(section for section in edition.sections if section.name in names),
         stubs=tuple(stub for stub in edition.stubs if stub.section in names),
     )
-    there = {article.id for story in kept.stories for article in story.articles}
-    overview = tuple(point for point in edition.overview if there.intersection(c.article for c in point.citations))
+    articles = {article.id for story in kept.stories for article in story.articles}
+    overview = tuple(point for point in edition.overview if articles.intersection(c.article for c in point.citations))
     # The headline's story may be in a section that is left out, and so may those of the overview's sentences.
     return replace(kept, headline="", overview=overview if len(overview) >= FEWEST_SENTENCES else ())
 
