@@ -255,6 +255,7 @@ def _send_with_retries(
                 queue = [letter for letter, _ in deferred]
                 if not queue or pause is None or (until is not None and context.clock() + pause >= until):
                     break
+                _log.debug("Retrying %d letters in %.0f s", len(deferred), pause.total_seconds())
                 mailer.close()  # no server keeps a connection open for that long
                 context.progress.say(_retry_notice(len(deferred), deferred[-1][1].detail, pause))
                 if sleep(pause.total_seconds()) is False:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ __all__ = [
     "mail_server",
     "readers",
 ]
+
+_log = logging.getLogger(__name__)
 
 _PORTS = {"tls": 465, "starttls": 587, "none": 25}
 
@@ -67,7 +70,9 @@ def letter_to(reader: Recipient, part: Edition, context: RunContext) -> Letter:
         one_click=mail.one_click,
         evidence=mail.evidence,
     )
-    return write_letter(part, envelope, context.templates, part.created)
+    letter = write_letter(part, envelope, context.templates, part.created)
+    _log.debug("Letter of %d stories, %d of them shortened", len(part.stories), letter.shortened)
+    return letter
 
 
 def check_settings(mail: Mail, commands: Commands) -> None:

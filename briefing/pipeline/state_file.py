@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from briefing.store.lock import only_run
 
 __all__ = ["keep_state", "mend_state"]
 
+_log = logging.getLogger(__name__)
+
 
 def keep_state(context: RunContext) -> str:
     """Back up the state file and prune the ledger's file; an error message, or empty.
@@ -21,6 +24,7 @@ def keep_state(context: RunContext) -> str:
     """
     try:
         keep_copy(context.store)
+        _log.debug("The state file is backed up")
         context.store.prune_ledger(context.clock())
     except StoreError as error:
         return f"The state file could not be copied: {error}"

@@ -1,4 +1,4 @@
-"""The archive in a real browser, from the disk: a word that is typed finds its story, whatever the story is called."""
+"""The archive in a browser from ``file:``: search, escaping, unchanged files, accessibility."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ document.title = JSON.stringify({queries}.map(words => {{
 
 
 def searched(title: Callable[..., str], told: list[str], queries: list[str]) -> list[list[str]]:
-    """The headlines that each of `queries` finds among stories of nothing but these headlines, by the page's script."""
+    """The headlines found by each of `queries` with the page's script, in an index of these headlines only."""
     stories = [
         {"page": "", "anchor": "", "day": "", "headline": one, "words": " ".join(search_words(one))} for one in told
     ]

@@ -1,4 +1,4 @@
-"""The edition's page and letter in a real browser: no width makes them scroll sideways, dark is dark, points open."""
+"""The edition's page and letter in a browser: responsive width, dark mode, text direction."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_right_to_left_text_is_laid_out_right_to_left(title: Callable[..., str])
 
 
 def letter() -> str:
-    """The HTML of the golden edition's letter, as it is received."""
+    """The HTML part of the golden edition's letter."""
     edition = edition_from_json(json.loads(GOLDEN.with_suffix(".json").read_text("utf-8")), lambda _: None)
     envelope = Envelope(sender="d@example.org", recipient="ann@example.org")
     body = write_letter(edition, envelope, environment("templates"), edition.created).message.get_body(("html",))

@@ -1,4 +1,4 @@
-"""An edition that is made again on its own day: no story is lost or told twice, by mail or on the page."""
+"""A second run on the same day: no story is lost or repeated, by mail or on the page."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def told(edition: str | None) -> list[str]:
 
 
 def mailed(office: PostOffice, address: str) -> list[str]:
-    """Every place that the letters to `address` tell of, in order, once for each letter."""
+    """The places in the stories of the letters to `address`, in order, once for each letter."""
     letters = [data.decode() for to, data in office.got if to == address]
     return [place for letter in letters for place in STORIES if f"https://example.org/{place}" in letter]
 

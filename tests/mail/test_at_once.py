@@ -1,4 +1,4 @@
-"""Several processes that send the same editions at the same moment: each letter once, and nobody is told otherwise."""
+"""Concurrent delivery by two processes with one state file: locks, claims, compare-and-set of states."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KEY = ("2024-05-17 Day", ANN, "mail")
 NOW = datetime(2024, 5, 17, tzinfo=UTC)
 ROUNDS = 20
 
-# A process that stays: it takes a command line at a time and answers with its exit code and what was said.
+# A process that runs one command line after the other and replies with exit code and standard error.
 DESK = """
 import contextlib, io, json, sys
 
@@ -68,7 +68,7 @@ class Desks:
 
 @pytest.fixture
 def desks(post_office: Opener, tmp_path: Path) -> Iterator[tuple[PostOffice, Callable[[str], Desks]]]:
-    """A slow mail server, and what opens the two processes, with ``locks`` or ``no locks``."""
+    """A slow mail server, and a function that opens the two processes, with ``locks`` or ``no locks``."""
     office = post_office()
     office.slow = 0.02
     (tmp_path / "briefing.toml").write_text(
@@ -109,7 +109,7 @@ def desks(post_office: Opener, tmp_path: Path) -> Iterator[tuple[PostOffice, Cal
 
 
 def letters(office: PostOffice) -> Counter[str]:
-    """How often each letter arrived, by its Message-ID."""
+    """Number of arrivals by Message-ID."""
     return Counter(message_from_bytes(data)["Message-ID"] for _, data in office.got)
 
 
@@ -182,7 +182,7 @@ def test_delivery_states_only_move_forward() -> None:
 
 
 def brought_to(store: Store, state: DeliveryState) -> int | None:
-    """A delivery in this state, and the claim to it where there is one."""
+    """A delivery in `state`, and its claim where there is one."""
     store.owe_delivery(KEY, NOW)
     if state in {"deferred", "refused"}:
         assert store.put_delivery(KEY, state, "said", NOW)

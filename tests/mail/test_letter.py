@@ -1,4 +1,4 @@
-"""The letter: headers, two parts, its size, its look."""
+"""Letters: headers, both parts, size limit, styles."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def letter(shown: Edition, **changes: object) -> Letter:
 
 
 def parsed(letter: Letter) -> EmailMessage:
-    """As the standard library's strict parser reads the bytes."""
+    """The message parsed from its bytes by the standard library's strict parser."""
     message = message_from_bytes(letter.message.as_bytes(), policy=SMTP + strict)
     assert isinstance(message, EmailMessage)
     for part in message.walk():
@@ -119,12 +119,12 @@ def test_styles_are_inlined_dark_mode_overrides_them_and_nothing_is_remote() -> 
 
 
 def size(letter: Letter) -> int:
-    """Bytes as they are sent."""
+    """Size in bytes as sent."""
     return len(letter.message.as_bytes())
 
 
 def in_full(text: str, count: int) -> list[int]:
-    """The stories whose points stand in a part, by number."""
+    """Numbers of the stories whose points are in a part."""
     heads = [text.rfind(f"Tram {number} approved") for number in range(count)]
     ends = [*sorted(head for head in heads if head >= 0), len(text)]
     return [n for n, head in enumerate(heads) if head >= 0 and "31 to 14" in text[head : ends[ends.index(head) + 1]]]

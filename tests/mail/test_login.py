@@ -1,4 +1,4 @@
-"""Logging in: any password, any mechanism, a server that is busy."""
+"""SMTP AUTH: any password, every mechanism, OAuth tokens, no leak of credentials."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ SECRET = "ya29.a-token-that-nobody-else-may-read-" + 200 * "x"
 
 @contextmanager
 def parrot(offers: str, answer: str) -> Iterator[tuple[int, list[str]]]:
-    """A server that refuses every login and repeats it: its port, and the lines that it got."""
+    """A server that refuses and echoes every login: its port, and the lines it received."""
     got: list[str] = []
 
     class Handler(socketserver.StreamRequestHandler):

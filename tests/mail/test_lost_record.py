@@ -1,4 +1,4 @@
-"""A state file that is lost or damaged: it is said and mended, and nobody gets an edition twice."""
+"""A lost or damaged state file: repair, backup, ledger file; no letter is sent twice."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RUN = ("run", "--engine", "extractive", "-f", "json", "--state", "s.db", "--date
 
 @pytest.fixture
 def office(post_office: Opener, cli: Cli, tmp_path: Path) -> PostOffice:
-    """A mail server whose readers have the edition of a day, all but one who was put off."""
+    """A mail server whose recipients have the day's edition, except one who was deferred."""
     office = post_office()
     office.refuse = {READERS[1]: ["451 later"]}
     tables = "".join(f"[[mail.recipients]]\naddress = {json.dumps(one)}\n" for one in READERS)

@@ -1,4 +1,4 @@
-"""Sending: each reader once, whatever the server does and whenever the run dies."""
+"""`send` and `run --send`: passwords, TLS, replies of the server, kills at every step; each letter at most once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server says of the session is not its readers' fault: it is said once, and nothing is held against anybody."""
+"""Errors of the SMTP session: reported once, and not recorded as refusals of recipients."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def desk(office: PostOffice, tmp_path: Path) -> Desk:
 
 
 def ledger(desk: Desk) -> dict[str, Delivery]:
-    """What is on record of today's letters."""
+    """Ledger entries of today's letters."""
     key = edition_key(desk.edition())
     assert desk.config.state
     with Store(desk.config.state) as store:
@@ -42,13 +42,13 @@ def ledger(desk: Desk) -> dict[str, Delivery]:
 
 
 def became(posted: list[DeliveryResult]) -> dict[str, str]:
-    """The state of each reader's letter."""
+    """The state of each recipient's letter."""
     return {one.recipient: one.state for one in posted}
 
 
 @contextmanager
 def rude(*answers: str) -> Iterator[tuple[int, list[str]]]:
-    """A server that gives these answers, the first as its greeting, then hangs up: its port, and what it was told."""
+    """A server with these replies, the first as its greeting, that then closes: its port, and the commands it got."""
     told: list[str] = []
 
     class Handler(socketserver.StreamRequestHandler):

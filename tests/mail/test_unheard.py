@@ -1,4 +1,4 @@
-"""What is mailed is on record, and mailed once, also where nobody hears of it."""
+"""Delivery with closed or full standard output and error: recorded, and sent once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Shell = Callable[..., int]
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    """The exit code of a run that sends, with redirections as a shell has them."""
+    """The exit code of a command with a shell's redirections."""
 
     def call(redirections: str, *arguments: str) -> int:
         return subprocess.run(

@@ -1,4 +1,4 @@
-"""Letters that a server puts off: later in the same run, and on the next three days; each arrives once."""
+"""Retries of deferred letters: in the same run, and on the next three days; each arrives once."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ GREYLISTED = "451 greylisted"
 
 
 class Desk:
-    """A briefing's state over several days, at a clock that only moves when told to, or while somebody sleeps."""
+    """Runs with one state file on a manual clock, which `sleep` moves as well."""
 
     def __init__(self, folder: Path, office: PostOffice) -> None:
         self.now = datetime(2024, 5, 17, 5, 30, tzinfo=UTC)
@@ -53,7 +53,7 @@ class Desk:
         self.config = replace(self.config, mail=replace(self.config.mail, **changes))  # type: ignore[arg-type]
 
     def edition(self) -> Edition:
-        """Today's, written and remembered."""
+        """Today's edition, stored."""
         today = replace(edition(), date=self.now.date(), created=self.now)
         with self.context() as context:
             for story in today.stories:
@@ -248,7 +248,7 @@ def test_a_stale_connection_is_reopened(desk: Desk, office: PostOffice) -> None:
 
 @pytest.fixture
 def mute_server() -> Iterator[tuple[int, list[int]]]:
-    """Port of a server that hangs up on everybody, and the ports of those who called."""
+    """Port of a server that closes every connection, and the ports of its clients."""
     callers: list[int] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -334,7 +334,7 @@ def test_a_run_that_lost_the_lock_makes_no_backup(desk: Desk) -> None:
 
 @pytest.fixture
 def configured(office: PostOffice, tmp_path: Path) -> PostOffice:
-    """The office, and a configuration in the folder of the command line that sends to it."""
+    """The server, and a configuration for it in the folder of the command line."""
     (tmp_path / "story.txt").write_text(
         "Tram\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital."
     )

@@ -1,4 +1,4 @@
-"""An edition for other programs: an Atom feed that validates, an EPUB book whose every page is well-formed."""
+"""Atom (RFC 4287) and EPUB 3 of an edition."""
 
 from __future__ import annotations
 

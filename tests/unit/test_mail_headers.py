@@ -1,4 +1,4 @@
-"""Header fields as they go over the wire, read by Python's two parsers and by one that is not Python's."""
+"""Header fields as sent, read by both of Python's parsers and by one in Rust."""
 
 from __future__ import annotations
 
@@ -44,21 +44,21 @@ def written(**fields: object) -> bytes:
 
 
 def raw(data: bytes, name: str) -> str:
-    """A field by the book: unfolding takes line ends away and nothing else (RFC 5322, 2.2.3)."""
+    """A field unfolded: line ends removed and nothing else (RFC 5322, 2.2.3)."""
     head = data.partition(b"\r\n\r\n")[0].decode().replace("\r\n ", " ")
     (value,) = [line.partition(": ")[2] for line in head.split("\r\n") if line.startswith(f"{name}: ")]
     return value
 
 
 def other(data: bytes) -> dict[str, list[str]]:
-    """Headers as a parser written in Rust reads them."""
+    """Headers read by a parser in Rust."""
     parser = pytest.importorskip("fast_mail_parser", reason="fast-mail-parser is not installed (extra `test`)")
     headers: dict[str, list[str]] = parser.parse_email(data).headers
     return headers
 
 
 def spaced(text: str) -> str:
-    """Python 3.11 puts a space more between the encoded words of a name than RFC 2047 (6.2) wants."""
+    """Without the extra space that Python 3.11 puts between encoded words of a name (against RFC 2047, 6.2)."""
     return " ".join(text.split())
 
 

@@ -1,4 +1,4 @@
-"""What reaches the page: every format whole, nothing of an article's text as anything but text."""
+"""Rendering in every format: completeness, escaping, links, languages, golden files."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ anything = st.lists(fragments | st.text(max_size=4), max_size=24).map("".join)
 
 
 def everywhere(text: str, *, named: bool = True) -> Edition:
-    """`text` in every field that is shown, after the field's name or as all there is."""
+    """An edition with `text` in every field that is shown, after the field's name or alone."""
 
     def field(name: str) -> str:
         return f"{name} {text}" if named else text
@@ -154,7 +154,7 @@ FIELDS = (
 
 
 def readers() -> list[Callable[[str], str]]:
-    """Markdown as GitHub reads it, addresses that become links included, and as Python-Markdown does."""
+    """Markdown renderers: GitHub's, automatic links included, and Python-Markdown."""
     import markdown
     from markdown_it import MarkdownIt
 
@@ -165,12 +165,12 @@ def readers() -> list[Callable[[str], str]]:
 
 
 def squeezed(text: str) -> str:
-    """What of a text a reader can see."""
+    """The visible characters of a text."""
     return "".join(c for c in text if c.isprintable() and not c.isspace())
 
 
 def seen_of(field: str, text: str) -> str:
-    """What a reader sees of `text` in a field: of a failure, no user and no key in what looks like an address."""
+    """The visible characters of a field with `text`; in a failure without user names and keys in addresses."""
     return squeezed(shown_in(f"{field} {text}") if field in {"subject", "cause"} else f"{field} {text}")
 
 
@@ -373,7 +373,7 @@ def test_lang_attributes_of_a_translated_summary() -> None:
 
 
 def letter(day: Edition) -> str:
-    """The HTML of the message that brings it."""
+    """The HTML part of its letter."""
     envelope = Envelope(sender="b@example.org", recipient="ann@example.org")
     body = write_letter(day, envelope, TEMPLATES, MORNING).message.get_body(("html",))
     assert body is not None

@@ -1,4 +1,4 @@
-"""Past editions by their words: whatever a person types finds what holds it, and is never an order to the database."""
+"""Full-text search in past editions: folding, phrases, prefixes, ranking, snippets, query escaping."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_story_is_found_by_what_the_edition_says_of_it(store: Store) -> None:
 
 
 TABLE = json.loads((Path(__file__).parents[1] / "data" / "search" / "words.json").read_text("utf-8"))
-"""What is told, and what finds it or does not; the archive's page keeps to the same (tests/browser/test_archive.py)."""
+"""Texts with queries that find them or do not; shared with the archive's page (tests/browser/test_archive.py)."""
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: ascii(row["told"])[:20])
