@@ -85,7 +85,8 @@ document.title = JSON.stringify({queries}.map(words => {{
 def searched(title: Callable[..., str], told: list[str], queries: list[str]) -> list[list[str]]:
     """The headlines found by each of `queries` with the page's script, in an index of these headlines only."""
     stories = [
-        {"page": "", "anchor": "", "day": "", "headline": one, "words": " ".join(search_words(one))} for one in told
+        {"page": "", "anchor": "", "day": "", "headline": headline, "words": " ".join(search_words(headline))}
+        for headline in told
     ]
     script = environment("templates").get_template("archive.js")
     page = SEARCHED.format(
@@ -114,7 +115,7 @@ def test_javascript_and_python_fold_characters_alike(title: Callable[..., str]) 
     chunks = [" ".join(f"x{c}n{ord(c)}" for c in known[start : start + 200]) for start in range(0, len(known), 200)]
     numbered = [f"chunk{number} {chunk}" for number, chunk in enumerate(chunks)]
     found = searched(title, numbered, numbered)
-    assert [place for place, headlines in enumerate(found) if numbered[place] not in headlines] == []
+    assert [index for index, headlines in enumerate(found) if numbered[index] not in headlines] == []
 
 
 def test_a_hostile_headline_stays_text(open_: pipeline.RunContext, tmp_path: Path, title: Callable[..., str]) -> None:

@@ -79,7 +79,7 @@ def test_the_headers_of_a_letter() -> None:
     assert message["List-Unsubscribe"] == "<https://example.org/u>"
     assert "List-Unsubscribe-Post" not in message
     assert message["Auto-Submitted"] == "auto-generated"
-    assert [one.get_content_type() for one in message.iter_parts()] == ["text/plain", "text/html"]
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
 
 
 def test_one_click_unsubscribe_only_where_it_is_configured() -> None:
@@ -91,9 +91,9 @@ def test_one_click_unsubscribe_only_where_it_is_configured() -> None:
 def test_letters_are_reproducible_and_differ_by_recipient() -> None:
     first, second = letter(edition()), letter(edition())
     assert first.message.as_bytes() == second.message.as_bytes()
-    other = letter(edition(), recipient="ann@example.org")
-    assert other.message["Message-ID"] != first.message["Message-ID"]
-    assert "zoe" not in other.message.as_string().lower()
+    for_ann = letter(edition(), recipient="ann@example.org")
+    assert for_ann.message["Message-ID"] != first.message["Message-ID"]
+    assert "zoe" not in for_ann.message.as_string().lower()
 
 
 def test_both_parts_show_every_story_with_its_citations() -> None:
@@ -267,7 +267,7 @@ def test_stubs_are_omitted_before_stories() -> None:
 
 def test_a_recipient_gets_the_stubs_of_their_sections() -> None:
     whole = replace(edition(8), stubs=(stub(1, "S1"), stub(2, "S2")))
-    assert [one.section for one in for_sections(whole, ["S2"]).stubs] == ["S2"]
+    assert [stub.section for stub in for_sections(whole, ["S2"]).stubs] == ["S2"]
 
 
 def test_a_recipient_gets_their_sections() -> None:

@@ -131,4 +131,6 @@ def test_a_server_that_echoes_credentials_does_not_leak_them(mechanism: str, ans
     assert sent
     said = str(caught.value)
     assert "…" in said
-    assert not [one for one in (*sent, SECRET) if any(one[at : at + 8] in said for at in range(len(one) - 7))]
+    assert not [
+        secret for secret in (*sent, SECRET) if any(secret[at : at + 8] in said for at in range(len(secret) - 7))
+    ]

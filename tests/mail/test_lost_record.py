@@ -23,7 +23,7 @@ def office(post_office: Opener, cli: Cli, tmp_path: Path) -> PostOffice:
     """A mail server whose recipients have the day's edition, except one who was deferred."""
     office = post_office()
     office.refuse = {READERS[1]: ["451 later"]}
-    tables = "".join(f"[[mail.recipients]]\naddress = {json.dumps(one)}\n" for one in READERS)
+    tables = "".join(f"[[mail.recipients]]\naddress = {json.dumps(address)}\n" for address in READERS)
     (tmp_path / "briefing.toml").write_text(
         f'[mail]\nhost = "localhost"\nport = {office.port}\nsecurity = "none"\nsender = "d@example.org"\nretries = []\n'
         f'{tables}[[sources]]\npath = "story.txt"\n'

@@ -51,7 +51,7 @@ def desk(tmp_path: Path) -> Callable[..., Path]:
             "retries": [],
         } | mail
         lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
-        tables = [f"[[mail.recipients]]\naddress = {json.dumps(one, ensure_ascii=False)}" for one in readers]
+        tables = [f"[[mail.recipients]]\naddress = {json.dumps(address, ensure_ascii=False)}" for address in readers]
         (tmp_path / "story.txt").write_text(STORY)
         path = tmp_path / "briefing.toml"
         mail_table = "\n".join([*lines, *tables])
@@ -72,10 +72,10 @@ def test_a_run_sends_each_recipient_one_message_of_their_own_once(
     assert office.letters == dict.fromkeys(READERS, 1)
     for address in READERS:
         message = office.letter(address)
-        assert [one.addr_spec for one in message["To"].addresses] == [address]
+        assert [to.addr_spec for to in message["To"].addresses] == [address]
         assert message["Subject"].startswith("Mörning: 1 story. Council approves tram line")
         assert message["From"].addresses[0].display_name == "Désk"
-        assert not [other for other in READERS if other != address and other in message.as_string()]
+        assert not [reader for reader in READERS if reader != address and reader in message.as_string()]
         for kind in ("plain", "html"):
             body = message.get_body((kind,))
             assert body is not None
@@ -474,14 +474,14 @@ def test_killed_at_any_step_no_letter_is_sent_twice_or_lost(
 def test_two_concurrent_runs_send_each_letter_once(tmp_path: Path) -> None:
     now = datetime(2024, 5, 17, tzinfo=UTC)
     key = ("2024-05-17 Morning", "ann@example.org", "mail")
-    with Store(tmp_path / "s.db") as one, Store(tmp_path / "s.db") as other:
-        assert [store.claim_delivery(key, now) for store in (one, other, one)] == [1, None, None]
-        assert other.delivery(key).state == "sending"
-        assert one.put_delivery(key, "deferred", "451 later", now, 1)
-        assert other.claim_delivery(key, now) == 2
-        assert other.put_delivery(key, "sent", "250 ok", now, 2)
-        assert one.claim_delivery(key, now) is None
-        assert (one.delivery(key).attempts, one.delivery(key).detail) == (2, "250 ok")
+    with Store(tmp_path / "s.db") as first, Store(tmp_path / "s.db") as second:
+        assert [store.claim_delivery(key, now) for store in (first, second, first)] == [1, None, None]
+        assert second.delivery(key).state == "sending"
+        assert first.put_delivery(key, "deferred", "451 later", now, 1)
+        assert second.claim_delivery(key, now) == 2
+        assert second.put_delivery(key, "sent", "250 ok", now, 2)
+        assert first.claim_delivery(key, now) is None
+        assert (first.delivery(key).attempts, first.delivery(key).detail) == (2, "250 ok")
 
 
 def test_editions_are_stored_by_day_and_title(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def ledger(desk: Desk) -> dict[str, Delivery]:
 
 def became(posted: list[DeliveryResult]) -> dict[str, str]:
     """The state of each recipient's letter."""
-    return {one.recipient: one.state for one in posted}
+    return {result.recipient: result.state for result in posted}
 
 
 @contextmanager
@@ -93,12 +93,12 @@ def test_a_refused_sender_is_reported_once_and_no_recipient_is_refused(
     assert len(office.refuse_sender) == 8  # one was asked for, and no other letter tried
     assert set(ledger(desk).values()) == {UNTRIED}
     office.refuse_sender = []
-    assert states(desk.send(desk.edition())) == [(one, "sent", None) for one in (ANN, BOB, ZOE)]
+    assert states(desk.send(desk.edition())) == [(address, "sent", None) for address in (ANN, BOB, ZOE)]
 
 
 def test_a_deferred_sender_defers_all_letters(desk: Desk, office: PostOffice) -> None:
     office.refuse_sender = ["451 4.7.1 slow down"]
-    assert states(desk.send(desk.edition())) == [(one, "sent", None) for one in (ANN, BOB, ZOE)]
+    assert states(desk.send(desk.edition())) == [(address, "sent", None) for address in (ANN, BOB, ZOE)]
     assert desk.slept == [60]
     assert office.letters == {ANN: 1, BOB: 1, ZOE: 1}
 
@@ -150,7 +150,7 @@ def test_refusals_of_a_recipient_are_recorded(desk: Desk, office: PostOffice) ->
     office.after_data = {BOB: ["552 5.2.2 mailbox full"]}
     assert states(desk.send(desk.edition())) == [(ANN, "refused", None), (BOB, "refused", None), (ZOE, "sent", None)]
     found = ledger(desk)
-    assert [found[one].state for one in (ANN, BOB, ZOE)] == ["refused", "refused", "sent"]
+    assert [found[address].state for address in (ANN, BOB, ZOE)] == ["refused", "refused", "sent"]
     assert became(desk.send(desk.edition())) == {ANN: "refused", BOB: "refused", ZOE: "before"}
     assert became(desk.send(desk.edition(), resend=True)) == {ANN: "sent", BOB: "sent", ZOE: "before"}
 
@@ -168,9 +168,9 @@ def test_a_server_that_closes_every_connection_is_not_tried_for_each_recipient(
     desk: Desk, office: PostOffice, said: str
 ) -> None:
     readers = tuple(f"reader{number}@example.org" for number in range(20))
-    desk.mail(retries=(), recipients=tuple(Recipient(address=one) for one in readers))
-    office.refuse = {one: [said] * 9 for one in readers}
-    assert Counter(one.state for one in desk.send(desk.edition())) == {"deferred": 20}
+    desk.mail(retries=(), recipients=tuple(Recipient(address=address) for address in readers))
+    office.refuse = {address: [said] * 9 for address in readers}
+    assert Counter(result.state for result in desk.send(desk.edition())) == {"deferred": 20}
     assert len(office.asked) == 2
 
 
@@ -197,7 +197,7 @@ def test_a_busy_server_defers_all_letters(desk: Desk, answers: tuple[str, ...]) 
     desk.mail(retries=())
     with rude(*answers) as (port, _):
         desk.mail(port=port)
-        assert Counter(one.state for one in desk.send(desk.edition())) == {"deferred": 3}
+        assert Counter(result.state for result in desk.send(desk.edition())) == {"deferred": 3}
     assert set(ledger(desk).values()) == {UNTRIED}
 
 
@@ -237,7 +237,7 @@ def test_no_letter_is_sent_where_the_ledger_cannot_be_written(
         with pytest.raises(StoreError, match="full"):  # at once, although the server waits for the rest of the letter
             desk.send(desk.edition())
     assert office.got == []
-    assert states(desk.send(desk.edition())) == [(one, "sent", None) for one in (ANN, BOB, ZOE)]
+    assert states(desk.send(desk.edition())) == [(address, "sent", None) for address in (ANN, BOB, ZOE)]
 
 
 def test_a_wrong_password_is_tried_once_in_a_run(post_office: Opener, tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_a_wrong_password_is_tried_once_in_a_run(post_office: Opener, tmp_path: 
     assert office.logins == [(USER, "wrong-4711")]
     assert set(ledger(desk).values()) == {UNTRIED}
     desk.mail(password_command=("echo", PASSWORD))
-    assert states(desk.send(desk.edition())) == [(one, "sent", None) for one in (ANN, BOB, ZOE)]
+    assert states(desk.send(desk.edition())) == [(address, "sent", None) for address in (ANN, BOB, ZOE)]
 
 
 def test_tls_required_is_not_a_refusal(post_office: Opener, tmp_path: Path) -> None:
@@ -259,14 +259,14 @@ def test_tls_required_is_not_a_refusal(post_office: Opener, tmp_path: Path) -> N
         desk.send(desk.edition())
     assert "`security`" in caught.value.remedy
     desk.mail(security="starttls")
-    assert states(desk.send(desk.edition())) == [(one, "sent", None) for one in (ANN, BOB, ZOE)]
+    assert states(desk.send(desk.edition())) == [(address, "sent", None) for address in (ANN, BOB, ZOE)]
 
 
 def test_an_address_without_smtputf8_waits_for_another_server(post_office: Opener, tmp_path: Path) -> None:
     old, new = post_office(utf8=False), post_office()
     desk = Desk(tmp_path, old)
     readers = ("jürgen@example.org", ANN)
-    desk.mail(recipients=tuple(Recipient(address=one) for one in readers))
+    desk.mail(recipients=tuple(Recipient(address=address) for address in readers))
     assert states(desk.send(desk.edition())) == [(readers[0], "unable", None), (ANN, "sent", None)]
     desk.mail(port=new.port)
     assert became(desk.send(desk.edition())) == {readers[0]: "sent", ANN: "before"}

@@ -35,7 +35,7 @@ from .test_letter import edition
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 ANN, BOB, ZOE = "ann@example.org", "bob@example.org", "zoe@example.org"
-PAUSES = tuple(timedelta(minutes=one) for one in (1, 5, 15))
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15))
 GREYLISTED = "451 greylisted"
 
 
@@ -45,7 +45,7 @@ class Desk:
     def __init__(self, folder: Path, office: PostOffice) -> None:
         self.now = datetime(2024, 5, 17, 5, 30, tzinfo=UTC)
         self.slept: list[float] = []
-        readers = tuple(Recipient(address=one) for one in (ANN, BOB, ZOE))
+        readers = tuple(Recipient(address=address) for address in (ANN, BOB, ZOE))
         mail = Mail(host="localhost", port=office.port, security="none", sender="d@example.org", recipients=readers)
         self.config = Config(title="Day", timezone="UTC", state=folder / "s.db", mail=mail)
 
@@ -85,7 +85,7 @@ def desk(office: PostOffice, tmp_path: Path) -> Desk:
 
 
 def states(posted: list[DeliveryResult]) -> list[tuple[str, str, int | None]]:
-    return [(one.recipient, one.state, one.earlier.day if one.earlier else None) for one in posted]
+    return [(result.recipient, result.state, result.earlier.day if result.earlier else None) for result in posted]
 
 
 def test_deferred_letters_are_retried_after_growing_pauses(desk: Desk, office: PostOffice) -> None:
@@ -118,7 +118,7 @@ def test_deferred_letters_are_sent_the_next_day_the_oldest_first(desk: Desk, off
     desk.send(desk.edition())
     desk.now += timedelta(days=1)
     second = desk.send(desk.edition())
-    assert [one.earlier for one in second if one.recipient == BOB] == [date(2024, 5, 17), None]
+    assert [result.earlier for result in second if result.recipient == BOB] == [date(2024, 5, 17), None]
     assert states(second)[-1] == (ANN, "deferred", 17)
     desk.now += timedelta(days=1)
     third = states(desk.send(desk.edition()))
@@ -193,7 +193,7 @@ def test_removed_recipients_get_no_deferred_letters(desk: Desk, office: PostOffi
     office.refuse = {ANN: [GREYLISTED]}
     desk.send(desk.edition())
     desk.now += timedelta(days=1)
-    desk.mail(recipients=tuple(Recipient(address=one) for one in (BOB, ZOE, "new@example.org")))
+    desk.mail(recipients=tuple(Recipient(address=address) for address in (BOB, ZOE, "new@example.org")))
     desk.send(desk.edition())
     assert office.letters == {BOB: 2, ZOE: 2, "new@example.org": 1}
 
@@ -234,14 +234,14 @@ def test_a_temporary_login_failure_defers_all_letters(post_office: Opener, tmp_p
     office.login_says = ["454 busy"]
     desk = Desk(tmp_path, office)
     desk.mail(security="tls", user="ann", password_command=("echo", "p-very-secret-4711"))
-    assert states(desk.send(desk.edition())) == [(one, "sent", None) for one in (ANN, BOB, ZOE)]
+    assert states(desk.send(desk.edition())) == [(address, "sent", None) for address in (ANN, BOB, ZOE)]
     assert desk.slept == [60]
     assert len(office.logins) == 2  # one for three letters
 
 
 def test_a_stale_connection_is_reopened(desk: Desk, office: PostOffice) -> None:
     office.after_data = {ANN: ["bye"], BOB: ["bye"]}
-    assert states(desk.send(desk.edition())) == [(one, "sent", None) for one in (ANN, BOB, ZOE)]
+    assert states(desk.send(desk.edition())) == [(address, "sent", None) for address in (ANN, BOB, ZOE)]
     assert office.letters == {ANN: 1, BOB: 1, ZOE: 1}
     assert desk.slept == []
 
@@ -271,21 +271,21 @@ def mute_server() -> Iterator[tuple[int, list[int]]]:
 def test_an_unreachable_server_is_tried_once_for_all_letters(desk: Desk, mute_server: tuple[int, list[int]]) -> None:
     port, callers = mute_server
     desk.mail(port=port)
-    assert Counter(one.state for one in desk.send(desk.edition())) == {"deferred": 3}
+    assert Counter(result.state for result in desk.send(desk.edition())) == {"deferred": 3}
     assert len(callers) == 1 + len(PAUSES)
 
 
 def test_a_letter_claimed_by_another_process_is_left_alone(tmp_path: Path) -> None:
     now = datetime(2024, 5, 17, tzinfo=UTC)
     key = ("2024-05-17 Day", ANN, "mail")
-    with Store(tmp_path / "s.db") as one, Store(tmp_path / "s.db") as other:
-        one.owe_delivery(key, now)
-        claim = one.claim_delivery(key, now)
-        assert not other.put_delivery(key, "deferred", GREYLISTED, now)
-        assert one.delivery(key).state == "sending"
-        assert one.put_delivery(key, "sent", "250 ok", now, claim)
-        other.owe_delivery(key, now)
-        assert other.delivery(key).state == "sent"
+    with Store(tmp_path / "s.db") as first, Store(tmp_path / "s.db") as second:
+        first.owe_delivery(key, now)
+        claim = first.claim_delivery(key, now)
+        assert not second.put_delivery(key, "deferred", GREYLISTED, now)
+        assert first.delivery(key).state == "sending"
+        assert first.put_delivery(key, "sent", "250 ok", now, claim)
+        second.owe_delivery(key, now)
+        assert second.delivery(key).state == "sent"
 
 
 def test_a_letter_that_another_run_claims_is_not_sent_twice(desk: Desk, office: PostOffice) -> None:
@@ -306,7 +306,7 @@ def test_no_third_letter_after_two_without_a_reply_to_data(desk: Desk, office: P
     desk.mail(retries=())
     office.after_data = {ANN: ["drop"], BOB: ["drop"]}
     today = desk.edition()
-    assert [one.state for one in desk.send(today)] == ["unknown", "unknown", "deferred"]
+    assert [result.state for result in desk.send(today)] == ["unknown", "unknown", "deferred"]
     assert ZOE not in office.letters
     with desk.context() as context:
         assert context.store.delivery(("2024-05-17 Day", ZOE, "mail")).state == "pending"
@@ -315,7 +315,7 @@ def test_no_third_letter_after_two_without_a_reply_to_data(desk: Desk, office: P
 
 def test_a_letter_of_unknown_outcome_does_not_stop_the_others(desk: Desk, office: PostOffice) -> None:
     office.after_data = {ANN: ["drop"], ZOE: ["drop"]}
-    assert [one.state for one in desk.send(desk.edition())] == ["unknown", "sent", "unknown"]
+    assert [result.state for result in desk.send(desk.edition())] == ["unknown", "sent", "unknown"]
 
 
 def test_a_run_that_lost_the_lock_makes_no_backup(desk: Desk) -> None:

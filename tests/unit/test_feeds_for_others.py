@@ -58,15 +58,15 @@ def test_the_feed_is_valid_rfc_4287(edition: Edition) -> None:
     assert feed.tag == f"{ATOM}feed"
     entries = feed.findall(f"{ATOM}entry")
     assert len(entries) == len(edition.stories) + len(edition.stubs)
-    for one in (feed, *entries):
+    for element in (feed, *entries):
         for name in ("id", "title", "updated"):  # exactly one of each (4.1.1, 4.1.2)
-            assert len(one.findall(f"{ATOM}{name}")) == 1
-        assert (one.findtext(f"{ATOM}id") or "").startswith("urn:uuid:")
-        assert one.findtext(f"{ATOM}author/{ATOM}name") is not None
-        alternates = [link for link in one.findall(f"{ATOM}link") if link.get("rel") == "alternate"]
+            assert len(element.findall(f"{ATOM}{name}")) == 1
+        assert (element.findtext(f"{ATOM}id") or "").startswith("urn:uuid:")
+        assert element.findtext(f"{ATOM}author/{ATOM}name") is not None
+        alternates = [link for link in element.findall(f"{ATOM}link") if link.get("rel") == "alternate"]
         assert len(alternates) <= 1
-        assert all((link.get("href") or "").startswith("http") for link in one.findall(f"{ATOM}link"))
-    ids = [one.findtext(f"{ATOM}id") for one in entries]
+        assert all((link.get("href") or "").startswith("http") for link in element.findall(f"{ATOM}link"))
+    ids = [element.findtext(f"{ATOM}id") for element in entries]
     assert len(set(ids)) == len(ids)
     assert len(feed.findall(f"{ATOM}entry/{ATOM}content")) == len(edition.stories)
     assert len(feed.findall(f"{ATOM}entry/{ATOM}summary")) == len(edition.stubs)
@@ -80,9 +80,9 @@ def test_the_feed_is_valid_rfc_4287(edition: Edition) -> None:
 def test_feed_and_entry_ids_are_stable() -> None:
     today = golden("stories")
     tomorrow = replace(today, date=today.date.replace(day=18))
-    one, other = (ElementTree.fromstring(render(edition, "atom", TEMPLATES)) for edition in (today, tomorrow))
-    assert one.findtext(f"{ATOM}id") == other.findtext(f"{ATOM}id")
-    assert one.findtext(f"{ATOM}entry/{ATOM}id") != other.findtext(f"{ATOM}entry/{ATOM}id")
+    first, second = (ElementTree.fromstring(render(edition, "atom", TEMPLATES)) for edition in (today, tomorrow))
+    assert first.findtext(f"{ATOM}id") == second.findtext(f"{ATOM}id")
+    assert first.findtext(f"{ATOM}entry/{ATOM}id") != second.findtext(f"{ATOM}entry/{ATOM}id")
     assert render(today, "atom", TEMPLATES) == render(today, "atom", TEMPLATES)
 
 
@@ -106,7 +106,7 @@ def test_the_epub_has_every_section_in_well_formed_pages_without_remote_links(ed
             file, _, anchor = (link.get("href") or "").partition("#")
             if not file.startswith("http"):
                 target = trees[f"EPUB/{file}"]
-                assert not anchor or any(one.get("id") == anchor for one in target.iter())
+                assert not anchor or any(element.get("id") == anchor for element in target.iter())
     told = sum(1 for name in trees if name.startswith("EPUB/s") for _ in trees[name].iter(f"{XHTML}article"))
     assert told == len(edition.stories)
     text = "".join("".join(tree.itertext()) for tree in trees.values())

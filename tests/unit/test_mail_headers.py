@@ -33,7 +33,7 @@ LONG = (
 
 def written(**fields: object) -> bytes:
     """The bytes of a message with these fields; ``List_ID`` is ``List-ID``."""
-    people = [one for one in fields.values() if isinstance(one, Address)]
+    people = [value for value in fields.values() if isinstance(value, Address)]
     message = EmailMessage(policy=letter_policy(*people))
     for name, value in fields.items():
         message[name.replace("_", "-")] = value

@@ -286,8 +286,10 @@ def test_only_json_shows_what_differs_between_runs() -> None:
     article, summary = item(1)
     again = replace(summary, cached=True, seconds=99.0)
     for format_ in ("md", "html", "text"):
-        one = render(edition((article, summary)), format_, TEMPLATES)
-        assert one == render(edition((article, again), created=datetime(2030, 1, 1, tzinfo=UTC)), format_, TEMPLATES)
+        rendered = render(edition((article, summary)), format_, TEMPLATES)
+        assert rendered == render(
+            edition((article, again), created=datetime(2030, 1, 1, tzinfo=UTC)), format_, TEMPLATES
+        )
 
 
 def test_times_are_in_the_editions_zone() -> None:
@@ -512,8 +514,8 @@ def test_contrast_is_enough_in_light_and_dark(repository: Path) -> None:
         colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", block))
         for ink in ("ink", "soft", "accent"):
             for ground in ("paper", "quote"):
-                one, other = luminance(colours[ink]), luminance(colours[ground])
-                assert (max(one, other) + 0.05) / (min(one, other) + 0.05) >= 4.5, (ink, ground)
+                light, dark = luminance(colours[ink]), luminance(colours[ground])
+                assert (max(light, dark) + 0.05) / (min(light, dark) + 0.05) >= 4.5, (ink, ground)
 
 
 def test_plain_text_fits_78_columns() -> None:
@@ -560,16 +562,16 @@ def test_json_is_of_the_documented_shape(repository: Path) -> None:
     from jsonschema import Draft202012Validator
     from referencing import Registry, Resource
 
-    one = schema("summary", repository)
-    registry: Registry[object] = Registry().with_resource("summary.json", Resource.from_contents(one))
+    summary_schema = schema("summary", repository)
+    registry: Registry[object] = Registry().with_resource("summary.json", Resource.from_contents(summary_schema))
     shown = edition(item(1, published=MORNING), failures=[Failure(subject="x", stage="read", cause="y")])
     Draft202012Validator(schema("edition", repository), registry=registry).validate(
         json.loads(render(shown, "json", TEMPLATES))
     )
     single = json.loads(render_summary([item(1)[1]], "json", TEMPLATES))
-    Draft202012Validator(one).validate(single)
+    Draft202012Validator(summary_schema).validate(single)
     with_paragraph = replace(item(1)[1], paragraph="Prose.")
-    Draft202012Validator(one).validate(json.loads(render_summary([with_paragraph], "json", TEMPLATES)))
+    Draft202012Validator(summary_schema).validate(json.loads(render_summary([with_paragraph], "json", TEMPLATES)))
     assert len(json.loads(render_summary([item(1)[1], item(2)[1]], "json", TEMPLATES))) == 2
 
 

@@ -57,7 +57,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def headlines(store: Store, words: str) -> list[str]:
-    return [one.headline for one in store.search(words)]
+    return [hit.headline for hit in store.search(words)]
 
 
 def test_a_story_is_found_by_what_the_edition_says_of_it(store: Store) -> None:
@@ -158,10 +158,10 @@ def test_phrase_and_prefix_queries(store: Store) -> None:
 def test_hits_are_ranked_best_then_newest_first(store: Store) -> None:
     put(store, MONDAY, story("Weather", "A tram was late."), story("Tram strike", "Nobody drives."))
     put(store, TUESDAY, story("Tram strike", "Nobody drives."))
-    assert [(one.headline, one.date) for one in store.search("tram")] == [
+    assert [(hit.headline, hit.date) for hit in store.search("tram")] == [
         ("Tram strike", TUESDAY), ("Tram strike", MONDAY), ("Weather", MONDAY),
     ]  # fmt: skip
-    assert [one.date for one in store.search("tram", since=TUESDAY)] == [TUESDAY]
+    assert [hit.date for hit in store.search("tram", since=TUESDAY)] == [TUESDAY]
     assert len(store.search("tram", limit=2)) == 2
     assert store.search("tram", title="Evening") == []
 
@@ -171,7 +171,7 @@ def test_a_replaced_edition_is_reindexed(store: Store) -> None:
     put(store, MONDAY, TRAM, title="Evening")
     put(store, MONDAY, WATER)
     assert headlines(store, "reservoirs") == ["A dry summer"]
-    assert [one.title for one in store.search("council")] == ["Evening"]
+    assert [hit.title for hit in store.search("council")] == ["Evening"]
 
 
 def test_editions_are_never_forgotten(store: Store) -> None:
@@ -202,7 +202,7 @@ def test_editions_older_than_the_index_are_found(tmp_path: Path, monkeypatch: py
     connection.commit()
     connection.close()
     with Store(tmp_path / "state.db") as store:
-        assert [(one.title, one.headline) for one in store.search("council")] == [("Old", "Tram approved")]
+        assert [(hit.title, hit.headline) for hit in store.search("council")] == [("Old", "Tram approved")]
 
 
 def test_without_full_text_search_only_searching_fails_and_nothing_is_missed_later(
@@ -217,7 +217,7 @@ def test_without_full_text_search_only_searching_fails_and_nothing_is_missed_lat
         with pytest.raises(StoreError, match="no full-text search") as caught:
             store.search("council")
         assert "FTS5" in caught.value.remedy
-    assert [one.date for one in store.search("council")] == [TUESDAY]
+    assert [hit.date for hit in store.search("council")] == [TUESDAY]
     assert headlines(store, "reservoirs") == ["A dry summer"]
 
 
@@ -249,13 +249,13 @@ pieces = st.sampled_from(['"', "“", "*", " ", "AND", "OR", "NOT", "NEAR", "(",
 @settings(max_examples=300, deadline=None)
 @given(st.lists(pieces | st.text(max_size=4), max_size=12).map("".join))
 def test_any_text_may_be_searched_for(kept: Store, words: str) -> None:
-    for one in kept.search(words):
-        assert 0 <= sum(end - start for start, end in one.marks) <= len(one.snippet)
+    for hit in kept.search(words):
+        assert 0 <= sum(end - start for start, end in hit.marks) <= len(hit.snippet)
 
 
 def test_query_operators_are_plain_words(kept: Store) -> None:
     for words in ("AND", "or", "not near", "NEAR(meaning, 3)*"):
-        assert [one.headline for one in kept.search(words)] == (
+        assert [hit.headline for hit in kept.search(words)] == (
             ["AND OR NOT NEAR"] if "3" not in words else []
         ), words  # fmt: skip
 
