@@ -127,21 +127,21 @@ def _over_sentences() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.ground.calendar import dated
     from briefing.ground.negation import denies
     from briefing.nlp.chunk import chunks
-    from briefing.nlp.east_asian_numerals import myriads
+    from briefing.nlp.east_asian_numerals import myriad_numbers
     from briefing.nlp.salience import ranked
     from briefing.nlp.text import Sentence, sentences
 
     def evidence(text: str) -> Evidence:
         return Evidence(text, "Rain in Oslo", "en", date(2026, 11, 18))
 
-    yield "myriads", _all(myriads)
+    yield "numerals.myriad_numbers", _all(myriad_numbers)
     yield "calendar.dated", lambda text: dated(text, date(2026, 11, 18))
     yield "analysis.keys", lambda text: analysis.AnalysedSentence(text).keys
     yield "analysis.initials", _all(analysis.initials)
     yield "localised_numbers.figures", _all(localised_numbers.figures)
     yield "localised_numbers.in_english", lambda text: localised_numbers.in_english(text, "de")
     yield "localised_numbers.months", lambda text: localised_numbers.months(text, "en")
-    yield "denial.denies", denies
+    yield "negation.denies", denies
     yield "ground.check", lambda text: check(_POINT, evidence(text))
     yield "ground.check of a long point", lambda text: check(text, evidence(_POINT))
     yield "ground.check across languages", lambda text: check(_POINT, evidence(text), translated=True, language="de")
@@ -154,8 +154,8 @@ def _over_articles() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.canonical import canonical_url
     from briefing.stories import group
     from briefing.stories.conflicts import disagreements
-    from briefing.stories.novelty import comparable
-    from briefing.stories.ranking import RankingPreferences, muted, topic
+    from briefing.stories.novelty import text_key
+    from briefing.stories.ranking import RankingPreferences, assign_topic, muted_by
     from briefing.types import Article
 
     def article(text: str, name: str = "a") -> Article:
@@ -171,11 +171,11 @@ def _over_articles() -> Iterator[tuple[str, Callable[[str], Any]]]:
             [Article(id=name, title=text, text=f"{name} rain fell", source=name, published=_WHEN) for name in "ab"]
         ),
     )
-    yield "stories.canonical_url", lambda text: canonical_url(f"https://a.example/{text}")
-    yield "differences.disagreements", lambda text: disagreements(told(text))
-    yield "yesterday.comparable", comparable
-    yield "ranking.muted", lambda text: muted(article(text), RankingPreferences(muted_words=["a b", "1"]))
-    yield "ranking.topic", lambda text: topic(article(text), {"one": ["rain"], "other": ["a"]})
+    yield "canonical.canonical_url", lambda text: canonical_url(f"https://a.example/{text}")
+    yield "conflicts.disagreements", lambda text: disagreements(told(text))
+    yield "novelty.text_key", text_key
+    yield "ranking.muted_by", lambda text: muted_by(article(text), RankingPreferences(muted_words=["a b", "1"]))
+    yield "ranking.assign_topic", lambda text: assign_topic(article(text), {"one": ["rain"], "other": ["a"]})
 
 
 def _over_drafts() -> Iterator[tuple[str, Callable[[str], Any]]]:

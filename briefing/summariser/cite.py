@@ -89,7 +89,7 @@ def tell_in_short(drafts: Sequence[Draft], point: KeyPoint, prompts: PromptBook)
     said = set(stems(point.text))
     for context in contexts(told):
         numbers = tuple(n for n in range(1, len(context.numbered) + 1) if context.place(n) in cited)
-        numbers = tuple(sorted(numbers, key=lambda n: -len(said & context.readings[n - 1].roots))[:3])
+        numbers = tuple(sorted(numbers, key=lambda n: -len(said & context.readings[n - 1].stems))[:3])
         if not numbers or (word_count(point.text) <= _SHORT and point.verdict is not Verdict.QUOTED):
             continue
         (answer,) = told[0].take((yield [lines_about(prompts, context, 1, "short", False, numbers)]))

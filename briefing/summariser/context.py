@@ -15,8 +15,8 @@ from functools import cached_property
 from briefing.engines.base import Prompt
 from briefing.ground import Check, Evidence, check, weigh
 from briefing.ground.analysis import AnalysedSentence
-from briefing.ground.evidence import plain
-from briefing.ground.exact import facts, possessives
+from briefing.ground.evidence import sentence_key
+from briefing.ground.exact import match_facts, possessives
 from briefing.nlp.facts import stems
 from briefing.summariser.answer_length import LINE_TOKENS, line_tokens
 from briefing.summariser.draft import Draft, why_not
@@ -98,7 +98,7 @@ def contexts(drafts: Sequence[Draft]) -> Iterator[Context]:
                 readings,
                 opens=not place,
                 names=frozenset(name.key for reading in readings for name in reading.names if not name.opens),
-                keys=tuple(evidences[one.article].keys[one.sentence] for one in numbered),
+                keys=tuple(evidences[one.article].sentence_keys[one.sentence] for one in numbered),
             )
 
 
@@ -248,15 +248,15 @@ def inexact(line: Line) -> str:
     line.found = check(line.text, line.context.evidence)
     if found := why_not(line.found):
         return found
-    if same := [n for n, text in enumerate(line.context.texts, 1) if plain(text) == plain(line.text)]:
+    if same := [n for n, text in enumerate(line.context.texts, 1) if sentence_key(text) == sentence_key(line.text)]:
         line.cites, line.rung = (same[0],), "quoted"
         return "" if stands_alone(line.text, line.context.names, line.context.language) else LEANS
     if not_theirs := next(possessives(line.text, line.context.evidence), None):
         return f"{not_theirs.kind} not as in the article: {not_theirs.surface}"
     reading = AnalysedSentence(line.text)
-    _, wanted = facts(reading, line.context.evidence)
+    _, wanted = match_facts(reading, line.context.evidence)
     keys = line.context.keys
-    title = line.context.evidence.heading.keys
+    title = line.context.evidence.analysed_title.keys
     cites = _needed(line, reading)
     for fact in sorted(wanted, key=sorted):
         if fact & title or any(fact & keys[number - 1] for number in cites):
@@ -276,7 +276,7 @@ def _needed(line: Line, reading: AnalysedSentence) -> list[int]:
 
     A sentence that alone has more of the line than all that are cited takes their place: the model miscounted.
     """
-    shared = [read.roots & reading.roots for read in line.context.readings]
+    shared = [read.stems & reading.stems for read in line.context.readings]
     closest = max(range(1, len(shared) + 1), key=lambda number: len(shared[number - 1]))
     cited = frozenset().union(*(shared[number - 1] for number in line.cites))
     cites = line.cites if len(shared[closest - 1]) <= len(cited) else (closest, *line.cites)
@@ -293,7 +293,7 @@ def leads(line: Line) -> bool:
     if not line.context.opens:
         return False
     said = set(stems(line.text))
-    best = max(line.cites, key=lambda number: len(said & line.context.readings[number - 1].roots))
+    best = max(line.cites, key=lambda number: len(said & line.context.readings[number - 1].stems))
     return best <= LEAD
 
 
@@ -325,7 +325,7 @@ def _taken_up(line: Line, found: re.Match[str], told: Sequence[str]) -> bool:
     nouns = set(stems(found[0].partition("the ")[2] or found[0].partition(" ")[2]))
     known = set(stems(" ".join([*told, line.text[: found.start()], line.text[found.end() :]])))
     before = [
-        {word.root for word in reading.words if word.root and word.surface.islower()}
+        {word.stem for word in reading.words if word.stem and word.surface.islower()}
         for one, reading in zip(line.context.numbered, line.context.readings, strict=True)
         if one.article == article and one.sentence < sentence
     ]

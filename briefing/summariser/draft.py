@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from briefing.engines.base import Prompt
 from briefing.errors import NoAnswerError
-from briefing.ground import Check, Evidence, check, quote
+from briefing.ground import Check, Evidence, check
 from briefing.nlp.facts import occurrences, stem_of
 from briefing.nlp.salience import ranked
 from briefing.nlp.text import sentences, word_count
@@ -105,7 +105,7 @@ class Draft:
             return True
         english = self.article.language == "en"
         small = [surface for _, surface, _ in occurrences(text) if _small(surface)]
-        known = {word.surface for reading in self.evidence.readings for word in reading.words}
+        known = {word.surface for reading in self.evidence.analysed for word in reading.words}
         own = sum(word in known or (english and len(word) > 2 and not stem_of(word)) for word in small)
         return len(small) >= _TELLING and own >= (_OWN_ENGLISH if english else _OWN) * len(small)
 
@@ -193,7 +193,7 @@ class Draft:
         citations = found.citations
         if self.translated and not citations and self.options.embed is not None:
             alike = nearest(text, [one.text for one in self.evidence.sentences], self.options.embed)
-            if alike is not None and alike not in self.evidence.orders:
+            if alike is not None and alike not in self.evidence.injections:
                 citations = (self.evidence.cite(alike),)
         self.points.append(KeyPoint(text=ended(text), citations=citations, verdict=found.verdict))
 
@@ -204,7 +204,7 @@ class Draft:
     def quote(self, chosen: Iterable[int]) -> None:
         """Show these sentences of the article, and nothing else."""
         self.points = []
-        for citation in (quote(self.evidence, index) for index in chosen):
+        for citation in map(self.evidence.cite, chosen):
             text = " ".join(citation.text.split())
             if not self.told_already(text):  # pages repeat their own sentences
                 self.points.append(KeyPoint(text=text, citations=(citation,), verdict=Verdict.QUOTED, rung="quoted"))

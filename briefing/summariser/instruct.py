@@ -277,7 +277,7 @@ def _lead(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[Non
     """Round 4, where no point tells of the beginning: its first telling sentence becomes the first point."""
     opening = draft.evidence.sentences[:LEAD]
     for index, sentence in enumerate(opening):
-        if word_count(sentence.text) >= 8 and index not in draft.evidence.orders:
+        if word_count(sentence.text) >= 8 and index not in draft.evidence.injections:
             point = yield from tell_sentence(draft, index, engine, prompts)
             if point and not draft.told_already(point.text):
                 draft.points.insert(0, point)
@@ -288,7 +288,7 @@ def _fill(draft: Draft, asker: _Asker) -> Conversation[None]:
     """Round 5: points from telling sentences that nothing cites yet."""
     cited = {citation.sentence for point in draft.points for citation in point.citations}
     whole = draft.evidence.sentences
-    cited |= draft.evidence.orders
+    cited |= draft.evidence.injections
     free = [i for i in ranked(whole) if i not in cited and word_count(whole[i].text) >= 8]
     chosen = free[: 2 * (asker.options.fewest - len(draft.points)) + 1]
     if not chosen:

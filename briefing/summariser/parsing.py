@@ -277,4 +277,4 @@ def copied(point: str, evidence: Evidence) -> bool:
     """Whether `point` is a sentence of the article, or nearly: fifteen of its words in a row, or all but two."""
     mine = tokens(point)
     run = min(15, max(8, len(mine) - 2))
-    return any(evidence.holds(mine[i : i + run]) for i in range(len(mine) - run + 1))
+    return any(evidence.contains(mine[i : i + run]) for i in range(len(mine) - run + 1))

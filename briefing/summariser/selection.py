@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from briefing.ground import Evidence
-from briefing.ground.evidence import plain
+from briefing.ground.evidence import sentence_key
 from briefing.nlp.facts import stems
 from briefing.nlp.salience import ranked
 from briefing.nlp.text import Sentence, word_count
@@ -110,10 +110,10 @@ def select(
     """
     usable = []
     for article, evidence in enumerate(evidences):
-        title = plain(evidence.title)
+        title = sentence_key(evidence.title)
         for index in parts[article] if parts else range(len(evidence.sentences)):
             text = evidence.sentences[index].text
-            if index not in evidence.orders and not told_aside(text) and plain(text) != title:
+            if index not in evidence.injections and not told_aside(text) and sentence_key(text) != title:
                 usable.append(NumberedSentence(article, index, _AGENCY.sub("", " ".join(text.split()))))
     first = (OPENING if len(evidences) == 1 else OPENING_OF_EACH) if opening else 1
     seen: Counter[int] = Counter()

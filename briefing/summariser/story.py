@@ -13,7 +13,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from briefing.engines.base import Engine
-from briefing.ground import Evidence, check, quote
+from briefing.ground import Evidence, check
 from briefing.nlp.facts import stems
 from briefing.nlp.salience import ranked
 from briefing.nlp.text import sentences, word_count
@@ -126,7 +126,7 @@ def _news(first: Article, summary: Summary, drafts: Sequence[Draft]) -> list[tup
         fresh = [
             index
             for index in ranked(whole_text)[: 2 * _TRIED]
-            if index not in draft.evidence.orders
+            if index not in draft.evidence.injections
             and word_count(whole_text[index].text) >= _SHORTEST
             and len(topic & set(stems(whole_text[index].text))) >= _IN_COMMON
             and why_not(check(whole_text[index].text, known))
@@ -166,7 +166,7 @@ def _adds(text: str, told: Sequence[KeyPoint]) -> bool:
 
 
 def _quoted(draft: Draft, index: int) -> KeyPoint:
-    citation = quote(draft.evidence, index)
+    citation = draft.evidence.cite(index)
     text = " ".join(citation.text.split())
     return KeyPoint(text=text, citations=(citation,), verdict=Verdict.QUOTED, rung="quoted")
 

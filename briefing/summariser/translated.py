@@ -139,7 +139,7 @@ class _Asker:
         items = [
             (index + 1, piece.text)
             for index, sentence in enumerate(self.draft.evidence.sentences)
-            if index not in self.draft.evidence.orders
+            if index not in self.draft.evidence.injections
             for piece in chunks(" ".join(sentence.text.split()), room, self.engine.count_tokens)
         ]
         costs = [self.engine.count_tokens(f"[{number}] {text}\n") + 2 for number, text in items]
@@ -240,7 +240,7 @@ def _telling(draft: Draft) -> Iterator[int]:
     cited = {citation.sentence for point in draft.points for citation in point.citations}
     whole = draft.evidence.sentences
     for index in ranked(whole):
-        if index not in cited | draft.evidence.orders and word_count(whole[index].text) >= _SHORTEST:
+        if index not in cited | draft.evidence.injections and word_count(whole[index].text) >= _SHORTEST:
             yield index
 
 
