@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from briefing.engines.base import ModelSpec
-from briefing.engines.cpu import physical_cores
+from briefing.engines.hardware import physical_cores
 from briefing.engines.llama import first_line, tokenised
 from briefing.errors import EngineError, ModelError
 

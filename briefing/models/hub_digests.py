@@ -14,7 +14,7 @@ from briefing.errors import ModelError
 from briefing.models.catalogue import Entry, HubLocation
 from briefing.models.hub import describe_on_hub
 from briefing.models.partial import LocationError
-from briefing.models.user_catalogue import read_added, write_added
+from briefing.models.records import read_added, write_added
 
 __all__ = ["ask_the_hub", "with_stated"]
 

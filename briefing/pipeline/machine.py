@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from briefing.engines import EngineOptions, Message, ModelSpec, Prompt
-from briefing.engines.cpu import llama_slots, physical_cores
 from briefing.engines.devices import free_memory, gpus, processor
+from briefing.engines.hardware import llama_slots, physical_cores
 from briefing.errors import BriefingError
 from briefing.models import Entry, Machine, ModelFolder, Speed, read_speed, write_speed
 

@@ -7,7 +7,7 @@ import re
 from typing import Any, NamedTuple
 
 from briefing.canonical import host_of
-from briefing.engines.reasoning import without_thoughts
+from briefing.engines.output import without_thoughts
 from briefing.ground import Evidence
 from briefing.nlp.facts import stems, tokens
 from briefing.nlp.text import ENDS, normalise, sentences, word_count

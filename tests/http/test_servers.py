@@ -13,7 +13,7 @@ import pytest
 from briefing.config import Config
 from briefing.config.file import parse_config
 from briefing.engines import Completion, Engine, EngineOptions, Message, ModelSpec, Prompt, open_engine
-from briefing.engines.reasoning import QUIET
+from briefing.engines.output import QUIET
 from briefing.errors import EngineError
 from briefing.nlp.text import article_id
 from briefing.pipeline.model_resolution import chosen, engine_options

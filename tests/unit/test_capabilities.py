@@ -27,7 +27,7 @@ from briefing.engines.extractive import ExtractiveEngine
 from briefing.engines.feature_table import capability_table
 from briefing.engines.llama import LlamaEngine
 from briefing.engines.openai import OpenAIEngine
-from briefing.engines.reasoning import QUIET
+from briefing.engines.output import QUIET
 from briefing.engines.transformers import TransformersEngine
 from briefing.testing.chat import ChatServer
 from briefing.testing.engine import FakeEngine

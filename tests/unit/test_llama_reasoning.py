@@ -14,7 +14,7 @@ import pytest
 
 from briefing.engines import Completion, EngineOptions, Message, ModelSpec, Prompt
 from briefing.engines.llama import LlamaEngine
-from briefing.engines.reasoning import QUIET, room_to_think
+from briefing.engines.output import QUIET, room_to_think
 from briefing.testing.server import Server as HttpServer
 
 Chunk = dict[str, Any]

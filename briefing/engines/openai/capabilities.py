@@ -16,7 +16,7 @@ from typing import Any, Literal
 from briefing.engines.base import EngineOptions, Prompt
 from briefing.engines.logprobs import ALTERNATIVES
 from briefing.engines.openai.failures import Refusal, room_in
-from briefing.engines.reasoning import QUIET
+from briefing.engines.output import QUIET
 
 __all__ = ["OPTIONAL", "Attempt", "Form", "LearntCapabilities", "ServerCapabilities", "is_begun", "is_object"]
 

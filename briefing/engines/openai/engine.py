@@ -24,8 +24,8 @@ from briefing.engines.openai.failures import PassingError, Refusal, RefusedError
 from briefing.engines.openai.model_list import ModelCard
 from briefing.engines.openai.response import PartialAnswer
 from briefing.engines.openai.transport import Transport
+from briefing.engines.output import room_to_think
 from briefing.engines.pool import side_by_side
-from briefing.engines.reasoning import room_to_think
 from briefing.errors import EngineError, UsageError
 from briefing.nlp.text import fingerprint
 from briefing.retry import pause

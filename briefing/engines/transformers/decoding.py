@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from briefing.engines.logprobs import ALTERNATIVES, begins, is_word, odds
-from briefing.engines.reasoning import has_thoughts, is_mark, open_thought, spoken, without_thoughts
+from briefing.engines.output import has_thoughts, is_mark, open_thought, spoken, without_thoughts
 
 __all__ = ["Decoder", "StopCriterion", "word_odds"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from briefing.engines.base import Message
-from briefing.engines.reasoning import quiet_settings
+from briefing.engines.output import quiet_settings
 from briefing.errors import ModelError
 
 __all__ = ["rendered"]
