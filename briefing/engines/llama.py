@@ -20,10 +20,18 @@ from functools import lru_cache
 from typing import Any
 
 from briefing.engines.base import WINDOW, Capabilities, Completion, EngineOptions, ModelSpec, Prompt
-from briefing.engines.devices import gpus
-from briefing.engines.hardware import llama_slots, physical_cores
-from briefing.engines.logprobs import ALTERNATIVES, is_word, odds
-from briefing.engines.output import QUIET, has_thoughts, quiet_settings, room_to_think, spoken, without_thoughts
+from briefing.engines.hardware import gpus, llama_slots, physical_cores
+from briefing.engines.output import (
+    ALTERNATIVES,
+    QUIET,
+    has_thoughts,
+    is_word,
+    odds,
+    quiet_settings,
+    room_to_think,
+    spoken,
+    without_thoughts,
+)
 from briefing.engines.pool import side_by_side
 from briefing.errors import EngineError, ModelError
 from briefing.nlp.text import fingerprint

@@ -1,17 +1,23 @@
-"""What reasoning models say to themselves before they answer: how it is marked, cut out, and switched off. Pure."""
+"""Reading the raw output of a model: reasoning blocks, stop sequences, probabilities of offered answers. Pure."""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from briefing.engines.base import EngineOptions
 
 __all__ = [
+    "ALTERNATIVES",
     "QUIET",
+    "begins",
     "has_thoughts",
     "is_mark",
+    "is_word",
     "left_open",
+    "odds",
     "open_thought",
     "quiet_settings",
     "room_to_think",
@@ -138,3 +144,36 @@ def quiet_settings(template: str) -> dict[str, object]:
     if "reasoning_effort" in named:  # some can be told to make none; gpt-oss only to make little
         found["reasoning_effort"] = "none" if re.search(r"""["']none["']""", template) else "low"
     return found
+
+
+ALTERNATIVES = 20
+"""Tokens whose probability is asked for; what servers give at most."""
+
+
+def is_word(token: str) -> bool:
+    """Whether a token has a letter or digit: a blank or markup before an answer says nothing of it."""
+    return any(map(str.isalnum, token))
+
+
+def begins(token: str, choices: Iterable[str]) -> bool:
+    """Whether one of `choices` begins with `token`, whatever the case and the blanks around either."""
+    begun = token.strip().casefold()
+    return bool(begun) and any(choice.strip().casefold().startswith(begun) for choice in choices)
+
+
+def odds(choices: Sequence[str], first_token: Any) -> tuple[float, ...]:
+    """Shares of `choices`, together 1, in ``logprobs.content[0]`` of an answer; empty where it holds none of them.
+
+    A token counts for the one choice that begins with it, whatever the case and the blank before either.
+    """
+    shares = [0.0] * len(choices)
+    try:
+        given = [(str(one["token"]), float(one["logprob"])) for one in first_token["top_logprobs"]]
+    except (KeyError, TypeError, ValueError):
+        return ()
+    for token, logarithm in given:
+        fitting = [place for place, choice in enumerate(choices) if begins(token, (choice,))]
+        if len(fitting) == 1:
+            shares[fitting[0]] += math.exp(min(0.0, logarithm))
+    total = sum(shares)
+    return tuple(share / total for share in shares) if total > 0 else ()

@@ -13,9 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.engines import Prompt
-from briefing.engines.logprobs import odds
-from briefing.engines.output import left_open, open_thought, quiet_settings, spoken, without_thoughts
-from briefing.engines.transformers.batches import batched, taken
+from briefing.engines.output import left_open, odds, open_thought, quiet_settings, spoken, without_thoughts
+from briefing.engines.transformers.inputs import batched, taken
 from briefing.engines.transformers.loading import native_bf16
 from briefing.engines.transformers.settings import ModelSettings, language_token, read_settings
 from briefing.errors import ModelError

@@ -14,9 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from briefing.engines.base import EngineOptions, Prompt
-from briefing.engines.logprobs import ALTERNATIVES
 from briefing.engines.openai.failures import Refusal, room_in
-from briefing.engines.output import QUIET
+from briefing.engines.output import ALTERNATIVES, QUIET
 
 __all__ = ["OPTIONAL", "Attempt", "Form", "LearntCapabilities", "ServerCapabilities", "is_begun", "is_object"]
 

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from briefing.engines.base import Completion, Prompt
-from briefing.engines.logprobs import begins, is_word, odds
 from briefing.engines.openai.failures import PassingError
 from briefing.engines.openai.model_list import first_count
-from briefing.engines.output import has_thoughts, without_thoughts
+from briefing.engines.output import begins, has_thoughts, is_word, odds, without_thoughts
 
 __all__ = ["PartialAnswer", "events", "limited"]
 

@@ -8,8 +8,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from briefing.engines.logprobs import ALTERNATIVES, begins, is_word, odds
-from briefing.engines.output import has_thoughts, is_mark, open_thought, spoken, without_thoughts
+from briefing.engines.output import (
+    ALTERNATIVES,
+    begins,
+    has_thoughts,
+    is_mark,
+    is_word,
+    odds,
+    open_thought,
+    spoken,
+    without_thoughts,
+)
 
 __all__ = ["Decoder", "StopCriterion", "word_odds"]
 

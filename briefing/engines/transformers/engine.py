@@ -11,9 +11,8 @@ from typing import Any
 
 from briefing.engines.base import WINDOW, Capabilities, Completion, EngineOptions, ModelSpec, Prompt
 from briefing.engines.output import has_thoughts, left_open, room_to_think, spoken
-from briefing.engines.transformers.batches import batched, taken
 from briefing.engines.transformers.decoding import Decoder, StopCriterion, word_odds
-from briefing.engines.transformers.inputs import rendered
+from briefing.engines.transformers.inputs import batched, rendered, taken
 from briefing.engines.transformers.loading import LoadedModel, load, load_tokenizer, settings_of
 from briefing.engines.transformers.settings import ModelSettings, language_token
 from briefing.errors import EngineError, ModelError
