@@ -16,10 +16,10 @@ __all__ = [
     "Message",
     "ModelSpec",
     "Prompt",
-    "at_most_tokens",
     "capabilities_of",
     "is_tuned",
     "message_tokens",
+    "token_upper_bound",
 ]
 
 WINDOW = 4096
@@ -224,7 +224,7 @@ def message_tokens(messages: Sequence[Message], count: Callable[[str], int]) -> 
     return sum(count(message.content) + _AROUND_A_TURN for message in messages)
 
 
-def at_most_tokens(text: str) -> int:
+def token_upper_bound(text: str) -> int:
     """As many tokens as `text` has at most, where no tokeniser is at hand: none needs more than one for three bytes of
     prose in the languages that models are made for.
     """

@@ -22,17 +22,17 @@ from typing import Any
 from briefing.engines.base import WINDOW, Capabilities, Completion, EngineOptions, ModelSpec, Prompt
 from briefing.engines.hardware import gpus, llama_slots, physical_cores
 from briefing.engines.output import (
-    ALTERNATIVES,
-    QUIET,
-    has_thoughts,
+    NO_REASONING,
+    TOP_LOGPROBS,
+    choice_probabilities,
+    cut_at_stop,
+    has_reasoning,
     is_word,
-    odds,
-    quiet_settings,
-    room_to_think,
-    spoken,
-    without_thoughts,
+    no_reasoning_settings,
+    reasoning_budget,
+    strip_reasoning,
 )
-from briefing.engines.pool import side_by_side
+from briefing.engines.pool import complete_concurrently
 from briefing.errors import EngineError, ModelError
 from briefing.nlp.text import fingerprint
 
@@ -63,7 +63,7 @@ class LlamaEngine:
         self.model = model.name
         self.context = min(options.context or WINDOW, model.context or _MOST)
         self.tuned = model.adapter is not None
-        sampling = (str(options.seed), str(options.temperature), str(room_to_think(options)))
+        sampling = (str(options.seed), str(options.temperature), str(reasoning_budget(options)))
         self.digest = fingerprint("llama", model.digest, str(self.tuned), str(self.context), *sampling)[:32]
         self._options = options
         self._slots = options.slots or llama_slots()
@@ -72,7 +72,7 @@ class LlamaEngine:
         self._loaded: Any = None
         self._closed = False
         self._thinks = False
-        self._quiet: dict[str, object] = dict(QUIET)
+        self._quiet: dict[str, object] = dict(NO_REASONING)
         self._count: Callable[[str], int] = lru_cache(maxsize=4096)(self._ask_for_tokens)
 
     def count_tokens(self, text: str) -> int:
@@ -82,7 +82,9 @@ class LlamaEngine:
     def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
         """Yield a completion for each prompt as it finishes; at most `EngineOptions.slots` are in flight."""
         server = self._server()
-        yield from side_by_side(prompts, self._slots, lambda prompt, cancelled: self._answer(server, prompt, cancelled))
+        yield from complete_concurrently(
+            prompts, self._slots, lambda prompt, cancelled: self._answer(server, prompt, cancelled)
+        )
 
     def close(self) -> None:
         """Free the model and its memory. Safe to call twice."""
@@ -93,7 +95,7 @@ class LlamaEngine:
             raise EngineError(f"model {self.model}", "the engine was closed")
         if self._loaded is None:
             self._loaded = _load(self._spec, self.context, self._slots, self._options, self._key)
-            self._quiet |= quiet_settings(_template(self._loaded, self._key))
+            self._quiet |= no_reasoning_settings(_template(self._loaded, self._key))
         return self._loaded
 
     def _answer(self, server: Any, prompt: Prompt, cancelled: threading.Event) -> Completion:
@@ -119,7 +121,7 @@ class LlamaEngine:
         stops = prompt.stops(held=held)
         request: dict[str, Any] = {
             "messages": [{"role": m.role, "content": m.content} for m in prompt.messages],
-            "max_tokens": prompt.max_tokens + (room_to_think(self._options) if thinks else 0),
+            "max_tokens": prompt.max_tokens + (reasoning_budget(self._options) if thinks else 0),
             "temperature": self._options.temperature,
             "seed": self._options.seed,
             "cache_prompt": self._options.reuse_prefix,
@@ -129,7 +131,7 @@ class LlamaEngine:
             # A chunk for each batch of the prompt, so that cancelling need not wait for a long prefill.
             "return_progress": True,
             # A model that thinks first would spend the answer's tokens on it; templates that know no such switch
-            # leave it alone, and what is thought all the same is no answer (``reasoning_content``, `without_thoughts`).
+            # leave it alone, and what is thought all the same is no answer (``reasoning_content``, `strip_reasoning`).
             "chat_template_kwargs": self._quiet,
         }
         if self.tuned:  # the adapter is in memory with its base; what is not asked of it is asked of the bare base
@@ -139,7 +141,7 @@ class LlamaEngine:
         elif prompt.schema is not None and not thinks:
             request["response_format"] = {"type": "json_schema", "json_schema": {"schema": prompt.schema}}
         if prompt.choices:
-            request |= {"logprobs": True, "top_logprobs": ALTERNATIVES}
+            request |= {"logprobs": True, "top_logprobs": TOP_LOGPROBS}
             if not thinks:
                 request["max_tokens"] = 1
         heard = _Heard(cancelled, prompt.choices, stops)
@@ -189,22 +191,22 @@ class _Heard:
         """Take the odds at an answer's first word; those at a blank stand where that is all there is."""
         text = str(token.get("token", ""))
         if self._choices and not self._worded and (is_word(text) or not text.strip()):
-            self._odds, self._worded = odds(self._choices, token), is_word(text)
+            self._odds, self._worded = choice_probabilities(self._choices, token), is_word(text)
 
     @property
     def thought(self) -> bool:
         """Whether it thought, apart from the answer or in it."""
-        return self._thought or has_thoughts("".join(self._pieces))
+        return self._thought or has_reasoning("".join(self._pieces))
 
     @property
     def answered(self) -> bool:
         """Whether there is an answer beside the thoughts, or a reason why there cannot be one."""
-        said = without_thoughts("".join(self._pieces)).strip()
+        said = strip_reasoning("".join(self._pieces)).strip()
         return bool(self.error or not self._finish or said or (self._odds and not self.thought))
 
     def completion(self, prompt: Prompt) -> Completion:
         """The same as the rest of the package knows it."""
-        text, stopped = spoken("".join(self._pieces), self._stops)
+        text, stopped = cut_at_stop("".join(self._pieces), self._stops)
         error = self.error or ("" if self._finish else "the answer broke off")
         written = self._usage.get("completion_tokens", 0)
         if self.thought and not self.answered:

@@ -10,19 +10,19 @@ from typing import Any
 from briefing.engines.base import EngineOptions
 
 __all__ = [
-    "ALTERNATIVES",
-    "QUIET",
-    "begins",
-    "has_thoughts",
-    "is_mark",
+    "NO_REASONING",
+    "TOP_LOGPROBS",
+    "begins_choice",
+    "choice_probabilities",
+    "cut_at_stop",
+    "has_reasoning",
+    "is_reasoning_mark",
     "is_word",
-    "left_open",
-    "odds",
-    "open_thought",
-    "quiet_settings",
-    "room_to_think",
-    "spoken",
-    "without_thoughts",
+    "no_reasoning_settings",
+    "reasoning_budget",
+    "strip_reasoning",
+    "trailing_opening_mark",
+    "unclosed_mark",
 ]
 
 _ROOM = 8192
@@ -59,7 +59,7 @@ _MARK = re.compile(
 )
 _TOKEN = re.compile(r"<\|(?:channel|message|start)\|>|<\|channel>", re.IGNORECASE)
 """Tokens that are a mark together with the words behind them."""
-QUIET: Mapping[str, object] = {
+NO_REASONING: Mapping[str, object] = {
     "enable_thinking": False,  # Qwen 3, GLM 4.5, SmolLM 3, Hunyuan, Gemma 4
     "thinking": False,  # DeepSeek 3.1, Granite 3.2
     "reasoning": False,  # Command A
@@ -70,12 +70,12 @@ all go to a model whose template nobody has read.
 """
 
 
-def room_to_think(options: EngineOptions) -> int:
+def reasoning_budget(options: EngineOptions) -> int:
     """Tokens that a model gets on top once it has been seen to think, and could not be kept from it."""
     return options.thinking_tokens or _ROOM
 
 
-def without_thoughts(answer: str) -> str:
+def strip_reasoning(answer: str) -> str:
     """`answer` without ``<think>…</think>`` and its like, however it was cut.
 
     What stands before a closing mark that nothing opened is a thought, too: some chat templates open it in the prompt.
@@ -96,12 +96,12 @@ def without_thoughts(answer: str) -> str:
     return "".join(kept) + ("" if thinking else answer[start:])
 
 
-def has_thoughts(answer: str) -> bool:
+def has_reasoning(answer: str) -> bool:
     """Whether a thought is marked in `answer`; what only wraps an answer, such as ``<|end|>``, marks none."""
     return any(mark["opens"] or mark["closes"] for mark in _MARK.finditer(answer))
 
 
-def left_open(prompt: str) -> str:
+def trailing_opening_mark(prompt: str) -> str:
     """The opening mark at the end of a prompt, which its answer begins with unseen; empty where there is none."""
     last = None
     for mark in _MARK.finditer(prompt):
@@ -109,7 +109,7 @@ def left_open(prompt: str) -> str:
     return last[0] if last and last["opens"] and not prompt[last.end() :].strip() else ""
 
 
-def open_thought(said: str) -> str:
+def unclosed_mark(said: str) -> str:
     """The opening mark of the thought that `said` breaks off in; empty where it does not."""
     last = ""
     for mark in _MARK.finditer(said):
@@ -117,36 +117,36 @@ def open_thought(said: str) -> str:
     return last
 
 
-def is_mark(token: str) -> bool:
+def is_reasoning_mark(token: str) -> bool:
     """Whether a token's text is a mark of thoughts, or a part of one."""
     return bool(_MARK.fullmatch(token) or _TOKEN.fullmatch(token))
 
 
-def spoken(said: str, stops: tuple[str, ...] = ()) -> tuple[str, bool]:
+def cut_at_stop(said: str, stops: tuple[str, ...] = ()) -> tuple[str, bool]:
     """The answer in what a model said, before the first of `stops`, and whether it came to one.
 
     A stop counts only behind something: no thought ends at one, and no answer at the blank lines before it.
     """
-    answer = without_thoughts(said)
+    answer = strip_reasoning(said)
     blank = len(answer) - len(answer.lstrip())
     ends = [place for stop in stops if stop and (place := answer.find(stop, blank)) >= 0]
     return (answer[: min(ends)], True) if ends else (answer, False)
 
 
-def quiet_settings(template: str) -> dict[str, object]:
+def no_reasoning_settings(template: str) -> dict[str, object]:
     """The variables that keep a chat template from asking for thoughts, among those it names.
 
     Found as words, not parsed: a template is free to set what it was not given, which hides it from a parser, and one
     that it does not use does no harm.
     """
     named = set(re.findall(r"\w+", template))
-    found = {name: value for name, value in QUIET.items() if name in named}
+    found = {name: value for name, value in NO_REASONING.items() if name in named}
     if "reasoning_effort" in named:  # some can be told to make none; gpt-oss only to make little
         found["reasoning_effort"] = "none" if re.search(r"""["']none["']""", template) else "low"
     return found
 
 
-ALTERNATIVES = 20
+TOP_LOGPROBS = 20
 """Tokens whose probability is asked for; what servers give at most."""
 
 
@@ -155,13 +155,13 @@ def is_word(token: str) -> bool:
     return any(map(str.isalnum, token))
 
 
-def begins(token: str, choices: Iterable[str]) -> bool:
+def begins_choice(token: str, choices: Iterable[str]) -> bool:
     """Whether one of `choices` begins with `token`, whatever the case and the blanks around either."""
     begun = token.strip().casefold()
     return bool(begun) and any(choice.strip().casefold().startswith(begun) for choice in choices)
 
 
-def odds(choices: Sequence[str], first_token: Any) -> tuple[float, ...]:
+def choice_probabilities(choices: Sequence[str], first_token: Any) -> tuple[float, ...]:
     """Shares of `choices`, together 1, in ``logprobs.content[0]`` of an answer; empty where it holds none of them.
 
     A token counts for the one choice that begins with it, whatever the case and the blank before either.
@@ -172,7 +172,7 @@ def odds(choices: Sequence[str], first_token: Any) -> tuple[float, ...]:
     except (KeyError, TypeError, ValueError):
         return ()
     for token, logarithm in given:
-        fitting = [place for place, choice in enumerate(choices) if begins(token, (choice,))]
+        fitting = [place for place, choice in enumerate(choices) if begins_choice(token, (choice,))]
         if len(fitting) == 1:
             shares[fitting[0]] += math.exp(min(0.0, logarithm))
     total = sum(shares)

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from briefing.engines.base import Completion, Prompt
 
-__all__ = ["side_by_side"]
+__all__ = ["complete_concurrently"]
 
 
-def side_by_side(
+def complete_concurrently(
     prompts: Iterable[Prompt],
     slots: int,
     answer: Callable[[Prompt, threading.Event], Completion],

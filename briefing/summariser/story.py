@@ -11,14 +11,14 @@ from briefing.nlp.facts import stems
 from briefing.nlp.salience import ranked
 from briefing.nlp.text import sentences, word_count
 from briefing.summariser import cite, instruct, seq2seq, translated
-from briefing.summariser.draft import Draft, why_not
+from briefing.summariser.draft import Draft, rejection_reason
 from briefing.summariser.mmr import chosen
 from briefing.summariser.options import SummaryOptions
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.scheduler import Conversation
 from briefing.types import Article, Citation, KeyPoint, Summary, Verdict
 
-__all__ = ["MOST_READ", "condense", "condense_story", "in_brief", "reads_together"]
+__all__ = ["MAX_ARTICLES", "condense", "condense_story", "quoted_summary", "reads_all_articles"]
 
 
 def condense(
@@ -30,7 +30,7 @@ def condense(
 ) -> Conversation[Summary]:
     """An article as short as a summary is shown as it is; any other is told by the strategy that suits the engine.
 
-    `others`: the articles that tell the same story, for a strategy that reads them together (`reads_together`).
+    `others`: the articles that tell the same story, for a strategy that reads them together (`reads_all_articles`).
 
     Where no point holds, the article's own most telling sentences stand in, labelled as quotations. Raises
     `EngineError` where the model does not answer.
@@ -61,7 +61,7 @@ def condense(
     return draft.summary(engine.model, engine.name)
 
 
-def reads_together(article: Article, engine: Engine, options: SummaryOptions) -> bool:
+def reads_all_articles(article: Article, engine: Engine, options: SummaryOptions) -> bool:
     """Whether the strategy for this story reads all its articles in one prompt; else it reads the first."""
     draft = Draft.of(article, options)
     return not draft.short and cite.suits(draft, engine)
@@ -76,7 +76,7 @@ def _extract(draft: Draft) -> Conversation[None]:
     draft.quote(i for i, sentence in enumerate(whole_text) if " ".join(sentence.text.split()) in lines)
 
 
-MOST_READ = 6
+MAX_ARTICLES = 6
 """Articles of a story that are read; where there are more, the last ones say little that is new."""
 MOST_ADDED = 2
 """Points from other articles than the first."""
@@ -103,8 +103,8 @@ def condense_story(
     Citations name their article where it is another than the first. Raises `EngineError` where the model does not
     answer.
     """
-    first, *others = articles[:MOST_READ]
-    together = bool(others) and reads_together(first, engine, options)
+    first, *others = articles[:MAX_ARTICLES]
+    together = bool(others) and reads_all_articles(first, engine, options)
     summary = yield from condense(first, engine, prompts, options, others if together else ())
     if not others:
         return summary
@@ -128,7 +128,7 @@ def condense_story(
     )
 
 
-def in_brief(
+def quoted_summary(
     articles: Sequence[Article], options: SummaryOptions, wanted: Callable[[KeyPoint], bool] | None = None
 ) -> Summary:
     """The story's most telling sentence, quoted, of the first of `articles` that has one: for when there is no time for
@@ -136,7 +136,7 @@ def in_brief(
 
     `wanted` says whether a sentence will do; where none does, the summary has no key point.
     """
-    begun = [_beginning(article) for article in articles[:MOST_READ]]
+    begun = [_beginning(article) for article in articles[:MAX_ARTICLES]]
     first = Draft.of(begun[0], options)
     for place, article in enumerate(begun):
         draft = Draft.of(article, options) if place else first
@@ -178,7 +178,7 @@ def _news(first: Article, summary: Summary, drafts: Sequence[Draft]) -> list[tup
             if index not in draft.evidence.orders
             and word_count(whole_text[index].text) >= _SHORTEST
             and len(topic & set(stems(whole_text[index].text))) >= _IN_COMMON
-            and why_not(check(whole_text[index].text, known))
+            and rejection_reason(check(whole_text[index].text, known))
         ]
         found += [(turn, place, draft, index) for turn, index in enumerate(fresh[:2])]
         told = f"{told}\n\n{draft.article.text}"

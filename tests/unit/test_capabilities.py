@@ -27,7 +27,7 @@ from briefing.engines.extractive import ExtractiveEngine
 from briefing.engines.feature_table import capability_table
 from briefing.engines.llama import LlamaEngine
 from briefing.engines.openai import OpenAIEngine
-from briefing.engines.output import QUIET
+from briefing.engines.output import NO_REASONING
 from briefing.engines.transformers import TransformersEngine
 from briefing.testing.chat import ChatServer
 from briefing.testing.engine import FakeEngine
@@ -129,7 +129,7 @@ def test_llama_does_as_it_says(llama: Llama) -> None:
     assert said.odds == "always"
     assert (free.odds, held.odds, formed.odds, len(weighed.odds)) == ((), (), (), 2)
     assert said.thinking == ("off", "cut", "room")
-    assert all(request["chat_template_kwargs"] == QUIET for request in llama.requests)
+    assert all(request["chat_template_kwargs"] == NO_REASONING for request in llama.requests)
     assert free.text.split() == ["word"] * 3
 
 

@@ -10,18 +10,18 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from briefing.engines.base import Message
-from briefing.engines.output import quiet_settings
+from briefing.engines.output import no_reasoning_settings
 from briefing.errors import ModelError
 
-__all__ = ["batched", "rendered", "taken"]
+__all__ = ["batched", "render_chat", "take_up_to"]
 
 
-def rendered(tokenizer: Any, model: str, messages: Sequence[Message]) -> str:
+def render_chat(tokenizer: Any, model: str, messages: Sequence[Message]) -> str:
     """The prompt for `messages`; where the last is the assistant's, the answer goes on from it.
 
     Raises `ModelError` where the template of `model` refuses them in every form.
     """
-    quiet = quiet_settings(_template(tokenizer))
+    quiet = no_reasoning_settings(_template(tokenizer))
     goes_on = bool(messages) and messages[-1].role == "assistant"
     last = messages[-1].content.strip() if messages else ""
     refusal: Exception | None = None
@@ -72,7 +72,7 @@ def _brief(error: BaseException) -> str:
 T = TypeVar("T")
 
 
-def taken(items: Iterator[T], most: int) -> list[T]:
+def take_up_to(items: Iterator[T], most: int) -> list[T]:
     """The next `most` of `items`, or what is left."""
     found: list[T] = []
     while len(found) < most and (item := next(items, None)) is not None:
