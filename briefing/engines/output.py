@@ -25,9 +25,8 @@ __all__ = [
     "unclosed_mark",
 ]
 
-_ROOM = 8192
-"""Tokens. Reasoning models at little or medium effort spend some hundreds to 4,000 on an article; what is left over
-costs nothing.
+_REASONING_TOKENS = 8192
+"""Reasoning models at low or medium effort spend some hundreds to 4,000 tokens on an article; unused ones cost nothing.
 """
 
 _NAMES = r"think|thinking|thought|thoughts|reasoning"
@@ -58,122 +57,122 @@ _MARK = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _TOKEN = re.compile(r"<\|(?:channel|message|start)\|>|<\|channel>", re.IGNORECASE)
-"""Tokens that are a mark together with the words behind them."""
+"""Tokens that are a mark only together with the words after them."""
 NO_REASONING: Mapping[str, object] = {
     "enable_thinking": False,  # Qwen 3, GLM 4.5, SmolLM 3, Hunyuan, Gemma 4
     "thinking": False,  # DeepSeek 3.1, Granite 3.2
     "reasoning": False,  # Command A
     "thinking_budget": 0,  # Seed-OSS
 }
-"""The variables of chat templates that switch thoughts off. A template takes no notice of one that it does not know, so
-all go to a model whose template nobody has read.
+"""Chat-template variables that switch reasoning off. Templates ignore unknown ones, so all of them go to a model whose
+template is not known.
 """
 
 
 def reasoning_budget(options: EngineOptions) -> int:
-    """Tokens that a model gets on top once it has been seen to think, and could not be kept from it."""
-    return options.thinking_tokens or _ROOM
+    """Extra tokens for a model that was found to reason although it was told not to."""
+    return options.thinking_tokens or _REASONING_TOKENS
 
 
 def strip_reasoning(answer: str) -> str:
-    """`answer` without ``<think>…</think>`` and its like, however it was cut.
+    """`answer` without reasoning blocks (``<think>…</think>`` and its like), however it was truncated.
 
-    What stands before a closing mark that nothing opened is a thought, too: some chat templates open it in the prompt.
-    An opening mark that nothing closes makes a thought of all that follows.
+    Text before an unopened closing mark is reasoning, too: some chat templates open the block in the prompt. So is all
+    text after an unclosed opening mark.
     """
     kept: list[str] = []
-    start, thinking = 0, False
+    start, inside = 0, False
     for mark in _MARK.finditer(answer):
-        if not thinking:
+        if not inside:
             kept.append(answer[start : mark.start()])
         if mark["closes"]:
-            if not thinking:
+            if not inside:
                 kept.clear()
-            thinking = False
+            inside = False
         elif mark["opens"]:
-            thinking = True
+            inside = True
         start = mark.end()
-    return "".join(kept) + ("" if thinking else answer[start:])
+    return "".join(kept) + ("" if inside else answer[start:])
 
 
 def has_reasoning(answer: str) -> bool:
-    """Whether a thought is marked in `answer`; what only wraps an answer, such as ``<|end|>``, marks none."""
+    """Whether `answer` has a reasoning mark; marks that only wrap answers, such as ``<|end|>``, do not count."""
     return any(mark["opens"] or mark["closes"] for mark in _MARK.finditer(answer))
 
 
 def trailing_opening_mark(prompt: str) -> str:
-    """The opening mark at the end of a prompt, which its answer begins with unseen; empty where there is none."""
+    """The opening mark at the end of a prompt, which its answer continues; empty without one."""
     last = None
     for mark in _MARK.finditer(prompt):
         last = mark
     return last[0] if last and last["opens"] and not prompt[last.end() :].strip() else ""
 
 
-def unclosed_mark(said: str) -> str:
-    """The opening mark of the thought that `said` breaks off in; empty where it does not."""
+def unclosed_mark(text: str) -> str:
+    """The opening mark of the reasoning block that `text` ends in; empty where it ends in none."""
     last = ""
-    for mark in _MARK.finditer(said):
+    for mark in _MARK.finditer(text):
         last = last if mark["wraps"] else mark["opens"] or ""
     return last
 
 
 def is_reasoning_mark(token: str) -> bool:
-    """Whether a token's text is a mark of thoughts, or a part of one."""
+    """Whether a token's text is a reasoning mark, or a part of one."""
     return bool(_MARK.fullmatch(token) or _TOKEN.fullmatch(token))
 
 
-def cut_at_stop(said: str, stops: tuple[str, ...] = ()) -> tuple[str, bool]:
-    """The answer in what a model said, before the first of `stops`, and whether it came to one.
+def cut_at_stop(text: str, stops: tuple[str, ...] = ()) -> tuple[str, bool]:
+    """The answer in `text`, up to the first of `stops`, and whether there was one.
 
-    A stop counts only behind something: no thought ends at one, and no answer at the blank lines before it.
+    Stop sequences in a reasoning block or before the answer's first word do not count.
     """
-    answer = strip_reasoning(said)
+    answer = strip_reasoning(text)
     blank = len(answer) - len(answer.lstrip())
-    ends = [place for stop in stops if stop and (place := answer.find(stop, blank)) >= 0]
+    ends = [index for stop in stops if stop and (index := answer.find(stop, blank)) >= 0]
     return (answer[: min(ends)], True) if ends else (answer, False)
 
 
 def no_reasoning_settings(template: str) -> dict[str, object]:
-    """The variables that keep a chat template from asking for thoughts, among those it names.
+    """The variables that switch reasoning off in a chat template, among those it names.
 
-    Found as words, not parsed: a template is free to set what it was not given, which hides it from a parser, and one
-    that it does not use does no harm.
+    Found as words, not parsed: a template that sets a default itself hides the variable from a parser, and an unused
+    one does no harm.
     """
     named = set(re.findall(r"\w+", template))
-    found = {name: value for name, value in NO_REASONING.items() if name in named}
-    if "reasoning_effort" in named:  # some can be told to make none; gpt-oss only to make little
-        found["reasoning_effort"] = "none" if re.search(r"""["']none["']""", template) else "low"
-    return found
+    settings = {name: value for name, value in NO_REASONING.items() if name in named}
+    if "reasoning_effort" in named:  # gpt-oss has no ``none``
+        settings["reasoning_effort"] = "none" if re.search(r"""["']none["']""", template) else "low"
+    return settings
 
 
 TOP_LOGPROBS = 20
-"""Tokens whose probability is asked for; what servers give at most."""
+"""Candidate tokens that are asked for; the most that servers give."""
 
 
 def is_word(token: str) -> bool:
-    """Whether a token has a letter or digit: a blank or markup before an answer says nothing of it."""
+    """Whether a token has a letter or digit, unlike blanks or markup before an answer."""
     return any(map(str.isalnum, token))
 
 
 def begins_choice(token: str, choices: Iterable[str]) -> bool:
     """Whether one of `choices` begins with `token`, whatever the case and the blanks around either."""
-    begun = token.strip().casefold()
-    return bool(begun) and any(choice.strip().casefold().startswith(begun) for choice in choices)
+    prefix = token.strip().casefold()
+    return bool(prefix) and any(choice.strip().casefold().startswith(prefix) for choice in choices)
 
 
 def choice_probabilities(choices: Sequence[str], first_token: Any) -> tuple[float, ...]:
-    """Shares of `choices`, together 1, in ``logprobs.content[0]`` of an answer; empty where it holds none of them.
+    """Probabilities of `choices`, normalised to 1, from ``logprobs.content[0]`` of an answer; empty where it has none.
 
-    A token counts for the one choice that begins with it, whatever the case and the blank before either.
+    A token counts for the only choice that begins with it (`begins_choice`).
     """
     shares = [0.0] * len(choices)
     try:
-        given = [(str(one["token"]), float(one["logprob"])) for one in first_token["top_logprobs"]]
+        candidates = [(str(entry["token"]), float(entry["logprob"])) for entry in first_token["top_logprobs"]]
     except (KeyError, TypeError, ValueError):
         return ()
-    for token, logarithm in given:
-        fitting = [place for place, choice in enumerate(choices) if begins_choice(token, (choice,))]
-        if len(fitting) == 1:
-            shares[fitting[0]] += math.exp(min(0.0, logarithm))
+    for token, logprob in candidates:
+        matching = [index for index, choice in enumerate(choices) if begins_choice(token, (choice,))]
+        if len(matching) == 1:
+            shares[matching[0]] += math.exp(min(0.0, logprob))
     total = sum(shares)
     return tuple(share / total for share in shares) if total > 0 else ()

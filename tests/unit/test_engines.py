@@ -112,8 +112,13 @@ def test_a_thought_that_is_not_over_is_known(said: str, mark: str) -> None:
 def test_a_blank_line_ends_no_list_that_a_model_writes_freely() -> None:
     sentence = Prompt(id="1", messages=(), document="", max_tokens=9, stop=("\n\n",), grammar="root ::= .*")
     listed = Prompt(id="1", messages=(), document="", max_tokens=9, stop=("\n\n",), schema={"type": "object"})
-    assert sentence.stops(held=False) == sentence.stops(held=True) == listed.stops(held=True) == ("\n\n",)
-    assert listed.stops(held=False) == ()
+    assert (
+        sentence.stops(constrained=False)
+        == sentence.stops(constrained=True)
+        == listed.stops(constrained=True)
+        == ("\n\n",)
+    )
+    assert listed.stops(constrained=False) == ()
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ class ServerCapabilities:
             "seed": options.seed,
         }
         # Thoughts have blank lines of their own.
-        if (stops := prompt.stops(held=form == "grammar")) and not turn.plain and not self.thinks:
+        if (stops := prompt.stops(constrained=form == "grammar")) and not turn.plain and not self.thinks:
             body["stop"] = list(stops)
         if prompt.choices:
             body |= {"logprobs": True, "top_logprobs": self.alternatives}

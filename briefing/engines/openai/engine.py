@@ -193,7 +193,7 @@ class OpenAIEngine:
                     turn = replace(turn, plain=True)
                     continue
             if "stop" not in body:
-                spoken = _ended(spoken, heard, prompt.stops(held=False))
+                spoken = _ended(spoken, heard, prompt.stops(constrained=False))
             heard.answer = spoken
             return heard
 

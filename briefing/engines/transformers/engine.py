@@ -198,7 +198,7 @@ class TransformersEngine:
         """Prompts differ in kind where they cannot be decoded with one set of settings."""
         prompt = one.prompt
         if self.instructable:
-            return prompt.max_tokens, prompt.stops(held=False), bool(prompt.choices), self._room(one)
+            return prompt.max_tokens, prompt.stops(constrained=False), bool(prompt.choices), self._room(one)
         return self._least(one), prompt.language, prompt.answer_language
 
     def _least(self, one: _Asked) -> int:
@@ -261,7 +261,7 @@ class TransformersEngine:
             inputs["global_attention_mask"] = torch.zeros_like(inputs["input_ids"])
             inputs["global_attention_mask"][:, 0] = 1
         start = inputs["input_ids"].shape[1] if self.instructable else 1
-        stops = prompt.stops(held=False) if self.instructable else ()
+        stops = prompt.stops(constrained=False) if self.instructable else ()
         # Chat models have several: of a turn, of a text.
         stated = model.generation_config.eos_token_id
         ends = {tokenizer.eos_token_id, tokenizer.pad_token_id, *(stated if isinstance(stated, list) else [stated])}
