@@ -180,13 +180,13 @@ def _over_articles() -> Iterator[tuple[str, Callable[[str], Any]]]:
 
 def _over_drafts() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.ground import Evidence
-    from briefing.summariser import SummaryOptions, in_brief
+    from briefing.summariser import SummaryOptions, quoted_summary
     from briefing.summariser.context import contexts
     from briefing.summariser.draft import Draft
-    from briefing.summariser.ladder import can_be_shortened, leans, shortening, unquoted
-    from briefing.summariser.parsing import clean, own_title, problem, read_points, shortened
-    from briefing.summariser.prompts import defuse
-    from briefing.summariser.selection import sections, select
+    from briefing.summariser.ladder import deletion_grammar, has_dangling_reference, is_shortenable, unquoted
+    from briefing.summariser.parsing import clean, form_problem, read_points, title_without_site, truncate_words
+    from briefing.summariser.prompts import escape_control_marks
+    from briefing.summariser.selection import sections, select_sentences
     from briefing.types import Article
 
     options = SummaryOptions(points=5)
@@ -194,20 +194,20 @@ def _over_drafts() -> Iterator[tuple[str, Callable[[str], Any]]]:
     def article(text: str) -> Article:
         return Article(id="a", title="Rain in Oslo", text=text, source="a", published=_WHEN, language="en")
 
-    yield "selection.select", lambda text: select([Evidence(text)])
+    yield "selection.select", lambda text: select_sentences([Evidence(text)])
     yield "selection.sections", lambda text: sections(Evidence(text), 5)
     yield "context.contexts", lambda text: list(contexts([Draft.of(article(text), options)]))
-    yield "in_brief", lambda text: in_brief([article(text)], options)
+    yield "quoted_summary", lambda text: quoted_summary([article(text)], options)
     yield "answers.read_points", read_points
     yield "answers.clean", clean
-    yield "answers.problem", problem
-    yield "answers.own_title", lambda text: own_title(text, "a")
-    yield "answers.shortened", lambda text: shortened(text, 20)
-    yield "ladder.leans", leans
+    yield "answers.problem", form_problem
+    yield "answers.own_title", lambda text: title_without_site(text, "a")
+    yield "answers.shortened", lambda text: truncate_words(text, 20)
+    yield "ladder.leans", has_dangling_reference
     yield "ladder.unquoted", unquoted
-    yield "ladder.can_be_shortened", can_be_shortened
-    yield "ladder.shortening", lambda text: can_be_shortened(text) and shortening(text)
-    yield "prompts.defuse", defuse
+    yield "ladder.can_be_shortened", is_shortenable
+    yield "ladder.shortening", lambda text: is_shortenable(text) and deletion_grammar(text)
+    yield "prompts.defuse", escape_control_marks
 
 
 def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:

@@ -34,7 +34,7 @@ from briefing.stories.ranking import (
     rank,
     section_of,
 )
-from briefing.summariser import SummaryOptions, in_brief, leads_in_short, summarise_stories, summary_key
+from briefing.summariser import SummaryOptions, quoted_summary, shorten_leads, summarise_stories, summary_key
 from briefing.types import Article, Failure, FailureKind, KeyPoint, Mention, Story, Summary, Verdict
 
 __all__ = ["StoryResults", "condense_stories", "summary_options", "takes_a_place", "tell_stories"]
@@ -121,7 +121,7 @@ def tell_stories(
     telling.stories = [story for _, story in in_order]
     if len(telling.stories) >= FEWEST_STORIES and not enough():
         front = [story for story in telling.stories if not story.brief][:_FRONT]
-        telling.leads = leads_in_short(
+        telling.leads = shorten_leads(
             front, context.engine, context.prompts, summary_options(context), context.answers, enough
         )
     return telling
@@ -316,7 +316,7 @@ def _as_earlier(told: date, summary: Summary, articles: tuple[Article, ...]) -> 
 def _in_brief(plan: _Plan, options: SummaryOptions) -> Summary:
     """One sentence of a story for which there was no time; of one that goes on, a sentence that was not told."""
     wanted = novelty_test(plan.earlier, plan.articles[0].language) if plan.earlier else None
-    return in_brief(plan.articles, options, wanted)
+    return quoted_summary(plan.articles, options, wanted)
 
 
 def _tell(telling: StoryResults, plan: _Plan, summary: Summary, *, brief: bool) -> None:
