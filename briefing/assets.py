@@ -31,6 +31,8 @@ def environment(kind: Kind, extra: Sequence[Path] = ()) -> Environment:
     from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+    from briefing.render.filters import install_filters
+
     for folder in extra:
         if not folder.is_dir():
             raise AssetError(str(folder), "there is no such folder", f"Make it with `briefing {kind} eject {folder}`")
@@ -68,7 +70,7 @@ def environment(kind: Kind, extra: Sequence[Path] = ()) -> Environment:
             except OSError as error:
                 raise AssetError(str(name), f"it cannot be read: {error.strerror}", "Check its permissions") from error
 
-    return Ours(
+    templates = Ours(
         loader=loader,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -77,6 +79,9 @@ def environment(kind: Kind, extra: Sequence[Path] = ()) -> Environment:
         # Jinja2's own default looks for ".html" at the end of the name and would miss ".html.j2".
         autoescape=lambda name: str(name).removesuffix(".j2").endswith(_ESCAPED),
     )
+    if kind == "templates":
+        install_filters(templates)
+    return templates
 
 
 _ESCAPED = (".html", ".xhtml", ".atom", ".opf")

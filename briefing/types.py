@@ -4,7 +4,8 @@ All times are aware and in UTC; an edition also has a time zone for display. Off
 ``Article.text``, end exclusive. Nothing here reads a clock, a disk or a network.
 
 From outside: `Source`, `FeedItem`, `Article`. Made by us: `Citation`, `KeyPoint`, `Summary`, `Disagreement`, `Story`,
-`Section`, `Mention`, `Stub`, `Edition`, and `Failure`, the value that stands for an item that could not be used.
+`Section`, `Mention`, `Stub`, `Edition`, `SearchHit`, and `Failure`, the value that stands for an item that could not be
+used.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import Literal
 
 from briefing.address import Address, shown_in
@@ -27,6 +29,7 @@ __all__ = [
     "KeyPoint",
     "Mention",
     "Rung",
+    "SearchHit",
     "Section",
     "Source",
     "SourceKind",
@@ -333,3 +336,28 @@ class Edition:
     def translated(self) -> bool:
         """Whether any of its stories is told in another language than its article."""
         return any(story.summary.translated for story in self.stories)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchHit:
+    """A story of a past edition that holds the words somebody looked for."""
+
+    date: date
+    title: str
+    """Of the edition."""
+    section: str
+    headline: str
+    url: str | None
+    sources: tuple[str, ...]
+    """Names of all that reported it, its own first."""
+    snippet: str
+    """The part of its points where the words stand; the beginning where they stand elsewhere."""
+    marks: tuple[tuple[int, int], ...]
+    """Where in `snippet` the found words are: first character and the one after the last."""
+
+    @property
+    def pieces(self) -> tuple[tuple[str, bool], ...]:
+        """The snippet in order, each piece with whether it is a found word."""
+        bounds = [0, *(bound for mark in self.marks for bound in mark), len(self.snippet)]
+        cut = [self.snippet[start:end] for start, end in pairwise(bounds)]
+        return tuple((text, bool(number % 2)) for number, text in enumerate(cut) if text)

@@ -40,11 +40,12 @@ def history(
     wanted = settings_if_any(config, state=state, templates=templates)
     from briefing import pipeline
     from briefing.deliver import write_stdout
+    from briefing.render.history import listing_as_json, listing_as_text
 
     with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
         told = list(pipeline.history(run_context, since=pipeline.day_since(since, run_context), title=title))
         if told or format_ != "text":
-            write_stdout(pipeline.render_history(told, format_, run_context))
+            write_stdout(listing_as_json(told) if _is_json(format_) else listing_as_text(told, run_context.templates))
     if not told:
         screen.complain("There is no edition yet." if not since and title is None else "There is no such edition.")
         raise typer.Exit(3)
@@ -160,14 +161,15 @@ def search(
     from briefing import pipeline
     from briefing.deliver import write_stdout
     from briefing.nlp.search_terms import search_words
+    from briefing.render.history import hits_as_json, hits_as_text
 
     with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
         first = pipeline.day_since(since, run_context)
         more = limit + 1 if limit else 0
-        found = pipeline.search(run_context, " ".join(words), since=first, title=title, limit=more)
+        found = run_context.store.search(" ".join(words), since=first, title=title, limit=more)
         shown = found[:limit] if limit else found
         if shown or format_ != "text":
-            write_stdout(pipeline.render_found(shown, format_, run_context))
+            write_stdout(hits_as_json(shown) if _is_json(format_) else hits_as_text(shown, run_context.templates))
     if not shown:
         typed = " ".join(words)
         cause = "" if search_words(typed) else ": there is no word in it"
@@ -175,6 +177,12 @@ def search(
         raise typer.Exit(3)
     if len(found) > len(shown):
         screen.say("There are more: --limit shows them.")
+
+
+def _is_json(format_: str) -> bool:
+    if format_ not in {"text", "json"}:
+        raise UsageError(f"format {format_!r}", "there is no such format here", "Choose one of text, json")
+    return format_ == "json"
 
 
 def _format(path: Path | None) -> str:

@@ -93,7 +93,7 @@ def run(
 
     alone = nullcontext() if dry_run or check else only_run(wanted.state or default_state())
     with alone as turn, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
-        until = pipeline.last_try(run_context)
+        until = run_context.due(run_context.clock())
         with screen:
             if check:
                 for error in mail_errors if send else ():
@@ -104,7 +104,7 @@ def run(
             if dry_run:
                 raise typer.Exit(_list(screen, run_context, date, until))
             pipeline.check_output(run_context)
-            pipeline.check_state_pages(run_context)
+            run_context.store.check()
             day = date.date() if date else None
             sent = pipeline.sent_edition(run_context, day) if send and not mail_errors else None
             if sent:

@@ -73,14 +73,14 @@ def send(
         if check:
             result(f"{pipeline.check_mail(run_context)} takes the login.")
             return
-        until = pipeline.last_try(run_context)
+        until = run_context.due(run_context.clock())
         chosen = _chosen(edition, run_context)
         if dry_run or preview:
             _write(chosen, run_context, to or [], preview)
             return
         waiting = edition is None and not to
         posted = pipeline.send_editions(
-            chosen, run_context, only=to or [], resend=resend, waiting=waiting, until=until, turn=turn
+            chosen, run_context, only=to or [], resend=resend, waiting=waiting, until=until, lock=turn
         )
         code = _post(screen, posted)
         keep_state(screen, run_context, turn)
@@ -102,7 +102,7 @@ def post_after_run(
     from briefing import pipeline
 
     try:
-        code = _post(screen, pipeline.send_editions(edition, run_context, waiting=True, until=until, turn=turn))
+        code = _post(screen, pipeline.send_editions(edition, run_context, waiting=True, until=until, lock=turn))
         keep_state(screen, run_context, turn)
         return code
     except BriefingError as error:

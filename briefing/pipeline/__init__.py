@@ -20,24 +20,20 @@ from zoneinfo import ZoneInfo
 from briefing.config import Config
 from briefing.engines import Engine
 from briefing.extract.length import is_cut
-from briefing.pipeline.archive import write_archive
 from briefing.pipeline.batch import batch
 from briefing.pipeline.compare import Comparison, compare
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.deadline import ReadDeadline
-from briefing.pipeline.delivery import DeliveryResult, last_try, owe_letters, send_editions
+from briefing.pipeline.delivery import DeliveryResult, owe_letters, send_editions
 from briefing.pipeline.history import (
-    EditionListing,
     Removal,
     day_since,
     history,
     known_edition,
     removal,
     remove_edition,
-    render_found,
-    render_history,
-    search,
     shown_edition,
+    write_archive,
 )
 from briefing.pipeline.mailing import check_mail, check_settings, letters
 from briefing.pipeline.network_wait import NetworkWait, longest_wait
@@ -46,12 +42,11 @@ from briefing.pipeline.progress import NoProgress, ProgressListener
 from briefing.pipeline.read import Limits, ReadResult, read_sources
 from briefing.pipeline.remake import articles_of, carried_over, sent_edition
 from briefing.pipeline.source_check import CheckedSource, check_sources
-from briefing.pipeline.state_file import check_state_pages, keep_state, mend_state
+from briefing.pipeline.state_file import keep_state, mend_state
 from briefing.pipeline.story_pipeline import condense_stories, takes_a_place, tell_stories
 from briefing.pipeline.window import Window, window_for
 from briefing.render.compose import compose
-from briefing.render.edition import EDITION_FORMATS, render, render_explanation, render_summary
-from briefing.render.epub import render_epub
+from briefing.render.edition import EDITION_FORMATS, render, render_edition, render_explanation, render_summary
 from briefing.serialization import edition_to_json
 from briefing.stories.ranking import Ranked
 from briefing.types import Article, Edition, Failure, Summary
@@ -60,7 +55,6 @@ __all__ = [
     "CheckedSource",
     "Comparison",
     "DeliveryResult",
-    "EditionListing",
     "NoProgress",
     "ProgressListener",
     "Removal",
@@ -74,14 +68,12 @@ __all__ = [
     "check_run",
     "check_settings",
     "check_sources",
-    "check_state_pages",
     "compare",
     "condense",
     "day_since",
     "history",
     "keep_state",
     "known_edition",
-    "last_try",
     "letters",
     "make_edition",
     "mend_state",
@@ -92,11 +84,8 @@ __all__ = [
     "remove_edition",
     "render",
     "render_explanation",
-    "render_found",
-    "render_history",
     "render_summary",
     "rendered_as",
-    "search",
     "send_editions",
     "sent_edition",
     "shown_edition",
@@ -295,7 +284,7 @@ def write_files(edition: Edition, context: RunContext) -> tuple[Path, ...]:
 
 def rendered_as(edition: Edition, format_: str, context: RunContext) -> str | bytes:
     """The edition in one of `EDITION_FORMATS`."""
-    return render_epub(edition, context.templates) if format_ == "epub" else render(edition, format_, context.templates)
+    return render_edition(edition, format_, context.templates)
 
 
 def remember_edition(edition: Edition, context: RunContext) -> None:

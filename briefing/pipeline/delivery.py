@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from briefing.store import DeliveryKey, DeliveryState, PendingDelivery
     from briefing.store.lock import RunLock
 
-__all__ = ["DeliveryResult", "last_try", "owe_letters", "send_editions"]
+__all__ = ["DeliveryResult", "owe_letters", "send_editions"]
 
 CHANNEL = "mail"
 _DAYS = 3
@@ -94,11 +94,6 @@ class _Owed:
         )  # fmt: skip
 
 
-def last_try(context: RunContext) -> datetime | None:
-    """When, in UTC, the configuration's deadline or budget ends a run that begins now; None: never."""
-    return context.due(context.clock())
-
-
 def owe_letters(edition: Edition, context: RunContext, only: Sequence[str] = ()) -> None:
     """Write into the ledger who is to get the edition, so that a run that dies before it sends it forgets nobody.
 
@@ -123,14 +118,14 @@ def send_editions(
     waiting: bool = False,
     until: datetime | None = None,
     sleep: Callable[[float], object] = time.sleep,
-    turn: RunLock | None = None,
+    lock: RunLock | None = None,
 ) -> Iterator[DeliveryResult]:
     """Send `edition` to every recipient who has not got it; yield what became of each letter.
 
     With `waiting` first the letters of earlier editions that were put off, the oldest first; their readers are those
     whom the configuration still knows. With `resend` also to those of whom nobody knows and those who were refused; to
     those who have it only where `only` names them. A letter that is put off is tried again after each of the
-    configuration's ``mail.retries``, but not after `until` (aware). `turn` is the caller's, so that nobody else sends
+    configuration's ``mail.retries``, but not after `until` (aware). `lock` is the caller's, so that nobody else sends
     meanwhile; others may have it during a pause, and where it is not to be had again after one, no letter is tried.
 
     Raises `ConfigError`, `UsageError`, and `DeliveryError` where the server itself cannot be used, once for all
@@ -154,7 +149,7 @@ def send_editions(
     later = {one.key for one in _waiting(context)[0]}  # anew: with `resend` there are more by now
     queue = [replace(one, again=one.key in later) for one in queue]
     check_addresses(mail, only)
-    rest = partial(turn.rest, sleep=sleep) if turn else sleep
+    rest = partial(lock.rest, sleep=sleep) if lock else sleep
     yield from _in_rounds(queue, context, until, rest)
 
 

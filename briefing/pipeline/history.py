@@ -3,45 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from briefing.config import parse_duration
 from briefing.errors import OutputError, UsageError
 from briefing.pipeline.context import RunContext
-from briefing.render.edition import EDITION_FORMATS, prepared, tidy
+from briefing.render.archive import ArchivePage, archive_files, page_name
+from briefing.render.edition import EDITION_FORMATS
 from briefing.render.email import dated_key
-from briefing.serialization import edition_from_json, json_text
-from briefing.store import DeliveryState, SearchHit
+from briefing.render.history import EditionListing
+from briefing.serialization import edition_from_json
+from briefing.store import DeliveryState
 from briefing.types import Edition
 
+if TYPE_CHECKING:
+    from briefing.deliver import AtomicWrites
+
 __all__ = [
-    "EditionListing",
     "Removal",
     "day_since",
     "history",
     "known_edition",
     "removal",
     "remove_edition",
-    "render_found",
-    "render_history",
-    "search",
     "shown_edition",
+    "write_archive",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditionListing:
-    """One past edition in a line."""
-
-    date: date
-    title: str
-    stories: int
-    headline: str
-    """What the day was about: the edition's own headline, else that of its first story; may be empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,13 +123,6 @@ def remove_edition(context: RunContext, what: Removal) -> None:
     context.store.remove_edition(what.date, what.title)
 
 
-def search(
-    context: RunContext, words: str, *, since: date | None = None, title: str | None = None, limit: int = 0
-) -> list[SearchHit]:
-    """Stories of past editions with all of `words` (`store.Search.search`). Raises `StoreError`."""
-    return context.store.search(words, since=since, title=title, limit=limit)
-
-
 def day_since(text: str, context: RunContext) -> date | None:
     """The first day meant by a date or by a time span before today (``30d``); None for the empty text.
 
@@ -157,33 +141,34 @@ def day_since(text: str, context: RunContext) -> date | None:
         raise UsageError("since", cause) from None
 
 
-def render_history(told: Sequence[EditionListing], format: str, context: RunContext) -> str:  # noqa: A002
-    """The list as ``text`` or ``json``. Raises `UsageError` or `AssetError`."""
-    if _checked(format) == "json":
-        return _json(
-            {"date": one.date.isoformat(), "title": one.title, "stories": one.stories, "headline": one.headline}
-            for one in told
-        )
-    return _text("history.txt.j2", context, told=told)
+def write_archive(folder: Path, context: RunContext) -> tuple[int, int]:
+    """Write all editions into `folder` as a static site; numbers of editions and of files that changed.
+
+    Changed files are replaced together at the end; the others keep their modification time, so that a copying program
+    (rsync, a static host) moves only what is new. Raises `StoreError`, `UsageError` for an edition that cannot be read,
+    `AssetError` or `OutputError`.
+    """
+    from briefing.deliver import AtomicWrites
+
+    usual = context.config.title
+    pages = [
+        ArchivePage(known_edition(context, day, title=title), page_name(day, title, usual))
+        for day, title in sorted(context.store.editions())
+    ]
+    site = archive_files(pages, title=usual, today=context.today(), templates=context.templates)
+    with AtomicWrites() as files:
+        return len(pages), sum(_write_if_changed(files, folder / name, text) for name, text in site)
 
 
-def render_found(found: Sequence[SearchHit], format: str, context: RunContext) -> str:  # noqa: A002
-    """What was found as ``text`` or ``json``. Raises `UsageError` or `AssetError`."""
-    if _checked(format) == "json":
-        return _json(
-            {
-                "date": one.date.isoformat(),
-                "title": one.title,
-                "section": one.section,
-                "headline": one.headline,
-                "url": one.url,
-                "sources": list(one.sources),
-                "snippet": one.snippet,
-                "marks": [list(mark) for mark in one.marks],
-            }
-            for one in found
-        )
-    return _text("search.txt.j2", context, found=found)
+def _write_if_changed(files: AtomicWrites, path: Path, content: str) -> bool:
+    """Add `content` to `files` unless `path` already holds it; whether it was added."""
+    try:
+        if path.read_bytes() == content.encode("utf-8", "replace"):
+            return False
+    except OSError:
+        pass
+    files.add(path, content)
+    return True
 
 
 def _gist(text: str | None) -> tuple[int, str]:
@@ -194,17 +179,3 @@ def _gist(text: str | None) -> tuple[int, str]:
         return 0, ""
     first = edition.stories[0].summary.headline if edition.stories else ""
     return len(edition.stories), edition.headline or first
-
-
-def _checked(format: str) -> str:  # noqa: A002
-    if format not in {"text", "json"}:
-        raise UsageError(f"format {format!r}", "there is no such format here", "Choose one of text, json")
-    return format
-
-
-def _json(rows: Iterator[dict[str, Any]]) -> str:
-    return json_text(list(rows))
-
-
-def _text(name: str, context: RunContext, **values: object) -> str:
-    return tidy(prepared(context.templates).get_template(name).render(**values))

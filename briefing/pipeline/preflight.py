@@ -46,13 +46,12 @@ def check_run(context: RunContext, *, send: bool) -> Iterator[str]:
 def check_assets(config: Config) -> int:
     """Look every prompt and template up, the user's before the shipped; how many they are. Raises `AssetError`."""
     from briefing.assets import environment, shipped
-    from briefing.render.edition import prepared
 
     folders: dict[Literal["prompts", "templates"], Path | None]
     folders = {"prompts": config.prompts, "templates": config.templates}
     count = 0
     for kind, folder in folders.items():
-        templates = prepared(environment(kind, [folder] if folder else []))
+        templates = environment(kind, [folder] if folder else [])
         for name in shipped(kind):
             if name.endswith(".j2"):
                 templates.get_template(name)

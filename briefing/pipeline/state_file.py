@@ -14,12 +14,7 @@ from briefing.pipeline.context import RunContext
 from briefing.store import Repaired, Store, default_state, keep_copy, repair
 from briefing.store.lock import only_run
 
-__all__ = ["check_state_pages", "keep_state", "mend_state"]
-
-
-def check_state_pages(context: RunContext) -> None:
-    """Read every page of the state file, before an hour of summarising. Raises `DamageError`."""
-    context.store.check()
+__all__ = ["keep_state", "mend_state"]
 
 
 def keep_state(context: RunContext) -> str:

@@ -21,7 +21,7 @@ from briefing.mail_headers import address_of, ascii_uri, letter_policy
 from briefing.nlp.text import fingerprint
 from briefing.render.abridge import LIMITS, abridged, of_stories, ranked
 from briefing.render.compose import FEWEST_SENTENCES, minutes_saved
-from briefing.render.edition import prepared, tidy, unlinked
+from briefing.render.filters import tidy, unlinked
 from briefing.sanitise import clipped, one_line
 from briefing.types import Edition, Story
 
@@ -175,7 +175,7 @@ class _Writer:
         sender, recipient = address_of(envelope.sender), address_of(envelope.recipient)
         answers_to = address_of(envelope.reply_to or envelope.sender)
         message = EmailMessage(policy=letter_policy(sender, recipient, answers_to))
-        words = prepared(self.environment).get_template("words.j2").module
+        words = self.environment.get_template("words.j2").module
         top = edition.headline or (edition.stories[0].summary.headline if edition.stories else "")
         subject = str(words.subject(edition.title, len(edition.stories), top))  # type: ignore[attr-defined]
         message["Subject"] = clipped(one_line(subject), LONGEST_SUBJECT)
@@ -238,7 +238,7 @@ def _largest(low: int, high: int, fits: Callable[[int], bool]) -> int:
 
 
 def _text(edition: Edition, envelope: Envelope, environment: Environment, variables: Mapping[str, object]) -> str:
-    template = prepared(environment).get_template("email.txt.j2")
+    template = environment.get_template("email.txt.j2")
     zone = ZoneInfo(edition.timezone)
     return tidy(
         template.render(
@@ -255,7 +255,7 @@ def _text(edition: Edition, envelope: Envelope, environment: Environment, variab
 def _html(edition: Edition, envelope: Envelope, environment: Environment, variables: Mapping[str, object]) -> str:
     import css_inline
 
-    template = prepared(environment).get_template("email.html.j2")
+    template = environment.get_template("email.html.j2")
     zone = ZoneInfo(edition.timezone)
     page = template.render(
         edition=edition,

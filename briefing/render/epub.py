@@ -1,6 +1,6 @@
-"""An edition as an EPUB 3 book: contents, a chapter for each section, nothing from the network. Pure: bytes.
+"""EPUB 3: a navigation document and a chapter for each section; no remote resources. Pure: bytes.
 
-The container is a ZIP whose first member is ``mimetype``, stored (EPUB OCF 3.3, 4.2). No member has a time of its own,
+The container is a ZIP whose first member is ``mimetype``, stored (EPUB OCF 3.3, 4.2). Every member has the same time,
 so that equal editions give equal bytes.
 """
 
@@ -10,7 +10,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING
 
-from briefing.render.edition import page_variables, prepared, xml_safe
+from briefing.render.filters import edition_variables, xml_safe
 from briefing.types import Edition
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ _CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
 <rootfiles><rootfile full-path="EPUB/content.opf" media-type="application/oebps-package+xml"/></rootfiles>
 </container>
 """
-_LONG_AGO = (1980, 1, 1, 0, 0, 0)
-"""The first time that a ZIP can hold."""
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The earliest time that a ZIP can hold."""
 
 
-def render_epub(edition: Edition, environment: Environment) -> bytes:
+def render_epub(edition: Edition, templates: Environment) -> bytes:
     """The whole edition. Raises `AssetError` for a broken template."""
-    templates, variables = prepared(environment), page_variables(edition)
+    variables = edition_variables(edition)
 
     def text(name: str, **more: object) -> str:
         return xml_safe(templates.get_template(name).render(**variables, **more)).strip() + "\n"
@@ -45,7 +45,7 @@ def render_epub(edition: Edition, environment: Environment) -> bytes:
         members[f"EPUB/s{number}.xhtml"] = text("epub.section.xhtml.j2", section=section, last=last)
     book = io.BytesIO()
     with zipfile.ZipFile(book, "w") as archive:
-        archive.writestr(zipfile.ZipInfo("mimetype", _LONG_AGO), "application/epub+zip", zipfile.ZIP_STORED)
+        archive.writestr(zipfile.ZipInfo("mimetype", _ZIP_EPOCH), "application/epub+zip", zipfile.ZIP_STORED)
         for name, content in members.items():
-            archive.writestr(zipfile.ZipInfo(name, _LONG_AGO), content, zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(name, _ZIP_EPOCH), content, zipfile.ZIP_DEFLATED)
     return book.getvalue()

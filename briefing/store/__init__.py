@@ -27,7 +27,6 @@ from briefing.store.schema import (
     DeliveryKey,
     DeliveryState,
     PendingDelivery,
-    SearchHit,
     StoredCompletion,
 )
 from briefing.store.seen_items import SeenItem
@@ -41,7 +40,6 @@ __all__ = [
     "DeliveryState",
     "PendingDelivery",
     "Repaired",
-    "SearchHit",
     "SeenItem",
     "Store",
     "StoredCompletion",

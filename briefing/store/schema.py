@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import pairwise
 from typing import Literal
 
 __all__ = [
@@ -15,7 +14,6 @@ __all__ = [
     "DeliveryKey",
     "DeliveryState",
     "PendingDelivery",
-    "SearchHit",
     "StoredCompletion",
 ]
 
@@ -152,28 +150,3 @@ class PendingDelivery:
     key: DeliveryKey
     detail: str
     """What the server last said; empty where it was never asked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchHit:
-    """A story of a past edition that holds the words somebody looked for."""
-
-    date: date
-    title: str
-    """Of the edition."""
-    section: str
-    headline: str
-    url: str | None
-    sources: tuple[str, ...]
-    """Names of all that reported it, its own first."""
-    snippet: str
-    """The part of its points where the words stand; the beginning where they stand elsewhere."""
-    marks: tuple[tuple[int, int], ...]
-    """Where in `snippet` the found words are: first character and the one after the last."""
-
-    @property
-    def pieces(self) -> tuple[tuple[str, bool], ...]:
-        """The snippet in order, each piece with whether it is a found word."""
-        places = [0, *(place for mark in self.marks for place in mark), len(self.snippet)]
-        cut = [self.snippet[start:end] for start, end in pairwise(places)]
-        return tuple((text, bool(number % 2)) for number, text in enumerate(cut) if text)

@@ -19,9 +19,8 @@ from briefing.errors import StoreError
 from briefing.nlp.search_terms import search_words
 from briefing.serialization import edition_from_json
 from briefing.store.database import StateFile, storable
-from briefing.store.schema import SearchHit
 from briefing.store.snippet import Phrase, snippet
-from briefing.types import Edition, Story
+from briefing.types import Edition, SearchHit, Story
 
 __all__ = ["Search", "drop_from_index", "update_index"]
 

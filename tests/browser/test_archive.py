@@ -16,7 +16,6 @@ from briefing import pipeline
 from briefing.assets import environment
 from briefing.config import Config
 from briefing.nlp.search_terms import FOLDING, search_words
-from briefing.render.edition import prepared
 from briefing.serialization import edition_from_json
 from briefing.types import Edition
 
@@ -90,7 +89,7 @@ def searched(title: Callable[..., str], told: list[str], queries: list[str]) -> 
     stories = [
         {"page": "", "anchor": "", "day": "", "headline": one, "words": " ".join(search_words(one))} for one in told
     ]
-    script = prepared(environment("templates")).get_template("archive.js")
+    script = environment("templates").get_template("archive.js")
     page = SEARCHED.format(
         script=script.render(stories=json.dumps(stories), folding=json.dumps(dict(FOLDING))),
         queries=json.dumps(queries),

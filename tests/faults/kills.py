@@ -178,7 +178,6 @@ def _warm() -> None:
     from briefing import pipeline
     from briefing.assets import environment
     from briefing.config import Config
-    from briefing.render.edition import prepared
 
     text = "The council voted 31 to 14 on Tuesday for a tram line.\n\nIt is to cost 212 million pounds, they said."
     pipeline.summarise(text, config=Config(state=Path(":memory:")), engine="extractive")
@@ -191,7 +190,7 @@ def _warm() -> None:
         return known[key]
 
     jinja2.Environment.compile = compiled  # type: ignore[method-assign]
-    templates = prepared(environment("templates"))
+    templates = environment("templates")
     for name in templates.list_templates():
         if name.endswith(".j2"):
             templates.get_template(name)

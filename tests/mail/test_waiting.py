@@ -23,7 +23,7 @@ from briefing.cli.messages import ProgressDisplay
 from briefing.cli.send import keep_state
 from briefing.config import Config, Mail, Recipient
 from briefing.errors import DeliveryError
-from briefing.pipeline import DeliveryResult, NoProgress, RunContext, last_try, remember_edition, send_editions
+from briefing.pipeline import DeliveryResult, NoProgress, RunContext, remember_edition, send_editions
 from briefing.render.email import Letter, write_letter
 from briefing.store import Store, good_copy
 from briefing.store.lock import only_run
@@ -106,7 +106,7 @@ def test_nothing_is_waited_for_beyond_the_deadline(desk: Desk, office: PostOffic
     office.refuse = {ANN: [GREYLISTED] * 2}
     desk.config = replace(desk.config, deadline="05:35")
     with desk.context() as context:
-        until = last_try(context)
+        until = context.due(context.clock())
     assert until == desk.now + timedelta(minutes=5)
     assert states(desk.send(desk.edition(), until=until))[-1] == (ANN, "deferred", None)
     assert desk.slept == [60]

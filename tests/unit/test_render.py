@@ -21,9 +21,10 @@ from briefing.address import shown_in
 from briefing.assets import eject, environment, shipped
 from briefing.errors import AssetError, UsageError
 from briefing.render.compose import compose, minutes_saved
-from briefing.render.edition import EDITION_FORMATS, FORMATS, render, render_summary, unlinked
+from briefing.render.edition import EDITION_FORMATS, FORMATS, render, render_summary
 from briefing.render.email import Envelope, write_letter
 from briefing.render.epub import render_epub
+from briefing.render.filters import unlinked
 from briefing.serialization import edition_from_json, edition_to_json, summary_from_json, summary_to_json
 from briefing.types import (
     Article,
