@@ -194,8 +194,8 @@ class Fetcher:
                 if journey.failures > self._retries or failed.final or self._closed.is_set():
                     raise failed.after(journey.failures) from failed.__cause__
                 if not failed.pause:  # for that one all requests to the server wait
-                    dice = random.random()  # noqa: S311 - spreads load, hides nothing
-                    self._rest(retry.pause(journey.failures - 1, self._backoff, dice), journey.request, until)
+                    jitter = random.random()  # noqa: S311 - spreads load, hides nothing
+                    self._rest(retry.backoff_delay(journey.failures - 1, self._backoff, jitter), journey.request, until)
 
     def _rest(self, seconds: float, request: Request, until: float) -> None:
         if self._clock() + seconds >= until:
