@@ -26,7 +26,14 @@ from briefing.nlp.text import article_id, normalise, word_count
 from briefing.sanitise import clipped, shown_name, shown_title
 from briefing.types import Article, FeedItem
 
-__all__ = ["article_from_feed_item", "article_from_text", "extract_article", "extract_file", "fuller", "teaser_of"]
+__all__ = [
+    "article_from_feed_item",
+    "article_from_text",
+    "extract_article",
+    "extract_file",
+    "teaser_of",
+    "with_fuller_text",
+]
 
 ENOUGH_FOR_A_FEED = 25
 """Words a feed's own text must have to stand for the article whose page could not be used."""
@@ -161,7 +168,7 @@ def article_from_feed_item(
     return _article(found, name=name, url=item.url, source=source, section=section)
 
 
-def fuller(article: Article, item: FeedItem) -> Article:
+def with_fuller_text(article: Article, item: FeedItem) -> Article:
     """`article`, of the page behind `item`, or the same in the feed's own words where these are clearly more."""
     text = _own_text(item)
     if word_count(text) <= max(ENOUGH_FOR_A_FEED, _FULLER * word_count(article.text)):

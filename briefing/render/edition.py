@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
-from briefing.dates import by_day, rfc3339, shown
+from briefing.dates import in_zone, is_date_only, rfc3339
 from briefing.errors import UsageError
 from briefing.nlp.text import sentences
 from briefing.render.compose import minutes_saved
@@ -79,7 +79,7 @@ def page_variables(edition: Edition) -> dict[str, Any]:
         "sections": edition.sections,
         "minutes_saved": minutes_saved,
         "sources": len({article.source for story in edition.stories for article in story.articles}),
-        "local": lambda time: shown(time, zone),
+        "local": lambda time: in_zone(time, zone),
         "machine": lambda time: rfc3339(time, zone),
     }
 
@@ -280,7 +280,7 @@ def _moment_of(edition: Edition) -> str:
 
 def _html_time(published: datetime) -> str:
     """For HTML's ``time``, which knows mere days and no microseconds."""
-    return published.date().isoformat() if by_day(published) else published.isoformat(timespec="seconds")
+    return published.date().isoformat() if is_date_only(published) else published.isoformat(timespec="seconds")
 
 
 # --- filters ---------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from briefing.errors import SourceError
-from briefing.markup import Tags
+from briefing.markup import TagParser
 from briefing.sources.decoding import decoded, web_address
 from briefing.sources.mailbox import is_maildir, is_mbox
 from briefing.sources.opml import is_url_list
@@ -145,7 +145,7 @@ def find_feeds(html: bytes, url: str, *, linked: bool = True) -> list[str]:
     return list(dict.fromkeys(finder.found or (finder.linked if linked else ())))
 
 
-class _FeedLinks(Tags):
+class _FeedLinks(TagParser):
     def __init__(self, url: str) -> None:
         super().__init__()
         self.base = url

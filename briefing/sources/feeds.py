@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from briefing.dates import in_utc, timed
+from briefing.dates import exact_time, in_utc
 from briefing.errors import SourceError
 from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import (
@@ -261,7 +261,7 @@ def _as_written(text: str, moment: datetime) -> datetime:
                 return in_utc(written)
             break
     time = _TIME.search(text)
-    return timed(moment) if time and any(int(part or 0) for part in time.groups()) else moment
+    return exact_time(moment) if time and any(int(part or 0) for part in time.groups()) else moment
 
 
 def _no_feed(text: str, name: str, *, version: str) -> SourceError:
