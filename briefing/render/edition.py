@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from briefing.address import web_parts
 from briefing.dates import in_zone, is_date_only, rfc3339
 from briefing.errors import UsageError
 from briefing.nlp.text import sentences
@@ -314,13 +315,7 @@ _NO_ADDRESS = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f-\xa0\u2000-\u206f\u3000\ud80
 
 def _web_address(url: str | None) -> str:
     """`url` where it is http(s) with a host, else nothing; what no address may hold is percent-encoded."""
-    if not url:
-        return ""
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return ""
-    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
+    if not url or (parts := web_parts(url.strip())) is None:
         return ""
     clean = _NO_ADDRESS.sub(lambda m: quote(m[0], errors="replace"), url.strip())
     host, rest = clean[: len(parts.scheme) + 3 + len(parts.netloc)], clean[len(parts.scheme) + 3 + len(parts.netloc) :]

@@ -10,8 +10,9 @@ import re
 import zlib
 from collections import Counter
 from html import unescape
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urljoin
 
+from briefing.address import web_parts
 from briefing.encodings import MARKS, text_in
 from briefing.sanitise import clean
 
@@ -200,13 +201,10 @@ def web_address(link: str, base: str = "") -> str | None:
         return None
     try:
         address = urljoin(base, _ILLEGAL.sub("", "".join(link.split())))
-        parts = urlsplit(address)
-        host = parts.hostname
     except ValueError:
         return None
-    if parts.scheme.lower() not in ("http", "https") or not host or clean(parts.netloc) != parts.netloc:
-        return None
-    if len(address) > LONGEST_ADDRESS:
+    parts = web_parts(address)
+    if parts is None or clean(parts.netloc) != parts.netloc or len(address) > LONGEST_ADDRESS:
         return None
     return address if address.isascii() and "\x7f" not in address else _MARK.sub(lambda mark: quote(mark[0]), address)
 
