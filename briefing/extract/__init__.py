@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from briefing.dates import in_utc
+from briefing.encodings import media_type_of
 from briefing.errors import BriefingError, ExtractError, WallError
 from briefing.extract.boilerplate import without_clutter
 from briefing.extract.language import language_of
@@ -101,7 +102,7 @@ def extract_article(
     Raises:
         ExtractError: there is no article in it; the cause says what it is instead.
     """
-    media_type = content_type.partition(";")[0].strip().lower()
+    media_type = media_type_of(content_type)
     check_bytes(body, media_type, name)
     try:
         found = _read(body, media_type, charset, name, url)

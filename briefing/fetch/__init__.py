@@ -27,6 +27,8 @@ from urllib.request import getproxies
 
 from briefing import retry
 from briefing._version import __version__
+from briefing.bounded_io import CutOffError, TooLargeError
+from briefing.encodings import charset_of, media_type_of
 from briefing.errors import FetchError, OutOfTimeError, UntrustedError
 from briefing.fetch.rate_limit import BusyError, HostSuspendedError, RateLimiter, TooLongError
 from briefing.fetch.request_queue import RequestState, in_turns
@@ -353,7 +355,6 @@ class Fetcher:
         """Through the cache, and past it where what the cache holds turns out to be damaged."""
         import sqlite3
 
-        from briefing.fetch.body import CutOffError
         from briefing.fetch.failures import RetryableError
 
         response = (self._network if message.extensions["private"] else self._cached).handle_request(message)
@@ -384,16 +385,16 @@ class Fetcher:
             raise failures.status_error(subject, response.status_code, wait)
         try:
             if body.stated_length(headers.get("content-length", "")) > self._max_bytes:
-                raise body.TooLargeError
+                raise TooLargeError
             content = body.unfold(response.iter_raw(), headers.get("content-encoding", ""), self._max_bytes)
-        except (body.BombError, body.TooLargeError, body.UnknownEncodingError, body.CutOffError) as error:
+        except (TooLargeError, CutOffError, body.UnknownEncodingError) as error:
             raise failures.body_error(subject, error, self._max_bytes) from error
         content_type = headers.get("content-type", "")
         return Fetched(
             url=str(url),
             status=response.status_code,
-            content_type=body.media_type_of(content_type),
-            charset=body.charset_of(content_type),
+            content_type=media_type_of(content_type),
+            charset=charset_of(content_type),
             body=content,
             from_cache=from_cache,
             asked=asked,

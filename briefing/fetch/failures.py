@@ -8,8 +8,9 @@ from http import HTTPStatus
 
 import httpcore
 
+from briefing.bounded_io import BombError, CutOffError, TooLargeError
 from briefing.errors import BlockedAddressError, FetchError, UnreachableError, UntrustedError
-from briefing.fetch.body import BombError, CutOffError, TooLargeError, UnknownEncodingError
+from briefing.fetch.body import UnknownEncodingError
 from briefing.fetch.network import PrivateAddressError, UnknownHostError, UnusableProxyError
 
 __all__ = ["RetryableError", "body_error", "network_error", "status_error"]

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from briefing.bounded_io import TooLargeError
 from briefing.dates import exact_time, in_utc
 from briefing.errors import SourceError
 from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import (
     LONGEST_ADDRESS,
-    TooLargeError,
     decoded,
     item_starts,
     plain,
@@ -88,10 +88,10 @@ def read_feed(
     name = subject or url or "the feed"
     try:
         content = unzipped(body, MOST_BYTES)
-    except TooLargeError:
-        content = bytes(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise SourceError(name, f"it is too large for a feed: more than {MOST_BYTES // 1_000_000} MB")
+        if len(content) > MOST_BYTES:
+            raise TooLargeError
+    except TooLargeError as error:
+        raise SourceError(name, f"it is too large for a feed: more than {MOST_BYTES // 1_000_000} MB") from error
     if content.startswith(b"%PDF-"):
         raise SourceError(name, "it is a PDF file, not a feed", "Give it as a file")
     text = decoded(content, content_type).strip()
