@@ -375,7 +375,8 @@ class Fetcher:
     def _read(
         self, subject: str, url: httpx.URL, response: httpx.Response, *, from_cache: bool, asked: bool = True
     ) -> Fetched | str:
-        from briefing.fetch import body, failures
+        from briefing.fetch import failures
+        from briefing.fetch import response as body
 
         headers = response.headers
         if response.status_code in _REDIRECTS and "location" in headers:

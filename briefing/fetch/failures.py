@@ -10,8 +10,8 @@ import httpcore
 
 from briefing.bounded_io import BombError, CutOffError, TooLargeError
 from briefing.errors import BlockedAddressError, FetchError, UnreachableError, UntrustedError
-from briefing.fetch.body import UnknownEncodingError
 from briefing.fetch.network import PrivateAddressError, UnknownHostError, UnusableProxyError
+from briefing.fetch.response import UnknownEncodingError
 
 __all__ = ["RetryableError", "body_error", "network_error", "status_error"]
 
