@@ -17,6 +17,8 @@ from email.utils import getaddresses
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from briefing.sanitise import one_line
+
 __all__ = ["LONGEST_URI", "address_of", "ascii_domain", "ascii_uri", "letter_policy"]
 
 LONGEST_URI = 900
@@ -42,7 +44,7 @@ def address_of(text: str) -> Address:
     if not user or not domain or re.search(r"[\x00-\x1f\x7f]", found):
         raise ValueError(f"{text!r} holds no address")
     # Not addr_spec=, which refuses what RFC 6532 allows.
-    return Address(" ".join(_printable(name).split()), user, ascii_domain(domain))
+    return Address(one_line(name), user, ascii_domain(domain))
 
 
 def ascii_domain(domain: str) -> str:
@@ -160,7 +162,3 @@ def _encoded_words(text: str) -> list[str]:
                 pieces.append(b"")
             pieces[-1] += more
     return [encode(piece, charset="utf-8") for piece in pieces]
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)

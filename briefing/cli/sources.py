@@ -130,12 +130,13 @@ def export_opml(
     ] = False,
 ) -> None:
     """Print the configuration's feeds and pages as OPML, for another reader."""
+    from briefing.address import is_web
     from briefing.config import load_config
     from briefing.deliver import write_stdout
     from briefing.sources import write_opml
 
     wanted = load_config(configuration_path(config))
-    web = [source for source in wanted.sources if source.location.lower().startswith(("http://", "https://"))]
+    web = [source for source in wanted.sources if is_web(source.location)]
     write_stdout(write_opml(web, wanted.title, secrets=secrets))
     count = 0 if secrets else sum(bool(source.address.secrets) for source in web)
     if count:

@@ -7,7 +7,7 @@ import re
 from typing import Literal
 from urllib.parse import urlsplit
 
-from briefing.address import shown
+from briefing.address import shown, web_parts
 from briefing.errors import UsageError
 from briefing.nlp.text import without_feed_scheme
 
@@ -20,11 +20,9 @@ _ADDRESS = re.compile(rf"(?:[a-z][a-z0-9+.-]*://|(?:{'|'.join(_READ)}):)", re.IG
 def is_url(text: str) -> bool:
     """Whether it is an http(s) address with a host, and a port that there can be where it names one."""
     try:
-        parts = urlsplit(text)
-        usable = parts.port != 0
+        return (parts := web_parts(text)) is not None and parts.port != 0
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and usable
 
 
 def is_address(location: str) -> bool:

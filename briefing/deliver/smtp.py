@@ -25,6 +25,7 @@ from typing import Literal, Self
 from briefing.deliver.sasl import hidden, log_in, log_in_with_token
 from briefing.deliver.smtp_connection import Connection, TlsConnection
 from briefing.errors import DeliveryError
+from briefing.sanitise import one_line
 
 __all__ = ["MailServer", "Mailer", "Outcome"]
 
@@ -313,7 +314,7 @@ def _stuffed(message: EmailMessage, *, utf8: bool) -> bytes:
 
 def _text(said: bytes | str) -> str:
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
+    return one_line(text)[:200]
 
 
 def _line(error: BaseException) -> str:

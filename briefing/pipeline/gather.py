@@ -313,7 +313,7 @@ class Gatherer:
         return None
 
     def _from_item(self, one: Item, answer: Fetched | FetchError | None) -> Article | Failure:
-        from briefing.extract import article_from_feed_item, extract_article, extract_file, fuller, teaser_of
+        from briefing.extract import article_from_feed_item, extract_article, extract_file, teaser_of, with_fuller_text
 
         wanted = {"source": one.name, "section": one.source.section}
         error: BriefingError | OSError | None = answer if isinstance(answer, FetchError) else None
@@ -331,7 +331,7 @@ class Gatherer:
                     hint=one.item,
                     **wanted,
                 )
-                return fuller(article, one.item)
+                return with_fuller_text(article, one.item)
         except (BriefingError, OSError) as failed:
             error = failed
         try:

@@ -16,7 +16,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from briefing.dates import shown
+from briefing.dates import in_zone
 from briefing.mail_headers import address_of, ascii_uri, letter_policy
 from briefing.nlp.text import fingerprint
 from briefing.render.abridge import LIMITS, abridged, of_stories, ranked
@@ -245,7 +245,7 @@ def _text(edition: Edition, envelope: Envelope, environment: Environment, variab
             edition=edition,
             sections=variables["told"],
             sources=_sources(edition),
-            local=lambda time: shown(time, zone),
+            local=lambda time: in_zone(time, zone),
             unsubscribe=envelope.unsubscribe,
             **variables,
         )
@@ -260,7 +260,7 @@ def _html(edition: Edition, envelope: Envelope, environment: Environment, variab
     page = template.render(
         edition=edition,
         sources=_sources(edition),
-        local=lambda time: shown(time, zone),
+        local=lambda time: in_zone(time, zone),
         preheader=" · ".join(story.summary.headline for story in edition.stories[1:4] if story.summary.headline),
         evidence=envelope.evidence,
         unsubscribe=envelope.unsubscribe,

@@ -34,7 +34,7 @@ from briefing.engines.output import reasoning_budget
 from briefing.engines.pool import complete_concurrently
 from briefing.errors import EngineError, UsageError
 from briefing.nlp.text import fingerprint
-from briefing.retry import pause
+from briefing.retry import backoff_delay
 
 __all__ = ["OpenAIEngine"]
 
@@ -300,7 +300,7 @@ def _explained(error: RefusedError) -> RefusedError:
 
 def _wait_for(error: TransientError, attempt: int) -> float:
     """Seconds: what the server wishes and a little more, else longer each time."""
-    dice = random.random()  # noqa: S311 - spreads load
+    jitter = random.random()  # noqa: S311 - spreads load
     if error.wait is not None:
-        return error.wait * (1 + dice / 10)
-    return min(_LONGEST_PAUSE, pause(attempt, _FIRST_PAUSE, dice))
+        return error.wait * (1 + jitter / 10)
+    return min(_LONGEST_PAUSE, backoff_delay(attempt, _FIRST_PAUSE, jitter))
