@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from briefing.testing.mail_server import MailServer
+from briefing.testing.imap_server import MailServer
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 

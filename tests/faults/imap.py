@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
-from briefing.testing.mail_server import MailServer, _Handler
+from briefing.testing.imap_server import MailServer, _Handler
 
 __all__ = ["Imap"]
 

@@ -20,7 +20,7 @@ from briefing.fetch.imap import ImapMailbox, parse_address
 from briefing.pipeline.newsletters import password_for
 from briefing.pipeline.read import ReadResult
 from briefing.store import Store
-from briefing.testing.mail_server import MailServer
+from briefing.testing.imap_server import MailServer
 from briefing.types import Source
 
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
