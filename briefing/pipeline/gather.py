@@ -65,7 +65,7 @@ class ReadResult:
     mails: list[MailMark] = field(default_factory=list)
     """What the store is to remember of mail servers once it has the articles, and not before."""
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """By an article's id the keys of the items that it came from (`store.sightings`)."""
+    """By an article's id the keys of the items that it came from (`store.seen_items`)."""
     settled: set[str] = field(default_factory=set)
     """Keys of items that gave no article and never will."""
     stubs: set[str] = field(default_factory=set)

@@ -18,11 +18,11 @@ from briefing.private_files import database_files, make_private, put_in_place, s
 from briefing.store.database import MEMORY, StateFile, check_state, damage, explained
 from briefing.store.health import BackupCopy, beside, good_copy, opened_to_read, unsound
 
-__all__ = ["Repaired", "keep_copy", "repair"]
+__all__ = ["RepairResult", "keep_copy", "repair"]
 
 
 @dataclass(frozen=True, slots=True)
-class Repaired:
+class RepairResult:
     """What was done for a damaged state file."""
 
     kept: Path | None
@@ -55,7 +55,7 @@ def keep_copy(store: StateFile) -> Path | None:
     return place
 
 
-def repair(path: Path, now: datetime) -> Repaired | None:
+def repair(path: Path, now: datetime) -> RepairResult | None:
     """Put the good copy in the place of a damaged state file, or of one that is gone; None where nothing is to be done.
 
     The damaged one stays beside it as ``NAME.damaged-DATE``. Where there is no good copy, that is all, and a run makes
@@ -76,7 +76,7 @@ def repair(path: Path, now: datetime) -> Repaired | None:
             aside = _second_name(record, now)
             record.unlink()
             sync_folder(record.parent)
-            return Repaired(aside, None)
+            return RepairResult(aside, None)
         sweep(record)
         with unfinished(record) as file:
             shutil.copyfile(copy.path, file)
@@ -84,7 +84,7 @@ def repair(path: Path, now: datetime) -> Repaired | None:
             # process that was killed here has to find it damaged, and not gone.
             kept = _second_name(record, now) if record.exists() else None
             put_in_place(file, record)
-    return Repaired(kept, copy)
+    return RepairResult(kept, copy)
 
 
 def _second_name(record: Path, now: datetime) -> Path:
