@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from briefing.models.fit import Speed
-from briefing.models.partial import write_atomically
+from briefing.private_files import write_atomically
 
 __all__ = ["read_speed", "write_speed"]
 

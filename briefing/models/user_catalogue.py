@@ -8,7 +8,7 @@ from typing import Any
 
 from briefing.errors import ModelError
 from briefing.models.catalogue import Entry, HubLocation
-from briefing.models.partial import write_atomically
+from briefing.private_files import write_atomically
 
 __all__ = ["read_added", "write_added"]
 

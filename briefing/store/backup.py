@@ -14,7 +14,14 @@ from itertools import chain, count
 from pathlib import Path
 
 from briefing.errors import DamageError
-from briefing.private_files import database_files, make_private, put_in_place, sweep, sync_folder, unfinished
+from briefing.private_files import (
+    database_files,
+    make_private,
+    remove_leftovers,
+    replace_file,
+    sync_folder,
+    temporary_beside,
+)
 from briefing.store.database import MEMORY, StateFile, check_state, damage, explained
 from briefing.store.health import BackupCopy, beside, good_copy, opened_to_read, unsound
 
@@ -41,9 +48,9 @@ def keep_copy(store: StateFile) -> Path | None:
         return None
     place = beside(store.path, "backup")
     with explained(str(place)):
-        sweep(place)
-        sweep(Path(store.path).resolve())
-    with explained(str(place)), unfinished(place) as file:
+        remove_leftovers(place)
+        remove_leftovers(Path(store.path).resolve())
+    with explained(str(place)), temporary_beside(place) as file:
         with closing(sqlite3.connect(file, isolation_level=None)) as copy:
             store.copy_to(copy)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, whole without another
@@ -51,7 +58,7 @@ def keep_copy(store: StateFile) -> Path | None:
                 raise damage(store.path, wrong)
         if _is_of_another(place, file):
             place.replace(beside(store.path, "backup-before"))
-        put_in_place(file, place)
+        replace_file(file, place)
     return place
 
 
@@ -77,13 +84,13 @@ def repair(path: Path, now: datetime) -> RepairResult | None:
             record.unlink()
             sync_folder(record.parent)
             return RepairResult(aside, None)
-        sweep(record)
-        with unfinished(record) as file:
+        remove_leftovers(record)
+        with temporary_beside(record) as file:
             shutil.copyfile(copy.path, file)
             # The damaged one is there under its own name, too, until the copy takes its place: whoever comes after a
             # process that was killed here has to find it damaged, and not gone.
             kept = _second_name(record, now) if record.exists() else None
-            put_in_place(file, record)
+            replace_file(file, record)
     return RepairResult(kept, copy)
 
 
