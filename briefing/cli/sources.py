@@ -29,12 +29,12 @@ def add(
     config: options.ConfigPath = None,
 ) -> None:
     """Add a source at the end of the configuration; everything else in the file stays as it is."""
-    from briefing.config import load_config, place_key
+    from briefing.config import load_config, source_key
     from briefing.nlp.text import without_feed_scheme
 
     if location == "-":
         raise UsageError("sources add", "standard input cannot be a source of every day", "Use --source - with `run`")
-    if place_key(location) == "path":
+    if source_key(location) == "path":
         # What is typed starts from the current folder, what stands in the file from the file's.
         place = str(Path(location).expanduser().absolute())
         if not Path(place).exists():

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from briefing.models.partial import write_atomically
+from briefing.private_files import write_atomically
 
 __all__ = ["Fit", "Machine", "Speed", "fit_of", "read_speed", "write_speed"]
 

@@ -15,7 +15,8 @@ from typing import Any
 from briefing.errors import ModelError
 from briefing.models.catalogue import Entry, HubLocation
 from briefing.models.hub import describe_on_hub
-from briefing.models.partial import LocationError, write_atomically
+from briefing.models.partial import LocationError
+from briefing.private_files import write_atomically
 
 __all__ = ["ask_the_hub", "read_added", "with_stated", "write_added"]
 

@@ -6,7 +6,7 @@ the runs of the next three days; what was refused is reported and left. A run th
 a letter leaves it ``sending``: nobody knows, so it is reported and not sent again unless somebody says so (`resend`).
 
 Of two processes that send at once, one has the claim to a letter and the other writes nothing about it. That nobody
-sends who is not seen here is for the caller to see to (`lock.only_run`): else ``sending`` may be another's, at work.
+sends who is not seen here is for the caller to see to (`lock.run_lock`): else ``sending`` may be another's, at work.
 
 What a server says of the session, and not of a letter, is not written down: its readers have nothing to do with it.
 """
@@ -34,7 +34,7 @@ from briefing.serialization import edition_to_json
 from briefing.types import Edition
 
 if TYPE_CHECKING:
-    from briefing.deliver import Mailer, Outcome
+    from briefing.deliver import Mailer, SendOutcome
     from briefing.store import DeliveryKey, DeliveryState, PendingDelivery
     from briefing.store.lock import RunLock
 
@@ -87,7 +87,7 @@ class _Owed:
     def recipient(self) -> str:
         return address_of(self.reader.address).addr_spec
 
-    def posted(self, outcome: Outcome, shortened: int) -> DeliveryResult:
+    def posted(self, outcome: SendOutcome, shortened: int) -> DeliveryResult:
         return DeliveryResult(
             recipient=self.recipient, state=outcome.state, detail=outcome.detail, shortened=shortened,
             earlier=self.earlier, again=self.again,
@@ -149,7 +149,7 @@ def send_editions(
     later = {one.key for one in _waiting(context)[0]}  # anew: with `resend` there are more by now
     queue = [replace(one, again=one.key in later) for one in queue]
     check_addresses(mail, only)
-    rest = partial(lock.rest, sleep=sleep) if lock else sleep
+    rest = partial(lock.release_for, sleep=sleep) if lock else sleep
     yield from _in_rounds(queue, context, until, rest)
 
 
@@ -160,7 +160,7 @@ def _in_rounds(
     from briefing.deliver import Mailer
 
     mail = context.config.mail
-    put_off: list[tuple[_Owed, Outcome, int]] = []
+    put_off: list[tuple[_Owed, SendOutcome, int]] = []
     with Mailer(mail_server(mail, context.commands)) as mailer:
         try:
             for pause in (*mail.retries, None):
@@ -185,13 +185,13 @@ def _in_rounds(
     yield from (one.posted(outcome, shortened) for one, outcome, shortened in put_off)
 
 
-def _round(mailer: Mailer, queue: Sequence[_Owed], context: RunContext) -> Iterator[tuple[_Owed, Outcome, int]]:
+def _round(mailer: Mailer, queue: Sequence[_Owed], context: RunContext) -> Iterator[tuple[_Owed, SendOutcome, int]]:
     """Try every letter once, but for those after the server was found to take none: what became of each.
 
     A connection that breaks may be one letter's fault, a second one in a row is the server's; so is one that says
     nothing at the end of a letter, of which nobody then knows whether it arrived. Raises `DeliveryError`.
     """
-    missing: Outcome | None = None
+    missing: SendOutcome | None = None
     broken = 0
     for one in queue:
         outcome, shortened = _handed_in(mailer, one, context, missing)
@@ -285,7 +285,7 @@ def _is_of(one: PendingDelivery, edition: Edition | None) -> bool:
     return edition is not None and one.key[0] == edition_key(edition)
 
 
-def _handed_in(mailer: Mailer, one: _Owed, context: RunContext, missing: Outcome | None) -> tuple[Outcome, int]:
+def _handed_in(mailer: Mailer, one: _Owed, context: RunContext, missing: SendOutcome | None) -> tuple[SendOutcome, int]:
     """What became of a letter, written into the ledger, and how many stories are shortened in it.
 
     `missing`: there is no server, as was just found out, so that none is written. Raises `DeliveryError`.
@@ -316,6 +316,6 @@ def _handed_in(mailer: Mailer, one: _Owed, context: RunContext, missing: Outcome
     return outcome, letter.shortened
 
 
-def _patience(count: int, outcome: Outcome, pause: timedelta) -> str:
+def _patience(count: int, outcome: SendOutcome, pause: timedelta) -> str:
     letters = "1 letter was" if count == 1 else f"{count} letters were"
     return f"{letters} put off ({outcome.detail}). Trying again in {pause.total_seconds() / 60:.0f} min."

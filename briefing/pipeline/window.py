@@ -135,7 +135,7 @@ def window_for(
     beginning = min(first or now, start)
 
     def known(items: Iterable[str]) -> Mapping[str, SeenItem]:
-        return store.sightings(title, items)
+        return store.seen_items(title, items)
 
     reach: datetime | None
     whole: datetime | None
