@@ -40,8 +40,8 @@ from reading import answers, collect, judged, sample
 from briefing.ground import Evidence, check
 from briefing.ground.align import choose
 from briefing.ground.analysis import AnalysedSentence
-from briefing.ground.combination import WITH_MODEL, WITHOUT_MODEL, signs
-from briefing.ground.exact import facts
+from briefing.ground.combination import WITH_MODEL, WITHOUT_MODEL, features
+from briefing.ground.exact import match_facts
 from briefing.nlp.text import normalise, sentences
 from training.prepare import first_half, untokenised
 
@@ -187,7 +187,9 @@ def tuned_on(data: Sequence[Claim], read: Mapping[str, Sequence[float]] | None =
         odds = read.get(claim.id, ()) if read is not None else ()
         if not claim.tuning or not claim.sentences or (read is not None and len(odds) != len(claim.sentences)):
             continue
-        found = [dict(check(sentence, claim.evidence).signs or signs([], 1.0, 1.0)) for sentence in claim.sentences]
+        found = [
+            dict(check(sentence, claim.evidence).features or features([], 1.0, 1.0)) for sentence in claim.sentences
+        ]
         found = [{**one, "log_odds": value} for one, value in zip(found, odds, strict=True)] if odds else found
         rows.append(Sample(claim.source, claim.label, claim.document, found))
     least = TOO_FEW if read is None else FEW_READ
@@ -304,9 +306,9 @@ def compare(data: Sequence[Claim]) -> None:
     began = time.perf_counter()
     prepared = {id(claim.evidence): claim.evidence for claim in data}.values()
     for evidence in prepared:
-        facts(AnalysedSentence("Prepare this."), evidence)
+        match_facts(AnalysedSentence("Prepare this."), evidence)
         choose(frozenset(), frozenset({"x"}), evidence)
-        evidence.roots, evidence.whole, evidence.acronyms  # noqa: B018
+        evidence.stems, evidence.sentence_index, evidence.acronyms  # noqa: B018
     preparing = (time.perf_counter() - began) / max(1, len(prepared)) * 1000
     results = {name: figures(judge, data) for name, judge in JUDGES.items()}
     print(

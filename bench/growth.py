@@ -127,21 +127,21 @@ def _over_sentences() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.ground.calendar import dated
     from briefing.ground.negation import denies
     from briefing.nlp.chunk import chunks
-    from briefing.nlp.east_asian_numerals import myriads
+    from briefing.nlp.east_asian_numerals import myriad_numbers
     from briefing.nlp.salience import ranked
     from briefing.nlp.text import Sentence, sentences
 
     def evidence(text: str) -> Evidence:
         return Evidence(text, "Rain in Oslo", "en", date(2026, 11, 18))
 
-    yield "myriads", _all(myriads)
+    yield "numerals.myriad_numbers", _all(myriad_numbers)
     yield "calendar.dated", lambda text: dated(text, date(2026, 11, 18))
     yield "analysis.keys", lambda text: analysis.AnalysedSentence(text).keys
     yield "analysis.initials", _all(analysis.initials)
     yield "localised_numbers.figures", _all(localised_numbers.figures)
     yield "localised_numbers.in_english", lambda text: localised_numbers.in_english(text, "de")
     yield "localised_numbers.months", lambda text: localised_numbers.months(text, "en")
-    yield "denial.denies", denies
+    yield "negation.denies", denies
     yield "ground.check", lambda text: check(_POINT, evidence(text))
     yield "ground.check of a long point", lambda text: check(text, evidence(_POINT))
     yield "ground.check across languages", lambda text: check(_POINT, evidence(text), translated=True, language="de")
@@ -154,8 +154,8 @@ def _over_articles() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.canonical import canonical_url
     from briefing.stories import group
     from briefing.stories.conflicts import disagreements
-    from briefing.stories.novelty import comparable
-    from briefing.stories.ranking import RankingPreferences, muted, topic
+    from briefing.stories.novelty import text_key
+    from briefing.stories.ranking import RankingPreferences, assign_topic, muted_by
     from briefing.types import Article
 
     def article(text: str, name: str = "a") -> Article:
@@ -171,22 +171,22 @@ def _over_articles() -> Iterator[tuple[str, Callable[[str], Any]]]:
             [Article(id=name, title=text, text=f"{name} rain fell", source=name, published=_WHEN) for name in "ab"]
         ),
     )
-    yield "stories.canonical_url", lambda text: canonical_url(f"https://a.example/{text}")
-    yield "differences.disagreements", lambda text: disagreements(told(text))
-    yield "yesterday.comparable", comparable
-    yield "ranking.muted", lambda text: muted(article(text), RankingPreferences(muted_words=["a b", "1"]))
-    yield "ranking.topic", lambda text: topic(article(text), {"one": ["rain"], "other": ["a"]})
+    yield "canonical.canonical_url", lambda text: canonical_url(f"https://a.example/{text}")
+    yield "conflicts.disagreements", lambda text: disagreements(told(text))
+    yield "novelty.text_key", text_key
+    yield "ranking.muted_by", lambda text: muted_by(article(text), RankingPreferences(muted_words=["a b", "1"]))
+    yield "ranking.assign_topic", lambda text: assign_topic(article(text), {"one": ["rain"], "other": ["a"]})
 
 
 def _over_drafts() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.ground import Evidence
-    from briefing.summariser import SummaryOptions, in_brief
+    from briefing.summariser import SummaryOptions, quoted_summary
     from briefing.summariser.context import contexts
     from briefing.summariser.draft import Draft
-    from briefing.summariser.ladder import can_be_shortened, leans, shortening, unquoted
-    from briefing.summariser.parsing import clean, own_title, problem, read_points, shortened
-    from briefing.summariser.prompts import defuse
-    from briefing.summariser.selection import sections, select
+    from briefing.summariser.ladder import deletion_grammar, has_dangling_reference, is_shortenable, unquoted
+    from briefing.summariser.parsing import clean, form_problem, read_points, title_without_site, truncate_words
+    from briefing.summariser.prompts import escape_control_marks
+    from briefing.summariser.selection import sections, select_sentences
     from briefing.types import Article
 
     options = SummaryOptions(points=5)
@@ -194,20 +194,20 @@ def _over_drafts() -> Iterator[tuple[str, Callable[[str], Any]]]:
     def article(text: str) -> Article:
         return Article(id="a", title="Rain in Oslo", text=text, source="a", published=_WHEN, language="en")
 
-    yield "selection.select", lambda text: select([Evidence(text)])
+    yield "selection.select", lambda text: select_sentences([Evidence(text)])
     yield "selection.sections", lambda text: sections(Evidence(text), 5)
     yield "context.contexts", lambda text: list(contexts([Draft.of(article(text), options)]))
-    yield "in_brief", lambda text: in_brief([article(text)], options)
+    yield "quoted_summary", lambda text: quoted_summary([article(text)], options)
     yield "answers.read_points", read_points
     yield "answers.clean", clean
-    yield "answers.problem", problem
-    yield "answers.own_title", lambda text: own_title(text, "a")
-    yield "answers.shortened", lambda text: shortened(text, 20)
-    yield "ladder.leans", leans
+    yield "answers.problem", form_problem
+    yield "answers.own_title", lambda text: title_without_site(text, "a")
+    yield "answers.shortened", lambda text: truncate_words(text, 20)
+    yield "ladder.leans", has_dangling_reference
     yield "ladder.unquoted", unquoted
-    yield "ladder.can_be_shortened", can_be_shortened
-    yield "ladder.shortening", lambda text: can_be_shortened(text) and shortening(text)
-    yield "prompts.defuse", defuse
+    yield "ladder.can_be_shortened", is_shortenable
+    yield "ladder.shortening", lambda text: is_shortenable(text) and deletion_grammar(text)
+    yield "prompts.defuse", escape_control_marks
 
 
 def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:

@@ -9,9 +9,9 @@ from typing import Any
 from briefing.ground import Evidence, check, probability
 from briefing.ground.align import choose, closeness
 from briefing.ground.analysis import AnalysedSentence
-from briefing.ground.combination import WITHOUT_MODEL, signs
-from briefing.ground.exact import facts
-from briefing.ground.negation import undenied
+from briefing.ground.combination import WITHOUT_MODEL, features
+from briefing.ground.exact import match_facts
+from briefing.ground.negation import missing_negation
 from briefing.nlp.facts import tokens
 from briefing.nlp.text import sentences
 from briefing.types import Verdict
@@ -24,7 +24,7 @@ Judge = Callable[[str, Evidence], float]
 
 def words_in_article(sentence: str, evidence: Evidence) -> float:
     said = set(tokens(sentence))
-    return len(said & {word.key for reading in evidence.readings for word in reading.words}) / max(1, len(said))
+    return len(said & {word.key for reading in evidence.analysed for word in reading.words}) / max(1, len(said))
 
 
 @cache
@@ -47,7 +47,7 @@ def _lacking(kinds: Iterable[str]) -> Judge:
     wanted = set(kinds)
 
     def judge(sentence: str, evidence: Evidence) -> float:
-        missing, _ = facts(AnalysedSentence(sentence), evidence)
+        missing, _ = match_facts(AnalysedSentence(sentence), evidence)
         return -float(sum(part.kind in wanted for part in missing))
 
     return judge
@@ -56,15 +56,15 @@ def _lacking(kinds: Iterable[str]) -> Judge:
 def alignment(sentence: str, evidence: Evidence) -> float:
     """Share of words and facts in the cited sentences."""
     reading = AnalysedSentence(sentence)
-    _, wanted = facts(reading, evidence)
-    return choose(wanted, reading.roots, evidence)[1]
+    _, wanted = match_facts(reading, evidence)
+    return choose(wanted, reading.stems, evidence)[1]
 
 
 def denial(sentence: str, evidence: Evidence) -> float:
     reading = AnalysedSentence(sentence)
-    _, wanted = facts(reading, evidence)
-    chosen, _ = choose(wanted, reading.roots, evidence)
-    return -float(len(undenied(sentence, chosen, evidence)))
+    _, wanted = match_facts(reading, evidence)
+    chosen, _ = choose(wanted, reading.stems, evidence)
+    return -float(len(missing_negation(sentence, chosen, evidence)))
 
 
 def closest(sentence: str, evidence: Evidence) -> float:
@@ -76,7 +76,7 @@ def _weighed(known: Iterable[str]) -> Judge:
     names = set(known)
 
     def judge(sentence: str, evidence: Evidence) -> float:
-        found = check(sentence, evidence).signs or signs([], 1.0, 1.0)
+        found = check(sentence, evidence).features or features([], 1.0, 1.0)
         return probability({sign: value if sign in names else 0.0 for sign, value in found.items()})
 
     return judge

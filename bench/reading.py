@@ -54,14 +54,14 @@ def shown(statement: str, evidence: Evidence) -> tuple[list[str], list[int]]:
     By the rare stems that they share, long sentences a little behind; each with the one before it, which says who "he"
     is. The adapter's labelled claims were chosen alike.
     """
-    roots = AnalysedSentence(statement).roots
-    spread = Counter(root for reading in evidence.readings for root in reading.roots)
-    count = len(evidence.readings)
+    roots = AnalysedSentence(statement).stems
+    spread = Counter(root for reading in evidence.analysed for root in reading.stems)
+    count = len(evidence.analysed)
     worth = [
-        sum(math.log(1 + count / spread[root]) for root in roots & reading.roots) / (8 + len(reading.roots)) ** 0.35
-        for reading in evidence.readings
+        sum(math.log(1 + count / spread[root]) for root in roots & reading.stems) / (8 + len(reading.stems)) ** 0.35
+        for reading in evidence.analysed
     ]
-    texts = [" ".join(reading.text.split()) for reading in evidence.readings]
+    texts = [" ".join(reading.text.split()) for reading in evidence.analysed]
     kept: list[int] = []
     used = 0.0
     for index in sorted(range(count), key=lambda place: -worth[place]):

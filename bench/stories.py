@@ -28,7 +28,7 @@ from metering import peak_mb, table
 
 from briefing.engines import ModelSpec
 from briefing.engines.embedding import Embedder
-from briefing.stories import THRESHOLD, Likeness, group, likeness, with_embeddings
+from briefing.stories import THRESHOLD, Vectoriser, group, tfidf_vectors, with_embeddings
 from briefing.types import Article
 
 DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data" / "clusters" / "dev.jsonl.gz"
@@ -64,7 +64,7 @@ def b_cubed(found: Sequence[int], gold: Sequence[int]) -> tuple[float, float, fl
     return precision, recall, 2 * precision * recall / (precision + recall)
 
 
-def ours(articles: Sequence[Article], threshold: float = THRESHOLD, compare: Likeness = likeness) -> list[int]:
+def ours(articles: Sequence[Article], threshold: float = THRESHOLD, compare: Vectoriser = tfidf_vectors) -> list[int]:
     labels = {}
     for label, bundle in enumerate(group(articles, threshold=threshold, compare=compare)):
         labels.update({one.id: label for one in (*bundle.articles, *bundle.copies)})

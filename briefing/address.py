@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from urllib.parse import quote, unquote, unquote_plus
+from urllib.parse import SplitResult, quote, unquote, unquote_plus, urlsplit
 
-__all__ = ["HIDDEN", "Address", "Secrets", "shown", "shown_in"]
+__all__ = ["HIDDEN", "Address", "Secrets", "is_web", "shown", "shown_in", "web_parts"]
 
 HIDDEN = "***"
 """Stands where a secret was."""
@@ -47,6 +47,20 @@ _MAILBOX_PASSWORD = re.compile(r"^(imaps?://[^/@:]*):.*@", re.IGNORECASE)
 _COLON = re.compile(":|%3a", re.IGNORECASE)
 _CLOSING = "'\")]}>.,!"
 """What ends a quotation or a sentence rather than an address in it."""
+
+
+def is_web(location: str) -> bool:
+    """Whether a source's location is meant as an http(s) address; not whether it is a valid one (`web_parts`)."""
+    return location.lower().startswith(("http://", "https://"))
+
+
+def web_parts(url: str) -> SplitResult | None:
+    """An http(s) address with a host, split (RFC 3986); None for anything else."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return parts if parts.scheme in ("http", "https") and parts.hostname else None
 
 
 def shown(place: str) -> str:

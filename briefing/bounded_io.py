@@ -1,23 +1,43 @@
-"""What a server says, never for longer nor more than was allowed. Pure: the connection and the clock are arguments.
+"""Reading within limits of time and size: streams of servers, compressed data. Pure: stream and clock are arguments.
 
-A time limit on each read does not stop a server that sends one byte a minute, and the libraries for mail keep all that
-comes until the line or the literal is complete.
+A time limit on each read does not stop a server that sends one byte a minute, and the standard library's mail clients
+buffer until the line or the literal is complete.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["BoundedReader", "TooSlowError"]
+__all__ = ["BombError", "BoundedReader", "CutOffError", "TooLargeError", "TooSlowError", "inflated"]
+
+BOMB_RATIO = 100
+"""Text seldom shrinks to less than a twentieth; deflate can reach 1 : 1032."""
 
 
 class TooSlowError(TimeoutError):
-    """It was not done in all the time that it had, though it may have said something all the while."""
+    """The answer was not complete within its total time, whether or not data kept coming."""
+
+
+class TooLargeError(Exception):
+    """More bytes than allowed."""
+
+
+class BombError(TooLargeError):
+    """A small compressed body that decompresses to more than allowed."""
+
+
+class CutOffError(Exception):
+    """Compressed data that ends too early (`content`: what came before), or is damaged (`content` is None)."""
+
+    def __init__(self, cause: str, content: bytes | None = None) -> None:
+        self.content = content
+        super().__init__(cause)
 
 
 class _Raw(Protocol):
@@ -31,18 +51,18 @@ class BoundedReader(io.RawIOBase):
     Raises `TimeoutError`, `TooSlowError`, or `OSError`.
 
     Args:
-        raw: an unbuffered stream whose reads end in time when `patience` was called.
-        patience: sets for how many seconds one read may take.
+        raw: an unbuffered stream whose reads honour `set_timeout`.
+        set_timeout: sets the timeout of one read, in seconds.
         silence: seconds without a byte.
-        seconds: in all.
-        most: bytes in all.
-        clock: seconds, never set back.
+        seconds: in total.
+        most: bytes in total.
+        clock: seconds, monotonic.
     """
 
     def __init__(
         self,
         raw: _Raw,
-        patience: Callable[[float], object],
+        set_timeout: Callable[[float], object],
         *,
         silence: float,
         seconds: float,
@@ -50,18 +70,18 @@ class BoundedReader(io.RawIOBase):
         clock: Callable[[], float],
     ) -> None:
         super().__init__()
-        self._raw, self._patience, self._clock = raw, patience, clock
+        self._raw, self._set_timeout, self._clock = raw, set_timeout, clock
         self._silence, self._seconds, self._most = silence, seconds, most
         self.begin()
 
     def begin(self, seconds: float | None = None) -> None:
-        """From here on everything counts anew; in all `seconds` from now on, where they are given."""
+        """Reset the limits; the total time to `seconds`, where given."""
         self._allowed = self._seconds if seconds is None else max(0.0, seconds)
         self._end, self._left = self._clock() + self._allowed, self._most
-        self._patience(min(self._silence, max(0.1, self._allowed)))
+        self._set_timeout(min(self._silence, max(0.1, self._allowed)))
 
     def readable(self) -> bool:
-        """It is."""
+        """True."""
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int | None:
@@ -70,7 +90,7 @@ class BoundedReader(io.RawIOBase):
         late = TooSlowError(f"its answer was not complete after {self._allowed:.3g} seconds")
         if left <= 0:
             raise late
-        self._patience(min(self._silence, left))
+        self._set_timeout(min(self._silence, left))
         try:
             count = self._raw.readinto(memoryview(buffer))
         except TimeoutError as silent:
@@ -85,3 +105,42 @@ class BoundedReader(io.RawIOBase):
         if not self.closed:
             self._raw.close()
         super().close()
+
+
+def inflated(chunks: Iterable[bytes], limit: int) -> bytes:
+    """A gzip, zlib or raw deflate stream decompressed, holding at most `limit` + 1 bytes of the result.
+
+    All of `chunks` is consumed. Raises `TooLargeError`, `BombError` or `CutOffError`.
+    """
+    body, taken = bytearray(), 0
+    inflater, ended = None, False
+    for chunk in chunks:  # to the last one, even after the end: the cache keeps only what was read completely
+        taken += len(chunk)
+        if taken > limit:  # empty members and blocks could go on for ever without growing the body
+            raise TooLargeError
+        data = b"" if ended else chunk
+        while data:
+            if inflater is None:
+                inflater = _inflater(data)
+            try:
+                body += inflater.decompress(data, limit + 1 - len(body))
+            except zlib.error as error:
+                raise CutOffError(str(error)) from error
+            if len(body) > limit:
+                read = taken - len(inflater.unconsumed_tail)
+                raise BombError if len(body) > BOMB_RATIO * read else TooLargeError
+            data = inflater.unconsumed_tail
+            if inflater.eof:
+                # A gzip file may have several members; anything else after the end is padding to ignore.
+                data, inflater = inflater.unused_data, None
+                if data and not data.startswith(b"\x1f\x8b"):
+                    data, ended = b"", True
+    if inflater is not None:
+        raise CutOffError("the compressed data ends too early", bytes(body))
+    return bytes(body)
+
+
+def _inflater(start: bytes) -> zlib._Decompress:
+    # "deflate" should be zlib's format (RFC 9110) but some servers send it bare; its first byte tells.
+    zlib_or_gzip = start[:1] == b"\x1f" or start[0] & 0x0F == 8
+    return zlib.decompressobj(zlib.MAX_WBITS | 32 if zlib_or_gzip else -zlib.MAX_WBITS)

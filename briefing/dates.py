@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
 
-__all__ = ["FIRST_DAY", "by_day", "edition_day", "in_utc", "latest", "rfc3339", "shown", "timed"]
+__all__ = ["FIRST_DAY", "edition_day", "exact_time", "in_utc", "in_zone", "is_date_only", "latest_moment", "rfc3339"]
 
 FIRST_DAY = date(1000, 1, 1)
 """The earliest day of an edition: weeks before it are still in the calendar, and its year is written in four digits."""
@@ -38,13 +38,13 @@ def in_utc(written: datetime) -> datetime:
     every zone.
     """
     as_written = written.tzinfo is None or written.time() == time()
-    moment = written.replace(tzinfo=UTC) if as_written else timed(written)
+    moment = written.replace(tzinfo=UTC) if as_written else exact_time(written)
     if moment.year in {MINYEAR, MAXYEAR}:  # in some zone it would be outside of the calendar
         raise OverflowError(f"{written} is at the calendar's end")
     return moment
 
 
-def timed(moment: datetime) -> datetime:
+def exact_time(moment: datetime) -> datetime:
     """`moment`, aware, in UTC as a time and never as a mere day: at midnight a microsecond late.
 
     Raises OverflowError where the calendar cannot hold it.
@@ -53,27 +53,27 @@ def timed(moment: datetime) -> datetime:
     return there + datetime.resolution if there.time() == time() else there
 
 
-def by_day(published: datetime) -> bool:
+def is_date_only(published: datetime) -> bool:
     """Whether only the day is known; `published` is aware."""
     return published.astimezone(UTC).time() == time()
 
 
-def latest(published: datetime, zone: tzinfo) -> datetime:
+def latest_moment(published: datetime, zone: tzinfo) -> datetime:
     """The latest moment, UTC, at which an article may have been published: of a mere day its end in `zone`."""
-    if not by_day(published):
+    if not is_date_only(published):
         return published
     day = published.astimezone(UTC).date() + timedelta(days=1)
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def shown(published: datetime, zone: tzinfo) -> datetime:
+def in_zone(published: datetime, zone: tzinfo) -> datetime:
     """`published` as a reader in `zone` is told it; a mere day stays that day."""
-    return published.astimezone(UTC if by_day(published) else zone)
+    return published.astimezone(UTC if is_date_only(published) else zone)
 
 
 def rfc3339(published: datetime, zone: tzinfo) -> str:
     """For Atom, which knows no mere days: the moment in UTC, of a mere day its beginning in `zone`."""
-    if not by_day(published):
+    if not is_date_only(published):
         return f"{published.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     moment = datetime.combine(published.astimezone(UTC).date(), time(), zone)
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if not moment.utcoffset() else moment.isoformat()

@@ -9,17 +9,19 @@ test an 8-bit text declared as UTF-16 is read as Chinese whenever its length is 
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 
-__all__ = ["MARKS", "text_in"]
+__all__ = ["charset_of", "decode_text", "media_type_of", "split_mark"]
 
-MARKS = (
+_MARKS = (
     (b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\0\0", "utf-32-le"), (b"\0\0\xfe\xff", "utf-32-be"),
     (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"),
 )  # fmt: skip
 """Byte-order marks and the codec of what follows each; to be tried in this order, for one begins another."""
 
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:+-]+)", re.IGNORECASE)
 # Python calls these encodings; as the encoding of a document they are a mistake or an attack (punycode is quadratic).
 _NOT_FOR_DOCUMENTS = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf_7"})
 _SUPERSETS = {"gb2312": "gb18030", "iso8859-1": "cp1252", "latin_1": "cp1252", "ascii": "cp1252", "shift_jis": "cp932"}
@@ -34,7 +36,23 @@ _GUESSED_FROM = 100_000
 """Bytes."""
 
 
-def text_in(body: bytes, names: Iterable[str]) -> str | None:
+def media_type_of(content_type: str) -> str:
+    """``text/html`` of ``Text/HTML; charset=x``."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def charset_of(content_type: str) -> str | None:
+    """The charset parameter of a ``Content-Type``, lower case, or None."""
+    match = _CHARSET.search(content_type)
+    return match[1].lower() if match else None
+
+
+def split_mark(body: bytes) -> tuple[str, bytes]:
+    """The codec that a byte-order mark names, empty without one, and the bytes behind the mark."""
+    return next(((codec, body[len(mark) :]) for mark, codec in _MARKS if body.startswith(mark)), ("", body))
+
+
+def decode_text(body: bytes, names: Iterable[str]) -> str | None:
     """The text in `body`, which has no byte-order mark; None where no encoding makes text of it.
 
     As UTF-8, where it is that or nearly; else by the first of the declarations `names` that can be true, else as it

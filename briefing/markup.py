@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-__all__ = ["Tags"]
+__all__ = ["TagParser"]
 
 _MOST_UNCLOSED = 20
 """Tags, comments and declarations without an end that are passed over; pages by people have one or two."""
 
 
-class Tags(HTMLParser):
+class TagParser(HTMLParser):
     """The base class's parser, made safe for pages of any make.
 
     For a tag, comment or declaration without an end the base class (Python 3.11) looks to the end of the page, and does

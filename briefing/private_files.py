@@ -1,8 +1,9 @@
-"""Files for their owner's eyes only: what was read, what it was made into and who got it.
+"""Files of the program's own: owner-only permissions, atomic replacement, durability (fsync).
 
-Not here: what a person asked for (editions, letters written as files, the archive), which has the permissions of the
-umask, and models, which several people may share. On Windows a user's own folders are private already, and nothing here
-does anything but make folders.
+Private are the state file, its ledger, backup and lock, and the HTTP cache. Not private: what a person asked for
+(editions, letters written as files, the archive; `deliver.atomic` writes those) and models, which several people may
+share; they have the permissions of the umask. On Windows a user's own folders are private already, and permissions are
+left alone.
 """
 
 from __future__ import annotations
@@ -24,15 +25,17 @@ __all__ = [
     "make_private",
     "private_file",
     "private_folder",
-    "put_in_place",
-    "sweep",
+    "remove_leftovers",
+    "replace_file",
     "sync_folder",
-    "unfinished",
+    "temporary_beside",
+    "write_atomically",
+    "write_synced",
 ]
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def database_files(path: Path) -> tuple[Path, ...]:
@@ -51,11 +54,11 @@ def private_folder(folder: Path) -> None:
     One that is there is a person's own and stays as it is, but for `data_folder`, which is tightened as by
     `make_private`.
     """
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    for one in reversed(missing):
-        one.mkdir(mode=0o700, exist_ok=True)
+    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    for parent in reversed(missing):
+        parent.mkdir(mode=0o700, exist_ok=True)
         if os.name != "nt":
-            one.chmod(0o700)  # a umask may have left its owner out, too
+            parent.chmod(0o700)  # a umask may have left its owner out, too
     if not folder.is_dir():
         folder.mkdir()  # which says why not
     if folder == data_folder():
@@ -79,28 +82,49 @@ def private_file(path: Path) -> None:
 
 
 @contextmanager
-def unfinished(place: Path) -> Iterator[Path]:
-    """A private file to write what is to come to `place` (`put_in_place`); it is gone at the end. Raises OSError."""
-    file = place.with_name(f"{place.name}.unfinished-{secrets.token_hex(4)}")
-    private_file(file)
+def temporary_beside(path: Path, *, private: bool = True) -> Iterator[Path]:
+    """A path beside `path` for a file that is to replace it (`replace_file`); what is there at the end is removed.
+
+    Where `private`, an empty owner-only file is there already. Raises OSError.
+    """
+    file = path.with_name(f"{path.name}.unfinished-{secrets.token_hex(4)}")
+    if private:
+        private_file(file)
     try:
         yield file
     finally:
         _remove(file)
 
 
-def sweep(place: Path) -> None:
-    """Remove what killed processes left of files for `place`; to be called by who alone makes such files."""
-    for leftover in place.parent.glob(f"{glob.escape(place.name)}.unfinished-*"):
+def remove_leftovers(path: Path) -> None:
+    """Remove the temporary files for `path` of killed processes; to be called where no other process writes one."""
+    for leftover in path.parent.glob(f"{glob.escape(path.name)}.unfinished-*"):
         _remove(leftover)
 
 
-def put_in_place(file: Path, place: Path) -> None:
-    """Have a finished file be the one at `place`, whole whatever happens, and on the disk. Raises OSError."""
+def write_synced(path: Path, data: bytes, mode: int | None = None) -> None:
+    """Write a new file, with the permissions `mode` (None: of the umask), and sync it to the disk. Raises OSError."""
+    with path.open("xb") as file:
+        if mode is not None:
+            path.chmod(mode)
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace the file at `path`, permissions of the umask: readers see the old text or the new one. Raises OSError."""
+    with temporary_beside(path, private=False) as file:
+        write_synced(file, text.encode())
+        file.replace(path)
+
+
+def replace_file(file: Path, path: Path) -> None:
+    """Rename `file` to `path`, both it and the new name synced to the disk. Raises OSError."""
     with file.open("r+b") as opened:
         os.fsync(opened.fileno())
-    file.replace(place)
-    sync_folder(place.parent)
+    file.replace(path)
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:
@@ -136,5 +160,5 @@ def _tighten(path: Path) -> bool:
     except OSError as error:
         mode, cause = _OTHERS, f"its permissions cannot be changed ({error.strerror})"
     if mode & _OTHERS:
-        log.warning("%s may be read by others: %s", path, cause)
+        _log.warning("%s may be read by others: %s", path, cause)
     return not mode & _OTHERS

@@ -12,8 +12,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
+from pathlib import Path
 from traceback import walk_tb
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -34,6 +35,7 @@ from briefing.cli import (
     summarise,
 )
 from briefing.cli.console import hold_streams, result, spare_streams
+from briefing.cli.logs import logging_to
 from briefing.cli.messages import ProgressDisplay, tell_error
 from briefing.errors import BriefingError, ExitCode, StoppedError
 from briefing.sanitise import clean
@@ -100,12 +102,28 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def options(
     context: typer.Context,
-    quiet: bool = typer.Option(False, "--quiet", "-q", help="Print nothing but results and errors."),
-    verbose: bool = typer.Option(False, "--verbose", "-v", help="Print what was left out of each summary, and why."),
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but results and errors.")] = False,
+    verbose: Annotated[
+        int,
+        typer.Option(
+            "--verbose",
+            "-v",
+            count=True,
+            metavar="",
+            show_default=False,
+            help="Print what was left out of each summary, and why, and each stage and story; -vv: every detail.",
+        ),
+    ] = 0,
+    log_file: Annotated[
+        Path | None, typer.Option("--log-file", help="File to which a log of every detail is added.")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Options of every command."""
-    context.obj = ProgressDisplay(quiet=quiet, verbose=verbose)
+    context.obj = ProgressDisplay(quiet=quiet, verbose=verbose > 0)
+    context.with_resource(logging_to(verbose, log_file.expanduser() if log_file else None))
 
 
 def main() -> None:

@@ -96,7 +96,7 @@ def _embeddings(config: "Config") -> str:
 
 def _engine(config: "Config") -> str:
     from briefing.engines import engine_names
-    from briefing.engines.cpu import physical_cores
+    from briefing.engines.hardware import physical_cores
     from briefing.pipeline.model_resolution import engine_for
 
     return f"{engine_for(config)} (installed: {', '.join(engine_names())}); {physical_cores()} physical cores"

@@ -75,7 +75,7 @@ def remove(
     wanted = settings_if_any(config, state=state, out=out)
     from briefing import pipeline
     from briefing.store import default_state
-    from briefing.store.lock import only_run
+    from briefing.store.lock import run_lock
 
     with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
         what = pipeline.removal(run_context, date.date(), title)
@@ -84,7 +84,7 @@ def remove(
         if not yes and not _agreed(f"Take away {what.date.isoformat()} {what.title!r} ({stories}; {files})?"):
             screen.complain("Nothing was taken away.")
             raise typer.Exit(3)
-        with only_run(wanted.state or default_state()):  # only now: a run is not to wait for an answer
+        with run_lock(wanted.state or default_state()):  # only now: a run is not to wait for an answer
             there = pipeline.removal(run_context, what.date, what.title)
             if not yes and there != what:
                 raise StoreError("edition", "it was changed while you were asked", "Look at it, then say it again")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 __all__ = ["ProgressDisplay", "tell_error"]
+
+_log = logging.getLogger(__name__)
 
 _STAGES = {
     "read": "Reading sources",
@@ -48,6 +51,7 @@ class ProgressDisplay:
         self.verbose = verbose
         self._progress: Progress | None = None
         self._task: TaskID | None = None
+        self._stage = ""
 
     def __enter__(self) -> Self:
         screen = console()
@@ -79,6 +83,8 @@ class ProgressDisplay:
 
     def stage(self, name: str, total: int) -> None:
         """Begin a bar."""
+        self._stage = name
+        _log.info("%s: %d", _STAGES.get(name, name), total)
         if self._progress is None:
             return
         if self._task is not None:
@@ -90,6 +96,8 @@ class ProgressDisplay:
 
     def step(self, subject: str, amount: int = 1) -> None:
         """Advance the bar."""
+        if self._stage != "download":  # a step for each piece of the file
+            _log.log(logging.INFO if self._stage == "summarise" else logging.DEBUG, "%s: %s", self._stage, subject)
         if self._progress is None or self._task is None:
             return
         self._progress.update(self._task, advance=amount, subject=clipped(one_line(subject), 40))

@@ -89,9 +89,9 @@ def run(
     )  # fmt: skip
     from briefing import pipeline
     from briefing.store import default_state
-    from briefing.store.lock import only_run
+    from briefing.store.lock import run_lock
 
-    alone = nullcontext() if dry_run or check else only_run(wanted.state or default_state())
+    alone = nullcontext() if dry_run or check else run_lock(wanted.state or default_state())
     with alone as turn, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
         until = run_context.due(run_context.clock())
         with screen:

@@ -12,7 +12,7 @@ from briefing.cli.console import result
 from briefing.cli.messages import ProgressDisplay
 from briefing.cli.settings import configuration_path, settings
 from briefing.errors import UsageError
-from briefing.schedule import Kind
+from briefing.schedule import SchedulerKind
 
 if TYPE_CHECKING:
     from datetime import time
@@ -30,7 +30,9 @@ def install(
     at: Annotated[str, typer.Option(help="Time of day by this machine's clock.")] = "06:30",
     config: options.ConfigPath = None,
     send: Annotated[bool, typer.Option("--send", help="Send the edition as well, as `run --send` does.")] = False,
-    kind: Annotated[Kind | None, typer.Option("--with", help="What starts it. Default: what this machine has.")] = None,
+    kind: Annotated[
+        SchedulerKind | None, typer.Option("--with", help="What starts it. Default: what this machine has.")
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Find out first whether the run will find what it needs.")
     ] = True,
@@ -44,7 +46,7 @@ def install(
     path = configuration_path(config).expanduser().absolute()
     out = settings(path, []).out  # said now, not every morning: a configuration that is wrong
     chosen = kind or schedule.usual_kind(sys.platform)
-    if sys.platform == "win32" and chosen is not Kind.WINDOWS:
+    if sys.platform == "win32" and chosen is not SchedulerKind.WINDOWS:
         raise UsageError(f"--with {chosen}", "there is no such thing on Windows", "Leave --with away")
     job = _job(path, when, send=send)
     if check:
@@ -54,7 +56,7 @@ def install(
         screen.complain(note)
     for place in outcome.places:
         result(place)
-    if chosen is Kind.WINDOWS:
+    if chosen is SchedulerKind.WINDOWS:
         screen.complain("The file is written. This command has it started every day:")
         result(outcome.todo[0])
         return
@@ -122,7 +124,7 @@ def _job(path: Path, at: "time", *, send: bool) -> "Job":
     )
 
 
-def _rehearse(screen: ProgressDisplay, job: "Job", kind: Kind) -> None:
+def _rehearse(screen: ProgressDisplay, job: "Job", kind: SchedulerKind) -> None:
     """Have the run check itself as `kind` would start it. Ends the command where it would fail every morning."""
     from briefing import schedule
 

@@ -64,11 +64,11 @@ def send(
     from briefing import pipeline
     from briefing.config import load_config
     from briefing.store import default_state
-    from briefing.store.lock import only_run
+    from briefing.store.lock import run_lock
 
     wanted = load_config(configuration_path(config)).with_overrides(state=state, templates=templates, out=out)
     # One run at a time: else a letter that another is sending would be taken for one whose run has died.
-    alone = nullcontext() if check or dry_run or preview else only_run(wanted.state or default_state())
+    alone = nullcontext() if check or dry_run or preview else run_lock(wanted.state or default_state())
     with screen, alone as turn, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
         if check:
             result(f"{pipeline.check_mail(run_context)} takes the login.")

@@ -29,12 +29,12 @@ def add(
     config: options.ConfigPath = None,
 ) -> None:
     """Add a source at the end of the configuration; everything else in the file stays as it is."""
-    from briefing.config import load_config, place_key
+    from briefing.config import load_config, source_key
     from briefing.nlp.text import without_feed_scheme
 
     if location == "-":
         raise UsageError("sources add", "standard input cannot be a source of every day", "Use --source - with `run`")
-    if place_key(location) == "path":
+    if source_key(location) == "path":
         # What is typed starts from the current folder, what stands in the file from the file's.
         place = str(Path(location).expanduser().absolute())
         if not Path(place).exists():
@@ -130,12 +130,13 @@ def export_opml(
     ] = False,
 ) -> None:
     """Print the configuration's feeds and pages as OPML, for another reader."""
+    from briefing.address import is_web
     from briefing.config import load_config
     from briefing.deliver import write_stdout
     from briefing.sources import write_opml
 
     wanted = load_config(configuration_path(config))
-    web = [source for source in wanted.sources if source.location.lower().startswith(("http://", "https://"))]
+    web = [source for source in wanted.sources if is_web(source.location)]
     write_stdout(write_opml(web, wanted.title, secrets=secrets))
     count = 0 if secrets else sum(bool(source.address.secrets) for source in web)
     if count:

@@ -8,7 +8,7 @@ Paths in the file are relative to the file and may start with ``~``. Errors name
 
 from briefing.config.edit import add_sources, remove_source
 from briefing.config.file import find_config, load_config, local_timezone, parse_config, read_config
-from briefing.config.locations import place_key
+from briefing.config.locations import source_key
 from briefing.config.mail import Mail, Recipient, is_loopback
 from briefing.config.settings import Config, parse_duration
 
@@ -23,7 +23,7 @@ __all__ = [
     "local_timezone",
     "parse_config",
     "parse_duration",
-    "place_key",
     "read_config",
     "remove_source",
+    "source_key",
 ]

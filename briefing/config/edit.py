@@ -18,7 +18,7 @@ from pathlib import Path
 
 from briefing.address import shown, shown_in
 from briefing.config.file import parse_config, parse_toml
-from briefing.config.locations import place_key
+from briefing.config.locations import source_key
 from briefing.config.settings import SourceTable, nearest
 from briefing.errors import ConfigError
 from briefing.nlp.text import without_feed_scheme
@@ -103,7 +103,7 @@ def _table_text(source: Source) -> str:
     import tomlkit
 
     table = tomlkit.table()
-    table.add(place_key(source.location), without_feed_scheme(source.location))
+    table.add(source_key(source.location), without_feed_scheme(source.location))
     wishes = {"password_command": source.password_command, "name": source.name, "section": source.section}
     for key, value in wishes.items():
         if value:

@@ -7,11 +7,11 @@ import re
 from typing import Literal
 from urllib.parse import urlsplit
 
-from briefing.address import shown
+from briefing.address import shown, web_parts
 from briefing.errors import UsageError
 from briefing.nlp.text import without_feed_scheme
 
-__all__ = ["is_address", "is_url", "place_key", "trouble_with_mailbox"]
+__all__ = ["is_address", "is_url", "mailbox_error", "source_key"]
 
 _READ = ("https", "http", "feed", "imaps", "imap")
 _ADDRESS = re.compile(rf"(?:[a-z][a-z0-9+.-]*://|(?:{'|'.join(_READ)}):)", re.IGNORECASE)
@@ -20,11 +20,9 @@ _ADDRESS = re.compile(rf"(?:[a-z][a-z0-9+.-]*://|(?:{'|'.join(_READ)}):)", re.IG
 def is_url(text: str) -> bool:
     """Whether it is an http(s) address with a host, and a port that there can be where it names one."""
     try:
-        parts = urlsplit(text)
-        usable = parts.port != 0
+        return (parts := web_parts(text)) is not None and parts.port != 0
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and usable
 
 
 def is_address(location: str) -> bool:
@@ -32,7 +30,7 @@ def is_address(location: str) -> bool:
     return _ADDRESS.match(location) is not None
 
 
-def place_key(location: str) -> Literal["url", "imap", "path"]:
+def source_key(location: str) -> Literal["url", "imap", "path"]:
     """The key of a ``[[sources]]`` table under which `location` belongs.
 
     Raises `UsageError` for an address that no run can read: of another kind, without a host, or a mailbox that a
@@ -45,7 +43,7 @@ def place_key(location: str) -> Literal["url", "imap", "path"]:
         return "url"
     scheme = (address if is_address(address) else location).partition(":")[0].lower()
     if scheme in ("imap", "imaps"):
-        if trouble := trouble_with_mailbox(address):
+        if trouble := mailbox_error(address):
             raise UsageError("the mailbox", trouble)  # the address itself may hold a password
         return "imap"
     if scheme in _READ:
@@ -60,7 +58,7 @@ def place_key(location: str) -> Literal["url", "imap", "path"]:
     raise UsageError(shown(location), f"addresses that begin with {scheme}:// are not read", hint + known)
 
 
-def trouble_with_mailbox(mailbox: str) -> str:
+def mailbox_error(mailbox: str) -> str:
     """What is wrong with the address of a mailbox, or nothing; the words never repeat it."""
     try:
         parts = urlsplit(mailbox)

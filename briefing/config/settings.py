@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from briefing.address import shown, shown_in
 from briefing.config.languages import LANGUAGES
-from briefing.config.locations import is_url, trouble_with_mailbox
+from briefing.config.locations import is_url, mailbox_error
 from briefing.config.mail import Mail, Recipient
 from briefing.config.preferences import Interests, Mute, Topics, Weight
 from briefing.config.validators import (
@@ -256,7 +256,7 @@ class SourceTable:
         given = [bool(self.url), self.path is not None, bool(self.imap)].count(True)
         if given != 1:
             raise ValueError("expected either 'url' or 'path' (or 'imap')" + (", not both" if given else ""))
-        if self.imap and (problem := trouble_with_mailbox(self.imap)):
+        if self.imap and (problem := mailbox_error(self.imap)):
             raise ValueError(problem)
         if self.password_command and not self.imap:
             raise ValueError("expected 'password_command' only beside 'imap'")

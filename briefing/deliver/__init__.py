@@ -2,13 +2,13 @@
 
 from briefing.deliver.atomic import AtomicWrites, write_atomically, write_together
 from briefing.deliver.files import check_writable, output_error, silence, write_stdout
-from briefing.deliver.smtp import Mailer, MailServer, Outcome
+from briefing.deliver.smtp import Mailer, MailServer, SendOutcome
 
 __all__ = [
     "AtomicWrites",
     "MailServer",
     "Mailer",
-    "Outcome",
+    "SendOutcome",
     "check_writable",
     "output_error",
     "silence",

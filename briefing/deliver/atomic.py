@@ -26,6 +26,7 @@ from typing import Self
 
 from briefing.deliver.files import output_error
 from briefing.errors import OutputError
+from briefing.private_files import write_synced
 
 __all__ = ["AtomicWrites", "write_atomically", "write_together"]
 
@@ -114,12 +115,7 @@ class AtomicWrites:
             if other := self._targets.get(target):
                 raise OutputError(str(path), f"is the same file as {other}", "Take the link away")
             temporary = self._desk(target.parent).name()
-            with temporary.open("xb") as file:
-                if mode is not None:
-                    temporary.chmod(stat.S_IMODE(mode))
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            write_synced(temporary, data, None if mode is None else stat.S_IMODE(mode))
             self._files.append(_Written(path, target, temporary, mode is not None))
             self._targets[target] = path
 

@@ -25,8 +25,9 @@ from typing import Literal, Self
 from briefing.deliver.sasl import hidden, log_in, log_in_with_token
 from briefing.deliver.smtp_connection import Connection, TlsConnection
 from briefing.errors import DeliveryError
+from briefing.sanitise import one_line
 
-__all__ = ["MailServer", "Mailer", "Outcome"]
+__all__ = ["MailServer", "Mailer", "SendOutcome"]
 
 _SECONDS = 60.0
 """For each answer of the server."""
@@ -57,7 +58,7 @@ class MailServer:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SendOutcome:
     """What became of one message."""
 
     state: Literal["sent", "deferred", "refused", "unable", "unknown", "taken"]
@@ -99,7 +100,7 @@ class Mailer:
         except (OSError, smtplib.SMTPException, ValueError) as error:
             raise self._explained(error) from None
 
-    def send(self, message: EmailMessage, sender: str, recipient: str, claim: Callable[[], bool]) -> Outcome:
+    def send(self, message: EmailMessage, sender: str, recipient: str, claim: Callable[[], bool]) -> SendOutcome:
         """Hand in `message`. `claim` is called just before it cannot be taken back; where it says no, nothing is sent.
 
         Raises `DeliveryError` where the server itself cannot be used: its certificate, the login, the sender. It may do
@@ -110,7 +111,7 @@ class Mailer:
             smtp = self._connected()
         except (OSError, smtplib.SMTPException, ValueError) as error:
             if _passes(error):
-                return Outcome("deferred", self._explained(error).cause, "away")
+                return SendOutcome("deferred", self._explained(error).cause, "away")
             raise self._explained(error) from None
         try:
             refusal = self._announced(smtp, message, sender, recipient)
@@ -121,10 +122,12 @@ class Mailer:
             self._drop()
             if kept:  # it was idle for too long, or had said good-bye after an earlier message
                 return self.send(message, sender, recipient, claim)
-            return Outcome("deferred", f"the connection broke off ({self._without_secrets(_plain(error))})", "broke")
+            return SendOutcome(
+                "deferred", f"the connection broke off ({self._without_secrets(_plain(error))})", "broke"
+            )
         except UnicodeError:
             self._drop()
-            return Outcome("unable", "its address or headers cannot be written")
+            return SendOutcome("unable", "its address or headers cannot be written")
         try:
             mine = claim()
         except BaseException:
@@ -132,38 +135,38 @@ class Mailer:
             raise
         if not mine:
             self._drop()  # data without its full stop is no message
-            return Outcome("taken", "another run is sending it")
+            return SendOutcome("taken", "another run is sending it")
         try:
             smtp.send(b".\r\n")
             code, said = smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
-            return Outcome("unknown", f"the connection broke off before the server answered ({_line(error)})")
+            return SendOutcome("unknown", f"the connection broke off before the server answered ({_line(error)})")
         if _is(2, code):
-            return Outcome("sent", _text(said))
+            return SendOutcome("sent", _text(said))
         if code == _CLOSING:
             self._drop()
-            return Outcome("deferred", f"{code} {self._without_secrets(said)}", "broke")
+            return SendOutcome("deferred", f"{code} {self._without_secrets(said)}", "broke")
         if _is(4, code) or _is(5, code):
             return self._about_the_reader(code, said)
         self._drop()
-        return Outcome("unknown", f"the server's answer means nothing ({self._without_secrets(said)})")
+        return SendOutcome("unknown", f"the server's answer means nothing ({self._without_secrets(said)})")
 
-    def _announced(self, smtp: smtplib.SMTP, message: EmailMessage, sender: str, recipient: str) -> Outcome | None:
+    def _announced(self, smtp: smtplib.SMTP, message: EmailMessage, sender: str, recipient: str) -> SendOutcome | None:
         """MAIL, RCPT and DATA; None where the server now waits for the message."""
         options = []
         if _needs_utf8(message, sender, recipient):
             if not smtp.has_extn("smtputf8"):
-                return Outcome("unable", "the server takes no addresses beyond ASCII (it has no SMTPUTF8)")
+                return SendOutcome("unable", "the server takes no addresses beyond ASCII (it has no SMTPUTF8)")
             options = ["SMTPUTF8", "BODY=8BITMIME"]
         code, said = _answer(smtp.mail(sender, options))
         if not _is(2, code):
             _reset(smtp)
             words = f"{code} {self._without_secrets(said)}"
             if _is(4, code):
-                return Outcome("deferred", words, "away")
+                return SendOutcome("deferred", words, "away")
             if options and code not in _LOGIN_FIRST:  # what other letters do not ask for
-                return Outcome("unable", words)
+                return SendOutcome("unable", words)
             raise self._refusal(code, said, f"it takes no letters from {sender}", "Check `sender` in [mail]")
         code, said = _answer(smtp.rcpt(recipient))
         if not _is(2, code):
@@ -172,7 +175,7 @@ class Mailer:
             # not authorised; Postfix says so no earlier than here (`smtpd_delay_reject`).
             if _is(5, code) and code not in _LOGIN_FIRST and said.startswith(b"5.7.") and not self._logs_in:
                 hint = "perhaps it wants a login: see `user` in [mail]"
-                return Outcome("unable", f"{code} {self._without_secrets(said)} ({hint})")
+                return SendOutcome("unable", f"{code} {self._without_secrets(said)} ({hint})")
             return self._about_the_reader(code, said)
         code, said = _answer(smtp.docmd("DATA"))
         if code != _GO_ON:
@@ -180,12 +183,12 @@ class Mailer:
             return self._about_the_reader(code, said)
         return None
 
-    def _about_the_reader(self, code: int, said: bytes) -> Outcome:
+    def _about_the_reader(self, code: int, said: bytes) -> SendOutcome:
         """What an answer to RCPT or DATA means. Raises `DeliveryError` where it is about the session all the same."""
         if code in _LOGIN_FIRST:
             raise self._refusal(code, said, "it takes no letters", "Check `security` and `user` in [mail]")
         if _is(4, code) or _is(5, code):
-            return Outcome("deferred" if _is(4, code) else "refused", f"{code} {self._without_secrets(said)}")
+            return SendOutcome("deferred" if _is(4, code) else "refused", f"{code} {self._without_secrets(said)}")
         raise smtplib.SMTPServerDisconnected(f"an answer that means nothing: {code} {_text(said)}")
 
     @property
@@ -313,7 +316,7 @@ def _stuffed(message: EmailMessage, *, utf8: bool) -> bytes:
 
 def _text(said: bytes | str) -> str:
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
+    return one_line(text)[:200]
 
 
 def _line(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""The seam between this project and a model: prompts in, completions out, in whatever order they finish."""
+"""The `Engine` protocol and its types: prompts in, completions out, in the order in which they finish."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ __all__ = [
     "Message",
     "ModelSpec",
     "Prompt",
-    "at_most_tokens",
     "capabilities_of",
+    "first_line",
     "is_tuned",
     "message_tokens",
+    "token_upper_bound",
 ]
 
 WINDOW = 4096
-"""Tokens of a prompt and its answer together, for a chat model where nobody says otherwise."""
-_AROUND_A_TURN = 8
+"""Default context window of a chat model: tokens of a prompt and its answer together."""
+_TURN_OVERHEAD = 8
+"""Tokens that a chat template puts around a turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,141 +39,140 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """One question: messages for models that follow instructions, `document` for those that only summarise."""
+    """A request: messages for models that follow instructions, `document` for those that only summarise."""
 
     id: str
-    """Comes back on the completion; unique among the prompts in flight."""
+    """Repeated on the completion; unique among the prompts in flight."""
     messages: tuple[Message, ...]
-    """Turns of a chat; where the last is the assistant's, it is the beginning of the answer, which goes on from it."""
+    """Turns of a chat; a last turn of the assistant's is the beginning of the answer."""
     document: str
     """The bare text the prompt is about, for engines that take no instructions."""
     max_tokens: int
-    """At most this many tokens are decoded."""
+    """Limit on the decoded tokens."""
     points: int = 0
-    """How many sentences the caller hopes for, for engines that take no instructions; 0 means: no wish."""
+    """Sentences wanted, for engines that take no instructions; 0: the engine's default."""
     language: str = ""
-    """ISO 639-1 code of the document's language, for models that must be told; empty where it is not known."""
+    """ISO 639-1 code of the document's language, for multilingual seq2seq models; empty where it is not known."""
     answer_language: str = ""
     """ISO 639-1 code of the language to answer in; empty means the document's."""
     stop: tuple[str, ...] = ()
-    """Decoding ends before any of these, where they count (`stops`)."""
+    """Stop sequences; `stops` says which of them apply."""
     schema: Mapping[str, Any] | None = field(default=None, hash=False)
     """JSON Schema that the answer must match, or None for free text."""
     grammar: str | None = None
     """GBNF grammar that the answer must match, for engines that take one."""
     tuned: bool = False
-    """Whether the tuned model is to answer, where the engine has one (`is_tuned`), not its bare base."""
+    """Whether the adapter applies, where the engine has one (`is_tuned`)."""
     choices: tuple[str, ...] = ()
-    """Words that differ in their first token, one of which is the answer; where an engine can tell, it says how likely
-    each was (`Completion.odds`)."""
+    """Words that differ in their first token, one of which is the answer; `Completion.odds` are their probabilities."""
 
-    def stops(self, *, held: bool) -> tuple[str, ...]:
-        """Those of `stop` that end an answer, which is `held` to the prompt's `grammar` or is not.
+    def stops(self, *, constrained: bool) -> tuple[str, ...]:
+        """The stop sequences of an answer that is `constrained` by `grammar`, or is not.
 
-        None where no grammar holds it and a `schema` says that it is a list or JSON: what a model writes freely has
-        blank lines of its own, between its headline and its points.
+        None for an unconstrained answer with a `schema`: it has blank lines of its own between headline and points.
         """
-        return self.stop if held or not self.schema else ()
+        return self.stop if constrained or not self.schema else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """What a model answered."""
+    """The answer to a prompt."""
 
     id: str
     """The prompt's."""
     text: str
     prompt_tokens: int
-    """Tokens of the prompt, those found in the prefix cache included."""
+    """Tokens of the prompt, those in the prefix cache included."""
     completion_tokens: int
     finish: Literal["stop", "length", "error"]
     odds: tuple[float, ...] = ()
-    """Probabilities of the prompt's `choices` at the token that begins the answer's first word, in their order,
-    together 1; empty where the engine cannot tell."""
+    """Probabilities of the prompt's `choices` at the first token of the answer's first word, in their order, normalised
+    to 1; empty where the engine gives none."""
     error: str = ""
-    """Why, where `finish` is ``error``; one prompt's failure never ends the batch."""
+    """The cause, where `finish` is ``error``; one prompt's failure never ends the batch."""
     cached_tokens: int = 0
-    """Tokens of the prompt that were not computed again."""
+    """Tokens of the prompt that came from the prefix cache."""
     prefill_seconds: float = 0.0
     decode_seconds: float = 0.0
+
+    @classmethod
+    def failed(cls, prompt: Prompt, error: str, prompt_tokens: int = 0) -> Completion:
+        """The completion of a prompt that was not answered."""
+        return cls(id=prompt.id, text="", prompt_tokens=prompt_tokens, completion_tokens=0, finish="error", error=error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
-    """A model that an engine is to run: a file, a folder, or a name that a server knows."""
+    """A model for an engine: a file, a folder, or a name on a server."""
 
     name: str
-    """What people call it; what a server calls it."""
     path: Path | None = None
-    """Where it lies on this machine; None for a model on a server."""
+    """File or folder; None for a model on a server."""
     adapter: Path | None = None
-    """Low-rank weights that go with `path` for prompts that are `Prompt.tuned`."""
+    """LoRA weights that apply to prompts that are `Prompt.tuned`."""
     address: str = ""
-    """Base URL of the server that runs it, such as ``http://127.0.0.1:8000/v1``; empty for a model on this machine."""
+    """Base URL of its server, such as ``http://127.0.0.1:8000/v1``; empty for a model on this machine."""
     digest: str
-    """Hexadecimal SHA-256 of the file or files: two models with one digest answer alike."""
+    """Hexadecimal SHA-256 of the file or files."""
     context: int = 0
-    """Tokens the model was trained to take; 0 where that is not known."""
+    """Tokens of the window it was trained with; 0 where that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineOptions:
-    """How an engine is to run. The defaults are measured (bench/summarise.py)."""
+    """Settings of an engine. The defaults are measured (bench/summarise.py)."""
 
     slots: int = 0
-    """Prompts that are decoded side by side; 0 means what the engine takes to be best."""
+    """Prompts decoded concurrently; 0: the engine's default."""
     context: int = 0
-    """Tokens that one prompt and its answer may have together; 0 means what the engine takes to be best."""
+    """Context window: tokens of one prompt and its answer together; 0: the engine's default."""
     threads: int = 0
-    """Worker threads; 0 means: one for each physical core."""
+    """Worker threads; 0: one for each physical core."""
     gpu_layers: int | Literal["auto"] = "auto"
-    """Layers of the model that a GPU holds, for `llama`; ``auto`` means: as many as fit, none without a GPU."""
+    """Layers offloaded to a GPU, for `llama`; ``auto``: as many as fit, none without a GPU."""
     seed: int = 1
     temperature: float = 0.0
-    """0 always takes the likeliest token."""
+    """0: greedy decoding."""
     reuse_prefix: bool = True
-    """Whether the beginning that prompts share is computed once for each slot."""
+    """Whether each slot caches the prefix that its prompts share."""
     trust_pickles: bool = False
-    """Whether weights may be read from pickles, which can run whatever code is in them."""
+    """Whether weights may be unpickled, which can run arbitrary code."""
     key: str = field(default="", repr=False)
-    """What a server wants to see of us; empty where it wants nothing."""
+    """API key for a server; empty for none."""
     patience: float = 300.0
     """Seconds that a server has for one answer."""
     token_budget: int = 0
-    """Tokens, of prompts and answers together, after which a server is asked no more; 0 means no limit."""
+    """Tokens, of prompts and answers together, after which no server is asked; 0: no limit."""
     thinking_tokens: int = 0
-    """Tokens that a model which thinks has for it, on top of its answer's; 0 means what is taken to be best."""
+    """Reasoning tokens on top of the answer's; 0: the default (`reasoning_budget`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What an engine can do beyond answering; the defaults promise nothing. docs/models.md shows them as a table."""
+    """Optional features of an engine. docs/models.md shows them as a table."""
 
     structured: tuple[Literal["grammar", "schema"], ...] = ()
-    """Ways in which an answer is held to a form while it is decoded, the one that is tried first in front; without
-    any, the prompt alone asks for the form."""
+    """Kinds of constrained decoding, preferred first; without any, the prompt alone asks for the form."""
     odds: Literal["always", "some models", "never"] = "never"
-    """Whether `Completion.odds` are told for `Prompt.choices`."""
+    """Whether `Completion.odds` are given for `Prompt.choices`."""
     cancellation: Literal["chunk", "batch", "prompt"] = "prompt"
-    """What is still computed after the iterator was closed: one token (or one batch of a prompt's tokens), the prompts
-    that are being answered together, or the prompt at hand."""
+    """Granularity of cancelling: one token (or prefill batch), a batch of prompts, or one prompt."""
     thinking: tuple[Literal["off", "cut", "room"], ...] = ()
-    """What is done about models that think first: told not to, their thoughts cut out of the answer, given more tokens
-    once where thoughts used up all of them."""
+    """Handling of reasoning models: reasoning switched off, cut out of the answer, given more tokens once where it used
+    up all of them."""
     batch: Literal["continuous", "requests", "padded", "single"] = "single"
-    """How prompts are answered side by side: decoded together, each leaving when it ends; as requests in flight; in
-    batches that begin and end together; one after another."""
+    """Concurrency: continuous batching, requests in flight, padded batches that begin and end together, or none."""
     languages: Literal["instructed", "told", "quoted"] = "instructed"
-    """How an answer gets its language: the prompt asks for it; the prompt asks, and models made for several are told
-    by their language's token; it is the document's own, because its sentences are quoted."""
+    """How the answer's language is set: by the prompt; by the prompt and, for multilingual seq2seq models, their
+    language token; or not, because the document's sentences are quoted."""
 
 
 @runtime_checkable
 class Engine(Protocol):
-    """A loaded model. Not thread-safe unless an engine says so; one owner calls it.
+    """A loaded model. Not thread-safe unless an engine says so.
 
-    One whose model was tuned to cite and check (prompts/cite.j2, check.j2) says so with an attribute ``tuned``, and
-    what it can do beyond answering with an attribute ``capabilities`` (`Capabilities`).
+    Optional attributes: ``tuned``, whether the model was tuned to cite and check (prompts/cite.j2, check.j2), and
+    ``capabilities`` (`Capabilities`).
     """
 
     name: str
@@ -179,15 +180,15 @@ class Engine(Protocol):
     model: str
     """The model's name for people; empty for an engine without one."""
     digest: str
-    """Changes whenever the same prompt might be answered differently: model, adapter, sampling options, and the window
-    that was asked for. Known without loading a model or asking a server.
+    """Identifies model, adapter, sampling options and configured window: the same prompt may be answered differently
+    only under another digest. Known without loading a model or asking a server.
     """
     context: int
-    """Tokens that prompt and answer may have together."""
+    """Tokens of prompt and answer together."""
     instructable: bool
     """Whether it follows `Prompt.messages`; else it condenses `Prompt.document`."""
     verbatim: bool
-    """Whether its answers are the document's own sentences (which are then shown as quotations)."""
+    """Whether its answers are sentences of the document, which are shown as quotations."""
 
     def count_tokens(self, text: str) -> int:
         """Tokens in `text`, without a chat template around it."""
@@ -196,10 +197,9 @@ class Engine(Protocol):
     def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
         """Yield one completion for each prompt, as each finishes.
 
-        `prompts` is pulled lazily, when a slot is free, so that an answer can add prompts while others still run. So
-        its end means that there is none now: ask for the next again after each completion, and end once nothing is in
-        flight. What was not asked for comes in a later call.
-        Raises `errors.EngineError` when the engine itself is gone; closing the iterator cancels what is in flight.
+        `prompts` is pulled lazily, when a slot is free, and again after each completion even if it was exhausted,
+        because an answer can add prompts. The iterator ends once nothing is in flight; prompts left come in a later
+        call. Closing it cancels what is in flight. Raises `errors.EngineError` when the engine itself has failed.
         """
         ...
 
@@ -209,23 +209,26 @@ class Engine(Protocol):
 
 
 def is_tuned(engine: Engine) -> bool:
-    """Whether the engine's model was tuned to cite and check; the others are given whole articles."""
+    """Whether the engine's model was tuned to cite and check."""
     return bool(getattr(engine, "tuned", False))
 
 
 def capabilities_of(engine: object) -> Capabilities:
-    """What an engine, or its class, says that it can do; what promises nothing where it does not say."""
-    said = getattr(engine, "capabilities", None)
-    return said if isinstance(said, Capabilities) else Capabilities()
+    """The capabilities that an engine or its class declares, else the defaults."""
+    declared = getattr(engine, "capabilities", None)
+    return declared if isinstance(declared, Capabilities) else Capabilities()
 
 
 def message_tokens(messages: Sequence[Message], count: Callable[[str], int]) -> int:
-    """Tokens of these turns with what a chat template puts around each, where `count` gives those of a string."""
-    return sum(count(message.content) + _AROUND_A_TURN for message in messages)
+    """Tokens of these turns and their chat template; `count` gives those of a string."""
+    return sum(count(message.content) + _TURN_OVERHEAD for message in messages)
 
 
-def at_most_tokens(text: str) -> int:
-    """As many tokens as `text` has at most, where no tokeniser is at hand: none needs more than one for three bytes of
-    prose in the languages that models are made for.
-    """
+def token_upper_bound(text: str) -> int:
+    """Upper bound of the tokens in `text` without a tokeniser: one for three bytes of UTF-8."""
     return -(-len(text.encode("utf-8", "surrogatepass")) // 3)
+
+
+def first_line(error: BaseException, length: int = 300) -> str:
+    """The first line of an error's message, at most `length` characters; its type's name where it has none."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:length]

@@ -1,4 +1,4 @@
-"""No model at all: the document's own sentences that carry it. A labelled baseline, never used silently."""
+"""The extractive baseline, without a model: the document's most salient sentences. Labelled, never used silently."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class ExtractiveEngine:
     capabilities = Capabilities(languages="quoted")
 
     def __init__(self, model: ModelSpec | None = None, options: EngineOptions | None = None) -> None:
-        """Both arguments are there for the protocol's sake."""
+        """Both arguments are ignored."""
 
     def count_tokens(self, text: str) -> int:
-        """Words, for want of a tokeniser."""
+        """Words: there is no tokeniser."""
         return word_count(text)
 
     def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
-        """Yield for each prompt the `Prompt.points` most telling sentences (three where it has no wish)."""
+        """Yield the `Prompt.points` most salient sentences (three by default) of each prompt's document."""
         for prompt in prompts:
             found = sentences(prompt.document)
             chosen = sorted(ranked(found)[: prompt.points or 3])

@@ -1,4 +1,4 @@
-"""Prompts in flight side by side, each on a thread of its own: for engines that wait for something else to decode."""
+"""Prompts in flight concurrently, each on its own thread, for engines that wait for a server to decode."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from briefing.engines.base import Completion, Prompt
 
-__all__ = ["side_by_side"]
+__all__ = ["complete_concurrently"]
 
 
-def side_by_side(
+def complete_concurrently(
     prompts: Iterable[Prompt],
     slots: int,
     answer: Callable[[Prompt, threading.Event], Completion],
@@ -22,9 +22,9 @@ def side_by_side(
 ) -> Iterator[Completion]:
     """Yield ``answer(prompt, cancelled)`` for each prompt as it finishes, at most `slots` at once.
 
-    `prompts` is pulled when a slot is free, also after it had none (`Engine.complete`), and by this thread alone, so
-    that the caller's code never runs on another one. `answer` must raise nothing, and end soon once `cancelled` is set,
-    as it is when the iterator is closed; all together then get `patience` seconds.
+    `prompts` is pulled when a slot is free, also after it was exhausted (`Engine.complete`), and only by the caller's
+    thread. `answer` must not raise, and must return soon after `cancelled` is set. Closing the iterator sets it and
+    joins the threads for `patience` seconds in all.
     """
     waiting = iter(prompts)
     done: queue.SimpleQueue[Completion] = queue.SimpleQueue()
@@ -51,6 +51,6 @@ def side_by_side(
 
 
 def _wait(done: queue.SimpleQueue[Completion]) -> Completion:
-    while True:  # in short waits, because a signal is only handled between them on some systems
+    while True:  # in short waits: some systems handle signals only between them
         with contextlib.suppress(queue.Empty):
             return done.get(timeout=0.2)

@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from briefing.dates import in_utc
+from briefing.encodings import media_type_of
 from briefing.errors import BriefingError, ExtractError, WallError
 from briefing.extract.boilerplate import without_clutter
 from briefing.extract.language import language_of
@@ -26,7 +27,14 @@ from briefing.nlp.text import article_id, normalise, word_count
 from briefing.sanitise import clipped, shown_name, shown_title
 from briefing.types import Article, FeedItem
 
-__all__ = ["article_from_feed_item", "article_from_text", "extract_article", "extract_file", "fuller", "teaser_of"]
+__all__ = [
+    "article_from_feed_item",
+    "article_from_text",
+    "extract_article",
+    "extract_file",
+    "teaser_of",
+    "with_fuller_text",
+]
 
 ENOUGH_FOR_A_FEED = 25
 """Words a feed's own text must have to stand for the article whose page could not be used."""
@@ -94,7 +102,7 @@ def extract_article(
     Raises:
         ExtractError: there is no article in it; the cause says what it is instead.
     """
-    media_type = content_type.partition(";")[0].strip().lower()
+    media_type = media_type_of(content_type)
     check_bytes(body, media_type, name)
     try:
         found = _read(body, media_type, charset, name, url)
@@ -161,7 +169,7 @@ def article_from_feed_item(
     return _article(found, name=name, url=item.url, source=source, section=section)
 
 
-def fuller(article: Article, item: FeedItem) -> Article:
+def with_fuller_text(article: Article, item: FeedItem) -> Article:
     """`article`, of the page behind `item`, or the same in the feed's own words where these are clearly more."""
     text = _own_text(item)
     if word_count(text) <= max(ENOUGH_FOR_A_FEED, _FULLER * word_count(article.text)):

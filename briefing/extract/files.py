@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from briefing.encodings import MARKS, text_in
+from briefing.encodings import decode_text, split_mark
 from briefing.errors import ExtractError
 from briefing.extract import Extraction, fallback, plain_text
 from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, begun
@@ -31,10 +31,10 @@ def decoded(body: bytes, charset: str | None, name: str) -> str:
 
     Raises `ExtractError` where no encoding makes text of it.
     """
-    for mark, codec in MARKS:
-        if body.startswith(mark):
-            return body[len(mark) :].decode(codec, "replace")
-    text = text_in(body, [name for name in (charset, _declared(body)) if name])
+    codec, unmarked = split_mark(body)
+    if codec:
+        return unmarked.decode(codec, "replace")
+    text = decode_text(body, [name for name in (charset, _declared(body)) if name])
     if text is None:
         raise ExtractError(name, "its encoding cannot be told", "Save it as UTF-8")
     return text

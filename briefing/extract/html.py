@@ -18,7 +18,7 @@ from briefing.extract.json_ld import things, types_of
 from briefing.extract.length import DOCUMENT_CUT
 from briefing.extract.quality import FEWEST_WORDS, check_page
 from briefing.extract.walls import Page, check_wall
-from briefing.markup import Tags
+from briefing.markup import TagParser
 from briefing.nlp.text import normalise, word_count
 from briefing.sanitise import label
 
@@ -240,7 +240,7 @@ _CLOSED_BY_THE_NEXT = frozenset({"p", "li", "td", "th", "tr", "dt", "dd", "optio
 _HIDDEN = frozenset({"script", "style", "noscript", "template", "svg", "iframe", "object", "select", "title"})
 
 
-class _View(Tags):
+class _View(TagParser):
     """One pass over a page without building a tree: its visible text, links, metadata, title, depth."""
 
     def __init__(self) -> None:

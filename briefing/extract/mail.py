@@ -9,7 +9,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 from email.utils import parseaddr
 
-from briefing.dates import timed
+from briefing.dates import exact_time
 from briefing.errors import ExtractError
 from briefing.extract import Extraction
 from briefing.extract.files import decoded, unwrapped
@@ -285,6 +285,6 @@ def _sent(message: EmailMessage) -> datetime | None:
     header = message["date"]
     time: datetime | None = getattr(header, "datetime", None)
     try:
-        return time and timed(time if time.tzinfo else time.replace(tzinfo=UTC))
+        return time and exact_time(time if time.tzinfo else time.replace(tzinfo=UTC))
     except OverflowError:
         return None

@@ -27,7 +27,7 @@ from urllib.parse import unquote, urlsplit
 
 from briefing.address import shown
 from briefing.bounded_io import BoundedReader, TooSlowError
-from briefing.dates import timed
+from briefing.dates import exact_time
 from briefing.errors import FetchError, UnreachableError, UntrustedError
 
 __all__ = ["ImapAddress", "ImapMailbox", "RemoteHead", "parse_address"]
@@ -352,7 +352,7 @@ def _delivered(attributes: bytes) -> datetime | None:
     found = re.search(rb'INTERNALDATE "([^"]{1,40})"', attributes)
     try:
         moment = parsedate_to_datetime(found[1].decode().strip().replace("-", " ", 2)) if found else None
-        return timed(moment if moment.tzinfo else moment.replace(tzinfo=UTC)) if moment else None
+        return exact_time(moment if moment.tzinfo else moment.replace(tzinfo=UTC)) if moment else None
     except (ValueError, TypeError, OverflowError):
         return None
 

@@ -21,15 +21,15 @@ from dataclasses import dataclass, field, replace
 
 from briefing.ground.align import choose, closeness, in_order
 from briefing.ground.analysis import AnalysedSentence
-from briefing.ground.combination import CUT, probability, signs
-from briefing.ground.evidence import Evidence, plain, quote
-from briefing.ground.exact import Missing, facts
+from briefing.ground.combination import CUT, features, probability
+from briefing.ground.evidence import Evidence, sentence_key
+from briefing.ground.exact import Missing, match_facts
 from briefing.ground.judge import Judge
-from briefing.ground.negation import undenied
+from briefing.ground.negation import missing_negation
 from briefing.ground.translated import look_up
 from briefing.types import Citation, Verdict
 
-__all__ = ["Check", "Evidence", "Judge", "Missing", "check", "probability", "quote", "settle", "weigh"]
+__all__ = ["Check", "Evidence", "Judge", "Missing", "check", "probability", "settle", "weigh"]
 
 SUPPORT = 0.3
 """Least share of a point's stems that one sentence must have."""
@@ -48,7 +48,7 @@ class Check:
     citations: tuple[Citation, ...]
     missing: tuple[Missing, ...]
     """The parts that fail, the most telling first; empty unless the verdict is ``unsupported``."""
-    signs: Mapping[str, float] = field(default_factory=dict, hash=False)
+    features: Mapping[str, float] = field(default_factory=dict, hash=False)
     """What a model's log-odds are weighed with; empty where nothing is left to weigh: the article's own sentence, or a
     point in another language."""
 
@@ -69,19 +69,19 @@ def check(
     shows which sentence is behind it; `cited`: those that its model gave. `judge` is asked where the rules are unsure.
     Under a millisecond where the evidence was used before, without a judge.
     """
-    if (verbatim := evidence.whole.get(plain(point))) is not None:
+    if (verbatim := evidence.sentence_index.get(sentence_key(point))) is not None:
         return Check(Verdict.SUPPORTED, 1.0, (evidence.cite(verbatim),), ())
     if translated:
         lacks, behind, share = look_up(point, evidence, language, cited)
         verdict = Verdict.UNSUPPORTED if lacks else Verdict.UNCERTAIN
         return Check(verdict, share, tuple(evidence.cite(index) for index in behind), tuple(lacks))
     reading = AnalysedSentence(point)
-    missing, wanted = facts(reading, evidence)
-    chosen, share = choose(wanted, reading.roots, evidence)
+    missing, wanted = match_facts(reading, evidence)
+    chosen, share = choose(wanted, reading.stems, evidence)
     citations = tuple(evidence.cite(i) for i in chosen)
-    missing += undenied(point, chosen, evidence)
+    missing += missing_negation(point, chosen, evidence)
     close = closeness(reading, evidence)
-    found = signs(missing, close, in_order(reading, evidence))
+    found = features(missing, close, in_order(reading, evidence))
     score = probability(found)
     if not missing and (close < SUPPORT or not chosen):  # of function words alone no sentence is known
         missing = [Missing("support", point)]
@@ -109,9 +109,9 @@ def weigh(found: Check, point: str, log_odds: float) -> Check:
 
     A part that fails stays what it was; kind ``model`` where only the model's reading speaks against the point.
     """
-    if not found.signs:
+    if not found.features:
         return found
-    likely = probability(found.signs, log_odds)
+    likely = probability(found.features, log_odds)
     if found.missing:
         return replace(found, score=likely)
     if likely < CUT:

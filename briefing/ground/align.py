@@ -23,14 +23,14 @@ def choose(wanted: frozenset[Fact], content: frozenset[str], evidence: Evidence)
     chosen: list[int] = []
     for _ in range(MOST_CITATIONS):
         gains = [
-            (3 * sum(not fact.isdisjoint(keys) for fact in facts) + len(rest & reading.roots), -index)
-            for index, (keys, reading) in enumerate(zip(evidence.keys, evidence.readings, strict=True))
+            (3 * sum(not fact.isdisjoint(keys) for fact in facts) + len(rest & reading.stems), -index)
+            for index, (keys, reading) in enumerate(zip(evidence.sentence_keys, evidence.analysed, strict=True))
         ]
         gain, negative = max(gains)
         if gain <= 0:
             break
         # One more word of five is worth no further sentence to read; a missing fact is.
-        keys, roots = evidence.keys[-negative], evidence.readings[-negative].roots
+        keys, roots = evidence.sentence_keys[-negative], evidence.analysed[-negative].stems
         held = {fact for fact in facts if fact & keys}
         if chosen and not held and gain < max(2, 0.2 * len(content)):
             break
@@ -39,7 +39,7 @@ def choose(wanted: frozenset[Fact], content: frozenset[str], evidence: Evidence)
         rest -= roots
         if not facts and len(rest) <= 0.2 * len(content):
             break
-    there = frozenset().union(*(evidence.readings[i].roots for i in chosen), evidence.heading.roots)
+    there = frozenset().union(*(evidence.analysed[i].stems for i in chosen), evidence.analysed_title.stems)
     found = len(content & there) + len(wanted) - len(facts)
     score = found / (len(content) + len(wanted)) if content or wanted else 1.0
     return sorted(chosen), score
@@ -56,7 +56,7 @@ def in_order(point: AnalysedSentence, evidence: Evidence) -> float:
     if not words:
         return 1.0
     said = set(words)
-    keys = [[word.key for word in reading.words] for reading in evidence.readings]
+    keys = [[word.key for word in reading.words] for reading in evidence.analysed]
     near = sorted(keys, key=lambda there: -len(said.intersection(there)))[:3]
     return max((_common(words, there) for there in near), default=0) / len(words)
 
@@ -78,8 +78,8 @@ def closeness(point: AnalysedSentence, evidence: Evidence) -> float:
 
     Beside it, the share in all cited sentences together, the words that are new and their order earned nothing more.
     """
-    if not point.roots:
+    if not point.stems:
         return 1.0
-    title = evidence.heading.roots
-    most = max((len(point.roots & (reading.roots | title)) for reading in evidence.readings), default=0)
-    return most / len(point.roots)
+    title = evidence.analysed_title.stems
+    most = max((len(point.stems & (reading.stems | title)) for reading in evidence.analysed), default=0)
+    return most / len(point.stems)

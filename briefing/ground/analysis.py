@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from briefing.nlp.east_asian_numerals import myriads
+from briefing.nlp.east_asian_numerals import myriad_numbers
 from briefing.nlp.facts import Name, Number, Quotation, names, numbers, occurrences, quotations, stem_of, stems
 from briefing.nlp.lexicon import MONTHS
 from briefing.nlp.text import words
@@ -24,7 +24,7 @@ class Word:
 
     key: str
     """Folded, without possessive."""
-    root: str
+    stem: str
     """Its stem; empty for a function word or a number."""
     surface: str
 
@@ -41,9 +41,9 @@ class AnalysedSentence:
         return tuple(Word(key, stem_of(key), surface) for _, surface, key in occurrences(self.text))
 
     @cached_property
-    def roots(self) -> frozenset[str]:
+    def stems(self) -> frozenset[str]:
         """Stems of the content words."""
-        return frozenset(stems(self.text) if not self.text.isascii() else (w.root for w in self.words if w.root))
+        return frozenset(stems(self.text) if not self.text.isascii() else (w.stem for w in self.words if w.stem))
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -75,7 +75,7 @@ def keys(reading: AnalysedSentence) -> frozenset[str]:
     """Everything in a sentence that a number or a name of a point may be found by."""
     found = {word.key for word in reading.words}
     found.update(run.casefold() for run in initials(reading.text))
-    for start, end, _ in myriads(reading.text):
+    for start, end, _ in myriad_numbers(reading.text):
         found.difference_update(re.findall(r"\d+", reading.text[start:end]))  # "23万" is no 23
     for number in reading.numbers:
         found.add(key_of(number))

@@ -1,6 +1,6 @@
 """How likely a point is supported: what was looked up and what a model read, in one small logistic model. Pure.
 
-`signs` are what the rules found. The tuned model that checks (prompts/check.j2) adds its log-odds, log P(yes) minus
+`features` are what the rules found. The tuned model that checks (prompts/check.j2) adds its log-odds, log P(yes) minus
 log P(no); `probability` weighs both.
 
 `WITHOUT_MODEL` was fitted on half of the labelled data (split by document; ``bench/faithfulness.py --fit`` prints it
@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 
 from briefing.ground.exact import Missing
 
-__all__ = ["CUT", "WITHOUT_MODEL", "WITH_MODEL", "probability", "signs"]
+__all__ = ["CUT", "WITHOUT_MODEL", "WITH_MODEL", "features", "probability"]
 
 WITHOUT_MODEL: dict[str, float] = {"number": -0.844, "name": -0.763, "negation": -1.539, "closeness": 1.197}
 """By sign: what one of it adds to the logarithm of the odds where no model read the point."""
@@ -44,7 +44,7 @@ false, by readers who were told to be strict; at 0.5 it would keep 86, of which 
 _MOST = {"number": 2, "name": 3}
 
 
-def signs(missing: Sequence[Missing], closeness: float, in_order: float) -> dict[str, float]:
+def features(missing: Sequence[Missing], closeness: float, in_order: float) -> dict[str, float]:
     """What `probability` weighs: numbers, names and denials that the article lacks, and how close one sentence comes.
 
     `closeness`, `in_order`: the largest share of its stems, of its words in order, that one sentence has (`align`).
@@ -60,7 +60,7 @@ def signs(missing: Sequence[Missing], closeness: float, in_order: float) -> dict
 
 
 def probability(found: Mapping[str, float], log_odds: float | None = None) -> float:
-    """How likely a point with these `signs` is supported, 0 to 1, at even odds before; `log_odds`: the model's."""
+    """How likely a point with these `features` is supported, 0 to 1, at even odds before; `log_odds`: the model's."""
     if log_odds is None:
         weighed = BIAS_WITHOUT_MODEL + sum(weight * found[sign] for sign, weight in WITHOUT_MODEL.items())
     else:

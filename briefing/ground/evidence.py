@@ -15,7 +15,7 @@ from briefing.nlp.facts import Name, Number, stem_of, tokens
 from briefing.nlp.text import Sentence, fold, sentences
 from briefing.types import Citation
 
-__all__ = ["Evidence", "plain", "quote"]
+__all__ = ["Evidence", "sentence_key"]
 
 
 @dataclass(frozen=True)
@@ -33,33 +33,33 @@ class Evidence:
         """The text's sentences; a citation's index counts these."""
         return sentences(self.text)
 
-    def holds(self, words: Sequence[str]) -> bool:
+    def contains(self, words: Sequence[str]) -> bool:
         """Whether these folded words (`facts.tokens`) stand in the text in a row."""
         return f" {' '.join(words)} " in self._folded
 
     @cached_property
-    def orders(self) -> frozenset[int]:
+    def injections(self) -> frozenset[int]:
         """Indices of sentences that give a model orders. They are evidence of nothing: a model that obeyed would find
         its words in them."""
         return frozenset(i for i, sentence in enumerate(self.sentences) if _ORDER.search(sentence.text))
 
     @cached_property
-    def readings(self) -> tuple[AnalysedSentence, ...]:
+    def analysed(self) -> tuple[AnalysedSentence, ...]:
         """The sentences, read; one that gives orders reads as empty."""
-        return tuple(AnalysedSentence("" if i in self.orders else s.text) for i, s in enumerate(self.sentences))
+        return tuple(AnalysedSentence("" if i in self.injections else s.text) for i, s in enumerate(self.sentences))
 
     @cached_property
-    def heading(self) -> AnalysedSentence:
+    def analysed_title(self) -> AnalysedSentence:
         """The title, read."""
         return AnalysedSentence(self.title)
 
     @cached_property
-    def keys(self) -> tuple[frozenset[str], ...]:
+    def sentence_keys(self) -> tuple[frozenset[str], ...]:
         """What a number or a name may be found by, sentence by sentence; dates as reckoned from publication too."""
-        return tuple(r.keys | dated(r.text, self.published) if self.published else r.keys for r in self.readings)
+        return tuple(r.keys | dated(r.text, self.published) if self.published else r.keys for r in self.analysed)
 
     @cached_property
-    def keys_elsewhere(self) -> tuple[frozenset[str], ...]:
+    def translated_keys(self) -> tuple[frozenset[str], ...]:
         """The same for points in other languages: numbers and months in English whatever the text's language.
 
         "It may rain" and "they march" are in no month.
@@ -68,19 +68,19 @@ class Evidence:
             reading.keys - _ALSO_WORDS
             | (dated(reading.text, self.published) if self.published else frozenset())
             | in_english(reading.text, self.language)
-            for reading in self.readings
+            for reading in self.analysed
         )
 
     @cached_property
-    def heading_elsewhere(self) -> frozenset[str]:
+    def translated_title_keys(self) -> frozenset[str]:
         """Likewise for the title."""
-        return self.heading.keys | in_english(self.title, self.language)
+        return self.analysed_title.keys | in_english(self.title, self.language)
 
     @cached_property
-    def everything_elsewhere(self) -> frozenset[str]:
+    def all_translated_keys(self) -> frozenset[str]:
         """The same for the text and the title together: only the whole text has "3. Mai" or "2,3 Mio. Euro" where a
         sentence was cut in it."""
-        parts = frozenset().union(*self.keys_elsewhere, self.heading_elsewhere)
+        parts = frozenset().union(*self.translated_keys, self.translated_title_keys)
         return parts | in_english(self.text, self.language)
 
     @cached_property
@@ -90,17 +90,17 @@ class Evidence:
         return _by_value(number for readings in figures(f"{self.text}\n{self.title}") for number in readings)
 
     @cached_property
-    def named(self) -> tuple[frozenset[str], ...]:
+    def names_by_sentence(self) -> tuple[frozenset[str], ...]:
         """Sentence by sentence, its names and acronyms: what another language writes alike, as words are not.
 
         A word that opens a sentence is a name where the text has it with a capital inside one too, or never without.
         """
-        return tuple(self._named(reading) for reading in self.readings)
+        return tuple(self._named(reading) for reading in self.analysed)
 
     @cached_property
-    def named_in_title(self) -> frozenset[str]:
+    def names_in_title(self) -> frozenset[str]:
         """The same of the title, in which any word may have a capital."""
-        return self._named(self.heading)
+        return self._named(self.analysed_title)
 
     def _named(self, reading: AnalysedSentence) -> frozenset[str]:
         known, words = self._written
@@ -114,33 +114,33 @@ class Evidence:
     @cached_property
     def _written(self) -> tuple[frozenset[str], frozenset[str]]:
         """The keys of what the text has with a capital inside a sentence, or in capitals; and of its other words."""
-        names = [name for reading in self.readings for name in reading.names]
+        names = [name for reading in self.analysed for name in reading.names]
         known = {name.key for name in names if not name.opens or _in_capitals(name)}
-        words = {word.key for reading in self.readings for word in reading.words if word.surface.islower()}
+        words = {word.key for reading in self.analysed for word in reading.words if word.surface.islower()}
         return frozenset(known), frozenset(words)
 
     @cached_property
-    def everything(self) -> frozenset[str]:
+    def all_keys(self) -> frozenset[str]:
         """Every key of the text and the title."""
-        return frozenset().union(*self.keys, self.heading.keys)
+        return frozenset().union(*self.sentence_keys, self.analysed_title.keys)
 
     @cached_property
-    def roots(self) -> frozenset[str]:
+    def stems(self) -> frozenset[str]:
         """Every stem of the text and the title."""
-        return frozenset().union(*(r.roots for r in self.readings), self.heading.roots)
+        return frozenset().union(*(r.stems for r in self.analysed), self.analysed_title.stems)
 
     @cached_property
     def numbers(self) -> tuple[Number, ...]:
         """Every number of the text and the title, once each, by value."""
-        return _by_value(number for r in (*self.readings, self.heading) for number in r.numbers)
+        return _by_value(number for r in (*self.analysed, self.analysed_title) for number in r.numbers)
 
     @cached_property
-    def whole(self) -> dict[str, int]:
-        """Every sentence as `plain` has it, and where it stands first; those that give orders are left out."""
+    def sentence_index(self) -> dict[str, int]:
+        """Every sentence as `sentence_key` has it, and where it stands first; those that give orders are left out."""
         found: dict[str, int] = {}
-        for index, reading in enumerate(self.readings):
+        for index, reading in enumerate(self.analysed):
             if reading.text:
-                found.setdefault(plain(reading.text), index)
+                found.setdefault(sentence_key(reading.text), index)
         return found
 
     @cached_property
@@ -155,9 +155,9 @@ class Evidence:
 
     @cached_property
     def _folded(self) -> str:
-        inside = " ".join(word.key for r in self.readings for word in r.words)
-        hidden = " ".join(" ".join(tokens(self.sentences[i].text)) for i in sorted(self.orders))
-        return f" {inside} | {' '.join(w.key for w in self.heading.words)} | {hidden} "
+        inside = " ".join(word.key for r in self.analysed for word in r.words)
+        hidden = " ".join(" ".join(tokens(self.sentences[i].text)) for i in sorted(self.injections))
+        return f" {inside} | {' '.join(w.key for w in self.analysed_title.words)} | {hidden} "
 
     def cite(self, index: int) -> Citation:
         """The citation of one sentence."""
@@ -173,14 +173,9 @@ def _in_capitals(name: Name) -> bool:
     return name.surface.isupper() and len(name.key) > 1
 
 
-def plain(text: str) -> str:
+def sentence_key(text: str) -> str:
     """A sentence for telling whether two are one: folded, single blanks, no full stop at its end."""
     return " ".join(fold(text).split()).rstrip(".")
-
-
-def quote(evidence: Evidence, sentence: int) -> Citation:
-    """The citation that a sentence shown as a quotation has: itself."""
-    return evidence.cite(sentence)
 
 
 _ALSO_WORDS = frozenset({"may", "march"})

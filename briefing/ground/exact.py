@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from briefing.ground.analysis import AnalysedSentence, key_of
 from briefing.ground.evidence import Evidence
-from briefing.ground.numbers import approximated, in_range
+from briefing.ground.numbers import in_magnitude, rounded_matches
 from briefing.nlp.facts import Name, numbers, stem, stems, tokens
 from briefing.nlp.lexicon import ALIAS_OF, DEMONYM_ENDINGS, OPENERS
 
-__all__ = ["Fact", "Missing", "facts", "forms", "possessives"]
+__all__ = ["Fact", "Missing", "forms", "match_facts", "possessives"]
 
 Fact = frozenset[str]
 """The keys under any of which an article may hold one number or name of a point."""
@@ -28,25 +28,25 @@ class Missing:
     """The part as the point has it; the whole point for ``support`` and ``scattered``."""
 
 
-def facts(point: AnalysedSentence, evidence: Evidence) -> tuple[list[Missing], frozenset[Fact]]:
+def match_facts(point: AnalysedSentence, evidence: Evidence) -> tuple[list[Missing], frozenset[Fact]]:
     """What the article lacks, and what of the point has to be found in its sentences."""
     missing: list[Missing] = []
     wanted: set[Fact] = set()
     for number in point.numbers:
         key = key_of(number)
-        if key in evidence.everything:
+        if key in evidence.all_keys:
             wanted.add(frozenset({key}))
-        elif rounded := approximated(number, point.text, evidence.numbers):
+        elif rounded := rounded_matches(number, point.text, evidence.numbers):
             wanted.add(rounded)
         else:
             missing.append(Missing("number", number.surface))
     missing += _vague(point, evidence)
     for quotation in point.quotations:
-        if not evidence.holds(quotation.key.split()):
+        if not evidence.contains(quotation.key.split()):
             missing.append(Missing("quotation", quotation.surface))
     expanded = _expansions(point.text, evidence)
     for name in point.names:
-        found = forms(name.key) & evidence.everything
+        found = forms(name.key) & evidence.all_keys
         if found:
             wanted.add(found)
         elif name.key in expanded or name.key.upper() in evidence.acronyms:
@@ -59,8 +59,8 @@ def facts(point: AnalysedSentence, evidence: Evidence) -> tuple[list[Missing], f
 def _vague(point: AnalysedSentence, evidence: Evidence) -> Iterator[Missing]:
     """ "Hundreds", where the article neither says so nor has a number of that size."""
     for word in point.words:
-        there = in_range(word.key, evidence.numbers)
-        if there is False and word.key not in evidence.everything:
+        there = in_magnitude(word.key, evidence.numbers)
+        if there is False and word.key not in evidence.all_keys:
             yield Missing("number", word.surface)
 
 
@@ -100,7 +100,7 @@ def _expansions(point: str, evidence: Evidence) -> frozenset[str]:
         for start in range(len(run)):
             for end in range(start + 2, min(len(run), start + _LONGEST_ACRONYM) + 1):
                 acronym = "".join(word[0] for word in run[start:end]).casefold()
-                if acronym in evidence.everything and re.search(rf"\b{acronym.upper()}\b", evidence.unstopped):
+                if acronym in evidence.all_keys and re.search(rf"\b{acronym.upper()}\b", evidence.unstopped):
                     found |= {key for word in run[start:end] for key in tokens(word)}
     return frozenset(found)
 
@@ -113,6 +113,6 @@ def _may_open(name: Name, evidence: Evidence) -> bool:
     """Whether a word that opens a sentence need not be a name: a common one, or a form of a word the article has."""
     if not name.opens:
         return False
-    if in_range(name.key, ()) is not None or any(True for _ in numbers(name.surface)):
+    if in_magnitude(name.key, ()) is not None or any(True for _ in numbers(name.surface)):
         return True  # "Hundreds", "Fourteen": looked up as numbers
-    return name.key in OPENERS or set(stems(name.surface)) <= evidence.roots or stem(name.key) in evidence.roots
+    return name.key in OPENERS or set(stems(name.surface)) <= evidence.stems or stem(name.key) in evidence.stems

@@ -15,7 +15,7 @@ from briefing.ground.evidence import Evidence
 from briefing.ground.exact import Missing
 from briefing.nlp.lexicon import DENIALS, DENIALS_WITH_NE, IDLE_DENIALS
 
-__all__ = ["denies", "undenied"]
+__all__ = ["denies", "missing_negation"]
 
 _DENIAL = re.compile(
     r"\b(?:not|no|never|nor|none|neither|without|cannot|\w+n['’]t|den(?:y|ies|ied|ying)|refus\w+|reject\w*|"
@@ -47,13 +47,13 @@ def denies(text: str, language: str = "en") -> bool:
     return bool(_DENIAL.search(_IDLE.sub(" ", text)))
 
 
-def undenied(point: str, chosen: Sequence[int], evidence: Evidence) -> list[Missing]:
+def missing_negation(point: str, chosen: Sequence[int], evidence: Evidence) -> list[Missing]:
     """Kind ``negation``: a denial that no cited sentence has; one that was lost, but for English."""
     language = evidence.language
     if denies(point, language):
-        lacks = not any(denies(evidence.readings[i].text, language) for i in chosen)
+        lacks = not any(denies(evidence.analysed[i].text, language) for i in chosen)
     else:
-        lacks = any(_denied(evidence.readings[i], language) & AnalysedSentence(point).roots for i in chosen)
+        lacks = any(_denied(evidence.analysed[i], language) & AnalysedSentence(point).stems for i in chosen)
     return [Missing("negation", point)] if lacks else []
 
 
@@ -61,10 +61,10 @@ def _denied(sentence: AnalysedSentence, language: str) -> frozenset[str]:
     """Stems of what a sentence denies: of the longer words right behind a denial."""
     words, places = _denials(sentence, language)
     return frozenset(
-        later.root
+        later.stem
         for place in places
         for later in words[place + 1 : place + 1 + _REACH]
-        if later.root and len(later.surface) > _SHORT
+        if later.stem and len(later.surface) > _SHORT
     )
 
 

@@ -10,7 +10,7 @@ from decimal import Context, Decimal
 from briefing.ground.analysis import key_of
 from briefing.nlp.facts import Number
 
-__all__ = ["approximated", "in_range"]
+__all__ = ["in_magnitude", "rounded_matches"]
 
 TOLERANCE = Decimal("0.05")
 """How far an approximated number may be from the article's: "nearly 300" for 289, not for 250."""
@@ -28,7 +28,7 @@ _SIZES = {
 }  # fmt: skip
 
 
-def approximated(number: Number, text: str, there: Sequence[Number]) -> frozenset[str]:
+def rounded_matches(number: Number, text: str, there: Sequence[Number]) -> frozenset[str]:
     """Keys of the numbers `there`, sorted by value, that `number` may stand for in `text`: "over 300" for 312, 1.2m for
     1,234,567.
     """
@@ -64,7 +64,7 @@ def _rounds_to(exact: Decimal, shown: Decimal) -> bool:
     return isinstance(exponent, int) and exact.quantize(Decimal(1).scaleb(exponent), context=_WIDE) == shown
 
 
-def in_range(word: str, there: Iterable[Number]) -> bool | None:
+def in_magnitude(word: str, there: Iterable[Number]) -> bool | None:
     """Whether a number `there` is of the size that "dozens" or "hundreds" names; None for other words."""
     if word not in _SIZES:
         return None

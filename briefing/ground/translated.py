@@ -15,7 +15,7 @@ from briefing.ground.analysis import AnalysedSentence, key_of
 from briefing.ground.evidence import Evidence
 from briefing.ground.exact import Fact, Missing, forms
 from briefing.ground.localised_numbers import figures, months, plain_figures
-from briefing.ground.numbers import approximated
+from briefing.ground.numbers import rounded_matches
 from briefing.nlp.facts import Number, names
 from briefing.nlp.lexicon import MONTHS, MONTHS_OF, SAME_ACRONYM
 
@@ -35,15 +35,15 @@ def look_up(
     sentence is behind the point where it alone has a number, month or acronym of it, or where it has two facts; where
     none does, none is.
     """
-    title = evidence.heading_elsewhere
-    everything = evidence.everything_elsewhere
+    title = evidence.translated_title_keys
+    everything = evidence.all_translated_keys
     missing, counted, acronyms = _needed(point, evidence, language, everything)
     chosen = [index for index in dict.fromkeys(cited) if 0 <= index < len(evidence.sentences)]
     if missing:
         return missing, chosen, 0.0
-    titled = {fact for fact in counted if fact & title} | {fact for fact in acronyms if fact & evidence.named_in_title}
+    titled = {fact for fact in counted if fact & title} | {fact for fact in acronyms if fact & evidence.names_in_title}
     shared = _shared(point, evidence)
-    places = {**_places(shared | acronyms, evidence.named), **_places(counted, evidence.keys_elsewhere)}
+    places = {**_places(shared | acronyms, evidence.names_by_sentence), **_places(counted, evidence.translated_keys)}
     needed = frozenset(fact for fact in counted | acronyms if places[fact] or fact in titled)
     wanted = needed | shared
     more = 1
@@ -71,11 +71,11 @@ def _needed(
     missing: list[Missing] = []
     needed: set[Fact] = set()
     acronyms: set[Fact] = set()
-    named = frozenset().union(*evidence.named, evidence.named_in_title)
+    named = frozenset().union(*evidence.names_by_sentence, evidence.names_in_title)
     plain = plain_figures(point)
     for readings in figures(point):
         found = frozenset(key_of(number) for number in readings) & everything
-        found = found or frozenset().union(*(approximated(number, plain, evidence.figures) for number in readings))
+        found = found or frozenset().union(*(rounded_matches(number, plain, evidence.figures) for number in readings))
         if found:
             needed.add(found)
         elif evidence.language == "en" or not _may_be_a_word(readings[0], plain, language):
@@ -114,7 +114,7 @@ def _shared(point: str, evidence: Evidence) -> frozenset[Fact]:
     """The names that the point has inside a sentence and the article has too: a word that opens one may be any word, as
     "Die" and "Fast" are in German.
     """
-    named = frozenset().union(*evidence.named)
+    named = frozenset().union(*evidence.names_by_sentence)
     return frozenset(found for name in names(point) if not name.opens and (found := forms(name.key) & named))
 
 

@@ -13,12 +13,11 @@ its size or time has changed since. Running a model is not done here (`briefing.
 """
 
 from briefing.models.catalogue import Catalogue, Entry, HubLocation, WheelLocation, adapter_path, load_catalogue
-from briefing.models.fit import Fit, Machine, Speed, fit_of
+from briefing.models.fit import Fit, Machine, Speed, fit_of, read_speed, write_speed
 from briefing.models.folder import ModelFile, ModelFolder, default_folder
 from briefing.models.gguf_header import GgufHeader, read_gguf_header
 from briefing.models.pull import PullProgress
 from briefing.models.repository import is_hub_name
-from briefing.models.speeds import read_speed, write_speed
 
 __all__ = [
     "Catalogue",

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from briefing.models.partial import write_atomically
+from briefing.private_files import write_atomically
 
 __all__ = ["DigestCache", "sha256_of"]
 

@@ -1,16 +1,21 @@
 """Whether a model fits a machine, and how long a story would take there: estimates from two measured speeds.
 
-What decides: a token that is written takes all of the model's bytes through the processor once, so its time goes with
-the size of the file; so does reading, where a token costs arithmetic in proportion. A speed measured with one model is
-therefore kept in bytes a second and holds for models of any size, within a third or so.
+Decoding a token reads all weights once, so its time grows with the size of the file; so does prefill, whose arithmetic
+a token is proportional to it. A speed measured with one model is therefore kept in bytes a second and holds for models
+of any size, within a third or so. It is measured once and kept in a small JSON file.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Literal
 
-__all__ = ["Fit", "Machine", "Speed", "fit_of"]
+from briefing.private_files import write_atomically
+
+__all__ = ["Fit", "Machine", "Speed", "fit_of", "read_speed", "write_speed"]
 
 _WINDOW = 4096
 """Tokens of a prompt and its answer, as the engine llama takes them where nobody says otherwise."""
@@ -98,3 +103,25 @@ def _seconds(machine: Machine, place: str, size: int, tuned: bool) -> float | No
         return None
     read, times = (_READ_CITED, _ADAPTER) if tuned else (_READ_WHOLE, 1.0)
     return size * times * (read / speed.reading + _WRITTEN / speed.writing)
+
+
+def read_speed(path: Path, machine: str) -> Speed | None:
+    """The speed noted at `path` for the machine of that description; None where there is none or it is broken."""
+    try:
+        noted = json.loads(path.read_text("utf-8"))
+        if noted["machine"] != machine:
+            return None
+        speed = Speed(
+            reading=float(noted["reading"]), writing=float(noted["writing"]),
+            by=str(noted["by"]), day=str(noted["day"]),
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return speed if speed.reading > 0 and speed.writing > 0 else None
+
+
+def write_speed(path: Path, machine: str, speed: Speed) -> None:
+    """Note the speed; a folder that cannot be written costs a measurement each time, and no more."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, json.dumps({"machine": machine, **asdict(speed)}))

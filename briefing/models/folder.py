@@ -20,11 +20,10 @@ from briefing.models.catalogue import Catalogue, Entry, HubLocation, adapter_pat
 from briefing.models.digest_cache import DigestCache
 from briefing.models.gguf_header import read_gguf_header
 from briefing.models.hub import describe_on_hub
-from briefing.models.hub_digests import ask_the_hub, with_stated
 from briefing.models.partial import LocationError
 from briefing.models.pull import ProgressCallback, PullProgress, locked, pull_file
+from briefing.models.records import ask_the_hub, read_added, with_stated, write_added
 from briefing.models.repository import Repository, digest_of, is_hub_name, model_files
-from briefing.models.user_catalogue import read_added, write_added
 from briefing.nlp.text import fingerprint
 
 __all__ = ["ModelFile", "ModelFolder", "default_folder"]

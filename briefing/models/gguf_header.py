@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from briefing.errors import ModelError
+from briefing.sanitise import one_line
 
 __all__ = ["GgufHeader", "read_gguf_header"]
 
@@ -104,5 +105,5 @@ def _value(head: bytes, at: int, kind: int) -> tuple[object, int]:
 
 
 def _text(value: object) -> str:
-    """Text fit for a terminal: printable, one line, at most 200 characters."""
-    return "".join(c for c in value if c.isprintable()).strip()[:200] if isinstance(value, str) else ""
+    """Text fit for a terminal: one line of at most 200 characters."""
+    return one_line(value)[:200] if isinstance(value, str) else ""

@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-__all__ = ["LocationError", "Partial", "write_atomically"]
+from briefing.private_files import write_atomically
+
+__all__ = ["LocationError", "Partial"]
 
 
 class LocationError(Exception):
@@ -90,10 +92,3 @@ class Partial:
         """Start over."""
         self.path.unlink(missing_ok=True)
         self._record.unlink(missing_ok=True)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a small text file, so that a reader sees the old or the new, never a half."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
-    beside.write_text(text, "utf-8")
-    beside.replace(path)

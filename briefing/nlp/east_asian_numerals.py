@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-__all__ = ["myriads"]
+__all__ = ["myriad_numbers"]
 
 _MAGNITUDES = {
     **dict.fromkeys("百백", 10**2), **dict.fromkeys("千천", 10**3), **dict.fromkeys("万萬만", 10**4),
@@ -21,7 +21,7 @@ _PARTS = re.compile(_PART)
 _WHOLE = re.compile(rf"(?<![\d_.,])(?<!제)(?:{_PART}\s?)*{_PART}(?:\d{{1,4}}(?![\d.,]))?")
 
 
-def myriads(text: str) -> Iterator[tuple[int, int, Decimal]]:
+def myriad_numbers(text: str) -> Iterator[tuple[int, int, Decimal]]:
     """Yield start, end and value of every number of `text` with such a magnitude; parts that grow smaller are one."""
     for whole in _WHOLE.finditer(text):
         start = end = whole.start()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
-from briefing.nlp.east_asian_numerals import myriads
+from briefing.nlp.east_asian_numerals import myriad_numbers
 from briefing.nlp.text import CASED, straight
 
 __all__ = ["Number", "numbers"]
@@ -89,7 +89,7 @@ def _numbers(plain: str) -> Iterator[Number]:
     plain = _SHARE.sub(lambda match: "_" * len(match[0]), plain)
     if not plain.isascii():
         rest, taken = [], 0
-        for start, end, value in myriads(plain):
+        for start, end, value in myriad_numbers(plain):
             money = _MONEY_BEHIND.match(plain, end)
             unit = _unit(None, None, (money["word"] or money["sign"]) if money else None)
             yield Number(value.normalize(), unit, plain[start:end], start)

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
-__all__ = ["FOLDING", "placed_words", "search_words"]
+__all__ = ["FOLDING", "search_words", "word_spans"]
 
 _DROPPED = (
     # Accents of Latin, Greek and Cyrillic, for symbols, half ones; marks that choose a glyph.
@@ -45,7 +45,7 @@ def search_words(text: str) -> list[str]:
     return _folded(text).split()
 
 
-def placed_words(text: str) -> Iterator[tuple[int, int, str]]:
+def word_spans(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield the words of `search_words`, each with where it begins and ends in `text`."""
     word, begin, end = "", 0, 0
     for first, last in _characters(text):

@@ -190,7 +190,7 @@ def read(
         context.store.put_article(article, context.clock())
     for mail in reading.mails:  # only now: a run that dies before this line fetches them again
         context.store.put_mail(mail.mailbox, mail.uid, mail.article, mail.sender, context.clock())
-    context.store.see(config.title, window.looked, window.now)
+    context.store.record_seen(config.title, window.looked, window.now)
     context.store.keep_told(config.title, reading.listed, window.now)
     context.store.keep_feed_titles(reading.titles, window.now)
     return reading

@@ -20,7 +20,7 @@ from briefing.pipeline.model_resolution import chosen, embedding_model, engine_o
 from briefing.pipeline.progress import ProgressListener
 from briefing.pipeline.secrets import Commands
 from briefing.store import Store, StoredCompletion, default_state
-from briefing.stories import Likeness, likeness, with_embeddings
+from briefing.stories import Vectoriser, tfidf_vectors, with_embeddings
 from briefing.summariser import PromptBook
 
 if TYPE_CHECKING:
@@ -167,9 +167,9 @@ class RunContext:
         return engine
 
     @cached_property
-    def compare(self) -> Likeness:
+    def compare(self) -> Vectoriser:
         """How articles are compared, to see which tell one story. Raises `ModelError` where its model is missing."""
-        return with_embeddings(self.embedder.embed) if self.embedder else likeness
+        return with_embeddings(self.embedder.embed) if self.embedder else tfidf_vectors
 
     @cached_property
     def embedder(self) -> Embedder | None:

@@ -6,7 +6,7 @@ refused one is reported and left. A run that dies after the server may have acce
 its outcome is unknown, so it is reported and sent again only with `resend`.
 
 Of two processes that send at once, one claims a letter and the other records nothing about it. The caller holds the
-run's lock (`lock.only_run`), so that no other process sends: else ``sending`` may be a delivery in progress.
+run's lock (`lock.run_lock`), so that no other process sends: else ``sending`` may be a delivery in progress.
 
 Replies about the session, and not about a letter, are not recorded: they say nothing of its recipient.
 """
@@ -35,7 +35,7 @@ from briefing.serialization import edition_to_json
 from briefing.types import Edition
 
 if TYPE_CHECKING:
-    from briefing.deliver import Mailer, Outcome
+    from briefing.deliver import Mailer, SendOutcome
     from briefing.store import DeliveryKey, DeliveryState, PendingDelivery
     from briefing.store.lock import RunLock
 
@@ -89,7 +89,7 @@ class _QueuedLetter:
     def recipient(self) -> str:
         return address_of(self.reader.address).addr_spec
 
-    def result(self, outcome: Outcome, shortened: int) -> DeliveryResult:
+    def result(self, outcome: SendOutcome, shortened: int) -> DeliveryResult:
         return DeliveryResult(
             recipient=self.recipient, state=outcome.state, detail=outcome.detail, shortened=shortened,
             earlier=self.earlier, again=self.again,
@@ -151,7 +151,7 @@ def send_editions(
     queue = [replace(letter, again=letter.key in retried) for letter in queue]
     check_addresses(mail, only)
     _log.info("Letters to send: %d", len(queue))
-    yield from _send_with_retries(queue, context, until, partial(lock.rest, sleep=sleep) if lock else sleep)
+    yield from _send_with_retries(queue, context, until, partial(lock.release_for, sleep=sleep) if lock else sleep)
 
 
 def _owed_letters(context: RunContext) -> tuple[list[PendingDelivery], list[PendingDelivery]]:
@@ -268,13 +268,13 @@ def _send_with_retries(
 
 def _send_all(
     mailer: Mailer, queue: Sequence[_QueuedLetter], context: RunContext
-) -> Iterator[tuple[_QueuedLetter, Outcome, int]]:
+) -> Iterator[tuple[_QueuedLetter, SendOutcome, int]]:
     """Try every letter once: its outcome, and how many stories are shortened in it. Raises `DeliveryError`.
 
     Once the server is found to accept none, the rest is deferred untried. One broken connection may be the letter's
     fault, a second in a row is the server's; so is a missing reply to the end of a message, whose outcome is unknown.
     """
-    server_away: Outcome | None = None
+    server_away: SendOutcome | None = None
     broken = 0
     for letter in queue:
         if server_away is not None:
@@ -288,7 +288,7 @@ def _send_all(
         yield letter, outcome, shortened
 
 
-def _send_one(mailer: Mailer, letter: _QueuedLetter, context: RunContext) -> tuple[Outcome, int]:
+def _send_one(mailer: Mailer, letter: _QueuedLetter, context: RunContext) -> tuple[SendOutcome, int]:
     """Send a letter and record its outcome in the ledger; also how many stories are shortened in it.
 
     Raises `DeliveryError`.

@@ -65,7 +65,7 @@ class ReadResult:
     mails: list[MailMark] = field(default_factory=list)
     """What the store is to remember of mail servers once it has the articles, and not before."""
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """By an article's id the keys of the items that it came from (`store.sightings`)."""
+    """By an article's id the keys of the items that it came from (`store.seen_items`)."""
     settled: set[str] = field(default_factory=set)
     """Keys of items that gave no article and never will."""
     stubs: set[str] = field(default_factory=set)
@@ -313,7 +313,7 @@ class Gatherer:
         return None
 
     def _from_item(self, one: Item, answer: Fetched | FetchError | None) -> Article | Failure:
-        from briefing.extract import article_from_feed_item, extract_article, extract_file, fuller, teaser_of
+        from briefing.extract import article_from_feed_item, extract_article, extract_file, teaser_of, with_fuller_text
 
         wanted = {"source": one.name, "section": one.source.section}
         error: BriefingError | OSError | None = answer if isinstance(answer, FetchError) else None
@@ -331,7 +331,7 @@ class Gatherer:
                     hint=one.item,
                     **wanted,
                 )
-                return fuller(article, one.item)
+                return with_fuller_text(article, one.item)
         except (BriefingError, OSError) as failed:
             error = failed
         try:

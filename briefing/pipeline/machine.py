@@ -15,8 +15,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from briefing.engines import EngineOptions, Message, ModelSpec, Prompt
-from briefing.engines.cpu import llama_slots, physical_cores
-from briefing.engines.devices import free_memory, gpus, processor
+from briefing.engines.hardware import free_memory, gpus, llama_slots, physical_cores, processor
 from briefing.errors import BriefingError
 from briefing.models import Entry, Machine, ModelFolder, Speed, read_speed, write_speed
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from briefing.canonical import host_of
 from briefing.errors import BlockedAddressError, FetchError, UnreachableError, UntrustedError
 from briefing.pipeline.progress import ProgressListener
-from briefing.retry import pause
+from briefing.retry import backoff_delay
 
 if TYPE_CHECKING:
     from briefing.fetch import Fetched
@@ -20,7 +20,7 @@ _FIRST_PAUSE = 5.0
 """Seconds."""
 _LONGEST_PAUSE = 120.0
 """Seconds: whoever sits before the screen sees it go on soon after the network is there."""
-_NO_DICE = 0.5
+_NO_JITTER = 0.5
 """Jitter would spread many clients; here one machine waits for itself."""
 
 
@@ -80,7 +80,7 @@ class NetworkWait:
         """Say `cause`, wait and be True; at once False where no time is left."""
         if self._left <= 0:
             return False
-        seconds = min(pause(self._tries, _FIRST_PAUSE, _NO_DICE), _LONGEST_PAUSE, self._left)
+        seconds = min(backoff_delay(self._tries, _FIRST_PAUSE, _NO_JITTER), _LONGEST_PAUSE, self._left)
         self._progress.say(
             f"No source of the web can be reached ({cause}). Trying again in {seconds:.0f} seconds; "
             f"{_span(self._left)} of waiting left."

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from briefing.address import Secrets
+from briefing.address import Secrets, is_web
 from briefing.errors import BriefingError, FetchError, FrontPageError, OutOfTimeError, SourceError
 from briefing.nlp.text import article_id
 from briefing.pipeline.candidates import Candidate, Item, MailItem, failure_of, item_keys, name_of, skipped, told_apart
@@ -24,7 +24,7 @@ from briefing.pipeline.network_wait import NetworkReach
 from briefing.pipeline.newsletters import Newsletters, is_imap
 from briefing.pipeline.progress import ProgressListener
 from briefing.pipeline.secrets import Commands
-from briefing.pipeline.source_lists import is_web, listed
+from briefing.pipeline.source_lists import listed
 from briefing.pipeline.source_names import name_for, site_of, tell_apart
 from briefing.pipeline.window import Window
 from briefing.sanitise import shown_name
@@ -193,7 +193,7 @@ class _Reader:
             self._window = self._mail.window = window
             self._count, self._reach, self._fresh = 0, NetworkReach(), []
             if web:
-                self._open_fetcher().forget_dead()
+                self._open_fetcher().forget_unreachable()
         # Last, because standard input can be read only once, and the window is known only now.
         self._read_local(here, places)
         return places, weights, known

@@ -6,17 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from briefing.address import is_web
 from briefing.errors import BriefingError
 from briefing.pipeline.candidates import failure_of
 from briefing.pipeline.newsletters import is_imap
 from briefing.types import Failure, Source, SourceKind
 
-__all__ = ["is_web", "listed"]
-
-
-def is_web(location: str) -> bool:
-    """Whether a source is an http(s) address."""
-    return location.lower().startswith(("http://", "https://"))
+__all__ = ["listed"]
 
 
 def listed(sources: Iterable[Source], *, allow_local: bool) -> Iterator[Source | Failure]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from briefing.config import Config
 from briefing.errors import StoreError
 from briefing.pipeline.context import RunContext
-from briefing.store import Repaired, Store, default_state, keep_copy, repair
-from briefing.store.lock import only_run
+from briefing.store import RepairResult, Store, default_state, keep_copy, repair
+from briefing.store.lock import run_lock
 
 __all__ = ["keep_state", "mend_state"]
 
@@ -31,13 +31,13 @@ def keep_state(context: RunContext) -> str:
     return ""
 
 
-def mend_state(config: Config, now: datetime) -> Repaired | None:
+def mend_state(config: Config, now: datetime) -> RepairResult | None:
     """Replace a damaged state file by its backup and the ledger's file; None where it is sound.
 
     `now` is aware. Raises `StoreError`, also where a run is under way.
     """
     path = Path(config.state or default_state())
-    with only_run(path):
+    with run_lock(path):
         done = repair(path, now)
         if done and done.copy:
             Store(path).close()  # merges the ledger's file

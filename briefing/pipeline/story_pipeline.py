@@ -22,11 +22,19 @@ from briefing.pipeline.context import RunContext
 from briefing.pipeline.deadline import StopBefore
 from briefing.render.compose import FEWEST_STORIES
 from briefing.serialization import edition_from_json
-from briefing.stories import Bundle, Likeness, group
+from briefing.stories import Bundle, Vectoriser, group
 from briefing.stories.conflicts import disagreements
-from briefing.stories.novelty import EarlierStory, comparable, linked, news, unheard, untold
-from briefing.stories.ranking import Ranked, RankingPreferences, limited, muted, rank, section_of, topic
-from briefing.summariser import SummaryOptions, in_brief, leads_in_short, summarise_stories, summary_key
+from briefing.stories.novelty import EarlierStory, link_earlier, news_first, novelty_test, text_key, unseen_articles
+from briefing.stories.ranking import (
+    Ranked,
+    RankingPreferences,
+    assign_topic,
+    limit_sections,
+    muted_by,
+    rank,
+    section_of,
+)
+from briefing.summariser import SummaryOptions, quoted_summary, shorten_leads, summarise_stories, summary_key
 from briefing.types import Article, Failure, FailureKind, KeyPoint, Mention, Story, Summary, Verdict
 
 __all__ = ["StoryResults", "condense_stories", "summary_options", "takes_a_place", "tell_stories"]
@@ -92,7 +100,7 @@ def tell_stories(
     planned = list(_planned(articles, context, day, telling, weights or {}))
     enough = StopBefore(deadline, context.clock) if deadline else _never
     most, told = context.config.max_per_section, Counter[str]()
-    plans, waiting = limited(planned, most, lambda plan: plan.first, told)
+    plans, waiting = limit_sections(planned, most, lambda plan: plan.first, told)
     told_plans: list[_Plan] = []
     while plans:  # again where a story turns out to have nothing new: the next one of its section takes its place
         done = _condensed(plans, context, telling, enough)
@@ -106,14 +114,14 @@ def tell_stories(
             if len(telling.stories) > before:
                 told_plans.append(plan)
                 told[section_of(plan.first)] += 1
-        plans, waiting = limited(waiting, most, lambda plan: plan.first, told)
+        plans, waiting = limit_sections(waiting, most, lambda plan: plan.first, told)
     _leave_out(waiting, telling, most)
     order = {id(plan): place for place, plan in enumerate(planned)}
     in_order = sorted(zip(told_plans, telling.stories, strict=True), key=lambda pair: order[id(pair[0])])
     telling.stories = [story for _, story in in_order]
     if len(telling.stories) >= FEWEST_STORIES and not enough():
         front = [story for story in telling.stories if not story.brief][:_FRONT]
-        telling.leads = leads_in_short(
+        telling.leads = shorten_leads(
             front, context.engine, context.prompts, summary_options(context), context.answers, enough
         )
     return telling
@@ -215,7 +223,7 @@ def _planned(
     wishes = _wishes(config, weights)
     wanted = []
     for article in map(partial(_placed, config=config), articles):
-        if word := muted(article, wishes):
+        if word := muted_by(article, wishes):
             subject = article.title or article.id
             telling.failures.append(
                 Failure(subject=subject, stage="read", cause=f"it is muted ({word})", kind=FailureKind.SKIPPED)
@@ -228,12 +236,12 @@ def _planned(
         if config.group
         else [Bundle(articles=(article,), copies=()) for article in wanted]
     )
-    ranked = rank(bundles, wishes, now=context.clock(), places=_places(wanted))
+    ranked = rank(bundles, wishes, now=context.clock(), positions=_places(wanted))
     telling.ranked = ranked
     earlier = [] if config.repeat else _earlier(context, day, [article.id for article in wanted])
-    links = linked([one.bundle.articles for one in telling.ranked], earlier, partial(_grouped, compare=compare))
+    links = link_earlier([one.bundle.articles for one in telling.ranked], earlier, partial(_grouped, compare=compare))
     for one, link in zip(telling.ranked, links, strict=True):
-        fresh = untold(one.bundle.articles, link) if link else one.bundle.articles
+        fresh = unseen_articles(one.bundle.articles, link) if link else one.bundle.articles
         if fresh:
             yield _Plan(one, fresh, one.bundle.copies, link)
         else:
@@ -243,10 +251,10 @@ def _planned(
 def takes_a_place(article: Article, context: RunContext, day: date) -> bool:
     """Whether an edition of `day` may tell `article`: it is not muted, and no earlier one has told just this text."""
     config = context.config
-    if muted(_placed(article, config=config), _wishes(config, {})):
+    if muted_by(_placed(article, config=config), _wishes(config, {})):
         return False
     texts = [] if config.repeat else context.store.told_texts(day, config.title, article.id)
-    return comparable(article.text) not in {comparable(text) for text in texts}
+    return text_key(article.text) not in {text_key(text) for text in texts}
 
 
 def _wishes(config: Config, weights: Mapping[str, float]) -> RankingPreferences:
@@ -264,7 +272,7 @@ def _placed(article: Article, *, config: Config) -> Article:
     """The article in the section that its words speak for, where its source has none."""
     if article.section or not config.topics:
         return article
-    return replace(article, section=topic(article, config.topics) or config.other)
+    return replace(article, section=assign_topic(article, config.topics) or config.other)
 
 
 def _places(articles: Sequence[Article]) -> dict[str, int]:
@@ -277,7 +285,7 @@ def _places(articles: Sequence[Article]) -> dict[str, int]:
     return places
 
 
-def _grouped(articles: Sequence[Article], *, compare: Likeness) -> Iterable[Sequence[Article]]:
+def _grouped(articles: Sequence[Article], *, compare: Vectoriser) -> Iterable[Sequence[Article]]:
     return [(*bundle.articles, *bundle.copies) for bundle in group(articles, compare=compare)]
 
 
@@ -301,26 +309,30 @@ def _earlier(context: RunContext, day: date, listed: Sequence[str]) -> list[Earl
 def _as_earlier(told: date, summary: Summary, articles: tuple[Article, ...]) -> EarlierStory:
     points = tuple(point.text for point in summary.key_points if point.verdict is not Verdict.QUOTED)
     return EarlierStory(
-        told=told, headline=summary.headline, articles=articles, language=summary.language, points=points
+        edition_date=told, headline=summary.headline, articles=articles, language=summary.language, points=points
     )  # fmt: skip
 
 
 def _in_brief(plan: _Plan, options: SummaryOptions) -> Summary:
     """One sentence of a story for which there was no time; of one that goes on, a sentence that was not told."""
-    wanted = unheard(plan.earlier, plan.articles[0].language) if plan.earlier else None
-    return in_brief(plan.articles, options, wanted)
+    wanted = novelty_test(plan.earlier, plan.articles[0].language) if plan.earlier else None
+    return quoted_summary(plan.articles, options, wanted)
 
 
 def _tell(telling: StoryResults, plan: _Plan, summary: Summary, *, brief: bool) -> None:
     """Make `summary` a story of the edition, or no more than a mention."""
     fresh = 0
     if plan.earlier:
-        summary, fresh = news(summary, plan.earlier)
+        summary, fresh = news_first(summary, plan.earlier)
         if not fresh:
             telling.told_before += 1
             last, first = plan.earlier[0], plan.articles[0]
             mention = Mention(
-                headline=last.headline, url=first.url, source=first.source, told=last.told, language=last.language
+                headline=last.headline,
+                url=first.url,
+                source=first.source,
+                told=last.edition_date,
+                language=last.language,
             )
             telling.developing.append(mention)
             return
@@ -331,7 +343,7 @@ def _tell(telling: StoryResults, plan: _Plan, summary: Summary, *, brief: bool) 
             summary=summary,
             copies=plan.copies,
             disagreements=disagreements(plan.articles),
-            told=plan.earlier[0].told if plan.earlier else None,
+            told=plan.earlier[0].edition_date if plan.earlier else None,
             news=fresh,
             brief=brief,
         )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TypeVar
 
-from briefing.dates import by_day, latest
+from briefing.dates import is_date_only, latest_moment
 from briefing.pipeline.candidates import skipped
 from briefing.store import SeenItem, Store
 from briefing.types import Failure
@@ -79,7 +79,7 @@ class Window:
         old = before = 0
         for item in items:
             published = when(item)
-            if published and self.reach and latest(min(published, self.now), self.zone) < self.reach:
+            if published and self.reach and latest_moment(min(published, self.now), self.zone) < self.reach:
                 old += 1
             else:
                 young.append((item, key(item), published))
@@ -108,8 +108,8 @@ class Window:
             first = min(sighting.first, self.now) if sighting else self.now
             if undated := published is None or published > self.now:
                 self.looked.add(key)
-            moment = first if undated or published is None else latest(published, self.zone)
-            if published and by_day(published):
+            moment = first if undated or published is None else latest_moment(published, self.zone)
+            if published and is_date_only(published):
                 moment = min(moment, first)  # of today's, which stands for the whole day: the same in each run
             found.append((min(moment, self.now), self._settled(sighting)))
         return found
@@ -135,7 +135,7 @@ def window_for(
     beginning = min(first or now, start)
 
     def known(items: Iterable[str]) -> Mapping[str, SeenItem]:
-        return store.sightings(title, items)
+        return store.seen_items(title, items)
 
     reach: datetime | None
     whole: datetime | None

@@ -12,10 +12,11 @@ import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from briefing.dates import by_day, rfc3339, shown
+from briefing.address import web_parts
+from briefing.dates import in_zone, is_date_only, rfc3339
 from briefing.render.compose import minutes_saved
 from briefing.sanitise import clean, one_line
 from briefing.types import Article, Citation, Edition, KeyPoint, Story, Summary, Verdict
@@ -60,7 +61,7 @@ def edition_variables(edition: Edition) -> dict[str, Any]:
         "sections": edition.sections,
         "minutes_saved": minutes_saved,
         "sources": len({article.source for story in edition.stories for article in story.articles}),
-        "local": lambda time: shown(time, zone),
+        "local": lambda time: in_zone(time, zone),
         "machine": lambda time: rfc3339(time, zone),
     }
 
@@ -144,7 +145,7 @@ def _updated(edition: Edition) -> str:
 
 def _html_time(published: datetime) -> str:
     """Value of ``datetime`` in HTML's ``time`` element: a date where only the day is known, no microseconds."""
-    return published.date().isoformat() if by_day(published) else published.isoformat(timespec="seconds")
+    return published.date().isoformat() if is_date_only(published) else published.isoformat(timespec="seconds")
 
 
 # --- text and addresses -----------------------------------------------------------------------------------------
@@ -178,13 +179,7 @@ _NOT_IN_URL = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f-\xa0\u2000-\u206f\u3000\ud80
 
 def _web_address(url: str | None) -> str:
     """An http(s) `url` with a host, characters that no URL allows percent-encoded; empty for any other."""
-    if not url:
-        return ""
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return ""
-    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
+    if not url or (parts := web_parts(url.strip())) is None:
         return ""
     encoded = _NOT_IN_URL.sub(lambda m: quote(m[0], errors="replace"), url.strip())
     path_start = len(parts.scheme) + len("://") + len(parts.netloc)

@@ -11,7 +11,16 @@ from briefing.errors import ScheduleError
 from briefing.schedule.commands import present
 from briefing.schedule.cron import Cron
 from briefing.schedule.environment import kept, rehearse
-from briefing.schedule.job import Job, JobStatus, Kind, Outcome, Scheduler, Write, next_run, parse_time
+from briefing.schedule.job import (
+    Job,
+    JobStatus,
+    Scheduler,
+    SchedulerKind,
+    SchedulerOutcome,
+    Write,
+    next_run,
+    parse_time,
+)
 from briefing.schedule.launchd import Launchd
 from briefing.schedule.systemd import Systemd, has_session
 from briefing.schedule.windows import Windows
@@ -19,8 +28,8 @@ from briefing.schedule.windows import Windows
 __all__ = [
     "Job",
     "JobStatus",
-    "Kind",
-    "Outcome",
+    "SchedulerKind",
+    "SchedulerOutcome",
     "install",
     "installed",
     "kept",
@@ -32,30 +41,30 @@ __all__ = [
     "usual_kind",
 ]  # fmt: skip
 
-_SCHEDULERS: dict[Kind, type[Scheduler]] = {
-    Kind.SYSTEMD: Systemd,
-    Kind.CRON: Cron,
-    Kind.LAUNCHD: Launchd,
-    Kind.WINDOWS: Windows,
+_SCHEDULERS: dict[SchedulerKind, type[Scheduler]] = {
+    SchedulerKind.SYSTEMD: Systemd,
+    SchedulerKind.CRON: Cron,
+    SchedulerKind.LAUNCHD: Launchd,
+    SchedulerKind.WINDOWS: Windows,
 }
 
 
-def scheduler(kind: Kind) -> Scheduler:
+def scheduler(kind: SchedulerKind) -> Scheduler:
     """The one of that kind."""
     return _SCHEDULERS[kind]()
 
 
-def usual_kind(platform: str) -> Kind:
+def usual_kind(platform: str) -> SchedulerKind:
     """What people expect on `platform` (``sys.platform``): launchd on a Mac, the Task Scheduler on Windows, elsewhere a
     systemd session where there is one, else cron. Raises `ScheduleError` where there is neither."""
     if platform == "darwin":
-        return Kind.LAUNCHD
+        return SchedulerKind.LAUNCHD
     if platform == "win32":
-        return Kind.WINDOWS
+        return SchedulerKind.WINDOWS
     if has_session():
-        return Kind.SYSTEMD
+        return SchedulerKind.SYSTEMD
     if present("crontab"):
-        return Kind.CRON
+        return SchedulerKind.CRON
     raise ScheduleError(
         "schedule",
         "there is neither a systemd session of yours nor cron here",
@@ -63,28 +72,28 @@ def usual_kind(platform: str) -> Kind:
     )
 
 
-def install(kind: Kind, job: Job, write: Write) -> Outcome:
+def install(kind: SchedulerKind, job: Job, write: Write) -> SchedulerOutcome:
     """Schedule `job`, and remove what was scheduled by other means: twice a day is not what was asked for.
 
     Where the job could not be started, the others stay: no morning is lost meanwhile. Raises `ScheduleError` or
     `OutputError`.
     """
     outcome = scheduler(kind).install(job, write)
-    if kind is not Kind.WINDOWS and not outcome.todo:
-        for other in set(Kind) - {kind}:
+    if kind is not SchedulerKind.WINDOWS and not outcome.todo:
+        for other in set(SchedulerKind) - {kind}:
             scheduler(other).remove()
     return outcome
 
 
 def installed() -> tuple[JobStatus, ...]:
     """Everything that is scheduled, of every kind. Raises `ScheduleError` or `OutputError`."""
-    return tuple(found for kind in Kind if (found := scheduler(kind).find()) is not None)
+    return tuple(found for kind in SchedulerKind if (found := scheduler(kind).find()) is not None)
 
 
-def uninstall() -> Outcome:
+def uninstall() -> SchedulerOutcome:
     """Remove everything that is scheduled. Raises `ScheduleError` or `OutputError`."""
     done = [scheduler(found.kind).remove() for found in installed()]
-    return Outcome(
+    return SchedulerOutcome(
         places=tuple(place for outcome in done for place in outcome.places),
         notes=tuple(note for outcome in done for note in outcome.notes),
     )

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 from briefing.errors import ScheduleError
+from briefing.sanitise import one_line
 
 __all__ = ["ask", "order", "present", "said"]
 
@@ -52,5 +53,4 @@ def order(*command: str, remedy: str, text: str = "") -> None:
 def said(done: subprocess.CompletedProcess[str]) -> str:
     """The first line of what a program complained about, fit for a terminal."""
     lines = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-    first = lines[0].strip() if lines else f"exit code {done.returncode}"
-    return "".join(c if c.isprintable() else " " for c in first)
+    return one_line(lines[0]) if lines else f"exit code {done.returncode}"

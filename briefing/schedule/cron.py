@@ -16,7 +16,7 @@ from briefing.errors import ScheduleError
 from briefing.schedule.commands import ask, order, present, said
 from briefing.schedule.environment import login
 from briefing.schedule.files import MARK
-from briefing.schedule.job import Job, JobStatus, Kind, Outcome, Write
+from briefing.schedule.job import Job, JobStatus, SchedulerKind, SchedulerOutcome, Write
 
 __all__ = [
     "Cron",
@@ -114,7 +114,7 @@ class Cron:
         """crontab(5): a short PATH, and what the crontab itself sets."""
         return {**login(), "PATH": "/usr/bin:/bin", **(variables_in(_read()) if present("crontab") else {})}
 
-    def install(self, job: Job, write: Write) -> Outcome:
+    def install(self, job: Job, write: Write) -> SchedulerOutcome:
         """Put the block into the crontab; `write` is not needed."""
         if not present("crontab"):
             raise ScheduleError("crontab", "this machine has no such command", "Install cron, or use --with systemd")
@@ -122,7 +122,7 @@ class Cron:
         _replace(with_block(_read(), block))
         if block_in(_read()) != block:
             raise ScheduleError("crontab", "it took the new table, and what it shows is another one", _REMEDY)
-        return Outcome(places=("crontab",))
+        return SchedulerOutcome(places=("crontab",))
 
     def find(self) -> JobStatus | None:
         """The block. A crontab that cannot be read has none of ours: it could not have been written either."""
@@ -134,12 +134,12 @@ class Cron:
         block = block_in(crontab)
         if block is None:
             return None
-        return JobStatus(kind=Kind.CRON, files=(("crontab", block),), at=block_time(block), active=True)
+        return JobStatus(kind=SchedulerKind.CRON, files=(("crontab", block),), at=block_time(block), active=True)
 
-    def remove(self) -> Outcome:
+    def remove(self) -> SchedulerOutcome:
         """Take the block away, and the crontab where nothing else was in it."""
         if self.find() is None:
-            return Outcome()
+            return SchedulerOutcome()
         rest = without_block(_read())
         if rest:
             _replace(rest)
@@ -147,7 +147,7 @@ class Cron:
             order("crontab", "-r", remedy=_REMEDY)
         if self.find() is not None:
             raise ScheduleError("crontab", "it still shows the lines that were taken away", "Use `crontab -e`")
-        return Outcome(places=("crontab",))
+        return SchedulerOutcome(places=("crontab",))
 
 
 _REMEDY = "Find out whether you may use cron here (cron.allow, cron.deny), or use --with systemd"

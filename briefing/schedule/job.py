@@ -13,13 +13,13 @@ from typing import Protocol
 
 from briefing.errors import UsageError
 
-__all__ = ["Job", "JobStatus", "Kind", "Outcome", "Scheduler", "Write", "next_run", "parse_time"]
+__all__ = ["Job", "JobStatus", "Scheduler", "SchedulerKind", "SchedulerOutcome", "Write", "next_run", "parse_time"]
 
 Write = Callable[[Path, bytes], None]
 """Puts a file in its place, whole or not at all, and makes missing folders (`deliver.write_atomically`)."""
 
 
-class Kind(StrEnum):
+class SchedulerKind(StrEnum):
     """Who starts the run."""
 
     SYSTEMD = "systemd"
@@ -59,7 +59,7 @@ class Job:
 class JobStatus:
     """What `install` left on this machine."""
 
-    kind: Kind
+    kind: SchedulerKind
     files: tuple[tuple[str, str], ...]
     """Where, and the text that is there: whole files, or the block of a crontab."""
     at: time | None
@@ -69,7 +69,7 @@ class JobStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class SchedulerOutcome:
     """What was done, and what is left to do."""
 
     places: tuple[str, ...] = ()
@@ -93,13 +93,13 @@ class Scheduler(Protocol):
     def environment(self) -> dict[str, str]:
         """The variables that it gives every job, as far as that can be known."""
 
-    def install(self, job: Job, write: Write) -> Outcome:
+    def install(self, job: Job, write: Write) -> SchedulerOutcome:
         """Write and start `job`; what an earlier call wrote is replaced."""
 
     def find(self) -> JobStatus | None:
         """What is installed."""
 
-    def remove(self) -> Outcome:
+    def remove(self) -> SchedulerOutcome:
         """Stop it and take everything away that `install` wrote. Nothing there: nothing done."""
 
 

@@ -21,7 +21,7 @@ from briefing.schedule.files import (
     remove_file,
     remove_folders,
 )
-from briefing.schedule.job import Job, JobStatus, Kind, Outcome, Write
+from briefing.schedule.job import Job, JobStatus, SchedulerKind, SchedulerOutcome, Write
 
 __all__ = ["LABEL", "Launchd", "plist_time", "render_plist"]
 
@@ -77,7 +77,7 @@ class Launchd:
         """launchd.plist(5) leaves out PATH; this is what launchd gives."""
         return {**login(), "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
 
-    def install(self, job: Job, write: Write) -> Outcome:
+    def install(self, job: Job, write: Write) -> SchedulerOutcome:
         """Write the agent and load it, the old one unloaded first."""
         path = _path()
         old = claim(path)
@@ -87,12 +87,12 @@ class Launchd:
             make_private(_log())
         write(path, render_plist(job, _log(), made))
         if not present("launchctl"):
-            return Outcome(places=(str(path),), todo=(self.start,))
+            return SchedulerOutcome(places=(str(path),), todo=(self.start,))
         if old is not None:
             ask(*_bootout())  # it fails where the agent is not loaded, which is as good
         how = f"run `{self.start}` in a terminal on the Mac itself (not over ssh), or use --with cron"
         order(*_bootstrap(), remedy=f"The file is written: {how}")
-        return Outcome(places=(str(path),))
+        return SchedulerOutcome(places=(str(path),))
 
     def find(self) -> JobStatus | None:
         """The agent, and whether it is loaded."""
@@ -102,19 +102,19 @@ class Launchd:
         active = None
         if present("launchctl"):
             active = ask("launchctl", "print", f"{_domain()}/{LABEL}").returncode == 0
-        return JobStatus(kind=Kind.LAUNCHD, files=((str(_path()), text),), at=plist_time(text), active=active)
+        return JobStatus(kind=SchedulerKind.LAUNCHD, files=((str(_path()), text),), at=plist_time(text), active=active)
 
-    def remove(self) -> Outcome:
+    def remove(self) -> SchedulerOutcome:
         """Unload the agent; remove its file, its log and the folders made for it."""
         text = read_ours(_path())
         if text is None:
-            return Outcome()
+            return SchedulerOutcome()
         if present("launchctl"):
             ask(*_bootout())
         remove_file(_path())
         remove_file(_log())
         remove_folders(made_folders(text))
-        return Outcome(places=(str(_path()),))
+        return SchedulerOutcome(places=(str(_path()),))
 
 
 def _path() -> Path:

@@ -20,7 +20,7 @@ from briefing.schedule.files import (
     remove_file,
     remove_folders,
 )
-from briefing.schedule.job import Job, JobStatus, Kind, Outcome, Write
+from briefing.schedule.job import Job, JobStatus, SchedulerKind, SchedulerOutcome, Write
 
 __all__ = ["SERVICE", "TIMER", "Systemd", "has_session", "render_service", "render_timer", "timer_time"]
 
@@ -96,7 +96,7 @@ class Systemd:
         variables = re.findall(r"^(\w+)=(.*)$", shown, re.MULTILINE)
         return login() | {name: _unquoted(value) for name, value in variables}
 
-    def install(self, job: Job, write: Write) -> Outcome:
+    def install(self, job: Job, write: Write) -> SchedulerOutcome:
         """Write both units, enable and start the timer."""
         service, timer = _folder() / SERVICE, _folder() / TIMER
         old = claim(service), claim(timer)
@@ -107,7 +107,7 @@ class Systemd:
         write(timer, render_timer(job).encode())
         places = (str(service), str(timer))
         if not present("systemctl"):
-            return Outcome(places=places, todo=(self.start,))
+            return SchedulerOutcome(places=places, todo=(self.start,))
         remedy = (
             "The files are written: where a session of your own is running (not su or sudo) run "
             f"`{self.start}`, or use --with cron"
@@ -116,7 +116,7 @@ class Systemd:
         order(*_ENABLE, remedy=remedy)
         if any(old):
             order(*_CONTROL, "restart", TIMER, remedy=remedy)  # one that is running keeps its old time otherwise
-        return Outcome(places=places)
+        return SchedulerOutcome(places=places)
 
     def find(self) -> JobStatus | None:
         """The units that are there, and whether the timer runs."""
@@ -124,13 +124,15 @@ class Systemd:
         if not files:
             return None
         times = [at for _, text in files if (at := timer_time(text))]
-        return JobStatus(kind=Kind.SYSTEMD, files=tuple(files), at=times[0] if times else None, active=_active())
+        return JobStatus(
+            kind=SchedulerKind.SYSTEMD, files=tuple(files), at=times[0] if times else None, active=_active()
+        )
 
-    def remove(self) -> Outcome:
+    def remove(self) -> SchedulerOutcome:
         """Stop and disable the timer; remove the units, the stamp of its last run, and the folders made for them."""
         found = self.find()
         if found is None:
-            return Outcome()
+            return SchedulerOutcome()
         made = tuple(folder for _, text in found.files for folder in made_folders(text))
         notes = []
         tool = present("systemctl")
@@ -144,7 +146,7 @@ class Systemd:
         if tool:
             ask(*_CONTROL, "daemon-reload")
             ask(*_CONTROL, "reset-failed", SERVICE)
-        return Outcome(places=tuple(places), notes=tuple(notes))
+        return SchedulerOutcome(places=tuple(places), notes=tuple(notes))
 
 
 def _folder() -> Path:

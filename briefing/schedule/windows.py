@@ -25,7 +25,7 @@ from briefing.schedule.files import (
     remove_file,
     remove_folders,
 )
-from briefing.schedule.job import Job, JobStatus, Kind, Outcome, Write
+from briefing.schedule.job import Job, JobStatus, SchedulerKind, SchedulerOutcome, Write
 
 __all__ = ["DELETE", "QUERY", "Windows", "batch_time", "create_command", "render_batch"]
 
@@ -83,7 +83,7 @@ class Windows:
         """What this shell has of the system's variables; of those that a person sets, what the registry has."""
         return {name: value for name, value in os.environ.items() if not _personal(name)} | _registered()
 
-    def install(self, job: Job, write: Write) -> Outcome:
+    def install(self, job: Job, write: Write) -> SchedulerOutcome:
         """Write the batch file; the command to type is left to do."""
         path = _path()
         old = claim(path)
@@ -92,7 +92,7 @@ class Windows:
         notes: tuple[str, ...] = ()
         if len(subprocess.list2cmdline([str(path)])) > _MOST_CHARACTERS:
             notes = (f"schtasks takes at most {_MOST_CHARACTERS} characters after /TR: move {path} to a shorter path.",)
-        return Outcome(places=(str(path),), todo=(create_command(str(path), job.at),), notes=notes)
+        return SchedulerOutcome(places=(str(path),), todo=(create_command(str(path), job.at),), notes=notes)
 
     def find(self) -> JobStatus | None:
         """The batch file, and whether there is a task."""
@@ -100,16 +100,16 @@ class Windows:
         if text is None:
             return None
         active = ask("schtasks", "/Query", "/TN", "briefing").returncode == 0 if present("schtasks") else None
-        return JobStatus(kind=Kind.WINDOWS, files=((str(_path()), text),), at=batch_time(text), active=active)
+        return JobStatus(kind=SchedulerKind.WINDOWS, files=((str(_path()), text),), at=batch_time(text), active=active)
 
-    def remove(self) -> Outcome:
+    def remove(self) -> SchedulerOutcome:
         """Remove the batch file and the folders made for it; the task is left to the person."""
         text = read_ours(_path())
         if text is None:
-            return Outcome()
+            return SchedulerOutcome()
         remove_file(_path())
         remove_folders(made_folders(_unescaped(text)))
-        return Outcome(places=(str(_path()),))
+        return SchedulerOutcome(places=(str(_path()),))
 
 
 def _personal(name: str) -> bool:

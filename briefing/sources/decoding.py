@@ -7,17 +7,17 @@ it. Without declared entities there is nothing to expand: neither billion laughs
 from __future__ import annotations
 
 import re
-import zlib
 from collections import Counter
 from html import unescape
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urljoin
 
-from briefing.encodings import MARKS, text_in
+from briefing.address import web_parts
+from briefing.bounded_io import CutOffError, inflated
+from briefing.encodings import charset_of, decode_text, split_mark
 from briefing.sanitise import clean
 
 __all__ = [
     "LONGEST_ADDRESS",
-    "TooLargeError",
     "decoded",
     "item_starts",
     "plain",
@@ -31,7 +31,6 @@ __all__ = [
 _WITHOUT_BOM = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']\s*([A-Za-z0-9_.:-]+)")
 _DECLARATION = re.compile(r"<\?xml\b.*?\?>\s*", re.DOTALL)
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _SKIPPED = re.compile(r"[\s\ufeff]+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
@@ -46,22 +45,14 @@ _MARK = re.compile(
 """What no reader sees in an address, or sees wrongly."""
 
 
-class TooLargeError(Exception):
-    """A compressed body unfolds into more than the limit."""
-
-
 def unzipped(body: bytes, limit: int) -> bytes:
     """The body, decompressed where it is a gzip file. Raises `TooLargeError`; a damaged file gives what can be had."""
     if not body.startswith(b"\x1f\x8b"):
         return body
-    inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
-        content = inflater.decompress(body, limit + 1)
-    except zlib.error:
-        return body
-    if len(content) > limit:
-        raise TooLargeError
-    return content
+        return inflated([body], limit)
+    except CutOffError as cut_off:
+        return body if cut_off.content is None else cut_off.content
 
 
 def decoded(body: bytes, content_type: str = "") -> str:
@@ -74,20 +65,13 @@ def decoded(body: bytes, content_type: str = "") -> str:
 
 
 def _decoded(body: bytes, content_type: str) -> str:
-    for mark, codec in MARKS:
-        if body.startswith(mark):
-            return body[len(mark) :].decode(codec, "replace") if codec != "utf-8" else _unmarked(body[3:], content_type)
-    for start, codec in _WITHOUT_BOM:
-        if body.startswith(start):
-            return body.decode(codec, "replace")
-    return _unmarked(body, content_type)
-
-
-def _unmarked(body: bytes, content_type: str) -> str:
-    named = _CHARSET.search(content_type)
-    declared = _DECLARED.search(body[:1000])
-    text = text_in(body, [named[1] if named else "", declared[1].decode() if declared else ""])
-    return body.decode("cp1252", "replace") if text is None else text
+    codec, unmarked = split_mark(body)
+    codec = codec or next((codec for start, codec in _WITHOUT_BOM if body.startswith(start)), "utf-8")
+    if codec != "utf-8":
+        return unmarked.decode(codec, "replace")
+    declared = _DECLARED.search(unmarked[:1000])
+    text = decode_text(unmarked, [charset_of(content_type) or "", declared[1].decode() if declared else ""])
+    return unmarked.decode("cp1252", "replace") if text is None else text
 
 
 def without_doctype(text: str) -> tuple[str, bool]:
@@ -200,13 +184,10 @@ def web_address(link: str, base: str = "") -> str | None:
         return None
     try:
         address = urljoin(base, _ILLEGAL.sub("", "".join(link.split())))
-        parts = urlsplit(address)
-        host = parts.hostname
     except ValueError:
         return None
-    if parts.scheme.lower() not in ("http", "https") or not host or clean(parts.netloc) != parts.netloc:
-        return None
-    if len(address) > LONGEST_ADDRESS:
+    parts = web_parts(address)
+    if parts is None or clean(parts.netloc) != parts.netloc or len(address) > LONGEST_ADDRESS:
         return None
     return address if address.isascii() and "\x7f" not in address else _MARK.sub(lambda mark: quote(mark[0]), address)
 

@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from briefing.encodings import media_type_of
 from briefing.errors import SourceError
-from briefing.markup import Tags
+from briefing.markup import TagParser
 from briefing.sources.decoding import decoded, web_address
 from briefing.sources.mailbox import is_maildir, is_mbox
 from briefing.sources.opml import is_url_list
@@ -36,7 +37,7 @@ _LINKED_TYPES = _FEED_TYPES | {"application/json", "application/xml", "text/xml"
 def classify_content(body: bytes, content_type: str = "") -> SourceKind:
     """FEED, OPML (also a plain list of addresses), PAGE, or FILE for all else; its declared type counts last."""
     text = decoded(body[:_LOOKED_AT], content_type).lstrip()
-    media_type = content_type.partition(";")[0].strip().lower()
+    media_type = media_type_of(content_type)
     if text.startswith("{"):
         feed = media_type == "application/feed+json" or bool(_JSON_FEED.search(body))
         return SourceKind.FEED if feed else SourceKind.FILE
@@ -145,7 +146,7 @@ def find_feeds(html: bytes, url: str, *, linked: bool = True) -> list[str]:
     return list(dict.fromkeys(finder.found or (finder.linked if linked else ())))
 
 
-class _FeedLinks(Tags):
+class _FeedLinks(TagParser):
     def __init__(self, url: str) -> None:
         super().__init__()
         self.base = url
@@ -162,7 +163,7 @@ class _FeedLinks(Tags):
                 self.linked.append(place)
         if tag != "link" or "alternate" not in values.get("rel", "").lower().split() or not values.get("href"):
             return
-        media_type = values.get("type", "").partition(";")[0].strip().lower()
+        media_type = media_type_of(values.get("type", ""))
         # WordPress offers its programming interface as a JSON alternate of every page.
         about_page = media_type == "application/json" and "/wp-json/" in values["href"]
         if media_type in _LINKED_TYPES and not about_page and (feed := web_address(values["href"], self.base)):

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from briefing.dates import in_utc, timed
+from briefing.bounded_io import TooLargeError
+from briefing.dates import exact_time, in_utc
 from briefing.errors import SourceError
 from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import (
     LONGEST_ADDRESS,
-    TooLargeError,
     decoded,
     item_starts,
     plain,
@@ -88,10 +88,10 @@ def read_feed(
     name = subject or url or "the feed"
     try:
         content = unzipped(body, MOST_BYTES)
-    except TooLargeError:
-        content = bytes(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise SourceError(name, f"it is too large for a feed: more than {MOST_BYTES // 1_000_000} MB")
+        if len(content) > MOST_BYTES:
+            raise TooLargeError
+    except TooLargeError as error:
+        raise SourceError(name, f"it is too large for a feed: more than {MOST_BYTES // 1_000_000} MB") from error
     if content.startswith(b"%PDF-"):
         raise SourceError(name, "it is a PDF file, not a feed", "Give it as a file")
     text = decoded(content, content_type).strip()
@@ -261,7 +261,7 @@ def _as_written(text: str, moment: datetime) -> datetime:
                 return in_utc(written)
             break
     time = _TIME.search(text)
-    return timed(moment) if time and any(int(part or 0) for part in time.groups()) else moment
+    return exact_time(moment) if time and any(int(part or 0) for part in time.groups()) else moment
 
 
 def _no_feed(text: str, name: str, *, version: str) -> SourceError:

@@ -20,7 +20,7 @@ from email.utils import parseaddr, parsedate_to_datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from briefing.dates import timed
+from briefing.dates import exact_time
 from briefing.errors import SourceError
 from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import tidy
@@ -238,7 +238,7 @@ def _delivered(separator: bytes) -> datetime | None:
 def _moment(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text[:200])
-        return timed(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        return exact_time(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from briefing.address import shown, shown_in
+from briefing.bounded_io import TooLargeError
 from briefing.errors import SourceError
 from briefing.nlp.text import without_feed_scheme
 from briefing.sanitise import one_line, shown_name
-from briefing.sources.decoding import TooLargeError, decoded, unzipped, web_address, without_doctype
+from briefing.sources.decoding import decoded, unzipped, web_address, without_doctype
 from briefing.types import Source, SourceKind
 
 if TYPE_CHECKING:
@@ -44,10 +45,10 @@ def read_opml(body: bytes, *, subject: str = "the list") -> tuple[Source, ...]:
     """
     try:
         text = decoded(unzipped(body, MOST_BYTES)).strip()
-    except TooLargeError:
-        text = " " * (MOST_BYTES + 1)
-    if len(text) > MOST_BYTES:
-        raise SourceError(subject, f"it is too large for a list: more than {MOST_BYTES // 1_000_000} MB")
+        if len(text) > MOST_BYTES:
+            raise TooLargeError
+    except TooLargeError as error:
+        raise SourceError(subject, f"it is too large for a list: more than {MOST_BYTES // 1_000_000} MB") from error
     if not text:
         raise SourceError(subject, "it is empty")
     if not text.startswith("<"):

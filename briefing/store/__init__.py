@@ -17,7 +17,7 @@ from pathlib import Path
 
 from briefing.private_files import data_folder
 from briefing.serialization import summary_from_json, summary_to_json
-from briefing.store.backup import Repaired, keep_copy, repair
+from briefing.store.backup import RepairResult, keep_copy, repair
 from briefing.store.database import MEMORY, check_state, stamp
 from briefing.store.editions import Editions
 from briefing.store.health import good_copy
@@ -39,7 +39,7 @@ __all__ = [
     "DeliveryKey",
     "DeliveryState",
     "PendingDelivery",
-    "Repaired",
+    "RepairResult",
     "SeenItem",
     "Store",
     "StoredCompletion",

@@ -14,15 +14,22 @@ from itertools import chain, count
 from pathlib import Path
 
 from briefing.errors import DamageError
-from briefing.private_files import database_files, make_private, put_in_place, sweep, sync_folder, unfinished
+from briefing.private_files import (
+    database_files,
+    make_private,
+    remove_leftovers,
+    replace_file,
+    sync_folder,
+    temporary_beside,
+)
 from briefing.store.database import MEMORY, StateFile, check_state, damage, explained
 from briefing.store.health import BackupCopy, beside, good_copy, opened_to_read, unsound
 
-__all__ = ["Repaired", "keep_copy", "repair"]
+__all__ = ["RepairResult", "keep_copy", "repair"]
 
 
 @dataclass(frozen=True, slots=True)
-class Repaired:
+class RepairResult:
     """What was done for a damaged state file."""
 
     kept: Path | None
@@ -41,9 +48,9 @@ def keep_copy(store: StateFile) -> Path | None:
         return None
     place = beside(store.path, "backup")
     with explained(str(place)):
-        sweep(place)
-        sweep(Path(store.path).resolve())
-    with explained(str(place)), unfinished(place) as file:
+        remove_leftovers(place)
+        remove_leftovers(Path(store.path).resolve())
+    with explained(str(place)), temporary_beside(place) as file:
         with closing(sqlite3.connect(file, isolation_level=None)) as copy:
             store.copy_to(copy)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, whole without another
@@ -51,11 +58,11 @@ def keep_copy(store: StateFile) -> Path | None:
                 raise damage(store.path, wrong)
         if _is_of_another(place, file):
             place.replace(beside(store.path, "backup-before"))
-        put_in_place(file, place)
+        replace_file(file, place)
     return place
 
 
-def repair(path: Path, now: datetime) -> Repaired | None:
+def repair(path: Path, now: datetime) -> RepairResult | None:
     """Put the good copy in the place of a damaged state file, or of one that is gone; None where nothing is to be done.
 
     The damaged one stays beside it as ``NAME.damaged-DATE``. Where there is no good copy, that is all, and a run makes
@@ -76,15 +83,15 @@ def repair(path: Path, now: datetime) -> Repaired | None:
             aside = _second_name(record, now)
             record.unlink()
             sync_folder(record.parent)
-            return Repaired(aside, None)
-        sweep(record)
-        with unfinished(record) as file:
+            return RepairResult(aside, None)
+        remove_leftovers(record)
+        with temporary_beside(record) as file:
             shutil.copyfile(copy.path, file)
             # The damaged one is there under its own name, too, until the copy takes its place: whoever comes after a
             # process that was killed here has to find it damaged, and not gone.
             kept = _second_name(record, now) if record.exists() else None
-            put_in_place(file, record)
-    return Repaired(kept, copy)
+            replace_file(file, record)
+    return RepairResult(kept, copy)
 
 
 def _second_name(record: Path, now: datetime) -> Path:

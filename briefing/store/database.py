@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from briefing.errors import DamageError, StoreError
-from briefing.private_files import database_files, make_private, private_file, private_folder, unfinished
+from briefing.private_files import database_files, make_private, private_file, private_folder, temporary_beside
 from briefing.store import schema
 from briefing.store.health import beside, check_ours, opened_to_read, pragma, remedy_for_damage, unsound
 from briefing.store.schema import APPLICATION_ID
@@ -171,7 +171,7 @@ def _begin(path: Path) -> None:
     """Make a private file at `path` where there is none. At no moment is it empty there, as a damaged one is."""
     if path.exists():
         return
-    with unfinished(path) as file:
+    with temporary_beside(path) as file:
         with closing(sqlite3.connect(file, isolation_level=None)) as connection:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         try:

@@ -18,7 +18,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, cast, get_args
 
-from briefing.private_files import make_private, private_file, put_in_place, sweep, sync_folder, unfinished
+from briefing.private_files import (
+    make_private,
+    private_file,
+    remove_leftovers,
+    replace_file,
+    sync_folder,
+    temporary_beside,
+)
 from briefing.store.database import stamp
 from briefing.store.schema import DeliveryKey, DeliveryState
 
@@ -87,10 +94,10 @@ class LedgerFile:
         kept = b"".join(line + b"\n" for line, row in lines if row and row["time"] >= oldest)
         if len(kept.splitlines()) == len(lines):
             return
-        sweep(self.path)
-        with unfinished(self.path) as file:
+        remove_leftovers(self.path)
+        with temporary_beside(self.path) as file:
             file.write_bytes(kept)
-            put_in_place(file, self.path)
+            replace_file(file, self.path)
 
     def _lines(self) -> list[tuple[bytes, dict[str, Any] | None]]:
         """Every line with what it says; None where that cannot be read."""

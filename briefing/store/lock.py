@@ -14,7 +14,7 @@ from briefing.private_files import make_private, private_folder
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-__all__ = ["RunLock", "only_run"]
+__all__ = ["RunLock", "run_lock"]
 
 
 class RunLock:
@@ -25,7 +25,7 @@ class RunLock:
         self.held = True
         """Whether it is ours still. Also where the file system has no locks."""
 
-    def rest(self, seconds: float, sleep: Callable[[float], object]) -> bool:
+    def release_for(self, seconds: float, sleep: Callable[[float], object]) -> bool:
         """Let other runs have the lock while `sleep` waits for so many seconds; whether it is ours again."""
         from filelock import Timeout
 
@@ -43,7 +43,7 @@ class RunLock:
 
 
 @contextmanager
-def only_run(state: Path) -> Iterator[RunLock]:
+def run_lock(state: Path) -> Iterator[RunLock]:
     """Hold the lock beside the state file at `state` while the block runs.
 
     Raises `StoreError` at once where another process holds it or the lock file cannot be written. The lock is the

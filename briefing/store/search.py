@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-import unicodedata
 from collections.abc import Iterator
 from datetime import date
 
 from briefing.errors import StoreError
 from briefing.nlp.search_terms import search_words
+from briefing.sanitise import one_line
 from briefing.serialization import edition_from_json
 from briefing.store.database import StateFile, storable
 from briefing.store.snippet import Phrase, snippet
@@ -113,7 +113,7 @@ def _rows(text: str) -> Iterator[tuple[str, str, str, str, str]]:
     for section in edition.sections:
         for story in section.stories:
             headline = story.summary.headline or story.summary.title
-            yield story.summary.url or "", _plain(section.name), _plain(headline), _points(story), _sources(story)
+            yield story.summary.url or "", one_line(section.name), one_line(headline), _points(story), _sources(story)
 
 
 def _points(story: Story) -> str:
@@ -121,17 +121,12 @@ def _points(story: Story) -> str:
     told = [point.text for point in story.summary.key_points]
     told += [version.text for one in story.disagreements for version in one.versions]
     told.append(story.summary.paragraph or "")
-    return "\n".join(filter(None, map(_plain, told)))
+    return "\n".join(filter(None, map(one_line, told)))
 
 
 def _sources(story: Story) -> str:
     """Names of those who reported it, one a line."""
-    return "\n".join(dict.fromkeys(_plain(one.source) for one in (*story.articles, *story.copies)))
-
-
-def _plain(text: str) -> str:
-    """`text` on one line, without control characters."""
-    return " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in text).split())
+    return "\n".join(dict.fromkeys(one_line(one.source) for one in (*story.articles, *story.copies)))
 
 
 _QUOTES = '"“”„«»'

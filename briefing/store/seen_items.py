@@ -33,7 +33,7 @@ class SeenItem:
 class SeenItems(StateFile):
     """The part of the store that knows items, for each title of an edition on its own."""
 
-    def sightings(self, title: str, items: Iterable[str]) -> dict[str, SeenItem]:
+    def seen_items(self, title: str, items: Iterable[str]) -> dict[str, SeenItem]:
         """What is known of each of `items`; one that no run has come across is absent."""
         rows = self.query(
             "SELECT item, first_seen, edition FROM seen WHERE title = ? AND item IN (SELECT value FROM json_each(?))",
@@ -45,7 +45,7 @@ class SeenItems(StateFile):
             for item, first, day in rows
         }
 
-    def see(self, title: str, items: Collection[str], now: datetime) -> None:
+    def record_seen(self, title: str, items: Collection[str], now: datetime) -> None:
         """Remember that a run has come across `items`."""
         with self.transaction() as connection:
             connection.executemany(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from briefing.nlp.search_terms import placed_words
+from briefing.nlp.search_terms import word_spans
 
 __all__ = ["Phrase", "snippet"]
 
@@ -37,7 +37,7 @@ def snippet(text: str, wanted: Sequence[Phrase]) -> tuple[str, tuple[tuple[int, 
     one after the last. Of several such parts the earliest, from the beginning of its line where that is near; where
     `text` holds none of them, its beginning.
     """
-    words = list(placed_words(text))
+    words = list(word_spans(text))
     said = [word for *_, word in words]
     hits = sorted(
         (place, place + len(phrase.words) - 1, number)

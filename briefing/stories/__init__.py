@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 from briefing.nlp.text import word_count
 from briefing.stories.boilerplate import without_standing_words
-from briefing.stories.clustering import THRESHOLD, Likeness, clusters
+from briefing.stories.clustering import THRESHOLD, Vectoriser, clusters
 from briefing.stories.embeddings import with_embeddings
 from briefing.stories.near_duplicates import copies
-from briefing.stories.similarity import is_roundup, likeness
+from briefing.stories.similarity import is_roundup, tfidf_vectors
 from briefing.types import Article
 
-__all__ = ["THRESHOLD", "Bundle", "Likeness", "group", "likeness", "with_embeddings"]
+__all__ = ["THRESHOLD", "Bundle", "Vectoriser", "group", "tfidf_vectors", "with_embeddings"]
 
 _WORDS = 120
 """Of an article that can stand for a story; a shorter one counts for less."""
@@ -36,7 +36,7 @@ class Bundle:
 
 
 def group(
-    articles: Sequence[Article], *, threshold: float = THRESHOLD, compare: Likeness = likeness
+    articles: Sequence[Article], *, threshold: float = THRESHOLD, compare: Vectoriser = tfidf_vectors
 ) -> tuple[Bundle, ...]:
     """The stories that `articles` tell; every article is in exactly one, as itself or as a copy.
 

@@ -9,11 +9,11 @@ from typing import Any
 from briefing.stories.similarity import SimilarityVectors, nearness
 from briefing.types import Article
 
-__all__ = ["THRESHOLD", "Likeness", "clusters"]
+__all__ = ["THRESHOLD", "Vectoriser", "clusters"]
 
 THRESHOLD = 0.16
 """Least mean likeness of two groups that are joined (`bench/stories.py` prints the curve)."""
-Likeness = Callable[[Sequence[Article]], SimilarityVectors]
+Vectoriser = Callable[[Sequence[Article]], SimilarityVectors]
 """How articles are compared: `similarity.likeness`, or what `embeddings.with_embeddings` makes."""
 _ONE_SOURCE = 0.8
 """What the likeness of two articles of one source is multiplied with: they share its words, and seldom their event."""
@@ -28,7 +28,7 @@ _LARGEST = 1500
 
 
 def clusters(
-    articles: Sequence[Article], threshold: float, compare: Likeness, alone: Collection[int] = ()
+    articles: Sequence[Article], threshold: float, compare: Vectoriser, alone: Collection[int] = ()
 ) -> list[tuple[list[int], list[float]]]:
     """Places of the articles of each story, in their order, with how much each is like the others of its story.
 

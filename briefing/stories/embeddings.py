@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from briefing.stories.clustering import Likeness
-from briefing.stories.similarity import SimilarityVectors, likeness
+from briefing.stories.clustering import Vectoriser
+from briefing.stories.similarity import SimilarityVectors, tfidf_vectors
 from briefing.types import Article
 
 __all__ = ["Embed", "nearest", "with_embeddings"]
@@ -39,7 +39,7 @@ def nearest(text: str, sentences: Sequence[str], embed: Embed) -> int | None:
     return cosines.index(best) if best >= _ALIKE and best - max(others, default=-1.0) >= _BEFORE_OTHERS else None
 
 
-def with_embeddings(embed: Embed) -> Likeness:
+def with_embeddings(embed: Embed) -> Vectoriser:
     """Compares articles by their words and by what `embed` makes of their titles and leads.
 
     Models differ in how alike they find any two texts (a cosine of 0.1 for one, 0.8 for another), so the mean of the
@@ -49,7 +49,7 @@ def with_embeddings(embed: Embed) -> Likeness:
     def compare(articles: Sequence[Article]) -> SimilarityVectors:
         import numpy as np
 
-        compared = likeness(articles)
+        compared = tfidf_vectors(articles)
         if len(articles) < _FEWEST:
             return compared
         texts = [

@@ -18,7 +18,16 @@ from briefing.nlp.facts import stems
 from briefing.nlp.text import fold
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
-__all__ = ["MOST_BACKGROUND", "TOLD", "EarlierStory", "comparable", "linked", "news", "unheard", "untold"]
+__all__ = [
+    "MOST_BACKGROUND",
+    "TOLD",
+    "EarlierStory",
+    "link_earlier",
+    "news_first",
+    "novelty_test",
+    "text_key",
+    "unseen_articles",
+]
 
 TOLD = 0.8
 """Share of a point that earlier articles must hold: "Police arrested the manager of the plant that exploded" is news
@@ -31,7 +40,7 @@ MOST_BACKGROUND = 1
 class EarlierStory:
     """A story of an earlier edition."""
 
-    told: date
+    edition_date: date
     headline: str
     articles: tuple[Article, ...]
     """As they were then."""
@@ -43,10 +52,10 @@ class EarlierStory:
     @cached_property
     def texts(self) -> frozenset[str]:
         """Its articles' texts, as far as they can be compared."""
-        return frozenset(comparable(article.text) for article in self.articles)
+        return frozenset(text_key(article.text) for article in self.articles)
 
 
-def linked(
+def link_earlier(
     stories: Sequence[Sequence[Article]],
     earlier: Sequence[EarlierStory],
     group: Callable[[Sequence[Article]], Iterable[Sequence[Article]]],
@@ -61,16 +70,16 @@ def linked(
         mine = {article.id for article in articles}
         reach = mine.union(*(found for found in groups if found & mine))
         links.append(tuple(one for one in earlier if any(article.id in reach for article in one.articles)))
-    return [tuple(sorted(link, key=lambda one: one.told, reverse=True)) for link in links]
+    return [tuple(sorted(link, key=lambda story: story.edition_date, reverse=True)) for link in links]
 
 
-def untold(articles: Iterable[Article], earlier: Iterable[EarlierStory]) -> tuple[Article, ...]:
+def unseen_articles(articles: Iterable[Article], earlier: Iterable[EarlierStory]) -> tuple[Article, ...]:
     """Those of `articles` whose text is none of the earlier stories'."""
     known = frozenset().union(*(one.texts for one in earlier))
-    return tuple(article for article in articles if comparable(article.text) not in known)
+    return tuple(article for article in articles if text_key(article.text) not in known)
 
 
-def unheard(earlier: Sequence[EarlierStory], language: str) -> Callable[[KeyPoint], bool]:
+def novelty_test(earlier: Sequence[EarlierStory], language: str) -> Callable[[KeyPoint], bool]:
     """Says of a point in `language` whether it is new: whether no earlier article supports it.
 
     A sentence that an earlier article holds word for word is never new.
@@ -87,9 +96,9 @@ def unheard(earlier: Sequence[EarlierStory], language: str) -> Callable[[KeyPoin
     return is_new
 
 
-def news(summary: Summary, earlier: Sequence[EarlierStory]) -> tuple[Summary, int]:
-    """`summary` with what is new (`unheard`) first and little of the rest behind it; and how many points are new."""
-    is_new = _unheard_elsewhere(summary, earlier) if summary.translated else unheard(earlier, _read_in(summary))
+def news_first(summary: Summary, earlier: Sequence[EarlierStory]) -> tuple[Summary, int]:
+    """`summary` with its new points (`novelty_test`) first and little of the rest behind; and how many are new."""
+    is_new = _unheard_elsewhere(summary, earlier) if summary.translated else novelty_test(earlier, _read_in(summary))
     fresh = [point for point in summary.key_points if is_new(point)]
     rest = [point for point in summary.key_points if point not in fresh][:MOST_BACKGROUND]
     return replace(summary, key_points=(*fresh, *rest)), len(fresh)
@@ -105,7 +114,7 @@ def _unheard_elsewhere(summary: Summary, earlier: Sequence[EarlierStory]) -> Cal
     """
     told = [point for one in earlier if one.language == summary.language for point in one.points]
     evidence = Evidence("\n\n".join(told), language=summary.language)
-    is_new = unheard(earlier, summary.article_language)
+    is_new = novelty_test(earlier, summary.article_language)
 
     def is_new_elsewhere(point: KeyPoint) -> bool:
         if point.verdict is Verdict.QUOTED:
@@ -128,6 +137,6 @@ def _lacks(text: str, evidence: Evidence) -> bool:
     return found.verdict is Verdict.UNSUPPORTED or len(held) < TOLD * len(said)
 
 
-def comparable(text: str) -> str:
+def text_key(text: str) -> str:
     """A text as far as it matters when asking whether it was told: equal ones are the same."""
     return fold(" ".join(text.split()))

@@ -23,7 +23,7 @@ from briefing.nlp.text import fold
 from briefing.stories import Bundle
 from briefing.types import Article
 
-__all__ = ["Ranked", "RankingPreferences", "Reason", "limited", "muted", "rank", "section_of", "topic"]
+__all__ = ["Ranked", "RankingPreferences", "Reason", "assign_topic", "limit_sections", "muted_by", "rank", "section_of"]
 
 T = TypeVar("T")
 
@@ -78,10 +78,10 @@ class Ranked:
 
 
 def rank(
-    bundles: Sequence[Bundle], wishes: RankingPreferences, *, now: datetime, places: Mapping[str, int] | None = None
+    bundles: Sequence[Bundle], wishes: RankingPreferences, *, now: datetime, positions: Mapping[str, int] | None = None
 ) -> list[Ranked]:
-    """`bundles` by weight; equal ones newest first. `places`: of articles, by id, in their sources, from 0."""
-    ranked = [Ranked(bundle, _reasons(bundle, wishes, now, places or {})) for bundle in bundles]
+    """`bundles` by weight; equal ones newest first. `positions`: of articles in their feeds, by id, from 0."""
+    ranked = [Ranked(bundle, _reasons(bundle, wishes, now, positions or {})) for bundle in bundles]
 
     def order(one: Ranked) -> tuple[float, float, str, str]:
         first = one.bundle.articles[0]
@@ -91,7 +91,7 @@ def rank(
     return sorted(ranked, key=order)
 
 
-def muted(article: Article, wishes: RankingPreferences) -> str:
+def muted_by(article: Article, wishes: RankingPreferences) -> str:
     """What of the reader's mutes an article falls under: the word, source or section; empty for none."""
     for wanted, given in ((wishes.muted_sources, article.source), (wishes.muted_sections, article.section)):
         found = next((name for name in wanted if fold(name) == fold(given)), "")
@@ -100,7 +100,7 @@ def muted(article: Article, wishes: RankingPreferences) -> str:
     return next(iter(_found(wishes.muted_words, f"{article.title} {_lead(article)}")), "")
 
 
-def limited(
+def limit_sections(
     stories: Sequence[T], most: int, first: Callable[[T], Article], told: Mapping[str, int] | None = None
 ) -> tuple[list[T], list[T]]:
     """The first of each section, as many as still fit into it, and the others.
@@ -123,7 +123,7 @@ def section_of(article: Article) -> str:
     return article.section or article.source
 
 
-def topic(article: Article, topics: Mapping[str, Sequence[str]]) -> str:
+def assign_topic(article: Article, topics: Mapping[str, Sequence[str]]) -> str:
     """The name among `topics` whose words speak of `article` most clearly; empty where none does.
 
     A word in the title counts 2, in the beginning 1. One word of the beginning is no evidence, and neither are two
@@ -141,7 +141,7 @@ def topic(article: Article, topics: Mapping[str, Sequence[str]]) -> str:
 
 
 def _reasons(
-    bundle: Bundle, wishes: RankingPreferences, now: datetime, places: Mapping[str, int]
+    bundle: Bundle, wishes: RankingPreferences, now: datetime, positions: Mapping[str, int]
 ) -> tuple[Reason, ...]:
     own = list(dict.fromkeys(article.source for article in bundle.articles))
     copied = [name for name in dict.fromkeys(article.source for article in bundle.copies) if name not in own]
@@ -149,7 +149,7 @@ def _reasons(
     voices += sum(_COPY * wishes.weights.get(name, 1.0) for name in copied)
     hours = [(now - one.published).total_seconds() / 3600 for one in bundle.articles if one.published]
     age = max(0.0, min(hours, default=_UNDATED_HOURS))
-    place = min((places[one.id] for one in bundle.articles if one.id in places), default=None)
+    place = min((positions[one.id] for one in bundle.articles if one.id in positions), default=None)
     first = bundle.articles[0]
     in_title = _found(wishes.interests, first.title)
     in_lead = [word for word in _found(wishes.interests, _lead(first)) if word not in in_title]

@@ -14,7 +14,7 @@ from briefing.nlp.facts import names, stems
 from briefing.nlp.text import paragraphs
 from briefing.types import Article
 
-__all__ = ["SimilarityVectors", "is_roundup", "likeness", "nearness"]
+__all__ = ["SimilarityVectors", "is_roundup", "nearness", "tfidf_vectors"]
 
 _TITLE, _NAME, _LEAD, _BODY = 3.0, 2.0, 1.0, 0.4
 _LEAD_WORDS, _READ_WORDS = 150, 600
@@ -54,7 +54,7 @@ class SimilarityVectors:
         return (1 - _MEANT) * said + _MEANT * meant
 
 
-def likeness(articles: Sequence[Article]) -> SimilarityVectors:
+def tfidf_vectors(articles: Sequence[Article]) -> SimilarityVectors:
     """Articles by the words of title, lead and names.
 
     The likeness of two articles is their rows' product, less for the days between them (`clustering`).

@@ -16,10 +16,10 @@ from briefing.nlp.text import fingerprint
 from briefing.summariser import cite, instruct, translated
 from briefing.summariser.draft import Draft
 from briefing.summariser.options import Length, SummaryOptions
-from briefing.summariser.parsing import own_title
+from briefing.summariser.parsing import title_without_site
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.scheduler import CompletionStore, Conversation, converse
-from briefing.summariser.story import MOST_READ, condense_story, in_brief
+from briefing.summariser.story import MAX_ARTICLES, condense_story, quoted_summary
 from briefing.types import Article, Failure, KeyPoint, Story, Summary
 
 __all__ = [
@@ -27,8 +27,8 @@ __all__ = [
     "Length",
     "PromptBook",
     "SummaryOptions",
-    "in_brief",
-    "leads_in_short",
+    "quoted_summary",
+    "shorten_leads",
     "summarise_all",
     "summarise_stories",
     "summary_key",
@@ -75,7 +75,7 @@ def summarise_stories(
         yield subject, result
 
 
-def leads_in_short(
+def shorten_leads(
     stories: Sequence[Story],
     engine: Engine,
     prompts: PromptBook,
@@ -90,7 +90,7 @@ def leads_in_short(
     """
 
     def begun(story: Story) -> tuple[object, Callable[[], Conversation[KeyPoint]]]:
-        drafts = [Draft.of(article, options) for article in story.articles[:MOST_READ]]
+        drafts = [Draft.of(article, options) for article in story.articles[:MAX_ARTICLES]]
         return story, lambda: _in_short(drafts, story.summary.key_points[0], prompts)
 
     suited = [
@@ -139,7 +139,7 @@ def summary_key(
     server says where nothing was asked is no part of the key, and neither are the weights behind the model's name.
     """
     told_in = prompts.language(options.language or article.language)
-    read = (article, *others[: MOST_READ - 1])
+    read = (article, *others[: MAX_ARTICLES - 1])
     embeds = any(options.translates(one.language) for one in read)  # else no vector is made of anything
     wishes = (
         str(options.points),
@@ -150,7 +150,7 @@ def summary_key(
         options.embedded_by if embeds else "",
     )
     # Of the source's name only what it takes off the title: no prompt has it, and another may be shown tomorrow.
-    title = own_title(article.title, article.source, article.url)
+    title = title_without_site(article.title, article.source, article.url)
     text = [article.title, title, str(article.published), article.text, article.language]
     for other in read[1:]:  # citations name these by their ids
         text += [other.id, other.title, str(other.published), other.text, other.language]

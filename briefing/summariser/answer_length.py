@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from briefing.engines.base import Engine, Prompt, at_most_tokens, message_tokens
+from briefing.engines.base import Engine, Prompt, message_tokens, token_upper_bound
 from briefing.nlp.text import word_count
 from briefing.summariser.parsing import LONGEST_POINT
 
@@ -20,7 +20,7 @@ __all__ = [
     "answer_tokens",
     "line_tokens",
     "point_tokens",
-    "text_room",
+    "text_budget",
 ]
 
 POINT_TOKENS = 64
@@ -68,15 +68,15 @@ def answer_tokens(sentences: int, point: int, window: int) -> int:
 def line_tokens(examples: Sequence[str], language: str) -> int:
     """Tokens that a line of `cite` may have, behind its numbers; `LINE_TOKENS` in English, and at least.
 
-    Counted by no model, so that none is loaded where every answer is in the store (`at_most_tokens`).
+    Counted by no model, so that none is loaded where every answer is in the store (`token_upper_bound`).
     """
     text = "".join(examples)
     if language == "en" or not text:
         return LINE_TOKENS
-    return max(LINE_TOKENS, NUMBER_TOKENS + _LONGEST * at_most_tokens(text) // len(text))
+    return max(LINE_TOKENS, NUMBER_TOKENS + _LONGEST * token_upper_bound(text) // len(text))
 
 
-def text_room(empty: Prompt, engine: Engine) -> int:
+def text_budget(empty: Prompt, engine: Engine) -> int:
     """Tokens that a text may have in a prompt that is `empty` of it: the window less all else in it and its answer."""
     frame = message_tokens(empty.messages, engine.count_tokens)
     return max(_LEAST_TEXT, engine.context - frame - empty.max_tokens - _MARGIN)

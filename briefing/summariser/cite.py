@@ -26,21 +26,21 @@ from briefing.summariser.context import (
     LEANS,
     Context,
     Line,
-    check_of,
+    apply_model_verdict,
     contexts,
-    inexact,
+    deletion_prompt,
+    fact_fault,
+    form_fault,
+    has_unknown_subject,
     leads,
-    lines_about,
-    read_by_model,
+    line_check_prompt,
+    lines_prompt,
     read_line,
-    shortening_of,
-    unexplained,
-    unfit,
 )
 from briefing.summariser.draft import Draft
-from briefing.summariser.ladder import can_be_shortened, leans, own_words, stands_alone
+from briefing.summariser.ladder import has_dangling_reference, is_deletion_of, is_shortenable, stands_alone
 from briefing.summariser.mmr import LEAD, choose
-from briefing.summariser.parsing import clean, ended, says_the_same
+from briefing.summariser.parsing import clean, says_the_same, with_full_stop
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.scheduler import Conversation
 from briefing.summariser.selection import LONG, most_telling
@@ -89,15 +89,15 @@ def tell_in_short(drafts: Sequence[Draft], point: KeyPoint, prompts: PromptBook)
     said = set(stems(point.text))
     for context in contexts(told):
         numbers = tuple(n for n in range(1, len(context.numbered) + 1) if context.place(n) in cited)
-        numbers = tuple(sorted(numbers, key=lambda n: -len(said & context.readings[n - 1].roots))[:3])
+        numbers = tuple(sorted(numbers, key=lambda n: -len(said & context.readings[n - 1].stems))[:3])
         if not numbers or (word_count(point.text) <= _SHORT and point.verdict is not Verdict.QUOTED):
             continue
-        (answer,) = told[0].take((yield [lines_about(prompts, context, 1, "short", False, numbers)]))
+        (answer,) = told[0].take((yield [lines_prompt(prompts, context, 1, "short", False, numbers)]))
         line = Line(context, numbers, answer.line)
-        line.reason = unfit(line) or inexact(line)
+        line.reason = form_fault(line) or fact_fault(line)
         if line.unread and word_count(line.text) < word_count(point.text):
-            (likely,) = told[0].weigh((yield [check_of(prompts, line)]))
-            read_by_model(line, likely)
+            (likely,) = told[0].weigh((yield [line_check_prompt(prompts, line)]))
+            apply_model_verdict(line, likely)
             if line.holds:
                 return _point(line, told)
         return point
@@ -132,7 +132,7 @@ class _Telling:
             self.draft.warnings.append(f"The article is long; it was read in {len(self.contexts)} parts.")
         untitled = not self.draft.article.title
         asked = [
-            lines_about(self.prompts, one, share, self.options.length, untitled and one.opens) for one in self.contexts
+            lines_prompt(self.prompts, one, share, self.options.length, untitled and one.opens) for one in self.contexts
         ]
         written: list[Line] = []
         for context, answer in zip(self.contexts, self.draft.take((yield asked)), strict=True):
@@ -155,10 +155,10 @@ class _Telling:
             return False
         cites = tuple(dict.fromkeys(number for line in first for number in line.cites))[:3]
         line = Line(first[0].context, cites, self.draft.headline)
-        line.reason = inexact(line)
+        line.reason = fact_fault(line)
         if line.unread:
-            (likely,) = self.draft.weigh((yield [check_of(self.prompts, line)]))
-            read_by_model(line, likely)
+            (likely,) = self.draft.weigh((yield [line_check_prompt(self.prompts, line)]))
+            apply_model_verdict(line, likely)
         return line.holds
 
     def _chosen(self, lines: Sequence[Line], most: int) -> list[int]:
@@ -175,7 +175,7 @@ class _Telling:
         it says.
         """
         for line in lines:
-            line.reason = line.reason or unfit(line) or inexact(line)
+            line.reason = line.reason or form_fault(line) or fact_fault(line)
         fit = [line for line in lines if not line.reason]
         most = 2 * self.options.points
         asked = {id(fit[place]) for place in self._chosen(fit, most)}
@@ -183,9 +183,9 @@ class _Telling:
             if id(line) not in asked:
                 line.reason = "others tell more"
         if unread := [line for line in fit if line.unread]:
-            told = yield [check_of(self.prompts, line) for line in unread]
+            told = yield [line_check_prompt(self.prompts, line) for line in unread]
             for line, likely in zip(unread, self.draft.weigh(told), strict=True):
-                read_by_model(line, likely)
+                apply_model_verdict(line, likely)
         for line in lines:
             if line.holds and any(says_the_same(line.text, other.text) for other in self.lines if other.holds):
                 line.reason = "said already"
@@ -205,13 +205,13 @@ class _Telling:
                 break
             if leaning and (before := context.before(cites[0])):
                 both = (cites[0], before)
-                asked.append(lines_about(self.prompts, context, 1, self.options.length, False, both))
+                asked.append(lines_prompt(self.prompts, context, 1, self.options.length, False, both))
                 tried.append((context, both, "written"))
-            elif can_be_shortened(context.texts[cites[0] - 1], context.language):
-                asked.append(shortening_of(self.prompts, context, cites[0], self.options.length))
+            elif is_shortenable(context.texts[cites[0] - 1], context.language):
+                asked.append(deletion_prompt(self.prompts, context, cites[0], self.options.length))
                 tried.append((context, cites[:1], "shortened"))
             elif context.language != "en":
-                asked.append(lines_about(self.prompts, context, 1, "short", False, cites[:1]))
+                asked.append(lines_prompt(self.prompts, context, 1, "short", False, cites[:1]))
                 tried.append((context, cites[:1], "written"))
         if not asked:
             return
@@ -219,7 +219,7 @@ class _Telling:
         for (context, cites, rung), answer in zip(tried, self.draft.take((yield asked)), strict=True):
             text = answer.line
             line = Line(context, cites, text, rung)
-            if rung == "shortened" and not own_words(text, context.texts[cites[0] - 1]):
+            if rung == "shortened" and not is_deletion_of(text, context.texts[cites[0] - 1]):
                 line.reason = "not the sentence's own words"
             mended.append(line)
         yield from self._check(mended)
@@ -242,7 +242,7 @@ class _Telling:
                 yield line.context, line.cites, line.reason == LEANS
         for context, number in self._telling():
             text = context.texts[number - 1]
-            if context.place(number) not in used and not leans(text, context.names, context.language):
+            if context.place(number) not in used and not has_dangling_reference(text, context.names, context.language):
                 used.add(context.place(number))
                 yield context, (number,), False
 
@@ -280,7 +280,7 @@ class _Telling:
         return kept
 
     def _unexplained(self, line: Line, told: Sequence[str]) -> bool:
-        return unexplained(line, [self.draft.article.title, self.draft.headline, *told])
+        return has_unknown_subject(line, [self.draft.article.title, self.draft.headline, *told])
 
     def finish(self) -> None:
         """Points and warnings into the draft, in the order of the sentences behind them."""
@@ -301,7 +301,7 @@ class _Telling:
 def _point(line: Line, drafts: Sequence[Draft]) -> KeyPoint:
     cited = sorted({line.context.place(number) for number in line.cites})
     return KeyPoint(
-        text=ended(line.text),
+        text=with_full_stop(line.text),
         citations=tuple(_citation(drafts, *place) for place in cited),
         verdict=Verdict.QUOTED if line.rung == "quoted" else Verdict.SUPPORTED,
         rung=line.rung,

@@ -15,21 +15,34 @@ from functools import cached_property
 from briefing.engines.base import Prompt
 from briefing.ground import Check, Evidence, check, weigh
 from briefing.ground.analysis import AnalysedSentence
-from briefing.ground.evidence import plain
-from briefing.ground.exact import facts, possessives
+from briefing.ground.evidence import sentence_key
+from briefing.ground.exact import match_facts, possessives
 from briefing.nlp.facts import stems
 from briefing.summariser.answer_length import LINE_TOKENS, line_tokens
-from briefing.summariser.draft import Draft, why_not
-from briefing.summariser.ladder import leans, opens_as_fragment, shortening, stands_alone
+from briefing.summariser.draft import Draft, rejection_reason
+from briefing.summariser.ladder import deletion_grammar, has_dangling_reference, opens_as_fragment, stands_alone
 from briefing.summariser.mmr import LEAD
-from briefing.summariser.parsing import clean, ended, problem
+from briefing.summariser.parsing import clean, form_problem, with_full_stop
 from briefing.summariser.prompts import PromptBook
-from briefing.summariser.selection import NumberedSentence, sections, select
+from briefing.summariser.selection import NumberedSentence, sections, select_sentences
 from briefing.types import Rung, Verdict
 
 __all__ = [
-    "LEANS", "Context", "Line", "check_of", "check_prompt", "contexts", "inexact", "leads", "lines_about",
-    "log_odds", "read_by_model", "read_line", "shortening_of", "unexplained", "unfit",
+    "LEANS",
+    "Context",
+    "Line",
+    "apply_model_verdict",
+    "check_prompt",
+    "contexts",
+    "deletion_prompt",
+    "fact_fault",
+    "form_fault",
+    "has_unknown_subject",
+    "leads",
+    "line_check_prompt",
+    "lines_prompt",
+    "log_odds",
+    "read_line",
 ]  # fmt: skip
 
 LEANS = "a pronoun without its noun"
@@ -87,7 +100,7 @@ def contexts(drafts: Sequence[Draft]) -> Iterator[Context]:
     stretches = sections(evidences[0], drafts[0].options.points) if len(drafts) == 1 else [None]
     for place, stretch in enumerate(stretches):
         parts = [stretch] if stretch is not None else None
-        numbered = select(evidences, parts, opening=not place)
+        numbered = select_sentences(evidences, parts, opening=not place)
         if numbered:
             text = "\n\n".join(one.text for one in numbered)
             titles = " / ".join(evidence.title for evidence in evidences)
@@ -98,7 +111,7 @@ def contexts(drafts: Sequence[Draft]) -> Iterator[Context]:
                 readings,
                 opens=not place,
                 names=frozenset(name.key for reading in readings for name in reading.names if not name.opens),
-                keys=tuple(evidences[one.article].keys[one.sentence] for one in numbered),
+                keys=tuple(evidences[one.article].sentence_keys[one.sentence] for one in numbered),
             )
 
 
@@ -135,7 +148,7 @@ class Line:
 # --- asking --------------------------------------------------------------------------------------------------
 
 
-def lines_about(
+def lines_prompt(
     prompts: PromptBook, context: Context, points: int, length: str, headline: bool, cites: tuple[int, ...] = ()
 ) -> Prompt:
     """For `points` lines; behind `cites`, where these are given, and then for one line without its numbers."""
@@ -149,11 +162,11 @@ def lines_about(
     )  # fmt: skip
 
 
-def shortening_of(prompts: PromptBook, context: Context, number: int, length: str) -> Prompt:
+def deletion_prompt(prompts: PromptBook, context: Context, number: int, length: str) -> Prompt:
     """For the sentence of that number with words left out."""
     return _prompt(
         prompts, context, {"points": 1, "length": length, "headline": False}, (number,),
-        points=1, max_tokens=3 * LINE_TOKENS, grammar=shortening(context.texts[number - 1]),
+        points=1, max_tokens=3 * LINE_TOKENS, grammar=deletion_grammar(context.texts[number - 1]),
     )  # fmt: skip
 
 
@@ -179,9 +192,9 @@ def _prompt(
     )
 
 
-def check_of(prompts: PromptBook, line: Line) -> Prompt:
+def line_check_prompt(prompts: PromptBook, line: Line) -> Prompt:
     """Whether the sentences hold the line."""
-    return check_prompt(prompts, line.context.texts, line.cites, ended(line.text))
+    return check_prompt(prompts, line.context.texts, line.cites, with_full_stop(line.text))
 
 
 def check_prompt(prompts: PromptBook, sentences: Sequence[str], cites: Sequence[int], statement: str) -> Prompt:
@@ -202,7 +215,7 @@ def log_odds(likely: float) -> float:
     return math.log(kept / (1 - kept))
 
 
-def read_by_model(line: Line, likely: float | None) -> None:
+def apply_model_verdict(line: Line, likely: float | None) -> None:
     """Decide about a line that was open, by the probability of "yes"; where there is none, it is not shown."""
     assert line.found is not None
     if likely is None:
@@ -226,7 +239,7 @@ def read_line(context: Context, answer: str) -> Line | None:
     return Line(context, cites, clean(found[2]))
 
 
-def unfit(line: Line) -> str:
+def form_fault(line: Line) -> str:
     """Why a line is no point, whatever its sentences say; empty where it may be one."""
     if not _CLOSED.search(line.text):
         return "broken off"
@@ -234,29 +247,29 @@ def unfit(line: Line) -> str:
         return "a question"
     if opens_as_fragment(line.text, line.context.language):
         return "no sentence of its own"
-    if found := problem(line.text):
+    if found := form_problem(line.text):
         return LEANS if found == "begins with a pronoun" else found
-    return LEANS if leans(line.text, line.context.names, line.context.language) else ""
+    return LEANS if has_dangling_reference(line.text, line.context.names, line.context.language) else ""
 
 
-def inexact(line: Line) -> str:
+def fact_fault(line: Line) -> str:
     """What of a line's numbers, names, dates, quotations and denials no sentence that is shown has; empty for nothing.
 
     Settles the line's citations as well: one that adds nothing is dropped, and a sentence that alone has one of these
     facts joins them, while there is room. A line that is a sentence of the article becomes its quotation.
     """
     line.found = check(line.text, line.context.evidence)
-    if found := why_not(line.found):
+    if found := rejection_reason(line.found):
         return found
-    if same := [n for n, text in enumerate(line.context.texts, 1) if plain(text) == plain(line.text)]:
+    if same := [n for n, text in enumerate(line.context.texts, 1) if sentence_key(text) == sentence_key(line.text)]:
         line.cites, line.rung = (same[0],), "quoted"
         return "" if stands_alone(line.text, line.context.names, line.context.language) else LEANS
     if not_theirs := next(possessives(line.text, line.context.evidence), None):
         return f"{not_theirs.kind} not as in the article: {not_theirs.surface}"
     reading = AnalysedSentence(line.text)
-    _, wanted = facts(reading, line.context.evidence)
+    _, wanted = match_facts(reading, line.context.evidence)
     keys = line.context.keys
-    title = line.context.evidence.heading.keys
+    title = line.context.evidence.analysed_title.keys
     cites = _needed(line, reading)
     for fact in sorted(wanted, key=sorted):
         if fact & title or any(fact & keys[number - 1] for number in cites):
@@ -276,7 +289,7 @@ def _needed(line: Line, reading: AnalysedSentence) -> list[int]:
 
     A sentence that alone has more of the line than all that are cited takes their place: the model miscounted.
     """
-    shared = [read.roots & reading.roots for read in line.context.readings]
+    shared = [read.stems & reading.stems for read in line.context.readings]
     closest = max(range(1, len(shared) + 1), key=lambda number: len(shared[number - 1]))
     cited = frozenset().union(*(shared[number - 1] for number in line.cites))
     cites = line.cites if len(shared[closest - 1]) <= len(cited) else (closest, *line.cites)
@@ -293,7 +306,7 @@ def leads(line: Line) -> bool:
     if not line.context.opens:
         return False
     said = set(stems(line.text))
-    best = max(line.cites, key=lambda number: len(said & line.context.readings[number - 1].roots))
+    best = max(line.cites, key=lambda number: len(said & line.context.readings[number - 1].stems))
     return best <= LEAD
 
 
@@ -308,7 +321,7 @@ _SPEAKER = re.compile(
 )
 
 
-def unexplained(line: Line, told: Sequence[str]) -> bool:
+def has_unknown_subject(line: Line, told: Sequence[str]) -> bool:
     """Whether a line opens with "the gun" of nobody, or ends with "the official said": its sentence takes up what one
     before it has told, and neither the line nor what a reader is `told` (the title, the points before it) does.
 
@@ -325,7 +338,7 @@ def _taken_up(line: Line, found: re.Match[str], told: Sequence[str]) -> bool:
     nouns = set(stems(found[0].partition("the ")[2] or found[0].partition(" ")[2]))
     known = set(stems(" ".join([*told, line.text[: found.start()], line.text[found.end() :]])))
     before = [
-        {word.root for word in reading.words if word.root and word.surface.islower()}
+        {word.stem for word in reading.words if word.stem and word.surface.islower()}
         for one, reading in zip(line.context.numbered, line.context.readings, strict=True)
         if one.article == article and one.sentence < sentence
     ]

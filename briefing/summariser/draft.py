@@ -13,28 +13,28 @@ from dataclasses import dataclass, field, replace
 
 from briefing.engines.base import Prompt
 from briefing.errors import NoAnswerError
-from briefing.ground import Check, Evidence, check, quote
+from briefing.ground import Check, Evidence, check
 from briefing.nlp.facts import occurrences, stem_of
 from briefing.nlp.salience import ranked
 from briefing.nlp.text import sentences, word_count
 from briefing.stories.embeddings import nearest
-from briefing.summariser.language_samples import script, script_of, specimen
+from briefing.summariser.language_samples import sample_sentences, script, script_of
 from briefing.summariser.options import SummaryOptions
 from briefing.summariser.parsing import (
     FULL_STOPS,
     LONGEST_HEADLINE,
     Answer,
     broken_off,
-    ended,
-    own_title,
+    parse_yes_no,
     says_the_same,
-    says_yes,
-    shortened,
+    title_without_site,
+    truncate_words,
+    with_full_stop,
 )
 from briefing.summariser.scheduler import Conversation, KeyedCompletion
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
-__all__ = ["Draft", "most_telling", "why_not"]
+__all__ = ["Draft", "most_telling", "rejection_reason"]
 
 SHORT = 60
 """Words up to which a text is its own summary."""
@@ -89,7 +89,7 @@ class Draft:
     @property
     def examples(self) -> list[str]:
         """Sentences in the summary's language, for what they cost in tokens; none where none is known."""
-        return specimen(self.language) if self.translated else [one.text for one in self.evidence.sentences]
+        return sample_sentences(self.language) if self.translated else [one.text for one in self.evidence.sentences]
 
     def in_articles_language(self, text: str) -> bool:
         """Whether `text`, which is to be in another language than the article, is in the article's: in its script,
@@ -105,7 +105,7 @@ class Draft:
             return True
         english = self.article.language == "en"
         small = [surface for _, surface, _ in occurrences(text) if _small(surface)]
-        known = {word.surface for reading in self.evidence.readings for word in reading.words}
+        known = {word.surface for reading in self.evidence.analysed for word in reading.words}
         own = sum(word in known or (english and len(word) > 2 and not stem_of(word)) for word in small)
         return len(small) >= _TELLING and own >= (_OWN_ENGLISH if english else _OWN) * len(small)
 
@@ -170,7 +170,7 @@ class Draft:
             if one.completion.odds and _ANSWERS.match(answer.text):
                 found.append(one.completion.odds[0])
             else:
-                found.append(0.0 if says_yes(answer.text) is False else None)
+                found.append(0.0 if parse_yes_no(answer.text) is False else None)
         return found
 
     def _count(self, one: KeyedCompletion) -> None:
@@ -193,9 +193,9 @@ class Draft:
         citations = found.citations
         if self.translated and not citations and self.options.embed is not None:
             alike = nearest(text, [one.text for one in self.evidence.sentences], self.options.embed)
-            if alike is not None and alike not in self.evidence.orders:
+            if alike is not None and alike not in self.evidence.injections:
                 citations = (self.evidence.cite(alike),)
-        self.points.append(KeyPoint(text=ended(text), citations=citations, verdict=found.verdict))
+        self.points.append(KeyPoint(text=with_full_stop(text), citations=citations, verdict=found.verdict))
 
     def told_already(self, text: str) -> bool:
         """Whether a point that is kept says the same."""
@@ -204,7 +204,7 @@ class Draft:
     def quote(self, chosen: Iterable[int]) -> None:
         """Show these sentences of the article, and nothing else."""
         self.points = []
-        for citation in (quote(self.evidence, index) for index in chosen):
+        for citation in map(self.evidence.cite, chosen):
             text = " ".join(citation.text.split())
             if not self.told_already(text):  # pages repeat their own sentences
                 self.points.append(KeyPoint(text=text, citations=(citation,), verdict=Verdict.QUOTED, rung="quoted"))
@@ -240,18 +240,18 @@ class Draft:
         """The article's own, cut at a word; of a text without one, or where the summary is in another language, the
         model's, where the article supports it; else the beginning of the first point.
         """
-        title = own_title(self.article.title, self.article.source, self.article.url)
+        title = title_without_site(self.article.title, self.article.source, self.article.url)
         if title and not (self.translated and self._written_in() == self.language):
-            return shortened(title, LONGEST_HEADLINE)
+            return truncate_words(title, LONGEST_HEADLINE)
         written = "" if self.in_articles_language(self.headline) else self.headline
         # A list of keywords passes every check of facts and is still no headline.
         fits = 2 <= word_count(written) <= LONGEST_HEADLINE and written.count(",") <= 2
         found = self.check(written)
-        if fits and not why_not(found) and not (self.open(found) and self.article.title):
+        if fits and not rejection_reason(found) and not (self.open(found) and self.article.title):
             return written
         told = [point.text for point in self.points if point.verdict is not Verdict.QUOTED or not self.translated]
         first = [*told, self.paragraph or "", self.article.text]
-        return shortened(next(text for text in first if text).rstrip(FULL_STOPS), LONGEST_HEADLINE)
+        return truncate_words(next(text for text in first if text).rstrip(FULL_STOPS), LONGEST_HEADLINE)
 
     def _written_in(self) -> str:
         """The language of the summary: the article's, where nothing of it was written but all is quoted."""
@@ -276,7 +276,7 @@ def most_telling(text: str, count: int) -> list[str]:
     return [found[index].text for index in sorted(ranked(found)[:count])]
 
 
-def why_not(found: Check) -> str:
+def rejection_reason(found: Check) -> str:
     """Why a point may not be shown; empty when it may."""
     if not found.missing:
         return ""

@@ -26,11 +26,11 @@ from briefing.nlp.chunk import chunks
 from briefing.nlp.facts import stems
 from briefing.nlp.salience import ranked
 from briefing.nlp.text import sentences, word_count
-from briefing.summariser.answer_length import answer_tokens, point_tokens, text_room
-from briefing.summariser.draft import Draft, most_telling, why_not
+from briefing.summariser.answer_length import answer_tokens, point_tokens, text_budget
+from briefing.summariser.draft import Draft, most_telling, rejection_reason
 from briefing.summariser.mmr import LEAD, leads
 from briefing.summariser.options import SummaryOptions
-from briefing.summariser.parsing import clean, copied, ended, points_schema, problem, read_points
+from briefing.summariser.parsing import clean, form_problem, is_copied, points_schema, read_points, with_full_stop
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.scheduler import Conversation
 from briefing.types import KeyPoint, Verdict
@@ -62,9 +62,9 @@ def tell_sentence(draft: Draft, sentence: int, engine: Engine, prompts: PromptBo
     (answer,) = yield from draft.ask([asker.rewrite([draft.evidence.sentences[sentence].text])], engine.context)
     point = answer.prose
     (found,) = yield from _checked(draft, asker, [point])
-    if not point or problem(point) or _kept_to(found, sentence):
+    if not point or form_problem(point) or _kept_to(found, sentence):
         return None
-    return KeyPoint(text=ended(point), citations=found.citations, verdict=found.verdict)
+    return KeyPoint(text=with_full_stop(point), citations=found.citations, verdict=found.verdict)
 
 
 def tell_as_prose(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[None]:
@@ -77,7 +77,7 @@ def tell_as_prose(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversa
         sentence.text
         for sentence in (written[:-1] if answer.cut else written)
         if sentence.text[-1:] in '.!?…"”'
-        and not why_not(draft.check(sentence.text))
+        and not rejection_reason(draft.check(sentence.text))
         and not draft.in_articles_language(sentence.text)
     ]
     if not kept:
@@ -134,7 +134,7 @@ class _Asker:
 
     def room(self) -> int:
         """Tokens an article may have in one prompt."""
-        return text_room(self.points(""), self.engine)
+        return text_budget(self.points(""), self.engine)
 
     def _counts(self) -> dict[str, object]:
         options = self.options
@@ -176,7 +176,7 @@ def _read(draft: Draft, asker: _Asker) -> Conversation[list[str]]:
     draft.warnings.append(f"The article is long; it was read in {len(pieces)} parts.")
     notes: list[str] = []
     for piece, (_, points) in zip(pieces, read, strict=True):
-        held = [ended(point) for point in points if draft.check(point).verdict is not Verdict.UNSUPPORTED]
+        held = [with_full_stop(point) for point in points if draft.check(point).verdict is not Verdict.UNSUPPORTED]
         # A part about which nothing held still has its say, in its own most telling sentence.
         notes += held or most_telling(piece.text, 1)
     return (yield from _merge(draft, asker, notes))
@@ -228,7 +228,7 @@ def _ground(draft: Draft, asker: _Asker, candidates: list[str]) -> Conversation[
     behind: list[int] = []
     checks = yield from _checked(draft, asker, candidates)
     for point, found in zip(candidates, checks, strict=True):
-        reason = problem(point) or why_not(found) or (copied(point, draft.evidence) and "copied")
+        reason = form_problem(point) or rejection_reason(found) or (is_copied(point, draft.evidence) and "is_copied")
         if not reason:
             slots.append((point, found))
             continue
@@ -250,9 +250,9 @@ def _ground(draft: Draft, asker: _Asker, candidates: list[str]) -> Conversation[
         checks = yield from _checked(draft, asker, rewrites)
         told = zip(behind, second, reasons, rewrites, checks, strict=True)
         for index, (place, point, found), reason, rewritten, again in told:
-            if rewritten and not problem(rewritten) and not _kept_to(again, index):
+            if rewritten and not form_problem(rewritten) and not _kept_to(again, index):
                 slots[place] = (rewritten, again)
-            elif reason == "copied" and not why_not(found):
+            elif reason == "is_copied" and not rejection_reason(found):
                 slots[place] = (point, found)
             else:
                 draft.warnings.append(f"Left out ({reason}): {point}")
@@ -270,14 +270,16 @@ def _behind(point: str, found: Check) -> int | None:
 
 def _kept_to(found: Check, sentence: int) -> str:
     """Why a point written from one sentence may not be shown: it must need no other. Empty when it may."""
-    return why_not(found) or ("" if [c.sentence for c in found.citations] == [sentence] else "drawn from elsewhere")
+    return rejection_reason(found) or (
+        "" if [c.sentence for c in found.citations] == [sentence] else "drawn from elsewhere"
+    )
 
 
 def _lead(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[None]:
     """Round 4, where no point tells of the beginning: its first telling sentence becomes the first point."""
     opening = draft.evidence.sentences[:LEAD]
     for index, sentence in enumerate(opening):
-        if word_count(sentence.text) >= 8 and index not in draft.evidence.orders:
+        if word_count(sentence.text) >= 8 and index not in draft.evidence.injections:
             point = yield from tell_sentence(draft, index, engine, prompts)
             if point and not draft.told_already(point.text):
                 draft.points.insert(0, point)
@@ -288,7 +290,7 @@ def _fill(draft: Draft, asker: _Asker) -> Conversation[None]:
     """Round 5: points from telling sentences that nothing cites yet."""
     cited = {citation.sentence for point in draft.points for citation in point.citations}
     whole = draft.evidence.sentences
-    cited |= draft.evidence.orders
+    cited |= draft.evidence.injections
     free = [i for i in ranked(whole) if i not in cited and word_count(whole[i].text) >= 8]
     chosen = free[: 2 * (asker.options.fewest - len(draft.points)) + 1]
     if not chosen:
@@ -297,6 +299,6 @@ def _fill(draft: Draft, asker: _Asker) -> Conversation[None]:
     points = [answer.prose for answer in (yield from draft.ask(asked, asker.engine.context))]
     checks = yield from _checked(draft, asker, points)
     for index, point, found in zip(chosen, points, checks, strict=True):
-        usable = point and not problem(point) and not _kept_to(found, index) and not draft.told_already(point)
+        usable = point and not form_problem(point) and not _kept_to(found, index) and not draft.told_already(point)
         if usable and len(draft.points) < asker.options.fewest:
             draft.keep(point, found)

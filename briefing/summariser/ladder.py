@@ -14,7 +14,15 @@ from briefing.nlp.facts import names, numbers, occurrences, stems
 from briefing.nlp.lexicon import FIRST_PERSONS, LEANING, TIMES
 from briefing.nlp.text import ENDS, word_count
 
-__all__ = ["can_be_shortened", "leans", "opens_as_fragment", "own_words", "shortening", "stands_alone", "unquoted"]
+__all__ = [
+    "deletion_grammar",
+    "has_dangling_reference",
+    "is_deletion_of",
+    "is_shortenable",
+    "opens_as_fragment",
+    "stands_alone",
+    "unquoted",
+]
 
 _LONGEST = 45
 """Words of a sentence that is shortened; a longer one's grammar and its meaning have too many branches."""
@@ -43,7 +51,7 @@ _SPEECH = re.compile(
 _WORD = re.compile(r"\S+")
 
 
-def can_be_shortened(sentence: str, language: str = "en") -> bool:
+def is_shortenable(sentence: str, language: str = "en") -> bool:
     """Whether leaving words out is to be tried: not of a short or a very long sentence, a question, one that quotes (of
     which half might be left) or one in which everything must stay; nor in a language of which is not known what must.
     """
@@ -54,11 +62,11 @@ def can_be_shortened(sentence: str, language: str = "en") -> bool:
         and len(tokens) <= _LONGEST
         and not sentence.rstrip().endswith("?")
         and not re.search(r"[\"“”‘«»|\[\]\x00]|(?<!\w)'", sentence)
-        and ")?" in shortening(sentence)
+        and ")?" in deletion_grammar(sentence)
     )
 
 
-def shortening(sentence: str) -> str:
+def deletion_grammar(sentence: str) -> str:
     """GBNF grammar of what `sentence` can become by leaving out adverbs and whole stretches between commas, dashes and
     brackets in which nothing must stay: inside it, a phrase or clause before its subject, or a relative clause at its
     end; so that what is left is still a sentence.
@@ -178,7 +186,7 @@ def unquoted(text: str) -> str:
     return _QUOTED.sub(" ", text)
 
 
-def leans(line: str, named: Container[str] = (), language: str = "en") -> bool:
+def has_dangling_reference(line: str, named: Container[str] = (), language: str = "en") -> bool:
     """Whether a line needs one before it to be understood: a pronoun comes without its noun, somebody speaks as "I", or
     all of it is somebody's words.
 
@@ -236,13 +244,13 @@ def _has_person(text: str) -> bool:
 
 
 def stands_alone(sentence: str, named: Container[str] = (), language: str = "en") -> bool:
-    """Whether a sentence of an article can be quoted without the one before it; `named` as for `leans`."""
+    """Whether a sentence of an article can be quoted without the one before it; `named` as for that function."""
     said = unquoted(sentence)
     return (
         word_count(said) > 1  # else it is somebody's words, and nobody is told whose
         and sentence.count('"') % 2 == 0
         and sentence.count("“") == sentence.count("”")
-        and not leans(sentence, named, language)
+        and not has_dangling_reference(sentence, named, language)
         and not opens_as_fragment(sentence, language)
         and not said.rstrip().endswith("?")
         and sentence[-1:] in f"{ENDS}”\"'’»“」』".replace("…", "")
@@ -250,7 +258,7 @@ def stands_alone(sentence: str, named: Container[str] = (), language: str = "en"
     )
 
 
-def own_words(line: str, sentence: str) -> bool:
+def is_deletion_of(line: str, sentence: str) -> bool:
     """Whether `line` is `sentence` with words left out: its words, in its order."""
     rest = iter(_bare(sentence))
     return all(word in rest for word in _bare(line))

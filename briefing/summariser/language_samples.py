@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 
-__all__ = ["script", "script_of", "specimen"]
+__all__ = ["sample_sentences", "script", "script_of"]
 
 # "All human beings are born free and equal in dignity and rights" (Universal Declaration of Human Rights, article 1) in
 # languages of which a tokeniser makes many more tokens than of English: a summary may be in one, its article not.
@@ -57,7 +57,7 @@ _FEW = 0.05
 """Share of kana from which on what looks Chinese is Japanese."""
 
 
-def specimen(language: str) -> list[str]:
+def sample_sentences(language: str) -> list[str]:
     """A sentence in the language of this ISO 639-1 code, or in one that costs as much; none for English."""
     if language == "en":
         return []

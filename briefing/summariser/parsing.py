@@ -7,7 +7,7 @@ import re
 from typing import Any, NamedTuple
 
 from briefing.canonical import host_of
-from briefing.engines.reasoning import without_thoughts
+from briefing.engines.output import strip_reasoning
 from briefing.ground import Evidence
 from briefing.nlp.facts import stems, tokens
 from briefing.nlp.text import ENDS, normalise, sentences, word_count
@@ -19,15 +19,15 @@ __all__ = [
     "Answer",
     "broken_off",
     "clean",
-    "copied",
-    "ended",
-    "own_title",
+    "form_problem",
+    "is_copied",
+    "parse_yes_no",
     "points_schema",
-    "problem",
     "read_points",
     "says_the_same",
-    "says_yes",
-    "shortened",
+    "title_without_site",
+    "truncate_words",
+    "with_full_stop",
 ]
 
 FULL_STOPS = ".。।۔"
@@ -79,7 +79,7 @@ class Answer(NamedTuple):
 
 def broken_off(answer: Answer) -> str:
     """The point or sentence in which an answer was cut; empty where there is none."""
-    said = without_thoughts(answer.text)
+    said = strip_reasoning(answer.text)
     rest = Answer(said, answer.cut).rest
     if said.lstrip("` \njson").startswith("{"):
         rest = rest.rpartition('"')[2].strip(" ,]}")
@@ -87,11 +87,11 @@ def broken_off(answer: Answer) -> str:
     return found[-1].text if found else ""
 
 
-def says_yes(answer: str) -> bool | None:
+def parse_yes_no(answer: str) -> bool | None:
     """Whether an answer to a question is yes or no, by its first word, whatever thoughts and markup stand around it
     ("**Yes**", "Answer: no"); None where it is neither.
     """
-    found = _YES_OR_NO.match(without_thoughts(answer))
+    found = _YES_OR_NO.match(strip_reasoning(answer))
     return None if found is None else found[1].casefold() == "yes"
 
 
@@ -107,7 +107,7 @@ def read_points(answer: str, *, cut: bool = False) -> tuple[str, tuple[str, ...]
     """
     headline = ""
     points: list[str] = []
-    answer = without_thoughts(answer)
+    answer = strip_reasoning(answer)
     if (found := _from_json(answer)) is not None:
         return found
     for line in Answer(answer, cut).lines:
@@ -175,7 +175,7 @@ def _beginning(text: str) -> dict[str, Any]:
 
 def clean(text: str) -> str:
     """One line of prose: no markup, no tokeniser's artefacts, a capital first."""
-    text = normalise(without_thoughts(text)).replace("\n", " ")
+    text = normalise(strip_reasoning(text)).replace("\n", " ")
     text = re.sub(r"\*\*|__|`|<n>|</?s>|<\|[^|>]*\|>", " ", text)
     text = re.sub(r"\b([A-Z])\. (?=[A-Z]\.)", r"\1.", text)  # "U. S."
     text = re.sub(r"(?<!\s)\s+([.,;:!?%])", r"\1", re.sub(r"\s{2,}", " ", text)).strip()
@@ -199,7 +199,7 @@ def _closed_quotations(text: str) -> str:
     return "".join(found)
 
 
-def problem(point: str) -> str:
+def form_problem(point: str) -> str:
     """Why this is no key point, whatever the article says; empty when it may be one."""
     if len(sentences(point)) > 1:
         return "more than one sentence"
@@ -228,7 +228,7 @@ _DANGLING = re.compile(
 )
 
 
-def own_title(title: str, source: str, url: str | None = None) -> str:
+def title_without_site(title: str, source: str, url: str | None = None) -> str:
     """An article's title without the site's name behind it: "... | Marlow Post", "... - Post" of the source "Post"."""
     text = " ".join(title.split())
     host = re.sub(r"\W", "", host_of(url or ""))
@@ -245,13 +245,13 @@ def own_title(title: str, source: str, url: str | None = None) -> str:
 _SITE = re.compile(r"(?P<head>.*\S)\s+[|·»–—-]\s+(?P<tail>[^|·»–—]+)$")
 
 
-def shortened(text: str, most: int) -> str:
+def truncate_words(text: str, most: int) -> str:
     """`text`, cut behind `most` words with an ellipsis."""
     cut = text.split()
     return text if len(cut) <= most else " ".join(cut[:most]).rstrip(",;:–—-") + "…"
 
 
-def ended(point: str) -> str:
+def with_full_stop(point: str) -> str:
     """`point` with a full stop where it ends without one: that of its script, of which Thai and Lao have none."""
     if point[-1:] in _CLOSED:
         return point
@@ -273,8 +273,8 @@ def says_the_same(one: str, other: str) -> bool:
     return smaller > 0 and len(a & b) / smaller >= 2 / 3
 
 
-def copied(point: str, evidence: Evidence) -> bool:
+def is_copied(point: str, evidence: Evidence) -> bool:
     """Whether `point` is a sentence of the article, or nearly: fifteen of its words in a row, or all but two."""
     mine = tokens(point)
     run = min(15, max(8, len(mine) - 2))
-    return any(evidence.holds(mine[i : i + run]) for i in range(len(mine) - run + 1))
+    return any(evidence.contains(mine[i : i + run]) for i in range(len(mine) - run + 1))

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from briefing.engines.base import Message
 from briefing.nlp.text import fingerprint
 
-__all__ = ["PromptBook", "Template", "Templates", "defuse"]
+__all__ = ["PromptBook", "Template", "Templates", "escape_control_marks"]
 
 _ROLES = ("system", "user", "assistant")
 
@@ -46,7 +46,7 @@ class Templates(Protocol):
         ...
 
 
-def defuse(text: str) -> str:
+def escape_control_marks(text: str) -> str:
     """`text` with the beginnings of control marks parted by a space, so that they are nothing but characters."""
     return _CONTROL.sub(lambda mark: f"{mark[0]} " if mark[0] in "<[" else f" {mark[0]}", text)
 
@@ -110,7 +110,7 @@ class PromptBook:
 
 def _defused(value: Any) -> Any:
     if isinstance(value, str):
-        return defuse(value)
+        return escape_control_marks(value)
     if isinstance(value, Sequence):
         return [_defused(item) for item in value]
     return value

@@ -13,16 +13,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from briefing.ground import Evidence
-from briefing.ground.evidence import plain
+from briefing.ground.evidence import sentence_key
 from briefing.nlp.facts import stems
 from briefing.nlp.salience import ranked
 from briefing.nlp.text import Sentence, word_count
 from briefing.summariser.ladder import unquoted
 from briefing.summariser.parsing import says_the_same
 
-__all__ = ["LONG", "ROOM", "NumberedSentence", "most_telling", "sections", "select", "tokens_about", "told_aside"]
+__all__ = [
+    "LONG",
+    "TOKEN_BUDGET",
+    "NumberedSentence",
+    "estimate_tokens",
+    "is_aside",
+    "most_telling",
+    "sections",
+    "select_sentences",
+]
 
-ROOM = 340
+TOKEN_BUDGET = 340
 """Tokens of the sentences of one prompt: what the tuned model was trained on."""
 OPENING, OPENING_OF_EACH = 6, 3
 """Sentences at the beginning that are always shown: of one article, and of each of several."""
@@ -78,7 +87,7 @@ class NumberedSentence:
     """On one line, without the news agency's mark at its beginning."""
 
 
-def told_aside(sentence: str) -> bool:
+def is_aside(sentence: str) -> bool:
     """Whether a sentence is beside the report: a dateline, caption, byline, advert, pointer elsewhere, questions to the
     reader, or too short to say anything.
     """
@@ -100,20 +109,20 @@ def _byline(text: str) -> bool:
     return len(words) > 1 and words[0] == "By" and all(_BY.fullmatch(word) for word in words[1:])
 
 
-def select(
+def select_sentences(
     evidences: Sequence[Evidence], parts: Sequence[range] | None = None, opening: bool = True
 ) -> list[NumberedSentence]:
-    """The sentences that are shown of a story's articles, together about `ROOM` tokens at most.
+    """The sentences that are shown of a story's articles, together about `TOKEN_BUDGET` tokens at most.
 
     `parts`: a range of sentences for each article, where not all of them are to be had. `opening`: whether the first
     ones are taken whatever they say; so it is but for sections behind the first.
     """
     usable = []
     for article, evidence in enumerate(evidences):
-        title = plain(evidence.title)
+        title = sentence_key(evidence.title)
         for index in parts[article] if parts else range(len(evidence.sentences)):
             text = evidence.sentences[index].text
-            if index not in evidence.orders and not told_aside(text) and plain(text) != title:
+            if index not in evidence.injections and not is_aside(text) and sentence_key(text) != title:
                 usable.append(NumberedSentence(article, index, _AGENCY.sub("", " ".join(text.split()))))
     first = (OPENING if len(evidences) == 1 else OPENING_OF_EACH) if opening else 1
     seen: Counter[int] = Counter()
@@ -125,14 +134,14 @@ def select(
     opens = [place for _, place in sorted(opening_of)]  # the articles by turns, so that each has its say
     order = most_telling([one.text for one in usable])
     shown: list[int] = []
-    left = ROOM
+    left = TOKEN_BUDGET
     for place in dict.fromkeys([*opens, *order]):
-        cost = tokens_about(usable[place].text) + 5  # "[12] " and the line's end
+        cost = estimate_tokens(usable[place].text) + 5  # "[12] " and the line's end
         if cost <= left and not any(_repeats(usable[place], usable[other]) for other in shown):
             shown.append(place)
             left -= cost
     if not shown and usable:  # one sentence without an end
-        short = usable[order[0]].text[: 3 * ROOM]
+        short = usable[order[0]].text[: 3 * TOKEN_BUDGET]
         return [NumberedSentence(usable[order[0]].article, usable[order[0]].sentence, short)]
     return [usable[place] for place in sorted(shown)]
 
@@ -142,7 +151,7 @@ def most_telling(texts: Sequence[str]) -> list[int]:
     return ranked([Sentence(0, len(text), text) for text in texts])
 
 
-def tokens_about(text: str) -> int:
+def estimate_tokens(text: str) -> int:
     """Tokens of `text`, about: counted by no model, so that none is loaded where every answer is in the store.
 
     Of English news the default model makes a token of 4.5 bytes on average, of Russian and Chinese of 5.

@@ -17,8 +17,8 @@ from briefing.engines.base import Engine, Prompt
 from briefing.nlp.chunk import chunks
 from briefing.nlp.text import sentences
 from briefing.summariser.answer_length import POINT_TOKENS, point_tokens
-from briefing.summariser.draft import Draft, why_not
-from briefing.summariser.parsing import Answer, clean, problem
+from briefing.summariser.draft import Draft, rejection_reason
+from briefing.summariser.parsing import Answer, clean, form_problem
 from briefing.summariser.scheduler import Conversation
 
 __all__ = ["tell"]
@@ -104,7 +104,7 @@ def _keep(draft: Draft, lines: Iterable[str], *, blamed: bool = False) -> None:
     for line in lines:
         found = draft.check(line)
         elsewhere = "not in the language asked for" if draft.in_articles_language(line) else ""
-        reason = problem(line) or why_not(found) or elsewhere
+        reason = form_problem(line) or rejection_reason(found) or elsewhere
         if reason and blamed:
             draft.warnings.append(f"Left out ({reason}): {line}")
         elif not reason and len(draft.points) < draft.options.points and not draft.told_already(line):

@@ -1,33 +1,82 @@
-"""The conversation that condenses one story: the article that stands for it first, then what only the others say.
-
-1. the first article is condensed like any other (`condense`), so that it is told the same way with others or alone;
-   the tuned model reads all of them in one prompt (`cite`), and there is no second step;
-2. the most telling sentences of the other articles that the first does not support become points, two at most: written
-   anew by a model that takes instructions, quoted where there is none;
-3. every point is looked up in every article, and cites those that say it, so that a reader sees who reported it.
-"""
+"""X"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from briefing.engines.base import Engine
-from briefing.ground import Evidence, check, quote
+from briefing.engines.base import Engine, Prompt
+from briefing.ground import Evidence, check
 from briefing.nlp.facts import stems
 from briefing.nlp.salience import ranked
 from briefing.nlp.text import sentences, word_count
-from briefing.summariser import instruct, translated
-from briefing.summariser.condense import condense, reads_together
-from briefing.summariser.draft import Draft, why_not
+from briefing.summariser import cite, instruct, seq2seq, translated
+from briefing.summariser.draft import Draft, rejection_reason
+from briefing.summariser.mmr import chosen
 from briefing.summariser.options import SummaryOptions
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.scheduler import Conversation
 from briefing.types import Article, Citation, KeyPoint, Summary, Verdict
 
-__all__ = ["MOST_READ", "condense_story", "in_brief"]
+__all__ = ["MAX_ARTICLES", "condense", "condense_story", "quoted_summary", "reads_all_articles"]
 
-MOST_READ = 6
+
+def condense(
+    article: Article,
+    engine: Engine,
+    prompts: PromptBook,
+    options: SummaryOptions,
+    others: Sequence[Article] = (),
+) -> Conversation[Summary]:
+    """An article as short as a summary is shown as it is; any other is told by the strategy that suits the engine.
+
+    `others`: the articles that tell the same story, for a strategy that reads them together (`reads_all_articles`).
+
+    Where no point holds, the article's own most telling sentences stand in, labelled as quotations. Raises
+    `EngineError` where the model does not answer.
+    """
+    draft = Draft.of(article, options)
+    if draft.short:
+        draft.quote(range(len(draft.evidence.sentences)))
+        draft.warnings.append("The article is as short as a summary; it is shown as it is.")
+    elif engine.verbatim:
+        yield from _extract(draft)
+    elif cite.suits(draft, engine):
+        yield from cite.tell([draft, *(Draft.of(other, options) for other in others)], prompts)
+    elif engine.instructable and draft.translated:
+        yield from translated.tell(draft, engine, prompts)
+    elif engine.instructable:
+        yield from instruct.tell(draft, engine, prompts)
+    else:
+        yield from seq2seq.tell(draft, engine)
+    if not draft.short and len(draft.points) > options.points:
+        draft.points = chosen(draft.points, options.points, ranked(draft.evidence.sentences))
+    if not draft.points:
+        draft.quote(sorted(ranked(draft.evidence.sentences)[: options.fewest]))
+        draft.warnings.append("No key point held against the article; its own sentences are quoted instead.")
+    if options.paragraph and engine.instructable:
+        yield from instruct.tell_as_prose(draft, engine, prompts)
+    elif options.paragraph:
+        draft.paragraph = " ".join(point.text for point in draft.points)
+    return draft.summary(engine.model, engine.name)
+
+
+def reads_all_articles(article: Article, engine: Engine, options: SummaryOptions) -> bool:
+    """Whether the strategy for this story reads all its articles in one prompt; else it reads the first."""
+    draft = Draft.of(article, options)
+    return not draft.short and cite.suits(draft, engine)
+
+
+def _extract(draft: Draft) -> Conversation[None]:
+    """An engine that answers in the article's own sentences: every one of them is a quotation."""
+    prompt = Prompt(id="", messages=(), document=draft.article.text, points=draft.options.points, max_tokens=0)
+    (answer,) = draft.take((yield [prompt]))
+    lines = {line.strip() for line in answer.text.splitlines() if line.strip()}
+    whole_text = draft.evidence.sentences
+    draft.quote(i for i, sentence in enumerate(whole_text) if " ".join(sentence.text.split()) in lines)
+
+
+MAX_ARTICLES = 6
 """Articles of a story that are read; where there are more, the last ones say little that is new."""
 MOST_ADDED = 2
 """Points from other articles than the first."""
@@ -54,8 +103,8 @@ def condense_story(
     Citations name their article where it is another than the first. Raises `EngineError` where the model does not
     answer.
     """
-    first, *others = articles[:MOST_READ]
-    together = bool(others) and reads_together(first, engine, options)
+    first, *others = articles[:MAX_ARTICLES]
+    together = bool(others) and reads_all_articles(first, engine, options)
     summary = yield from condense(first, engine, prompts, options, others if together else ())
     if not others:
         return summary
@@ -79,7 +128,7 @@ def condense_story(
     )
 
 
-def in_brief(
+def quoted_summary(
     articles: Sequence[Article], options: SummaryOptions, wanted: Callable[[KeyPoint], bool] | None = None
 ) -> Summary:
     """The story's most telling sentence, quoted, of the first of `articles` that has one: for when there is no time for
@@ -87,7 +136,7 @@ def in_brief(
 
     `wanted` says whether a sentence will do; where none does, the summary has no key point.
     """
-    begun = [_beginning(article) for article in articles[:MOST_READ]]
+    begun = [_beginning(article) for article in articles[:MAX_ARTICLES]]
     first = Draft.of(begun[0], options)
     for place, article in enumerate(begun):
         draft = Draft.of(article, options) if place else first
@@ -126,10 +175,10 @@ def _news(first: Article, summary: Summary, drafts: Sequence[Draft]) -> list[tup
         fresh = [
             index
             for index in ranked(whole_text)[: 2 * _TRIED]
-            if index not in draft.evidence.orders
+            if index not in draft.evidence.injections
             and word_count(whole_text[index].text) >= _SHORTEST
             and len(topic & set(stems(whole_text[index].text))) >= _IN_COMMON
-            and why_not(check(whole_text[index].text, known))
+            and rejection_reason(check(whole_text[index].text, known))
         ]
         found += [(turn, place, draft, index) for turn, index in enumerate(fresh[:2])]
         told = f"{told}\n\n{draft.article.text}"
@@ -166,7 +215,7 @@ def _adds(text: str, told: Sequence[KeyPoint]) -> bool:
 
 
 def _quoted(draft: Draft, index: int) -> KeyPoint:
-    citation = quote(draft.evidence, index)
+    citation = draft.evidence.cite(index)
     text = " ".join(citation.text.split())
     return KeyPoint(text=text, citations=(citation,), verdict=Verdict.QUOTED, rung="quoted")
 

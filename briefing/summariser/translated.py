@@ -27,11 +27,11 @@ from briefing.ground import Check
 from briefing.nlp.chunk import chunks
 from briefing.nlp.salience import ranked
 from briefing.nlp.text import word_count
-from briefing.summariser.answer_length import NUMBER_TOKENS, answer_tokens, point_tokens, text_room
-from briefing.summariser.draft import Draft, why_not
-from briefing.summariser.ladder import leans
+from briefing.summariser.answer_length import NUMBER_TOKENS, answer_tokens, point_tokens, text_budget
+from briefing.summariser.draft import Draft, rejection_reason
+from briefing.summariser.ladder import has_dangling_reference
 from briefing.summariser.mmr import LEAD, leads
-from briefing.summariser.parsing import clean, ended, points_schema, problem, read_points
+from briefing.summariser.parsing import clean, form_problem, points_schema, read_points, with_full_stop
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.scheduler import Conversation
 from briefing.types import KeyPoint
@@ -135,11 +135,11 @@ class _Asker:
         """The article's sentences, but those that give orders, in as few parts as the window allows; none where all
         give orders.
         """
-        room = text_room(self.points(_Part((), ()), self.draft.options.candidates), self.engine)
+        room = text_budget(self.points(_Part((), ()), self.draft.options.candidates), self.engine)
         items = [
             (index + 1, piece.text)
             for index, sentence in enumerate(self.draft.evidence.sentences)
-            if index not in self.draft.evidence.orders
+            if index not in self.draft.evidence.injections
             for piece in chunks(" ".join(sentence.text.split()), room, self.engine.count_tokens)
         ]
         costs = [self.engine.count_tokens(f"[{number}] {text}\n") + 2 for number, text in items]
@@ -190,8 +190,8 @@ def _unfit(draft: Draft, point: str, found: Check, astray: bool = False) -> str:
     """Why a point may not be shown; empty when it may. `astray`: its answer is in the article's language."""
     if astray or draft.astray(point):
         return "not in the language asked for"
-    foreign = draft.language != "en" and leans(point, (), draft.language)
-    return problem(point) or why_not(found) or ("begins with a pronoun" if foreign else "")
+    foreign = draft.language != "en" and has_dangling_reference(point, (), draft.language)
+    return form_problem(point) or rejection_reason(found) or ("begins with a pronoun" if foreign else "")
 
 
 def _keep(draft: Draft, asker: _Asker, written: Sequence[tuple[str, tuple[int, ...], bool]]) -> Conversation[None]:
@@ -232,7 +232,7 @@ def _from_sentence(draft: Draft, sentence: int, asker: _Asker) -> Conversation[K
     found = draft.check(point, (sentence,))
     if not point or _unfit(draft, point, found) or draft.told_already(point):
         return None
-    return KeyPoint(text=ended(point), citations=found.citations, verdict=found.verdict)
+    return KeyPoint(text=with_full_stop(point), citations=found.citations, verdict=found.verdict)
 
 
 def _telling(draft: Draft) -> Iterator[int]:
@@ -240,7 +240,7 @@ def _telling(draft: Draft) -> Iterator[int]:
     cited = {citation.sentence for point in draft.points for citation in point.citations}
     whole = draft.evidence.sentences
     for index in ranked(whole):
-        if index not in cited | draft.evidence.orders and word_count(whole[index].text) >= _SHORTEST:
+        if index not in cited | draft.evidence.injections and word_count(whole[index].text) >= _SHORTEST:
             yield index
 
 

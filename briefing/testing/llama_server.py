@@ -21,7 +21,7 @@ import urllib.request
 from pathlib import Path
 from typing import Self
 
-from briefing.engines.cpu import physical_cores
+from briefing.engines.hardware import physical_cores
 
 __all__ = ["LlamaServer"]
 

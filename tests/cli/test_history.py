@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from briefing.store import default_state
-from briefing.store.lock import only_run
+from briefing.store.lock import run_lock
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 PLAIN = ("--engine", "extractive")
@@ -154,7 +154,7 @@ def test_an_edition_is_removed_after_confirmation(cli: Cli, two_days: Path) -> N
 
 
 def test_the_confirmation_does_not_hold_the_lock(cli: Cli, one_day: Path) -> None:
-    with only_run(default_state()):
+    with run_lock(default_state()):
         no = cli("history", "remove", "2024-05-17", stdin="n\n")
         assert no.returncode == 3
         assert no.stderr.endswith("[y/N] Nothing was taken away.\n")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from briefing.testing.mail_server import MailServer
+from briefing.testing.imap_server import ImapServer
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -56,7 +56,7 @@ def test_a_mailbox_becomes_an_edition(kind: str, cli: Cli, tmp_path: Path) -> No
 
 def test_an_imap_mailbox_becomes_an_edition_twice(cli: Cli, tmp_path: Path) -> None:
     now = datetime.now(UTC)
-    with MailServer({4: (letter("First", 1).replace(b"\n", b"\r\n"), now)}) as server:
+    with ImapServer({4: (letter("First", 1).replace(b"\n", b"\r\n"), now)}) as server:
         (tmp_path / "briefing.toml").write_text(
             f'engine = "extractive"\nformats = ["json"]\nout = "out"\n[[sources]]\nimap = "{server.location}"\n'
         )

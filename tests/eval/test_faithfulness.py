@@ -73,7 +73,7 @@ def test_no_sentence_of_an_article_is_refused_by_it(shared_data: Path) -> None:
         for index, sentence in enumerate(evidence.sentences):
             found = check(sentence.text, evidence)
             assert all(evidence.text[c.start : c.end] == c.text for c in found.citations)
-            if found.verdict is not Verdict.SUPPORTED and index not in evidence.orders:
+            if found.verdict is not Verdict.SUPPORTED and index not in evidence.injections:
                 refused.append((sentence.text, found.missing))
     assert refused == []
 

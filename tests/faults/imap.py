@@ -15,15 +15,15 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
-from briefing.testing.mail_server import MailServer, _Handler
+from briefing.testing.imap_server import ImapServer, _Handler
 
 __all__ = ["Imap"]
 
 _Fault = Callable[["_Faulty"], str]
 
 
-class Imap(MailServer):
-    """See the module; a command is named as in `MailServer.commands`."""
+class Imap(ImapServer):
+    """See the module; a command is named as in `ImapServer.commands`."""
 
     def __enter__(self) -> Self:
         self.faults: dict[str, _Fault] = {}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import trustme
 
-from briefing.deliver import Mailer, MailServer, Outcome
+from briefing.deliver import Mailer, MailServer, SendOutcome
 from briefing.errors import DeliveryError
 
 from .smtp import Smtp
@@ -46,7 +46,9 @@ class Claims(list[str]):
         return True
 
 
-def post(smtp: Smtp, *, claims: Claims | None = None, message: EmailMessage | None = None, **server: Any) -> Outcome:
+def post(
+    smtp: Smtp, *, claims: Claims | None = None, message: EmailMessage | None = None, **server: Any
+) -> SendOutcome:
     settings = {"host": "localhost", "port": smtp.port, "security": "none", **server}
     with Mailer(MailServer(**settings)) as mailer:
         return mailer.send(message or letter(), "desk@example.org", ANN, Claims() if claims is None else claims)

@@ -17,7 +17,7 @@ import pytest
 
 from briefing.errors import FetchError
 from briefing.fetch import Fetched, Fetcher, Request
-from briefing.fetch.body import stated_length
+from briefing.fetch.response import stated_length
 from briefing.testing.server import Server
 
 MakeFetcher = Callable[..., Fetcher]

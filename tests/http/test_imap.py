@@ -20,7 +20,7 @@ from briefing.fetch.imap import ImapMailbox, parse_address
 from briefing.pipeline.newsletters import password_for
 from briefing.pipeline.read import ReadResult
 from briefing.store import Store
-from briefing.testing.mail_server import MailServer
+from briefing.testing.imap_server import ImapServer
 from briefing.types import Source
 
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
@@ -52,13 +52,13 @@ def mail(subject: str, *, hours: float = 1, text: str = BODY) -> tuple[bytes, da
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImapServer]:
     monkeypatch.setenv("BRIEFING_IMAP_PASSWORD", SECRET)
-    with MailServer({3: mail("old", hours=90), 5: mail("a", hours=3), 9: mail("b", hours=2)}, password=SECRET) as one:
+    with ImapServer({3: mail("old", hours=90), 5: mail("a", hours=3), 9: mail("b", hours=2)}, password=SECRET) as one:
         yield one
 
 
-def read(state: Path, server: MailServer, now: datetime = NOW, **wishes: object) -> ReadResult:
+def read(state: Path, server: ImapServer, now: datetime = NOW, **wishes: object) -> ReadResult:
     sources = (Source(location=server.location, section="Post"),)
     config = Config(sources=sources, state=state, engine="extractive", timezone="UTC", **wishes)  # type: ignore[arg-type]
     with pipeline.RunContext(config, clock=lambda: now, progress=pipeline.NoProgress()) as run_context:
@@ -69,7 +69,7 @@ def titles(found: ReadResult) -> list[str]:
     return [article.title for article in found.articles]
 
 
-def test_each_message_is_fetched_once_and_stays_in_the_edition_of_its_day(server: MailServer, tmp_path: Path) -> None:
+def test_each_message_is_fetched_once_and_stays_in_the_edition_of_its_day(server: ImapServer, tmp_path: Path) -> None:
     state = tmp_path / "state.db"
     first = read(state, server)
     assert titles(first) == ["b", "a"]
@@ -87,7 +87,7 @@ def test_each_message_is_fetched_once_and_stays_in_the_edition_of_its_day(server
     assert server.fetched == [9, 5, 12]
 
 
-def test_what_no_edition_has_seen_is_taken_from_the_server(server: MailServer, tmp_path: Path) -> None:
+def test_what_no_edition_has_seen_is_taken_from_the_server(server: ImapServer, tmp_path: Path) -> None:
     def edition(hours: float, *, written: bool = True) -> list[str]:
         config = Config(
             sources=(Source(location=server.location),), state=tmp_path / "s", out=tmp_path, engine="extractive",
@@ -110,7 +110,7 @@ def test_what_no_edition_has_seen_is_taken_from_the_server(server: MailServer, t
     assert server.fetched == [9, 5, 12, 13, 14]
 
 
-def test_a_known_mail_without_a_date_counts_from_when_it_was_first_seen(server: MailServer, tmp_path: Path) -> None:
+def test_a_known_mail_without_a_date_counts_from_when_it_was_first_seen(server: ImapServer, tmp_path: Path) -> None:
     content, _ = mail("x", text=OTHERS[0])
     undated = b"\r\n".join(line for line in content.split(b"\r\n") if not line.startswith(b"Date:"))
     impossible = NOW + timedelta(days=10)
@@ -123,14 +123,14 @@ def test_a_known_mail_without_a_date_counts_from_when_it_was_first_seen(server: 
     assert titles(later) == ["c"]
     assert server.fetched == [5, 6, 12]
     with Store(state) as store:
-        assert store.sightings(Config().title, [known.id]) == {}
+        assert store.seen_items(Config().title, [known.id]) == {}
     both = read(state, server, now=NOW + timedelta(hours=5))
     assert titles(both) == ["c", "x"]
     assert len(set(both.keys[known.id])) == 2  # whatever an edition tells settles both messages
 
 
 def test_a_run_that_dies_before_its_articles_are_stored_loses_none(
-    server: MailServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: ImapServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = tmp_path / "state.db"
     stored: list[object] = []
@@ -150,14 +150,14 @@ def test_a_run_that_dies_before_its_articles_are_stored_loses_none(
     assert titles(read(state, server)) == ["b", "a"]
 
 
-def test_what_a_limit_left_out_is_there_for_a_later_run(server: MailServer, tmp_path: Path) -> None:
+def test_what_a_limit_left_out_is_there_for_a_later_run(server: ImapServer, tmp_path: Path) -> None:
     assert titles(read(tmp_path / "s", server, max_per_source=1)) == ["b"]
     assert titles(read(tmp_path / "s", server)) == ["b", "a"]
     assert titles(read(tmp_path / "s", server, since=None)) == ["b", "a", "old"]
     assert server.fetched == [9, 5, 3]
 
 
-def test_a_mailbox_numbered_anew_or_without_numbers_is_read_anew(server: MailServer, tmp_path: Path) -> None:
+def test_a_mailbox_numbered_anew_or_without_numbers_is_read_anew(server: ImapServer, tmp_path: Path) -> None:
     read(tmp_path / "s", server)
     server.validity, server.messages = 2, {5: mail("other")}
     assert titles(read(tmp_path / "s", server)) == ["other"]
@@ -167,7 +167,7 @@ def test_a_mailbox_numbered_anew_or_without_numbers_is_read_anew(server: MailSer
     assert server.fetched == [5, 5]
 
 
-def test_a_bad_message_and_a_server_that_hangs_up_are_failures(server: MailServer, tmp_path: Path) -> None:
+def test_a_bad_message_and_a_server_that_hangs_up_are_failures(server: ImapServer, tmp_path: Path) -> None:
     server.messages[10] = mail("empty", text="")
     server.messages[11] = (b"Subject: big\r\nDate: Fri, 17 May 2024 05:00:00 +0000\r\n\r\n" + b"x" * 10_000_001, NOW)
     found = read(tmp_path / "s", server)
@@ -182,7 +182,7 @@ def test_a_bad_message_and_a_server_that_hangs_up_are_failures(server: MailServe
         assert len(broken.failures) == 1
 
 
-def test_no_message_tells_a_password(server: MailServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_message_tells_a_password(server: ImapServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRIEFING_IMAP_PASSWORD", "wr0ng")
     (failure,) = read(tmp_path / "s", server).failures
     assert "refuses the login" in failure.cause
@@ -198,7 +198,7 @@ def test_no_message_tells_a_password(server: MailServer, tmp_path: Path, monkeyp
 
 @pytest.mark.parametrize("password", ["pässwort", "a b", "(){%*", "latin-1: \udce4"])
 def test_any_password_and_folder_goes_over_the_wire(password: str) -> None:
-    with MailServer({}, password=password, folder="Entw&APw-rfe &- x") as server:
+    with ImapServer({}, password=password, folder="Entw&APw-rfe &- x") as server:
         address = parse_address(f"imap://alice@127.0.0.1:{server.port}/Entw%C3%BCrfe%20%26%20x")
         with ImapMailbox(address, password) as box:
             assert box.search(None) == []
@@ -228,7 +228,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_before_the_login(tmp_p
         pytest.skip("there is no openssl to make a certificate with")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    with MailServer({9: mail("b")}, context=context, password="x") as server:
+    with ImapServer({9: mail("b")}, context=context, password="x") as server:
         address = parse_address(server.location)
         with pytest.raises(FetchError, match="certificate"):
             ImapMailbox(address, "x")
@@ -258,7 +258,7 @@ def test_the_password_comes_from_the_command_else_the_environment(
     assert "from" not in capfd.readouterr().out
 
 
-def test_offline_and_check(server: MailServer, tmp_path: Path) -> None:
+def test_offline_and_check(server: ImapServer, tmp_path: Path) -> None:
     found = read(tmp_path / "s", server, offline=True)
     assert "offline" in found.failures[0].cause
     config = Config(sources=(Source(location=server.location),), state=tmp_path / "s", engine="extractive")

@@ -13,7 +13,7 @@ import pytest
 from briefing.config import Config
 from briefing.config.file import parse_config
 from briefing.engines import Completion, Engine, EngineOptions, Message, ModelSpec, Prompt, open_engine
-from briefing.engines.reasoning import QUIET
+from briefing.engines.output import NO_REASONING
 from briefing.errors import EngineError
 from briefing.nlp.text import article_id
 from briefing.pipeline.model_resolution import chosen, engine_options
@@ -125,8 +125,8 @@ def test_thinking_is_switched_off_where_a_server_can(book: PromptBook) -> None:
             switched = [dialect.unthinking(request) for request in server.asked]
             assert switched == sorted(switched)  # never on again
             assert switched[-1]
-            kept = server.asked[-1].get("chat_template_kwargs", QUIET)  # Ollama has no such field
-            assert kept == QUIET  # whatever name the model's template has for it
+            kept = server.asked[-1].get("chat_template_kwargs", NO_REASONING)  # Ollama has no such field
+            assert kept == NO_REASONING  # whatever name the model's template has for it
 
 
 @each

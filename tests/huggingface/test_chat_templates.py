@@ -267,8 +267,8 @@ def test_an_answer_goes_on_from_what_the_prompt_has_begun(thinker: Path, opened:
 def test_marks_of_thoughts_are_read_though_they_are_special_tokens(
     special: tuple[str, ...], said: str, tmp_path: Path
 ) -> None:
-    from briefing.engines.reasoning import spoken
+    from briefing.engines.output import cut_at_stop
 
     tokenizer = tokeniser(tmp_path, special=special)
     text = Decoder(tokenizer).text([*tokenizer(said)["input_ids"], tokenizer.eos_token_id])
-    assert spoken(text, ("\n\n",)) == ("Yes.", False)
+    assert cut_at_stop(text, ("\n\n",)) == ("Yes.", False)

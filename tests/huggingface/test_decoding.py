@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from briefing.engines.transformers.decoding import Decoder, StopCriterion, word_odds
+from briefing.engines.transformers.decoding import Decoder, StopCriterion, first_word_probabilities
 
 END = 0
 
@@ -105,4 +105,4 @@ def step(**likely: float) -> Any:
 def test_the_odds_are_those_at_the_answers_first_word(said: str, odds: tuple[float, ...]) -> None:
     steps = [step(y=0.6, n=0.2) if letter.isalpha() else step(y=0.1, n=0.3) for letter in said]
     tokens = [ord(letter) for letter in said]
-    assert word_odds(Letters(), ("yes", "no"), tokens, [*steps, step(n=1.0)]) == pytest.approx(odds)
+    assert first_word_probabilities(Letters(), ("yes", "no"), tokens, [*steps, step(n=1.0)]) == pytest.approx(odds)

@@ -17,7 +17,7 @@ import pytest
 from briefing.errors import StoreError
 from briefing.serialization import edition_to_json
 from briefing.store import Delivery, Store
-from briefing.store.lock import only_run
+from briefing.store.lock import run_lock
 from briefing.store.schema import TRANSITIONS, DeliveryState
 
 from .conftest import Opener, PostOffice
@@ -37,7 +37,7 @@ from briefing.cli import main
 from briefing.store.lock import RunLock
 
 if sys.argv.pop(1) == "no locks":  # as on a file system that has none
-    briefing.store.lock.only_run = lambda state: contextlib.nullcontext(RunLock(None))
+    briefing.store.lock.run_lock = lambda state: contextlib.nullcontext(RunLock(None))
 for line in sys.stdin:
     sys.argv[1:] = line.split()
     said, code = io.StringIO(), 0
@@ -155,11 +155,11 @@ def test_the_lock_is_released_during_a_pause_and_acquired_again(tmp_path: Path) 
     state = tmp_path / "s.db"
 
     def others(seconds: float) -> None:
-        with only_run(state):
+        with run_lock(state):
             pass
 
-    with only_run(state) as turn:
-        assert turn.rest(60, others)
+    with run_lock(state) as turn:
+        assert turn.release_for(60, others)
         assert turn.held
         with pytest.raises(StoreError, match="another run"):
             others(0)
@@ -167,8 +167,8 @@ def test_the_lock_is_released_during_a_pause_and_acquired_again(tmp_path: Path) 
 
 def test_the_lock_is_lost_where_another_run_began_during_a_pause(tmp_path: Path) -> None:
     state = tmp_path / "s.db"
-    with ExitStack() as longer, only_run(state) as turn:
-        assert not turn.rest(60, lambda _: longer.enter_context(only_run(state)))
+    with ExitStack() as longer, run_lock(state) as turn:
+        assert not turn.release_for(60, lambda _: longer.enter_context(run_lock(state)))
         assert not turn.held
 
 

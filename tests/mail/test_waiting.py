@@ -26,7 +26,7 @@ from briefing.errors import DeliveryError
 from briefing.pipeline import DeliveryResult, NoProgress, RunContext, remember_edition, send_editions
 from briefing.render.email import Letter, write_letter
 from briefing.store import Store, good_copy
-from briefing.store.lock import only_run
+from briefing.store.lock import run_lock
 from briefing.types import Edition
 
 from .conftest import Opener, PostOffice
@@ -322,12 +322,12 @@ def test_a_run_that_lost_the_lock_makes_no_backup(desk: Desk) -> None:
     state = desk.config.state
     assert state
     desk.edition()
-    with ExitStack() as longer, only_run(state) as turn, desk.context() as context, ProgressDisplay() as screen:
+    with ExitStack() as longer, run_lock(state) as turn, desk.context() as context, ProgressDisplay() as screen:
         keep_state(screen, context, turn)
         copy = good_copy(state)
         assert copy
         copy.path.unlink()
-        assert not turn.rest(60, lambda _: longer.enter_context(only_run(state)))
+        assert not turn.release_for(60, lambda _: longer.enter_context(run_lock(state)))
         keep_state(screen, context, turn)
         assert not good_copy(state)
 

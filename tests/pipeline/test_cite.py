@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from briefing.assets import environment
 from briefing.engines import Prompt
 from briefing.nlp.text import article_id
-from briefing.summariser import PromptBook, SummaryOptions, leads_in_short, summarise_all, summarise_stories
+from briefing.summariser import PromptBook, SummaryOptions, shorten_leads, summarise_all, summarise_stories
 from briefing.summariser.parsing import says_the_same
 from briefing.testing.engine import FakeEngine
 from briefing.types import Article, Story, Summary, Verdict
@@ -261,14 +261,14 @@ def test_the_overview_tells_the_first_point_in_few_words_only_where_its_sentence
     story = Story(articles=(article(),), summary=one(tuned()))
     short = "Marlow voted for a tram line to the university hospital."
     engine = tuned(mended=short)
-    (told,) = leads_in_short([story], engine, BOOK, SummaryOptions()).values()
+    (told,) = shorten_leads([story], engine, BOOK, SummaryOptions()).values()
     assert told.text == short
     assert told.citations == story.summary.key_points[0].citations
     assert "Write 1 short key point." in engine.asked[0].messages[-2].content
-    (told,) = leads_in_short([story], tuned(mended=short, refused="Marlow voted"), BOOK, SummaryOptions()).values()
+    (told,) = shorten_leads([story], tuned(mended=short, refused="Marlow voted"), BOOK, SummaryOptions()).values()
     assert told == story.summary.key_points[0]
     dead = FakeEngine(tuned=True).fails("no memory")
-    assert leads_in_short([story], dead, BOOK, SummaryOptions()) == {story.summary.id: story.summary.key_points[0]}
+    assert shorten_leads([story], dead, BOOK, SummaryOptions()) == {story.summary.id: story.summary.key_points[0]}
 
 
 def test_a_subject_that_only_an_earlier_sentence_tells_of_is_not_shown_without_it() -> None:

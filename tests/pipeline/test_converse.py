@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from briefing.engines.base import Completion, Prompt
-from briefing.engines.pool import side_by_side
+from briefing.engines.pool import complete_concurrently
 from briefing.summariser.scheduler import Conversation, converse
 from briefing.testing.engine import FakeEngine
 
@@ -31,7 +31,7 @@ class Slots(FakeEngine):
         self.waited = False
 
     def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
-        return side_by_side(prompts, SLOTS, self._slowly)
+        return complete_concurrently(prompts, SLOTS, self._slowly)
 
     def _slowly(self, prompt: Prompt, cancelled: threading.Event) -> Completion:
         if prompt.document == SLOW:

@@ -10,7 +10,7 @@ import pytest
 from briefing.assets import environment
 from briefing.engines import Prompt
 from briefing.nlp.text import article_id
-from briefing.summariser import PromptBook, SummaryOptions, leads_in_short, summarise_all
+from briefing.summariser import PromptBook, SummaryOptions, shorten_leads, summarise_all
 from briefing.testing.engine import FakeEngine
 from briefing.types import Article, Story, Summary, Verdict
 
@@ -195,5 +195,5 @@ def test_a_lead_in_short_that_was_cut_is_not_told(finish: Literal["stop", "lengt
     tuned = FakeEngine(tuned=True).says(lines, to="Write 5").says("yes", to=" |")
     story = Story(articles=(article(),), summary=one(tuned))
     engine = FakeEngine(tuned=True).says("Marlow voted for a tram line to the hospital.", finish=finish)
-    (lead,) = leads_in_short([story], engine.says("yes", to=" |"), BOOK, SummaryOptions()).values()
+    (lead,) = shorten_leads([story], engine.says("yes", to=" |"), BOOK, SummaryOptions()).values()
     assert (lead != story.summary.key_points[0]) == told_in_short

@@ -12,7 +12,7 @@ import pytest
 
 from briefing.assets import environment
 from briefing.engines import EngineOptions, Message, ModelSpec, Prompt, engine_names, open_engine
-from briefing.engines.cpu import physical_cores
+from briefing.engines.hardware import physical_cores
 from briefing.engines.llama import LlamaEngine
 from briefing.errors import BriefingError, EngineError, ModelError, UsageError
 from briefing.models import ModelFolder

@@ -182,7 +182,7 @@ def test_every_option_has_help() -> None:
 
 
 def test_links_between_pages_lead_somewhere(repository: Path) -> None:
-    for page in [repository / "README.md", *(repository / "docs").glob("*.md")]:
+    for page in [*repository.glob("*.md"), *(repository / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
@@ -209,3 +209,28 @@ def test_the_version_is_stated_once(repository: Path) -> None:
     pages = [path for path in tracked(repository) if path.suffix in {".py", ".toml"} and "data" not in path.parts]
     stated = [path.name for path in pages if f'"{__version__}"' in path.read_text("utf-8")]
     assert stated == ["_version.py"]
+
+
+def test_the_map_names_every_room_and_no_other(repository: Path) -> None:
+    """ARCHITECTURE.md has a row for each part of the package, and each part that it has a row for is there."""
+    rows = re.findall(r"^\| (`.*?) \|", (repository / "ARCHITECTURE.md").read_text("utf-8"), re.MULTILINE)
+    named = {name.removesuffix("/") for row in rows for name in re.findall(r"`([\w/]+)`", row)}
+    there = {part_of(path, repository) for path in modules(repository)}
+    assert named == there - {"__init__", "__main__", "_version", "adapters"}
+
+
+def test_docstrings_name_modules_that_exist(repository: Path) -> None:
+    """A `room.module` in backticks, in the code or on a page, is a module or a name in one."""
+    package = repository / "briefing"
+    rooms = {part_of(path, repository) for path in modules(repository)}
+    wrong = []
+    for page in [*modules(repository), *repository.glob("*.md"), *(repository / "docs").glob("*.md")]:
+        for dotted in re.findall(r"(?<!`)`((?:[a-z_]+[./])+\w+)`(?!`)", page.read_text("utf-8")):
+            room, first, *_ = re.split(r"[./]", dotted)
+            if room not in rooms or page.name == "CHANGELOG.md":
+                continue
+            home = package / room if (package / room).is_dir() else package
+            text = (home / "__init__.py" if home != package else package / f"{room}.py").read_text("utf-8")
+            if not ((home / f"{first}.py").exists() or (home / first).exists() or re.search(rf"\b{first}\b", text)):
+                wrong.append(f"{page.name}: {dotted}")
+    assert wrong == []

@@ -9,10 +9,10 @@ from math import ceil
 import pytest
 
 from briefing.assets import environment
-from briefing.engines.base import WINDOW, Message, Prompt, at_most_tokens, message_tokens
+from briefing.engines.base import WINDOW, Message, Prompt, message_tokens, token_upper_bound
 from briefing.models import fit
-from briefing.summariser.answer_length import LINE_TOKENS, POINT_TOKENS, line_tokens, point_tokens, text_room
-from briefing.summariser.language_samples import script, script_of, specimen
+from briefing.summariser.answer_length import LINE_TOKENS, POINT_TOKENS, line_tokens, point_tokens, text_budget
+from briefing.summariser.language_samples import sample_sentences, script, script_of
 from briefing.summariser.prompts import PromptBook
 from briefing.testing.engine import FakeEngine
 
@@ -57,9 +57,9 @@ def test_where_there_is_no_sentence_to_count_there_is_the_room_of_english(exampl
 
 
 def test_a_summary_in_another_language_than_its_article_has_the_room_of_its_own() -> None:
-    assert point_tokens(specimen("ta"), tokens_in("ta")) > 3 * POINT_TOKENS
-    assert POINT_TOKENS < point_tokens(specimen("de"), tokens_in("de")) < 1.5 * POINT_TOKENS
-    assert point_tokens(specimen("en"), tokens_in("en")) == POINT_TOKENS
+    assert point_tokens(sample_sentences("ta"), tokens_in("ta")) > 3 * POINT_TOKENS
+    assert POINT_TOKENS < point_tokens(sample_sentences("de"), tokens_in("de")) < 1.5 * POINT_TOKENS
+    assert point_tokens(sample_sentences("en"), tokens_in("en")) == POINT_TOKENS
 
 
 def _bytes(text: str) -> int:
@@ -68,16 +68,18 @@ def _bytes(text: str) -> int:
 
 @pytest.mark.parametrize("language", ["am", "bn", "hi", "hy", "ka", "km", "kn", "ml", "mr", "my", "gu", "si", "xx"])
 def test_a_language_that_tokenisers_know_little_of_has_room_whether_its_sentence_is_known_or_not(language: str) -> None:
-    assert point_tokens(specimen(language), _bytes) > 4 * POINT_TOKENS
+    assert point_tokens(sample_sentences(language), _bytes) > 4 * POINT_TOKENS
 
 
 @pytest.mark.parametrize("language", ["fr", "fi", "hu", "tr", "vi"])
 def test_a_language_in_latin_letters_has_the_room_of_german(language: str) -> None:
-    assert point_tokens(specimen(language), tokens_in("de")) == point_tokens(specimen("de"), tokens_in("de"))
+    assert point_tokens(sample_sentences(language), tokens_in("de")) == point_tokens(
+        sample_sentences("de"), tokens_in("de")
+    )
 
 
 def test_a_sentence_with_few_blanks_is_counted() -> None:
-    (khmer,) = specimen("km")
+    (khmer,) = sample_sentences("km")
     assert len(khmer.split()) < 5
     assert point_tokens([khmer], _bytes) > 4 * POINT_TOKENS
 
@@ -118,14 +120,14 @@ def test_a_line_behind_its_numbers_has_the_room_of_its_language(language: str, l
 
 
 def test_what_is_reckoned_without_a_tokeniser_is_reckoned_alike_everywhere() -> None:
-    assert [at_most_tokens(text) for text in ("", "a", "abc", "abcd", "ш", "\udfff")] == [0, 1, 1, 2, 1, 1]
+    assert [token_upper_bound(text) for text in ("", "a", "abc", "abcd", "ш", "\udfff")] == [0, 1, 1, 2, 1, 1]
     assert message_tokens((Message("system", "ab"), Message("user", "c")), len) == 3 + 2 * 8
 
 
 def test_a_text_has_what_its_window_leaves_it() -> None:
     empty = Prompt(id="", messages=(Message("user", "one two"),), document="", max_tokens=100)
-    assert text_room(empty, FakeEngine(context=1000)) == 1000 - (2 + 8) - 100 - 16
-    assert text_room(empty, FakeEngine(context=120)) == 64
+    assert text_budget(empty, FakeEngine(context=1000)) == 1000 - (2 + 8) - 100 - 16
+    assert text_budget(empty, FakeEngine(context=120)) == 64
 
 
 def test_a_model_is_found_to_fit_with_the_window_that_it_is_given() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -24,10 +24,9 @@ from briefing.engines import (
 )
 from briefing.engines import llama as llama_module
 from briefing.engines.extractive import ExtractiveEngine
-from briefing.engines.feature_table import capability_table
 from briefing.engines.llama import LlamaEngine
 from briefing.engines.openai import OpenAIEngine
-from briefing.engines.reasoning import QUIET
+from briefing.engines.output import NO_REASONING
 from briefing.engines.transformers import TransformersEngine
 from briefing.testing.chat import ChatServer
 from briefing.testing.engine import FakeEngine
@@ -37,6 +36,50 @@ PART = re.compile(r"(<!-- capabilities: [^>]*-->\n)(.*?)(<!-- end of capabilitie
 SCHEMA = {"type": "object", "properties": {"points": {"type": "array"}}, "required": ["points"]}
 GRAMMAR = 'root ::= "yes" | "no"'
 ARTICLE = "Der Rat stimmte am Dienstag für eine Straßenbahn. Sie kostet 31 Millionen Euro. Der Bau beginnt im März."
+
+_FORMS = {"grammar": "GBNF grammar", "schema": "JSON schema"}
+_ODDS = {"always": "yes", "some models": "where the model or its server gives them", "never": "no"}
+_CANCELLATION = {
+    "chunk": "after the token at hand, or the batch of the prompt's tokens",
+    "batch": "after the prompts that are being answered together",
+    "prompt": "after the prompt at hand",
+}
+_THINKING = {
+    "off": "switched off where the model's chat template can",
+    "cut": "thoughts are cut out of the answer",
+    "room": "room is given once",
+}
+_BATCH = {
+    "continuous": "decoded together, each leaves when it ends",
+    "requests": "requests in flight together",
+    "padded": "batches of like length",
+    "single": "one after another",
+}
+_LANGUAGES = {
+    "instructed": "the prompt asks for one",
+    "told": "the prompt asks for one; mBART and its kind are told by its token",
+    "quoted": "the article's own",
+}
+
+
+def capability_table(engines: Mapping[str, Capabilities]) -> str:
+    """The Markdown table of docs/models.md: a column for each engine, a row for each capability."""
+    rows = {
+        "structured output": [
+            ", else ".join(_FORMS[form] for form in engine.structured) or "by the prompt alone"
+            for engine in engines.values()
+        ],
+        "odds of offered answers": [_ODDS[engine.odds] for engine in engines.values()],
+        "cancelled": [_CANCELLATION[engine.cancellation] for engine in engines.values()],
+        "models that think first": [
+            "; ".join(_THINKING[act] for act in engine.thinking) or "nothing is done" for engine in engines.values()
+        ],
+        "prompts side by side": [_BATCH[engine.batch] for engine in engines.values()],
+        "language of the answer": [_LANGUAGES[engine.languages] for engine in engines.values()],
+    }
+    lines = [["what", *(f"`{name}`" for name in engines)], ["---"] * (len(engines) + 1)]
+    lines += [[title, *cells] for title, cells in rows.items()]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def ours() -> dict[str, Capabilities]:
@@ -129,7 +172,7 @@ def test_llama_does_as_it_says(llama: Llama) -> None:
     assert said.odds == "always"
     assert (free.odds, held.odds, formed.odds, len(weighed.odds)) == ((), (), (), 2)
     assert said.thinking == ("off", "cut", "room")
-    assert all(request["chat_template_kwargs"] == QUIET for request in llama.requests)
+    assert all(request["chat_template_kwargs"] == NO_REASONING for request in llama.requests)
     assert free.text.split() == ["word"] * 3
 
 

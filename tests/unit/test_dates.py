@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from briefing.assets import environment
-from briefing.dates import by_day, in_utc, latest, rfc3339, shown
+from briefing.dates import in_utc, in_zone, is_date_only, latest_moment, rfc3339
 from briefing.extract import extract_article, extract_file
 from briefing.render.compose import compose
 from briefing.render.edition import render
@@ -36,9 +36,9 @@ def test_midnight_in_the_writers_zone_is_that_day(hours: float) -> None:
     assert in_utc(datetime(2024, 5, 17, tzinfo=zone)) == DAY
     moment = datetime(2024, 5, 17, 0, 0, 1, tzinfo=zone)
     assert in_utc(moment) == moment
-    assert shown(DAY, zone).date() == date(2024, 5, 17)
-    assert shown(moment, zone) == moment
-    assert latest(DAY, zone) == datetime(2024, 5, 18, tzinfo=zone)
+    assert in_zone(DAY, zone).date() == date(2024, 5, 17)
+    assert in_zone(moment, zone) == moment
+    assert latest_moment(DAY, zone) == datetime(2024, 5, 18, tzinfo=zone)
     assert rfc3339(DAY, zone).startswith("2024-05-17T00:00:00")
     assert datetime.fromisoformat(rfc3339(DAY, zone)) == datetime(2024, 5, 17, tzinfo=zone)
 
@@ -48,9 +48,9 @@ def test_a_time_that_is_midnight_in_utc_is_no_mere_day(hours: int) -> None:
     zone = timezone(timedelta(hours=hours))
     written = DAY.astimezone(zone)
     moment = in_utc(written)
-    assert not by_day(moment)
-    assert latest(moment, zone) - written < timedelta(seconds=1)
-    assert f"{shown(moment, zone):%d %H:%M:%S}" == f"{written:%d %H:%M:%S}"
+    assert not is_date_only(moment)
+    assert latest_moment(moment, zone) - written < timedelta(seconds=1)
+    assert f"{in_zone(moment, zone):%d %H:%M:%S}" == f"{written:%d %H:%M:%S}"
     assert rfc3339(moment, zone) == "2024-05-17T00:00:00Z"
     assert in_utc(moment) == moment
     name = f"Etc/GMT{-hours:+}"
@@ -93,8 +93,8 @@ def test_a_zone_that_only_feedparser_knows() -> None:
 
 def test_a_time_stays_a_time() -> None:
     moment = DAY + timedelta(hours=5)
-    assert not by_day(moment)
-    assert latest(moment, UTC) == moment
+    assert not is_date_only(moment)
+    assert latest_moment(moment, UTC) == moment
     assert rfc3339(moment, timezone(timedelta(hours=2))) == "2024-05-17T05:00:00Z"
     assert in_utc(datetime(2024, 5, 17, 5)) == moment
 
@@ -124,7 +124,7 @@ def test_a_feed_with_a_real_time_keeps_it() -> None:
         <pubDate>Fri, 17 May 2024 02:00:00 +0200</pubDate></item></channel></rss>"""
     published = read_feed(feed).items[0].published
     assert published is not None
-    assert not by_day(published)  # though it happens to be midnight in UTC
+    assert not is_date_only(published)  # though it happens to be midnight in UTC
     other = feed.replace(b"02:00", b"07:30")
     assert read_feed(other).items[0].published == datetime(2024, 5, 17, 5, 30, tzinfo=UTC)
 

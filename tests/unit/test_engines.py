@@ -13,9 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.engines import Prompt
-from briefing.engines.logprobs import odds
-from briefing.engines.reasoning import left_open, open_thought, quiet_settings, spoken, without_thoughts
-from briefing.engines.transformers.batches import batched, taken
+from briefing.engines.output import (
+    choice_probabilities,
+    cut_at_stop,
+    no_reasoning_settings,
+    strip_reasoning,
+    trailing_opening_mark,
+    unclosed_mark,
+)
+from briefing.engines.transformers.inputs import batched, take_up_to
 from briefing.engines.transformers.loading import native_bf16
 from briefing.engines.transformers.settings import ModelSettings, language_token, read_settings
 from briefing.errors import ModelError
@@ -49,14 +55,14 @@ from briefing.errors import ModelError
     ],
 )
 def test_thoughts_are_cut_out_however_they_were_cut(said: str, answer: str) -> None:
-    assert without_thoughts(said) == answer
+    assert strip_reasoning(said) == answer
 
 
 @given(st.lists(st.sampled_from(["<think>", "</think>", "a", " "]), max_size=12).map("".join))
 def test_no_mark_is_left_and_doing_it_twice_changes_nothing(said: str) -> None:
-    once = without_thoughts(said)
+    once = strip_reasoning(said)
     assert "think>" not in once
-    assert without_thoughts(once) == once
+    assert strip_reasoning(once) == once
 
 
 @pytest.mark.parametrize(
@@ -70,7 +76,7 @@ def test_no_mark_is_left_and_doing_it_twice_changes_nothing(said: str) -> None:
     ],
 )
 def test_a_thought_that_the_prompt_has_opened_is_known(prompt: str, mark: str) -> None:
-    assert left_open(prompt) == mark
+    assert trailing_opening_mark(prompt) == mark
 
 
 @pytest.mark.parametrize(
@@ -85,7 +91,7 @@ def test_a_thought_that_the_prompt_has_opened_is_known(prompt: str, mark: str) -
     ],
 )
 def test_a_stop_string_ends_what_is_spoken_and_no_thought(said: str, answer: str, ended: bool) -> None:
-    assert spoken(said, ("\n\n", "")) == (answer, ended)
+    assert cut_at_stop(said, ("\n\n", "")) == (answer, ended)
 
 
 @pytest.mark.parametrize(
@@ -100,14 +106,19 @@ def test_a_stop_string_ends_what_is_spoken_and_no_thought(said: str, answer: str
     ],
 )
 def test_a_thought_that_is_not_over_is_known(said: str, mark: str) -> None:
-    assert open_thought(said) == mark
+    assert unclosed_mark(said) == mark
 
 
 def test_a_blank_line_ends_no_list_that_a_model_writes_freely() -> None:
     sentence = Prompt(id="1", messages=(), document="", max_tokens=9, stop=("\n\n",), grammar="root ::= .*")
     listed = Prompt(id="1", messages=(), document="", max_tokens=9, stop=("\n\n",), schema={"type": "object"})
-    assert sentence.stops(held=False) == sentence.stops(held=True) == listed.stops(held=True) == ("\n\n",)
-    assert listed.stops(held=False) == ()
+    assert (
+        sentence.stops(constrained=False)
+        == sentence.stops(constrained=True)
+        == listed.stops(constrained=True)
+        == ("\n\n",)
+    )
+    assert listed.stops(constrained=False) == ()
 
 
 @pytest.mark.parametrize(
@@ -121,7 +132,7 @@ def test_a_blank_line_ends_no_list_that_a_model_writes_freely() -> None:
     ],
 )
 def test_thoughts_are_switched_off_by_the_names_the_template_has(template: str, settings: dict[str, object]) -> None:
-    assert quiet_settings(template) == settings
+    assert no_reasoning_settings(template) == settings
 
 
 @pytest.mark.parametrize(
@@ -168,21 +179,21 @@ def test_offered_answers_share_what_their_first_tokens_have(
     tokens: dict[str, float], expected: tuple[float, ...]
 ) -> None:
     first = {"top_logprobs": [{"token": token, "logprob": math.log(share)} for token, share in tokens.items()]}
-    assert odds(("yes", "no"), first) == pytest.approx(expected)
-    assert odds((" yes", " no"), first) == pytest.approx(expected)
+    assert choice_probabilities(("yes", "no"), first) == pytest.approx(expected)
+    assert choice_probabilities((" yes", " no"), first) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("first", [None, {}, {"top_logprobs": None}, {"top_logprobs": [{"token": "yes"}]}, "yes", []])
 def test_a_server_that_says_nothing_of_probabilities_is_no_trouble(first: object) -> None:
-    assert odds(("yes", "no"), first) == ()
+    assert choice_probabilities(("yes", "no"), first) == ()
 
 
 def test_only_as_many_are_taken_as_were_asked_for() -> None:
     coming = iter(range(10))
-    assert taken(coming, 3) == [0, 1, 2]
+    assert take_up_to(coming, 3) == [0, 1, 2]
     assert next(coming) == 3
-    assert taken(coming, 100) == [4, 5, 6, 7, 8, 9]
-    assert taken(coming, 1) == []
+    assert take_up_to(coming, 100) == [4, 5, 6, 7, 8, 9]
+    assert take_up_to(coming, 1) == []
 
 
 # --- settings ---------------------------------------------------------------------------------------------------

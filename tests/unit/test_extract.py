@@ -21,8 +21,8 @@ from briefing.extract import (
     article_from_text,
     extract_article,
     extract_file,
-    fuller,
     teaser_of,
+    with_fuller_text,
 )
 from briefing.extract.boilerplate import without_clutter
 from briefing.nlp.text import normalise, word_count
@@ -213,9 +213,9 @@ def item_of(text: str, title: str = "Tram") -> FeedItem:
 
 def test_a_feed_that_says_clearly_more_than_the_page_wins_and_one_that_says_as_much_does_not() -> None:
     article = extracted(page(FILLER))
-    assert fuller(article, item_of(f"{BODY} The mayor spoke.")) == article
-    assert fuller(article, item_of("The council met.")) == article
-    longer = fuller(article, item_of(f"{BODY} {BODY}"))
+    assert with_fuller_text(article, item_of(f"{BODY} The mayor spoke.")) == article
+    assert with_fuller_text(article, item_of("The council met.")) == article
+    longer = with_fuller_text(article, item_of(f"{BODY} {BODY}"))
     assert word_count(longer.text) > 1.9 * word_count(article.text)
     assert replace(longer, text=article.text) == article
 
@@ -223,7 +223,7 @@ def test_a_feed_that_says_clearly_more_than_the_page_wins_and_one_that_says_as_m
 def test_what_stands_around_an_item_does_not_make_a_feed_longer() -> None:
     article = extracted(page(FILLER))
     clutter = "</p><p>Advertisement</p><p>Share this</p><p>Read more: ten trams to see in your life before you die</p>"
-    assert fuller(article, item_of(f"{BODY}{clutter * 5}")) == article
+    assert with_fuller_text(article, item_of(f"{BODY}{clutter * 5}")) == article
 
 
 @pytest.mark.parametrize("end", ["…", "...", "[…]", "[...] Read more", "… Continue reading →"])

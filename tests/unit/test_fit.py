@@ -14,8 +14,7 @@ import pytest
 
 from briefing.config import Config
 from briefing.engines import Completion, EngineOptions, ModelSpec, Prompt
-from briefing.engines.cpu import physical_cores
-from briefing.engines.devices import Device, free_memory
+from briefing.engines.hardware import Device, free_memory, physical_cores
 from briefing.engines.transformers import loading
 from briefing.errors import ModelError
 from briefing.models import (

@@ -12,7 +12,7 @@ import xllamacpp
 from briefing.config import Config, load_config
 from briefing.engines import EngineOptions, ModelSpec
 from briefing.engines import llama as llama_module
-from briefing.engines.devices import Device, gpus, processor
+from briefing.engines.hardware import Device, gpus, processor
 from briefing.engines.llama import LlamaEngine
 from briefing.errors import ConfigError, ModelError, UsageError
 from briefing.pipeline.model_resolution import engine_options

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from briefing.ground import Evidence, check, probability, quote, weigh
+from briefing.ground import Evidence, check, probability, weigh
 from briefing.nlp.text import normalise
 from briefing.types import Verdict
 
@@ -189,7 +189,7 @@ def test_a_translated_point_is_compared_by_its_facts_alone_and_stays_uncertain()
 
 
 def test_a_quotation_cites_itself() -> None:
-    citation = quote(EVIDENCE, 2)
+    citation = EVIDENCE.cite(2)
     assert ARTICLE[citation.start : citation.end] == citation.text
 
 

@@ -33,7 +33,7 @@ OF_TEST = (
 )  # fmt: skip
 """Twenty of the kinds; the benchmark has them all."""
 TESTED_BY_THEIR_PARTS = (
-    "elsewhere.in_english", "ground.check of a long point", "context.contexts", "selection.select", "in_brief",
+    "localised_numbers.in_english", "ground.check of a long point", "context.contexts", "selection.select", "in_brief",
     "extract of a mail in HTML", "extract of a feed's item", "stories.group by titles", "facts.occurrences",
 )  # fmt: skip
 SLOW = (5_000, 10_000, 20_000, 50_000)

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefing.summariser.ladder import leans, opens_as_fragment, own_words, shortening, stands_alone
+from briefing.summariser.ladder import (
+    deletion_grammar,
+    has_dangling_reference,
+    is_deletion_of,
+    opens_as_fragment,
+    stands_alone,
+)
 
 SENTENCE = "The Council of State, which has 30 members, said on Tuesday that it would not appeal the alleged ruling."
 
@@ -30,7 +36,7 @@ SENTENCE = "The Council of State, which has 30 members, said on Tuesday that it 
     ],
 )
 def test_a_line_that_needs_the_one_before_it_leans(line: str) -> None:
-    assert leans(line)
+    assert has_dangling_reference(line)
     assert not stands_alone(line)
 
 
@@ -47,14 +53,14 @@ def test_a_line_that_needs_the_one_before_it_leans(line: str) -> None:
     ],
 )
 def test_a_line_that_names_whom_it_is_about_stands_alone(line: str) -> None:
-    assert not leans(line)
+    assert not has_dangling_reference(line)
     assert stands_alone(line)
 
 
 def test_a_name_that_opens_the_line_counts_where_the_article_has_it_elsewhere() -> None:
     line = "Ruiz said he would sell his shares."
-    assert leans(line)
-    assert not leans(line, {"ruiz"})
+    assert has_dangling_reference(line)
+    assert not has_dangling_reference(line, {"ruiz"})
 
 
 @pytest.mark.parametrize(
@@ -71,20 +77,20 @@ def test_a_name_that_opens_the_line_counts_where_the_article_has_it_elsewhere() 
     ],
 )
 def test_in_other_languages_the_opening_word_tells_and_who_speaks(language: str, leaning: str, standing: str) -> None:
-    assert leans(leaning, language=language)
+    assert has_dangling_reference(leaning, language=language)
     assert not stands_alone(leaning, language=language)
     assert stands_alone(standing, language=language)
 
 
 def test_in_other_languages_english_words_tell_nothing() -> None:
-    assert not leans("La empresa me gusta, dijo.", language="it")  # "me" is of no list there
+    assert not has_dangling_reference("La empresa me gusta, dijo.", language="it")  # "me" is of no list there
     assert not opens_as_fragment("Also wird der Hafen im Mai geschlossen.", "de")
     assert opens_as_fragment("Also closed is the harbour.")
 
 
 def optional(sentence: str) -> str:
     """What may go, as text."""
-    grammar = shortening(sentence).removeprefix("root ::= ")
+    grammar = deletion_grammar(sentence).removeprefix("root ::= ")
     return " ".join("".join(re.findall(r'" ?([^"]*)"', part)) for part in re.findall(r"\((.*?)\)\?", grammar))
 
 
@@ -133,18 +139,18 @@ def test_a_sentence_with_its_subject_behind_an_opening_is_none() -> None:
 def test_whatever_is_left_out_the_rest_is_the_sentences_own(kept: list[bool]) -> None:
     words = SENTENCE.split()
     line = " ".join(word for word, stays in zip(words, kept, strict=False) if stays)
-    assert own_words(line, SENTENCE)
-    assert not own_words(f"{line} never once", SENTENCE)
+    assert is_deletion_of(line, SENTENCE)
+    assert not is_deletion_of(f"{line} never once", SENTENCE)
 
 
 @given(st.text(alphabet='abcd "\\,.-\n', min_size=1, max_size=80))
 def test_whatever_a_sentence_holds_its_grammar_is_one_line_of_closed_strings(sentence: str) -> None:
-    grammar = shortening(sentence)
+    grammar = deletion_grammar(sentence)
     assert "\n" not in grammar
     assert re.sub(r'"(?:[^"\\]|\\.)*"', "", grammar).count('"') == 0
 
 
 def test_a_sentence_of_another_script_stands_alone() -> None:
     for language, text in {"hi": "निर्माण कार्य मार्च में शुरू होगा।", "zh": "市议会批准修建新的电车线路。"}.items():
-        assert not leans(text, (), language)
+        assert not has_dangling_reference(text, (), language)
         assert stands_alone(text, (), language)

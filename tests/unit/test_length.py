@@ -9,7 +9,7 @@ from briefing.extract import article_from_text, extract_article
 from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, NOT_WORDS, TEXT_CUT, begun, is_cut
 from briefing.ground import Evidence, check
 from briefing.nlp.text import LONGEST_SENTENCE, sentences
-from briefing.summariser import SummaryOptions, in_brief
+from briefing.summariser import SummaryOptions, quoted_summary
 from briefing.types import Article, Verdict
 
 STREETS = ("Harbour Street", "Mill Lane", "Castle Road", "Station Square")
@@ -132,7 +132,7 @@ def test_the_first_sentences_are_those_of_the_whole(text: str) -> None:
 
 def test_a_story_without_time_is_told_by_a_sentence_from_its_beginning() -> None:
     article = article_from_text(told(500), title="Streets", source="a")
-    summary = in_brief([article], SummaryOptions())
+    summary = quoted_summary([article], SummaryOptions())
     (citation,) = summary.key_points[0].citations
     assert (
         article.text[citation.start : citation.end] == citation.text == sentences(article.text)[citation.sentence].text

@@ -14,7 +14,7 @@ import pytest
 
 from briefing.engines import Completion, EngineOptions, Message, ModelSpec, Prompt
 from briefing.engines.llama import LlamaEngine
-from briefing.engines.reasoning import QUIET, room_to_think
+from briefing.engines.output import NO_REASONING, reasoning_budget
 from briefing.testing.server import Server as HttpServer
 
 Chunk = dict[str, Any]
@@ -83,7 +83,7 @@ def test_a_model_that_only_thought_is_given_room_once_and_no_stop_strings(
     (completion, another), server = ask(first, second, second, prompts=2, grammar="root ::= .*")
     assert (completion.text.strip(), completion.finish) == ("A bridge.", "stop")
     assert another.text == completion.text
-    room = room_to_think(EngineOptions())
+    room = reasoning_budget(EngineOptions())
     assert [request["max_tokens"] for request in server.requests] == [20, 20 + room, 20 + room]
     assert [request["stop"] for request in server.requests] == [["\n\n"], [], []]
     assert ["grammar" in request for request in server.requests] == [True, False, False]
@@ -193,4 +193,4 @@ def test_every_switch_of_thoughts_is_sent(
             http.serves("/props", json.dumps({"chat_template": template}), type="application/json")
         monkeypatch.setattr(Server, "listening_address", http.url("").rstrip("/"))
         _, server = ask(stream("A bridge."))
-    assert server.requests[0]["chat_template_kwargs"] == {**QUIET, **effort}
+    assert server.requests[0]["chat_template_kwargs"] == {**NO_REASONING, **effort}

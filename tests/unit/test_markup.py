@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from briefing.extract.html import text_of
-from briefing.markup import Tags
+from briefing.markup import TagParser
 from briefing.sources.detection import find_feeds
 
 UNCLOSED = ["<input ", '<a b=">"', "<!--x>", "<![CDATA[x>", "<?x", "</a ", "<!x", "<a b='>'/"]
 
 
-class Counting(Tags):
+class Counting(TagParser):
     """Counts the characters that were looked at for an end that is not there."""
 
     in_vain = 0

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from briefing.stories.novelty import MOST_BACKGROUND, EarlierStory, linked, news, untold
+from briefing.stories.novelty import MOST_BACKGROUND, EarlierStory, link_earlier, news_first, unseen_articles
 from briefing.types import Article, Citation, KeyPoint, Summary, Verdict
 
 
@@ -17,7 +17,7 @@ def article(name: str, text: str) -> Article:
 MONDAY = article("mon", "A blast at a plant in Harwick killed 12 people on Monday. Inspectors had warned of valves.")
 TUESDAY = article("tue", "The toll of the blast at a plant in Harwick rose to 15. Police arrested the plant's manager.")
 TRAM = article("tram", "The council of Marlow voted 31 to 14 for a tram.")
-BLAST = EarlierStory(told=date(2024, 5, 13), headline="Blast in Harwick", articles=(MONDAY,))
+BLAST = EarlierStory(edition_date=date(2024, 5, 13), headline="Blast in Harwick", articles=(MONDAY,))
 
 
 def by_place(articles: Sequence[Article]) -> Iterable[Sequence[Article]]:
@@ -35,26 +35,26 @@ def summary(*points: str, verdict: Verdict = Verdict.SUPPORTED) -> Summary:
 
 def test_a_story_continues_one_that_grouping_would_join_and_no_other() -> None:
     older = EarlierStory(
-        told=date(2024, 5, 12), headline="Plant fined", articles=(article("sun", "Harwick plant fined."),)
+        edition_date=date(2024, 5, 12), headline="Plant fined", articles=(article("sun", "Harwick plant fined."),)
     )
-    assert linked([[TRAM], [TUESDAY]], [older, BLAST], by_place) == [(), (BLAST, older)]
+    assert link_earlier([[TRAM], [TUESDAY]], [older, BLAST], by_place) == [(), (BLAST, older)]
 
 
 def test_a_story_continues_one_of_the_same_article_whatever_grouping_says() -> None:
-    assert linked([[MONDAY]], [BLAST], lambda articles: [[one] for one in articles]) == [(BLAST,)]
+    assert link_earlier([[MONDAY]], [BLAST], lambda articles: [[one] for one in articles]) == [(BLAST,)]
 
 
 def test_without_earlier_editions_nothing_is_grouped() -> None:
     def never(articles: Sequence[Article]) -> Iterable[Sequence[Article]]:
         raise AssertionError(articles)
 
-    assert linked([[TRAM], [MONDAY]], [], never) == [(), ()]
+    assert link_earlier([[TRAM], [MONDAY]], [], never) == [(), ()]
 
 
 def test_an_article_told_before_is_known_by_its_text_also_at_another_address() -> None:
     moved = article("elsewhere", MONDAY.text.replace(" ", "  "))
     rewritten = article("mon", MONDAY.text + " The mayor spoke.")
-    assert untold([moved, TUESDAY, rewritten], [BLAST]) == (TUESDAY, rewritten)
+    assert unseen_articles([moved, TUESDAY, rewritten], [BLAST]) == (TUESDAY, rewritten)
 
 
 def test_an_update_leads_with_what_is_new_and_keeps_a_little_background() -> None:
@@ -64,7 +64,7 @@ def test_an_update_leads_with_what_is_new_and_keeps_a_little_background() -> Non
         "The toll rose to 15.",
         "Police arrested the plant's manager.",
     )
-    updated, count = news(told, [BLAST])
+    updated, count = news_first(told, [BLAST])
     assert [point.text for point in updated.key_points[:count]] == [
         "The toll rose to 15.",
         "Police arrested the plant's manager.",
@@ -73,13 +73,13 @@ def test_an_update_leads_with_what_is_new_and_keeps_a_little_background() -> Non
 
 
 def test_a_higher_number_is_news() -> None:
-    assert news(summary("A blast at a plant in Harwick killed 15 people."), [BLAST])[1] == 1
-    assert news(summary("A blast at a plant in Harwick killed 12 people."), [BLAST])[1] == 0
+    assert news_first(summary("A blast at a plant in Harwick killed 15 people."), [BLAST])[1] == 1
+    assert news_first(summary("A blast at a plant in Harwick killed 12 people."), [BLAST])[1] == 0
 
 
 def test_a_quoted_sentence_is_news_unless_an_earlier_article_has_it() -> None:
     old = "Inspectors had warned of valves."
-    assert news(summary(old, "Rain fell all day.", verdict=Verdict.QUOTED), [BLAST])[1] == 1
+    assert news_first(summary(old, "Rain fell all day.", verdict=Verdict.QUOTED), [BLAST])[1] == 1
 
 
 # --- in another language than the articles' ------------------------------------------------------------------------
@@ -103,23 +103,23 @@ SAID = ("Prüfer hatten vor den Ventilen gewarnt.", "")
 
 def test_a_translated_point_is_new_where_its_sentence_is() -> None:
     """Yesterday's edition was in English: nothing in German can be compared."""
-    updated, count = news(german(TOLD, TOLL), [replace(BLAST, language="en", points=("12 died.",))])
+    updated, count = news_first(german(TOLD, TOLL), [replace(BLAST, language="en", points=("12 died.",))])
     assert [point.text for point in updated.key_points[:count]] == [TOLL[0]]
 
 
 def test_a_translated_point_is_compared_with_points_of_its_own_language() -> None:
     earlier = replace(BLAST, language="de", points=(SAID[0], "Eine Explosion tötete 12 Menschen in einem Werk."))
-    assert news(german(SAID), [earlier])[1] == 0
-    assert news(german(("Die Polizei nahm die Leiterin des Werks fest.", "")), [earlier])[1] == 1
+    assert news_first(german(SAID), [earlier])[1] == 0
+    assert news_first(german(("Die Polizei nahm die Leiterin des Werks fest.", "")), [earlier])[1] == 1
 
 
 def test_a_translated_point_that_can_be_compared_with_nothing_is_not_called_new() -> None:
-    assert news(german(SAID), [BLAST])[1] == 0
+    assert news_first(german(SAID), [BLAST])[1] == 0
 
 
 def test_a_quoted_sentence_in_a_translated_summary_is_compared_in_its_own_language() -> None:
     sentence = "Inspectors had warned of valves."
     quoted = KeyPoint(text=sentence, citations=(), verdict=Verdict.QUOTED)
     shown = replace(german(TOLL), key_points=(*german(TOLL).key_points, quoted))
-    assert [point.text for point in news(shown, [BLAST])[0].key_points[:1]] == [TOLL[0]]
-    assert news(shown, [BLAST])[1] == 1
+    assert [point.text for point in news_first(shown, [BLAST])[0].key_points[:1]] == [TOLL[0]]
+    assert news_first(shown, [BLAST])[1] == 1

@@ -11,13 +11,13 @@ from briefing.summariser.parsing import (
     Answer,
     broken_off,
     clean,
-    copied,
-    ended,
-    own_title,
-    problem,
+    form_problem,
+    is_copied,
+    parse_yes_no,
     read_points,
     says_the_same,
-    says_yes,
+    title_without_site,
+    with_full_stop,
 )
 
 
@@ -135,7 +135,7 @@ def test_what_was_broken_off_can_be_told(answer: str, rest: str) -> None:
     ],
 )
 def test_a_written_answer_is_read_as_a_word(answer: str, yes: bool | None) -> None:
-    assert says_yes(answer) is yes
+    assert parse_yes_no(answer) is yes
 
 
 @pytest.mark.parametrize(
@@ -157,11 +157,15 @@ def test_a_written_answer_is_read_as_a_word(answer: str, yes: bool | None) -> No
     ],
 )
 def test_what_is_no_key_point_is_named(point: str, reason: str) -> None:
-    assert problem(point) == reason
+    assert form_problem(point) == reason
 
 
 def test_a_point_ends_with_a_full_stop() -> None:
-    assert [ended("It rose"), ended("It rose!"), ended('"It rose."')] == ["It rose.", "It rose!", '"It rose."']
+    assert [with_full_stop("It rose"), with_full_stop("It rose!"), with_full_stop('"It rose."')] == [
+        "It rose.",
+        "It rose!",
+        '"It rose."',
+    ]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +181,7 @@ def test_a_point_ends_with_a_full_stop() -> None:
     ],
 )
 def test_a_point_ends_as_its_script_does(point: str, shown: str) -> None:
-    assert ended(point) == shown
+    assert with_full_stop(point) == shown
     assert read_points(f"{shown}\n- {shown}")[0] == shown.rstrip(".।。۔")
 
 
@@ -192,8 +196,8 @@ def test_a_copied_sentence_is_recognised() -> None:
         "Shopkeepers on Bridge Street fear that the works, which are to last three years, will drive customers away."
     )
     evidence = Evidence(f"{sentence} Their association will go to court.")
-    assert copied(sentence, evidence)
-    assert not copied("Bridge Street shopkeepers fear losing customers over three years of works.", evidence)
+    assert is_copied(sentence, evidence)
+    assert not is_copied("Bridge Street shopkeepers fear losing customers over three years of works.", evidence)
 
 
 @pytest.mark.parametrize(
@@ -209,10 +213,10 @@ def test_a_copied_sentence_is_recognised() -> None:
     ],
 )
 def test_an_articles_title_is_shown_without_the_sites_name_and_with_all_of_its_news(title: str, shown: str) -> None:
-    assert own_title(title, "Marlow Post", "https://www.post.example/a") == shown
+    assert title_without_site(title, "Marlow Post", "https://www.post.example/a") == shown
 
 
 def test_a_site_is_known_by_its_host_as_well() -> None:
-    assert own_title("Council approves tram - The Guardian", "World news", "https://www.theguardian.com/x") == (
-        "Council approves tram"
-    )
+    assert title_without_site(
+        "Council approves tram - The Guardian", "World news", "https://www.theguardian.com/x"
+    ) == ("Council approves tram")

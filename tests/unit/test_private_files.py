@@ -15,7 +15,7 @@ import pytest
 
 from briefing.private_files import data_folder, make_private, private_file, private_folder
 from briefing.store import Store, default_state, keep_copy
-from briefing.store.lock import only_run
+from briefing.store.lock import run_lock
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -37,7 +37,7 @@ def mode(path: Path) -> int:
 def test_whatever_the_umask_files_are_0600_and_folders_made_for_them_0700(tmp_path: Path, umask: int) -> None:
     folder = tmp_path / "new" / "deep"
     path = folder / "state.db"
-    with only_run(path), Store(path) as store:
+    with run_lock(path), Store(path) as store:
         store.claim_delivery(KEY, NOW)
         keep_copy(store)
         made = {one.name: mode(one) for one in folder.iterdir()}
@@ -48,12 +48,12 @@ def test_whatever_the_umask_files_are_0600_and_folders_made_for_them_0700(tmp_pa
 
 def test_wider_files_are_tightened_without_a_word(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "state.db"
-    with only_run(path), Store(path) as store:
+    with run_lock(path), Store(path) as store:
         store.claim_delivery(KEY, NOW)
         keep_copy(store)
         for one in tmp_path.iterdir():
             one.chmod(0o664)
-    with caplog.at_level(logging.WARNING), only_run(path), Store(path) as store:
+    with caplog.at_level(logging.WARNING), run_lock(path), Store(path) as store:
         keep_copy(store)
         assert {one.name: mode(one) for one in tmp_path.iterdir() if mode(one) != 0o600} == {}
     assert caplog.text == ""
@@ -61,7 +61,7 @@ def test_wider_files_are_tightened_without_a_word(tmp_path: Path, caplog: pytest
 
 def test_whoever_opens_the_record_tightens_all_that_lies_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
-    with only_run(path), Store(path) as store:
+    with run_lock(path), Store(path) as store:
         store.claim_delivery(KEY, NOW)
         keep_copy(store)
     for one in tmp_path.iterdir():
@@ -74,7 +74,7 @@ def test_a_folder_of_ones_own_keeps_its_permissions_and_the_default_one_is_tight
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tmp_path.chmod(0o755)
-    with only_run(tmp_path / "state.db"), Store(tmp_path / "state.db"):
+    with run_lock(tmp_path / "state.db"), Store(tmp_path / "state.db"):
         assert mode(tmp_path) == 0o755
     monkeypatch.delenv("BRIEFING_STATE")
     data_folder().mkdir(parents=True)

@@ -8,7 +8,7 @@ import pytest
 
 from briefing.assets import environment
 from briefing.summariser import PromptBook
-from briefing.summariser.prompts import defuse
+from briefing.summariser.prompts import escape_control_marks
 
 WORDS = {"points": 4, "fewest": 3, "words_low": 10, "words_high": 20, "language": "English"}
 
@@ -26,7 +26,7 @@ def test_control_marks_in_an_article_are_broken_up(book: PromptBook, mark: str) 
 
 def test_ordinary_text_is_left_alone() -> None:
     text = "Prices rose by < 3 % [see note] | and x > y, said O'Neill <the minister>."
-    assert defuse(text) == text
+    assert escape_control_marks(text) == text
 
 
 def test_an_article_cannot_begin_a_turn_of_its_own(book: PromptBook) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefing.stories import Bundle
-from briefing.stories.ranking import RankingPreferences, limited, muted, rank, topic
+from briefing.stories.ranking import RankingPreferences, assign_topic, limit_sections, muted_by, rank
 from briefing.types import Article
 
 NOW = datetime(2024, 5, 17, 6, 0, tzinfo=UTC)
@@ -63,7 +63,7 @@ def test_a_heavier_source_comes_first_and_one_of_no_weight_last() -> None:
 
 
 def test_what_a_feed_has_first_comes_first() -> None:
-    assert order(story(article("last")), story(article("top")), places={"top": 0, "last": 30}) == ["top", "last"]
+    assert order(story(article("last")), story(article("top")), positions={"top": 0, "last": 30}) == ["top", "last"]
 
 
 def test_interests_lift_a_story_and_are_given_as_the_reason() -> None:
@@ -86,26 +86,26 @@ def test_interests_lift_a_story_and_are_given_as_the_reason() -> None:
     ],
 )
 def test_muted_words_are_whole_words_whatever_their_case_and_accents(title: str, word: str, expected: str) -> None:
-    assert muted(article("a", title=title), RankingPreferences(muted_words=(word,))) == expected
+    assert muted_by(article("a", title=title), RankingPreferences(muted_words=(word,))) == expected
 
 
 def test_sources_and_sections_are_muted_by_name() -> None:
     wishes = RankingPreferences(muted_sources=("the post",), muted_sections=("Sport",))
-    assert muted(article("a", source="The Post"), wishes) == "the post"
-    assert muted(article("a", source="Wire", section="sport"), wishes) == "Sport"
-    assert muted(article("a", source="Wire", section="World"), wishes) == ""
+    assert muted_by(article("a", source="The Post"), wishes) == "the post"
+    assert muted_by(article("a", source="Wire", section="sport"), wishes) == "Sport"
+    assert muted_by(article("a", source="Wire", section="World"), wishes) == ""
 
 
 def test_a_section_holds_no_more_stories_than_wanted_the_best_ones() -> None:
     bundles = [story(article(f"{n}", section="World", hours=n)) for n in range(4)]
     bundles.append(story(article("sport", section="Sport", hours=9)))
     ranked = rank(bundles, RankingPreferences(), now=NOW)
-    kept, over = limited(ranked, 2, lambda one: one.bundle.articles[0])
+    kept, over = limit_sections(ranked, 2, lambda one: one.bundle.articles[0])
     assert [one.bundle.articles[0].id for one in kept] == ["0", "1", "sport"]
     assert [one.bundle.articles[0].id for one in over] == ["2", "3"]
-    more, rest = limited(over, 2, lambda one: one.bundle.articles[0], {"World": 1})
+    more, rest = limit_sections(over, 2, lambda one: one.bundle.articles[0], {"World": 1})
     assert ([one.bundle.articles[0].id for one in more], len(rest)) == (["2"], 1)
-    assert limited(kept, 0, lambda one: one.bundle.articles[0]) == (kept, [])
+    assert limit_sections(kept, 0, lambda one: one.bundle.articles[0]) == (kept, [])
 
 
 TOPICS = {
@@ -127,12 +127,12 @@ TOPICS = {
     ],
 )
 def test_an_article_is_assigned_only_where_words_speak_clearly(title: str, text: str, expected: str) -> None:
-    assert topic(article("a", title=title, text=text), TOPICS) == expected
+    assert assign_topic(article("a", title=title, text=text), TOPICS) == expected
 
 
 def test_two_topics_that_come_close_assign_nothing() -> None:
     torn = article("a", title="Vaccine software", text="")
-    assert topic(torn, TOPICS) == ""
+    assert assign_topic(torn, TOPICS) == ""
 
 
 BUNDLES = st.lists(

@@ -1,4 +1,4 @@
-"""How long a server is left alone."""
+"""Backoff delays and ``Retry-After``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefing.retry import pause, retry_after
+from briefing.retry import backoff_delay, retry_after
 
 NOW = 1_715_925_600.0  # 17 May 2024, 06:00 UTC
 
@@ -19,16 +19,16 @@ NOW = 1_715_925_600.0  # 17 May 2024, 06:00 UTC
         ("\xb2", None), ("\u0667", None), ("1\xb2", None),
     ],
 )  # fmt: skip
-def test_what_a_server_wishes(value: str | None, seconds: float | None) -> None:
+def test_retry_after_takes_seconds_and_http_dates(value: str | None, seconds: float | None) -> None:
     assert retry_after(value, NOW) == seconds
 
 
 @given(st.text() | st.text("0123456789\xb2\xb3\u0667\u2460 "))
-def test_no_header_is_too_odd(value: str) -> None:
+def test_retry_after_never_raises_and_is_never_negative(value: str) -> None:
     assert (retry_after(value, NOW) or 0.0) >= 0
 
 
 @given(st.integers(0, 10), st.floats(0, 1), st.floats(0, 1))
-def test_pauses_grow_whatever_the_dice_say(attempt: int, dice: float, other: float) -> None:
-    assert 0.25 <= pause(attempt, 0.5, dice) / 2**attempt <= 0.75
-    assert pause(attempt, 0.5, dice) < pause(attempt + 2, 0.5, other)
+def test_backoff_grows_with_any_jitter(attempt: int, jitter: float, other_jitter: float) -> None:
+    assert 0.25 <= backoff_delay(attempt, 0.5, jitter) / 2**attempt <= 0.75
+    assert backoff_delay(attempt, 0.5, jitter) < backoff_delay(attempt + 2, 0.5, other_jitter)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefing.errors import StoreError
-from briefing.nlp.search_terms import placed_words, search_words
+from briefing.nlp.search_terms import search_words, word_spans
 from briefing.serialization import edition_to_json
 from briefing.store import MEMORY, MIGRATIONS, Store
 from briefing.store import schema as store_module
@@ -125,7 +125,7 @@ def test_an_index_without_folding_is_rebuilt(tmp_path: Path) -> None:
 
 @given(st.text(st.characters(codec="utf-8"), max_size=60))
 def test_words_are_the_same_with_and_without_their_offsets(text: str) -> None:
-    placed = list(placed_words(text))
+    placed = list(word_spans(text))
     assert [word for *_, word in placed] == search_words(text)
     for begin, end, word in placed:
         assert word in " ".join(search_words(text[begin:end])).split()

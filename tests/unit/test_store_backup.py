@@ -185,7 +185,7 @@ def test_whoever_comes_after_a_repair_that_was_killed_finds_the_file_damaged_and
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("briefing.store.backup.put_in_place", killed)
+        patch.setattr("briefing.store.backup.replace_file", killed)
         with pytest.raises(KeyboardInterrupt):
             repair(record, NOW)
     assert record.read_bytes() == spoilt

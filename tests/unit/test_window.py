@@ -49,7 +49,7 @@ def made(
     day = day or now.date()
     one = window(store, now, since, zone=zone, day=day)
     kept = take(one, items)
-    store.see("T", one.looked, now)
+    store.record_seen("T", one.looked, now)
     store.propose(day, "T", kept, now)
     store.put_edition(day, "T", "{}", now)
     return kept
@@ -87,7 +87,7 @@ def test_a_run_that_dies_has_seen_nothing(store: Store) -> None:
     made(store, MONDAY - DAYS, {})
     one = window(store, MONDAY)
     assert take(one, {"a": MONDAY - HOUR, "b": None}) == ["a", "b"]
-    store.see("T", one.looked, MONDAY)
+    store.record_seen("T", one.looked, MONDAY)
     store.propose(MONDAY.date(), "T", ["a", "b"], MONDAY)  # and here it dies
     assert made(store, MONDAY + DAYS, {"a": MONDAY - HOUR, "b": None}) == ["a", "b"]
     assert made(store, MONDAY + 2 * DAYS, {"a": MONDAY - HOUR, "b": None}) == []
@@ -116,7 +116,7 @@ def test_what_has_no_date_or_a_future_one_counts_from_when_it_was_first_seen(sto
     for hours, taken in ((0, ["none", "tomorrow"]), (20, ["none", "tomorrow"]), (50, [])):
         one = window(store, MONDAY + hours * HOUR, since=24 * HOUR)
         assert take(one, items) == taken
-        store.see("T", one.looked, MONDAY + hours * HOUR)
+        store.record_seen("T", one.looked, MONDAY + hours * HOUR)
     (moment,) = window(store, MONDAY).moments([("tomorrow", MONDAY + 20 * HOUR)])
     assert moment == MONDAY
 

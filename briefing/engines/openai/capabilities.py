@@ -14,11 +14,18 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from briefing.engines.base import EngineOptions, Prompt
-from briefing.engines.logprobs import ALTERNATIVES
-from briefing.engines.openai.failures import Refusal, room_in
-from briefing.engines.reasoning import QUIET
+from briefing.engines.openai.failures import Refusal, limits_in
+from briefing.engines.output import NO_REASONING, TOP_LOGPROBS
 
-__all__ = ["OPTIONAL", "Attempt", "Form", "LearntCapabilities", "ServerCapabilities", "is_begun", "is_object"]
+__all__ = [
+    "OPTIONAL",
+    "Attempt",
+    "Form",
+    "LearntCapabilities",
+    "ServerCapabilities",
+    "has_whole_item",
+    "is_json_object",
+]
 
 Form = Literal["schema", "grammar", ""]
 
@@ -67,7 +74,7 @@ class ServerCapabilities:
     aloud: bool = False
     """Whether thoughts stand in the answer itself, between marks, not apart from it."""
     effort: str = _EFFORTS[0]
-    alternatives: int = ALTERNATIVES
+    alternatives: int = TOP_LOGPROBS
     folded: bool = False
     """Whether the system's words go before the user's, for models whose template knows no system."""
 
@@ -95,14 +102,14 @@ class ServerCapabilities:
             "seed": options.seed,
         }
         # Thoughts have blank lines of their own.
-        if (stops := prompt.stops(held=form == "grammar")) and not turn.plain and not self.thinks:
+        if (stops := prompt.stops(constrained=form == "grammar")) and not turn.plain and not self.thinks:
             body["stop"] = list(stops)
         if prompt.choices:
             body |= {"logprobs": True, "top_logprobs": self.alternatives}
         if self.thinks:
             body["reasoning_effort"] = self.effort
             if self.owner in {"llamacpp", "vllm"}:  # others give such a field to nobody
-                body["chat_template_kwargs"] = dict(QUIET)
+                body["chat_template_kwargs"] = dict(NO_REASONING)
         if form == "grammar":
             body["grammar"] = prompt.grammar
         elif form == "schema":
@@ -117,7 +124,7 @@ class ServerCapabilities:
             return None if self.thinks else replace(self, thinks=True)  # OpenAI, of thoughts that took all the room
         if self.limit == "max_tokens" and "max_completion_tokens" in said and _WRONG_NAME.search(said):
             return replace(self, limit="max_completion_tokens")
-        room = room_in(said, int(sent.get(self.limit, 0)))
+        room = limits_in(said, int(sent.get(self.limit, 0)))
         if room and (room.most or room.least):
             return replace(self, most=room.most or self.most, least=room.least or self.least)
         if room:
@@ -195,7 +202,7 @@ class LearntCapabilities:
             return True
 
 
-def is_object(text: str, schema: Any) -> bool:
+def is_json_object(text: str, schema: Any) -> bool:
     """Whether `text` is a JSON object with the fields that `schema` requires, perhaps in a Markdown fence."""
     try:
         value = json.loads(re.sub(r"\A\s*```\w*\s*|\s*```\s*\Z", "", text))
@@ -204,6 +211,6 @@ def is_object(text: str, schema: Any) -> bool:
     return isinstance(value, dict) and set(schema.get("required", ())) <= set(value)
 
 
-def is_begun(text: str) -> bool:
+def has_whole_item(text: str) -> bool:
     """Whether `text`, the beginning of an answer, has something whole: a string in a list of JSON, or any prose."""
     return not re.match(r"\s*(?:```\w*\s*)?\{", text) or bool(re.search(r'\[\s*"(?:[^"\\]|\\.)*+"', text))

@@ -16,19 +16,25 @@ from briefing.engines.base import (
     EngineOptions,
     ModelSpec,
     Prompt,
-    at_most_tokens,
     message_tokens,
+    token_upper_bound,
 )
-from briefing.engines.openai.capabilities import Attempt, LearntCapabilities, ServerCapabilities, is_begun, is_object
-from briefing.engines.openai.failures import PassingError, Refusal, RefusedError, room_in
+from briefing.engines.openai.capabilities import (
+    Attempt,
+    LearntCapabilities,
+    ServerCapabilities,
+    has_whole_item,
+    is_json_object,
+)
+from briefing.engines.openai.failures import Refusal, RefusedError, TransientError, limits_in
 from briefing.engines.openai.model_list import ModelCard
 from briefing.engines.openai.response import PartialAnswer
 from briefing.engines.openai.transport import Transport
-from briefing.engines.pool import side_by_side
-from briefing.engines.reasoning import room_to_think
+from briefing.engines.output import reasoning_budget
+from briefing.engines.pool import complete_concurrently
 from briefing.errors import EngineError, UsageError
 from briefing.nlp.text import fingerprint
-from briefing.retry import pause
+from briefing.retry import backoff_delay
 
 __all__ = ["OpenAIEngine"]
 
@@ -58,7 +64,7 @@ class OpenAIEngine:
         if model is None or not model.address:
             raise UsageError("engine openai", "it needs the address of a server", "Give one with --base-url")
         self.model = model.name
-        inputs = (str(options.context), str(options.seed), str(options.temperature), str(room_to_think(options)))
+        inputs = (str(options.context), str(options.seed), str(options.temperature), str(reasoning_budget(options)))
         self.digest = fingerprint("openai", model.digest, *inputs)[:32]
         self._address = model.address
         self._options = options
@@ -78,7 +84,7 @@ class OpenAIEngine:
 
     def count_tokens(self, text: str) -> int:
         """At most this many: servers have no common way to count."""
-        return at_most_tokens(text)
+        return token_upper_bound(text)
 
     def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
         """Yield a completion for each prompt as it finishes.
@@ -86,7 +92,7 @@ class OpenAIEngine:
         Raises `EngineError` where the server refuses the key or does not know the model, before anything is asked.
         """
         self._learnt.notes(owner=self._model_card.owner)
-        yield from side_by_side(prompts, self._slots, self._answer, patience=1.0)
+        yield from complete_concurrently(prompts, self._slots, self._answer, patience=1.0)
 
     def close(self) -> None:
         """Close the connections. Safe to call twice."""
@@ -112,7 +118,7 @@ class OpenAIEngine:
         while True:
             try:
                 return self._wire.ask_for_card()
-            except PassingError as error:
+            except TransientError as error:
                 attempt += not self._still_loads(error, began)
                 if attempt == _ATTEMPTS or (error.wait or 0.0) > self._options.patience:
                     raise EngineError(
@@ -133,7 +139,7 @@ class OpenAIEngine:
                 return _failed(prompt, "it was cancelled")
             try:
                 return self._converse(prompt, cancelled).completion(prompt, time.monotonic() - began)
-            except PassingError as error:
+            except TransientError as error:
                 cause = error.cause
                 if (error.wait or 0.0) > self._options.patience:
                     self._gone = f"{cause}, and wants to be left alone for {error.wait:,.0f} seconds"
@@ -150,7 +156,7 @@ class OpenAIEngine:
                 return _failed(prompt, error.cause)
         return _failed(prompt, f"{cause}, {_ATTEMPTS} times")
 
-    def _still_loads(self, error: PassingError, began: float) -> bool:
+    def _still_loads(self, error: TransientError, began: float) -> bool:
         """Whether the server reads its model yet and there is time to wait for it."""
         return error.loading and time.monotonic() - began < self._options.patience
 
@@ -179,15 +185,15 @@ class OpenAIEngine:
             if not spoken.strip():
                 turn = self._after_nothing(heard, turn, thinks=thinks, room=room)
                 continue
-            if form == "schema" and not is_object(spoken, prompt.schema or {}):
+            if form == "schema" and not is_json_object(spoken, prompt.schema or {}):
                 if not heard.cut:  # it takes the field and does not heed it
                     self._learnt.drops("response_format")
                     continue
-                if not is_begun(spoken):  # nothing of it can be read
+                if not has_whole_item(spoken):  # nothing of it can be read
                     turn = replace(turn, plain=True)
                     continue
             if "stop" not in body:
-                spoken = _ended(spoken, heard, prompt.stops(held=False))
+                spoken = _ended(spoken, heard, prompt.stops(constrained=False))
             heard.answer = spoken
             return heard
 
@@ -222,7 +228,7 @@ class OpenAIEngine:
         The window is the server's and the one that was asked for, whichever is smaller. Thoughts that have tokens of
         their own (`EngineOptions.thinking_tokens`) come on top of the latter.
         """
-        wished, asked = room_to_think(self._options), self._options.context
+        wished, asked = reasoning_budget(self._options), self._options.context
         windows = [self._model_card.context, 0 if self._options.thinking_tokens else asked]
         window = min((one for one in windows if one), default=0)
         if not window:
@@ -232,7 +238,7 @@ class OpenAIEngine:
 
     def _less_room(self, prompt: Prompt, turn: Attempt, refusal: Refusal, asked: int) -> int:
         """Room for thoughts that is left after a refusal of `asked` tokens; 0 where too little is."""
-        told = room_in(refusal.message, asked)
+        told = limits_in(refusal.message, asked)
         if told is None:
             return 0
         room = min(turn.room - 1, told.now - prompt.max_tokens) if told.window else turn.room // 2
@@ -286,15 +292,15 @@ def _ended(spoken: str, heard: PartialAnswer, stops: tuple[str, ...]) -> str:
 
 def _explained(error: RefusedError) -> RefusedError:
     """The same with what helps where the prompt is over the window."""
-    told = room_in(error.refusal.message, 0)
+    told = limits_in(error.refusal.message, 0)
     if told and told.window:
         return RefusedError(f"{error.cause}. Set context = {told.window} or less, or give the model a larger window")
     return error
 
 
-def _wait_for(error: PassingError, attempt: int) -> float:
+def _wait_for(error: TransientError, attempt: int) -> float:
     """Seconds: what the server wishes and a little more, else longer each time."""
-    dice = random.random()  # noqa: S311 - spreads load
+    jitter = random.random()  # noqa: S311 - spreads load
     if error.wait is not None:
-        return error.wait * (1 + dice / 10)
-    return min(_LONGEST_PAUSE, pause(attempt, _FIRST_PAUSE, dice))
+        return error.wait * (1 + jitter / 10)
+    return min(_LONGEST_PAUSE, backoff_delay(attempt, _FIRST_PAUSE, jitter))

@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["AnswerLimits", "PassingError", "Refusal", "RefusedError", "read_refusal", "room_in"]
+__all__ = ["AnswerLimits", "Refusal", "RefusedError", "TransientError", "limits_in", "read_refusal"]
 
 
-class PassingError(Exception):
+class TransientError(Exception):
     """It may go better next time; `wait` is how many seconds the server wishes to be left alone, where it says so."""
 
     def __init__(
@@ -108,7 +108,7 @@ class AnswerLimits:
     window: int = 0
 
 
-def room_in(message: str, asked: int) -> AnswerLimits | None:
+def limits_in(message: str, asked: int) -> AnswerLimits | None:
     """What a refusal of an answer of `asked` tokens says of the limit; None where it speaks of something else."""
     text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", message).casefold()
     if window := _WINDOW.search(text):

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from briefing.engines.base import Completion, Prompt
-from briefing.engines.logprobs import begins, is_word, odds
-from briefing.engines.openai.failures import PassingError
+from briefing.engines.openai.failures import TransientError
 from briefing.engines.openai.model_list import first_count
-from briefing.engines.reasoning import has_thoughts, without_thoughts
+from briefing.engines.output import begins_choice, choice_probabilities, has_reasoning, is_word, strip_reasoning
 
 __all__ = ["PartialAnswer", "events", "limited"]
 
@@ -52,7 +51,7 @@ class PartialAnswer:
     """When the first token came, or 0."""
 
     def take(self, data: bytes, *, whole: bool = False) -> None:
-        """One event of a stream, or a `whole` answer. Raises `PassingError` for what is neither."""
+        """One event of a stream, or a `whole` answer. Raises `TransientError` for what is neither."""
         if data == b"[DONE]":
             self.finish = self.finish or "stop"
             return
@@ -65,7 +64,7 @@ class PartialAnswer:
                 self._hear(choice, whole)
             self._count(part.get("usage"))
         except (ValueError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-            raise PassingError("the server's answer is no JSON of the kind that was asked for") from error
+            raise TransientError("the server's answer is no JSON of the kind that was asked for") from error
 
     def _hear(self, choice: dict[str, Any], whole: bool) -> None:
         said = choice.get("delta") or choice.get("message") or {}
@@ -98,12 +97,12 @@ class PartialAnswer:
     @property
     def aloud(self) -> bool:
         """Whether thoughts, or the beginning of a mark before them, stand in the answer itself."""
-        return has_thoughts(self.text) or bool(self.cut and self.text.strip() and not self.spoken.strip())
+        return has_reasoning(self.text) or bool(self.cut and self.text.strip() and not self.spoken.strip())
 
     @property
     def spoken(self) -> str:
         """The answer without thoughts, and without the beginning of a mark before thoughts that is all there is."""
-        spoken = without_thoughts(self.text)
+        spoken = strip_reasoning(self.text)
         return "" if self.cut and re.fullmatch(r"\s*<\w*", spoken) else spoken
 
     def odds(self, choices: tuple[str, ...]) -> tuple[float, ...]:
@@ -120,7 +119,7 @@ class PartialAnswer:
         for token, one in zip(said, self.tokens, strict=True):
             end += len(token)
             if end > start and is_word(token):
-                return odds(choices, one) if begins(token, choices) else ()
+                return choice_probabilities(choices, one) if begins_choice(token, choices) else ()
         return ()
 
     def completion(self, prompt: Prompt, seconds: float) -> Completion:
@@ -156,12 +155,12 @@ def _parts(content: Any) -> tuple[str, str]:
 
 
 def limited(chunks: Iterator[bytes], most: int) -> Iterator[bytes]:
-    """`chunks`, up to `most` bytes of them. Raises `PassingError` where there are more."""
+    """`chunks`, up to `most` bytes of them. Raises `TransientError` where there are more."""
     seen = 0
     for chunk in chunks:
         seen += len(chunk)
         if seen > most:
-            raise PassingError(f"the answer has over {most:,} bytes")
+            raise TransientError(f"the answer has over {most:,} bytes")
         yield chunk
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from briefing._version import __version__
 from briefing.engines.base import EngineOptions
-from briefing.engines.openai.failures import PassingError, RefusedError, read_refusal
+from briefing.engines.openai.failures import RefusedError, TransientError, read_refusal
 from briefing.engines.openai.model_list import ModelCard, card_of, props_window
 from briefing.engines.openai.response import PartialAnswer, events, limited
 from briefing.errors import EngineError
@@ -60,7 +60,7 @@ class Transport:
     def ask_for_card(self) -> ModelCard:
         """What the server says of the model; nothing where it lists no models.
 
-        Raises `EngineError` where it refuses the key or lists others, `PassingError` where asking again may help.
+        Raises `EngineError` where it refuses the key or lists others, `TransientError` where asking again may help.
         """
         import httpx
 
@@ -68,7 +68,7 @@ class Transport:
             response = self._client.get(f"{self._address}/models", timeout=30.0)
         except httpx.HTTPError as error:
             self._refuse_untrusted(error)
-            raise PassingError(_reason(error)) from None
+            raise TransientError(_reason(error)) from None
         self._refuse(response.status_code, response.headers, response.text[:10_000], listing=True)
         if response.status_code != 200:
             return ModelCard()  # it need not have a list
@@ -90,7 +90,7 @@ class Transport:
     def ask(self, body: dict[str, Any], heard: PartialAnswer, cancelled: threading.Event) -> None:
         """Send a request and take its answer into `heard`, which keeps what came until anything went wrong.
 
-        Raises `PassingError`, `RefusedError`, or `EngineError` where no request will be answered.
+        Raises `TransientError`, `RefusedError`, or `EngineError` where no request will be answered.
         """
         import httpx
 
@@ -100,7 +100,7 @@ class Transport:
                 if response.status_code != 200:
                     raw = b"".join(limited(response.iter_bytes(), 100_000))
                     self._refuse(response.status_code, response.headers, raw.decode("utf-8", "replace"))
-                    raise PassingError(f"the server answered strangely (HTTP {response.status_code})")
+                    raise TransientError(f"the server answered strangely (HTTP {response.status_code})")
                 heard.taken = True
                 chunks = limited(self._timely(response.iter_bytes(), deadline, cancelled), _LARGEST_ANSWER)
                 if "event-stream" in response.headers.get("content-type", ""):
@@ -111,11 +111,11 @@ class Transport:
         except httpx.HTTPError as error:
             self._refuse_untrusted(error)
             heard.taken |= isinstance(error, httpx.ReadTimeout)  # it may well have been at work
-            raise PassingError(_reason(error), unreachable=isinstance(error, httpx.ConnectError)) from None
+            raise TransientError(_reason(error), unreachable=isinstance(error, httpx.ConnectError)) from None
         if heard.error:
-            raise PassingError(f"the server broke off: {self.hidden(heard.error)[:300]}")
+            raise TransientError(f"the server broke off: {self.hidden(heard.error)[:300]}")
         if not heard.finish:
-            raise PassingError("the answer broke off")
+            raise TransientError("the answer broke off")
 
     @cached_property
     def _client(self) -> httpx.Client:
@@ -136,7 +136,7 @@ class Transport:
             ) from None
 
     def _refuse(self, status: int, headers: Any, body: str, *, listing: bool = False) -> None:
-        """Raise for what is no answer: `EngineError` where nothing will help, `PassingError` where waiting may."""
+        """Raise for what is no answer: `EngineError` where nothing will help, `TransientError` where waiting may."""
         if status in {401, 403}:
             remedy = "Set BRIEFING_API_KEY, or put it into the keyring" if not self._options.key else "Check the key"
             raise EngineError(self._address, f"the server refuses the key (HTTP {status})", remedy)
@@ -149,7 +149,7 @@ class Transport:
         if status in {408, 429} or status >= 500:
             cause = f"the server is {'busy' if status in {408, 429} else 'in trouble'} (HTTP {status})"
             loading = status == 503 and "loading" in said.casefold()
-            raise PassingError(cause, retry_after(headers.get("retry-after"), time.time()), loading=loading)
+            raise TransientError(cause, retry_after(headers.get("retry-after"), time.time()), loading=loading)
         if listing or status < 400:
             return
         if status == 404 or _NO_MODEL.search(refusal.code) or _NO_MODEL.search(said):
@@ -163,9 +163,9 @@ class Transport:
         """`chunks`, however small, until the time is up or nobody wants them any more."""
         for chunk in chunks:
             if cancelled.is_set():
-                raise PassingError("it was cancelled")
+                raise TransientError("it was cancelled")
             if time.monotonic() > deadline:
-                raise PassingError(f"the answer took over {self._options.patience:g} seconds")
+                raise TransientError(f"the answer took over {self._options.patience:g} seconds")
             yield chunk
 
 

@@ -8,10 +8,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from briefing.engines.logprobs import ALTERNATIVES, begins, is_word, odds
-from briefing.engines.reasoning import has_thoughts, is_mark, open_thought, spoken, without_thoughts
+from briefing.engines.output import (
+    TOP_LOGPROBS,
+    begins_choice,
+    choice_probabilities,
+    cut_at_stop,
+    has_reasoning,
+    is_reasoning_mark,
+    is_word,
+    strip_reasoning,
+    unclosed_mark,
+)
 
-__all__ = ["Decoder", "StopCriterion", "word_odds"]
+__all__ = ["Decoder", "StopCriterion", "first_word_probabilities"]
 
 _TAIL = 24
 """Tokens that are looked at after each one, for a stop string or the mark of a thought; most are one or two."""
@@ -40,7 +49,7 @@ class Decoder:
     @cached_property
     def _marks(self) -> frozenset[int]:
         return frozenset(
-            number for number in self._special if is_mark(str(self._tokenizer.convert_ids_to_tokens(number)))
+            number for number in self._special if is_reasoning_mark(str(self._tokenizer.convert_ids_to_tokens(number)))
         )
 
 
@@ -97,11 +106,11 @@ class StopCriterion:
         if last[-1] in self._ends:
             return True
         tail = self._reader.text(last)
-        if seen.began is None or has_thoughts(tail):
+        if seen.began is None or has_reasoning(tail):
             self._look(row, seen, tail)
         if seen.began is None:
             return False
-        if any(stop in tail for stop in self._stops) and spoken(self._said(row, seen), self._stops)[1]:
+        if any(stop in tail for stop in self._stops) and cut_at_stop(self._said(row, seen), self._stops)[1]:
             return True
         if len(row) - seen.began >= self._most:
             self.cut.add(place)
@@ -110,10 +119,10 @@ class StopCriterion:
     def _look(self, row: Any, seen: _Seen, tail: str) -> None:
         """Find out whether the answer has begun: a mark makes a thought of what looked like one before it."""
         said = self._said(row, seen)
-        if without_thoughts(said).strip():
+        if strip_reasoning(said).strip():
             seen.began = len(row) - 1 if seen.began is None else seen.began
             return
-        seen.began, thought = None, open_thought(said)
+        seen.began, thought = None, unclosed_mark(said)
         if thought or not tail.strip():
             # All before the tail, which may hold a part of a mark, is done with: a long thought is read once.
             seen.opened, seen.read = thought, max(seen.read, len(row) - _TAIL)
@@ -122,7 +131,7 @@ class StopCriterion:
         return seen.opened + self._reader.text(row[seen.read :].tolist())
 
 
-def word_odds(
+def first_word_probabilities(
     tokenizer: Any, choices: tuple[str, ...], tokens: Sequence[int], logits: Sequence[Any]
 ) -> tuple[float, ...]:
     """Shares of `choices` (`logprobs`) at the first word of an answer; empty where no answer begins there.
@@ -134,11 +143,11 @@ def word_odds(
     for token, row in zip(tokens, logits, strict=False):
         said = tokenizer.decode([token])
         if is_word(said):
-            if not begins(said, choices):
+            if not begins_choice(said, choices):
                 return ()
-            likely = torch.log_softmax(row.float(), dim=-1).topk(min(ALTERNATIVES, row.shape[-1]))
+            likely = torch.log_softmax(row.float(), dim=-1).topk(min(TOP_LOGPROBS, row.shape[-1]))
             pairs = zip(likely.indices.tolist(), likely.values.tolist(), strict=True)
-            return odds(
+            return choice_probabilities(
                 choices,
                 {"top_logprobs": [{"token": tokenizer.decode([one]), "logprob": value} for one, value in pairs]},
             )

@@ -10,10 +10,9 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from briefing.engines.base import WINDOW, Capabilities, Completion, EngineOptions, ModelSpec, Prompt
-from briefing.engines.reasoning import has_thoughts, left_open, room_to_think, spoken
-from briefing.engines.transformers.batches import batched, taken
-from briefing.engines.transformers.chat_template import rendered
-from briefing.engines.transformers.decoding import Decoder, StopCriterion, word_odds
+from briefing.engines.output import cut_at_stop, has_reasoning, reasoning_budget, trailing_opening_mark
+from briefing.engines.transformers.decoding import Decoder, StopCriterion, first_word_probabilities
+from briefing.engines.transformers.inputs import batched, render_chat, take_up_to
 from briefing.engines.transformers.loading import LoadedModel, load, load_tokenizer, settings_of
 from briefing.engines.transformers.settings import ModelSettings, language_token
 from briefing.errors import EngineError, ModelError
@@ -70,7 +69,9 @@ class TransformersEngine:
         if model is None or not model.name:
             raise ModelError("engine transformers", "it needs a model", "Name one with --model")
         self.model = model.name
-        self.digest = fingerprint("transformers", model.digest, str(options.context), str(room_to_think(options)))[:32]
+        self.digest = fingerprint("transformers", model.digest, str(options.context), str(reasoning_budget(options)))[
+            :32
+        ]
         self._spec = model
         self._options = options
         self._closed = False
@@ -100,7 +101,7 @@ class TransformersEngine:
         if self._closed:
             raise EngineError(f"model {self.model}", "the engine was closed")
         coming = iter(prompts)
-        while waiting := taken(coming, self._most * _AHEAD):
+        while waiting := take_up_to(coming, self._most * _AHEAD):
             asked = [self._asked(prompt) for prompt in waiting]
             left = [one for one in asked if self._fits(one)]
             yield from (_failed(one, self.context) for one in asked if not self._fits(one))
@@ -159,12 +160,12 @@ class TransformersEngine:
 
     def _asked(self, prompt: Prompt) -> _Asked:
         text = self._chat(prompt) if self.instructable else self._settings.prefix + prompt.document
-        opened = left_open(text) if self.instructable else ""
+        opened = trailing_opening_mark(text) if self.instructable else ""
         self._thinks |= bool(opened)
         return _Asked(prompt, text, self.count_tokens(text), opened)
 
     def _chat(self, prompt: Prompt) -> str:
-        return rendered(self._tokenizer, self.model, prompt.messages)
+        return render_chat(self._tokenizer, self.model, prompt.messages)
 
     def _fits(self, one: _Asked) -> bool:
         if self.instructable:
@@ -183,8 +184,8 @@ class TransformersEngine:
         if not self._thinks:
             return 0
         left = self._settings.window - one.tokens - one.prompt.max_tokens
-        if left >= room_to_think(self._options):
-            return room_to_think(self._options)
+        if left >= reasoning_budget(self._options):
+            return reasoning_budget(self._options)
         return left // _ROOM_STEP * _ROOM_STEP if left > _ROOM_STEP else max(0, left)
 
     def _longest_answer(self, prompt: Prompt) -> int:
@@ -197,7 +198,7 @@ class TransformersEngine:
         """Prompts differ in kind where they cannot be decoded with one set of settings."""
         prompt = one.prompt
         if self.instructable:
-            return prompt.max_tokens, prompt.stops(held=False), bool(prompt.choices), self._room(one)
+            return prompt.max_tokens, prompt.stops(constrained=False), bool(prompt.choices), self._room(one)
         return self._least(one), prompt.language, prompt.answer_language
 
     def _least(self, one: _Asked) -> int:
@@ -260,7 +261,7 @@ class TransformersEngine:
             inputs["global_attention_mask"] = torch.zeros_like(inputs["input_ids"])
             inputs["global_attention_mask"][:, 0] = 1
         start = inputs["input_ids"].shape[1] if self.instructable else 1
-        stops = prompt.stops(held=False) if self.instructable else ()
+        stops = prompt.stops(constrained=False) if self.instructable else ()
         # Chat models have several: of a turn, of a text.
         stated = model.generation_config.eos_token_id
         ends = {tokenizer.eos_token_id, tokenizer.pad_token_id, *(stated if isinstance(stated, list) else [stated])}
@@ -282,11 +283,11 @@ class TransformersEngine:
         for place, (one, row) in enumerate(zip(batch, ids[:, start:].tolist(), strict=True)):
             written = next((n for n, token in enumerate(row) if token in ends), len(row))
             said = one.opened + self._reader.text(row[:written])
-            text, stopped = spoken(said, stops) if self.instructable else (said, False)
-            thought = self.instructable and has_thoughts(said)
+            text, stopped = cut_at_stop(said, stops) if self.instructable else (said, False)
+            thought = self.instructable and has_reasoning(said)
             shares: tuple[float, ...] = ()
             if likely and not thought:
-                shares = word_odds(
+                shares = first_word_probabilities(
                     tokenizer, one.prompt.choices, row[:written], [step[place] for step in output.logits]
                 )
             ended = written < min(len(row), full) and place not in end.cut

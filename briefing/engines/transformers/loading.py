@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from briefing.engines.base import EngineOptions, ModelSpec
-from briefing.engines.cpu import physical_cores
-from briefing.engines.devices import free_memory
+from briefing.engines.hardware import free_memory, physical_cores
 from briefing.engines.transformers.settings import ModelSettings, read_settings, with_window
 from briefing.errors import EngineError, ModelError
 

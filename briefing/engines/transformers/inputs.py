@@ -1,27 +1,27 @@
-"""A chat as the model's own template puts it, with thoughts switched off where the template lets them be.
+"""From prompts to model inputs: rendered by the chat template, batched by padded tokens. Pure.
 
-A template is a program of the model's maker. Some refuse system turns, some want the parts of a turn listed, some open
-the answer with a thought of their own accord.
+A chat template is a program of the model's maker. Some refuse system turns, some want the parts of a turn listed, some
+open the answer with a reasoning block of their own accord.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from briefing.engines.base import Message
-from briefing.engines.reasoning import quiet_settings
+from briefing.engines.output import no_reasoning_settings
 from briefing.errors import ModelError
 
-__all__ = ["rendered"]
+__all__ = ["batched", "render_chat", "take_up_to"]
 
 
-def rendered(tokenizer: Any, model: str, messages: Sequence[Message]) -> str:
+def render_chat(tokenizer: Any, model: str, messages: Sequence[Message]) -> str:
     """The prompt for `messages`; where the last is the assistant's, the answer goes on from it.
 
     Raises `ModelError` where the template of `model` refuses them in every form.
     """
-    quiet = quiet_settings(_template(tokenizer))
+    quiet = no_reasoning_settings(_template(tokenizer))
     goes_on = bool(messages) and messages[-1].role == "assistant"
     last = messages[-1].content.strip() if messages else ""
     refusal: Exception | None = None
@@ -67,3 +67,37 @@ def _template(tokenizer: Any) -> str:
 
 def _brief(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+T = TypeVar("T")
+
+
+def take_up_to(items: Iterator[T], most: int) -> list[T]:
+    """The next `most` of `items`, or what is left."""
+    found: list[T] = []
+    while len(found) < most and (item := next(items, None)) is not None:
+        found.append(item)
+    return found
+
+
+def batched(
+    items: Iterable[T], length: Callable[[T], int], kind: Callable[[T], Hashable], *, most: int, tokens: int
+) -> list[Sequence[T]]:
+    """Cut `items` into batches of one `kind`, longest first.
+
+    A batch has at most `most` items, and at most `tokens` tokens once all are padded to its longest `length`; an item
+    that is longer than that alone is a batch of its own.
+    """
+    groups: dict[Hashable, list[T]] = {}
+    for item in items:
+        groups.setdefault(kind(item), []).append(item)
+    found: list[Sequence[T]] = []
+    for group in groups.values():
+        batch: list[T] = []
+        for item in sorted(group, key=length, reverse=True):  # the first of a batch is its longest
+            if batch and (len(batch) == most or (len(batch) + 1) * length(batch[0]) > tokens):
+                found.append(batch)
+                batch = []
+            batch.append(item)
+        found.append(batch)
+    return found

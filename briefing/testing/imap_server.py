@@ -22,13 +22,13 @@ from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import Self
 
-__all__ = ["MailServer"]
+__all__ = ["ImapServer"]
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass
-class MailServer:
+class ImapServer:
     """The server; its fields may be changed while it runs."""
 
     messages: dict[int, tuple[bytes, datetime]]
@@ -81,7 +81,7 @@ class _Listener(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
     block_on_close = False
-    owner: MailServer
+    owner: ImapServer
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that hangs up is none of the test's business."""
