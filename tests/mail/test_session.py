@@ -18,7 +18,7 @@ from briefing.render.email import edition_key
 from briefing.store import Delivery, Store
 
 from .conftest import PASSWORD, USER, Opener, PostOffice
-from .test_waiting import ANN, BOB, GREYLISTED, ZOE, Desk, states
+from .test_retries import ANN, BOB, GREYLISTED, ZOE, Desk, states
 
 UNTRIED = Delivery("pending", 0, "")
 
