@@ -127,7 +127,7 @@ def _over_sentences() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.ground.calendar import dated
     from briefing.ground.negation import denies
     from briefing.nlp.chunk import chunks
-    from briefing.nlp.east_asian_numerals import myriad_numbers
+    from briefing.nlp.numerals import myriad_numbers
     from briefing.nlp.salience import ranked
     from briefing.nlp.text import Sentence, sentences
 

@@ -1,8 +1,7 @@
-"""What the grounding looks up, whom it asks, and the properties that hold for any article."""
+"""Exact facts in other words, decisions by a model's probability, and properties that hold for any article."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 import pytest
@@ -71,36 +70,23 @@ def test_endless_numbers_are_no_trouble() -> None:
     assert verdict(f"The code has {'7' * 2000} parts.", long) in set(Verdict)
 
 
-class Reader:
-    """A judge that always answers the same and remembers what it was asked."""
-
-    def __init__(self, answer: float) -> None:
-        self.answer = answer
-        self.asked: list[tuple[tuple[str, ...], str]] = []
-
-    def __call__(self, sentences: Sequence[str], point: str, /) -> float:
-        self.asked.append((tuple(sentences), point))
-        return self.answer
-
-
 OPEN = "Skagerstar offloaded a pair of ageing vessels on a Lervik wharf this Monday."
 
 
-def test_a_judge_is_asked_only_about_what_is_open_and_with_the_sentences_cited() -> None:
-    reader = Reader(0.9)
-    assert check(EVIDENCE.sentences[0].text, EVIDENCE, judge=reader).verdict is Verdict.SUPPORTED
-    assert check("The ferry line sold 900 ships.", EVIDENCE, judge=reader).verdict is Verdict.UNSUPPORTED
-    assert reader.asked == []
+def test_a_models_probability_decides_an_uncertain_point() -> None:
     found = check(OPEN, EVIDENCE)
     assert found.verdict is Verdict.UNCERTAIN
-    settled = check(OPEN, EVIDENCE, judge=reader)
-    assert reader.asked == [(tuple(c.text for c in found.citations), OPEN)]
+    settled = settle(found, OPEN, 0.9)
     assert (settled.verdict, settled.score) == (Verdict.SUPPORTED, 0.9)
+    assert settle(found, OPEN, 0.4).verdict is Verdict.UNSUPPORTED
+    assert settle(found, OPEN, None) is found
 
 
-def test_what_is_settled_stays_settled() -> None:
+def test_a_models_probability_changes_no_point_that_is_decided() -> None:
     decided = Check(Verdict.SUPPORTED, 0.8, (), ())
     assert settle(decided, "x", 0.0) is decided
+    assert check(EVIDENCE.sentences[0].text, EVIDENCE).verdict is Verdict.SUPPORTED
+    assert check("The ferry line sold 900 ships.", EVIDENCE).verdict is Verdict.UNSUPPORTED
 
 
 def test_other_languages_are_compared_by_facts_and_words_alone() -> None:

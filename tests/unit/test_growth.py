@@ -109,7 +109,7 @@ AT_ONE_PLACE = {
     "briefing.engines.transformers.loading": {"_VOCABULARY"},
     "briefing.nlp.facts": {"_COUNTED"},
     "briefing.models.repository": {"_PARTS"},
-    "briefing.nlp.east_asian_numerals": {"_PARTS"},
+    "briefing.nlp.numerals": {"_MYRIAD_PART"},
     "briefing.summariser.parsing": {"_YES_OR_NO", "_SITE"},
     "briefing.summariser.draft": {"_ANSWERS"},
     "briefing.summariser.ladder": {"_HELD", "_RELATIVE", "_WHO"},
