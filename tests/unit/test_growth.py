@@ -104,7 +104,7 @@ def test_memory_is_so_many_times_the_text(name: str, kind: str, size: int) -> No
 AT_ONE_PLACE = {
     "briefing.config.edit": {"_COMMENTED_OUT"},
     "briefing.config.locations": {"_ADDRESS"},
-    "briefing.stories.conflicts": {"_BEHIND", "_PARTS", "_NO_COUNT"},
+    "briefing.stories.conflicts": {"_QUALIFIER_BEHIND", "_SUMMANDS", "_NO_COUNT"},
     "briefing.engines.openai.failures": {"_PROMPT"},
     "briefing.engines.transformers.loading": {"_VOCABULARY"},
     "briefing.nlp.facts": {"_COUNTED"},
