@@ -124,7 +124,6 @@ def _over_text() -> Iterator[tuple[str, Callable[[str], Any]]]:
 
 def _over_sentences() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.ground import Evidence, analysis, check, localised_numbers
-    from briefing.ground.calendar import dated
     from briefing.ground.negation import denies
     from briefing.nlp.chunk import chunks
     from briefing.nlp.numerals import myriad_numbers
@@ -135,7 +134,7 @@ def _over_sentences() -> Iterator[tuple[str, Callable[[str], Any]]]:
         return Evidence(text, "Rain in Oslo", "en", date(2026, 11, 18))
 
     yield "numerals.myriad_numbers", _all(myriad_numbers)
-    yield "calendar.dated", lambda text: dated(text, date(2026, 11, 18))
+    yield "analysis.dated", lambda text: analysis.dated(text, date(2026, 11, 18))
     yield "analysis.keys", lambda text: analysis.AnalysedSentence(text).keys
     yield "analysis.initials", _all(analysis.initials)
     yield "localised_numbers.figures", _all(localised_numbers.figures)

@@ -2,9 +2,9 @@
 
 Pure. `Evidence` is an article analysed once; `check` looks one point up in it:
 
-1. **exact facts** (`exact`, `calendar`): every number with its unit, every quotation and every name must be in the
-   article, in whatever form ("$2.3 million" is "2.3m dollars", "one in five" is "20 %", "UN" is "United Nations",
-   "Iraqi" is "Iraq", "yesterday" is a date): kinds ``number``, ``quotation``, ``name``;
+1. **exact facts** (`exact`): every number with its unit, every quotation and every name must be in the article, in
+   whatever form ("$2.3 million" is "2.3m dollars", "one in five" is "20 %", "UN" is "United Nations", "Iraqi" is
+   "Iraq", "yesterday" is a date): kinds ``number``, ``quotation``, ``name``;
 2. **alignment** (`align`): the fewest sentences, two at most, that hold these facts and most of the point's other
    words are cited; one sentence must have some of the point's words, else ``support``;
 3. **negation** (`negation`): what the point denies, a cited sentence must deny: ``negation``.

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from briefing.ground.analysis import AnalysedSentence, initials
-from briefing.ground.calendar import dated
+from briefing.ground.analysis import AnalysedSentence, dated, initials
 from briefing.ground.localised_numbers import figures, in_english
 from briefing.nlp.facts import Name, Number, stem_of, tokens
 from briefing.nlp.text import Sentence, fold, sentences

@@ -11,14 +11,9 @@ import unicodedata
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any
 
 from briefing.sanitise import clean
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = [
     "CASED",
@@ -125,12 +120,14 @@ def _split_long(text: str, whole: Sentence, longest: int, border: re.Pattern[str
 
 
 def _punkt_sentences(text: str, paragraph: Sentence) -> Iterator[Sentence]:
+    import nupunkt  # 0.1 s
+
     if dateline := _DATELINE.match(paragraph.text):
         # "GENEVA, 2 October 2023 —" is a sentence of its own: its date is not what the news is about.
         start = paragraph.start + dateline.end()
         yield from trimmed(text, paragraph.start, start)
         paragraph = Sentence(start, paragraph.end, text[start : paragraph.end])
-    for start, end in _punkt()(paragraph.text):
+    for start, end in nupunkt.sent_spans(paragraph.text):
         last = paragraph.start + start
         for glued in _GLUED.finditer(text, last, paragraph.start + end):
             yield from trimmed(text, last, glued.end())
@@ -152,14 +149,6 @@ _DATELINE = re.compile(r"[A-Z]{2}[^\n.!?—–]{2,60}\d{4}\s?[—–]\s(?=\S)")
 # "…the talks ended.Related" or "…it said.”The": scraped text loses the space between sentences. Lower case before and
 # a capital with a lower-case letter after it, so that "U.S.A", "example.Com" and "3.5" are not split.
 _GLUED = re.compile(r"[a-z]{2}[.!?][”\"’')\]]?(?=[“\"‘'(]?[A-Z][a-z ])(?<!www\.)")
-
-
-@lru_cache(maxsize=1)
-def _punkt() -> Callable[[str], list[tuple[int, int]]]:
-    import nupunkt  # 0.1 s
-
-    spans: Any = nupunkt.sent_spans
-    return lambda text: list(spans(text))
 
 
 # Combining marks inside words, which `\w` leaves out: vowel signs of Indic scripts, points of Arabic and Hebrew.

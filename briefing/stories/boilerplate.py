@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from briefing.canonical import canonical_url
@@ -59,6 +59,11 @@ class _Shingled:
         words = tuple(first_words(article.text, _READ_WORDS))
         return cls(article, words, tuple(shingles([fold(word) for word in words])))
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Equal for an article that came twice."""
+        return self.article.title, self.article.text
+
     def covered(self, shared: Iterable[int]) -> set[int]:
         """Indices of the words inside any of these shingles."""
         wanted = frozenset(shared)
@@ -72,27 +77,26 @@ def without_boilerplate(articles: Sequence[Article]) -> list[Article]:
     An article of nothing else keeps its title as text.
     """
     shingled = [_Shingled.of(article) for article in articles]
-    parts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    published: defaultdict[str, list[_Shingled]] = defaultdict(list)
-    seen: set[tuple[str, str, str]] = set()
-    for article, own in zip(articles, shingled, strict=True):
-        for publisher in _publishers(article):
-            if (known := (publisher, article.title, article.text)) not in seen:  # one that came twice counts once
-                seen.add(known)
-                published[publisher].append(own)
-                parts[publisher].update(set(_title_parts(article.title)))
-    boilerplate = {publisher: _boilerplate(own) for publisher, own in published.items()}
+    published: defaultdict[str, dict[tuple[str, str], _Shingled]] = defaultdict(dict)
+    for own in shingled:
+        for publisher in _publishers(own.article):
+            published[publisher].setdefault(own.key, own)
+    parts = {
+        publisher: Counter(part for title, _ in keys for part in set(_title_parts(title)))
+        for publisher, keys in published.items()
+    }
+    boilerplate = {publisher: _boilerplate(list(unique.values())) for publisher, unique in published.items()}
     bare = []
-    for article, own in zip(articles, shingled, strict=True):
-        publishers = _publishers(article)
+    for own in shingled:
+        publishers = _publishers(own.article)
         title = " ".join(
             part
-            for part in _title_parts(article.title)
+            for part in _title_parts(own.article.title)
             if all(parts[publisher][part] < _FREQUENT for publisher in publishers)
         )
-        covered = own.covered(shingle for publisher in publishers for shingle in boilerplate[publisher].of(own))
+        covered = own.covered(shingle for publisher in publishers for shingle in boilerplate[publisher][own.key])
         text = " ".join(word for index, word in enumerate(own.words) if index not in covered)
-        bare.append(replace(article, title=title, text=text or title))
+        bare.append(replace(own.article, title=title, text=text or title))
     return bare
 
 
@@ -117,20 +121,8 @@ def _title_parts(title: str) -> list[str]:
     return re.split(r"\s+[|–—•·-]\s+", title.strip())
 
 
-@dataclass(frozen=True, slots=True)
-class _Boilerplate:
-    """Shingles of one publisher's boilerplate."""
-
-    common: frozenset[int]
-    """In many of its articles."""
-    of_pairs: Mapping[tuple[str, str], set[int]]
-    """In two about different things, by title and text."""
-
-    def of(self, own: _Shingled) -> frozenset[int]:
-        return self.common.union(self.of_pairs.get((own.article.title, own.article.text), ()))
-
-
-def _boilerplate(published: Sequence[_Shingled]) -> _Boilerplate:
+def _boilerplate(published: Sequence[_Shingled]) -> dict[tuple[str, str], frozenset[int]]:
+    """Shingles of a publisher's boilerplate in each of its articles, by key."""
     articles = _without_versions(published)
     counts = Counter(shingle for article in articles for shingle in set(article.shingles))
     twice: defaultdict[int, list[int]] = defaultdict(list)
@@ -142,13 +134,13 @@ def _boilerplate(published: Sequence[_Shingled]) -> _Boilerplate:
     for shingle, (first, second) in twice.items():
         shared[first, second].add(shingle)
     common = frozenset(shingle for shingle, count in counts.items() if count >= _FREQUENT)
-    of_pairs: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
+    found = {article.key: common for article in published}
     for (first, second), both in shared.items():
         pair = articles[first], articles[second]
         if len(both) >= _LEAST_SHARED and _unrelated(*pair, both | common):
             for own in pair:
-                of_pairs[own.article.title, own.article.text] |= both
-    return _Boilerplate(common, of_pairs)
+                found[own.key] |= both
+    return found
 
 
 def _without_versions(articles: Sequence[_Shingled]) -> list[_Shingled]:

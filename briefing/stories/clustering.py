@@ -34,9 +34,12 @@ def clusters(
 
     Those in `alone` are stories of their own.
     """
+    import numpy as np
+
     if len(articles) < 2:
         return [([index], [1.0]) for index in range(len(articles))]
-    pairs = _Pairs(compare(articles), _numbered([article.source for article in articles]))
+    _, sources = np.unique(np.array([article.source for article in articles]), return_inverse=True)
+    pairs = _Pairs(compare(articles), sources)
     found = [([index], [1.0]) for index in alone]
     for component in _components(pairs, threshold * _FLOOR, frozenset(alone)):
         found += _linked(pairs, component, threshold)
@@ -62,12 +65,6 @@ class _Pairs:
         days = self.vectors.days
         decay = time_decay(days[rows][:, None] - days[columns][None, :])
         return products * decay * np.where(same_source, _SAME_SOURCE, 1.0) * (shared >= _LEAST_SHARED)
-
-
-def _numbered(names: Sequence[str]) -> Any:
-    import numpy as np
-
-    return np.unique(np.array(names), return_inverse=True)[1]
 
 
 def _components(pairs: _Pairs, floor: float, alone: frozenset[int]) -> list[list[int]]:
