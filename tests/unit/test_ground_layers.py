@@ -42,7 +42,7 @@ def verdict(point: str, evidence: Evidence = EVIDENCE) -> Verdict:
         "Skagerstar sold its two oldest ships on 16 November.",
     ],
 )
-def test_numbers_and_days_in_other_words_are_the_same(point: str) -> None:
+def test_numbers_and_dates_match_in_other_words(point: str) -> None:
     assert verdict(point) is not Verdict.UNSUPPORTED
 
 
@@ -64,7 +64,7 @@ def test_the_part_that_fails_is_named(point: str, kind: str) -> None:
     assert kind in [part.kind for part in found.missing]
 
 
-def test_endless_numbers_are_no_trouble() -> None:
+def test_very_long_numbers_raise_nothing() -> None:
     long = Evidence(f"The code has {'7' * 30} trillion parts.")
     assert verdict(f"The code has {'7' * 29}8 trillion parts.", long) in set(Verdict)
     assert verdict(f"The code has {'7' * 2000} parts.", long) in set(Verdict)
@@ -109,7 +109,7 @@ SENTENCE = st.lists(WORDS, min_size=3, max_size=14).map(lambda words: "They " + 
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(SENTENCE, min_size=1, max_size=6), st.data())
-def test_a_sentence_of_an_article_always_grounds_to_itself(article: list[str], data: st.DataObject) -> None:
+def test_a_sentence_of_any_article_is_supported_by_itself(article: list[str], data: st.DataObject) -> None:
     evidence = Evidence(normalise(" ".join(article)))
     sentence = data.draw(st.sampled_from(evidence.sentences))
     found = check(sentence.text, evidence)
@@ -119,7 +119,7 @@ def test_a_sentence_of_an_article_always_grounds_to_itself(article: list[str], d
 
 @settings(max_examples=150, deadline=None)
 @given(SENTENCE, st.lists(SENTENCE, max_size=6), st.booleans())
-def test_any_point_gets_a_verdict_with_sound_citations(point: str, article: list[str], translated: bool) -> None:
+def test_any_point_gets_a_verdict_with_valid_citations(point: str, article: list[str], translated: bool) -> None:
     evidence = Evidence(normalise(" ".join(article)), "They voted", "en", date(2026, 1, 1))
     found = check(point, evidence, translated=translated)
     assert 0 <= found.score <= 1
