@@ -27,9 +27,8 @@ def story(*articles: Article, copies: tuple[Article, ...] = ()) -> Bundle:
 
 
 def order(*bundles: Bundle, preferences: RankingPreferences | None = None, **more: object) -> list[str]:
-    return [
-        found.bundle.articles[0].id for found in rank(bundles, preferences or RankingPreferences(), now=NOW, **more)
-    ]  # type: ignore[arg-type]
+    ranked = rank(bundles, preferences or RankingPreferences(), now=NOW, **more)  # type: ignore[arg-type]
+    return [found.bundle.articles[0].id for found in ranked]
 
 
 def test_more_independent_sources_come_before_fewer() -> None:
