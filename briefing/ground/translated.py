@@ -43,19 +43,22 @@ def look_up(
     holders = {**_holders(shared | acronyms, evidence.names_by_sentence), **_holders(keyed, evidence.translated_keys)}
     needed = frozenset(fact for fact in keyed | acronyms if holders[fact] or fact in in_title)
     wanted = needed | shared
-    more = 1
-    if not chosen:
-        chosen = _best_sentence(wanted, needed, holders)
-        more = MOST_CITATIONS - len(chosen)
-    elif (better := _better_sentence(wanted, needed, chosen, holders)) is not None:
-        chosen.append(better)
-        more = 0
+    best = _best_sentence(wanted, needed, holders)
     if chosen:
-        chosen += _greedy_cover(_lacking(needed - in_title, chosen, holders), holders, more)
-    if chosen and _lacking(needed - in_title, chosen, holders):
+        # Small models misnumber: the default model gave four points in French the number of the sentence before theirs,
+        # when it had to write the number first. A sentence with two facts, all that are held and more, is added.
+        held = _held(wanted, chosen, holders)
+        better = [index for index in best if len(facts := _held(wanted, best, holders)) > 1 and facts > held]
+        chosen, more = chosen + better, 1 - len(better)
+    else:
+        chosen, more = best, MOST_CITATIONS - len(best)
+    needed -= in_title
+    if chosen:
+        chosen += _greedy_cover(needed - _held(needed, chosen, holders), holders, more)
+    if chosen and _held(needed, chosen, holders) != needed:
         return [Missing("scattered", point)], sorted(chosen), 0.0
-    held = len(wanted) - len(_lacking(wanted, chosen, holders))
-    return [], sorted(chosen), held / len(wanted) if wanted and chosen else 0.0
+    share = len(_held(wanted, chosen, holders)) / len(wanted) if wanted and chosen else 0.0
+    return [], sorted(chosen), share
 
 
 def _find_facts(
@@ -119,8 +122,8 @@ def _holders(facts: frozenset[Fact], keys: Sequence[frozenset[str]]) -> _Holders
     return {fact: frozenset(index for index, held in enumerate(keys) if fact & held) for fact in facts}
 
 
-def _lacking(wanted: frozenset[Fact], chosen: Sequence[int], holders: _Holders) -> frozenset[Fact]:
-    return frozenset(fact for fact in wanted if holders[fact].isdisjoint(chosen))
+def _held(facts: frozenset[Fact], chosen: Sequence[int], holders: _Holders) -> frozenset[Fact]:
+    return frozenset(fact for fact in facts if not holders[fact].isdisjoint(chosen))
 
 
 def _best_sentence(wanted: frozenset[Fact], needed: frozenset[Fact], holders: _Holders) -> list[int]:
@@ -141,27 +144,11 @@ def _best_sentence(wanted: frozenset[Fact], needed: frozenset[Fact], holders: _H
     return sorted(min(holders[fact]) for fact in needed if len(holders[fact]) == 1)[:1]
 
 
-def _better_sentence(
-    wanted: frozenset[Fact], needed: frozenset[Fact], chosen: Sequence[int], holders: _Holders
-) -> int | None:
-    """A sentence that has two of these facts at least, all that the chosen ones have and more.
-
-    Small models misnumber: the default model gave four points in French the number of the sentence before theirs, when
-    it had to write the number first.
-    """
-    held = wanted - _lacking(wanted, chosen, holders)
-    for index in _best_sentence(wanted, needed, holders):
-        has = wanted - _lacking(wanted, [index], holders)
-        if index not in chosen and len(has) > 1 and has > held:
-            return index
-    return None
-
-
 def _greedy_cover(wanted: frozenset[Fact], holders: _Holders, most: int) -> list[int]:
     """`most` sentences at most that together hold most of these facts, chosen greedily."""
     chosen: list[int] = []
     rest = wanted
     while len(chosen) < most and (candidates := sorted({index for fact in rest for index in holders[fact]})):
         chosen.append(max(candidates, key=lambda index: sum(index in holders[fact] for fact in rest)))
-        rest = _lacking(rest, chosen, holders)
+        rest -= _held(rest, chosen, holders)
     return chosen

@@ -106,13 +106,13 @@ def _containing(text: _Text, texts: Sequence[_Text], holders: Mapping[int, list[
 
 
 def _best_first(indices: Sequence[int], articles: Sequence[Article]) -> list[int]:
-    def published(index: int) -> float:
-        when = articles[index].published
-        return when.timestamp() if when else 0.0
-
     facts = {frozenset((number.value, number.unit) for number in numbers(articles[index].text)) for index in indices}
     # A correction replaces numbers; a version that only lacks some was cut at its end.
     corrected = not any(all(other <= version for other in facts) for version in facts)
-    if corrected:
-        return sorted(indices, key=lambda index: (-published(index), -len(articles[index].text), index))
-    return sorted(indices, key=lambda index: (-len(articles[index].text), published(index), index))
+
+    def order(index: int) -> tuple[float, float, int]:
+        published = articles[index].published
+        time, length = published.timestamp() if published else 0.0, len(articles[index].text)
+        return (-time, -length, index) if corrected else (-length, time, index)
+
+    return sorted(indices, key=order)
