@@ -1,4 +1,4 @@
-"""How time and memory grow with a text: every function over text, on texts of one short string again and again.
+"""Time and memory by length of text: every function over text, on texts of one repeated short string.
 
     python bench/growth.py                     # the worst of each function, at 100 KB and at 200 KB
     python bench/growth.py --only numbers      # the functions with this in their names
@@ -88,12 +88,12 @@ _POINT = "Rain fell in Oslo on Monday, 12 people said."
 
 
 def repeated(string: str, size: int) -> str:
-    """`string` again and again: `size` bytes of UTF-8, about."""
+    """`string` repeated to about `size` bytes of UTF-8."""
     return string * (size // len(string.encode()))
 
 
 def _all(function: Callable[[str], Any]) -> Callable[[str], None]:
-    """What a generator yields is taken, and dropped with the rest at its end."""
+    """`function` with its generator exhausted."""
 
     def call(text: str) -> None:
         kept = list(function(text))
@@ -124,10 +124,9 @@ def _over_text() -> Iterator[tuple[str, Callable[[str], Any]]]:
 
 def _over_sentences() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.ground import Evidence, analysis, check, localised_numbers
-    from briefing.ground.calendar import dated
     from briefing.ground.negation import denies
     from briefing.nlp.chunk import chunks
-    from briefing.nlp.east_asian_numerals import myriad_numbers
+    from briefing.nlp.numerals import myriad_numbers
     from briefing.nlp.salience import ranked
     from briefing.nlp.text import Sentence, sentences
 
@@ -135,7 +134,7 @@ def _over_sentences() -> Iterator[tuple[str, Callable[[str], Any]]]:
         return Evidence(text, "Rain in Oslo", "en", date(2026, 11, 18))
 
     yield "numerals.myriad_numbers", _all(myriad_numbers)
-    yield "calendar.dated", lambda text: dated(text, date(2026, 11, 18))
+    yield "analysis.dated", lambda text: analysis.dated(text, date(2026, 11, 18))
     yield "analysis.keys", lambda text: analysis.AnalysedSentence(text).keys
     yield "analysis.initials", _all(analysis.initials)
     yield "localised_numbers.figures", _all(localised_numbers.figures)
@@ -281,21 +280,21 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
 SUBJECTS: Mapping[str, Callable[[str], Any]] = dict(
     pair for part in (_over_text, _over_sentences, _over_articles, _over_drafts, _over_documents) for pair in part()
 )
-"""Every function over text that takes what others wrote, by name."""
+"""Every function over untrusted text, by name."""
 
 
 class Taken(NamedTuple):
-    """What a call took."""
+    """Cost of a call."""
 
     seconds: float
     megabytes: float
-    """The most that was in use at once, beside the text itself."""
+    """Peak allocation, without the text itself."""
     failed: str = ""
-    """Why there are no figures: the limit that it ran into, or an error; empty otherwise."""
+    """Limit or error for which there are no figures; empty otherwise."""
 
 
 def measured(function: Callable[[str], Any], text: str) -> Taken:
-    """What `function` takes over `text`, in this process: once timed, once with every allocation counted."""
+    """Cost of `function` over `text` in this process: once timed, once with allocations traced."""
     began = time.perf_counter()
     function(text)
     seconds = time.perf_counter() - began
@@ -357,11 +356,11 @@ def main() -> None:
             continue
         function(WARM)  # what a module or model loads once is not the text's
         kinds = {kind: string for kind, string in KINDS.items() if wanted.kind in kind}
-        of_it = [_row(name, function, kind, string, wanted) for kind, string in kinds.items()]
-        rows += of_it
-        slowest = max(of_it, key=lambda row: (bool(row.large.failed), row.large.seconds))
-        largest = max(of_it, key=lambda row: row.large.megabytes)
-        for row in of_it if wanted.all else dict.fromkeys([slowest, largest]):
+        of_function = [_row(name, function, kind, string, wanted) for kind, string in kinds.items()]
+        rows += of_function
+        slowest = max(of_function, key=lambda row: (bool(row.large.failed), row.large.seconds))
+        largest = max(of_function, key=lambda row: row.large.megabytes)
+        for row in of_function if wanted.all else dict.fromkeys([slowest, largest]):
             print(row.line, flush=True)
     print(json.dumps([row.figures for row in rows], separators=(",", ":")))
 
