@@ -1,9 +1,9 @@
-"""The header fields of a letter as RFC 5322 wants them. Pure. Not here: what stands in them (`render.email`).
+"""Header fields of a message (RFC 5322): folding, encoded words, addresses. Pure. Not here: values (`render.email`).
 
-Python writes whatever is too long for a line as an RFC 2047 word. That is allowed in free text and in people's names
-(section 5 there); in a structured field a program reads the word itself: a ``List-Unsubscribe`` like that has no button
-in any mail program. Here nothing of a structured field is ever encoded. It is folded between its tokens, and a token
-longer than a line stays whole: 78 characters are a wish, 998 the limit (RFC 5322, 2.1.1).
+Python writes tokens too long for a line as RFC 2047 encoded words. Those are allowed in free text and display names
+(section 5 there), but a structured field is not decoded: no mail program shows a button for a ``List-Unsubscribe``
+like that. So structured fields are never encoded here. They are folded between tokens, and a token longer than a line
+stays whole: 78 characters are recommended, 998 the limit (RFC 5322, 2.1.1).
 """
 
 from __future__ import annotations
@@ -17,40 +17,39 @@ from email.utils import getaddresses
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from briefing.sanitise import one_line
-
 __all__ = ["LONGEST_URI", "address_of", "ascii_domain", "ascii_uri", "letter_policy"]
 
 LONGEST_URI = 900
-"""Characters; with the field's name it still fits into one line of RFC 5322."""
+"""Characters; with the field's name still within the line limit of RFC 5322."""
 _LINE = 78
 _LONGEST_WORD = 60
-"""Of free text and names; a longer one is encoded, because an encoded one can be folded."""
+"""Of free text and display names, in characters; a longer one is encoded, so that it can be folded."""
 _STRUCTURED = ("List-ID", "List-Unsubscribe", "List-Unsubscribe-Post", "Message-ID", "Auto-Submitted")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _URI_CHARACTERS = "%-._~:/?#[]@!$&'()*+,;="
 
 
 def letter_policy(*addresses: Address) -> EmailPolicy[Any]:
-    """How a message with these addresses is written; with UTF-8 in its headers (RFC 6532) only where one needs it."""
+    """The policy of a message with these addresses: UTF-8 headers (RFC 6532) only for a local part that needs them."""
     utf8 = not all(address.username.isascii() for address in addresses)
     return (SMTPUTF8 if utf8 else SMTP).clone(header_factory=_REGISTRY)
 
 
 def address_of(text: str) -> Address:
-    """``Name <address>`` taken apart, its domain in ASCII. Raises ValueError where it holds no address."""
-    ((name, found), *_) = getaddresses([text]) or [("", "")]
-    user, _, domain = found.rpartition("@")
-    if not user or not domain or re.search(r"[\x00-\x1f\x7f]", found):
+    """Parse ``Name <address>``; the domain becomes ASCII. Raises ValueError where there is no address."""
+    ((name, address), *_) = getaddresses([text]) or [("", "")]
+    user, _, domain = address.rpartition("@")
+    if not user or not domain or re.search(r"[\x00-\x1f\x7f]", address):
         raise ValueError(f"{text!r} holds no address")
-    # Not addr_spec=, which refuses what RFC 6532 allows.
-    return Address(one_line(name), user, ascii_domain(domain))
+    printable = "".join(character if character.isprintable() else " " for character in name)
+    # Not addr_spec=, which refuses local parts that RFC 6532 allows.
+    return Address(" ".join(printable.split()), user, ascii_domain(domain))
 
 
 def ascii_domain(domain: str) -> str:
-    """A domain as the DNS and every mail server know it: ``bücher.example`` is ``xn--bcher-kva.example`` (RFC 5891).
+    """The A-label form of a domain: ``bücher.example`` is ``xn--bcher-kva.example`` (RFC 5891).
 
-    Raises ValueError where it cannot be one.
+    Raises ValueError for an invalid domain.
     """
     if domain.isascii():
         return domain
@@ -77,13 +76,13 @@ def ascii_uri(text: str) -> str:
 
 
 class _Structured(BaseHeader):
-    """A field whose value is ASCII tokens with spaces between them."""
+    """A structured field: ASCII tokens separated by spaces."""
 
     max_count = 1
 
     @classmethod
     def parse(cls, value: str, kwds: dict[str, Any]) -> None:
-        """Take the value as it is: what looks like an encoded word in an address is none."""
+        """Take the value literally: an encoded word has no meaning in a structured field."""
         kwds |= {"parse_tree": None, "decoded": value}
 
     def fold(self, *, policy: Any) -> str:
@@ -92,7 +91,7 @@ class _Structured(BaseHeader):
 
 
 class _Text(_Structured):
-    """Free text of one line."""
+    """Unstructured text on one line."""
 
     def fold(self, *, policy: Any) -> str:
         """The field's lines."""
@@ -101,18 +100,18 @@ class _Text(_Structured):
 
 
 class _Addresses(UniqueAddressHeader):
-    """People: a name of each, which may be encoded, and an address, which may not."""
+    """An address list: display names may be encoded, addresses may not."""
 
     name: str
-    """The registry makes it a `BaseHeader`."""
+    """Of `BaseHeader`, which the registry mixes in."""
 
     def fold(self, *, policy: Any) -> str:
         """The field's lines."""
         tokens: list[str] = []
-        for one in self.addresses:
-            end = "" if one is self.addresses[-1] else ","
-            name = _phrase(one.display_name)
-            tokens += [*name, f"<{one.addr_spec}>{end}"] if name else [f"{one.addr_spec}{end}"]
+        for address in self.addresses:
+            end = "" if address is self.addresses[-1] else ","
+            name = _phrase(address.display_name)
+            tokens += [*name, f"<{address.addr_spec}>{end}"] if name else [f"{address.addr_spec}{end}"]
         return _folded(self.name, tokens, policy)
 
 
@@ -125,17 +124,17 @@ _REGISTRY.map_to_type("subject", _Text)
 
 
 def _folded(name: str, tokens: Sequence[str], policy: Any) -> str:
-    """Lines of a field, broken between tokens; the first token stays beside the name, where old readers look for it."""
+    """Fold a field between tokens; the first one stays on the line of the name, where old readers expect it."""
     lines = [f"{name}:"]
-    for place, token in enumerate(tokens):
-        if place and len(lines[-1]) + 1 + len(token) > _LINE:
+    for index, token in enumerate(tokens):
+        if index and len(lines[-1]) + 1 + len(token) > _LINE:
             lines.append("")
         lines[-1] += f" {token}"
     return "".join(line + policy.linesep for line in lines)
 
 
 def _phrase(name: str) -> list[str]:
-    """A display name as tokens: words, a quoted string, or encoded words (RFC 5322, 3.2.5; RFC 2047, 5)."""
+    """Tokens of a display name: atoms, a quoted string, or encoded words (RFC 5322, 3.2.5; RFC 2047, 5)."""
     if not name.isascii() or "=?" in name or any(len(word) > _LONGEST_WORD for word in name.split()):
         return _encoded_words(name)
     if not name or _ATOMS.fullmatch(name):
@@ -144,21 +143,17 @@ def _phrase(name: str) -> list[str]:
 
 
 def _encoded_words(text: str) -> list[str]:
-    """Encoded words that leave room for the field's name (RFC 2047, 2: lines of 76); none cuts a character."""
+    """Encoded words short enough to stand beside the field's name (RFC 2047, 2: lines of 76); characters stay whole."""
     data = text.encode("utf-8", "replace")
-    quoted = quoprimime.header_length(data) <= base64mime.header_length(data)
+    shorter = quoprimime if quoprimime.header_length(data) <= base64mime.header_length(data) else base64mime
     room = _LONGEST_WORD - len("=?utf-8?q??=")
-    encode, length = (
-        (quoprimime.header_encode, quoprimime.header_length)
-        if quoted
-        else (base64mime.header_encode, base64mime.header_length)
-    )
     pieces = [b""]
-    # Cut before a space where there is one: some readers put one more between the encoded words of a name.
-    for part in re.findall(r"\s*\S+", text):
-        whole = part.encode("utf-8", "replace")
-        for more in [whole] if length(whole) <= room else [one.encode("utf-8", "replace") for one in part]:
-            if length(pieces[-1] + more) > room:
+    # Split before a space where there is one: some readers add a space between the encoded words of a name.
+    for word in re.findall(r"\s*\S+", text):
+        whole = word.encode("utf-8", "replace")
+        fits = shorter.header_length(whole) <= room
+        for more in [whole] if fits else [character.encode("utf-8", "replace") for character in word]:
+            if shorter.header_length(pieces[-1] + more) > room:
                 pieces.append(b"")
             pieces[-1] += more
-    return [encode(piece, charset="utf-8") for piece in pieces]
+    return [shorter.header_encode(piece, charset="utf-8") for piece in pieces]

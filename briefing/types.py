@@ -340,7 +340,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchHit:
-    """A story of a past edition that holds the words somebody looked for."""
+    """A story of a past edition that matches a search; field names are JSON keys."""
 
     date: date
     title: str

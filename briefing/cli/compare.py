@@ -51,7 +51,7 @@ def compare(
     )  # fmt: skip
     from briefing import pipeline
     from briefing.deliver import write_atomically, write_stdout
-    from briefing.render.comparison import render_comparison
+    from briefing.render.edition import render_comparison
 
     with screen:
         compared, failures = pipeline.compare(wanted, chosen, pipeline.read, clock=pipeline.utc_now, progress=screen)

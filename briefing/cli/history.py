@@ -40,12 +40,12 @@ def history(
     wanted = settings_if_any(config, state=state, templates=templates)
     from briefing import pipeline
     from briefing.deliver import write_stdout
-    from briefing.render.history import listing_as_json, listing_as_text
+    from briefing.render.history import listings_as_text, rows_as_json
 
     with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
         told = list(pipeline.history(run_context, since=pipeline.day_since(since, run_context), title=title))
         if told or format_ != "text":
-            write_stdout(listing_as_json(told) if _is_json(format_) else listing_as_text(told, run_context.templates))
+            write_stdout(rows_as_json(told) if _is_json(format_) else listings_as_text(told, run_context.templates))
     if not told:
         screen.complain("There is no edition yet." if not since and title is None else "There is no such edition.")
         raise typer.Exit(3)
@@ -161,7 +161,7 @@ def search(
     from briefing import pipeline
     from briefing.deliver import write_stdout
     from briefing.nlp.search_terms import search_words
-    from briefing.render.history import hits_as_json, hits_as_text
+    from briefing.render.history import hits_as_text, rows_as_json
 
     with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
         first = pipeline.day_since(since, run_context)
@@ -169,7 +169,7 @@ def search(
         found = run_context.store.search(" ".join(words), since=first, title=title, limit=more)
         shown = found[:limit] if limit else found
         if shown or format_ != "text":
-            write_stdout(hits_as_json(shown) if _is_json(format_) else hits_as_text(shown, run_context.templates))
+            write_stdout(rows_as_json(shown) if _is_json(format_) else hits_as_text(shown, run_context.templates))
     if not shown:
         typed = " ".join(words)
         cause = "" if search_words(typed) else ": there is no word in it"

@@ -1,19 +1,20 @@
-"""Editions to their readers, each once, today or on one of the next days.
+"""Delivery of editions by e-mail, at most once for each recipient, with retries over several runs.
 
-The ledger in the store decides. A letter is written down there as owed before anything can go wrong; what was sent is
-never sent again; what was put off, or never came to be tried, is tried again, in this run after growing pauses and by
-the runs of the next three days; what was refused is reported and left. A run that dies after the server may have taken
-a letter leaves it ``sending``: nobody knows, so it is reported and not sent again unless somebody says so (`resend`).
+The store's ledger decides. A letter is recorded as owed before the first try; a sent one is never sent again; one that
+was deferred or never tried is retried, in this run after growing pauses and by the runs of the next three days; a
+refused one is reported and left. A run that dies after the server may have accepted a letter leaves it ``sending``:
+its outcome is unknown, so it is reported and sent again only with `resend`.
 
-Of two processes that send at once, one has the claim to a letter and the other writes nothing about it. That nobody
-sends who is not seen here is for the caller to see to (`lock.run_lock`): else ``sending`` may be another's, at work.
+Of two processes that send at once, one claims a letter and the other records nothing about it. The caller holds the
+run's lock (`lock.run_lock`), so that no other process sends: else ``sending`` may be a delivery in progress.
 
-What a server says of the session, and not of a letter, is not written down: its readers have nothing to do with it.
+Replies about the session, and not about a letter, are not recorded: they say nothing of its recipient.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
@@ -28,7 +29,7 @@ from briefing.errors import DeliveryError, UsageError
 from briefing.mail_headers import address_of
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.history import known_edition
-from briefing.pipeline.mailing import check_addresses, letter_to, mail_server, readers, sorted_out
+from briefing.pipeline.mailing import check_addresses, edition_for, letter_to, mail_server, readers
 from briefing.render.email import edition_key
 from briefing.serialization import edition_to_json
 from briefing.types import Edition
@@ -40,54 +41,55 @@ if TYPE_CHECKING:
 
 __all__ = ["DeliveryResult", "owe_letters", "send_editions"]
 
+_log = logging.getLogger(__name__)
+
 CHANNEL = "mail"
-_DAYS = 3
-"""For how many days after the one since which a letter is owed it is tried again."""
+_RETRY_DAYS = 3
+"""Days after the one since which a letter is owed."""
 _State = Literal["sent", "before", "deferred", "refused", "unable", "given up", "unknown", "nothing", "taken"]
-_STANDS: dict[DeliveryState, _State] = {
+_RESULT_STATES: dict[DeliveryState, _State] = {
     "pending": "deferred",
     "deferred": "deferred",
     "sending": "unknown",
     "sent": "before",
     "refused": "refused",
 }
-"""What a state of the ledger says of a letter that is not sent here."""
+"""By a letter's state in the ledger, the result of a run that does not send it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryResult:
-    """What became of one recipient's letter."""
+    """The result of one recipient's letter."""
 
     recipient: str
     state: _State
-    """``before``: it was sent in an earlier run; ``nothing``: there is no story for them; ``unable``: this mail server
-    cannot take it as it is set up; ``given up``: it was put off for too many days; ``taken``: another process is
-    sending it."""
+    """``before``: sent in an earlier run; ``nothing``: no story for this recipient; ``unable``: the mail server cannot
+    accept it as it is set up; ``given up``: deferred for too many days; ``taken``: another process is sending it."""
     detail: str = ""
     shortened: int = 0
-    """Stories that are not told in full in it."""
+    """Stories that the letter does not show in full."""
     earlier: date | None = None
-    """Date of its edition, where that is not the one that was to be sent but one whose letters were waiting."""
+    """Date of an earlier edition whose letter was still owed; None for the edition that was to be sent."""
     again: bool = True
-    """Where it is ``deferred``: whether a later run tries again by itself."""
+    """Whether a later run retries a ``deferred`` letter by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Owed:
-    """A letter that is to be sent; it is written when its turn comes, since one may be large and readers many."""
+class _QueuedLetter:
+    """A letter to be sent. It is composed just before that: letters may be large and recipients many."""
 
     reader: Recipient
     key: DeliveryKey
     edition: Edition
-    """The part that is for the reader."""
-    earlier: date | None
-    again: bool
+    """The part that is for the recipient."""
+    earlier: date | None = None
+    again: bool = False
 
     @property
     def recipient(self) -> str:
         return address_of(self.reader.address).addr_spec
 
-    def posted(self, outcome: SendOutcome, shortened: int) -> DeliveryResult:
+    def result(self, outcome: SendOutcome, shortened: int) -> DeliveryResult:
         return DeliveryResult(
             recipient=self.recipient, state=outcome.state, detail=outcome.detail, shortened=shortened,
             earlier=self.earlier, again=self.again,
@@ -95,13 +97,13 @@ class _Owed:
 
 
 def owe_letters(edition: Edition, context: RunContext, only: Sequence[str] = ()) -> None:
-    """Write into the ledger who is to get the edition, so that a run that dies before it sends it forgets nobody.
+    """Record the recipients of the edition in the ledger, so that a run that dies before it sends loses none.
 
     To be called before the edition is remembered; one without stories, which nobody else keeps, is kept here. `only` as
     in `send_editions`, addresses that hold one. Raises `StoreError`.
     """
     mail, store, now = context.config.mail, context.store, context.clock()
-    owed = [key for key, one in readers(mail, only).items() if sorted_out(edition, one, mail) is not None]
+    owed = [key for key, reader in readers(mail, only).items() if edition_for(reader, edition, mail) is not None]
     for address in owed:
         store.owe_delivery((edition_key(edition), address, CHANNEL), now)
     if owed and not edition.stories and store.get_edition(edition.date, edition.title) is None:
@@ -120,95 +122,55 @@ def send_editions(
     sleep: Callable[[float], object] = time.sleep,
     lock: RunLock | None = None,
 ) -> Iterator[DeliveryResult]:
-    """Send `edition` to every recipient who has not got it; yield what became of each letter.
+    """Send `edition` to every recipient who has not got it; yield the result of each letter.
 
-    With `waiting` first the letters of earlier editions that were put off, the oldest first; their readers are those
-    whom the configuration still knows. With `resend` also to those of whom nobody knows and those who were refused; to
-    those who have it only where `only` names them. A letter that is put off is tried again after each of the
-    configuration's ``mail.retries``, but not after `until` (aware). `lock` is the caller's, so that nobody else sends
-    meanwhile; others may have it during a pause, and where it is not to be had again after one, no letter is tried.
+    With `waiting` first the owed letters of earlier editions, the oldest first, to recipients whom the configuration
+    still has. With `resend` also letters that were refused or whose outcome is unknown; those that were sent only for
+    the addresses in `only`. A deferred letter is retried after each of the configuration's ``mail.retries``, but not
+    after `until` (aware). `lock` is the caller's; others may hold it during a pause, and where it cannot be had again
+    after one, no letter is retried.
 
     Raises `ConfigError`, `UsageError`, and `DeliveryError` where the server itself cannot be used, once for all
     letters; what was sent until then, and what is owed, is in the ledger.
     """
     mail = context.config.mail
-    queue: list[_Owed] = []
     if edition is not None:
         check_addresses(mail, only)
         owe_letters(edition, context, only)
-    owed = _waiting(context)
-    before = _of_earlier(edition, context, *owed) if waiting else ()
-    late = {one.key for one in owed[1]}
-    for settled in chain(before, _of(edition, context, only, resend, late)):
-        if isinstance(settled, DeliveryResult):
-            yield settled
+    owed, expired = _owed_letters(context)
+    earlier = _queue_earlier(edition, context, owed, expired) if waiting else ()
+    queue: list[_QueuedLetter] = []
+    for entry in chain(earlier, _queue_edition(edition, context, only, resend, {letter.key for letter in expired})):
+        if isinstance(entry, DeliveryResult):
+            yield entry
         else:
-            queue.append(settled)
+            queue.append(entry)
     if not queue:
         return
-    later = {one.key for one in _waiting(context)[0]}  # anew: with `resend` there are more by now
-    queue = [replace(one, again=one.key in later) for one in queue]
+    retried = {letter.key for letter in _owed_letters(context)[0]}  # anew: with `resend` there are more by now
+    queue = [replace(letter, again=letter.key in retried) for letter in queue]
     check_addresses(mail, only)
-    rest = partial(lock.release_for, sleep=sleep) if lock else sleep
-    yield from _in_rounds(queue, context, until, rest)
+    _log.info("Letters to send: %d", len(queue))
+    yield from _send_with_retries(queue, context, until, partial(lock.release_for, sleep=sleep) if lock else sleep)
 
 
-def _in_rounds(
-    queue: Sequence[_Owed], context: RunContext, until: datetime | None, rest: Callable[[float], object]
-) -> Iterator[DeliveryResult]:
-    """Try all letters, then those that were put off, after each of the pauses; no more where `rest` says False."""
-    from briefing.deliver import Mailer
-
-    mail = context.config.mail
-    put_off: list[tuple[_Owed, SendOutcome, int]] = []
-    with Mailer(mail_server(mail, context.commands)) as mailer:
-        try:
-            for pause in (*mail.retries, None):
-                put_off = []
-                for one, outcome, shortened in _round(mailer, queue, context):
-                    if outcome.state == "deferred":
-                        put_off.append((one, outcome, shortened))
-                    elif outcome.state == "taken":
-                        yield _taken(one.recipient, one.key, context, one.earlier)
-                    else:
-                        yield one.posted(outcome, shortened)
-                queue = [one for one, _, _ in put_off]
-                if not queue or pause is None or (until is not None and context.clock() + pause >= until):
-                    break
-                mailer.close()  # no server keeps one open for that long
-                context.progress.say(_patience(len(put_off), put_off[-1][1], pause))
-                if rest(pause.total_seconds()) is False:
-                    break
-        except DeliveryError:  # said by whoever called; but these were tried before it
-            yield from (one.posted(outcome, shortened) for one, outcome, shortened in put_off)
-            raise
-    yield from (one.posted(outcome, shortened) for one, outcome, shortened in put_off)
+def _owed_letters(context: RunContext) -> tuple[list[PendingDelivery], list[PendingDelivery]]:
+    """Letters owed to recipients of the configuration: those that a run retries, and those that expired."""
+    zone = ZoneInfo(context.timezone)
+    oldest = context.clock().astimezone(zone).date() - timedelta(days=_RETRY_DAYS)
+    known = readers(context.config.mail)
+    owed: list[PendingDelivery] = []
+    expired: list[PendingDelivery] = []
+    for pending in context.store.waiting_deliveries(context.config.title, CHANNEL):
+        if pending.key[1] in known:
+            (expired if pending.owed.astimezone(zone).date() < oldest else owed).append(pending)
+    return owed, expired
 
 
-def _round(mailer: Mailer, queue: Sequence[_Owed], context: RunContext) -> Iterator[tuple[_Owed, SendOutcome, int]]:
-    """Try every letter once, but for those after the server was found to take none: what became of each.
-
-    A connection that breaks may be one letter's fault, a second one in a row is the server's; so is one that says
-    nothing at the end of a letter, of which nobody then knows whether it arrived. Raises `DeliveryError`.
-    """
-    missing: SendOutcome | None = None
-    broken = 0
-    for one in queue:
-        outcome, shortened = _handed_in(mailer, one, context, missing)
-        broken = broken + 1 if outcome.server == "broke" or outcome.state == "unknown" else 0
-        if outcome.server == "away" or broken > 1:
-            missing = replace(outcome, state="deferred", server="away")
-        yield one, outcome, shortened
-
-
-def _of(
-    edition: Edition | None,
-    context: RunContext,
-    only: Sequence[str],
-    resend: bool,
-    late: Set[DeliveryKey],
-) -> Iterator[DeliveryResult | _Owed]:
-    """The letters of the edition that was asked for; those that are too `late` are owed anew."""
+def _queue_edition(
+    edition: Edition | None, context: RunContext, only: Sequence[str], resend: bool, expired: Set[DeliveryKey]
+) -> Iterator[DeliveryResult | _QueuedLetter]:
+    """The letters of `edition`, or why one is not sent; expired ones are owed anew."""
     if edition is None:
         return
     mail = context.config.mail
@@ -216,106 +178,145 @@ def _of(
         recipient = address_of(reader.address).addr_spec
         key = (edition_key(edition), address, CHANNEL)
         known = context.store.delivery(key)
-        theirs = sorted_out(edition, reader, mail)
-        if theirs is None:
+        part = edition_for(reader, edition, mail)
+        if part is None:
             yield DeliveryResult(recipient=recipient, state="nothing")
             continue
         again = resend and (known.state != "sent" or bool(only))
         if not again and known.state not in {"pending", "deferred"}:
-            yield DeliveryResult(recipient=recipient, state=_STANDS[known.state], detail=known.detail)
+            yield DeliveryResult(recipient=recipient, state=_RESULT_STATES[known.state], detail=known.detail)
             continue
-        if (again or key in late) and not context.store.reopen_delivery(key, known, context.clock()):
-            yield _taken(recipient, key, context)
-            continue
-        yield _Owed(reader=reader, key=key, edition=theirs, earlier=None, again=False)
+        letter = _QueuedLetter(reader=reader, key=key, edition=part)
+        if (again or key in expired) and not context.store.reopen_delivery(key, known, context.clock()):
+            yield _result_elsewhere(letter, context)
+        else:
+            yield letter
 
 
-def _taken(recipient: str, key: DeliveryKey, context: RunContext, earlier: date | None = None) -> DeliveryResult:
-    """What became of a letter that another process took: it may be done with it by now."""
-    known = context.store.delivery(key)
-    state = "taken" if known.state == "sending" else _STANDS[known.state]
-    return DeliveryResult(recipient=recipient, state=state, detail=known.detail, earlier=earlier)
-
-
-def _of_earlier(
-    chosen: Edition | None, context: RunContext, waiting: Sequence[PendingDelivery], late: Sequence[PendingDelivery]
-) -> Iterator[DeliveryResult | _Owed]:
-    """The letters of other editions that are still to be sent, and those that will not be sent any more."""
-    store, mail = context.store, context.config.mail
-    waiting, late = ([one for one in each if not _is_of(one, chosen)] for each in (waiting, late))
+def _queue_earlier(
+    edition: Edition | None, context: RunContext, owed: Sequence[PendingDelivery], expired: Sequence[PendingDelivery]
+) -> Iterator[DeliveryResult | _QueuedLetter]:
+    """The owed letters of other editions than `edition`, and the results of those that will not be sent any more."""
+    mail, store = context.config.mail, context.store
+    chosen = edition_key(edition) if edition else None
+    owed, expired = ([letter for letter in letters if letter.key[0] != chosen] for letters in (owed, expired))
     known = readers(mail)
-    for one in late:
-        if store.put_delivery(one.key, "refused", one.detail, context.clock()):
-            yield DeliveryResult(recipient=one.key[1], state="given up", detail=one.detail, earlier=one.date)
-    for day in dict.fromkeys(one.date for one in waiting):
-        keys = {one.key[1]: one.key for one in waiting if one.date == day}
+
+    def close(key: DeliveryKey, detail: str) -> bool:
+        """Whether the letter is closed by this process."""
+        return store.put_delivery(key, "refused", detail, context.clock())
+
+    for letter in expired:
+        if close(letter.key, letter.detail):
+            yield DeliveryResult(recipient=letter.key[1], state="given up", detail=letter.detail, earlier=letter.date)
+    for day in dict.fromkeys(letter.date for letter in owed):
+        keys = {letter.key[1]: letter.key for letter in owed if letter.date == day}
         try:
-            edition = known_edition(context, day)
-        except UsageError as error:  # what is stored of it cannot be read; the other days' can
+            earlier = known_edition(context, day)
+        except UsageError as error:  # the stored edition cannot be read; those of other days can
             for recipient, key in keys.items():
-                if store.put_delivery(key, "refused", error.cause, context.clock()):
+                if close(key, error.cause):
                     yield DeliveryResult(recipient=recipient, state="refused", detail=error.cause, earlier=day)
             continue
         for address, key in keys.items():
-            theirs = sorted_out(edition, known[address], mail)
-            if theirs is None:  # their sections are others by now
-                if store.put_delivery(key, "refused", "", context.clock()):
-                    yield DeliveryResult(
-                        recipient=address_of(known[address].address).addr_spec, state="nothing", earlier=day
-                    )
-            else:
-                yield _Owed(reader=known[address], key=key, edition=theirs, earlier=day, again=True)
+            reader = known[address]
+            part = edition_for(reader, earlier, mail)
+            if part is not None:
+                yield _QueuedLetter(reader=reader, key=key, edition=part, earlier=day)
+            elif close(key, ""):  # the recipient's sections have changed
+                yield DeliveryResult(recipient=address_of(reader.address).addr_spec, state="nothing", earlier=day)
 
 
-def _waiting(context: RunContext) -> tuple[list[PendingDelivery], list[PendingDelivery]]:
-    """What is still owed to readers of the configuration: what a run takes up, and what has waited for too long."""
-    zone = ZoneInfo(context.timezone)
-    oldest = context.clock().astimezone(zone).date() - timedelta(days=_DAYS)
-    known = readers(context.config.mail)
-    rows = context.store.waiting_deliveries(context.config.title, CHANNEL)
-    owed = [one for one in rows if one.key[1] in known]
-    waiting: list[PendingDelivery] = []
-    late: list[PendingDelivery] = []
-    for one in owed:
-        (late if one.owed.astimezone(zone).date() < oldest else waiting).append(one)
-    return waiting, late
+def _result_elsewhere(letter: _QueuedLetter, context: RunContext) -> DeliveryResult:
+    """The result of a letter that another process claimed, and may have sent by now."""
+    known = context.store.delivery(letter.key)
+    state = "taken" if known.state == "sending" else _RESULT_STATES[known.state]
+    return DeliveryResult(recipient=letter.recipient, state=state, detail=known.detail, earlier=letter.earlier)
 
 
-def _is_of(one: PendingDelivery, edition: Edition | None) -> bool:
-    return edition is not None and one.key[0] == edition_key(edition)
+def _send_with_retries(
+    queue: Sequence[_QueuedLetter], context: RunContext, until: datetime | None, sleep: Callable[[float], object]
+) -> Iterator[DeliveryResult]:
+    """Send all letters, and the deferred ones again after each pause, unless `sleep` returns False."""
+    from briefing.deliver import Mailer
+
+    mail = context.config.mail
+    deferred: list[tuple[_QueuedLetter, DeliveryResult]] = []
+    with Mailer(mail_server(mail, context.commands)) as mailer:
+        try:
+            for pause in (*mail.retries, None):
+                deferred = []
+                for letter, outcome, shortened in _send_all(mailer, queue, context):
+                    result = letter.result(outcome, shortened)
+                    if outcome.state == "deferred":
+                        deferred.append((letter, result))
+                    else:
+                        yield _result_elsewhere(letter, context) if outcome.state == "taken" else result
+                queue = [letter for letter, _ in deferred]
+                if not queue or pause is None or (until is not None and context.clock() + pause >= until):
+                    break
+                _log.debug("Retrying %d letters in %.0f s", len(deferred), pause.total_seconds())
+                mailer.close()  # no server keeps a connection open for that long
+                context.progress.say(_retry_notice(len(deferred), deferred[-1][1].detail, pause))
+                if sleep(pause.total_seconds()) is False:
+                    break
+        except DeliveryError:  # reported by the caller, after the letters that were tried before it
+            yield from (result for _, result in deferred)
+            raise
+    yield from (result for _, result in deferred)
 
 
-def _handed_in(mailer: Mailer, one: _Owed, context: RunContext, missing: SendOutcome | None) -> tuple[SendOutcome, int]:
-    """What became of a letter, written into the ledger, and how many stories are shortened in it.
+def _send_all(
+    mailer: Mailer, queue: Sequence[_QueuedLetter], context: RunContext
+) -> Iterator[tuple[_QueuedLetter, SendOutcome, int]]:
+    """Try every letter once: its outcome, and how many stories are shortened in it. Raises `DeliveryError`.
 
-    `missing`: there is no server, as was just found out, so that none is written. Raises `DeliveryError`.
+    Once the server is found to accept none, the rest is deferred untried. One broken connection may be the letter's
+    fault, a second in a row is the server's; so is a missing reply to the end of a message, whose outcome is unknown.
+    """
+    server_away: SendOutcome | None = None
+    broken = 0
+    for letter in queue:
+        if server_away is not None:
+            yield letter, server_away, 0
+            continue
+        outcome, shortened = _send_one(mailer, letter, context)
+        _log.debug("Letter %s, server %s", outcome.state, outcome.server)
+        broken = broken + 1 if outcome.server == "broke" or outcome.state == "unknown" else 0
+        if outcome.server == "away" or broken > 1:
+            server_away = replace(outcome, state="deferred", server="away")
+        yield letter, outcome, shortened
+
+
+def _send_one(mailer: Mailer, letter: _QueuedLetter, context: RunContext) -> tuple[SendOutcome, int]:
+    """Send a letter and record its outcome in the ledger; also how many stories are shortened in it.
+
+    Raises `DeliveryError`.
     """
     claim: int | None = None
     store = context.store
 
-    def take() -> bool:
+    def take_claim() -> bool:
         nonlocal claim
-        claim = store.claim_delivery(one.key, context.clock())
+        claim = store.claim_delivery(letter.key, context.clock())
         return claim is not None
 
-    if missing is not None:
-        return missing, 0
     sender = address_of(context.config.mail.sender).addr_spec
-    letter = letter_to(one.reader, one.edition, context)
+    composed = letter_to(letter.reader, letter.edition, context)
     try:
-        outcome = mailer.send(letter.message, sender, one.recipient, take)
+        outcome = mailer.send(composed.message, sender, letter.recipient, take_claim)
     except DeliveryError:
-        if claim is not None:  # the server did not take it, and not because of its reader
-            store.put_delivery(one.key, "deferred", "", context.clock(), claim)
+        if claim is not None:  # the server did not accept it, and not because of its recipient
+            store.put_delivery(letter.key, "deferred", "", context.clock(), claim)
         raise
-    # ``unknown`` is what a claimed one is without a word; of the server without a claim nothing is to be written.
+    # A claimed letter is ``unknown`` already; without a claim, what is wrong with the server is not recorded.
     if outcome.state in {"sent", "deferred", "refused"} and (claim is not None or outcome.server == "up"):
-        written = store.put_delivery(one.key, outcome.state, outcome.detail, context.clock(), claim)
+        written = store.put_delivery(letter.key, outcome.state, outcome.detail, context.clock(), claim)
         if claim is None and not written:
             outcome = replace(outcome, state="taken", detail="")
-    return outcome, letter.shortened
+    return outcome, composed.shortened
 
 
-def _patience(count: int, outcome: SendOutcome, pause: timedelta) -> str:
+def _retry_notice(count: int, detail: str, pause: timedelta) -> str:
     letters = "1 letter was" if count == 1 else f"{count} letters were"
-    return f"{letters} put off ({outcome.detail}). Trying again in {pause.total_seconds() / 60:.0f} min."
+    return f"{letters} put off ({detail}). Trying again in {pause.total_seconds() / 60:.0f} min."

@@ -1,4 +1,4 @@
-"""The editions of earlier days: listed, read again, searched, taken away."""
+"""Past editions in the store: listed, read, removed, written as a static site. Not here: their text (`render`)."""
 
 from __future__ import annotations
 
@@ -35,96 +35,100 @@ __all__ = [
 ]
 
 
+_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""Errors of JSON that is no edition."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """What is there of an edition that somebody wants taken away."""
+    """What the removal of an edition takes away and leaves."""
 
     date: date
     title: str
     stories: int
     files: tuple[Path, ...]
-    """What a run wrote of it into the configuration's folder, in whatever format."""
+    """Its files in the configuration's folder, in any format."""
     deliveries: tuple[tuple[str, DeliveryState], ...]
-    """Whoever it was sent, or to be sent to."""
+    """Recipients and the states of their letters."""
 
 
 def known_edition(
     context: RunContext, day: date | None, text: str | None = None, *, title: str | None = None
 ) -> Edition:
-    """The edition of `day` (None: the latest, none of the future) from the store, or the one in `text`, JSON.
+    """The edition of `day` (None: the latest up to today) from the store, or the one in `text`, JSON.
 
-    `title` None: the configuration's. Raises `UsageError`.
+    `title` None: the configuration's. Raises `UsageError` where there is none, or where it cannot be read.
     """
     title = context.config.title if title is None else title
-    given = text if text is not None else context.store.get_edition(day, title, today=context.today())
-    if given is None:
+    if text is None:
+        text = context.store.get_edition(day, title, today=context.today())
+    if text is None:
         which = f"of {day.isoformat()}" if day else "yet"
-        there = context.store.editions()
-        remedy = "`briefing history` lists those there are" if there else "Run `briefing run`"
+        remedy = "`briefing history` lists those there are" if context.store.editions() else "Run `briefing run`"
         raise UsageError("edition", f"there is no edition {which} called {title!r}", remedy)
     try:
-        return edition_from_json(json.loads(given), context.store.get_article)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        return edition_from_json(json.loads(text), context.store.get_article)
+    except _UNREADABLE as error:
         cause = f"this is no edition as `--format json` writes it ({type(error).__name__})"
         raise UsageError("edition", cause) from error
 
 
 def shown_edition(context: RunContext, day: date | None, title: str | None = None) -> Edition:
-    """The edition to show: of `title`, else of the configuration's, else any of that day. Raises `UsageError`."""
+    """The edition to show: with `title`, else with the configuration's, else any of `day`. Raises `UsageError`."""
     today = context.today()
     if title is None and context.store.get_edition(day, context.config.title, today=today) is None:
-        there = context.store.editions()
-        title = next((name for one, name in there if (one <= today if day is None else one == day)), None)
+        known = context.store.editions()
+        title = next((name for date_, name in known if (date_ <= today if day is None else date_ == day)), None)
     return known_edition(context, day, title=title)
 
 
 def history(context: RunContext, *, since: date | None = None, title: str | None = None) -> Iterator[EditionListing]:
-    """Every edition in the store since then (of that `title`), newest first; one that cannot be read has no stories."""
+    """Editions `since` a day and with a `title`, the newest first; an unreadable one has no stories."""
     for day, name in context.store.editions(since=since, title=title):
         stories, headline = _gist(context.store.get_edition(day, name))
         yield EditionListing(date=day, title=name, stories=stories, headline=headline)
 
 
 def removal(context: RunContext, day: date, title: str | None = None) -> Removal:
-    """What there is of the edition of `day` and `title`, else of the configuration's, else of the only one of that day.
+    """What there is of the edition of `day` with `title`, else with the configuration's, else of the day's only one.
 
-    One that cannot be read has no stories, as in `history`. Raises `UsageError` where there is none, or several.
+    An unreadable one has no stories, as in `history`. Raises `UsageError` where there is none, or several.
     """
-    titles = [name for one, name in context.store.editions() if one == day]
+    titles = [name for date_, name in context.store.editions() if date_ == day]
     own = context.config.title
     wanted = title if title is not None else own if own in titles or len(titles) != 1 else titles[0]
     if title is None and own not in titles and len(titles) > 1:
         names = ", ".join(map(repr, titles))
         raise UsageError("edition", f"there are several of {day.isoformat()}: {names}", "Name one with --title")
     if wanted not in titles:
-        known_edition(context, day, title=wanted)  # says what there is
+        known_edition(context, day, title=wanted)  # raises the error
     stories, _ = _gist(context.store.get_edition(day, wanted))
-    places = [context.config.out / f"{day.isoformat()}.{ending}" for ending in EDITION_FORMATS.values()]
+    paths = [context.config.out / f"{day.isoformat()}.{extension}" for extension in EDITION_FORMATS.values()]
     return Removal(
         date=day,
         title=wanted,
         stories=stories,
-        # A file's name has no title in it: that of another briefing is somebody else's.
-        files=tuple(path for path in places if wanted == own and path.is_file()),
+        # File names hold no title: for another title than the configuration's they may be another briefing's.
+        files=tuple(path for path in paths if wanted == own and path.is_file()),
         deliveries=tuple(context.store.deliveries(dated_key(day, wanted))),
     )
 
 
-def remove_edition(context: RunContext, what: Removal) -> None:
-    """Delete the files of an edition, then what the store knows of it; letters that were sent stay on record.
+def remove_edition(context: RunContext, edition: Removal) -> None:
+    """Delete an edition's files, then its record in the store; deliveries stay on record.
 
-    Its stories count as untold. Raises `OutputError` or `StoreError`.
+    Its stories count as new again. Raises `OutputError` or `StoreError`.
     """
-    for path in what.files:
+    for path in edition.files:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise OutputError(str(path), f"it cannot be deleted: {error.strerror}", "Check its permissions") from error
-    context.store.remove_edition(what.date, what.title)
+    context.store.remove_edition(edition.date, edition.title)
 
 
 def day_since(text: str, context: RunContext) -> date | None:
-    """The first day meant by a date or by a time span before today (``30d``); None for the empty text.
+    """A date, or the day a time span (``30d``) before today; None for the empty text.
 
     Raises `UsageError`.
     """
@@ -172,10 +176,10 @@ def _write_if_changed(files: AtomicWrites, path: Path, content: str) -> bool:
 
 
 def _gist(text: str | None) -> tuple[int, str]:
-    """Number of stories, and what the edition is about."""
+    """Number of stories and headline of a stored edition; none for an unreadable one."""
     try:
         edition = edition_from_json(json.loads(text or ""), lambda _: None)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except _UNREADABLE:
         return 0, ""
     first = edition.stories[0].summary.headline if edition.stories else ""
     return len(edition.stories), edition.headline or first

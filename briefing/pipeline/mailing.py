@@ -1,9 +1,8 @@
-"""Letters and the server that takes them: what is written to whom, and with which password. Not here: what becomes of
-each (`delivery`).
-"""
+"""Recipients, their letters, and the mail server with its password. Not here: sending and its results (`delivery`)."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -22,43 +21,45 @@ __all__ = [
     "check_addresses",
     "check_mail",
     "check_settings",
+    "edition_for",
     "letter_to",
     "letters",
     "mail_server",
     "readers",
-    "sorted_out",
 ]
+
+_log = logging.getLogger(__name__)
 
 _PORTS = {"tls": 465, "starttls": 587, "none": 25}
 
 
 def readers(mail: Mail, only: Sequence[str] = ()) -> dict[str, Recipient]:
-    """Who is written to, by their address in lower case; `only` as in `letters`, addresses that hold one."""
-    known = {_key(one.address): one for one in mail.recipients}
+    """Recipients by their address in lower case; `only` as in `letters`, addresses that hold one."""
+    known = {_key(reader.address): reader for reader in mail.recipients}
     return {_key(text): known.get(_key(text)) or Recipient(address=text) for text in only} or known
 
 
-def sorted_out(edition: Edition, reader: Recipient, mail: Mail) -> Edition | None:
-    """The part of the edition that is for them; None where there is nothing."""
-    theirs = for_sections(edition, reader.sections)
-    return theirs if theirs.stories or mail.send_empty else None
+def edition_for(reader: Recipient, edition: Edition, mail: Mail) -> Edition | None:
+    """The part of the edition in the recipient's sections; None for one without stories, unless `send_empty`."""
+    part = for_sections(edition, reader.sections)
+    return part if part.stories or mail.send_empty else None
 
 
 def letters(edition: Edition, context: RunContext, only: Sequence[str] = ()) -> Iterator[tuple[str, Letter | None]]:
-    """Each recipient's address with their letter, or None where there is nothing for them.
+    """Each recipient's address and letter; None where there is no story for them.
 
-    `only`: addresses to write to instead of all; those that the configuration does not know get every section.
+    `only`: addresses to write to instead of all; one that the configuration does not have gets every section.
     Raises `ConfigError` where there is no sender or recipient, `UsageError` where one of `only` holds no address.
     """
     mail = context.config.mail
     check_addresses(mail, only)
     for reader in readers(mail, only).values():
-        theirs = sorted_out(edition, reader, mail)
-        yield reader.address, None if theirs is None else letter_to(reader, theirs, context)
+        part = edition_for(reader, edition, mail)
+        yield reader.address, None if part is None else letter_to(reader, part, context)
 
 
-def letter_to(reader: Recipient, theirs: Edition, context: RunContext) -> Letter:
-    """The letter with the part of an edition that is for them (`sorted_out`)."""
+def letter_to(reader: Recipient, part: Edition, context: RunContext) -> Letter:
+    """The letter with a recipient's part of an edition (`edition_for`)."""
     mail = context.config.mail
     envelope = Envelope(
         sender=mail.sender,
@@ -69,20 +70,19 @@ def letter_to(reader: Recipient, theirs: Edition, context: RunContext) -> Letter
         one_click=mail.one_click,
         evidence=mail.evidence,
     )
-    return write_letter(theirs, envelope, context.templates, theirs.created)
+    letter = write_letter(part, envelope, context.templates, part.created)
+    _log.debug("Letter of %d stories, %d of them shortened", len(part.stories), letter.shortened)
+    return letter
 
 
 def check_settings(mail: Mail, commands: Commands) -> None:
-    """Raise `ConfigError` where something is missing that sending will need; `commands`: those of the run."""
+    """Raise `ConfigError` for a setting that is missing for sending; `commands`: those of the run."""
     check_addresses(mail, ())
     mail_server(mail, commands)
 
 
 def check_addresses(mail: Mail, only: Sequence[str]) -> None:
-    """Raise `ConfigError` where there is no sender or nobody to write to.
-
-    Raise `UsageError` for one of `only` that is no address.
-    """
+    """Raise `ConfigError` without a sender or a recipient, `UsageError` where one of `only` is no address."""
     for text in only:
         try:
             address_of(text)
@@ -123,7 +123,7 @@ def mail_server(mail: Mail, commands: Commands) -> MailServer:
 
 
 def check_mail(context: RunContext) -> str:
-    """Log in to the mail server and say which; nothing is sent. Raises `ConfigError` or `DeliveryError`."""
+    """Log in to the mail server, sending nothing; its host and port. Raises `ConfigError` or `DeliveryError`."""
     from briefing.deliver import Mailer
 
     server = mail_server(context.config.mail, context.commands)

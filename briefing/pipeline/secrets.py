@@ -1,7 +1,8 @@
-"""Keys and passwords: from the environment, a command or the keyring; never from a file of ours."""
+"""API keys and passwords from the environment, a command or the keyring."""
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shlex
@@ -10,56 +11,59 @@ import sys
 
 from briefing.errors import ConfigError
 
-__all__ = ["Commands", "from_environment", "from_keyring", "words_of"]
+__all__ = ["Commands", "from_environment", "from_keyring", "split_command"]
 
-_SECONDS = 120.0
-"""For a command: it may ask the user to unlock something."""
+_log = logging.getLogger(__name__)
+
+_TIMEOUT = 120.0
+"""Seconds for a command: it may ask the user to unlock a vault."""
 
 
 def from_environment(*names: str) -> str:
-    """The first of these variables that is set, else nothing."""
+    """The first of these variables that is set, else empty."""
     return next((value for name in names if (value := os.environ.get(name, "").strip())), "")
 
 
 def from_keyring(user: str) -> str:
-    """The password of `user` for the service ``briefing``; nothing where there is none, or no keyring."""
+    """The password of `user` for the service ``briefing``; empty without one or without a keyring."""
     try:
         import keyring
     except ImportError:
         return ""
     try:
         return (keyring.get_password("briefing", user) or "").strip()
-    except Exception:  # backends are packages of anybody's, and raise what they like; there is no key then
+    except Exception as error:  # backends are third-party packages and may raise anything
+        _log.debug("The keyring failed: %s", type(error).__name__)
         return ""
 
 
 class Commands:
-    """What commands print. Each runs once, because it may ask a person to unlock something."""
+    """Runs the commands that print secrets, each once: one may ask a person to unlock a vault."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, ...], tuple[str, str]] = {}
+        self._results: dict[tuple[str, ...], tuple[str, str]] = {}
 
     def first_line(self, command: str | tuple[str, ...], setting: str) -> str:
-        """The first line that `command` prints; no shell is asked. Raises `ConfigError` where it fails.
+        """The first line of a command's output, without a shell. Raises `ConfigError` where it fails.
 
-        What it printed is in no message: it may be half a password.
+        No message holds its output: that may be a part of a password.
         """
         try:
-            words = words_of(command, windows=sys.platform == "win32") if isinstance(command, str) else command
+            words = split_command(command, windows=sys.platform == "win32") if isinstance(command, str) else command
         except ValueError:
             raise ConfigError(setting, "a quotation mark in it has no other", "Or give a list of its words") from None
-        if words not in self._known:
-            self._known[words] = _asked(words)
-        line, cause = self._known[words]
+        if words not in self._results:
+            self._results[words] = _run(words)
+        line, cause = self._results[words]
         if cause:
             raise ConfigError(setting, cause, "Try it in a terminal")
         return line
 
 
-def words_of(command: str, *, windows: bool) -> tuple[str, ...]:
-    """Program and arguments. On Windows a backslash parts folders and only ``"`` quotes; elsewhere it is as in a shell.
+def split_command(command: str, *, windows: bool) -> tuple[str, ...]:
+    """Program and arguments: on Windows only ``"`` quotes and a backslash is literal, elsewhere shell syntax.
 
-    Raises ValueError for a quotation mark without another.
+    Raises ValueError for an unbalanced quotation mark.
     """
     if not windows:
         return tuple(shlex.split(command))
@@ -68,15 +72,15 @@ def words_of(command: str, *, windows: bool) -> tuple[str, ...]:
     return tuple(word.replace('"', "") for word in re.findall(r'(?:[^\s"]|"[^"]*")+', command))
 
 
-def _asked(words: tuple[str, ...]) -> tuple[str, str]:
-    """The first line that was printed, or why there is none."""
+def _run(words: tuple[str, ...]) -> tuple[str, str]:
+    """The first line of the output, and the cause where there is none."""
     try:
-        done = subprocess.run(words, stdout=subprocess.PIPE, timeout=_SECONDS, check=False)
+        done = subprocess.run(words, stdout=subprocess.PIPE, timeout=_TIMEOUT, check=False)
     except FileNotFoundError:
         return "", f"there is no program {words[0]!r}, or it is not in a folder of PATH"
     except (ValueError, IndexError, OSError, subprocess.TimeoutExpired) as error:
         return "", f"the command cannot be run ({type(error).__name__})"
-    # A password need not be UTF-8: its bytes go to the server as they are.
+    # A password need not be UTF-8: surrogates keep its bytes for the server.
     lines = done.stdout.decode("utf-8", "surrogateescape").splitlines()
     if done.returncode or not lines or not lines[0].strip():
         return "", f"the command ended with status {done.returncode} and printed {'something' if lines else 'nothing'}"

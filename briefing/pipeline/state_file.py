@@ -1,10 +1,8 @@
-"""The state file is looked after: read through before a run, copied after one, mended when somebody asks for it.
-
-Whoever calls this holds the run's lock, but for `mend_state`, which takes it.
-"""
+"""Backup and repair of the state file. The caller holds the run's lock, except for `mend_state`, which takes it."""
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from pathlib import Path
 
@@ -16,14 +14,17 @@ from briefing.store.lock import run_lock
 
 __all__ = ["keep_state", "mend_state"]
 
+_log = logging.getLogger(__name__)
+
 
 def keep_state(context: RunContext) -> str:
-    """Put a copy of the state file beside it and take old lines out of the ledger's file; what went wrong, or nothing.
+    """Back up the state file and prune the ledger's file; an error message, or empty.
 
-    An edition that is written and letters that are sent stay so, whatever goes wrong here.
+    A `StoreError` is not raised: the edition is written and its letters are sent by then.
     """
     try:
         keep_copy(context.store)
+        _log.debug("The state file is backed up")
         context.store.prune_ledger(context.clock())
     except StoreError as error:
         return f"The state file could not be copied: {error}"
@@ -31,7 +32,7 @@ def keep_state(context: RunContext) -> str:
 
 
 def mend_state(config: Config, now: datetime) -> RepairResult | None:
-    """Put the copy in the place of a damaged state file, with what the ledger's file knows; None: nothing to be done.
+    """Replace a damaged state file by its backup and the ledger's file; None where it is sound.
 
     `now` is aware. Raises `StoreError`, also where a run is under way.
     """
@@ -39,5 +40,5 @@ def mend_state(config: Config, now: datetime) -> RepairResult | None:
     with run_lock(path):
         done = repair(path, now)
         if done and done.copy:
-            Store(path).close()  # takes in the ledger's file
+            Store(path).close()  # merges the ledger's file
     return done

@@ -1,19 +1,19 @@
-"""An edition as much of which is told as a letter has room for. Pure. Not here: how large a letter is (`email`).
+"""Editions shortened to fit a letter. Pure. Not here: how large a letter is (`email`).
 
-What is left out first is what matters least: an edition keeps no weights, but its first story is its headline's, the
-next are those of the overview, and within a section they stand in the order of their weight. What is shown of each has
-limits too, since one story may be larger than any letter: a page can have a title of 300 KB, or an address of 2 MB.
+The least important stories are left out first: an edition keeps no scores, but its headline is its first story's, the
+overview has the next ones, and within a section they are sorted by score. Each story is limited as well, since one may
+be larger than any letter: pages have had a title of 300 KB and an address of 2 MB.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import count
 
 from briefing.sanitise import LONGEST_NAME, clipped
 from briefing.types import (
     Article,
-    Citation,
     Disagreement,
     Edition,
     Failure,
@@ -26,27 +26,27 @@ from briefing.types import (
     Summary,
 )
 
-__all__ = ["LIMITS", "StoryLimits", "abridged", "of_stories", "ranked"]
+__all__ = ["LIMITS", "StoryLimits", "abridged", "by_importance", "sections_with"]
 
-_MOST_WORDS_OF_OURS = 10
-"""Notes, sentences of the overview, versions of a disagreement; there are fewer in any edition made here."""
+_MOST_NOTES = 10
+"""Notes, sentences of the overview, versions of a disagreement; any edition made here has fewer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryLimits:
-    """How much of each story is shown at most; texts in characters."""
+    """Limits on what is shown of each story; texts in characters."""
 
     text: int
-    """Of a point, a quotation, a paragraph, a teaser."""
+    """A point, quotation, paragraph or teaser."""
     label: int
-    """Of a title or headline."""
+    """A title or headline."""
     address: int
-    """Bytes; what is longer is not linked to."""
+    """Bytes; a longer one is not linked to."""
     points: int
     evidence: int
-    """Sentences behind each point."""
+    """Citations of each point."""
     reports: int
-    """Articles of a story that no point is from, copies, warnings."""
+    """Articles that no point cites, copies, warnings."""
 
 
 LIMITS = (
@@ -55,44 +55,40 @@ LIMITS = (
     StoryLimits(text=250, label=120, address=1000, points=6, evidence=1, reports=3),
     StoryLimits(text=100, label=80, address=500, points=3, evidence=1, reports=1),
 )
-"""From what touches no usual story to what fits into a letter, whatever it is of."""
+"""From limits that no usual story reaches to those with which every edition fits into a letter."""
 
 
-def ranked(edition: Edition) -> list[int]:
-    """The places of the stories in `Edition.stories`, of what matters most first."""
+def by_importance(edition: Edition) -> list[int]:
+    """Indices into `Edition.stories`, the most important first."""
     stories = edition.stories
     heads = [story.summary.headline for story in stories]
     first = heads.index(edition.headline) if edition.headline in heads and edition.headline else 0
-    places = {article.id: number for number, story in enumerate(stories) for article in story.articles}
-    brief = [places[c.article] for point in edition.overview for c in point.citations if c.article in places]
+    indices = {article.id: index for index, story in enumerate(stories) for article in story.articles}
+    brief = [indices[c.article] for point in edition.overview for c in point.citations if c.article in indices]
     depths = [depth for section in edition.sections for depth in range(len(section.stories))]
     by_depth = sorted(range(len(stories)), key=depths.__getitem__)
     return list(dict.fromkeys([first, *brief, *by_depth])) if stories else []
 
 
-def of_stories(edition: Edition, places: Iterable[int]) -> list[Section]:
-    """The sections with the stories at these places of `Edition.stories`, without those that then are empty."""
-    wanted, number, found = set(places), -1, []
-    for section in edition.sections:
-        kept = []
-        for story in section.stories:
-            number += 1
-            if number in wanted:
-                kept.append(story)
-        if kept:
-            found.append(replace(section, stories=tuple(kept)))
-    return found
+def sections_with(edition: Edition, indices: Iterable[int]) -> list[Section]:
+    """The sections with the stories at `indices` of `Edition.stories`; none that would be empty."""
+    wanted, index = set(indices), count()
+    kept = [
+        replace(section, stories=tuple(story for story in section.stories if next(index) in wanted))
+        for section in edition.sections
+    ]
+    return [section for section in kept if section.stories]
 
 
 def abridged(edition: Edition, limits: StoryLimits, most: int) -> Edition:
-    """The edition with every story and text within `limits`, and at most so many of each list that is no stories."""
+    """The edition with every story and text within `limits`, and its other lists of at most `most` entries."""
     return replace(
         edition,
         title=clipped(edition.title, limits.label),
         headline=clipped(edition.headline, limits.label),
         model=clipped(edition.model, LONGEST_NAME),
-        overview=tuple(_point(point, limits) for point in edition.overview[:_MOST_WORDS_OF_OURS]),
-        notes=tuple(clipped(note, limits.text) for note in edition.notes[:_MOST_WORDS_OF_OURS]),
+        overview=tuple(_point(point, limits) for point in edition.overview[:_MOST_NOTES]),
+        notes=tuple(clipped(note, limits.text) for note in edition.notes[:_MOST_NOTES]),
         sections=tuple(
             Section(
                 name=clipped(section.name, LONGEST_NAME),
@@ -103,7 +99,7 @@ def abridged(edition: Edition, limits: StoryLimits, most: int) -> Edition:
         developing=tuple(_mention(mention, limits) for mention in edition.developing[:most]),
         stubs=tuple(_stub(stub, limits) for stub in edition.stubs[:most]),
         failures=tuple(
-            _failure(one, limits) for one in edition.failures if one.kind is FailureKind.FAILED
+            _failure(failure, limits) for failure in edition.failures if failure.kind is FailureKind.FAILED
         )[:most],
     )  # fmt: skip
 
@@ -111,14 +107,14 @@ def abridged(edition: Edition, limits: StoryLimits, most: int) -> Edition:
 def _story(story: Story, limits: StoryLimits) -> Story:
     summary = _summary(story.summary, limits)
     differences = [
-        Disagreement(versions=tuple(_point(one, limits) for one in difference.versions[:_MOST_WORDS_OF_OURS]))
+        Disagreement(versions=tuple(_point(version, limits) for version in difference.versions[:_MOST_NOTES]))
         for difference in story.disagreements[: limits.points]
     ]
     points = [*summary.key_points, *(version for difference in differences for version in difference.versions)]
     cited = {citation.article for point in points for citation in point.citations}
     kept = [
-        article for number, article in enumerate(story.articles) if number < limits.reports or article.id in cited
-    ]  # a point is not to be said of another article than its own
+        article for index, article in enumerate(story.articles) if index < limits.reports or article.id in cited
+    ]  # a point is shown with its own article only
     return replace(
         story,
         summary=summary,
@@ -144,12 +140,11 @@ def _point(point: KeyPoint, limits: StoryLimits) -> KeyPoint:
     return replace(
         point,
         text=clipped(point.text, limits.text),
-        citations=tuple(_citation(one, limits) for one in point.citations[: limits.evidence]),
+        citations=tuple(
+            replace(citation, text=clipped(citation.text, limits.text))
+            for citation in point.citations[: limits.evidence]
+        ),
     )
-
-
-def _citation(citation: Citation, limits: StoryLimits) -> Citation:
-    return replace(citation, text=clipped(citation.text, limits.text))
 
 
 def _article(article: Article, limits: StoryLimits) -> Article:
@@ -157,7 +152,7 @@ def _article(article: Article, limits: StoryLimits) -> Article:
         article,
         url=_address(article.url, limits),
         source=clipped(article.source, LONGEST_NAME),
-        warnings=tuple(clipped(one, limits.text) for one in article.warnings[: limits.reports]),
+        warnings=tuple(clipped(warning, limits.text) for warning in article.warnings[: limits.reports]),
     )
 
 

@@ -1,4 +1,4 @@
-"""Stories, in the order of their weight, into an edition: sections, and the overview at the top. Pure."""
+"""Ranked stories into an edition: sections, and the overview at the top. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WORDS_A_MINUTE = 238
 """Silent reading of non-fiction in English: Brysbaert, "How many words do we read per minute?", Journal of Memory and
 Language 109, 2019."""
 FEWEST_SENTENCES, MOST_SENTENCES = 3, 5
-"""Of the overview; where fewer stories have a sentence for it, there is none."""
+"""Of the overview; with fewer sentences there is none."""
 OVERVIEW_WORDS = 80
 """Of the overview: 30 seconds at the 160 words a minute of a calm newsreader."""
 FEWEST_STORIES = 5
@@ -46,17 +46,17 @@ def compose(
     leads: Mapping[str, KeyPoint] | None = None,
     stubs: Sequence[Stub] = (),
 ) -> Edition:
-    """The edition of `date`: a section for each section named by a story's first article, or else for its source.
+    """The edition of `date`, a story in the section of its first article, or else that of the article's source.
 
-    `leads`: by summary's id, what the overview tells of a story where that is not its first point as it is.
+    `leads`: by summary id, a story's sentence in the overview where that is not its first point as it is.
 
-    Sections stand in `section_order`, the others after them by name; stories within them in the order given.
+    Sections are in `section_order`, the others after them by name; stories within them in the order given.
     """
     sections: dict[str, list[Story]] = {}
     for story in stories:
         first = story.articles[0]
         sections.setdefault(first.section or first.source, []).append(story)
-    order = {name: place for place, name in enumerate(section_order)}
+    order = {name: index for index, name in enumerate(section_order)}
     names = sorted(sections, key=lambda name: (order.get(name, len(order)), name.casefold(), name))
     return Edition(
         date=date,
@@ -76,16 +76,14 @@ def compose(
 
 
 def overview(stories: Sequence[Story], leads: Mapping[str, KeyPoint]) -> tuple[KeyPoint, ...]:
-    """The first key point of the first stories, as many as can be read aloud in 30 seconds; each names its articles.
-    Where `leads` has a story's point in a shorter form, that.
+    """First key points (shortened: `leads`) of the first stories, for 30 seconds read aloud; each names its articles.
 
-    Quotations are passed over: torn from their story nobody knows who speaks; so is what is in another language than
-    the first sentence.
+    Without quotations, whose speaker is unknown outside of their story, and points in another language than the first.
     """
-    told: list[KeyPoint] = []
+    points: list[KeyPoint] = []
     words, language = 0, ""
     for story in stories:
-        if told and story.summary.language != language:
+        if points and story.summary.language != language:
             continue
         first = story.summary.key_points[0] if story.summary.key_points else None
         point = leads.get(story.summary.id, first)
@@ -94,14 +92,14 @@ def overview(stories: Sequence[Story], leads: Mapping[str, KeyPoint]) -> tuple[K
         words += word_count(point.text)
         language = story.summary.language
         cited = (replace(citation, article=citation.article or story.articles[0].id) for citation in point.citations)
-        told.append(replace(point, citations=tuple(cited)))
-        if len(told) == MOST_SENTENCES:
+        points.append(replace(point, citations=tuple(cited)))
+        if len(points) == MOST_SENTENCES:
             break
-    return tuple(told) if len(told) >= FEWEST_SENTENCES else ()
+    return tuple(points) if len(points) >= FEWEST_SENTENCES else ()
 
 
 def minutes_saved(stories: Sequence[Story]) -> int:
-    """Minutes that reading the summaries takes less than reading the articles, rounded, at least 0."""
+    """Reading time of the articles less that of their summaries, in minutes, rounded, at least 0."""
     words = sum(
         sum(word_count(article.text) for article in story.articles) - summary_words(story.summary) for story in stories
     )
@@ -109,6 +107,6 @@ def minutes_saved(stories: Sequence[Story]) -> int:
 
 
 def summary_words(summary: Summary) -> int:
-    """Words of a summary as shown: headline, points, paragraph."""
+    """Word count of a summary's headline, points and paragraph."""
     shown = [summary.headline, *(point.text for point in summary.key_points), summary.paragraph or ""]
     return sum(word_count(text) for text in shown)

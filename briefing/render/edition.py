@@ -1,5 +1,5 @@
-"""Editions and summaries in every format: Markdown, HTML, plain text, JSON, Atom, EPUB. Pure: the templates are an
-argument.
+"""Editions and summaries in every format: Markdown, HTML, plain text, JSON, Atom, EPUB; the page of a comparison. Pure:
+the templates are an argument.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefing.errors import UsageError
+from briefing.nlp.text import sentences
 from briefing.render.epub import render_epub
 from briefing.render.filters import edition_variables, tidy, xml_safe
 from briefing.sanitise import one_line
 from briefing.serialization import edition_to_json, json_text, summary_to_json
-from briefing.types import Edition, Summary
+from briefing.types import Article, Edition, Failure, Summary
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -26,6 +27,7 @@ __all__ = [
     "FORMATS",
     "PageLinks",
     "render",
+    "render_comparison",
     "render_edition",
     "render_explanation",
     "render_summary",
@@ -84,6 +86,31 @@ def render_explanation(ranked: Sequence[Ranked], edition: Edition, templates: En
         for entry in ranked
     ]
     return tidy(templates.get_template("explain.txt.j2").render(ranked=ranked, summaries=summaries))
+
+
+def render_comparison(
+    rows: Sequence[tuple[Article, Sequence[Summary | Failure]]], models: Sequence[str], templates: Environment
+) -> str:
+    """A page with each article and its summaries by `models`, in their order, side by side."""
+    shown = [_comparison_row(article, results) for article, results in rows]
+    return tidy(templates.get_template("compare.html.j2").render(models=list(models), rows=shown))
+
+
+def _comparison_row(article: Article, results: Sequence[Summary | Failure]) -> dict[str, object]:
+    """An article in paragraphs of numbered sentences, each sentence marked with the points that cite it."""
+    spans = sentences(article.text)
+    paragraphs: list[list[tuple[int, str]]] = []
+    for index, sentence in enumerate(spans):
+        if not index or "\n\n" in article.text[spans[index - 1].end : sentence.start]:
+            paragraphs.append([])
+        paragraphs[-1].append((index, sentence.text))
+    marks: list[list[str]] = [[] for _ in spans]
+    lettered = list(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", results, strict=False))
+    for letter, result in lettered:
+        for number, point in enumerate(result.key_points if isinstance(result, Summary) else (), 1):
+            for index in dict.fromkeys(citation.sentence for citation in point.citations):
+                marks[index].append(f"{letter}{number}")
+    return {"article": article, "paragraphs": paragraphs, "marks": marks, "summaries": lettered}
 
 
 def _extension(format_name: str) -> str:

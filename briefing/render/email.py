@@ -1,14 +1,14 @@
 """The edition as an e-mail message. Pure: the time, the addresses and the templates are arguments.
 
-A text part first, then HTML with its styles inlined; nothing is fetched from anywhere. Gmail cuts off a letter whose
-HTML passes about 102 KB once encoded, so a letter stays under `LARGEST_LETTER` as a whole, whatever its edition holds:
-the stories that matter least become one line each, or a number; the one that the subject names is always told.
+Multipart/alternative: text, then HTML with inlined styles and no remote resources. Gmail clips a message whose HTML
+exceeds about 102 KB once encoded, so a letter stays under `LARGEST_LETTER` as a whole for any edition: the least
+important stories become one line each, or a count; the one in the subject is always shown in full.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from email.message import EmailMessage
@@ -16,12 +16,11 @@ from itertools import product
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from briefing.dates import in_zone
 from briefing.mail_headers import address_of, ascii_uri, letter_policy
 from briefing.nlp.text import fingerprint
-from briefing.render.abridge import LIMITS, abridged, of_stories, ranked
+from briefing.render.abridge import LIMITS, abridged, by_importance, sections_with
 from briefing.render.compose import FEWEST_SENTENCES, minutes_saved
-from briefing.render.filters import tidy, unlinked
+from briefing.render.filters import edition_variables, tidy, unlinked
 from briefing.sanitise import clipped, one_line
 from briefing.types import Edition, Story
 
@@ -41,36 +40,36 @@ __all__ = [
 ]
 
 LARGEST_LETTER = 98_000
-"""Bytes of headers and both parts as they are sent; what servers put before them still leaves it under 100,000."""
+"""Bytes of headers and both parts as sent; with the headers that servers add it is still under 100,000."""
 LONGEST_SUBJECT = 150
 """Characters."""
 _MOST_STORIES = 300
-"""That are told or named: for more there is no room, a line of each takes 300 bytes, and nothing is rendered to see."""
+"""Stories shown or listed: a line takes 300 bytes, so that more do not fit and need not be rendered."""
 _LISTS = (30, 10, 3, 0)
-"""Entries of each list that is no stories, from the most that are shown."""
+"""Entries of each list besides the stories (stubs, developing, failures), tried from the most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """What stands around the edition."""
+    """Addresses and options of a letter."""
 
     sender: str
     """``Name <address>`` or an address."""
     recipient: str
     reply_to: str = ""
     list_id: str = ""
-    """Empty means: made of the sender's domain."""
+    """Empty: derived from the sender's domain."""
     unsubscribe: str = ""
-    """``https://…`` or ``mailto:…``; empty means: no such header."""
+    """``https://…`` or ``mailto:…``; empty: no such header."""
     one_click: bool = False
-    """Whether `unsubscribe` takes a POST (RFC 8058)."""
+    """Whether `unsubscribe` accepts a POST (RFC 8058)."""
     evidence: bool = True
-    """Whether the sentences behind each point are shown."""
+    """Whether the cited sentences are shown with each point."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message that is ready to be sent."""
+    """A message ready to be sent."""
 
     message: EmailMessage
     shortened: int
@@ -78,23 +77,23 @@ class Letter:
 
 
 def edition_key(edition: Edition) -> str:
-    """Names an edition: two of one day and title are one, so that none is delivered twice."""
+    """Identifier of an edition in the delivery ledger: its day and title."""
     return dated_key(edition.date, edition.title)
 
 
 def dated_key(day: date, title: str) -> str:
-    """The `edition_key` of an edition that is not at hand, or cannot be read."""
+    """The `edition_key` of an edition of that day and title."""
     return f"{day.isoformat()} {title}"
 
 
 def file_name(edition: Edition, recipient: str) -> str:
-    """Of a letter on disk: the date and whatever of the address a file's name may hold."""
+    """File name of a letter: the date and the address, other characters replaced by underscores."""
     address = re.sub(r"[^\w.@+-]", "_", address_of(recipient).addr_spec)
     return f"{edition.date.isoformat()}-{address}.eml"
 
 
 def for_sections(edition: Edition, names: Sequence[str]) -> Edition:
-    """The edition with these sections only; with all of them where none is named."""
+    """The edition with the named sections only; all of them where none is named."""
     if not names:
         return edition
     kept = replace(
@@ -102,86 +101,107 @@ def for_sections(edition: Edition, names: Sequence[str]) -> Edition:
         sections=tuple(section for section in edition.sections if section.name in names),
         stubs=tuple(stub for stub in edition.stubs if stub.section in names),
     )
-    there = {article.id for story in kept.stories for article in story.articles}
-    overview = tuple(point for point in edition.overview if there.intersection(c.article for c in point.citations))
-    # What the day is about may be in a section that is left out, and so may the stories of two or three sentences.
+    articles = {article.id for story in kept.stories for article in story.articles}
+    overview = tuple(point for point in edition.overview if articles.intersection(c.article for c in point.citations))
+    # The headline's story may be in a section that is left out, and so may those of the overview's sentences.
     return replace(kept, headline="", overview=overview if len(overview) >= FEWEST_SENTENCES else ())
 
 
-def write_letter(edition: Edition, envelope: Envelope, environment: Environment, now: datetime) -> Letter:
+def write_letter(edition: Edition, envelope: Envelope, templates: Environment, now: datetime) -> Letter:
     """The message to one recipient, of at most `LARGEST_LETTER`.
 
     The same edition, envelope and time give the same bytes. Raises `AssetError` for a broken template.
     """
-    order, minutes = ranked(edition), _minutes_saved()
+    order, minutes = by_importance(edition), _cached_minutes_saved()
     longest = max(map(len, (edition.stubs, edition.developing, edition.failures)))
-    lists = [most for most in _LISTS if most == _LISTS[0] or most < longest]
-    for limits, most in product(LIMITS, lists):
+    list_lengths = [length for length in _LISTS if length == _LISTS[0] or length < longest]
+    for limits, list_length in product(LIMITS, list_lengths):
         writer = _Writer(
-            whole=edition, edition=abridged(edition, limits, most), order=order, minutes=minutes, envelope=envelope,
-            environment=environment, now=now,
+            whole=edition, edition=abridged(edition, limits, list_length), order=order, minutes=minutes,
+            envelope=envelope, templates=templates, now=now,
         )  # fmt: skip
-        # Lists may take up half of a letter; without one, there is nothing else to make room.
-        found = _filled(writer.size, len(order), LARGEST_LETTER // 2 if min(most, longest) else LARGEST_LETTER)
-        if found is not None:
+        # Lists may take up to half of a letter; without one, there is nothing left to shorten.
+        room = LARGEST_LETTER // 2 if min(list_length, longest) else LARGEST_LETTER
+        fitting = _fit_stories(writer.size, len(order), room)
+        if fitting is not None:
             break
-    told, named = found or (min(len(order), 1),) * 2  # where nothing helps, it is a user's template that is so large
-    return Letter(writer.message(told, named), len(order) - told)
+    shown, listed = fitting or (min(len(order), 1),) * 2  # else a user's template alone is too large
+    return Letter(writer.message(shown, listed), len(order) - shown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Writer:
-    """Writes a letter with some of an edition's stories: the first `told` in full, those up to `named` in a line."""
+    """Composes a letter with a part of the stories: the first `shown` in full, those up to `listed` as one line."""
 
     whole: Edition
     edition: Edition
     """The same, abridged."""
     order: Sequence[int]
-    """The places of the stories, of what matters most first."""
+    """Indices of the stories, the most important first."""
     minutes: Callable[[Sequence[Story]], int]
     """`compose.minutes_saved`."""
     envelope: Envelope
-    environment: Environment
+    templates: Environment
     now: datetime
 
-    def size(self, told: int, named: int) -> int:
-        """Bytes of the letter; of one that is too large, as many as show that."""
-        variables = self._variables(told, named)
-        html = _html(self.edition, self.envelope, self.environment, variables)
+    def size(self, shown: int, listed: int) -> int:
+        """Bytes of the letter; for one that is too large, any number above `LARGEST_LETTER`."""
+        variables = self._variables(shown, listed)
+        html = self._html(variables)
         if len(html) > LARGEST_LETTER:  # encoding only adds to it, and takes its time
             return len(html)
-        text = _text(self.edition, self.envelope, self.environment, variables)
+        text = self._text(variables)
         length = len(html) + len(text)
         return length if length > LARGEST_LETTER else len(self._message(text, html).as_bytes())
 
-    def message(self, told: int, named: int) -> EmailMessage:
+    def message(self, shown: int, listed: int) -> EmailMessage:
         """The letter."""
-        variables = self._variables(told, named)
-        text = _text(self.edition, self.envelope, self.environment, variables)
-        return self._message(text, _html(self.edition, self.envelope, self.environment, variables))
+        variables = self._variables(shown, listed)
+        return self._message(self._text(variables), self._html(variables))
 
-    def _variables(self, told: int, named: int) -> dict[str, object]:
+    def _variables(self, shown: int, listed: int) -> dict[str, object]:
         stories = self.edition.stories
+        sections = sections_with(self.edition, self.order[:shown])
         return {
-            "told": of_stories(self.edition, self.order[:told]),
-            "listed": [stories[place].summary for place in sorted(self.order[told:named])],
-            "unlisted": len(stories) - named,
+            **edition_variables(self.edition),
+            "sections": sections,
+            "told": sections,
+            "listed": [stories[index].summary for index in sorted(self.order[shown:listed])],
+            "unlisted": len(stories) - listed,
             "more_stubs": len(self.whole.stubs) - len(self.edition.stubs),
             "minutes_saved": self.minutes,
+            "unsubscribe": self.envelope.unsubscribe,
         }
+
+    def _text(self, variables: dict[str, object]) -> str:
+        return tidy(self.templates.get_template("email.txt.j2").render(**variables))
+
+    def _html(self, variables: dict[str, object]) -> str:
+        import css_inline
+
+        page = self.templates.get_template("email.html.j2").render(
+            preheader=" · ".join(
+                story.summary.headline for story in self.edition.stories[1:4] if story.summary.headline
+            ),
+            evidence=self.envelope.evidence,
+            **variables,
+        )
+        # There is no stylesheet to fetch, and the inliner must not try.
+        inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, minify_css=True)
+        return tidy(unlinked(inliner.inline(page)))
 
     def _message(self, text: str, html: str) -> EmailMessage:
         edition, envelope = self.edition, self.envelope
         sender, recipient = address_of(envelope.sender), address_of(envelope.recipient)
-        answers_to = address_of(envelope.reply_to or envelope.sender)
-        message = EmailMessage(policy=letter_policy(sender, recipient, answers_to))
-        words = self.environment.get_template("words.j2").module
+        reply_to = address_of(envelope.reply_to or envelope.sender)
+        message = EmailMessage(policy=letter_policy(sender, recipient, reply_to))
+        words = self.templates.get_template("words.j2").module
         top = edition.headline or (edition.stories[0].summary.headline if edition.stories else "")
         subject = str(words.subject(edition.title, len(edition.stories), top))  # type: ignore[attr-defined]
         message["Subject"] = clipped(one_line(subject), LONGEST_SUBJECT)
         message["From"], message["To"] = sender, recipient
         if envelope.reply_to:
-            message["Reply-To"] = answers_to
+            message["Reply-To"] = reply_to
         message["Date"] = self.now.astimezone(ZoneInfo(edition.timezone))
         letter_id = fingerprint(edition_key(self.whole), recipient.addr_spec.lower(), sender.addr_spec.lower())[:32]
         message["Message-ID"] = f"<{letter_id}@{sender.domain}>"
@@ -195,28 +215,28 @@ class _Writer:
         message.set_content(text)
         message.add_alternative(html, subtype="html", cte="quoted-printable")
         for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
-            part.set_boundary(f"{letter_id}-{number}")  # else it is drawn anew for each time it is written
+            part.set_boundary(f"{letter_id}-{number}")  # else a random one for each time it is written
         return message
 
 
-def _minutes_saved() -> Callable[[Sequence[Story]], int]:
-    """`compose.minutes_saved` that counts once: an edition is written several times until it fits."""
-    known: dict[tuple[str, ...], int] = {}
+def _cached_minutes_saved() -> Callable[[Sequence[Story]], int]:
+    """`compose.minutes_saved`, cached: a letter is rendered several times until it fits."""
+    cache: dict[tuple[str, ...], int] = {}
 
     def minutes(stories: Sequence[Story]) -> int:
         key = tuple(story.summary.id for story in stories)
-        if key not in known:
-            known[key] = minutes_saved(stories)
-        return known[key]
+        if key not in cache:
+            cache[key] = minutes_saved(stories)
+        return cache[key]
 
     return minutes
 
 
-def _filled(size: Callable[[int, int], int], count: int, room_for_first: int) -> tuple[int, int] | None:
-    """How many stories are told, and how many told or named, so that the letter is filled; all where they fit.
+def _fit_stories(size: Callable[[int, int], int], count: int, room_for_first: int) -> tuple[int, int] | None:
+    """How many stories are shown in full, and how many shown or listed, to fill the letter; all where they fit.
 
-    `size`: bytes of a letter with so many. None where the first story alone, with all that is no story, needs more than
-    `room_for_first`.
+    `size`: bytes of a letter with so many. None where the first story alone, with everything besides the stories, needs
+    more than `room_for_first`.
     """
     least = min(count, 1)
     if count <= _MOST_STORIES and size(count, count) <= LARGEST_LETTER:
@@ -224,52 +244,14 @@ def _filled(size: Callable[[int, int], int], count: int, room_for_first: int) ->
     smallest = size(least, least)
     if smallest > room_for_first:
         return None
-    for_lines = smallest + (LARGEST_LETTER - smallest) * 2 // 5  # so that stories are told, and not only named
-    named = _largest(least, min(count, _MOST_STORIES), lambda number: size(least, number) <= for_lines)
-    return _largest(least, named, lambda number: size(number, named) <= LARGEST_LETTER), named
+    for_lines = smallest + (LARGEST_LETTER - smallest) * 2 // 5  # the rest is for stories in full
+    listed = _bisect(least, min(count, _MOST_STORIES), lambda number: size(least, number) <= for_lines)
+    return _bisect(least, listed, lambda number: size(number, listed) <= LARGEST_LETTER), listed
 
 
-def _largest(low: int, high: int, fits: Callable[[int], bool]) -> int:
-    """The largest number up to `high` that `fits`, which holds for every smaller one; `low` where no other does."""
+def _bisect(low: int, high: int, fits: Callable[[int], bool]) -> int:
+    """The largest number up to `high` for which the monotone `fits` holds; `low` where it holds for none above it."""
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if fits(middle) else (low, middle - 1)
     return low
-
-
-def _text(edition: Edition, envelope: Envelope, environment: Environment, variables: Mapping[str, object]) -> str:
-    template = environment.get_template("email.txt.j2")
-    zone = ZoneInfo(edition.timezone)
-    return tidy(
-        template.render(
-            edition=edition,
-            sections=variables["told"],
-            sources=_sources(edition),
-            local=lambda time: in_zone(time, zone),
-            unsubscribe=envelope.unsubscribe,
-            **variables,
-        )
-    )
-
-
-def _html(edition: Edition, envelope: Envelope, environment: Environment, variables: Mapping[str, object]) -> str:
-    import css_inline
-
-    template = environment.get_template("email.html.j2")
-    zone = ZoneInfo(edition.timezone)
-    page = template.render(
-        edition=edition,
-        sources=_sources(edition),
-        local=lambda time: in_zone(time, zone),
-        preheader=" · ".join(story.summary.headline for story in edition.stories[1:4] if story.summary.headline),
-        evidence=envelope.evidence,
-        unsubscribe=envelope.unsubscribe,
-        **variables,
-    )
-    # No stylesheet is fetched: there is none, and the inliner is told so.
-    inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, minify_css=True)
-    return tidy(unlinked(inliner.inline(page)))
-
-
-def _sources(edition: Edition) -> int:
-    return len({article.source for story in edition.stories for article in story.articles})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -14,52 +14,28 @@ from briefing.types import SearchHit
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["EditionListing", "hits_as_json", "hits_as_text", "listing_as_json", "listing_as_text"]
+__all__ = ["EditionListing", "hits_as_text", "listings_as_text", "rows_as_json"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionListing:
-    """A past edition in a list."""
+    """A past edition in a list; field names are JSON keys."""
 
     date: date
     title: str
     stories: int
     headline: str
-    """What the day was about: the edition's own headline, else that of its first story; may be empty."""
+    """The edition's headline, else that of its first story; may be empty."""
 
 
-def listing_as_json(listings: Sequence[EditionListing]) -> str:
-    """The output of `history --format json`."""
-    return json_text(
-        [
-            {"date": entry.date.isoformat(), "title": entry.title, "stories": entry.stories, "headline": entry.headline}
-            for entry in listings
-        ]
-    )
+def rows_as_json(rows: Sequence[EditionListing] | Sequence[SearchHit]) -> str:
+    """The output of `history --format json` and `search --format json`: field names are the keys."""
+    return json_text([asdict(row) | {"date": row.date.isoformat()} for row in rows])
 
 
-def listing_as_text(listings: Sequence[EditionListing], templates: Environment) -> str:
+def listings_as_text(listings: Sequence[EditionListing], templates: Environment) -> str:
     """The output of `history`. Raises `AssetError`."""
     return tidy(templates.get_template("history.txt.j2").render(told=listings))
-
-
-def hits_as_json(hits: Sequence[SearchHit]) -> str:
-    """The output of `search --format json`."""
-    return json_text(
-        [
-            {
-                "date": hit.date.isoformat(),
-                "title": hit.title,
-                "section": hit.section,
-                "headline": hit.headline,
-                "url": hit.url,
-                "sources": list(hit.sources),
-                "snippet": hit.snippet,
-                "marks": [list(mark) for mark in hit.marks],
-            }
-            for hit in hits
-        ]
-    )
 
 
 def hits_as_text(hits: Sequence[SearchHit], templates: Environment) -> str:

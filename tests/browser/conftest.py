@@ -1,4 +1,4 @@
-"""A real browser, driven without a library: a page tells what it found by its title."""
+"""Headless Chromium: a page reports its result in its title."""
 
 from __future__ import annotations
 

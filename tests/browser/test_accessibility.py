@@ -1,4 +1,4 @@
-"""Everybody can use the page: axe-core finds nothing, in light and dark, and the keyboard reaches every control."""
+"""Accessibility of the pages: axe-core in light and dark mode, keyboard focus of every control."""
 
 from __future__ import annotations
 

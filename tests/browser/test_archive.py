@@ -1,4 +1,4 @@
-"""The archive in a real browser, from the disk: a word that is typed finds its story, whatever the story is called."""
+"""The archive in a browser from ``file:``: search, escaping, unchanged files, accessibility."""
 
 from __future__ import annotations
 
@@ -61,9 +61,7 @@ def typed(title: Callable[..., str], folder: Path, words: str) -> tuple[list[lis
     return links, status, images
 
 
-def test_words_find_stories_from_the_disk(
-    open_: pipeline.RunContext, tmp_path: Path, title: Callable[..., str]
-) -> None:
+def test_the_search_works_from_file_urls(open_: pipeline.RunContext, tmp_path: Path, title: Callable[..., str]) -> None:
     folder = tmp_path / "site"
     assert archive(open_, folder) == (2, 5)
     links, status, _ = typed(title, folder, "TRAM contr")
@@ -85,9 +83,10 @@ document.title = JSON.stringify({queries}.map(words => {{
 
 
 def searched(title: Callable[..., str], told: list[str], queries: list[str]) -> list[list[str]]:
-    """The headlines that each of `queries` finds among stories of nothing but these headlines, by the page's script."""
+    """The headlines found by each of `queries` with the page's script, in an index of these headlines only."""
     stories = [
-        {"page": "", "anchor": "", "day": "", "headline": one, "words": " ".join(search_words(one))} for one in told
+        {"page": "", "anchor": "", "day": "", "headline": headline, "words": " ".join(search_words(headline))}
+        for headline in told
     ]
     script = environment("templates").get_template("archive.js")
     page = SEARCHED.format(
@@ -98,7 +97,7 @@ def searched(title: Callable[..., str], told: list[str], queries: list[str]) -> 
     return found
 
 
-def test_words_are_found_however_they_are_written(title: Callable[..., str]) -> None:
+def test_search_folds_case_accents_and_punctuation(title: Callable[..., str]) -> None:
     table = json.loads((GOLDEN.parent / "search" / "words.json").read_text("utf-8"))
     queries = [(words, row["told"], True) for row in table for words in row["found"]]
     queries += [(words, row["told"], False) for row in table for words in row["missed"]]
@@ -108,7 +107,7 @@ def test_words_are_found_however_they_are_written(title: Callable[..., str]) -> 
     ] == queries
 
 
-def test_page_and_index_fold_all_characters_alike(title: Callable[..., str]) -> None:
+def test_javascript_and_python_fold_characters_alike(title: Callable[..., str]) -> None:
     """Each character inside a word of its own finds what the index has of that word; a story holds 200 of these."""
     known = [
         chr(code) for code in range(33, 0x110000) if unicodedata.category(chr(code)) not in {"Cn", "Cs", "Co", "Cc"}
@@ -116,7 +115,7 @@ def test_page_and_index_fold_all_characters_alike(title: Callable[..., str]) -> 
     chunks = [" ".join(f"x{c}n{ord(c)}" for c in known[start : start + 200]) for start in range(0, len(known), 200)]
     numbered = [f"chunk{number} {chunk}" for number, chunk in enumerate(chunks)]
     found = searched(title, numbered, numbered)
-    assert [place for place, headlines in enumerate(found) if numbered[place] not in headlines] == []
+    assert [index for index, headlines in enumerate(found) if numbered[index] not in headlines] == []
 
 
 def test_a_hostile_headline_stays_text(open_: pipeline.RunContext, tmp_path: Path, title: Callable[..., str]) -> None:
@@ -128,7 +127,7 @@ def test_a_hostile_headline_stays_text(open_: pipeline.RunContext, tmp_path: Pat
     assert html.unescape(title(folder / "2024-06-01.html")).startswith("Morning briefing")
 
 
-def test_a_second_time_nothing_is_written_and_pages_lead_to_their_neighbours(
+def test_unchanged_files_are_not_rewritten_and_pages_link_to_their_neighbours(
     open_: pipeline.RunContext, tmp_path: Path
 ) -> None:
     folder = tmp_path / "site"

@@ -1,4 +1,4 @@
-"""The edition's page and letter in a real browser: no width makes them scroll sideways, dark is dark, points open."""
+"""The edition's page and letter in a browser: responsive width, dark mode, text direction."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ onload = () => {{
 
 
 @pytest.mark.parametrize("width", [320, 360, 768, 1280])
-def test_no_width_makes_the_page_scroll_sideways(title: Callable[..., str], width: int) -> None:
+def test_the_page_does_not_scroll_sideways_at_any_width(title: Callable[..., str], width: int) -> None:
     page = html.escape(GOLDEN.read_text("utf-8"), quote=True)
     measured, opened = title(FRAME.format(width=width, page=page)).split()
     assert int(measured) <= width
@@ -43,7 +43,7 @@ SCHEME = """<script>onload = () => {
 
 
 @pytest.mark.parametrize(("flag", "dark"), [("preferredColorScheme=0", True), ("preferredColorScheme=1", False)])
-def test_the_page_is_dark_where_the_reader_wants_it(title: Callable[..., str], flag: str, dark: bool) -> None:
+def test_the_page_follows_prefers_color_scheme(title: Callable[..., str], flag: str, dark: bool) -> None:
     page = GOLDEN.read_text("utf-8").replace("</body>", SCHEME)
     paper, ink = map(int, title(page, f"--blink-settings={flag}").split())
     assert (paper < ink) == dark
@@ -55,7 +55,7 @@ SIDES = """<script>onload = () => {
 };</script></body>"""
 
 
-def test_text_written_from_right_to_left_reads_so(title: Callable[..., str]) -> None:
+def test_right_to_left_text_is_laid_out_right_to_left(title: Callable[..., str]) -> None:
     page = GOLDEN.read_text("utf-8").replace("</body>", SIDES)
     assert title(page) == "ltr ltr ltr ltr rtl"
 
@@ -64,7 +64,7 @@ def test_text_written_from_right_to_left_reads_so(title: Callable[..., str]) -> 
 
 
 def letter() -> str:
-    """The HTML of the golden edition's letter, as it is received."""
+    """The HTML part of the golden edition's letter."""
     edition = edition_from_json(json.loads(GOLDEN.with_suffix(".json").read_text("utf-8")), lambda _: None)
     envelope = Envelope(sender="d@example.org", recipient="ann@example.org")
     body = write_letter(edition, envelope, environment("templates"), edition.created).message.get_body(("html",))
@@ -77,7 +77,7 @@ WIDTH = FRAME.replace('page.querySelector("blockquote").getBoundingClientRect()'
 
 
 @pytest.mark.parametrize("width", [320, 600, 1200])
-def test_no_width_makes_the_letter_scroll_sideways(title: Callable[..., str], width: int) -> None:
+def test_the_letter_does_not_scroll_sideways_at_any_width(title: Callable[..., str], width: int) -> None:
     measured, _ = title(WIDTH.format(width=width, page=html.escape(letter(), quote=True))).split()
     assert int(measured) <= width
 
@@ -90,7 +90,9 @@ LETTER_SCHEME = SCHEME.replace(
 
 
 @pytest.mark.parametrize(("flag", "dark"), [("preferredColorScheme=0", True), ("preferredColorScheme=1", False)])
-def test_the_letters_dark_colours_win_over_the_inline_ones(title: Callable[..., str], flag: str, dark: bool) -> None:
+def test_the_dark_colours_of_a_letter_override_the_inlined_ones(
+    title: Callable[..., str], flag: str, dark: bool
+) -> None:
     page = letter().replace("</body>", LETTER_SCHEME)
     paper, ink = map(int, title(page, f"--blink-settings={flag}").split())
     assert (paper < ink) == dark

@@ -58,7 +58,7 @@ def test_an_edition_is_shown_again_as_it_was_written(cli: Cli, two_days: Path) -
     assert cli("show").stdout.startswith("MORNING BRIEFING\nFriday, 17 May 2024")
 
 
-def test_a_file_says_by_its_ending_which_format_it_wants(cli: Cli, one_day: Path) -> None:
+def test_the_file_extension_selects_the_format(cli: Cli, one_day: Path) -> None:
     assert cli("show", "--out", "day.html").stdout == "day.html\n"
     assert (one_day / "day.html").read_text("utf-8").startswith("<!doctype html>")
     assert cli("show", "--out", "-").stdout == cli("show").stdout
@@ -79,7 +79,7 @@ def test_a_story_is_found_with_its_link_and_the_words_marked(cli: Cli, two_days:
     assert found["snippet"][start:end].casefold() in {"second vaccine", "second", "vaccine", "children"}
 
 
-def test_what_is_over_the_limit_is_said(cli: Cli, two_days: Path) -> None:
+def test_hits_beyond_the_limit_are_announced(cli: Cli, two_days: Path) -> None:
     done = cli("search", "the", "--limit", "2", "--format", "json")
     assert len(json.loads(done.stdout)) == 2
     assert "more" in done.stderr
@@ -103,7 +103,7 @@ def test_what_is_over_the_limit_is_said(cli: Cli, two_days: Path) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_what_is_not_there_gets_one_clear_line(
+def test_a_missing_edition_or_word_gets_one_line(
     cli: Cli, one_day: Path, arguments: list[str], code: int, said: str
 ) -> None:
     done = cli(*arguments)
@@ -114,7 +114,7 @@ def test_what_is_not_there_gets_one_clear_line(
 
 
 @pytest.mark.parametrize(("typed", "said"), [("2026-02-30", "no such day"), ("30.2.2026", "written as in 2026-05-17")])
-def test_a_day_that_is_none_is_refused_in_words(cli: Cli, typed: str, said: str) -> None:
+def test_an_invalid_date_is_refused(cli: Cli, typed: str, said: str) -> None:
     for command in (["show", typed], ["history", "remove", typed], ["run", "--date", typed]):
         done = cli(*command)
         assert done.returncode == 2
@@ -122,7 +122,7 @@ def test_a_day_that_is_none_is_refused_in_words(cli: Cli, typed: str, said: str)
         assert "%Y" not in done.stderr
 
 
-def test_before_the_first_edition(cli: Cli) -> None:
+def test_history_without_editions(cli: Cli) -> None:
     for command, code, said in (
         ("history", 3, "no edition yet"), ("show", 2, "`briefing run`"), ("search", 3, "Nothing found"),
     ):  # fmt: skip
@@ -131,7 +131,7 @@ def test_before_the_first_edition(cli: Cli) -> None:
         assert said in done.stderr
 
 
-def test_an_edition_is_taken_away_after_a_question(cli: Cli, two_days: Path) -> None:
+def test_an_edition_is_removed_after_confirmation(cli: Cli, two_days: Path) -> None:
     files = [two_days / "briefings" / name for name in ("2024-05-17.md", "2024-05-16.md")]
     nobody = cli("history", "remove", "2024-05-17")
     assert (nobody.returncode, nobody.stdout) == (2, "")
@@ -153,7 +153,7 @@ def test_an_edition_is_taken_away_after_a_question(cli: Cli, two_days: Path) -> 
     assert cli("history").returncode == 3
 
 
-def test_a_question_holds_up_no_run(cli: Cli, one_day: Path) -> None:
+def test_the_confirmation_does_not_hold_the_lock(cli: Cli, one_day: Path) -> None:
     with run_lock(default_state()):
         no = cli("history", "remove", "2024-05-17", stdin="n\n")
         assert no.returncode == 3
@@ -164,7 +164,7 @@ def test_a_question_holds_up_no_run(cli: Cli, one_day: Path) -> None:
     assert (one_day / "briefings" / "2024-05-17.md").exists()
 
 
-def test_an_edition_that_changes_while_somebody_is_asked_stays(cli: Cli, one_day: Path) -> None:
+def test_an_edition_that_changes_during_the_confirmation_stays(cli: Cli, one_day: Path) -> None:
     command = [sys.executable, "-m", "briefing", "history", "remove", "2024-05-17"]
     with subprocess.Popen(command, stdin=-1, stderr=-1, stdout=-1, cwd=one_day, text=True, bufsize=0) as asks:
         assert asks.stdin is not None
@@ -177,7 +177,7 @@ def test_an_edition_that_changes_while_somebody_is_asked_stays(cli: Cli, one_day
     assert cli("show", "2024-05-17").returncode == 0
 
 
-def test_an_edition_that_cannot_be_read_is_taken_away(cli: Cli, one_day: Path) -> None:
+def test_an_unreadable_edition_is_removed(cli: Cli, one_day: Path) -> None:
     with sqlite3.connect(default_state()) as connection:
         connection.execute("UPDATE editions SET edition = '{'")
     connection.close()

@@ -54,7 +54,7 @@ def test_a_mailbox_becomes_an_edition(kind: str, cli: Cli, tmp_path: Path) -> No
     assert edition(tmp_path / "out") == ["First", "Second"]
 
 
-def test_a_mail_server_becomes_an_edition_twice(cli: Cli, tmp_path: Path) -> None:
+def test_an_imap_mailbox_becomes_an_edition_twice(cli: Cli, tmp_path: Path) -> None:
     now = datetime.now(UTC)
     with ImapServer({4: (letter("First", 1).replace(b"\n", b"\r\n"), now)}) as server:
         (tmp_path / "briefing.toml").write_text(

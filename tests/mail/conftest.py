@@ -1,4 +1,4 @@
-"""A real SMTP server on loopback, kind or not."""
+"""A real SMTP server on loopback with scripted replies (aiosmtpd)."""
 
 from __future__ import annotations
 
@@ -26,27 +26,28 @@ USER, PASSWORD = "ann", "p-very-secret-4711"
 
 @dataclass
 class PostOffice:
-    """What it got, and what it is told to do with whom."""
+    """Messages and logins received, and scripted replies by recipient."""
 
     port: int = 0
     got: list[tuple[str, bytes]] = field(default_factory=list)
     refuse: dict[str, list[str]] = field(default_factory=dict)
-    """Answers to RCPT for an address, in order; after the last it is taken. ``drop`` hangs up."""
+    """Replies to RCPT for an address, in order; after the last it is accepted. ``drop`` closes the connection."""
     refuse_sender: list[str] = field(default_factory=list)
-    """Answers to MAIL, in order; after the last the sender is taken."""
+    """Replies to MAIL, in order; after the last the sender is accepted."""
     asked: list[str] = field(default_factory=list)
-    """Addresses that RCPT named."""
+    """Addresses in RCPT commands."""
     slow: float = 0.0
-    """Seconds before each answer to RCPT and to a message."""
+    """Seconds before each reply to RCPT and DATA."""
     after_data: dict[str, list[str]] = field(default_factory=dict)
-    """Answers after the message; ``drop`` hangs up having kept it, ``lose`` having not, ``bye`` after saying so."""
+    """Replies to the end of DATA; ``drop`` closes the connection with the message kept, ``lose`` with the message lost,
+    ``bye`` after a reply."""
     logins: list[tuple[str, str]] = field(default_factory=list)
     login_says: list[str] = field(default_factory=list)
-    """Refusals of logins, in order; after the last the right one is taken."""
+    """Refusals of logins, in order; after the last the right one is accepted."""
 
     @property
     def letters(self) -> Counter[str]:
-        """How many letters each address got."""
+        """Number of letters by address."""
         return Counter(address for address, _ in self.got)
 
     def letter(self, address: str) -> EmailMessage:
@@ -56,7 +57,7 @@ class PostOffice:
         assert isinstance(message, EmailMessage)
         return message
 
-    # What aiosmtpd calls
+    # Hooks of aiosmtpd
 
     async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
         if self.refuse_sender:
@@ -103,7 +104,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture
 def post_office(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opener]:
-    """Opens one: ``post_office(security="tls", login=True, host="127.0.0.1")``. Its authority is this system's."""
+    """Opens a server: ``post_office(security="tls", login=True)``. Its certificate authority is trusted."""
     running: list[Controller] = []
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))

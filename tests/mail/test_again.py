@@ -1,4 +1,4 @@
-"""An edition that is made again on its own day: no story is lost or told twice, by mail or on the page."""
+"""A second run on the same day: no story is lost or repeated, by mail or on the page."""
 
 from __future__ import annotations
 
@@ -81,12 +81,12 @@ def told(edition: str | None) -> list[str]:
 
 
 def mailed(office: PostOffice, address: str) -> list[str]:
-    """Every place that the letters to `address` tell of, in order, once for each letter."""
+    """The places in the stories of the letters to `address`, in order, once for each letter."""
     letters = [data.decode() for to, data in office.got if to == address]
     return [place for letter in letters for place in STORIES if f"https://example.org/{place}" in letter]
 
 
-def test_what_comes_in_after_the_letter_is_in_the_next_one(runs: tuple[PostOffice, Runs]) -> None:
+def test_articles_that_arrive_after_sending_are_in_the_next_edition(runs: tuple[PostOffice, Runs]) -> None:
     office, run = runs
     office.refuse[BEN] = ["451 4.7.1 greylisted"]
     assert run(at(20, "06:30"), {"a": ["harbour"]}, "--send") == ["harbour"]
@@ -97,7 +97,7 @@ def test_what_comes_in_after_the_letter_is_in_the_next_one(runs: tuple[PostOffic
     assert mailed(office, ANN) == mailed(office, BEN) == ["harbour", "tram"]
 
 
-def test_a_limit_does_not_push_out_of_the_record_what_a_letter_told(runs: tuple[PostOffice, Runs]) -> None:
+def test_a_story_limit_removes_no_sent_story_from_the_stored_edition(runs: tuple[PostOffice, Runs]) -> None:
     office, run = runs
     run(at(20, "06:30"), {"a": ["harbour", "tram"]}, "--send", most=2)
     # A page may be made anew with what is new ...
@@ -110,20 +110,20 @@ def test_a_limit_does_not_push_out_of_the_record_what_a_letter_told(runs: tuple[
     assert sorted(mailed(office, ANN)) == ["harbour", "museum", "tram"]
 
 
-def test_a_source_that_fails_the_second_time_keeps_its_stories(runs: tuple[PostOffice, Runs]) -> None:
+def test_a_source_that_fails_in_a_second_run_keeps_its_stories(runs: tuple[PostOffice, Runs]) -> None:
     _, run = runs
     assert run(at(20, "06:30"), {"a": ["harbour"], "b": ["tram"]}) == ["harbour", "tram"]
     assert run(at(20, "06:50"), {"a": None, "b": ["tram"]}) == ["harbour", "tram"]
     assert run(at(21, "06:30"), {"a": ["harbour"], "b": ["tram"]}) == []
 
 
-def test_a_source_that_is_no_longer_wanted_does_not(runs: tuple[PostOffice, Runs]) -> None:
+def test_a_removed_source_does_not_keep_its_stories(runs: tuple[PostOffice, Runs]) -> None:
     _, run = runs
     assert run(at(20, "06:30"), {"a": ["harbour"], "b": ["tram"]}) == ["harbour", "tram"]
     assert run(at(20, "06:50"), {"b": ["tram"]}) == ["tram"]
 
 
-def test_a_morning_without_a_network_sends_no_empty_letter(runs: tuple[PostOffice, Runs], unused_port: int) -> None:
+def test_an_offline_run_sends_no_empty_letter(runs: tuple[PostOffice, Runs], unused_port: int) -> None:
     office, run = runs
     away = f'[[sources]]\nurl = "http://127.0.0.1:{unused_port}/feed.xml"\nallow_local = true'
     run(at(20, "06:30"), {}, "--send", mail="send_empty = true", more=away)

@@ -1,4 +1,4 @@
-"""Several processes that send the same editions at the same moment: each letter once, and nobody is told otherwise."""
+"""Concurrent delivery by two processes with one state file: locks, claims, compare-and-set of states."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KEY = ("2024-05-17 Day", ANN, "mail")
 NOW = datetime(2024, 5, 17, tzinfo=UTC)
 ROUNDS = 20
 
-# A process that stays: it takes a command line at a time and answers with its exit code and what was said.
+# A process that runs one command line after the other and replies with exit code and standard error.
 DESK = """
 import contextlib, io, json, sys
 
@@ -68,7 +68,7 @@ class Desks:
 
 @pytest.fixture
 def desks(post_office: Opener, tmp_path: Path) -> Iterator[tuple[PostOffice, Callable[[str], Desks]]]:
-    """A slow mail server, and what opens the two processes, with ``locks`` or ``no locks``."""
+    """A slow mail server, and a function that opens the two processes, with ``locks`` or ``no locks``."""
     office = post_office()
     office.slow = 0.02
     (tmp_path / "briefing.toml").write_text(
@@ -109,11 +109,11 @@ def desks(post_office: Opener, tmp_path: Path) -> Iterator[tuple[PostOffice, Cal
 
 
 def letters(office: PostOffice) -> Counter[str]:
-    """How often each letter arrived, by its Message-ID."""
+    """Number of arrivals by Message-ID."""
     return Counter(message_from_bytes(data)["Message-ID"] for _, data in office.got)
 
 
-def test_two_processes_that_send_at_once_send_each_letter_once(
+def test_two_concurrent_processes_send_each_letter_once(
     desks: tuple[PostOffice, Callable[[str], Desks]],
 ) -> None:
     office, opened = desks
@@ -135,7 +135,7 @@ def test_two_processes_that_send_at_once_send_each_letter_once(
     assert ends[3] > 0  # else they were never at it at once
 
 
-def test_without_locks_a_letter_is_sent_by_whoever_claimed_it(
+def test_without_file_locks_the_claim_decides_who_sends_a_letter(
     desks: tuple[PostOffice, Callable[[str], Desks]], tmp_path: Path
 ) -> None:
     office, opened = desks
@@ -151,7 +151,7 @@ def test_without_locks_a_letter_is_sent_by_whoever_claimed_it(
     assert "Another run is sending this letter to" in said
 
 
-def test_a_pause_lets_others_have_the_lock_and_takes_it_again(tmp_path: Path) -> None:
+def test_the_lock_is_released_during_a_pause_and_acquired_again(tmp_path: Path) -> None:
     state = tmp_path / "s.db"
 
     def others(seconds: float) -> None:
@@ -165,7 +165,7 @@ def test_a_pause_lets_others_have_the_lock_and_takes_it_again(tmp_path: Path) ->
             others(0)
 
 
-def test_after_a_pause_in_which_another_run_began_there_is_no_turn(tmp_path: Path) -> None:
+def test_the_lock_is_lost_where_another_run_began_during_a_pause(tmp_path: Path) -> None:
     state = tmp_path / "s.db"
     with ExitStack() as longer, run_lock(state) as turn:
         assert not turn.release_for(60, lambda _: longer.enter_context(run_lock(state)))
@@ -175,14 +175,14 @@ def test_after_a_pause_in_which_another_run_began_there_is_no_turn(tmp_path: Pat
 # --- the ledger -------------------------------------------------------------------------------------------------------
 
 
-def test_states_go_forward_only() -> None:
+def test_delivery_states_only_move_forward() -> None:
     over = {state for state, may in TRANSITIONS.items() if not may}
     assert over == {"sent", "refused"}
     assert all("pending" not in may for may in TRANSITIONS.values())
 
 
 def brought_to(store: Store, state: DeliveryState) -> int | None:
-    """A delivery in this state, and the claim to it where there is one."""
+    """A delivery in `state`, and its claim where there is one."""
     store.owe_delivery(KEY, NOW)
     if state in {"deferred", "refused"}:
         assert store.put_delivery(KEY, state, "said", NOW)
@@ -195,7 +195,7 @@ def brought_to(store: Store, state: DeliveryState) -> int | None:
 
 @pytest.mark.parametrize("state", TRANSITIONS)
 @pytest.mark.parametrize("wanted", TRANSITIONS)
-def test_a_state_is_not_written_over_without_the_claim(state: DeliveryState, wanted: DeliveryState) -> None:
+def test_a_state_is_not_overwritten_without_the_claim(state: DeliveryState, wanted: DeliveryState) -> None:
     with Store(":memory:") as store:
         brought_to(store, state)
         allowed = state in {"pending", "deferred"} and wanted in {"deferred", "refused"}
@@ -204,7 +204,7 @@ def test_a_state_is_not_written_over_without_the_claim(state: DeliveryState, wan
 
 
 @pytest.mark.parametrize("wanted", TRANSITIONS)
-def test_who_has_the_claim_writes_what_came_of_it_once(wanted: DeliveryState) -> None:
+def test_the_claim_holder_writes_the_outcome_once(wanted: DeliveryState) -> None:
     with Store(":memory:") as store:
         claim = brought_to(store, "sending")
         assert claim == 1
@@ -213,7 +213,7 @@ def test_who_has_the_claim_writes_what_came_of_it_once(wanted: DeliveryState) ->
         assert not store.put_delivery(KEY, "refused", "", NOW, claim) or wanted in {"pending", "sending"}
 
 
-def test_a_claim_from_before_a_letter_was_opened_again_counts_no_more() -> None:
+def test_a_claim_is_void_once_the_delivery_is_reopened() -> None:
     with Store(":memory:") as store:
         first = brought_to(store, "sending")
         assert store.reopen_delivery(KEY, store.delivery(KEY), NOW)
@@ -222,7 +222,7 @@ def test_a_claim_from_before_a_letter_was_opened_again_counts_no_more() -> None:
         assert store.put_delivery(KEY, "sent", "250 ok", NOW, 2)
 
 
-def test_only_what_was_seen_is_opened_again() -> None:
+def test_reopening_is_compare_and_set() -> None:
     with Store(":memory:") as store:
         brought_to(store, "refused")
         seen = store.delivery(KEY)

@@ -177,7 +177,7 @@ def desk(tmp_path: Path, post_office: Opener) -> Desk:
     return found
 
 
-def test_a_fortnight(desk: Desk) -> None:
+def test_a_fortnight_of_runs(desk: Desk) -> None:
     offline, put_off = int(ExitCode.OFFLINE), int(ExitCode.LETTERS_WAIT)
     desk.morning(at(20, "06:30"))
     desk.morning(at(23, "08:55"))  # nobody was there at the weekend
@@ -230,7 +230,7 @@ def snapshots(folder: Path, outlet: str) -> Iterable[tuple[datetime, Path]]:
             yield taken + timedelta(minutes=59), file
 
 
-def test_a_week_of_a_real_feed_has_each_item_in_one_edition(shared_data: Path, tmp_path: Path) -> None:
+def test_each_item_of_a_week_of_a_real_feed_is_in_one_edition(shared_data: Path, tmp_path: Path) -> None:
     from briefing.sources import read_feed
 
     editions: list[set[str]] = []

@@ -1,4 +1,4 @@
-"""The letter: headers, two parts, its size, its look."""
+"""Letters: headers, both parts, size limit, styles."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def letter(shown: Edition, **changes: object) -> Letter:
 
 
 def parsed(letter: Letter) -> EmailMessage:
-    """As the standard library's strict parser reads the bytes."""
+    """The message parsed from its bytes by the standard library's strict parser."""
     message = message_from_bytes(letter.message.as_bytes(), policy=SMTP + strict)
     assert isinstance(message, EmailMessage)
     for part in message.walk():
@@ -66,7 +66,7 @@ def part(message: EmailMessage, kind: str) -> str:
     return text
 
 
-def test_its_headers_are_what_mail_programs_want() -> None:
+def test_the_headers_of_a_letter() -> None:
     shown = letter(edition(), reply_to="Ann <ann@example.org>", unsubscribe="https://example.org/u")
     message = parsed(shown)
     assert message["Subject"] == "Day: 3 stories. Tram 0 approved"
@@ -79,24 +79,24 @@ def test_its_headers_are_what_mail_programs_want() -> None:
     assert message["List-Unsubscribe"] == "<https://example.org/u>"
     assert "List-Unsubscribe-Post" not in message
     assert message["Auto-Submitted"] == "auto-generated"
-    assert [one.get_content_type() for one in message.iter_parts()] == ["text/plain", "text/html"]
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
 
 
-def test_one_click_is_promised_only_where_it_is_there() -> None:
+def test_one_click_unsubscribe_only_where_it_is_configured() -> None:
     for address, promised in (("https://example.org/u", True), ("mailto:b@example.org", False)):
         shown = parsed(letter(edition(), unsubscribe=address, one_click=True))
         assert ("List-Unsubscribe-Post" in shown) == promised
 
 
-def test_the_same_letter_has_the_same_bytes_and_name_and_another_recipient_another() -> None:
+def test_letters_are_reproducible_and_differ_by_recipient() -> None:
     first, second = letter(edition()), letter(edition())
     assert first.message.as_bytes() == second.message.as_bytes()
-    other = letter(edition(), recipient="ann@example.org")
-    assert other.message["Message-ID"] != first.message["Message-ID"]
-    assert "zoe" not in other.message.as_string().lower()
+    for_ann = letter(edition(), recipient="ann@example.org")
+    assert for_ann.message["Message-ID"] != first.message["Message-ID"]
+    assert "zoe" not in for_ann.message.as_string().lower()
 
 
-def test_both_parts_tell_every_story_with_its_evidence() -> None:
+def test_both_parts_show_every_story_with_its_citations() -> None:
     message = parsed(letter(edition(), unsubscribe="mailto:b@example.org"))
     for kind in ("plain", "html"):
         text = part(message, kind)
@@ -108,7 +108,7 @@ def test_both_parts_tell_every_story_with_its_evidence() -> None:
     assert part(parsed(letter(edition(), evidence=False)), "html").count("The council voted 31 to 14") == 12
 
 
-def test_styles_are_inline_dark_ones_win_and_nothing_is_fetched() -> None:
+def test_styles_are_inlined_dark_mode_overrides_them_and_nothing_is_remote() -> None:
     html = part(parsed(letter(edition())), "html")
     assert len(re.findall(r"<li[^>]* style=", html)) == 12
     (style,) = re.findall(r"<style.*?>(.*?)</style>", html, re.DOTALL)
@@ -119,19 +119,19 @@ def test_styles_are_inline_dark_ones_win_and_nothing_is_fetched() -> None:
 
 
 def size(letter: Letter) -> int:
-    """Bytes as they are sent."""
+    """Size in bytes as sent."""
     return len(letter.message.as_bytes())
 
 
 def in_full(text: str, count: int) -> list[int]:
-    """The stories whose points stand in a part, by number."""
+    """Numbers of the stories whose points are in a part."""
     heads = [text.rfind(f"Tram {number} approved") for number in range(count)]
     ends = [*sorted(head for head in heads if head >= 0), len(text)]
     return [n for n, head in enumerate(heads) if head >= 0 and "31 to 14" in text[head : ends[ends.index(head) + 1]]]
 
 
 @pytest.mark.parametrize(("count", "listed"), [(80, True), (500, False)])
-def test_a_large_edition_stays_under_the_limit_and_says_what_it_leaves_out(count: int, listed: bool) -> None:
+def test_a_large_edition_stays_under_the_limit_and_counts_the_omitted_stories(count: int, listed: bool) -> None:
     found = letter(edition(count, text=LONG))
     assert LARGEST_LETTER * 0.93 < size(found) <= LARGEST_LETTER < 100_000
     message = parsed(found)
@@ -146,13 +146,13 @@ def test_a_large_edition_stays_under_the_limit_and_says_what_it_leaves_out(count
         assert f"{count} stories from 1 source" in text
 
 
-def test_a_letter_that_holds_everything_says_nothing_of_it() -> None:
+def test_a_complete_letter_has_no_notice_of_omitted_stories() -> None:
     found = letter(edition(12))
     assert found.shortened == 0
     assert "whole edition" not in found.message.as_string()
 
 
-def test_stories_are_left_out_from_the_bottom_and_the_subject_s_is_told() -> None:
+def test_the_least_important_stories_are_omitted_and_the_one_in_the_subject_is_shown() -> None:
     whole = edition(80, text=LONG)  # four sections; "Tram 0" is the edition's headline
     last = whole.sections[-1]
     assert whole.headline == "Tram 0 approved"
@@ -211,7 +211,7 @@ def test_no_story_is_too_large_for_a_letter(text: str) -> None:
         assert "<h3" in part(message, "html"), name
 
 
-def test_an_address_that_is_too_long_is_no_link_and_takes_no_other_story_s_place() -> None:
+def test_a_very_long_url_is_not_linked_and_displaces_no_story() -> None:
     url = "https://example.org/" + "a" * 2_000_000
     found = letter(with_story(edition(), {"url": url}, url=url))
     assert found.shortened == 0
@@ -222,7 +222,7 @@ def test_an_address_that_is_too_long_is_no_link_and_takes_no_other_story_s_place
     assert "Tram 0 approved" in html
 
 
-def test_a_point_is_said_of_no_other_article_than_its_own() -> None:
+def test_an_abridged_point_keeps_its_own_article() -> None:
     story = edition(1).stories[0]
     articles = tuple(replace(story.articles[0], id=f"a{number}", source=f"Paper {number}") for number in range(60))
     cited = replace(POINT, citations=(replace(POINT.citations[0], article="a55"),))
@@ -248,7 +248,7 @@ def stub(number: int, section: str = "S1") -> Stub:
     )  # fmt: skip
 
 
-def test_what_has_only_a_headline_stands_in_both_parts_and_leaves_the_letter_small() -> None:
+def test_stubs_are_in_both_parts_and_the_letter_stays_small() -> None:
     message = parsed(letter(replace(edition(), stubs=tuple(stub(number) for number in range(200)))))
     html, text = part(message, "html"), part(message, "plain")
     assert "behind a paywall" in html
@@ -257,7 +257,7 @@ def test_what_has_only_a_headline_stands_in_both_parts_and_leaves_the_letter_sma
         assert "And 170 more headlines in the whole edition" in shown
 
 
-def test_headlines_make_room_for_stories_before_stories_do() -> None:
+def test_stubs_are_omitted_before_stories() -> None:
     long = replace(stub(0), title="Sea wall costs more " * 15, teaser="Papers say so. " * 130)
     found = letter(replace(edition(20), stubs=(long,) * 200))
     assert found.shortened == 0
@@ -265,12 +265,12 @@ def test_headlines_make_room_for_stories_before_stories_do() -> None:
     assert "more headlines in the whole edition" in part(parsed(found), "html")
 
 
-def test_a_reader_gets_the_headlines_of_the_sections_they_chose() -> None:
+def test_a_recipient_gets_the_stubs_of_their_sections() -> None:
     whole = replace(edition(8), stubs=(stub(1, "S1"), stub(2, "S2")))
-    assert [one.section for one in for_sections(whole, ["S2"]).stubs] == ["S2"]
+    assert [stub.section for stub in for_sections(whole, ["S2"]).stubs] == ["S2"]
 
 
-def test_a_reader_gets_the_sections_they_chose() -> None:
+def test_a_recipient_gets_their_sections() -> None:
     assert [section.name for section in for_sections(edition(8), ["S3", "S1"]).sections] == ["S1", "S3"]
     assert for_sections(edition(8), ["none"]).stories == ()
     assert for_sections(edition(8), []) == edition(8)
@@ -278,7 +278,7 @@ def test_a_reader_gets_the_sections_they_chose() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=60))
-def test_whatever_stands_in_a_headline_or_title_breaks_no_header(text: str) -> None:
+def test_any_headline_or_title_makes_valid_headers(text: str) -> None:
     shown = edition(1, text=f"point {text}", title=f"Title {text}")
     story = shown.sections[0].stories[0]
     changed = replace(story, summary=replace(story.summary, headline=f"head {text}"))
@@ -293,6 +293,6 @@ def test_whatever_stands_in_a_headline_or_title_breaks_no_header(text: str) -> N
     assert "<script" not in html
 
 
-def test_a_subject_keeps_joined_emoji_and_what_persian_needs_between_its_letters() -> None:
+def test_a_subject_keeps_zero_width_joiners_and_non_joiners() -> None:
     words = "Family \U0001f468\u200d\U0001f469\u200d\U0001f467 \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
     assert words in str(letter(edition(title=f"{words}\x07\u202e")).message["Subject"])

@@ -1,4 +1,4 @@
-"""Logging in: any password, any mechanism, a server that is busy."""
+"""SMTP AUTH: any password, every mechanism, OAuth tokens, no leak of credentials."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_password_may_hold_any_character(post_office: Opener, mechanism: str, 
 
 
 @pytest.mark.parametrize("password", ["a\0b", "half a pair \ud83d"])
-def test_a_password_that_no_login_can_carry_is_said_and_not_shown(post_office: Opener, password: str) -> None:
+def test_a_password_that_no_mechanism_can_carry_is_reported_and_not_shown(post_office: Opener, password: str) -> None:
     office = post_office(security="tls", login=True)
     with Mailer(server(office.port, password)) as mailer, pytest.raises(DeliveryError, match="NUL") as caught:
         mailer.check()
@@ -45,7 +45,7 @@ def test_a_password_that_no_login_can_carry_is_said_and_not_shown(post_office: O
     assert office.logins == []
 
 
-def test_a_mechanism_that_is_refused_is_not_the_last_one(post_office: Opener) -> None:
+def test_the_next_mechanism_is_tried_after_a_refused_one(post_office: Opener) -> None:
     office = post_office(security="tls", login=True)
     office.login_says = ["535 not this way"]
     with Mailer(server(office.port, "p-very-secret-4711")) as mailer:
@@ -70,7 +70,7 @@ class OldServer:
         return (235, b"ok") if self.answers[-1] == f"{USER} {self.wanted}" else (535, b"no")
 
 
-def test_an_old_server_gets_a_digest() -> None:
+def test_cram_md5_login() -> None:
     old = OldServer(ODD)
     log_in(cast(smtplib.SMTP, old), USER, ODD)
     with pytest.raises(smtplib.SMTPAuthenticationError):
@@ -83,7 +83,7 @@ SECRET = "ya29.a-token-that-nobody-else-may-read-" + 200 * "x"
 
 @contextmanager
 def parrot(offers: str, answer: str) -> Iterator[tuple[int, list[str]]]:
-    """A server that refuses every login and repeats it: its port, and the lines that it got."""
+    """A server that refuses and echoes every login: its port, and the lines it received."""
     got: list[str] = []
 
     class Handler(socketserver.StreamRequestHandler):
@@ -108,7 +108,7 @@ def parrot(offers: str, answer: str) -> Iterator[tuple[int, list[str]]]:
 
 
 @pytest.mark.parametrize("offers", ["AUTH PLAIN LOGIN", "8BITMIME"])
-def test_a_token_is_not_sent_to_a_server_that_does_not_know_what_it_is(offers: str) -> None:
+def test_a_token_is_not_sent_without_xoauth2(offers: str) -> None:
     with parrot(offers, "500 unknown command {}") as (port, got):
         wanted = MailServer(host="127.0.0.1", port=port, security="none", user=USER, token=SECRET)
         with Mailer(wanted) as mailer, pytest.raises(DeliveryError, match="XOAUTH2") as caught:
@@ -121,7 +121,7 @@ def test_a_token_is_not_sent_to_a_server_that_does_not_know_what_it_is(offers: s
 @pytest.mark.parametrize(
     "answer", ["535 not with {}", "454 not now: {:.60}", "535 {0} and once more, in part: {0:.40}"]
 )
-def test_a_server_that_repeats_a_login_shows_nobody_what_was_sent(mechanism: str, answer: str) -> None:
+def test_a_server_that_echoes_credentials_does_not_leak_them(mechanism: str, answer: str) -> None:
     with parrot(f"AUTH {mechanism}", answer) as (port, got):
         word = {"token": SECRET} if mechanism == "XOAUTH2" else {"password": SECRET}
         wanted = MailServer(host="127.0.0.1", port=port, security="none", user=USER, **word)  # type: ignore[arg-type]
@@ -131,4 +131,6 @@ def test_a_server_that_repeats_a_login_shows_nobody_what_was_sent(mechanism: str
     assert sent
     said = str(caught.value)
     assert "…" in said
-    assert not [one for one in (*sent, SECRET) if any(one[at : at + 8] in said for at in range(len(one) - 7))]
+    assert not [
+        secret for secret in (*sent, SECRET) if any(secret[at : at + 8] in said for at in range(len(secret) - 7))
+    ]

@@ -1,4 +1,4 @@
-"""A state file that is lost or damaged: it is said and mended, and nobody gets an edition twice."""
+"""A lost or damaged state file: repair, backup, ledger file; no letter is sent twice."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ RUN = ("run", "--engine", "extractive", "-f", "json", "--state", "s.db", "--date
 
 @pytest.fixture
 def office(post_office: Opener, cli: Cli, tmp_path: Path) -> PostOffice:
-    """A mail server whose readers have the edition of a day, all but one who was put off."""
+    """A mail server whose recipients have the day's edition, except one who was deferred."""
     office = post_office()
     office.refuse = {READERS[1]: ["451 later"]}
-    tables = "".join(f"[[mail.recipients]]\naddress = {json.dumps(one)}\n" for one in READERS)
+    tables = "".join(f"[[mail.recipients]]\naddress = {json.dumps(address)}\n" for address in READERS)
     (tmp_path / "briefing.toml").write_text(
         f'[mail]\nhost = "localhost"\nport = {office.port}\nsecurity = "none"\nsender = "d@example.org"\nretries = []\n'
         f'{tables}[[sources]]\npath = "story.txt"\n'
@@ -37,7 +37,7 @@ def office(post_office: Opener, cli: Cli, tmp_path: Path) -> PostOffice:
     return office
 
 
-def test_with_the_state_file_moved_away_the_edition_reaches_only_who_has_not_got_it(
+def test_without_the_state_file_only_recipients_without_the_edition_get_it(
     office: PostOffice, cli: Cli, tmp_path: Path
 ) -> None:
     for path in list(tmp_path.glob("s.db*")):
@@ -49,7 +49,7 @@ def test_with_the_state_file_moved_away_the_edition_reaches_only_who_has_not_got
     assert office.letters == dict.fromkeys(READERS, 1)
 
 
-def test_a_damaged_state_file_is_said_mended_and_sends_nothing_twice(
+def test_a_damaged_state_file_is_repaired_and_nothing_is_sent_twice(
     office: PostOffice, cli: Cli, tmp_path: Path
 ) -> None:
     state = tmp_path / "s.db"
@@ -75,7 +75,7 @@ def test_a_damaged_state_file_is_said_mended_and_sends_nothing_twice(
         assert len(store.editions()) == 1
 
 
-def test_a_copy_from_before_the_letters_learns_of_them_when_it_is_put_back(
+def test_a_restored_backup_learns_later_deliveries_from_the_ledger_file(
     office: PostOffice, cli: Cli, tmp_path: Path
 ) -> None:
     copy = (tmp_path / "s.db.backup").read_bytes()
@@ -88,7 +88,7 @@ def test_a_copy_from_before_the_letters_learns_of_them_when_it_is_put_back(
     assert office.letters == dict.fromkeys(READERS, 1)
 
 
-def test_a_run_whose_copy_cannot_be_written_goes_well_and_says_so(office: PostOffice, cli: Cli, tmp_path: Path) -> None:
+def test_a_failed_backup_is_reported_and_the_run_succeeds(office: PostOffice, cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "s.db.backup").unlink()
     (tmp_path / "s.db.backup").mkdir()
     done = cli(*RUN)

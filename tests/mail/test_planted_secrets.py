@@ -105,7 +105,7 @@ def found_in(data: bytes) -> set[str]:
     found = {secret for secret in SECRETS if any(form in data for form in forms(secret))}
     if data.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            found |= {one for name in packed.namelist() for one in found_in(packed.read(name))}
+            found |= {secret for name in packed.namelist() for secret in found_in(packed.read(name))}
     if data.startswith(b"\x1f\x8b"):
         found |= found_in(gzip.decompress(data))
     return found
@@ -126,7 +126,7 @@ def configured(server: Server, folder: Path, port: int) -> Path:
     """A configuration whose sources do all that sources do, and tells each what it is."""
     me, key = (server.origin.replace("://", f"://{who}@") for who in (f"me:{PASSWORD}", USER))
     encoded = quote(SIGNATURE, safe="")
-    places = {
+    locations = {
         "password": f"{me}/feed",
         "token": f"{server.origin}/token?lang=en&token={TOKEN}",
         "page": f"{server.origin}/page?api_key={KEY}",
@@ -143,7 +143,7 @@ def configured(server: Server, folder: Path, port: int) -> Path:
         "down": f"http://me:{PASSWORD}@127.0.0.1:1/feed?token={TOKEN}",
         "site": f"{server.origin}/?token={TOKEN}",
     }
-    own = {name: place.replace("&", "&amp;") for name, place in places.items()}
+    own = {name: location.replace("&", "&amp;") for name, location in locations.items()}
     feed = "application/rss+xml"
     server.serves("/feed", rss(0, f"{me}/0", own["password"]), type=feed)
     leaves = f"Listen: {server.url('/1')}?token={TOKEN} and use {TOKEN}. {story(1)}"
@@ -190,7 +190,9 @@ def configured(server: Server, folder: Path, port: int) -> Path:
         'security = "none"', 'sender = "Briefing <b@example.org>"', 'list_id = "briefing.example.org"',
         "[[mail.recipients]]", 'address = "a@example.org"',
     ]  # fmt: skip
-    lines += [f'[[sources]]\nurl = "{place}"' for place in places.values()] + ['[[sources]]\npath = "mine.opml"']
+    lines += [f'[[sources]]\nurl = "{location}"' for location in locations.values()] + [
+        '[[sources]]\npath = "mine.opml"'
+    ]
     config = folder / "briefing.toml"
     config.write_text("\n".join(lines) + "\n")
     return config
@@ -249,7 +251,7 @@ def test_no_output_of_the_program_holds_a_planted_secret(
     assert "A mistake in briefing itself" in tries("sources", "list", code=3)
     assert list((tmp_path / "TMPDIR").iterdir())
 
-    leaks = {f"said by {call}": found for call, one in said.items() if (found := found_in(one.encode()))}
+    leaks = {f"said by {call}": found for call, output in said.items() if (found := found_in(output.encode()))}
     for path in tmp_path.rglob("*"):
         mine = path.is_dir() or path.name in {"briefing.toml", "mine.opml"}
         if not mine and (found := found_in(path.read_bytes())):

@@ -1,4 +1,4 @@
-"""Sending: each reader once, whatever the server does and whenever the run dies."""
+"""`send` and `run --send`: passwords, TLS, replies of the server, kills at every step; each letter at most once."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def desk(tmp_path: Path) -> Callable[..., Path]:
             "retries": [],
         } | mail
         lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
-        tables = [f"[[mail.recipients]]\naddress = {json.dumps(one, ensure_ascii=False)}" for one in readers]
+        tables = [f"[[mail.recipients]]\naddress = {json.dumps(address, ensure_ascii=False)}" for address in readers]
         (tmp_path / "story.txt").write_text(STORY)
         path = tmp_path / "briefing.toml"
         mail_table = "\n".join([*lines, *tables])
@@ -61,7 +61,7 @@ def desk(tmp_path: Path) -> Callable[..., Path]:
     return call
 
 
-def test_a_run_sends_to_each_reader_alone_and_never_twice(
+def test_a_run_sends_each_recipient_one_message_of_their_own_once(
     post_office: Opener, desk: Callable[..., Path], cli: Cli
 ) -> None:
     office = post_office()
@@ -72,10 +72,10 @@ def test_a_run_sends_to_each_reader_alone_and_never_twice(
     assert office.letters == dict.fromkeys(READERS, 1)
     for address in READERS:
         message = office.letter(address)
-        assert [one.addr_spec for one in message["To"].addresses] == [address]
+        assert [to.addr_spec for to in message["To"].addresses] == [address]
         assert message["Subject"].startswith("Mörning: 1 story. Council approves tram line")
         assert message["From"].addresses[0].display_name == "Désk"
-        assert not [other for other in READERS if other != address and other in message.as_string()]
+        assert not [reader for reader in READERS if reader != address and reader in message.as_string()]
         for kind in ("plain", "html"):
             body = message.get_body((kind,))
             assert body is not None
@@ -88,7 +88,7 @@ def test_a_run_sends_to_each_reader_alone_and_never_twice(
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
-def test_encrypted_with_a_login_and_the_password_is_nowhere(
+def test_login_over_tls_leaves_no_password_in_any_output_or_file(
     post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path, security: str
 ) -> None:
     office = post_office(security=security, login=True)
@@ -103,7 +103,7 @@ def test_encrypted_with_a_login_and_the_password_is_nowhere(
     assert all(PASSWORD.encode() not in data for _, data in office.got)
 
 
-def test_the_password_may_come_from_a_command(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
+def test_the_password_from_a_command(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
     office = post_office(security="tls", login=True)
     desk(office, security="tls", user=USER, password_command=f"{sys.executable} -c \"print('{PASSWORD}')\"")
     done = cli("send", "--check")
@@ -122,7 +122,7 @@ def test_the_password_may_come_from_a_command(post_office: Opener, desk: Callabl
     assert PASSWORD not in failed.stderr
 
 
-def test_the_password_may_come_from_the_keyring(
+def test_the_password_from_the_keyring(
     post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path
 ) -> None:
     pytest.importorskip("keyring", reason="keyring is not installed (pip install 'briefing[keyring]')")
@@ -146,7 +146,7 @@ def test_the_password_may_come_from_the_keyring(
 
 
 @pytest.mark.parametrize(("token", "code"), [(PASSWORD, 0), ("stale-4711", 4)])
-def test_an_oauth_token_logs_in(
+def test_login_with_an_oauth_token(
     post_office: Opener, desk: Callable[..., Path], cli: Cli, token: str, code: int
 ) -> None:
     office = post_office(security="tls", login=True)
@@ -157,7 +157,7 @@ def test_an_oauth_token_logs_in(
     assert token not in done.stdout + done.stderr
 
 
-def test_a_wrong_password_is_said_and_not_shown(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
+def test_a_wrong_password_is_reported_and_not_shown(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
     office = post_office(security="tls", login=True)
     desk(office, security="tls", user=USER)
     done = cli("send", "--check", BRIEFING_SMTP_PASSWORD="wrong-4711")
@@ -167,9 +167,7 @@ def test_a_wrong_password_is_said_and_not_shown(post_office: Opener, desk: Calla
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_server_without_login_where_one_is_wanted_gets_no_password(
-    post_office: Opener, desk: Callable[..., Path], cli: Cli
-) -> None:
+def test_no_password_is_sent_to_a_server_without_auth(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
     desk(post_office(), user=USER)
     done = cli("send", "--check", BRIEFING_SMTP_PASSWORD=PASSWORD)
     assert done.returncode == 4
@@ -177,7 +175,7 @@ def test_a_server_without_login_where_one_is_wanted_gets_no_password(
 
 
 @pytest.mark.parametrize("fault", ["expired", "another host", "plain"])
-def test_a_certificate_that_is_not_to_be_trusted_stops_everything(
+def test_an_untrusted_certificate_ends_the_delivery(
     post_office: Opener, desk: Callable[..., Path], cli: Cli, authority: trustme.CA, fault: str
 ) -> None:
     past = datetime.now(UTC) - timedelta(days=1)
@@ -197,7 +195,7 @@ def test_a_certificate_that_is_not_to_be_trusted_stops_everything(
     assert office.got == []
 
 
-def test_what_a_server_says_of_each_reader_is_kept(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
+def test_replies_about_each_recipient_are_recorded(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
     office = post_office()
     ann, bob, zoe = READERS
     office.refuse = {ann: ["550 no such user"], bob: ["451 try later"]}
@@ -235,7 +233,7 @@ def test_what_a_server_says_of_each_reader_is_kept(post_office: Opener, desk: Ca
         ("554 no", False),
     ],
 )
-def test_only_a_refusal_of_the_address_asks_to_check_it(
+def test_only_a_refused_address_gets_the_advice_to_check_it(
     capsys: pytest.CaptureFixture[str], said: str, address: bool
 ) -> None:
     assert _post(ProgressDisplay(), [DeliveryResult(recipient=READERS[0], state="refused", detail=said)]) == 4
@@ -244,7 +242,7 @@ def test_only_a_refusal_of_the_address_asks_to_check_it(
     assert ("Check the address" in err) == address
 
 
-def test_what_is_put_off_is_sent_by_the_next_run(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
+def test_deferred_letters_are_sent_by_the_next_run(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
     office = post_office()
     office.refuse = {READERS[0]: ["451 later"]}
     office.after_data = {READERS[1]: ["lose", "452 full", "554 spam"]}
@@ -262,9 +260,7 @@ def test_what_is_put_off_is_sent_by_the_next_run(post_office: Opener, desk: Call
     assert f"Refused for {READERS[1]}: 554 spam" in cli(*SEND).stderr
 
 
-def test_a_server_that_is_not_there_puts_everything_off(
-    post_office: Opener, desk: Callable[..., Path], cli: Cli
-) -> None:
+def test_an_unreachable_server_defers_all_letters(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
     office = post_office()
     desk(office, port=1, readers=READERS[:1])
     done = cli(*RUN, "--send")
@@ -275,9 +271,7 @@ def test_a_server_that_is_not_there_puts_everything_off(
     assert office.letters == dict.fromkeys(READERS, 1)
 
 
-def test_addresses_beyond_ascii_need_a_server_that_takes_them(
-    post_office: Opener, desk: Callable[..., Path], cli: Cli
-) -> None:
+def test_non_ascii_local_parts_need_smtputf8(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
     for day, utf8, code in ((2, True, 0), (1, False, 4)):
         office = post_office(utf8=utf8)
         desk(office, readers=("jürgen@example.org",))
@@ -287,7 +281,7 @@ def test_addresses_beyond_ascii_need_a_server_that_takes_them(
     assert "SMTPUTF8" in done.stderr
 
 
-def test_a_domain_beyond_ascii_needs_no_such_server(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
+def test_non_ascii_domains_need_no_smtputf8(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
     office = post_office(utf8=False)
     desk(office, readers=("Zoë <zoe@bücher.example>",), sender="Désk <d@straße.example>")
     done = cli(*RUN, "--send")
@@ -298,7 +292,7 @@ def test_a_domain_beyond_ascii_needs_no_such_server(post_office: Opener, desk: C
     assert message["Message-ID"].endswith("@xn--strae-oqa.example>")
 
 
-def test_a_letter_can_be_looked_at_without_sending_it(
+def test_dry_run_and_preview_send_nothing(
     post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path
 ) -> None:
     office = post_office()
@@ -322,7 +316,7 @@ def test_a_letter_can_be_looked_at_without_sending_it(
         (("send", "bad.json"), "no edition"),
     ],
 )
-def test_an_edition_that_is_not_there_is_named(
+def test_a_missing_edition_is_reported(
     post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     desk(post_office())
@@ -347,7 +341,7 @@ def test_an_edition_that_is_not_there_is_named(
         ({"unsubscribe": "nowhere"}, "mail.unsubscribe"),
     ],
 )
-def test_whatever_is_wrong_with_mail_the_edition_is_written_first(
+def test_the_edition_is_written_in_spite_of_mail_errors(
     post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path, mail: dict[str, object], said: str
 ) -> None:
     desk(post_office(), **mail)
@@ -361,7 +355,7 @@ def test_whatever_is_wrong_with_mail_the_edition_is_written_first(
     assert said in sent.stderr
 
 
-def test_a_letter_template_that_is_broken_costs_no_edition(
+def test_a_broken_letter_template_costs_no_edition(
     post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path
 ) -> None:
     office = post_office()
@@ -376,7 +370,7 @@ def test_a_letter_template_that_is_broken_costs_no_edition(
     assert office.letters == dict.fromkeys(READERS, 1)
 
 
-def test_the_password_is_asked_for_once_in_a_run(
+def test_the_password_command_runs_once_in_a_run(
     post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path
 ) -> None:
     office = post_office(security="tls", login=True)
@@ -388,7 +382,7 @@ def test_the_password_is_asked_for_once_in_a_run(
     assert asked.read_text() == "once "
 
 
-def test_a_command_that_reading_and_sending_share_is_asked_once(tmp_path: Path) -> None:
+def test_a_command_shared_by_imap_and_smtp_runs_once(tmp_path: Path) -> None:
     asked = tmp_path / "asked.txt"
     command = (sys.executable, "-c", f"open({str(asked)!r}, 'a').write('once '); print('secret')")
     box = Source(location="imap://ann@127.0.0.1/INBOX", password_command=command)
@@ -402,7 +396,7 @@ def test_a_command_that_reading_and_sending_share_is_asked_once(tmp_path: Path) 
     assert asked.read_text() == "once "
 
 
-def test_a_run_that_sends_nothing_says_what_is_wrong_with_mail_and_ends_well(
+def test_a_run_without_letters_reports_mail_errors_and_succeeds(
     post_office: Opener, desk: Callable[..., Path], cli: Cli
 ) -> None:
     desk(post_office(), port="smtp")
@@ -411,9 +405,7 @@ def test_a_run_that_sends_nothing_says_what_is_wrong_with_mail_and_ends_well(
     assert "mail.port" in done.stderr
 
 
-def test_an_address_on_the_command_line_that_is_none_is_named(
-    post_office: Opener, desk: Callable[..., Path], cli: Cli
-) -> None:
+def test_an_invalid_address_for_to_is_reported(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
     desk(post_office())
     cli(*RUN)
     done = cli(*SEND, "--to", "nobody")
@@ -462,7 +454,7 @@ main()
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("step", ["mail", "rcpt", "docmd", "claim_delivery", "send", "getreply", "put_delivery"])
-def test_killed_at_any_step_nobody_gets_a_letter_twice_or_is_forgotten(
+def test_killed_at_any_step_no_letter_is_sent_twice_or_lost(
     post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path, step: str, when: str
 ) -> None:
     office = post_office()
@@ -479,20 +471,20 @@ def test_killed_at_any_step_nobody_gets_a_letter_twice_or_is_forgotten(
     assert again.returncode == (4 if unknown else 0)
 
 
-def test_two_runs_at_once_send_each_letter_once(tmp_path: Path) -> None:
+def test_two_concurrent_runs_send_each_letter_once(tmp_path: Path) -> None:
     now = datetime(2024, 5, 17, tzinfo=UTC)
     key = ("2024-05-17 Morning", "ann@example.org", "mail")
-    with Store(tmp_path / "s.db") as one, Store(tmp_path / "s.db") as other:
-        assert [store.claim_delivery(key, now) for store in (one, other, one)] == [1, None, None]
-        assert other.delivery(key).state == "sending"
-        assert one.put_delivery(key, "deferred", "451 later", now, 1)
-        assert other.claim_delivery(key, now) == 2
-        assert other.put_delivery(key, "sent", "250 ok", now, 2)
-        assert one.claim_delivery(key, now) is None
-        assert (one.delivery(key).attempts, one.delivery(key).detail) == (2, "250 ok")
+    with Store(tmp_path / "s.db") as first, Store(tmp_path / "s.db") as second:
+        assert [store.claim_delivery(key, now) for store in (first, second, first)] == [1, None, None]
+        assert second.delivery(key).state == "sending"
+        assert first.put_delivery(key, "deferred", "451 later", now, 1)
+        assert second.claim_delivery(key, now) == 2
+        assert second.put_delivery(key, "sent", "250 ok", now, 2)
+        assert first.claim_delivery(key, now) is None
+        assert (first.delivery(key).attempts, first.delivery(key).detail) == (2, "250 ok")
 
 
-def test_editions_are_remembered_by_day_and_title(tmp_path: Path) -> None:
+def test_editions_are_stored_by_day_and_title(tmp_path: Path) -> None:
     now = datetime(2024, 5, 17, tzinfo=UTC)
     with Store(tmp_path / "s.db") as store:
         for day in (16, 17, 15):

@@ -1,4 +1,4 @@
-"""What a server says of the session is not its readers' fault: it is said once, and nothing is held against anybody."""
+"""Errors of the SMTP session: reported once, and not recorded as refusals of recipients."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def desk(office: PostOffice, tmp_path: Path) -> Desk:
 
 
 def ledger(desk: Desk) -> dict[str, Delivery]:
-    """What is on record of today's letters."""
+    """Ledger entries of today's letters."""
     key = edition_key(desk.edition())
     assert desk.config.state
     with Store(desk.config.state) as store:
@@ -42,13 +42,13 @@ def ledger(desk: Desk) -> dict[str, Delivery]:
 
 
 def became(posted: list[DeliveryResult]) -> dict[str, str]:
-    """The state of each reader's letter."""
-    return {one.recipient: one.state for one in posted}
+    """The state of each recipient's letter."""
+    return {result.recipient: result.state for result in posted}
 
 
 @contextmanager
 def rude(*answers: str) -> Iterator[tuple[int, list[str]]]:
-    """A server that gives these answers, the first as its greeting, then hangs up: its port, and what it was told."""
+    """A server with these replies, the first as its greeting, that then closes: its port, and the commands it got."""
     told: list[str] = []
 
     class Handler(socketserver.StreamRequestHandler):
@@ -80,7 +80,7 @@ def rude(*answers: str) -> Iterator[tuple[int, list[str]]]:
         ("553 5.1.8 sender's domain does not exist", "takes no letters from d@example.org", "`sender`"),
     ],
 )
-def test_a_sender_that_is_refused_is_said_once_and_no_reader_is_marked(
+def test_a_refused_sender_is_reported_once_and_no_recipient_is_refused(
     desk: Desk, office: PostOffice, said: str, cause: str, setting: str
 ) -> None:
     office.refuse_sender = [said] * 9
@@ -93,17 +93,17 @@ def test_a_sender_that_is_refused_is_said_once_and_no_reader_is_marked(
     assert len(office.refuse_sender) == 8  # one was asked for, and no other letter tried
     assert set(ledger(desk).values()) == {UNTRIED}
     office.refuse_sender = []
-    assert states(desk.send(desk.edition())) == [(one, "sent", None) for one in (ANN, BOB, ZOE)]
+    assert states(desk.send(desk.edition())) == [(address, "sent", None) for address in (ANN, BOB, ZOE)]
 
 
-def test_a_sender_that_is_put_off_puts_all_letters_off(desk: Desk, office: PostOffice) -> None:
+def test_a_deferred_sender_defers_all_letters(desk: Desk, office: PostOffice) -> None:
     office.refuse_sender = ["451 4.7.1 slow down"]
-    assert states(desk.send(desk.edition())) == [(one, "sent", None) for one in (ANN, BOB, ZOE)]
+    assert states(desk.send(desk.edition())) == [(address, "sent", None) for address in (ANN, BOB, ZOE)]
     assert desk.slept == [60]
     assert office.letters == {ANN: 1, BOB: 1, ZOE: 1}
 
 
-def test_what_is_put_off_by_the_server_is_not_written_down_as_the_readers(desk: Desk, office: PostOffice) -> None:
+def test_a_deferral_of_the_session_is_not_recorded_for_the_recipient(desk: Desk, office: PostOffice) -> None:
     desk.mail(retries=())
     office.refuse_sender = ["452 4.3.1 no room"]
     assert [state for _, state, _ in states(desk.send(desk.edition()))] == ["deferred"] * 3
@@ -112,7 +112,7 @@ def test_what_is_put_off_by_the_server_is_not_written_down_as_the_readers(desk: 
 
 @pytest.mark.parametrize("said", ["530 5.7.0 Authentication required", "535 5.7.8 no", "538 5.7.11 encrypt"])
 @pytest.mark.parametrize("where", ["refuse", "after_data"])
-def test_a_login_that_is_wanted_later_in_the_session_is_not_about_the_reader(
+def test_authentication_required_later_in_the_session_is_not_about_the_recipient(
     desk: Desk, office: PostOffice, said: str, where: str
 ) -> None:
     setattr(office, where, {BOB: [said]})
@@ -126,7 +126,7 @@ def test_a_login_that_is_wanted_later_in_the_session_is_not_about_the_reader(
     assert office.letters == {ANN: 1, BOB: 1, ZOE: 1}
 
 
-def test_who_was_put_off_before_the_server_refused_is_told(desk: Desk, office: PostOffice) -> None:
+def test_letters_deferred_before_a_session_error_are_reported(desk: Desk, office: PostOffice) -> None:
     office.refuse = {ANN: [GREYLISTED], BOB: ["530 5.7.0 Authentication required"]}
     with desk.context() as context:
         posted = send_editions(desk.edition(), context)
@@ -135,7 +135,7 @@ def test_who_was_put_off_before_the_server_refused_is_told(desk: Desk, office: P
             next(posted)
 
 
-def test_a_relay_that_is_denied_without_a_login_is_not_the_readers(desk: Desk, office: PostOffice) -> None:
+def test_relaying_denied_without_a_login_is_not_about_the_recipient(desk: Desk, office: PostOffice) -> None:
     denied = "554 5.7.1 <mail.example.org[192.0.2.1]>: Client host rejected: Access denied"
     office.refuse = {ANN: [denied], BOB: [denied]}
     first = desk.send(desk.edition())
@@ -145,18 +145,18 @@ def test_a_relay_that_is_denied_without_a_login_is_not_the_readers(desk: Desk, o
     assert became(desk.send(desk.edition())) == {ANN: "sent", BOB: "sent", ZOE: "before"}
 
 
-def test_what_is_said_of_a_reader_is_the_readers(desk: Desk, office: PostOffice) -> None:
+def test_refusals_of_a_recipient_are_recorded(desk: Desk, office: PostOffice) -> None:
     office.refuse = {ANN: ["550 5.1.1 no such user"]}
     office.after_data = {BOB: ["552 5.2.2 mailbox full"]}
     assert states(desk.send(desk.edition())) == [(ANN, "refused", None), (BOB, "refused", None), (ZOE, "sent", None)]
     found = ledger(desk)
-    assert [found[one].state for one in (ANN, BOB, ZOE)] == ["refused", "refused", "sent"]
+    assert [found[address].state for address in (ANN, BOB, ZOE)] == ["refused", "refused", "sent"]
     assert became(desk.send(desk.edition())) == {ANN: "refused", BOB: "refused", ZOE: "before"}
     assert became(desk.send(desk.edition(), resend=True)) == {ANN: "sent", BOB: "sent", ZOE: "before"}
 
 
 @pytest.mark.parametrize("said", ["drop", "421 4.7.0 closing"])
-def test_one_letter_at_which_the_connection_ends_holds_up_no_other(desk: Desk, office: PostOffice, said: str) -> None:
+def test_a_connection_closed_at_one_letter_does_not_stop_the_others(desk: Desk, office: PostOffice, said: str) -> None:
     desk.mail(retries=())
     office.refuse = {ANN: [said] * 9}
     assert states(desk.send(desk.edition())) == [(BOB, "sent", None), (ZOE, "sent", None), (ANN, "deferred", None)]
@@ -164,13 +164,13 @@ def test_one_letter_at_which_the_connection_ends_holds_up_no_other(desk: Desk, o
 
 
 @pytest.mark.parametrize("said", ["drop", "421 4.7.0 closing"])
-def test_a_server_that_ends_every_connection_is_not_asked_for_every_reader(
+def test_a_server_that_closes_every_connection_is_not_tried_for_each_recipient(
     desk: Desk, office: PostOffice, said: str
 ) -> None:
     readers = tuple(f"reader{number}@example.org" for number in range(20))
-    desk.mail(retries=(), recipients=tuple(Recipient(address=one) for one in readers))
-    office.refuse = {one: [said] * 9 for one in readers}
-    assert Counter(one.state for one in desk.send(desk.edition())) == {"deferred": 20}
+    desk.mail(retries=(), recipients=tuple(Recipient(address=address) for address in readers))
+    office.refuse = {address: [said] * 9 for address in readers}
+    assert Counter(result.state for result in desk.send(desk.edition())) == {"deferred": 20}
     assert len(office.asked) == 2
 
 
@@ -182,9 +182,7 @@ def test_a_server_that_ends_every_connection_is_not_asked_for_every_reader(
         (("220 ready", "550 who?", "550 who?"), "does not talk to this machine (550", "`host`"),
     ],
 )
-def test_a_server_that_refuses_the_connection_is_said(
-    desk: Desk, answers: tuple[str, ...], cause: str, remedy: str
-) -> None:
+def test_a_refused_connection_is_reported(desk: Desk, answers: tuple[str, ...], cause: str, remedy: str) -> None:
     with rude(*answers) as (port, _):
         desk.mail(port=port)
         with pytest.raises(DeliveryError) as caught:
@@ -195,20 +193,18 @@ def test_a_server_that_refuses_the_connection_is_said(
 
 
 @pytest.mark.parametrize("answers", [("421 4.3.2 too busy",), ("220 ready", "421 4.3.2 shutting down")])
-def test_a_server_that_is_busy_puts_everything_off(desk: Desk, answers: tuple[str, ...]) -> None:
+def test_a_busy_server_defers_all_letters(desk: Desk, answers: tuple[str, ...]) -> None:
     desk.mail(retries=())
     with rude(*answers) as (port, _):
         desk.mail(port=port)
-        assert Counter(one.state for one in desk.send(desk.edition())) == {"deferred": 3}
+        assert Counter(result.state for result in desk.send(desk.edition())) == {"deferred": 3}
     assert set(ledger(desk).values()) == {UNTRIED}
 
 
 @pytest.mark.parametrize(
     ("answer", "state"), [("200 fine", "sent"), ("what?", "unknown"), ("354 go on", "unknown"), ("421 bye", "deferred")]
 )
-def test_an_odd_answer_to_a_letter_is_never_taken_for_leave_to_send_it_again(
-    desk: Desk, answer: str, state: str
-) -> None:
+def test_a_letter_with_an_odd_reply_to_data_is_not_sent_again(desk: Desk, answer: str, state: str) -> None:
     desk.mail(retries=(), recipients=(Recipient(address=ANN),))
     talk = ("220 ready", "250 hello", "250 ok", "250 ok", "354 go on")
 
@@ -230,7 +226,7 @@ def test_an_odd_answer_to_a_letter_is_never_taken_for_leave_to_send_it_again(
         listener.shutdown()
 
 
-def test_a_ledger_that_cannot_be_written_leaves_the_letter_unsent(
+def test_no_letter_is_sent_where_the_ledger_cannot_be_written(
     desk: Desk, office: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*given: object) -> None:
@@ -241,7 +237,7 @@ def test_a_ledger_that_cannot_be_written_leaves_the_letter_unsent(
         with pytest.raises(StoreError, match="full"):  # at once, although the server waits for the rest of the letter
             desk.send(desk.edition())
     assert office.got == []
-    assert states(desk.send(desk.edition())) == [(one, "sent", None) for one in (ANN, BOB, ZOE)]
+    assert states(desk.send(desk.edition())) == [(address, "sent", None) for address in (ANN, BOB, ZOE)]
 
 
 def test_a_wrong_password_is_tried_once_in_a_run(post_office: Opener, tmp_path: Path) -> None:
@@ -253,24 +249,24 @@ def test_a_wrong_password_is_tried_once_in_a_run(post_office: Opener, tmp_path: 
     assert office.logins == [(USER, "wrong-4711")]
     assert set(ledger(desk).values()) == {UNTRIED}
     desk.mail(password_command=("echo", PASSWORD))
-    assert states(desk.send(desk.edition())) == [(one, "sent", None) for one in (ANN, BOB, ZOE)]
+    assert states(desk.send(desk.edition())) == [(address, "sent", None) for address in (ANN, BOB, ZOE)]
 
 
-def test_a_server_that_wants_tls_before_it_takes_letters_is_no_refusal(post_office: Opener, tmp_path: Path) -> None:
+def test_tls_required_is_not_a_refusal(post_office: Opener, tmp_path: Path) -> None:
     office = post_office(security="starttls")
     desk = Desk(tmp_path, office)
     with pytest.raises(DeliveryError, match="530") as caught:
         desk.send(desk.edition())
     assert "`security`" in caught.value.remedy
     desk.mail(security="starttls")
-    assert states(desk.send(desk.edition())) == [(one, "sent", None) for one in (ANN, BOB, ZOE)]
+    assert states(desk.send(desk.edition())) == [(address, "sent", None) for address in (ANN, BOB, ZOE)]
 
 
-def test_an_address_that_the_server_cannot_take_waits_for_one_that_can(post_office: Opener, tmp_path: Path) -> None:
+def test_an_address_without_smtputf8_waits_for_another_server(post_office: Opener, tmp_path: Path) -> None:
     old, new = post_office(utf8=False), post_office()
     desk = Desk(tmp_path, old)
     readers = ("jürgen@example.org", ANN)
-    desk.mail(recipients=tuple(Recipient(address=one) for one in readers))
+    desk.mail(recipients=tuple(Recipient(address=address) for address in readers))
     assert states(desk.send(desk.edition())) == [(readers[0], "unable", None), (ANN, "sent", None)]
     desk.mail(port=new.port)
     assert became(desk.send(desk.edition())) == {readers[0]: "sent", ANN: "before"}

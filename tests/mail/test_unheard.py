@@ -1,4 +1,4 @@
-"""What is mailed is on record, and mailed once, also where nobody hears of it."""
+"""Delivery with closed or full standard output and error: recorded, and sent once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Shell = Callable[..., int]
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    """The exit code of a run that sends, with redirections as a shell has them."""
+    """The exit code of a command with a shell's redirections."""
 
     def call(redirections: str, *arguments: str) -> int:
         return subprocess.run(
@@ -51,7 +51,7 @@ def shell(tmp_path: Path) -> Shell:
         (">/dev/full 2>/dev/full", ExitCode.PARTLY),
     ],
 )
-def test_each_reader_gets_the_letter_once_whoever_hears_of_it(
+def test_each_recipient_gets_the_letter_once_whether_or_not_output_is_readable(
     redirections: str, code: ExitCode, post_office: Opener, shell: Shell, tmp_path: Path
 ) -> None:
     office = post_office()

@@ -1,4 +1,4 @@
-"""Letters that a server puts off: later in the same run, and on the next three days; each arrives once."""
+"""Retries of deferred letters: in the same run, and on the next three days; each arrives once."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ from .test_letter import edition
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 ANN, BOB, ZOE = "ann@example.org", "bob@example.org", "zoe@example.org"
-PAUSES = tuple(timedelta(minutes=one) for one in (1, 5, 15))
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15))
 GREYLISTED = "451 greylisted"
 
 
 class Desk:
-    """A briefing's state over several days, at a clock that only moves when told to, or while somebody sleeps."""
+    """Runs with one state file on a manual clock, which `sleep` moves as well."""
 
     def __init__(self, folder: Path, office: PostOffice) -> None:
         self.now = datetime(2024, 5, 17, 5, 30, tzinfo=UTC)
         self.slept: list[float] = []
-        readers = tuple(Recipient(address=one) for one in (ANN, BOB, ZOE))
+        readers = tuple(Recipient(address=address) for address in (ANN, BOB, ZOE))
         mail = Mail(host="localhost", port=office.port, security="none", sender="d@example.org", recipients=readers)
         self.config = Config(title="Day", timezone="UTC", state=folder / "s.db", mail=mail)
 
@@ -53,7 +53,7 @@ class Desk:
         self.config = replace(self.config, mail=replace(self.config.mail, **changes))  # type: ignore[arg-type]
 
     def edition(self) -> Edition:
-        """Today's, written and remembered."""
+        """Today's edition, stored."""
         today = replace(edition(), date=self.now.date(), created=self.now)
         with self.context() as context:
             for story in today.stories:
@@ -85,24 +85,24 @@ def desk(office: PostOffice, tmp_path: Path) -> Desk:
 
 
 def states(posted: list[DeliveryResult]) -> list[tuple[str, str, int | None]]:
-    return [(one.recipient, one.state, one.earlier.day if one.earlier else None) for one in posted]
+    return [(result.recipient, result.state, result.earlier.day if result.earlier else None) for result in posted]
 
 
-def test_a_letter_that_is_put_off_is_tried_again_after_growing_pauses(desk: Desk, office: PostOffice) -> None:
+def test_deferred_letters_are_retried_after_growing_pauses(desk: Desk, office: PostOffice) -> None:
     office.refuse = {ANN: [GREYLISTED] * 2, ZOE: [GREYLISTED]}
     assert states(desk.send(desk.edition())) == [(BOB, "sent", None), (ZOE, "sent", None), (ANN, "sent", None)]
     assert desk.slept == [60, 300]
     assert office.letters == {ANN: 1, BOB: 1, ZOE: 1}
 
 
-def test_after_the_last_pause_it_waits_for_the_next_run(desk: Desk, office: PostOffice) -> None:
+def test_after_the_last_retry_a_letter_waits_for_the_next_run(desk: Desk, office: PostOffice) -> None:
     office.refuse = {ANN: [GREYLISTED] * 4}
     *_, last = desk.send(desk.edition())
     assert (last.recipient, last.state, last.detail, last.again) == (ANN, "deferred", GREYLISTED, True)
     assert desk.slept == [60, 300, 900]
 
 
-def test_nothing_is_waited_for_beyond_the_deadline(desk: Desk, office: PostOffice) -> None:
+def test_no_retry_after_the_deadline(desk: Desk, office: PostOffice) -> None:
     office.refuse = {ANN: [GREYLISTED] * 2}
     desk.config = replace(desk.config, deadline="05:35")
     with desk.context() as context:
@@ -112,13 +112,13 @@ def test_nothing_is_waited_for_beyond_the_deadline(desk: Desk, office: PostOffic
     assert desk.slept == [60]
 
 
-def test_what_waited_is_sent_on_the_next_day_the_oldest_first(desk: Desk, office: PostOffice) -> None:
+def test_deferred_letters_are_sent_the_next_day_the_oldest_first(desk: Desk, office: PostOffice) -> None:
     desk.mail(retries=())
     office.refuse = {ANN: [GREYLISTED] * 2, BOB: [GREYLISTED]}
     desk.send(desk.edition())
     desk.now += timedelta(days=1)
     second = desk.send(desk.edition())
-    assert [one.earlier for one in second if one.recipient == BOB] == [date(2024, 5, 17), None]
+    assert [result.earlier for result in second if result.recipient == BOB] == [date(2024, 5, 17), None]
     assert states(second)[-1] == (ANN, "deferred", 17)
     desk.now += timedelta(days=1)
     third = states(desk.send(desk.edition()))
@@ -127,7 +127,7 @@ def test_what_waited_is_sent_on_the_next_day_the_oldest_first(desk: Desk, office
     assert len({data for _, data in office.got}) == 9  # each letter once
 
 
-def test_each_letter_is_written_when_its_turn_comes_and_the_ledger_is_not_read_for_each(
+def test_letters_are_composed_one_by_one_and_the_ledger_is_read_once(
     desk: Desk, office: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     delivered: list[int] = []
@@ -149,7 +149,7 @@ def test_each_letter_is_written_when_its_turn_comes_and_the_ledger_is_not_read_f
     assert len(read) < len(delivered)
 
 
-def test_a_day_without_news_sends_what_waits(desk: Desk, office: PostOffice) -> None:
+def test_a_run_without_an_edition_sends_deferred_letters(desk: Desk, office: PostOffice) -> None:
     desk.mail(retries=())
     office.refuse = {ANN: [GREYLISTED]}
     desk.send(desk.edition())
@@ -159,7 +159,7 @@ def test_a_day_without_news_sends_what_waits(desk: Desk, office: PostOffice) -> 
     assert desk.send(None) == []
 
 
-def test_after_three_days_it_is_given_up_and_said_once(desk: Desk, office: PostOffice) -> None:
+def test_letters_are_given_up_after_three_days_and_reported_once(desk: Desk, office: PostOffice) -> None:
     desk.mail(retries=())
     office.refuse = {ANN: [GREYLISTED] * 9}
     first = desk.edition()
@@ -174,7 +174,7 @@ def test_after_three_days_it_is_given_up_and_said_once(desk: Desk, office: PostO
     assert (ANN, "sent", None) in states(desk.send(first, resend=True))
 
 
-def test_an_old_edition_that_is_asked_for_has_three_days_from_then_on(desk: Desk, office: PostOffice) -> None:
+def test_an_old_edition_sent_on_request_is_retried_for_three_days(desk: Desk, office: PostOffice) -> None:
     desk.mail(retries=())
     first = desk.edition()
     desk.now += timedelta(days=9)
@@ -188,17 +188,17 @@ def test_an_old_edition_that_is_asked_for_has_three_days_from_then_on(desk: Desk
     assert states(desk.send(None)) == [(ANN, "sent", 17)]
 
 
-def test_who_is_no_reader_any_more_gets_nothing_that_waited(desk: Desk, office: PostOffice) -> None:
+def test_removed_recipients_get_no_deferred_letters(desk: Desk, office: PostOffice) -> None:
     desk.mail(retries=())
     office.refuse = {ANN: [GREYLISTED]}
     desk.send(desk.edition())
     desk.now += timedelta(days=1)
-    desk.mail(recipients=tuple(Recipient(address=one) for one in (BOB, ZOE, "new@example.org")))
+    desk.mail(recipients=tuple(Recipient(address=address) for address in (BOB, ZOE, "new@example.org")))
     desk.send(desk.edition())
     assert office.letters == {BOB: 2, ZOE: 2, "new@example.org": 1}
 
 
-def test_an_address_given_once_is_not_promised_another_try(desk: Desk, office: PostOffice) -> None:
+def test_an_address_from_the_command_line_is_not_retried_later(desk: Desk, office: PostOffice) -> None:
     desk.mail(retries=())
     office.refuse = {"guest@example.org": [GREYLISTED]}
     (posted,) = desk.send(desk.edition(), only=["guest@example.org"])
@@ -207,7 +207,7 @@ def test_an_address_given_once_is_not_promised_another_try(desk: Desk, office: P
     assert desk.send(None) == []
 
 
-def test_what_a_run_never_came_to_send_is_sent_by_the_next(desk: Desk, office: PostOffice) -> None:
+def test_letters_that_were_never_tried_are_sent_by_the_next_run(desk: Desk, office: PostOffice) -> None:
     desk.mail(security="starttls")  # which the server does not speak: it can be used for nobody
     with pytest.raises(DeliveryError):
         desk.send(desk.edition())
@@ -217,7 +217,7 @@ def test_what_a_run_never_came_to_send_is_sent_by_the_next(desk: Desk, office: P
     assert office.letters == {ANN: 2, BOB: 2, ZOE: 2}
 
 
-def test_an_edition_that_cannot_be_read_any_more_holds_up_no_other(desk: Desk, office: PostOffice) -> None:
+def test_an_unreadable_edition_does_not_stop_the_others(desk: Desk, office: PostOffice) -> None:
     desk.mail(retries=())
     office.refuse = {ANN: [GREYLISTED]}
     desk.send(desk.edition())
@@ -229,26 +229,26 @@ def test_an_edition_that_cannot_be_read_any_more_holds_up_no_other(desk: Desk, o
     assert office.letters == {ANN: 1, BOB: 2, ZOE: 2}
 
 
-def test_a_server_that_says_not_now_at_the_login_puts_everything_off(post_office: Opener, tmp_path: Path) -> None:
+def test_a_temporary_login_failure_defers_all_letters(post_office: Opener, tmp_path: Path) -> None:
     office = post_office(security="tls", login=True)
     office.login_says = ["454 busy"]
     desk = Desk(tmp_path, office)
     desk.mail(security="tls", user="ann", password_command=("echo", "p-very-secret-4711"))
-    assert states(desk.send(desk.edition())) == [(one, "sent", None) for one in (ANN, BOB, ZOE)]
+    assert states(desk.send(desk.edition())) == [(address, "sent", None) for address in (ANN, BOB, ZOE)]
     assert desk.slept == [60]
     assert len(office.logins) == 2  # one for three letters
 
 
-def test_a_connection_that_has_gone_stale_is_opened_again(desk: Desk, office: PostOffice) -> None:
+def test_a_stale_connection_is_reopened(desk: Desk, office: PostOffice) -> None:
     office.after_data = {ANN: ["bye"], BOB: ["bye"]}
-    assert states(desk.send(desk.edition())) == [(one, "sent", None) for one in (ANN, BOB, ZOE)]
+    assert states(desk.send(desk.edition())) == [(address, "sent", None) for address in (ANN, BOB, ZOE)]
     assert office.letters == {ANN: 1, BOB: 1, ZOE: 1}
     assert desk.slept == []
 
 
 @pytest.fixture
 def mute_server() -> Iterator[tuple[int, list[int]]]:
-    """Port of a server that hangs up on everybody, and the ports of those who called."""
+    """Port of a server that closes every connection, and the ports of its clients."""
     callers: list[int] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -268,26 +268,24 @@ def mute_server() -> Iterator[tuple[int, list[int]]]:
         thread.join()
 
 
-def test_a_server_that_is_not_there_is_called_once_for_all_letters(
-    desk: Desk, mute_server: tuple[int, list[int]]
-) -> None:
+def test_an_unreachable_server_is_tried_once_for_all_letters(desk: Desk, mute_server: tuple[int, list[int]]) -> None:
     port, callers = mute_server
     desk.mail(port=port)
-    assert Counter(one.state for one in desk.send(desk.edition())) == {"deferred": 3}
+    assert Counter(result.state for result in desk.send(desk.edition())) == {"deferred": 3}
     assert len(callers) == 1 + len(PAUSES)
 
 
-def test_what_another_process_has_in_hand_stays_its_own(tmp_path: Path) -> None:
+def test_a_letter_claimed_by_another_process_is_left_alone(tmp_path: Path) -> None:
     now = datetime(2024, 5, 17, tzinfo=UTC)
     key = ("2024-05-17 Day", ANN, "mail")
-    with Store(tmp_path / "s.db") as one, Store(tmp_path / "s.db") as other:
-        one.owe_delivery(key, now)
-        claim = one.claim_delivery(key, now)
-        assert not other.put_delivery(key, "deferred", GREYLISTED, now)
-        assert one.delivery(key).state == "sending"
-        assert one.put_delivery(key, "sent", "250 ok", now, claim)
-        other.owe_delivery(key, now)
-        assert other.delivery(key).state == "sent"
+    with Store(tmp_path / "s.db") as first, Store(tmp_path / "s.db") as second:
+        first.owe_delivery(key, now)
+        claim = first.claim_delivery(key, now)
+        assert not second.put_delivery(key, "deferred", GREYLISTED, now)
+        assert first.delivery(key).state == "sending"
+        assert first.put_delivery(key, "sent", "250 ok", now, claim)
+        second.owe_delivery(key, now)
+        assert second.delivery(key).state == "sent"
 
 
 def test_a_letter_that_another_run_claims_is_not_sent_twice(desk: Desk, office: PostOffice) -> None:
@@ -304,23 +302,23 @@ def test_a_letter_that_another_run_claims_is_not_sent_twice(desk: Desk, office: 
     assert office.letters == {ANN: 1, BOB: 1, ZOE: 1}
 
 
-def test_a_server_that_falls_silent_at_the_end_of_two_letters_gets_no_third(desk: Desk, office: PostOffice) -> None:
+def test_no_third_letter_after_two_without_a_reply_to_data(desk: Desk, office: PostOffice) -> None:
     desk.mail(retries=())
     office.after_data = {ANN: ["drop"], BOB: ["drop"]}
     today = desk.edition()
-    assert [one.state for one in desk.send(today)] == ["unknown", "unknown", "deferred"]
+    assert [result.state for result in desk.send(today)] == ["unknown", "unknown", "deferred"]
     assert ZOE not in office.letters
     with desk.context() as context:
         assert context.store.delivery(("2024-05-17 Day", ZOE, "mail")).state == "pending"
     assert states(desk.send(today))[-1] == (ZOE, "sent", None)
 
 
-def test_a_letter_of_which_nobody_knows_does_not_hold_up_the_others(desk: Desk, office: PostOffice) -> None:
+def test_a_letter_of_unknown_outcome_does_not_stop_the_others(desk: Desk, office: PostOffice) -> None:
     office.after_data = {ANN: ["drop"], ZOE: ["drop"]}
-    assert [one.state for one in desk.send(desk.edition())] == ["unknown", "sent", "unknown"]
+    assert [result.state for result in desk.send(desk.edition())] == ["unknown", "sent", "unknown"]
 
 
-def test_a_run_that_has_lost_its_turn_leaves_the_copy_to_the_other(desk: Desk) -> None:
+def test_a_run_that_lost_the_lock_makes_no_backup(desk: Desk) -> None:
     state = desk.config.state
     assert state
     desk.edition()
@@ -336,7 +334,7 @@ def test_a_run_that_has_lost_its_turn_leaves_the_copy_to_the_other(desk: Desk) -
 
 @pytest.fixture
 def configured(office: PostOffice, tmp_path: Path) -> PostOffice:
-    """The office, and a configuration in the folder of the command line that sends to it."""
+    """The server, and a configuration for it in the folder of the command line."""
     (tmp_path / "story.txt").write_text(
         "Tram\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital."
     )
@@ -357,7 +355,7 @@ def configured(office: PostOffice, tmp_path: Path) -> PostOffice:
     return office
 
 
-def test_the_exit_code_says_that_letters_wait_and_the_next_run_sends_them(configured: PostOffice, cli: Cli) -> None:
+def test_the_exit_code_for_deferred_letters_which_the_next_run_sends(configured: PostOffice, cli: Cli) -> None:
     configured.refuse = {ANN: [GREYLISTED]}
     day = pipeline.utc_now().date()
     first = cli("run", "--send", "--date", str(day - timedelta(days=1)))
@@ -378,7 +376,7 @@ main()
 """
 
 
-def test_a_run_that_is_killed_before_it_sends_is_made_up_for(configured: PostOffice, cli: Cli, tmp_path: Path) -> None:
+def test_a_run_killed_before_sending_is_completed_by_the_next(configured: PostOffice, cli: Cli, tmp_path: Path) -> None:
     day = pipeline.utc_now().date()
     command = [sys.executable, "-c", KILLED, "run", "--send", "--date", str(day - timedelta(days=1))]
     dead = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
@@ -415,14 +413,14 @@ def test_a_run_without_a_network_tries_once_and_ends(configured: PostOffice, tmp
     assert "Trying again in" not in offline.stderr
 
 
-def test_an_edition_that_was_not_to_be_sent_is_not_sent_later(configured: PostOffice, cli: Cli) -> None:
+def test_an_edition_made_without_send_is_not_sent_later(configured: PostOffice, cli: Cli) -> None:
     day = pipeline.utc_now().date()
     assert cli("run", "--date", str(day - timedelta(days=1))).returncode == 0
     assert cli("run", "--send", "--date", str(day)).returncode == 0
     assert configured.letters == {}
 
 
-def test_an_empty_edition_waits_too_where_it_is_to_be_sent(desk: Desk, office: PostOffice) -> None:
+def test_an_empty_edition_is_deferred_with_send_empty(desk: Desk, office: PostOffice) -> None:
     desk.mail(retries=(), send_empty=True)
     office.refuse = {ANN: [GREYLISTED]}
     empty = replace(edition(), sections=(), overview=(), headline="", date=desk.now.date(), created=desk.now)

@@ -1,4 +1,4 @@
-"""An edition for other programs: an Atom feed that validates, an EPUB book whose every page is well-formed."""
+"""Atom (RFC 4287) and EPUB 3 of an edition."""
 
 from __future__ import annotations
 
@@ -52,21 +52,21 @@ EDITIONS = [golden("edition"), golden("stories"), hostile()]
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
-def test_the_feed_is_what_rfc_4287_wants(edition: Edition) -> None:
+def test_the_feed_is_valid_rfc_4287(edition: Edition) -> None:
     text = render(edition, "atom", TEMPLATES)
     feed = ElementTree.fromstring(text)
     assert feed.tag == f"{ATOM}feed"
     entries = feed.findall(f"{ATOM}entry")
     assert len(entries) == len(edition.stories) + len(edition.stubs)
-    for one in (feed, *entries):
+    for element in (feed, *entries):
         for name in ("id", "title", "updated"):  # exactly one of each (4.1.1, 4.1.2)
-            assert len(one.findall(f"{ATOM}{name}")) == 1
-        assert (one.findtext(f"{ATOM}id") or "").startswith("urn:uuid:")
-        assert one.findtext(f"{ATOM}author/{ATOM}name") is not None
-        alternates = [link for link in one.findall(f"{ATOM}link") if link.get("rel") == "alternate"]
+            assert len(element.findall(f"{ATOM}{name}")) == 1
+        assert (element.findtext(f"{ATOM}id") or "").startswith("urn:uuid:")
+        assert element.findtext(f"{ATOM}author/{ATOM}name") is not None
+        alternates = [link for link in element.findall(f"{ATOM}link") if link.get("rel") == "alternate"]
         assert len(alternates) <= 1
-        assert all((link.get("href") or "").startswith("http") for link in one.findall(f"{ATOM}link"))
-    ids = [one.findtext(f"{ATOM}id") for one in entries]
+        assert all((link.get("href") or "").startswith("http") for link in element.findall(f"{ATOM}link"))
+    ids = [element.findtext(f"{ATOM}id") for element in entries]
     assert len(set(ids)) == len(ids)
     assert len(feed.findall(f"{ATOM}entry/{ATOM}content")) == len(edition.stories)
     assert len(feed.findall(f"{ATOM}entry/{ATOM}summary")) == len(edition.stubs)
@@ -77,17 +77,17 @@ def test_the_feed_is_what_rfc_4287_wants(edition: Edition) -> None:
     assert all(entry.summary_detail.type == "text/plain" for entry in headlines)
 
 
-def test_the_feed_keeps_its_identity_from_day_to_day_and_its_entries_theirs() -> None:
+def test_feed_and_entry_ids_are_stable() -> None:
     today = golden("stories")
     tomorrow = replace(today, date=today.date.replace(day=18))
-    one, other = (ElementTree.fromstring(render(edition, "atom", TEMPLATES)) for edition in (today, tomorrow))
-    assert one.findtext(f"{ATOM}id") == other.findtext(f"{ATOM}id")
-    assert one.findtext(f"{ATOM}entry/{ATOM}id") != other.findtext(f"{ATOM}entry/{ATOM}id")
+    first, second = (ElementTree.fromstring(render(edition, "atom", TEMPLATES)) for edition in (today, tomorrow))
+    assert first.findtext(f"{ATOM}id") == second.findtext(f"{ATOM}id")
+    assert first.findtext(f"{ATOM}entry/{ATOM}id") != second.findtext(f"{ATOM}entry/{ATOM}id")
     assert render(today, "atom", TEMPLATES) == render(today, "atom", TEMPLATES)
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
-def test_the_book_holds_every_section_in_well_formed_pages_that_lead_nowhere_else(edition: Edition) -> None:
+def test_the_epub_has_every_section_in_well_formed_pages_without_remote_links(edition: Edition) -> None:
     with zipfile.ZipFile(io.BytesIO(render_epub(edition, TEMPLATES))) as book:
         first = book.infolist()[0]
         assert (first.filename, first.compress_type) == ("mimetype", zipfile.ZIP_STORED)
@@ -106,12 +106,12 @@ def test_the_book_holds_every_section_in_well_formed_pages_that_lead_nowhere_els
             file, _, anchor = (link.get("href") or "").partition("#")
             if not file.startswith("http"):
                 target = trees[f"EPUB/{file}"]
-                assert not anchor or any(one.get("id") == anchor for one in target.iter())
+                assert not anchor or any(element.get("id") == anchor for element in target.iter())
     told = sum(1 for name in trees if name.startswith("EPUB/s") for _ in trees[name].iter(f"{XHTML}article"))
     assert told == len(edition.stories)
     text = "".join("".join(tree.itertext()) for tree in trees.values())
     assert ("behind a paywall" in text) == bool(edition.stubs)
 
 
-def test_equal_editions_give_equal_books() -> None:
+def test_equal_editions_give_equal_epub_bytes() -> None:
     assert render_epub(golden("stories"), TEMPLATES) == render_epub(golden("stories"), TEMPLATES)

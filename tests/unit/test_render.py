@@ -1,4 +1,4 @@
-"""What reaches the page: every format whole, nothing of an article's text as anything but text."""
+"""Rendering in every format: completeness, escaping, links, languages, golden files."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ anything = st.lists(fragments | st.text(max_size=4), max_size=24).map("".join)
 
 
 def everywhere(text: str, *, named: bool = True) -> Edition:
-    """`text` in every field that is shown, after the field's name or as all there is."""
+    """An edition with `text` in every field that is shown, after the field's name or alone."""
 
     def field(name: str) -> str:
         return f"{name} {text}" if named else text
@@ -154,7 +154,7 @@ FIELDS = (
 
 
 def readers() -> list[Callable[[str], str]]:
-    """Markdown as GitHub reads it, addresses that become links included, and as Python-Markdown does."""
+    """Markdown renderers: GitHub's, automatic links included, and Python-Markdown."""
     import markdown
     from markdown_it import MarkdownIt
 
@@ -165,12 +165,12 @@ def readers() -> list[Callable[[str], str]]:
 
 
 def squeezed(text: str) -> str:
-    """What of a text a reader can see."""
+    """The visible characters of a text."""
     return "".join(c for c in text if c.isprintable() and not c.isspace())
 
 
 def seen_of(field: str, text: str) -> str:
-    """What a reader sees of `text` in a field: of a failure, no user and no key in what looks like an address."""
+    """The visible characters of a field with `text`; in a failure without user names and keys in addresses."""
     return squeezed(shown_in(f"{field} {text}") if field in {"subject", "cause"} else f"{field} {text}")
 
 
@@ -229,7 +229,7 @@ def test_plain_text_holds_no_control_characters(text: str) -> None:
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", shown)
 
 
-def test_a_record_of_before_is_shown_without_marks() -> None:
+def test_stored_control_characters_are_removed_when_rendered() -> None:
     old = everywhere("a\x1b[31m\x07\x7f\x9b\u202e\u2066\ufeff\U000e0041b")
     shown = {name: render(old, name, TEMPLATES) for name in EDITION_FORMATS if name != "epub"}
     with zipfile.ZipFile(io.BytesIO(render_epub(old, TEMPLATES))) as book:
@@ -241,7 +241,7 @@ def test_a_record_of_before_is_shown_without_marks() -> None:
     assert all("31mb" in shown[name] for name in ("md", "html", "text", "json", "atom", "summary", "EPUB/s2.xhtml"))
 
 
-def test_an_address_brings_no_control_characters_along() -> None:
+def test_control_characters_in_urls_are_not_rendered() -> None:
     url = 'https://example.org/a\x1b[31m\u202eb\ud800 c"<>'
     for format_ in FORMATS:
         rendered = render(edition(item(1, url=url)), format_, TEMPLATES)
@@ -252,7 +252,7 @@ def test_an_address_brings_no_control_characters_along() -> None:
             assert "%20c%22%3C%3E" in rendered
 
 
-def test_markdown_that_a_person_wrote_is_sanitised(tmp_path: Path) -> None:
+def test_html_of_markdown_is_sanitised(tmp_path: Path) -> None:
     (tmp_path / "edition.html.j2").write_text("{{ edition.title | markdown }}")
     wrote = "*Hi* <script>alert(1)</script><img src=x onerror=y> [a](https://e.example) [b](javascript:x) [c](data:x)"
     page = elements(render(edition(item(1), title=wrote), "html", environment("templates", [tmp_path])))
@@ -263,12 +263,12 @@ def test_markdown_that_a_person_wrote_is_sanitised(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "data:text/html,x", "ftp://x.example", "//x.example", "http://", ""]
 )
-def test_only_web_addresses_become_links(url: str) -> None:
+def test_only_http_urls_become_links(url: str) -> None:
     for format_ in ("html", "md", "text"):
         assert not url or url not in render(edition(item(1, url=url)), format_, TEMPLATES)
 
 
-def test_an_address_with_brackets_and_blanks_is_one_link() -> None:
+def test_a_url_with_brackets_and_spaces_is_one_link() -> None:
     import markdown
 
     url = 'https://example.org/a_(b) c?x=[1]&y="2"'
@@ -282,12 +282,14 @@ def test_the_same_edition_gives_the_same_bytes(format_: str) -> None:
     assert render(edition(*items), format_, TEMPLATES) == render(edition(*items), format_, TEMPLATES)
 
 
-def test_what_differs_between_runs_is_shown_in_json_alone() -> None:
+def test_only_json_shows_what_differs_between_runs() -> None:
     article, summary = item(1)
     again = replace(summary, cached=True, seconds=99.0)
     for format_ in ("md", "html", "text"):
-        one = render(edition((article, summary)), format_, TEMPLATES)
-        assert one == render(edition((article, again), created=datetime(2030, 1, 1, tzinfo=UTC)), format_, TEMPLATES)
+        rendered = render(edition((article, summary)), format_, TEMPLATES)
+        assert rendered == render(
+            edition((article, again), created=datetime(2030, 1, 1, tzinfo=UTC)), format_, TEMPLATES
+        )
 
 
 def test_times_are_in_the_editions_zone() -> None:
@@ -313,7 +315,7 @@ def test_reading_time_saved_counts_both_sides() -> None:
     assert minutes_saved(edition(*[item(n) for n in range(5)]).stories) == round(5 * (500 - 2) / 238)
 
 
-def test_what_a_reader_should_know_of_an_article_is_shown_and_what_failed_the_check_is_not() -> None:
+def test_warnings_are_shown_and_rejected_points_are_not() -> None:
     article, summary = item(1)
     article = replace(article, warnings=("Only the feed's own text was at hand.",))
     summary = replace(summary, warnings=(*article.warnings, "Left out (it names 99): The tram costs 99 million."))
@@ -324,7 +326,7 @@ def test_what_a_reader_should_know_of_an_article_is_shown_and_what_failed_the_ch
 
 
 @pytest.mark.parametrize("format_", ["md", "html", "text"])
-def test_every_format_gives_the_sentences_behind_a_point_and_the_minutes_saved(format_: str) -> None:
+def test_every_format_shows_citations_and_minutes_saved(format_: str) -> None:
     article, summary = item(1, text="The tram was approved on Tuesday, the council said.")
     point = replace(summary.key_points[0], text="The tram is coming.")
     shown = render(edition((article, replace(summary, key_points=(point,)))), format_, TEMPLATES)
@@ -338,7 +340,7 @@ def test_an_article_without_a_title_has_a_heading() -> None:
         assert "Untitled" in render(edition(item(1, headline="")), format_, TEMPLATES)
 
 
-def test_contents_in_markdown_lead_to_the_headings_as_github_names_them() -> None:
+def test_markdown_contents_link_to_github_heading_slugs() -> None:
     items = [
         item(1, "World", headline="World"), item(2, "Arts & Letters!", headline="x"),
         item(3, "हिन्दी Ñu_1", headline="x"), item(4, "World ", headline="x"), item(5, "!?", headline="x"),
@@ -350,7 +352,7 @@ def test_contents_in_markdown_lead_to_the_headings_as_github_names_them() -> Non
     assert "\n- !?: x" in shown
 
 
-def test_what_is_not_in_the_articles_language_says_which_it_is() -> None:
+def test_lang_attributes_of_text_in_another_language() -> None:
     article, summary = item(1)
     html = render(edition((article, replace(summary, language="he"))), "html", TEMPLATES)
     assert '<article id="a-id1" lang="he">' in html
@@ -358,7 +360,7 @@ def test_what_is_not_in_the_articles_language_says_which_it_is() -> None:
     assert '<span class="label" lang="en">' in html
 
 
-def test_a_summary_in_another_language_than_its_article_says_what_is_in_which() -> None:
+def test_lang_attributes_of_a_translated_summary() -> None:
     article, summary = item(1)
     quoted = replace(summary.key_points[0], text="A quotation.", verdict=Verdict.QUOTED, rung="quoted")
     german = replace(
@@ -373,14 +375,14 @@ def test_a_summary_in_another_language_than_its_article_says_what_is_in_which() 
 
 
 def letter(day: Edition) -> str:
-    """The HTML of the message that brings it."""
+    """The HTML part of its letter."""
     envelope = Envelope(sender="b@example.org", recipient="ann@example.org")
     body = write_letter(day, envelope, TEMPLATES, MORNING).message.get_body(("html",))
     assert body is not None
     return str(body.get_content())
 
 
-def test_a_sentence_of_a_storys_other_article_says_that_articles_language() -> None:
+def test_lang_attribute_of_a_citation_from_another_article() -> None:
     article, summary = item(1)
     german = replace(article, id="de", source="Die Post", language="de")
     citation = Citation(sentence=0, start=0, end=9, text="Ein Satz.", article="de")
@@ -403,7 +405,7 @@ def test_a_sentence_of_a_storys_other_article_says_that_articles_language() -> N
     assert '<span lang="de">“Anders.”</span>' in mail
 
 
-def test_each_point_of_the_overview_says_its_own_language() -> None:
+def test_lang_attribute_of_each_overview_point() -> None:
     told = [item(n, text=text) for n, text in enumerate(("One voted for a tram.", "Zwei stimmten ab.", "Three left."))]
     article, summary = told[1]
     told[1] = (replace(article, language="de"), replace(summary, language="de"))
@@ -424,7 +426,7 @@ def test_each_point_of_the_overview_says_its_own_language() -> None:
 
 
 @pytest.mark.parametrize("format_", ["md", "html", "text"])
-def test_a_point_without_evidence_says_so(format_: str) -> None:
+def test_a_point_without_citations_is_marked(format_: str) -> None:
     article, summary = item(1)
     bare = replace(summary, key_points=(replace(summary.key_points[0], citations=()),))
     shown = " ".join(render(edition((article, bare)), format_, TEMPLATES).split())
@@ -432,7 +434,7 @@ def test_a_point_without_evidence_says_so(format_: str) -> None:
     assert "no sentence of the article" not in render(edition((article, summary)), format_, TEMPLATES)
 
 
-def test_an_overview_sentence_without_evidence_leads_to_its_own_story() -> None:
+def test_an_overview_point_without_citations_links_to_its_story() -> None:
     pairs = []
     for number in range(6):
         article, summary = item(number, text=f"Nachricht {number}.")
@@ -441,14 +443,14 @@ def test_an_overview_sentence_without_evidence_leads_to_its_own_story() -> None:
     assert '<a href="#a-id3">Nachricht 3.</a>' in html
 
 
-def test_a_stored_summary_of_before_there_was_the_articles_language_is_in_the_articles() -> None:
+def test_a_stored_summary_without_article_language_reads_as_its_language() -> None:
     data = summary_to_json(item(1)[1])
     del data["article_language"]
     assert summary_from_json(data).article_language == "en"
     assert not summary_from_json(data).translated
 
 
-def test_a_point_opens_the_sentences_behind_it() -> None:
+def test_a_point_expands_to_its_citations() -> None:
     html = render(edition(item(1)), "html", TEMPLATES)
     assert re.search(r"<details><summary>The council voted for a tram\.</summary>.*?<blockquote", html, re.DOTALL)
 
@@ -460,7 +462,7 @@ STUB = Stub(
 
 
 @pytest.mark.parametrize("format_", [*FORMATS, "atom"])
-def test_what_has_only_a_headline_is_told_with_the_reason_and_never_as_points(format_: str) -> None:
+def test_stubs_are_shown_with_their_reason_and_without_points(format_: str) -> None:
     text = render(edition(item(1), stubs=[STUB]), format_, TEMPLATES)
     words = " ".join(text.split())
     for part in (STUB.title, STUB.teaser, STUB.source, "consent"):
@@ -475,7 +477,7 @@ def test_every_wall_has_words_and_is_in_the_schema(wall: str, repository: Path) 
     assert f'"{wall}"' in json.dumps(schema("edition", repository))
 
 
-def test_a_headline_comes_back_from_json_as_it_was() -> None:
+def test_stubs_round_trip_through_json() -> None:
     known = edition(item(1), stubs=[STUB, replace(STUB, url=None, published=None)])
     assert edition_from_json(json.loads(json.dumps(edition_to_json(known))), lambda _: None).stubs == known.stubs
 
@@ -485,14 +487,14 @@ def test_a_quotation_is_labelled_in_every_format() -> None:
         assert "uoted from the article" in render(edition(item(1, verdict=Verdict.QUOTED)), format_, TEMPLATES)
 
 
-def test_a_page_needs_nothing_from_anywhere() -> None:
+def test_a_page_loads_no_remote_resources() -> None:
     html = render(edition(item(1), item(2)), "html", TEMPLATES)
     assert not re.search(r"<script|<link|<img|src=|url\(|@import", html)
     assert '<html lang="en">' in html
     assert re.findall(r"<h(\d)", html) == sorted(re.findall(r"<h(\d)", html))
 
 
-def test_ids_are_unique_and_every_link_inside_the_page_leads_somewhere() -> None:
+def test_ids_are_unique_and_fragment_links_resolve() -> None:
     html = render(edition(item(1, "A b"), item(2, "a-B"), item(3, "!!")), "html", TEMPLATES)
     ids = re.findall(r'\bid="([^"]+)"', html)
     assert len(ids) == len(set(ids))
@@ -512,8 +514,8 @@ def test_contrast_is_enough_in_light_and_dark(repository: Path) -> None:
         colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", block))
         for ink in ("ink", "soft", "accent"):
             for ground in ("paper", "quote"):
-                one, other = luminance(colours[ink]), luminance(colours[ground])
-                assert (max(one, other) + 0.05) / (min(one, other) + 0.05) >= 4.5, (ink, ground)
+                light, dark = luminance(colours[ink]), luminance(colours[ground])
+                assert (max(light, dark) + 0.05) / (min(light, dark) + 0.05) >= 4.5, (ink, ground)
 
 
 def test_plain_text_fits_78_columns() -> None:
@@ -547,7 +549,7 @@ summaries = st.builds(
 
 
 @given(summaries)
-def test_a_summary_comes_back_from_json_as_it_was(summary: Summary) -> None:
+def test_summaries_round_trip_through_json(summary: Summary) -> None:
     assert summary_from_json(json.loads(json.dumps(summary_to_json(summary)))) == summary
 
 
@@ -560,16 +562,16 @@ def test_json_is_of_the_documented_shape(repository: Path) -> None:
     from jsonschema import Draft202012Validator
     from referencing import Registry, Resource
 
-    one = schema("summary", repository)
-    registry: Registry[object] = Registry().with_resource("summary.json", Resource.from_contents(one))
+    summary_schema = schema("summary", repository)
+    registry: Registry[object] = Registry().with_resource("summary.json", Resource.from_contents(summary_schema))
     shown = edition(item(1, published=MORNING), failures=[Failure(subject="x", stage="read", cause="y")])
     Draft202012Validator(schema("edition", repository), registry=registry).validate(
         json.loads(render(shown, "json", TEMPLATES))
     )
     single = json.loads(render_summary([item(1)[1]], "json", TEMPLATES))
-    Draft202012Validator(one).validate(single)
+    Draft202012Validator(summary_schema).validate(single)
     with_paragraph = replace(item(1)[1], paragraph="Prose.")
-    Draft202012Validator(one).validate(json.loads(render_summary([with_paragraph], "json", TEMPLATES)))
+    Draft202012Validator(summary_schema).validate(json.loads(render_summary([with_paragraph], "json", TEMPLATES)))
     assert len(json.loads(render_summary([item(1)[1], item(2)[1]], "json", TEMPLATES))) == 2
 
 
@@ -596,7 +598,7 @@ def test_golden_output(ending: str) -> None:
 
 
 @pytest.mark.parametrize("ending", ["md", "html", "txt"])
-def test_golden_stories_of_several_articles_updates_and_what_there_was_no_time_for(ending: str) -> None:
+def test_golden_stories_of_several_articles_updates_and_unsummarised_ones(ending: str) -> None:
     data = json.loads((GOLDEN / "stories.json").read_text("utf-8"))
     shown = edition_from_json(data, lambda _: None)
     assert edition_to_json(shown) == data

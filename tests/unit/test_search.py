@@ -1,4 +1,4 @@
-"""Past editions by their words: whatever a person types finds what holds it, and is never an order to the database."""
+"""Full-text search in past editions: folding, phrases, prefixes, ranking, snippets, query escaping."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def headlines(store: Store, words: str) -> list[str]:
-    return [one.headline for one in store.search(words)]
+    return [hit.headline for hit in store.search(words)]
 
 
 def test_a_story_is_found_by_what_the_edition_says_of_it(store: Store) -> None:
@@ -75,11 +75,11 @@ def test_a_story_is_found_by_what_the_edition_says_of_it(store: Store) -> None:
 
 
 TABLE = json.loads((Path(__file__).parents[1] / "data" / "search" / "words.json").read_text("utf-8"))
-"""What is told, and what finds it or does not; the archive's page keeps to the same (tests/browser/test_archive.py)."""
+"""Texts with queries that find them or do not; shared with the archive's page (tests/browser/test_archive.py)."""
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: ascii(row["told"])[:20])
-def test_words_are_found_however_they_are_written(store: Store, row: dict[str, Any]) -> None:
+def test_search_folds_case_accents_and_punctuation(store: Store, row: dict[str, Any]) -> None:
     put(store, MONDAY, story("Elsewhere", "Nothing of that."), story(row["told"], f"It was said: {row['told']}."))
     for words in row["found"]:
         (found,) = store.search(words)
@@ -88,14 +88,14 @@ def test_words_are_found_however_they_are_written(store: Store, row: dict[str, A
         assert headlines(store, words) == [], words
 
 
-def test_what_was_found_is_shown_as_it_was_told(store: Store) -> None:
+def test_the_snippet_keeps_the_spelling_of_the_edition(store: Store) -> None:
     put(store, MONDAY, story("A", "Rain fell.", "Die STRASSE ist zu.", "Die „Straße“ am Hafen bleibt zu."))
     (found,) = store.search("strasse hafen")
     assert [found.snippet[start:end] for start, end in found.marks] == ["STRASSE", "Straße", "Hafen"]
     assert found.snippet == "Rain fell. Die STRASSE ist zu. Die „Straße“ am Hafen bleibt zu."
 
 
-def test_of_long_points_the_part_is_shown_that_holds_most(store: Store) -> None:
+def test_the_snippet_is_the_part_with_most_matches(store: Store) -> None:
     filler = " ".join(f"word{number}" for number in range(40))
     put(
         store,
@@ -108,7 +108,7 @@ def test_of_long_points_the_part_is_shown_that_holds_most(store: Store) -> None:
     assert [found.snippet[start:end] for start, end in found.marks] == ["tram", "bridge", "is open"]
 
 
-def test_an_index_from_before_words_were_folded_is_made_anew(tmp_path: Path) -> None:
+def test_an_index_without_folding_is_rebuilt(tmp_path: Path) -> None:
     with Store(tmp_path / "state.db") as store:
         put(store, MONDAY, story("Straße", "Eine Straße."))
     connection = sqlite3.connect(tmp_path / "state.db")
@@ -124,7 +124,7 @@ def test_an_index_from_before_words_were_folded_is_made_anew(tmp_path: Path) -> 
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=60))
-def test_words_are_the_same_with_their_places_and_without(text: str) -> None:
+def test_words_are_the_same_with_and_without_their_offsets(text: str) -> None:
     placed = list(word_spans(text))
     assert [word for *_, word in placed] == search_words(text)
     for begin, end, word in placed:
@@ -145,7 +145,7 @@ def test_disagreements_paragraphs_and_copies_are_found_too(store: Store) -> None
     assert store.search("copier")[0].sources == ("The Post", "The Copier")
 
 
-def test_phrases_stand_together_and_an_asterisk_is_any_ending(store: Store) -> None:
+def test_phrase_and_prefix_queries(store: Store) -> None:
     put(store, MONDAY, TRAM, WATER)
     assert headlines(store, '"tram line"') == headlines(store, "“tram line”") == ["Tram approved"]
     assert headlines(store, '"line tram"') == []
@@ -155,23 +155,23 @@ def test_phrases_stand_together_and_an_asterisk_is_any_ending(store: Store) -> N
     assert set(headlines(store, "tram*")) == {"Tram approved", "A dry summer"}
 
 
-def test_the_best_comes_first_and_of_equals_the_newest(store: Store) -> None:
+def test_hits_are_ranked_best_then_newest_first(store: Store) -> None:
     put(store, MONDAY, story("Weather", "A tram was late."), story("Tram strike", "Nobody drives."))
     put(store, TUESDAY, story("Tram strike", "Nobody drives."))
-    assert [(one.headline, one.date) for one in store.search("tram")] == [
+    assert [(hit.headline, hit.date) for hit in store.search("tram")] == [
         ("Tram strike", TUESDAY), ("Tram strike", MONDAY), ("Weather", MONDAY),
     ]  # fmt: skip
-    assert [one.date for one in store.search("tram", since=TUESDAY)] == [TUESDAY]
+    assert [hit.date for hit in store.search("tram", since=TUESDAY)] == [TUESDAY]
     assert len(store.search("tram", limit=2)) == 2
     assert store.search("tram", title="Evening") == []
 
 
-def test_an_edition_written_again_is_found_by_its_new_words_only(store: Store) -> None:
+def test_a_replaced_edition_is_reindexed(store: Store) -> None:
     put(store, MONDAY, TRAM)
     put(store, MONDAY, TRAM, title="Evening")
     put(store, MONDAY, WATER)
     assert headlines(store, "reservoirs") == ["A dry summer"]
-    assert [one.title for one in store.search("council")] == ["Evening"]
+    assert [hit.title for hit in store.search("council")] == ["Evening"]
 
 
 def test_editions_are_never_forgotten(store: Store) -> None:
@@ -189,7 +189,7 @@ def test_editions_are_listed_newest_first(store: Store) -> None:
     assert store.editions(since=TUESDAY) == [(TUESDAY, "A")]
 
 
-def test_editions_from_before_there_was_an_index_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_editions_older_than_the_index_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(store_module, "MIGRATIONS", MIGRATIONS[:3])
         Store(tmp_path / "state.db").close()
@@ -202,7 +202,7 @@ def test_editions_from_before_there_was_an_index_are_found(tmp_path: Path, monke
     connection.commit()
     connection.close()
     with Store(tmp_path / "state.db") as store:
-        assert [(one.title, one.headline) for one in store.search("council")] == [("Old", "Tram approved")]
+        assert [(hit.title, hit.headline) for hit in store.search("council")] == [("Old", "Tram approved")]
 
 
 def test_without_full_text_search_only_searching_fails_and_nothing_is_missed_later(
@@ -217,7 +217,7 @@ def test_without_full_text_search_only_searching_fails_and_nothing_is_missed_lat
         with pytest.raises(StoreError, match="no full-text search") as caught:
             store.search("council")
         assert "FTS5" in caught.value.remedy
-    assert [one.date for one in store.search("council")] == [TUESDAY]
+    assert [hit.date for hit in store.search("council")] == [TUESDAY]
     assert headlines(store, "reservoirs") == ["A dry summer"]
 
 
@@ -230,7 +230,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("words", HOSTILE, ids=lambda words: ascii(words)[:20])
-def test_hostile_words_are_only_words(store: Store, words: str) -> None:
+def test_query_syntax_is_escaped(store: Store, words: str) -> None:
     put(store, MONDAY, TRAM, WATER)
     store.search(words)
     assert headlines(store, "council") == ["Tram approved"]
@@ -249,13 +249,13 @@ pieces = st.sampled_from(['"', "“", "*", " ", "AND", "OR", "NOT", "NEAR", "(",
 @settings(max_examples=300, deadline=None)
 @given(st.lists(pieces | st.text(max_size=4), max_size=12).map("".join))
 def test_any_text_may_be_searched_for(kept: Store, words: str) -> None:
-    for one in kept.search(words):
-        assert 0 <= sum(end - start for start, end in one.marks) <= len(one.snippet)
+    for hit in kept.search(words):
+        assert 0 <= sum(end - start for start, end in hit.marks) <= len(hit.snippet)
 
 
-def test_words_of_the_query_language_are_words_here(kept: Store) -> None:
+def test_query_operators_are_plain_words(kept: Store) -> None:
     for words in ("AND", "or", "not near", "NEAR(meaning, 3)*"):
-        assert [one.headline for one in kept.search(words)] == (
+        assert [hit.headline for hit in kept.search(words)] == (
             ["AND OR NOT NEAR"] if "3" not in words else []
         ), words  # fmt: skip
 

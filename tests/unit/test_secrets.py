@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from briefing.errors import ConfigError
-from briefing.pipeline.secrets import Commands, words_of
+from briefing.pipeline.secrets import Commands, split_command
 
 
 @pytest.mark.parametrize(
@@ -23,13 +23,13 @@ from briefing.pipeline.secrets import Commands, words_of
     ],
 )
 def test_a_command_is_split_as_its_system_does(command: str, windows: bool, words: tuple[str, ...]) -> None:
-    assert words_of(command, windows=windows) == words
+    assert split_command(command, windows=windows) == words
 
 
 @pytest.mark.parametrize("windows", [True, False])
-def test_a_quotation_mark_needs_another(windows: bool) -> None:
+def test_an_unbalanced_quotation_mark_raises(windows: bool) -> None:
     with pytest.raises(ValueError, match="quotation"):
-        words_of('pass "show', windows=windows)
+        split_command('pass "show', windows=windows)
 
 
 @pytest.mark.parametrize("code", [0, 1])
@@ -46,14 +46,14 @@ def test_a_command_runs_once_also_where_it_fails(tmp_path: Path, code: int) -> N
     assert count.read_text() == "x"
 
 
-def test_bytes_that_are_no_text_stay_what_they_are() -> None:
+def test_output_that_is_not_utf_8_keeps_its_bytes() -> None:
     program = "import sys; sys.stdout.buffer.write(bytes([112, 228, 10]))"
     line = Commands().first_line((sys.executable, "-c", program), "password_command")
     assert line.encode("utf-8", "surrogateescape") == b"p\xe4"
 
 
 @pytest.mark.parametrize("program", ["no-such-program-anywhere", "/no/such/folder/program"])
-def test_a_program_that_is_missing_is_named_and_its_arguments_are_not(program: str) -> None:
+def test_a_missing_program_is_named_without_its_arguments(program: str) -> None:
     with pytest.raises(ConfigError, match=program) as caught:
         Commands().first_line((program, "hush"), "mail.password_command")
     assert "hush" not in str(caught.value)
