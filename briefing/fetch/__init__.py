@@ -1,17 +1,18 @@
-"""Fetching over HTTP(S): one `Fetcher` for a run, used from as many threads as you like.
+"""Fetching over HTTP(S): one thread-safe `Fetcher` for a run.
 
-What it promises: time limits that a slow drip cannot stretch, a size limit that holds after decompression, redirects
-followed one by one with every check repeated, private addresses refused at connect time, politeness to each host,
-retries where they can help, pauses where a server asks for one, conditional requests through a shared cache, and one
-readable `FetchError` otherwise. It does not know what a feed or a page is.
+Guarantees: total deadlines (a slow drip cannot stretch them), a size limit after decompression, redirects followed one
+by one with every check repeated, private addresses refused at connect time, a rate limit for each server, retries with
+backoff, ``Retry-After``, conditional requests through a shared cache, and one readable `FetchError` otherwise. Feeds
+and pages are not parsed here.
 
-`urls` takes addresses apart, `addresses` says what is public, `network` connects, `cache` remembers, `body` unfolds,
-`rate_limit` is polite, `request_queue` gives servers their turns, `failures` explains. Those that import httpx are
-imported when a `Fetcher` is made and not before.
+`urls` splits addresses, `addresses` tells public ones, `network` connects, `cache` stores responses, `response` decodes
+them, `rate_limit` spaces requests, `request_queue` schedules them over servers, `failures` words errors, `imap` reads
+mailboxes. Modules that import httpx are imported when a `Fetcher` is made and not before.
 """
 
 from __future__ import annotations
 
+import logging
 import math
 import random
 import threading
@@ -19,6 +20,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -27,12 +29,12 @@ from urllib.request import getproxies
 
 from briefing import retry
 from briefing._version import __version__
-from briefing.bounded_io import CutOffError, TooLargeError
-from briefing.encodings import charset_of, media_type_of
+from briefing.bounded_io import CutOffError
 from briefing.errors import FetchError, OutOfTimeError, UntrustedError
 from briefing.fetch.rate_limit import BusyError, HostSuspendedError, RateLimiter, TooLongError
-from briefing.fetch.request_queue import RequestState, in_turns
-from briefing.fetch.urls import joined, origin, parsed, server_of, shown
+from briefing.fetch.request_queue import RequestState, round_robin
+from briefing.fetch.response import Fetched, read_response
+from briefing.fetch.urls import origin, parsed, server_of, shown
 
 if TYPE_CHECKING:
     import httpx
@@ -41,9 +43,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Fetched", "Fetcher", "Request", "shown"]
 
+_log = logging.getLogger(__name__)
+
 USER_AGENT = f"briefing/{__version__} (+feed reader)"
 MOST_REDIRECTS = 5
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HEADERS = {
     "User-Agent": USER_AGENT,
     "Accept": "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8",
@@ -65,40 +68,21 @@ class Request:
     """Whether the answer may hold a secret, so that no cache keeps it; one of an address with a secret always may."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
-    """A complete, successful answer."""
-
-    url: str
-    """Where it came from after all redirects, without credentials."""
-    status: int
-    content_type: str
-    """Media type in lower case without parameters; empty where the server names none."""
-    charset: str | None
-    """As the server names it, lower case; not checked."""
-    body: bytes
-    """Decompressed."""
-    from_cache: bool
-    """Whether the body is the one of an earlier fetch, revalidated or still fresh."""
-    asked: bool = True
-    """Whether a server said anything now; False where the earlier answer is still fresh."""
-
-
 class Fetcher:
     """Fetches addresses; a context manager that owns the connections and the cache.
 
     Args:
         cache: SQLite file for the HTTP cache, or None for no cache. A damaged one is set aside.
         connect_timeout, read_timeout, total_timeout: seconds; the last bounds one attempt with its redirects, but not
-            its waiting for a turn at the host.
-        retries: further attempts after one that failed in a way that may pass.
+            its waiting for a slot at the server.
+        retries: further attempts after a transient failure.
         backoff: seconds before the first retry (jittered), doubled for each further one.
         max_bytes: limit on a body after decompression.
         per_host: requests to one host at a time.
         gap: seconds between the starts of two requests to one host.
         proxies: scheme to proxy URL; None takes them from the environment.
-        sleep: how to wait; the default ends early when the fetcher is closed.
-        clock: seconds, never set back; where `sleep` only pretends to wait, it has to go on all the same.
+        sleep: the default ends early when the fetcher is closed.
+        clock: seconds, monotonic; advances with `sleep`.
         now: seconds since 1970.
         resolver: how to look a name up; the default asks the system.
     """
@@ -140,7 +124,7 @@ class Fetcher:
             proxies=getproxies() if proxies is None else proxies,
             resolver=resolver or resolve,
             deadline=self._deadline,
-            before=self._before,
+            before_request=self._before_request,
         )
         self._cached: httpx.BaseTransport = self._network
         pauses = None
@@ -149,10 +133,10 @@ class Fetcher:
 
             self._cached = CacheTransport(self._network, storage, rfc={"shared": False})
             pauses = Pauses(cache)
-        self._hosts = RateLimiter(
-            at_once=per_host,
+        self._limiter = RateLimiter(
+            per_server=per_host,
             gap=gap,
-            sleep=self._wait,
+            sleep=self._limiter_sleep,
             clock=clock,
             now=now,
             until=pauses.known(now()) if pauses else {},
@@ -172,114 +156,114 @@ class Fetcher:
         self._closed.set()
         self._cached.close()
 
-    def forget_dead(self) -> None:
-        """Asks servers again that were given up because they did not answer: the network was missing."""
-        self._hosts.forget_dead()
+    def forget_unreachable(self) -> None:
+        """Ask servers again that were suspended because they did not answer: the network was missing."""
+        self._limiter.forget_unreachable()
 
     def fetch(self, request: Request, *, within: float = math.inf) -> Fetched:
-        """The answer to one request.
+        """The response to one request, in `within` seconds.
 
         Raises:
-            FetchError: with one readable reason, after every retry; `BlockedAddressError` for a private address,
-                `OutOfTimeError` where the answer is not there `within` so many seconds.
+            FetchError: after every retry; `BlockedAddressError` for a private address, `OutOfTimeError` after `within`.
         """
         return self._fetch(RequestState(request), self._clock() + within)
 
-    def _fetch(self, journey: RequestState, until: float) -> Fetched:
+    def _fetch(self, state: RequestState, until: float) -> Fetched:
+        """With retries. Raises `BusyError` where another server's turn has to come first."""
         from briefing.fetch.failures import RetryableError
 
         while True:
             try:
-                return self._attempt(journey, until)
+                return self._attempt(state, until)
             except RetryableError as failed:
-                journey.start_again()
-                if journey.failures > self._retries or failed.final or self._closed.is_set():
-                    raise failed.after(journey.failures) from failed.__cause__
-                if not failed.pause:  # for that one all requests to the server wait
+                state.start_again()
+                if state.failures > self._retries or failed.final or self._closed.is_set():
+                    raise failed.after(state.failures) from failed.__cause__
+                url = shown(state.request.url)
+                _log.debug("%s: attempt %d failed: %s", url, state.failures, failed.error.cause)
+                if not failed.pause:  # the limiter makes all requests to the server wait
                     jitter = random.random()  # noqa: S311 - spreads load, hides nothing
-                    self._rest(retry.backoff_delay(journey.failures - 1, self._backoff, jitter), journey.request, until)
-
-    def _rest(self, seconds: float, request: Request, until: float) -> None:
-        if self._clock() + seconds >= until:
-            raise OutOfTimeError(shown(request.url))
-        self._sleep(seconds)
+                    delay = retry.backoff_delay(state.failures - 1, self._backoff, jitter)
+                    if self._clock() + delay >= until:
+                        raise OutOfTimeError(url) from failed
+                    self._sleep(delay)
 
     def fetch_many(
         self, requests: Iterable[Request], workers: int = 8, *, within: float = math.inf
     ) -> Iterator[tuple[Request, Fetched | FetchError]]:
-        """Every request with its answer or its error, as they finish; servers take turns.
+        """Every request with its answer or its error, as they finish; round robin over servers.
 
-        After `within` seconds what is not there is an `OutOfTimeError`. At most twice `workers` answers wait for the
-        caller, so a slow caller bounds the memory. A caller that stops early leaves requests in flight behind; `close`
-        ends them.
+        After `within` seconds what is missing is an `OutOfTimeError`. At most twice `workers` answers wait for the
+        caller, so a slow caller bounds the memory. A caller that stops early leaves requests in flight; `close` ends
+        them.
         """
-        yield from in_turns(
-            requests, self._as_value, workers=workers, at_once=self._per_host, until=self._clock() + within,
+        yield from round_robin(
+            requests, self._as_value, workers=workers, per_server=self._per_host, until=self._clock() + within,
             clock=self._clock,
         )  # fmt: skip
 
-    def _as_value(self, journey: RequestState, until: float) -> Fetched | FetchError | RequestState:
+    def _as_value(self, state: RequestState, until: float) -> Fetched | FetchError | RequestState:
         try:
-            return self._fetch(journey, until)
+            return self._fetch(state, until)
         except FetchError as error:
             return error
         except BusyError as busy:
-            journey.turn = busy.server
-            return journey
+            state.turn = busy.server
+            return state
 
-    def _attempt(self, journey: RequestState, until: float) -> Fetched:
+    def _attempt(self, state: RequestState, until: float) -> Fetched:
         begun = time.monotonic()
-        left = self._total if journey.left is None else journey.left
+        left = self._total if state.left is None else state.left
         self._deadline.at, self._deadline.last = begun + left, begun + (until - self._clock())
         try:
-            return self._follow(journey)
+            return self._follow_redirects(state)
         finally:
-            journey.left = self._deadline.at - time.monotonic()
+            state.left = self._deadline.at - time.monotonic()
             self._deadline.at = self._deadline.last = math.inf
 
-    def _wait(self, seconds: float) -> None:
+    def _limiter_sleep(self, seconds: float) -> None:
         import httpcore
 
         self._sleep(seconds)
         if self._closed.is_set():
             raise httpcore.ConnectError("the fetcher was closed")
 
-    def _before(self, url: str) -> None:
-        """Wait until the server may be asked; that is no fault of its own."""
+    def _before_request(self, url: str) -> None:
+        """Wait until the server may be asked; that does not count against its deadline."""
         begun = time.monotonic()
-        self._hosts.pause(server_of(url), self._deadline.left)
+        self._limiter.wait_for_start(server_of(url), self._deadline.left)
         self._deadline.at += time.monotonic() - begun
 
-    def _follow(self, journey: RequestState) -> Fetched:
-        request, visited = journey.request, journey.visited
+    def _follow_redirects(self, state: RequestState) -> Fetched:
+        request, visited = state.request, state.visited
         subject = shown(request.url)
         url, authorization = parsed(subject, request.url)
-        home = origin(url)
-        if journey.next:
-            url, _ = parsed(subject, journey.next)
+        first_origin = origin(url)
+        if state.next:
+            url, _ = parsed(subject, state.next)
         while str(url) not in visited:
             if len(visited) > MOST_REDIRECTS:
                 raise FetchError(subject, f"it redirects more than {MOST_REDIRECTS} times", "Check the address")
-            at_home = origin(url) == home
-            answer = self._one(
+            same_origin = origin(url) == first_origin
+            answer = self._hop(
                 subject,
                 url,
                 request,
-                authorization if at_home else None,
-                local=request.allow_local and at_home,
-                wait=journey.waits_for(server_of(str(url))),
+                authorization if same_origin else None,
+                local=request.allow_local and same_origin,
+                wait=state.waits_for(server_of(str(url))),
             )
             if isinstance(answer, Fetched):
                 return answer
             visited.append(str(url))
-            journey.next = answer
+            state.next = answer
             url, _ = parsed(subject, answer)
         raise FetchError(subject, f"it redirects in a circle, back to {url}", "Check the address in a browser")
 
-    def _one(
+    def _hop(
         self, subject: str, url: httpx.URL, request: Request, authorization: bytes | None, *, local: bool, wait: bool
     ) -> Fetched | str:
-        """One hop: the answer, or the address that it redirects to. Raises `BusyError` without `wait`."""
+        """The response, or the address that it redirects to. Raises `BusyError` without `wait`."""
         import httpx
 
         identity = f"{local} {authorization!r} {url}"  # what a local or authorised request may see is its own
@@ -297,37 +281,37 @@ class Fetcher:
         )
         begun = time.monotonic()
         try:
-            with self._hosts.slot(server_of(str(url)), self._deadline.left, wait=wait):
-                self._deadline.at += time.monotonic() - begun  # waiting for one's turn is not the server's fault
+            with self._limiter.slot(server_of(str(url)), self._deadline.left, wait=wait):
+                self._deadline.at += time.monotonic() - begun  # waiting for a slot does not count
                 if self._closed.is_set():
                     raise FetchError(subject, "the run was stopped before it was complete")
-                return self._noted(subject, url, message)
+                return self._recorded(subject, url, message)
         except TooLongError as error:
             raise OutOfTimeError(subject) from error
         except HostSuspendedError as error:
             raise error.as_error(subject) from error
 
-    def _noted(self, subject: str, url: httpx.URL, message: httpx.Request) -> Fetched | str:
-        """What `_exchange` gives, having told `rate_limit` what it says of the server."""
+    def _recorded(self, subject: str, url: httpx.URL, message: httpx.Request) -> Fetched | str:
+        """The result of `_exchange`, which the rate limiter learns of too."""
         import httpcore
 
         from briefing.fetch import failures
 
-        server = server_of(str(url))
+        server, limiter = server_of(str(url)), self._limiter
         try:
             answer = self._exchange(subject, url, message)
         except failures.RetryableError as failed:
             if failed.broken:
-                failed.final = self._hosts.breaks(server, str(url), failed.error)
+                failed.final = limiter.record_server_error(server, str(url), failed.error)
             elif not failed.pause:
-                self._hosts.answers(server)
-            elif given_up := self._hosts.refuses(server, failed.wait):
+                limiter.record_answer(server)
+            elif suspended := limiter.record_throttling(server, failed.wait):
                 error = failed.error
-                failed.error = type(error)(subject, f"{error.cause} and {given_up}", error.remedy)
+                failed.error = type(error)(subject, f"{error.cause} and {suspended}", error.remedy)
                 failed.final = True
             raise
         except FetchError:
-            self._hosts.answers(server)
+            limiter.record_answer(server)
             raise
         except (
             httpcore.TimeoutException,
@@ -341,62 +325,40 @@ class Fetcher:
             failure = failures.network_error(subject, error, total=self._total if self._deadline.passed else None)
             if isinstance(failure, failures.RetryableError):
                 slow = isinstance(error, httpcore.TimeoutException)
-                failure.final = self._hosts.fails(server, str(url), failure.error, slow=slow)
+                failure.final = limiter.record_no_answer(server, str(url), failure.error, slow=slow)
             elif isinstance(failure, UntrustedError):
-                self._hosts.fails(server, str(url), failure, certain=True)
+                limiter.record_no_answer(server, str(url), failure, certain=True)
             elif self._deadline.passed:
-                self._hosts.fails(server, str(url), failure)
+                limiter.record_no_answer(server, str(url), failure)
             raise failure from error
         if isinstance(answer, str) or answer.asked:
-            self._hosts.answers(server)
+            limiter.record_answer(server)
         return answer
 
     def _exchange(self, subject: str, url: httpx.URL, message: httpx.Request) -> Fetched | str:
-        """Through the cache, and past it where what the cache holds turns out to be damaged."""
+        """Through the cache, and past it where the cached response is damaged."""
         import sqlite3
 
         from briefing.fetch.failures import RetryableError
 
+        begun = time.monotonic()
+        read = partial(read_response, subject, url, max_bytes=self._max_bytes, now=self._now)
         response = (self._network if message.extensions["private"] else self._cached).handle_request(message)
         caching = response.extensions.get("caching", {})
         from_cache = bool(caching.get("from_cache"))
         asked = not from_cache or bool(caching.get("revalidated"))
         try:
-            return self._read(subject, url, response, from_cache=from_cache, asked=asked)
+            return read(response, from_cache=from_cache, asked=asked)
         except (sqlite3.Error, RuntimeError, RetryableError) as error:
             damaged = not isinstance(error, RetryableError) or isinstance(error.__cause__, CutOffError)
             if not (from_cache and damaged):
                 raise
+            _log.debug("%s: the cached response is damaged, and is fetched again", shown(str(url)))
         finally:
             response.close()
+            _log.debug(
+                "%s: HTTP %d, cached: %s, asked: %s, %.2f s",
+                shown(str(url)), response.status_code, from_cache, asked, time.monotonic() - begun,
+            )  # fmt: skip
         with closing(self._network.handle_request(message)) as response:
-            return self._read(subject, url, response, from_cache=False)
-
-    def _read(
-        self, subject: str, url: httpx.URL, response: httpx.Response, *, from_cache: bool, asked: bool = True
-    ) -> Fetched | str:
-        from briefing.fetch import failures
-        from briefing.fetch import response as body
-
-        headers = response.headers
-        if response.status_code in _REDIRECTS and "location" in headers:
-            return joined(subject, url, headers["location"])
-        if response.status_code not in range(200, 204):
-            wait = retry.retry_after(headers.get("retry-after"), self._now())
-            raise failures.status_error(subject, response.status_code, wait)
-        try:
-            if body.stated_length(headers.get("content-length", "")) > self._max_bytes:
-                raise TooLargeError
-            content = body.unfold(response.iter_raw(), headers.get("content-encoding", ""), self._max_bytes)
-        except (TooLargeError, CutOffError, body.UnknownEncodingError) as error:
-            raise failures.body_error(subject, error, self._max_bytes) from error
-        content_type = headers.get("content-type", "")
-        return Fetched(
-            url=str(url),
-            status=response.status_code,
-            content_type=media_type_of(content_type),
-            charset=charset_of(content_type),
-            body=content,
-            from_cache=from_cache,
-            asked=asked,
-        )
+            return read(response)

@@ -1,4 +1,4 @@
-"""What went wrong, in words for a person: exceptions and status codes in, `FetchError` out."""
+"""Exceptions and status codes to `FetchError` with subject, cause and remedy; which of them are transient."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import httpcore
 
 from briefing.bounded_io import BombError, CutOffError, TooLargeError
 from briefing.errors import BlockedAddressError, FetchError, UnreachableError, UntrustedError
-from briefing.fetch.network import PrivateAddressError, UnknownHostError, UnusableProxyError
+from briefing.fetch.addresses import PrivateAddressError, UnknownHostError
+from briefing.fetch.network import UnusableProxyError
 from briefing.fetch.response import UnknownEncodingError
 
 __all__ = ["RetryableError", "body_error", "network_error", "status_error"]
@@ -28,7 +29,7 @@ _LOCAL = (
 
 
 class RetryableError(Exception):
-    """An attempt that failed in a way that may pass."""
+    """A transient failure."""
 
     def __init__(
         self, error: FetchError, *, pause: bool = False, wait: float | None = None, broken: bool = False
@@ -37,22 +38,22 @@ class RetryableError(Exception):
         self.pause = pause
         """Whether the server asks for a pause."""
         self.wait = wait
-        """Seconds of it that the server names, or None."""
+        """Its length in seconds where the server names one (``Retry-After``)."""
         self.broken = broken
-        """Whether the server answered with an error of its own and asks for nothing."""
+        """Whether it is an error of the server's own (HTTP 500, 503) without a pause asked for."""
         self.final = False
-        """Whether it is not worth another attempt: the server was given up for it, or is about to be."""
+        """Whether there is no retry: the server is suspended, or about to be."""
         super().__init__(error, wait)
 
     def after(self, attempts: int) -> FetchError:
-        """The error after so many attempts that failed alike."""
+        """The error after `attempts` failed."""
         if attempts == 1:
             return self.error
         return type(self.error)(self.error.subject, f"{self.error.cause}, {attempts} times in a row", self.error.remedy)
 
 
 def status_error(subject: str, status: int, wait: float | None) -> FetchError | RetryableError:
-    """The error for an answer that is not a success; `wait`: for how many seconds it asks to be left alone, if so."""
+    """The error for a status that is no success; `wait`: seconds of its ``Retry-After``."""
     error = _status_error(subject, status)
     if status not in _RETRIED_STATUSES:
         return error

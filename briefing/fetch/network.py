@@ -1,7 +1,7 @@
-"""Connections: address guard, total deadline, proxies. Knows nothing of redirects, retries or caching.
+"""Connections: SSRF guard, total deadline, proxies. No redirects, retries or caching here.
 
-A request travels over one of three kinds of connection pool, never mixed, so that a kept-alive connection which one
-request was allowed to open cannot serve another that was not:
+There are three kinds of connection pool, never mixed, so that a kept-alive connection which one request was allowed to
+open cannot serve another that was not:
 
 * *guarded*: resolves the name, checks every address, connects to one that it checked. A name that resolves differently
   a moment later (DNS rebinding) gains nothing. TLS still verifies the host name, which httpcore passes on separately.
@@ -30,42 +30,30 @@ import httpcore
 import httpx
 
 from briefing.errors import ConfigError
-from briefing.fetch.addresses import Resolver, is_public
+from briefing.fetch.addresses import PrivateAddressError, Resolver, UnknownHostError, lookup, refuse_private
 from briefing.fetch.cache import tamed
 
-__all__ = ["Deadline", "Network", "PrivateAddressError", "UnknownHostError", "UnusableProxyError"]
-
-
-class UnknownHostError(httpcore.ConnectError):
-    """The name has no address."""
-
-
-class PrivateAddressError(httpcore.ConnectError):
-    """The name leads to an address that is not on the public internet."""
-
-    def __init__(self, host: str, address: str) -> None:
-        self.host, self.address = host, address
-        super().__init__(f"{host} is {address}")
+__all__ = ["Deadline", "Network", "UnusableProxyError"]
 
 
 class UnusableProxyError(httpcore.ProxyError):
-    """The environment names a proxy that this package cannot use; the message says by which variable, and why."""
+    """The environment names a proxy that cannot be used; the message says by which variable, and why."""
 
 
 class Deadline(threading.local):
-    """When the calling thread's request must be over: a request lives in one thread, from its first byte to its last.
+    """The deadline of the calling thread's request, which never changes threads.
 
     A read timeout alone does not stop a server that sends one byte a second.
     """
 
     at: float = math.inf
-    """On the clock of `time.monotonic`, in seconds."""
+    """Of this attempt, in seconds of `time.monotonic`; waiting for a slot postpones it."""
     last: float = math.inf
-    """When the caller's time is up, on the same clock: no waiting for a turn puts that off."""
+    """Of the caller, on the same clock; nothing postpones it."""
 
     @property
     def passed(self) -> bool:
-        """Whether there is no time left."""
+        """Whether either deadline is over."""
         return time.monotonic() >= min(self.at, self.last)
 
     @property
@@ -74,7 +62,7 @@ class Deadline(threading.local):
         return self.last - time.monotonic()
 
     def clip(self, timeout: float | None) -> float | None:
-        """The timeout (seconds), shortened to what is left. Raises `httpcore.TimeoutException` where nothing is."""
+        """The timeout (seconds), clipped to the deadline. Raises `httpcore.TimeoutException` after it."""
         end = min(self.at, self.last)
         if end == math.inf:
             return timeout
@@ -85,10 +73,10 @@ class Deadline(threading.local):
 
 
 class _Stream(httpcore.NetworkStream):
-    """A socket whose every operation ends at the deadline, and which wakes a thread that reads from it when closed."""
+    """A socket whose every operation ends at the deadline; closing it wakes a thread that reads from it."""
 
-    spoiled = False
-    """Whether the server said more than its answer, which the next request would take for its own."""
+    surplus = False
+    """Whether bytes came behind the response, which the next request would take for its own (response splitting)."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream, self._deadline = stream, deadline
@@ -114,8 +102,8 @@ class _Stream(httpcore.NetworkStream):
         self._stream.close()
 
     def get_extra_info(self, info: str) -> Any:
-        # A pool asks that before it uses a connection again, and closes one of which it is so.
-        return (info == "is_readable" and self.spoiled) or self._stream.get_extra_info(info)
+        # A pool asks this before it reuses a connection, and closes a readable one.
+        return (info == "is_readable" and self.surplus) or self._stream.get_extra_info(info)
 
 
 class _Backend(httpcore.NetworkBackend):
@@ -129,14 +117,14 @@ class _Backend(httpcore.NetworkBackend):
         self._closed = False
 
     def close(self) -> None:
-        """Ends every connection, also one that no pool knows of yet, and those still to come."""
+        """Close every connection, also one that no pool knows of yet, and refuse new ones."""
         with self._lock:
             self._closed = True
             streams = list(self._streams)
         for stream in streams:
             stream.close()
 
-    def _kept(self, stream: _Stream) -> _Stream:
+    def _registered(self, stream: _Stream) -> _Stream:
         with self._lock:
             if not self._closed:
                 self._streams.add(stream)
@@ -161,28 +149,13 @@ class _Backend(httpcore.NetworkBackend):
                 stream = self._sockets.connect_tcp(
                     address, port, self._deadline.clip(timeout), local_address, socket_options
                 )
-                return self._kept(_Stream(stream, self._deadline))
+                return self._registered(_Stream(stream, self._deadline))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
 
 
-def lookup(resolver: Resolver, host: str, port: int) -> list[str]:
-    """The host's addresses. Raises `UnknownHostError`."""
-    try:
-        return resolver(host, port)
-    except OSError as error:
-        raise UnknownHostError(host) from error
-
-
-def refuse_private(host: str, addresses: list[str]) -> None:
-    """Raises `PrivateAddressError` where any of them is not public: one bad address spoils the name."""
-    for address in addresses:
-        if not is_public(address):
-            raise PrivateAddressError(host, address)
-
-
-def _whole(proxy: str) -> str:
+def _with_scheme(proxy: str) -> str:
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
@@ -194,11 +167,11 @@ def _certificates() -> ssl.SSLContext:
         name = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)), "")
         if not name:
             raise ConfigError("certifi", f"its certificates cannot be read ({error})", "Install it anew") from error
-        cause = f"{os.environ[name]}, which it names, cannot be used as certificates ({_reason(error)})"
+        cause = f"{os.environ[name]}, which it names, cannot be used as certificates ({_ssl_reason(error)})"
         raise ConfigError(name, cause, "Name a file of certificates (PEM), or unset it") from error
 
 
-def _reason(error: OSError) -> str:
+def _ssl_reason(error: OSError) -> str:
     return (isinstance(error, ssl.SSLError) and error.reason) or error.strerror or str(error)
 
 
@@ -211,15 +184,15 @@ class _Body(httpx.SyncByteStream):
         yield from self._stream
 
     def close(self) -> None:
-        if isinstance(self._connection, _Stream) and _surplus(self._stream):
-            self._connection.spoiled = True
+        if isinstance(self._connection, _Stream) and _has_surplus(self._stream):
+            self._connection.surplus = True
         self._stream.close()
 
 
-def _surplus(stream: Any) -> bool:
-    """Whether bytes have come behind the answer's end, as where its length is a lie.
+def _has_surplus(stream: Any) -> bool:
+    """Whether bytes came behind the end of the response, as with a wrong ``Content-Length``.
 
-    httpcore keeps them for the next request on that connection and has no public way to ask.
+    httpcore keeps them for the next request on that connection and has no public API to ask.
     """
     for name in ("_stream", "_connection", "_h11_state"):
         stream = getattr(stream, name, None)
@@ -227,10 +200,10 @@ def _surplus(stream: Any) -> bool:
 
 
 class Network(httpx.BaseTransport):
-    """Sends one request and hands back the answer's headers and raw body. Raises httpcore's exceptions.
+    """Sends one request and returns the response with its raw body. Raises httpcore's exceptions.
 
     Reads two extensions of a request: ``local`` (the open pool may be used) and ``authorization`` (a header that must
-    not reach the cache below which this transport sits). `before` is called with the address when a request leaves.
+    not reach the cache above this transport). `before_request` is called with the address before a request is sent.
     """
 
     def __init__(
@@ -239,9 +212,10 @@ class Network(httpx.BaseTransport):
         proxies: Mapping[str, str],
         resolver: Resolver,
         deadline: Deadline,
-        before: Callable[[str], object],
+        before_request: Callable[[str], object],
     ) -> None:
-        self._proxies, self._resolver, self._deadline, self._before = proxies, resolver, deadline, before
+        self._proxies, self._resolver, self._deadline = proxies, resolver, deadline
+        self._before_request = before_request
         self._ssl = _certificates()
         self._pools: dict[str, httpcore.ConnectionPool] = {}
         self._backends: list[_Backend] = []
@@ -261,12 +235,12 @@ class Network(httpx.BaseTransport):
             extensions={"timeout": request.extensions["timeout"]},
         )
         pool = self._pool(url, local=bool(request.extensions.get("local")))
-        self._before(str(url))
+        self._before_request(str(url))
         response = pool.handle_request(sent)
         return httpx.Response(response.status, headers=tamed(response.headers), stream=_Body(response))
 
     def close(self) -> None:
-        """Closes every connection, those in use included: a thread that reads from one gets an error at once."""
+        """Close every connection, those in use included: a thread that reads from one gets an error at once."""
         with self._lock:
             self._closed = True
             for pool in self._pools.values():
@@ -294,20 +268,21 @@ class Network(httpx.BaseTransport):
         proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
         if not proxy or proxy_bypass(url.host):
             return None
-        return _whole(proxy)
+        return _with_scheme(proxy)
 
-    def _usable(self, address: str) -> httpx.URL:
-        """A proxy's address taken apart. Raises `UnusableProxyError`."""
-        named = [f"{scheme.upper()}_PROXY" for scheme, one in self._proxies.items() if one and _whole(one) == address]
+    def _proxy_url(self, address: str) -> httpx.URL:
+        """A proxy's address, parsed. Raises `UnusableProxyError`."""
+        schemes = (scheme for scheme, proxy in self._proxies.items() if proxy and _with_scheme(proxy) == address)
+        named = " and ".join(f"{scheme.upper()}_PROXY" for scheme in schemes)
         try:
-            proxy = httpx.URL(address)
-            if not proxy.host or "%" in proxy.host or not 0 < (proxy.port or 80) < 65536:
+            url = httpx.URL(address)
+            if not url.host or "%" in url.host or not 0 < (url.port or 80) < 65536:
                 raise ValueError
         except (httpx.InvalidURL, ValueError) as error:
-            raise UnusableProxyError(f"{' and '.join(named)}: the address of the proxy cannot be read") from error
-        if proxy.scheme not in ("http", "https"):
-            raise UnusableProxyError(f"{' and '.join(named)}: the {proxy.scheme} proxy at {proxy.host} cannot be used")
-        return proxy
+            raise UnusableProxyError(f"{named}: the address of the proxy cannot be read") from error
+        if url.scheme not in ("http", "https"):
+            raise UnusableProxyError(f"{named}: the {url.scheme} proxy at {url.host} cannot be used")
+        return url
 
     def _opened(self, kind: str) -> httpcore.ConnectionPool:
         with self._lock:
@@ -320,7 +295,7 @@ class Network(httpx.BaseTransport):
     def _open(self, kind: str) -> httpcore.ConnectionPool:
         backend = _Backend(self._resolver, self._deadline, guard=kind == "guarded")
         self._backends.append(backend)
-        # Callers bound the number of connections by their number of threads, so nobody waits for the pool.
+        # The number of connections is bounded by the callers' threads, so nobody waits for the pool.
         common: dict[str, Any] = {
             "ssl_context": self._ssl,
             "max_connections": None,
@@ -330,7 +305,7 @@ class Network(httpx.BaseTransport):
         }
         if "://" not in kind:
             return httpcore.ConnectionPool(**common)
-        proxy = self._usable(kind)
+        proxy = self._proxy_url(kind)
         auth = (unquote(proxy.username), unquote(proxy.password)) if proxy.username or proxy.password else None
         return httpcore.HTTPProxy(
             httpcore.URL(scheme=proxy.raw_scheme, host=proxy.raw_host, port=proxy.port, target=b"/"),

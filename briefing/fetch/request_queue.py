@@ -1,4 +1,4 @@
-"""Many requests at once: which one goes next, so that no server holds up the others, and what is late."""
+"""Many requests on a thread pool, round robin over servers so that none holds up the others, until a deadline."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from briefing.errors import FetchError, OutOfTimeError
+from briefing.fetch.response import Fetched
 from briefing.fetch.urls import server_of, shown
 
 if TYPE_CHECKING:
-    from briefing.fetch import Fetched, Request
+    from briefing.fetch import Request
 
-__all__ = ["RequestState", "in_turns"]
+__all__ = ["RequestState", "round_robin"]
 
 
 @dataclass(slots=True)
@@ -24,18 +25,18 @@ class RequestState:
 
     request: Request
     turn: str | None = None
-    """The server whose turn it has, so that it may wait for that one; None: it may wait for each."""
+    """The server whose turn it is, for which it may wait; None: it may wait for any."""
     failures: int = 0
     """Attempts that failed."""
     visited: list[str] = field(default_factory=list)
-    """Addresses that redirected it in this attempt."""
+    """Addresses that redirected in this attempt."""
     next: str = ""
-    """Where the last of them sent it."""
+    """Target of the last redirect."""
     left: float | None = None
-    """Seconds of this attempt's time that are left; None before it begins."""
+    """Seconds left of this attempt; None before it begins."""
 
     def start_again(self) -> None:
-        """The attempt failed."""
+        """Count the attempt as failed."""
         self.failures += 1
         self.visited.clear()
         self.next, self.left = "", None
@@ -45,8 +46,8 @@ class RequestState:
         return self.turn is None or self.turn == server
 
 
-class _Turns:
-    """Requests that wait, each server's own in order."""
+class _ServerQueues:
+    """A FIFO queue of requests for each server."""
 
     def __init__(self, requests: Iterable[Request]) -> None:
         self._queues: dict[str, deque[RequestState]] = {}
@@ -58,38 +59,38 @@ class _Turns:
     def __bool__(self) -> bool:
         return bool(self._order)
 
-    def add(self, journey: RequestState) -> None:
-        """Another one, that has begun: it is the next of those to the server that it waits for."""
-        assert journey.turn is not None
-        queue = self._queues.setdefault(journey.turn, deque())
+    def add(self, state: RequestState) -> None:
+        """A request already begun: first in the queue of the server that it waits for."""
+        assert state.turn is not None
+        queue = self._queues.setdefault(state.turn, deque())
         if not queue:
-            self._order.append(journey.turn)
-        queue.appendleft(journey)
+            self._order.append(state.turn)
+        queue.appendleft(state)
 
     def next(self, free: Callable[[str], bool]) -> RequestState | None:
-        """The next request to a server that is `free`; servers take turns. None where none is."""
+        """The next request to a server that is `free`, round robin; None where none is."""
         for _ in range(len(self._order)):
             server = self._order.popleft()
             if not free(server):
                 self._order.append(server)
                 continue
-            journey = self._queues[server].popleft()
+            state = self._queues[server].popleft()
             if self._queues[server]:
                 self._order.append(server)
-            return journey
+            return state
         return None
 
     def rest(self) -> list[Request]:
-        """What still waits."""
-        return [journey.request for server in self._order for journey in self._queues[server]]
+        """Requests still queued."""
+        return [state.request for server in self._order for state in self._queues[server]]
 
 
-def in_turns(
+def round_robin(
     requests: Iterable[Request],
     fetch: Callable[[RequestState, float], Fetched | FetchError | RequestState],
     *,
     workers: int,
-    at_once: int,
+    per_server: int,
     until: float,
     clock: Callable[[], float],
 ) -> Iterator[tuple[Request, Fetched | FetchError]]:
@@ -97,38 +98,40 @@ def in_turns(
 
     Args:
         requests: each server's own are begun in this order.
-        fetch: is called with a request's journey and `until` in one of the threads. It gives the journey back where
-            that cannot go on before its new `turn` comes: a thread that waited meanwhile would be missing elsewhere.
+        fetch: is called with a request's state and `until` in a thread. It returns the state to be queued again for
+            its new `turn`, rather than block the thread.
         workers: threads; at most twice as many answers wait for the caller.
-        at_once: requests to one server that are under way.
-        until: on `clock`, in seconds, when the time is up.
+        per_server: requests to one server in flight.
+        until: deadline on `clock`, in seconds.
     """
-    turns = _Turns(requests)
+    queues = _ServerQueues(requests)
     executor = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="fetch")
     running: dict[Future[Fetched | FetchError | RequestState], tuple[str | None, Request]] = {}
 
     def free(server: str) -> bool:
-        busy = sum(one == server and not future.done() for future, (one, _) in running.items())
-        return busy < at_once  # one more would only wait for its turn, and a thread with it
+        busy = sum(turn == server and not future.done() for future, (turn, _) in running.items())
+        return busy < per_server  # one more would only block a thread
 
     try:
-        while running or turns:
+        while running or queues:
             left = until - clock()
-            while left > 0 and len(running) < 2 * workers and (turn := turns.next(free)):
-                running[executor.submit(fetch, turn, until)] = (turn.turn, turn.request)
+            while left > 0 and len(running) < 2 * workers and (state := queues.next(free)):
+                running[executor.submit(fetch, state, until)] = (state.turn, state.request)
             done, _ = wait(running, timeout=None if left == math.inf else max(0.0, left), return_when=FIRST_COMPLETED)
             if not done and clock() >= until:
                 break
             for future in done:
                 _, request = running.pop(future)
                 if isinstance(answer := future.result(), RequestState):
-                    turns.add(answer)
+                    queues.add(answer)
                 else:
                     yield request, answer
-        for future, (_, request) in running.items():  # some came just now
-            came = future.result() if future.done() else None
-            yield request, came if came and not isinstance(came, RequestState) else OutOfTimeError(shown(request.url))
-        for request in turns.rest():
+        for future, (_, request) in running.items():  # some have finished meanwhile
+            late = future.result() if future.done() else None
+            if late is None or isinstance(late, RequestState):
+                late = OutOfTimeError(shown(request.url))
+            yield request, late
+        for request in queues.rest():
             yield request, OutOfTimeError(shown(request.url))
     finally:
         executor.shutdown(wait=False, cancel_futures=True)

@@ -1,39 +1,96 @@
-"""The body of an answer: bounded in size and in how much it may unfold. Nothing here knows of connections."""
+"""An HTTP response to a `Fetched` value or the target of its redirect: status, bounded body, content type."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from briefing.bounded_io import TooLargeError, inflated
+from briefing.bounded_io import CutOffError, TooLargeError, inflated
+from briefing.encodings import charset_of, media_type_of
+from briefing.fetch.urls import joined
+from briefing.retry import retry_after
 
-__all__ = ["UnknownEncodingError", "stated_length", "unfold"]
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["Fetched", "UnknownEncodingError", "read_response", "stated_length"]
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class UnknownEncodingError(Exception):
     """A content encoding that was not asked for; the message is its name."""
 
 
-def unfold(chunks: Iterable[bytes], encoding: str, limit: int) -> bytes:
-    """The decoded body, never holding more than `limit` bytes of it, in whatever order the input comes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A complete, successful response."""
 
-    Args:
-        chunks: the body as it came over the wire.
-        encoding: the ``Content-Encoding`` header; gzip, deflate and none are known.
-        limit: bytes after decoding.
+    url: str
+    """Where it came from after all redirects, without credentials."""
+    status: int
+    content_type: str
+    """Media type in lower case without parameters; empty where the server names none."""
+    charset: str | None
+    """As the server names it, lower case; not checked."""
+    body: bytes
+    """Decompressed."""
+    from_cache: bool
+    """Whether the body is the one of an earlier fetch, revalidated or still fresh."""
+    asked: bool = True
+    """Whether a request was sent now; False where the cached response is still fresh."""
 
-    Raises:
-        TooLargeError, BombError, CutOffError, UnknownEncodingError: see there.
+
+def read_response(
+    subject: str,
+    url: httpx.URL,
+    response: httpx.Response,
+    *,
+    max_bytes: int,
+    now: Callable[[], float],
+    from_cache: bool = False,
+    asked: bool = True,
+) -> Fetched | str:
+    """The response, or the address that it redirects to. `now` tells seconds since 1970.
+
+    Raises `FetchError` or `RetryableError`.
     """
-    names = [name for name in re.split(r"[\s,]+", encoding.strip().lower()) if name not in ("", "identity", "none")]
-    if not names:
-        return _plain(chunks, limit)
-    if len(names) > 1 or names[0] not in ("gzip", "x-gzip", "deflate"):
-        raise UnknownEncodingError(", ".join(names))
-    return inflated(chunks, limit)
+    from briefing.fetch import failures
+
+    headers = response.headers
+    if response.status_code in _REDIRECTS and "location" in headers:
+        return joined(subject, url, headers["location"])
+    if response.status_code not in range(200, 204):
+        wait = retry_after(headers.get("retry-after"), now())
+        raise failures.status_error(subject, response.status_code, wait)
+    try:
+        if stated_length(headers.get("content-length", "")) > max_bytes:
+            raise TooLargeError
+        body = _decoded(response.iter_raw(), headers.get("content-encoding", ""), max_bytes)
+    except (TooLargeError, CutOffError, UnknownEncodingError) as error:
+        raise failures.body_error(subject, error, max_bytes) from error
+    content_type = headers.get("content-type", "")
+    return Fetched(
+        url=str(url),
+        status=response.status_code,
+        content_type=media_type_of(content_type),
+        charset=charset_of(content_type),
+        body=body,
+        from_cache=from_cache,
+        asked=asked,
+    )
 
 
-def _plain(chunks: Iterable[bytes], limit: int) -> bytes:
+def _decoded(chunks: Iterable[bytes], content_encoding: str, limit: int) -> bytes:
+    """The body without its content encoding, of which gzip, deflate and identity are known; at most `limit` bytes."""
+    encodings = re.split(r"[\s,]+", content_encoding.strip().lower())
+    encodings = [name for name in encodings if name not in ("", "identity", "none")]
+    if encodings:
+        if len(encodings) > 1 or encodings[0] not in ("gzip", "x-gzip", "deflate"):
+            raise UnknownEncodingError(", ".join(encodings))
+        return inflated(chunks, limit)
     body = bytearray()
     for chunk in chunks:
         body += chunk
@@ -43,6 +100,6 @@ def _plain(chunks: Iterable[bytes], limit: int) -> bytes:
 
 
 def stated_length(content_length: str) -> int:
-    """Bytes that a ``Content-Length`` header announces; 0 where it announces nothing that is a number."""
+    """Bytes that a ``Content-Length`` header announces; 0 where it is not a number."""
     number = content_length.strip()
     return int(number[:15]) if number.isascii() and number.isdigit() else 0

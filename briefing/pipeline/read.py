@@ -193,7 +193,7 @@ class _Reader:
             self._window = self._mail.window = window
             self._count, self._reach, self._fresh = 0, NetworkReach(), []
             if web:
-                self._open_fetcher().forget_dead()
+                self._open_fetcher().forget_unreachable()
         # Last, because standard input can be read only once, and the window is known only now.
         self._read_local(here, places)
         return places, weights, known

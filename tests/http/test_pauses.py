@@ -14,7 +14,7 @@ import pytest
 from briefing.errors import FetchError, OutOfTimeError, UnreachableError, UntrustedError
 from briefing.fetch import Fetched, Fetcher, Request
 from briefing.fetch.rate_limit import HostSuspendedError, RateLimiter, TooLongError
-from briefing.fetch.request_queue import RequestState, in_turns
+from briefing.fetch.request_queue import RequestState, round_robin
 from briefing.pipeline.network_wait import NetworkReach
 from briefing.testing.server import ReceivedRequest, Server
 
@@ -107,55 +107,55 @@ def test_who_always_asks_for_a_pause_is_given_up(server: Server, make: Callable[
 
 def test_a_limit_of_requests_is_found_and_kept() -> None:
     passing = Time()
-    hosts = RateLimiter(at_once=2, gap=0.2, sleep=passing.sleep, clock=passing.clock, now=passing.now)
+    limiter = RateLimiter(per_server=2, gap=0.2, sleep=passing.sleep, clock=passing.clock, now=passing.now)
     served, asked, last = 0, 0, -100.0
     while served < 12:
-        hosts.pause("a.example")
+        limiter.wait_for_start("a.example")
         asked += 1
         if passing.seconds - last >= 2:
             served, last = served + 1, passing.seconds
-            hosts.answers("a.example")
+            limiter.record_answer("a.example")
         else:
-            hosts.refuses("a.example", 2.0)
+            limiter.record_throttling("a.example", 2.0)
     assert asked <= 15
 
 
 def test_a_server_that_is_well_again_is_asked_as_often_as_before() -> None:
     passing = Time()
-    hosts = RateLimiter(at_once=2, gap=0.25, sleep=passing.sleep, clock=passing.clock, now=passing.now)
-    hosts.refuses("a.example", 2.0)
+    limiter = RateLimiter(per_server=2, gap=0.25, sleep=passing.sleep, clock=passing.clock, now=passing.now)
+    limiter.record_throttling("a.example", 2.0)
     for _ in range(60):
-        hosts.pause("a.example")
-        hosts.answers("a.example")
+        limiter.wait_for_start("a.example")
+        limiter.record_answer("a.example")
     before = passing.seconds
-    hosts.pause("a.example")
-    hosts.pause("a.example")
+    limiter.wait_for_start("a.example")
+    limiter.wait_for_start("a.example")
     assert passing.seconds - before == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("asked", [[None] * 5, [0.0] * 5, [59.0, 59.0, 59.0, 59.0]])
 def test_pauses_have_an_end(asked: list[float | None]) -> None:
     passing = Time()
-    hosts = RateLimiter(at_once=2, gap=0.0, sleep=passing.sleep, clock=passing.clock, now=passing.now)
+    limiter = RateLimiter(per_server=2, gap=0.0, sleep=passing.sleep, clock=passing.clock, now=passing.now)
     for seconds in asked:
-        hosts.pause("a.example")
-        hosts.refuses("a.example", seconds)
+        limiter.wait_for_start("a.example")
+        limiter.record_throttling("a.example", seconds)
     with pytest.raises(HostSuspendedError):
-        hosts.pause("a.example")
-    hosts.pause("b.example")
+        limiter.wait_for_start("a.example")
+    limiter.wait_for_start("b.example")
     assert passing.seconds < 200
 
 
 def test_a_pause_without_a_length_grows() -> None:
     passing = Time()
-    hosts = RateLimiter(at_once=2, gap=0.0, sleep=passing.sleep, clock=passing.clock, now=passing.now)
-    hosts.refuses("a.example", None)
-    hosts.pause("a.example")
+    limiter = RateLimiter(per_server=2, gap=0.0, sleep=passing.sleep, clock=passing.clock, now=passing.now)
+    limiter.record_throttling("a.example", None)
+    limiter.wait_for_start("a.example")
     assert passing.seconds == 2
-    hosts.refuses("a.example", None)
+    limiter.record_throttling("a.example", None)
     with pytest.raises(TooLongError):
-        hosts.pause("a.example", most=3)
-    hosts.pause("a.example")
+        limiter.wait_for_start("a.example", most=3)
+    limiter.wait_for_start("a.example")
     assert passing.seconds == 6
 
 
@@ -246,12 +246,12 @@ def test_nobody_waits_for_a_long_pause_to_be_noted() -> None:
     other: list[str] = []
 
     def keep(server: str, until: float) -> None:
-        asking = threading.Thread(target=lambda: other.append(hosts.refuses("b.example", 1.0)), daemon=True)
+        asking = threading.Thread(target=lambda: other.append(limiter.record_throttling("b.example", 1.0)), daemon=True)
         asking.start()
         asking.join(1)
 
-    hosts = RateLimiter(at_once=2, gap=0.0, sleep=passing.sleep, clock=passing.clock, now=passing.now, keep=keep)
-    hosts.refuses("a.example", 3600.0)
+    limiter = RateLimiter(per_server=2, gap=0.0, sleep=passing.sleep, clock=passing.clock, now=passing.now, keep=keep)
+    limiter.record_throttling("a.example", 3600.0)
     assert other == [""]
 
 
@@ -358,7 +358,7 @@ def test_servers_get_another_chance_when_the_network_was_missing(make: Callable[
         here.append("127.0.0.1")
         with pytest.raises(UnreachableError, match="was given up in this run"):
             fetcher.fetch(request)
-        fetcher.forget_dead()
+        fetcher.forget_unreachable()
         assert fetcher.fetch(request).body == b"x"
 
 
@@ -399,14 +399,14 @@ def test_threads_wait_for_no_server_that_is_busy() -> None:
     begun: list[str] = []
     go = threading.Event()
 
-    def fetch(journey: RequestState, until: float) -> FetchError:
-        begun.append(journey.request.url)
-        if "slow" in journey.request.url:
+    def fetch(state: RequestState, until: float) -> FetchError:
+        begun.append(state.request.url)
+        if "slow" in state.request.url:
             go.wait(5)
-        return FetchError(journey.request.url, "x")
+        return FetchError(state.request.url, "x")
 
     wanted = [Request(f"http://slow.example/{number}") for number in range(9)] + [Request("http://b.example/")]
-    answers = in_turns(wanted, fetch, workers=3, at_once=2, until=float("inf"), clock=time.monotonic)
+    answers = round_robin(wanted, fetch, workers=3, per_server=2, until=float("inf"), clock=time.monotonic)
     assert next(answers)[0].url == "http://b.example/"
     assert len([url for url in begun if "slow" in url]) <= 2
     go.set()
@@ -446,13 +446,13 @@ def test_what_came_at_the_last_moment_is_no_late_answer() -> None:
     go, second, end = threading.Event(), threading.Event(), threading.Event()
     times = iter([0.0, 1.0])
 
-    def fetch(journey: RequestState, until: float) -> FetchError:
-        if journey.request.url.endswith("/0"):
+    def fetch(state: RequestState, until: float) -> FetchError:
+        if state.request.url.endswith("/0"):
             go.wait(5)
         else:
             second.set()  # so the first has come
             end.wait(5)
-        return FetchError(journey.request.url, "x")
+        return FetchError(state.request.url, "x")
 
     def clock() -> float:
         now = next(times)
@@ -462,6 +462,6 @@ def test_what_came_at_the_last_moment_is_no_late_answer() -> None:
         return now
 
     wanted = [Request(f"http://a.example/{number}") for number in range(2)]
-    found = dict(in_turns(wanted, fetch, workers=1, at_once=2, until=0.05, clock=clock))
+    found = dict(round_robin(wanted, fetch, workers=1, per_server=2, until=0.05, clock=clock))
     end.set()
     assert [type(found[request]) for request in wanted] == [FetchError, OutOfTimeError]

@@ -58,7 +58,7 @@ class Web:
         self._pages = pages
         self.asked: list[str] = []
 
-    def forget_dead(self) -> None:
+    def forget_unreachable(self) -> None:
         """As a fetcher has it."""
 
     def fetch_many(self, wanted: Iterable[Request], **_: Any) -> Iterator[tuple[Request, Fetched | FetchError]]:
