@@ -215,7 +215,7 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.errors import BriefingError
     from briefing.extract import boilerplate, fallback, files, html, language, mail, walls
     from briefing.sources import detection, feeds, opml
-    from briefing.sources.decoding import plain, without_doctype
+    from briefing.sources.decoding import without_doctype
     from briefing.types import FeedItem
 
     def refused(function: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -274,8 +274,8 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "sources.read_opml", refused(lambda text: opml.read_subscriptions(f"<opml>{text}".encode()))
     yield "sources.find_feeds", lambda text: detection.find_feeds(text.encode(), "https://a.example")
     yield "sources.classify_content", lambda text: detection.classify_content(text.encode())
-    yield "sources.markup.plain", plain
-    yield "sources.markup.without_doctype", without_doctype
+    yield "sources.decoding.strip_tags", strip_tags
+    yield "sources.decoding.without_doctype", without_doctype
 
 
 SUBJECTS: Mapping[str, Callable[[str], Any]] = dict(

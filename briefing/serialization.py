@@ -42,7 +42,7 @@ __all__ = [
 def json_text(data: object, indent: int | None = 2) -> str:
     """JSON for a file or standard output, with its line end; without an `indent` on one line.
 
-    No text in it holds what would steer a terminal (`outside.clean`), not even as an escape.
+    No text in it holds what would steer a terminal (`sanitise.clean`), not even as an escape.
     """
     return json.dumps(clean_data(data), ensure_ascii=False, indent=indent) + "\n"
 

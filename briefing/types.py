@@ -89,7 +89,7 @@ class FeedItem:
     path: str = ""
     """For a feed that is a file: the page's file, where it lies in the feed's own folder or below; else empty."""
     title: str
-    """Plain text, entities decoded, `outside.shown_title`; may be empty."""
+    """Plain text, entities decoded, `sanitise.shown_title`; may be empty."""
     raw_title: str = ""
     """The same before it was cleaned and cut, which tells items without guid and address apart; empty where equal."""
     published: datetime | None

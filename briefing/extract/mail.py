@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 from email.utils import parseaddr
 
-from briefing.dates import exact_time
+from briefing.dates import mail_date
 from briefing.errors import ExtractError
 from briefing.extract import Extraction
 from briefing.extract.files import decoded, unwrapped
@@ -140,7 +139,7 @@ def read_mail(body: bytes, name: str) -> Extraction:
         text=text,
         title=str(message["subject"] or ""),
         author=parseaddr(str(message["from"] or ""))[0],
-        published=_sent(message),
+        published=mail_date(str(message["date"] or "")),
     )
 
 
@@ -279,12 +278,3 @@ def _is_running(part: str) -> bool:
         return False
     bare = _WEB.sub("", _BRACKETED.sub("", line)).strip()
     return len(bare) > _LONG or _is_paragraph(bare)
-
-
-def _sent(message: EmailMessage) -> datetime | None:
-    header = message["date"]
-    time: datetime | None = getattr(header, "datetime", None)
-    try:
-        return time and exact_time(time if time.tzinfo else time.replace(tzinfo=UTC))
-    except OverflowError:
-        return None

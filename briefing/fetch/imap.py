@@ -19,15 +19,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from briefing.address import shown
 from briefing.bounded_io import BoundedReader, TooSlowError
-from briefing.dates import exact_time
+from briefing.dates import mail_date
 from briefing.errors import FetchError, UnreachableError, UntrustedError
 
 __all__ = ["ImapAddress", "ImapMailbox", "RemoteHead", "parse_address"]
@@ -350,11 +349,7 @@ def _number(pattern: bytes, attributes: bytes) -> int:
 
 def _delivered(attributes: bytes) -> datetime | None:
     found = re.search(rb'INTERNALDATE "([^"]{1,40})"', attributes)
-    try:
-        moment = parsedate_to_datetime(found[1].decode().strip().replace("-", " ", 2)) if found else None
-        return exact_time(moment if moment.tzinfo else moment.replace(tzinfo=UTC)) if moment else None
-    except (ValueError, TypeError, OverflowError):
-        return None
+    return mail_date(found[1].decode("ascii", "replace").strip().replace("-", " ", 2)) if found else None
 
 
 def _modified_utf7(name: str) -> str:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import escape
 from io import BytesIO
@@ -20,16 +20,16 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from briefing.bounded_io import TooLargeError
-from briefing.dates import exact_time, in_utc
+from briefing.dates import exact_time, in_utc, is_plausible
 from briefing.errors import SourceError
 from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import (
     LONGEST_ADDRESS,
     decoded,
+    gunzipped,
     item_starts,
-    plain,
-    shallow,
-    unzipped,
+    limit_nesting,
+    strip_tags,
     web_address,
     without_doctype,
 )
@@ -41,10 +41,6 @@ MOST_BYTES = 10_000_000
 """Of a feed, unzipped: ten thousand items. That takes 2 s to parse; as much markup without any sense takes 40 s."""
 _MOST_ITEMS = 10_000
 """Looked at, half of them from either end: the newest stand at one of the two."""
-_FIRST_YEAR = 1990
-"""No feed has an item older than the web; an earlier date is a clock that was never set."""
-_SLACK = timedelta(days=1)
-"""How far ahead of `now` a date may lie: clocks and time zones are wrong by hours, not by days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +48,7 @@ class Feed:
     """What a feed says."""
 
     title: str
-    """Plain text, `outside.shown_name`; may be empty."""
+    """Plain text, `sanitise.shown_name`; may be empty."""
     items: tuple[FeedItem, ...]
     """In the feed's own order."""
     count: int = 0
@@ -87,7 +83,7 @@ def read_feed(
     """
     name = subject or url or "the feed"
     try:
-        content = unzipped(body, MOST_BYTES)
+        content = gunzipped(body, MOST_BYTES)
         if len(content) > MOST_BYTES:
             raise TooLargeError
     except TooLargeError as error:
@@ -99,7 +95,7 @@ def read_feed(
         raise SourceError(name, "it is empty", "Check whether it still exists")
     origin = _Origin(url=url, folder=folder)
     feed = _read_json(text, name, origin) if text[0] in "{[" else _read_xml(text, name, origin)
-    return _kept(_dated(_once(feed), now), limit)
+    return _newest(_without_implausible_dates(_without_repeats(feed), now), limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +137,7 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
 
     document, had_entities = without_doctype(text)
     document, count = _fewer(document)
-    document, left_out = shallow(document)
+    document, left_out = limit_nesting(document)
     # In a stream: feedparser takes bytes for the name of a file and reads it where it exists.
     try:
         parsed = feedparser.parse(
@@ -165,7 +161,7 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
     if damaged:
         warnings.append("the feed is not well-formed; what could be read was")
     return Feed(
-        title=shown_name(plain(_text(parsed.feed, "title"))),
+        title=shown_name(strip_tags(_text(parsed.feed, "title"))),
         items=tuple(_xml_item(entry, origin) for entry in parsed.entries),
         count=count,
         warnings=tuple(warnings),
@@ -207,7 +203,7 @@ def _xml_item(entry: dict[str, Any], origin: _Origin) -> FeedItem:
         published=_moment(entry),
         html=max(html, key=len),
         guid=_text(entry, "id"),
-        author=shown_name(plain(_text(entry, "author"))),
+        author=shown_name(strip_tags(_text(entry, "author"))),
     )
 
 
@@ -218,7 +214,7 @@ def _xml_link(entry: dict[str, Any]) -> str:
 
 def _titles(html: str) -> dict[str, Any]:
     """An item's title as it is shown, and as it came where that is something else."""
-    raw = plain(html)
+    raw = strip_tags(html)
     title = shown_title(raw)
     return {"title": title, "raw_title": "" if raw == title else raw}
 
@@ -292,7 +288,7 @@ def _read_json(text: str, name: str, origin: _Origin) -> Feed:
     warnings = _too_long(_json_link(item) for item in looked_at if isinstance(item, dict))
     if skipped := len(looked_at) - len(items):
         warnings.append(f"{skipped} of its items are not objects and were skipped")
-    title = shown_name(plain(_text(document, "title")))
+    title = shown_name(strip_tags(_text(document, "title")))
     return Feed(title=title, items=items, count=len(listed), warnings=tuple(warnings))
 
 
@@ -309,7 +305,7 @@ def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:
         published=_iso(_text(item, "date_published") or _text(item, "date_modified")),
         html=_text(item, "content_html") or escape(text, quote=False),
         guid=str(identity) if isinstance(identity, str | int) else "",
-        author=shown_name(plain(_text(author, "name"))) if isinstance(author, dict) else "",
+        author=shown_name(strip_tags(_text(author, "name"))) if isinstance(author, dict) else "",
     )
 
 
@@ -327,7 +323,7 @@ def _iso(value: str) -> datetime | None:
 # What holds for every format
 
 
-def _once(feed: Feed) -> Feed:
+def _without_repeats(feed: Feed) -> Feed:
     """Without items that repeat both link and title of an earlier one, unless they have a guid and a text of their own.
 
     An equal link alone may be two stories, and so may the posts of a live blog, which share their title too.
@@ -350,12 +346,9 @@ def _repeats(item: FeedItem, other: FeedItem) -> bool:
     return not (item.guid and other.guid and item.guid != other.guid and item.html != other.html)
 
 
-def _dated(feed: Feed, now: datetime | None) -> Feed:
-    latest = now + _SLACK if now else datetime.max.replace(tzinfo=UTC)
+def _without_implausible_dates(feed: Feed, now: datetime | None) -> Feed:
     items = tuple(
-        replace(item, published=None)
-        if item.published and not (item.published.year >= _FIRST_YEAR and item.published <= latest)
-        else item
+        replace(item, published=None) if item.published and not is_plausible(item.published, now) else item
         for item in feed.items
     )
     changed = sum(old.published is not new.published for old, new in zip(feed.items, items, strict=True))
@@ -364,7 +357,7 @@ def _dated(feed: Feed, now: datetime | None) -> Feed:
     return replace(feed, items=items, warnings=(*feed.warnings, f"{changed} of its items have an impossible date"))
 
 
-def _kept(feed: Feed, limit: int) -> Feed:
+def _newest(feed: Feed, limit: int) -> Feed:
     if not feed.items:
         return replace(feed, warnings=(*feed.warnings, "the feed has no items"))
     half = _MOST_ITEMS // 2

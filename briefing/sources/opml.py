@@ -15,7 +15,7 @@ from briefing.bounded_io import TooLargeError
 from briefing.errors import SourceError
 from briefing.nlp.text import without_feed_scheme
 from briefing.sanitise import one_line, shown_name
-from briefing.sources.decoding import decoded, unzipped, web_address, without_doctype
+from briefing.sources.decoding import decoded, gunzipped, web_address, without_doctype
 from briefing.types import Source, SourceKind
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def read_opml(body: bytes, *, subject: str = "the list") -> tuple[Source, ...]:
         SourceError: not XML at all, or no outline with a web address in it.
     """
     try:
-        text = decoded(unzipped(body, MOST_BYTES)).strip()
+        text = decoded(gunzipped(body, MOST_BYTES)).strip()
         if len(text) > MOST_BYTES:
             raise TooLargeError
     except TooLargeError as error:
