@@ -215,7 +215,7 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.errors import BriefingError
     from briefing.extract import boilerplate, fallback, files, html, language, mail, walls
     from briefing.sources import detection, feeds, opml
-    from briefing.sources.decoding import without_doctype
+    from briefing.sources.decoding import strip_tags, without_doctype
     from briefing.types import FeedItem
 
     def refused(function: Callable[[str], Any]) -> Callable[[str], Any]:

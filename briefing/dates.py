@@ -19,6 +19,7 @@ __all__ = [
     "in_zone",
     "is_date_only",
     "is_plausible",
+    "iso_time",
     "latest_moment",
     "mail_date",
     "rfc3339",
@@ -62,6 +63,14 @@ def exact_time(moment: datetime) -> datetime:
     """`moment`, aware, in UTC, a microsecond late at midnight so that it is not date-only. Raises OverflowError."""
     utc = moment.astimezone(UTC)
     return utc + datetime.resolution if utc.time() == time() else utc
+
+
+def iso_time(text: str) -> datetime | None:
+    """An ISO 8601 date or time, which may lack a zone; None where it is none."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def mail_date(text: str) -> datetime | None:

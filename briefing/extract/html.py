@@ -7,14 +7,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from html import unescape
 from typing import Any
 
+from briefing.dates import iso_time
 from briefing.errors import ExtractError, FrontPageError
 from briefing.extract import Extraction, fallback
 from briefing.extract.front_pages import holds_posts, is_front
-from briefing.extract.json_ld import things, types_of
+from briefing.extract.json_ld import json_ld_objects, types_of
 from briefing.extract.length import DOCUMENT_CUT
 from briefing.extract.quality import FEWEST_WORDS, check_page
 from briefing.extract.walls import Page, check_wall
@@ -173,7 +174,7 @@ def _quiet() -> Iterator[None]:
 
 def _stated(view: _View) -> dict[str, Any]:
     """The first article among the page's JSON-LD, flattened out of lists and graphs; empty where there is none."""
-    for thing in things(view.data, ("mainEntity",)):
+    for thing in json_ld_objects(view.data, ("mainEntity",)):
         if any(kind.endswith(("Article", "BlogPosting", "Report")) for kind in types_of(thing)):
             return thing
     return {}
@@ -217,14 +218,8 @@ def _published(view: _View, stated: dict[str, Any]) -> datetime | None:
         view.meta.get("dc.date"),
         view.time,
     ]
-    for candidate in candidates:
-        if isinstance(candidate, str) and candidate.strip():
-            try:
-                time = datetime.fromisoformat(candidate.strip())
-            except ValueError:
-                continue
-            return time if time.tzinfo else time.replace(tzinfo=UTC)
-    return None
+    times = (iso_time(candidate.strip()) for candidate in candidates if isinstance(candidate, str))
+    return next((time for time in times if time), None)
 
 
 _BLOCKS = frozenset(

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from briefing.errors import ExtractError, WallError
-from briefing.extract.json_ld import things, types_of
+from briefing.extract.json_ld import json_ld_objects, types_of
 from briefing.extract.wall_concepts import PLEA, asks_to_pay, kind_of, told_share
 from briefing.extract.wall_phrases import ERROR_TITLE, LIKELY, OFFER, REPORTED, SURE, TALK
 from briefing.nlp.text import word_count
@@ -243,7 +243,7 @@ def _priced(data: Sequence[str]) -> tuple[bool, list[str], int]:
     https://developers.google.com/search/docs/appearance/structured-data/paywalled-content
     """
     paid, selectors, whole = False, list[str](), 0
-    for thing in things(data, ("mainEntity", "hasPart")):
+    for thing in json_ld_objects(data, ("mainEntity", "hasPart")):
         # "False" and "https://schema.org/False" are written too
         free = str(thing.get("isAccessibleForFree", "")).lower()
         if free.endswith("false") and "WebSite" not in types_of(thing):

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from briefing.bounded_io import TooLargeError
-from briefing.dates import exact_time, in_utc, is_plausible
+from briefing.dates import exact_time, in_utc, is_plausible, iso_time
 from briefing.errors import SourceError
 from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import (
@@ -315,7 +315,7 @@ def _json_link(item: dict[str, Any]) -> str:
 
 def _iso(value: str) -> datetime | None:
     try:
-        return in_utc(datetime.fromisoformat(value))
+        return (time := iso_time(value)) and in_utc(time)
     except (ValueError, OverflowError):
         return None
 

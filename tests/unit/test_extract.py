@@ -49,7 +49,7 @@ def extracted(body: bytes, **options: Any) -> Article:
 
 @pytest.mark.parametrize("expected", EXPECTED, ids=lambda expected: expected["id"])
 def test_an_article_of_the_sample_is_whole_and_clean(expected: dict[str, Any]) -> None:
-    (article,) = extract_file(SAMPLE / expected["file"], source="sample")
+    article = extract_file(SAMPLE / expected["file"], source="sample")
     for clutter in expected["clutter"]:
         assert clutter not in article.text
     for fact in expected["facts"]:
@@ -62,19 +62,19 @@ def test_an_article_of_the_sample_is_whole_and_clean(expected: dict[str, Any]) -
     "expected", [e for e in EXPECTED if e["format"] != "mail"], ids=lambda expected: expected["id"]
 )
 def test_an_article_of_the_sample_has_its_own_title(expected: dict[str, Any]) -> None:
-    (article,) = extract_file(SAMPLE / expected["file"], source="sample")
+    article = extract_file(SAMPLE / expected["file"], source="sample")
     assert article.title == expected["title"]
     if article.published is not None:
         assert article.published.date() == expected["published"]
 
 
 def test_a_german_article_is_known_to_be_german() -> None:
-    (article,) = extract_file(SAMPLE / "other-language" / "atomausstieg.txt", source="sample")
+    article = extract_file(SAMPLE / "other-language" / "atomausstieg.txt", source="sample")
     assert article.language == "de"
 
 
 def test_the_seed_article_loses_its_tail_and_finds_its_title(shared_data: Path) -> None:
-    (article,) = extract_file(shared_data / "seed" / "us-iraq-troops.txt", source="seed")
+    article = extract_file(shared_data / "seed" / "us-iraq-troops.txt", source="seed")
     assert article.title == "US reiterates commitment to reduce troops from Iraq"
     assert "Related" not in article.text
     assert article.text.endswith("after the talks ended.")
@@ -428,6 +428,6 @@ def test_a_pdf_gives_its_heading_and_its_text(tmp_path: Path) -> None:
     blank[name("/Contents")] = writer._add_object(content)
     writer.add_metadata({"/Title": "print.html"})
     writer.write(tmp_path / "story.pdf")
-    (article,) = extract_file(tmp_path / "story.pdf", source="Post")
+    article = extract_file(tmp_path / "story.pdf", source="Post")
     assert article.title == "Council approves tram line"
     assert " ".join(article.text.split()) == " ".join(BODY.split())
