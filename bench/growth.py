@@ -252,7 +252,7 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
             )
         ),
     )
-    yield "extract.boilerplate.without_clutter", lambda text: boilerplate.without_clutter(text, "Rain")
+    yield "extract.boilerplate.without_boilerplate", lambda text: boilerplate.without_boilerplate(text, "Rain")
     yield "extract.html.text_of", html.text_of
     yield "extract.fallback.flat_text", lambda text: fallback.flat_text(fallback.slimmed(text))
     yield "extract.fallback.running", fallback.running
@@ -260,7 +260,7 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "extract.fallback.title_of", fallback.title_of
     yield "extract.files.unwrapped", files.unwrapped
     yield "extract.files.read_markdown", files.read_markdown
-    yield "extract.mail.without_mail_clutter", mail.without_mail_clutter
+    yield "extract.mail.without_mail_boilerplate", mail.without_mail_boilerplate
     yield "extract.language_of", language.language_of
     yield "extract.wall_of", lambda text: walls.wall_of(walls.Page(text=text, visible=text, html=text, title=text))
     yield (

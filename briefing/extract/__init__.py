@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 from briefing.dates import in_utc
 from briefing.encodings import media_type_of
 from briefing.errors import BriefingError, ExtractError, WallError
-from briefing.extract.boilerplate import without_clutter
+from briefing.extract.boilerplate import without_boilerplate
 from briefing.extract.language import language_of
 from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, NOT_WORDS, TEXT_CUT, truncated, words_only
 from briefing.extract.quality import LONGEST, check_article, check_bytes, check_size
@@ -185,7 +185,7 @@ def _own_text(item: FeedItem) -> str:
     """The feed's own text without boilerplate."""
     from briefing.extract.html import text_of
 
-    return without_clutter(normalise(truncated(text_of(item.html), 2 * LONGEST_READ)), item.title)
+    return without_boilerplate(normalise(truncated(text_of(item.html), 2 * LONGEST_READ)), item.title)
 
 
 def _check_related(item: FeedItem, found: Extraction, name: str) -> None:
@@ -282,7 +282,7 @@ def _read_part(text: str, title: str = "") -> tuple[str, tuple[str, ...]]:
     """An article's text, normalised, without boilerplate and truncated, and warnings about the rest."""
     whole = words_only(text)
     looked_at = truncated(whole, 2 * LONGEST_READ)  # shrinks further below
-    free = without_clutter(normalise(looked_at), title)
+    free = without_boilerplate(normalise(looked_at), title)
     kept = truncated(free)
     cut = len(kept) < len(free) or len(looked_at) < len(whole)
     return kept, ((TEXT_CUT,) if cut else ()) + ((NOT_WORDS,) if len(whole) < len(text) else ())
