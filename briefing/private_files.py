@@ -1,8 +1,7 @@
-"""Files for their owner's eyes only: what was read, what it was made into and who got it.
+"""Private files (0600) and folders (0700), durable replacement, leftovers of killed processes.
 
-Not here: what a person asked for (editions, letters written as files, the archive), which has the permissions of the
-umask, and models, which several people may share. On Windows a user's own folders are private already, and nothing here
-does anything but make folders.
+For state, cache and ledger. Not for output (editions, letters as files, the archive), which follows the umask, nor for
+models, which may be shared. On Windows a user's folders are private already, and permissions are left alone.
 """
 
 from __future__ import annotations
@@ -32,56 +31,55 @@ __all__ = [
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def database_files(path: Path) -> tuple[Path, ...]:
-    """An SQLite database and what SQLite keeps beside it; the latter it makes with the permissions of the former."""
+    """An SQLite database and its sidecar files, to which SQLite gives the permissions of the database."""
     return (path, *(path.with_name(f"{path.name}-{part}") for part in ("wal", "shm", "journal")))
 
 
 def data_folder() -> Path:
-    """Where what is remembered lies unless somebody names another place."""
+    """Default folder of the state."""
     return Path(user_data_dir("briefing", appauthor=False))
 
 
 def private_folder(folder: Path) -> None:
-    """Make `folder`, and those above it that are missing, for their owner alone (0700). Raises OSError.
+    """Make `folder` and its missing parents with mode 0700. Raises OSError.
 
-    One that is there is a person's own and stays as it is, but for `data_folder`, which is tightened as by
-    `make_private`.
+    Existing folders keep their permissions, but for `data_folder`, which `make_private` tightens.
     """
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    for one in reversed(missing):
-        one.mkdir(mode=0o700, exist_ok=True)
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(mode=0o700, exist_ok=True)
         if os.name != "nt":
-            one.chmod(0o700)  # a umask may have left its owner out, too
+            path.chmod(0o700)  # a umask may exclude the owner
     if not folder.is_dir():
-        folder.mkdir()  # which says why not
+        folder.mkdir()  # raises the reason
     if folder == data_folder():
         _tighten(folder)
 
 
 def make_private(*paths: Path) -> None:
-    """Have only their owner read and write those files at `paths` (0600), whatever the umask, that are there.
+    """Remove the permissions of others from the existing files among `paths`.
 
-    Where the permissions of one cannot be changed, that is logged as a warning, once for them all, and no more happens.
+    Where one cannot be changed, that is logged as a warning and the rest is skipped.
     """
     all(map(_tighten, paths))
 
 
 def private_file(path: Path) -> None:
-    """Make an empty file at `path` that only its owner may read (0600), where there is none. Raises OSError."""
+    """Make an empty file with mode 0600 at `path`, where there is none. Raises OSError."""
     if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # never wider than that, not for a moment
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # never wider, not for a moment
         if os.name != "nt":
-            path.chmod(0o600)  # a umask may have left its owner out, too
+            path.chmod(0o600)  # a umask may exclude the owner
 
 
 @contextmanager
-def unfinished(place: Path) -> Iterator[Path]:
-    """A private file to write what is to come to `place` (`put_in_place`); it is gone at the end. Raises OSError."""
-    file = place.with_name(f"{place.name}.unfinished-{secrets.token_hex(4)}")
+def unfinished(target: Path) -> Iterator[Path]:
+    """A private temporary file beside `target`, for `put_in_place`; removed at the end. Raises OSError."""
+    file = target.with_name(f"{target.name}.unfinished-{secrets.token_hex(4)}")
     private_file(file)
     try:
         yield file
@@ -89,23 +87,23 @@ def unfinished(place: Path) -> Iterator[Path]:
         _remove(file)
 
 
-def sweep(place: Path) -> None:
-    """Remove what killed processes left of files for `place`; to be called by who alone makes such files."""
-    for leftover in place.parent.glob(f"{glob.escape(place.name)}.unfinished-*"):
+def sweep(target: Path) -> None:
+    """Remove temporary files of killed processes for `target`. Requires that no other process is writing one."""
+    for leftover in target.parent.glob(f"{glob.escape(target.name)}.unfinished-*"):
         _remove(leftover)
 
 
-def put_in_place(file: Path, place: Path) -> None:
-    """Have a finished file be the one at `place`, whole whatever happens, and on the disk. Raises OSError."""
+def put_in_place(file: Path, target: Path) -> None:
+    """Replace `target` by `file`, atomically and durably (fsync). Raises OSError."""
     with file.open("r+b") as opened:
         os.fsync(opened.fileno())
-    file.replace(place)
-    sync_folder(place.parent)
+    file.replace(target)
+    sync_folder(target.parent)
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the names in it, new ones and renamed ones, survive a power cut, where a system can do that."""
-    with suppress(OSError):  # Windows opens no folders
+    """fsync of a folder, so that new and renamed files in it survive a power cut; where supported."""
+    with suppress(OSError):  # Windows does not open folders
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
@@ -120,7 +118,7 @@ def _remove(database: Path) -> None:
 
 
 def _tighten(path: Path) -> bool:
-    """Whether nobody else has a right to the file or folder now."""
+    """Remove the permissions of others. Whether none are left."""
     if os.name == "nt":
         return True
     cause = "its file system has no permissions for it alone"
@@ -136,5 +134,5 @@ def _tighten(path: Path) -> bool:
     except OSError as error:
         mode, cause = _OTHERS, f"its permissions cannot be changed ({error.strerror})"
     if mode & _OTHERS:
-        log.warning("%s may be read by others: %s", path, cause)
+        _log.warning("%s may be read by others: %s", path, cause)
     return not mode & _OTHERS

@@ -31,7 +31,7 @@ import httpx
 
 from briefing.errors import ConfigError
 from briefing.fetch.addresses import PrivateAddressError, Resolver, UnknownHostError, lookup, refuse_private
-from briefing.fetch.cache import tamed
+from briefing.fetch.cache import capped_freshness
 
 __all__ = ["Deadline", "Network", "UnusableProxyError"]
 
@@ -237,7 +237,7 @@ class Network(httpx.BaseTransport):
         pool = self._pool(url, local=bool(request.extensions.get("local")))
         self._before_request(str(url))
         response = pool.handle_request(sent)
-        return httpx.Response(response.status, headers=tamed(response.headers), stream=_Body(response))
+        return httpx.Response(response.status, headers=capped_freshness(response.headers), stream=_Body(response))
 
     def close(self) -> None:
         """Close every connection, those in use included: a thread that reads from one gets an error at once."""
