@@ -214,7 +214,7 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.errors import BriefingError
     from briefing.extract import boilerplate, fallback, files, html, language, mail, walls
     from briefing.sources import detection, feeds, opml
-    from briefing.sources.decoding import plain, without_doctype
+    from briefing.sources.decoding import strip_tags, without_doctype
     from briefing.types import FeedItem
 
     def refused(function: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -251,7 +251,7 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
             )
         ),
     )
-    yield "extract.boilerplate.without_clutter", lambda text: boilerplate.without_clutter(text, "Rain")
+    yield "extract.boilerplate.without_boilerplate", lambda text: boilerplate.without_boilerplate(text, "Rain")
     yield "extract.html.text_of", html.text_of
     yield "extract.fallback.flat_text", lambda text: fallback.flat_text(fallback.slimmed(text))
     yield "extract.fallback.running", fallback.running
@@ -259,7 +259,7 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "extract.fallback.title_of", fallback.title_of
     yield "extract.files.unwrapped", files.unwrapped
     yield "extract.files.read_markdown", files.read_markdown
-    yield "extract.mail.without_mail_clutter", mail.without_mail_clutter
+    yield "extract.mail.without_mail_boilerplate", mail.without_mail_boilerplate
     yield "extract.language_of", language.language_of
     yield "extract.wall_of", lambda text: walls.wall_of(walls.Page(text=text, visible=text, html=text, title=text))
     yield (
@@ -273,8 +273,8 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "sources.read_opml", refused(lambda text: opml.read_subscriptions(f"<opml>{text}".encode()))
     yield "sources.find_feeds", lambda text: detection.find_feeds(text.encode(), "https://a.example")
     yield "sources.classify_content", lambda text: detection.classify_content(text.encode())
-    yield "sources.markup.plain", plain
-    yield "sources.markup.without_doctype", without_doctype
+    yield "sources.decoding.strip_tags", strip_tags
+    yield "sources.decoding.without_doctype", without_doctype
 
 
 SUBJECTS: Mapping[str, Callable[[str], Any]] = dict(

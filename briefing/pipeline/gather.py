@@ -319,7 +319,7 @@ class Gatherer:
         error: BriefingError | OSError | None = answer if isinstance(answer, FetchError) else None
         try:
             if one.item.path and error is None:
-                return extract_file(Path(one.item.path), hint=one.item, **wanted)[0]
+                return extract_file(Path(one.item.path), hint=one.item, **wanted)
             if answer is not None and not isinstance(answer, FetchError):
                 article = extract_article(
                     answer.body,

@@ -266,7 +266,7 @@ class _Reader:
         try:
             if self._time.up:
                 raise OutOfTimeError(str(path))
-            return list(extract_file(path, source=name, section=source.section))
+            return [extract_file(path, source=name, section=source.section)]
         except (BriefingError, OSError) as error:
             return [failure_of(error, str(path), "extract")]
 

@@ -289,7 +289,7 @@ def _answer(keyed: KeyedCompletion) -> Answer:
 
 def quoted_point(evidence: Evidence, index: int) -> KeyPoint:
     """The sentence of that index as a quotation."""
-    citation = quote(evidence, index)
+    citation = evidence.cite(index)
     text = " ".join(citation.text.split())
     return KeyPoint(text=text, citations=(citation,), verdict=Verdict.QUOTED, rung="quoted")
 

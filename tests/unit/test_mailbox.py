@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from briefing.errors import ExtractError, SourceError
 from briefing.extract import Extraction, extract_article
-from briefing.extract.mail import without_mail_clutter
+from briefing.extract.mail import without_mail_boilerplate
 from briefing.pipeline.newsletters import Newsletters
 from briefing.pipeline.progress import NoProgress
 from briefing.pipeline.read import Limits, ReadResult, read_sources
@@ -365,7 +365,7 @@ def test_a_newsletter_gives_its_letter_and_nothing_around_it(plain: str) -> None
     ],
 )
 def test_feet_go_with_the_address_before_them(foot: str) -> None:
-    assert without_mail_clutter(f"{BODY}\n\n{foot}") == BODY
+    assert without_mail_boilerplate(f"{BODY}\n\n{foot}") == BODY
 
 
 @pytest.mark.parametrize(
@@ -380,4 +380,4 @@ def test_feet_go_with_the_address_before_them(foot: str) -> None:
 )
 def test_what_only_looks_like_clutter_stays(line: str) -> None:
     text = f"{BODY}\n\n{line}\n\n{BODY}"
-    assert without_mail_clutter(text) == text
+    assert without_mail_boilerplate(text) == text
