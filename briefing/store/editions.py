@@ -122,7 +122,7 @@ class Editions(Search, SeenItems):
             when = datetime.fromisoformat(published) if published else None
             article = Article(id=article_id, url=url, title=headline, text=text, source=source, published=when)
             articles.setdefault(edition_day, {})[article_id] = article
-        with_listed = where.format("date IN (SELECT date FROM told WHERE title = ?1 AND " + told_listed + ")")
+        with_listed = where.format("date IN (SELECT date FROM told WHERE title = ?1 AND " + told_listed + ")")  # noqa: S608 - ours
         editions = self.query(f"SELECT date, edition FROM editions WHERE {with_listed}", *values)  # noqa: S608 - ours
         return [(date.fromisoformat(when), text, articles.get(when, {})) for when, text in editions]
 
