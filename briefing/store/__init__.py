@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from briefing.private_files import data_folder
 from briefing.serialization import summary_from_json, summary_to_json
@@ -52,6 +52,8 @@ __all__ = [
 ]
 
 _log = logging.getLogger(__name__)
+_ARTICLE = ("id", "url", "title", "text", "source", "section", "published", "language", "author", "warnings")
+"""Columns of ``articles`` that are attributes of `Article`."""
 
 
 def default_state() -> Path:
@@ -137,16 +139,16 @@ class Store(Editions):
 
     def get_article(self, article_id: str) -> Article | None:
         """The article of this id."""
-        return next(self._articles("id = ?", article_id), None)
-
-    def article_by_url(self, url: str) -> Article | None:
-        """The most recently seen article of this address."""
-        return next(self._articles("url = ? ORDER BY last_seen DESC LIMIT 1", url), None)
-
-    def seen(self, ids: Iterable[str]) -> set[str]:
-        """The ids that are stored articles."""
-        rows = self.query("SELECT id FROM articles WHERE id IN (SELECT value FROM json_each(?))", json.dumps(list(ids)))
-        return {row[0] for row in rows}
+        rows = self.query(f"SELECT {', '.join(_ARTICLE)} FROM articles WHERE id = ?", article_id)  # noqa: S608 - ours
+        if not rows:
+            return None
+        columns: dict[str, Any] = dict(zip(_ARTICLE, rows[0], strict=True))
+        published, warnings = columns.pop("published"), columns.pop("warnings")
+        return Article(
+            published=datetime.fromisoformat(published) if published else None,
+            warnings=tuple(json.loads(warnings)),
+            **columns,
+        )
 
     def put_mail(self, mailbox: str, uid: int, article_id: str, sender: str, now: datetime) -> None:
         """Store which article a message of a mail server is; to be called after `put_article`."""
@@ -199,25 +201,6 @@ class Store(Editions):
             "SELECT name, value FROM counters WHERE run = coalesce(?, (SELECT max(id) FROM runs)) ORDER BY name", run
         )
         return dict(rows)
-
-    def _articles(self, where: str, value: str) -> Iterator[Article]:
-        for row in self.query(
-            "SELECT id, url, title, text, source, section, published, language, author, warnings "  # noqa: S608 - ours
-            f"FROM articles WHERE {where}",
-            value,
-        ):
-            yield Article(
-                id=row[0],
-                url=row[1],
-                title=row[2],
-                text=row[3],
-                source=row[4],
-                section=row[5],
-                published=datetime.fromisoformat(row[6]) if row[6] else None,
-                language=row[7],
-                author=row[8],
-                warnings=tuple(json.loads(row[9])),
-            )
 
 
 def _parsed(text: str) -> Summary | None:
