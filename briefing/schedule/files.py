@@ -1,4 +1,4 @@
-"""Files of schedulers: marked as ours, with a record of the folders that were made for them, so that all can be removed."""
+"""Files of schedulers: marked as ours, with a record of the folders made for them, so that both can be removed."""
 
 from __future__ import annotations
 
