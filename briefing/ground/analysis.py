@@ -32,7 +32,7 @@ class Word:
 
 @dataclass(frozen=True)
 class AnalysedSentence:
-    """A sentence; what is in it is extracted once, on demand."""
+    """A sentence whose parts are extracted once, on demand."""
 
     text: str
 

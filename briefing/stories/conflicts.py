@@ -36,7 +36,7 @@ _SHARED_STEMS = 3
 _SHORT = 8
 """Stems of a short sentence."""
 _SHARED_RATIO = 0.5
-"""Share of the shorter sentence's stems that both have, for what is neither toll nor blame."""
+"""Share of the shorter sentence's stems that both have, for other claims than tolls and blame."""
 _ABOUT_TOLERANCE = Decimal("0.1")
 """Greatest relative difference of compatible numbers if one is approximate."""
 
@@ -107,7 +107,7 @@ class _Claim:
     kind: str
     """A toll, a stem, a unit, or ``blame``."""
     value: _Count | frozenset[str]
-    """A number, or the stems of what is blamed."""
+    """A number, or the stems of the words after the phrase of blame."""
     index: int
     """Of the sentence."""
     sentence: Sentence

@@ -35,7 +35,7 @@ _LEADING = 3
 _TITLE_STEMS = 3
 """Stems that two titles must share."""
 _LONGEST = 2.5
-"""Ratio of lengths from which on the longer text is a roundup or a longer report, not a copy."""
+"""Ratio of lengths above which the longer text is a roundup or a longer report, not a copy."""
 _COMMON = 60
 """Texts with one shingle above which it is ignored as a common phrase."""
 

@@ -32,7 +32,7 @@ KNOWN = 0.8
 """Share of a point's stems that earlier articles must hold: "Police arrested the manager of the plant that exploded" is
 news although two thirds of it are known. Support needs less, because a point may paraphrase."""
 MOST_BACKGROUND = 1
-"""Points that an update keeps of what is known, for readers who missed it."""
+"""Known points that an update keeps, for readers who missed them."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The shipped check of the benchmark: what a model is shown, and that a run that was stopped goes on."""
+"""The benchmark of the shipped check: sentences shown to the model, and resuming an interrupted run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Long text in pieces: within the budget, at good borders, nothing lost."""
+"""Chunks of long text: within the budget, at good borders, without loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where articles of one story do not say the same, a reader is told, in the articles' own words."""
+"""Conflicting numbers and causes in the articles of one story, shown in the articles' own words."""
 
 from __future__ import annotations
 

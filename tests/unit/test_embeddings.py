@@ -1,4 +1,4 @@
-"""Stories with an embedding model beside the words; a made-up one here, whose vectors are known."""
+"""Grouping with embeddings, by a fake embedding model with known vectors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MEANING = {"vessel": "ship", "ferry": "ship", "sank": "sink", "foundered": "sink
 
 
 def embed(texts: Sequence[str]) -> list[list[float]]:
-    """Counts of words by their meaning, hashed into 64 dimensions, on top of what all texts have in common."""
+    """Word counts by meaning, hashed into 64 dimensions, plus a component common to all texts."""
     vectors = []
     for text in texts:
         vector = [4.0] * 64
@@ -34,7 +34,7 @@ def article(name: str, text: str, source: str = "") -> Article:
 
 
 def others() -> list[Article]:
-    """Twelve articles about nothing that another is about."""
+    """Twelve unrelated articles."""
     found = []
     for number, thing in enumerate([*THING, "piano", "quarry"]):
         words = " ".join(f"{thing}{letter}{number}" for letter in "abcdefghij")

@@ -1,4 +1,4 @@
-"""Numbers, names and quotations in whatever form they are written."""
+"""Extraction of numbers, names and quotations in their many written forms."""
 
 from __future__ import annotations
 

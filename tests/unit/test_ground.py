@@ -1,4 +1,4 @@
-"""A key point is shown only if its article says it: facts found, paraphrases that pass, changes that are caught."""
+"""The check of key points: facts found, paraphrases supported, changes refused."""
 
 from __future__ import annotations
 

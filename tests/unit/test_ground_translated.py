@@ -1,4 +1,4 @@
-"""A point in another language than its article's: what can be looked up is, and nothing is cited by chance."""
+"""Points in another language than their article's: facts looked up, no citations by chance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What earlier editions told is not told again as new."""
+"""New points of a story against earlier editions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes first and why, what is left out, and which section an article belongs to."""
+"""Ranking, mutes, section limits and topics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each event is one story: what is joined, what is kept apart, and what an address says."""
+"""Grouping of articles into stories, near duplicates, canonical URLs."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ def test_a_reprint_under_a_lead_of_its_own_is_a_copy() -> None:
 
 
 def test_stories_do_not_chain_together() -> None:
-    """Half of each article is the next one's: neighbours are alike, the ends are not."""
+    """Half of each article is in the next one: neighbours are similar, the ends are not."""
     parts = [" ".join(text.split()[:40]) for text in (BLAST, TRAM, FERRY)]
     chain = [
         article("a", parts[0] + " " + parts[0]), article("b", parts[0] + " " + parts[1]),

@@ -1,4 +1,4 @@
-"""Plain text: one normal form, sentences that can be cited, words that can be counted."""
+"""Normalisation, sentence segmentation, word counts, folding, fingerprints."""
 
 from __future__ import annotations
 
