@@ -47,7 +47,7 @@ from briefing.pipeline.read import Limits, ReadResult, read_sources
 from briefing.pipeline.remake import articles_of, carried_over, sent_edition
 from briefing.pipeline.source_check import CheckedSource, check_sources
 from briefing.pipeline.state_file import check_state_pages, keep_state, mend_state
-from briefing.pipeline.story_pipeline import condense_stories, takes_a_place, tell_stories
+from briefing.pipeline.story_pipeline import condense_stories, may_be_told, tell_stories
 from briefing.pipeline.window import Window, window_for
 from briefing.render.compose import compose
 from briefing.render.edition import EDITION_FORMATS, render, render_explanation, render_summary
@@ -184,7 +184,7 @@ def read(
         full_text=config.full_text,
         offline=config.offline,
         allow_local=config.allow_local,
-        takes_a_place=lambda one: takes_a_place(one, context, day or context.today(window.now)),
+        takes_a_place=lambda one: may_be_told(one, context, day or context.today(window.now)),
     )
     reading = read_sources(
         config.sources,
@@ -209,8 +209,8 @@ def read(
 
 def condense(articles: Sequence[Article], context: RunContext) -> Iterator[tuple[Article, Summary | Failure]]:
     """Every article with its summary or failure, each on its own: `condense_stories`."""
-    for (article, *_), result in condense_stories([(article,) for article in articles], context):
-        yield article, result
+    for index, result in condense_stories([(article,) for article in articles], context):
+        yield articles[index], result
 
 
 def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Edition, Report]:

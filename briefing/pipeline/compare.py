@@ -38,11 +38,11 @@ def compare(
     """
     with RunContext(config, clock=clock, progress=progress) as context:
         reading = read(context)
-    results: dict[str, list[Summary | Failure]] = {article.id: [] for article in reading.articles}
+    articles = reading.articles
+    results: list[list[Summary | Failure]] = [[] for _ in articles]
     for model in models:
         progress.say(model)
         with RunContext(config.with_overrides(model=model), clock=clock, progress=progress) as context:
-            for (article, *_), result in condense_stories([(one,) for one in reading.articles], context):
-                results[article.id].append(result)
-    compared = [Comparison(article, tuple(results[article.id])) for article in reading.articles]
-    return compared, list(reading.failures)
+            for index, result in condense_stories([(article,) for article in articles], context):
+                results[index].append(result)
+    return list(map(Comparison, articles, map(tuple, results))), list(reading.failures)

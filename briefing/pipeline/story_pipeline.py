@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import partial
 
 from briefing.config import Config
 from briefing.errors import EngineError
@@ -22,14 +21,14 @@ from briefing.pipeline.context import RunContext
 from briefing.pipeline.deadline import StopBefore
 from briefing.render.compose import FEWEST_STORIES
 from briefing.serialization import edition_from_json
-from briefing.stories import Bundle, Likeness, group
+from briefing.stories import Bundle, group
 from briefing.stories.conflicts import disagreements
 from briefing.stories.novelty import EarlierStory, comparable, linked, news, unheard, untold
 from briefing.stories.ranking import Ranked, RankingPreferences, limited, muted, rank, section_of, topic
 from briefing.summariser import SummaryOptions, in_brief, leads_in_short, summarise_stories, summary_key
 from briefing.types import Article, Failure, FailureKind, KeyPoint, Mention, Story, Summary, Verdict
 
-__all__ = ["StoryResults", "condense_stories", "summary_options", "takes_a_place", "tell_stories"]
+__all__ = ["StoryResults", "condense_stories", "may_be_told", "summary_options", "tell_stories"]
 
 _FRONT = 6
 """Stories that the overview may tell of: one more than it has sentences."""
@@ -61,17 +60,24 @@ class StoryResults:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """One story before it is told."""
+    """One story before it is condensed."""
 
+    rank: int
+    """Index among all stories of the day."""
     ranked: Ranked
     articles: tuple[Article, ...]
-    copies: tuple[Article, ...]
+    """Those that no edition has told."""
     earlier: tuple[EarlierStory, ...]
 
     @property
     def first(self) -> Article:
-        """The article that stands for it."""
+        """The representative article."""
         return self.articles[0]
+
+    @property
+    def copies(self) -> tuple[Article, ...]:
+        """The same texts elsewhere."""
+        return self.ranked.bundle.copies
 
 
 def tell_stories(
@@ -88,105 +94,116 @@ def tell_stories(
 
     Raises `ModelError` where there is no model and something to condense.
     """
-    telling = StoryResults()
-    planned = list(_planned(articles, context, day, telling, weights or {}))
+    config = context.config
+    preferences = _preferences(config, weights or {})
+    wanted, failures = _without_muted(articles, config, preferences)
+    ranked = _ranked(wanted, context, preferences)
+    plans = _plans(ranked, wanted, context, day)
+    results = StoryResults(failures=failures, told_before=len(ranked) - len(plans))
+    stories: dict[int, Story] = {}
+    """By the index of the plan."""
+    sections = Counter[str]()
     enough = StopBefore(deadline, context.clock) if deadline else _never
-    most, told = context.config.max_per_section, Counter[str]()
-    plans, waiting = limited(planned, most, lambda plan: plan.first, told)
-    told_plans: list[_Plan] = []
-    while plans:  # again where a story turns out to have nothing new: the next one of its section takes its place
-        done = _condensed(plans, context, telling, enough)
-        for place, plan in enumerate(plans):
-            result = done.get(place) or _in_brief(plan, summary_options(context))
-            before = len(telling.stories)
-            if isinstance(result, Summary):
-                _tell(telling, plan, result, brief=place not in done)
-            else:
-                telling.open.update(article.id for article in (*plan.articles, *plan.copies))
-            if len(telling.stories) > before:
-                told_plans.append(plan)
-                told[section_of(plan.first)] += 1
-        plans, waiting = limited(waiting, most, lambda plan: plan.first, told)
-    _leave_out(waiting, telling, most)
-    order = {id(plan): place for place, plan in enumerate(planned)}
-    in_order = sorted(zip(told_plans, telling.stories, strict=True), key=lambda pair: order[id(pair[0])])
-    telling.stories = [story for _, story in in_order]
-    if len(telling.stories) >= FEWEST_STORIES and not enough():
-        front = [story for story in telling.stories if not story.brief][:_FRONT]
-        telling.leads = leads_in_short(
+
+    def first_article(index: int) -> Article:
+        return plans[index].first
+
+    batch, waiting = limited(range(len(plans)), config.max_per_section, first_article, sections)
+    while batch:  # again where a story has nothing new: the next one of its section takes its place
+        condensed = dict(_condensed(batch, plans, context, results, enough))
+        for index in batch:
+            plan = plans[index]
+            summary = condensed.get(index) or _in_brief(plan, summary_options(context))
+            if isinstance(summary, Failure):
+                results.open.update(article.id for article in (*plan.articles, *plan.copies))
+                continue
+            told = _told(plan, summary, brief=index not in condensed)
+            if isinstance(told, Mention):
+                results.developing.append(told)
+                continue
+            stories[index] = told
+            sections[section_of(plan.first)] += 1
+        batch, waiting = limited(waiting, config.max_per_section, first_article, sections)
+    results.told_before += len(results.developing)
+    results.stories = [stories[index] for index in sorted(stories)]
+    results.brief = sum(story.brief for story in results.stories)
+    for index in waiting:
+        bundle = plans[index].ranked.bundle
+        results.open.update(article.id for article in (*bundle.articles, *bundle.copies))
+    if waiting:
+        cause = f"{len(waiting)} stories are over the limit of {config.max_per_section} in a section"
+        results.failures.append(Failure(subject="limit", stage="read", cause=cause, kind=FailureKind.SKIPPED))
+    over_limit = {plans[index].rank for index in waiting}
+    results.ranked = [story for rank, story in enumerate(ranked) if rank not in over_limit]
+    if len(results.stories) >= FEWEST_STORIES and not enough():
+        front = [story for story in results.stories if not story.brief][:_FRONT]
+        results.leads = leads_in_short(
             front, context.engine, context.prompts, summary_options(context), context.answers, enough
         )
-    return telling
+    return results
 
 
 def _condensed(
-    plans: Sequence[_Plan], context: RunContext, telling: StoryResults, enough: Callable[[], bool]
-) -> dict[int, Summary | Failure]:
-    """What came of each of `plans`, by its place; nothing where there was no time."""
-    done: dict[int, Summary | Failure] = {}
-    places = {id(plan.articles): place for place, plan in enumerate(plans)}
-    for found, result in condense_stories([plan.articles for plan in plans], context, enough):
-        done[places[id(found)]] = result
+    batch: Sequence[int],
+    plans: Sequence[_Plan],
+    context: RunContext,
+    results: StoryResults,
+    enough: Callable[[], bool],
+) -> Iterator[tuple[int, Summary | Failure]]:
+    """The summary or failure of each plan in `batch`, counted in `results`; none for which there was no time."""
+    for position, result in condense_stories([plans[index].articles for index in batch], context, enough):
         if isinstance(result, Failure):
-            telling.failures.append(result)
+            results.failures.append(result)
         else:
-            telling.condensed += not result.cached
-            telling.cached += result.cached
-    return done
-
-
-def _leave_out(over: Sequence[_Plan], telling: StoryResults, most: int) -> None:
-    """Say how many stories were over the limit of their sections, and leave their articles to later editions."""
-    if not over:
-        return
-    for plan in over:
-        telling.open.update(article.id for article in (*plan.ranked.bundle.articles, *plan.copies))
-    cause = f"{len(over)} stories are over the limit of {most} in a section"
-    telling.failures.append(Failure(subject="limit", stage="read", cause=cause, kind=FailureKind.SKIPPED))
-    left = {id(plan.ranked) for plan in over}
-    telling.ranked = [one for one in telling.ranked if id(one) not in left]
+            results.condensed += not result.cached
+            results.cached += result.cached
+        yield batch[position], result
 
 
 def condense_stories(
     stories: Sequence[tuple[Article, ...]], context: RunContext, enough: Callable[[], bool] | None = None
-) -> Iterator[tuple[tuple[Article, ...], Summary | Failure]]:
-    """Every story's articles with their summary or failure, those in the store first, then as each is finished.
+) -> Iterator[tuple[int, Summary | Failure]]:
+    """Each story's index with its summary or failure: cached summaries first, then as each is finished.
 
-    The model is loaded only if a summary is missing. Once there is `enough`, what is not finished does not come. Where
-    there is no server, or none that answers us, every story that is not in the store fails for that one reason, without
-    being asked for. Raises `ModelError` where there is no model; what was finished until then is in the store.
+    The model is loaded only if a summary is missing. Once `enough` is true, unfinished stories are not yielded. Where
+    the engine fails as a whole (no server, no access), every story that is not cached fails for that one reason,
+    without a request of its own. Raises `ModelError` where there is no model; finished summaries are in the store by
+    then.
     """
     if not stories:
         return
-    full = enough or _never
+    out_of_time = enough or _never
     options = summary_options(context)
     context.progress.stage("summarise", len(stories))
-    keys: dict[int, str] = {}  # not by the article's id: in a batch two texts may have one
-    missing: list[tuple[Article, ...]] = []
-    for articles in stories:
-        first, *others = articles
-        key = keys[id(articles)] = summary_key(first, context.engine, context.prompts, options, others)
-        known = context.store.get_summary(key)
-        if known is None:
-            missing.append(articles)
+    keys: dict[int, str] = {}
+    """Cache keys of the missing summaries, by index: in a batch two texts may have one id."""
+    for index, (first, *others) in enumerate(stories):
+        key = summary_key(first, context.engine, context.prompts, options, others)
+        cached = context.store.get_summary(key)
+        if cached is None:
+            keys[index] = key
             continue
         context.progress.step(first.title or first.id)
-        yield articles, _of(first, known)
-    if not missing or full():
+        yield index, _of(first, cached)
+    if not keys or out_of_time():
         return
-    told = summarise_stories(missing, context.engine, context.prompts, options, context.answers, full)
-    left = {id(articles): articles for articles in missing}
+    missing = list(keys)
+    results = summarise_stories(
+        [stories[index] for index in missing], context.engine, context.prompts, options, context.answers, out_of_time
+    )
     try:
-        for found, result in told:
-            articles = left.pop(id(found))
+        for position, result in results:
+            index = missing[position]
+            key, first = keys.pop(index), stories[index][0]
             if isinstance(result, Summary):
-                context.store.put_summary(keys[id(found)], result, context.clock())
-            context.progress.step(articles[0].title or articles[0].id)
-            yield articles, result
+                context.store.put_summary(key, result, context.clock())
+            context.progress.step(first.title or first.id)
+            yield index, result
     except EngineError as error:
-        for articles in left.values():
-            named = EngineError(articles[0].title or articles[0].id, f"{error.subject}: {error.cause}", error.remedy)
-            yield articles, named.as_failure("summarise")
+        for index in keys:
+            first = stories[index][0]
+            named = EngineError(first.title or first.id, f"{error.subject}: {error.cause}", error.remedy)
+            yield index, named.as_failure("summarise")
 
 
 def summary_options(context: RunContext) -> SummaryOptions:
@@ -207,49 +224,61 @@ def summary_options(context: RunContext) -> SummaryOptions:
 # --- planning ------------------------------------------------------------------------------------------------
 
 
-def _planned(
-    articles: Sequence[Article], context: RunContext, day: date, telling: StoryResults, weights: Mapping[str, float]
-) -> Iterator[_Plan]:
-    """The stories worth telling, in the order of their weight, each with the articles that no edition has told."""
-    config = context.config
-    wishes = _wishes(config, weights)
-    wanted = []
-    for article in map(partial(_placed, config=config), articles):
-        if word := muted(article, wishes):
-            subject = article.title or article.id
-            telling.failures.append(
-                Failure(subject=subject, stage="read", cause=f"it is muted ({word})", kind=FailureKind.SKIPPED)
-            )
+def _without_muted(
+    articles: Sequence[Article], config: Config, preferences: RankingPreferences
+) -> tuple[list[Article], list[Failure]]:
+    """The articles, each in its section, that are not muted; and a failure for each that is."""
+    wanted: list[Article] = []
+    failures: list[Failure] = []
+    for article in (_in_section(article, config) for article in articles):
+        if reason := muted(article, preferences):
+            subject, cause = article.title or article.id, f"it is muted ({reason})"
+            failures.append(Failure(subject=subject, stage="read", cause=cause, kind=FailureKind.SKIPPED))
         else:
             wanted.append(article)
+    return wanted, failures
+
+
+def _ranked(articles: Sequence[Article], context: RunContext, preferences: RankingPreferences) -> list[Ranked]:
+    """The stories that `articles` tell, highest score first."""
     compare = context.compare
     bundles = (
-        group(wanted, compare=compare)
-        if config.group
-        else [Bundle(articles=(article,), copies=()) for article in wanted]
+        group(articles, compare=compare)
+        if context.config.group
+        else [Bundle(articles=(article,), copies=()) for article in articles]
     )
-    ranked = rank(bundles, wishes, now=context.clock(), places=_places(wanted))
-    telling.ranked = ranked
-    earlier = [] if config.repeat else _earlier(context, day, [article.id for article in wanted])
-    links = linked([one.bundle.articles for one in telling.ranked], earlier, partial(_grouped, compare=compare))
-    for one, link in zip(telling.ranked, links, strict=True):
-        fresh = untold(one.bundle.articles, link) if link else one.bundle.articles
+    return rank(bundles, preferences, now=context.clock(), places=_feed_positions(articles))
+
+
+def _plans(ranked: Sequence[Ranked], articles: Sequence[Article], context: RunContext, day: date) -> list[_Plan]:
+    """The stories of which an article is new, in the order of `ranked`, with the articles that no edition has told.
+
+    `articles`: all that are wanted, to look up what editions told of them.
+    """
+
+    def clustered(together: Sequence[Article]) -> list[Sequence[Article]]:
+        return [(*bundle.articles, *bundle.copies) for bundle in group(together, compare=context.compare)]
+
+    earlier = [] if context.config.repeat else _earlier(context, day, [article.id for article in articles])
+    links = linked([story.bundle.articles for story in ranked], earlier, clustered)
+    plans = []
+    for index, (story, link) in enumerate(zip(ranked, links, strict=True)):
+        fresh = untold(story.bundle.articles, link) if link else story.bundle.articles
         if fresh:
-            yield _Plan(one, fresh, one.bundle.copies, link)
-        else:
-            telling.told_before += 1
+            plans.append(_Plan(index, story, fresh, link))
+    return plans
 
 
-def takes_a_place(article: Article, context: RunContext, day: date) -> bool:
-    """Whether an edition of `day` may tell `article`: it is not muted, and no earlier one has told just this text."""
+def may_be_told(article: Article, context: RunContext, day: date) -> bool:
+    """Whether the edition of `day` may tell `article`: it is not muted, and no earlier one has told the same text."""
     config = context.config
-    if muted(_placed(article, config=config), _wishes(config, {})):
+    if muted(_in_section(article, config), _preferences(config, {})):
         return False
     texts = [] if config.repeat else context.store.told_texts(day, config.title, article.id)
     return comparable(article.text) not in {comparable(text) for text in texts}
 
 
-def _wishes(config: Config, weights: Mapping[str, float]) -> RankingPreferences:
+def _preferences(config: Config, weights: Mapping[str, float]) -> RankingPreferences:
     return RankingPreferences(
         interests=config.interests.words,
         boost=config.interests.boost,
@@ -260,42 +289,38 @@ def _wishes(config: Config, weights: Mapping[str, float]) -> RankingPreferences:
     )
 
 
-def _placed(article: Article, *, config: Config) -> Article:
-    """The article in the section that its words speak for, where its source has none."""
+def _in_section(article: Article, config: Config) -> Article:
+    """The article in the section of its topic (`topic`), where its source has none."""
     if article.section or not config.topics:
         return article
     return replace(article, section=topic(article, config.topics) or config.other)
 
 
-def _places(articles: Sequence[Article]) -> dict[str, int]:
-    """Where each article stands among those of its source, from 0."""
+def _feed_positions(articles: Sequence[Article]) -> dict[str, int]:
+    """The position of each article among those of its source, from 0, by id."""
     counts: Counter[str] = Counter()
-    places = {}
+    positions = {}
     for article in articles:
-        places[article.id] = counts[article.source]
+        positions[article.id] = counts[article.source]
         counts[article.source] += 1
-    return places
+    return positions
 
 
-def _grouped(articles: Sequence[Article], *, compare: Likeness) -> Iterable[Sequence[Article]]:
-    return [(*bundle.articles, *bundle.copies) for bundle in group(articles, compare=compare)]
-
-
-def _earlier(context: RunContext, day: date, listed: Sequence[str]) -> list[EarlierStory]:
-    """The stories of the last days' editions; of older ones what they told of `listed` articles, by id."""
-    found = []
-    for told, text, articles in context.store.editions_before(day, context.config.title, _DAYS, listed):
+def _earlier(context: RunContext, day: date, article_ids: Sequence[str]) -> list[EarlierStory]:
+    """The stories of the last `_DAYS` days' editions; of older editions, what they told of the articles named."""
+    earlier = []
+    for told, text, articles in context.store.editions_before(day, context.config.title, _DAYS, article_ids):
         try:
             edition = edition_from_json(json.loads(text), articles.get)
-        except (ValueError, KeyError, TypeError):  # written by a version that no longer counts
+        except (ValueError, KeyError, TypeError):  # the format of a version that is no longer read
             continue
         for story in edition.stories:
             together = (*story.articles, *story.copies)
             if (day - told).days > _DAYS:
                 together = tuple(article for article in together if article.id in articles)
             if together:
-                found.append(_as_earlier(told, story.summary, together))
-    return found
+                earlier.append(_as_earlier(told, story.summary, together))
+    return earlier
 
 
 def _as_earlier(told: date, summary: Summary, articles: tuple[Article, ...]) -> EarlierStory:
@@ -306,35 +331,29 @@ def _as_earlier(told: date, summary: Summary, articles: tuple[Article, ...]) -> 
 
 
 def _in_brief(plan: _Plan, options: SummaryOptions) -> Summary:
-    """One sentence of a story for which there was no time; of one that goes on, a sentence that was not told."""
+    """One quoted sentence for a story without time for a summary; for an update, a sentence that was not told."""
     wanted = unheard(plan.earlier, plan.articles[0].language) if plan.earlier else None
     return in_brief(plan.articles, options, wanted)
 
 
-def _tell(telling: StoryResults, plan: _Plan, summary: Summary, *, brief: bool) -> None:
-    """Make `summary` a story of the edition, or no more than a mention."""
+def _told(plan: _Plan, summary: Summary, *, brief: bool) -> Story | Mention:
+    """The story as the edition tells it; a mention where earlier editions told every point."""
     fresh = 0
     if plan.earlier:
         summary, fresh = news(summary, plan.earlier)
         if not fresh:
-            telling.told_before += 1
-            last, first = plan.earlier[0], plan.articles[0]
-            mention = Mention(
+            last, first = plan.earlier[0], plan.first
+            return Mention(
                 headline=last.headline, url=first.url, source=first.source, told=last.told, language=last.language
             )
-            telling.developing.append(mention)
-            return
-    telling.brief += brief
-    telling.stories.append(
-        Story(
-            articles=plan.articles,
-            summary=summary,
-            copies=plan.copies,
-            disagreements=disagreements(plan.articles),
-            told=plan.earlier[0].told if plan.earlier else None,
-            news=fresh,
-            brief=brief,
-        )
+    return Story(
+        articles=plan.articles,
+        summary=summary,
+        copies=plan.copies,
+        disagreements=disagreements(plan.articles),
+        told=plan.earlier[0].told if plan.earlier else None,
+        news=fresh,
+        brief=brief,
     )
 
 
@@ -342,8 +361,8 @@ def _never() -> bool:
     return False
 
 
-def _of(article: Article, known: Summary) -> Summary:
-    """A stored summary as this article's: two articles of one text share a summary, not their origin."""
+def _of(article: Article, cached: Summary) -> Summary:
+    """A cached summary under this article's origin: articles with the same text share a summary."""
     return replace(
-        known, id=article.id, url=article.url, title=article.title, source=article.source, published=article.published
+        cached, id=article.id, url=article.url, title=article.title, source=article.source, published=article.published
     )

@@ -46,9 +46,9 @@ def summarise_all(
     answers: CompletionStore | None = None,
 ) -> Iterator[tuple[Article, Summary | Failure]]:
     """`summarise_stories` where every article is a story of its own."""
-    stories = ((article,) for article in articles)
-    for (article, *_), result in summarise_stories(stories, engine, prompts, options, answers):
-        yield article, result
+    wanted = list(articles)
+    for index, result in summarise_stories([(article,) for article in wanted], engine, prompts, options, answers):
+        yield wanted[index], result
 
 
 def summarise_stories(
@@ -58,8 +58,8 @@ def summarise_stories(
     options: SummaryOptions | None = None,
     answers: CompletionStore | None = None,
     enough: Callable[[], bool] = lambda: False,
-) -> Iterator[tuple[Sequence[Article], Summary | Failure]]:
-    """Yield every story's articles with its summary, or with what went wrong, in the order in which they are finished.
+) -> Iterator[tuple[int, Summary | Failure]]:
+    """Yield every story's index with its summary or failure, in the order in which they are finished.
 
     `stories` is pulled as the engine has room; once `enough` says so, what was not finished does not come. Raises
     `EngineError` or `ModelError` only where the engine itself is gone; what then was answered is in `answers`, and a
@@ -67,12 +67,13 @@ def summarise_stories(
     """
     wanted = options or SummaryOptions()
 
-    def begun(articles: Sequence[Article]) -> tuple[object, Callable[[], Conversation[Summary | Failure]]]:
-        return articles, lambda: _guarded(articles, engine, prompts, wanted)
+    def begun(story: tuple[int, Sequence[Article]]) -> tuple[object, Callable[[], Conversation[Summary | Failure]]]:
+        index, articles = story
+        return index, lambda: _guarded(articles, engine, prompts, wanted)
 
-    for subject, result in converse(map(begun, stories), engine, answers, enough):
-        assert isinstance(subject, Sequence)
-        yield subject, result
+    for index, result in converse(map(begun, enumerate(stories)), engine, answers, enough):
+        assert isinstance(index, int)
+        yield index, result
 
 
 def leads_in_short(
@@ -89,15 +90,13 @@ def leads_in_short(
     enough, or of which no shorter form held, stays as it is.
     """
 
-    def begun(story: Story) -> tuple[object, Callable[[], Conversation[KeyPoint]]]:
-        drafts = [Draft.of(article, options) for article in story.articles[:MOST_READ]]
+    def begun(suited: tuple[Story, Draft]) -> tuple[object, Callable[[], Conversation[KeyPoint]]]:
+        story, first = suited
+        drafts = [first, *(Draft.of(article, options) for article in story.articles[1:MOST_READ])]
         return story, lambda: _in_short(drafts, story.summary.key_points[0], prompts)
 
-    suited = [
-        story
-        for story in stories
-        if story.summary.key_points and cite.suits(Draft.of(story.articles[0], options), engine)
-    ]
+    firsts = [(story, Draft.of(story.articles[0], options)) for story in stories if story.summary.key_points]
+    suited = [(story, first) for story, first in firsts if cite.suits(first, engine)]
     leads: dict[str, KeyPoint] = {}
     with suppress(EngineError, ModelError):  # the points as they are do as well
         for story, point in converse(map(begun, suited), engine, answers, enough):

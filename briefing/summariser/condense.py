@@ -9,7 +9,6 @@ from briefing.nlp.salience import ranked
 from briefing.summariser import cite, instruct, seq2seq, translated
 from briefing.summariser.draft import Draft
 from briefing.summariser.mmr import chosen
-from briefing.summariser.options import SummaryOptions
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.scheduler import Conversation
 from briefing.types import Article, Summary
@@ -18,11 +17,7 @@ __all__ = ["condense", "reads_together"]
 
 
 def condense(
-    article: Article,
-    engine: Engine,
-    prompts: PromptBook,
-    options: SummaryOptions,
-    others: Sequence[Article] = (),
+    draft: Draft, engine: Engine, prompts: PromptBook, others: Sequence[Article] = ()
 ) -> Conversation[Summary]:
     """An article as short as a summary is shown as it is; any other is told by the strategy that suits the engine.
 
@@ -31,7 +26,7 @@ def condense(
     Where no point holds, the article's own most telling sentences stand in, labelled as quotations. Raises
     `EngineError` where the model does not answer.
     """
-    draft = Draft.of(article, options)
+    options = draft.options
     if draft.short:
         draft.quote(range(len(draft.evidence.sentences)))
         draft.warnings.append("The article is as short as a summary; it is shown as it is.")
@@ -57,9 +52,8 @@ def condense(
     return draft.summary(engine.model, engine.name)
 
 
-def reads_together(article: Article, engine: Engine, options: SummaryOptions) -> bool:
-    """Whether the strategy for this story reads all its articles in one prompt; else it reads the first."""
-    draft = Draft.of(article, options)
+def reads_together(draft: Draft, engine: Engine) -> bool:
+    """Whether the strategy for this story reads all its articles in one prompt; else it reads the first (`draft`)."""
     return not draft.short and cite.suits(draft, engine)
 
 

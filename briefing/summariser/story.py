@@ -55,8 +55,9 @@ def condense_story(
     answer.
     """
     first, *others = articles[:MOST_READ]
-    together = bool(others) and reads_together(first, engine, options)
-    summary = yield from condense(first, engine, prompts, options, others if together else ())
+    draft = Draft.of(first, options)
+    together = bool(others) and reads_together(draft, engine)
+    summary = yield from condense(draft, engine, prompts, others if together else ())
     if not others:
         return summary
     wished = dataclasses.replace(options, language=options.language or summary.language)  # one story, one language
@@ -70,9 +71,10 @@ def condense_story(
             if len(added) < MOST_ADDED and _adds(point.text, [*summary.key_points, *added]):
                 added.append(point)
     points = (*summary.key_points, *added)
+    all_read = [Draft.of(first, options), *drafts]  # the first one's own draft may be marked as untranslated
     return dataclasses.replace(
         summary,
-        key_points=tuple(_cited(point, [Draft.of(first, options), *drafts]) for point in points),
+        key_points=tuple(_cited(point, all_read) for point in points),
         cached=summary.cached and all(draft.cached == draft.asked for draft in drafts),
         seconds=round(summary.seconds + sum(draft.seconds for draft in drafts), 3),
         warnings=(*summary.warnings, *(warning for draft in drafts for warning in draft.warnings)),
