@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from briefing.pipeline.archive import write_archive
 from briefing.pipeline.batch import batch
-from briefing.pipeline.compare import Comparison, compare
+from briefing.pipeline.summaries import Comparison, compare
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.delivery import DeliveryResult, last_try, owe_letters, send_editions
 from briefing.pipeline.edition import (

@@ -22,7 +22,7 @@ from briefing.engines import Engine
 from briefing.extract.length import is_cut
 from briefing.pipeline.archive import write_archive
 from briefing.pipeline.batch import batch
-from briefing.pipeline.compare import Comparison, compare
+from briefing.pipeline.summaries import Comparison, compare
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.deadline import ReadDeadline
 from briefing.pipeline.delivery import DeliveryResult, last_try, owe_letters, send_editions
