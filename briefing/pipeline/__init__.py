@@ -10,21 +10,16 @@ from __future__ import annotations
 
 from briefing.pipeline.archive import write_archive
 from briefing.pipeline.batch import batch
-from briefing.pipeline.summaries import Comparison, compare
-from briefing.pipeline.context import RunContext
+from briefing.pipeline.context import RunContext, utc_now
 from briefing.pipeline.delivery import DeliveryResult, last_try, owe_letters, send_editions
 from briefing.pipeline.edition import (
     Report,
     build_edition,
     check_output,
-    condense,
     make_edition,
-    read,
     remember_edition,
     rendered_as,
-    summarise,
-    summarise_sources,
-    utc_now,
+    sent_edition,
     write_edition,
     write_files,
 )
@@ -44,9 +39,9 @@ from briefing.pipeline.history import (
 from briefing.pipeline.mailing import check_mail, check_settings, letters
 from briefing.pipeline.preflight import check_assets, check_run
 from briefing.pipeline.progress import NoProgress, ProgressListener
-from briefing.pipeline.remake import sent_edition
-from briefing.pipeline.source_check import CheckedSource, check_sources
+from briefing.pipeline.read import CheckedSource, check_sources, read
 from briefing.pipeline.state_file import check_state_pages, keep_state, mend_state
+from briefing.pipeline.summaries import Comparison, compare, summarise, summarise_sources
 from briefing.render.edition import render, render_explanation, render_summary
 
 __all__ = [
@@ -69,7 +64,6 @@ __all__ = [
     "check_sources",
     "check_state_pages",
     "compare",
-    "condense",
     "day_since",
     "history",
     "keep_state",

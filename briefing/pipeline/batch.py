@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from briefing.errors import BriefingError, UsageError
-from briefing.pipeline.story_pipeline import condense_stories
+from briefing.pipeline.summaries import condense_stories
 from briefing.serialization import failure_to_json, json_text, summary_to_json
 from briefing.types import Article, Failure, Summary
 

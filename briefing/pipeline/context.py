@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from briefing.engines.embedding import Embedder
     from briefing.fetch import Fetcher
 
-__all__ = ["RunContext", "StoredCompletions"]
+__all__ = ["RunContext", "StoredCompletions", "utc_now"]
+
+
+def utc_now() -> datetime:
+    """The current time (UTC). The package's only clock: everything else takes a time or a clock as an argument."""
+    return datetime.now(UTC)
 
 
 class StoredCompletions:

@@ -35,7 +35,7 @@ class Limits:
     """Whether the network is left alone."""
     allow_local: bool = False
     """Whether every source the reader named, also in a list, may be at a private address."""
-    takes_a_place: Callable[[Article], bool] = _every
+    counts: Callable[[Article], bool] = _every
     """Whether an article counts against the limits; asked only where they leave something out."""
 
 
@@ -60,7 +60,7 @@ class Quota:
         Of these, as many take no place as a limit has places: a site that is down would hold up the run, item by item.
         """
         if isinstance(result, Article):
-            self.used[source] += self._limits.takes_a_place(result)
+            self.used[source] += self._limits.counts(result)
             return
         self._stubs[source] += result.stub is not None
         self._spared += passing

@@ -14,7 +14,7 @@ import pytest
 from briefing.config import Config
 from briefing.nlp.text import fingerprint
 from briefing.pipeline import NoProgress, RunContext, make_edition, write_edition
-from briefing.pipeline.candidates import item_keys, told_apart
+from briefing.pipeline.candidates import identities, item_keys
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
 from briefing.types import Edition, FeedItem, Source
@@ -193,7 +193,7 @@ def test_an_item_with_an_address_of_its_own_is_known_to_the_store_as_it_always_w
     ]
     kept = [fingerprint("item", f"a.example/{n}", "2024-05-01T00:00:00+00:00")[:32] for n in (1, 2, 3)]
     assert item_keys(items) == [*kept, *(fingerprint("item", f"a.example/{n}", "")[:32] for n in (4, 5))]
-    assert told_apart(items) == [""] * 5
+    assert identities(items) == [""] * 5
 
 
 def test_the_oldest_of_those_with_one_address_and_date_is_known_as_it_was_when_it_was_alone() -> None:

@@ -1,0 +1,153 @@
+"""Which stories an edition could tell: articles that are not muted, grouped, ranked, set against earlier editions."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from briefing.config import Config
+from briefing.pipeline.context import RunContext
+from briefing.serialization import edition_from_json
+from briefing.stories import Bundle, group
+from briefing.stories.novelty import EarlierStory, comparable, linked, untold
+from briefing.stories.ranking import Ranked, RankingPreferences, muted, rank, topic
+from briefing.types import Article, Failure, FailureKind, Summary, Verdict
+
+__all__ = ["StoryPlan", "may_be_told", "preferences_of", "ranked_stories", "story_plans", "without_muted"]
+
+_DAYS = 7
+"""How far back an edition is looked for that has told a story."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryPlan:
+    """One story before it is condensed."""
+
+    rank: int
+    """Index among all stories of the day."""
+    ranked: Ranked
+    articles: tuple[Article, ...]
+    """Those that no edition has told."""
+    earlier: tuple[EarlierStory, ...]
+
+    @property
+    def first(self) -> Article:
+        """The representative article."""
+        return self.articles[0]
+
+    @property
+    def copies(self) -> tuple[Article, ...]:
+        """The same texts elsewhere."""
+        return self.ranked.bundle.copies
+
+
+def without_muted(
+    articles: Sequence[Article], config: Config, preferences: RankingPreferences
+) -> tuple[list[Article], list[Failure]]:
+    """The articles, each in its section, that are not muted; and a failure for each that is."""
+    wanted: list[Article] = []
+    failures: list[Failure] = []
+    for article in (_in_section(article, config) for article in articles):
+        if reason := muted(article, preferences):
+            subject, cause = article.title or article.id, f"it is muted ({reason})"
+            failures.append(Failure(subject=subject, stage="read", cause=cause, kind=FailureKind.SKIPPED))
+        else:
+            wanted.append(article)
+    return wanted, failures
+
+
+def ranked_stories(articles: Sequence[Article], context: RunContext, preferences: RankingPreferences) -> list[Ranked]:
+    """The stories that `articles` tell, highest score first."""
+    compare = context.compare
+    bundles = (
+        group(articles, compare=compare)
+        if context.config.group
+        else [Bundle(articles=(article,), copies=()) for article in articles]
+    )
+    return rank(bundles, preferences, now=context.clock(), places=_feed_positions(articles))
+
+
+def story_plans(
+    ranked: Sequence[Ranked], articles: Sequence[Article], context: RunContext, day: date
+) -> list[StoryPlan]:
+    """The stories of which an article is new, in the order of `ranked`, with the articles that no edition has told.
+
+    `articles`: all that are wanted, to look up what editions told of them.
+    """
+
+    def clustered(together: Sequence[Article]) -> list[Sequence[Article]]:
+        return [(*bundle.articles, *bundle.copies) for bundle in group(together, compare=context.compare)]
+
+    earlier = [] if context.config.repeat else _earlier(context, day, [article.id for article in articles])
+    links = linked([story.bundle.articles for story in ranked], earlier, clustered)
+    plans = []
+    for index, (story, link) in enumerate(zip(ranked, links, strict=True)):
+        fresh = untold(story.bundle.articles, link) if link else story.bundle.articles
+        if fresh:
+            plans.append(StoryPlan(index, story, fresh, link))
+    return plans
+
+
+def may_be_told(article: Article, context: RunContext, day: date) -> bool:
+    """Whether the edition of `day` may tell `article`: it is not muted, and no earlier one has told the same text."""
+    config = context.config
+    if muted(_in_section(article, config), preferences_of(config, {})):
+        return False
+    texts = [] if config.repeat else context.store.told_texts(day, config.title, article.id)
+    return comparable(article.text) not in {comparable(text) for text in texts}
+
+
+def preferences_of(config: Config, weights: Mapping[str, float]) -> RankingPreferences:
+    """The reader\'s interests and mutes; `weights`: of sources\' voices, by name."""
+    return RankingPreferences(
+        interests=config.interests.words,
+        boost=config.interests.boost,
+        muted_words=config.mute.words,
+        muted_sources=config.mute.sources,
+        muted_sections=config.mute.sections,
+        weights=weights,
+    )
+
+
+def _in_section(article: Article, config: Config) -> Article:
+    """The article in the section of its topic (`topic`), where its source has none."""
+    if article.section or not config.topics:
+        return article
+    return replace(article, section=topic(article, config.topics) or config.other)
+
+
+def _feed_positions(articles: Sequence[Article]) -> dict[str, int]:
+    """The position of each article among those of its source, from 0, by id."""
+    counts: Counter[str] = Counter()
+    positions = {}
+    for article in articles:
+        positions[article.id] = counts[article.source]
+        counts[article.source] += 1
+    return positions
+
+
+def _earlier(context: RunContext, day: date, article_ids: Sequence[str]) -> list[EarlierStory]:
+    """The stories of the last `_DAYS` days' editions; of older editions, what they told of the articles named."""
+    earlier = []
+    for told, text, articles in context.store.editions_before(day, context.config.title, _DAYS, article_ids):
+        try:
+            edition = edition_from_json(json.loads(text), articles.get)
+        except (ValueError, KeyError, TypeError):  # the format of a version that is no longer read
+            continue
+        for story in edition.stories:
+            together = (*story.articles, *story.copies)
+            if (day - told).days > _DAYS:
+                together = tuple(article for article in together if article.id in articles)
+            if together:
+                earlier.append(_as_earlier(told, story.summary, together))
+    return earlier
+
+
+def _as_earlier(told: date, summary: Summary, articles: tuple[Article, ...]) -> EarlierStory:
+    points = tuple(point.text for point in summary.key_points if point.verdict is not Verdict.QUOTED)
+    return EarlierStory(
+        told=told, headline=summary.headline, articles=articles, language=summary.language, points=points
+    )  # fmt: skip

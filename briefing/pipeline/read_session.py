@@ -1,0 +1,56 @@
+"""What reading the sources uses: limits, window, time, network and mailboxes of one run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from briefing.address import Secrets
+from briefing.errors import FetchError, OutOfTimeError
+from briefing.pipeline.deadline import ReadDeadline
+from briefing.pipeline.limits import Limits
+from briefing.pipeline.newsletters import Newsletters
+from briefing.pipeline.progress import ProgressListener
+from briefing.pipeline.window import Window
+
+if TYPE_CHECKING:
+    from briefing.fetch import Fetched, Fetcher, Request
+
+__all__ = ["ReadSession"]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class ReadSession:
+    """Shared by the modules that read sources (`discovery`) and make articles of what they list (`gather`)."""
+
+    limits: Limits
+    window: Window
+    """Of the current attempt: another one where the network was waited for."""
+    open_fetcher: Callable[[], Fetcher]
+    """Called only if something has to be fetched."""
+    progress: ProgressListener
+    newsletters: Newsletters
+    time: ReadDeadline
+    secrets: Secrets = field(default_factory=Secrets)
+    """Of the addresses of all sources, which stay out of what is made of them."""
+
+    def fetch(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Fetched | FetchError]]:
+        """The answers, in any order; errors where the run is offline or the time for reading is up."""
+        from briefing.fetch import shown
+
+        wanted = list(requests)
+        if not wanted:
+            return
+        _log.debug("%s requests, %.0f s left for reading", len(wanted), self.time.left)
+        if self.limits.offline:
+            for request in wanted:
+                yield request, FetchError(shown(request.url), "the run is offline", "Leave --offline away")
+        elif self.time.up:
+            for request in wanted:
+                yield request, OutOfTimeError(shown(request.url))
+        else:
+            yield from self.open_fetcher().fetch_many(wanted, within=self.time.left)
