@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from briefing.fetch import Fetched, Request
     from briefing.sources import Feed
 
-__all__ = ["Discovery", "discover"]
+__all__ = ["Discovery", "SourceReader"]
 
 _log = logging.getLogger(__name__)
 
@@ -65,17 +65,6 @@ class Discovery:
     """Feeds, pages, files and mailboxes that were read, those in an OPML file or a folder counted singly."""
     offline: bool = False
     """Whether there are sources on the web and none of their servers could be reached."""
-
-
-def discover(
-    sources: Sequence[Source], session: ReadSession, retry: Callable[[str], Window | None] = lambda _: None
-) -> Discovery:
-    """The contents of `sources`, as far as the session's window reaches.
-
-    `retry` is called, with the cause, where no server on the web could be reached: all are tried again if it gives a
-    window, which then replaces the session's.
-    """
-    return _SourceReader(session).read(sources, retry)
 
 
 def is_web(location: str) -> bool:
@@ -112,7 +101,9 @@ def expanded(sources: Iterable[Source], *, allow_local: bool) -> Iterator[Source
             yield replace(listed, section=section, weight=source.weight, allow_local=local)
 
 
-class _SourceReader:
+class SourceReader:
+    """Reads the sources of one run, or of a check."""
+
     def __init__(self, session: ReadSession) -> None:
         self._session = session
         self._found = Discovery(contents=[])
@@ -120,7 +111,12 @@ class _SourceReader:
         self._fresh: list[Request] = []
         """Requests of this attempt that the cache answered, so that no server was asked."""
 
-    def read(self, sources: Sequence[Source], retry: Callable[[str], Window | None]) -> Discovery:
+    def read(self, sources: Sequence[Source], retry: Callable[[str], Window | None] = lambda _: None) -> Discovery:
+        """The contents of `sources`, as far as the session's window reaches.
+
+        `retry` is called, with the cause, where no server on the web could be reached: all are tried again if it gives
+        a window, which then replaces the session's.
+        """
         session, found = self._session, self._found
         session.progress.stage("read", len(sources))
         for source in expanded(sources, allow_local=session.limits.allow_local):

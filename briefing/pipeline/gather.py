@@ -40,7 +40,7 @@ from briefing.pipeline.candidates import (
 from briefing.pipeline.discovery import Discovery
 from briefing.pipeline.limits import Quota
 from briefing.pipeline.read_session import ReadSession
-from briefing.pipeline.redaction import without_secrets
+from briefing.pipeline.redaction import redacted_article, redacted_failure
 from briefing.types import Article, Failure
 
 if TYPE_CHECKING:
@@ -127,15 +127,15 @@ class Gatherer:
         for index, candidate in enumerate(candidates):
             if index in unread:
                 continue
-            read = without_secrets(candidate if isinstance(candidate, Failure) else self._results[index], secrets)
-            if isinstance(read, Article):
-                result.articles.append(read)
-                result.keys[read.id] = () if index in self._late else (*keys[index], *repeated[index])
+            made = candidate if isinstance(candidate, Failure) else self._results[index]
+            if isinstance(made, Article):
+                result.articles.append(redacted_article(made, secrets))
+                result.keys[made.id] = () if index in self._late else (*keys[index], *repeated[index])
             else:
-                result.failures.append(read)
+                result.failures.append(redacted_failure(made, secrets))
                 if index not in self._transient and index not in self._repeats:
-                    (result.stubs if read.stub else result.settled).update(keys.get(index, ()))
-        result.failures += [without_secrets(failure, secrets) for failure in self._left_out(unread, candidates)]
+                    (result.stubs if made.stub else result.settled).update(keys.get(index, ()))
+        result.failures += [redacted_failure(failure, secrets) for failure in self._left_out(unread, candidates)]
         _log.info(
             "%s articles from %s sources, %s failures", len(result.articles), result.sources, len(result.failures)
         )

@@ -16,7 +16,7 @@ from briefing.stories.novelty import EarlierStory, comparable, linked, untold
 from briefing.stories.ranking import Ranked, RankingPreferences, muted, rank, topic
 from briefing.types import Article, Failure, FailureKind, Summary, Verdict
 
-__all__ = ["StoryPlan", "may_be_told", "preferences_of", "ranked_stories", "story_plans", "without_muted"]
+__all__ = ["Planning", "StoryPlan", "may_be_told", "plan_stories"]
 
 _DAYS = 7
 """How far back an edition is looked for that has told a story."""
@@ -44,10 +44,25 @@ class StoryPlan:
         return self.ranked.bundle.copies
 
 
-def without_muted(
-    articles: Sequence[Article], config: Config, preferences: RankingPreferences
-) -> tuple[list[Article], list[Failure]]:
-    """The articles, each in its section, that are not muted; and a failure for each that is."""
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """The stories of a day."""
+
+    ranked: list[Ranked]
+    """All, highest score first."""
+    plans: list[StoryPlan]
+    """Those with an article that no edition has told, in that order."""
+    muted: list[Failure]
+    """One for each article that is muted."""
+
+
+def plan_stories(articles: Sequence[Article], context: RunContext, day: date, weights: Mapping[str, float]) -> Planning:
+    """Group and rank the stories that `articles` tell, and link them to those of earlier editions.
+
+    `weights`: of sources' voices, by name; 1 where there is none.
+    """
+    config, compare = context.config, context.compare
+    preferences = _preferences(config, weights)
     wanted: list[Article] = []
     failures: list[Failure] = []
     for article in (_in_section(article, config) for article in articles):
@@ -56,51 +71,36 @@ def without_muted(
             failures.append(Failure(subject=subject, stage="read", cause=cause, kind=FailureKind.SKIPPED))
         else:
             wanted.append(article)
-    return wanted, failures
-
-
-def ranked_stories(articles: Sequence[Article], context: RunContext, preferences: RankingPreferences) -> list[Ranked]:
-    """The stories that `articles` tell, highest score first."""
-    compare = context.compare
     bundles = (
-        group(articles, compare=compare)
-        if context.config.group
-        else [Bundle(articles=(article,), copies=()) for article in articles]
+        group(wanted, compare=compare)
+        if config.group
+        else [Bundle(articles=(article,), copies=()) for article in wanted]
     )
-    return rank(bundles, preferences, now=context.clock(), places=_feed_positions(articles))
-
-
-def story_plans(
-    ranked: Sequence[Ranked], articles: Sequence[Article], context: RunContext, day: date
-) -> list[StoryPlan]:
-    """The stories of which an article is new, in the order of `ranked`, with the articles that no edition has told.
-
-    `articles`: all that are wanted, to look up what editions told of them.
-    """
+    ranked = rank(bundles, preferences, now=context.clock(), places=_feed_positions(wanted))
 
     def clustered(together: Sequence[Article]) -> list[Sequence[Article]]:
-        return [(*bundle.articles, *bundle.copies) for bundle in group(together, compare=context.compare)]
+        return [(*bundle.articles, *bundle.copies) for bundle in group(together, compare=compare)]
 
-    earlier = [] if context.config.repeat else _earlier(context, day, [article.id for article in articles])
+    earlier = [] if config.repeat else _earlier(context, day, [article.id for article in wanted])
     links = linked([story.bundle.articles for story in ranked], earlier, clustered)
     plans = []
     for index, (story, link) in enumerate(zip(ranked, links, strict=True)):
         fresh = untold(story.bundle.articles, link) if link else story.bundle.articles
         if fresh:
             plans.append(StoryPlan(index, story, fresh, link))
-    return plans
+    return Planning(ranked, plans, failures)
 
 
 def may_be_told(article: Article, context: RunContext, day: date) -> bool:
     """Whether the edition of `day` may tell `article`: it is not muted, and no earlier one has told the same text."""
     config = context.config
-    if muted(_in_section(article, config), preferences_of(config, {})):
+    if muted(_in_section(article, config), _preferences(config, {})):
         return False
     texts = [] if config.repeat else context.store.told_texts(day, config.title, article.id)
     return comparable(article.text) not in {comparable(text) for text in texts}
 
 
-def preferences_of(config: Config, weights: Mapping[str, float]) -> RankingPreferences:
+def _preferences(config: Config, weights: Mapping[str, float]) -> RankingPreferences:
     """The reader\'s interests and mutes; `weights`: of sources\' voices, by name."""
     return RankingPreferences(
         interests=config.interests.words,

@@ -11,23 +11,19 @@ from zoneinfo import ZoneInfo
 
 from briefing.pipeline.candidates import Candidate, MailItem, SourceContents
 from briefing.pipeline.context import RunContext
-from briefing.pipeline.deadline import ReadDeadline, unlimited
-from briefing.pipeline.discovery import Discovery, discover
+from briefing.pipeline.deadline import ReadDeadline
+from briefing.pipeline.discovery import Discovery, SourceReader
 from briefing.pipeline.gather import Gatherer, ReadResult
 from briefing.pipeline.limits import Limits
 from briefing.pipeline.network_wait import NetworkWait
-from briefing.pipeline.newsletters import Newsletters
 from briefing.pipeline.planning import may_be_told
-from briefing.pipeline.progress import ProgressListener
 from briefing.pipeline.read_session import ReadSession
-from briefing.pipeline.secrets import Commands
 from briefing.pipeline.source_names import tell_apart
 from briefing.pipeline.window import Window, window_for
 from briefing.types import Failure, FailureKind, Source
 
 if TYPE_CHECKING:
-    from briefing.fetch import Fetcher
-    from briefing.store import Store
+    pass
 
 __all__ = ["CheckedSource", "Limits", "ReadResult", "check_sources", "read", "read_sources"]
 
@@ -68,24 +64,24 @@ def read(
         window = current_window()  # a laptop may have been closed during the wait, and another day begun
         return window
 
-    result = read_sources(
-        config.sources,
-        limits=Limits(
-            max_articles=config.max_articles,
-            max_per_source=config.max_per_source,
-            full_text=config.full_text,
-            offline=config.offline,
-            allow_local=config.allow_local,
-            counts=lambda article: may_be_told(article, context, day or context.today(window.now)),
-        ),
+    limits = Limits(
+        max_articles=config.max_articles,
+        max_per_source=config.max_per_source,
+        full_text=config.full_text,
+        offline=config.offline,
+        allow_local=config.allow_local,
+        counts=lambda article: may_be_told(article, context, day or context.today(window.now)),
+    )
+    session = ReadSession(
+        limits=limits,
         window=window,
         open_fetcher=context.fetcher,
         progress=context.progress,
-        store=context.store,
-        retry=retry,
-        commands=context.commands,
         time=ReadDeadline(lambda now: deadline and context.due(now, deadline), context.clock),
+        store=context.store,
+        commands=context.commands,
     )
+    result = read_sources(config.sources, session, retry)
     for article in result.articles:
         context.store.put_article(article, context.clock())
     for mail in result.mails:  # only now: a run that dies before this line fetches them again
@@ -97,39 +93,17 @@ def read(
 
 
 def read_sources(
-    sources: Sequence[Source],
-    *,
-    limits: Limits,
-    window: Window,
-    open_fetcher: Callable[[], Fetcher],
-    progress: ProgressListener,
-    store: Store | None = None,
-    retry: Callable[[str], Window | None] = lambda _: None,
-    commands: Commands | None = None,
-    time: ReadDeadline | None = None,
+    sources: Sequence[Source], session: ReadSession, retry: Callable[[str], Window | None] = lambda _: None
 ) -> ReadResult:
-    """Read every source, as far as `window` reaches; `open_fetcher` is called only if something has to be fetched.
+    """Read every source, as far as the session's window reaches, and close the session.
 
-    `store` is asked for what earlier runs read from mail servers, and for the feeds' last titles; nothing is written
-    into it. `retry` is called, with the cause, where no server on the web could be reached: they are all tried again
-    if it gives a window, which then replaces `window`. `commands` gives passwords. What is not read before `time` is
-    up is a failure, and left to the next run.
-
-    Raises nothing for what a source holds or does not; every failure is a value with the source's name.
+    `retry`: as for `SourceReader.read`. Raises nothing for what a source holds: failures are values with its name.
     """
-    newsletters = Newsletters(window=window, store=store, commands=commands)
-    with closing(newsletters):
-        session = ReadSession(
-            limits=limits,
-            window=window,
-            open_fetcher=open_fetcher,
-            progress=progress,
-            newsletters=newsletters,
-            time=time or unlimited(),
-        )
-        discovery = discover(sources, session, retry)
+    with closing(session):
+        discovery = SourceReader(session).read(sources, retry)
         locations = [contents.source.location for contents in discovery.contents if contents.source]
-        discovery.contents = tell_apart(discovery.contents, store.feed_titles(locations) if store else {})
+        last_titles = session.store.feed_titles(locations) if session.store else {}
+        discovery.contents = tell_apart(discovery.contents, last_titles)
         return Gatherer(session).gather(discovery)
 
 
@@ -151,18 +125,16 @@ def check_sources(context: RunContext) -> Iterator[CheckedSource]:
     unread, and so do messages on a mail server beyond the first few, which show whether they can be had.
     """
     config = context.config
+    limits = Limits(full_text=config.full_text, offline=config.offline, allow_local=config.allow_local)
     for source in config.sources:
-        window = Window(now=context.clock())
-        newsletters = Newsletters(window=window, store=None, commands=context.commands)
-        with closing(newsletters):
-            session = ReadSession(
-                limits=Limits(full_text=config.full_text, offline=config.offline, allow_local=config.allow_local),
-                window=window,
-                open_fetcher=context.fetcher,
-                progress=context.progress,
-                newsletters=newsletters,
-                time=unlimited(),
-            )
+        session = ReadSession(
+            limits=limits,
+            window=Window(now=context.clock()),
+            open_fetcher=context.fetcher,
+            progress=context.progress,
+            commands=context.commands,
+        )
+        with closing(session):
             articles, failures = _check(source, session)
         failed = tuple(failure for failure in failures if failure.kind is FailureKind.FAILED)
         yield CheckedSource(source, articles, failed)
@@ -173,7 +145,7 @@ def _check(source: Source, session: ReadSession) -> tuple[int, list[Failure]]:
     gatherer = Gatherer(session)
     opened: list[Candidate] = []
     unread = messages = 0
-    for candidate in gatherer.distinct(discover([source], session).contents):
+    for candidate in gatherer.distinct(SourceReader(session).read([source]).contents):
         on_server = isinstance(candidate, MailItem) and bool(candidate.mailbox)
         messages += on_server
         if gatherer.needs_page(candidate) or (on_server and messages > _MESSAGES_OPENED):

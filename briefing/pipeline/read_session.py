@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from briefing.address import Secrets
 from briefing.errors import FetchError, OutOfTimeError
-from briefing.pipeline.deadline import ReadDeadline
+from briefing.pipeline.deadline import ReadDeadline, unlimited
 from briefing.pipeline.limits import Limits
 from briefing.pipeline.newsletters import Newsletters
 from briefing.pipeline.progress import ProgressListener
+from briefing.pipeline.secrets import Commands
 from briefing.pipeline.window import Window
 
 if TYPE_CHECKING:
     from briefing.fetch import Fetched, Fetcher, Request
+    from briefing.store import Store
 
 __all__ = ["ReadSession"]
 
@@ -25,18 +27,30 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class ReadSession:
-    """Shared by the modules that read sources (`discovery`) and make articles of what they list (`gather`)."""
+    """Shared by `discovery`, which reads sources, and `gather`, which makes articles of what they list."""
 
     limits: Limits
     window: Window
-    """Of the current attempt: another one where the network was waited for."""
+    """Of the current attempt: replaced where the network was waited for."""
     open_fetcher: Callable[[], Fetcher]
     """Called only if something has to be fetched."""
     progress: ProgressListener
-    newsletters: Newsletters
-    time: ReadDeadline
+    time: ReadDeadline = field(default_factory=unlimited)
+    """What is not read by then is a failure, and left to the next run."""
+    store: Store | None = None
+    """Asked for what earlier runs read from mail servers, and for the feeds' last titles; never written to."""
+    commands: Commands = field(default_factory=Commands)
+    """Those that give passwords."""
     secrets: Secrets = field(default_factory=Secrets)
-    """Of the addresses of all sources, which stay out of what is made of them."""
+    """In the addresses of all sources; removed from articles and failures."""
+    newsletters: Newsletters = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.newsletters = Newsletters(window=self.window, store=self.store, commands=self.commands)
+
+    def close(self) -> None:
+        """Leave every mail server."""
+        self.newsletters.close()
 
     def fetch(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Fetched | FetchError]]:
         """The answers, in any order; errors where the run is offline or the time for reading is up."""

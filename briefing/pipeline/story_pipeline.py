@@ -16,7 +16,7 @@ from datetime import date, datetime
 
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.deadline import StopBefore
-from briefing.pipeline.planning import StoryPlan, preferences_of, ranked_stories, story_plans, without_muted
+from briefing.pipeline.planning import StoryPlan, plan_stories
 from briefing.pipeline.summaries import condense_stories, summary_options
 from briefing.render.compose import FEWEST_STORIES
 from briefing.stories.conflicts import disagreements
@@ -70,11 +70,9 @@ def tell_stories(
     Raises `ModelError` where there is no model and something to condense.
     """
     config = context.config
-    preferences = preferences_of(config, weights or {})
-    wanted, failures = without_muted(articles, config, preferences)
-    ranked = ranked_stories(wanted, context, preferences)
-    plans = story_plans(ranked, wanted, context, day)
-    results = StoryResults(failures=failures, told_before=len(ranked) - len(plans))
+    planning = plan_stories(articles, context, day, weights or {})
+    plans = planning.plans
+    results = StoryResults(failures=planning.muted, told_before=len(planning.ranked) - len(plans))
     stories: dict[int, Story] = {}
     """By the index of the plan."""
     sections = Counter[str]()
@@ -109,12 +107,19 @@ def tell_stories(
         cause = f"{len(waiting)} stories are over the limit of {config.max_per_section} in a section"
         results.failures.append(Failure(subject="limit", stage="read", cause=cause, kind=FailureKind.SKIPPED))
     over_limit = {plans[index].rank for index in waiting}
-    results.ranked = [story for rank, story in enumerate(ranked) if rank not in over_limit]
+    results.ranked = [story for rank, story in enumerate(planning.ranked) if rank not in over_limit]
     if len(results.stories) >= FEWEST_STORIES and not enough():
         front = [story for story in results.stories if not story.brief][:_FRONT]
         results.leads = leads_in_short(
             front, context.engine, context.prompts, summary_options(context), context.answers, enough
         )
+    _log.info(
+        "%s stories: %s condensed, %s from the store, %s without time",
+        len(results.stories),
+        results.condensed,
+        results.cached,
+        results.brief,
+    )
     return results
 
 

@@ -16,8 +16,9 @@ from briefing.errors import FetchError
 from briefing.extract import extract_article
 from briefing.fetch import Fetched, Request
 from briefing.pipeline import NoProgress
-from briefing.pipeline.deadline import ReadDeadline
+from briefing.pipeline.deadline import ReadDeadline, unlimited
 from briefing.pipeline.read import Limits, ReadResult, read_sources
+from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.window import Window
 from briefing.types import Source, SourceKind
 
@@ -80,14 +81,14 @@ class Web:
 
 def reading(web: Web, places: Sequence[str], time: ReadDeadline | None = None, **limits: int) -> ReadResult:
     sources = [Source(location=place) for place in places]
-    return read_sources(
-        sources,
+    session = ReadSession(
         limits=Limits(**limits),  # type: ignore[arg-type]
         window=Window(now=NOW),
         open_fetcher=lambda: web,  # type: ignore[arg-type, return-value]
         progress=NoProgress(),
-        time=time,
+        time=time or unlimited(),
     )
+    return read_sources(sources, session)
 
 
 def causes(found: ReadResult) -> list[str]:
@@ -194,12 +195,14 @@ def test_one_entry_of_two_feeds_is_one_article_whatever_each_says_of_it(tmp_path
 
     (tmp_path / "a.xml").write_text(status(TEXT))
     (tmp_path / "b.xml").write_text(status(SAID_LATER))
-    found = read_sources(
-        [Source(location=str(tmp_path / name), kind=SourceKind.FEED, name=name) for name in ("a.xml", "b.xml")],
+    session = ReadSession(
         limits=Limits(),
         window=Window(now=NOW),
         open_fetcher=lambda: pytest.fail("nothing is to be fetched"),
         progress=NoProgress(),
+    )
+    found = read_sources(
+        [Source(location=str(tmp_path / name), kind=SourceKind.FEED, name=name) for name in ("a.xml", "b.xml")], session
     )
     assert [(one.source, one.title) for one in found.articles] == [("a.xml", "Incident 0"), ("a.xml", "Incident 1")]
     assert len({one.id for one in found.articles}) == 2
