@@ -200,7 +200,7 @@ class Gatherer:
             self._make(sorted(batch), candidates)
             if rest:
                 for index in batch:
-                    self._quota.note(self._sources[index], self._results[index], passing=index in self._transient)
+                    self._quota.note(self._sources[index], self._results[index], transient=index in self._transient)
             unread = rest
         return set(unread)
 
