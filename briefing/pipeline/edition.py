@@ -81,13 +81,12 @@ class Report:
 def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Edition, Report]:
     """Read, group, condense and compose. An edition may be empty: the caller decides what that means.
 
-    Items that it has read count as seen once `write_edition` has kept it; where it is empty, at once.
+    Its items count as seen once `write_edition` has stored it; where it is empty, at once.
 
     `day` is the edition's date; None takes the current one in the configuration's time zone. Stories for which the
-    configuration's deadline or budget leaves no time are told in one quoted sentence; half of that time is for reading,
-    and what is not read by then is left to the next run. Where the network is missing,
-    the run waits for it as long as the configuration says; day, window and a deadline that has passed meanwhile are
-    then taken anew.
+    configured deadline or budget leaves no time are told in one quoted sentence; half of that time is for reading, and
+    what is not read by then is left to the next run. Offline, the run waits as long as configured; day, window and a
+    deadline that has passed meanwhile are then taken anew.
     """
     config, began = context.config, context.clock()
     deadline = context.due(began)
@@ -155,6 +154,7 @@ def write_files(edition: Edition, context: RunContext) -> tuple[Path, ...]:
         (out / f"{day}.{EDITION_FORMATS[name]}", rendered_as(edition, name, context)) for name in context.config.formats
     ]
     write_together(files)
+    _log.info("edition of %s: %s files written", day, len(files))
     return tuple(path for path, _ in files)
 
 
@@ -164,9 +164,9 @@ def rendered_as(edition: Edition, format_: str, context: RunContext) -> str | by
 
 
 def remember_edition(edition: Edition, context: RunContext) -> None:
-    """Keep the edition: to be sent and searched, and so that later ones do not tell its stories again as new.
+    """Store the edition, to be sent and searched, and so that later ones do not tell its stories again.
 
-    Where readers have it by mail and it was another one then, that one is kept: what is new is left to the next.
+    Where another edition of this day was sent by mail, that one stays: what is new is left to the next.
     """
     told = _articles_of(edition.stories)
     sent = sent_edition(context, edition.date)
@@ -181,7 +181,7 @@ def remember_edition(edition: Edition, context: RunContext) -> None:
 
 
 def check_output(context: RunContext) -> None:
-    """Find out whether editions can be written before an hour of summarising. Raises `OutputError`."""
+    """Raises `OutputError` where editions cannot be written: known before an hour of summarising."""
     from briefing.deliver import check_writable
 
     check_writable(context.config.out)
@@ -243,5 +243,5 @@ def _edition_on_record(context: RunContext, day: date) -> Edition | None:
         return None
     try:
         return known_edition(context, day)
-    except UsageError:  # what is stored of it cannot be read
+    except UsageError:  # stored in a format that is no longer read
         return None

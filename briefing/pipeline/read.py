@@ -55,14 +55,9 @@ def read(
             store=context.store,
         )
 
-    window = current_window()
-
     def retry(cause: str) -> Window | None:
-        nonlocal window
-        if not network.again(cause):
-            return None
-        window = current_window()  # a laptop may have been closed during the wait, and another day begun
-        return window
+        # A new one: a laptop may have been suspended during the wait, and another day begun.
+        return current_window() if network.again(cause) else None
 
     limits = Limits(
         max_articles=config.max_articles,
@@ -70,11 +65,11 @@ def read(
         full_text=config.full_text,
         offline=config.offline,
         allow_local=config.allow_local,
-        counts=lambda article: may_be_told(article, context, day or context.today(window.now)),
+        counts=lambda article: may_be_told(article, context, day or context.today(session.window.now)),
     )
     session = ReadSession(
         limits=limits,
-        window=window,
+        window=current_window(),
         open_fetcher=context.fetcher,
         progress=context.progress,
         time=ReadDeadline(lambda now: deadline and context.due(now, deadline), context.clock),
@@ -86,9 +81,9 @@ def read(
         context.store.put_article(article, context.clock())
     for mail in result.mails:  # only now: a run that dies before this line fetches them again
         context.store.put_mail(mail.mailbox, mail.uid, mail.article, mail.sender, context.clock())
-    context.store.see(config.title, window.looked, window.now)
-    context.store.keep_told(config.title, result.listed, window.now)
-    context.store.keep_feed_titles(result.titles, window.now)
+    context.store.see(config.title, session.window.looked, result.now)
+    context.store.keep_told(config.title, result.listed, result.now)
+    context.store.keep_feed_titles(result.titles, result.now)
     return result
 
 

@@ -48,6 +48,7 @@ def condense_stories(
             continue
         context.progress.step(first.title or first.id)
         yield index, _of(first, cached)
+    _log.debug("%s of %s stories have a summary in the store", len(stories) - len(keys), len(stories))
     if not keys or out_of_time():
         return
     missing = list(keys)
@@ -60,6 +61,7 @@ def condense_stories(
             key, first = keys.pop(index), stories[index][0]
             if isinstance(result, Summary):
                 context.store.put_summary(key, result, context.clock())
+                _log.info("story %s condensed in %.1f s", first.id, result.seconds)
             context.progress.step(first.title or first.id)
             yield index, result
     except EngineError as error:
@@ -70,7 +72,7 @@ def condense_stories(
 
 
 def summary_options(context: RunContext) -> SummaryOptions:
-    """What the configuration wishes of a summary."""
+    """The options in the configuration."""
     config = context.config
     embedder = context.embedder if config.language else None
     return SummaryOptions(
@@ -92,7 +94,7 @@ def _of(article: Article, cached: Summary) -> Summary:
 
 
 def summarise_sources(context: RunContext) -> tuple[list[Summary], list[Failure]]:
-    """Read the sources and condense every article: summaries in the order of the input, and what failed."""
+    """Read the sources and condense every article: summaries in the order of the input, and failures."""
     reading = read(context)
     results = sorted(condense_stories([(article,) for article in reading.articles], context), key=itemgetter(0))
     summaries = [result for _, result in results if isinstance(result, Summary)]

@@ -275,7 +275,7 @@ def test_a_summary_is_filed_under_everything_that_makes_it() -> None:
 
 
 @pytest.mark.parametrize("wishes", [{"points": 0}, {"points": 11}, {"length": "endless"}])
-def test_senseless_wishes_are_refused(wishes: dict[str, object]) -> None:
+def test_invalid_options_are_refused(wishes: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         SummaryOptions(**wishes)  # type: ignore[arg-type]
 

@@ -57,7 +57,7 @@ def test_a_long_title_is_cut_at_a_word() -> None:
         ("https://a.example/f", "https://a.example/f", ["News", "News"]),
     ],
 )
-def test_feeds_of_one_title_are_told_apart(one: str, other: str, expected: list[str]) -> None:
+def test_feeds_with_equal_titles_get_distinct_names(one: str, other: str, expected: list[str]) -> None:
     assert names((source(one), "News"), (source(other), "News"), (source("https://c.example/"), "Else")) == [
         *expected,
         "Else",
@@ -65,7 +65,7 @@ def test_feeds_of_one_title_are_told_apart(one: str, other: str, expected: list[
     assert all(len(name) <= LONGEST_NAME for name in names((source(one), "x" * 200), (source(other), "x" * 200)))
 
 
-def test_a_name_that_the_reader_gave_stays() -> None:
+def test_configured_name_is_kept() -> None:
     assert names((source("https://a.example/f", "News"), ""), (source("https://b.example/f"), "News")) == [
         "News",
         "News (b.example)",
@@ -82,7 +82,7 @@ def test_a_feed_that_is_down_or_has_nothing_new_counts_by_its_title() -> None:
         assert first.candidates[0].name == "News (a.example)"  # type: ignore[union-attr]
 
 
-def test_the_title_of_today_counts_before_the_last_one() -> None:
+def test_current_title_takes_precedence_over_the_last_one() -> None:
     up, other = source("https://a.example/f"), source("https://b.example/f")
     renamed, _ = tell_apart(
         [contents(up, "News"), SourceContents(source=other, title="Else")], {other.location: "News"}
