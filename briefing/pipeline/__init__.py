@@ -24,8 +24,6 @@ from briefing.pipeline.edition import (
     write_files,
 )
 from briefing.pipeline.history import (
-    EditionListing,
-    Removal,
     day_since,
     history,
     known_edition,
@@ -36,31 +34,25 @@ from briefing.pipeline.history import (
     search,
     shown_edition,
 )
-from briefing.pipeline.mailing import check_mail, check_settings, letters
-from briefing.pipeline.preflight import check_assets, check_run
+from briefing.pipeline.mailing import check_mail, letters
+from briefing.pipeline.preflight import check_run
 from briefing.pipeline.progress import NoProgress, ProgressListener
-from briefing.pipeline.read import CheckedSource, check_sources, read
+from briefing.pipeline.read import check_sources, read
 from briefing.pipeline.state_file import check_state_pages, keep_state, mend_state
-from briefing.pipeline.summaries import Comparison, compare, summarise, summarise_sources
-from briefing.render.edition import render, render_explanation, render_summary
+from briefing.pipeline.summaries import compare, summarise, summarise_sources
+from briefing.render.edition import render_explanation, render_summary
 
 __all__ = [
-    "CheckedSource",
-    "Comparison",
     "DeliveryResult",
-    "EditionListing",
     "NoProgress",
     "ProgressListener",
-    "Removal",
     "Report",
     "RunContext",
     "batch",
     "build_edition",
-    "check_assets",
     "check_mail",
     "check_output",
     "check_run",
-    "check_settings",
     "check_sources",
     "check_state_pages",
     "compare",
@@ -77,7 +69,6 @@ __all__ = [
     "remember_edition",
     "removal",
     "remove_edition",
-    "render",
     "render_explanation",
     "render_found",
     "render_history",

@@ -20,10 +20,10 @@ __all__ = [
     "Item",
     "MailItem",
     "MailMark",
+    "Readable",
     "SourceContents",
     "address_of",
     "agree",
-    "date_of",
     "failure_of",
     "identities",
     "identity_of",
@@ -33,7 +33,6 @@ __all__ = [
     "same_guid",
     "skipped",
     "stub_of",
-    "title_of",
 ]
 
 
@@ -101,8 +100,10 @@ class MailItem:
     sender: str = ""
 
 
-Candidate = Article | Item | MailItem | Failure
-"""What a source lists: an article, an item or a message that may become one, or a failure."""
+Readable = Article | Item | MailItem
+"""An article, or an item or a message that may become one."""
+Candidate = Readable | Failure
+"""What a source lists."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -156,26 +157,16 @@ def name_of(candidate: Candidate) -> str:
     return candidate.source if isinstance(candidate, Article) else candidate.name
 
 
-def address_of(candidate: Candidate) -> str:
+def address_of(candidate: Readable) -> str:
     """Its canonical address; the id of an article without one; else empty."""
     if isinstance(candidate, Article):
         return canonical_url(candidate.url) if candidate.url else candidate.id
     return canonical_url(candidate.entry.url or "") if isinstance(candidate, Item) else ""
 
 
-def identity_of(candidate: Candidate) -> str:
+def identity_of(candidate: Readable) -> str:
     """What distinguishes it from others of its source at the same address; empty where the address does."""
     return candidate.identity if isinstance(candidate, Item) else ""
-
-
-def title_of(candidate: Candidate) -> str:
-    """Its title, for display."""
-    return candidate.subject if isinstance(candidate, Failure) else candidate.title or "untitled"
-
-
-def date_of(candidate: Candidate) -> datetime | None:
-    """Its date of publication, where that is known."""
-    return None if isinstance(candidate, Failure) else candidate.published
 
 
 def origin_of(url: str) -> tuple[str, str | None, int | None]:
@@ -190,7 +181,7 @@ def origin_of(url: str) -> tuple[str, str | None, int | None]:
         return "", None, None
 
 
-def same_guid(first: Candidate, second: Candidate) -> bool:
+def same_guid(first: Readable, second: Readable) -> bool:
     """Whether two candidates at one address are the same entry by guid, whatever their texts say."""
     if not (isinstance(first, Item) and isinstance(second, Item)):
         return False
@@ -200,12 +191,12 @@ def same_guid(first: Candidate, second: Candidate) -> bool:
     return bool(first.identity) and first.identity == second.identity
 
 
-def agree(first: Candidate, second: Candidate) -> bool:
+def agree(first: Readable, second: Readable) -> bool:
     """Whether two candidates at one address are the same: titles or texts agree, or nothing distinguishes them.
 
     Where an address stands for many texts, equal titles ("Live updates") are not enough.
     """
-    titles = tokens(_title(first)), tokens(_title(second))
+    titles = tokens(first.title), tokens(second.title)
     alike = all(titles) and _is_affix(*titles, fewest=_TITLE_WORDS)
     if alike and not (identity_of(first) or identity_of(second)):
         return True
@@ -227,11 +218,7 @@ def _is_affix(first: Sequence[str], second: Sequence[str], *, fewest: int) -> bo
     return longer[: len(shorter)] == shorter or longer[-len(shorter) :] == shorter
 
 
-def _title(candidate: Candidate) -> str:
-    return "" if isinstance(candidate, Failure) else candidate.title
-
-
-def _text(candidate: Candidate) -> str:
+def _text(candidate: Readable) -> str:
     from briefing.extract.html import text_of
 
     if isinstance(candidate, Item):

@@ -190,12 +190,9 @@ class RunContext:
         self._open.callback(embedder.close)
         return embedder
 
+    @cached_property
     def fetcher(self) -> Fetcher:
         """The run's fetcher, with its cache beside the state file."""
-        return self._fetcher
-
-    @cached_property
-    def _fetcher(self) -> Fetcher:
         from briefing.fetch import Fetcher
 
         state = Path(self.config.state or default_state())

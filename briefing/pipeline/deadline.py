@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["ReadDeadline", "StopBefore", "due", "unlimited"]
+__all__ = ["ReadDeadline", "StopBefore", "due"]
 
 _log = logging.getLogger(__name__)
 
@@ -30,12 +30,16 @@ def due(at: str, budget: timedelta | None, now: datetime, zone: ZoneInfo) -> dat
 
 
 class ReadDeadline:
-    """The deadline for reading sources: half of the time until the edition is due.
+    """The deadline for reading sources, half of the time until the edition is due; by default none.
 
     `deadline` gives the time at which it is due (UTC, None: no limit) for an attempt that begins at the argument.
     """
 
-    def __init__(self, deadline: Callable[[datetime], datetime | None], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        deadline: Callable[[datetime], datetime | None] = lambda now: None,
+        clock: Callable[[], datetime] = lambda: datetime.max,
+    ) -> None:
         self._deadline = deadline
         self._clock = clock
         self._end: datetime | None = None
@@ -54,11 +58,6 @@ class ReadDeadline:
     def up(self) -> bool:
         """Whether the time for reading is up."""
         return self.left <= 0
-
-
-def unlimited() -> ReadDeadline:
-    """No deadline."""
-    return ReadDeadline(lambda now: None, lambda: datetime.max)
 
 
 class StopBefore:

@@ -49,8 +49,6 @@ _SERVERS_REVALIDATED = 3
 
 _Indexed = tuple[int, Source]
 """A source with its index among all."""
-_Pending = tuple[int, Source, list[Source]]
-"""A source with its index, and the feeds to be tried if it cannot be read."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,7 +78,7 @@ def expanded(sources: Iterable[Source], *, allow_local: bool) -> Iterator[Source
     from briefing.sources import classify_path, read_subscriptions
 
     for named in sources:
-        # Settled here: what a page leads to later was not named by the reader.
+        # Decided here: what a page leads to later was not named in the configuration.
         source = replace(named, allow_local=named.allow_local or allow_local)
         if source.location == "-" or is_web(source.location) or is_imap(source.location):
             yield source
@@ -241,55 +239,48 @@ class SourceReader:
 
     def _fetch_sources(self, sources: Sequence[_Indexed]) -> None:
         """Fetch the sources on the web; a home page is replaced by the first of its feeds that can be read."""
-        pending: list[_Pending] = [(index, source, []) for index, source in sources]
-        while pending:
-            pending = self._fetch_round(pending)
-
-    def _fetch_round(self, pending: Iterable[_Pending]) -> list[_Pending]:
-        """Fetch each source; returns what has to be fetched in place of some."""
         from briefing.fetch import Request
 
-        following: list[_Pending] = []
-        waiting: defaultdict[Request, list[_Pending]] = defaultdict(list)
-        for index, source, alternatives in pending:
-            private = bool(source.address.secrets)
-            request = Request(source.location, allow_local=source.allow_local, private=private)
-            waiting[request].append((index, source, alternatives))
-        for request, answer in self._session.fetch(waiting):
-            self._reach.note(answer)
-            if not (isinstance(answer, FetchError) or answer.asked):
-                self._fresh.append(request)
-            for index, source, alternatives in waiting[request]:
-                candidates: list[Candidate] = []
-                feeds: list[Source] = []
-                error: BriefingError | None = answer if isinstance(answer, FetchError) else None
-                if not isinstance(answer, FetchError):
+        pending: list[tuple[int, Source, list[Source]]] = [(index, source, []) for index, source in sources]
+        """With each source the feeds to be tried if it cannot be read."""
+        while pending:
+            waiting: defaultdict[Request, list[tuple[int, Source, list[Source]]]] = defaultdict(list)
+            for index, source, alternatives in pending:
+                private = bool(source.address.secrets)
+                request = Request(source.location, allow_local=source.allow_local, private=private)
+                waiting[request].append((index, source, alternatives))
+            pending = []
+            for request, answer in self._session.fetch(waiting):
+                self._reach.note(answer)
+                if not (isinstance(answer, FetchError) or answer.asked):
+                    self._fresh.append(request)
+                for index, source, alternatives in waiting[request]:
                     try:
                         candidates, feeds = self._web_source(answer, source, index)
-                    except BriefingError as failed:
-                        error = failed
-                if error and not isinstance(error, OutOfTimeError):
-                    feeds = alternatives
-                if feeds:
-                    following.append((index, feeds[0], feeds[1:]))
-                else:
-                    if error:
+                    except BriefingError as error:
                         stage = "fetch" if isinstance(error, FetchError) else "read"
                         candidates = [failure_of(error, source.shown, stage)]
-                    self._found.count += 1
-                    self._found.contents[index].candidates = candidates
-                self._session.progress.step(source.shown)
-        return following
+                        feeds = [] if isinstance(error, OutOfTimeError) else alternatives
+                    if feeds:
+                        pending.append((index, feeds[0], feeds[1:]))
+                    else:
+                        self._found.count += 1
+                        self._found.contents[index].candidates = candidates
+                    self._session.progress.step(source.shown)
 
-    def _web_source(self, answer: Fetched, source: Source, index: int) -> tuple[list[Candidate], list[Source]]:
-        """The candidates in an answer; of a home page none, but the feeds that it names."""
+    def _web_source(
+        self, answer: Fetched | FetchError, source: Source, index: int
+    ) -> tuple[list[Candidate], list[Source]]:
+        """The candidates in an answer; of a home page none, but the feeds that it names. Raises `BriefingError`."""
         from briefing.extract import extract_article
         from briefing.extract.front_pages import is_root
         from briefing.sources import classify_content, find_feeds, read_feed
 
+        if isinstance(answer, FetchError):
+            raise answer
         self._session.secrets.add(answer.url)
         kind = classify_content(answer.body, answer.content_type)
-        # What a page names as its feed, or a list of feeds has, is none where a page comes: a home page is not told.
+        # A page in place of a feed that a page or a list of feeds names is an error: a home page is no article.
         if kind is SourceKind.FEED or source.kind is SourceKind.FEED:
             feed = read_feed(
                 answer.body,
@@ -304,8 +295,8 @@ class SourceReader:
                 source.shown, "it is a list of feeds", "Save it and add its feeds with `briefing sources import`"
             )
         if self._session.time.up:
-            raise OutOfTimeError(source.shown)  # a feed that is there costs little, the article in a page some time
-        # Who names a site wants its articles, however its home page is made.
+            raise OutOfTimeError(source.shown)  # parsing a feed is cheap, extracting an article is not
+        # The root of a site stands for its articles, whatever its home page looks like.
         at_root = source.kind is SourceKind.AUTO and is_root(source.location)
         feeds = find_feeds(answer.body, answer.url) if at_root and kind is SourceKind.PAGE else []
         try:
@@ -321,7 +312,7 @@ class SourceReader:
                 )
                 return [article], []
         except BriefingError as error:
-            # Of a single page only the feed in its head is its own: what it links to may be that of the whole site.
+            # Of a single page only the feed in its head counts: one that it links to may be that of the whole site.
             feeds = find_feeds(answer.body, answer.url, linked=isinstance(error, FrontPageError))
             if not feeds:
                 raise
@@ -343,7 +334,7 @@ class SourceReader:
             Item(entry, source, name, key, identity)
             for entry, key, identity in zip(feed.items, item_keys(feed.items), identities(feed.items), strict=True)
         ]
-        # By their own ids and by that of the page, which a teaser among those that share it gives way to.
+        # By their own ids and by that of the page, which replaces teasers that share its address.
         self._found.listed |= {item.id for item in items if item.entry.url}
         self._found.listed |= {article_id(item.entry.url, "") for item in items if item.entry.url}
         kept, left_out = self._session.window.taken(items, lambda item: item.key, lambda item: item.published, name)

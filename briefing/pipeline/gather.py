@@ -24,10 +24,10 @@ from briefing.pipeline.candidates import (
     Item,
     MailItem,
     MailMark,
+    Readable,
     SourceContents,
     address_of,
     agree,
-    date_of,
     failure_of,
     identity_of,
     name_of,
@@ -35,7 +35,6 @@ from briefing.pipeline.candidates import (
     same_guid,
     skipped,
     stub_of,
-    title_of,
 )
 from briefing.pipeline.discovery import Discovery
 from briefing.pipeline.limits import Quota
@@ -105,15 +104,15 @@ class Gatherer:
         """The articles: of every message, and of every item from its page or from its feed."""
         session, secrets = self._session, self._session.secrets
         candidates = self._in_one_row(discovery.contents)
-        keys = self._without_repeats(candidates)
-        unread = self._read_in_rounds(candidates, keys)
+        readable, keys = self._without_repeats(candidates)
+        unread = self._read_in_rounds(readable, keys)
         result = ReadResult(
             now=session.window.now,
             sources=discovery.count,
             mails=session.newsletters.marks,
             seen_before=session.window.before,
             offline=discovery.offline,
-            listed=discovery.listed | {article.id for article in candidates if isinstance(article, Article)},
+            listed=discovery.listed | {article.id for article in readable.values() if isinstance(article, Article)},
         )
         for contents in discovery.contents:
             if source := contents.source:
@@ -135,7 +134,7 @@ class Gatherer:
                 result.failures.append(redacted_failure(made, secrets))
                 if index not in self._transient and index not in self._repeats:
                     (result.stubs if made.stub else result.settled).update(keys.get(index, ()))
-        result.failures += [redacted_failure(failure, secrets) for failure in self._left_out(unread, candidates)]
+        result.failures += [redacted_failure(failure, secrets) for failure in self._left_out(unread, readable)]
         _log.info(
             "%s articles from %s sources, %s failures", len(result.articles), result.sources, len(result.failures)
         )
@@ -151,9 +150,10 @@ class Gatherer:
         self._sources = [number for number, source in enumerate(contents) for _ in source.candidates]
         return [candidate for source in contents for candidate in source.candidates]
 
-    def _without_repeats(self, candidates: list[Candidate]) -> dict[int, tuple[str, ...]]:
-        """Put failures in place of repeats; the store's keys of each candidate, with those of its repeats."""
+    def _without_repeats(self, candidates: list[Candidate]) -> tuple[dict[int, Readable], dict[int, tuple[str, ...]]]:
+        """Put failures in place of repeats; the others, and the store's keys of each with those of its repeats."""
         by_address: defaultdict[str, list[int]] = defaultdict(list)
+        readable: dict[int, Readable] = {}
         keys: dict[int, tuple[str, ...]] = {}
         for index, candidate in enumerate(candidates):
             if isinstance(candidate, Failure):
@@ -166,25 +166,24 @@ class Gatherer:
             at = by_address[address] if address else []
             same_source = [other for other in at if self._sources[other] == self._sources[index]]
             identity = identity_of(candidate)
-            first = next((other for other in same_source if identity_of(candidates[other]) == identity), None)
+            first = next((other for other in same_source if identity_of(readable[other]) == identity), None)
             for same in (same_guid, agree):
                 if first is None:
                     elsewhere = (other for other in at if other not in same_source)
-                    first = next((other for other in elsewhere if same(candidates[other], candidate)), None)
+                    first = next((other for other in elsewhere if same(readable[other], candidate)), None)
             if first is not None:
                 keys[first] += own
-                candidates[index] = _repeated(candidate, elsewhere=first not in same_source)
+                candidates[index] = self._repeat_failure(index, first, candidate)
                 continue
-            keys[index] = own
+            readable[index], keys[index] = candidate, own
             at.append(index)
-        return keys
+        return readable, keys
 
-    def _read_in_rounds(self, candidates: Sequence[Candidate], keys: Mapping[int, tuple[str, ...]]) -> set[int]:
-        """Read the newest until the limits are reached or the time is up; what was not read."""
-        unread = [index for index, candidate in enumerate(candidates) if not isinstance(candidate, Failure)]
-        moments = self._session.window.moments([(keys[index][0], date_of(candidates[index])) for index in unread])
-        order = dict(zip(unread, moments, strict=True))
-        unread.sort(key=lambda index: order[index], reverse=True)
+    def _read_in_rounds(self, readable: Mapping[int, Readable], keys: Mapping[int, tuple[str, ...]]) -> set[int]:
+        """Read the newest until the limits are reached or the time is up; the indices of what was not read."""
+        dated = [(keys[index][0], candidate.published) for index, candidate in readable.items()]
+        order = dict(zip(readable, self._session.window.moments(dated), strict=True))
+        unread = sorted(readable, key=lambda index: order[index], reverse=True)
         while unread:
             planned = self._quota.used.copy()
             batch: list[int] = []
@@ -197,20 +196,20 @@ class Gatherer:
             if not batch or (self._results and self._session.time.up):
                 unread = batch + rest
                 break
-            self._make(sorted(batch), candidates)
+            self._make({index: readable[index] for index in sorted(batch)})
             if rest:
                 for index in batch:
                     self._quota.note(self._sources[index], self._results[index], transient=index in self._transient)
             unread = rest
         return set(unread)
 
-    def _left_out(self, unread: set[int], candidates: Sequence[Candidate]) -> list[Failure]:
-        names = {self._sources[index]: name_of(candidates[index]) for index in sorted(unread, reverse=True)}
+    def _left_out(self, unread: set[int], readable: Mapping[int, Readable]) -> list[Failure]:
+        names = {self._sources[index]: name_of(readable[index]) for index in sorted(unread, reverse=True)}
         return self._quota.left_out(Counter(self._sources[index] for index in unread), names)
 
     # --- pages of items, bodies of messages ---
 
-    def _make(self, batch: Sequence[int], candidates: Sequence[Candidate]) -> None:
+    def _make(self, batch: Mapping[int, Readable]) -> None:
         """Make an article or a failure of each candidate of `batch`."""
         from briefing.fetch import Request
 
@@ -219,7 +218,7 @@ class Gatherer:
         without_page: set[int] = set()
         """Told by the feed's own text, so that only the id names them (`_without_repeats` has compared them)."""
         waiting: defaultdict[Request, list[tuple[int, Item]]] = defaultdict(list)
-        items = [(index, item) for index in batch if isinstance(item := candidates[index], Item)]
+        items = [(index, item) for index, item in batch.items() if isinstance(item, Item)]
         if items:
             session.progress.stage("fetch", len(items))
         for index, item in items:
@@ -245,8 +244,7 @@ class Gatherer:
                     self._transient.add(index)
                 if isinstance(used, OutOfTimeError):
                     self._late.add(index)
-        for index in batch:
-            candidate = candidates[index]
+        for index, candidate in batch.items():
             if isinstance(candidate, MailItem):
                 late = self._out_of_time(index, candidate.subject)
                 made[index] = (
@@ -304,7 +302,11 @@ class Gatherer:
 
     def _repeat(self, index: int, first: int, article: Article) -> Failure:
         self._repeats[index] = first
-        return _repeated(article, elsewhere=self._sources[first] != self._sources[index])
+        return self._repeat_failure(index, first, article)
+
+    def _repeat_failure(self, index: int, first: int, candidate: Readable) -> Failure:
+        where = "the same source" if self._sources[first] == self._sources[index] else "another source"
+        return skipped(candidate.title or "untitled", f"it was found before, in {where}")
 
     def _from_item(self, item: Item, answer: Fetched | FetchError | None) -> Article | Failure:
         """The article in a file or a fetched page, else in the feed; a failure where neither holds one."""
@@ -353,9 +355,3 @@ def _from_feed(item: Item) -> Article | None:
         article = article_from_feed_item(item.entry, source=item.name, section=item.source.section)
         return replace(article, id=item.id)
     return None
-
-
-def _repeated(candidate: Candidate, *, elsewhere: bool) -> Failure:
-    return skipped(
-        title_of(candidate), f"it was found before, in {'another source' if elsewhere else 'the same source'}"
-    )

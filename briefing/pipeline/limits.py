@@ -16,10 +16,6 @@ from briefing.types import Article, Failure
 __all__ = ["Limits", "Quota"]
 
 
-def _every(article: Article) -> bool:
-    return True
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """The configured limits of reading."""
@@ -34,7 +30,7 @@ class Limits:
     """Whether nothing is fetched."""
     allow_local: bool = False
     """Whether every configured source, also in a list, may be at a private address."""
-    counts: Callable[[Article], bool] = _every
+    counts: Callable[[Article], bool] = lambda article: True
     """Whether an article counts against the limits; called only where they leave something out."""
 
 

@@ -14,12 +14,12 @@ from briefing.serialization import edition_from_json
 from briefing.stories import Bundle, group
 from briefing.stories.novelty import EarlierStory, comparable, linked, untold
 from briefing.stories.ranking import Ranked, RankingPreferences, muted, rank, topic
-from briefing.types import Article, Failure, FailureKind, Summary, Verdict
+from briefing.types import Article, Failure, FailureKind, Verdict
 
 __all__ = ["Planning", "StoryPlan", "may_be_told", "plan_stories"]
 
 _DAYS = 7
-"""How far back an edition is looked for that has told a story."""
+"""Age of editions whose stories today's are compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +142,7 @@ def _earlier(context: RunContext, day: date, article_ids: Sequence[str]) -> list
             if (day - told).days > _DAYS:
                 together = tuple(article for article in together if article.id in articles)
             if together:
-                earlier.append(_as_earlier(told, story.summary, together))
+                summary = story.summary
+                points = [point.text for point in summary.key_points if point.verdict is not Verdict.QUOTED]
+                earlier.append(EarlierStory(told, summary.headline, together, summary.language, tuple(points)))
     return earlier
-
-
-def _as_earlier(told: date, summary: Summary, articles: tuple[Article, ...]) -> EarlierStory:
-    points = tuple(point.text for point in summary.key_points if point.verdict is not Verdict.QUOTED)
-    return EarlierStory(
-        told=told, headline=summary.headline, articles=articles, language=summary.language, points=points
-    )  # fmt: skip

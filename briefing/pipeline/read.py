@@ -70,7 +70,7 @@ def read(
     session = ReadSession(
         limits=limits,
         window=current_window(),
-        open_fetcher=context.fetcher,
+        open_fetcher=lambda: context.fetcher,
         progress=context.progress,
         time=ReadDeadline(lambda now: deadline and context.due(now, deadline), context.clock),
         store=context.store,
@@ -125,7 +125,7 @@ def check_sources(context: RunContext) -> Iterator[CheckedSource]:
         session = ReadSession(
             limits=limits,
             window=Window(now=context.clock()),
-            open_fetcher=context.fetcher,
+            open_fetcher=lambda: context.fetcher,
             progress=context.progress,
             commands=context.commands,
         )

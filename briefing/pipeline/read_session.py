@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from briefing.address import Secrets
 from briefing.errors import FetchError, OutOfTimeError
-from briefing.pipeline.deadline import ReadDeadline, unlimited
+from briefing.pipeline.deadline import ReadDeadline
 from briefing.pipeline.limits import Limits
 from briefing.pipeline.newsletters import Newsletters
 from briefing.pipeline.progress import ProgressListener
@@ -35,7 +35,7 @@ class ReadSession:
     open_fetcher: Callable[[], Fetcher]
     """Called only if something has to be fetched."""
     progress: ProgressListener
-    time: ReadDeadline = field(default_factory=unlimited)
+    time: ReadDeadline = field(default_factory=ReadDeadline)
     """What is not read by then is a failure, and left to the next run."""
     store: Store | None = None
     """Asked for what earlier runs read from mail servers, and for the feeds' last titles; never written to."""

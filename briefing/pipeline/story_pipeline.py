@@ -1,9 +1,8 @@
 """From articles to the stories of an edition: planned (`planning`), condensed (`summaries`), reduced to the news.
 
-Stories are condensed in the order of their weight until the time is up; the others are told in one quoted sentence,
-which is not kept, so that a later run completes the edition. What earlier editions told is left out; a story that goes
-on leads with what is new, or is only mentioned. One for which there was no time is mentioned only where not one of its
-sentences is new.
+Stories are condensed in the order of their rank until the deadline; the others are told in one quoted sentence, which
+is not stored, so that a later run completes the edition. An update of an earlier story leads with the new points, or is
+only mentioned where there are none; without time for a summary, only where none of its sentences is new.
 """
 
 from __future__ import annotations
@@ -35,10 +34,10 @@ _FRONT = 6
 
 @dataclass(slots=True)
 class StoryResults:
-    """What an edition is made of."""
+    """The stories of an edition, and the numbers for its report."""
 
     stories: list[Story] = field(default_factory=list)
-    """In the order of their weight."""
+    """In the order of their rank."""
     developing: list[Mention] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     condensed: int = 0
@@ -46,13 +45,13 @@ class StoryResults:
     brief: int = 0
     """Stories for which there was no time."""
     ranked: list[Ranked] = field(default_factory=list)
-    """Every story, told or not, and why it stands where it stands."""
+    """Every story, told or not, with the reasons for its rank; without those over the limit of a section."""
     leads: dict[str, KeyPoint] = field(default_factory=dict)
-    """For the overview: the front stories' first points in few words, by summary's id."""
+    """For the overview: the first points of the front stories, shortened, by summary's id."""
     told_before: int = 0
     """Stories left out, or only mentioned, because earlier editions told them."""
     open: set[str] = field(default_factory=set)
-    """Ids of articles that a later edition has to look at again: over a limit, or not condensed."""
+    """Ids of articles left to a later edition: over a limit, or not condensed."""
 
 
 def tell_stories(
@@ -76,7 +75,7 @@ def tell_stories(
     stories: dict[int, Story] = {}
     """By the index of the plan."""
     sections = Counter[str]()
-    enough = StopBefore(deadline, context.clock) if deadline else _never
+    enough: Callable[[], bool] = StopBefore(deadline, context.clock) if deadline else lambda: False
 
     def first_article(index: int) -> Article:
         return plans[index].first
@@ -165,7 +164,3 @@ def _told(plan: StoryPlan, summary: Summary, *, brief: bool) -> Story | Mention:
         news=fresh,
         brief=brief,
     )
-
-
-def _never() -> bool:
-    return False

@@ -28,10 +28,6 @@ _OVERLAP = timedelta(hours=6)
 """How late a run may be without a gap between two time spans; a quarter of a shorter span."""
 
 
-def _unknown(items: Iterable[str]) -> Mapping[str, SeenItem]:
-    return {}
-
-
 @dataclass(slots=True, kw_only=True)
 class Window:
     """The items that one run takes; by default all."""
@@ -46,7 +42,7 @@ class Window:
     """Since then everything is taken, before only what no earlier edition has seen; None: everything, always."""
     day: date | None = None
     """Of the edition. Items that only this edition has seen, made before, count as unseen."""
-    known: Callable[[Iterable[str]], Mapping[str, SeenItem]] = _unknown
+    known: Callable[[Iterable[str]], Mapping[str, SeenItem]] = lambda keys: {}
     """Looks items up in the store, by their keys."""
     looked: set[str] = field(default_factory=set)
     """Keys for the store to remember: of items taken, or dated by when they were first seen."""

@@ -16,7 +16,7 @@ from briefing.errors import FetchError
 from briefing.extract import extract_article
 from briefing.fetch import Fetched, Request
 from briefing.pipeline import NoProgress
-from briefing.pipeline.deadline import ReadDeadline, unlimited
+from briefing.pipeline.deadline import ReadDeadline
 from briefing.pipeline.read import Limits, ReadResult, read_sources
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.window import Window
@@ -86,7 +86,7 @@ def reading(web: Web, places: Sequence[str], time: ReadDeadline | None = None, *
         window=Window(now=NOW),
         open_fetcher=lambda: web,  # type: ignore[arg-type, return-value]
         progress=NoProgress(),
-        time=time or unlimited(),
+        time=time or ReadDeadline(),
     )
     return read_sources(sources, session)
 
