@@ -67,6 +67,13 @@ class StoredCompletions:
         self._store.count("engine.answer")
         self.tokens_read += completion.prompt_tokens
         self.tokens_written += completion.completion_tokens
+        seconds = completion.prefill_seconds + completion.decode_seconds
+        _log.debug(
+            "%s prompt tokens, %s completion tokens in %.1f s",
+            completion.prompt_tokens,
+            completion.completion_tokens,
+            seconds,
+        )
         kept = StoredCompletion(
             text=completion.text,
             prompt_tokens=completion.prompt_tokens,

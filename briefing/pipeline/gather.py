@@ -1,7 +1,7 @@
-"""From what the sources list to articles: each once, the newest first, as many as the limits allow.
+"""From candidates to articles: deduplicated, the newest first, as many as the limits allow.
 
-What an edition would not tell counts against no limit: what earlier editions told, what is muted, what cannot be read.
-That shows only once a page is there, so pages are fetched in rounds, and each round fills what the last one left empty.
+Articles that earlier editions told, that are muted or cannot be read count against no limit. That shows only once a
+page is fetched, so pages are fetched in rounds until the limits are reached.
 """
 
 from __future__ import annotations
@@ -81,22 +81,22 @@ class ReadResult:
 
 
 class Gatherer:
-    """Makes articles of one run's candidates; all of these are known by their index in the order of the sources."""
+    """Makes articles of one run's candidates. All sets and dictionaries hold indices of candidates."""
 
     def __init__(self, session: ReadSession) -> None:
         self._session = session
         self._results: dict[int, Article | Failure] = {}
         self._transient: set[int] = set()
-        """What could not be fetched and may be there another day."""
+        """Failed, but may succeed another day."""
         self._repeats: dict[int, int] = {}
-        """What turned out to be an earlier candidate's article, with the index of that candidate."""
+        """Repeats that showed only once they were read, with the first of each."""
         self._at: defaultdict[str, list[int]] = defaultdict(list)
-        """The articles at each address, and at each canonical address with title that a page gives."""
+        """Articles by address, and by a page's canonical address with its title."""
         self._late: set[int] = set()
-        """What there was no time for: a later edition looks at it again, also where the feed's text stands in."""
+        """Out of time: left open for a later edition, also where the feed's text stands in."""
         self._quota = Quota(session.limits)
         self._by_id: dict[str, int] = {}
-        """The articles by id."""
+        """Articles by id."""
         self._sources: Sequence[int] = ()
         """The index of each candidate's source."""
 
@@ -196,6 +196,7 @@ class Gatherer:
             if not batch or (self._results and self._session.time.up):
                 unread = batch + rest
                 break
+            _log.debug("reading %s candidates, %s over the limits or left for the next round", len(batch), len(rest))
             self._make({index: readable[index] for index in sorted(batch)})
             if rest:
                 for index in batch:

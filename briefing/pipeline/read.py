@@ -90,11 +90,11 @@ def read(
 def read_sources(
     sources: Sequence[Source], session: ReadSession, retry: Callable[[str], Window | None] = lambda _: None
 ) -> ReadResult:
-    """Read every source, as far as the session's window reaches, and close the session.
+    """Read every source, as far as the session's window reaches; then leave the mail servers.
 
     `retry`: as for `SourceReader.read`. Raises nothing for what a source holds: failures are values with its name.
     """
-    with closing(session):
+    with closing(session.newsletters):
         discovery = SourceReader(session).read(sources, retry)
         locations = [contents.source.location for contents in discovery.contents if contents.source]
         last_titles = session.store.feed_titles(locations) if session.store else {}
@@ -129,7 +129,7 @@ def check_sources(context: RunContext) -> Iterator[CheckedSource]:
             progress=context.progress,
             commands=context.commands,
         )
-        with closing(session):
+        with closing(session.newsletters):
             articles, failures = _check(source, session)
         failed = tuple(failure for failure in failures if failure.kind is FailureKind.FAILED)
         yield CheckedSource(source, articles, failed)

@@ -48,10 +48,6 @@ class ReadSession:
     def __post_init__(self) -> None:
         self.newsletters = Newsletters(window=self.window, store=self.store, commands=self.commands)
 
-    def close(self) -> None:
-        """Leave every mail server."""
-        self.newsletters.close()
-
     def fetch(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Fetched | FetchError]]:
         """The answers, in any order; errors where the run is offline or the time for reading is up."""
         from briefing.fetch import shown

@@ -1,4 +1,4 @@
-"""`check_sources` says of each source what a run would do, without a page behind an item being fetched."""
+"""`check_sources` reports what a run would read, without fetching the pages behind items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The morning after a night offline: a run begins before the network is there. The servers are real, time is not."""
+"""A run that begins offline waits for the network. The servers are real, the time is simulated."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FEED = (
 
 
 class Night:
-    """A machine without a network: what a run says, and how long it sleeps. Something may happen during a sleep."""
+    """An offline machine: records messages and sleeps of a run; a callback may run during a sleep."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -59,7 +59,7 @@ def night(monkeypatch: pytest.MonkeyPatch) -> Night:
 
 @pytest.fixture
 def port() -> int:
-    """Nobody listens there yet."""
+    """A port without a listener."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 

@@ -1,4 +1,4 @@
-"""A run that has to be over in time: what is not read by then is said, and the next run reads it."""
+"""The deadline for reading: what is not read by then is reported, and read by the next run."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def story(town: str) -> str:
 
 
 class Morning:
-    """A run's clock, and a server that may let time pass."""
+    """A run's clock, which a server can advance."""
 
     def __init__(self, server: Server, folder: Path) -> None:
         self.server, self.folder, self.now = server, folder, NOW
 
     def passes(self, path: str, body: str, by: timedelta) -> None:
-        """The server takes so long for `path`."""
+        """Advance the clock when `path` is requested."""
 
         def reply(seen: ReceivedRequest) -> tuple[int, str, bytes]:
             self.now += by
@@ -104,7 +104,7 @@ def test_hanging_page_is_bounded_by_the_deadline(morning: Morning) -> None:
         server.hangs(f"/{town}")
 
     class Ending(Fetcher):
-        """Half a minute in which nothing happens, in no time."""
+        """Advance the clock by half a minute without waiting."""
 
         def fetch_many(self, requests: Any, workers: int = 8, *, within: float = math.inf) -> Any:
             return super().fetch_many(requests, workers, within=within / 300 if morning.server.requests else within)

@@ -1,4 +1,4 @@
-"""Items that share one address: each is told, once, from its own text; what is the same in two feeds is told once."""
+"""Items that share one address, within a feed and across feeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many conversations with one engine: no slot stands idle while there is something to ask."""
+"""Many conversations with one engine: no slot idles while a prompt is waiting."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ SLOTS = 8
 
 
 class Kept(dict[str, Completion]):
-    """Answers that are kept in memory."""
+    """An in-memory completion store."""
 
     def put(self, key: str, completion: Completion) -> None:
         self[key] = completion
 
 
 class Slots(FakeEngine):
-    """Answers side by side and at once, but for `SLOW`, which waits until it is let go."""
+    """Answers concurrently and at once, except `SLOW`, which waits until it is released."""
 
     def __init__(self) -> None:
         super().__init__()

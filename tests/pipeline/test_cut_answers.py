@@ -1,4 +1,4 @@
-"""An answer that was cut for want of room is asked for again, and nothing of what was cut is shown."""
+"""Truncated answers are retried with more tokens, and truncated text is never shown."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ TAMIL = "பல்கலைக்கழக மருத்துவமனைக�
 
 
 def in_tamil(text: str) -> int:
-    """Tokens, by a tokeniser that was made for English."""
+    """Number of tokens of a tokeniser for English."""
     return ceil(sum(0.25 if c.isascii() else 1.4 for c in text))
 
 

@@ -1,4 +1,4 @@
-"""Runs on several mornings: each item in one edition, none lost to a gap, a limit or a crash; what is remembered."""
+"""Runs on several days: each item in one edition, none lost to a gap, a limit or a crash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an edition tells: each story once, on time, and nothing again that an earlier edition told."""
+"""Which stories an edition tells: each once, by the deadline, none that an earlier edition told."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def article(name: str, text: str, source: str = "", published: datetime | None =
 
 
 class Clock:
-    """Stands still but for what an engine's answers take."""
+    """A clock that only an engine's answers advance."""
 
     def __init__(self, now: datetime = MONDAY) -> None:
         self.now = now
@@ -64,7 +64,7 @@ ANSWERS = {
 
 
 def answer(prompt: Prompt) -> str:
-    """What a model would say of these articles; of a single sentence, its beginning."""
+    """A scripted model's answer about these articles; for a single sentence, its beginning."""
     if prompt.points == 1:
         return " ".join(prompt.document.split()[:14])
     return next(said for about, said in reversed(ANSWERS.items()) if about in prompt.document)

@@ -1,4 +1,4 @@
-"""From articles to checked summaries, with an engine that says what it is told to."""
+"""From articles to checked summaries, with a scripted engine."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def one(engine: FakeEngine | ExtractiveEngine, text: str = TEXT, **wishes: objec
 
 
 class Kept:
-    """Answers kept in memory."""
+    """An in-memory completion store."""
 
     def __init__(self) -> None:
         self.known: dict[str, Completion] = {}

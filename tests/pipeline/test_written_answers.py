@@ -1,4 +1,4 @@
-"""What a model writes where it is asked yes or no is read as a word; only what it weighs makes a point supported."""
+"""Written yes or no answers: what they decide with logprobs, and without."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OPEN = "Employers with big car parks will finance the remainder through a levy."
 
 
 class Weighing(FakeEngine):
-    """Says how likely "yes" was, whatever it writes."""
+    """Reports a fixed probability of "yes" with any text."""
 
     def __init__(self, likely: float, *, tuned: bool = False) -> None:
         super().__init__(tuned=tuned)

@@ -1,4 +1,4 @@
-"""What the limits leave out, and what is said of it: articles, mere headlines, what there was no time for."""
+"""Limits on articles and stubs, the deadline for reading, and the failures that report them."""
 
 from __future__ import annotations
 
@@ -47,20 +47,20 @@ def article(url: str) -> str:
 
 
 class GoneError(FetchError):
-    """Not there, and not tomorrow."""
+    """A permanent failure."""
 
     lasting = True
 
 
 class Web:
-    """Answers from memory, in the place of a fetcher; counts what it is asked for."""
+    """An in-memory fetcher that records its requests."""
 
     def __init__(self, pages: dict[str, str | Callable[[str], str | None]]) -> None:
         self._pages = pages
         self.asked: list[str] = []
 
     def forget_dead(self) -> None:
-        """As a fetcher has it."""
+        """Of the fetcher's interface; does nothing."""
 
     def fetch_many(self, wanted: Iterable[Request], **_: Any) -> Iterator[tuple[Request, Fetched | FetchError]]:
         for one in wanted:

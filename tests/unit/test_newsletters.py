@@ -1,4 +1,4 @@
-"""Newsletters in plain text: every paragraph is kept, with links or without, and the frame goes by what it says."""
+"""Plain text of newsletters: paragraphs are kept, boilerplate is removed."""
 
 from __future__ import annotations
 

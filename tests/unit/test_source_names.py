@@ -1,4 +1,4 @@
-"""What the edition calls sources that the reader gave no name."""
+"""Names of the sources that have none in the configuration."""
 
 from __future__ import annotations
 

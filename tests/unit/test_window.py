@@ -1,4 +1,4 @@
-"""Which items an edition takes: by what earlier ones have seen, by their dates, in every zone."""
+"""The window of an edition: dates, items seen before, time zones, crashed and repeated runs."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_time_span_makes_up_for_a_late_run_without_duplicates(store: Store) -> N
 
 @pytest.mark.parametrize("hours", range(-11, 15))
 def test_date_without_time_is_read_once_in_every_time_zone(hours: int) -> None:
-    """Its item of a day is there from the afternoon on; the edition is made at half past six."""
+    """A day's item is published in the afternoon; the edition is made at 06:30."""
     zone = ZoneInfo(f"Etc/GMT{-hours:+d}")
     spans: tuple[timedelta | str, ...] = ("last", timedelta(hours=24))
     for since in spans:
