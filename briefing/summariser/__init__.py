@@ -49,9 +49,15 @@ def summarise_all(
     answers: CompletionStore | None = None,
 ) -> Iterator[tuple[Article, Summary | Failure]]:
     """`summarise_stories` with every article as a story of its own."""
-    stories = ((article,) for article in articles)
-    for (article, *_), result in summarise_stories(stories, engine, prompts, options, answers):
-        yield article, result
+    started: list[Article] = []
+
+    def stories() -> Iterator[tuple[Article]]:
+        for article in articles:
+            started.append(article)
+            yield (article,)
+
+    for index, result in summarise_stories(stories(), engine, prompts, options, answers):
+        yield started[index], result
 
 
 def summarise_stories(
@@ -61,19 +67,19 @@ def summarise_stories(
     options: SummaryOptions | None = None,
     answers: CompletionStore | None = None,
     enough: Callable[[], bool] = lambda: False,
-) -> Iterator[tuple[Sequence[Article], Summary | Failure]]:
-    """Yield every story's articles with its summary or failure, in the order in which they finish.
+) -> Iterator[tuple[int, Summary | Failure]]:
+    """Yield every story's index with its summary or failure, in the order in which they finish.
 
     `stories` is pulled as the engine has free slots; once `enough` is true, unfinished stories are dropped. Raises
     `EngineError` or `ModelError` only where the engine itself has failed; a later run resumes from `answers`.
     """
     wanted = options or SummaryOptions()
-    conversations = ((articles, partial(_guarded, articles, engine, prompts, wanted)) for articles in stories)
-    for articles, result in converse(conversations, engine, answers, enough):
+    conversations = ((i, partial(_guarded, articles, engine, prompts, wanted)) for i, articles in enumerate(stories))
+    for index, result in converse(conversations, engine, answers, enough):
         if isinstance(result, Summary):
-            _log.info("Story %s: %d articles, %d key points in %.1f s%s", result.id, len(articles),
-                      len(result.key_points), result.seconds, " (cached)" if result.cached else "")  # fmt: skip
-        yield articles, result
+            cached = " (cached)" if result.cached else ""
+            _log.info("Story %s: %d key points in %.1f s%s", result.id, len(result.key_points), result.seconds, cached)
+        yield index, result
 
 
 def shorten_leads(

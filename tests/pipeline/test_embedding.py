@@ -1,4 +1,4 @@
-"""The embedder with a real model: the small one for writing, which says little of meaning but embeds like any other."""
+"""The embedder, with the small generative model in place of an embedding model."""
 
 from __future__ import annotations
 

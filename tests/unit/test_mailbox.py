@@ -22,6 +22,7 @@ from briefing.extract.mail import without_mail_boilerplate
 from briefing.pipeline.newsletters import Newsletters
 from briefing.pipeline.progress import NoProgress
 from briefing.pipeline.read import Limits, ReadResult, read_sources
+from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.window import Window
 from briefing.sources import classify_path, list_maildir, list_mbox, read_head
 from briefing.types import Source, SourceKind
@@ -69,7 +70,8 @@ def reading(path: Path, **limits: object) -> ReadResult:
     window = Window(now=NOW, reach=NOW - since if isinstance(since, timedelta) else None)
     wanted = Limits(**limits)  # type: ignore[arg-type]
     sources = [Source(location=str(path))]
-    return read_sources(sources, limits=wanted, window=window, open_fetcher=no_fetcher, progress=NoProgress())  # type: ignore[arg-type]
+    session = ReadSession(limits=wanted, window=window, open_fetcher=no_fetcher, progress=NoProgress())  # type: ignore[arg-type]
+    return read_sources(sources, session)
 
 
 def snapshot(folder: Path) -> dict[str, object]:
