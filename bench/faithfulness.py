@@ -1,4 +1,4 @@
-"""How well support is told from invention: what `briefing.ground` finds and simple baselines on human labels.
+"""Evaluates `briefing.ground` and simple baselines on human labels of supported and unsupported claims.
 
     python bench/faithfulness.py [LABELS] [--every N]
     python bench/faithfulness.py [LABELS] --shipped [--half report|tuning] [--sample N] [--out FILE]
@@ -16,7 +16,7 @@ for each data set; milliseconds a claim once its document is prepared. The last 
 the model's catalogue entry has an adapter. FILE gets each answer at once, and a run that was stopped goes on.
 ``--fit`` prints the weights of `briefing.ground.combination` anew, ``--fit-model`` those with a model from such a FILE
 of the tuning half (other lines with the fields ``id`` and ``log_odds``, a list by sentence, will do); ``--ablate``
-says what each sign earns, cross-validated.
+prints the ablation, cross-validated.
 """
 
 from __future__ import annotations
@@ -54,15 +54,15 @@ FEW_READ = 10
 
 @dataclass
 class Claim:
-    """One labelled claim, as sentences."""
+    """A labelled claim, as sentences."""
 
     id: str
-    """As the scripts of the pilot make it: the data set, and a hash of document and claim."""
+    """Data set, and a hash of document and claim."""
     source: str
     label: int
     tuning: bool
     document: str
-    """A hash of it."""
+    """Hash of its text."""
     sentences: list[str]
     evidence: Evidence = field(repr=False)
 
@@ -90,7 +90,7 @@ def claims(path: Path, every: int = 1) -> list[Claim]:
 
 @dataclass(frozen=True)
 class Figures:
-    """How one judge did on the second half."""
+    """Results of one judge on the second half."""
 
     balanced: dict[str, float]
     """Balanced accuracy by data set, with one cut for all."""
@@ -181,7 +181,7 @@ def _mean(values: Iterable[float]) -> float:
 
 
 def tuned_on(data: Sequence[Claim], read: Mapping[str, Sequence[float]] | None = None) -> list[Sample]:
-    """The tuning half's signs, with the model's log-odds where `read` has them by claim; without, all of it."""
+    """Features of the tuning half, with the model's log-odds if `read` has them by claim; without `read`, all of it."""
     rows = []
     for claim in data:
         odds = read.get(claim.id, ()) if read is not None else ()
@@ -190,7 +190,8 @@ def tuned_on(data: Sequence[Claim], read: Mapping[str, Sequence[float]] | None =
         found = [
             dict(check(sentence, claim.evidence).features or features([], 1.0, 1.0)) for sentence in claim.sentences
         ]
-        found = [{**one, "log_odds": value} for one, value in zip(found, odds, strict=True)] if odds else found
+        if odds:
+            found = [{**features_, "log_odds": value} for features_, value in zip(found, odds, strict=True)]
         rows.append(Sample(claim.source, claim.label, claim.document, found))
     least = TOO_FEW if read is None else FEW_READ
     few = {source for source, count in Counter(row.source for row in rows).items() if count < least}
@@ -198,12 +199,12 @@ def tuned_on(data: Sequence[Claim], read: Mapping[str, Sequence[float]] | None =
 
 
 def ablation(rows: Sequence[Sample], names: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Balanced accuracy with one cut and area under the curve, cross-validated: with all signs, and without each."""
+    """Balanced accuracy with one cut and area under the ROC curve, cross-validated: all features, and without each."""
     found = {}
     for left_out in ("", *names):
         over = cross_validated(rows, [name for name in names if name != left_out], _cut_of)
-        sets = [list(_sets(rows, one).values()) for one in over]
-        figures_ = [(_mean(_balanced(p, 0) for p in one), _mean(_auc(p) for p in one)) for one in sets]
+        splits = [list(_sets(rows, margins).values()) for margins in over]
+        figures_ = [(_mean(_balanced(p, 0) for p in sets), _mean(_auc(p) for p in sets)) for sets in splits]
         balanced, auc = (100 * _mean(column) for column in zip(*figures_, strict=True))
         found[f"without {left_out}" if left_out else "all"] = {"one cut": f"{balanced:.1f}", "AUC": f"{auc:.1f}"}
     return found
@@ -221,7 +222,7 @@ def _cut_of(rows: Sequence[Sample], values: Sequence[float]) -> float:
 
 
 def fit_and_tell(rows: Sequence[Sample], names: Sequence[str], *, ablate: bool) -> None:
-    """Print weights, the best cut as a probability and, where asked for, what each sign earns."""
+    """Print weights, the best cut as a probability and, with `ablate`, the ablation."""
     if not rows:
         raise SystemExit("nothing to fit on: no claim of the tuning half has answers for all its sentences")
     if ablate:
@@ -250,7 +251,7 @@ def shipped(data: Sequence[Claim], each: int, out: Path | None, model: str) -> N
     }
     if small:
         print(f"{each} claims a data set are asked for: the average is over all sets with both labels.")
-    told = {
+    measured = {
         name: {
             "balanced_accuracy": round(_balanced(shown, 1), 4),
             "auc": round(_auc(scored), 4),
@@ -258,15 +259,18 @@ def shipped(data: Sequence[Claim], each: int, out: Path | None, model: str) -> N
         }
         for name, (shown, scored) in usable.items()
     }
-    print(table({name: {key: str(value) for key, value in one.items()} for name, one in told.items()} or {"-": {}}))
-    result = {key: round(_mean(one[key] for one in told.values()), 4) for key in ("balanced_accuracy", "auc")}
+    shown_rows = {name: {key: str(value) for key, value in figures_.items()} for name, figures_ in measured.items()}
+    print(table(shown_rows) if shown_rows else table({"-": {}}))
+    result = {
+        key: round(_mean(figures_[key] for figures_ in measured.values()), 4) for key in ("balanced_accuracy", "auc")
+    }
     print(
         json.dumps(
             {
                 "bench": "faithfulness",
                 "claims": len(chosen),
                 "seconds_a_claim": round(_mean(seconds), 3),
-                "sets": told,
+                "sets": measured,
                 "shipped": result,
             }
         )

@@ -1,4 +1,4 @@
-"""How time and memory grow with a text: every function over text, on texts of one short string again and again.
+"""Time and memory by length of text: every function over text, on texts of one repeated short string.
 
     python bench/growth.py                     # the worst of each function, at 100 KB and at 200 KB
     python bench/growth.py --only numbers      # the functions with this in their names
@@ -88,12 +88,12 @@ _POINT = "Rain fell in Oslo on Monday, 12 people said."
 
 
 def repeated(string: str, size: int) -> str:
-    """`string` again and again: `size` bytes of UTF-8, about."""
+    """`string` repeated to about `size` bytes of UTF-8."""
     return string * (size // len(string.encode()))
 
 
 def _all(function: Callable[[str], Any]) -> Callable[[str], None]:
-    """What a generator yields is taken, and dropped with the rest at its end."""
+    """`function` with its generator exhausted."""
 
     def call(text: str) -> None:
         kept = list(function(text))
@@ -124,10 +124,9 @@ def _over_text() -> Iterator[tuple[str, Callable[[str], Any]]]:
 
 def _over_sentences() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.ground import Evidence, analysis, check, localised_numbers
-    from briefing.ground.calendar import dated
     from briefing.ground.negation import denies
     from briefing.nlp.chunk import chunks
-    from briefing.nlp.east_asian_numerals import myriad_numbers
+    from briefing.nlp.numerals import myriad_numbers
     from briefing.nlp.salience import ranked
     from briefing.nlp.text import Sentence, sentences
 
@@ -135,7 +134,7 @@ def _over_sentences() -> Iterator[tuple[str, Callable[[str], Any]]]:
         return Evidence(text, "Rain in Oslo", "en", date(2026, 11, 18))
 
     yield "numerals.myriad_numbers", _all(myriad_numbers)
-    yield "calendar.dated", lambda text: dated(text, date(2026, 11, 18))
+    yield "analysis.dated", lambda text: analysis.dated(text, date(2026, 11, 18))
     yield "analysis.keys", lambda text: analysis.AnalysedSentence(text).keys
     yield "analysis.initials", _all(analysis.initials)
     yield "localised_numbers.figures", _all(localised_numbers.figures)
@@ -215,7 +214,7 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.errors import BriefingError
     from briefing.extract import boilerplate, fallback, files, html, language, mail, walls
     from briefing.sources import detection, feeds, opml
-    from briefing.sources.decoding import plain, without_doctype
+    from briefing.sources.decoding import strip_tags, without_doctype
     from briefing.types import FeedItem
 
     def refused(function: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -252,7 +251,7 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
             )
         ),
     )
-    yield "extract.boilerplate.without_clutter", lambda text: boilerplate.without_clutter(text, "Rain")
+    yield "extract.boilerplate.without_boilerplate", lambda text: boilerplate.without_boilerplate(text, "Rain")
     yield "extract.html.text_of", html.text_of
     yield "extract.fallback.flat_text", lambda text: fallback.flat_text(fallback.slimmed(text))
     yield "extract.fallback.running", fallback.running
@@ -260,7 +259,7 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "extract.fallback.title_of", fallback.title_of
     yield "extract.files.unwrapped", files.unwrapped
     yield "extract.files.read_markdown", files.read_markdown
-    yield "extract.mail.without_mail_clutter", mail.without_mail_clutter
+    yield "extract.mail.without_mail_boilerplate", mail.without_mail_boilerplate
     yield "extract.language_of", language.language_of
     yield "extract.wall_of", lambda text: walls.wall_of(walls.Page(text=text, visible=text, html=text, title=text))
     yield (
@@ -274,28 +273,28 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "sources.read_opml", refused(lambda text: opml.read_subscriptions(f"<opml>{text}".encode()))
     yield "sources.find_feeds", lambda text: detection.find_feeds(text.encode(), "https://a.example")
     yield "sources.classify_content", lambda text: detection.classify_content(text.encode())
-    yield "sources.markup.plain", plain
-    yield "sources.markup.without_doctype", without_doctype
+    yield "sources.decoding.strip_tags", strip_tags
+    yield "sources.decoding.without_doctype", without_doctype
 
 
 SUBJECTS: Mapping[str, Callable[[str], Any]] = dict(
     pair for part in (_over_text, _over_sentences, _over_articles, _over_drafts, _over_documents) for pair in part()
 )
-"""Every function over text that takes what others wrote, by name."""
+"""Every function over untrusted text, by name."""
 
 
 class Taken(NamedTuple):
-    """What a call took."""
+    """Cost of a call."""
 
     seconds: float
     megabytes: float
-    """The most that was in use at once, beside the text itself."""
+    """Peak allocation, without the text itself."""
     failed: str = ""
-    """Why there are no figures: the limit that it ran into, or an error; empty otherwise."""
+    """Limit or error for which there are no figures; empty otherwise."""
 
 
 def measured(function: Callable[[str], Any], text: str) -> Taken:
-    """What `function` takes over `text`, in this process: once timed, once with every allocation counted."""
+    """Cost of `function` over `text` in this process: once timed, once with allocations traced."""
     began = time.perf_counter()
     function(text)
     seconds = time.perf_counter() - began
@@ -357,11 +356,11 @@ def main() -> None:
             continue
         function(WARM)  # what a module or model loads once is not the text's
         kinds = {kind: string for kind, string in KINDS.items() if wanted.kind in kind}
-        of_it = [_row(name, function, kind, string, wanted) for kind, string in kinds.items()]
-        rows += of_it
-        slowest = max(of_it, key=lambda row: (bool(row.large.failed), row.large.seconds))
-        largest = max(of_it, key=lambda row: row.large.megabytes)
-        for row in of_it if wanted.all else dict.fromkeys([slowest, largest]):
+        of_function = [_row(name, function, kind, string, wanted) for kind, string in kinds.items()]
+        rows += of_function
+        slowest = max(of_function, key=lambda row: (bool(row.large.failed), row.large.seconds))
+        largest = max(of_function, key=lambda row: row.large.megabytes)
+        for row in of_function if wanted.all else dict.fromkeys([slowest, largest]):
             print(row.line, flush=True)
     print(json.dumps([row.figures for row in rows], separators=(",", ":")))
 

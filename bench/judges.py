@@ -1,4 +1,4 @@
-"""What `bench/faithfulness.py` compares: parts of `briefing.ground`, the whole of it, and simple baselines."""
+"""Scorers that `bench/faithfulness.py` compares: parts of `briefing.ground`, the whole of it, simple baselines."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from briefing.types import Verdict
 __all__ = ["JUDGES", "Judge"]
 
 Judge = Callable[[str, Evidence], float]
-"""How much a sentence seems supported; only the order matters."""
+"""Score of a sentence's support; only the order of scores matters."""
 
 
 def words_in_article(sentence: str, evidence: Evidence) -> float:
-    said = set(tokens(sentence))
-    return len(said & {word.key for reading in evidence.analysed for word in reading.words}) / max(1, len(said))
+    words = set(tokens(sentence))
+    known = {word.key for analysed in evidence.analysed for word in analysed.words}
+    return len(words & known) / max(1, len(words))
 
 
 @cache
@@ -55,15 +56,15 @@ def _lacking(kinds: Iterable[str]) -> Judge:
 
 def alignment(sentence: str, evidence: Evidence) -> float:
     """Share of words and facts in the cited sentences."""
-    reading = AnalysedSentence(sentence)
-    _, wanted = match_facts(reading, evidence)
-    return choose(wanted, reading.stems, evidence)[1]
+    analysed = AnalysedSentence(sentence)
+    _, wanted = match_facts(analysed, evidence)
+    return choose(wanted, analysed.stems, evidence)[1]
 
 
 def denial(sentence: str, evidence: Evidence) -> float:
-    reading = AnalysedSentence(sentence)
-    _, wanted = match_facts(reading, evidence)
-    chosen, _ = choose(wanted, reading.stems, evidence)
+    analysed = AnalysedSentence(sentence)
+    _, wanted = match_facts(analysed, evidence)
+    chosen, _ = choose(wanted, analysed.stems, evidence)
     return -float(len(missing_negation(sentence, chosen, evidence)))
 
 
@@ -72,18 +73,18 @@ def closest(sentence: str, evidence: Evidence) -> float:
 
 
 def _weighed(known: Iterable[str]) -> Judge:
-    """The product's score with only some of its signs."""
+    """The product's score with only some of its features."""
     names = set(known)
 
     def judge(sentence: str, evidence: Evidence) -> float:
         found = check(sentence, evidence).features or features([], 1.0, 1.0)
-        return probability({sign: value if sign in names else 0.0 for sign, value in found.items()})
+        return probability({name: value if name in names else 0.0 for name, value in found.items()})
 
     return judge
 
 
 def verdict(sentence: str, evidence: Evidence) -> float:
-    """What a reader is shown: everything that is not refused."""
+    """1 for what a reader is shown: everything that is not refused."""
     return float(check(sentence, evidence).verdict is not Verdict.UNSUPPORTED)
 
 

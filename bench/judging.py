@@ -1,4 +1,4 @@
-"""What a model that reads adds to the fast layers of `briefing.ground`, on human labels.
+"""What a model's check adds to the rules of `briefing.ground`, on human labels.
 
     python bench/judging.py [--model NAME] [--tuning 12] [--claims 24] [--labels FILE]
 
@@ -38,7 +38,7 @@ from briefing.types import Verdict
 def sample(data: Sequence[Claim], tuning: int, reported: int) -> list[Claim]:
     """Claims of every data set and half, both labels alike as far as they reach, whoever comes first by a hash."""
     groups: defaultdict[tuple[str, bool, int], list[Claim]] = defaultdict(list)
-    for claim in sorted(data, key=lambda one: hashlib.sha256(" ".join(one.sentences).encode()).digest()):
+    for claim in sorted(data, key=lambda claim: hashlib.sha256(" ".join(claim.sentences).encode()).digest()):
         groups[claim.source, claim.tuning, claim.label].append(claim)
     return list(
         chain.from_iterable(found[: (tuning if half else reported) // 2] for (_, half, _), found in groups.items())
@@ -52,7 +52,7 @@ def weighed(checks: Sequence[tuple[str, Check]], model: str) -> tuple[list[float
     prompts = [question(book, found, point, str(n)) for n, (point, found) in enumerate(checks)]
     began = time.perf_counter()
     try:
-        odds = {one.id: one.odds[0] if one.odds else 0.5 for one in engine.complete(prompts)}
+        odds = {done.id: done.odds[0] if done.odds else 0.5 for done in engine.complete(prompts)}
     finally:
         engine.close()
     return [odds[prompt.id] for prompt in prompts], (time.perf_counter() - began) / max(1, len(prompts))
@@ -69,15 +69,15 @@ def logit(share: float) -> float:
     return math.log(share / (1 - share))
 
 
-def together(data: Sequence[Claim], score: Sequence[float], said: Sequence[float]) -> tuple[list[float], str]:
+def together(data: Sequence[Claim], score: Sequence[float], model: Sequence[float]) -> tuple[list[float], str]:
     """Score and model in one number, fitted on the first half, and the weights."""
     from sklearn.linear_model import LogisticRegression
 
-    rows = [[logit(a), logit(b)] for a, b in zip(score, said, strict=True)]
-    known = [place for place, claim in enumerate(data) if claim.tuning]
-    model = LogisticRegression().fit([rows[n] for n in known], [data[n].label for n in known])
-    weights = f"{model.coef_[0][0]:.2f} * score + {model.coef_[0][1]:.2f} * model {model.intercept_[0]:+.2f}"
-    return [float(one) for one in model.decision_function(rows)], weights
+    rows = [[logit(a), logit(b)] for a, b in zip(score, model, strict=True)]
+    known = [index for index, claim in enumerate(data) if claim.tuning]
+    fitted = LogisticRegression().fit([rows[n] for n in known], [data[n].label for n in known])
+    weights = f"{fitted.coef_[0][0]:.2f} * score + {fitted.coef_[0][1]:.2f} * model {fitted.intercept_[0]:+.2f}"
+    return [float(value) for value in fitted.decision_function(rows)], weights
 
 
 def main() -> None:
@@ -87,25 +87,26 @@ def main() -> None:
     parser.add_argument("--claims", type=int, default=24, help="claims of each data set that figures are of")
     parser.add_argument("--labels", type=Path, default=DEFAULT)
     wanted = parser.parse_args()
-    data = sample([one for one in claims(wanted.labels) if one.sentences], wanted.tuning, wanted.claims)
+    data = sample([claim for claim in claims(wanted.labels) if claim.sentences], wanted.tuning, wanted.claims)
     checked = [[(s, check(s, claim.evidence)) for s in claim.sentences] for claim in data]
     odds, seconds = weighed(list(chain.from_iterable(checked)), wanted.model)
     left = iter(odds)
-    said = [[next(left) for _ in found] for found in checked]
+    shares = [[next(left) for _ in found] for found in checked]
 
-    score = [min(one.score for _, one in found) for found in checked]
-    model = [min(found) for found in said]
+    score = [min(result.score for _, result in found) for found in checked]
+    model = [min(of_claim) for of_claim in shares]
     both, weights = together(data, score, model)
-    asked = [[one.verdict is Verdict.UNCERTAIN for _, one in found] for found in checked]
-    refused = [any(one.verdict is Verdict.UNSUPPORTED for _, one in found) for found in checked]
+    asked = [[result.verdict is Verdict.UNCERTAIN for _, result in found] for found in checked]
+    refused = [any(result.verdict is Verdict.UNSUPPORTED for _, result in found) for found in checked]
     denied = [
-        any(open_ and share < 0.5 for open_, share in zip(*one, strict=True)) for one in zip(asked, said, strict=True)
+        any(uncertain and share < 0.5 for uncertain, share in zip(*pair, strict=True))
+        for pair in zip(asked, shares, strict=True)
     ]
     ways: dict[str, Sequence[float]] = {
         "fast score": score,
         "model alone": model,
         "score and model": both,
-        "verdict, no model": [float(not one) for one in refused],
+        "verdict, no model": [float(not failed) for failed in refused],
         "verdict, model": [float(not (a or b)) for a, b in zip(refused, denied, strict=True)],
     }
     results: dict[str, Figures] = {name: by_cuts(data, scores, seconds * 1000) for name, scores in ways.items()}
@@ -127,7 +128,7 @@ def main() -> None:
     sets = sorted(results["fast score"].balanced)
     print(table({name: {s: f"{100 * r.balanced[s]:.1f}" for s in sets} for name, r in results.items()}))
     count = sum(not claim.tuning for claim in data)
-    put = sum(any(one) for one in asked)
+    put = sum(map(any, asked))
     print(f"{count} of {len(data)} claims reported; {put} put to the model by the product; together: {weights}")
     print(f"{seconds:.2f} s a question, {len(odds)} questions, {wanted.model}")
     raw = [

@@ -1,4 +1,4 @@
-"""Which articles tell one story: ours against two baselines, and how the time grows with the number of articles.
+"""Clustering of articles into stories: ours against two baselines, and time by number of articles.
 
     python bench/stories.py [CLUSTERS] [--embeddings FILE.gguf]
 
@@ -42,9 +42,9 @@ def pool(rows: Sequence[dict[str, Any]]) -> tuple[list[Article], list[int]]:
     articles: list[Article] = []
     gold: list[int] = []
     for story, row in enumerate(rows):
-        for place, text in enumerate(row["documents"]):
+        for index, text in enumerate(row["documents"]):
             title = re.split(r"(?<=[.!?])\s|\n", text.strip(), maxsplit=1)[0][:120]
-            articles.append(Article(id=f"{len(articles):06}", title=title, text=text, source=f"paper {place}"))
+            articles.append(Article(id=f"{len(articles):06}", title=title, text=text, source=f"paper {index}"))
             gold.append(story)
     return articles, gold
 
@@ -52,9 +52,9 @@ def pool(rows: Sequence[dict[str, Any]]) -> tuple[list[Article], list[int]]:
 def b_cubed(found: Sequence[int], gold: Sequence[int]) -> tuple[float, float, float]:
     together: defaultdict[int, set[int]] = defaultdict(set)
     true: defaultdict[int, set[int]] = defaultdict(set)
-    for place, (label, story) in enumerate(zip(found, gold, strict=True)):
-        together[label].add(place)
-        true[story].add(place)
+    for index, (label, story) in enumerate(zip(found, gold, strict=True)):
+        together[label].add(index)
+        true[story].add(index)
     precision = recall = 0.0
     for label, story in zip(found, gold, strict=True):
         both = len(together[label] & true[story])
@@ -67,12 +67,12 @@ def b_cubed(found: Sequence[int], gold: Sequence[int]) -> tuple[float, float, fl
 def ours(articles: Sequence[Article], threshold: float = THRESHOLD, compare: Vectoriser = tfidf_vectors) -> list[int]:
     labels = {}
     for label, bundle in enumerate(group(articles, threshold=threshold, compare=compare)):
-        labels.update({one.id: label for one in (*bundle.articles, *bundle.copies)})
+        labels.update({article.id: label for article in (*bundle.articles, *bundle.copies)})
     return [labels[article.id] for article in articles]
 
 
 def embedded(path: Path, threads: int, articles: list[Article], gold: list[int]) -> dict[str, Any]:
-    """Ours with the embeddings of the model at `path`, loaded for this pool alone."""
+    """`ours` with embeddings of the model at `path`, loaded for this pool alone."""
     embedder = Embedder(ModelSpec(name=path.stem, path=path, digest=""), threads=threads)
     try:
         return scored(partial(ours, compare=with_embeddings(embedder.embed)), articles, gold)
@@ -81,21 +81,22 @@ def embedded(path: Path, threads: int, articles: list[Article], gold: list[int])
 
 
 def titles_alone(articles: Sequence[Article]) -> list[int]:
-    """Titles whose TF-IDF cosine is over a threshold, joined through others: what many readers do."""
+    """Baseline of many feed readers: single linkage of titles by TF-IDF cosine."""
     from scipy.sparse.csgraph import connected_components
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectors = TfidfVectorizer(stop_words="english").fit_transform([article.title for article in articles])
-    ties = (vectors @ vectors.T) > 0.3
-    return [int(label) for label in connected_components(ties, directed=False)[1]]
+    edges = (vectors @ vectors.T) > 0.3
+    return [int(label) for label in connected_components(edges, directed=False)[1]]
 
 
 def k_means(articles: Sequence[Article]) -> list[int]:
-    """A fixed number of clusters, one for every three articles, over TF-IDF of the whole texts."""
+    """Baseline: k-means over TF-IDF of whole texts, one cluster for every three articles."""
     from sklearn.cluster import KMeans
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    vectors = TfidfVectorizer(stop_words="english", max_features=20_000).fit_transform([one.text for one in articles])
+    vectoriser = TfidfVectorizer(stop_words="english", max_features=20_000)
+    vectors = vectoriser.fit_transform([article.text for article in articles])
     return [int(label) for label in KMeans(max(1, len(articles) // 3), n_init=1, random_state=1).fit_predict(vectors)]
 
 
@@ -114,12 +115,12 @@ def scored(
 
 
 def grown(articles: Sequence[Article], size: int) -> list[Article]:
-    """`size` articles: the given ones, then ones whose halves come from two different ones."""
+    """`size` articles: the given ones, then ones made of the halves of two, their words shuffled."""
     random.seed(7)
     found = list(articles[:size])
     while len(found) < size:
-        one, other = random.sample(list(articles), 2)
-        words = one.text.split()[: len(one.text.split()) // 2] + other.text.split()[len(other.text.split()) // 2 :]
+        first, second = (article.text.split() for article in random.sample(list(articles), 2))
+        words = first[: len(first) // 2] + second[len(second) // 2 :]
         random.shuffle(words)
         source = f"paper {len(found) % 50}"
         found.append(Article(id=f"{len(found):06}", title=" ".join(words[:10]), text=" ".join(words), source=source))

@@ -1,8 +1,7 @@
-"""Addresses that may hold a secret: how they are shown, and what is kept out of all that others see. Pure.
+"""Redaction of secrets in addresses, and the check for http(s). Pure.
 
-An address carries secrets in two places that a program can know: before its ``@`` (RFC 3986, 3.2.1) and in parameters
-with a telling name (``?token=``). A secret in a path, or in a parameter whose name says nothing, is out of reach.
-What an address leads to is the business of `fetch`, which articles it names of `stories`.
+Secrets are recognised before the ``@`` (userinfo: RFC 3986, 3.2.1) and in parameters with a telling name (``?token=``);
+those in a path, or in a parameter with another name, are not. Canonical addresses are in `canonical`.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from urllib.parse import SplitResult, quote, unquote, unquote_plus, urlsplit
 __all__ = ["HIDDEN", "Address", "Secrets", "is_web", "shown", "shown_in", "web_parts"]
 
 HIDDEN = "***"
-"""Stands where a secret was."""
+"""Replaces a secret."""
 
 _NAME = (
     r"(?:[^=&;#?\s]{0,100}?(?:token|secret|passw(?:or)?d|passphrase|signature|credentials?|sess(?:ion)?_?id|jwt|hmac"
@@ -23,30 +22,29 @@ _NAME = (
     r"(?:key|auth|oauth|authorization|bearer|pass|pwd|pw|otp|sig|sid|session))\d{0,3}(?:\]|%5d)?"
     r"(?:(?:\[|%5b)\w{0,20}(?:\]|%5d))?"
 )
-"""Of parameters. ``id``, ``code``, ``hash`` and ``user`` are not among them: they name far more articles than secrets.
-"""
+"""Of parameters. Not ``id``, ``code``, ``hash`` and ``user``, which name far more articles than secrets."""
 _PARAMETER = re.compile(rf"(?<=[?&;#])({_NAME})=([^&;#\s]+)", re.IGNORECASE)
 _ENCODED_PARAMETER = re.compile(rf"(?<=%3f|%26|%3b|%23)({_NAME})(%3d)((?:(?!%26|%3b|%23)[^&;#\s])+)", re.IGNORECASE)
-"""In an address that is itself the value of a parameter."""
+"""In an address that is the value of a parameter."""
 _ENCODED_NAME = re.compile(r"(?<=[?&;#])([^=&;#?\s%]{0,100}%[0-9a-f]{2}[^=&;#?\s]{0,100})=([^&;#\s]+)", re.IGNORECASE)
-"""A parameter with encoded letters in its name, which a server reads as any other."""
+"""A parameter with percent-encoded letters in its name."""
 _TELLING = re.compile(_NAME, re.IGNORECASE)
 _USER = re.compile(r"([a-z][a-z0-9+.-]{0,30})?(://)([^/?#\s]+)@", re.IGNORECASE)
 _USER_OF_A_PATH = re.compile(r"([a-z][a-z0-9+.-]{1,30}:/)(?!/)[^/?#\s]*@", re.IGNORECASE)
-"""In an address that was taken for a path, which has lost a slash by that."""
+"""In an address that was taken for a path and lost a slash."""
 _ENCODED_USER = re.compile(r"(%3a%2f%2f)(?:(?!%2f|%3f|%23)[^/?#&\s])*(?:%40|@)", re.IGNORECASE)
 _LOOSE = re.compile(
     r"^(?:([^/?#]*://|(?:https?|feed|imaps?|ftps?):/?)(?:[^/?#]*@|(?!\[)[^/?#:@]*:(?!\d*(?:[/?#]|$))[^@]*@)"
     r"|(//|)[^/?#\s@:]+:[^/?#\s@]+@(?=[\w.-]+\.\w))",
     re.IGNORECASE,
 )
-"""As people type them: a slash too few, no scheme at all, or a password with a ``/``, which it may not hold."""
+"""As people type them: a slash too few, no scheme, or a password with a ``/``."""
 _NO_DOT = re.compile(r"^(//|)[^/?#\s@:]+:[^/?#\s@]+@(?=[\w-]+(?:[:/?#]|$))")
-"""The like of ``user:password@host``, where the host is one of a network of one's own."""
+"""``user:password@host`` with a host name of a local network."""
 _MAILBOX_PASSWORD = re.compile(r"^(imaps?://[^/@:]*):.*@", re.IGNORECASE)
 _COLON = re.compile(":|%3a", re.IGNORECASE)
 _CLOSING = "'\")]}>.,!"
-"""What ends a quotation or a sentence rather than an address in it."""
+"""Ends a quotation or a sentence rather than an address in it."""
 
 
 def is_web(location: str) -> bool:
@@ -63,21 +61,20 @@ def web_parts(url: str) -> SplitResult | None:
     return parts if parts.scheme in ("http", "https") and parts.hostname else None
 
 
-def shown(place: str) -> str:
-    """An address or path as messages and lists may show it: without a user, and with `HIDDEN` for secret values.
+def shown(location: str) -> str:
+    """An address or path as it may be shown: without userinfo, and with `HIDDEN` for secret values. Idempotent.
 
-    The user of a mailbox stays, for it is part of which mailbox it is; that of another address goes as well, for many
-    a server takes a key for it. Idempotent.
+    The user of a mailbox stays, since it identifies the mailbox; elsewhere it may be a key.
     """
-    if _MAILBOX_PASSWORD.match(place):
-        place = _MAILBOX_PASSWORD.sub(r"\1@", place)
-    elif not re.match(r"imaps?://", place, re.IGNORECASE):
-        place = _NO_DOT.sub(r"\1", _LOOSE.sub(lambda match: match[1] or match[2] or "", place))
-    return shown_in(place)
+    if _MAILBOX_PASSWORD.match(location):
+        location = _MAILBOX_PASSWORD.sub(r"\1@", location)
+    elif not re.match(r"imaps?://", location, re.IGNORECASE):
+        location = _NO_DOT.sub(r"\1", _LOOSE.sub(lambda match: match[1] or match[2] or "", location))
+    return shown_in(location)
 
 
 def shown_in(text: str) -> str:
-    """`text` with every address in it as it may be shown. Linear; idempotent."""
+    """`text` with every address in it redacted (`shown`). Linear; idempotent."""
     if "@" in text or "%40" in text:
         text = _USER_OF_A_PATH.sub(r"\1", _USER.sub(_without_user, text))
         text = _ENCODED_USER.sub(r"\1", text)
@@ -104,11 +101,10 @@ def _hidden(match: re.Match[str]) -> str:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Address:
-    """An address or path that may hold secrets: whoever prints it, or puts it into a text, gets what may be shown."""
+    """An address or path that may hold secrets; `str`, `repr` and `format` redact it."""
 
     raw: str
-    """As it was given: for asking its server, for the configuration and for telling it from others, never for showing.
-    """
+    """As given: for requests, the configuration and comparison, never for output."""
 
     def __str__(self) -> str:
         return shown(self.raw)
@@ -121,7 +117,7 @@ class Address:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """The secret values in it, as written and decoded: of its parameters, and its password; without one, its user.
+        """The secret values in it, as written and decoded: parameters, and the password, else the user.
 
         Of a mailbox only the password.
         """
@@ -140,25 +136,29 @@ class Address:
 
     @property
     def public(self) -> str:
-        """The address without its user and its secret parameters: what anybody may have, whether it leads anywhere."""
-        return _without_parameters(_USER.sub(_without_user, self.raw), lambda one: shown_in(f"?{one}") != f"?{one}")
+        """The address without userinfo and secret parameters, which may not work any more."""
+
+        def is_secret(parameter: str) -> bool:
+            return shown_in(f"?{parameter}") != f"?{parameter}"
+
+        return _without_parameters(_USER.sub(_without_user, self.raw), is_secret)
 
 
 class Secrets:
-    """The secrets in the addresses of a run's sources, and how texts and links are freed of them.
+    """The secrets in the addresses of a run's sources, and their removal from texts and links.
 
-    The links of a private feed are full of them, and whoever reads the edition would have the feed.
+    The links of a private feed repeat them, and readers of the edition would have access to the feed.
     """
 
     def __init__(self, addresses: Iterable[str] = ()) -> None:
         self._values: set[str] = set()
         self._distinct: set[str] = set()
         self._spellings: set[str] = set()
-        """Of all values, one of which stands in every text that has to be changed."""
+        """Of all values; a text without any of them needs no change."""
         self.add(*addresses)
 
     def add(self, *addresses: str) -> None:
-        """Know the secrets of more addresses."""
+        """Add the secrets of more addresses."""
         found = {secret for address in addresses for secret in Address(address).secrets}
         self._values |= found
         for value in found:
@@ -169,18 +169,16 @@ class Secrets:
                 self._distinct |= spellings
 
     def link(self, url: str) -> str:
-        """A link without a user, and without the parameters that hold one of the secrets.
+        """A link without userinfo, and without the parameters that hold one of the secrets.
 
-        Where a distinct one stands elsewhere, `HIDDEN` takes its place. Any other link stays as it is: a key in it is
-        its own. In an address that is the value of a parameter, `HIDDEN` takes the place of any of the secrets. A
-        secret is distinct, so that it is known by itself, from eight characters with a digit and a letter, else from
-        sixteen.
+        `HIDDEN` replaces distinct secrets elsewhere, and any of them in an address that is the value of a parameter.
+        Distinct are secrets from 8 characters with a digit and a letter, others from 16. Other links stay unchanged.
         """
         freed = _without_parameters(_USER.sub(_without_user, url), self._held_by)
         return self._hidden(_ENCODED_PARAMETER.sub(self._hidden_in, _ENCODED_USER.sub(self._without_own_user, freed)))
 
     def text(self, text: str) -> str:
-        """`text` with the secrets taken out of its links, and `HIDDEN` for distinct ones anywhere."""
+        """`text` without secrets in its links, and with `HIDDEN` for distinct ones anywhere."""
         if not any(spelling in text for spelling in self._spellings):
             return text
         return self._hidden(_LINK.sub(lambda match: self.link(match[0]), text))
@@ -203,24 +201,24 @@ class Secrets:
         return encoded[1] if held else encoded[0]
 
     def _hidden(self, text: str) -> str:
-        for one in sorted(self._distinct, key=len, reverse=True):
-            text = text.replace(one, HIDDEN)
+        for secret in sorted(self._distinct, key=len, reverse=True):
+            text = text.replace(secret, HIDDEN)
         return text
 
 
 _DISTINCT = 8
-"""Characters from which a secret with a digit and a letter is known by itself."""
+"""Characters of a distinct secret with a digit and a letter."""
 _LONG = 16
-"""Characters from which any other is."""
+"""Characters of any other."""
 _LINK = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s<>\"]+", re.IGNORECASE)
 _ENCODED = re.compile("%[0-9A-F]{2}")
 _PATH_PARAMETER = re.compile(r";([^;/?#]*)")
 
 
 def _spellings(value: str) -> set[str]:
-    """What a value looks like in an address, or in one inside another, which may write ``%2f`` for ``%2F``."""
-    found = {value, quote(value), quote(value, safe="")}
-    return found | {_ENCODED.sub(lambda match: match[0].lower(), one) for one in found}
+    """Percent-encoded forms of a value, with ``%2f`` and ``%2F``."""
+    spellings = {value, quote(value), quote(value, safe="")}
+    return spellings | {_ENCODED.sub(lambda match: match[0].lower(), spelling) for spelling in spellings}
 
 
 def _without_parameters(url: str, unwanted: Callable[[str], bool]) -> str:
@@ -235,6 +233,6 @@ def _without_parameters(url: str, unwanted: Callable[[str], bool]) -> str:
 
 
 def _kept(parameters: str, unwanted: Callable[[str], bool]) -> str:
-    if not any(unwanted(one) for one in re.split("[&;]", parameters)):
-        return parameters
-    return "&".join(one for one in re.split("[&;]", parameters) if not unwanted(one))
+    split = re.split("[&;]", parameters)
+    kept = [parameter for parameter in split if not unwanted(parameter)]
+    return parameters if len(kept) == len(split) else "&".join(kept)

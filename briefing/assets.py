@@ -1,8 +1,7 @@
-"""Prompts and templates: found, and made ready to render.
+"""Prompts and templates: lookup, Jinja2 environment, ejecting.
 
-A file is looked for in the folders the caller names, then in the user's configuration folder, then among the shipped
-ones. The shipped ones can always be named with ``shipped/`` before their name, so that a user's file can extend the one
-it replaces and change one block of it.
+Lookup order: the caller's folders, the user's configuration folder, the shipped files. ``shipped/NAME`` always means
+the shipped file, so that a user's file can extend the one it replaces and change one block.
 """
 
 from __future__ import annotations
@@ -23,10 +22,9 @@ Kind = Literal["prompts", "templates"]
 
 
 def environment(kind: Kind, extra: Sequence[Path] = ()) -> Environment:
-    """A sandboxed Jinja2 environment that finds `kind` in `extra` (first), the user's folder, and what is shipped.
+    """A sandboxed Jinja2 environment over `extra`, the user's folder and the shipped files.
 
-    Undefined variables are errors; HTML templates escape what they print. Errors of templates come out as `AssetError`,
-    which names file and line.
+    With `StrictUndefined`, and autoescape for HTML. Errors in templates raise `AssetError` with file and line.
     """
     from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -37,19 +35,19 @@ def environment(kind: Kind, extra: Sequence[Path] = ()) -> Environment:
         if not folder.is_dir():
             raise AssetError(str(folder), "there is no such folder", f"Make it with `briefing {kind} eject {folder}`")
 
-    class Theirs(FileSystemLoader):
-        """A user's files. What their words lack is taken from the shipped ones: a new version may have new words."""
+    class UserLoader(FileSystemLoader):
+        """A user's files, with the shipped words before their own: a new version may have new words."""
 
         def get_source(self, environment: Environment, template: str) -> tuple[str, str, Any]:
             source, path, is_current = super().get_source(environment, template)
             return (shipped_words() if template == WORDS else "") + source, path, is_current
 
     shipped_ones = FileSystemLoader(shipped_folder(kind))
-    folders = [Theirs(folder) for folder in (*extra, user_folder(kind))]
+    folders = [UserLoader(folder) for folder in (*extra, user_folder(kind))]
     loader = ChoiceLoader([*folders, shipped_ones, PrefixLoader({"shipped": shipped_ones})])
 
-    class Ours(ImmutableSandboxedEnvironment):
-        """Turns what is wrong with a template into a line a person can act on."""
+    class AssetEnvironment(ImmutableSandboxedEnvironment):
+        """Raises `AssetError` for errors in templates."""
 
         def handle_exception(self, source: str | None = None) -> Any:
             _explain()
@@ -60,7 +58,7 @@ def environment(kind: Kind, extra: Sequence[Path] = ()) -> Environment:
             try:
                 return super().get_template(name, parent, globals)
             except TemplateNotFound as error:
-                if parent is not None:  # `{% include ... ignore missing %}` waits for it; else it comes by `_explain`
+                if parent is not None:  # for `{% include ... ignore missing %}`; else `_explain` has it
                     raise
                 raise AssetError(
                     str(error.name), f"there is no such file among the {kind}", "Check its name"
@@ -70,30 +68,28 @@ def environment(kind: Kind, extra: Sequence[Path] = ()) -> Environment:
             except OSError as error:
                 raise AssetError(str(name), f"it cannot be read: {error.strerror}", "Check its permissions") from error
 
-    templates = Ours(
+    templates = AssetEnvironment(
         loader=loader,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        # Jinja2's own default looks for ".html" at the end of the name and would miss ".html.j2".
-        autoescape=lambda name: str(name).removesuffix(".j2").endswith(_ESCAPED),
+        # Jinja2's default would miss ".html.j2".
+        autoescape=lambda name: str(name).removesuffix(".j2").endswith(_AUTOESCAPED),
     )
     if kind == "templates":
         install_filters(templates)
     return templates
 
 
-_ESCAPED = (".html", ".xhtml", ".atom", ".opf")
-"""Of templates in which everything that is put in is escaped."""
-
-
+_AUTOESCAPED = (".html", ".xhtml", ".atom", ".opf")
+"""Endings of templates with autoescape."""
 WORDS = "words.j2"
-"""The template that defines what the others say in words, and prints nothing."""
+"""The template that defines the words of the others, and prints nothing."""
 
 
 def shipped_words() -> str:
-    """The shipped words on one line: a user's own, behind them, keep their line numbers and have the last say."""
+    """The shipped words on one line, so that a user's own behind them keep their line numbers and override them."""
     return " ".join((shipped_folder("templates") / WORDS).read_text("utf-8").splitlines())
 
 
@@ -105,7 +101,7 @@ def shipped_folder(kind: Kind) -> Path:
 
 
 def user_folder(kind: Kind) -> Path:
-    """Where the user's own prompts and templates are looked for."""
+    """The folder of the user's own prompts or templates."""
     from platformdirs import user_config_dir
 
     return Path(user_config_dir("briefing", appauthor=False)) / kind
@@ -117,7 +113,7 @@ def shipped(kind: Kind) -> tuple[str, ...]:
 
 
 def eject(kind: Kind, folder: Path, *, overwrite: bool = False) -> list[Path]:
-    """Copy the shipped files to `folder`; files that are there stay, unless `overwrite`. Returns what was written.
+    """Copy the shipped files to `folder`, over existing ones with `overwrite`. Returns the files written.
 
     Raises `AssetError` where the folder cannot be written.
     """
@@ -135,7 +131,7 @@ def eject(kind: Kind, folder: Path, *, overwrite: bool = False) -> list[Path]:
 
 
 def _explain() -> NoReturn:
-    """Raise the exception being handled: as an `AssetError` where a template is to blame, else as it is."""
+    """Raise the exception being handled, as an `AssetError` where a template caused it."""
     import jinja2
     from jinja2.debug import rewrite_traceback_stack
 
@@ -144,17 +140,17 @@ def _explain() -> NoReturn:
         where = f"{error.filename or error.name or 'a template'}, line {error.lineno}"
         raise AssetError(where, error.message or "it is not valid Jinja2", "Correct it, or delete your copy") from error
     lines = [(Path(frame.f_code.co_filename), line) for frame, line in walk_tb(error.__traceback__)]
-    path, line = next((place for place in reversed(lines) if place[0].suffix == ".j2"), (Path("a template"), 0))
+    path, line = next(((path, line) for path, line in reversed(lines) if path.suffix == ".j2"), (Path("a template"), 0))
     where = f"{path}, line {line}"
-    # What Python says to an expression such as `1 + "a"` arises in the template or in Jinja2; deeper, it is our bug.
+    # An error of an expression such as `1 + "a"` arises in the template or in Jinja2; deeper, it is our bug.
     innermost = lines[-1][0]
-    theirs = innermost.suffix == ".j2" or innermost.parent == Path(jinja2.__file__).parent
-    # The deepest call of an endless inclusion may be our own question whether to escape.
-    if isinstance(error, RecursionError) and (theirs or innermost == Path(__file__)):
+    in_template = innermost.suffix == ".j2" or innermost.parent == Path(jinja2.__file__).parent
+    # The deepest call of an endless inclusion may be our `autoescape`.
+    if isinstance(error, RecursionError) and (in_template or innermost == Path(__file__)):
         remedy = f'Extend the shipped one: {{% extends "shipped/{path.name}" %}}'
         raise AssetError(where, "it extends or includes itself", remedy) from error
     if isinstance(error, jinja2.TemplateNotFound):
         raise AssetError(where, f"there is no file {error.message!r}", "Check its name") from error
-    if isinstance(error, jinja2.TemplateError) or (isinstance(error, Exception) and theirs):
+    if isinstance(error, jinja2.TemplateError) or (isinstance(error, Exception) and in_template):
         raise AssetError(where, str(error) or type(error).__name__, "Correct your copy") from error
     raise error

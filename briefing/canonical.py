@@ -1,4 +1,4 @@
-"""What an address says about which article it leads to. For comparing, never for fetching or showing."""
+"""Canonical form of addresses, for comparison only, never for fetching or output. Pure."""
 
 from __future__ import annotations
 
@@ -13,22 +13,19 @@ _TRACKING = re.compile(
     r"sharetype|amp|outputtype|output_type",
     re.IGNORECASE,
 )
-"""Where a reader came from. What might name an article (`id`, `cid`, `source`) is not among them."""
-_NO_PLACE = re.compile(
+"""Tracking parameters. Not those that may name an article (`id`, `cid`, `source`)."""
+_IGNORED_FRAGMENT = re.compile(
     r"(?:comments?|respond|disqus_thread|top|main|content|rss|(?:xtor|utm_\w+|ref)=.*)?", re.IGNORECASE
 )
-"""Fragments that name no article; on link blogs and in some applications, others do."""
+"""Other fragments may name an article, on link blogs and in single-page applications."""
 _CACHE = re.compile(r"^/(?:[a-z]/)(?:s/)?(?P<rest>[^/]+\..*)$")
 """Of Google's AMP cache: ``…cdn.ampproject.org/c/s/example.org/story``."""
 
 
 def canonical_url(url: str) -> str:
-    """`url` without what differs between links to one page: scheme, mobile and AMP forms, tracking.
-
-    Idempotent. What is no http(s) address comes back as it is.
-    """
-    for _ in range(4):  # an address within an address
-        shorter = _once(url)
+    """`url` without scheme, mobile and AMP forms and tracking. Idempotent; others than http(s) stay unchanged."""
+    for _ in range(4):  # nested addresses
+        shorter = _simplified(url)
         if shorter == url:
             break
         url = shorter
@@ -36,15 +33,15 @@ def canonical_url(url: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """The host that an address names, in lower case; empty where it names none or is no usable address."""
+    """The host of an address, in lower case; empty where it has none or is invalid."""
     try:
         return urlsplit(url.strip()).hostname or ""
     except ValueError:
         return ""
 
 
-def _once(url: str) -> str:
-    text = url if re.match(r"https?://", url, re.IGNORECASE) else f"https://{url}" if _bare(url) else ""
+def _simplified(url: str) -> str:
+    text = url if re.match(r"https?://", url, re.IGNORECASE) else f"https://{url}" if _is_canonical(url) else ""
     try:
         parts = urlsplit(text)
         host, port = (parts.hostname or "").lower().rstrip("."), parts.port
@@ -53,8 +50,8 @@ def _once(url: str) -> str:
     if not host:
         return url
     path = parts.path or "/"
-    if host.endswith("cdn.ampproject.org") and (found := _CACHE.match(path)):
-        return found["rest"] + (f"?{parts.query}" if parts.query else "")
+    if host.endswith("cdn.ampproject.org") and (cached := _CACHE.match(path)):
+        return cached["rest"] + (f"?{parts.query}" if parts.query else "")
     host = re.sub(r"^(?:www\d?|m|mobile|amp|touch)\.(?=[^.]+\.)", "", host)
     path = re.sub(r"/+", "/", path)
     path = re.sub(r"^/amp(?=/)|/amp(?:/|$)|\.amp(?=\.html?$|$)", "", path) or "/"
@@ -64,20 +61,20 @@ def _once(url: str) -> str:
     given = parse_qsl(parts.query, keep_blank_values=True)
     kept = sorted((key, value) for key, value in given if not _TRACKING.fullmatch(key))
     query = f"?{urlencode(kept, errors='surrogatepass')}" if kept else ""
-    fragment = "" if _NO_PLACE.fullmatch(parts.fragment) else f"#{parts.fragment}"
-    return f"{host}{_plain(path)}{query}{fragment}"
+    fragment = "" if _IGNORED_FRAGMENT.fullmatch(parts.fragment) else f"#{parts.fragment}"
+    return f"{host}{_decoded(path)}{query}{fragment}"
 
 
-def _bare(url: str) -> bool:
-    """Whether it is what this module makes of an address: a host with a dot, and no scheme."""
+def _is_canonical(url: str) -> bool:
+    """Whether it is in canonical form already: a host with a dot, and no scheme."""
     return re.match(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:[/?]|$)", url) is not None
 
 
-def _plain(path: str) -> str:
-    """Percent-encoded letters and digits decoded; everything else as it is."""
+def _decoded(path: str) -> str:
+    """Percent-encoded ASCII letters and digits decoded, other escapes in upper case."""
 
-    def plain(match: re.Match[str]) -> str:
+    def decode(match: re.Match[str]) -> str:
         character = unquote(match[0], errors="replace")
         return character if character.isascii() and character.isalnum() else match[0].upper()
 
-    return re.sub(r"%[0-9A-Fa-f]{2}", plain, path)
+    return re.sub(r"%[0-9A-Fa-f]{2}", decode, path)

@@ -1,24 +1,40 @@
-"""What the date of an article says of when it was published. Pure.
+"""Dates of articles and editions: date-only values, time zones, RFC 3339, plausibility. Pure.
 
-Many programs date what they publish by its day only: Hugo, Jekyll and others write midnight for the time. Such a date
-is kept as midnight sharp in UTC of that day, whatever zone it was written in. It stands for the whole day, it is shown
-without a time, and no reader's zone makes it the day before. A time of which we know that it is one, and that falls on
-midnight in UTC (20:00 in New York, 09:00 in Tokyo), is kept a microsecond late, so that it is no mere day.
+Hugo, Jekyll and others date articles by day and write midnight for the time. Such a date is kept as midnight sharp in
+UTC, whatever zone it was written in: it is shown without a time, and no reader's zone makes it the day before. An exact
+time that falls on midnight in UTC (20:00 in New York, 09:00 in Tokyo) is kept a microsecond late, to tell it apart.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
+from email.utils import parsedate_to_datetime
 
-__all__ = ["FIRST_DAY", "edition_day", "exact_time", "in_utc", "in_zone", "is_date_only", "latest_moment", "rfc3339"]
+__all__ = [
+    "FIRST_DAY",
+    "edition_day",
+    "exact_time",
+    "in_utc",
+    "in_zone",
+    "is_date_only",
+    "is_plausible",
+    "iso_time",
+    "latest_moment",
+    "mail_date",
+    "rfc3339",
+]
 
 FIRST_DAY = date(1000, 1, 1)
-"""The earliest day of an edition: weeks before it are still in the calendar, and its year is written in four digits."""
+"""The earliest day of an edition: weeks before it are still in the calendar, and its year has four digits."""
+_FIRST_YEAR = 1990
+"""Of feeds and mails; an earlier date is a clock that was never set."""
+_SLACK = timedelta(days=1)
+"""How far ahead of now a date may lie: clocks and time zones are wrong by hours, not by days."""
 
 
 def edition_day(text: str) -> date:
-    """The day of an edition as typed or stored, such as ``2026-05-17``. Raises ValueError that says what is wrong."""
+    """Parse the day of an edition, such as ``2026-05-17``. Raises ValueError that says what is wrong."""
     written = re.fullmatch(r"(\d{4})-(\d\d?)-(\d\d?)", text, re.ASCII)
     if written is None:
         raise ValueError("a date is written as in 2026-05-17")
@@ -34,8 +50,7 @@ def edition_day(text: str) -> date:
 def in_utc(written: datetime) -> datetime:
     """`written` in UTC; midnight sharp in its own zone becomes midnight in UTC of the same day.
 
-    A time without a zone is taken for UTC. Raises OverflowError or ValueError where the calendar cannot hold it in
-    every zone.
+    Without a zone it is UTC. Raises OverflowError or ValueError where the calendar cannot hold it in every zone.
     """
     as_written = written.tzinfo is None or written.time() == time()
     moment = written.replace(tzinfo=UTC) if as_written else exact_time(written)
@@ -45,21 +60,40 @@ def in_utc(written: datetime) -> datetime:
 
 
 def exact_time(moment: datetime) -> datetime:
-    """`moment`, aware, in UTC as a time and never as a mere day: at midnight a microsecond late.
+    """`moment`, aware, in UTC, a microsecond late at midnight so that it is not date-only. Raises OverflowError."""
+    utc = moment.astimezone(UTC)
+    return utc + datetime.resolution if utc.time() == time() else utc
 
-    Raises OverflowError where the calendar cannot hold it.
-    """
-    there = moment.astimezone(UTC)
-    return there + datetime.resolution if there.time() == time() else there
+
+def iso_time(text: str) -> datetime | None:
+    """An ISO 8601 date or time, which may lack a zone; None where it is none."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def mail_date(text: str) -> datetime | None:
+    """An RFC 5322 date as an exact time in UTC, which is its zone where it names none; None where it is no date."""
+    try:
+        moment = parsedate_to_datetime(text[:200])
+        return exact_time(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+
+
+def is_plausible(moment: datetime, now: datetime | None) -> bool:
+    """Whether a feed or mail may have this date, at most a day after `now`; None: no date is in the future."""
+    return moment.year >= _FIRST_YEAR and (now is None or moment <= now + _SLACK)
 
 
 def is_date_only(published: datetime) -> bool:
-    """Whether only the day is known; `published` is aware."""
+    """Whether only the day is known. `published` is aware."""
     return published.astimezone(UTC).time() == time()
 
 
 def latest_moment(published: datetime, zone: tzinfo) -> datetime:
-    """The latest moment, UTC, at which an article may have been published: of a mere day its end in `zone`."""
+    """The latest possible time of publication, UTC: of a date-only value the end of the day in `zone`."""
     if not is_date_only(published):
         return published
     day = published.astimezone(UTC).date() + timedelta(days=1)
@@ -67,12 +101,12 @@ def latest_moment(published: datetime, zone: tzinfo) -> datetime:
 
 
 def in_zone(published: datetime, zone: tzinfo) -> datetime:
-    """`published` as a reader in `zone` is told it; a mere day stays that day."""
+    """`published` in `zone`; a date-only value keeps its day."""
     return published.astimezone(UTC if is_date_only(published) else zone)
 
 
 def rfc3339(published: datetime, zone: tzinfo) -> str:
-    """For Atom, which knows no mere days: the moment in UTC, of a mere day its beginning in `zone`."""
+    """RFC 3339, which has no date-only values: the time in UTC, of a day its beginning in `zone`."""
     if not is_date_only(published):
         return f"{published.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     moment = datetime.combine(published.astimezone(UTC).date(), time(), zone)

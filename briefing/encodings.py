@@ -1,9 +1,9 @@
-"""From bytes to text, and what a document's declared encoding is worth. Pure.
+"""Character encodings: decoding bytes by byte-order mark, declaration and detection; ``Content-Type``. Pure.
 
-Declarations come from servers, mail programs and templates, and many are wrong. A codec is believed where the bytes
-can be in it: every encoding of the web but UTF-16 writes markup, digits and Latin letters as ASCII does (WHATWG,
-Encoding Standard, https://encoding.spec.whatwg.org/), and UTF-16 fills a page or feed with zero bytes. Without this
-test an 8-bit text declared as UTF-16 is read as Chinese whenever its length is even, and EBCDIC accepts any bytes.
+Many declarations are wrong. A codec is accepted where the bytes can be in it: every encoding of the web but UTF-16 is a
+superset of ASCII in markup, digits and Latin letters (WHATWG, Encoding Standard, https://encoding.spec.whatwg.org/),
+and UTF-16 has zero bytes. Otherwise an 8-bit text of even length declared as UTF-16 would be read as Chinese, and any
+bytes as EBCDIC.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ _MARKS = (
     (b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\0\0", "utf-32-le"), (b"\0\0\xfe\xff", "utf-32-be"),
     (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"),
 )  # fmt: skip
-"""Byte-order marks and the codec of what follows each; to be tried in this order, for one begins another."""
+"""Byte-order marks and their codecs, in this order, since one is a prefix of another."""
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:+-]+)", re.IGNORECASE)
-# Python calls these encodings; as the encoding of a document they are a mistake or an attack (punycode is quadratic).
+# Python codecs that are no encodings of documents; punycode is quadratic.
 _NOT_FOR_DOCUMENTS = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf_7"})
 _SUPERSETS = {"gb2312": "gb18030", "iso8859-1": "cp1252", "latin_1": "cp1252", "ascii": "cp1252", "shift_jis": "cp932"}
-"""What documents that name the one are written in; as browsers have it."""
+"""Declared codec to the superset that browsers use for it."""
 _ASCII = "<?xml encoding='AZaz09'>, =/-.\n"
 _WIDE = ("utf-16", "utf-32")
 _ZEROS = 0.01
-"""Least share of zero bytes of a text in UTF-16; its line ends and blanks alone are more, a stray zero is less."""
+"""Least share of zero bytes of a text in UTF-16; its line ends and blanks alone are more."""
 _DAMAGED = 0.01
-"""Share of characters that may be broken in a text that is still what it is declared to be."""
+"""Largest share of undecodable characters in the declared encoding."""
 _GUESSED_FROM = 100_000
-"""Bytes."""
+"""Bytes for charset_normalizer."""
 
 
 def media_type_of(content_type: str) -> str:
@@ -53,13 +53,13 @@ def split_mark(body: bytes) -> tuple[str, bytes]:
 
 
 def decode_text(body: bytes, names: Iterable[str]) -> str | None:
-    """The text in `body`, which has no byte-order mark; None where no encoding makes text of it.
+    """The text in `body`, which has no byte-order mark; None where no encoding fits.
 
-    As UTF-8, where it is that or nearly; else by the first of the declarations `names` that can be true, else as it
-    most likely is. Bytes that do not fit become U+FFFD.
+    UTF-8 where it is valid or nearly; else the first plausible one of the declarations `names`, else the detected one.
+    Undecodable bytes become U+FFFD.
     """
     declared = [codec for codec in (_codec(name, body) for name in names) if codec]
-    # Valid UTF-8 that means something else: escapes to other characters (ISO 2022, HZ), Latin text in UTF-16.
+    # Valid UTF-8 that may be something else: ISO 2022 and HZ (escape sequences), Latin text in UTF-16.
     switching = body.isascii() and (b"\x1b" in body or b"~{" in body)
     first = [codec for codec in declared if switching or codec.startswith(_WIDE)]
     if (text := _strictly(body, first)) is not None:
@@ -68,7 +68,7 @@ def decode_text(body: bytes, names: Iterable[str]) -> str | None:
     doubt = 1 if "utf-8" in declared else 4
     broken = text.count("\ufffd")
     if doubt * broken <= len(text) - len(text.encode("ascii", "ignore")) - broken:
-        # Valid, or nearly: what other encodings make of their letters is hardly ever valid UTF-8.
+        # Text in another encoding is hardly ever valid UTF-8.
         return text
     if (text := _strictly(body, declared)) is not None:
         return text
@@ -83,7 +83,7 @@ def decode_text(body: bytes, names: Iterable[str]) -> str | None:
 
 
 def _strictly(body: bytes, names: Iterable[str]) -> str | None:
-    """`body` by the first of these codecs that takes every byte of it."""
+    """`body` by the first codec that decodes every byte."""
     for codec in names:
         with suppress(UnicodeError):
             return body.decode(codec)
@@ -91,7 +91,7 @@ def _strictly(body: bytes, names: Iterable[str]) -> str | None:
 
 
 def _codec(name: str, body: bytes) -> str:
-    """The codec that reads a document declared as `name`, or empty where there is none or `body` cannot be in it."""
+    """The codec of a document declared as `name`; empty where there is none or `body` cannot be in it."""
     try:
         codec = codecs.lookup(name).name
         if codec.replace("-", "_") in _NOT_FOR_DOCUMENTS:
@@ -104,7 +104,7 @@ def _codec(name: str, body: bytes) -> str:
 
 
 def _wide(codec: str, body: bytes) -> str:
-    """The codec of a text of two or four bytes a character, by where its zero bytes stand; empty where it has none."""
+    """UTF-16 or UTF-32 by the positions of zero bytes; empty where there are too few."""
     if not codec.startswith(_WIDE) or body.count(0) < _ZEROS * len(body):
         return ""
     if codec.startswith("utf-32"):

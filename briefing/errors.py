@@ -9,12 +9,12 @@
     ├── SourceError                    exit code 3   a feed, OPML file or folder that cannot be read
     ├── FetchError                     exit code 3   a page or feed that cannot be fetched
     │   ├── BlockedAddressError                      ... because its address is private
-    │   ├── UnreachableError                         ... because no server could be spoken to
-    │   ├── UntrustedError                           ... because nobody vouches for who the server is
-    │   └── OutOfTimeError                           ... because the time for it was up
+    │   ├── UnreachableError                         ... because no server could be reached
+    │   ├── UntrustedError                           ... because its certificate is not trusted
+    │   └── OutOfTimeError                           ... because the deadline passed
     ├── ExtractError                   exit code 3   a page or file without an article in it
-    │   ├── FrontPageError                           ... because it leads to articles and is none
-    │   └── WallError                                ... because a wall stands before it
+    │   ├── FrontPageError                           ... because it is a home page
+    │   └── WallError                                ... because it is behind a wall
     ├── ModelError                     exit code 3   a model file that cannot be had, verified or loaded
     ├── EngineError                    exit code 3   an engine that failed while it ran
     │   └── NoAnswerError                            ... because one prompt has no answer; others may have
@@ -65,33 +65,33 @@ __all__ = [
 
 
 class ExitCode(IntEnum):
-    """What the end of a command says to whoever started it, such as a timer. For people: the table in docs/daily.md."""
+    """Exit codes of commands, documented in docs/daily.md."""
 
     WELL = 0
-    """Also a run that read everything and found nothing new."""
+    """Also where there is nothing new."""
     PARTLY = 1
-    """There is a result, but something could not be used."""
+    """A result, but some items could not be used."""
     WRONG_USE = 2
     """The command line or the configuration."""
     NOTHING = 3
-    """There is no result."""
+    """No result."""
     MAIL = 4
-    """The edition is there, but not with every reader, and no later run changes that: somebody has to look."""
+    """The edition is written, but not delivered to everyone, and a later run will not change that."""
     LETTERS_WAIT = 5
-    """The edition is there; letters were put off, and the next run sends them."""
+    """The edition is written; some letters are deferred to the next run."""
     OFFLINE = 75
-    """There is no result because no source of the web could be reached (``EX_TEMPFAIL`` of sysexits.h: try later)."""
+    """No result, because no web source could be reached (``EX_TEMPFAIL`` of sysexits.h: try later)."""
     STOPPED = 130
     """Ctrl-C."""
 
 
 class BriefingError(Exception):
-    """Something a person can understand and mend."""
+    """An expected error with subject, cause and remedy."""
 
     exit_code: int = ExitCode.NOTHING
 
     def __init__(self, subject: str, cause: str, remedy: str = "") -> None:
-        # Here and not where each is raised: a foreign exception's words may hold an address as well as ours.
+        # Here, because foreign exceptions may hold addresses too.
         self.subject = shown_in(subject)
         self.cause = shown_in(cause).rstrip(".")
         self.remedy = shown_in(remedy).rstrip(".")
@@ -102,7 +102,7 @@ class BriefingError(Exception):
         return f"{self.subject}: {' '.join(parts)}"
 
     def as_failure(self, stage: str, *, kind: FailureKind = FailureKind.FAILED) -> Failure:
-        """The same as a value, for a run over many items."""
+        """As a value, for a run over many items."""
         return Failure(subject=self.subject, stage=stage, cause=self.cause, remedy=self.remedy, kind=kind)
 
 
@@ -132,9 +132,9 @@ class FetchError(BriefingError):
     """A page or feed that could not be fetched, after every retry."""
 
     lasting = False
-    """Whether there is no use in trying again another day: it is gone, forbidden or too large."""
+    """Whether it is permanent: gone, forbidden or too large."""
     asked = True
-    """Whether a server was asked now, or at least tried; if not, the error says nothing of the network."""
+    """Whether a request was attempted; if not, the error says nothing about the network."""
 
 
 class BlockedAddressError(FetchError):
@@ -144,21 +144,15 @@ class BlockedAddressError(FetchError):
 
 
 class UnreachableError(FetchError):
-    """No server could be spoken to: its name is unknown, no connection or no secure one was made.
-
-    One of them may be the server's fault; where all are, the network is missing.
-    """
+    """No connection, no TLS, or an unknown name; where all servers are, the network is down."""
 
 
 class UntrustedError(FetchError):
-    """The server's certificate is expired, another host's, or nobody's whom this machine trusts.
-
-    It was spoken to, so the network is there; it is not asked again in the same run.
-    """
+    """The server's certificate is expired, another host's, or from an untrusted issuer. Not retried in the run."""
 
 
 class OutOfTimeError(FetchError):
-    """It was not read, or not to its end, before the time that there was for reading was up."""
+    """The deadline for reading passed."""
 
     asked = False
 
@@ -167,15 +161,15 @@ class OutOfTimeError(FetchError):
 
 
 class ExtractError(BriefingError):
-    """There is no article in it: a cookie wall, a paywall stub, a navigation page, an empty or binary file."""
+    """There is no article: a navigation page, an empty or binary file."""
 
 
 class FrontPageError(ExtractError):
-    """It leads to articles and is none: a home page, a page of links."""
+    """A home page or a page of links."""
 
 
 class WallError(ExtractError):
-    """The page does not give its article to whoever asks: to those who pay, agree, log in or are elsewhere."""
+    """The page gives its article only after payment, consent or login, or elsewhere."""
 
     def __init__(self, subject: str, cause: str, remedy: str = "", *, wall: str) -> None:
         super().__init__(subject, cause, remedy)
@@ -192,7 +186,7 @@ class EngineError(BriefingError):
 
 
 class NoAnswerError(EngineError):
-    """It gave no answer about one article; it may well answer about the next."""
+    """No answer for one prompt; the next may have one."""
 
 
 class StoreError(BriefingError):
@@ -200,7 +194,7 @@ class StoreError(BriefingError):
 
 
 class DamageError(StoreError):
-    """The state file is there, and what is in it is damaged: ``briefing doctor --repair`` helps."""
+    """The state file is damaged: ``briefing doctor --repair`` helps."""
 
 
 class OutputError(BriefingError):
@@ -214,10 +208,10 @@ class DeliveryError(BriefingError):
 
 
 class ScheduleError(BriefingError):
-    """The system's scheduler (systemd, cron, launchd) is missing, refuses, or is in somebody else's hands."""
+    """The system's scheduler (systemd, cron, launchd) is missing, refuses, or is managed by others."""
 
 
 class StoppedError(BriefingError):
-    """The person at the keyboard wants no more."""
+    """Interrupted by the user (SIGINT)."""
 
     exit_code = ExitCode.STOPPED

@@ -1,4 +1,4 @@
-"""HTML as a stream of tags, in time that grows with the page and not with its square. Pure."""
+"""HTML tag stream in linear time. Pure."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from html.parser import HTMLParser
 __all__ = ["TagParser"]
 
 _MOST_UNCLOSED = 20
-"""Tags, comments and declarations without an end that are passed over; pages by people have one or two."""
+"""Unclosed tags, comments and declarations that are skipped; pages by people have one or two."""
 
 
 class TagParser(HTMLParser):
-    """The base class's parser, made safe for pages of any make.
+    """`HTMLParser` with a bound on unclosed constructs.
 
-    For a tag, comment or declaration without an end the base class (Python 3.11) looks to the end of the page, and does
-    so again for the next one: a page of nothing else took minutes. Here what follows the last of a few of them is not
-    read, as no browser reads on behind the first.
+    The base class (Python 3.11) searches for the end of each unclosed tag, comment or declaration to the end of the
+    page, so a page of nothing else took minutes. Here the rest of the page is dropped after `_MOST_UNCLOSED`.
     """
 
     def __init__(self) -> None:
@@ -23,7 +22,7 @@ class TagParser(HTMLParser):
         self._unclosed = 0
 
     def read(self, html: str) -> None:
-        """All of a page; what the parser cannot take is left at that."""
+        """Parse a page, as far as the parser can."""
         try:
             self.feed(html)
             self.close()
@@ -31,28 +30,28 @@ class TagParser(HTMLParser):
             return
 
     def parse_starttag(self, i: int) -> int:
-        """Where the tag at `i` ends."""
+        """End of the tag at `i`."""
         return self._bounded(super().parse_starttag(i))
 
     def parse_endtag(self, i: int) -> int:
-        """Where the closing tag at `i` ends."""
+        """End of the closing tag at `i`."""
         return self._bounded(super().parse_endtag(i))
 
     def parse_comment(self, i: int, report: bool = True) -> int:
-        """Where the comment at `i` ends."""
+        """End of the comment at `i`."""
         return self._bounded(super().parse_comment(i, report))
 
     def parse_pi(self, i: int) -> int:
-        """Where the instruction at `i` ends."""
+        """End of the processing instruction at `i`."""
         return self._bounded(super().parse_pi(i))
 
     def parse_html_declaration(self, i: int) -> int:
-        """Where the declaration at `i` ends; also past what old pages told Internet Explorer (``<![endif]>``)."""
+        """End of the declaration at `i`, also of conditional comments (``<![endif]>``)."""
         marked = self.rawdata.startswith("<![", i) and not self.rawdata.startswith("<![CDATA[", i)
         return self._bounded(self.parse_bogus_comment(i) if marked else super().parse_html_declaration(i))
 
     def _bounded(self, end: int) -> int:
-        """Where to go on: `end`, or behind everything after too many without one."""
+        """`end`, or the end of the page after too many unclosed constructs."""
         if end >= 0:
             return end
         self._unclosed += 1

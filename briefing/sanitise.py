@@ -1,8 +1,7 @@
-"""Text from outside, made fit to be shown: on a terminal, on a page, in a letter. Pure.
+"""Sanitising of untrusted text for terminals, pages and mail: control characters, bidi marks, length. Pure.
 
-Whatever a feed, page, mail, list or server says passes here once, where it comes in; what is printed or written passes
-once more, for records of earlier versions and for what nobody thought of. Not here: the one form in which articles are
-stored and compared (`text.normalise`), and what a format needs besides (`render`).
+Text of feeds, pages, mails, lists and servers is sanitised on input, and again on output for records of earlier
+versions. Normalisation of articles is `nlp.text.normalise`, escaping for a format `render`.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ __all__ = [
 ]
 
 LONGEST_TITLE = 300
-"""Characters; what is longer is cut at a word."""
+"""Characters; truncated at a word."""
 LONGEST_NAME = 100
 """Characters of an author, a source or a section."""
 
-# Orders to a terminal (C0, DEL, C1), marks that turn the direction of what follows (U+202A-E; U+2066-9 where they are
-# not balanced), their deprecated kin, annotations, marks of byte order, tags, halves of pairs, what is no character.
+# Control characters (C0, DEL, C1), bidi embeddings and overrides (U+202A-E), unbalanced isolates (U+2066-9), deprecated
+# format characters, annotations, byte-order marks, tags, surrogates, noncharacters.
 _ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
 _TAGS = r"\U000e0000-\U000e007f"
 _NO_CHARACTERS = "".join(f"\\U{plane:04x}fffe\\U{plane:04x}ffff" for plane in range(1, 17))
@@ -40,20 +39,20 @@ _REMOVED = (
 )
 _ISOLATES = r"\u2066-\u2069"
 _SUSPECT = re.compile(rf"[\r\v\f\u2028\u2029{_ISOLATES}{_REMOVED}]")
-# Of the sequences of tags, the three flags that Unicode recommends (UTS #51, ED-14a); any other can hide a text.
+# Tag sequences: only the three flags that Unicode recommends (UTS #51, ED-14a); any other can hide a text.
 _FLAG = "\U0001f3f4(?:{})\U000e007f".format(
     "|".join("".join(chr(0xE0000 + ord(letter)) for letter in name) for name in ("gbeng", "gbsct", "gbwls"))
 )
 _UNWANTED = re.compile(rf"({_FLAG})|[{_REMOVED}]")
-_TURNS = re.compile(f"[{_ISOLATES}]")
+_ISOLATE = re.compile(f"[{_ISOLATES}]")
 _CLOSES = "\u2069"
 
 
 def clean(text: str) -> str:
-    r"""`text` without what would steer a terminal or turn what stands around it; ``\n`` and ``\t`` stay, and so does
-    what a script needs: U+200E, U+200F and U+061C, joiners, isolates that are closed on their line.
+    r"""`text` without control characters but ``\n`` and ``\t``, and without bidi marks that affect other text.
 
-    Idempotent, linear; text without any such mark comes back as the same object.
+    What scripts need stays: U+200E, U+200F and U+061C, joiners, isolates that are closed on their line. Idempotent,
+    linear; clean text is returned as the same object.
     """
     if not _SUSPECT.search(text):
         return text
@@ -62,22 +61,22 @@ def clean(text: str) -> str:
 
 
 def _balanced(text: str) -> str:
-    """Without isolates that nothing closes on their line, and without what closes none (UAX #9, BD9)."""
-    if not _TURNS.search(text):
+    """Without isolates that are not closed on their line, and without closing marks of none (UAX #9, BD9)."""
+    if not _ISOLATE.search(text):
         return text
     kept = []
     for line in text.split("\n"):
         opened: list[int] = []
-        alone: set[int] = set()
-        for mark in _TURNS.finditer(line):
+        unmatched: set[int] = set()
+        for mark in _ISOLATE.finditer(line):
             if mark[0] != _CLOSES:
                 opened.append(mark.start())
             elif opened:
                 opened.pop()
             else:
-                alone.add(mark.start())
-        alone.update(opened)
-        kept.append("".join(c for place, c in enumerate(line) if place not in alone) if alone else line)
+                unmatched.add(mark.start())
+        unmatched.update(opened)
+        kept.append("".join(c for i, c in enumerate(line) if i not in unmatched) if unmatched else line)
     return "\n".join(kept)
 
 
@@ -86,69 +85,65 @@ def clean_data(value: Any) -> Any:
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, Mapping):
-        return {key: clean_data(one) for key, one in value.items()}
-    return [clean_data(one) for one in value] if isinstance(value, list | tuple) else value
+        return {key: clean_data(item) for key, item in value.items()}
+    return [clean_data(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def one_line(text: str) -> str:
-    """`text`, `clean`, on one line with single blanks."""
+    """`text` without control characters, on one line, white space collapsed."""
     return _balanced(" ".join(clean(text).split()))
 
 
-_UNSEEN = re.compile(r"[\u00ad\u180e\u200b\u2060-\u2064]")
-"""Breaks a word without a trace: soft hyphens, spaces of no width. In a title that keeps it from being found."""
+_INVISIBLE = re.compile(r"[\u00ad\u180e\u200b\u2060-\u2064]")
+"""Soft hyphens and zero-width spaces, which keep a title from being found."""
 
 
 def shown_title(text: str) -> str:
-    """A title or subject from outside: NFC, on one line, at most `LONGEST_TITLE` characters."""
+    """An untrusted title or subject: NFC, on one line, at most `LONGEST_TITLE` characters."""
     return clipped(label(text), LONGEST_TITLE)
 
 
 def shown_name(text: str) -> str:
-    """An author, source or section named from outside: NFC, on one line, at most `LONGEST_NAME` characters."""
+    """An untrusted name of an author, source or section: NFC, on one line, at most `LONGEST_NAME` characters."""
     return clipped(label(text), LONGEST_NAME)
 
 
 def label(text: str) -> str:
-    """A title or name from outside, whole: NFC, on one line, without what breaks its words unseen."""
-    return unicodedata.normalize("NFC", one_line(_UNSEEN.sub("", text)))
+    """An untrusted title or name, in full: NFC, on one line, without invisible characters in words."""
+    return unicodedata.normalize("NFC", one_line(_INVISIBLE.sub("", text)))
 
 
 def clipped(text: str, most: int) -> str:
-    """A line of at most `most` characters: a longer one is cut at a word and ends in ``…``.
-
-    Where the last word alone is half of it, or nothing parts words, it is cut between two characters as readers see
-    them: no accent, emoji or flag is taken apart.
-    """
+    """A line truncated to `most` characters at a word, ending in ``…``; within a long word at a grapheme cluster."""
     if len(text) <= most:
         return text
     blank = text.rfind(" ", 0, most)
-    end = _between(text, blank if blank >= most // 2 else most - 1)
+    end = _cluster_boundary(text, blank if blank >= most // 2 else most - 1)
     return _balanced(text[:end].rstrip(" ,;:(–—-")) + "…"
 
 
 _LONGEST_CLUSTER = 40
-"""Characters that are looked through for the beginning of one as readers see it."""
+"""Code points of a grapheme cluster."""
 _JOINER = "\u200d"
 
 
-def _between(text: str, end: int) -> int:
-    """`end`, or the nearest place before it where a character ends as readers see it (after UAX #29, simplified)."""
-    for place in range(end, max(0, end - _LONGEST_CLUSTER), -1):
-        if not _continues(text, place):
-            return place
+def _cluster_boundary(text: str, end: int) -> int:
+    """`end`, or the nearest boundary of a grapheme cluster before it (UAX #29, simplified)."""
+    for index in range(end, max(0, end - _LONGEST_CLUSTER), -1):
+        if not _within_cluster(text, index):
+            return index
     return end
 
 
-def _continues(text: str, place: int) -> bool:
-    after, before = text[place], text[place - 1]
+def _within_cluster(text: str, index: int) -> bool:
+    after, before = text[index], text[index - 1]
     if _JOINER in {after, before} or after == "\u200c" or unicodedata.category(after).startswith("M"):
         return True
-    if "\U0001f3fb" <= after <= "\U0001f3ff" or "\U000e0020" <= after <= "\U000e007f":  # colours of skin, flags
+    if "\U0001f3fb" <= after <= "\U0001f3ff" or "\U000e0020" <= after <= "\U000e007f":  # skin tones, flags
         return True
     if "\u1160" <= after <= "\u11ff":  # vowels and finals of Hangul
         return True
     if unicodedata.combining(before) == 9:  # a virama binds the consonant behind it
         return True
-    flags = re.search("[\U0001f1e6-\U0001f1ff]*$", text[max(0, place - 2 * _LONGEST_CLUSTER) : place])
+    flags = re.search("[\U0001f1e6-\U0001f1ff]*$", text[max(0, index - 2 * _LONGEST_CLUSTER) : index])
     return "\U0001f1e6" <= after <= "\U0001f1ff" and flags is not None and len(flags[0]) % 2 == 1

@@ -1,12 +1,13 @@
-"""Summaries, editions and failures as the JSON that the README documents, and summaries back. Pure.
+"""JSON of summaries, editions and failures, by the JSON Schema files in `briefing/schema`, both ways. Pure.
 
-The shapes are those of the JSON Schema files in `briefing/schema`. Times are UTC, ISO 8601, ending in ``Z``.
+Times are UTC, ISO 8601, ending in ``Z``. Fields of `Mention`, `Stub` and `Failure` are JSON keys.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from typing import Any
 
@@ -40,15 +41,12 @@ __all__ = [
 
 
 def json_text(data: object, indent: int | None = 2) -> str:
-    """JSON for a file or standard output, with its line end; without an `indent` on one line.
-
-    No text in it holds what would steer a terminal (`outside.clean`), not even as an escape.
-    """
+    """JSON with a line end; without an `indent` on one line. Its texts are `sanitise.clean`."""
     return json.dumps(clean_data(data), ensure_ascii=False, indent=indent) + "\n"
 
 
 def summary_to_json(summary: Summary) -> dict[str, Any]:
-    """The shape of one summary; ``paragraph`` is there only where one was asked for."""
+    """One summary; ``paragraph`` only where one was asked for."""
     data: dict[str, Any] = {
         "id": summary.id,
         "url": summary.url,
@@ -78,7 +76,7 @@ def summary_from_json(data: Mapping[str, Any]) -> Summary:
         title=data["title"],
         headline=data["headline"],
         source=data["source"],
-        published=_moment(data["published"]) if data["published"] else None,
+        published=_time_from_json(data["published"]),
         language=data["language"],
         article_language=data.get("article_language", data["language"]),  # once it had only the article's
         key_points=tuple(_point_from_json(point) for point in data["key_points"]),
@@ -92,7 +90,7 @@ def summary_from_json(data: Mapping[str, Any]) -> Summary:
 
 
 def edition_to_json(edition: Edition) -> dict[str, Any]:
-    """The shape of a whole edition."""
+    """A whole edition."""
     return {
         "date": edition.date.isoformat(),
         "title": edition.title,
@@ -106,26 +104,17 @@ def edition_to_json(edition: Edition) -> dict[str, Any]:
             {"name": section.name, "stories": [_story_to_json(story) for story in section.stories]}
             for section in edition.sections
         ],
-        "developing": [
-            {
-                "headline": one.headline,
-                "url": one.url,
-                "source": one.source,
-                "told": one.told.isoformat(),
-                "language": one.language,
-            }
-            for one in edition.developing
-        ],
-        "stubs": [_stub_to_json(stub) for stub in edition.stubs],
+        "developing": [{**asdict(mention), "told": mention.told.isoformat()} for mention in edition.developing],
+        "stubs": [{**asdict(stub), "published": time_to_json(stub.published)} for stub in edition.stubs],
         "failures": [failure_to_json(failure) for failure in edition.failures],
         "notes": list(edition.notes),
     }
 
 
 def edition_from_json(data: Mapping[str, Any], article: Callable[[str], Article | None]) -> Edition:
-    """The inverse of `edition_to_json`; `article` gives the articles that are still known, whose text JSON leaves out.
+    """The inverse of `edition_to_json`; `article` looks up articles by id, whose text is not in the JSON.
 
-    What earlier versions did not write is taken as absent. Raises KeyError, TypeError or ValueError for anything else.
+    Keys that earlier versions did not write are optional. Raises KeyError, TypeError or ValueError for anything else.
     """
     return Edition(
         date=edition_day(data["date"]),
@@ -146,13 +135,17 @@ def edition_from_json(data: Mapping[str, Any], article: Callable[[str], Article 
         headline=data.get("headline", ""),
         overview=tuple(_point_from_json(point) for point in data.get("overview", ())),
         developing=tuple(
-            Mention(**{**one, "told": date.fromisoformat(one["told"])}) for one in data.get("developing", ())
+            Mention(**{**mention, "told": date.fromisoformat(mention["told"])})
+            for mention in data.get("developing", ())
         ),
         stubs=tuple(
-            Stub(**{**one, "published": _moment(one["published"]) if one["published"] else None})
-            for one in data.get("stubs", ())
+            Stub(**{**stub, "published": _time_from_json(stub["published"])}) for stub in data.get("stubs", ())
         ),
     )
+
+
+def _time_from_json(text: str | None) -> datetime | None:
+    return _moment(text) if text else None
 
 
 def _moment(text: str) -> datetime:
@@ -164,13 +157,13 @@ def _moment(text: str) -> datetime:
 
 
 def _story_from_json(data: Mapping[str, Any], section: str, article: Callable[[str], Article | None]) -> Story:
-    def known(one: Mapping[str, Any]) -> Article:
-        return article(one["id"]) or _article_from_json(one, section)
+    def known(article_data: Mapping[str, Any]) -> Article:
+        return article(article_data["id"]) or _article_from_json(article_data, section)
 
     return Story(
-        articles=tuple(known(one) for one in data["articles"]),
+        articles=tuple(map(known, data["articles"])),
         summary=summary_from_json(data["summary"]),
-        copies=tuple(known(one) for one in data.get("copies", ())),
+        copies=tuple(map(known, data.get("copies", ()))),
         disagreements=tuple(
             Disagreement(versions=tuple(_point_from_json(version) for version in versions))
             for versions in data.get("disagreements", ())
@@ -190,25 +183,13 @@ def _article_from_json(data: Mapping[str, Any], section: str) -> Article:
         source=data["source"],
         section=section,
         author=data["author"],
-        published=_moment(data["published"]) if data["published"] else None,
+        published=_time_from_json(data["published"]),
         language=data["language"],
     )
 
 
-def _stub_to_json(stub: Stub) -> dict[str, Any]:
-    return {
-        "title": stub.title,
-        "teaser": stub.teaser,
-        "url": stub.url,
-        "source": stub.source,
-        "section": stub.section,
-        "published": time_to_json(stub.published),
-        "wall": stub.wall,
-    }
-
-
 def failure_to_json(failure: Failure) -> dict[str, Any]:
-    """The shape of something that could not be used."""
+    """An item that could not be used."""
     return {
         "subject": failure.subject,
         "stage": failure.stage,
@@ -219,7 +200,7 @@ def failure_to_json(failure: Failure) -> dict[str, Any]:
 
 
 def time_to_json(time: datetime | None) -> str | None:
-    """UTC to the microsecond where there are any, ending in ``Z``."""
+    """UTC, with microseconds where not 0, ending in ``Z``."""
     return None if time is None else time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -228,7 +209,7 @@ def _story_to_json(story: Story) -> dict[str, Any]:
         "articles": [_article_to_json(article) for article in story.articles],
         "copies": [_article_to_json(article) for article in story.copies],
         "summary": summary_to_json(story.summary),
-        "disagreements": [[_point_to_json(point) for point in one.versions] for one in story.disagreements],
+        "disagreements": [list(map(_point_to_json, disagreement.versions)) for disagreement in story.disagreements],
         "told": story.told.isoformat() if story.told else None,
         "news": story.news,
         "brief": story.brief,

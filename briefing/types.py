@@ -1,11 +1,8 @@
-"""What flows through the pipeline: frozen values, no behaviour beyond what their own fields decide.
+"""Data types of the pipeline: frozen dataclasses. Pure.
 
-All times are aware and in UTC; an edition also has a time zone for display. Offsets are characters into
-``Article.text``, end exclusive. Nothing here reads a clock, a disk or a network.
-
-From outside: `Source`, `FeedItem`, `Article`. Made by us: `Citation`, `KeyPoint`, `Summary`, `Disagreement`, `Story`,
-`Section`, `Mention`, `Stub`, `Edition`, `SearchHit`, and `Failure`, the value that stands for an item that could not be
-used.
+Times are aware, in UTC. Offsets are characters into ``Article.text``, end exclusive. Input: `Source`, `FeedItem`,
+`Article`. Output: `Citation`, `KeyPoint`, `Summary`, `Disagreement`, `Story`, `Section`, `Mention`, `Stub`, `Edition`,
+`SearchHit`, and `Failure` for an item that could not be used.
 """
 
 from __future__ import annotations
@@ -41,7 +38,7 @@ __all__ = [
 
 
 class SourceKind(StrEnum):
-    """What a source turned out to be; ``AUTO`` until somebody has looked."""
+    """Kind of a source; ``AUTO`` until detected."""
 
     AUTO = "auto"
     FEED = "feed"
@@ -56,47 +53,47 @@ class SourceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A place the reader chose to read from."""
+    """A source of the configuration."""
 
     location: str = field(repr=False)
-    """An http(s) or imap(s) address, a path, or ``-`` for standard input, as the reader gave it, secrets included."""
+    """An http(s) or imap(s) address, a path, or ``-`` for standard input, as given, with secrets."""
     name: str = ""
-    """What the edition calls it; empty means: take the feed's own title, the host or the file's name."""
+    """Display name; empty: the feed's title, the host or the file name."""
     section: str = ""
-    """The edition's section for its articles; empty means: one section for each source."""
+    """Section of its articles; empty: one for each source."""
     kind: SourceKind = SourceKind.AUTO
     weight: float = 1.0
-    """How much its voice counts when stories are ranked; 0 to 10."""
+    """Weight in ranking, 0 to 10."""
     allow_local: bool = False
-    """Whether the source itself may live at a private, loopback or link-local address; what it links to may not."""
+    """Whether the source may have a private, loopback or link-local address; its links may not."""
     password_command: str | tuple[str, ...] = ""
-    """For IMAP: a command that prints the password, or its words; empty: it is in the environment or the keyring."""
+    """For IMAP: a command that prints the password, or its words; empty: from the environment or the keyring."""
 
     @property
     def address(self) -> Address:
-        """The location, as whatever may be printed has it."""
+        """The location, redacted when printed."""
         return Address(self.location)
 
     @property
     def shown(self) -> str:
-        """What messages call it: its name, else its location without secrets."""
+        """Its name in messages, else its location without secrets."""
         return shown_in(self.name) or str(self.address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedItem:
-    """One entry of a feed, before its page was fetched."""
+    """One entry of a feed, before its page is fetched."""
 
     url: str | None
-    """Absolute http(s) address of the article, or None where the feed gives none."""
+    """Absolute http(s) address of the article, or None."""
     path: str = ""
-    """For a feed that is a file: the page's file, where it lies in the feed's own folder or below; else empty."""
+    """Of a feed file: the page's file in the feed's folder or below; else empty."""
     title: str
-    """Plain text, entities decoded, `outside.shown_title`; may be empty."""
+    """Plain text, entities decoded, `sanitise.shown_title`; may be empty."""
     raw_title: str = ""
-    """The same before it was cleaned and cut, which tells items without guid and address apart; empty where equal."""
+    """Before sanitising, where different: identifies items without guid and address."""
     published: datetime | None
-    """UTC, midnight sharp for a mere day (`dates`); None where the feed gives no date that can be read."""
+    """UTC, midnight for a date-only value (`dates`); None where it has no valid date."""
     html: str
     """The feed's own content or description, untrusted HTML; may be empty."""
     guid: str = ""
@@ -105,11 +102,11 @@ class FeedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """One text to summarise, free of the page around it."""
+    """One text to summarise, without boilerplate."""
 
     id: str
-    """Stable across runs: made from the address where there is one (with what tells its articles apart, where a feed
-    gives it to several), else from the text (`text.article_id`)."""
+    """Stable across runs: from the address, and more where a feed gives it to several items, else from the text
+    (`nlp.text.article_id`)."""
     title: str
     """The article's own headline; may be empty."""
     text: str
@@ -117,17 +114,17 @@ class Article:
     source: str
     """Name of the source, for display."""
     url: str | None = None
-    """An http(s) address, or None for what came from a disk or a pipe."""
+    """An http(s) address, or None for a file or a pipe."""
     section: str = ""
     published: datetime | None = None
-    """UTC, midnight sharp for a mere day (`dates`)."""
+    """UTC, midnight for a date-only value (`dates`)."""
     language: str = "und"
-    """ISO 639-1 where it could be told, else ``und``."""
+    """ISO 639-1, or ``und``."""
     author: str = ""
     canonical: str = ""
-    """The address on the same site that the page gives as its own, for telling two links to one page; may be empty."""
+    """The page's ``rel=canonical`` on the same site, for deduplication; may be empty."""
     warnings: tuple[str, ...] = ()
-    """What a reader should know of how the text was obtained, for example that only the feed's own text was at hand."""
+    """About how the text was obtained, such as that only the feed's own text was available."""
 
 
 Rung = Literal["written", "shortened", "quoted"]
@@ -252,7 +249,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stub:
-    """An article that its page keeps from whoever asks: what its feed says of it, never condensed."""
+    """An article behind a wall: the feed's own headline and teaser, never condensed."""
 
     title: str
     """The feed's own headline; never empty."""
@@ -264,14 +261,13 @@ class Stub:
     section: str
     """The edition's section it belongs to."""
     published: datetime | None
-    """UTC, midnight sharp for a mere day (`dates`)."""
+    """UTC, midnight for a date-only value (`dates`)."""
     wall: str
-    """What stands before it: ``paywall``, ``consent``, ``login``, ``region``, ``robots``, ``javascript``, or
-    ``unrelated``: a page about something else."""
+    """``paywall``, ``consent``, ``login``, ``region``, ``robots``, ``javascript`` or ``unrelated`` (another topic)."""
 
 
 class FailureKind(StrEnum):
-    """Why an item is not in the edition: it broke, or it was left out on purpose."""
+    """Why an item is not in the edition: it failed, or it was left out on purpose."""
 
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -279,22 +275,22 @@ class FailureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """One item that could not be used. A value, so that one bad item never spoils a run."""
+    """One item that could not be used, as a value, so that it does not end the run."""
 
     subject: str
-    """The feed, page, file or article, named as the reader knows it."""
+    """The feed, page, file or article, by its name in messages."""
     stage: str
     """``read``, ``fetch``, ``extract``, ``summarise`` or ``render``."""
     cause: str
-    """What happened, in one sentence without a full stop."""
+    """One sentence without a full stop."""
     remedy: str = ""
-    """What the reader can do, or empty."""
+    """What helps, or empty."""
     kind: FailureKind = FailureKind.FAILED
     stub: Stub | None = None
-    """What an edition can still tell of it, where that is its headline only."""
+    """Its headline for the edition, where that is available."""
 
     def __post_init__(self) -> None:
-        """Whoever makes one forgets nothing: no address in it shows a secret."""
+        """Redact addresses in every field."""
         for name in ("subject", "cause", "remedy"):
             object.__setattr__(self, name, shown_in(getattr(self, name)))
 
@@ -309,23 +305,23 @@ class Edition:
     timezone: str
     """IANA name, for example ``Europe/London``; every time in the rendered edition is in it."""
     created: datetime
-    """UTC. Shown nowhere but in JSON, so that a second run writes the same bytes."""
+    """UTC. Only in JSON, so that a second run renders the same bytes."""
     sections: tuple[Section, ...]
     failures: tuple[Failure, ...] = ()
     model: str = ""
     """Name of the model that wrote the summaries."""
     language: str = "en"
-    """Language of the edition's own words (headings, labels)."""
+    """Language of headings and labels."""
     notes: tuple[str, ...] = field(default=())
-    """What a reader of the whole edition should know, for example that no model was used."""
+    """About the whole edition, such as that no model was used."""
     headline: str = ""
-    """What the day is about: the first story's headline; empty where there is no overview."""
+    """The first story's headline; empty without an overview."""
     overview: tuple[KeyPoint, ...] = ()
     """Three to five sentences from the first stories, to be read aloud in 30 seconds; each cites its articles."""
     developing: tuple[Mention, ...] = ()
-    """What earlier editions told and what is still in the news, without anything new."""
+    """Stories of earlier editions that are still in the news, without anything new."""
     stubs: tuple[Stub, ...] = ()
-    """Articles of which there is only the headline, in the order of the sources."""
+    """Articles behind walls, in the order of the sources."""
 
     @property
     def stories(self) -> tuple[Story, ...]:

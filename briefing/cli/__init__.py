@@ -1,9 +1,7 @@
-"""The command line: parse, call, print, exit code. What happens is decided elsewhere.
+"""The command line: parses arguments, calls the pipeline, prints, exits. Not here: what a command does (`pipeline`).
 
-Results go to standard output, everything else to standard error. What the exit codes say: `errors.ExitCode`.
-
-Modules of this folder are one command (group) each. They import the pipeline when a command runs, not before: `--help`
-must not wait for a model library.
+Results go to standard output, all else to standard error; exit codes are `errors.ExitCode`. Commands import the
+pipeline when they run, so that ``--help`` does not import a model library.
 """
 
 from __future__ import annotations
@@ -21,12 +19,10 @@ from typer.core import TyperGroup
 
 from briefing._version import __version__
 from briefing.cli import (
-    archive,
     assets,
     compare,
     doctor,
     history,
-    init,
     models,
     run,
     schedule,
@@ -34,9 +30,9 @@ from briefing.cli import (
     sources,
     summarise,
 )
-from briefing.cli.console import hold_streams, result, spare_streams
+from briefing.cli.console import fill_closed_streams, flush_streams, result
 from briefing.cli.logs import logging_to
-from briefing.cli.messages import ProgressDisplay, tell_error
+from briefing.cli.messages import ProgressDisplay, tell_crash, tell_error
 from briefing.errors import BriefingError, ExitCode, StoppedError
 from briefing.sanitise import clean
 
@@ -44,25 +40,25 @@ __all__ = ["app", "main"]
 
 
 class _Commands(TyperGroup):
-    """The commands, whose errors about a command line quote nothing that would steer a terminal: typer prints them."""
+    """Cleans control characters from usage errors, which typer prints itself."""
 
     def make_context(self, *args: Any, **extra: Any) -> Any:
-        with _quoted_cleanly():
+        with _clean_errors():
             return super().make_context(*args, **extra)
 
     def invoke(self, *args: Any, **extra: Any) -> Any:
-        with _quoted_cleanly():
+        with _clean_errors():
             return super().invoke(*args, **extra)
 
 
 @contextmanager
-def _quoted_cleanly() -> Iterator[None]:
+def _clean_errors() -> Iterator[None]:
     try:
         yield
     except Exception as error:
         # Not by its class: newer versions of typer have a private copy of click and of its ClickException.
-        if hasattr(error, "format_message") and isinstance(said := getattr(error, "message", None), str):
-            error.message = clean(said)  # type: ignore[attr-defined]
+        if hasattr(error, "format_message") and isinstance(text := getattr(error, "message", None), str):
+            error.message = clean(text)  # type: ignore[attr-defined]
         raise
 
 
@@ -75,7 +71,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("init")(init.init)
+app.command("init")(assets.init)
 app.command("run")(run.run)
 app.command("summarise")(summarise.summarise)
 app.command("summarize", hidden=True)(summarise.summarise)
@@ -84,7 +80,7 @@ app.command("send")(send.send)
 app.add_typer(history.app, name="history")
 app.command("show")(history.show)
 app.command("search")(history.search)
-app.command("archive")(archive.archive)
+app.command("archive")(history.archive)
 app.add_typer(sources.app, name="sources")
 app.add_typer(models.app, name="models")
 app.add_typer(schedule.app, name="schedule")
@@ -127,28 +123,28 @@ def options(
 
 
 def main() -> None:
-    """The console script. No traceback ever reaches a user."""
-    hold_streams()
-    _speak_utf8()
+    """The console script. Errors are printed in one line, without a traceback."""
+    fill_closed_streams()
+    _use_utf8()
     code = _run()
-    if lost := spare_streams():
-        tell_error(str(lost))
-        code = code or lost.exit_code
+    if stdout_error := flush_streams():
+        tell_error(str(stdout_error))
+        code = code or stdout_error.exit_code
     sys.exit(code)
 
 
 def _run() -> int | str | None:
-    """Do what the command line says; the exit code."""
+    """Run the command; its exit code."""
     try:
         app()
     except SystemExit as end:
-        # Outside of a run, Ctrl-C comes to typer first, which ends without a word.
+        # Outside of a run typer handles Ctrl-C, and exits without a message.
         if end.code == StoppedError.exit_code:
             tell_error("Stopped.")
-        meant = _meant(end)
-        if meant is None and isinstance(end.__context__, BrokenPipeError):
-            return None  # typer makes that a 1; nobody reads the help any more, which is no error
-        return end.code if meant is None else meant
+        intended = _intended_code(end)
+        if intended is None and isinstance(end.__context__, BrokenPipeError):
+            return None  # typer makes that a 1; a closed pipe is no error
+        return end.code if intended is None else intended
     except BriefingError as error:
         tell_error(str(error))
         return error.exit_code
@@ -157,22 +153,20 @@ def _run() -> int | str | None:
         return StoppedError.exit_code
     except Exception as error:
         if isinstance(error, OSError) and _while_typer_printed(error):
-            if (code := _meant(error)) is not None:
+            if (code := _intended_code(error)) is not None:
                 return code
             from briefing.deliver import output_error
 
-            lost = output_error("standard output", error)
-            tell_error(str(lost))
-            return lost.exit_code
-        from briefing.cli.crash import tell_crash
-
+            stdout_error = output_error("standard output", error)
+            tell_error(str(stdout_error))
+            return stdout_error.exit_code
         tell_crash(error)
         return ExitCode.NOTHING
     return None
 
 
-def _meant(error: BaseException) -> int | None:
-    """The exit code that typer had in hand when it failed to say why: of the error that it was about to print."""
+def _intended_code(error: BaseException) -> int | None:
+    """The exit code of the usage error that typer could not print, from the exception's context."""
     reason = error.__context__
     while reason is not None:
         if isinstance(code := getattr(reason, "exit_code", None), int):
@@ -182,19 +176,18 @@ def _meant(error: BaseException) -> int | None:
 
 
 def _while_typer_printed(error: OSError) -> bool:
-    """Whether it arose over the help, the version or a wrong option, which typer and rich print themselves."""
+    """Whether it was raised while typer or rich printed help, the version or a usage error."""
     *_, (frame, _) = walk_tb(error.__traceback__)
     return str(frame.f_globals.get("__name__")).partition(".")[0] in {"typer", "rich", "click"}
 
 
-def _speak_utf8() -> None:
-    """Have what is printed be UTF-8 with line ends as they are wherever it goes into a file or a pipe.
+def _use_utf8() -> None:
+    r"""Print UTF-8 with ``\n`` line ends to files and pipes, also on Windows; a terminal keeps its encoding.
 
-    Else Windows would take its code page, and end lines in its own way. A terminal keeps the encoding it has. What
-    cannot be written becomes ``?`` (on standard error, an escape) and ends no command.
+    Characters that cannot be encoded become ``?``, on standard error an escape.
     """
     for stream, errors in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
-        if not isinstance(stream, TextIOWrapper):  # closed, or replaced by whoever calls
+        if not isinstance(stream, TextIOWrapper):  # closed, or replaced by the caller
             continue
         if stream.isatty():
             stream.reconfigure(errors=errors)

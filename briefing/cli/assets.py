@@ -1,13 +1,14 @@
-"""`briefing templates` and `briefing prompts`: copies to edit."""
+"""`briefing init`, `templates eject` and `prompts eject`: files to start from and to edit."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from briefing.cli.console import result
+from briefing.cli.console import message, result
+from briefing.errors import OutputError
 
-__all__ = ["prompts", "templates"]
+__all__ = ["init", "prompts", "templates"]
 
 templates = typer.Typer(help="The output templates, and copies of them to edit.", no_args_is_help=True)
 prompts = typer.Typer(help="The prompts for the model, and copies of them to edit.", no_args_is_help=True)
@@ -17,6 +18,23 @@ Folder = Annotated[
     typer.Argument(help="Folder to copy to. Default: the one that is looked in."),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace copies that are there.")]
+
+
+def init(
+    path: Annotated[Path, typer.Argument(help="File to write.")] = Path("briefing.toml"),
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a configuration in which every setting is explained."""
+    from briefing.assets import environment
+    from briefing.config import local_timezone
+    from briefing.deliver import write_atomically
+
+    if path.exists() and not force:
+        raise OutputError(str(path), "it is there already", "Use --force to replace it")
+    text = environment("templates", ()).get_template("briefing.toml.j2").render(timezone=local_timezone())
+    write_atomically(path, text)
+    result(str(path))
+    message("Now add what you read: briefing sources add ADDRESS")
 
 
 @templates.command("eject")

@@ -54,7 +54,7 @@ def compare(
     from briefing.render.edition import render_comparison
 
     with screen:
-        compared, failures = pipeline.compare(wanted, chosen, pipeline.read, clock=pipeline.utc_now, progress=screen)
+        compared, failures = pipeline.compare(wanted, chosen, clock=pipeline.utc_now, progress=screen)
         if compared:
             with pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
                 page = render_comparison(

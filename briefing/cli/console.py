@@ -1,7 +1,6 @@
-"""The one place that prints: results on standard output, everything else on standard error.
+"""Prints results to standard output and messages to standard error, without control characters. Nothing else prints.
 
-Whatever is printed is freed of what would steer a terminal, whoever wrote it. A message that cannot be printed, because
-standard error is closed or full, is lost; the command goes on, for what it does counts more than what it says of it.
+A message that cannot be printed, because standard error is closed or full, is dropped; the command goes on.
 """
 
 from __future__ import annotations
@@ -19,21 +18,18 @@ from briefing.sanitise import clean
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["console", "hold_streams", "message", "result", "results", "spare_streams"]
+__all__ = ["console", "fill_closed_streams", "flush_streams", "message", "result", "results"]
 
 
 def result(text: str = "") -> bool:
-    """A line, or several, on standard output; false where nobody reads it any more, which is no error.
-
-    Raises `OutputError` where it is full or closed.
-    """
+    """Print to standard output; False for a broken pipe. Raises `OutputError` where it is full or closed."""
     from briefing.deliver import write_stdout
 
     return write_stdout(f"{clean(text.encode('utf-8', 'replace').decode())}\n")
 
 
 def results(lines: Iterable[str | Path]) -> OutputError | None:
-    """Lines on standard output that say what was done; an error is given back, for the work is done all the same."""
+    """Print lines about finished work to standard output; an `OutputError` is returned, not raised."""
     try:
         for line in lines:
             result(str(line))
@@ -43,29 +39,23 @@ def results(lines: Iterable[str | Path]) -> OutputError | None:
 
 
 def message(text: str = "", *, end: str = "\n", above: Console | None = None, **style: Any) -> None:
-    """A line, or several, on standard error, `above` the bars of a console that shows some.
-
-    Coloured by `style` on a terminal that wants colour.
-    """
-    (above or console()).print(_shown(text), end=end, markup=False, highlight=False, soft_wrap=True, **style)
+    """Print to standard error, `above` the progress bars of that console; `style` as in rich."""
+    printable = clean(text.encode("utf-8", "backslashreplace").decode())
+    (above or console()).print(printable, end=end, markup=False, highlight=False, soft_wrap=True, **style)
 
 
 def console() -> Console:
-    """Standard error as rich writes on it; it leaves colour away where NO_COLOR is set or there is no terminal."""
+    """A rich console for standard error, without colour where NO_COLOR is set or there is no terminal."""
     from rich.console import Console
 
-    return Console(file=_Unfailing(), emoji=False)  # type: ignore[arg-type]  # all of a file that rich asks for
+    return Console(file=_BestEffortStderr(), emoji=False)  # type: ignore[arg-type]  # all of a file that rich asks for
 
 
-def _shown(text: str) -> str:
-    return clean(text.encode("utf-8", "backslashreplace").decode())
-
-
-class _Unfailing:
-    """Standard error as a file that takes everything, whether that arrives or not."""
+class _BestEffortStderr:
+    """Standard error as a file whose writes never fail."""
 
     def __init__(self) -> None:
-        self._stream: IO[str] | None = sys.stderr  # None: it was closed before we began
+        self._stream: IO[str] | None = sys.stderr  # None: closed before Python began
 
     def write(self, text: str) -> int:
         self._try(lambda stream: stream.write(text))
@@ -75,7 +65,7 @@ class _Unfailing:
         self._try(lambda stream: stream.flush())
 
     def _try(self, action: Callable[[IO[str]], object]) -> None:
-        with contextlib.suppress(ValueError):  # it was closed meanwhile
+        with contextlib.suppress(ValueError):  # closed since
             try:
                 if self._stream is not None:
                     action(self._stream)
@@ -99,23 +89,23 @@ class _Unfailing:
         return getattr(self._stream, "encoding", None) or "utf-8"
 
 
-def hold_streams() -> None:
-    """Put nothing where a standard stream was closed by whoever started us.
+def fill_closed_streams() -> None:
+    """Open the null device for each standard stream that the parent process closed.
 
-    Else the next file that is opened, such as the record, has its number, and what a library prints there damages it.
+    Else the next file that is opened, such as the state file, gets its descriptor, and output of a library damages it.
     """
     for number in range(3):
         with contextlib.suppress(OSError):
             try:
                 os.fstat(number)
             except OSError:
-                nothing = os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
-                os.set_inheritable(nothing, True)  # a command that prints a password has the same trouble
+                null = os.open(os.devnull, os.O_RDWR)  # takes the lowest free descriptor
+                os.set_inheritable(null, True)  # for the commands that print passwords
 
 
-def spare_streams() -> OutputError | None:
-    """What Python holds back for standard output and error is written, or let go; the error of standard output."""
-    found = None
+def flush_streams() -> OutputError | None:
+    """Flush both streams, or silence one that fails; the error of standard output."""
+    stdout_error = None
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:
@@ -126,6 +116,6 @@ def spare_streams() -> OutputError | None:
             from briefing.deliver import output_error, silence
 
             if stream is sys.stdout and not isinstance(error, BrokenPipeError):
-                found = output_error("standard output", error)
+                stdout_error = output_error("standard output", error)
             silence(stream)
-    return found
+    return stdout_error

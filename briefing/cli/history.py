@@ -1,4 +1,4 @@
-"""`briefing history` and `history remove`, `show` and `search`: the editions of earlier days."""
+"""`briefing history`, `history remove`, `show`, `search` and `archive`: the editions of earlier days."""
 
 import sys
 from datetime import datetime
@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from briefing.cli import options
-from briefing.cli.console import message, result
+from briefing.cli.console import message, result, results
 from briefing.cli.messages import ProgressDisplay
 from briefing.cli.send import keep_state
 from briefing.cli.settings import settings_if_any
-from briefing.errors import StoreError, UsageError
+from briefing.errors import ExitCode, StoreError, UsageError
 
-__all__ = ["app", "search", "show"]
+__all__ = ["app", "archive", "search", "show"]
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -183,6 +183,27 @@ def _is_json(format_: str) -> bool:
     if format_ not in {"text", "json"}:
         raise UsageError(f"format {format_!r}", "there is no such format here", "Choose one of text, json")
     return format_ == "json"
+
+
+def archive(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the site.")] = Path("archive"),
+    config: options.ConfigPath = None,
+    state: options.State = None,
+    templates: options.Templates = None,
+) -> None:
+    """Write all editions as a static site: an index by date, a search without a server, a feed."""
+    screen: ProgressDisplay = context.obj
+    wanted = settings_if_any(config, state=state, templates=templates)
+    from briefing import pipeline
+
+    with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+        editions, written = pipeline.write_archive(out.expanduser(), run_context)
+    untold = results([out / "index.html"])
+    screen.say(f"Editions: {editions}. Files written: {written}.")
+    if untold:
+        screen.complain(str(untold))
+        raise typer.Exit(ExitCode.PARTLY)
 
 
 def _format(path: Path | None) -> str:

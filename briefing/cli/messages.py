@@ -1,12 +1,15 @@
-"""What people see on standard error: progress, notes, errors, the report at the end. Nothing here is a result."""
+"""Messages on standard error: progress bars, notes, errors, crashes. Not here: results (`console`), a run's report."""
 
 from __future__ import annotations
 
 import logging
 import re
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from briefing._version import __version__
+from briefing.address import shown_in
 from briefing.cli.console import console, message
 from briefing.errors import StoppedError
 from briefing.sanitise import clipped, one_line
@@ -14,7 +17,7 @@ from briefing.sanitise import clipped, one_line
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-__all__ = ["ProgressDisplay", "tell_error"]
+__all__ = ["ProgressDisplay", "tell_crash", "tell_error", "write_crash"]
 
 _log = logging.getLogger(__name__)
 
@@ -24,26 +27,42 @@ _STAGES = {
     "summarise": "Summarising",
     "download": "Downloading",
 }
-
-
 _LINE_ENDS = re.compile(r"[\n\r\v\f\x85\u2028\u2029]+")
 
 
 def tell_error(line: str) -> None:
-    """One line on standard error."""
-    message(_unbroken(line), style="bold red")
+    """Print an error as one line."""
+    message(_joined(line), style="bold red")
 
 
-def _unbroken(line: str) -> str:
-    """What an error quotes must not look like a line of ours."""
+def tell_crash(error: Exception) -> None:
+    """Report an unexpected exception, which is being handled, in one line that names the file with its traceback."""
+    summary = shown_in(f"{type(error).__name__}: {error}")
+    tell_error(f"A mistake in briefing itself: {summary}. Details: {write_crash()}")
+
+
+def write_crash() -> Path:
+    """Write the current exception's traceback, without secrets of addresses, to a temporary file; its path."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="briefing-crash-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
+    ) as file:
+        file.write(f"briefing {__version__}\n{shown_in(traceback.format_exc())}")
+    return Path(file.name)
+
+
+def _joined(line: str) -> str:
+    """`line` without line ends: a quoted text must not look like a message of its own."""
     parts = _LINE_ENDS.split(line)
     return line if len(parts) == 1 else " ".join(part.strip() for part in parts)
 
 
 class ProgressDisplay:
-    """A `pipeline.ProgressListener` with a progress bar for each stage; a context manager while bars may be shown.
+    """A `pipeline.ProgressListener` with a progress bar for each stage, shown on a terminal while it is entered.
 
-    Bars appear only on a terminal; `quiet` shows errors only.
+    `quiet` shows errors only. Turns KeyboardInterrupt into `StoppedError`.
     """
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
@@ -82,7 +101,7 @@ class ProgressDisplay:
             raise StoppedError("Stopped", "what was finished is kept", "The same command goes on from there") from error
 
     def stage(self, name: str, total: int) -> None:
-        """Begin a bar."""
+        """Log the stage and begin its bar."""
         self._stage = name
         _log.info("%s: %d", _STAGES.get(name, name), total)
         if self._progress is None:
@@ -95,7 +114,7 @@ class ProgressDisplay:
         self._show_amount()
 
     def step(self, subject: str, amount: int = 1) -> None:
-        """Advance the bar."""
+        """Log the item and advance the bar."""
         if self._stage != "download":  # a step for each piece of the file
             _log.log(logging.INFO if self._stage == "summarise" else logging.DEBUG, "%s: %s", self._stage, subject)
         if self._progress is None or self._task is None:
@@ -104,22 +123,22 @@ class ProgressDisplay:
         self._show_amount()
 
     def say(self, line: str) -> None:
-        """A line above the bars."""
+        """Print a note, unless `quiet`."""
         if not self.quiet:
             self._print(line)
 
     def complain(self, line: str) -> None:
-        """Something that went wrong; said to those who asked for quiet, too."""
+        """Print a problem, also where `quiet`."""
         self._print(line)
 
     def detail(self, line: str) -> None:
-        """A line for those who asked for more."""
+        """Print a detail, where `verbose`."""
         if self.verbose:
             self._print(line, style="dim")
 
     def _print(self, line: str, **style: Any) -> None:
         above = self._progress.console if self._progress is not None else None
-        message(_unbroken(line), above=above, **style)
+        message(_joined(line), above=above, **style)
 
     def _show_amount(self) -> None:
         assert self._progress is not None

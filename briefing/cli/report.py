@@ -1,4 +1,4 @@
-"""What is said at the end of a run, and its exit code."""
+"""The report at the end of a command, and its exit code."""
 
 from __future__ import annotations
 
@@ -26,52 +26,51 @@ __all__ = [
 
 
 def exit_code(produced: bool, failures: Sequence[Failure]) -> ExitCode:
-    """All well, or something broke but there is a result, or there is none. What was skipped on purpose is well."""
+    """WELL, PARTLY (a result despite failures) or NOTHING. Items that were skipped on purpose do not count."""
     if not produced:
         return ExitCode.NOTHING
     return ExitCode.PARTLY if any(failure.kind is FailureKind.FAILED for failure in failures) else ExitCode.WELL
 
 
 def run_code(produced: bool, failures: Sequence[Failure], *, told_before: int = 0, offline: bool = False) -> ExitCode:
-    """The same for a run, in which a day without news is no failure, and a missing network will pass."""
+    """`exit_code` of a run: a day without news is WELL, a missing network OFFLINE."""
     if offline and not produced:
         return ExitCode.OFFLINE
     return exit_code(produced or nothing_new(failures, told_before), failures)
 
 
 def nothing_new(failures: Sequence[Failure], told_before: int = 0) -> bool:
-    """Whether a run without a story had none to tell: it read something, and lost none on the way to the edition."""
-    broken = [failure for failure in failures if failure.kind is FailureKind.FAILED]
-    lost = any(failure.stage == "summarise" for failure in broken)
-    return not lost and (not broken or bool(told_before) or len(broken) < len(failures))
+    """Whether a run without a story had none to tell: some source was read, and no story failed to be summarised."""
+    failed = [failure for failure in failures if failure.kind is FailureKind.FAILED]
+    unsummarised = any(failure.stage == "summarise" for failure in failed)
+    return not unsummarised and (not failed or bool(told_before) or len(failed) < len(failures))
 
 
 _NAMED = 3
-"""Items named of those that one reason kept out; of those that a model did not summarise, the first."""
+"""Items named of those with one reason; of those that a model did not summarise, only the first."""
 
 
 def tell_failures(screen: ProgressDisplay, failures: Sequence[Failure], *, produced: bool, quiet: bool = False) -> None:
-    """A line for each item that was not used; where nothing was `produced`, also for what was left out on purpose.
+    """Print a line for each failed item; where nothing was `produced`, also for those that were skipped on purpose.
 
-    On a `quiet` day that is no complaint: a scheduler mails those. Of items that one reason kept out, such as a feed of
-    teasers or a budget that is used up, the first few are named and the rest counted; who asked for more is told of
-    each.
+    On a `quiet` day the skipped ones are no complaint, since a scheduler mails those. Of items with one reason, such as
+    a feed of teasers or a spent budget, the first `_NAMED` are named and the rest counted; ``--verbose`` names all.
     """
-    alike = Counter(map(_reason, failures))
-    told: Counter[tuple[str, ...]] = Counter()
+    total = Counter(map(_reason, failures))
+    printed: Counter[tuple[str, ...]] = Counter()
     for failure in failures:
         remedy = f" {failure.remedy}{'' if failure.remedy.endswith('?') else '.'}" if failure.remedy else ""
         reason = _reason(failure)
-        told[reason] += 1
+        printed[reason] += 1
         named = 1 if failure.stage == "summarise" else _NAMED
-        others, repeats = alike[reason] - named, told[reason] > named
-        last = others > 0 and told[reason] == named
-        subject = f"{failure.subject} (and {others} more)" if last else failure.subject
+        more, repeats = total[reason] - named, printed[reason] > named
+        last = more > 0 and printed[reason] == named
+        subject = f"{failure.subject} (and {more} more)" if last else failure.subject
         line = f"{failure.kind.value.capitalize()} ({failure.stage}): {subject}: {failure.cause}.{remedy}"
         if repeats:
             screen.detail(line)
             continue
-        # What broke is said; what was left out on purpose only to those who asked for more, or who get nothing.
+        # Failed items are always printed, skipped ones only for --verbose or where there is no result.
         if failure.kind is FailureKind.FAILED or not (produced or quiet):
             screen.complain(line)
         else:
@@ -85,27 +84,27 @@ def _reason(failure: Failure) -> tuple[str, ...]:
 
 
 def tell_warnings(screen: ProgressDisplay, summary: Summary) -> None:
-    """What was dropped from a summary, for those who asked for more."""
+    """Print what was dropped from a summary, for ``--verbose``."""
     for warning in summary.warnings:
         screen.detail(f"{summary.headline}: {warning}")
 
 
 def tell_language(screen: ProgressDisplay, summaries: Sequence[Summary], wished: str) -> None:
-    """How many summaries are in their article's language instead of the one `wished` (ISO 639-1; empty: each its own).
+    """Print how many summaries are in their article's language and not in `wished` (ISO 639-1; empty: each its own).
 
-    A complaint where all are: a short article that is shown as it is says nothing of the model.
+    A complaint where all are: a single one may be a short article that is shown as it is.
     """
-    others = [summary for summary in summaries if summary.article_language not in {"und", wished}]
-    missed = sum(summary.language != wished for summary in others)
+    foreign = [summary for summary in summaries if summary.article_language not in {"und", wished}]
+    missed = sum(summary.language != wished for summary in foreign)
     if wished and missed:
-        (screen.complain if missed == len(others) else screen.say)(
-            f"Told in their article's language, not in the one asked for ({wished}): {missed} of {len(others)}. "
+        (screen.complain if missed == len(foreign) else screen.say)(
+            f"Told in their article's language, not in the one asked for ({wished}): {missed} of {len(foreign)}. "
             "No point that holds was written in it; --verbose says why. A larger --model may help."
         )
 
 
 def tell_usage(screen: ProgressDisplay, context: RunContext) -> None:
-    """The tokens that a server was given and gave, and what they cost; for engines on this machine only on request."""
+    """Print a server's tokens and their cost; for engines on this machine only with ``--verbose``."""
     (read, written), prices = context.tokens, context.config.prices
     if not read + written:
         return
@@ -117,14 +116,14 @@ def tell_usage(screen: ProgressDisplay, context: RunContext) -> None:
 
 
 def tell_run(screen: ProgressDisplay, edition: Edition, report: Report) -> None:
-    """The report of a whole run."""
+    """Print the report of a run."""
     for story in edition.stories:
         tell_warnings(screen, story.summary)
     before = report.told_before + report.seen_before
     quiet = not edition.stories and nothing_new(report.failures, before)
-    # What is in the edition with its headline need not be said as well.
-    lost = [failure for failure in report.failures if not (failure.stub and edition.stories)]
-    tell_failures(screen, lost, produced=bool(edition.stories or before), quiet=quiet)
+    # Articles that are in the edition with their headlines are no failures.
+    unused = [failure for failure in report.failures if not (failure.stub and edition.stories)]
+    tell_failures(screen, unused, produced=bool(edition.stories or before), quiet=quiet)
     failed = sum(failure.kind is FailureKind.FAILED for failure in report.failures)
     skipped = len(report.failures) - failed - len(edition.stubs)
     screen.say(

@@ -1,4 +1,4 @@
-"""`briefing schedule`: the edition every morning, started by the system's own scheduler."""
+"""`briefing schedule`: install, show and remove the daily job of the system's scheduler."""
 
 import os
 import sys
@@ -44,7 +44,7 @@ def install(
     screen: ProgressDisplay = context.obj
     when = schedule.parse_time(at)
     path = configuration_path(config).expanduser().absolute()
-    out = settings(path, []).out  # said now, not every morning: a configuration that is wrong
+    out = settings(path, []).out  # reports an invalid configuration now, not every morning
     chosen = kind or schedule.usual_kind(sys.platform)
     if sys.platform == "win32" and chosen is not SchedulerKind.WINDOWS:
         raise UsageError(f"--with {chosen}", "there is no such thing on Windows", "Leave --with away")
@@ -54,14 +54,14 @@ def install(
     outcome = schedule.install(chosen, job, write_atomically)
     for note in outcome.notes:
         screen.complain(note)
-    for place in outcome.places:
-        result(place)
+    for location in outcome.locations:
+        result(location)
     if chosen is SchedulerKind.WINDOWS:
         screen.complain("The file is written. This command has it started every day:")
         result(outcome.todo[0])
         return
-    manners = schedule.scheduler(chosen).manners
-    screen.say(f"Every day at {when:%H:%M} with {chosen}; editions go to {path.parent / out}. {manners}.")
+    description = schedule.scheduler(chosen).description
+    screen.say(f"Every day at {when:%H:%M} with {chosen}; editions go to {path.parent / out}. {description}.")
     if outcome.todo:
         screen.complain(f"{outcome.todo[0].split()[0]} is not on this machine, so nothing was started. Run:")
         for command in outcome.todo:
@@ -77,19 +77,19 @@ def show(context: typer.Context) -> None:
     screen: ProgressDisplay = context.obj
     if sys.platform == "win32":
         _tell_windows(screen, show=True)
-    found = schedule.installed()
-    if not found and sys.platform != "win32":
+    installed = schedule.installed()
+    if not installed and sys.platform != "win32":
         screen.say("Nothing is scheduled. `briefing schedule install --at 06:30` does so.")
-    for entry in found:
-        start = schedule.scheduler(entry.kind).start
-        if entry.active:
-            result(f"{entry.kind}: {_daily(entry.at)}{_next(entry.at)}")
-        elif entry.active is False:
-            result(f"{entry.kind}: installed, but not started. Run: {start}")
+    for job in installed:
+        start = schedule.scheduler(job.kind).start
+        if job.active:
+            result(f"{job.kind}: {_daily(job.at)}{_next(job.at)}")
+        elif job.active is False:
+            result(f"{job.kind}: installed, but not started. Run: {start}")
         else:
-            result(f"{entry.kind}: {_daily(entry.at)}; written, but not loaded as far as can be seen. Run: {start}")
-        for place, text in entry.files:
-            result(f"\n# {place}\n{text.rstrip()}")
+            result(f"{job.kind}: {_daily(job.at)}; written, but not loaded as far as can be seen. Run: {start}")
+        for location, text in job.files:
+            result(f"\n# {location}\n{text.rstrip()}")
 
 
 @app.command("remove")
@@ -101,9 +101,9 @@ def remove(context: typer.Context) -> None:
     if sys.platform == "win32":
         _tell_windows(screen, show=False)
     outcome = schedule.uninstall()
-    for place in outcome.places:
-        result(place)
-    if not outcome.places and sys.platform != "win32":
+    for location in outcome.locations:
+        result(location)
+    if not outcome.locations and sys.platform != "win32":
         screen.say("Nothing is scheduled.")
     for note in outcome.notes:
         screen.complain(note)
@@ -111,32 +111,32 @@ def remove(context: typer.Context) -> None:
 
 
 def _job(path: Path, at: "time", *, send: bool) -> "Job":
-    from briefing.schedule import Job, kept
+    from briefing.schedule import Job, job_environment
 
-    # The link of a virtual environment stays a link: it is how Python finds the environment. -P: what lies in the
-    # folder of the configuration is no module of ours, even if it is called json.py.
+    # Links stay unresolved: by its link Python finds a virtual environment. -P keeps a json.py in the configuration's
+    # folder from being imported.
     program = str(Path(sys.executable).absolute())
     return Job(
         command=(program, "-P", "-m", "briefing", "--quiet", "run", str(path), *(["--send"] if send else [])),
         folder=str(path.parent),
         at=at,
-        environment=kept(os.environ),
+        environment=job_environment(os.environ),
     )
 
 
 def _rehearse(screen: ProgressDisplay, job: "Job", kind: SchedulerKind) -> None:
-    """Have the run check itself as `kind` would start it. Ends the command where it would fail every morning."""
+    """Run ``run --check`` as `kind` would start it. Exits where it fails, as the job would every morning."""
     from briefing import schedule
 
-    done = schedule.rehearse(job, schedule.scheduler(kind).environment())
-    for line in done.stdout.splitlines():
+    check = schedule.rehearse(job, schedule.scheduler(kind).environment())
+    for line in check.stdout.splitlines():
         screen.say(line)
-    if done.returncode:
+    if check.returncode:
         screen.complain(f"Nothing was scheduled: started by {kind}, the run would end with this error.")
-        for line in done.stderr.strip().splitlines() or [f"Exit code {done.returncode}."]:
+        for line in check.stderr.strip().splitlines() or [f"Exit code {check.returncode}."]:
             screen.complain(line)
         screen.complain("If you know better what the run will find there, install it with --no-check.")
-        raise typer.Exit(done.returncode)
+        raise typer.Exit(check.returncode)
 
 
 def _daily(at: "time | None") -> str:

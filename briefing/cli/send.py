@@ -9,7 +9,7 @@ import typer
 
 from briefing.cli import options
 from briefing.cli.console import result, results
-from briefing.cli.messages import ProgressDisplay
+from briefing.cli.messages import ProgressDisplay, tell_crash
 from briefing.cli.settings import configuration_path
 from briefing.dates import edition_day
 from briefing.errors import BriefingError, ExitCode, UsageError
@@ -108,8 +108,6 @@ def post_after_run(
     except BriefingError as error:
         screen.complain(str(error))
     except Exception as error:
-        from briefing.cli.crash import tell_crash
-
         tell_crash(error)
     return ExitCode.MAIL
 

@@ -10,7 +10,8 @@ from briefing.config.edit import add_sources, remove_source
 from briefing.config.file import find_config, load_config, local_timezone, parse_config, read_config
 from briefing.config.locations import source_key
 from briefing.config.mail import Mail, Recipient, is_loopback
-from briefing.config.settings import Config, parse_duration
+from briefing.config.settings import Config
+from briefing.config.validators import parse_duration
 
 __all__ = [
     "Config",

@@ -19,7 +19,8 @@ from pathlib import Path
 from briefing.address import shown, shown_in
 from briefing.config.file import parse_config, parse_toml
 from briefing.config.locations import source_key
-from briefing.config.settings import SourceTable, nearest
+from briefing.config.settings import SourceTable
+from briefing.config.validators import nearest
 from briefing.errors import ConfigError
 from briefing.nlp.text import without_feed_scheme
 from briefing.types import Source, SourceKind

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from briefing.config.mail import Mail
-from briefing.config.settings import Config, Problem, SourceTable, check, is_timezone
+from briefing.config.settings import Config, Problem, SourceTable, check
+from briefing.config.validators import is_timezone
 from briefing.errors import ConfigError
 
 __all__ = [

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from briefing.config.validators import Command, Flag, LazyValidator, whole
+from briefing.config.validators import FORBID_EXTRA, Command, Flag, LazyValidator, parse_duration, whole
 from briefing.mail_headers import LONGEST_URI, ascii_domain, ascii_uri
 
 __all__ = ["Mail", "Recipient", "is_loopback"]
 
-_NOTHING_ELSE: Any = {"extra": "forbid"}
 _MOST_RETRIES = 10
 
 
@@ -71,12 +70,10 @@ def _host(value: Any, folder: Path | None) -> Any:
 
 
 def _retries(value: Any, folder: Path | None) -> Any:
-    from briefing.config.settings import parse_duration  # it imports this module
-
     if not isinstance(value, list | tuple):
         return value
-    pauses = [parse_duration(one) if isinstance(one, str) else one for one in value]
-    if len(pauses) > _MOST_RETRIES or not all(isinstance(one, timedelta) for one in pauses):
+    pauses = [parse_duration(pause) if isinstance(pause, str) else pause for pause in value]
+    if len(pauses) > _MOST_RETRIES or not all(isinstance(pause, timedelta) for pause in pauses):
         raise ValueError(f"expected at most {_MOST_RETRIES} time spans such as '5m'")
     return pauses
 
@@ -94,7 +91,7 @@ _OptionalAddress = Annotated[str, LazyValidator(_optional_address)]
 class Recipient:
     """One ``[[mail.recipients]]`` table."""
 
-    __pydantic_config__: ClassVar[Any] = _NOTHING_ELSE
+    __pydantic_config__: ClassVar[Any] = FORBID_EXTRA
 
     address: _Address
     """``ann@example.org`` or ``Ann <ann@example.org>``."""
@@ -106,7 +103,7 @@ class Recipient:
 class Mail:
     """How an edition is sent. Without `host` nothing is."""
 
-    __pydantic_config__: ClassVar[Any] = _NOTHING_ELSE
+    __pydantic_config__: ClassVar[Any] = FORBID_EXTRA
 
     host: Annotated[str, LazyValidator(_host)] = ""
     port: Annotated[int, LazyValidator(whole(0, 65535))] = 0
@@ -132,7 +129,7 @@ class Mail:
     send_empty: Flag = False
     """Whether an edition without a story is sent."""
     retries: Annotated[tuple[timedelta, ...], LazyValidator(_retries)] = tuple(
-        timedelta(minutes=one) for one in (1, 5, 15)
+        timedelta(minutes=minutes) for minutes in (1, 5, 15)
     )
     """How long a letter that was put off waits, each time, before it is tried again in the same run."""
     recipients: tuple[Recipient, ...] = ()

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from briefing.config.validators import LazyValidator
+from briefing.config.validators import FORBID_EXTRA, LazyValidator
 
 __all__ = ["Interests", "Mute", "Topics", "Weight"]
-
-_NOTHING_ELSE: Any = {"extra": "forbid"}
 
 
 def _words(value: Any, folder: Path | None) -> Any:
@@ -42,7 +40,7 @@ Weight = Annotated[float, LazyValidator(_weight)]
 class Interests:
     """What comes first."""
 
-    __pydantic_config__: ClassVar[Any] = _NOTHING_ELSE
+    __pydantic_config__: ClassVar[Any] = FORBID_EXTRA
 
     words: Words = ()
     """Words and phrases; a story with one of them in its title or beginning ranks higher."""
@@ -54,7 +52,7 @@ class Interests:
 class Mute:
     """What is left out."""
 
-    __pydantic_config__: ClassVar[Any] = _NOTHING_ELSE
+    __pydantic_config__: ClassVar[Any] = FORBID_EXTRA
 
     words: Words = ()
     """An article with one of them in its title or beginning is left out."""

@@ -1,140 +1,60 @@
-"""The settings: names, types, defaults, ranges.
-
-pydantic checks the values. It takes 0.12 s of CPU to import, so it is imported when there is something to check, and
-the fields say what they take without it (`LazyValidator`).
-"""
+"""The settings: names, types, defaults, and how values are checked. Not here: conversions (`validators`)."""
 
 from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
-from urllib.parse import urlsplit
 
 from briefing.address import shown, shown_in
-from briefing.config.languages import LANGUAGES
-from briefing.config.locations import is_url, mailbox_error
+from briefing.config.locations import mailbox_error
 from briefing.config.mail import Mail, Recipient
 from briefing.config.preferences import Interests, Mute, Topics, Weight
 from briefing.config.validators import (
+    FORBID_EXTRA,
     Command,
+    Count,
+    Duration,
     Flag,
+    FolderPath,
+    Formats,
+    GpuLayers,
+    Kind,
+    LanguageCode,
     LazyValidator,
-    parse_duration,
-    read_duration,
-    read_since,
-    read_time_of_day,
+    OptionalPath,
+    Prices,
+    ServerAddress,
+    Since,
+    SourcePath,
+    TimeOfDay,
+    TimeZone,
+    WebAddress,
     whole,
 )
 from briefing.errors import UsageError
-from briefing.nlp.text import without_feed_scheme
 from briefing.types import Source, SourceKind
 
-__all__ = ["Config", "Problem", "SourceTable", "check", "is_timezone", "nearest", "parse_duration"]
+__all__ = ["Config", "Problem", "SourceTable", "check"]
 
 T = TypeVar("T")
-
-
-_Format = Literal["md", "html", "text", "json", "atom", "epub"]
-
-# How a value that came from TOML or from a caller becomes the field's own. Each takes the value and the folder that
-# relative paths start from (None: leave them as they are), and raises ValueError that says what is expected.
-
-
-def _path(value: Any, folder: Path | None) -> Any:
-    if not isinstance(value, str | Path) or value == "" or "\0" in str(value):
-        raise ValueError("expected a path in quotation marks")
-    try:
-        path = Path(value).expanduser()
-    except RuntimeError as error:
-        raise ValueError("expected a path; there is no such user's home folder") from error
-    return folder / path if folder else path
-
-
-def _optional_path(value: Any, folder: Path | None) -> Any:
-    return None if value is None or value == "" else _path(value, folder)
-
-
-def _timezone(value: Any, folder: Path | None) -> Any:
-    if not isinstance(value, str) or value == "":
-        return value
-    if not is_timezone(value):
-        from zoneinfo import available_timezones
-
-        raise ValueError("expected an IANA time zone such as 'Europe/London'" + nearest(value, available_timezones()))
-    return value
-
-
-def _language(value: Any, folder: Path | None) -> Any:
-    if isinstance(value, str) and value and value not in LANGUAGES:
-        raise ValueError("expected a language's two letters (ISO 639-1) such as 'en', or '' for each article's own")
-    return value
-
-
-def _url(value: Any, folder: Path | None) -> Any:
-    value = without_feed_scheme(value) if isinstance(value, str) else value
-    if isinstance(value, str) and not is_url(value):
-        raise ValueError(
-            "expected an address that starts with https:// or http:// (a file or folder goes under 'path')"
-        )
-    return value
-
-
-def _server(value: Any, folder: Path | None) -> Any:
-    if isinstance(value, str) and value and not is_url(value):
-        raise ValueError("expected the address of a server such as 'http://127.0.0.1:8000/v1'")
-    if isinstance(value, str) and "@" in urlsplit(value).netloc:
-        raise ValueError("expected an address without a password; keys belong into BRIEFING_API_KEY or the keyring")
-    return value.rstrip("/") if isinstance(value, str) else value
-
-
-def _prices(value: Any, folder: Path | None) -> Any:
-    wanted = isinstance(value, list | tuple) and len(value) in {0, 2}
-    if not wanted or not all(type(one) in {int, float} and 0 <= one < 1e6 for one in value):
-        raise ValueError("expected two numbers: the prices of a million tokens read and of a million written")
-    return tuple(map(float, value))
-
-
-def _layers(value: Any, folder: Path | None) -> Any:
-    if value != "auto" and (type(value) is not int or not 0 <= value <= 1024):
-        raise ValueError("expected 'auto', or a whole number from 0 (the processor alone) to 1024")
-    return value
-
-
-def _kind(value: Any, folder: Path | None) -> Any:
-    known = [kind.value for kind in SourceKind if kind is not SourceKind.STDIN]
-    if value not in known:
-        raise ValueError(f"expected one of {', '.join(known)}")
-    return SourceKind(value)
-
-
-def _formats(value: Any, folder: Path | None) -> Any:
-    if value in ([], ()):
-        raise ValueError("expected at least one of md, html, text, json, atom, epub")
-    if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
-        return tuple(dict.fromkeys(value))
-    return value
-
-
-_Place = Annotated[Path | None, LazyValidator(_optional_path)]
-_NOTHING_ELSE: Any = {"extra": "forbid"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Every setting of a run. `load_config` and `with_overrides` check the values, the constructor does not."""
 
-    __pydantic_config__: ClassVar[Any] = _NOTHING_ELSE
+    __pydantic_config__: ClassVar[Any] = FORBID_EXTRA
 
     title: str = "Morning briefing"
-    timezone: Annotated[str, LazyValidator(_timezone)] = ""
+    timezone: TimeZone = ""
     """IANA name; empty means this machine's own (`local_timezone`)."""
-    language: Annotated[str, LazyValidator(_language)] = ""
+    language: LanguageCode = ""
     """ISO 639-1 code of the language of the summaries; empty means each article's own."""
     model: str = ""
     """Name in the catalogue, path or Hub repository; empty means the catalogue's default."""
@@ -142,21 +62,21 @@ class Config:
     """Empty means: the one that runs the model."""
     threads: Annotated[int, LazyValidator(whole(0, 1024))] = 0
     """Of the engine; 0 means: one for each physical core."""
-    gpu_layers: Annotated[int | Literal["auto"], LazyValidator(_layers)] = "auto"
+    gpu_layers: GpuLayers = "auto"
     """Layers of the model that a GPU holds, for the engine llama; ``auto`` means: as many as fit, none without one."""
     parallel: Annotated[int, LazyValidator(whole(0, 1024))] = 0
     """Prompts answered side by side; 0 means what the engine takes to be best."""
-    context: Annotated[int, LazyValidator(whole(0))] = 0
+    context: Count = 0
     """Tokens of a prompt and its answer together; 0 means what the engine takes to be best."""
-    base_url: Annotated[str, LazyValidator(_server)] = ""
+    base_url: ServerAddress = ""
     """Of an OpenAI-compatible server, such as ``http://127.0.0.1:8000/v1``."""
     patience: Annotated[int, LazyValidator(whole(1))] = 300
     """Seconds that a server has for one answer."""
-    token_budget: Annotated[int, LazyValidator(whole(0))] = 0
+    token_budget: Count = 0
     """Tokens, read and written, after which a server is asked no more in this run; 0 means no limit."""
-    thinking_tokens: Annotated[int, LazyValidator(whole(0))] = 0
+    thinking_tokens: Count = 0
     """Tokens that a model which thinks has for its thoughts, on top of its answer's; 0 means: 8,192, or what fits."""
-    prices: Annotated[tuple[float, ...], LazyValidator(_prices)] = ()
+    prices: Prices = ()
     """Of a million tokens read and of a million written, in whatever currency; empty means: no costs are shown."""
     trust_pickles: Flag = False
     """Whether weights may be read from pickles, which can run whatever code is in them."""
@@ -164,26 +84,26 @@ class Config:
     """Key points an article, at most."""
     length: Literal["short", "medium", "long"] = "medium"
     paragraph: Flag = False
-    formats: Annotated[tuple[Literal["md", "html", "text", "json", "atom", "epub"], ...], LazyValidator(_formats)] = (
+    formats: Formats = (
         "md",
         "html",
     )
     """Without repetition, at least one."""
-    out: Annotated[Path, LazyValidator(_path)] = Path("briefings")
+    out: FolderPath = Path("briefings")
     """Folder of the editions; the default is one in the current folder, wherever the configuration lies."""
-    since: Annotated[timedelta | Literal["last"] | None, LazyValidator(read_since)] = "last"
+    since: Since = "last"
     """How old an article of a feed may be; ``last`` means: whatever no edition has seen; None means: any age."""
-    catch_up: Annotated[timedelta | None, LazyValidator(read_duration)] = timedelta(days=3)
+    catch_up: Duration = timedelta(days=3)
     """How far ``last`` reaches back, in whole days; None means: to the first edition."""
-    deadline: Annotated[str, LazyValidator(read_time_of_day)] = ""
+    deadline: TimeOfDay = ""
     """``HH:MM`` in `timezone`, by which the edition is written, finished or not; empty means: no such time."""
-    budget: Annotated[timedelta | None, LazyValidator(read_duration)] = None
+    budget: Duration = None
     """How long a run may take; None means: as long as it needs."""
-    wait: Annotated[timedelta | None, LazyValidator(read_duration)] = timedelta(minutes=10)
+    wait: Duration = timedelta(minutes=10)
     """How long a run waits for the network where no source of the web can be reached; None means: not at all."""
-    max_articles: Annotated[int, LazyValidator(whole(0))] = 50
+    max_articles: Count = 50
     """In one edition; 0 means: no limit."""
-    max_per_source: Annotated[int, LazyValidator(whole(0))] = 0
+    max_per_source: Count = 0
     """0 means: no limit."""
     full_text: Flag = True
     """Whether the page behind a feed's item is fetched; else the feed's own text is all there is."""
@@ -191,13 +111,13 @@ class Config:
     """Whether every source may live at a private address, as `Source.allow_local` says for one."""
     offline: Flag = False
     """Whether the network is left alone."""
-    state: _Place = None
+    state: OptionalPath = None
     """The state file; None means `store.default_state`."""
-    models: _Place = None
+    models: OptionalPath = None
     """Folder of model files; None means the user's cache folder."""
-    prompts: _Place = None
+    prompts: OptionalPath = None
     """Folder looked in before the user's and the shipped prompts."""
-    templates: _Place = None
+    templates: OptionalPath = None
     """Folder looked in before the user's and the shipped templates."""
     group: Flag = True
     """Whether articles about one event are told as one story."""
@@ -206,7 +126,7 @@ class Config:
     in another language; empty means: words alone."""
     repeat: Flag = False
     """Whether an edition may tell again what the editions of the last days have told."""
-    max_per_section: Annotated[int, LazyValidator(whole(0))] = 0
+    max_per_section: Count = 0
     """Stories; 0 means: no limit."""
     interests: Interests = field(default_factory=Interests)
     mute: Mute = field(default_factory=Mute)
@@ -227,7 +147,7 @@ class Config:
         """
         given = {name: value for name, value in options.items() if value is not None}
         problems: list[Problem] = []
-        values = {one.name: getattr(self, one.name) for one in fields(self)} | given
+        values = {setting.name: getattr(self, setting.name) for setting in fields(self)} | given
         config = check(Config, values, None, problems)
         if config is None:
             raise UsageError(problems[0].key, problems[0].cause, problems[0].remedy)
@@ -238,17 +158,17 @@ class Config:
 class SourceTable:
     """One ``[[sources]]`` table."""
 
-    __pydantic_config__: ClassVar[Any] = _NOTHING_ELSE
+    __pydantic_config__: ClassVar[Any] = FORBID_EXTRA
 
-    url: Annotated[str, LazyValidator(_url)] = ""
-    path: Annotated[Path | None, LazyValidator(_path)] = None
+    url: WebAddress = ""
+    path: SourcePath = None
     imap: str = ""
     """``imaps://user@host/folder``, never with a password; checked below, where an error does not show the value."""
     password_command: Command = ""
     """For `imap`: prints the password; empty means the environment or the keyring has it."""
     name: str = ""
     section: str = ""
-    kind: Annotated[SourceKind, LazyValidator(_kind)] = SourceKind.AUTO
+    kind: Kind = SourceKind.AUTO
     weight: Weight = 1.0
     allow_local: Flag = False
 
@@ -321,8 +241,8 @@ def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Proble
         table: Any = SourceTable if inside else Config
         if location[0] in _TABLES and len(location) > 1:
             table = Recipient if location[1] == "recipients" and len(location) > 2 else _TABLES[str(location[0])]
-        keys = [one.name for one in fields(table)]
-        if inside and key in {one.name for one in fields(Config)}:
+        keys = [setting.name for setting in fields(table)]
+        if inside and key in {setting.name for setting in fields(Config)}:
             return Problem(location, "is not a key of a source", "Move it above the first [[sources]] table")
         near = difflib.get_close_matches(key, keys, n=1)
         remedy = f"Did you mean `{near[0]}`?" if near else f"The keys are {', '.join(keys)}"
@@ -344,23 +264,6 @@ def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Proble
 
 def _shown(value: object) -> str:
     value = shown(value) if isinstance(value, str) else value
-    value = [shown(one) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
+    value = [shown(item) if isinstance(item, str) else item for item in value] if isinstance(value, list) else value
     text = shown_in(json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def is_timezone(name: str) -> bool:
-    """Whether it is in the IANA database of this machine."""
-    from zoneinfo import ZoneInfo
-
-    try:
-        ZoneInfo(name)
-    except (LookupError, ValueError, OSError):  # unknown; a path; a folder of the database
-        return False
-    return True
-
-
-def nearest(given: str, known: Iterable[str]) -> str:
-    """`` (did you mean 'x'?)`` where `known` has something like it, else nothing."""
-    match = difflib.get_close_matches(given, list(known), n=1)
-    return f" (did you mean {match[0]!r}?)" if match else ""

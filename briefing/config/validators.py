@@ -1,32 +1,57 @@
-"""How values that came from TOML or from a caller become a setting's own.
+"""Types of settings: each converts and checks a value from TOML, an option or a caller.
 
-pydantic checks the values. It takes 0.12 s of CPU to import, so it is imported when there is something to check, and
-the fields say what they take without it (`LazyValidator`).
+A converter takes the value and the folder that relative paths start from (None: they stay relative), and raises
+ValueError that says what is expected. pydantic runs them; it takes 0.12 s of CPU to import, so types name their
+converters without it (`LazyValidator`) and it is imported when there is something to check.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from briefing.config.locations import is_url
+from briefing.nlp.text import without_feed_scheme
+from briefing.types import SourceKind
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
 __all__ = [
+    "FORBID_EXTRA",
     "Command",
+    "Count",
+    "Duration",
     "Flag",
+    "FolderPath",
+    "Formats",
+    "GpuLayers",
+    "Kind",
+    "LanguageCode",
     "LazyValidator",
+    "OptionalPath",
+    "Prices",
+    "ServerAddress",
+    "Since",
+    "SourcePath",
+    "TimeOfDay",
+    "TimeZone",
+    "WebAddress",
+    "is_timezone",
+    "nearest",
     "parse_duration",
-    "read_duration",
-    "read_since",
-    "read_time_of_day",
     "whole",
 ]
+
+FORBID_EXTRA: Any = {"extra": "forbid"}
+"""pydantic's setting of every table: unknown keys are errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +99,19 @@ Command = Annotated[str | tuple[str, ...], LazyValidator(_command)]
 """A program and its arguments: one text, or each word for itself, which is then taken as it is."""
 
 
-def read_duration(value: Any, folder: Path | None) -> Any:
-    """For `LazyValidator`: a time span, or None for the empty text."""
+def _duration(value: Any, folder: Path | None) -> Any:
+    """A time span, or None for the empty text."""
     if value is None or isinstance(value, timedelta):
         return value
     return parse_duration(value if isinstance(value, str) else "?")
 
 
-def read_since(value: Any, folder: Path | None) -> Any:
-    """For `LazyValidator`: ``last``, or a time span like `read_duration`'s."""
+def _since(value: Any, folder: Path | None) -> Any:
+    """``last``, or a time span like `_duration`'s."""
     if value == "last":
         return value
     try:
-        return read_duration(value, folder)
+        return _duration(value, folder)
     except ValueError:
         raise ValueError(
             "expected 'last' (since the last edition), a time span of at most 100 years such as '90m', '24h' or '7d', "
@@ -94,12 +119,18 @@ def read_since(value: Any, folder: Path | None) -> Any:
         ) from None
 
 
-def read_time_of_day(value: Any, folder: Path | None) -> Any:
-    """For `LazyValidator`: ``HH:MM``, or the empty text."""
+def _time_of_day(value: Any, folder: Path | None) -> Any:
+    """``HH:MM``, or the empty text."""
     if not isinstance(value, str) or not re.fullmatch(r"((?:[01]\d|2[0-3]):[0-5]\d)?", value, re.ASCII):
         raise ValueError("expected a time of the day such as '07:00', or '' for none")
     return value
 
+
+Duration = Annotated[timedelta | None, LazyValidator(_duration)]
+Since = Annotated[timedelta | Literal["last"] | None, LazyValidator(_since)]
+TimeOfDay = Annotated[str, LazyValidator(_time_of_day)]
+Count = Annotated[int, LazyValidator(whole(0))]
+"""0 or more."""
 
 _LONGEST = timedelta(days=36_525)
 
@@ -124,3 +155,122 @@ def parse_duration(text: str) -> timedelta | None:
     if span > _LONGEST:  # before the calendar's beginning, or after its end
         raise ValueError("expected a time span of at most 100 years, or '' for no limit")
     return span
+
+
+_CODES = """
+    aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el
+    en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it
+    iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt
+    my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk
+    sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi
+    yo za zh zu
+"""
+LANGUAGES = frozenset(_CODES.split())
+"""All codes of ISO 639-1, whichever of them a model can write."""
+
+
+def _path(value: Any, folder: Path | None) -> Any:
+    if not isinstance(value, str | Path) or value == "" or "\0" in str(value):
+        raise ValueError("expected a path in quotation marks")
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError as error:
+        raise ValueError("expected a path; there is no such user's home folder") from error
+    return folder / path if folder else path
+
+
+def _optional_path(value: Any, folder: Path | None) -> Any:
+    return None if value is None or value == "" else _path(value, folder)
+
+
+def _timezone(value: Any, folder: Path | None) -> Any:
+    if not isinstance(value, str) or value == "":
+        return value
+    if not is_timezone(value):
+        from zoneinfo import available_timezones
+
+        raise ValueError("expected an IANA time zone such as 'Europe/London'" + nearest(value, available_timezones()))
+    return value
+
+
+def _language(value: Any, folder: Path | None) -> Any:
+    if isinstance(value, str) and value and value not in LANGUAGES:
+        raise ValueError("expected a language's two letters (ISO 639-1) such as 'en', or '' for each article's own")
+    return value
+
+
+def _url(value: Any, folder: Path | None) -> Any:
+    value = without_feed_scheme(value) if isinstance(value, str) else value
+    if isinstance(value, str) and not is_url(value):
+        raise ValueError(
+            "expected an address that starts with https:// or http:// (a file or folder goes under 'path')"
+        )
+    return value
+
+
+def _server(value: Any, folder: Path | None) -> Any:
+    if isinstance(value, str) and value and not is_url(value):
+        raise ValueError("expected the address of a server such as 'http://127.0.0.1:8000/v1'")
+    if isinstance(value, str) and "@" in urlsplit(value).netloc:
+        raise ValueError("expected an address without a password; keys belong into BRIEFING_API_KEY or the keyring")
+    return value.rstrip("/") if isinstance(value, str) else value
+
+
+def _prices(value: Any, folder: Path | None) -> Any:
+    wanted = isinstance(value, list | tuple) and len(value) in {0, 2}
+    if not wanted or not all(type(price) in {int, float} and 0 <= price < 1e6 for price in value):
+        raise ValueError("expected two numbers: the prices of a million tokens read and of a million written")
+    return tuple(map(float, value))
+
+
+def _layers(value: Any, folder: Path | None) -> Any:
+    if value != "auto" and (type(value) is not int or not 0 <= value <= 1024):
+        raise ValueError("expected 'auto', or a whole number from 0 (the processor alone) to 1024")
+    return value
+
+
+def _kind(value: Any, folder: Path | None) -> Any:
+    known = [kind.value for kind in SourceKind if kind is not SourceKind.STDIN]
+    if value not in known:
+        raise ValueError(f"expected one of {', '.join(known)}")
+    return SourceKind(value)
+
+
+def _formats(value: Any, folder: Path | None) -> Any:
+    if value in ([], ()):
+        raise ValueError("expected at least one of md, html, text, json, atom, epub")
+    if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
+        return tuple(dict.fromkeys(value))
+    return value
+
+
+OptionalPath = Annotated[Path | None, LazyValidator(_optional_path)]
+"""None for the empty text; relative to the folder of the configuration."""
+FolderPath = Annotated[Path, LazyValidator(_path)]
+SourcePath = Annotated[Path | None, LazyValidator(_path)]
+"""None only where it is not given."""
+TimeZone = Annotated[str, LazyValidator(_timezone)]
+LanguageCode = Annotated[str, LazyValidator(_language)]
+WebAddress = Annotated[str, LazyValidator(_url)]
+ServerAddress = Annotated[str, LazyValidator(_server)]
+Prices = Annotated[tuple[float, ...], LazyValidator(_prices)]
+GpuLayers = Annotated[int | Literal["auto"], LazyValidator(_layers)]
+Kind = Annotated[SourceKind, LazyValidator(_kind)]
+Formats = Annotated[tuple[Literal["md", "html", "text", "json", "atom", "epub"], ...], LazyValidator(_formats)]
+
+
+def is_timezone(name: str) -> bool:
+    """Whether it is in the IANA database of this machine."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (LookupError, ValueError, OSError):  # unknown; a path; a folder of the database
+        return False
+    return True
+
+
+def nearest(given: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'x'?)`` where `known` has something like it, else nothing."""
+    match = difflib.get_close_matches(given, list(known), n=1)
+    return f" (did you mean {match[0]!r}?)" if match else ""

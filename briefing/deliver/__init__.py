@@ -1,4 +1,4 @@
-"""Where results go: whole files or none, standard output, mail servers. Not here: what is in them."""
+"""Output: atomic file writes, standard output, SMTP. Not here: rendering what is written (`render`)."""
 
 from briefing.deliver.atomic import AtomicWrites, write_atomically, write_together
 from briefing.deliver.files import check_writable, output_error, silence, write_stdout

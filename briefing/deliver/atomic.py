@@ -1,11 +1,11 @@
-"""Files that take their places whole and together, or not at all.
+"""Atomic writes of one or several files: all of them or none.
 
-Each is written beside its place and on the disk before the first is renamed, so that whatever goes wrong before (no
-space, no permission, a folder in the way) changes nothing. What goes wrong between two renames is undone. Only a
-process that is killed there leaves some files new and some old, each of them whole, and the next one writes them all.
+All files are written under temporary names and synced before the first is renamed, so that an error before then (no
+space, no permission, a folder in the way) changes nothing. An error between two renames is rolled back. Only a process
+that is killed there leaves some files new and some old, each of them whole.
 
-Until the end a process holds the lock of an empty file of its own in every folder it writes in. Temporary files whose
-lock nobody holds are what killed processes left, and are removed by the next that writes there.
+Each process holds a lock (flock) on an empty file of its own in every folder it writes in. Temporary files whose lock
+nobody holds were left by killed processes; the next one that writes there removes them.
 """
 
 from __future__ import annotations
@@ -31,30 +31,30 @@ from briefing.private_files import write_synced
 __all__ = ["AtomicWrites", "write_atomically", "write_together"]
 
 _STALE_SECONDS = 3600.0
-"""After which a temporary file is taken for a leftover where a system has no locks."""
+"""Age from which a temporary file is a leftover where the system has no locks."""
 _STREAM = re.compile(r"/dev/(stdout|stderr|fd/(\d+))|/proc/self/fd/(\d+)")
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Put `content` (text as UTF-8) at `path`; whoever reads it sees the old file or the new one, never a part.
+    """Replace the file at `path` by `content` (text as UTF-8); readers see the old file or the new one.
 
-    Missing folders are made. A file that exists keeps its permissions, a new one gets those of the umask; a link stays
-    a link, its target is replaced or made. What is no file (a device, a pipe, a stream such as ``/dev/stdout``) is
-    written to directly. Raises `OutputError`; the old file is then as it was.
+    Makes missing folders. An existing file keeps its permissions, a new one has those of the umask. A link stays, its
+    target is replaced. Devices, pipes and streams such as ``/dev/stdout`` are written to directly. Raises
+    `OutputError`; the old file is then unchanged.
     """
     with AtomicWrites() as files:
         files.add(path, content)
 
 
 def write_together(files: Sequence[tuple[Path, str | bytes]]) -> None:
-    """`write_atomically` for several files: all or none. Raises `OutputError` that also says what is there then."""
-    together = AtomicWrites()
+    """`write_atomically` for several files. Raises `OutputError`, which also names the files that are there then."""
+    writes = AtomicWrites()
     try:
-        with together:
+        with writes:
             for path, content in files:
-                together.add(path, content)
+                writes.add(path, content)
     except OutputError as error:
-        if together.mixed:
+        if writes.mixed:
             raise
         there = [str(path) for path, _ in files if path.is_file()]
         missing = [str(path) for path, _ in files if not path.exists()]
@@ -64,31 +64,28 @@ def write_together(files: Sequence[tuple[Path, str | bytes]]) -> None:
 
 
 @dataclass(slots=True)
-class _Written:
+class _PendingFile:
     path: Path
-    """As it was asked for."""
+    """As the caller named it."""
     target: Path
-    """The file itself, behind every link."""
+    """With links resolved."""
     temporary: Path
     existed: bool
-    before: Path | None = None
-    """A second name of the old file, to put it back by."""
+    old: Path | None = None
+    """Hard link to the old file, for a rollback."""
 
 
 class AtomicWrites:
-    """A context manager: the files that were added take their places at its end, unless it ends with an error.
-
-    Everything raises `OutputError`.
-    """
+    """Context manager that commits the added files at its end, unless that is an error. Raises `OutputError`."""
 
     def __init__(self) -> None:
         self.mixed = False
-        """Whether some of the files are new and others not, because what went wrong could not be undone."""
-        self._files: list[_Written] = []
+        """Whether some files are new and others old, because a rollback failed."""
+        self._files: list[_PendingFile] = []
         self._targets: dict[Path, Path] = {}
-        """What was asked for, by the file behind every link."""
+        """The caller's paths by resolved path."""
         self._streams: list[tuple[Path, bytes]] = []
-        self._desks: dict[Path, _Desk] = {}
+        self._temporary: dict[Path, _TemporaryFiles] = {}
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -99,12 +96,12 @@ class AtomicWrites:
     ) -> None:
         with self._open:
             if kind is None:
-                self._put_in_place()
+                self._commit()
 
     def add(self, path: Path, content: str | bytes) -> None:
-        """Write `content` beside `path`."""
+        """Write `content` to a temporary file beside `path`."""
         data = content.encode("utf-8", "replace") if isinstance(content, str) else content
-        with _explained(path):
+        with _as_output_error(path):
             mode = _mode(path)
             if mode is not None and stat.S_ISDIR(mode):
                 raise OutputError(str(path), "is a folder", "Name a file, or move the folder away")
@@ -112,44 +109,44 @@ class AtomicWrites:
                 self._streams.append((path, data))
                 return
             target = path.resolve()
-            if other := self._targets.get(target):
-                raise OutputError(str(path), f"is the same file as {other}", "Take the link away")
-            temporary = self._desk(target.parent).name()
+            if same := self._targets.get(target):
+                raise OutputError(str(path), f"is the same file as {same}", "Take the link away")
+            temporary = self._temporary_in(target.parent).name()
             write_synced(temporary, data, None if mode is None else stat.S_IMODE(mode))
-            self._files.append(_Written(path, target, temporary, mode is not None))
+            self._files.append(_PendingFile(path, target, temporary, mode is not None))
             self._targets[target] = path
 
-    def _desk(self, folder: Path) -> _Desk:
-        if folder not in self._desks:
+    def _temporary_in(self, folder: Path) -> _TemporaryFiles:
+        if folder not in self._temporary:
             folder.mkdir(parents=True, exist_ok=True)
-            self._desks[folder] = self._open.enter_context(_Desk(folder))
-        return self._desks[folder]
+            self._temporary[folder] = self._open.enter_context(_TemporaryFiles(folder))
+        return self._temporary[folder]
 
-    def _put_in_place(self) -> None:
+    def _commit(self) -> None:
         for path, data in self._streams:
-            with _explained(path):
+            with _as_output_error(path):
                 _write_stream(path, data)
-        renamed: list[_Written] = []
+        renamed: list[_PendingFile] = []
         try:
-            for one in self._files:
-                with _explained(one.path):
-                    if len(self._files) > 1 and one.existed:
-                        one.before = _second_name(one.target, self._desk(one.target.parent).name())
-                    one.temporary.replace(one.target)
-                renamed.append(one)
+            for file in self._files:
+                with _as_output_error(file.path):
+                    if len(self._files) > 1 and file.existed:
+                        file.old = _hard_link(file.target, self._temporary_in(file.target.parent).name())
+                    file.temporary.replace(file.target)
+                renamed.append(file)
         except BaseException as error:
-            new = [str(one.path) for one in renamed if not _undone(one)]
+            new = [str(file.path) for file in renamed if not _rolled_back(file)]
             if not new or not isinstance(error, OutputError):
                 raise
             self.mixed = True
             known = set(new)
-            old = [name for one in self._files if (name := str(one.path)) not in known]
+            old = [name for file in self._files if (name := str(file.path)) not in known]
             remedy = f"{error.remedy}, then run again. New {_are(new)}; as before {_are(old)}"
             raise OutputError(error.subject, error.cause, remedy) from error
 
 
-class _Desk:
-    """Where temporary files for one folder are: names in it, and the lock that says that somebody needs them."""
+class _TemporaryFiles:
+    """The temporary files of this process in one folder, and the lock file that marks them as in use."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -160,11 +157,11 @@ class _Desk:
             self._token = secrets.token_hex(8)
             self._lock = self._folder / f".briefing-{self._token}.tmp"
             self._descriptor = os.open(self._lock, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-            _locked(self._descriptor)
-            if os.fstat(self._descriptor).st_nlink:  # else it was taken for a leftover, before it was locked
+            _try_lock(self._descriptor)
+            if os.fstat(self._descriptor).st_nlink:  # else another process removed it before it was locked
                 break
             os.close(self._descriptor)
-        _sweep(self._folder, self._token, os.fstat(self._descriptor).st_mtime)
+        _remove_leftovers(self._folder, self._token, os.fstat(self._descriptor).st_mtime)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -174,41 +171,41 @@ class _Desk:
         os.close(self._descriptor)
 
     def name(self) -> Path:
-        # It does not contain the target's: that may be as long as the file system allows.
+        # Without the target's name, which may be as long as the file system allows.
         self._names.append(self._folder / f".briefing-{self._token}-{len(self._names)}.tmp")
         return self._names[-1]
 
 
-def _sweep(folder: Path, own: str, now: float) -> None:
-    """Remove what killed processes left. `now` is by the folder's own clock: on a network drive it may not be ours."""
-    left: dict[str, list[Path]] = {}
+def _remove_leftovers(folder: Path, own: str, now: float) -> None:
+    """Remove temporary files of killed processes. `now` is by the folder's clock: a network drive has its own."""
+    by_token: dict[str, list[Path]] = {}
     for path in folder.glob(".briefing-*.tmp"):
-        left.setdefault(path.name.split("-")[1].removesuffix(".tmp"), []).append(path)
-    left.pop(own, None)
-    for token, paths in left.items():
-        with contextlib.suppress(OSError), _if_left(folder / f".briefing-{token}.tmp", now) as abandoned:
+        by_token.setdefault(path.name.split("-")[1].removesuffix(".tmp"), []).append(path)
+    by_token.pop(own, None)
+    for token, paths in by_token.items():
+        with contextlib.suppress(OSError), _is_abandoned(folder / f".briefing-{token}.tmp", now) as abandoned:
             for path in paths if abandoned else ():
                 with contextlib.suppress(OSError):
                     path.unlink()
 
 
 @contextlib.contextmanager
-def _if_left(lock: Path, now: float) -> Iterator[bool]:
-    """Whether nobody holds the lock; nobody gets it meanwhile."""
+def _is_abandoned(lock: Path, now: float) -> Iterator[bool]:
+    """Whether no process holds the lock; no other can take it during the block."""
     try:
         descriptor = os.open(lock, os.O_RDWR)
     except FileNotFoundError:
         yield True
         return
     try:
-        held = _locked(descriptor)
-        yield os.fstat(descriptor).st_mtime < now - _STALE_SECONDS if held is None else held
+        locked = _try_lock(descriptor)
+        yield os.fstat(descriptor).st_mtime < now - _STALE_SECONDS if locked is None else locked
     finally:
         os.close(descriptor)
 
 
-def _locked(descriptor: int) -> bool | None:
-    """Lock the file until it is closed; whether that went, None where the system has no locks."""
+def _try_lock(descriptor: int) -> bool | None:
+    """Lock the file until it is closed; False where it is locked, None where the system has no locks."""
     if sys.platform == "win32":
         return None
     import fcntl
@@ -223,7 +220,7 @@ def _locked(descriptor: int) -> bool | None:
 
 
 def _mode(path: Path) -> int | None:
-    """Kind and permissions of what is there, behind every link, or None."""
+    """Type and permissions of the file behind links; None where there is none."""
     try:
         return path.stat().st_mode
     except FileNotFoundError:
@@ -231,18 +228,18 @@ def _mode(path: Path) -> int | None:
 
 
 def _write_stream(path: Path, data: bytes) -> None:
-    """Into a device or a pipe; a stream of this process goes on where it is, whatever file or pipe it leads to."""
+    """Write to a device, a pipe, or an open stream of this process."""
     stream = _STREAM.fullmatch(str(path))
     if stream is None:
         path.write_bytes(data)
         return
     name, *numbers = stream.groups()
-    number = next((int(one) for one in numbers if one), 1 if name == "stdout" else 2)
+    number = next((int(number) for number in numbers if number), 1 if name == "stdout" else 2)
     with os.fdopen(os.dup(number), "wb") as file:
         file.write(data)
 
 
-def _second_name(file: Path, name: Path) -> Path | None:
+def _hard_link(file: Path, name: Path) -> Path | None:
     try:
         name.hardlink_to(file)
     except OSError:  # a file system without
@@ -250,13 +247,13 @@ def _second_name(file: Path, name: Path) -> Path | None:
     return name
 
 
-def _undone(one: _Written) -> bool:
-    """Put back what was there before a rename; whether that went."""
+def _rolled_back(file: _PendingFile) -> bool:
+    """Undo a rename; whether that worked."""
     try:
-        if one.before:
-            one.before.replace(one.target)
-        elif not one.existed:
-            one.target.unlink()
+        if file.old:
+            file.old.replace(file.target)
+        elif not file.existed:
+            file.target.unlink()
         else:
             return False
     except OSError:
@@ -270,7 +267,7 @@ def _are(names: Sequence[str]) -> str:
 
 
 @contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _as_output_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Folders that can be written in, standard output, and what to say where neither can be (files: `atomic`)."""
+"""Checks that a folder is writable, writes standard output, and explains errors of both. Not here: files (`atomic`)."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ __all__ = ["check_writable", "output_error", "silence", "write_stdout"]
 
 
 def check_writable(folder: Path) -> None:
-    """Make `folder` where it is missing and find out whether files can be written in it. Raises `OutputError`."""
+    """Make `folder` where it is missing and create a file in it to see whether that works. Raises `OutputError`."""
     probe = folder / f".briefing-{secrets.token_hex(8)}.tmp"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe.touch()
-        probe.unlink(missing_ok=True)  # another process may have taken it for a leftover
+        probe.unlink(missing_ok=True)  # another process may have removed it as a leftover
     except OSError as error:
         raise output_error(folder, error) from error
 
 
 def write_stdout(content: str | bytes) -> bool:
-    """Write to standard output and flush; False when nobody reads it any more, which is no error.
+    """Write to standard output and flush; False for a broken pipe, which is no error. Raises `OutputError`.
 
-    Text is UTF-8, whatever the system would choose, with line ends as they are; on a terminal it is what that shows,
-    and characters that it lacks become ``?``. Bytes are written as they are. Raises `OutputError`.
+    Text is written as UTF-8 with its own line ends; on a terminal in the terminal's encoding, with ``?`` for characters
+    that it lacks.
     """
     stream = sys.stdout
     if stream is None:  # started with standard output closed
@@ -52,19 +52,19 @@ def write_stdout(content: str | bytes) -> bool:
 
 
 def silence(stream: IO[str] | None) -> None:
-    """Send what is printed on `stream` from here on nowhere: else Python tries what is left over once more at its end.
+    """Point `stream` at the null device, so that Python does not fail to flush it once more at exit.
 
-    A stream that is closed or None is left as it is.
+    A stream that is closed or None is left alone.
     """
     with contextlib.suppress(OSError, ValueError):
         if stream is not None:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)
 
 
-def output_error(place: Path | str, error: OSError) -> OutputError:
-    """What keeps a file, a folder or a stream from being written, and what helps."""
+def output_error(subject: Path | str, error: OSError) -> OutputError:
+    """An OSError of writing to a file, folder or stream, with a remedy by its errno."""
     remedies = {
         errno.ENOSPC: "Free some space, or write to another place",
         errno.EDQUOT: "Free some space, or write to another place",
@@ -78,5 +78,5 @@ def output_error(place: Path | str, error: OSError) -> OutputError:
     }
     cause = os.strerror(error.errno) if error.errno is not None else str(error)
     return OutputError(
-        str(place), f"cannot be written: {cause}", remedies.get(error.errno or 0, "Choose another place")
+        str(subject), f"cannot be written: {cause}", remedies.get(error.errno or 0, "Choose another place")
     )

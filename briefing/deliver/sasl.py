@@ -1,7 +1,7 @@
-"""Logging in to a mail server (RFC 4954) with whatever characters a password has.
+"""SMTP AUTH (RFC 4954): PLAIN, LOGIN, CRAM-MD5 and XOAUTH2, for credentials beyond ASCII.
 
-`smtplib` writes user and password in ASCII only. They are UTF-8 (RFC 4616, 2); bytes of the environment that are not
-even that go as they are. A server may repeat in its answer what it was sent: no error that is raised here shows it.
+`smtplib` encodes user and password in ASCII. Here they are UTF-8 (RFC 4616, 2); bytes of the environment that are no
+UTF-8 are sent unchanged. Errors hide credentials that a server repeats in its reply.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ __all__ = ["Credentials", "hidden", "log_in", "log_in_with_token"]
 
 Credentials = tuple[bytes, bytes]
 """User and password."""
-_WELCOME = 235
-_ALREADY = 503
-_GO_ON = 334
+_SUCCEEDED = 235
+_BAD_SEQUENCE = 503
+"""Logged in already."""
+_CHALLENGE = 334
 _PERMANENT = 500
-_WRONG = 535
+_INVALID = 535
 _UNKNOWN_MECHANISM = 504
-_TELLING = 8
-"""Characters: whoever cuts what was sent to them shows some of it; as many as these are not shown."""
+_SHORTEST_PIECE = 8
+"""Characters from which a part of a secret, as of a reply that was cut, is hidden."""
 
 
-class _Talk:
-    """What a login says to the server, remembered so that it can be taken out of the answers."""
+class _Exchange:
+    """An AUTH exchange that remembers what it sent, to hide it in replies."""
 
     def __init__(self, smtp: smtplib.SMTP) -> None:
         self._smtp = smtp
@@ -35,20 +36,20 @@ class _Talk:
 
     @property
     def offered(self) -> list[str]:
-        """The mechanisms that the server knows, in capitals."""
+        """The server's mechanisms, in capitals."""
         return self._smtp.esmtp_features.get("auth", "").upper().split()
 
     def begin(self, mechanism: str, first: bytes | None = None) -> tuple[int, bytes]:
-        """Choose a mechanism, where it wants that with the first answer."""
+        """Send AUTH, with the initial response where the mechanism has one."""
         return self._smtp.docmd("AUTH", mechanism if first is None else f"{mechanism} {self._encoded(first)}")
 
-    def answer(self, words: bytes) -> tuple[int, bytes]:
-        """Answer what the server asks."""
-        return self._smtp.docmd(self._encoded(words))
+    def respond(self, data: bytes) -> tuple[int, bytes]:
+        """Respond to a challenge."""
+        return self._smtp.docmd(self._encoded(data))
 
-    def refused(self, code: int, said: bytes) -> smtplib.SMTPAuthenticationError:
-        """The server's last word as an error, without what it repeats of ours."""
-        text = hidden(said.decode("utf-8", "surrogateescape"), self._sent)
+    def refused(self, code: int, reply: bytes) -> smtplib.SMTPAuthenticationError:
+        """The server's refusal as an error, without credentials that it repeats."""
+        text = hidden(reply.decode("utf-8", "surrogateescape"), self._sent)
         return smtplib.SMTPAuthenticationError(code, text.encode("utf-8", "surrogateescape"))
 
     def _encoded(self, data: bytes) -> str:
@@ -57,7 +58,7 @@ class _Talk:
 
 
 def hidden(text: str, secrets: Iterable[str]) -> str:
-    """The text with `…` for each of the secrets, whole or in pieces of eight characters and more."""
+    """`text` with ``…`` for each of `secrets`, whole or in pieces of `_SHORTEST_PIECE` characters or more."""
     known = [secret for secret in secrets if secret]
     for secret in known:
         text = text.replace(secret, "…")
@@ -65,68 +66,68 @@ def hidden(text: str, secrets: Iterable[str]) -> str:
     def piece(word: re.Match[str]) -> str:
         return "…" if any(word[0] in secret for secret in known) else word[0]
 
-    return re.sub(rf"[\w+/=.~-]{{{_TELLING},}}", piece, text)
+    return re.sub(rf"[\w+/=.~-]{{{_SHORTEST_PIECE},}}", piece, text)
 
 
 def log_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
-    """Log in by the mechanisms that the server offers, one after the other until one is taken.
+    """Try the mechanisms that the server offers, until one succeeds or the credentials are refused.
 
-    A server that says that user and password are wrong is believed, since those who ask too often are locked out.
-    Raises ValueError where no login can carry user or password, `smtplib.SMTPNotSupportedError` where the server offers
-    no mechanism that is known here, and `smtplib.SMTPAuthenticationError` for the answer of a server that refuses.
+    After a refusal of the credentials no other mechanism is tried: too many attempts lock the account. Raises
+    ValueError where user or password hold a NUL, `smtplib.SMTPNotSupportedError` where no offered mechanism is known
+    here, and `smtplib.SMTPAuthenticationError` with the reply of a server that refuses.
     """
-    pair = (_bytes(user), _bytes(password))
-    talk = _Talk(smtp)
-    known = [mechanism for mechanism in _MECHANISMS if mechanism in talk.offered]
+    credentials = (_bytes(user), _bytes(password))
+    exchange = _Exchange(smtp)
+    known = [mechanism for mechanism in _MECHANISMS if mechanism in exchange.offered]
     if not known:
         raise smtplib.SMTPNotSupportedError(f"AUTH with one of {', '.join(_MECHANISMS)}")
-    code, said = 0, b""
+    code, reply = 0, b""
     for mechanism in known:
-        code, said = _MECHANISMS[mechanism](talk, pair)
-        if code in {_WELCOME, _ALREADY}:
+        code, reply = _MECHANISMS[mechanism](exchange, credentials)
+        if code in {_SUCCEEDED, _BAD_SEQUENCE}:
             return
-        if code < _PERMANENT or (code == _WRONG and said.startswith(b"5.7.")):
-            break  # not now, or not with this password; by another way it would be the same
-    raise talk.refused(code, said)
+        if code < _PERMANENT or (code == _INVALID and reply.startswith(b"5.7.")):
+            break  # a temporary failure, or the wrong password
+    raise exchange.refused(code, reply)
 
 
 def log_in_with_token(smtp: smtplib.SMTP, user: str, token: str) -> None:
     """Log in by XOAUTH2. Raises like `log_in`; a server that does not offer it is not sent the token."""
-    words = b"user=%b\x01auth=Bearer %b\x01\x01" % (_bytes(user), _bytes(token))
-    talk = _Talk(smtp)
-    if "XOAUTH2" not in talk.offered:
+    initial = b"user=%b\x01auth=Bearer %b\x01\x01" % (_bytes(user), _bytes(token))
+    exchange = _Exchange(smtp)
+    if "XOAUTH2" not in exchange.offered:
         raise smtplib.SMTPNotSupportedError("AUTH with XOAUTH2")
-    code, said = talk.begin("XOAUTH2", words)
-    if code == _GO_ON:  # it says why not, and waits for an empty line
-        code, said = talk.answer(b"")
-    if code not in {_WELCOME, _ALREADY}:
-        raise talk.refused(code, said)
+    code, reply = exchange.begin("XOAUTH2", initial)
+    if code == _CHALLENGE:  # the reason for a refusal, to be answered by an empty line
+        code, reply = exchange.respond(b"")
+    if code not in {_SUCCEEDED, _BAD_SEQUENCE}:
+        raise exchange.refused(code, reply)
 
 
-def _plain(talk: _Talk, pair: Credentials) -> tuple[int, bytes]:
-    return talk.begin("PLAIN", b"%b%b%b%b" % (bytes(1), pair[0], bytes(1), pair[1]))
+def _plain(exchange: _Exchange, credentials: Credentials) -> tuple[int, bytes]:
+    return exchange.begin("PLAIN", b"\0%b\0%b" % credentials)
 
 
-def _login(talk: _Talk, pair: Credentials) -> tuple[int, bytes]:
-    code, said = talk.begin("LOGIN")
-    for word in pair:
-        if code == _GO_ON:
-            code, said = talk.answer(word)
-    return code, said
+def _login(exchange: _Exchange, credentials: Credentials) -> tuple[int, bytes]:
+    code, reply = exchange.begin("LOGIN")
+    for secret in credentials:
+        if code == _CHALLENGE:
+            code, reply = exchange.respond(secret)
+    return code, reply
 
 
-def _cram_md5(talk: _Talk, pair: Credentials) -> tuple[int, bytes]:
-    code, said = talk.begin("CRAM-MD5")
-    if code != _GO_ON:
-        return code, said
+def _cram_md5(exchange: _Exchange, credentials: Credentials) -> tuple[int, bytes]:
+    code, reply = exchange.begin("CRAM-MD5")
+    if code != _CHALLENGE:
+        return code, reply
     try:
-        digest = hmac.new(pair[1], base64.b64decode(said), "md5").hexdigest()
+        digest = hmac.new(credentials[1], base64.b64decode(reply), "md5").hexdigest()
     except ValueError:  # no base64, or a Python without MD5
         return _UNKNOWN_MECHANISM, b"its challenge cannot be answered"
-    return talk.answer(pair[0] + b" " + digest.encode("ascii"))
+    return exchange.respond(credentials[0] + b" " + digest.encode("ascii"))
 
 
-_MECHANISMS: dict[str, Callable[[_Talk, Credentials], tuple[int, bytes]]] = {
+_MECHANISMS: dict[str, Callable[[_Exchange, Credentials], tuple[int, bytes]]] = {
     "PLAIN": _plain,
     "LOGIN": _login,
     "CRAM-MD5": _cram_md5,

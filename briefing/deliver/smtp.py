@@ -1,20 +1,22 @@
-"""Messages to a mail server, one recipient at a time, so that it is always known what became of each.
+"""SMTP client: one recipient a message, so that each has an outcome of its own.
 
-A message is out of our hands with the full stop that ends its data (RFC 5321, 4.5.3.2.6: the server then owes an
-answer). Until then any failure leaves it undelivered; after it a connection that breaks leaves us not knowing. `send`
-tells the two apart, and calls back just before the full stop, so that a caller can write down that it was sent.
+The full stop that ends DATA hands a message over (RFC 5321, 4.5.3.2.6: the server then owes a reply). A failure before
+it leaves the message undelivered; a connection that breaks after it leaves the outcome unknown. `Mailer.send` calls
+`claim` just before the full stop, so that the caller can record the attempt.
 
-Only an answer to RCPT or to a message's DATA speaks of its reader. What a server says to the connection, to EHLO,
-STARTTLS, AUTH or MAIL, and 530, 534, 535, 538 (RFC 4954, 6; RFC 3207, 4) and 421 wherever they come, is about the
-session, and the same for every reader.
+Only replies to RCPT and DATA concern the recipient. Replies to the connection, EHLO, STARTTLS, AUTH and MAIL, and 530,
+534, 535, 538 (RFC 4954, 6; RFC 3207, 4) and 421 at any point, concern the session: they hold for every recipient.
 """
 
 from __future__ import annotations
 
 import contextlib
+import io
+import logging
 import re
 import smtplib
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -22,25 +24,30 @@ from email.policy import SMTP, SMTPUTF8
 from types import TracebackType
 from typing import Literal, Self
 
+from briefing.bounded_io import BoundedReader
 from briefing.deliver.sasl import hidden, log_in, log_in_with_token
-from briefing.deliver.smtp_connection import Connection, TlsConnection
 from briefing.errors import DeliveryError
 from briefing.sanitise import one_line
 
 __all__ = ["MailServer", "Mailer", "SendOutcome"]
 
+_log = logging.getLogger(__name__)
 _SECONDS = 60.0
-"""For each answer of the server."""
+"""Socket timeout."""
+_REPLY_SECONDS = 120.0
+"""Until a reply is complete, from a server that is never silent for as long as the socket timeout."""
+_MAX_REPLY = 1_000_000
+"""Bytes; RFC 5321 (4.5.3.1.5) has lines of 512, and a reply seldom has ten of them."""
 _WRONG_LOGIN = 535
 _LOGIN_FIRST = frozenset({530, 534, _WRONG_LOGIN, 538})
-"""It wants a login, another one, or encryption before it."""
+"""Authentication required, too weak, failed, or only after encryption."""
 _CLOSING = 421
-_GO_ON = 354
+_START_DATA = 354
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailServer:
-    """Where letters are handed in."""
+    """Address, encryption and credentials of an SMTP server."""
 
     host: str
     port: int
@@ -51,7 +58,7 @@ class MailServer:
     token: str = field(default="", repr=False)
     """An OAuth 2 access token, used instead of the password."""
     context: ssl.SSLContext | None = field(default=None, repr=False)
-    """Whom to trust; None means: whom this system trusts."""
+    """For TLS; None means: the system's certificate authorities."""
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -62,17 +69,17 @@ class SendOutcome:
     """What became of one message."""
 
     state: Literal["sent", "deferred", "refused", "unable", "unknown", "taken"]
-    """``deferred``: it may go better later; ``refused``: never, for this reader; ``unable``: not with this server as it
-    is set up; ``unknown``: nobody can tell whether it arrived; ``taken``: another process has it in hand."""
+    """``deferred``: a temporary failure; ``refused``: a permanent one for this recipient; ``unable``: the server's
+    set-up does not allow it; ``unknown``: it may have arrived; ``taken``: another process has claimed it."""
     detail: str = ""
-    """What the server said, in one line."""
+    """The server's reply, in one line."""
     server: Literal["up", "away", "broke"] = "up"
-    """Where the state says nothing of the reader. ``away``: the server takes no letter now, nor the next one;
-    ``broke``: the connection ended before there was an answer about this one."""
+    """Where the state does not concern the recipient. ``away``: the server takes no message now; ``broke``: the
+    connection ended before a reply about this one."""
 
 
 class Mailer:
-    """A connection to a mail server, opened at the first message and again where it broke. A context manager."""
+    """A lazily opened connection to a mail server, reopened where it broke. A context manager."""
 
     def __init__(self, server: MailServer) -> None:
         self._server = server
@@ -87,7 +94,7 @@ class Mailer:
         self.close()
 
     def close(self) -> None:
-        """Say good-bye. Safe to call twice."""
+        """QUIT. Safe to call twice."""
         smtp, self._smtp = self._smtp, None
         if smtp is not None:
             with contextlib.suppress(smtplib.SMTPException, OSError):
@@ -101,102 +108,108 @@ class Mailer:
             raise self._explained(error) from None
 
     def send(self, message: EmailMessage, sender: str, recipient: str, claim: Callable[[], bool]) -> SendOutcome:
-        """Hand in `message`. `claim` is called just before it cannot be taken back; where it says no, nothing is sent.
+        """Send `message`, unless `claim`, called just before the point of no return, is false.
 
-        Raises `DeliveryError` where the server itself cannot be used: its certificate, the login, the sender. It may do
-        so after `claim`; the message was then not taken.
+        Raises `DeliveryError` where the server cannot be used at all: its certificate, the login, the sender. Where
+        that is after `claim`, the server did not take the message.
         """
-        kept = self._smtp is not None
+        outcome = self._sent(message, sender, recipient, claim)
+        _log.debug("%s: %s: %s", self._server, outcome.state, self._without_secrets(outcome.detail))
+        return outcome
+
+    def _sent(self, message: EmailMessage, sender: str, recipient: str, claim: Callable[[], bool]) -> SendOutcome:
+        reused = self._smtp is not None
         try:
             smtp = self._connected()
         except (OSError, smtplib.SMTPException, ValueError) as error:
-            if _passes(error):
+            if _is_temporary(error):
                 return SendOutcome("deferred", self._explained(error).cause, "away")
             raise self._explained(error) from None
         try:
-            refusal = self._announced(smtp, message, sender, recipient)
+            refusal = self._envelope_refused(smtp, message, sender, recipient)
             if refusal is not None:
                 return refusal
-            smtp.send(_stuffed(message, utf8=_needs_utf8(message, sender, recipient)))
+            smtp.send(_dot_stuffed(message, utf8=_needs_utf8(message, sender, recipient)))
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
-            if kept:  # it was idle for too long, or had said good-bye after an earlier message
-                return self.send(message, sender, recipient, claim)
-            return SendOutcome(
-                "deferred", f"the connection broke off ({self._without_secrets(_plain(error))})", "broke"
-            )
+            if reused:  # idle for too long, or closed by the server after an earlier message
+                return self._sent(message, sender, recipient, claim)
+            cause = self._without_secrets(_error_text(error))
+            return SendOutcome("deferred", f"the connection broke off ({cause})", "broke")
         except UnicodeError:
             self._drop()
             return SendOutcome("unable", "its address or headers cannot be written")
         try:
-            mine = claim()
+            claimed = claim()
         except BaseException:
-            self._drop()  # a good-bye would be taken for more of the message
+            self._drop()  # QUIT would be taken for more of the message
             raise
-        if not mine:
-            self._drop()  # data without its full stop is no message
+        if not claimed:
+            self._drop()  # DATA without its full stop is no message
             return SendOutcome("taken", "another run is sending it")
         try:
             smtp.send(b".\r\n")
-            code, said = smtp.getreply()
+            code, reply = smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
-            return SendOutcome("unknown", f"the connection broke off before the server answered ({_line(error)})")
+            return SendOutcome("unknown", f"the connection broke off before the server answered ({_error_line(error)})")
         if _is(2, code):
-            return SendOutcome("sent", _text(said))
+            return SendOutcome("sent", _text(reply))
         if code == _CLOSING:
             self._drop()
-            return SendOutcome("deferred", f"{code} {self._without_secrets(said)}", "broke")
+            return SendOutcome("deferred", f"{code} {self._without_secrets(reply)}", "broke")
         if _is(4, code) or _is(5, code):
-            return self._about_the_reader(code, said)
+            return self._recipient_outcome(code, reply)
         self._drop()
-        return SendOutcome("unknown", f"the server's answer means nothing ({self._without_secrets(said)})")
+        return SendOutcome("unknown", f"the server's answer means nothing ({self._without_secrets(reply)})")
 
-    def _announced(self, smtp: smtplib.SMTP, message: EmailMessage, sender: str, recipient: str) -> SendOutcome | None:
-        """MAIL, RCPT and DATA; None where the server now waits for the message."""
+    def _envelope_refused(
+        self, smtp: smtplib.SMTP, message: EmailMessage, sender: str, recipient: str
+    ) -> SendOutcome | None:
+        """Send MAIL, RCPT and DATA; None where the server now waits for the message."""
         options = []
         if _needs_utf8(message, sender, recipient):
             if not smtp.has_extn("smtputf8"):
                 return SendOutcome("unable", "the server takes no addresses beyond ASCII (it has no SMTPUTF8)")
             options = ["SMTPUTF8", "BODY=8BITMIME"]
-        code, said = _answer(smtp.mail(sender, options))
+        code, reply = _checked(smtp.mail(sender, options))
         if not _is(2, code):
             _reset(smtp)
-            words = f"{code} {self._without_secrets(said)}"
+            detail = f"{code} {self._without_secrets(reply)}"
             if _is(4, code):
-                return SendOutcome("deferred", words, "away")
-            if options and code not in _LOGIN_FIRST:  # what other letters do not ask for
-                return SendOutcome("unable", words)
-            raise self._refusal(code, said, f"it takes no letters from {sender}", "Check `sender` in [mail]")
-        code, said = _answer(smtp.rcpt(recipient))
+                return SendOutcome("deferred", detail, "away")
+            if options and code not in _LOGIN_FIRST:  # options that other messages do not need
+                return SendOutcome("unable", detail)
+            raise self._refusal(code, reply, f"it takes no letters from {sender}", "Check `sender` in [mail]")
+        code, reply = _checked(smtp.rcpt(recipient))
         if not _is(2, code):
             _reset(smtp)
-            # "Relay access denied", "Client host rejected": RFC 3463, 3.8. Without a login it is whoever asks that is
-            # not authorised; Postfix says so no earlier than here (`smtpd_delay_reject`).
-            if _is(5, code) and code not in _LOGIN_FIRST and said.startswith(b"5.7.") and not self._logs_in:
+            # "Relay access denied", "Client host rejected": RFC 3463, 3.8. Without a login the client is not
+            # authorised, which Postfix says no earlier than here (`smtpd_delay_reject`).
+            if _is(5, code) and code not in _LOGIN_FIRST and reply.startswith(b"5.7.") and not self._logs_in:
                 hint = "perhaps it wants a login: see `user` in [mail]"
-                return SendOutcome("unable", f"{code} {self._without_secrets(said)} ({hint})")
-            return self._about_the_reader(code, said)
-        code, said = _answer(smtp.docmd("DATA"))
-        if code != _GO_ON:
+                return SendOutcome("unable", f"{code} {self._without_secrets(reply)} ({hint})")
+            return self._recipient_outcome(code, reply)
+        code, reply = _checked(smtp.docmd("DATA"))
+        if code != _START_DATA:
             _reset(smtp)
-            return self._about_the_reader(code, said)
+            return self._recipient_outcome(code, reply)
         return None
 
-    def _about_the_reader(self, code: int, said: bytes) -> SendOutcome:
-        """What an answer to RCPT or DATA means. Raises `DeliveryError` where it is about the session all the same."""
+    def _recipient_outcome(self, code: int, reply: bytes) -> SendOutcome:
+        """Outcome of a reply to RCPT or DATA. Raises `DeliveryError` for one that concerns the session all the same."""
         if code in _LOGIN_FIRST:
-            raise self._refusal(code, said, "it takes no letters", "Check `security` and `user` in [mail]")
+            raise self._refusal(code, reply, "it takes no letters", "Check `security` and `user` in [mail]")
         if _is(4, code) or _is(5, code):
-            return SendOutcome("deferred" if _is(4, code) else "refused", f"{code} {self._without_secrets(said)}")
-        raise smtplib.SMTPServerDisconnected(f"an answer that means nothing: {code} {_text(said)}")
+            return SendOutcome("deferred" if _is(4, code) else "refused", f"{code} {self._without_secrets(reply)}")
+        raise smtplib.SMTPServerDisconnected(f"an answer that means nothing: {code} {_text(reply)}")
 
     @property
     def _logs_in(self) -> bool:
         return bool(self._server.user or self._server.token)
 
-    def _refusal(self, code: int, said: bytes, cause: str, remedy: str) -> DeliveryError:
-        """The server takes nobody's letter; `cause` and `remedy` where its code does not say what is missing."""
+    def _refusal(self, code: int, reply: bytes, cause: str, remedy: str) -> DeliveryError:
+        """The error for every recipient; `cause` and `remedy` where the code does not say what is missing."""
         if code in _LOGIN_FIRST:
             if self._server.security == "none" and code != _WRONG_LOGIN:
                 cause = "it takes no letters without encryption or a login"
@@ -205,7 +218,7 @@ class Mailer:
                 cause, remedy = "it refuses the login", "Check user and password"
             else:
                 cause, remedy = "it wants a login", "Set `user` in [mail]"
-        return DeliveryError(f"mail server {self._server}", f"{cause} ({code} {self._without_secrets(said)})", remedy)
+        return DeliveryError(f"mail server {self._server}", f"{cause} ({code} {self._without_secrets(reply)})", remedy)
 
     def _connected(self) -> smtplib.SMTP:
         if self._smtp is not None:
@@ -214,9 +227,9 @@ class Mailer:
         context = server.context or ssl.create_default_context()
         smtp: smtplib.SMTP
         if server.security == "tls":
-            smtp = TlsConnection(server.host, server.port, timeout=_SECONDS, context=context)
+            smtp = _TlsConnection(server.host, server.port, timeout=_SECONDS, context=context)
         else:
-            smtp = Connection(server.host, server.port, timeout=_SECONDS)
+            smtp = _Connection(server.host, server.port, timeout=_SECONDS)
         try:
             smtp.ehlo_or_helo_if_needed()
             if server.security == "starttls":
@@ -226,6 +239,7 @@ class Mailer:
         except BaseException:
             smtp.close()
             raise
+        _log.debug("Connected to %s (%s, %s)", server, server.security, "with a login" if self._logs_in else "no login")
         self._smtp = smtp
         return smtp
 
@@ -246,7 +260,7 @@ class Mailer:
             smtp.close()
 
     def _explained(self, error: Exception) -> DeliveryError:
-        """What went wrong with the server, without the password that it may have repeated."""
+        """`error` as a `DeliveryError`, without secrets that the server repeated."""
         subject = f"mail server {self._server}"
         if isinstance(error, smtplib.SMTPAuthenticationError):
             return self._refusal(
@@ -254,34 +268,59 @@ class Mailer:
             )
         if isinstance(error, smtplib.SMTPNotSupportedError):
             remedy = f"Check `security` and `{'token_command' if self._server.token else 'user'}` in [mail]"
-            return DeliveryError(subject, f"it does not offer what is needed ({_line(error)})", remedy)
+            return DeliveryError(subject, f"it does not offer what is needed ({_error_line(error)})", remedy)
         if isinstance(error, ssl.SSLCertVerificationError):
             return DeliveryError(
                 subject, f"its certificate is not to be trusted ({error.verify_message})", "Check `host`"
             )
         if isinstance(error, ssl.SSLError):
-            return DeliveryError(subject, f"it does not speak TLS here ({_line(error)})", "Check `port` and `security`")
+            return DeliveryError(
+                subject, f"it does not speak TLS here ({_error_line(error)})", "Check `port` and `security`"
+            )
         if isinstance(error, smtplib.SMTPResponseException):
             if error.smtp_code < 0:
                 return DeliveryError(subject, "it does not speak SMTP here", "Check `host`, `port` and `security`")
             cause, remedy = "it does not talk to this machine", "Check `host` and `port`, or ask whoever runs it"
             return self._refusal(error.smtp_code, _bytes(error.smtp_error), cause, remedy)
-        said = self._without_secrets(_plain(error))
-        return DeliveryError(subject, f"it cannot be reached ({said})", "Check `host` and `port`")
+        cause = f"it cannot be reached ({self._without_secrets(_error_text(error))})"
+        return DeliveryError(subject, cause, "Check `host` and `port`")
 
-    def _without_secrets(self, said: bytes | str) -> str:
-        """What was said in one line; cut only after password and token were taken out, since a part tells, too."""
-        text = said.decode("utf-8", "surrogateescape") if isinstance(said, bytes) else said
+    def _without_secrets(self, reply: bytes | str) -> str:
+        """`reply` on one line without password and token; cut only afterwards, since a part of one tells, too."""
+        text = reply.decode("utf-8", "surrogateescape") if isinstance(reply, bytes) else reply
         return _text(hidden(text, (self._server.password, self._server.token)))
 
 
+class _Connection(smtplib.SMTP):
+    """`smtplib.SMTP` whose replies are bounded in time and size; in plain text, or until STARTTLS."""
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Code (-1 where there is none) and text of the next reply."""
+        if self.file is None and self.sock is not None:  # new, or just encrypted: earlier bytes do not count
+            self._replies = BoundedReader(
+                self.sock.makefile("rb", buffering=0), self.sock.settimeout,
+                silence=self.timeout, seconds=_REPLY_SECONDS * self.timeout / 60, most=_MAX_REPLY, clock=time.monotonic,
+            )  # fmt: skip
+            self.file = io.BufferedReader(self._replies)
+        self._replies.begin()
+        try:
+            return super().getreply()
+        finally:
+            if self.sock is not None:
+                self.sock.settimeout(self.timeout)  # for what is sent
+
+
+class _TlsConnection(_Connection, smtplib.SMTP_SSL):
+    """Encrypted from the first byte."""
+
+
 def _needs_utf8(message: EmailMessage, sender: str, recipient: str) -> bool:
-    """Whether an address beyond ASCII stands on the envelope or in the headers (RFC 6531)."""
+    """Whether the envelope or the headers have a non-ASCII address (RFC 6531)."""
     return bool(getattr(message.policy, "utf8", False)) or not (sender + recipient).isascii()
 
 
-def _passes(error: Exception) -> bool:
-    """Whether a server that cannot be used now may be later: it is not there, breaks off, or says so (4xx)."""
+def _is_temporary(error: Exception) -> bool:
+    """Whether it may pass: a server that is not there, breaks off, or says so (4xx)."""
     if isinstance(error, smtplib.SMTPResponseException):
         return _is(4, error.smtp_code)
     if isinstance(error, ssl.SSLEOFError):
@@ -290,16 +329,16 @@ def _passes(error: Exception) -> bool:
 
 
 def _is(kind: int, code: int) -> bool:
-    """Whether an answer is of a kind: 2 well, 4 not now, 5 no (RFC 5321, 4.2.1)."""
+    """Whether a reply code begins with that digit: 2 success, 4 temporary, 5 permanent failure (RFC 5321, 4.2.1)."""
     return code // 100 == kind
 
 
-def _answer(answer: tuple[int, bytes]) -> tuple[int, bytes]:
-    """The answer, where it is one. Raises `smtplib.SMTPServerDisconnected` for good-bye and for what is no SMTP."""
-    code, said = answer
+def _checked(code_and_text: tuple[int, bytes]) -> tuple[int, bytes]:
+    """The reply. Raises `smtplib.SMTPServerDisconnected` for 421 and for text that is no SMTP."""
+    code, reply = code_and_text
     if code == _CLOSING or code < 0:
-        raise smtplib.SMTPServerDisconnected(f"{code} {_text(said)}" if code > 0 else f"no SMTP: {_text(said)}")
-    return code, said
+        raise smtplib.SMTPServerDisconnected(f"{code} {_text(reply)}" if code > 0 else f"no SMTP: {_text(reply)}")
+    return code, reply
 
 
 def _reset(smtp: smtplib.SMTP) -> None:
@@ -307,25 +346,25 @@ def _reset(smtp: smtplib.SMTP) -> None:
         smtp.rset()
 
 
-def _stuffed(message: EmailMessage, *, utf8: bool) -> bytes:
-    """The message's bytes with its lines' leading full stops doubled (RFC 5321, 4.5.2), ending a line."""
+def _dot_stuffed(message: EmailMessage, *, utf8: bool) -> bytes:
+    """The message with leading full stops doubled (RFC 5321, 4.5.2) and a line end at its end."""
     data = message.as_bytes(policy=SMTPUTF8 if utf8 else SMTP)
     data = re.sub(rb"\r\n|\r|\n", b"\r\n", data)
     return re.sub(rb"(?m)^\.", b"..", data if data.endswith(b"\r\n") else data + b"\r\n")
 
 
-def _text(said: bytes | str) -> str:
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+def _text(reply: bytes | str) -> str:
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
     return one_line(text)[:200]
 
 
-def _line(error: BaseException) -> str:
-    return _text(_plain(error))
+def _error_line(error: BaseException) -> str:
+    return _text(_error_text(error))
 
 
-def _plain(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     return re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
 
 
-def _bytes(said: bytes | str) -> bytes:
-    return said if isinstance(said, bytes) else said.encode("utf-8", "surrogateescape")
+def _bytes(reply: bytes | str) -> bytes:
+    return reply if isinstance(reply, bytes) else reply.encode("utf-8", "surrogateescape")

@@ -1,10 +1,9 @@
-"""Bytes of a page or file to an `Article` freed from the page around it, or an `ExtractError` that says why not.
+"""Content extraction: the bytes of a page or file to an `Article` without boilerplate, or an `ExtractError`.
 
-`html` finds the article in a page, `front_pages` tells one from a home page, `mail` finds it in a letter, `files` reads
-PDF and Markdown, `boilerplate` takes away what stands around an article in any format, `quality` refuses what is no
-article, `walls` the pages that stand before one (`wall_phrases` and `wall_concepts` say how they speak), `json_ld`
-reads what a page says of itself, `language` tells the language, `length` says how much is read. No article, however
-broken or hostile, raises anything but `ExtractError`.
+`html` extracts from pages, `fallback` from pages too large for a parser, `mail` from newsletters, `files` from PDF and
+Markdown. `boilerplate` removes furniture of any format, `quality` is the gate, `front_pages` detects home pages,
+`walls` detects paywalls, consent walls and the like (`wall_phrases`, `wall_concepts`). `json_ld` reads structured data,
+`language` identifies the language, `length` truncates. Broken and hostile input raises `ExtractError` only.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ from urllib.parse import urljoin, urlsplit
 from briefing.dates import in_utc
 from briefing.encodings import media_type_of
 from briefing.errors import BriefingError, ExtractError, WallError
-from briefing.extract.boilerplate import without_clutter
+from briefing.extract.boilerplate import without_boilerplate
 from briefing.extract.language import language_of
-from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, NOT_WORDS, TEXT_CUT, begun, words_only
-from briefing.extract.quality import LONGEST, check_article, check_bytes
+from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, NOT_WORDS, TEXT_CUT, truncated, words_only
+from briefing.extract.quality import LONGEST, check_article, check_bytes, check_size
 from briefing.nlp.facts import stems
 from briefing.nlp.text import article_id, normalise, word_count
 from briefing.sanitise import clipped, shown_name, shown_title
@@ -37,24 +36,24 @@ __all__ = [
 ]
 
 ENOUGH_FOR_A_FEED = 25
-"""Words a feed's own text must have to stand for the article whose page could not be used."""
+"""Words of a feed's own text from which it replaces an article whose page could not be used."""
 _FULLER = 1.2
-"""How many times the page's words a feed's own text must have to win; where both are about the same, the page does."""
+"""Times the words of the page from which the feed's own text is taken instead."""
 _LONGEST_TEASER = 60
 """Words."""
 _TEASER_CHARACTERS = 1000
-"""Where words are long, or nothing parts them."""
+"""The same for scripts without blanks."""
 _BEGINNING = 100
-"""Words below which a feed's text that breaks off is only the beginning of an article that its page keeps back."""
+"""Words below which a feed's text that breaks off is only the beginning of a walled article."""
 _ANNOUNCED = 4
-"""Stems of a headline from which an article has at least one of them. Of 302 real articles, each with its title, all
-have, of texts in feeds without their titles 97 in 100."""
+"""Stems of a headline from which its article has at least one of them: all of 302 real articles with their titles, and
+97 % of feed texts without."""
 _SHARED = 0.3
-"""Share of a teaser's stems from which a page is about the same, whatever its title."""
+"""Share of a teaser's stems from which a page is about the same, with any title."""
 _LOOKED_AT = 20_000
-"""Characters of a page's text in which they are looked for."""
+"""Characters of a page's text that are searched for them."""
 _END = 100
-"""Characters of a text that are looked at for how it ends: a row of dots is looked back over from each of them."""
+"""Characters at the end of a text that are matched: the regular expression is quadratic in rows of dots."""
 _BREAKS_OFF = re.compile(
     r"(?:…|\.\.\.|\[(?:…|\.\.\.)\])\W*(?:(?:read more|continue reading|weiterlesen|lire la suite|leer más)\W*)?$",
     re.IGNORECASE,
@@ -63,18 +62,19 @@ _BREAKS_OFF = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extraction:
-    """What a format's reader found, before clutter is taken away."""
+    """The result of a format's reader, before boilerplate is removed."""
 
     text: str
     title: str = ""
     author: str = ""
     published: datetime | None = None
+    """Without a zone: UTC."""
     language: str = ""
-    """What the document says of itself, or empty."""
+    """As the document declares it, or empty."""
     canonical: str = ""
-    """The address that the page gives as its own, as it stands there."""
+    """The page's ``rel=canonical``, unresolved."""
     warnings: tuple[str, ...] = ()
-    """What was not read."""
+    """About what was not read."""
 
 
 def extract_article(
@@ -91,16 +91,16 @@ def extract_article(
     """The article in `body`.
 
     Args:
-        body: at most a few megabytes; a page, plain text, Markdown, mail or PDF.
-        content_type: the media type that came with it, if any; what it looks like decides where there is none.
-        charset: the encoding that came with it, if any.
+        body: a page, plain text, Markdown, mail or PDF.
+        content_type: the declared media type; sniffed where empty.
+        charset: the declared encoding.
         name: what an error calls it.
-        url: where it was found, None for a file.
+        url: None for a file.
         source, section: of the article.
-        hint: the feed's item that led here; its title and date count before the page's.
+        hint: the feed's item that led here; its title and date override the page's.
 
     Raises:
-        ExtractError: there is no article in it; the cause says what it is instead.
+        ExtractError: there is no article in it.
     """
     media_type = media_type_of(content_type)
     check_bytes(body, media_type, name)
@@ -108,10 +108,10 @@ def extract_article(
         found = _read(body, media_type, charset, name, url)
     except BriefingError:
         raise
-    except Exception as error:  # whatever a parser makes of hostile bytes is this page's failure, not the run's
+    except Exception as error:  # of a parser, over hostile bytes: fails this page, not the run
         raise ExtractError(name, f"it cannot be read ({type(error).__name__})", "Open it to see what it is") from error
     if hint is not None:
-        _check_speaks_of(hint, found, name)
+        _check_related(hint, found, name)
         found = replace(
             found,
             title=hint.title or found.title,
@@ -121,25 +121,20 @@ def extract_article(
     return _article(found, name=name, url=url, source=source, section=section)
 
 
-def extract_file(path: Path, *, source: str, section: str = "", hint: FeedItem | None = None) -> tuple[Article, ...]:
-    """The articles in a file of one of the known formats. Raises `ExtractError`, or OSError where it cannot be read."""
-    if path.stat().st_size > LONGEST:
-        raise ExtractError(
-            str(path), f"it is too large: {path.stat().st_size / 1e6:.0f} MB, the limit is {LONGEST / 1e6:.0f} MB",
-            "Split it into articles",
-        )  # fmt: skip
+def extract_file(path: Path, *, source: str, section: str = "", hint: FeedItem | None = None) -> Article:
+    """The article in a file of a known format. Raises `ExtractError`, or OSError where it cannot be read."""
+    check_size(path.stat().st_size, str(path))
     media_type = _MEDIA_TYPES.get(path.suffix.lower(), "")
     url = hint.url if hint is not None else None
-    article = extract_article(
+    return extract_article(
         path.read_bytes(), content_type=media_type, name=str(path), url=url, source=source, section=section, hint=hint
     )
-    return (article,)
 
 
 def article_from_text(text: str | bytes, *, title: str = "", source: str, section: str = "", name: str = "") -> Article:
-    """Plain text, as it is piped or given by a program; bytes may also be any of the known formats.
+    """Plain text, or bytes of any known format. Without a `title`, a first line that looks like one is taken.
 
-    Without a `title`, a first line that looks like one is taken. Raises `ExtractError`.
+    Raises `ExtractError`.
     """
     called = name or title or source
     if isinstance(text, bytes):
@@ -155,9 +150,9 @@ def article_from_text(text: str | bytes, *, title: str = "", source: str, sectio
 def article_from_feed_item(
     item: FeedItem, *, source: str, section: str = "", error: BriefingError | None = None
 ) -> Article:
-    """The article as far as the feed itself tells it; a warning says so, and why, where its page was to be used.
+    """The article from the feed's own text, with a warning where its page failed with `error`.
 
-    Raises `ExtractError` where the feed tells too little.
+    Raises `ExtractError` where that text is too short.
     """
     name = item.title or item.url or source
     text = _own_text(item)
@@ -170,7 +165,7 @@ def article_from_feed_item(
 
 
 def with_fuller_text(article: Article, item: FeedItem) -> Article:
-    """`article`, of the page behind `item`, or the same in the feed's own words where these are clearly more."""
+    """`article` of the page behind `item`, with the feed's own text where that is clearly longer."""
     text = _own_text(item)
     if word_count(text) <= max(ENOUGH_FOR_A_FEED, _FULLER * word_count(article.text)):
         return article
@@ -179,33 +174,33 @@ def with_fuller_text(article: Article, item: FeedItem) -> Article:
 
 
 def teaser_of(item: FeedItem) -> str:
-    """What a feed says of an article, in plain text on one line: at most 60 words and 1,000 characters."""
-    said = _own_text(item).split()
-    if len(said) > _LONGEST_TEASER:
-        return clipped(" ".join(said[:_LONGEST_TEASER]).rstrip(".,;:"), _TEASER_CHARACTERS - 2) + " …"
-    return clipped(" ".join(said), _TEASER_CHARACTERS)
+    """The feed's own text of an article on one line: at most 60 words and 1,000 characters."""
+    words = _own_text(item).split()
+    if len(words) > _LONGEST_TEASER:
+        return clipped(" ".join(words[:_LONGEST_TEASER]).rstrip(".,;:"), _TEASER_CHARACTERS - 2) + " …"
+    return clipped(" ".join(words), _TEASER_CHARACTERS)
 
 
 def _own_text(item: FeedItem) -> str:
-    """The text that the feed itself gives, free of clutter."""
+    """The feed's own text without boilerplate."""
     from briefing.extract.html import text_of
 
-    return without_clutter(normalise(begun(text_of(item.html), 2 * LONGEST_READ)), item.title)
+    return without_boilerplate(normalise(truncated(text_of(item.html), 2 * LONGEST_READ)), item.title)
 
 
-def _check_speaks_of(item: FeedItem, found: Extraction, name: str) -> None:
-    """Refuse a page that has not a word of the headline that led to it: a wall in whatever language or wording, a home
-    page in the place of an old article. Raises `WallError`.
+def _check_related(item: FeedItem, found: Extraction, name: str) -> None:
+    """Refuse a page without a word of the item's headline: a wall in any language, a home page in place of an old
+    article. Raises `WallError`.
     """
-    announced = set(stems(item.title))
-    # Nearly always the page's own title tells, and the text need not be taken apart.
-    if len(announced) < _ANNOUNCED or announced.intersection(stems(found.title)):
+    headline = set(stems(item.title))
+    # Nearly always the page's own title matches, and the text need not be stemmed.
+    if len(headline) < _ANNOUNCED or headline.intersection(stems(found.title)):
         return
-    said = set(stems(f"{found.title}\n{found.text[:_LOOKED_AT]}"))
-    if announced & said:
+    page = set(stems(f"{found.title}\n{found.text[:_LOOKED_AT]}"))
+    if headline & page:
         return
     teaser = set(stems(teaser_of(item)))
-    if not teaser or len(teaser & said) < _SHARED * len(teaser):
+    if not teaser or len(teaser & page) < _SHARED * len(teaser):
         raise WallError(name, "it is about something else than its feed says", "Open it in a browser", wall="unrelated")
 
 
@@ -256,17 +251,18 @@ def _kind(body: bytes, media_type: str) -> str:
 
 
 def plain_text(text: str) -> Extraction:
-    """A text whose first line may be its title: short, without a full stop, with a blank line behind it."""
+    """Plain text; a short first line without a full stop before a blank line is its title."""
     whole = normalise(text)
     first, gap, rest = whole.partition("\n\n")
-    looks = gap and rest.strip() and "\n" not in first and word_count(first) <= 25 and not re.search(r"[.;:,]$", first)
-    return Extraction(text=rest, title=first) if looks else Extraction(text=whole)
+    titled = gap and rest.strip() and "\n" not in first and word_count(first) <= 25 and not re.search(r"[.;:,]$", first)
+    return Extraction(text=rest, title=first) if titled else Extraction(text=whole)
 
 
 def _article(found: Extraction, *, name: str, url: str | None, source: str, section: str) -> Article:
     title = shown_title(found.title)
     text, warnings = _read_part(found.text, title)
     check_article(text, title, name)
+    stated = [warning for warning in found.warnings if warning != DOCUMENT_CUT or TEXT_CUT not in warnings]
     return Article(
         id=article_id(url, text),
         title=title,
@@ -278,22 +274,22 @@ def _article(found: Extraction, *, name: str, url: str | None, source: str, sect
         language=language_of(text, found.language),
         canonical=_own_address(found.canonical, url),
         author=shown_name(found.author),
-        warnings=(*(said for said in found.warnings if said != DOCUMENT_CUT or TEXT_CUT not in warnings), *warnings),
+        warnings=(*stated, *warnings),
     )
 
 
 def _read_part(text: str, title: str = "") -> tuple[str, tuple[str, ...]]:
-    """What is read of an article's text, normalised and without clutter, and what is said of the rest."""
+    """An article's text, normalised, without boilerplate and truncated, and warnings about the rest."""
     whole = words_only(text)
-    looked_at = begun(whole, 2 * LONGEST_READ)  # blanks and clutter go
-    free = without_clutter(normalise(looked_at), title)
-    kept = begun(free)
+    looked_at = truncated(whole, 2 * LONGEST_READ)  # shrinks further below
+    free = without_boilerplate(normalise(looked_at), title)
+    kept = truncated(free)
     cut = len(kept) < len(free) or len(looked_at) < len(whole)
     return kept, ((TEXT_CUT,) if cut else ()) + ((NOT_WORDS,) if len(whole) < len(text) else ())
 
 
 def _own_address(canonical: str, url: str | None) -> str:
-    """Where a page says that it belongs, absolute; empty where that is another site's, its home page or no address."""
+    """A page's ``rel=canonical``, absolute; empty for another site's, a home page or an invalid one."""
     try:
         address = urljoin(url or "", canonical) if url and canonical else ""
         parts, here = urlsplit(address), urlsplit(url or "")
@@ -304,7 +300,7 @@ def _own_address(canonical: str, url: str | None) -> str:
 
 
 def _utc(time: datetime | None) -> datetime | None:
-    """As `dates` has it, in UTC; one that UTC's calendar cannot hold is none."""
+    """In UTC (`dates.in_utc`, naive is UTC); None where the calendar cannot hold it."""
     try:
         return time and in_utc(time)
     except (OverflowError, ValueError):

@@ -1,21 +1,20 @@
-"""What stands around an article in whatever format it comes: tails, share bars, captions, bylines. Pure.
+"""Boilerplate removal in the text of any format: related links, share bars, captions, bylines, comments. Pure.
 
-Conservative: only whole short lines that say what they are go, and behind the heading of a list only the headlines of
-other articles. A sentence of the article stays, even where it begins like a label ("Copyright law was changed."); the
-one exception is what readers wrote below it.
+Conservative: only whole short lines that are labels go, and behind the heading of a list only headlines of other
+articles. Sentences stay, even where they begin like a label ("Copyright law was changed."), except readers' comments.
 """
 
 from __future__ import annotations
 
 import re
-from itertools import islice
+from itertools import dropwhile, islice
 
 from briefing.nlp.facts import tokens
 from briefing.nlp.text import word_count
 
-__all__ = ["without_clutter"]
+__all__ = ["without_boilerplate"]
 
-# A line that begins the end: everything after it is about other articles.
+# Headings of the tail: only other articles follow.
 _TAIL = re.compile(
     r"^\W*(?:related\s+(?:posts?|articles?|stories|topics?|content|news|reading|coverage|links)|more\s+(?:on\s+this\s+story|"
     r"stories|from\s+\w.{0,40}|in\s+\w.{0,30})|read\s+(?:more|next|also)(?:\s+stories)?|recommended(?:\s+(?:for\s+you|stories|"
@@ -25,16 +24,16 @@ _TAIL = re.compile(
     r"around\s+the\s+web|sponsored\s+(?:content|links)|see\s+also|don['’]t\s+miss|up\s+next)\W*$",
     re.IGNORECASE,
 )
-# The same heading glued behind the last sentence, as scraped pages have it.
+# The same glued behind the last sentence, as on scraped pages.
 _GLUED = re.compile(
     r"(?<=[.!?”\"’'])\s*(?:Related (?:Posts?|Articles?|Stories|Topics?)|Read More|You May Also Like|Share This)\s*$"
 )
-# What readers wrote: everything behind it, in full sentences or not, is theirs.
+# Headings of readers' comments: everything behind goes.
 _COMMENTS = re.compile(
     r"^\W*(?:\d+\s+comments?|comments?\s*\(\d+\)|leave\s+a\s+(?:comment|reply)|join\s+the\s+(?:conversation|discussion))\W*$",
     re.IGNORECASE,
 )
-# Never part of the text wherever it stands, even where it is worded as a sentence.
+# Removed anywhere, also where worded as a sentence.
 _PLATFORM = (
     r"(?:facebook|twitter|x|instagram|linkedin|youtube|tiktok|telegram|whatsapp|google\s+news|mastodon|bluesky|threads)"
 )
@@ -51,7 +50,7 @@ _NEVER_TEXT = re.compile(
     r"(?:view|read)\s+(?:this\s+(?:e-?mail|newsletter)\s+)?in\s+(?:your\s+)?browser\b.{0,160})\W*$",
     re.IGNORECASE,
 )
-# Never part of the text where it is no sentence: labels, buttons, notes about the page.
+# Removed where it is no sentence: labels, buttons, notes about the page.
 _LABEL = re.compile(
     r"^\W*(?:ad|sponsored|story\s+continues(?:\s+below)?.{0,30}|article\s+continues\s+(?:after|below).{0,30}|getty\s+images|"
     r"file\s+photo|follow\s+(?:us|me|\w+)\s+on\s+.{0,60}|like\s+us\s+on\s+.{0,40}|share(?:\s+(?:on|via|this)\b.{0,60})?|tweet|"
@@ -69,17 +68,17 @@ _BYLINE = re.compile(
 )
 _SENTENCE = re.compile(r"[.!?…][”\"’')\]]*$")
 _LONGEST_LABEL = 500
-"""Characters; words: 40. Nothing longer is looked at."""
+"""Characters; and 40 words."""
 LONGEST_TEASER = 20
 """Words of a headline of another article."""
 _TEASERS_WITHIN = 5
-"""Lines taken with a heading in the middle of an article; a longer list there is the article's own."""
+"""Lines removed with a heading in the middle of an article; a longer list is the article's own."""
 _BEFORE_COMMENTS = 25
-"""Words that must stand before what readers wrote."""
+"""Words that must precede the comments."""
 
 
-def without_clutter(text: str, title: str = "") -> str:
-    """`text` (normalised) without clutter and without its own title at the top."""
+def without_boilerplate(text: str, title: str = "") -> str:
+    """`text` (normalised) without boilerplate and without its own title at the top."""
     lines = [line for line in text.split("\n") if not _is_label(line)]
     kept: list[str] = []
     words = index = behind = 0
@@ -92,9 +91,9 @@ def without_clutter(text: str, title: str = "") -> str:
         elif words >= _BEFORE_COMMENTS and len(line) < _LONGEST_LABEL and _COMMENTS.match(line):
             break
         elif glued or (kept and len(line) < _LONGEST_LABEL and _TAIL.match(line)):
-            if behind <= index:  # else it is the same for every heading of the list
+            if behind <= index:  # computed once for all headings of the list
                 behind = _behind_teasers(lines, index + 1)
-            following = (place for place in range(index + 1, behind) if lines[place].strip())
+            following = (i for i in range(index + 1, behind) if lines[i].strip())
             teasers = len(list(islice(following, _TEASERS_WITHIN + 1)))
             if behind == len(lines) or 0 < teasers <= _TEASERS_WITHIN:
                 line, end = "", behind
@@ -103,11 +102,9 @@ def without_clutter(text: str, title: str = "") -> str:
         kept.append(line)
         words += word_count(line)
         index = end
-    said = tokens(title)
-    first = next(
-        (place for place, line in enumerate(kept) if line.strip() and (not said or tokens(line) != said)), None
-    )
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept[first:] if first is not None else [])).strip()
+    title_words = tokens(title)
+    body = dropwhile(lambda line: not line.strip() or (title_words and tokens(line) == title_words), kept)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(body)).strip()
 
 
 def _is_label(line: str) -> bool:
@@ -125,7 +122,7 @@ def _is_sentence(line: str) -> bool:
 
 
 def _behind_teasers(lines: list[str], start: int) -> int:
-    """Index of the first line from `start` that is no headline of another article: a long one, or a sentence."""
+    """Index of the first line from `start` that is no headline: a long one, or a sentence."""
     for index in range(start, len(lines)):
         line = lines[index]
         if word_count(line) > LONGEST_TEASER or (_is_sentence(line) and not line.rstrip().endswith("?")):

@@ -1,8 +1,7 @@
-"""Pages too large or too deep for a tree: their running text by one linear pass, without a parser. Pure.
+"""Fallback for pages too large or too deep for a tree: their running text in linear time, without a parser. Pure.
 
-A real page has some thousand tags (the largest of 308: 10,305 brackets, and without scripts 430,000 characters). A tree
-of a million characters costs seconds. Tree builders and the standard library's parser take
-minutes or more for what hostile pages hold; regular expressions that never look past the next bracket do not.
+The largest of 308 real pages has 10,305 brackets and, without scripts, 430,000 characters. A tree of a million
+characters costs seconds; hostile pages cost parsers minutes, but not regular expressions that stop at a bracket.
 """
 
 from __future__ import annotations
@@ -13,17 +12,16 @@ from html import unescape
 from briefing.nlp.text import normalise, word_count
 from briefing.sanitise import label
 
-__all__ = ["flat_text", "is_bulky", "link_words", "running", "slimmed", "title_of", "without_type"]
+__all__ = ["flat_text", "is_bulky", "link_words", "running", "slimmed", "title_of", "without_inline"]
 
 MOST_CHARACTERS = 1_000_000
 MOST_BRACKETS = 20_000
 """Opening angle brackets: about two for each element."""
 LONGEST = 2_000_000
-"""Characters of a page, without its scripts, that are read at all."""
+"""Characters of a page, without its scripts, that are read."""
 _MANY_BRACKETS = 8_000
-"""From which on marks of type in the text are no part of the tree: trafilatura takes the square of what one paragraph
-holds."""
-_TYPE = re.compile(
+"""From which inline markup is dropped: trafilatura is quadratic in the elements of a paragraph."""
+_INLINE = re.compile(
     r"</?(?:span|b|i|u|s|em|strong|font|small|big|sup|sub|mark|abbr|cite|code|q)\b[^<>]*>", re.IGNORECASE
 )
 _FEWEST = 12
@@ -38,17 +36,17 @@ _BLOCK = re.compile(
 
 
 def is_bulky(html: str) -> bool:
-    """Whether no tree should be built of it."""
+    """Whether it is too large for a tree."""
     return len(html) > MOST_CHARACTERS or html.count("<") > MOST_BRACKETS
 
 
-def without_type(html: str) -> str:
-    """`html` without bold, italics, spans and their like, where it has very many tags."""
-    return _TYPE.sub("", html) if html.count("<") > _MANY_BRACKETS else html
+def without_inline(html: str) -> str:
+    """`html` without inline markup (bold, italics, spans), where it has very many tags."""
+    return _INLINE.sub("", html) if html.count("<") > _MANY_BRACKETS else html
 
 
 def slimmed(html: str) -> str:
-    """`html` without comments, styles, drawings and scripts; JSON-LD stays. Linear in its length."""
+    """`html` without comments, styles, SVG and scripts but JSON-LD. Linear."""
     kept: list[str] = []
     at = 0
     unclosed: set[str] = set()
@@ -68,23 +66,22 @@ def slimmed(html: str) -> str:
 
 
 def flat_text(html: str) -> str:
-    """All text of `html`, a paragraph for each block."""
+    """All text of `html`, a paragraph for each block element."""
     text = re.sub(r"<[a-zA-Z/!?][^<>]*>", "", _BLOCK.sub("\n\n", html.replace("\n", " ")))
     return normalise(unescape(text))
 
 
 def running(text: str) -> str:
-    """The blocks of `text` that read as an article's: long ones, and sentences."""
-    blocks = (block for block in text.split("\n\n"))
+    """The running text of `text`: long blocks, and sentences."""
     return "\n\n".join(
         block
-        for block in blocks
+        for block in text.split("\n\n")
         if (count := word_count(block)) >= _FEWEST or (count >= 5 and re.search(r"[.!?。！？][”\"’')\]]*$", block))
     )
 
 
 def link_words(html: str) -> int:
-    """Words that stand in links."""
+    """Number of words in links."""
     return sum(word_count(text) for text in re.findall(r"<a\b[^<>]*>([^<]*)", html, re.IGNORECASE))
 
 

@@ -1,4 +1,4 @@
-"""Formats other than pages and mail: text in any encoding, Markdown, PDF."""
+"""Plain text in any encoding, Markdown, PDF."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
+from briefing.dates import iso_time
 from briefing.encodings import decode_text, split_mark
 from briefing.errors import ExtractError
 from briefing.extract import Extraction, fallback, plain_text
-from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, begun
+from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, truncated
 from briefing.nlp.text import normalise
 
 __all__ = ["decoded", "read_markdown", "read_pdf", "unwrapped"]
@@ -23,13 +23,13 @@ MOST_PAGES = 500
 _LONGEST_MARKDOWN = 2 * LONGEST_READ
 """Characters."""
 _LONGEST_PIECE = 5_000
-"""Characters of Markdown that are parsed at once: the parser's time grows with their square."""
+"""Characters of Markdown that are parsed at once: the parser is quadratic."""
 
 
 def decoded(body: bytes, charset: str | None, name: str) -> str:
-    """The text in `body`: by its byte-order mark, else as `encodings` finds it; `charset` comes before the page.
+    """The text in `body`: by its byte-order mark, else by `decode_text`; `charset` overrides the page's own.
 
-    Raises `ExtractError` where no encoding makes text of it.
+    Raises `ExtractError` where no encoding fits.
     """
     codec, unmarked = split_mark(body)
     if codec:
@@ -41,7 +41,7 @@ def decoded(body: bytes, charset: str | None, name: str) -> str:
 
 
 def _declared(body: bytes) -> str | None:
-    """What a page says of its own encoding in its first bytes."""
+    """The encoding that a page declares in its first bytes."""
     found = re.search(
         rb"<(?:meta|\?xml)[^>]+?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", body[:4096], re.IGNORECASE
     )
@@ -49,7 +49,7 @@ def _declared(body: bytes) -> str | None:
 
 
 def read_markdown(text: str) -> Extraction:
-    """Markdown with or without front matter: its title is the front matter's or the first heading."""
+    """Markdown; its title is that of the front matter or the first heading."""
     front: dict[str, str] = {}
     if match := re.match(r"\A---\s*\n(.*?)\n(?:---|\.\.\.)\s*\n", text, re.DOTALL):
         for line in match[1].splitlines():
@@ -60,7 +60,7 @@ def read_markdown(text: str) -> Extraction:
     from briefing.extract.html import text_of
 
     whole = re.sub(r"^([ \t]{40})[ \t]+", r"\1", text, flags=re.MULTILINE)
-    text = begun(whole, _LONGEST_MARKDOWN)
+    text = truncated(whole, _LONGEST_MARKDOWN)
     warnings = (DOCUMENT_CUT,) if len(text) < len(whole) else ()
     title = front.get("title", "")
     if heading := re.match(r"\A\s*#\s+(.+?)\s*#*\s*\n", text):
@@ -70,26 +70,28 @@ def read_markdown(text: str) -> Extraction:
     body = text_of(_html(text))
     # A paragraph's lines are joined: in Markdown a line end means nothing.
     body = "\n\n".join(" ".join(part.split()) for part in body.split("\n\n"))
-    found = Extraction(text=body, title=title, author=front.get("author", ""), published=_day(front.get("date", "")))
+    found = Extraction(
+        text=body, title=title, author=front.get("author", ""), published=iso_time(front.get("date", ""))
+    )
     return replace(found if title else plain_text(body), warnings=warnings)
 
 
 def _html(text: str) -> str:
-    """Markdown as HTML; of a long text piece by piece, so that its time does not grow with its square."""
+    """Markdown as HTML, a long text piece by piece."""
     import markdown
 
     # No text by people has twenty brackets in a row.
     text = re.sub(r"([\[\]()*_`~!<>#])\1{20,}", "", text)
-    # A tag or comment without an end is none; the parser would look for it to the end of the text.
+    # The parser would search to the end of the text for that of an unclosed tag or comment.
     text = re.sub(r"<(?=[!?]|[^<>]*+(?:<|\Z))", "< ", fallback.slimmed(text))
-    if len(text) > _LONGEST_PIECE:  # what a link is defined as may stand in another piece
+    if len(text) > _LONGEST_PIECE:  # link definitions may be in another piece
         text = _REFERENCE.sub(r"\1", _DEFINITION.sub("", text))
     parser = markdown.Markdown(extensions=_EXTENSIONS)
     return "\n".join(_piece_html(piece, parser) for piece in _pieces(text))
 
 
 def _piece_html(piece: str, parser: Any) -> str:
-    """A piece too long or too twisted for the parser: one paragraph for each of its own."""
+    """A piece as HTML; where it is too long or too nested for the parser, its paragraphs only."""
     if len(piece) <= _LONGEST_PIECE and piece.count("[") <= _MOST_BRACKETS:
         with suppress(Exception):  # deep lists and quotations exhaust the stack
             return str(parser.reset().convert(piece))
@@ -99,7 +101,7 @@ def _piece_html(piece: str, parser: Any) -> str:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """`text` cut at blank lines, not within fenced code, so that each piece is short if its blocks are."""
+    """`text` cut at blank lines, not within fenced code, into pieces of about `_LONGEST_PIECE`."""
     piece: list[str] = []
     length, fenced = 0, False
     for block in re.split(r"\n(?:[ \t]*\n)+", text):
@@ -113,23 +115,15 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 _EXTENSIONS = ("attr_list", "def_list", "fenced_code", "footnotes", "md_in_html", "tables")
-"""Not "extra": its abbreviations take minutes for a page of definitions."""
+"""Without those of "extra": abbreviations take minutes for a page of definitions."""
 _MOST_BRACKETS = 300
 _DEFINITION = re.compile(r"^ {0,3}(?:\*\[[^\]\n]*\]:|\[(?!\^)[^\]\n]*\]:[ \t]*\S).*$", re.MULTILINE)
 _REFERENCE = re.compile(r"\[([^\[\]\n]{1,500})\] ?\[[^\[\]\n]{0,100}\]")
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 
 
-def _day(text: str) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
-
-
 def unwrapped(text: str) -> str:
-    """Plain text with hard line ends: a paragraph's lines are joined where they are about as long as one another."""
+    """Hard-wrapped plain text with the lines of a paragraph joined where they are about equally long."""
     paragraphs = []
     for paragraph in normalise(text).split("\n\n"):
         lines = paragraph.split("\n")
@@ -170,6 +164,4 @@ def read_pdf(body: bytes, name: str) -> Extraction:
     if rest and 2 <= len(first.split()) <= 20 and first[-1] not in ".:;," and (not title or first == title):
         title, text = first, rest
     text = re.sub(r"(?<![.!?:”\"])\n(?=[a-z(])", " ", normalise(text))
-    created = data.creation_date if data else None
-    published = created if created is None or created.tzinfo else created.replace(tzinfo=UTC)
-    return Extraction(text=unwrapped(text), title=title, published=published)
+    return Extraction(text=unwrapped(text), title=title, published=data.creation_date if data else None)

@@ -1,9 +1,8 @@
-"""Whether a page is the front of a site or of a part of it: teasers of other pages and no text of its own. Pure.
+"""Detection of home and section pages: teasers of other pages and no text of their own. Pure.
 
-A page is cut at its headlines, the lines that are links to other pages of its site. An article stands in one piece,
-whatever teasers are around it; what is taken for the text of a front page comes from many short ones, or is less than
-its headlines at the root of a site. Of 302 real articles none is cut so, but for one that says of itself that it is
-an article: that counts before this.
+A page is segmented at its headlines, the lines that are links to other pages of its site. An article lies in one
+segment; the text extracted from a front page comes from many short ones, or, at the root of a site, is shorter than
+its headlines. False positives: 1 of 302 real articles, which declares itself one, and that is checked first.
 """
 
 from __future__ import annotations
@@ -19,42 +18,42 @@ from briefing.nlp.text import normalise, word_count
 __all__ = ["holds_posts", "is_front", "is_root"]
 
 _HEADLINE = range(3, 31)
-"""Words of a line that leads to another page: menus have fewer, paragraphs more."""
+"""Words of a headline: menus have fewer, paragraphs more."""
 _LINKED = 0.8
-"""Share of a line's words that stand in links, for the line to be one."""
+"""Share of a line's words in links from which it is a link."""
 _TEASERS, _HEADLINES = 3, 5
-"""How many teasers, or headlines without any, make a front page."""
+"""Teasers, or headlines without teasers, of a front page."""
 _TEASER = 8
-"""Words from which a piece is a teaser and not a mere label."""
+"""Words from which a segment is a teaser and not a label."""
 _DOMINANT = 80
-"""Words of one piece that is a text of the page's own."""
-_MOST_OF_IT = 0.6
-"""Share of a page's words that its posts have together, and that none of them has alone."""
+"""Words of a segment that is the page's own text."""
+_MAJORITY = 0.6
+"""Share of a page's words that its posts have together, and no post alone."""
 _LOOKED_AT = 200
 """Lines of the text."""
 _KEY = 50
-"""Characters by which a line is found again where it is not there as a whole."""
+"""Characters of a line that are searched for where the whole line is not found."""
 
 
 def is_front(text: str, pieces: Sequence[str], links: Mapping[int, str], url: str) -> bool:
-    """Whether a page is no article but leads to several.
+    """Whether a page is no article but links to several.
 
     Args:
-        text: what was taken for its article, normalised.
-        pieces: all its visible text in order; a piece of two line ends parts blocks.
-        links: the addresses, as they stand there, of the pieces that are in links.
-        url: where it was found.
+        text: the extracted text, normalised.
+        pieces: all visible text in order; a piece of two line ends separates blocks.
+        links: index of a piece to the address of its link.
+        url: of the page.
     """
     lines = [line for line in text.split("\n") if line.strip()][:_LOOKED_AT]
-    page = _cut(pieces, links, url)
-    headlines = [line for line in page if line.leads_on]
+    page = _lines(pieces, links, url)
+    headlines = [line for line in page if line.is_headline]
     if not lines or len(headlines) < _TEASERS:
         return False
     if len(headlines) >= _HEADLINES and is_root(url) and word_count(text) < sum(line.words for line in headlines):
         return True
     whole = "".join(line.text for line in page)
     starts = list(accumulate((len(line.text) for line in page), initial=0))
-    below = list(accumulate(line.leads_on for line in page))
+    below = list(accumulate(line.is_headline for line in page))
     words = [0.0] * (len(headlines) + 1)
     linked = many = elsewhere = 0.0
     for line in lines:
@@ -62,14 +61,14 @@ def is_front(text: str, pieces: Sequence[str], links: Mapping[int, str], url: st
         if (at := whole.find(key)) < 0 and (at := whole.find(key[:_KEY])) < 0:
             elsewhere += count
             continue
-        # An extractor may join what the page has in many lines.
-        place = bisect_right(starts, at) - 1
-        while place < len(page) and starts[place] < at + len(key):
-            shared = count * (min(starts[place + 1], at + len(key)) - max(starts[place], at)) / len(key)
-            words[below[place]] += shared
-            linked += shared if page[place].leads_on else 0
-            many += page[place].leads_on
-            place += 1
+        # An extractor may join several lines of the page.
+        index = bisect_right(starts, at) - 1
+        while index < len(page) and starts[index] < at + len(key):
+            shared = count * (min(starts[index + 1], at + len(key)) - max(starts[index], at)) / len(key)
+            words[below[index]] += shared
+            linked += shared if page[index].is_headline else 0
+            many += page[index].is_headline
+            index += 1
     teasers = sum(count >= _TEASER for count in words[1:])
     listed = many >= _HEADLINES and 2 * linked >= sum(words) + elsewhere
     return listed or (teasers >= _TEASERS and max(*words, elsewhere) <= _DOMINANT)
@@ -78,21 +77,21 @@ def is_front(text: str, pieces: Sequence[str], links: Mapping[int, str], url: st
 def holds_posts(
     articles: Sequence[range], pieces: Sequence[str], links: Mapping[int, str], headings: Container[int], url: str
 ) -> bool:
-    """Whether a page is made of several articles, each below a headline that leads to its own page, as a blog's is.
+    """Whether a page consists of posts, each with a heading that links to its own page, as a blog's does.
 
     Args:
-        articles: the pieces that each ``<article>`` of the page holds.
+        articles: indices of the pieces of each ``<article>``.
         pieces, links, url: as for `is_front`.
-        headings: the pieces that are in headings.
+        headings: indices of the pieces in headings.
     """
     linked: list[int] = []
     others = [0]
-    for one in articles:
-        leads = any(place in headings and place in links and _leads_on(links[place], url) for place in one)
-        (linked if leads else others).append(word_count("".join(pieces[one.start : one.stop])))
-    if len(linked) < _TEASERS or max(others) > _DOMINANT or max(linked) > _MOST_OF_IT * sum(linked):
+    for article in articles:
+        leads = any(index in headings and index in links and _leads_on(links[index], url) for index in article)
+        (linked if leads else others).append(word_count("".join(pieces[article.start : article.stop])))
+    if len(linked) < _TEASERS or max(others) > _DOMINANT or max(linked) > _MAJORITY * sum(linked):
         return False
-    return sum(linked) >= _MOST_OF_IT * word_count("".join(pieces))
+    return sum(linked) >= _MAJORITY * word_count("".join(pieces))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +99,14 @@ class _Line:
     """A line of the page."""
 
     text: str
-    """Without blanks: they are where extractors differ."""
+    """Without blanks, in which extractors differ."""
     words: int
-    leads_on: bool
+    is_headline: bool
     """Whether it is a link to another page of the site."""
 
 
 def is_root(url: str) -> bool:
-    """Whether an address is that of a whole site."""
+    """Whether an address is the root of a site."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -115,16 +114,16 @@ def is_root(url: str) -> bool:
     return parts.path in {"", "/"} and not parts.query
 
 
-def _cut(pieces: Sequence[str], links: Mapping[int, str], url: str) -> list[_Line]:
+def _lines(pieces: Sequence[str], links: Mapping[int, str], url: str) -> list[_Line]:
     """The page's lines in order."""
     found: list[_Line] = []
     line: list[str] = []
     words = linked = 0
-    for place, piece in enumerate([*pieces, "\n\n"]):
+    for index, piece in enumerate([*pieces, "\n\n"]):
         if piece != "\n\n":
             count = word_count(piece)
             words += count
-            linked += count if (link := links.get(place)) and _leads_on(link, url) else 0
+            linked += count if (link := links.get(index)) and _leads_on(link, url) else 0
             line.append(piece)
             continue
         if bare := _bare(normalise("".join(line))):
@@ -140,9 +139,9 @@ def _bare(text: str) -> str:
 def _leads_on(link: str, url: str) -> bool:
     """Whether a link leads to another page of the same site."""
     try:
-        here, there = urlsplit(url), urlsplit(urljoin(url, link))
+        page, target = urlsplit(url), urlsplit(urljoin(url, link))
     except ValueError:
         return False
-    mine, its = ((parts.hostname or "").removeprefix("www.") for parts in (here, there))
-    same_site = mine == its or mine.endswith(f".{its}") or its.endswith(f".{mine}")
-    return bool(its) and same_site and (there.path.rstrip("/"), there.query) != (here.path.rstrip("/"), here.query)
+    own, host = ((parts.hostname or "").removeprefix("www.") for parts in (page, target))
+    same_site = own == host or own.endswith(f".{host}") or host.endswith(f".{own}")
+    return bool(host) and same_site and (target.path.rstrip("/"), target.query) != (page.path.rstrip("/"), page.query)

@@ -1,4 +1,4 @@
-"""The article in a page: trafilatura first, then what the page says of itself, then what is left without markup."""
+"""The article in a page: by trafilatura, by its JSON-LD, by its visible text; then the checks of what it is."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from html import unescape
 from typing import Any
 
+from briefing.dates import iso_time
 from briefing.errors import ExtractError, FrontPageError
 from briefing.extract import Extraction, fallback
 from briefing.extract.front_pages import holds_posts, is_front
-from briefing.extract.json_ld import things, types_of
+from briefing.extract.json_ld import json_ld_objects, types_of
 from briefing.extract.length import DOCUMENT_CUT
 from briefing.extract.quality import FEWEST_WORDS, check_page
 from briefing.extract.walls import Page, check_wall
@@ -29,20 +30,17 @@ _ADVERTS = [
     for name in ("advert", "adverts", "advertisement", "promo", "sponsored", "newsletter")
 ]
 _DEEPEST = 200
-"""Nesting of elements: lxml and trafilatura recurse; no page by people comes near."""
+"""Nested elements: lxml and trafilatura recurse."""
 _MISSED = 2
-"""How many times as long another reading of a page must be, for it to hold what the first one lost."""
+"""Times the length from which another extraction is taken for the more complete one."""
 _SPLIT = 300
-"""Words from which an article may be the first part of one that its page splits."""
+"""Words from which a text may be the first part of an article that its page splits."""
 _GAVE_UP = (ValueError, RecursionError, TypeError, AttributeError, AssertionError)
-"""What trafilatura and lxml raise over broken markup."""
+"""Of trafilatura and lxml over broken markup."""
 
 
 def read_page(html: str, name: str, url: str | None) -> Extraction:
-    """What the page's article says.
-
-    Raises `ExtractError` for a wall, a home page, a page of links, a page without an article.
-    """
+    """The page's article. Raises `ExtractError` for a wall, a home page, a page of links, a page without an article."""
     html = html.replace("\0", "")
     if fallback.is_bulky(html):
         html = fallback.slimmed(html)
@@ -53,12 +51,12 @@ def read_page(html: str, name: str, url: str | None) -> Extraction:
     view.read(html)
     stated = _stated(view)
     text = (
-        _extracted(fallback.without_type(html), url, view.text)
+        _extracted(fallback.without_inline(html), url, view.text)
         if view.deepest <= _DEEPEST
         else fallback.running(view.text)
     )
     body = normalise(str(stated.get("articleBody") or ""))
-    # Where a page gives its whole article as data too, that is the better text when the page hides half of it.
+    # JSON-LD may hold the whole article where the page hides half of it.
     if word_count(body) > 1.5 * word_count(text) and word_count(body) > 100 and "<" not in body[:500]:
         text = body
     page = Page(text=text, visible=view.text, html=html, title=view.title, heading=view.heading, data=view.data)
@@ -93,7 +91,7 @@ def _read_flat(html: str, name: str) -> Extraction:
 
 
 def text_of(html: str) -> str:
-    """All visible text of an untrusted fragment, a paragraph for each block."""
+    """All visible text of an untrusted HTML fragment, a paragraph for each block."""
     if fallback.is_bulky(html):
         return fallback.flat_text(fallback.slimmed(html)[: fallback.LONGEST])
     view = _View()
@@ -102,7 +100,7 @@ def text_of(html: str) -> str:
 
 
 def _extracted(html: str, url: str | None, visible: str) -> str:
-    """The article's text; `visible` is all that the page shows."""
+    """The article's text; `visible` is all text of the page."""
     import trafilatura
 
     def attempt(**options: Any) -> str:
@@ -113,24 +111,23 @@ def _extracted(html: str, url: str | None, visible: str) -> str:
     with _quiet():
         text = attempt(prune_xpath=_ADVERTS)
         if re.search(r"^\|", text, re.MULTILINE):
-            # Few articles are laid out in tables; a page's furniture often is.
+            # Furniture is often laid out in tables, articles seldom.
             bare = attempt(prune_xpath=_ADVERTS, include_tables=False)
             text = bare if word_count(bare) > 0.6 * word_count(text) else text
         if word_count(fallback.running(visible)) > _MISSED * word_count(text):
-            text = _more_of_it(text, html, attempt())
+            text = _longest_extraction(text, html, attempt())
         if word_count(text) < FEWEST_WORDS:
             text = attempt(favor_recall=True)
         if word_count(text) < FEWEST_WORDS:
             text = _baseline(html)
-    # trafilatura ends each block with a line end; here a blank line parts paragraphs.
+    # trafilatura ends each block with a line end.
     return normalise(re.sub(r"^- ", "", text.replace("\n", "\n\n"), flags=re.MULTILINE))
 
 
-def _more_of_it(text: str, html: str, unpruned: str) -> str:
-    """`text`, or a reading much longer: sites wrap whole articles in a "sponsored" box, or split one in several."""
+def _longest_extraction(text: str, html: str, unpruned: str) -> str:
+    """`text`, or a much longer extraction: sites wrap articles in a "sponsored" box, or split them."""
     if word_count(unpruned) > _MISSED * word_count(text):
-        return unpruned  # what was left may be a mere login box beside it
-    # A short text among much else is a short article; a long one may be the first part of a split one.
+        return unpruned  # `text` may be a login box beside it
     if word_count(text) >= _SPLIT:
         whole = _baseline(html)
         if word_count(whole) > _MISSED * word_count(text) and _holds(whole, text):
@@ -154,7 +151,7 @@ def _baseline(html: str) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """trafilatura logs what it could not parse; that is said in our own words."""
+    """Mute trafilatura's log and warnings: failures are `ExtractError`s."""
     import warnings
 
     logger = logging.getLogger("trafilatura")
@@ -168,19 +165,16 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-# --- what the page says of itself --------------------------------------------------------------------------------
-
-
 def _stated(view: _View) -> dict[str, Any]:
-    """The first article among the page's JSON-LD, flattened out of lists and graphs; empty where there is none."""
-    for thing in things(view.data, ("mainEntity",)):
+    """The first article object of the page's JSON-LD, or empty."""
+    for thing in json_ld_objects(view.data, ("mainEntity",)):
         if any(kind.endswith(("Article", "BlogPosting", "Report")) for kind in types_of(thing)):
             return thing
     return {}
 
 
 def _is_stated(view: _View, stated: dict[str, Any]) -> bool:
-    """Whether the page says of itself that it is an article; a home page may have data of those that it leads to."""
+    """Whether the page declares itself an article; a home page may hold JSON-LD of the articles that it links."""
     if view.meta.get("og:type") == "article" or view.meta.get("article:published_time"):
         return True
     return bool(stated) and view.meta.get("og:type") != "website"
@@ -195,7 +189,7 @@ def _title(view: _View, stated: dict[str, Any]) -> str:
         view.title,
     ]
     found = next((label(unescape(c)) for c in candidates if c and c.strip()), "")
-    # "Headline | The Harbour Post": the site's name goes where the heading shows that it is no part of the headline.
+    # "Headline | The Harbour Post": drop the site's name unless the heading has it too.
     heading = label(view.heading)
     head = re.split(r"(?<!\s)\s+[|–—·•»]\s+|(?<!\s)\s+-\s+", found)[0]
     return head if head != found and (not heading or heading.startswith(head)) and word_count(head) >= 3 else found
@@ -217,14 +211,8 @@ def _published(view: _View, stated: dict[str, Any]) -> datetime | None:
         view.meta.get("dc.date"),
         view.time,
     ]
-    for candidate in candidates:
-        if isinstance(candidate, str) and candidate.strip():
-            try:
-                time = datetime.fromisoformat(candidate.strip())
-            except ValueError:
-                continue
-            return time if time.tzinfo else time.replace(tzinfo=UTC)
-    return None
+    times = (iso_time(candidate.strip()) for candidate in candidates if isinstance(candidate, str))
+    return next((time for time in times if time), None)
 
 
 _BLOCKS = frozenset(
@@ -235,13 +223,13 @@ _BLOCKS = frozenset(
 )
 _HEADINGS = ("h1", "h2", "h3", "h4")
 _CLOSED_BY_THE_NEXT = frozenset({"p", "li", "td", "th", "tr", "dt", "dd", "option"})
-"""Old pages leave these open; they do not nest for that."""
-# Not the head: text in it opens the body, as HTML has it, and everything else that it may hold is named here.
+"""Optional end tags: these do not nest."""
+# Not the head: text in it opens the body (HTML), and its other elements are named here.
 _HIDDEN = frozenset({"script", "style", "noscript", "template", "svg", "iframe", "object", "select", "title"})
 
 
 class _View(TagParser):
-    """One pass over a page without building a tree: its visible text, links, metadata, title, depth."""
+    """One pass over a page without a tree: visible text, links, metadata, JSON-LD, title, depth."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -256,15 +244,15 @@ class _View(TagParser):
         self.deepest = 0
         self._depth = 0
         self.pieces: list[str] = []
-        """All visible text; two line ends part blocks."""
+        """All visible text; two line ends separate blocks."""
         self.links: dict[int, str] = {}
-        """Where a piece of text stands in a link, its address."""
+        """Index of a piece to the address of its link."""
         self.articles: list[range] = []
-        """The pieces of each outermost ``<article>``."""
+        """Indices of the pieces of each outermost ``<article>``."""
         self.headings: set[int] = set()
-        """Pieces that stand in headings."""
+        """Indices of pieces in headings."""
         self._open: dict[str, int] = {}
-        self._began = 0
+        self._article_start = 0
         self._json = False
         self._link = ""
 
@@ -280,7 +268,7 @@ class _View(TagParser):
                 self.meta[name] = values.get("content", "")[:1000]
             return
         if tag == "body":
-            self._open["title"] = 0  # one that is never closed hides no more than the head
+            self._open["title"] = 0  # an unclosed title hides no more than the head
         if tag == "html":
             self.language = values.get("lang", "")
         if tag == "time" and not self.time:
@@ -299,7 +287,7 @@ class _View(TagParser):
             self.data.append("")
         self._open[tag] = self._open.get(tag, 0) + 1
         if tag == "article" and self._open[tag] == 1:
-            self._began = len(self.pieces)
+            self._article_start = len(self.pieces)
         if tag not in _CLOSED_BY_THE_NEXT:
             self._depth += 1
         self.deepest = max(self.deepest, self._depth)
@@ -308,7 +296,7 @@ class _View(TagParser):
         if self._open.get(tag):
             self._open[tag] -= 1
             if tag == "article" and not self._open[tag]:
-                self.articles.append(range(self._began, len(self.pieces)))
+                self.articles.append(range(self._article_start, len(self.pieces)))
             if tag not in _CLOSED_BY_THE_NEXT:
                 self._depth = max(0, self._depth - 1)
         if tag in _BLOCKS:

@@ -1,36 +1,37 @@
-"""What a page says of itself in its blocks of JSON-LD. Pure."""
+"""JSON-LD (schema.org) in a page: its objects and their types. Pure."""
 
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-__all__ = ["things", "types_of"]
+__all__ = ["json_ld_objects", "types_of"]
 
-_MOST = 200
-"""Values of a block that are looked at."""
+_MOST_VALUES = 200
+"""Of a block."""
 
 
-def things(blocks: Sequence[str], within: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Each thing of the blocks, those of a block breadth first, out of its lists, its graph and the fields `within`."""
+def json_ld_objects(blocks: Sequence[str], within: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The objects of each block, breadth first through lists, ``@graph`` and the fields `within`."""
     for block in blocks:
         try:
-            waiting: list[Any] = [json.loads(block, strict=False)]
+            queue: deque[Any] = deque([json.loads(block, strict=False)])
         except (ValueError, RecursionError):
             continue
-        for _ in range(_MOST):
-            if not waiting:
+        for _ in range(_MOST_VALUES):
+            if not queue:
                 break
-            one = waiting.pop(0)
-            if isinstance(one, list):
-                waiting += one[:50]
-            elif isinstance(one, dict):
-                yield one
-                waiting += [value for key in ("@graph", *within) if (value := one.get(key)) is not None]
+            value = queue.popleft()
+            if isinstance(value, list):
+                queue += value[:50]
+            elif isinstance(value, dict):
+                yield value
+                queue += [child for key in ("@graph", *within) if (child := value.get(key)) is not None]
 
 
 def types_of(thing: dict[str, Any]) -> list[str]:
-    """What kinds of thing it is."""
-    kind = thing.get("@type")
-    return [each for each in (kind if isinstance(kind, list) else [kind]) if isinstance(each, str)]
+    """The values of its ``@type``."""
+    types = thing.get("@type")
+    return [name for name in (types if isinstance(types, list) else [types]) if isinstance(name, str)]

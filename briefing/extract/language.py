@@ -1,4 +1,4 @@
-"""The language of a text."""
+"""Language identification of a text (py3langid)."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from typing import Any
 __all__ = ["language_of"]
 
 SURE = 0.9
-"""Probability from which the text's own words decide; below it, what the document says of itself does."""
+"""Probability from which the classifier decides; below it, the document's declared language does."""
 _LOOKED_AT = 5000
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def language_of(text: str, stated: str = "") -> str:
-    """ISO 639-1 code, or ``und``. `stated` is what the document says of itself (``en-GB``); it is often wrong.
+    """ISO 639-1 code, or ``und``. `stated` is the declared language (``en-GB``), which is often wrong.
 
-    Where the model that knows languages cannot be unpacked, that is logged as a warning, once, and `stated` counts.
+    Without the classifier's model, which is logged as a warning once, `stated` counts.
     """
     identifier = _identifier()
     code, probability = identifier.classify(text[:_LOOKED_AT]) if identifier is not None else ("und", 0.0)
     if probability >= SURE and len(text) >= 60:
         return str(code)
-    said = re.match(r"[a-zA-Z]{2}(?![a-zA-Z])", stated.strip())
-    return said[0].lower() if said else str(code) if probability >= SURE else "und"
+    declared = re.match(r"[a-zA-Z]{2}(?![a-zA-Z])", stated.strip())
+    return declared[0].lower() if declared else str(code) if probability >= SURE else "und"
 
 
 @lru_cache(maxsize=1)
 def _identifier() -> Any:
-    """The model, which is unpacked into a temporary file once; None where there is no room for that."""
+    """The classifier, unpacked into a temporary file once; None where that fails."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     try:
         return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     except OSError as error:
-        log.warning(
+        _log.warning(
             "The language of articles cannot be told, and what they say of it themselves counts: the temporary folder "
             "%s cannot be used (%s). Free some space in it, or name another one in TMPDIR.",
             _temporary_folder(),

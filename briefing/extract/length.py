@@ -1,4 +1,4 @@
-"""How much of a document is read, and what a reader is told where that is not all of it. Pure."""
+"""Truncation of long documents, and the warnings about it. Pure."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import re
 from briefing.nlp.text import CASELESS, LONGEST_SENTENCE
 from briefing.types import Article
 
-__all__ = ["DOCUMENT_CUT", "LONGEST_READ", "NOT_WORDS", "TEXT_CUT", "begun", "is_cut", "words_only"]
+__all__ = ["DOCUMENT_CUT", "LONGEST_READ", "NOT_WORDS", "TEXT_CUT", "is_cut", "truncated", "words_only"]
 
 LONGEST_READ = 200_000
-"""Characters of an article: a book of a hundred pages. What takes longer to read than a day's news is not in it, and
-time and memory have a bound."""
+"""Characters of an article: a book of a hundred pages. Bounds time and memory."""
 _LONGEST_WORD = 1_000
-"""Characters without a blank, outside of the scripts that have none: data, such as a picture in base64."""
+"""Characters without a blank, outside scripts that have none; longer ones are data, such as a base64 image."""
 
 TEXT_CUT = f"The article is longer than {LONGEST_READ:,} characters; what follows was not read."
 DOCUMENT_CUT = "The document is too large to be read to its end."
@@ -21,11 +20,11 @@ NOT_WORDS = f"Stretches of over {_LONGEST_WORD:,} characters without a blank wer
 
 _NO_WORD = re.compile(rf"(?<![^\s{CASELESS}])[^\s{CASELESS}]{{{_LONGEST_WORD},}}+")
 _BORDERS = (re.compile(r"\n\n"), re.compile(r"[.!?…][”\"’')\]]?\s|[。！？]"), re.compile(r"\s"))
-"""Where a text may be cut, best first."""
+"""Where to cut, best first."""
 
 
-def begun(text: str, longest: int = LONGEST_READ) -> str:
-    """The beginning of `text`, at most `longest` characters: to the end of a paragraph, a sentence or a word."""
+def truncated(text: str, longest: int = LONGEST_READ) -> str:
+    """At most `longest` characters of `text`, to the end of a paragraph, a sentence or a word."""
     if len(text) <= longest:
         return text
     for border in _BORDERS:
@@ -36,10 +35,10 @@ def begun(text: str, longest: int = LONGEST_READ) -> str:
 
 
 def is_cut(article: Article) -> bool:
-    """Whether only its beginning was read."""
+    """Whether it was truncated."""
     return not {TEXT_CUT, DOCUMENT_CUT}.isdisjoint(article.warnings)
 
 
 def words_only(text: str) -> str:
-    """`text` without stretches that are no words."""
+    """`text` without data among the words (`NOT_WORDS`)."""
     return _NO_WORD.sub("", text)

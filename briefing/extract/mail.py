@@ -1,41 +1,40 @@
-"""The article in a mail: which part holds it, and what a newsletter puts around it. Attachments are left alone."""
+"""The article in a mail: choice of the MIME part, removal of newsletter boilerplate. Attachments are not read."""
 
 from __future__ import annotations
 
 import re
 from contextlib import suppress
-from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 from email.utils import parseaddr
 
-from briefing.dates import exact_time
+from briefing.dates import mail_date
 from briefing.errors import ExtractError
 from briefing.extract import Extraction
 from briefing.extract.files import decoded, unwrapped
 from briefing.nlp.text import normalise, word_count
 
-__all__ = ["read_mail", "without_mail_clutter"]
+__all__ = ["read_mail", "without_mail_boilerplate"]
 
 _MOST_PARTS = 500
 _MOST_WORK = 20_000_000
-"""Lines times declared boundaries: the standard library holds every line against every boundary that is open."""
+"""Lines times declared boundaries: the standard library matches every line with every open boundary."""
 _LONGEST_HEADER = 4000
 """Characters."""
 _HEADERS_READ = frozenset(
     {"subject", "from", "date", "content-type", "content-disposition", "content-transfer-encoding"}
 )
 _STUB = 100
-"""Words: a plain part with fewer may only say that the letter is in the HTML part."""
+"""Words: a plain part with fewer may only refer to the HTML part."""
 _LONGEST_LABEL = 60
-"""Words of a line of clutter."""
+"""Words of a line of boilerplate."""
 _LONG = 120
-"""Characters of a paragraph that is running text however it ends."""
+"""Characters of a paragraph that is running text, with any ending."""
 _LOST = 0.2
-"""Share of the words of a plain part that may go without being named as clutter."""
+"""Share of the words of a plain part that may be removed unidentified."""
 
-# Whole lines that speak of the mail rather than in it. Where a line does not name the mail, nothing but an address may
-# follow: "Read online reviews first" is a sentence of somebody's letter.
+# Whole lines about the mail itself. Where a line does not name the mail, only an address may follow: "Read online
+# reviews first" is a sentence of the text.
 _THIS = r"(?:this|the|our)\s+(?:e-?mail|newsletter|message|mail|issue|edition|briefing)"
 _BROWSER = r"(?:online|in\s+(?:(?:a|your|the)\s+)?(?:web\s*)?browser|on\s+the\s+web|as\s+a\s+web\s*page)"
 _LINK = r"\W*(?:(?:click\s+)?here\W*)?(?:https?:\S+\W*)?"
@@ -50,7 +49,7 @@ _ABOUT_THE_MAIL = re.compile(
     r"(?:address\s*book|contacts|safe)\b.{0,100})$",
     re.IGNORECASE,
 )
-# Whole lines with which a newsletter's foot begins.
+# Whole lines that begin the footer.
 _FOOT = re.compile(
     r"^\W*(?:"
     rf"you(?:['’]re|\s+are|\s+have)?\s+(?:receiv\w+|get(?:ting)?|been\s+sent)\s+{_THIS}\b.{{0,300}}|"
@@ -70,7 +69,7 @@ _FOOT = re.compile(
     r")$",
     re.IGNORECASE,
 )
-# Beside a link, a word for leaving the list says that a line is of the foot wherever it stands in it.
+# Words for unsubscribing: with a link, such a line is of the footer.
 _LEAVING = re.compile(
     r"\b(?:unsubscribe|opt\s+out|abbestell\w+|abmelde\w+|austragen|désabonner|désinscri\w+|dar(?:te|se)\s+de\s+baja|"
     r"disiscriv\w+|annulla\w+\s+l['’]iscrizione|uitschrijven|afmelden|cancelar\s+(?:tu|su|a)\s+\w+)\b",
@@ -81,39 +80,39 @@ _BRACKETED = re.compile(
     r"\[\s?(?:https?://|mailto:)[^\s\[\]]*\s?\])",
     re.IGNORECASE,
 )
-"""How programs that make plain text of HTML write what a link leads to."""
+"""Link targets as converters from HTML to plain text write them."""
 _ADDRESS_ALONE = re.compile(r"^[ \t]*(?:\[\d+\]:?[ \t]*)?<?https?://\S+[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _WEB = re.compile(r"https?://\S+", re.IGNORECASE)
-# What may stand before that line.
+# Lines that may precede it.
 _BEFORE_FOOT = re.compile(
     r"^\W*(?:(?:e-?mail\s+)?preferences(?:\s+cent(?:er|re))?|privacy(?:\s+(?:policy|notice|statement))?|contact(?:\s+us)?|"
     r"terms(?:\s+of\s+(?:use|service)|\s+(?:and|&)\s+conditions)?|imprint|impressum|web\s*site|advertise(?:\s+with\s+us)?)\W*$",
     re.IGNORECASE,
 )
-# A line of a postal address: a code behind a comma or a place, and no sentence.
+# A line of a postal address: a postcode behind a comma or a town, and no sentence.
 _ADDRESS = re.compile(
     r"(?:\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b|\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b|,\s*(?:[A-Z]-)?\d{4,5}\s+[A-Z]\w+|"
     r"\b(?:P\.?\s?O\.?\s+Box|Suite|Floor)\s+\d|"
     r"\d+\s+(?:[A-Z][\w'’.]+\s+){1,3}(?:St|Street|Rd|Road|Ave|Avenue|Lane|Quay|Square|Blvd|Boulevard|Way|Drive)\b)"
 )
-# Runs of characters without width fill up a preheader; a single one may belong to a word (Persian, emoji).
+# Runs of zero-width characters fill up a preheader; a single one may belong to a word (Persian, emoji).
 _INVISIBLE = re.compile(
     "(?:[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2060-\u2064\ufeff][ \u00a0]?){3,}"
 )
-# What programs that write newsletters hide: the words for the list of mails ("preheader").
+# How newsletters hide the preheader, the preview in the list of mails.
 _HIDING = re.compile(
-    # Not font-size: 0, which some put on the boxes around everything, nor mso-hide, which hides from one program only.
+    # Not font-size: 0, which some put on the outermost boxes, nor mso-hide, which is for Outlook only.
     r"display\s*:\s*none|visibility\s*:\s*hidden|max-height\s*:\s*0(?:px)?\s*(?:;|$)|opacity\s*:\s*0(?:\.0+)?\s*(?:;|$)",
     re.IGNORECASE,
 )
 _MOST_HIDDEN = 60
-"""Words of an element that is taken for a preheader; a longer hidden one may be the letter, shown by a style sheet."""
+"""Words of a preheader; a longer hidden element may be the text, shown by a style sheet."""
 
 
 def read_mail(body: bytes, name: str) -> Extraction:
-    """A mail's plain part; its HTML part where there is none, or where the plain one is a stub of it or lost much.
+    """A mail's plain part; its HTML part where the plain one is missing, a stub, or lost much.
 
-    Raises `ExtractError` where it has no text, or is made to take minutes to parse.
+    Raises `ExtractError` where it has no text, or would take minutes to parse.
     """
     _check_parts(body, name)
     message = message_from_bytes(body, policy=policy.default)
@@ -140,15 +139,14 @@ def read_mail(body: bytes, name: str) -> Extraction:
         text=text,
         title=str(message["subject"] or ""),
         author=parseaddr(str(message["from"] or ""))[0],
-        published=_sent(message),
+        published=mail_date(str(message["date"] or "")),
     )
 
 
-def without_mail_clutter(text: str) -> str:
-    """`text` (normalised) without the lines that speak of the mail itself, and without its foot.
+def without_mail_boilerplate(text: str) -> str:
+    """`text` (normalised) without lines about the mail itself and without the footer.
 
-    The foot begins with a line that says so, behind which no paragraph of a letter comes any more, and before it the
-    sender's postal address goes as well.
+    The footer begins with a line of `_FOOT` that no paragraph follows, or the sender's postal address before it.
     """
     lines = [line for line in _INVISIBLE.sub("", text).split("\n") if not _is(_ABOUT_THE_MAIL, line)]
     end = len(lines)
@@ -164,7 +162,7 @@ def without_mail_clutter(text: str) -> str:
 
 
 def _is(pattern: re.Pattern[str], line: str) -> bool:
-    bare = _WEB.sub("", _BRACKETED.sub("", line)).strip()  # the addresses of links may be of any length
+    bare = _WEB.sub("", _BRACKETED.sub("", line)).strip()  # link targets may have any length
     return len(bare) < 600 and word_count(bare) <= _LONGEST_LABEL and bool(pattern.match(bare))
 
 
@@ -190,21 +188,21 @@ def _content(part: MIMEPart, name: str) -> str:
 
 
 def _plain_text(part: MIMEPart, name: str) -> tuple[str, bool]:
-    """The letter in a plain part, and whether all but what says that it is clutter is in it."""
-    said = _ADDRESS_ALONE.sub("", _BRACKETED.sub("", letter := _unsigned(_content(part, name))))
-    text = without_mail_clutter(unwrapped(_letter(letter)))
-    everything = word_count(without_mail_clutter(unwrapped(said)))
+    """The text of a plain part, and whether nearly all was kept that is not identified as boilerplate."""
+    content = _without_signature(_content(part, name))
+    text = without_mail_boilerplate(unwrapped(_running_text(content)))
+    everything = word_count(without_mail_boilerplate(unwrapped(_without_link_targets(content))))
     return text, everything - word_count(text) <= _LOST * everything
 
 
 def _html_text(part: MIMEPart, name: str) -> str:
     from briefing.extract.html import read_page
 
-    return without_mail_clutter(normalise(read_page(_shown(_content(part, name)), name, None).text))
+    return without_mail_boilerplate(normalise(read_page(_visible(_content(part, name)), name, None).text))
 
 
-def _shown(html: str) -> str:
-    """`html` without what its own styles hide; as it is where it is too bulky for a tree, or broken."""
+def _visible(html: str) -> str:
+    """`html` without elements that inline styles hide; unchanged where too large for a tree, or broken."""
     from briefing.extract import fallback
 
     if fallback.is_bulky(html) or not _HIDING.search(html):
@@ -225,7 +223,7 @@ def _shown(html: str) -> str:
 
 
 def _check_parts(body: bytes, name: str) -> None:
-    """Refuse a mail of so many parts, beside or within one another, that the parser would take minutes."""
+    """Refuse a mail with so many or so deeply nested parts that the parser would take minutes."""
     declared = re.findall(rb"boundary\s*=\s*\"?([^\s\";]{1,200})", body, re.IGNORECASE)
     boundaries = set(declared[:_MOST_PARTS])
     parts = sum(body.count(b"\n--" + boundary) for boundary in boundaries)
@@ -234,7 +232,7 @@ def _check_parts(body: bytes, name: str) -> None:
 
 
 def _check_headers(message: EmailMessage, name: str) -> None:
-    """Refuse a mail whose headers would take minutes to parse: the standard library's parser is quadratic."""
+    """Refuse a mail with long headers, in which the standard library's parser is quadratic."""
     for count, part in enumerate(message.walk()):
         if count > _MOST_PARTS:
             raise ExtractError(name, f"the mail has over {_MOST_PARTS} parts", "Save its text as a file")
@@ -243,11 +241,10 @@ def _check_headers(message: EmailMessage, name: str) -> None:
                 raise ExtractError(name, f"the mail's header {key} is too long", "Save its text as a file")
 
 
-def _unsigned(text: str) -> str:
-    """A plain part without its signature: behind the last ``-- `` (RFC 3676).
+def _without_signature(text: str) -> str:
+    """A plain part without its signature, which follows the last ``-- `` (RFC 3676).
 
-    A line of two hyphens may lack the blank, or part one piece of a newsletter from the next; only what is no running
-    text is a signature then.
+    Behind ``--`` without the blank, which may also separate parts of a newsletter, running text is no signature.
     """
     text = text.replace("\r\n", "\n")
     lines = list(re.finditer(r"^--( ?)$", text, re.MULTILINE))
@@ -256,16 +253,16 @@ def _unsigned(text: str) -> str:
     return text
 
 
-def _letter(text: str) -> str:
-    """A plain part without the head and foot of a newsletter, and without the addresses that its links lead to.
-
-    A newsletter frames its letter with short lines and with what it says of itself; the letter runs from the line
-    before the first paragraph of running text to the last one.
-    """
+def _running_text(text: str) -> str:
+    """A plain part from the line before the first paragraph of running text to the last one, without link targets."""
     parts = _blocks(text)
     running = [i for i, part in enumerate(parts) if _is_running(part)]
-    letter = "\n\n".join(parts[max(0, running[0] - 1) : running[-1] + 1]) if running else text
-    return _ADDRESS_ALONE.sub("", _BRACKETED.sub("", letter))
+    kept = "\n\n".join(parts[max(0, running[0] - 1) : running[-1] + 1]) if running else text
+    return _without_link_targets(kept)
+
+
+def _without_link_targets(text: str) -> str:
+    return _ADDRESS_ALONE.sub("", _BRACKETED.sub("", text))
 
 
 def _blocks(text: str) -> list[str]:
@@ -273,18 +270,9 @@ def _blocks(text: str) -> list[str]:
 
 
 def _is_running(part: str) -> bool:
-    """Whether a part is a paragraph of the letter, with links or without, and not of what it says of itself."""
+    """Whether a part is a paragraph of the text and not about the mail itself."""
     line = " ".join(part.split())
     if _is_foot(line) or _is(_ABOUT_THE_MAIL, line):
         return False
     bare = _WEB.sub("", _BRACKETED.sub("", line)).strip()
     return len(bare) > _LONG or _is_paragraph(bare)
-
-
-def _sent(message: EmailMessage) -> datetime | None:
-    header = message["date"]
-    time: datetime | None = getattr(header, "datetime", None)
-    try:
-        return time and exact_time(time if time.tzinfo else time.replace(tzinfo=UTC))
-    except OverflowError:
-        return None

@@ -1,4 +1,4 @@
-"""What is no article, and why: binary files, empty ones, data and programs, pages of links. Pure."""
+"""Quality gate: refuses binary, empty and data files, pages of links, texts without a body. Pure."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import re
 from briefing.errors import ExtractError, FrontPageError
 from briefing.nlp.text import word_count
 
-__all__ = ["FEWEST_WORDS", "LONGEST", "check_article", "check_bytes", "check_page"]
+__all__ = ["FEWEST_WORDS", "LONGEST", "check_article", "check_bytes", "check_page", "check_size"]
 
 LONGEST = 10_000_000
 """Bytes of a file, characters of a text."""
 FEWEST_WORDS = 12
-"""Below this there is nothing to condense: a title, a caption, a label."""
+"""Fewer are a title, a caption, a label."""
 
 _NO_PROSE = re.compile(
     r"^(?:application|text)/(?:[\w.+-]*\+)?(?:json|css|(?:x-)?(?:java|ecma)script|typescript|wasm|csv|calendar|vcard|zip|gzip|"
@@ -21,7 +21,7 @@ _NO_PROSE = re.compile(
 )
 """Media types of data, styles and programs."""
 
-# As regular expressions, because an article may begin with the word "GGUF" or "ID3".
+# Regular expressions, because an article may begin with the word "GGUF" or "ID3".
 _MAGIC: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
     (re.compile(pattern, re.DOTALL), what)
     for pattern, what in (
@@ -38,22 +38,25 @@ _MAGIC: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
 )
 
 
+def check_size(size: int, name: str) -> None:
+    """Refuse more than `LONGEST` bytes. Raises `ExtractError`."""
+    if size > LONGEST:
+        cause = f"it is too large: {size / 1e6:.0f} MB, the limit is {LONGEST / 1e6:.0f} MB"
+        raise ExtractError(name, cause, "Split it into articles")
+
+
 def check_bytes(body: bytes, media_type: str, name: str) -> None:
-    """Refuse what is empty, too large or binary. Raises `ExtractError`."""
+    """Refuse empty, too large and binary content. Raises `ExtractError`."""
     if not body.strip(b"\xef\xbb\xbf \t\r\n\x00"):
         raise ExtractError(name, "it is empty", "Check whether it is the right file or address")
-    if len(body) > LONGEST:
-        raise ExtractError(
-            name, f"it is too large: {len(body) / 1e6:.0f} MB, the limit is {LONGEST / 1e6:.0f} MB",
-            "Split it into articles",
-        )  # fmt: skip
+    check_size(len(body), name)
     if body.startswith(b"%PDF-"):
         return
     for magic, what in _MAGIC:
         if magic.match(body):
             raise ExtractError(name, f"it is {what}, not text", "Give it as text, HTML, Markdown, mail or PDF")
     head = body[:8192]
-    wide = body[:2] in {b"\xff\xfe", b"\xfe\xff"}  # UTF-16 with its mark is full of zero bytes
+    wide = body[:2] in {b"\xff\xfe", b"\xfe\xff"}  # UTF-16 with BOM is full of zero bytes
     if not wide and (b"\0" in head or sum(byte < 9 or 13 < byte < 27 for byte in head) > len(head) * 0.02):
         raise ExtractError(name, "it is a binary file, not text", "Give it as text, HTML, Markdown, mail or PDF")
     if media_type.startswith(("image/", "audio/", "video/", "font/")) or _NO_PROSE.search(media_type):
@@ -63,7 +66,7 @@ def check_bytes(body: bytes, media_type: str, name: str) -> None:
 
 
 def _is_json(body: bytes) -> bool:
-    """Whether it is data in JSON, whatever it is called; a text in brackets is none."""
+    """Whether it is JSON, regardless of its media type; not a text in brackets."""
     if not re.match(rb"[\xef\xbb\xbf\s]*[{\[]\s*[\"\[{\]}\d]", body):
         return False
     try:
@@ -73,10 +76,9 @@ def _is_json(body: bytes) -> bool:
 
 
 def check_page(text: str, everything: str, links: int, name: str) -> None:
-    """Refuse a page whose article, as far as one was found, is a list of links.
+    """Refuse a page whose `text` is a list of links. Raises `FrontPageError`.
 
-    `text` is what was found, `everything` all visible text of the page, `links` the words of it that are links. Raises
-    `ExtractError`.
+    `everything` is all visible text of the page, `links` the number of its words in links.
     """
     visible = word_count(everything[:200_000])
     longest = max((word_count(line) for line in text.split("\n")), default=0)

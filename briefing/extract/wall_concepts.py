@@ -1,8 +1,8 @@
-"""What pages that stand before an article speak of, by concept and in ten languages, whatever their wording. Pure.
+"""Wall detection by concepts, in ten languages and any wording; `wall_phrases` holds fixed phrases. Pure.
 
-`wall_phrases` knows the sentences of such pages. Here nothing is said by a wall alone: a page is one where several
-concepts of one kind come together ("price", "unlimited", "cancel"), in sentences that speak to the reader, and nobody
-tells of anything: no day, no year, nobody said or announced. Stems of en, de, fr, es, it, pt, nl, pl, ru and sv.
+No concept is proof alone: a page is a wall where several of one kind come together ("price", "unlimited", "cancel") in
+sentences that address the reader, and nothing is narrated: no day, no year, nobody said or announced. Stems of en, de,
+fr, es, it, pt, nl, pl, ru and sv.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ __all__ = ["PLEA", "asks_to_pay", "is_told", "kind_of", "told_share"]
 _MOST_WORDS = 160
 """Words above which a page without a known sentence of a wall is taken for an article."""
 _MOST_OF_CONSENT = 320
-"""The same of a page that asks for consent, which has to say to what."""
+"""The same for consent pages, which have to name purposes."""
 _ADDRESSED = 0.4
-"""Of the words, how many are in sentences that speak to the reader or for the site."""
+"""Least share of words in sentences that address the reader or speak for the site."""
 _ABOUT = 0.5
-"""Of the words, how many are in sentences with a concept of the kind."""
+"""Least share of words in sentences with a concept of the kind."""
 _TOLD = 0.12
-"""Of the words, how many may be in sentences that tell of something."""
+"""Largest share of words in narrative sentences."""
 _OFFER = 0.3
-"""Of the words, how many are in an offer at the end that keeps the rest of an article back."""
+"""Least share of words in a final offer of the rest of the article."""
 _OFFER_ABOUT = 0.35
-"""Of the words of such an offer, how many are in sentences with a concept of it."""
+"""Least share of words in sentences with a concept, of such an offer."""
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
@@ -34,7 +34,7 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 # Stems have no word boundary behind them.
 KINDS: Mapping[str, tuple[int, int, tuple[re.Pattern[str], ...]]] = {
-    # How many of the first concepts all have to be there, how many in all, and the concepts.
+    # Number of leading concepts that are required, least number of concepts, the concepts.
     "consent": (1, 4, (
         _any(r"\bcookies?\b|\btracking\b|\btracker|\btraceurs\b|\bon your device\b|\bauf (?:Ihrem|deinem|dem) gerät",
              r"\bsur votre (?:appareil|terminal)|\ben (?:su|tu|el) dispositivo|\bsul (?:tuo )?dispositivo",
@@ -265,74 +265,74 @@ _TELLS = _any(
     r"\b(?:сказал\w*|сообщил\w*|заявил\w*|по данным|вчера|понедельник|вторник|среду|четверг|пятницу|субботу)\b",
     r"\b(?:sade|säger|enligt|igår|måndag\w*|tisdag\w*|onsdag\w*|torsdag\w*|fredag\w*|lördag\w*|söndag\w*)\b",
 )  # fmt: skip
-"""Somebody tells of something that happened, or of somebody who said so."""
+"""Narrative: something happened, or somebody said so."""
 
 PLEA = _any(
     r"\b(?:stories|articles|news|pieces|stuff|journalism) like this\b|\bto (?:our|the|this) newsletter\b",
     r"\b(?:artikel|texte) wie diese\w*|\barticles comme (?:celui|ceux)|\bartículos como est|\barticoli come quest",
     r"\bartigos como est|\bartikelen (?:zo)?als deze|\bunser\w* newsletter\b|\bnotre (?:newsletter|lettre)\b",
 )
-"""Asks for support below an article that is there, whole."""
+"""Asks for support below a complete article."""
 
 _FOR_ITSELF = frozenset({"consent", "adblock"})
-"""Kinds in which a page asks something for itself; advice about the same speaks of others."""
+"""Kinds in which a page asks for itself; advice about the same is about others."""
 
 Units = Sequence[tuple[str, int]]
-"""Sentences with the words of each."""
+"""Sentences and the number of their words."""
 
 
 def is_told(unit: str) -> bool:
-    """Whether a sentence tells of something that happened, or of what somebody said."""
+    """Whether a sentence is narrative: something happened, or somebody said so."""
     return bool(_TELLS.search(unit))
 
 
 def told_share(units: Units) -> float:
-    """Of the words, how many are in sentences that tell of something."""
+    """Share of words in narrative sentences."""
     return sum(words for unit, words in units if is_told(unit)) / max(1, sum(words for _, words in units))
 
 
 def kind_of(units: Units, heading: str) -> str:
-    """What kind of page speaks so, by the concepts that come together; empty: none is sure."""
+    """The kind of wall by its concepts; empty: none."""
     total = sum(words for _, words in units)
     if not 0 < total <= _MOST_OF_CONSENT or told_share(units) > _TOLD:
         return ""
     if sum(words for unit, words in units if _SPEAKS.search(unit)) < _ADDRESSED * total:
         return ""
-    said = "\n".join([heading, *(unit for unit, _ in units)])
+    text = "\n".join([heading, *(unit for unit, _ in units)])
     found = []
     for kind, (needed, fewest, concepts) in KINDS.items():
         if total > _MOST_WORDS and kind != "consent":
             continue
-        if kind in _FOR_ITSELF and not _SITE.search(said):
+        if kind in _FOR_ITSELF and not _SITE.search(text):
             continue
-        there = [bool(concept.search(said)) for concept in concepts]
-        if not all(there[:needed]) or sum(there) < fewest:
+        present = [bool(concept.search(text)) for concept in concepts]
+        if not all(present[:needed]) or sum(present) < fewest:
             continue
         about = sum(words for unit, words in units if any(concept.search(unit) for concept in concepts))
         if about >= _ABOUT * total:
-            found.append((sum(there) / fewest, kind))
+            found.append((sum(present) / fewest, kind))
     return max(found)[1] if found else ""
 
 
 def asks_to_pay(units: Units) -> bool:
-    """Whether the text ends in an offer of its rest: to read on, and at least two of price, plan, all there is ..."""
+    """Whether the text ends in an offer of the rest: to read on, and at least two of price, plan, everything ..."""
     total = sum(words for _, words in units)
-    first = next((place for place, (unit, _) in enumerate(units) if _reads_on(unit)), None)
+    first = next((index for index, (unit, _) in enumerate(units) if _offers_the_rest(unit)), None)
     if first is None:
         return False
     offer = [(unit, words) for unit, words in units[first:] if not PLEA.search(unit)]
     words = sum(words for _, words in offer)
-    said = "\n".join(unit for unit, _ in offer)
+    text = "\n".join(unit for unit, _ in offer)
     about = sum(
         words for unit, words in offer if _READ_ON.search(unit) or any(concept.search(unit) for concept in _PAYING)
     )
     return (
         words >= _OFFER * total
         and about >= _OFFER_ABOUT * words
-        and sum(bool(concept.search(said)) for concept in _PAYING) >= 2
+        and sum(bool(concept.search(text)) for concept in _PAYING) >= 2
         and told_share(offer) <= _TOLD
     )
 
 
-def _reads_on(unit: str) -> bool:
+def _offers_the_rest(unit: str) -> bool:
     return bool(_READ_ON.search(unit)) and not PLEA.search(unit) and not is_told(unit)

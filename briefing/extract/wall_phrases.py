@@ -1,8 +1,8 @@
-"""What pages that stand before an article say to whoever asks for it, in seven languages. Data for `walls`. Pure.
+"""Phrases of walls in seven languages: data for `walls`. Pure.
 
-A phrase is here only if a page says it to its reader ("we and our partners", "to continue reading", "the page you are
-looking for"); what an article says about such pages ("websites must ask for consent") is not. `SURE`: said by nothing
-but a wall. `LIKELY`: said by walls and around articles. `TALK`: what the sentences around them speak of.
+Only phrases that address the reader ("we and our partners", "to continue reading", "the page you are looking for"), not
+those of articles about such pages ("websites must ask for consent"). `SURE`: of walls only. `LIKELY`: of walls and of
+the furniture of articles. `TALK`: topics of the sentences around them.
 """
 
 from __future__ import annotations

@@ -23,7 +23,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 from urllib.request import getproxies
 
@@ -61,11 +60,11 @@ class Request:
     url: str = field(repr=False)
     """An http(s) address; ``user:password@`` in it becomes basic authentication at its own origin."""
     allow_local: bool = False
-    """Whether this address's own origin (scheme, host, port as given) may be private; what it redirects to may not."""
+    """Whether this origin (scheme, host, port as given) may be private; targets of its redirects may not."""
     anew: bool = False
-    """Whether the server is asked although its earlier answer is still fresh."""
+    """Whether to revalidate a response that is still fresh."""
     private: bool = False
-    """Whether the answer may hold a secret, so that no cache keeps it; one of an address with a secret always may."""
+    """Whether to bypass the cache; always for an address with a secret."""
 
 
 class Fetcher:
@@ -111,12 +110,8 @@ class Fetcher:
 
         self._closed = threading.Event()
         self._sleep, self._clock, self._now = sleep or self._closed.wait, clock, now
-        self._timeouts = {
-            "connect": connect_timeout,
-            "read": read_timeout,
-            "write": read_timeout,
-            "pool": connect_timeout,
-        }
+        connect, read = connect_timeout, read_timeout
+        self._timeouts = {"connect": connect, "pool": connect, "read": read, "write": read}
         self._total, self._retries, self._backoff, self._max_bytes = total_timeout, retries, backoff, max_bytes
         self._deadline = Deadline()
         self._per_host = per_host
@@ -146,13 +141,11 @@ class Fetcher:
     def __enter__(self) -> Fetcher:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def close(self) -> None:
-        """Ends every wait and every request in flight, and closes the cache."""
+        """Abort every wait and every request in flight, and close the cache."""
         self._closed.set()
         self._cached.close()
 

@@ -1,10 +1,8 @@
-"""The HTTP cache (RFC 9111, by hishel) in one SQLite file that many threads share. A cache may always be lost.
+"""The HTTP cache (RFC 9111, by hishel) and server suspensions, in one SQLite file shared by threads. May be lost.
 
-Answers from addresses with a secret do not come here (`Request.private`): private feeds name their own address.
-
-Two departures from what a browser would do, because a briefing wants today's news: an answer that does not say how
-long it stays fresh is asked about again every time (conditionally, so an unchanged one costs a 304), and none is taken
-as fresh for more than an hour. Feeds with ``max-age`` of a year exist.
+Responses from addresses with a secret are not cached (`Request.private`), since private feeds repeat their address.
+Unlike a browser's: there is no heuristic freshness (an unchanged response costs a 304), and freshness is limited to an
+hour, because feeds with a ``max-age`` of a year exist.
 """
 
 from __future__ import annotations
@@ -24,34 +22,34 @@ from briefing.private_files import database_files, make_private, private_file, p
 if TYPE_CHECKING:
     from hishel import SqliteStorage
 
-__all__ = ["LONGEST_FRESH", "Pauses", "open_cache", "tamed"]
+__all__ = ["LONGEST_FRESH", "Pauses", "capped_freshness", "open_cache"]
 
 LONGEST_FRESH = 3600
-"""Seconds for which an answer is used without asking its server."""
+"""Seconds for which a response is used without revalidation."""
 _VERSION = 2
-"""Of what is kept here: before 2, addresses with their secrets."""
+"""Schema version; before 2, entries held addresses with their secrets."""
 _TABLES = frozenset({"entries", "streams", "pauses"})
 _MOST_BYTES = 256 * 1024 * 1024
 _UNUSED_SECONDS = 30 * 86_400.0
 _QUIET = logging.NullHandler()
 _MAX_AGE = re.compile(r"\bmax-age\s*=\s*\"?(\d+)", re.IGNORECASE)
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def open_cache(path: Path) -> SqliteStorage | None:
-    """The cache at `path`, or None where none can be had there.
+    """The cache at `path`, or None where it cannot be used.
 
     A damaged file is set aside as ``NAME.damaged``; another program's database is left alone.
     """
-    # hishel reports each entry it cannot use with a traceback; to a reader a cache miss is no news.
+    # hishel logs each unusable entry with a traceback.
     logging.getLogger("hishel").addHandler(_QUIET)
     for _ in range(2):
         try:
             return _open(path)
         except (sqlite3.Error, OSError, RuntimeError) as error:
-            log.warning("HTTP cache %s cannot be used: %s", path, error)
-            # The subclass stands for what may pass or belongs to somebody: locked, read-only, no such folder.
+            _log.warning("HTTP cache %s cannot be used: %s", path, error)
+            # OperationalError: locked, read-only, no such folder; the file is not damaged.
             if not isinstance(error, sqlite3.DatabaseError) or isinstance(error, sqlite3.OperationalError):
                 return None
             try:
@@ -68,7 +66,7 @@ def _open(path: Path) -> SqliteStorage:
     private_file(path)
     connection = sqlite3.connect(path, timeout=5.0, check_same_thread=False, isolation_level=None)
     try:
-        _forget_old(connection)
+        _migrate(connection)
         make_private(*database_files(path))
         storage = SqliteStorage(connection=connection, max_size=_MOST_BYTES, default_tti=_UNUSED_SECONDS)
         storage.get_entries("")  # creates the tables, or raises RuntimeError where they are of another version
@@ -79,19 +77,16 @@ def _open(path: Path) -> SqliteStorage:
     return storage
 
 
-def _forget_old(connection: sqlite3.Connection) -> None:
-    """Drop what is of an older version, all of it or, where the process is killed meanwhile, nothing.
-
-    Raises RuntimeError where the database is another program's.
-    """
-    # Not all of the tables need be there: before they were dropped together, a kill left some of them.
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Drop the tables of an older version in one transaction. Raises RuntimeError for another program's database."""
+    # Older versions dropped them one by one, so a kill may have left some.
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     own = {name for name in tables if not name.startswith("sqlite_")}
     if own and "entries" not in own and not own <= _TABLES:
         raise RuntimeError("it is another program's database")
     if not own or connection.execute("PRAGMA user_version").fetchone()[0] >= _VERSION:
         return
-    connection.execute("PRAGMA secure_delete = ON")  # else what is dropped would still stand in the file
+    connection.execute("PRAGMA secure_delete = ON")  # else the dropped data would stay in the file
     connection.execute("BEGIN IMMEDIATE")
     for name in own - {"pauses"}:
         connection.execute(f'DROP TABLE IF EXISTS "{name}"')
@@ -101,22 +96,19 @@ def _forget_old(connection: sqlite3.Connection) -> None:
 
 
 class Pauses:
-    """Beside the cached answers: until when servers asked to be left alone, in seconds since 1970.
-
-    As a cache may be lost, so may this: what cannot be read or written is passed over.
-    """
+    """Suspensions that servers asked for (``Retry-After``): server to end, in seconds since 1970. Ignores errors."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def known(self, now: float) -> dict[str, float]:
-        """By server, what is not over `now`."""
+        """The suspensions that last beyond `now`."""
         with suppress(sqlite3.Error), closing(self._opened()) as file:
             return dict(file.execute("SELECT server, until FROM pauses WHERE until > ?", (now,)))
         return {}
 
     def keep(self, server: str, until: float) -> None:
-        """Remember it, and forget what is long over."""
+        """Store one, and delete long expired ones."""
         with suppress(sqlite3.Error), closing(self._opened()) as file:
             file.execute("DELETE FROM pauses WHERE until < ?", (until - _UNUSED_SECONDS,))
             file.execute("INSERT OR REPLACE INTO pauses VALUES (?, ?)", (server, until))
@@ -133,17 +125,17 @@ def _set_aside(path: Path) -> None:
         Path(f"{path}{part}").unlink(missing_ok=True)
 
 
-def tamed(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """The headers with a lifetime of at most `LONGEST_FRESH` seconds, and of none where they state none.
+def capped_freshness(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers with ``max-age`` of at most `LONGEST_FRESH` seconds, 0 by default.
 
-    A redirect to an address with a secret is not to be stored.
+    ``no-store`` for a redirect to an address with a secret.
     """
-    found = {name.lower(): value.decode("latin-1") for name, value in headers}
-    control = found.get(b"cache-control", "")
-    lifetime = min(_lifetime(control, found), LONGEST_FRESH)
+    fields = {name.lower(): value.decode("latin-1") for name, value in headers}
+    control = fields.get(b"cache-control", "")
+    lifetime = min(_lifetime(control, fields), LONGEST_FRESH)
     directives = [part.strip() for part in control.split(",")]
     kept = [part for part in directives if part and not _MAX_AGE.match(part)]
-    if (target := found.get(b"location", "")) != shown(target):
+    if (target := fields.get(b"location", "")) != shown(target):
         kept.append("no-store")
     value = ", ".join([*kept, f"max-age={lifetime}"]).encode("latin-1")
     return [*((name, value) for name, value in headers if name.lower() != b"cache-control"), (b"Cache-Control", value)]
@@ -155,5 +147,5 @@ def _lifetime(control: str, headers: dict[bytes, str]) -> int:
     try:
         expires, date = (parsedate_to_datetime(headers[name]) for name in (b"expires", b"date"))
         return max(0, int((expires - date).total_seconds()))
-    except (KeyError, ValueError, TypeError, OverflowError):  # no such header, no date, or one without a time zone
+    except (KeyError, ValueError, TypeError, OverflowError):  # no such header, no date, no time zone
         return 0

@@ -1,10 +1,8 @@
 """One mailbox on a mail server, read-only: IMAP4rev1 (RFC 3501) by the standard library's imaplib.
 
-It is opened with EXAMINE and messages are fetched with BODY.PEEK, so that the server changes no flag. TLS is always
-verified; without TLS nothing but this machine is spoken to. No error of ours repeats what the server says to a login.
-
-A connection on which an answer broke off is closed: what is left of a message would be read as the next answers, and
-whoever wrote the message would speak for the server. Another one is opened for the next message.
+EXAMINE and BODY.PEEK change no flag. TLS is always verified, and required but for loopback. Errors never repeat the
+server's response to a login. After a truncated response the connection is closed and reopened, because the rest of the
+message would be parsed as server responses (injection by the sender).
 """
 
 from __future__ import annotations
@@ -12,6 +10,7 @@ from __future__ import annotations
 import base64
 import imaplib
 import io
+import logging
 import math
 import re
 import ssl
@@ -19,72 +18,72 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from types import TracebackType
+from datetime import datetime, timedelta
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from briefing.address import shown
 from briefing.bounded_io import BoundedReader, TooSlowError
-from briefing.dates import exact_time
+from briefing.dates import mail_date
 from briefing.errors import FetchError, UnreachableError, UntrustedError
 
 __all__ = ["ImapAddress", "ImapMailbox", "RemoteHead", "parse_address"]
 
+_log = logging.getLogger(__name__)
+
 MOST_BYTES = 10_000_000
-"""Of one message, as of a page."""
-_SECONDS = 30.0
-"""Without a word from the server."""
-_WHOLE = 120.0
-"""Until an answer is complete, where the server never is silent for so long."""
+"""Of one message."""
+_SILENCE = 30.0
+"""Seconds without data."""
+_RESPONSE_TIME = 120.0
+"""Seconds until a response is complete."""
 _MOST_REOPENED = 5
-"""Times that a mailbox is opened anew after its connection broke."""
-_MOST_ANSWER = 40_000_000
+"""Reconnects."""
+_MOST_RESPONSE = 40_000_000
 """Bytes."""
 _LONGEST_LINE = 1_000_000
-"""Bytes; as imaplib has it: a search may find hundreds of thousands of messages."""
-_AT_ONCE = 100
-"""Heads asked for in one command."""
+"""Bytes, as in imaplib: a search may find hundreds of thousands of messages."""
+_BATCH = 100
+"""Messages whose headers are fetched in one command."""
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_WANTED_HEADS = "(UID INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (DATE FROM SUBJECT)])"
+_HEADER_ITEMS = "(UID INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (DATE FROM SUBJECT)])"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImapAddress:
-    """Where a mailbox is."""
+    """A parsed imap(s) address."""
 
     host: str
     port: int
     user: str
     folder: str
-    """Its name on the server, decoded; ``INBOX`` where the address gives none."""
+    """Decoded; ``INBOX`` where the address has none."""
     tls: bool
 
     @property
     def shown(self) -> str:
-        """What a message to the reader calls it."""
+        """Its name in messages."""
         return f"{self.user}@{self.host}/{self.folder}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteHead:
-    """What the server says of a message before it is fetched."""
+    """Attributes and headers of a message that is not fetched yet."""
 
     uid: int
     size: int
-    """Bytes, head and body."""
+    """Bytes, headers and body."""
     head: bytes
-    """The headers Date, From and Subject."""
+    """Date, From and Subject."""
     delivered: datetime | None
-    """UTC."""
+    """INTERNALDATE, UTC."""
 
 
 def parse_address(location: str) -> ImapAddress:
-    """``imaps://user@host[:port]/folder`` taken apart; ``%40`` and the like are decoded.
+    """Parse ``imaps://user@host[:port]/folder``, percent-decoded.
 
-    Raises `FetchError` where it is no such address, holds a password, or would send one over a network without TLS.
+    Raises `FetchError` for another address, one with a password, or one without TLS to another machine.
     """
     shape = "Write imaps://user@mail.example/INBOX"
     try:
@@ -94,7 +93,7 @@ def parse_address(location: str) -> ImapAddress:
     except ValueError as error:
         raise FetchError("IMAP", "the address of the mailbox cannot be read", shape) from error
     tls = parts.scheme == "imaps"
-    if parts.password is not None or ":" in user:  # an encoded colon parts them all the same
+    if parts.password is not None or ":" in user:  # also an encoded colon
         raise FetchError(f"imap mailbox at {host}", "a password does not belong into an address", shape)
     if parts.scheme not in {"imap", "imaps"} or not host or not user:
         raise FetchError(shown(location), "it is no address of a mailbox", shape)
@@ -106,33 +105,27 @@ def parse_address(location: str) -> ImapAddress:
 
 
 class ImapMailbox:
-    """An open mailbox. Everything raises `FetchError` when the server cannot be used or breaks off."""
+    """An open mailbox. All methods raise `FetchError` when the server cannot be used or disconnects."""
 
     def __init__(
         self, address: ImapAddress, password: str, *, context: ssl.SSLContext | None = None, within: float = math.inf
     ) -> None:
-        """Connect, log in, open. `context` replaces the system's certificates, never the verification.
-
-        `within`: seconds from now on in which all that is asked of the server has to be there.
-        """
+        """Connect, log in, EXAMINE. `context`: for certificates other than the system's; `within`: seconds in total."""
         self.address = address
         self._password, self._context = password, context
         self._until = time.monotonic() + within
         self._broken, self._reopened = True, 0
         self.identity = self._opened()
-        """What a UID belongs to; another one where the server has numbered its messages anew (RFC 3501, 2.3.1.1).
-        Empty where the server promises nothing of its numbers."""
+        """Mailbox and UIDVALIDITY (RFC 3501, 2.3.1.1), the scope of UIDs; empty without UIDVALIDITY."""
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def close(self) -> None:
-        """Take leave. Nothing is expunged: the mailbox is read-only."""
+        """LOGOUT; nothing is expunged."""
         if self._broken:
             return
         try:
@@ -142,9 +135,9 @@ class ImapMailbox:
         self._broken = True
 
     def search(self, oldest: datetime | None) -> list[int]:
-        """UIDs in ascending order of what was delivered since `oldest` (UTC), or of all; some may be older by days.
+        """UIDs, ascending, of messages delivered since `oldest` (UTC), or of all; some may be older by days.
 
-        The server compares days of its own zone, so a whole day more is asked for; the caller looks at the times.
+        The server compares days in its own zone, so the search begins a day earlier; the caller filters by time.
         """
         wanted = ["ALL"]
         if oldest is not None:
@@ -157,20 +150,19 @@ class ImapMailbox:
         return sorted({int(number) for number in numbers if re.fullmatch(rb"\d{1,10}", number)})
 
     def heads(self, uids: Sequence[int]) -> Iterator[RemoteHead]:
-        """What the server says of those messages that are still there."""
-        for start in range(0, len(uids), _AT_ONCE):
-            batch = uids[start : start + _AT_ONCE]
-            for attributes, head in self._fetch(",".join(map(str, batch)), _WANTED_HEADS):
+        """The headers of those messages that still exist."""
+        for start in range(0, len(uids), _BATCH):
+            batch = uids[start : start + _BATCH]
+            for attributes, head in self._fetch(",".join(map(str, batch)), _HEADER_ITEMS):
                 uid, size = _number(rb"\bUID (\d+)", attributes), _number(rb"\bRFC822\.SIZE (\d+)", attributes)
                 if uid in batch:
                     yield RemoteHead(uid=uid, size=size, head=head, delivered=_delivered(attributes))
 
     def message(self, uid: int, size: int = 0) -> bytes:
-        """The whole message; `size` is what `heads` said.
+        """The whole message; `size` is from `heads`.
 
-        Raises `FetchError` also where it is gone or too large, or takes so long that it would another day (`lasting`).
+        Raises `FetchError` also where it is gone, too large, or so slow that a retry is pointless (`lasting`).
         """
-        # The server is asked for no more than that, whatever it said of the size.
         if size <= MOST_BYTES:
             for attributes, body in self._body(uid):
                 if _number(rb"\bUID (\d+)", attributes) == uid and len(body) <= MOST_BYTES:
@@ -186,7 +178,7 @@ class ImapMailbox:
     def _body(self, uid: int) -> list[tuple[bytes, bytes]]:
         if self._broken:
             self._reopen()
-        had_time = self._until - time.monotonic() >= _WHOLE
+        had_time = self._until - time.monotonic() >= _RESPONSE_TIME
         try:
             return list(self._fetch(str(uid), f"(UID BODY.PEEK[]<0.{MOST_BYTES + 1}>)"))
         except FetchError as error:
@@ -194,19 +186,19 @@ class ImapMailbox:
             raise
 
     def _fetch(self, uids: str, wanted: str) -> Iterator[tuple[bytes, bytes]]:
-        """Attributes and literal of each answer. The attributes may stand before and behind the literal."""
+        """Attributes and literal of each response; attributes may stand before and behind the literal."""
         with self._explained("its mails cannot be fetched"):
             status, data = self._server.uid("FETCH", uids, wanted)
         self._check(status, data, "its mails cannot be fetched")
-        for place, part in enumerate(data):
+        for index, part in enumerate(data):
             if isinstance(part, tuple):
-                behind = data[place + 1] if place + 1 < len(data) else b""
+                behind = data[index + 1] if index + 1 < len(data) else b""
                 yield part[0] + b" " + (behind if isinstance(behind, bytes) else b""), part[1]
             elif isinstance(part, bytes) and re.match(rb"\d+ \(", part):
-                yield part, b""  # nothing in it: a server may say so without a literal
+                yield part, b""  # empty: some servers send no literal
 
     def _opened(self) -> str:
-        """Connect, log in, open; the mailbox's identity."""
+        """Connect, log in, EXAMINE. Returns the identity."""
         address = self.address
         with self._explained("it cannot be reached", UnreachableError):
             self._server = _connect(address, self._context, self._until - time.monotonic())
@@ -217,11 +209,12 @@ class ImapMailbox:
         except BaseException:
             self.close()
             raise
-        place = f"{address.user}@{address.host}:{address.port}/{address.folder}"
-        return f"{place};UIDVALIDITY={validity}" if validity else ""
+        mailbox = f"{address.user}@{address.host}:{address.port}/{address.folder}"
+        _log.debug("%s: opened", address.shown)
+        return f"{mailbox};UIDVALIDITY={validity}" if validity else ""
 
     def _reopen(self) -> None:
-        """Go on after the connection broke, where the numbers of the messages still are what they were."""
+        """Reconnect, where the UIDs are still valid."""
         subject = self.address.shown
         if not self.identity:
             raise FetchError(subject, "the connection broke, and its mails have no lasting numbers", "Run again")
@@ -233,7 +226,7 @@ class ImapMailbox:
             raise FetchError(subject, "its mails were numbered anew meanwhile", "Run again")
 
     def _break_off(self) -> None:
-        """Close the connection without a word: what comes on it is no answer to what is asked."""
+        """Close the connection without LOGOUT: it is out of step."""
         if not self._broken:
             self._broken = True
             with suppress(OSError):
@@ -246,21 +239,21 @@ class ImapMailbox:
         try:
             if (self.address.user + password).isascii() and re.fullmatch(r"[^\s\"\\(){%*\]]+", self.address.user):
                 self._server.login(self.address.user, password)
-            else:  # LOGIN as imaplib sends it has room for neither
+            else:  # imaplib does not quote these in LOGIN
                 words = f"\0{self.address.user}\0{password}".encode("utf-8", "surrogateescape")
                 self._server.authenticate("PLAIN", lambda _: words)
         except imaplib.IMAP4.abort:
             self._break_off()
             raise FetchError(subject, "the server broke off the login", "Try again later") from None
         except imaplib.IMAP4.error:
-            # Not chained: a server may repeat what was sent.
+            # Not chained: a server may repeat the password.
             raise FetchError(subject, "the server refuses the login", "Check user and password") from None
         except OSError as error:
             self._break_off()
             raise FetchError(subject, f"the connection broke ({error})", "Try again later") from error
 
     def _examine(self) -> int:
-        """Open the folder without a right to change it; the number of its numbering, 0 where the server gives none."""
+        """Open the folder read-only. Returns its UIDVALIDITY, or 0."""
         quoted = '"' + _modified_utf7(self.address.folder).replace("\\", "\\\\").replace('"', '\\"') + '"'
         trouble = "the folder cannot be opened"
         with self._explained(trouble):
@@ -289,32 +282,32 @@ class ImapMailbox:
 
 
 class _Bounded(imaplib.IMAP4):
-    """Each answer in time and in bounds, however the server doles it out."""
+    """`imaplib.IMAP4` with limits of time and size on each response."""
 
     def open(self, host: str = "", port: int | None = None, timeout: float | None = None) -> None:
-        """Connect; `timeout`: seconds for all that is asked on this connection."""
+        """Connect; `timeout`: seconds for the whole connection."""
         within = math.inf if timeout is None else max(0.1, timeout)
         self._until = time.monotonic() + within
-        super().open(host, port or 143, min(within, _SECONDS))
+        super().open(host, port or 143, min(within, _SILENCE))
         self._answers = BoundedReader(
             self.sock.makefile("rb", buffering=0), self.sock.settimeout,
-            silence=_SECONDS, seconds=min(within, _WHOLE), most=_MOST_ANSWER, clock=time.monotonic,
+            silence=_SILENCE, seconds=min(within, _RESPONSE_TIME), most=_MOST_RESPONSE, clock=time.monotonic,
         )  # fmt: skip
         self._buffered = io.BufferedReader(self._answers)
 
     def send(self, data: Any) -> None:
-        """Send a command, to which the next answer belongs."""
-        self._answers.begin(min(_WHOLE, self._until - time.monotonic()))
+        """Send a command and reset the limits for its response."""
+        self._answers.begin(min(_RESPONSE_TIME, self._until - time.monotonic()))
         super().send(data)
 
     def read(self, size: int) -> bytes:
-        """The bytes of a literal; `size` is what the server says."""
-        if size > _MOST_ANSWER:  # as much memory would be taken at once
-            raise self.abort(f"its answer is longer than {_MOST_ANSWER / 1e6:g} MB")
+        """The bytes of a literal, of the announced `size`."""
+        if size > _MOST_RESPONSE:  # it would be allocated at once
+            raise self.abort(f"its answer is longer than {_MOST_RESPONSE / 1e6:g} MB")
         return self._buffered.read(size)
 
     def readline(self) -> bytes:
-        """A line, ended or not."""
+        """A line, of at most `_LONGEST_LINE`."""
         line = self._buffered.readline(_LONGEST_LINE + 1)
         if len(line) > _LONGEST_LINE:
             raise self.abort("a line of its answer has no end")
@@ -337,9 +330,11 @@ def _connect(address: ImapAddress, context: ssl.SSLContext | None, within: float
     return _BoundedTls(address.host, address.port, ssl_context=verified, timeout=within)
 
 
-def _words(said: Sequence[Any]) -> str:
-    """What the server or the system says, as a short line."""
-    texts = [one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in said if one is not None]
+def _words(parts: Sequence[Any]) -> str:
+    """A message of the server or the system as a short line."""
+    texts = [
+        part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in parts if part is not None
+    ]
     return re.sub(r"[^\w .,:;'()\[\]/-]+", " ", " ".join(texts))[:200].strip()
 
 
@@ -350,15 +345,11 @@ def _number(pattern: bytes, attributes: bytes) -> int:
 
 def _delivered(attributes: bytes) -> datetime | None:
     found = re.search(rb'INTERNALDATE "([^"]{1,40})"', attributes)
-    try:
-        moment = parsedate_to_datetime(found[1].decode().strip().replace("-", " ", 2)) if found else None
-        return exact_time(moment if moment.tzinfo else moment.replace(tzinfo=UTC)) if moment else None
-    except (ValueError, TypeError, OverflowError):
-        return None
+    return mail_date(found[1].decode("ascii", "replace").strip().replace("-", " ", 2)) if found else None
 
 
 def _modified_utf7(name: str) -> str:
-    """A folder's name as RFC 3501, section 5.1.3, wants it."""
+    """A folder's name in modified UTF-7 (RFC 3501, 5.1.3)."""
 
     def shifted(match: re.Match[str]) -> str:
         return "&" + base64.b64encode(match[0].encode("utf-16-be")).decode().rstrip("=").replace("/", ",") + "-"

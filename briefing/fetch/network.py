@@ -31,7 +31,7 @@ import httpx
 
 from briefing.errors import ConfigError
 from briefing.fetch.addresses import PrivateAddressError, Resolver, UnknownHostError, lookup, refuse_private
-from briefing.fetch.cache import tamed
+from briefing.fetch.cache import capped_freshness
 
 __all__ = ["Deadline", "Network", "UnusableProxyError"]
 
@@ -237,7 +237,7 @@ class Network(httpx.BaseTransport):
         pool = self._pool(url, local=bool(request.extensions.get("local")))
         self._before_request(str(url))
         response = pool.handle_request(sent)
-        return httpx.Response(response.status, headers=tamed(response.headers), stream=_Body(response))
+        return httpx.Response(response.status, headers=capped_freshness(response.headers), stream=_Body(response))
 
     def close(self) -> None:
         """Close every connection, those in use included: a thread that reads from one gets an error at once."""
@@ -272,19 +272,16 @@ class Network(httpx.BaseTransport):
 
     def _proxy_url(self, address: str) -> httpx.URL:
         """A proxy's address, parsed. Raises `UnusableProxyError`."""
-        named = [
-            f"{scheme.upper()}_PROXY"
-            for scheme, proxy in self._proxies.items()
-            if proxy and _with_scheme(proxy) == address
-        ]
+        schemes = (scheme for scheme, proxy in self._proxies.items() if proxy and _with_scheme(proxy) == address)
+        named = " and ".join(f"{scheme.upper()}_PROXY" for scheme in schemes)
         try:
             url = httpx.URL(address)
             if not url.host or "%" in url.host or not 0 < (url.port or 80) < 65536:
                 raise ValueError
         except (httpx.InvalidURL, ValueError) as error:
-            raise UnusableProxyError(f"{' and '.join(named)}: the address of the proxy cannot be read") from error
+            raise UnusableProxyError(f"{named}: the address of the proxy cannot be read") from error
         if url.scheme not in ("http", "https"):
-            raise UnusableProxyError(f"{' and '.join(named)}: the {url.scheme} proxy at {url.host} cannot be used")
+            raise UnusableProxyError(f"{named}: the {url.scheme} proxy at {url.host} cannot be used")
         return url
 
     def _opened(self, kind: str) -> httpcore.ConnectionPool:

@@ -128,8 +128,9 @@ def round_robin(
                     yield request, answer
         for future, (_, request) in running.items():  # some have finished meanwhile
             late = future.result() if future.done() else None
-            missing = late is None or isinstance(late, RequestState)
-            yield request, OutOfTimeError(shown(request.url)) if missing else late
+            if late is None or isinstance(late, RequestState):
+                late = OutOfTimeError(shown(request.url))
+            yield request, late
         for request in queues.rest():
             yield request, OutOfTimeError(shown(request.url))
     finally:

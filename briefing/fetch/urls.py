@@ -1,4 +1,4 @@
-"""Addresses as text: taken apart, joined, shown, and the server that each names. No connection is made here."""
+"""URLs: parsing with credentials, joining, origin, server. No connection is made here."""
 
 from __future__ import annotations
 
@@ -15,15 +15,13 @@ if TYPE_CHECKING:
 
 __all__ = ["joined", "origin", "parsed", "server_of", "shown"]
 
-_USUAL_PORTS = frozenset({80, 443})
-
 
 def server_of(url: str) -> str:
-    """The server behind an address: its host, with a port that is not the usual one; empty where there is none."""
+    """The host of an address, with a port that is not 80 or 443; empty where it has none."""
     try:
         parts = urlsplit(url.strip())
-        usual = parts.port is None or parts.port in _USUAL_PORTS
-        return (parts.hostname or "") if usual else f"{parts.hostname}:{parts.port}"
+        default = parts.port in {None, 80, 443}
+        return (parts.hostname or "") if default else f"{parts.hostname}:{parts.port}"
     except ValueError:
         return ""
 
@@ -50,7 +48,7 @@ def parsed(subject: str, address: str) -> tuple[httpx.URL, bytes | None]:
 
 
 def joined(subject: str, url: httpx.URL, location: str) -> str:
-    """Where a redirect leads."""
+    """The target of a redirect."""
     import httpx
 
     try:

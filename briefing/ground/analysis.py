@@ -1,37 +1,38 @@
-"""One sentence, read once: its words in order and its facts.
+"""Analyses one sentence: its words in order, its stems, its facts and its dates. Pure.
 
-Pure. A point and a sentence of an article are read alike, so that like is compared with like.
+Points and sentences of articles are analysed alike, so that like is compared with like.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cached_property
 
-from briefing.nlp.east_asian_numerals import myriad_numbers
 from briefing.nlp.facts import Name, Number, Quotation, names, numbers, occurrences, quotations, stem_of, stems
 from briefing.nlp.lexicon import MONTHS
+from briefing.nlp.numerals import myriad_numbers
 from briefing.nlp.text import words
 
-__all__ = ["AnalysedSentence", "Word", "initials", "key_of", "keys"]
+__all__ = ["AnalysedSentence", "Word", "dated", "initials", "windows"]
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word where it stands."""
+    """One occurrence of a word."""
 
     key: str
     """Folded, without possessive."""
     stem: str
-    """Its stem; empty for a function word or a number."""
+    """Empty for a function word or a number."""
     surface: str
 
 
 @dataclass(frozen=True)
 class AnalysedSentence:
-    """A sentence and what is in it."""
+    """A sentence whose parts are extracted once, on demand."""
 
     text: str
 
@@ -47,8 +48,20 @@ class AnalysedSentence:
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        """Everything that a number or a name of a point may be found by."""
-        return keys(self)
+        """Keys under which a number or name of a point may be found in this sentence."""
+        found = {word.key for word in self.words}
+        found.update(acronym.casefold() for acronym in initials(self.text))
+        for start, end, _ in myriad_numbers(self.text):
+            found.difference_update(re.findall(r"\d+", self.text[start:end]))  # "23万" is no 23
+        for number in self.numbers:
+            found.add(number.key)
+            if number.unit != "%":
+                # A point may omit a currency, but not add or change one; a percentage is never a count.
+                found.add(f"{number.value}")
+        for _, month, _ in re.findall(r"\b(\d{4})-(\d\d)-(\d\d)\b", self.text):
+            if 1 <= int(month) <= 12:
+                found.add(MONTHS[int(month) - 1])
+        return frozenset(found)
 
     @cached_property
     def numbers(self) -> tuple[Number, ...]:
@@ -62,34 +75,12 @@ class AnalysedSentence:
 
     @cached_property
     def quotations(self) -> tuple[Quotation, ...]:
-        """What stands between quotation marks."""
+        """Words between quotation marks."""
         return tuple(quotations(self.text))
 
 
-def key_of(number: Number) -> str:
-    """What a number is looked up by: its value and its unit."""
-    return f"{number.value} {number.unit}".rstrip()
-
-
-def keys(reading: AnalysedSentence) -> frozenset[str]:
-    """Everything in a sentence that a number or a name of a point may be found by."""
-    found = {word.key for word in reading.words}
-    found.update(run.casefold() for run in initials(reading.text))
-    for start, end, _ in myriad_numbers(reading.text):
-        found.difference_update(re.findall(r"\d+", reading.text[start:end]))  # "23万" is no 23
-    for number in reading.numbers:
-        found.add(key_of(number))
-        if number.unit != "%":
-            # A point may leave a currency away, but not add or change one; a share is never a count.
-            found.add(f"{number.value}")
-    for _, month, _ in re.findall(r"\b(\d{4})-(\d\d)-(\d\d)\b", reading.text):
-        if 1 <= int(month) <= 12:
-            found.add(MONTHS[int(month) - 1])
-    return frozenset(found)
-
-
-def initials(text: str) -> Iterable[str]:
-    """Initials of every run of capitalised words: "World Health Organization" gives WHO."""
+def initials(text: str) -> Iterator[str]:
+    """Initials of every run of capitalised words: "World Health Organization" gives WHO, and WH and HO."""
     run: list[str] = []
     for word in [*words(text), ""]:
         if word[:1].isupper():
@@ -97,7 +88,60 @@ def initials(text: str) -> Iterable[str]:
         elif word in {"of", "the", "and", "for", "on", "in", "to"} and run:
             continue
         else:
-            for start in range(len(run)):
-                for end in range(start + 2, min(len(run), start + 6) + 1):
-                    yield "".join(run[start:end])
+            yield from map("".join, windows(run, 6))
             run = []
+
+
+def windows(items: Sequence[str], longest: int) -> Iterator[Sequence[str]]:
+    """Yield every slice of two to `longest` consecutive items."""
+    for start in range(len(items)):
+        for end in range(start + 2, min(len(items), start + longest) + 1):
+            yield items[start:end]
+
+
+# --- dates ---------------------------------------------------------------------------------------------------
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_RELATIVE = {"yesterday": -1, "today": 0, "tonight": 0, "tomorrow": 1, "overnight": 0}
+_MONTH = "|".join(f"{month[:3]}(?:{month[3:]})?" for month in MONTHS)
+_DATE = re.compile(
+    rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?\s+(?P<month>{_MONTH})|"
+    rf"(?P<month2>{_MONTH})\.?\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?)\b(?:,?\s+(?P<year>\d{{4}})\b)?",
+    re.IGNORECASE,
+)
+_DAY_WORD = re.compile(rf"\b(?:{'|'.join((*_WEEKDAYS, *_RELATIVE))})\b", re.IGNORECASE)
+
+
+def dated(text: str, published: date) -> frozenset[str]:
+    """Keys of the days that `text` names, relative to its publication: weekday, month, day, year, "yesterday".
+
+    "On Tuesday" in a report of Wednesday 18 November 2026 is 17 November 2026, and so is "yesterday".
+    """
+    found: set[str] = set()
+    for day in _days(text, published):
+        found |= {_WEEKDAYS[day.weekday()], MONTHS[day.month - 1], str(day.day), str(day.year)}
+        found |= {word for word, offset in _RELATIVE.items() if day == published + timedelta(days=offset)}
+    return frozenset(found)
+
+
+def _days(text: str, published: date) -> Iterator[date]:
+    """Days that `text` names, those with a month only within two weeks of publication."""
+    for match in _DAY_WORD.finditer(text):
+        word = match[0].casefold()
+        if word in _RELATIVE:
+            yield published + timedelta(days=_RELATIVE[word])
+        else:
+            # The last such day up to publication, and the next one: "on Friday" may be either.
+            back = (published.weekday() - _WEEKDAYS.index(word)) % 7
+            yield published - timedelta(days=back)
+            yield published + timedelta(days=(7 - back) % 7 or 7)
+    for match in _DATE.finditer(text):
+        name = (match["month"] or match["month2"])[:3].casefold()
+        month = next(i for i, full in enumerate(MONTHS, 1) if full.startswith(name))
+        year = int(match["year"]) if match["year"] else published.year
+        try:
+            day = date(year, month, int(match["day"] or match["day2"]))
+        except ValueError:  # 31 June
+            continue
+        if abs((day - published).days) <= 14:
+            yield day

@@ -1,8 +1,8 @@
-"""What can be looked up of a point in another language than its article's, and where. Pure.
+"""Looks up a point in another language than its article's. Pure.
 
-Numbers in digits, months and acronyms must stand in the article, but for small numbers that it may have in words (which
-these are is known of English only); they and names, where both languages write these alike, show where. Whether the
-words say the same, nothing here knows.
+Numbers in digits, months and acronyms must be in the article, except small numbers that it may have in words (number
+words are known for English only); these facts, and names that both languages write alike, find the sentences to cite.
+Not here: whether the words say the same.
 """
 
 from __future__ import annotations
@@ -11,160 +11,144 @@ import re
 from collections.abc import Mapping, Sequence
 
 from briefing.ground.align import MOST_CITATIONS
-from briefing.ground.analysis import AnalysedSentence, key_of
+from briefing.ground.analysis import AnalysedSentence
 from briefing.ground.evidence import Evidence
-from briefing.ground.exact import Fact, Missing, forms
+from briefing.ground.exact import Fact, Missing, forms, rounded_matches
 from briefing.ground.localised_numbers import figures, months, plain_figures
-from briefing.ground.numbers import rounded_matches
 from briefing.nlp.facts import Number, names
 from briefing.nlp.lexicon import MONTHS, MONTHS_OF, SAME_ACRONYM
 
 __all__ = ["look_up"]
 
-_Places = Mapping[Fact, frozenset[int]]
-"""The sentences that hold each fact."""
+_Holders = Mapping[Fact, frozenset[int]]
+"""Indices of the sentences that hold each fact."""
 
 
 def look_up(
     point: str, evidence: Evidence, language: str = "", cited: Sequence[int] = ()
 ) -> tuple[list[Missing], list[int], float]:
-    """What the article lacks of `point`, the sentences behind it in their order, and the share of its facts they hold.
+    """What the article lacks of `point`, the indices of the sentences to cite, and the share of its facts they hold.
 
-    `language`: of the point, ISO 639-1; `cited`: the sentences that the model gave for it, which are kept; one is added
+    `language`: of the point, ISO 639-1. `cited`: the sentences that the model gave for it, which are kept; one is added
     where they lack a number that it has, or where it has more of the point's facts than they have. Without them, a
-    sentence is behind the point where it alone has a number, month or acronym of it, or where it has two facts; where
-    none does, none is.
+    sentence is cited if it alone has a number, month or acronym of the point, or if it has two facts; else none.
     """
-    title = evidence.translated_title_keys
-    everything = evidence.all_translated_keys
-    missing, counted, acronyms = _needed(point, evidence, language, everything)
+    missing, keyed, acronyms = _find_facts(point, evidence, language)
     chosen = [index for index in dict.fromkeys(cited) if 0 <= index < len(evidence.sentences)]
     if missing:
         return missing, chosen, 0.0
-    titled = {fact for fact in counted if fact & title} | {fact for fact in acronyms if fact & evidence.names_in_title}
-    shared = _shared(point, evidence)
-    places = {**_places(shared | acronyms, evidence.names_by_sentence), **_places(counted, evidence.translated_keys)}
-    needed = frozenset(fact for fact in counted | acronyms if places[fact] or fact in titled)
+    in_title = {fact for fact in keyed if fact & evidence.translated_title_keys}
+    in_title |= {fact for fact in acronyms if fact & evidence.names_in_title}
+    shared = _shared_names(point, evidence)
+    holders = {**_holders(shared | acronyms, evidence.names_by_sentence), **_holders(keyed, evidence.translated_keys)}
+    needed = frozenset(fact for fact in keyed | acronyms if holders[fact] or fact in in_title)
     wanted = needed | shared
-    more = 1
-    if not chosen:
-        chosen = _told(wanted, needed, places)
-        more = MOST_CITATIONS - len(chosen)
-    elif (better := _better(wanted, needed, chosen, places)) is not None:
-        chosen.append(better)
-        more = 0
+    best = _best_sentence(wanted, needed, holders)
     if chosen:
-        chosen += _holding(_lacking(needed - titled, chosen, places), places, more)
-    if chosen and _lacking(needed - titled, chosen, places):
+        # Small models misnumber: the default model gave four points in French the number of the sentence before theirs,
+        # when it had to write the number first. A sentence with two facts, all that are held and more, is added.
+        held = _held(wanted, chosen, holders)
+        better = [index for index in best if len(facts := _held(wanted, best, holders)) > 1 and facts > held]
+        chosen, more = chosen + better, 1 - len(better)
+    else:
+        chosen, more = best, MOST_CITATIONS - len(best)
+    needed -= in_title
+    if chosen:
+        chosen += _greedy_cover(needed - _held(needed, chosen, holders), holders, more)
+    if chosen and _held(needed, chosen, holders) != needed:
         return [Missing("scattered", point)], sorted(chosen), 0.0
-    there = len(wanted) - len(_lacking(wanted, chosen, places))
-    return [], sorted(chosen), there / len(wanted) if wanted and chosen else 0.0
+    share = len(_held(wanted, chosen, holders)) / len(wanted) if wanted and chosen else 0.0
+    return [], sorted(chosen), share
 
 
-def _needed(
-    point: str, evidence: Evidence, language: str, everything: frozenset[str]
+def _find_facts(
+    point: str, evidence: Evidence, language: str
 ) -> tuple[list[Missing], frozenset[Fact], frozenset[Fact]]:
-    """What the article lacks; the keys that it has for each of the point's numbers and months; those for its acronyms.
+    """The facts of `point` that the article lacks, its numbers and months that the article has, and its acronyms.
 
-    An acronym is looked up among the article's names: "WHO" is not the word "who".
+    Acronyms are looked up among the article's names: "WHO" is not the word "who".
     """
     missing: list[Missing] = []
-    needed: set[Fact] = set()
+    keyed: set[Fact] = set()
     acronyms: set[Fact] = set()
-    named = frozenset().union(*evidence.names_by_sentence, evidence.names_in_title)
+    all_keys = evidence.all_translated_keys
+    all_names = frozenset().union(*evidence.names_by_sentence, evidence.names_in_title)
     plain = plain_figures(point)
     for readings in figures(point):
-        found = frozenset(key_of(number) for number in readings) & everything
+        found = frozenset(number.key for number in readings) & all_keys
         found = found or frozenset().union(*(rounded_matches(number, plain, evidence.figures) for number in readings))
         if found:
-            needed.add(found)
-        elif evidence.language == "en" or not _may_be_a_word(readings[0], plain, language):
+            keyed.add(found)
+        elif evidence.language == "en" or not _may_be_in_words(readings[0], plain, language):
             missing.append(Missing("number", readings[0].surface))
     for word, month in months(point, language):
         published = evidence.published and evidence.published.month == month
-        if MONTHS[month - 1] in everything:
-            needed.add(frozenset({MONTHS[month - 1]}))
+        if MONTHS[month - 1] in all_keys:
+            keyed.add(frozenset({MONTHS[month - 1]}))
         elif evidence.language in MONTHS_OF and not published:
             missing.append(Missing("date", word))
     for name in AnalysedSentence(plain).names:
         acronym = name.surface.isupper() and len(name.key) > 1
         if not acronym and name.key.isalpha():
-            continue  # names have other forms in other languages, and German writes every noun like one
-        same = forms(name.key) | SAME_ACRONYM.get(name.key, frozenset())
-        if acronym and (found := same & named):
+            continue  # names have other forms in other languages, and German capitalises every noun
+        keys = forms(name.key) | SAME_ACRONYM.get(name.key, frozenset())
+        if acronym and (found := keys & all_names):
             acronyms.add(found)
-        elif not acronym and (found := same & everything):
-            needed.add(found)
+        elif not acronym and (found := keys & all_keys):
+            keyed.add(found)
         elif name.key.upper() not in evidence.acronyms:
             missing.append(Missing("name", name.surface))
-    return missing, frozenset(needed), frozenset(acronyms)
+    return missing, frozenset(keyed), frozenset(acronyms)
 
 
-def _may_be_a_word(number: Number, plain: str, language: str) -> bool:
-    """Whether an article may have a number of a point in words ("fünf Menschen", "zwei Millionen").
-
-    Where its digits are below 13 and are no day of a month, in the `language` of the point.
+def _may_be_in_words(number: Number, plain: str, language: str) -> bool:
+    """Whether the article may have a point's number in words ("fünf Menschen", "zwei Millionen"): its digits are below
+    13 and are no day of a month in the `language` of the point.
     """
     digits = re.findall(r"\d+", number.surface)
     beside = [*re.findall(r"\w+", plain[: number.start])[-1:], *re.findall(r"\w+", plain[number.end :])[:2]]
     return len(digits) == 1 and int(digits[0]) < 13 and not months(" ".join(("on", *beside)), language)
 
 
-def _shared(point: str, evidence: Evidence) -> frozenset[Fact]:
-    """The names that the point has inside a sentence and the article has too: a word that opens one may be any word, as
-    "Die" and "Fast" are in German.
+def _shared_names(point: str, evidence: Evidence) -> frozenset[Fact]:
+    """Names that point and article share. Not the word that opens the point, which may be any word, as "Die" and "Fast"
+    are in German.
     """
-    named = frozenset().union(*evidence.names_by_sentence)
-    return frozenset(found for name in names(point) if not name.opens and (found := forms(name.key) & named))
+    known = frozenset().union(*evidence.names_by_sentence)
+    return frozenset(found for name in names(point) if not name.opens and (found := forms(name.key) & known))
 
 
-def _places(facts: frozenset[Fact], keys: Sequence[frozenset[str]]) -> _Places:
-    return {fact: frozenset(i for i, there in enumerate(keys) if fact & there) for fact in facts}
+def _holders(facts: frozenset[Fact], keys: Sequence[frozenset[str]]) -> _Holders:
+    return {fact: frozenset(index for index, held in enumerate(keys) if fact & held) for fact in facts}
 
 
-def _lacking(wanted: frozenset[Fact], chosen: Sequence[int], places: _Places) -> frozenset[Fact]:
-    return frozenset(fact for fact in wanted if places[fact].isdisjoint(chosen))
+def _held(facts: frozenset[Fact], chosen: Sequence[int], holders: _Holders) -> frozenset[Fact]:
+    return frozenset(fact for fact in facts if not holders[fact].isdisjoint(chosen))
 
 
-def _told(wanted: frozenset[Fact], needed: frozenset[Fact], places: _Places) -> list[int]:
-    """The sentence that has most of these facts, where it has two, or one of the `needed` that no other has.
+def _best_sentence(wanted: frozenset[Fact], needed: frozenset[Fact], holders: _Holders) -> list[int]:
+    """The sentence with most of these facts, if it has two; else one that alone has one of `needed`.
 
-    Of names alone, no other may have as many: somebody's two names stand in every sentence about them.
+    If it has names only, no other may have as many: somebody's two names are in every sentence about them.
     """
     counts = {
-        i: (sum(i in places[fact] for fact in wanted), sum(i in places[fact] for fact in needed))
+        index: (sum(index in holders[fact] for fact in wanted), sum(index in holders[fact] for fact in needed))
         for fact in wanted
-        for i in places[fact]
+        for index in holders[fact]
     }
     if not counts:
         return []
     best = min(counts, key=lambda index: (-counts[index][0], -counts[index][1], index))
     if counts[best][0] > 1:
         return [best] if counts[best][1] or list(counts.values()).count(counts[best]) == 1 else []
-    alone = sorted(min(places[fact]) for fact in needed if len(places[fact]) == 1)
-    return alone[:1]
+    return sorted(min(holders[fact]) for fact in needed if len(holders[fact]) == 1)[:1]
 
 
-def _better(wanted: frozenset[Fact], needed: frozenset[Fact], chosen: Sequence[int], places: _Places) -> int | None:
-    """A sentence that has two of these facts at least, all that the chosen ones have and more.
-
-    Small models misnumber: the default model gave four points in French the number of the sentence before theirs, when
-    it had to say it first.
-    """
-    held = wanted - _lacking(wanted, chosen, places)
-    others = [index for index in _told(wanted, needed, places) if index not in chosen]
-    for index in others:
-        has = wanted - _lacking(wanted, [index], places)
-        if len(has) > 1 and has > held:
-            return index
-    return None
-
-
-def _holding(wanted: frozenset[Fact], places: _Places, most: int) -> list[int]:
-    """The first sentences, `most` at most, that have the most of these facts each."""
+def _greedy_cover(wanted: frozenset[Fact], holders: _Holders, most: int) -> list[int]:
+    """`most` sentences at most that together hold most of these facts, chosen greedily."""
     chosen: list[int] = []
     rest = wanted
-    while len(chosen) < most and (having := sorted({index for fact in rest for index in places[fact]})):
-        chosen.append(max(having, key=lambda index: sum(index in places[fact] for fact in rest)))
-        rest = _lacking(rest, chosen, places)
+    while len(chosen) < most and (candidates := sorted({index for fact in rest for index in holders[fact]})):
+        chosen.append(max(candidates, key=lambda index: sum(index in holders[fact] for fact in rest)))
+        rest -= _held(rest, chosen, holders)
     return chosen

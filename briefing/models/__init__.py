@@ -1,15 +1,15 @@
-"""Model files: which are known, where they come from, which are here, and that they are what they should be.
+"""Model files: catalogue, download, verification, and the local model folder.
 
-`ModelFolder` is the way in. A file gets its final name only after its SHA-256 was found right, and is hashed again when
-its size or time has changed since. Running a model is not done here (`briefing.engines`).
+`ModelFolder` is the entry. A file gets its final name only after its SHA-256 was verified, and is hashed again when its
+size or time has changed. Models are run by `briefing.engines`.
 
 ::
 
-    catalogue      what is known: names, digests, places           gguf_header   what a GGUF file says of itself
-    folder         what is here: list, resolve, add, remove       added, seals   what it remembers
-    pull           one file from its places: lock, space, digest  partial        a file while it grows
-    hub, wheels    the two kinds of places                        repository     models that are folders of files
-    stated         what the Hub said of files without a digest    fit, speeds    which model goes with which machine
+    catalogue      names, digests, locations                  gguf_header    metadata of GGUF files
+    folder         list, resolve, add, pull, remove           records        entries kept in the folder (JSON)
+    pull           lock, free space, locations, digest        partial        a resumable download
+    hub, wheels    the two kinds of locations                 repository     models that are folders of files
+    digest_cache   SHA-256 by size and time                   fit            memory and speed on a machine
 """
 
 from briefing.models.catalogue import Catalogue, Entry, HubLocation, WheelLocation, adapter_path, load_catalogue

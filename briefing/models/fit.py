@@ -18,11 +18,11 @@ from briefing.private_files import write_atomically
 __all__ = ["Fit", "Machine", "Speed", "fit_of", "read_speed", "write_speed"]
 
 _WINDOW = 4096
-"""Tokens of a prompt and its answer, as the engine llama takes them where nobody says otherwise."""
+"""Default context window of the engine llama, in tokens."""
 _BUFFERS = 400_000_000
-"""Bytes that llama.cpp takes beside model and cache, for a batch of 512 tokens."""
+"""Bytes of llama.cpp's compute buffers, for a batch of 512 tokens."""
 _CACHE_SHARE = 17_000
-"""A model's file has about so many times the bytes of its cache for one token, where that is not known."""
+"""Estimated ratio of a model's file to its KV cache for one token, where the latter is not known."""
 _ADAPTER = 1.3
 """Times as long with an adapter: the default read 82 and wrote 34 tokens a second without its own, with it 60, 28."""
 _READ_CITED, _READ_WHOLE, _WRITTEN = 500, 900, 175
@@ -31,59 +31,59 @@ _READ_CITED, _READ_WHOLE, _WRITTEN = 500, 900, 175
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speed:
-    """How fast a machine goes through a model."""
+    """A machine's throughput: bytes of weights times tokens a second. Divided by a file's size: tokens a second."""
 
     reading: float
-    """Bytes of a model a second, times tokens of a prompt: tokens a second are this by the file's size."""
+    """Of prefill."""
     writing: float
-    """The same for tokens that are written."""
+    """Of decoding."""
     by: str
-    """Name of the model that it was measured with; empty where only the processor's arithmetic and memory were."""
+    """Name of the model that it was measured with; empty where only arithmetic and memory were measured."""
     day: str
     """ISO date of the measurement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What a model finds on a machine."""
+    """A machine's resources for a model."""
 
     processor: str
     cores: int
     """Physical ones."""
     memory: int
-    """Bytes that are free; 0 where that is not known."""
+    """Free bytes; 0 where that is not known."""
     gpu: str = ""
-    """Name of the GPU that llama.cpp computes on; empty without one."""
+    """Name of llama.cpp's GPU; empty without one."""
     gpu_memory: int = 0
-    """Bytes that are free there."""
+    """Free bytes there."""
     slots: int = 1
-    """Prompts side by side, each with a window of its own."""
+    """Prompts decoded concurrently, each with its own window."""
     window: int = 0
-    """Tokens that the settings give each of them; 0 where they leave it to the engine llama."""
+    """Configured tokens of a window; 0 for the default of the engine llama."""
     speed: Speed | None = None
     """None where it was not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """How a model goes with a machine."""
+    """Memory and speed of a model on a machine."""
 
     needed: int
-    """Bytes: file, cache and buffers."""
+    """Bytes: file, KV cache and buffers."""
     place: Literal["gpu", "memory", "nowhere", "unknown"]
-    """Where there is room for it."""
+    """Where it fits."""
     seconds: float | None
-    """A story; None where that is not known."""
+    """For a story; None where that is not known."""
 
 
 def fit_of(machine: Machine, *, size: int, cache: int = 0, context: int = 0, adapter: int = 0) -> Fit:
-    """How a model of `size` bytes, with `cache` bytes a token (0: not known), goes with `machine`.
+    """The fit of a model of `size` bytes, with `cache` bytes a token (0: not known), on `machine`.
 
-    `context` is what the model can take, in tokens (0: not known); `adapter` the bytes of the weights that go with
-    it (0: none), with which it is given chosen sentences rather than whole articles.
+    `context`: the model's window in tokens (0: not known); `adapter`: bytes of its adapter (0: none), with which it
+    reads chosen sentences instead of whole articles.
     """
-    wished = machine.window or _WINDOW
-    window = min(wished, context or wished) * machine.slots
+    configured = machine.window or _WINDOW
+    window = min(configured, context or configured) * machine.slots
     needed = size + adapter + (cache or size // _CACHE_SHARE) * window + _BUFFERS
     place: Literal["gpu", "memory", "nowhere", "unknown"]
     if machine.gpu and needed <= machine.gpu_memory:
@@ -97,31 +97,29 @@ def fit_of(machine: Machine, *, size: int, cache: int = 0, context: int = 0, ada
 
 def _seconds(machine: Machine, place: str, size: int, tuned: bool) -> float | None:
     speed = machine.speed
-    # A speed measured on a GPU says nothing of a model that has to lie beside it, nor arithmetic of a GPU.
-    told = speed and place != "nowhere" and (not machine.gpu or (place == "gpu" and speed.by))
-    if not speed or not told:
+    # A speed measured on a GPU does not hold for a model in main memory, nor measured arithmetic for a GPU.
+    applies = place != "nowhere" and (not machine.gpu or (place == "gpu" and speed and speed.by))
+    if not speed or not applies:
         return None
     read, times = (_READ_CITED, _ADAPTER) if tuned else (_READ_WHOLE, 1.0)
     return size * times * (read / speed.reading + _WRITTEN / speed.writing)
 
 
 def read_speed(path: Path, machine: str) -> Speed | None:
-    """The speed noted at `path` for the machine of that description; None where there is none or it is broken."""
+    """The speed recorded at `path` for the machine of that description; None where there is none or it is broken."""
     try:
-        noted = json.loads(path.read_text("utf-8"))
-        if noted["machine"] != machine:
+        data = json.loads(path.read_text("utf-8"))
+        if data["machine"] != machine:
             return None
-        speed = Speed(
-            reading=float(noted["reading"]), writing=float(noted["writing"]),
-            by=str(noted["by"]), day=str(noted["day"]),
-        )  # fmt: skip
+        reading, writing = float(data["reading"]), float(data["writing"])
+        speed = Speed(reading=reading, writing=writing, by=str(data["by"]), day=str(data["day"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return speed if speed.reading > 0 and speed.writing > 0 else None
 
 
 def write_speed(path: Path, machine: str, speed: Speed) -> None:
-    """Note the speed; a folder that cannot be written costs a measurement each time, and no more."""
+    """Record the speed; where the folder cannot be written, it is measured each time."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps({"machine": machine, **asdict(speed)}))

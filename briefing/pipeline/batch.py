@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from briefing.errors import BriefingError, UsageError
+from briefing.pipeline.summaries import condense_stories
 from briefing.serialization import failure_to_json, json_text, summary_to_json
 from briefing.types import Article, Failure, Summary
 
@@ -25,25 +26,20 @@ def batch(location: str, context: RunContext) -> Iterator[tuple[str, Summary | F
     A line that cannot be used becomes ``{"id", "error"}``, in its place. Results are held back only until those before
     them are there. Raises `UsageError` where the file cannot be read.
     """
-    from briefing.pipeline import condense
-
     parsed = [_parse(number, line) for number, line in enumerate(_lines(location), 1) if line.strip()]
-    # Two lines with the same text share a summary; each is found under its own place.
-    articles = [entry for entry in parsed if isinstance(entry, Article)]
-    ready: dict[int, tuple[str, Summary | Failure]] = {}
-    places = {id(entry): place for place, entry in enumerate(parsed)}
-    for place, entry in enumerate(parsed):
-        if isinstance(entry, Failure):
-            ready[place] = _line(entry.subject, entry)
-    position = 0
-    for article, result in condense(articles, context):
-        ready[places[id(article)]] = _line(article.id, result)
-        while position in ready:
-            yield ready.pop(position)
-            position += 1
-    while position in ready:
-        yield ready.pop(position)
-        position += 1
+    articles = [(index, entry) for index, entry in enumerate(parsed) if isinstance(entry, Article)]
+    ready = {index: _line(entry.subject, entry) for index, entry in enumerate(parsed) if isinstance(entry, Failure)}
+    following = 0
+    """Index of the next line to be yielded."""
+    for position, result in condense_stories([(article,) for _, article in articles], context):
+        index, article = articles[position]
+        ready[index] = _line(article.id, result)
+        while following in ready:
+            yield ready.pop(following)
+            following += 1
+    while following in ready:
+        yield ready.pop(following)
+        following += 1
 
 
 def _line(name: str, result: Summary | Failure) -> tuple[str, Summary | Failure]:

@@ -1,11 +1,12 @@
-"""What reading has found at each place of its order, until there is an article or a failure in it."""
+"""What sources list before it is an article or a failure, and when two candidates are the same."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from briefing.address import shown_in
 from briefing.canonical import canonical_url
@@ -19,42 +20,56 @@ __all__ = [
     "Item",
     "MailItem",
     "MailMark",
+    "Readable",
+    "SourceContents",
     "address_of",
     "agree",
-    "date_of",
     "failure_of",
+    "identities",
+    "identity_of",
     "item_keys",
     "name_of",
-    "own_of",
+    "origin_of",
     "same_guid",
     "skipped",
     "stub_of",
-    "title_of",
-    "told_apart",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry of a feed on its way to an article."""
+    """An entry of a feed that may become an article."""
 
-    item: FeedItem
+    entry: FeedItem
     source: Source
     name: str
+    """Of the source, for display."""
     key: str
-    """Names it to the store."""
-    own: str = ""
-    """What tells it from others of its feed behind the same address (`told_apart`); empty where the address does."""
+    """In the store (`item_keys`)."""
+    identity: str = ""
+    """What distinguishes it from others at its address (`identities`); empty where the address does."""
 
     @property
     def id(self) -> str:
         """Of the article that its own text makes."""
-        return article_id(None, f"{self.item.url}\n{self.own}") if self.own else article_id(self.item.url, "")
+        if self.identity:
+            return article_id(None, f"{self.entry.url}\n{self.identity}")
+        return article_id(self.entry.url, "")
+
+    @property
+    def title(self) -> str:
+        """The entry's."""
+        return self.entry.title
+
+    @property
+    def published(self) -> datetime | None:
+        """The entry's date."""
+        return self.entry.published
 
 
 @dataclass(frozen=True, slots=True)
 class MailMark:
-    """That a message on a mail server became an article, so that it need not be fetched again."""
+    """A message on a mail server that became an article and need not be fetched again."""
 
     mailbox: str
     """Its address with its UIDVALIDITY."""
@@ -66,7 +81,7 @@ class MailMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailItem:
-    """One message of a mailbox on its way to an article; its body has not been read."""
+    """A message of a mailbox that may become an article; its body has not been read."""
 
     title: str
     published: datetime | None
@@ -74,139 +89,153 @@ class MailItem:
     """Of the source, for display: the configured one, else the sender's."""
     section: str
     subject: str
-    """What a failure calls it."""
+    """Of failures about it."""
     read: Callable[[], bytes]
-    """Gives the whole message. Raises `BriefingError` or OSError."""
+    """Returns the whole message. Raises `BriefingError` or OSError."""
     key: str
-    """Names it to the store."""
+    """In the store."""
     mailbox: str = ""
     """On a mail server: its address with its UIDVALIDITY."""
     uid: int = 0
     sender: str = ""
 
 
-Candidate = Article | Item | MailItem | Failure
-"""What a place in the order holds until the end: an article, an item or letter yet to become one, or a failure."""
+Readable = Article | Item | MailItem
+"""An article, or an item or a message that may become one."""
+Candidate = Readable | Failure
+"""What a source lists."""
+
+
+@dataclass(slots=True, kw_only=True)
+class SourceContents:
+    """One source and what it lists."""
+
+    source: Source | None = None
+    """None for a list of sources that could not be read."""
+    candidates: list[Candidate] = field(default_factory=list)
+    title: str = ""
+    """The name of a feed that was read."""
 
 
 def failure_of(error: Exception, subject: str, stage: str) -> Failure:
-    """What `error` means for `subject`; the error is a `BriefingError` or an `OSError`."""
+    """The failure for a `BriefingError` or an `OSError`."""
     subject = shown_in(subject)
     if isinstance(error, BriefingError):
-        said = subject == error.subject or subject.endswith(f": {error.subject}")
-        cause = error.cause if said else f"{error.subject}: {error.cause}"
+        named = subject == error.subject or subject.endswith(f": {error.subject}")
+        cause = error.cause if named else f"{error.subject}: {error.cause}"
         return Failure(subject=subject, stage=stage, cause=cause, remedy=error.remedy)
     assert isinstance(error, OSError)
     return Failure(subject=subject, stage=stage, cause=f"it cannot be read: {error.strerror or error}")
 
 
 def skipped(subject: str, cause: str) -> Failure:
-    """Something left out on purpose."""
+    """A failure for something left out on purpose."""
     return Failure(subject=subject, stage="read", cause=cause, kind=FailureKind.SKIPPED)
 
 
-def stub_of(one: Item, failure: Failure, wall: str, teaser: str) -> Failure:
-    """`failure` as an item whose page keeps its article back: its headline is told; without one it stays as it is."""
-    title = " ".join(one.item.title.split())
+def stub_of(item: Item, failure: Failure, wall: str, teaser: str) -> Failure:
+    """`failure` with the headline of an item whose page is behind a wall; unchanged where it has none."""
+    title = " ".join(item.title.split())
     if not title:
         return failure
     stub = Stub(
         title=title,
         teaser=teaser,
-        url=one.item.url,
-        source=one.name,
-        section=one.source.section or one.name,
-        published=one.item.published,
+        url=item.entry.url,
+        source=item.name,
+        section=item.source.section or item.name,
+        published=item.published,
         wall=wall,
     )
     return replace(failure, kind=FailureKind.SKIPPED, remedy="Open it in a browser", stub=stub)
 
 
-def name_of(one: Candidate) -> str:
-    """What the edition calls the source of `one`; empty for a failure."""
-    return one.source if isinstance(one, Article) else "" if isinstance(one, Failure) else one.name
+def name_of(candidate: Candidate) -> str:
+    """The displayed name of its source; empty for a failure."""
+    if isinstance(candidate, Failure):
+        return ""
+    return candidate.source if isinstance(candidate, Article) else candidate.name
 
 
-def address_of(one: Candidate) -> str:
-    """What tells it from others: its address in its one form, for an article without one its id, else nothing."""
-    if isinstance(one, Article):
-        return canonical_url(one.url) if one.url else one.id
-    return canonical_url(one.item.url or "") if isinstance(one, Item) else ""
+def address_of(candidate: Readable) -> str:
+    """Its canonical address; the id of an article without one; else empty."""
+    if isinstance(candidate, Article):
+        return canonical_url(candidate.url) if candidate.url else candidate.id
+    return canonical_url(candidate.entry.url or "") if isinstance(candidate, Item) else ""
 
 
-def own_of(one: Candidate) -> str:
-    """What tells it from others of its source at its address; empty where nothing has to."""
-    return one.own if isinstance(one, Item) else ""
+def identity_of(candidate: Readable) -> str:
+    """What distinguishes it from others of its source at the same address; empty where the address does."""
+    return candidate.identity if isinstance(candidate, Item) else ""
 
 
-def title_of(one: Candidate) -> str:
-    """What a reader would call it."""
-    if isinstance(one, Failure):
-        return one.subject
-    return (one.item.title if isinstance(one, Item) else one.title) or "untitled"
+def origin_of(url: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port: where these are equal, a private address is the reader's own choice.
+
+    Empty for an address that is not usable.
+    """
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        return "", None, None
 
 
-def date_of(one: Candidate) -> datetime | None:
-    """When it was published, where that is known."""
-    if isinstance(one, Failure):
-        return None
-    return one.item.published if isinstance(one, Item) else one.published
-
-
-def same_guid(one: Candidate, other: Candidate) -> bool:
-    """Whether two finds at one address are one entry, by what the feeds that list it call it, whatever they say."""
-    if not (isinstance(one, Item) and isinstance(other, Item)):
+def same_guid(first: Readable, second: Readable) -> bool:
+    """Whether two candidates at one address are the same entry by guid, whatever their texts say."""
+    if not (isinstance(first, Item) and isinstance(second, Item)):
         return False
-    guid = _guid(one.item)
-    return bool(guid and guid == _guid(other.item)) or bool(one.own and one.own == other.own)
+    guid = _guid(first.entry)
+    if guid and guid == _guid(second.entry):
+        return True
+    return bool(first.identity) and first.identity == second.identity
 
 
-def agree(one: Candidate, other: Candidate) -> bool:
-    """Whether two finds at one address are the same: their titles or their texts agree, or nothing tells them apart.
+def agree(first: Readable, second: Readable) -> bool:
+    """Whether two candidates at one address are the same: titles or texts agree, or nothing distinguishes them.
 
     Where an address stands for many texts, equal titles ("Live updates") are not enough.
     """
-    titles = tokens(_title(one)), tokens(_title(other))
-    alike = all(titles) and _begins(*titles, fewest=_NAMING)
-    if alike and not (own_of(one) or own_of(other)):
+    titles = tokens(first.title), tokens(second.title)
+    alike = all(titles) and _is_affix(*titles, fewest=_TITLE_WORDS)
+    if alike and not (identity_of(first) or identity_of(second)):
         return True
-    texts = tokens(_text(one))[:_COMPARED], tokens(_text(other))[:_COMPARED]
-    return _begins(*texts, fewest=_FEWEST) if all(texts) else alike or not all(titles)
+    texts = tokens(_text(first))[:_COMPARED], tokens(_text(second))[:_COMPARED]
+    return _is_affix(*texts, fewest=_FEWEST) if all(texts) else alike or not all(titles)
 
 
-_NAMING = 3
-"""Words of a title from which it is the same as one that says more."""
+_TITLE_WORDS = 3
+"""Words from which a title equals a longer one that begins or ends with it."""
 _COMPARED, _FEWEST = 40, 8
 """Words of two texts that must agree: as many as the shorter has, of these at most and at least."""
 
 
-def _begins(one: Sequence[str], other: Sequence[str], *, fewest: int) -> bool:
-    """Whether the shorter of two lists of words begins the longer, or ends it, as a site's name before a title does."""
-    shorter, longer = sorted((list(one), list(other)), key=len)
+def _is_affix(first: Sequence[str], second: Sequence[str], *, fewest: int) -> bool:
+    """Whether the shorter list of words is a prefix of the longer, or a suffix (a site's name stands before titles)."""
+    shorter, longer = sorted((list(first), list(second)), key=len)
     if len(shorter) < fewest and len(shorter) != len(longer):
         return False
     return longer[: len(shorter)] == shorter or longer[-len(shorter) :] == shorter
 
 
-def _title(one: Candidate) -> str:
-    return one.item.title if isinstance(one, Item) else one.title if isinstance(one, Article | MailItem) else ""
-
-
-def _text(one: Candidate) -> str:
+def _text(candidate: Readable) -> str:
     from briefing.extract.html import text_of
 
-    return text_of(one.item.html) if isinstance(one, Item) else one.text if isinstance(one, Article) else ""
+    if isinstance(candidate, Item):
+        return text_of(candidate.entry.html)
+    return candidate.text if isinstance(candidate, Article) else ""
 
 
-def told_apart(items: Sequence[FeedItem]) -> list[str]:
-    """For each of a feed's items what tells it from others behind its address: its guid, else its title or its text.
+def identities(items: Sequence[FeedItem]) -> list[str]:
+    """For each of a feed's items what distinguishes it from others at its address: its guid, else its title or text.
 
-    Empty where no other is there, as almost always: status pages and live blogs give one address to all they say.
+    Empty where no other is at that address, as almost always: status pages and live blogs give one address to all
+    their entries.
     """
-    behind: defaultdict[str, set[str]] = defaultdict(set)
+    at: defaultdict[str, set[str]] = defaultdict(set)
     for item in items:
-        behind[canonical_url(item.url or "")].add(_identity(item))
-    return [_identity(item) if item.url and len(behind[canonical_url(item.url)]) > 1 else "" for item in items]
+        at[canonical_url(item.url or "")].add(_identity(item))
+    return [_identity(item) if item.url and len(at[canonical_url(item.url)]) > 1 else "" for item in items]
 
 
 def _identity(item: FeedItem) -> str:
@@ -219,20 +248,20 @@ def _guid(item: FeedItem) -> str:
 
 
 def item_keys(items: Sequence[FeedItem]) -> list[str]:
-    """Names the entries of a feed to the store: by address and date, so that one dated anew is looked at again.
+    """The store's keys of a feed's entries: by address and date, so that one with a new date is looked at again.
 
-    Where several have both in common, the last, which is the oldest, has them for its name, as it had when it was
-    alone; the others are named by what tells them apart. So is one without a date that has a guid.
+    Where several have both in common, the last, which is the oldest, keeps the key that it had when it was alone; the
+    others' keys hold their identity too. So does that of an entry without a date that has a guid.
     """
     keys: list[str] = []
     taken: set[str] = set()
     for item in reversed(items):
-        said = f"{item.raw_title or item.title}\n{item.html}"
-        place = canonical_url(item.url) if item.url else item.path or item.guid or said
+        content = f"{item.raw_title or item.title}\n{item.html}"
+        location = canonical_url(item.url) if item.url else item.path or item.guid or content
         day = item.published.isoformat() if item.published else ""
-        key, identity = fingerprint("item", place, day)[:32], _identity(item)
-        if key in taken or (not day and identity == item.guid and item.guid not in {"", place}):
-            key = fingerprint("item", place, day, identity)[:32]
+        key, identity = fingerprint("item", location, day)[:32], _identity(item)
+        if key in taken or (not day and identity == item.guid and item.guid not in {"", location}):
+            key = fingerprint("item", location, day, identity)[:32]
         taken.add(key)
         keys.append(key)
     return keys[::-1]

@@ -1,12 +1,12 @@
-"""Everything a run needs open: the store, the prompts, the engine with its model, the fetcher. Opened when first asked
-for, closed together."""
+"""A run's resources (store, prompts, engine with its model, fetcher): opened lazily, closed together."""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -27,22 +27,29 @@ if TYPE_CHECKING:
     from briefing.engines.embedding import Embedder
     from briefing.fetch import Fetcher
 
-__all__ = ["RunContext", "StoredCompletions"]
+__all__ = ["RunContext", "StoredCompletions", "utc_now"]
+
+_log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The current time (UTC). The package's only clock: everything else takes a time or a clock as an argument."""
+    return datetime.now(UTC)
 
 
 class StoredCompletions:
-    """The store as `summarise.Answers`; counts in ``engine.answer`` what an engine had to decode."""
+    """The store as the summariser's `CompletionStore`; counts new completions under ``engine.answer``."""
 
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
         self.tokens_read = 0
-        """Of prompts that the engine answered in this run."""
+        """Prompt tokens of this run's new completions."""
         self.tokens_written = 0
-        """Of its answers."""
+        """Tokens of these completions."""
 
     def get(self, key: str) -> Completion | None:
-        """The completion kept under `key`."""
+        """The completion stored under `key`."""
         known = self._store.get_completion(key)
         if known is None:
             return None
@@ -56,10 +63,17 @@ class StoredCompletions:
         )
 
     def put(self, key: str, completion: Completion) -> None:
-        """Keep `completion`."""
+        """Store `completion` under `key`."""
         self._store.count("engine.answer")
         self.tokens_read += completion.prompt_tokens
         self.tokens_written += completion.completion_tokens
+        seconds = completion.prefill_seconds + completion.decode_seconds
+        _log.debug(
+            "%s prompt tokens, %s completion tokens in %.1f s",
+            completion.prompt_tokens,
+            completion.completion_tokens,
+            seconds,
+        )
         kept = StoredCompletion(
             text=completion.text,
             prompt_tokens=completion.prompt_tokens,
@@ -71,10 +85,10 @@ class StoredCompletions:
 
 
 class RunContext:
-    """A context manager.
+    """A context manager that closes what was opened.
 
-    `clock` gives the current time in UTC; `engine` replaces the configuration's; `fetcher` makes the fetcher from the
-    path of its cache, for those who want other limits than the default ones. `sleep` waits for as many seconds.
+    `clock` gives the current time in UTC; `engine` replaces the configured one; `fetcher` makes the fetcher from the
+    path of its cache, with other limits than the default ones; `sleep` waits for a number of seconds.
     """
 
     def __init__(
@@ -94,7 +108,7 @@ class RunContext:
         self._given = engine
         self._make_fetcher = fetcher
         self.commands = Commands()
-        """Those that give passwords, each asked once a run."""
+        """Commands that print passwords; each is run once."""
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -107,7 +121,7 @@ class RunContext:
 
     @cached_property
     def store(self) -> Store:
-        """The state file, with a run begun that counts are kept for. Raises `StoreError`."""
+        """The state file, with a run begun, to which counters belong. Raises `StoreError`."""
         store = self._open.enter_context(Store(self.config.state or default_state()))
         store.start_run(self.clock())
         return store
@@ -118,13 +132,13 @@ class RunContext:
         return self.config.timezone or local_timezone()
 
     def today(self, now: datetime | None = None) -> date:
-        """The day it is, or is `now` (aware), in the edition's time zone."""
+        """The date of `now` (aware; default: the current time) in the edition's time zone."""
         return (now or self.clock()).astimezone(ZoneInfo(self.timezone)).date()
 
     def due(self, now: datetime, deadline: datetime | None = None) -> datetime | None:
-        """When, in UTC, the configuration's deadline or budget ends a run that begins `now`; None: never.
+        """When, in UTC, the configured deadline or budget ends a run that begins `now`; None: never.
 
-        `deadline`, where it is still to come, is kept: it passes only while a machine is asleep.
+        A `deadline` in the future is kept: it passes only while a machine is suspended.
         """
         if deadline and deadline > now:
             return deadline
@@ -132,7 +146,7 @@ class RunContext:
 
     @cached_property
     def answers(self) -> StoredCompletions:
-        """Completions of this and earlier runs."""
+        """The cache of completions."""
         return StoredCompletions(self.store, self.clock)
 
     @property
@@ -153,27 +167,28 @@ class RunContext:
 
     @cached_property
     def engine(self) -> Engine:
-        """The engine with its model, pulled first where it is not here.
+        """The engine with its model, which is downloaded if it is missing.
 
-        Raises `ModelError` where the model cannot be had, `UsageError` for an engine nobody has installed.
+        Raises `ModelError` where the model cannot be had, `UsageError` for an engine that is not installed.
         """
         if self._given is not None:
             return self._given
         if self.config.engine:
-            check_engine(self.config.engine)  # before a gigabyte is pulled for nothing
+            check_engine(self.config.engine)  # before a gigabyte is downloaded for nothing
         name, spec = chosen(self.config, self.progress)
         engine = open_engine(name, spec, engine_options(self.config))
+        _log.info("engine %s opened", name)
         self._open.callback(engine.close)
         return engine
 
     @cached_property
     def compare(self) -> Vectoriser:
-        """How articles are compared, to see which tell one story. Raises `ModelError` where its model is missing."""
+        """The similarity of articles for grouping. Raises `ModelError` where its model is missing."""
         return with_embeddings(self.embedder.embed) if self.embedder else tfidf_vectors
 
     @cached_property
     def embedder(self) -> Embedder | None:
-        """The model of the setting `embeddings`; None where there is none. Raises `ModelError` where it is missing."""
+        """The model of the setting `embeddings`, None without one. Raises `ModelError` where it is missing."""
         if not self.config.embeddings:
             return None
         from briefing.engines.embedding import Embedder
@@ -182,12 +197,9 @@ class RunContext:
         self._open.callback(embedder.close)
         return embedder
 
-    def fetcher(self) -> Fetcher:
-        """The one fetcher of the run, with its cache beside the state file."""
-        return self._fetcher
-
     @cached_property
-    def _fetcher(self) -> Fetcher:
+    def fetcher(self) -> Fetcher:
+        """The run's fetcher, with its cache beside the state file."""
         from briefing.fetch import Fetcher
 
         state = Path(self.config.state or default_state())

@@ -1,13 +1,16 @@
-"""When an edition has to be there, and when nothing more had better be begun for it."""
+"""Deadlines of a run: when its edition is due, how long sources are read, when no more prompts are begun."""
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["ReadDeadline", "StopBefore", "due", "unlimited"]
+__all__ = ["ReadDeadline", "StopBefore", "due"]
+
+_log = logging.getLogger(__name__)
 
 _RESERVE = timedelta(seconds=3)
 """For composing, rendering and writing."""
@@ -16,30 +19,33 @@ _RESERVE = timedelta(seconds=3)
 def due(at: str, budget: timedelta | None, now: datetime, zone: ZoneInfo) -> datetime | None:
     """The earlier of the next ``HH:MM`` in `zone` and `now` plus `budget`, in UTC; None where there is neither.
 
-    A time of the day that has passed is tomorrow's: a run that comes too late is complete rather than hurried.
+    A time of day that has passed is tomorrow's: a run that starts too late is complete rather than hurried.
     """
     ends = [now + budget] if budget else []
     if at:
-        here = now.astimezone(zone)
-        today = datetime.combine(here.date(), time.fromisoformat(at), zone)
-        ends.append(today if today > here else datetime.combine(here.date() + timedelta(days=1), today.time(), zone))
+        local = now.astimezone(zone)
+        today = datetime.combine(local.date(), time.fromisoformat(at), zone)
+        ends.append(today if today > local else datetime.combine(local.date() + timedelta(days=1), today.time(), zone))
     return min(ends, default=None)
 
 
 class ReadDeadline:
-    """How long the sources are read: for at most half of the time until the edition has to be there.
+    """The deadline for reading sources, half of the time until the edition is due; by default none.
 
-    `deadline` gives that moment, UTC, for a try of all sources that begins at the moment it is called with; None: no
-    limit.
+    `deadline` gives the time at which it is due (UTC, None: no limit) for an attempt that begins at the argument.
     """
 
-    def __init__(self, deadline: Callable[[datetime], datetime | None], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        deadline: Callable[[datetime], datetime | None] = lambda now: None,
+        clock: Callable[[], datetime] = lambda: datetime.max,
+    ) -> None:
         self._deadline = deadline
         self._clock = clock
         self._end: datetime | None = None
 
     def begin(self, now: datetime) -> None:
-        """To be called when a try begins."""
+        """Begin an attempt to read all sources."""
         deadline = self._deadline(now)
         self._end = deadline and now + (deadline - now) / 2
 
@@ -50,17 +56,12 @@ class ReadDeadline:
 
     @property
     def up(self) -> bool:
-        """Whether nothing more had better be read."""
+        """Whether the time for reading is up."""
         return self.left <= 0
 
 
-def unlimited() -> ReadDeadline:
-    """For those who wait as long as it takes."""
-    return ReadDeadline(lambda now: None, lambda: datetime.max)
-
-
 class StopBefore:
-    """Says that it is time to stop: when the engine's slowest answer so far, begun now, would come too late."""
+    """True once the slowest answer of the engine so far, begun now, would come after the deadline."""
 
     def __init__(self, deadline: datetime, clock: Callable[[], datetime]) -> None:
         self._deadline = deadline - _RESERVE
@@ -69,9 +70,12 @@ class StopBefore:
         self._slowest = timedelta(0)
 
     def __call__(self) -> bool:
-        """To be asked before every prompt: the time between two questions is what an answer takes."""
+        """To be called before every prompt: the time between two calls counts as that of an answer."""
         now = self._clock()
         if self._last is not None:
             self._slowest = max(self._slowest, now - self._last)
         self._last = now
-        return now + self._slowest >= self._deadline
+        stop = now + self._slowest >= self._deadline
+        if stop:
+            _log.debug("no more prompts: the slowest answer took %.1f s", self._slowest.total_seconds())
+        return stop

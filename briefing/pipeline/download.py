@@ -1,4 +1,4 @@
-"""Pulling a model while somebody watches."""
+"""Pulls a model and reports the progress to a listener."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["pull", "pull_if_missing", "pull_repository"]
 
 
 def pull_if_missing(models: ModelFolder, name: str, listener: ProgressListener) -> None:
-    """Say what is about to be downloaded and pull it, where `name` is known and not here. Raises `ModelError`."""
+    """Announce and pull the model where it is known and not here. Raises `ModelError`."""
     if name not in {entry.name for entry in models.entries()} or models.path(name) is not None:
         return
     entry = models.entry(name)
@@ -26,7 +26,7 @@ def pull_if_missing(models: ModelFolder, name: str, listener: ProgressListener) 
 
 
 def pull_repository(models: ModelFolder, name: str, listener: ProgressListener) -> None:
-    """The same for a repository of the Hugging Face Hub; a folder on this machine is left alone."""
+    """The same for a repository of the Hugging Face Hub; nothing for a local folder."""
     if not models.is_folder(name):
         models.pull_repository(
             name, lambda size: listener.say(f"The model {name} ({size / 1e6:,.0f} MB) is not here yet; pulling it.")

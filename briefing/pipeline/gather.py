@@ -1,22 +1,21 @@
-"""From what the sources hold to articles: each once, the newest first, as many as the limits allow.
+"""From candidates to articles: deduplicated, the newest first, as many as the limits allow.
 
-What takes no place in an edition counts against no limit: what earlier editions told, what is muted, what cannot be
-read. That shows only once a page is there, so pages are fetched in rounds, and each round fills the places that the
-last one left empty.
+Articles that earlier editions told, that are muted or cannot be read count against no limit. That shows only once a
+page is fetched, so pages are fetched in rounds until the limits are reached.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from briefing.address import Secrets, shown
+from briefing.address import shown
 from briefing.canonical import canonical_url
 from briefing.errors import BriefingError, FetchError, OutOfTimeError, WallError
 from briefing.nlp.text import article_id
@@ -25,45 +24,46 @@ from briefing.pipeline.candidates import (
     Item,
     MailItem,
     MailMark,
+    Readable,
+    SourceContents,
     address_of,
     agree,
-    date_of,
     failure_of,
+    identity_of,
     name_of,
-    own_of,
+    origin_of,
     same_guid,
     skipped,
     stub_of,
-    title_of,
 )
-from briefing.pipeline.deadline import ReadDeadline
-from briefing.pipeline.limits import Limits, Quota
-from briefing.pipeline.newsletters import Newsletters
-from briefing.pipeline.progress import ProgressListener
-from briefing.pipeline.redaction import without_secrets
-from briefing.pipeline.window import Window
+from briefing.pipeline.discovery import Discovery
+from briefing.pipeline.limits import Quota
+from briefing.pipeline.read_session import ReadSession
+from briefing.pipeline.redaction import redacted_article, redacted_failure
 from briefing.types import Article, Failure
 
 if TYPE_CHECKING:
     from briefing.fetch import Fetched, Request
 
-__all__ = ["Gatherer", "Limits", "ReadResult", "origin_of"]
+__all__ = ["Gatherer", "ReadResult"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class ReadResult:
-    """What came of reading: in `articles` no two of one id."""
+    """The articles of a run's sources; no two have the same id."""
 
     now: datetime
-    """When it began, UTC; where the network was waited for, when the last try did."""
+    """When reading began, UTC; where the network was waited for, when the last attempt did."""
     articles: list[Article] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     sources: int = 0
-    """Feeds, pages, files, mailboxes that were read, those behind an OPML file or a folder counted singly."""
+    """Feeds, pages, files, mailboxes that were read, those in an OPML file or a folder counted singly."""
     weights: dict[str, float] = field(default_factory=dict)
     """How much each source's voice counts, by the name its articles have."""
     mails: list[MailMark] = field(default_factory=list)
-    """What the store is to remember of mail servers once it has the articles, and not before."""
+    """For the store to remember of mail servers once it has the articles, and not before."""
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By an article's id the keys of the items that it came from (`store.seen_items`)."""
     settled: set[str] = field(default_factory=set)
@@ -73,290 +73,286 @@ class ReadResult:
     seen_before: int = 0
     """Items left out because an earlier edition has seen them."""
     offline: bool = False
-    """Whether there are sources on the web and not one of their servers could be spoken to."""
+    """Whether there are sources on the web and none of their servers could be reached."""
     listed: set[str] = field(default_factory=set)
     """Ids of all articles that the sources list, read or not."""
     titles: dict[str, str] = field(default_factory=dict)
-    """What the feeds that were read call themselves, by the sources' addresses."""
+    """Titles of the feeds that were read and have no name in the configuration, by the sources' addresses."""
 
 
 class Gatherer:
-    """Makes articles of what one run has found."""
+    """Makes articles of one run's candidates. All sets and dictionaries hold indices of candidates."""
 
-    def __init__(
-        self,
-        limits: Limits,
-        window: Window,
-        mail: Newsletters,
-        progress: ProgressListener,
-        fetched: Callable[[Iterable[Request]], Iterator[tuple[Request, Fetched | FetchError]]],
-        time: ReadDeadline,
-        secrets: Secrets,
-    ) -> None:
-        self._limits = limits
-        self._window = window
-        self._mail = mail
-        self._progress = progress
-        self._fetched = fetched
-        self._time = time
-        self._secrets = secrets
-        """Of the addresses of all sources, which stay out of what is made of them."""
-        self._done: dict[int, Article | Failure] = {}
-        self._passing: set[int] = set()
-        """Places of what could not be fetched and may be there tomorrow."""
-        self._same: dict[int, int] = {}
-        """Places of what turned out to be the article of an earlier place, and that place."""
+    def __init__(self, session: ReadSession) -> None:
+        self._session = session
+        self._results: dict[int, Article | Failure] = {}
+        self._transient: set[int] = set()
+        """Failed, but may succeed another day."""
+        self._repeats: dict[int, int] = {}
+        """Repeats that showed only once they were read, with the first of each."""
         self._at: defaultdict[str, list[int]] = defaultdict(list)
-        """Places of the articles at each address, and at each that a page gives as its own with its title."""
+        """Articles by address, and by a page's canonical address with its title."""
         self._late: set[int] = set()
-        """Places of what there was no time for: whatever is told of it now, a later edition looks at it again."""
-        self._room = Quota(limits)
-        self._ids: dict[str, int] = {}
-        """Places of the articles, by id."""
+        """Out of time: left open for a later edition, also where the feed's text stands in."""
+        self._quota = Quota(session.limits)
+        self._by_id: dict[str, int] = {}
+        """Articles by id."""
         self._sources: Sequence[int] = ()
-        """The number of the source of each place."""
+        """The index of each candidate's source."""
 
-    def reading(self, places: Sequence[Sequence[Candidate]], listed: Iterable[str] = ()) -> ReadResult:
-        """The articles in what each source holds: every letter, and every item from its page or from its feed.
-
-        `listed`: ids of what the sources list besides.
-        """
-        found = self._in_places(places)
-        keys = self._unique(found)
-        over = self._in_rounds(found, keys)
-        reading = ReadResult(now=self._window.now, mails=self._mail.marks, seen_before=self._window.before)
-        reading.listed = set(listed)
-        reading.listed |= {one.id for one in found if isinstance(one, Article)}
+    def gather(self, discovery: Discovery) -> ReadResult:
+        """The articles: of every message, and of every item from its page or from its feed."""
+        session, secrets = self._session, self._session.secrets
+        candidates = self._in_one_row(discovery.contents)
+        readable, keys = self._without_repeats(candidates)
+        unread = self._read_in_rounds(readable, keys)
+        result = ReadResult(
+            now=session.window.now,
+            sources=discovery.count,
+            mails=session.newsletters.marks,
+            seen_before=session.window.before,
+            offline=discovery.offline,
+            listed=discovery.listed | {article.id for article in readable.values() if isinstance(article, Article)},
+        )
+        for contents in discovery.contents:
+            if source := contents.source:
+                names = {secrets.text(name) for candidate in contents.candidates if (name := name_of(candidate))}
+                result.weights.update(dict.fromkeys(names, source.weight))
+                if contents.title and not source.name:
+                    result.titles[source.location] = secrets.text(contents.title)
         repeated: defaultdict[int, list[str]] = defaultdict(list)
-        for other, first in self._same.items():
-            repeated[first] += () if other in self._late else keys[other]
-        for place, entry in enumerate(found):
-            if place in over:
+        for index, first in self._repeats.items():
+            repeated[first] += () if index in self._late else keys[index]
+        for index, candidate in enumerate(candidates):
+            if index in unread:
                 continue
-            result = without_secrets(entry if isinstance(entry, Failure) else self._done[place], self._secrets)
-            if isinstance(result, Article):
-                reading.articles.append(result)
-                reading.keys[result.id] = () if place in self._late else (*keys[place], *repeated[place])
+            made = candidate if isinstance(candidate, Failure) else self._results[index]
+            if isinstance(made, Article):
+                result.articles.append(redacted_article(made, secrets))
+                result.keys[made.id] = () if index in self._late else (*keys[index], *repeated[index])
             else:
-                reading.failures.append(result)
-                if place not in self._passing and place not in self._same:
-                    (reading.stubs if result.stub else reading.settled).update(keys.get(place, ()))
-        reading.failures += [without_secrets(one, self._secrets) for one in self._left_out(over, found)]
-        return reading
+                result.failures.append(redacted_failure(made, secrets))
+                if index not in self._transient and index not in self._repeats:
+                    (result.stubs if made.stub else result.settled).update(keys.get(index, ()))
+        result.failures += [redacted_failure(failure, secrets) for failure in self._left_out(unread, readable)]
+        _log.info(
+            "%s articles from %s sources, %s failures", len(result.articles), result.sources, len(result.failures)
+        )
+        return result
 
-    def distinct(self, places: Sequence[Sequence[Candidate]]) -> list[Candidate]:
-        """What each source holds, in order, a failure in place of what repeats another."""
-        found = self._in_places(places)
-        self._unique(found)
-        return found
+    def distinct(self, contents: Sequence[SourceContents]) -> list[Candidate]:
+        """The candidates of all sources in order, with a failure in place of what repeats another."""
+        candidates = self._in_one_row(contents)
+        self._without_repeats(candidates)
+        return candidates
 
-    def _in_places(self, places: Sequence[Sequence[Candidate]]) -> list[Candidate]:
-        """What the sources hold in one row; notes whose each place is."""
-        self._sources = [number for number, place in enumerate(places) for _ in place]
-        return [one for place in places for one in place]
+    def _in_one_row(self, contents: Sequence[SourceContents]) -> list[Candidate]:
+        self._sources = [number for number, source in enumerate(contents) for _ in source.candidates]
+        return [candidate for source in contents for candidate in source.candidates]
 
-    def _unique(self, found: list[Candidate]) -> dict[int, tuple[str, ...]]:
-        """Put failures in place of what was found before; the keys of each place, with those of its repetitions."""
-        before: defaultdict[str, list[int]] = defaultdict(list)
+    def _without_repeats(self, candidates: list[Candidate]) -> tuple[dict[int, Readable], dict[int, tuple[str, ...]]]:
+        """Put failures in place of repeats; the others, and the store's keys of each with those of its repeats."""
+        by_address: defaultdict[str, list[int]] = defaultdict(list)
+        readable: dict[int, Readable] = {}
         keys: dict[int, tuple[str, ...]] = {}
-        for place, one in enumerate(found):
-            if isinstance(one, Failure):
+        for index, candidate in enumerate(candidates):
+            if isinstance(candidate, Failure):
                 continue
-            own = tuple(self._mail.keys.get(one.id, (one.id,))) if isinstance(one, Article) else (one.key,)
-            address = address_of(one)
-            at = before[address] if address else []
-            here = [other for other in at if self._sources[other] == self._sources[place]]
-            first = next((other for other in here if own_of(found[other]) == own_of(one)), None)
+            if isinstance(candidate, Article):
+                own = tuple(self._session.newsletters.keys.get(candidate.id, (candidate.id,)))
+            else:
+                own = (candidate.key,)
+            address = address_of(candidate)
+            at = by_address[address] if address else []
+            same_source = [other for other in at if self._sources[other] == self._sources[index]]
+            identity = identity_of(candidate)
+            first = next((other for other in same_source if identity_of(readable[other]) == identity), None)
             for same in (same_guid, agree):
                 if first is None:
-                    first = next((other for other in at if other not in here and same(found[other], one)), None)
+                    elsewhere = (other for other in at if other not in same_source)
+                    first = next((other for other in elsewhere if same(readable[other], candidate)), None)
             if first is not None:
                 keys[first] += own
-                found[place] = _repeated(one, elsewhere=first not in here)
+                candidates[index] = self._repeat_failure(index, first, candidate)
                 continue
-            keys[place] = own
-            at.append(place)
-        return keys
+            readable[index], keys[index] = candidate, own
+            at.append(index)
+        return readable, keys
 
-    def _in_rounds(self, found: Sequence[Candidate], keys: Mapping[int, tuple[str, ...]]) -> set[int]:
-        """Read the newest until the limits are reached; the places that are over them."""
-        candidates = [place for place, one in enumerate(found) if not isinstance(one, Failure)]
-        moments = self._window.moments([(keys[place][0], date_of(found[place])) for place in candidates])
-        order = dict(zip(candidates, moments, strict=True))
-        waiting = sorted(candidates, key=lambda place: order[place], reverse=True)
-        while waiting:
-            planned = self._room.used.copy()
+    def _read_in_rounds(self, readable: Mapping[int, Readable], keys: Mapping[int, tuple[str, ...]]) -> set[int]:
+        """Read the newest until the limits are reached or the time is up; the indices of what was not read."""
+        dated = [(keys[index][0], candidate.published) for index, candidate in readable.items()]
+        order = dict(zip(readable, self._session.window.moments(dated), strict=True))
+        unread = sorted(readable, key=lambda index: order[index], reverse=True)
+        while unread:
+            planned = self._quota.used.copy()
             batch: list[int] = []
             rest: list[int] = []
-            for place in waiting:
-                source = self._sources[place]
-                room = self._room.has(source, planned)
-                (batch if room else rest).append(place)
-                planned[source] += room
-            if not batch or (self._done and self._time.up):
-                waiting = batch + rest
+            for index in unread:
+                source = self._sources[index]
+                fits = self._quota.has(source, planned)
+                (batch if fits else rest).append(index)
+                planned[source] += fits
+            if not batch or (self._results and self._session.time.up):
+                unread = batch + rest
                 break
-            self._make(sorted(batch), found)
+            _log.debug("reading %s candidates, %s over the limits or left for the next round", len(batch), len(rest))
+            self._make({index: readable[index] for index in sorted(batch)})
             if rest:
-                for place in batch:
-                    self._room.note(self._sources[place], self._done[place], passing=place in self._passing)
-            waiting = rest
-        return set(waiting)
+                for index in batch:
+                    self._quota.note(self._sources[index], self._results[index], transient=index in self._transient)
+            unread = rest
+        return set(unread)
 
-    def _left_out(self, over: set[int], found: Sequence[Candidate]) -> list[Failure]:
-        names = {self._sources[place]: name_of(found[place]) for place in sorted(over, reverse=True)}
-        return self._room.left_out(Counter(self._sources[place] for place in over), names)
+    def _left_out(self, unread: set[int], readable: Mapping[int, Readable]) -> list[Failure]:
+        names = {self._sources[index]: name_of(readable[index]) for index in sorted(unread, reverse=True)}
+        return self._quota.left_out(Counter(self._sources[index] for index in unread), names)
 
-    # --- pages of items, bodies of letters ---
+    # --- pages of items, bodies of messages ---
 
-    def _make(self, batch: Sequence[int], found: Sequence[Candidate]) -> None:
-        """Settle what each place of `batch` gives: an article or a failure."""
+    def _make(self, batch: Mapping[int, Readable]) -> None:
+        """Make an article or a failure of each candidate of `batch`."""
         from briefing.fetch import Request
 
+        session = self._session
         made: dict[int, Article | Failure] = {}
-        alone: set[int] = set()
-        """Places of what is not its page, so that only one of the same id is the same (`_unique` has compared them)."""
+        without_page: set[int] = set()
+        """Told by the feed's own text, so that only the id names them (`_without_repeats` has compared them)."""
         waiting: defaultdict[Request, list[tuple[int, Item]]] = defaultdict(list)
-        items = [(place, one) for place in batch if isinstance(one := found[place], Item)]
+        items = [(index, item) for index, item in batch.items() if isinstance(item, Item)]
         if items:
-            self._progress.stage("fetch", len(items))
-        for place, one in items:
-            url = one.item.url
-            told = self._of_its_own(one) if one.own else None
-            if told or url is None or not self.needs_page(one):
-                late = self._no_time(place, one.item.title) if one.item.path else None
-                made[place] = told or self._from_item(one, late)
-                alone.update({place} if told else ())
-                self._progress.step(one.item.title)
+            session.progress.stage("fetch", len(items))
+        for index, item in items:
+            url = item.entry.url
+            own_text = _from_feed(item) if item.identity else None
+            if own_text or url is None or not self.needs_page(item):
+                late = self._out_of_time(index, item.title) if item.entry.path else None
+                made[index] = own_text or self._from_item(item, late)
+                without_page.update({index} if own_text else ())
+                session.progress.step(item.title)
                 continue
-            local = one.source.allow_local and origin_of(url) == origin_of(one.source.location)
-            waiting[Request(url, allow_local=local, private=bool(one.source.address.secrets))].append((place, one))
-        for request, answer in self._fetched(waiting):
-            for place, one in waiting[request]:
+            local = item.source.allow_local and origin_of(url) == origin_of(item.source.location)
+            request = Request(url, allow_local=local, private=bool(item.source.address.secrets))
+            waiting[request].append((index, item))
+        for request, answer in session.fetch(waiting):
+            for index, item in waiting[request]:
                 # Also of pages that came in time: to find the articles in a hundred of them takes its time, too.
-                got = answer if isinstance(answer, FetchError) else self._no_time(place, one.item.title) or answer
-                made[place] = self._from_item(one, got)
-                self._progress.step(one.item.title)
-                if isinstance(got, FetchError) and not got.lasting:
-                    self._passing.add(place)
-                if isinstance(got, OutOfTimeError):
-                    self._late.add(place)
-        for place in batch:
-            entry = found[place]
-            if isinstance(entry, MailItem):
-                late = self._no_time(place, entry.subject)
-                made[place] = failure_of(late, entry.subject, "fetch") if late else self._mail.article(entry)
-                if entry.key in self._mail.passing:
-                    self._passing.add(place)
-            elif isinstance(entry, Article):
-                made[place] = entry
-            self._done[place] = self._once(place, made[place], alone=place in alone)
+                late = None if isinstance(answer, FetchError) else self._out_of_time(index, item.title)
+                used = late or answer
+                made[index] = self._from_item(item, used)
+                session.progress.step(item.title)
+                if isinstance(used, FetchError) and not used.lasting:
+                    self._transient.add(index)
+                if isinstance(used, OutOfTimeError):
+                    self._late.add(index)
+        for index, candidate in batch.items():
+            if isinstance(candidate, MailItem):
+                late = self._out_of_time(index, candidate.subject)
+                made[index] = (
+                    failure_of(late, candidate.subject, "fetch") if late else session.newsletters.article(candidate)
+                )
+                if candidate.key in session.newsletters.passing:
+                    self._transient.add(index)
+            elif isinstance(candidate, Article):
+                made[index] = candidate
+            result = made[index]
+            if isinstance(result, Article):
+                result = self._kept_once(index, result) if index in without_page else self._page_once(index, result)
+            self._results[index] = result
 
-    def _no_time(self, place: int, subject: str) -> OutOfTimeError | None:
-        """The error for `place` where the time for reading is up."""
-        if not self._time.up:
+    def _out_of_time(self, index: int, subject: str) -> OutOfTimeError | None:
+        """The error for a candidate where the time for reading is up."""
+        if not self._session.time.up:
             return None
-        self._passing.add(place)
-        self._late.add(place)
+        self._transient.add(index)
+        self._late.add(index)
         return OutOfTimeError(subject)
 
-    def needs_page(self, one: Candidate) -> bool:
+    def needs_page(self, candidate: Candidate) -> bool:
         """Whether a page is fetched to make an article of it."""
-        if not isinstance(one, Item):
+        if not isinstance(candidate, Item):
             return False
-        return self._limits.full_text and one.item.url is not None and not one.item.path
+        return self._session.limits.full_text and candidate.entry.url is not None and not candidate.entry.path
 
-    def _once(self, place: int, result: Article | Failure, *, alone: bool) -> Article | Failure:
-        """`result`, or a failure where it is the same page as an article that is there already.
+    def _kept_once(self, index: int, article: Article) -> Article | Failure:
+        """`article`, or a failure where another has its id."""
+        first = self._by_id.setdefault(article.id, index)
+        return article if first == index else self._repeat(index, first, article)
 
-        `alone`: it is no page, so that only its id tells.
-        """
-        if isinstance(result, Failure):
-            return result
-        if alone:
-            taken = self._ids.setdefault(result.id, place)
-            return result if taken == place else self._repeats(place, taken, result)
-        address = canonical_url(result.url) if result.url else result.id
-        # A site that gives one address to many pages is wrong about it: their titles tell.
-        named = f"{canonical_url(result.canonical)} {result.title}" if result.canonical else ""
+    def _page_once(self, index: int, article: Article) -> Article | Failure:
+        """`article`, or a failure where another one is the same page."""
+        address = canonical_url(article.url) if article.url else article.id
+        # Sites may give one canonical address to many pages: the title tells them apart.
+        named = f"{canonical_url(article.canonical)} {article.title}" if article.canonical else ""
         at = self._at[address]
-        told = [(other, article) for other in at if isinstance(article := self._done[other], Article)]
-        first = next((other for other, article in told if agree(article, result)), None)
+        read = [(other, earlier) for other in at if isinstance(earlier := self._results[other], Article)]
+        first = next((other for other, earlier in read if agree(earlier, article)), None)
         if first is None and named:
             first = next(iter(self._at[named]), None)
         if first is not None:
-            return self._repeats(place, first, result)
-        said = f"{result.url}\n{result.title or result.text}"
-        while result.id in self._ids:  # two texts at one address
-            result = replace(result, id=article_id(None, said))
-            said += f"\n+{result.text}"
-        self._ids[result.id] = place
-        at.append(place)
+            return self._repeat(index, first, article)
+        identity = f"{article.url}\n{article.title or article.text}"
+        while article.id in self._by_id:  # two texts at one address
+            article = replace(article, id=article_id(None, identity))
+            identity += f"\n+{article.text}"
+        self._by_id[article.id] = index
+        at.append(index)
         if named:
-            self._at[named].append(place)
-        return result
+            self._at[named].append(index)
+        return article
 
-    def _repeats(self, place: int, first: int, result: Article) -> Failure:
-        self._same[place] = first
-        return _repeated(result, elsewhere=self._sources[first] != self._sources[place])
+    def _repeat(self, index: int, first: int, article: Article) -> Failure:
+        self._repeats[index] = first
+        return self._repeat_failure(index, first, article)
 
-    def _of_its_own(self, one: Item) -> Article | None:
-        """The article of an item whose address others of its feed have too: the page there is none of theirs.
+    def _repeat_failure(self, index: int, first: int, candidate: Readable) -> Failure:
+        where = "the same source" if self._sources[first] == self._sources[index] else "another source"
+        return skipped(candidate.title or "untitled", f"it was found before, in {where}")
 
-        None where the feed says too little of it.
-        """
-        from briefing.extract import article_from_feed_item
-
-        with suppress(BriefingError):
-            article = article_from_feed_item(one.item, source=one.name, section=one.source.section)
-            return replace(article, id=one.id)
-        return None
-
-    def _from_item(self, one: Item, answer: Fetched | FetchError | None) -> Article | Failure:
+    def _from_item(self, item: Item, answer: Fetched | FetchError | None) -> Article | Failure:
+        """The article in a file or a fetched page, else in the feed; a failure where neither holds one."""
         from briefing.extract import article_from_feed_item, extract_article, extract_file, teaser_of, with_fuller_text
 
-        wanted = {"source": one.name, "section": one.source.section}
+        wanted = {"source": item.name, "section": item.source.section}
         error: BriefingError | OSError | None = answer if isinstance(answer, FetchError) else None
         try:
-            if one.item.path and error is None:
-                return extract_file(Path(one.item.path), hint=one.item, **wanted)[0]
+            if item.entry.path and error is None:
+                return extract_file(Path(item.entry.path), hint=item.entry, **wanted)
             if answer is not None and not isinstance(answer, FetchError):
                 article = extract_article(
                     answer.body,
                     content_type=answer.content_type,
                     charset=answer.charset,
-                    name=one.item.title or shown(answer.url),
+                    name=item.title or shown(answer.url),
                     # The feed's own address stays: it is what the reader subscribed to, and it is stable.
-                    url=one.item.url,
-                    hint=one.item,
+                    url=item.entry.url,
+                    hint=item.entry,
                     **wanted,
                 )
-                return with_fuller_text(article, one.item)
+                return with_fuller_text(article, item.entry)
         except (BriefingError, OSError) as failed:
             error = failed
         try:
-            return article_from_feed_item(one.item, error=error if isinstance(error, BriefingError) else None, **wanted)
+            cause = error if isinstance(error, BriefingError) else None
+            return article_from_feed_item(item.entry, error=cause, **wanted)
         except BriefingError as failed:
-            subject = f"{one.name}: {one.item.title or one.item.url or 'untitled'}"
+            subject = f"{item.name}: {item.title or item.entry.url or 'untitled'}"
             failure = failure_of(error or failed, subject, "fetch" if isinstance(error, FetchError) else "extract")
             if not isinstance(error, WallError):
                 return failure
-            if self._window.told(one.key):
+            if self._session.window.told(item.key):
                 return skipped(subject, "an earlier edition had its headline")
-            return stub_of(one, failure, error.wall, teaser_of(one.item))
+            return stub_of(item, failure, error.wall, teaser_of(item.entry))
 
 
-def _repeated(one: Candidate, *, elsewhere: bool) -> Failure:
-    return skipped(title_of(one), f"it was found before, in {'another source' if elsewhere else 'the same source'}")
+def _from_feed(item: Item) -> Article | None:
+    """The article of an item that shares its address with others of its feed: the page there is none of theirs.
 
-
-def origin_of(url: str) -> tuple[str, str | None, int | None]:
-    """Scheme, host and port: what has to be equal for a private address to be the reader's own choice.
-
-    Of an address that is not usable: nothing.
+    None where the feed holds too little text.
     """
-    try:
-        parts = urlsplit(url)
-        return parts.scheme, parts.hostname, parts.port
-    except ValueError:
-        return "", None, None
+    from briefing.extract import article_from_feed_item
+
+    with suppress(BriefingError):
+        article = article_from_feed_item(item.entry, source=item.name, section=item.source.section)
+        return replace(article, id=item.id)
+    return None

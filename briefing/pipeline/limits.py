@@ -1,7 +1,6 @@
-"""How many articles an edition takes, in all and of each source, and what is said of the rest.
+"""Limits for articles of an edition and of each source, and the failures that say how many are over them.
 
-A headline of which there is no more (a stub) is told in the place of an article of its source, but takes none of the
-places that articles have in all.
+A mere headline (stub) counts against the limit of its source, not against that of the edition.
 """
 
 from __future__ import annotations
@@ -17,13 +16,9 @@ from briefing.types import Article, Failure
 __all__ = ["Limits", "Quota"]
 
 
-def _every(article: Article) -> bool:
-    return True
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What is left out on purpose, and how far reading may go."""
+    """The configured limits of reading."""
 
     max_articles: int = 0
     """0: no limit."""
@@ -32,43 +27,45 @@ class Limits:
     full_text: bool = True
     """Whether the page behind a feed's item is fetched."""
     offline: bool = False
-    """Whether the network is left alone."""
+    """Whether nothing is fetched."""
     allow_local: bool = False
-    """Whether every source the reader named, also in a list, may be at a private address."""
-    takes_a_place: Callable[[Article], bool] = _every
-    """Whether an article counts against the limits; asked only where they leave something out."""
+    """Whether every configured source, also in a list, may be at a private address."""
+    counts: Callable[[Article], bool] = lambda article: True
+    """Whether an article counts against the limits; called only where they leave something out."""
 
 
 class Quota:
-    """What is left of the limits while the articles come in; sources are known by their numbers."""
+    """Counts articles against the limits while they are read; sources are known by their indices."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self.used: Counter[int] = Counter()
-        """Places that are taken, by source."""
+        """Articles that count, by source."""
         self._stubs: Counter[int] = Counter()
-        self._spared = 0
+        self._transient = 0
+        """Articles that could not be fetched and may be there another time."""
 
     def has(self, source: int, planned: Counter[int]) -> bool:
-        """Whether one more of `source` may be read where so many places of each are `planned`, or used."""
+        """Whether one more of `source` may be read, with as many of each source `planned` or used."""
         most = self._limits.max_articles
         return not ((most and planned.total() >= most) or self._full(source, planned) or self._walled(source))
 
-    def note(self, source: int, result: Article | Failure, *, passing: bool) -> None:
-        """Count what was read; `passing`: it could not be fetched, and may be another time.
+    def note(self, source: int, result: Article | Failure, *, transient: bool) -> None:
+        """Count a result; `transient`: it could not be fetched, and may be another time.
 
-        Of these, as many take no place as a limit has places: a site that is down would hold up the run, item by item.
+        Transient failures count once there are more of them than the limit: else a site that is down would hold up the
+        run, item by item.
         """
         if isinstance(result, Article):
-            self.used[source] += self._limits.takes_a_place(result)
+            self.used[source] += self._limits.counts(result)
             return
         self._stubs[source] += result.stub is not None
-        self._spared += passing
-        self.used[source] += passing and self._spared > (self._limits.max_articles or self._limits.max_per_source)
+        self._transient += transient
+        self.used[source] += transient and self._transient > (self._limits.max_articles or self._limits.max_per_source)
 
     def left_out(self, counts: Mapping[int, int], names: Mapping[int, str]) -> list[Failure]:
-        """What says how many of each source were not read, and whether for a limit or for want of time."""
-        said: list[Failure] = []
+        """A failure for each source with unread articles (`counts`): their number, and the limit or the deadline."""
+        failures: list[Failure] = []
         rest: list[int] = []
         for source in sorted(counts):
             if self._full(source, self.used):
@@ -78,24 +75,24 @@ class Quota:
             else:
                 rest.append(source)
                 continue
-            said.append(skipped(names[source], cause))
+            failures.append(skipped(names[source], cause))
         most = self._limits.max_articles
         if most and self.used.total() >= most:
             over = sum(counts[source] for source in rest)
-            return [*said, skipped("limit", f"{over} articles are over the limit of {most}")] if over else said
+            return [*failures, skipped("limit", f"{over} articles are over the limit of {most}")] if over else failures
         for source in rest:
             late = failure_of(OutOfTimeError(names[source]), names[source], "fetch")
-            said.append(replace(late, cause=f"{counts[source]} articles were not read: {late.cause}"))
-        return said
+            failures.append(replace(late, cause=f"{counts[source]} articles were not read: {late.cause}"))
+        return failures
 
     def _full(self, source: int, used: Counter[int]) -> bool:
         each = self._limits.max_per_source
         return bool(each) and used[source] + self._stubs[source] >= each
 
     def _walled(self, source: int) -> bool:
-        """Whether a source gives so many mere headlines that no more of its pages are fetched.
+        """Whether a source gave so many mere headlines that no more of its pages are fetched.
 
-        Without an end, a source behind a wall would cost a request for each of its items.
+        Else a source behind a paywall would cost a request for each of its items.
         """
         stubs, most = self._stubs[source], self._limits.max_articles
         if not most:

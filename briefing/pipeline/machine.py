@@ -1,8 +1,8 @@
-"""This machine as a model finds it: processor, free memory, GPU, and its speed, measured once.
+"""Describes this machine: processor, free memory, GPU, and its speed, measured once.
 
-The speed is measured with a model that is here, through llama.cpp as a run uses it, so that a GPU counts; where none is
-here, arithmetic and memory are measured with numpy. That says less: the shares below make it agree with llama.cpp's
-wheel on one machine with AVX2 (1.5 billion parameters at 4 bits: 82 tokens a second read, 34 written).
+The speed is measured with a local model through llama.cpp as in a run, GPU included; without a model, arithmetic and
+memory are measured with numpy and scaled to agree with llama.cpp's wheel on one machine with AVX2 (1.5 billion
+parameters at 4 bits: 82 tokens a second read, 34 written).
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from briefing.models import Entry, Machine, ModelFolder, Speed, read_speed, writ
 __all__ = ["this_machine"]
 
 _SMALLEST, _LARGEST = 300_000_000, 2_600_000_000
-"""Bytes of a model to measure with: smaller ones are all overhead, larger ones take long."""
+"""Bytes of a model to measure with: smaller ones are dominated by overhead, larger ones take long."""
 _READ = "The council met on Tuesday to talk about the tram line, the bridge and the new market hall. " * 3
 """About 64 tokens."""
 _WRITTEN = 24
 """Tokens."""
 _SECONDS = 0.5
 _CALM = 0.8
-"""Of the cores' time: what llama.cpp gets where no other program wants it. Its threads wait for one another, so with
-less it is slower by far more: with a quarter of two cores it wrote 2 tokens a second instead of 34."""
+"""Share of the cores' time that llama.cpp gets on an idle machine. Its threads wait for one another, so that with less
+it slows down disproportionately: with a quarter of two cores it wrote 2 tokens a second instead of 34."""
 _READING_SHARE, _WRITING_SHARE = 0.36, 0.95
 
 
 def this_machine(
     models: ModelFolder, *, measures: bool, afresh: bool = False, say: Callable[[str], None] = lambda _: None
 ) -> Machine:
-    """What models find here.
+    """The machine's description.
 
-    With `measures`, a speed that is not known yet, or was measured without a model where one is here now, is measured,
-    which takes a few seconds and is told to `say`, as is that it could not be; with `afresh`, one that is known as
-    well. Without, it is what was measured before.
+    Without `measures`, the speed is the recorded one. With it, the speed is measured (a few seconds, announced to
+    `say`, as is a failure) where none is recorded, where it was measured without a model and one is here now, or
+    `afresh`.
     """
     host, cards = processor(), gpus()
     cores = physical_cores()
@@ -79,30 +79,27 @@ def _binding() -> str:
 
 
 def _yardstick(models: ModelFolder) -> Entry | None:
-    """The model to measure with: the catalogue's default, or another of a fitting size; None where none is here."""
-    here = [one for one in models.installed() if one.engine == "llama" and _SMALLEST <= one.size <= _LARGEST]
-    return min(here, key=lambda one: (one.name != models.catalogue.default, -one.size), default=None)
+    """The model to measure with: the catalogue's default, else the largest of a suitable size; None without one."""
+    suitable = [e for e in models.installed() if e.engine == "llama" and _SMALLEST <= e.size <= _LARGEST]
+    return min(suitable, key=lambda entry: (entry.name != models.catalogue.default, -entry.size), default=None)
 
 
 def _with_a_model(models: ModelFolder, *, on_gpu: bool) -> tuple[Speed | None, bool]:
-    """The speed of a model that is here, and whether nothing else was running.
-
-    No speed where no model is here or it does not run.
-    """
+    """The speed of a local model (None where there is none or it does not run), and whether the machine was idle."""
     from briefing.engines.llama import LlamaEngine
 
     entry = _yardstick(models)
     if entry and not on_gpu and _share_of_the_cores() < _CALM:
-        return None, False  # loading it now would take ten times as long, and tell nothing
+        return None, False  # a measurement would take ten times as long and be useless
     if entry:
         with contextlib.suppress(BriefingError):
             file = models.resolve(entry.name)
             spec = ModelSpec(name=file.name, path=file.path, digest=file.digest, context=file.context)
             engine = LlamaEngine(spec, EngineOptions(slots=1, context=1024))
             try:
-                next(engine.complete([_asked("Hello.", 1)]))  # brings the file into memory
+                next(engine.complete([_prompt("Hello.", 1)]))  # loads the file
                 began, worked = time.perf_counter(), time.process_time()
-                answer = next(engine.complete([_asked(f"{_READ} Tell a long story about it.", _WRITTEN)]))
+                answer = next(engine.complete([_prompt(f"{_READ} Tell a long story about it.", _WRITTEN)]))
                 share = (time.process_time() - worked) / (time.perf_counter() - began) / physical_cores()
             finally:
                 engine.close()
@@ -119,7 +116,7 @@ def _with_a_model(models: ModelFolder, *, on_gpu: bool) -> tuple[Speed | None, b
 
 
 def _share_of_the_cores() -> float:
-    """How much of the physical cores' time this process gets when it wants all of it."""
+    """Share of the physical cores' time that this process gets under full load."""
     import numpy as np
 
     until = time.perf_counter() + _SECONDS / 2
@@ -127,7 +124,7 @@ def _share_of_the_cores() -> float:
     def work() -> None:
         block = np.ones(1 << 20, dtype=np.float32)
         while time.perf_counter() < until:
-            block.max()  # lets other threads run meanwhile
+            block.max()  # releases the GIL
 
     workers = [threading.Thread(target=work) for _ in range(physical_cores())]
     began, worked = time.perf_counter(), time.process_time()
@@ -138,14 +135,13 @@ def _share_of_the_cores() -> float:
     return (time.process_time() - worked) / (time.perf_counter() - began) / len(workers)
 
 
-def _asked(text: str, tokens: int) -> Prompt:
+def _prompt(text: str, tokens: int) -> Prompt:
     return Prompt(id=text[:8], messages=(Message("user", text),), document=text, max_tokens=tokens)
 
 
 def _with_arithmetic(cores: int) -> Speed:
-    """The speed that a processor's multiplications and its way to memory let one expect.
-
-    Counted by the time that each thread had, so that other programs change little about it.
+    """The speed estimated from matrix products and memory bandwidth, in thread time, so that other programs change
+    little about it.
     """
     import numpy as np
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -154,16 +150,16 @@ def _with_arithmetic(cores: int) -> Speed:
     with threadpool_limits(1):
         products = cores * _rate(lambda: np.dot(square, square)) * 2 * 768**3
         block = np.ones(16 << 20, dtype=np.float32)
-        # Cores share the way to memory: two got 1.4 times what one did.
+        # Cores share memory bandwidth: two got 1.4 times what one did.
         passed = _rate(block.max) * block.nbytes * min(cores, 16) ** 0.5
     return Speed(reading=products * _READING_SHARE, writing=passed * _WRITING_SHARE, by="", day=_today())
 
 
 def _rate(act: Callable[[], object]) -> float:
-    """How often it can be done in a second of this thread's time."""
+    """Calls in a second of this thread's time."""
     act()
     until, began, times = time.perf_counter() + _SECONDS, time.thread_time(), 0
-    # Some systems count a thread's time in steps of 16 ms, so that there may be none yet.
+    # Some systems count thread time in steps of 16 ms, so that it may still be 0.
     while time.perf_counter() < until or time.thread_time() <= began:
         act()
         times += 1

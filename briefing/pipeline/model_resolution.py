@@ -1,8 +1,8 @@
-"""From what the settings say of engine and model to what an engine is opened with.
+"""Resolves the settings ``engine`` and ``model`` to an engine and a `ModelSpec`.
 
-``--model`` alone is enough: ``openai:NAME``, or any name where ``base_url`` is set, is a model on a server; a folder of
-Hugging Face files, or OWNER/NAME of the Hub, is for `transformers`; a name of the catalogue or a GGUF file is for the
-engine that the catalogue names. ``--engine`` overrides that.
+``--model`` alone suffices: ``openai:NAME``, or any name with ``base_url``, is a model on a server; a folder of Hugging
+Face files, or OWNER/NAME of the Hub, is for `transformers`; a catalogue name or a GGUF file is for the engine that the
+catalogue names. ``--engine`` overrides that.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ _PREFIX = f"{_SERVER}:"
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """The one reading of the settings that a run, its check and the doctor share."""
+    """The interpretation of the settings that a run, its check and the doctor share."""
 
     kind: Literal["none", "server", "own", "folder", "repository", "file"]
-    """``own``: an engine of a third party knows its own models."""
+    """``own``: a third-party engine resolves its own models."""
     engine: str
-    """Empty where the model's file says it."""
+    """Empty where the catalogue decides."""
     name: str
 
 
@@ -70,9 +70,9 @@ def _choice(config: Config, models: ModelFolder) -> _Choice:
 
 
 def chosen(config: Config, progress: ProgressListener) -> tuple[str, ModelSpec | None]:
-    """The engine's name and its model, which is pulled first where it is not here.
+    """The engine's name and its model, pulled first where it is missing.
 
-    Raises `ModelError` where the model cannot be had, `UsageError` where the settings contradict one another.
+    Raises `ModelError` where the pull fails, `UsageError` where the settings contradict one another.
     """
     models = ModelFolder(config.models, offline=config.offline)
     choice = _choice(config, models)
@@ -93,9 +93,9 @@ def chosen(config: Config, progress: ProgressListener) -> tuple[str, ModelSpec |
 
 
 def engine_for(config: Config) -> str:
-    """Name of the engine that a run opens, which is installed with what it needs.
+    """Name of the engine that a run opens.
 
-    Raises `UsageError` where it is not, `EngineError` where a package is missing.
+    Raises `UsageError` where it is not installed, `EngineError` where a package is missing.
     """
     models = ModelFolder(config.models, offline=config.offline)
     choice = _choice(config, models)
@@ -110,10 +110,10 @@ def engine_for(config: Config) -> str:
 
 
 def model_place(config: Config) -> tuple[str, bool]:
-    """Where the model is, in words, and whether the next run has to pull it.
+    """The model's location, in words, and whether the next run has to pull it. Never uses the network.
 
-    The network is left alone. Raises `ModelError` where no run can have it, `UsageError` where the settings contradict
-    one another or name an engine that is not installed.
+    Raises `ModelError` where it cannot be pulled, `UsageError` where the settings contradict one another or name an
+    engine that is not installed.
     """
     models = ModelFolder(config.models, offline=config.offline)
     choice = _choice(config, models)
@@ -133,13 +133,13 @@ def model_place(config: Config) -> tuple[str, bool]:
 
 
 def file_chosen(config: Config, models: ModelFolder) -> str:
-    """Name or path of the GGUF file that the settings choose for llama.cpp; empty where they choose something else."""
+    """Name or path of the GGUF model for llama.cpp; empty where the settings choose something else."""
     choice = _choice(config, models)
     return choice.name if choice.kind == "file" and choice.engine in {"", _OF_A_FILE} else ""
 
 
 def embedding_place(config: Config) -> tuple[str, bool]:
-    """The same for the model of the setting `embeddings`, which is not empty."""
+    """`model_place` for the setting `embeddings`, which is not empty."""
     return _file_place(ModelFolder(config.models, offline=config.offline), config.embeddings)
 
 
@@ -151,15 +151,15 @@ def _file_place(models: ModelFolder, name: str) -> tuple[str, bool]:
 
 
 def _missing(models: ModelFolder, name: str, size: int) -> str:
-    there = next(place for place in (models.folder, *models.folder.parents) if place.exists())
-    free = f"{shutil.disk_usage(there).free / 1e6:,.0f} MB are free"
+    existing = next(folder for folder in (models.folder, *models.folder.parents) if folder.exists())
+    free = f"{shutil.disk_usage(existing).free / 1e6:,.0f} MB are free"
     sizes = f"{size / 1e6:,.0f} MB; {free}" if size else free
     pulls = f"the next run pulls it ({sizes}), as `briefing models pull {name}` does now"
     return f"The model {name} is not in {models.folder}: {pulls}."
 
 
 def embedding_model(config: Config, progress: ProgressListener) -> ModelSpec:
-    """The model of the setting `embeddings`, pulled first where it is known and not here. Raises `ModelError`."""
+    """The model of the setting `embeddings`, pulled first where it is missing. Raises `ModelError`."""
     return _file(ModelFolder(config.models, offline=config.offline), config.embeddings, progress)[1]
 
 
@@ -182,7 +182,7 @@ def _on_a_server(config: Config, name: str) -> ModelSpec:
 
 
 def engine_options(config: Config) -> EngineOptions:
-    """What the settings say of how an engine runs."""
+    """The engine's options in the settings."""
     return EngineOptions(
         slots=config.parallel,
         context=config.context,
@@ -197,10 +197,8 @@ def engine_options(config: Config) -> EngineOptions:
 
 
 def key_for(address: str) -> str:
-    """The key for the server at `address`: BRIEFING_API_KEY, for OpenAI's own OPENAI_API_KEY, else the keyring's.
-
-    In the keyring (where the package is installed) it is the password of the user named like the host, service
-    ``briefing``. Empty where there is none.
+    """The API key for the server at `address`: BRIEFING_API_KEY, for OpenAI's own OPENAI_API_KEY, else the keyring's
+    password of service ``briefing`` and the host as user. Empty where there is none.
     """
     host = urlsplit(address).hostname or ""
     own = ("OPENAI_API_KEY",) if host == "api.openai.com" else ()

@@ -1,7 +1,8 @@
-"""Waiting for the network. A timer that makes up for a missed run fires when the machine wakes, before it is online."""
+"""Backoff while the machine is offline: a timer that makes up for a missed run fires before the network is there."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,16 +17,18 @@ if TYPE_CHECKING:
 
 __all__ = ["NetworkReach", "NetworkWait", "longest_wait"]
 
+_log = logging.getLogger(__name__)
+
 _FIRST_PAUSE = 5.0
 """Seconds."""
 _LONGEST_PAUSE = 120.0
-"""Seconds: whoever sits before the screen sees it go on soon after the network is there."""
+"""Seconds: a run goes on soon after the network is there."""
 _NO_JITTER = 0.5
-"""Jitter would spread many clients; here one machine waits for itself."""
+"""Jitter would spread many clients; this is one machine."""
 
 
 def longest_wait(wait: timedelta | None, now: datetime, deadline: datetime | None) -> float:
-    """Seconds that a run may wait: `wait` (None: not at all), and of the time until `deadline` at most the half."""
+    """Seconds that a run may wait: `wait` (None: 0), at most half of the time until `deadline`."""
     longest = wait.total_seconds() if wait else 0.0
     if deadline is not None:
         longest = min(longest, (deadline - now).total_seconds() / 2)
@@ -33,19 +36,18 @@ def longest_wait(wait: timedelta | None, now: datetime, deadline: datetime | Non
 
 
 class NetworkReach:
-    """Whether any server could be spoken to, in one try of all sources."""
+    """Whether any server could be reached in one attempt at all sources."""
 
     def __init__(self) -> None:
         self.reached = False
         self.cause = ""
-        """Why the first one could not."""
+        """Why the first server could not."""
         self._untrusted: set[str] = set()
 
     def note(self, answer: Fetched | FetchError) -> None:
-        """What a source's answer says of the network: nothing where no server was asked or the address not allowed.
+        """Count the answer; one from the cache or for a forbidden address says nothing of the network.
 
-        A certificate that nobody vouches for is that server's matter; those of several servers are what the sign-in
-        page of a network shows in their place.
+        An untrusted certificate is one server's problem; those of several servers mean a captive portal.
         """
         if isinstance(answer, UnreachableError):
             self.cause = self.cause or answer.cause
@@ -59,15 +61,15 @@ class NetworkReach:
 
     @property
     def offline(self) -> bool:
-        """Whether some could not be spoken to and none could."""
+        """Whether a server could not be reached and none could."""
         return bool(self.cause) and not self.reached and len(self._untrusted) != 1
 
 
 class NetworkWait:
-    """The growing pauses between tries in which no server could be spoken to: `longest` seconds of them in all.
+    """Exponential backoff between attempts that reached no server, `longest` seconds in all.
 
-    What counts is the time spent waiting, not the clock: a machine that falls asleep meanwhile still has the rest of
-    it when it wakes.
+    The time spent waiting counts, not the clock: a machine that is suspended meanwhile waits for the rest when it
+    wakes.
     """
 
     def __init__(self, longest: float, *, sleep: Callable[[float], object], progress: ProgressListener) -> None:
@@ -77,7 +79,7 @@ class NetworkWait:
         self._tries = 0
 
     def again(self, cause: str) -> bool:
-        """Say `cause`, wait and be True; at once False where no time is left."""
+        """Say `cause`, wait and return True; False without waiting where no time is left."""
         if self._left <= 0:
             return False
         seconds = min(backoff_delay(self._tries, _FIRST_PAUSE, _NO_JITTER), _LONGEST_PAUSE, self._left)
@@ -85,6 +87,7 @@ class NetworkWait:
             f"No source of the web can be reached ({cause}). Trying again in {seconds:.0f} seconds; "
             f"{_span(self._left)} of waiting left."
         )
+        _log.info("offline, attempt %s: waiting %.0f s", self._tries + 1, seconds)
         self._sleep(seconds)
         self._left -= seconds
         self._tries += 1

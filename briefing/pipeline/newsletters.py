@@ -1,18 +1,19 @@
-"""Newsletters: the messages of mailboxes, on a disk or on a mail server, as articles.
+"""Newsletters: messages of mailboxes, on disk or on a mail server, as articles.
 
-Heads first: what is too old or over a limit is never opened. On a server, a message that became an article before is
-taken from the store; it is marked as known only after its article was stored (`pipeline.read`), so that a run that dies
-in between loses none.
+Headers come first: messages that are too old or over a limit are never opened. Messages on a server that became
+articles before come from the store; they are marked as known after their article is stored (`pipeline.read`), so that a
+killed run loses none.
 """
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_MESSAGES", "Newsletters", "is_imap", "password_for"]
 
+_log = logging.getLogger(__name__)
+
 MOST_MESSAGES = 2000
-"""Of one mailbox, the newest; as of a folder."""
+"""Of one mailbox, the newest."""
 
 
 def is_imap(location: str) -> bool:
@@ -41,39 +44,38 @@ def is_imap(location: str) -> bool:
 
 
 class Newsletters:
-    """Reads mailboxes for one run; connections stay open until it is closed, because bodies are fetched last."""
+    """Reads mailboxes for one run. Connections stay open until `close`, because bodies are fetched last."""
 
     def __init__(self, *, window: Window, store: Store | None, commands: Commands | None = None) -> None:
         self.window = window
-        """Of the try that is under way."""
+        """Of the current attempt."""
         self._store = store
         self._commands = commands or Commands()
         self._open = ExitStack()
         self.marks: list[MailMark] = []
-        """What the store is to remember of mail servers once it has the articles."""
+        """To be stored after the articles."""
         self.keys: dict[str, list[str]] = {}
-        """Of articles that the store knew, by id: the keys of their messages, the latest last."""
+        """Id of an article from the store to the keys of its messages, the latest last."""
         self.passing: set[str] = set()
-        """Keys of messages that could not be fetched and may be another time."""
+        """Keys of messages that could not be fetched for a transient reason."""
 
     def close(self) -> None:
-        """Leave every mail server."""
+        """Log out of every mail server."""
         self._open.close()
 
     def local(self, path: Path, source: Source) -> list[Candidate]:
-        """The letters of an mbox file or a Maildir, newest first. Raises `SourceError` or OSError."""
+        """The mails of an mbox file or a Maildir, newest first. Raises `SourceError` or OSError."""
         from briefing.sources import list_maildir, list_mbox
 
         name = source.name or shown_name(path.stem or str(path))
         messages = (list_maildir if source.kind is SourceKind.MAILDIR else list_mbox)(path, now=self.window.now)
-        letters = (_letter(message.head, message.read, source, name, message.size) for message in messages)
-        return self._kept(letters, name)
+        mails = (_mail_item(message.head, message.read, source, name, message.size) for message in messages)
+        return self._selected(mails, name)
 
     def on_server(self, source: Source, within: float = math.inf) -> list[Candidate]:
-        """The letters of a mailbox on a mail server, newest first, as articles where the store knows them.
+        """The mails of a mailbox on a mail server, newest first, as articles where the store has them.
 
-        All that is asked of the server, now and later, has to be there `within` so many seconds.
-        Raises `FetchError` or `SourceError`.
+        `within`: seconds for all requests to the server, now and later. Raises `FetchError` or `SourceError`.
         """
         from briefing.fetch.imap import ImapMailbox, parse_address
 
@@ -81,31 +83,30 @@ class Newsletters:
         box = self._open.enter_context(
             ImapMailbox(address, password_for(source, address, self._commands), within=within)
         )
-        return self._kept(self._fetched(box, source), source.name or address.shown)
+        return self._selected(self._listed(box, source), source.name or address.shown)
 
-    def article(self, letter: MailItem) -> Article | Failure:
-        """What a letter says."""
+    def article(self, mail: MailItem) -> Article | Failure:
+        """The article in a mail."""
         from briefing.extract import extract_article
 
         try:
             article = extract_article(
-                letter.read(),
+                mail.read(),
                 content_type="message/rfc822",
-                name=letter.subject,
+                name=mail.subject,
                 url=None,
-                source=letter.name,
-                section=letter.section,
+                source=mail.name,
+                section=mail.section,
             )
         except (BriefingError, OSError) as error:
             if isinstance(error, FetchError) and not error.lasting:
-                self.passing.add(letter.key)
-            return failure_of(error, letter.subject, "fetch" if isinstance(error, FetchError) else "extract")
-        if letter.mailbox:
-            mark = MailMark(mailbox=letter.mailbox, uid=letter.uid, article=article.id, sender=letter.sender)
-            self.marks.append(mark)
-        return replace(article, published=letter.published)
+                self.passing.add(mail.key)
+            return failure_of(error, mail.subject, "fetch" if isinstance(error, FetchError) else "extract")
+        if mail.mailbox:
+            self.marks.append(MailMark(mailbox=mail.mailbox, uid=mail.uid, article=article.id, sender=mail.sender))
+        return replace(article, published=mail.published)
 
-    def _fetched(self, box: ImapMailbox, source: Source) -> Iterator[Article | MailItem]:
+    def _listed(self, box: ImapMailbox, source: Source) -> Iterator[Article | MailItem]:
         from briefing.sources import read_head
 
         known = self._store.known_mails(box.identity) if self._store else {}
@@ -119,34 +120,32 @@ class Newsletters:
                 name = source.name or shown_name(sender) or box.address.shown
                 self.keys.setdefault(article.id, []).append(_uid_key(box.identity, uid))
                 yield replace(article, source=name, section=source.section)
-        for one in box.heads(unknown):
-            head = read_head(one.head, delivered=one.delivered, now=self.window.now)
-            shown = source.name or box.address.shown
-            letter = _letter(head, partial(box.message, one.uid, one.size), source, shown, one.size)
-            key = _uid_key(box.identity, one.uid) if box.identity else letter.key
-            yield replace(letter, mailbox=box.identity, uid=one.uid, sender=head.sender, key=key)
+        _log.debug("%s: %d mails to fetch", box.address.shown, len(unknown))
+        for remote in box.heads(unknown):
+            head = read_head(remote.head, delivered=remote.delivered, now=self.window.now)
+            name = source.name or box.address.shown
+            mail = _mail_item(head, partial(box.message, remote.uid, remote.size), source, name, remote.size)
+            key = _uid_key(box.identity, remote.uid) if box.identity else mail.key
+            yield replace(mail, mailbox=box.identity, uid=remote.uid, sender=head.sender, key=key)
 
-    def _kept(self, letters: Iterator[Article | MailItem] | Iterator[MailItem], name: str) -> list[Candidate]:
-        def key(one: Article | MailItem) -> str:
-            return self.keys[one.id][-1] if isinstance(one, Article) else one.key
+    def _selected(self, mails: Iterator[Article | MailItem] | Iterator[MailItem], name: str) -> list[Candidate]:
+        def key(mail: Article | MailItem) -> str:
+            return self.keys[mail.id][-1] if isinstance(mail, Article) else mail.key
 
-        def when(one: Article | MailItem) -> datetime | None:
-            return one.published
-
-        kept, left_out = self.window.taken(letters, key, when, name)
-        ordered = sorted(kept, key=lambda one: one[2], reverse=True)
+        kept, left_out = self.window.taken(mails, key, attrgetter("published"), name)
+        ordered = sorted(kept, key=itemgetter(2), reverse=True)
         if len(ordered) > MOST_MESSAGES:
             left_out.append(skipped(name, f"{len(ordered) - MOST_MESSAGES} articles are over the limit for a mailbox"))
         if not kept and not left_out:
             left_out.append(skipped(name, "there is no article in the mailbox"))
-        return [*(one for one, _, _ in ordered[:MOST_MESSAGES]), *left_out]
+        return [*(mail for mail, _, _ in ordered[:MOST_MESSAGES]), *left_out]
 
 
 def _uid_key(mailbox: str, uid: int) -> str:
     return fingerprint("mail", mailbox, str(uid))[:32]
 
 
-def _letter(head: MailHead, read: Callable[[], bytes], source: Source, name: str, size: int) -> MailItem:
+def _mail_item(head: MailHead, read: Callable[[], bytes], source: Source, name: str, size: int) -> MailItem:
     sent = head.sent.isoformat() if head.sent else ""
     return MailItem(
         key=fingerprint("mail", *head.raw, sent, str(size))[:32],
@@ -160,7 +159,7 @@ def _letter(head: MailHead, read: Callable[[], bytes], source: Source, name: str
 
 
 def password_for(source: Source, address: ImapAddress, commands: Commands | None = None) -> str:
-    """What the source's command prints, else BRIEFING_IMAP_PASSWORD, else the keyring's for ``user@host``.
+    """The output of the source's command, else BRIEFING_IMAP_PASSWORD, else the keyring's for ``user@host``.
 
     Raises `ConfigError` where the command fails and `SourceError` where there is none; neither holds a password.
     """

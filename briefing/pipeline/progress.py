@@ -1,4 +1,4 @@
-"""What a run tells whoever watches it. The default says nothing."""
+"""The interface of progress listeners, and one that does nothing."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ __all__ = ["NoProgress", "ProgressListener"]
 
 
 class ProgressListener(Protocol):
-    """Told of every stage of a run, in order; all calls come from the thread that runs the pipeline."""
+    """Called at every stage of a run, in order, on the thread that runs the pipeline."""
 
     def stage(self, name: str, total: int) -> None:
         """A stage begins: ``read``, ``fetch``, ``summarise`` or ``download``; `total` items (bytes for a download)."""
         ...
 
     def step(self, subject: str, amount: int = 1) -> None:
-        """`amount` more of the stage is done, most recently `subject`."""
+        """`amount` more items of the stage are done, the last one `subject`."""
         ...
 
     def say(self, line: str) -> None:
-        """Something a person should know now, such as what is about to be downloaded."""
+        """A message for the user, such as what is about to be downloaded."""
         ...
 
 
 class NoProgress:
-    """Watches without a word."""
+    """No-op progress listener."""
 
     def stage(self, name: str, total: int) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     def step(self, subject: str, amount: int = 1) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     def say(self, line: str) -> None:
-        """Say nothing."""
+        """Do nothing."""

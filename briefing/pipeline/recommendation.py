@@ -1,4 +1,4 @@
-"""Models beside this machine: which fit, how fast they would be, which one to take."""
+"""Recommends a model for this machine: which fit, how fast they would be, which one to take."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FREE = {"Apache-2.0", "MIT"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelOffer:
-    """A model that can be used, beside the machine."""
+    """An available model and its fit on the machine."""
 
     name: str
     description: str
@@ -30,7 +30,7 @@ class ModelOffer:
     licence: str
     """Empty where it is not known."""
     size: int
-    """Bytes, about, where `exact` is false."""
+    """Bytes; approximate unless `exact`."""
     exact: bool
     here: bool
     default: bool
@@ -48,15 +48,14 @@ class ModelOffer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recommendation:
-    """The model to take, and why."""
+    """The model to take, and why, in sentences."""
 
     offer: ModelOffer
     why: str
-    """Sentences."""
 
 
 def offers(models: ModelFolder, machine: Machine) -> list[ModelOffer]:
-    """Every model that can be used: the catalogue's, those that were added, repositories that were pulled."""
+    """Every available model: of the catalogue, added ones, pulled repositories."""
     here = {entry.name for entry in models.installed()}
     found = [
         ModelOffer(
@@ -85,12 +84,13 @@ def offers(models: ModelFolder, machine: Machine) -> list[ModelOffer]:
 
 
 def recommended(found: Sequence[ModelOffer], seconds: float) -> Recommendation:
-    """The largest model of a free licence that fits and tells a story within `seconds`; the default where none does.
+    """The largest model of a free licence that fits and takes at most `seconds` a story, else the default.
 
-    Raises `ModelError` where not even a smaller one fits.
+    Raises `ModelError` where no model fits.
     """
     default = next(offer for offer in found if offer.default)
-    fitting = [one for one in found if one.fit.place in {"gpu", "memory"} and one.licence in _FREE and not one.default]
+    others = [offer for offer in found if offer.licence in _FREE and not offer.default]
+    fitting = [offer for offer in others if offer.fit.place in {"gpu", "memory"}]
     if default.fit.place == "nowhere":
         if not fitting:
             raise ModelError(
@@ -98,16 +98,17 @@ def recommended(found: Sequence[ModelOffer], seconds: float) -> Recommendation:
                 f"none fits: the default needs {default.fit.needed / 1e9:.1f} GB of memory",
                 "Close other programs, or let a server run a model (docs/servers.md)",
             )
-        smaller = max(fitting, key=lambda one: one.size)
+        smaller = max(fitting, key=lambda offer: offer.size)
         return Recommendation(
             offer=smaller,
             why=f"The default does not fit (it needs {default.fit.needed / 1e9:.1f} GB). This is the largest that "
             "does; it was not measured here.",
         )
-    larger = [one for one in fitting if one.size > default.size]
-    quick = [one for one in larger if one.fit.seconds is not None and one.fit.seconds <= seconds]
+    larger = [offer for offer in fitting if offer.size > default.size]
+    known = [(offer.fit.seconds, offer) for offer in larger if offer.fit.seconds is not None]
+    quick = [offer for needed, offer in known if needed <= seconds]
     if quick:
-        best = max(quick, key=lambda one: one.size)
+        best = max(quick, key=lambda offer: offer.size)
         return Recommendation(
             offer=best,
             why=f"Of the larger ones that fit, it is the largest that tells a story within {seconds:g} seconds (about "
@@ -116,10 +117,9 @@ def recommended(found: Sequence[ModelOffer], seconds: float) -> Recommendation:
         )
     if not larger:
         reason = "No larger one fits."
-    elif all(one.fit.seconds is None for one in larger):
+    elif not known:
         reason = "How fast larger ones would be here is not known."
     else:
-        known = [(one.fit.seconds, one) for one in larger if one.fit.seconds is not None]
         least, nearest = min(known, key=lambda pair: pair[0])
         reason = (
             f"Larger ones fit, but would take over {seconds:g} seconds a story ({nearest.name} about {least:.0f}; "
@@ -131,14 +131,14 @@ def recommended(found: Sequence[ModelOffer], seconds: float) -> Recommendation:
 
 
 def as_set(machine: Machine, config: Config) -> Machine:
-    """`machine` with the slots and the window that the settings give a model there."""
+    """`machine` with the configured slots and window."""
     return replace(machine, slots=config.parallel or machine.slots, window=config.context)
 
 
 def fit_in_words(config: Config) -> str:
-    """How the configured model goes with this machine, as a clause; empty where it is no model of a file.
+    """The fit of the configured model on this machine, as a clause; empty where it is no GGUF model.
 
-    Nothing is measured: how fast it is stands there where it was measured before.
+    Nothing is measured; the speed is the recorded one.
     """
     models = ModelFolder(config.models, offline=config.offline)
     name = file_chosen(config, models)
@@ -167,16 +167,16 @@ def _fit(entry: Entry, models: ModelFolder, machine: Machine) -> Fit:
         header = read_gguf_header(path)
         cache, context = header.cache, context or header.context
     adapter = 0
-    with contextlib.suppress(OSError):  # a run says that it is missing
+    with contextlib.suppress(OSError):  # a run reports that it is missing
         adapter = adapter_path(entry.adapter).stat().st_size if entry.adapter else 0
     return fit_of(machine, size=entry.size, cache=cache, context=context, adapter=adapter)
 
 
 def _fit_of_a_repository(model: ModelFile, machine: Machine) -> Fit:
-    """As the engine transformers judges it when it loads the model; unknown where a GPU may take it."""
+    """By the memory check of the engine transformers; unknown where there is a GPU."""
     try:
         needed = weights_in_memory(model.path)
-    except (ModelError, OSError):  # its files are broken, which a run says
+    except (ModelError, OSError):  # a run reports that its files are broken
         return Fit(needed=model.size, place="unknown", seconds=None)
     if machine.gpu or not machine.memory:
         return Fit(needed=needed, place="unknown", seconds=None)

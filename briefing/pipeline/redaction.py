@@ -1,49 +1,44 @@
-"""What was read, freed of the secrets in the addresses it was read from, before anything is made of it or kept."""
+"""Articles and failures without the secrets in the addresses that they were read from.
+
+Links lead where they did, as far as that is possible without a key. Ids stay, so that the store knows an article again:
+they are digests.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import overload
 
 from briefing.address import Secrets
 from briefing.types import Article, Failure
 
-__all__ = ["without_secrets"]
+__all__ = ["redacted_article", "redacted_failure"]
 
 
-@overload
-def without_secrets(one: Failure, secrets: Secrets) -> Failure: ...
+def redacted_failure(failure: Failure, secrets: Secrets) -> Failure:
+    """`failure` and its headline without `secrets`."""
+    hidden, stub = secrets.text, failure.stub
+    if stub:
+        stub = replace(
+            stub,
+            title=hidden(stub.title),
+            teaser=hidden(stub.teaser),
+            source=hidden(stub.source),
+            section=hidden(stub.section),
+            url=stub.url and secrets.link(stub.url),
+        )
+    return replace(failure, subject=hidden(failure.subject), cause=hidden(failure.cause), stub=stub)
 
 
-@overload
-def without_secrets(one: Article | Failure, secrets: Secrets) -> Article | Failure: ...
-
-
-def without_secrets(one: Article | Failure, secrets: Secrets) -> Article | Failure:
-    """`one` as every reader may have it: its links lead where they did, as far as that is possible without a key.
-
-    An article's id stays, so that the store knows it again: it is a digest.
-    """
+def redacted_article(article: Article, secrets: Secrets) -> Article:
+    """`article` without `secrets`."""
     hidden = secrets.text
-    if isinstance(one, Failure):
-        stub = one.stub
-        if stub:
-            stub = replace(
-                stub,
-                title=hidden(stub.title),
-                teaser=hidden(stub.teaser),
-                source=hidden(stub.source),
-                section=hidden(stub.section),
-                url=stub.url and secrets.link(stub.url),
-            )
-        return replace(one, subject=hidden(one.subject), cause=hidden(one.cause), stub=stub)
     return replace(
-        one,
-        title=hidden(one.title),
-        text=hidden(one.text),
-        author=hidden(one.author),
-        source=hidden(one.source),
-        url=one.url and secrets.link(one.url),
-        canonical=secrets.link(one.canonical),
-        warnings=tuple(map(hidden, one.warnings)),
+        article,
+        title=hidden(article.title),
+        text=hidden(article.text),
+        author=hidden(article.author),
+        source=hidden(article.source),
+        url=article.url and secrets.link(article.url),
+        canonical=secrets.link(article.canonical),
+        warnings=tuple(map(hidden, article.warnings)),
     )

@@ -1,9 +1,9 @@
 """Which items of feeds and mailboxes an edition takes: by their dates, and by what earlier editions have seen.
 
-``last``, the default, takes what no finished edition of this title has seen, wherever the clock stood when that one was
-made: a late run, a day without one, a change of the clock or an item that enters its feed with an older date lose
-nothing. A time span takes what is no older; beyond it, for as long as runs may be late, what no edition has seen.
-Neither reaches behind the day before the very first run.
+``last``, the default, takes what no finished edition of this title has seen, independent of the clock: nothing is lost
+to a late run, a day without one, a change of the clock or an item that enters its feed with an older date. A time span
+takes what is no older; beyond it, for as long as runs may be late, what no edition has seen. Neither reaches further
+back than the day before the first run.
 """
 
 from __future__ import annotations
@@ -25,38 +25,34 @@ T = TypeVar("T")
 _FIRST = timedelta(hours=24)
 """How far the very first run reaches back."""
 _OVERLAP = timedelta(hours=6)
-"""How late a run may be that is to leave nothing out between two time spans; a quarter of a shorter span."""
-
-
-def _unknown(items: Iterable[str]) -> Mapping[str, SeenItem]:
-    return {}
+"""How late a run may be without a gap between two time spans; a quarter of a shorter span."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Window:
-    """What one run takes; by default everything."""
+    """The items that one run takes; by default all."""
 
     now: datetime
     """UTC."""
     zone: tzinfo = UTC
-    """Of the edition: a date without a time stands for the whole day there."""
+    """Of the edition: a date without a time is the whole day there."""
     reach: datetime | None = None
     """Nothing older is taken; None: no limit."""
     whole: datetime | None = None
     """Since then everything is taken, before only what no earlier edition has seen; None: everything, always."""
     day: date | None = None
-    """Of the edition. What it has seen itself, when it was made before, is not seen."""
-    known: Callable[[Iterable[str]], Mapping[str, SeenItem]] = _unknown
-    """What the store knows of items, by their keys."""
+    """Of the edition. Items that only this edition has seen, made before, count as unseen."""
+    known: Callable[[Iterable[str]], Mapping[str, SeenItem]] = lambda keys: {}
+    """Looks items up in the store, by their keys."""
     looked: set[str] = field(default_factory=set)
-    """Keys of what was taken, or counts from when it was first seen; the store is to remember them."""
+    """Keys for the store to remember: of items taken, or dated by when they were first seen."""
     before: int = 0
     """Items left out because an earlier edition has seen them."""
 
     def moments(self, items: Sequence[tuple[str, datetime | None]]) -> list[datetime]:
         """When each of `items`, a key and a date, counts as published, UTC: at most now.
 
-        What has no date, or one in the future, counts from when a run first came across it.
+        An item without a date, or with one in the future, counts from when a run first saw it.
         """
         return [moment for moment, _ in self._judged(items)]
 
@@ -64,16 +60,16 @@ class Window:
         """Whether an earlier edition has settled the item of this key."""
         return self._settled(self.known([key]).get(key))
 
-    def _settled(self, sighting: SeenItem | None) -> bool:
-        settled = sighting.settled if sighting else None
+    def _settled(self, seen: SeenItem | None) -> bool:
+        settled = seen.settled if seen else None
         return settled is not None and (self.day is None or settled < self.day)
 
     def taken(
         self, items: Iterable[T], key: Callable[[T], str], when: Callable[[T], datetime | None], name: str
     ) -> tuple[list[tuple[T, str, datetime]], list[Failure]]:
-        """Those of `items` that the edition takes, with key and moment; and what says how many were left out.
+        """Those of `items` that the edition takes, with key and moment; and failures with the numbers left out.
 
-        `items` is gone through once, and only those that are young enough are held.
+        `items` is iterated once, and only those that are young enough are kept in memory.
         """
         young: list[tuple[T, str, datetime | None]] = []
         old = before = 0
@@ -84,15 +80,15 @@ class Window:
             else:
                 young.append((item, key(item), published))
         kept = []
-        judged = self._judged([(one, published) for _, one, published in young])
-        for (item, one, _), (moment, seen) in zip(young, judged, strict=True):
+        judged = self._judged([(item_key, published) for _, item_key, published in young])
+        for (item, item_key, _), (moment, seen) in zip(young, judged, strict=True):
             if self.reach and moment < self.reach:
                 old += 1
             elif seen and self.whole and moment < self.whole:
                 before += 1
             else:
-                kept.append((item, one, moment))
-                self.looked.add(one)
+                kept.append((item, item_key, moment))
+                self.looked.add(item_key)
         left_out = [skipped(name, f"{old} articles are older than the time span asked for")] if old else []
         self.before += before
         if before:
@@ -102,17 +98,17 @@ class Window:
     def _judged(self, items: Sequence[tuple[str, datetime | None]]) -> list[tuple[datetime, bool]]:
         """For each when it counts as published, and whether an earlier edition has settled it."""
         known = self.known([key for key, _ in items])
-        found = []
+        judged = []
         for key, published in items:
-            sighting = known.get(key)
-            first = min(sighting.first, self.now) if sighting else self.now
+            seen = known.get(key)
+            first = min(seen.first, self.now) if seen else self.now
             if undated := published is None or published > self.now:
                 self.looked.add(key)
             moment = first if undated or published is None else latest_moment(published, self.zone)
             if published and is_date_only(published):
-                moment = min(moment, first)  # of today's, which stands for the whole day: the same in each run
-            found.append((min(moment, self.now), self._settled(sighting)))
-        return found
+                moment = min(moment, first)  # today is the whole day: the same moment in each run
+            judged.append((min(moment, self.now), self._settled(seen)))
+        return judged
 
 
 def window_for(
@@ -148,6 +144,6 @@ def window_for(
         whole = now + timedelta(days=1)
         reach = beginning - _FIRST
         if furthest is not None:
-            back = (start - furthest).astimezone(zone).date()
-            reach = max(reach, datetime.combine(back, time(), zone).astimezone(UTC))
+            first_day = (start - furthest).astimezone(zone).date()
+            reach = max(reach, datetime.combine(first_day, time(), zone).astimezone(UTC))
     return Window(now=now, zone=zone, reach=reach, whole=whole, day=day, known=known)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from briefing.nlp.text import word_count
+from briefing.stories.ranking import section_of
 from briefing.types import Edition, Failure, KeyPoint, Mention, Section, Story, Stub, Summary, Verdict
 
 __all__ = [
@@ -55,7 +56,7 @@ def compose(
     sections: dict[str, list[Story]] = {}
     for story in stories:
         first = story.articles[0]
-        sections.setdefault(first.section or first.source, []).append(story)
+        sections.setdefault(section_of(first), []).append(story)
     order = {name: index for index, name in enumerate(section_order)}
     names = sorted(sections, key=lambda name: (order.get(name, len(order)), name.casefold(), name))
     return Edition(

@@ -1,16 +1,15 @@
-"""Every morning: has the system's own scheduler start a run once a day, and takes that back.
+"""Installs, shows and removes a daily job of the system's scheduler. Not here: the run that it starts.
 
-`job` says what is to run, `environment` what it finds around it; `systemd`, `cron`, `launchd` and `windows` each write
-it in their format (pure functions, ``render_...``) and call their system's tool (a `Scheduler`). Not here: the run
-itself, and what is in it.
+`job` has the types, `environment` the job's variables; `systemd`, `cron`, `launchd` and `windows` render the job in
+their format (pure functions, ``render_...``) and call their system's tool (a `Scheduler`).
 """
 
 from __future__ import annotations
 
 from briefing.errors import ScheduleError
-from briefing.schedule.commands import present
+from briefing.schedule.commands import has_tool
 from briefing.schedule.cron import Cron
-from briefing.schedule.environment import kept, rehearse
+from briefing.schedule.environment import job_environment, rehearse
 from briefing.schedule.job import (
     Job,
     JobStatus,
@@ -32,7 +31,7 @@ __all__ = [
     "SchedulerOutcome",
     "install",
     "installed",
-    "kept",
+    "job_environment",
     "next_run",
     "parse_time",
     "rehearse",
@@ -50,20 +49,22 @@ _SCHEDULERS: dict[SchedulerKind, type[Scheduler]] = {
 
 
 def scheduler(kind: SchedulerKind) -> Scheduler:
-    """The one of that kind."""
+    """The scheduler of that kind."""
     return _SCHEDULERS[kind]()
 
 
 def usual_kind(platform: str) -> SchedulerKind:
-    """What people expect on `platform` (``sys.platform``): launchd on a Mac, the Task Scheduler on Windows, elsewhere a
-    systemd session where there is one, else cron. Raises `ScheduleError` where there is neither."""
+    """launchd on macOS (``sys.platform``), the Task Scheduler on Windows, elsewhere a systemd session, else cron.
+
+    Raises `ScheduleError` where there is neither.
+    """
     if platform == "darwin":
         return SchedulerKind.LAUNCHD
     if platform == "win32":
         return SchedulerKind.WINDOWS
     if has_session():
         return SchedulerKind.SYSTEMD
-    if present("crontab"):
+    if has_tool("crontab"):
         return SchedulerKind.CRON
     raise ScheduleError(
         "schedule",
@@ -73,27 +74,26 @@ def usual_kind(platform: str) -> SchedulerKind:
 
 
 def install(kind: SchedulerKind, job: Job, write: Write) -> SchedulerOutcome:
-    """Schedule `job`, and remove what was scheduled by other means: twice a day is not what was asked for.
+    """Schedule `job` and remove the jobs of other schedulers, unless the new one could not be started.
 
-    Where the job could not be started, the others stay: no morning is lost meanwhile. Raises `ScheduleError` or
-    `OutputError`.
+    Raises `ScheduleError` or `OutputError`.
     """
     outcome = scheduler(kind).install(job, write)
     if kind is not SchedulerKind.WINDOWS and not outcome.todo:
-        for other in set(SchedulerKind) - {kind}:
-            scheduler(other).remove()
+        for other_kind in set(SchedulerKind) - {kind}:
+            scheduler(other_kind).remove()
     return outcome
 
 
 def installed() -> tuple[JobStatus, ...]:
-    """Everything that is scheduled, of every kind. Raises `ScheduleError` or `OutputError`."""
-    return tuple(found for kind in SchedulerKind if (found := scheduler(kind).find()) is not None)
+    """The jobs of all schedulers. Raises `ScheduleError` or `OutputError`."""
+    return tuple(job for kind in SchedulerKind if (job := scheduler(kind).find()) is not None)
 
 
 def uninstall() -> SchedulerOutcome:
-    """Remove everything that is scheduled. Raises `ScheduleError` or `OutputError`."""
-    done = [scheduler(found.kind).remove() for found in installed()]
+    """Remove the jobs of all schedulers. Raises `ScheduleError` or `OutputError`."""
+    outcomes = [scheduler(job.kind).remove() for job in installed()]
     return SchedulerOutcome(
-        places=tuple(place for outcome in done for place in outcome.places),
-        notes=tuple(note for outcome in done for note in outcome.notes),
+        locations=tuple(location for outcome in outcomes for location in outcome.locations),
+        notes=tuple(note for outcome in outcomes for note in outcome.notes),
     )

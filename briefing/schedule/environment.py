@@ -1,7 +1,7 @@
-"""What a job finds around it: the variables that a scheduler gives, those of a shell that are kept, and a rehearsal.
+"""Environment variables of a scheduled job, and a rehearsal of it.
 
-A scheduler starts a run with next to nothing of what the shell has in which it was tried. What says where things are is
-kept; keys, passwords and proxies are not, because they would stand in a file.
+Schedulers give a job few of the shell's variables. Those that name files and folders are written into the job; keys,
+passwords and proxies are not, since they would be in a file.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from pathlib import Path
 from briefing.errors import ScheduleError
 from briefing.schedule.job import Job
 
-__all__ = ["PLACES", "kept", "login", "rehearse"]
+__all__ = ["PATH_VARIABLES", "job_environment", "login_environment", "rehearse"]
 
-PLACES = (
+PATH_VARIABLES = (
     "HOME",
     "BRIEFING_STATE",
     "BRIEFING_MODELS",
     "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
     "XDG_CACHE_HOME",
-    "XDG_RUNTIME_DIR",  # where the keyring and gpg listen
+    "XDG_RUNTIME_DIR",  # sockets of the keyring and gpg
     "HF_HOME",
     "PASSWORD_STORE_DIR",
     "GNUPGHOME",
@@ -31,31 +31,30 @@ PLACES = (
     "SSL_CERT_DIR",
 )
 """One file or folder each."""
-_LISTS = ("PATH", "PYTHONPATH")
+_PATH_LISTS = ("PATH", "PYTHONPATH")
 """Several folders each."""
 _SECONDS = 300.0
 """For a rehearsal: commands that print passwords have two minutes each."""
 
 
-def kept(shell: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """What of a shell's variables a job gets besides those of a login, with absolute paths.
+def job_environment(shell: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The shell's variables that a job needs besides those of a login, with absolute paths.
 
-    Of PATH, the folders that are there, each once.
+    Of PATH and PYTHONPATH, the existing absolute folders, each once.
     """
-    every = login()
-    places = [(name, shell[name]) for name in PLACES if shell.get(name) not in {None, "", every.get(name)}]
-    variables = [(name, str(Path(place).expanduser().absolute())) for name, place in places]
-    for name in _LISTS:
+    login = login_environment()
+    paths = [(name, shell[name]) for name in PATH_VARIABLES if shell.get(name) not in {None, "", login.get(name)}]
+    variables = [(name, str(Path(path).expanduser().absolute())) for name, path in paths]
+    for name in _PATH_LISTS:
         given = [Path(folder).expanduser() for folder in shell.get(name, "").split(os.pathsep) if folder]
-        # A relative one means another folder wherever it is looked up; for a job there is no telling which.
         folders = dict.fromkeys(str(folder) for folder in given if folder.is_absolute() and folder.exists())
         if folders:
             variables.append((name, os.pathsep.join(folders)))
     return tuple(variables)
 
 
-def login() -> dict[str, str]:
-    """What every scheduler of a Unix gives: who the user is. Elsewhere nothing is given that says where things are."""
+def login_environment() -> dict[str, str]:
+    """The user's variables, which every Unix scheduler sets; empty on Windows."""
     try:
         import pwd
     except ImportError:
@@ -68,10 +67,9 @@ def login() -> dict[str, str]:
 
 
 def rehearse(job: Job, given: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run the job's command with ``--check`` as the scheduler would, which gives it the variables `given`.
+    """Run the job's command with ``--check`` and the scheduler's variables `given`, without a terminal.
 
-    Nobody is at the keyboard: what asks for a password fails, as it would every morning. Raises `ScheduleError` where
-    the command cannot be started or does not end.
+    Raises `ScheduleError` where the command cannot be started or does not end.
     """
     try:
         return subprocess.run(

@@ -1,4 +1,4 @@
-"""Files that are put down and taken away without a trace: each names the folders that were made for it."""
+"""Files of schedulers: marked as ours, with a record of the folders made for them, so that both can be removed."""
 
 from __future__ import annotations
 
@@ -12,32 +12,33 @@ from briefing.errors import OutputError, ScheduleError
 __all__ = [
     "MARK",
     "claim",
+    "folders_for",
     "folders_line",
     "made_folders",
-    "missing_folders",
     "read_ours",
     "remove_file",
     "remove_folders",
 ]
 
 MARK = "Written by `briefing schedule install`; `briefing schedule remove` takes it away."
-"""Stands in every file of ours; what lacks it is somebody else's and left alone."""
+"""In every file of ours; files without it are left alone."""
 
 _FOLDERS = "Folders made for it: "
 
 
-def missing_folders(path: Path) -> tuple[str, ...]:
-    """The folders that have to be made for a file at `path`, the innermost first."""
-    return tuple(str(folder) for folder in path.parents if not folder.exists())
+def folders_for(*paths: Path, earlier: str = "") -> tuple[str, ...]:
+    """Folders to record in a file: those made for its `earlier` text, and the missing ones above `paths`."""
+    missing = (str(folder) for path in paths for folder in path.parents if not folder.exists())
+    return tuple(dict.fromkeys((*made_folders(earlier), *missing)))
 
 
 def folders_line(folders: tuple[str, ...]) -> str:
-    """`folders` as a line of a comment, in ASCII and without the two hyphens that XML forbids there."""
+    """`folders` as a line of a comment: ASCII, without the double hyphen that XML forbids in comments."""
     return _FOLDERS + json.dumps(folders).replace("-", "\\u002d")
 
 
 def made_folders(text: str) -> tuple[str, ...]:
-    """What `folders_line` wrote into `text`; nothing where the line is gone or was edited."""
+    """The folders that `folders_line` recorded in `text`; empty where the line is gone or was edited."""
     match = re.search(rf"{_FOLDERS}(\[.*\])", text)
     try:
         folders = json.loads(match[1]) if match else []
@@ -47,7 +48,7 @@ def made_folders(text: str) -> tuple[str, ...]:
 
 
 def read_ours(path: Path) -> str | None:
-    """The text of a file of ours; None where there is none, or somebody else's. Raises `OutputError`."""
+    """The text of a file with our mark; None where there is none or it lacks the mark. Raises `OutputError`."""
     try:
         text = path.read_bytes().decode("utf-8", "replace")
     except (FileNotFoundError, NotADirectoryError):
@@ -57,16 +58,19 @@ def read_ours(path: Path) -> str | None:
     return text if MARK in text else None
 
 
-def claim(path: Path) -> str | None:
-    """`read_ours` before writing. Raises `ScheduleError` where somebody else's file has the name, and `OutputError`."""
+def claim(path: Path) -> str:
+    """The text of our file that is to be replaced, else empty.
+
+    Raises `ScheduleError` for a file without our mark, and `OutputError`.
+    """
     text = read_ours(path)
     if text is None and path.exists():
         raise ScheduleError(str(path), "is there and was not written by briefing", "Move it to another name")
-    return text
+    return text or ""
 
 
 def remove_file(path: Path) -> bool:
-    """Whether there was one. Raises `OutputError`."""
+    """Remove a file; whether there was one. Raises `OutputError`."""
     try:
         path.unlink()
     except (FileNotFoundError, NotADirectoryError):
@@ -77,7 +81,7 @@ def remove_file(path: Path) -> bool:
 
 
 def remove_folders(folders: tuple[str, ...]) -> None:
-    """Remove those that are empty, the innermost first; whatever somebody put there since then stays."""
+    """Remove those that are empty, innermost first."""
     for folder in sorted(folders, key=len, reverse=True):
         with contextlib.suppress(OSError):
             Path(folder).rmdir()

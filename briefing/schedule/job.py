@@ -1,4 +1,4 @@
-"""What is scheduled, and what a scheduler says about it: values and pure functions, no disk, no process."""
+"""Types of scheduled jobs, the `Scheduler` protocol, and times of day. Pure."""
 
 from __future__ import annotations
 
@@ -13,14 +13,24 @@ from typing import Protocol
 
 from briefing.errors import UsageError
 
-__all__ = ["Job", "JobStatus", "Scheduler", "SchedulerKind", "SchedulerOutcome", "Write", "next_run", "parse_time"]
+__all__ = [
+    "Job",
+    "JobStatus",
+    "Scheduler",
+    "SchedulerKind",
+    "SchedulerOutcome",
+    "Write",
+    "next_run",
+    "parse_time",
+    "time_in",
+]
 
 Write = Callable[[Path, bytes], None]
-"""Puts a file in its place, whole or not at all, and makes missing folders (`deliver.write_atomically`)."""
+"""Writes a file atomically and makes missing folders (`deliver.write_atomically`)."""
 
 
 class SchedulerKind(StrEnum):
-    """Who starts the run."""
+    """What starts the run."""
 
     SYSTEMD = "systemd"
     CRON = "cron"
@@ -30,20 +40,20 @@ class SchedulerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One command, once a day.
+    """A daily command.
 
-    Raises `UsageError` for a word that no scheduler's file can carry: one with a line break, another control character,
-    or bytes that are no UTF-8 text (XML 1.0 section 2.2 and systemd's parser refuse the same characters).
+    Raises `UsageError` for control characters, noncharacters and bytes that are no UTF-8, which XML 1.0 (section 2.2)
+    and systemd's parser refuse.
     """
 
     command: tuple[str, ...]
     """The program's absolute path and its arguments."""
     folder: str
-    """Absolute path of the folder in which it runs."""
+    """Absolute path of the working directory."""
     at: time
-    """By this machine's own clock and time zone; hours and minutes only."""
+    """Local time; hours and minutes only."""
     environment: tuple[tuple[str, str], ...] = ()
-    """Variables it gets besides the scheduler's own. They stand in a file: nothing secret."""
+    """Variables besides the scheduler's own. They are written to a file: no secrets."""
 
     def __post_init__(self) -> None:
         for word in (*self.command, self.folder, *(value for _, value in self.environment)):
@@ -57,50 +67,50 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStatus:
-    """What `install` left on this machine."""
+    """An installed job."""
 
     kind: SchedulerKind
     files: tuple[tuple[str, str], ...]
-    """Where, and the text that is there: whole files, or the block of a crontab."""
+    """Location and text: whole files, or the block of a crontab."""
     at: time | None
-    """None where somebody edited it into something else than once a day."""
+    """None where it was edited and is not daily any more."""
     active: bool | None
-    """Whether the scheduler has it loaded; None where that cannot be asked."""
+    """Whether the scheduler has loaded it; None where that is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchedulerOutcome:
-    """What was done, and what is left to do."""
+    """The result of an installation or a removal."""
 
-    places: tuple[str, ...] = ()
+    locations: tuple[str, ...] = ()
     """Files, or ``crontab``, that were written or removed."""
     todo: tuple[str, ...] = ()
-    """Shell commands that the person has to run, because the tool is not here."""
+    """Shell commands left to the user, because the tool is missing."""
     notes: tuple[str, ...] = ()
-    """What did not go as it should, a sentence each."""
+    """Problems, a sentence each."""
 
 
 class Scheduler(Protocol):
-    """One way to start a run every day. Each raises `ScheduleError` or `OutputError`."""
+    """A system scheduler. Methods raise `ScheduleError` or `OutputError`."""
 
-    manners: str
-    """What to know about it: missed runs, logs."""
+    description: str
+    """For the user: missed runs, logs."""
 
     @property
     def start(self) -> str:
-        """The shell command that starts what is installed but not active; empty where nothing is."""
+        """The shell command that activates an installed job; empty where none is needed."""
 
     def environment(self) -> dict[str, str]:
-        """The variables that it gives every job, as far as that can be known."""
+        """The variables of every job, as far as they are known."""
 
     def install(self, job: Job, write: Write) -> SchedulerOutcome:
-        """Write and start `job`; what an earlier call wrote is replaced."""
+        """Write and start `job`, replacing an earlier one."""
 
     def find(self) -> JobStatus | None:
-        """What is installed."""
+        """The installed job."""
 
     def remove(self) -> SchedulerOutcome:
-        """Stop it and take everything away that `install` wrote. Nothing there: nothing done."""
+        """Stop the job and remove all that `install` wrote; a no-op where there is none."""
 
 
 def parse_time(text: str) -> time:
@@ -113,15 +123,24 @@ def parse_time(text: str) -> time:
     return time(int(match[1]), int(match[2]))
 
 
-def next_run(at: time, now: datetime) -> datetime:
-    """The first moment after `now` (aware) at which `now`'s machine shows `at`, in the machine's zone.
+def time_in(text: str, pattern: str) -> time | None:
+    """The time of day in the groups ``hour`` and ``minute`` of a multi-line `pattern`; None where it was edited."""
+    match = re.search(pattern, text, re.MULTILINE)
+    try:
+        return time(int(match["hour"]), int(match["minute"])) if match else None
+    except ValueError:
+        return None
 
-    Where the clocks go forward over `at`, the moment is as much later as they went.
+
+def next_run(at: time, now: datetime) -> datetime:
+    """The first local time `at` after `now` (aware), in this machine's zone.
+
+    Where the clocks go forward over `at`, the result is later by that step.
     """
     local = now.astimezone()
     for days in (0, 1):
         naive = datetime.combine(local.date() + timedelta(days), at)
-        # Not naive.astimezone(): of a time that the clocks leave out it makes one before the gap.
+        # Not naive.astimezone(): for a time in the gap of a clock change it gives one before the gap.
         moment = datetime.fromtimestamp(naive.timestamp(), UTC).astimezone()
         if moment > local:
             break

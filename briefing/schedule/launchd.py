@@ -1,4 +1,4 @@
-"""A launchd agent of the user's (launchd.plist(5)). What a Mac slept through is made up for when it wakes."""
+"""launchd agent of the user (launchd.plist(5)), which catches up on wake."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from briefing.private_files import make_private, private_file
-from briefing.schedule.commands import ask, order, present
-from briefing.schedule.environment import login
+from briefing.schedule.commands import has_tool, run_or_raise, run_tool
+from briefing.schedule.environment import login_environment
 from briefing.schedule.files import (
     MARK,
     claim,
+    folders_for,
     folders_line,
     made_folders,
-    missing_folders,
     read_ours,
     remove_file,
     remove_folders,
@@ -29,7 +29,7 @@ LABEL = "briefing.daily"
 
 
 def render_plist(job: Job, log: Path, made: tuple[str, ...] = ()) -> bytes:
-    """The agent's property list; `made` are the folders that were made for it."""
+    """The agent's property list; `made`: folders made for it."""
     import plistlib
 
     agent: dict[str, Any] = {
@@ -61,7 +61,7 @@ def plist_time(text: str) -> time | None:
 class Launchd:
     """A `Scheduler`."""
 
-    manners = (
+    description = (
         "A Mac that was asleep makes up for the run when it wakes; one that was switched off does not. "
         "Logs: ~/Library/Logs/briefing.log"
     )
@@ -74,25 +74,25 @@ class Launchd:
         return join(_bootstrap())
 
     def environment(self) -> dict[str, str]:
-        """launchd.plist(5) leaves out PATH; this is what launchd gives."""
-        return {**login(), "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
+        """launchd's default PATH, which launchd.plist(5) does not name."""
+        return {**login_environment(), "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
 
     def install(self, job: Job, write: Write) -> SchedulerOutcome:
-        """Write the agent and load it, the old one unloaded first."""
+        """Write the agent and load it, after unloading an old one."""
         path = _path()
         old = claim(path)
-        made = tuple(dict.fromkeys((*made_folders(old or ""), *missing_folders(path))))
-        with contextlib.suppress(OSError):  # launchd makes it, or says why not
-            private_file(_log())  # by launchd alone it would be everybody's to read
+        made = folders_for(path, earlier=old)
+        with contextlib.suppress(OSError):  # launchd creates it too, but readable by everybody
+            private_file(_log())
             make_private(_log())
         write(path, render_plist(job, _log(), made))
-        if not present("launchctl"):
-            return SchedulerOutcome(places=(str(path),), todo=(self.start,))
-        if old is not None:
-            ask(*_bootout())  # it fails where the agent is not loaded, which is as good
+        if not has_tool("launchctl"):
+            return SchedulerOutcome(locations=(str(path),), todo=(self.start,))
+        if old:
+            run_tool(*_bootout())  # fails where the agent is not loaded, which is as good
         how = f"run `{self.start}` in a terminal on the Mac itself (not over ssh), or use --with cron"
-        order(*_bootstrap(), remedy=f"The file is written: {how}")
-        return SchedulerOutcome(places=(str(path),))
+        run_or_raise(*_bootstrap(), remedy=f"The file is written: {how}")
+        return SchedulerOutcome(locations=(str(path),))
 
     def find(self) -> JobStatus | None:
         """The agent, and whether it is loaded."""
@@ -100,8 +100,8 @@ class Launchd:
         if text is None:
             return None
         active = None
-        if present("launchctl"):
-            active = ask("launchctl", "print", f"{_domain()}/{LABEL}").returncode == 0
+        if has_tool("launchctl"):
+            active = run_tool("launchctl", "print", f"{_domain()}/{LABEL}").returncode == 0
         return JobStatus(kind=SchedulerKind.LAUNCHD, files=((str(_path()), text),), at=plist_time(text), active=active)
 
     def remove(self) -> SchedulerOutcome:
@@ -109,12 +109,12 @@ class Launchd:
         text = read_ours(_path())
         if text is None:
             return SchedulerOutcome()
-        if present("launchctl"):
-            ask(*_bootout())
+        if has_tool("launchctl"):
+            run_tool(*_bootout())
         remove_file(_path())
         remove_file(_log())
         remove_folders(made_folders(text))
-        return SchedulerOutcome(places=(str(_path()),))
+        return SchedulerOutcome(locations=(str(_path()),))
 
 
 def _path() -> Path:

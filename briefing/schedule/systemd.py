@@ -1,4 +1,4 @@
-"""Timers of a systemd user session. A timer that was missed is made up for (systemd.timer(5), ``Persistent=``)."""
+"""systemd user timer, which catches up on missed runs (systemd.timer(5), ``Persistent=``)."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from datetime import time
 from pathlib import Path
 
 from briefing.errors import ExitCode
-from briefing.schedule.commands import ask, order, present, said
-from briefing.schedule.environment import login
+from briefing.schedule.commands import first_error_line, has_tool, run_or_raise, run_tool
+from briefing.schedule.environment import login_environment
 from briefing.schedule.files import (
     MARK,
     claim,
+    folders_for,
     folders_line,
     made_folders,
-    missing_folders,
     read_ours,
     remove_file,
     remove_folders,
 )
-from briefing.schedule.job import Job, JobStatus, SchedulerKind, SchedulerOutcome, Write
+from briefing.schedule.job import Job, JobStatus, SchedulerKind, SchedulerOutcome, Write, time_in
 
 __all__ = ["SERVICE", "TIMER", "Systemd", "has_session", "render_service", "render_timer", "timer_time"]
 
@@ -29,28 +29,27 @@ _CONTROL = ("systemctl", "--user")
 _RELOAD, _ENABLE = (*_CONTROL, "daemon-reload"), (*_CONTROL, "enable", "--now", TIMER)
 
 
-_AGAIN = {ExitCode.NOTHING, ExitCode.LETTERS_WAIT, ExitCode.OFFLINE}
-_FINAL = " ".join(str(code.value) for code in ExitCode if code and code not in _AGAIN)
-"""Exit codes of which the same would come again, or an edition is there already."""
+_RETRIED = {ExitCode.NOTHING, ExitCode.LETTERS_WAIT, ExitCode.OFFLINE}
+_FINAL = " ".join(str(code.value) for code in ExitCode if code and code not in _RETRIED)
+"""Exit codes after which a restart would fail alike, or an edition is there already."""
 
 
 def has_session() -> bool:
     """Whether a systemd session of this user can be reached from here."""
-    return present("systemctl") and ask(*_CONTROL, "show", "--property=Version").returncode == 0
+    return has_tool("systemctl") and run_tool(*_CONTROL, "show", "--property=Version").returncode == 0
 
 
 def render_service(job: Job, made: tuple[str, ...] = ()) -> str:
-    """The service unit; `made` are the folders that were made for it."""
+    """The service unit; `made`: folders made for it."""
     lines = [f"# {MARK}", f"# {folders_line(made)}", "[Unit]", "Description=The daily briefing"]
-    # For who copies the unit to the system's own: a user's session seldom has that target, so that a run waits itself.
+    # Of use only in a copy for the system manager: user sessions seldom have that target, so a run waits itself.
     lines.append("After=network-online.target")
-    # However long each takes, there are no more than eight tries before the next morning.
+    # At most eight attempts before the next morning, however long each takes.
     lines += ["StartLimitIntervalSec=20h", "StartLimitBurst=8", "", "[Service]"]
-    # A run has no end that could be known beforehand: for this type systemd sets no limit. Nor does it for oneshot, but
-    # that may be started again only since version 244.
+    # Without a start timeout, as a run's length is unknown; oneshot has none either, but restarts only since 244.
     lines.append("Type=simple")
     lines += ["Restart=on-failure", "RestartSec=15min", f"RestartPreventExitStatus={_FINAL}"]
-    # This value is not unquoted, but blanks around it are cut off and a backslash at its end would join the next line.
+    # The value is not unquoted; surrounding blanks are stripped and a final backslash would join the next line.
     lines.append(f"WorkingDirectory={_specifiers(job.folder)}/")
     lines += [f"Environment={_word(f'{name}={value}')}" for name, value in job.environment]
     lines.append(f"ExecStart={_command(job.command)}")
@@ -75,51 +74,49 @@ WantedBy=timers.target
 
 def timer_time(text: str) -> time | None:
     """The time of day in a timer that `render_timer` wrote."""
-    match = re.search(r"^OnCalendar=\*-\*-\* ([0-9]{2}):([0-9]{2}):00$", text, re.MULTILINE)
-    return time(int(match[1]), int(match[2])) if match else None
+    return time_in(text, r"^OnCalendar=\*-\*-\* (?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):00$")
 
 
 class Systemd:
     """A `Scheduler`."""
 
-    manners = (
+    description = (
         "It runs while you are logged in, and makes up for runs that were missed; after `loginctl enable-linger` it "
         "runs without you. Logs: journalctl --user -u briefing"
     )
     start = " && ".join(" ".join(command) for command in (_RELOAD, _ENABLE))
 
     def environment(self) -> dict[str, str]:
-        """What the session's own systemd hands on, where it can be asked."""
-        if not present("systemctl"):
-            return login()
-        shown = ask(*_CONTROL, "show-environment").stdout
+        """The session manager's variables, where systemctl is there."""
+        if not has_tool("systemctl"):
+            return login_environment()
+        shown = run_tool(*_CONTROL, "show-environment").stdout
         variables = re.findall(r"^(\w+)=(.*)$", shown, re.MULTILINE)
-        return login() | {name: _unquoted(value) for name, value in variables}
+        return login_environment() | {name: _unquoted(value) for name, value in variables}
 
     def install(self, job: Job, write: Write) -> SchedulerOutcome:
         """Write both units, enable and start the timer."""
         service, timer = _folder() / SERVICE, _folder() / TIMER
         old = claim(service), claim(timer)
-        # systemd makes folders as well: for the link that enables a timer and for the stamp of its last run.
-        missing = missing_folders(_link()), missing_folders(_stamp())
-        made = tuple(dict.fromkeys((*made_folders(old[0] or ""), *missing[0], *missing[1])))
+        # systemd creates folders as well: for the link that enables a timer and for the stamp of its last run.
+        made = folders_for(_link(), _stamp(), earlier=old[0])
         write(service, render_service(job, made).encode())
         write(timer, render_timer(job).encode())
-        places = (str(service), str(timer))
-        if not present("systemctl"):
-            return SchedulerOutcome(places=places, todo=(self.start,))
+        locations = (str(service), str(timer))
+        if not has_tool("systemctl"):
+            return SchedulerOutcome(locations=locations, todo=(self.start,))
         remedy = (
             "The files are written: where a session of your own is running (not su or sudo) run "
             f"`{self.start}`, or use --with cron"
         )
-        order(*_RELOAD, remedy=remedy)
-        order(*_ENABLE, remedy=remedy)
+        run_or_raise(*_RELOAD, remedy=remedy)
+        run_or_raise(*_ENABLE, remedy=remedy)
         if any(old):
-            order(*_CONTROL, "restart", TIMER, remedy=remedy)  # one that is running keeps its old time otherwise
-        return SchedulerOutcome(places=places)
+            run_or_raise(*_CONTROL, "restart", TIMER, remedy=remedy)  # else a running timer keeps its old time
+        return SchedulerOutcome(locations=locations)
 
     def find(self) -> JobStatus | None:
-        """The units that are there, and whether the timer runs."""
+        """The installed units, and whether the timer is active."""
         files = [(str(path), text) for path in _units() if (text := read_ours(path)) is not None]
         if not files:
             return None
@@ -135,18 +132,20 @@ class Systemd:
             return SchedulerOutcome()
         made = tuple(folder for _, text in found.files for folder in made_folders(text))
         notes = []
-        tool = present("systemctl")
-        if tool and (done := ask(*_CONTROL, "disable", "--now", TIMER)).returncode:
-            notes.append(f"`systemctl --user disable --now {TIMER}` failed: {said(done)}. A timer that is loaded stays "
-                         "so until you log out.")  # fmt: skip
-        places = [place for place, _ in found.files if remove_file(Path(place))]
-        remove_file(_link())  # where systemctl is missing or could not
+        tool = has_tool("systemctl")
+        if tool and (disabled := run_tool(*_CONTROL, "disable", "--now", TIMER)).returncode:
+            notes.append(
+                f"`systemctl --user disable --now {TIMER}` failed: {first_error_line(disabled)}. "
+                "A timer that is loaded stays so until you log out."
+            )
+        locations = [location for location, _ in found.files if remove_file(Path(location))]
+        remove_file(_link())  # where systemctl is missing or failed
         remove_file(_stamp())  # systemd keeps it, and would take it for the last run of a timer installed later
         remove_folders(made)
         if tool:
-            ask(*_CONTROL, "daemon-reload")
-            ask(*_CONTROL, "reset-failed", SERVICE)
-        return SchedulerOutcome(places=tuple(places), notes=tuple(notes))
+            run_tool(*_CONTROL, "daemon-reload")
+            run_tool(*_CONTROL, "reset-failed", SERVICE)
+        return SchedulerOutcome(locations=tuple(locations), notes=tuple(notes))
 
 
 def _folder() -> Path:
@@ -166,20 +165,20 @@ def _stamp() -> Path:
 
 
 def _home(variable: str, usual: str) -> Path:
-    """A folder of the XDG Base Directory Specification, which says to ignore relative paths."""
+    """A folder of the XDG Base Directory Specification, by which relative paths are ignored."""
     given = Path(os.environ.get(variable, ""))
     return given if given.is_absolute() else Path.home() / usual
 
 
 def _active() -> bool | None:
-    if not present("systemctl"):
+    if not has_tool("systemctl"):
         return None
-    answer = ask(*_CONTROL, "is-active", TIMER).stdout.strip()
+    answer = run_tool(*_CONTROL, "is-active", TIMER).stdout.strip()
     return {"active": True, "inactive": False, "failed": False, "unknown": False}.get(answer)
 
 
 def _unquoted(value: str) -> str:
-    """systemctl(1): a value with special characters is shown as a shell would take it, ``$'...'``."""
+    """The value without the shell quoting ``$'...'`` that systemctl(1) uses for special characters."""
     if not (value.startswith("$'") and value.endswith("'")):
         return value
     return re.sub(r"\\([\\'\"])", r"\1", value[2:-1])
@@ -187,8 +186,8 @@ def _unquoted(value: str) -> str:
 
 def _command(words: tuple[str, ...]) -> str:
     """systemd.service(5), "Command lines"."""
-    # A program's path is no place for a dollar and must not hold quotation marks or backslashes, however quoted
-    # (systemd's load-fragment.c); what the shell is told to start may.
+    # A program's path must not hold a dollar, quotation marks or backslashes, however quoted (systemd's
+    # load-fragment.c); an argument of the shell may.
     if any(character in "$'\"\\" for character in words[0]):
         words = ("/bin/sh", "-c", 'exec "$@"', "sh", *words)
     return " ".join(_word(word.replace("$", "$$")) for word in words)

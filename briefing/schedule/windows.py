@@ -1,31 +1,30 @@
-"""The Windows Task Scheduler: a batch file is written, which a task starts; the command that makes the task is printed.
+"""Windows Task Scheduler: writes a batch file and gives the schtasks command that creates a task for it.
 
-A task has no variables and room for 261 characters; the batch file holds the variables, the folder and the command.
+A task has no environment variables and at most 261 characters; the batch file sets variables and folder.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from datetime import time
 from pathlib import Path
 
 from briefing.errors import UsageError
-from briefing.schedule.commands import ask, present
-from briefing.schedule.environment import PLACES
+from briefing.schedule.commands import has_tool, run_tool
+from briefing.schedule.environment import PATH_VARIABLES
 from briefing.schedule.files import (
     MARK,
     claim,
+    folders_for,
     folders_line,
     made_folders,
-    missing_folders,
     read_ours,
     remove_file,
     remove_folders,
 )
-from briefing.schedule.job import Job, JobStatus, SchedulerKind, SchedulerOutcome, Write
+from briefing.schedule.job import Job, JobStatus, SchedulerKind, SchedulerOutcome, Write, time_in
 
 __all__ = ["DELETE", "QUERY", "Windows", "batch_time", "create_command", "render_batch"]
 
@@ -37,7 +36,7 @@ _MOST_CHARACTERS = 261
 
 
 def create_command(batch: str, at: time) -> str:
-    """What to type, quoted by the rules of the Microsoft C runtime, once for the task and once for schtasks."""
+    """The schtasks command, quoted by the rules of the Microsoft C runtime: once for the task, once for schtasks."""
     task = subprocess.list2cmdline([batch])
     return subprocess.list2cmdline(
         ["schtasks", "/Create", "/F", "/TN", "briefing", "/SC", "DAILY", "/ST", f"{at:%H:%M}", "/TR", task]
@@ -45,13 +44,13 @@ def create_command(batch: str, at: time) -> str:
 
 
 def render_batch(job: Job, made: tuple[str, ...] = ()) -> str:
-    """The batch file, UTF-8; `made` are the folders that were made for it. Raises `UsageError` for a quotation mark."""
+    """The batch file (UTF-8); `made`: folders made for it. Raises `UsageError` for a quotation mark."""
     lines = [
         "@echo off",
         f"rem {MARK}",
         f"rem {_percent(folders_line(made))}",
         f"rem Every day at {job.at:%H:%M}",
-        # The rest of the file is UTF-8 whatever the system's code page is.
+        # The rest of the file is UTF-8, whatever the system's code page.
         "chcp 65001 >nul",
         *(f'set "{name}={_bare(value)}"' for name, value in job.environment),
         f"cd /d {_word(job.folder)}",
@@ -64,67 +63,65 @@ def render_batch(job: Job, made: tuple[str, ...] = ()) -> str:
 
 def batch_time(text: str) -> time | None:
     """The time of day in a batch file that `render_batch` wrote."""
-    match = re.search(r"^rem Every day at ([0-9]{2}):([0-9]{2})\r?$", text, re.MULTILINE)
-    return time(int(match[1]), int(match[2])) if match else None
+    return time_in(text, r"^rem Every day at (?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})\r?$")
 
 
 class Windows:
-    """A `Scheduler` that leaves the making of the task to the person."""
+    """A `Scheduler`; the user creates the task."""
 
-    manners = "The task runs while you are logged in; its history is in the Task Scheduler"
+    description = "The task runs while you are logged in; its history is in the Task Scheduler"
 
     @property
     def start(self) -> str:
-        """Makes the task for the batch file that is there."""
+        """Creates the task for the installed batch file."""
         at = batch_time(read_ours(_path()) or "")
         return create_command(str(_path()), at) if at else ""
 
     def environment(self) -> dict[str, str]:
-        """What this shell has of the system's variables; of those that a person sets, what the registry has."""
-        return {name: value for name, value in os.environ.items() if not _personal(name)} | _registered()
+        """The system's variables from this shell, the user's from the registry."""
+        return {name: value for name, value in os.environ.items() if not _is_users(name)} | _registry_variables()
 
     def install(self, job: Job, write: Write) -> SchedulerOutcome:
-        """Write the batch file; the command to type is left to do."""
+        """Write the batch file; the schtasks command is left to do."""
         path = _path()
-        old = claim(path)
-        made = tuple(dict.fromkeys((*made_folders(_unescaped(old or "")), *missing_folders(path))))
+        made = folders_for(path, earlier=_unescaped(claim(path)))
         write(path, render_batch(job, made).encode())
         notes: tuple[str, ...] = ()
         if len(subprocess.list2cmdline([str(path)])) > _MOST_CHARACTERS:
             notes = (f"schtasks takes at most {_MOST_CHARACTERS} characters after /TR: move {path} to a shorter path.",)
-        return SchedulerOutcome(places=(str(path),), todo=(create_command(str(path), job.at),), notes=notes)
+        return SchedulerOutcome(locations=(str(path),), todo=(create_command(str(path), job.at),), notes=notes)
 
     def find(self) -> JobStatus | None:
-        """The batch file, and whether there is a task."""
+        """The batch file, and whether its task exists."""
         text = read_ours(_path())
         if text is None:
             return None
-        active = ask("schtasks", "/Query", "/TN", "briefing").returncode == 0 if present("schtasks") else None
+        active = run_tool("schtasks", "/Query", "/TN", "briefing").returncode == 0 if has_tool("schtasks") else None
         return JobStatus(kind=SchedulerKind.WINDOWS, files=((str(_path()), text),), at=batch_time(text), active=active)
 
     def remove(self) -> SchedulerOutcome:
-        """Remove the batch file and the folders made for it; the task is left to the person."""
+        """Remove the batch file and the folders made for it; the user deletes the task."""
         text = read_ours(_path())
         if text is None:
             return SchedulerOutcome()
         remove_file(_path())
         remove_folders(made_folders(_unescaped(text)))
-        return SchedulerOutcome(places=(str(_path()),))
+        return SchedulerOutcome(locations=(str(_path()),))
 
 
-def _personal(name: str) -> bool:
-    """Whether a shell may have such a variable of its own, of which a task would know nothing."""
-    return name.upper().startswith("BRIEFING_") or name.upper() in PLACES
+def _is_users(name: str) -> bool:
+    """Whether the variable may be set in this shell only, where a task would not see it."""
+    return name.upper().startswith("BRIEFING_") or name.upper() in PATH_VARIABLES
 
 
-def _registered() -> dict[str, str]:
-    """The user's own variables, which every task of theirs gets; names in capitals, as `os.environ` has them."""
+def _registry_variables() -> dict[str, str]:
+    """The user's variables, which their tasks get; names in capitals, as in `os.environ`."""
     if sys.platform != "win32":
         return {}
     import winreg
 
     with winreg.OpenKey(winreg.HKEY_CURRENT_USER, "Environment") as key:
-        values = [winreg.EnumValue(key, place) for place in range(winreg.QueryInfoKey(key)[1])]
+        values = [winreg.EnumValue(key, index) for index in range(winreg.QueryInfoKey(key)[1])]
     return {name.upper(): winreg.ExpandEnvironmentStrings(str(value)) for name, value, _ in values}
 
 
@@ -135,14 +132,14 @@ def _path() -> Path:
 
 
 def _word(text: str) -> str:
-    """One word of a command line for cmd.exe and then for the C runtime, to which a last backslash would quote."""
+    """A word of a command line for cmd.exe and the C runtime, in which a final backslash would escape the quote."""
     text = _bare(text)
     ending = len(text) - len(text.rstrip("\\"))
     return '"' + text + "\\" * ending + '"'
 
 
 def _bare(text: str) -> str:
-    """Text between quotation marks, where cmd.exe knows only the percent sign."""
+    """Text for between quotation marks, where only the percent sign is special to cmd.exe."""
     if '"' in text:
         raise UsageError(text, "no batch file can carry a quotation mark", "Rename it")
     return _percent(text)

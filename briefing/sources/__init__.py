@@ -1,8 +1,8 @@
-"""Sources: what a reader names, taken apart into feeds, items, files and lists. Bytes in, values out; no network.
+"""Parsing of sources: feeds, lists, folders, mailboxes. Bytes in, values out; no network.
 
-`feeds` reads RSS, Atom and JSON Feed; `opml` reads and writes lists of sources; `detection` tells what a place is and
-what lies in a folder; `mailbox` takes mbox files and Maildirs apart; `decoding` makes their bytes safe text. Fetching
-is `briefing.fetch`'s, articles are `extract`'s.
+`feeds` parses RSS, Atom and JSON Feed; `opml` reads and writes lists of sources; `detection` tells the kind of a source
+and lists folders; `mailbox` reads mbox files and Maildirs; `decoding` turns bytes into safe text. Fetching is
+`briefing.fetch`'s, articles are `extract`'s.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
-"""Bytes to text and text to safe XML: what feeds and OPML lists have in common. Pure.
+"""Decoding of feeds and OPML lists: gunzip, charset, safe XML, titles, web addresses. Pure.
 
-The document type declaration is cut out before any parser sees it, in text rather than bytes so that no encoding hides
-it. Without declared entities there is nothing to expand: neither billion laughs nor files of this machine.
+The document type declaration is removed before any parser sees it, from text rather than bytes so that no encoding
+hides it: without declared entities, neither billion laughs nor external entities (XXE) can be expanded.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from html import unescape
 from urllib.parse import quote, urljoin
 
@@ -18,12 +19,12 @@ from briefing.sanitise import clean
 
 __all__ = [
     "LONGEST_ADDRESS",
+    "collapse_spaces",
     "decoded",
+    "gunzipped",
     "item_starts",
-    "plain",
-    "shallow",
-    "tidy",
-    "unzipped",
+    "limit_nesting",
+    "strip_tags",
     "web_address",
     "without_doctype",
 ]
@@ -38,15 +39,15 @@ _TAG = re.compile(r"<[A-Za-z/!?][^>]*>")
 _SPACES = re.compile(r"\s+")
 _LONGEST_NAME = 2000
 LONGEST_ADDRESS = 4000
-"""Characters of a web address; browsers and servers take 2,000 to 8,000. A longer one would be carried everywhere."""
+"""Characters of a web address; browsers and servers take 2,000 to 8,000."""
 _MARK = re.compile(
     r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufdd0-\ufdef\U000e0000-\U000e007f]"
 )
-"""What no reader sees in an address, or sees wrongly."""
+"""Invisible or misleading in an address."""
 
 
-def unzipped(body: bytes, limit: int) -> bytes:
-    """The body, decompressed where it is a gzip file. Raises `TooLargeError`; a damaged file gives what can be had."""
+def gunzipped(body: bytes, limit: int) -> bytes:
+    """The body, decompressed if gzipped, of a damaged file as far as possible. Raises `TooLargeError` over `limit`."""
     if not body.startswith(b"\x1f\x8b"):
         return body
     try:
@@ -56,10 +57,9 @@ def unzipped(body: bytes, limit: int) -> bytes:
 
 
 def decoded(body: bytes, content_type: str = "") -> str:
-    """The text of an XML or JSON document, without byte order mark and characters that no XML may hold.
+    """The text of an XML or JSON document, without byte order mark and characters that XML forbids.
 
-    Servers and declarations are wrong often enough that they come after what the bytes themselves show: valid UTF-8
-    beyond ASCII is UTF-8. Bytes that fit no encoding become U+FFFD.
+    Servers and declarations are often wrong, so valid UTF-8 beyond ASCII is UTF-8. Undecodable bytes become U+FFFD.
     """
     return _ILLEGAL.sub("", _decoded(body, content_type))
 
@@ -88,7 +88,7 @@ def without_doctype(text: str) -> tuple[str, bool]:
         else:
             break
         position = match.end()
-    # What is left before the root element is not XML; a lenient parser must find no entity there either.
+    # The rest before the root element is not XML; a lenient parser must find no entity there either.
     root = re.compile(r"<\w").search(text, position)
     start = root.start() if root else len(text)
     head = text[position:start]
@@ -99,86 +99,99 @@ def without_doctype(text: str) -> tuple[str, bool]:
 
 
 _DEEPEST = 200
-"""Elements inside one another. The deepest feed of the wild that was looked at has under 40."""
+"""Nested elements. The deepest feed of those that were looked at has under 40."""
 _MOST_TAGS = 500_000
-"""Of a document: feedparser takes 18 microseconds for each, whatever it is, and up to 700 bytes while it is open."""
-_MARKUP = re.compile(r"<(?:!--|!\[CDATA\[|/?+(?:[^\W\d]|:)[^\s/<>]*+[^<>]*+>)")
+"""Of a document: feedparser takes 18 microseconds for each, and up to 700 bytes while it is open."""
+_NOT_MARKUP = r"<!--|<!\[CDATA\["
+_TAG_OR_SECTION = re.compile(rf"{_NOT_MARKUP}|</?+(?:[^\W\d]|:)[^\s/<>]*+[^<>]*+>")
+_ITEM_OR_SECTION = re.compile(rf"<(?:[A-Za-z][\w.-]{{0,20}}:)?(?:item|entry)[\s/>]|{_NOT_MARKUP}")
+_TAG_NAME = re.compile(r"[^\s/<>]+")
 
 
-def shallow(text: str) -> tuple[str, str]:
-    """The XML document without tags that lie deeper than `_DEEPEST` and without what follows `_MOST_TAGS`.
+def _matches(pattern: re.Pattern[str], document: str) -> Iterator[re.Match[str]]:
+    """Matches of `pattern`, one with `_NOT_MARKUP` among its alternatives, outside comments and CDATA sections.
 
-    Also what was left out, as a sentence without a full stop; empty where nothing was. Text in the tags that are left
-    out stays, and what follows them is as deep as it was. An end tag ends all that was not ended in its element, as
-    lenient parsers have it. Linear.
+    A comment or section without an end hides nothing. Linear.
+    """
+    position = 0
+    unended: set[str] = set()
+    while match := pattern.search(document, position):
+        position = match.end()
+        end = {"<!--": "-->", "<![CDATA[": "]]>"}.get(match[0])
+        if end is None:
+            yield match
+        elif end not in unended:  # searched once: else each beginning costs the whole rest
+            found = document.find(end, position)
+            position = max(position, found + len(end) if found >= 0 else 0)
+            unended.update({end} if found < 0 else ())
+
+
+def limit_nesting(text: str) -> tuple[str, str]:
+    """The XML document without tags nested deeper than `_DEEPEST` and without what follows `_MOST_TAGS`.
+
+    Also what was left out, as a sentence without a full stop, or empty. The text in removed elements stays. An end tag
+    closes all open elements within its own, as in lenient parsers.
     """
     kept: list[str] = []
     opened: list[str] = []
     too_deep: Counter[str] = Counter()
-    position = copied = tags = 0
-    deepest = False
-    unended: set[str] = set()
-    while tag := _MARKUP.search(text, position):
-        position = tag.end()
-        if end := {"<!--": "-->", "<![CDATA[": "]]>"}.get(tag[0], ""):
-            found = -1 if end in unended else text.find(end, position)
-            if found < 0:
-                unended.add(end)  # looked for once: else each beginning costs the whole rest
-            position = max(position, found + len(end) if found >= 0 else 0)
-            continue
-        tags += 1
-        if tags > _MOST_TAGS:
+    copied = 0
+    for count, tag in enumerate(_matches(_TAG_OR_SECTION, text), start=1):
+        if count > _MOST_TAGS:
             kept.append(text[copied : tag.start()])
             return "".join(kept), f"it has more than {_MOST_TAGS:,} tags, and what follows was not read"
-        if _is_kept(tag[0], opened, too_deep):
-            continue
-        kept.append(text[copied : tag.start()])
-        copied, deepest = position, True
-    if not deepest:
+        if not _is_kept(tag[0], opened, too_deep):
+            kept.append(text[copied : tag.start()])
+            copied = tag.end()
+    if not copied:
         return text, ""
     return "".join(kept) + text[copied:], f"it has elements more than {_DEEPEST} deep, which were read as text"
 
 
 def _is_kept(tag: str, opened: list[str], too_deep: Counter[str]) -> bool:
-    """Whether a tag is not too deep; keeps count of the elements that are `opened`, and of those that are left out."""
-    name = _NAME_OF_A_TAG.match(tag, 2 if tag[1] == "/" else 1)
-    named = name[0] if name else ""
+    """Whether a tag is not too deep. Updates the stack of `opened` elements and the count of removed ones."""
+    match = _TAG_NAME.match(tag, 2 if tag[1] == "/" else 1)
+    name = match[0] if match else ""
     if tag[1] != "/":
-        if len(opened) < _DEEPEST:
-            if not tag.endswith("/>"):
-                opened.append(named)
-            return True
+        kept = len(opened) < _DEEPEST
         if not tag.endswith("/>"):
-            too_deep[named] += 1
+            if kept:
+                opened.append(name)
+            else:
+                too_deep[name] += 1
+        return kept
+    if too_deep[name]:
+        too_deep[name] -= 1
         return False
-    if too_deep[named]:
-        too_deep[named] -= 1
-        return False
-    if named in opened:
-        while opened.pop() != named:
+    if name in opened:
+        while opened.pop() != name:
             pass
         too_deep.clear()
     return True
 
 
-_NAME_OF_A_TAG = re.compile(r"[^\s/<>]+")
+def item_starts(document: str) -> list[int]:
+    """Offsets of the items of a feed, without those in CDATA sections and comments."""
+    return [match.start() for match in _matches(_ITEM_OR_SECTION, document)]
 
 
-def plain(html: str) -> str:
-    """A title or name as plain text: no tags, entities decoded, runs of white space as one blank."""
-    return tidy(unescape(_TAG.sub("", html[:_LONGEST_NAME])))
+def strip_tags(html: str) -> str:
+    """A title or name as plain text: no tags, entities decoded, white space collapsed."""
+    return collapse_spaces(unescape(_TAG.sub("", html[:_LONGEST_NAME])))
 
 
-def tidy(text: str) -> str:
-    """The text on one line: nothing that XML cannot hold, runs of white space as one blank."""
+def collapse_spaces(text: str) -> str:
+    """The text on one line, white space collapsed, without characters that XML forbids.
+
+    Keys of stored items are made of it, so it is not `sanitise.one_line`.
+    """
     return _SPACES.sub(" ", _ILLEGAL.sub("", text)).strip()
 
 
 def web_address(link: str, base: str = "") -> str | None:
-    """The link as an absolute http(s) address, resolved against `base`, or None where it is none.
+    """The link as an absolute http(s) address, resolved against `base`; None for others and over `LONGEST_ADDRESS`.
 
-    Marks that would steer a terminal or turn text around are percent-encoded, as a browser does; in a host's name they
-    make it none. One of over `LONGEST_ADDRESS` characters is none either.
+    Control characters and bidi marks are percent-encoded, as in a browser; in a host name they are refused.
     """
     if len(link) > LONGEST_ADDRESS:
         return None
@@ -190,22 +203,3 @@ def web_address(link: str, base: str = "") -> str | None:
     if parts is None or clean(parts.netloc) != parts.netloc or len(address) > LONGEST_ADDRESS:
         return None
     return address if address.isascii() and "\x7f" not in address else _MARK.sub(lambda mark: quote(mark[0]), address)
-
-
-_ITEM = re.compile(r"<(?:[A-Za-z][\w.-]{0,20}:)?(?:item|entry)[\s/>]|<!\[CDATA\[|<!--")
-_CLOSED_BY = {"<![CDATA[": "]]>", "<!--": "-->"}
-
-
-def item_starts(document: str) -> list[int]:
-    """Where the items of a feed begin; what looks like one in a marked section or a comment is text."""
-    starts, place = [], 0
-    endless: set[str] = set()  # so that each is looked for once only
-    while found := _ITEM.search(document, place):
-        place, end = found.end(), _CLOSED_BY.get(found[0])
-        if end is None:
-            starts.append(found.start())
-        elif end not in endless:
-            behind = document.find(end, place)
-            place = max(place, behind)
-            endless.update({end} if behind < 0 else ())
-    return starts

@@ -1,4 +1,4 @@
-"""What a place turned out to be: looks at paths, at the first bytes of a body, at a page's links to its feeds."""
+"""Detection of source kinds by path and by content (sniffing), and of the feeds of a page (autodiscovery)."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _KINDS_OF_FILE = (
     "Known are .txt, .md, .html, .eml and .pdf articles, .xml, .rss, .atom and .json feeds, .mbox mailboxes "
     "and .opml lists"
 )
-_LOOKED_AT = 16_384
+_SNIFFED = 16_384
 _BEFORE_ROOT = re.compile(r"[\s\ufeff]+|<\?.*?(?:\?>|$)|<!--.*?(?:-->|$)|<![^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
 _ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)")
 _JSON_FEED = re.compile(rb"jsonfeed\.org\\?/version")
 _WRAPPED_ATOM = re.compile(r"<feed\b[^<>]*http://www\.w3\.org/2005/Atom")  # some publishers wrap a feed in a page
-_CALLED_A_FEED = re.compile(r"(?:\.(?:rss|atom)|/(?:feeds?|rss2?|atom|index)\.xml|/feed(?:\.json|/)?)$", re.IGNORECASE)
+_FEED_NAME = re.compile(r"(?:\.(?:rss|atom)|/(?:feeds?|rss2?|atom|index)\.xml|/feed(?:\.json|/)?)$", re.IGNORECASE)
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
 _FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"})
 _LINKED_TYPES = _FEED_TYPES | {"application/json", "application/xml", "text/xml"}
 
 
 def classify_content(body: bytes, content_type: str = "") -> SourceKind:
-    """FEED, OPML (also a plain list of addresses), PAGE, or FILE for all else; its declared type counts last."""
-    text = decoded(body[:_LOOKED_AT], content_type).lstrip()
+    """FEED, OPML (also a plain list of addresses), PAGE, or FILE; the media type counts last."""
+    text = decoded(body[:_SNIFFED], content_type).lstrip()
     media_type = media_type_of(content_type)
     if text.startswith("{"):
         feed = media_type == "application/feed+json" or bool(_JSON_FEED.search(body))
@@ -54,19 +54,16 @@ def classify_content(body: bytes, content_type: str = "") -> SourceKind:
         return SourceKind.FEED if feed else SourceKind.PAGE
     if media_type in ("text/html", "application/xhtml+xml"):
         return SourceKind.PAGE
-    # A feed may be zipped, and may begin with rubbish that a lenient parser skips.
+    # A feed may be gzipped, or begin with rubbish that a lenient parser skips.
     if media_type in _FEED_TYPES or body.startswith(b"\x1f\x8b"):
         return SourceKind.FEED
     return SourceKind.OPML if is_url_list(body) else SourceKind.FILE
 
 
 def classify_path(path: Path) -> SourceKind:
-    """FOLDER, FILE, FEED, OPML (also a text file of nothing but addresses), MBOX or MAILDIR.
+    """FOLDER, FILE, FEED, OPML (also a text file of addresses), MBOX (by content, under any name) or MAILDIR.
 
-    Mail programs give their mailboxes any name or none, so a file that nothing else knows is looked into.
-
-    Raises:
-        SourceError: there is nothing, it cannot be read, or it is of no known kind.
+    Raises `SourceError` where it does not exist, cannot be read, or is of no known kind.
     """
     subject = str(path)
     try:
@@ -101,14 +98,13 @@ def classify_path(path: Path) -> SourceKind:
 
 def _start(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(_LOOKED_AT)
+        return file.read(_SNIFFED)
 
 
 def list_folder(path: Path, *, limit: int = 2000) -> tuple[Path, ...]:
-    """The articles in a folder and below, sorted by path; hidden ones are left out, linked folders not entered.
+    """The articles in a folder, recursively, sorted by path, without hidden files; symlinks are not followed.
 
-    Raises:
-        SourceError: it is no folder, cannot be read, or holds more than `limit` articles.
+    Raises `SourceError` where it is no folder, cannot be read, or holds more than `limit` articles.
     """
     found: list[Path] = []
 
@@ -121,7 +117,7 @@ def list_folder(path: Path, *, limit: int = 2000) -> tuple[Path, ...]:
         path.lstat()
     except OSError as error:
         fail(error)
-    except ValueError as error:  # a NUL, or half a character
+    except ValueError as error:  # NUL or a surrogate
         cause = "no folder can have this name"
         raise SourceError(str(path), cause, "Check the path") from error
     for folder, names, files in os.walk(path, onerror=fail, followlinks=False):
@@ -137,13 +133,12 @@ def list_folder(path: Path, *, limit: int = 2000) -> tuple[Path, ...]:
 
 
 def find_feeds(html: bytes, url: str, *, linked: bool = True) -> list[str]:
-    """The feeds that a page names, absolute, each once, in the page's order (so its main feed first).
-
-    Those in its head; where there are none, with `linked`, links to what is called like a feed on its own site.
+    """The addresses of a page's feeds, each once, in order: ``<link rel=alternate>``, else with `linked`, links on its
+    own site that are named like a feed.
     """
-    finder = _FeedLinks(url)
-    finder.read(decoded(html[:2_000_000]))
-    return list(dict.fromkeys(finder.found or (finder.linked if linked else ())))
+    parser = _FeedLinks(url)
+    parser.read(decoded(html[:2_000_000]))
+    return list(dict.fromkeys(parser.found or (parser.linked if linked else ())))
 
 
 class _FeedLinks(TagParser):
@@ -157,14 +152,14 @@ class _FeedLinks(TagParser):
         values = {name: value or "" for name, value in reversed(attrs)}
         if tag == "base" and (base := web_address(values.get("href", ""), self.base)):
             self.base = base
-        if tag == "a" and (place := web_address(values.get("href", ""), self.base)):
-            here, there = urlsplit(self.base), urlsplit(place)
-            if there.hostname == here.hostname and _CALLED_A_FEED.search(there.path):
-                self.linked.append(place)
+        if tag == "a" and (target := web_address(values.get("href", ""), self.base)):
+            page, feed = urlsplit(self.base), urlsplit(target)
+            if feed.hostname == page.hostname and _FEED_NAME.search(feed.path):
+                self.linked.append(target)
         if tag != "link" or "alternate" not in values.get("rel", "").lower().split() or not values.get("href"):
             return
         media_type = media_type_of(values.get("type", ""))
-        # WordPress offers its programming interface as a JSON alternate of every page.
-        about_page = media_type == "application/json" and "/wp-json/" in values["href"]
-        if media_type in _LINKED_TYPES and not about_page and (feed := web_address(values["href"], self.base)):
-            self.found.append(feed)
+        # WordPress links its REST API as a JSON alternate of every page.
+        rest_api = media_type == "application/json" and "/wp-json/" in values["href"]
+        if media_type in _LINKED_TYPES and not rest_api and (address := web_address(values["href"], self.base)):
+            self.found.append(address)

@@ -1,6 +1,6 @@
-"""A feed's bytes to `FeedItem` values: RSS 0.9x, 1.0 and 2.0, Atom (all by feedparser) and JSON Feed. No network.
+"""Parsing of feeds to `FeedItem` values: RSS 0.9x, 1.0, 2.0 and Atom (by feedparser), JSON Feed. No network.
 
-The only disk access is to ask whether a page that a feed file links to lies in the feed's own folder.
+The only disk access is the check that a page which a feed file links to lies in the feed's own folder.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import escape
 from io import BytesIO
@@ -20,16 +20,16 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from briefing.bounded_io import TooLargeError
-from briefing.dates import exact_time, in_utc
+from briefing.dates import exact_time, in_utc, is_plausible, iso_time
 from briefing.errors import SourceError
 from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import (
     LONGEST_ADDRESS,
     decoded,
+    gunzipped,
     item_starts,
-    plain,
-    shallow,
-    unzipped,
+    limit_nesting,
+    strip_tags,
     web_address,
     without_doctype,
 )
@@ -38,27 +38,23 @@ from briefing.types import FeedItem
 __all__ = ["Feed", "read_feed"]
 
 MOST_BYTES = 10_000_000
-"""Of a feed, unzipped: ten thousand items. That takes 2 s to parse; as much markup without any sense takes 40 s."""
+"""Of a feed, decompressed: ten thousand items. They take 2 s to parse; as much senseless markup takes 40 s."""
 _MOST_ITEMS = 10_000
-"""Looked at, half of them from either end: the newest stand at one of the two."""
-_FIRST_YEAR = 1990
-"""No feed has an item older than the web; an earlier date is a clock that was never set."""
-_SLACK = timedelta(days=1)
-"""How far ahead of `now` a date may lie: clocks and time zones are wrong by hours, not by days."""
+"""Parsed, half of them from either end, since the newest are at one of the two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """What a feed says."""
+    """A parsed feed."""
 
     title: str
-    """Plain text, `outside.shown_name`; may be empty."""
+    """Plain text, `sanitise.shown_name`; may be empty."""
     items: tuple[FeedItem, ...]
     """In the feed's own order."""
     count: int = 0
-    """Items in it, whether they were looked at or not."""
+    """Items in it, parsed or not."""
     warnings: tuple[str, ...] = ()
-    """What a reader should know of how it was read, each a sentence without a full stop."""
+    """About how it was read, each a sentence without a full stop."""
 
 
 def read_feed(
@@ -71,23 +67,23 @@ def read_feed(
     now: datetime | None = None,
     subject: str = "",
 ) -> Feed:
-    """Reads a feed, as far as a damaged one can be read.
+    """Parse a feed, a damaged one as far as possible.
 
     Args:
-        body: the feed's bytes, gzipped or not.
-        url: where it came from; relative links are resolved against it.
+        body: gzipped or not.
+        url: base of relative links.
         content_type: the ``Content-Type`` header with its parameters.
-        folder: for a feed that is a file, the folder in which it may link to pages.
-        limit: items to keep, the newest ones.
-        now: UTC; items dated more than a day later lose their date. None: no date is in the future.
+        folder: of a feed file, the folder in which it may link to pages.
+        limit: number of items, the newest.
+        now: UTC; implausible dates are dropped (`dates.is_plausible`).
         subject: what an error calls the feed; its URL where empty.
 
     Raises:
-        SourceError: it is no feed, or so damaged that not one item is left.
+        SourceError: it is no feed, or no item can be parsed.
     """
     name = subject or url or "the feed"
     try:
-        content = unzipped(body, MOST_BYTES)
+        content = gunzipped(body, MOST_BYTES)
         if len(content) > MOST_BYTES:
             raise TooLargeError
     except TooLargeError as error:
@@ -99,20 +95,20 @@ def read_feed(
         raise SourceError(name, "it is empty", "Check whether it still exists")
     origin = _Origin(url=url, folder=folder)
     feed = _read_json(text, name, origin) if text[0] in "{[" else _read_xml(text, name, origin)
-    return _kept(_dated(_once(feed), now), limit)
+    return _newest(_without_implausible_dates(_without_repeats(feed), now), limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Origin:
-    """What an item's link is relative to."""
+    """Bases of an item's relative link."""
 
     url: str
     folder: Path | None
     home: str = ""
-    """The site's address as the feed gives it."""
+    """The site's address in the feed."""
 
-    def place(self, link: str) -> tuple[str | None, str]:
-        """The web address of a link, and the path of the file that it names beside the feed."""
+    def resolve(self, link: str) -> tuple[str | None, str]:
+        """The web address of a link, and the path of the file in the feed's folder that it names."""
         try:
             parts = urlsplit(link.strip())
         except ValueError:
@@ -124,12 +120,12 @@ class _Origin:
 
 
 def _inside(folder: Path, relative: str) -> str:
-    """The file, where it exists and really lies in the folder once every link is followed, else empty."""
+    """The path of the file, where it exists and lies in the folder after resolving symbolic links, else empty."""
     try:
         root = folder.resolve(strict=True)
         file = (root / relative).resolve(strict=True)
         return str(file) if file.is_relative_to(root) and file.is_file() else ""
-    except (OSError, ValueError, RuntimeError):  # no such file, a NUL in the name, a loop of links
+    except (OSError, ValueError, RuntimeError):  # no such file, NUL in the name, symlink loop
         return ""
 
 
@@ -140,24 +136,24 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
     import feedparser
 
     document, had_entities = without_doctype(text)
-    document, count = _fewer(document)
-    document, left_out = shallow(document)
-    # In a stream: feedparser takes bytes for the name of a file and reads it where it exists.
+    document, count = _without_middle(document)
+    document, left_out = limit_nesting(document)
+    # A stream: feedparser reads bytes that are the name of a file from disk.
     try:
         parsed = feedparser.parse(
-            BytesIO(_REFERENCE.sub(_possible, document).encode()),
+            BytesIO(_REFERENCE.sub(_valid_reference, document).encode()),
             response_headers={"content-type": "application/xml; charset=utf-8"},
             sanitize_html=False,
             resolve_relative_uris=False,
         )
-    except Exception as error:  # whatever a parser makes of hostile bytes is this feed's failure, not the run's
+    except Exception as error:  # of a parser, over hostile bytes: fails this feed, not the run
         cause = f"it cannot be read ({type(error).__name__})"
         raise SourceError(name, cause, "Tell its publisher, or remove it") from error
     damaged, version = bool(parsed.bozo), _text(parsed, "version")
     if not parsed.entries and (damaged or not version):
         raise _no_feed(text, name, version=version)
     origin = replace(origin, home=web_address(_text(parsed.feed, "link"), origin.url) or "")
-    warnings = _too_long(map(_xml_link, parsed.entries))
+    warnings = _long_link_warning(map(_xml_link, parsed.entries))
     if left_out:
         warnings.append(f"the feed is damaged: {left_out}")
     if had_entities:
@@ -165,15 +161,15 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
     if damaged:
         warnings.append("the feed is not well-formed; what could be read was")
     return Feed(
-        title=shown_name(plain(_text(parsed.feed, "title"))),
+        title=shown_name(strip_tags(_text(parsed.feed, "title"))),
         items=tuple(_xml_item(entry, origin) for entry in parsed.entries),
         count=count,
         warnings=tuple(warnings),
     )
 
 
-def _fewer(document: str) -> tuple[str, int]:
-    """The document without its middle where it has over `_MOST_ITEMS` items, and how many it has."""
+def _without_middle(document: str) -> tuple[str, int]:
+    """The document without its middle items where it has over `_MOST_ITEMS`, and the number of items."""
     starts = item_starts(document)
     half = _MOST_ITEMS // 2
     if len(starts) <= _MOST_ITEMS:
@@ -181,7 +177,7 @@ def _fewer(document: str) -> tuple[str, int]:
     return document[: starts[half]] + document[starts[-half] :], len(starts)
 
 
-def _too_long(links: Iterable[str]) -> list[str]:
+def _long_link_warning(links: Iterable[str]) -> list[str]:
     count = sum(len(link) > LONGEST_ADDRESS for link in links)
     over = f"{count} of its items have a link of more than {LONGEST_ADDRESS:,} characters, which was ignored"
     return [over] if count else []
@@ -190,41 +186,41 @@ def _too_long(links: Iterable[str]) -> list[str]:
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+))")
 
 
-def _possible(reference: re.Match[str]) -> str:
-    """A reference to a character, or to U+FFFD where there is no such one: half a pair, or beyond Unicode's end."""
+def _valid_reference(reference: re.Match[str]) -> str:
+    """A character reference; of a surrogate or beyond Unicode, one to U+FFFD."""
     digits = (reference[1] or reference[2]).lstrip("0")[:9] or "0"
     code = int(digits, 16 if reference[1] else 10)
     return "&#xFFFD" if 0xD800 <= code <= 0xDFFF or code > 0x10FFFF else reference[0]
 
 
 def _xml_item(entry: dict[str, Any], origin: _Origin) -> FeedItem:
-    url, path = origin.place(_xml_link(entry))
+    url, path = origin.resolve(_xml_link(entry))
     html = [_as_html(each) for each in [*(dict.get(entry, "content") or ()), dict.get(entry, "summary_detail") or {}]]
     return FeedItem(
         url=url,
         path=path,
         **_titles(_text(entry, "title")),
-        published=_moment(entry),
+        published=_published(entry),
         html=max(html, key=len),
         guid=_text(entry, "id"),
-        author=shown_name(plain(_text(entry, "author"))),
+        author=shown_name(strip_tags(_text(entry, "author"))),
     )
 
 
 def _xml_link(entry: dict[str, Any]) -> str:
-    # FeedBurner's redirecting links outlive their service less well than what they stand for.
+    # FeedBurner's redirects may outlive their service less well than their targets.
     return _text(entry, "feedburner_origlink") or _text(entry, "link")
 
 
 def _titles(html: str) -> dict[str, Any]:
-    """An item's title as it is shown, and as it came where that is something else."""
-    raw = plain(html)
+    """The sanitised title, and the raw one where different, as arguments of `FeedItem`."""
+    raw = strip_tags(html)
     title = shown_title(raw)
     return {"title": title, "raw_title": "" if raw == title else raw}
 
 
 def _text(values: dict[str, Any], key: str) -> str:
-    # dict.get, because feedparser's own warns of deprecations for keys that are absent.
+    # dict.get: feedparser's own warns of deprecated keys.
     value = dict.get(values, key)
     return value if isinstance(value, str) else ""
 
@@ -234,7 +230,7 @@ def _as_html(detail: dict[str, Any]) -> str:
     return escape(value, quote=False) if _text(detail, "type") == "text/plain" else value
 
 
-def _moment(entry: dict[str, Any]) -> datetime | None:
+def _published(entry: dict[str, Any]) -> datetime | None:
     for key in ("published_parsed", "updated_parsed", "created_parsed"):
         if parsed := dict.get(entry, key):
             try:
@@ -250,13 +246,13 @@ _TIME = re.compile(r"(\d\d?):(\d\d)(?::(\d\d))?", re.ASCII)
 
 
 def _as_written(text: str, moment: datetime) -> datetime:
-    """`moment`, or the day that `text` names where it is midnight in the zone of its writer (`dates`).
+    """`moment`, or a date-only value where `text` is midnight in its own zone (`dates`).
 
-    A zone that only feedparser knows may make a time midnight in UTC; that `text` has another time says so.
+    Zones that only feedparser parses may turn a time into midnight in UTC, which the time in `text` shows.
     """
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
+    for parse in (datetime.fromisoformat, parsedate_to_datetime):
         with suppress(ValueError, TypeError, OverflowError, IndexError):
-            written = read(text.strip()[:100])
+            written = parse(text.strip()[:100])
             if written.tzinfo and written == moment:
                 return in_utc(written)
             break
@@ -289,15 +285,15 @@ def _read_json(text: str, name: str, origin: _Origin) -> Feed:
     listed, half = document["items"], _MOST_ITEMS // 2
     looked_at = listed if len(listed) <= _MOST_ITEMS else listed[:half] + listed[-half:]
     items = tuple(_json_item(item, origin) for item in looked_at if isinstance(item, dict))
-    warnings = _too_long(_json_link(item) for item in looked_at if isinstance(item, dict))
+    warnings = _long_link_warning(_json_link(item) for item in looked_at if isinstance(item, dict))
     if skipped := len(looked_at) - len(items):
         warnings.append(f"{skipped} of its items are not objects and were skipped")
-    title = shown_name(plain(_text(document, "title")))
+    title = shown_name(strip_tags(_text(document, "title")))
     return Feed(title=title, items=items, count=len(listed), warnings=tuple(warnings))
 
 
 def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:
-    url, path = origin.place(_json_link(item))
+    url, path = origin.resolve(_json_link(item))
     text = _text(item, "content_text") or _text(item, "summary")
     authors = item.get("authors")
     author = authors[0] if isinstance(authors, list) and authors else item.get("author")
@@ -309,7 +305,7 @@ def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:
         published=_iso(_text(item, "date_published") or _text(item, "date_modified")),
         html=_text(item, "content_html") or escape(text, quote=False),
         guid=str(identity) if isinstance(identity, str | int) else "",
-        author=shown_name(plain(_text(author, "name"))) if isinstance(author, dict) else "",
+        author=shown_name(strip_tags(_text(author, "name"))) if isinstance(author, dict) else "",
     )
 
 
@@ -319,43 +315,40 @@ def _json_link(item: dict[str, Any]) -> str:
 
 def _iso(value: str) -> datetime | None:
     try:
-        return in_utc(datetime.fromisoformat(value))
+        return (time := iso_time(value)) and in_utc(time)
     except (ValueError, OverflowError):
         return None
 
 
-# What holds for every format
+# All formats
 
 
-def _once(feed: Feed) -> Feed:
-    """Without items that repeat both link and title of an earlier one, unless they have a guid and a text of their own.
+def _without_repeats(feed: Feed) -> Feed:
+    """Without items with link and title of an earlier one, unless guid and text differ.
 
-    An equal link alone may be two stories, and so may the posts of a live blog, which share their title too.
+    An equal link alone may be two stories; so may an equal title, in a live blog.
     """
     seen: defaultdict[tuple[str | None, str, str], list[FeedItem]] = defaultdict(list)
     items = []
     for item in feed.items:
         alike = seen[item.url, item.path, item.raw_title or item.title or item.html]
-        if not (item.url or item.path) or not any(_repeats(item, other) for other in alike[-_MOST_ALIKE:]):
+        if not (item.url or item.path) or not any(_repeats(item, earlier) for earlier in alike[-_MOST_ALIKE:]):
             items.append(item)
         alike.append(item)
     return replace(feed, items=tuple(items))
 
 
 _MOST_ALIKE = 50
-"""Items that share link and title, with which another one is compared."""
+"""Items with equal link and title that another one is compared with."""
 
 
-def _repeats(item: FeedItem, other: FeedItem) -> bool:
-    return not (item.guid and other.guid and item.guid != other.guid and item.html != other.html)
+def _repeats(item: FeedItem, earlier: FeedItem) -> bool:
+    return not (item.guid and earlier.guid and item.guid != earlier.guid and item.html != earlier.html)
 
 
-def _dated(feed: Feed, now: datetime | None) -> Feed:
-    latest = now + _SLACK if now else datetime.max.replace(tzinfo=UTC)
+def _without_implausible_dates(feed: Feed, now: datetime | None) -> Feed:
     items = tuple(
-        replace(item, published=None)
-        if item.published and not (item.published.year >= _FIRST_YEAR and item.published <= latest)
-        else item
+        replace(item, published=None) if item.published and not is_plausible(item.published, now) else item
         for item in feed.items
     )
     changed = sum(old.published is not new.published for old, new in zip(feed.items, items, strict=True))
@@ -364,7 +357,7 @@ def _dated(feed: Feed, now: datetime | None) -> Feed:
     return replace(feed, items=items, warnings=(*feed.warnings, f"{changed} of its items have an impossible date"))
 
 
-def _kept(feed: Feed, limit: int) -> Feed:
+def _newest(feed: Feed, limit: int) -> Feed:
     if not feed.items:
         return replace(feed, warnings=(*feed.warnings, "the feed has no items"))
     half = _MOST_ITEMS // 2
@@ -382,7 +375,7 @@ def _kept(feed: Feed, limit: int) -> Feed:
 
 
 def _age_order(items: Iterable[FeedItem]) -> Callable[[int], tuple[float, int]]:
-    """Newest first; an undated item is as old as the one before it, because most feeds put the newest first."""
+    """Sort key, newest first; an undated item is as old as the one before it, as most feeds are sorted so."""
     moments: list[float] = []
     last = float("inf")
     for item in items:

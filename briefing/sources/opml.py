@@ -1,7 +1,7 @@
-"""OPML lists and plain lists of addresses to `Source` values, and back. Pure.
+"""OPML and plain lists of addresses to `Source` values, and back. Pure.
 
-Lists found in the wild lack titles, bodies, even the right root element; whatever outline carries a web address counts.
-What other readers allow beside addresses (commands to run, filters) is skipped, never interpreted.
+Any outline with a web address counts, as many lists lack title, body or the right root element. Extensions of other
+readers (commands to run, filters) are ignored.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from briefing.bounded_io import TooLargeError
 from briefing.errors import SourceError
 from briefing.nlp.text import without_feed_scheme
 from briefing.sanitise import one_line, shown_name
-from briefing.sources.decoding import decoded, unzipped, web_address, without_doctype
+from briefing.sources.decoding import decoded, gunzipped, web_address, without_doctype
 from briefing.types import Source, SourceKind
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ __all__ = ["is_url_list", "read_opml", "read_subscriptions", "read_url_list", "w
 
 MOST_BYTES = 20_000_000
 _DEEPEST = 5
-"""Nested folders beyond that do not count."""
+"""Nested folders that count."""
 _BETWEEN = " / "
-"""Joins the names of nested folders to the name of one section."""
+"""Separator of nested folder names in a section."""
 
 
 def read_subscriptions(body: bytes, *, subject: str = "the list") -> tuple[Source, ...]:
@@ -36,15 +36,12 @@ def read_subscriptions(body: bytes, *, subject: str = "the list") -> tuple[Sourc
 
 
 def read_opml(body: bytes, *, subject: str = "the list") -> tuple[Source, ...]:
-    """The sources of an OPML file, each address once, in the file's order.
+    """The sources of an OPML file, each address once, in order, nested outlines as sections; none `allow_local`.
 
-    Nested outlines give the section. No source is allowed to be local, whatever the file says.
-
-    Raises:
-        SourceError: not XML at all, or no outline with a web address in it.
+    Raises `SourceError` where it is not XML, or no outline has a web address.
     """
     try:
-        text = decoded(unzipped(body, MOST_BYTES)).strip()
+        text = decoded(gunzipped(body, MOST_BYTES)).strip()
         if len(text) > MOST_BYTES:
             raise TooLargeError
     except TooLargeError as error:
@@ -57,10 +54,10 @@ def read_opml(body: bytes, *, subject: str = "the list") -> tuple[Source, ...]:
     root = _root(without_doctype(text)[0], subject)
     found: dict[str, Source] = {}
     skipped = 0
-    # A list of what is left to visit, because a hostile file nests deeper than Python recurses.
-    waiting: list[tuple[Any, tuple[str, ...]]] = [(root, ())]
-    while waiting:
-        element, sections = waiting.pop()
+    # A stack, because a hostile file nests deeper than Python recurses.
+    stack: list[tuple[Any, tuple[str, ...]]] = [(root, ())]
+    while stack:
+        element, sections = stack.pop()
         if _local_name(element) == "outline":
             values = {_bare(name).lower(): value for name, value in element.attrib.items()}
             source, is_entry = _source(values, sections)
@@ -71,7 +68,7 @@ def read_opml(body: bytes, *, subject: str = "the list") -> tuple[Source, ...]:
             else:
                 name = shown_name(values.get("text", "")) or shown_name(values.get("title", ""))
                 sections = (*sections, name)[:_DEEPEST] if name else sections
-        waiting.extend((child, sections) for child in reversed(element))
+        stack.extend((child, sections) for child in reversed(element))
     if not found:
         why = "none of its entries has a web address" if skipped else "it lists no sources"
         raise SourceError(subject, why, "Export it again as OPML from your reader")
@@ -81,8 +78,7 @@ def read_opml(body: bytes, *, subject: str = "the list") -> tuple[Source, ...]:
 def _root(text: str, subject: str) -> Any:
     from lxml import etree
 
-    # Lenient: unescaped ampersands and missing end tags are common in lists written by hand. Past a depth of 256 it
-    # stops, which no list of a person reaches.
+    # Lenient: unescaped ampersands and missing end tags are common in lists written by hand. Stops at a depth of 256.
     parser = etree.XMLParser(
         recover=True, resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
     )
@@ -104,7 +100,7 @@ def _bare(name: str) -> str:
 
 
 def _source(values: dict[str, str], sections: tuple[str, ...]) -> tuple[Source | None, bool]:
-    """The source that an outline stands for, if it has a web address; and whether it is an entry, not a folder."""
+    """The source of an outline, if it has a web address; and whether it is an entry, not a folder."""
     location, kind = values.get("xmlurl", ""), SourceKind.FEED
     if not location and values.get("type", "").lower() == "link":
         location, kind = values.get("url", ""), SourceKind.PAGE
@@ -116,22 +112,21 @@ def _source(values: dict[str, str], sections: tuple[str, ...]) -> tuple[Source |
     if not sections and (category := values.get("category", "").partition(",")[0].strip().strip("/")):
         sections = tuple(category.split("/"))
     name = shown_name(values.get("text", "")) or shown_name(values.get("title", ""))
-    name = "" if name in {shown_name(address), shown_name(shown(address))} else name  # what `write_opml` puts there
+    name = "" if name in {shown_name(address), shown_name(shown(address))} else name  # from `write_opml`
     section = shown_name(_BETWEEN.join(name for name in map(shown_name, sections) if name))
     return Source(location=address, name=name, section=section, kind=kind), True
 
 
 def is_url_list(body: bytes) -> bool:
-    """Whether every line is a web address, a comment (``#``) or blank, with one address at least."""
+    """Whether all lines are web addresses, comments (``#``) or blank, with at least one address."""
     lines = _lines(body)
     return bool(lines) and all(web_address(line.split()[0]) for line in lines)
 
 
 def read_url_list(body: bytes, *, subject: str = "the list") -> tuple[Source, ...]:
-    """The sources of a list with an address per line; ``#`` begins a comment, what follows a blank is ignored.
+    """The sources of a list with an address per line; ``#`` lines and text behind a blank are comments.
 
-    Raises:
-        SourceError: no line holds a web address.
+    Raises `SourceError` where no line has a web address.
     """
     addresses = [web_address(line.split()[0]) for line in _lines(body)]
     found = dict.fromkeys(address for address in addresses if address)
@@ -146,12 +141,9 @@ def _lines(body: bytes) -> list[str]:
 
 
 def write_opml(sources: Iterable[Source], title: str, *, secrets: bool = False) -> bytes:
-    """An OPML 2.0 document of the sources with a web address, in UTF-8, which its declaration says.
+    """An OPML 2.0 document (UTF-8) of the sources with a web address, sections as outlines in order of occurrence.
 
-    Files, folders, mailboxes and standard input are left out; so are, without `secrets`, user names, passwords and
-    secret parameters of addresses.
-
-    Sections become outlines around their sources, in the order in which they first occur.
+    Without `secrets`, addresses lack userinfo and secret parameters.
     """
     document = ElementTree.Element("opml", version="2.0")
     head = ElementTree.SubElement(document, "head")

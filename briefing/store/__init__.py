@@ -1,19 +1,18 @@
-"""What is remembered between runs, in one SQLite file: articles, summaries, single completions, known mails, items
-that were seen, editions, their deliveries, counts.
+"""The state file (SQLite): articles, summaries, completions, mails, seen items, editions, deliveries, counters.
 
-Not here: HTTP validators (they live in the HTTP cache's own file), and what the keys are made of (`summarise`).
-
-Every put commits before it returns, and survives the death of the process at any moment (`database`).
+Not here: the HTTP cache, which has a file of its own (`fetch.cache`), and what cache keys are made of (`summariser`).
+Every put commits before it returns (`database`).
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from briefing.private_files import data_folder
 from briefing.serialization import summary_from_json, summary_to_json
@@ -50,6 +49,10 @@ __all__ = [
     "repair",
 ]
 
+_log = logging.getLogger(__name__)
+_ARTICLE = ("id", "url", "title", "text", "source", "section", "published", "language", "author", "warnings")
+"""Columns of ``articles`` that are attributes of `Article`."""
+
 
 def default_state() -> Path:
     """``$BRIEFING_STATE`` where set, else ``state.db`` in the user's data folder."""
@@ -59,10 +62,7 @@ def default_state() -> Path:
 
 
 class Store(Editions):
-    """All of the memory in one open file. Everything raises `StoreError` when the file cannot be used.
-
-    `now` is aware; a naive one is a bug and raises ValueError.
-    """
+    """The open state file. Methods raise `StoreError`, and ValueError for a naive `now`."""
 
     def __init__(self, path: Path | str) -> None:
         super().__init__(path)
@@ -73,7 +73,7 @@ class Store(Editions):
     def get_summary(self, key: str) -> Summary | None:
         """The summary under `key`, marked as cached; counts ``summary.hit`` or ``summary.miss``.
 
-        A row that is no summary any more, because the format has changed, is a miss.
+        A row in an earlier format, which cannot be parsed, is a miss.
         """
         rows = self.query("SELECT summary FROM summaries WHERE key = ?", key)
         summary = _parsed(rows[0][0]) if rows else None
@@ -81,12 +81,12 @@ class Store(Editions):
         return summary
 
     def put_summary(self, key: str, summary: Summary, now: datetime) -> None:
-        """Remember a finished summary."""
+        """Store a finished summary."""
         text = json.dumps(summary_to_json(summary), ensure_ascii=False)
         self.query("INSERT OR REPLACE INTO summaries VALUES (?, ?, ?)", key, text, stamp(now))
 
     def get_completion(self, key: str) -> StoredCompletion | None:
-        """The answer under `key`; counts ``completion.hit`` or ``completion.miss``."""
+        """The completion under `key`; counts ``completion.hit`` or ``completion.miss``."""
         columns = "text, prompt_tokens, completion_tokens, finish, odds"
         rows = self.query(f"SELECT {columns} FROM completions WHERE key = ?", key)  # noqa: S608 - ours
         self.count("completion.hit" if rows else "completion.miss")
@@ -102,7 +102,7 @@ class Store(Editions):
         )
 
     def put_completion(self, key: str, completion: StoredCompletion, now: datetime) -> None:
-        """Remember one answer, so that a run killed in the middle of a long article does not ask again."""
+        """Store one completion, so that a run killed in the middle of a long article does not repeat it."""
         self.query(
             "INSERT OR REPLACE INTO completions VALUES (?, ?, ?, ?, ?, ?, ?)",
             key,
@@ -117,7 +117,7 @@ class Store(Editions):
     # Articles
 
     def put_article(self, article: Article, now: datetime) -> None:
-        """Remember an article, or that it was seen again."""
+        """Store an article, or update it and when it was last seen."""
         self.query(
             """INSERT INTO articles VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)
             ON CONFLICT (id) DO UPDATE SET url = ?2, title = ?3, text = ?4, source = ?5, section = ?6, published = ?7,
@@ -137,31 +137,28 @@ class Store(Editions):
 
     def get_article(self, article_id: str) -> Article | None:
         """The article of this id."""
-        return next(self._articles("id = ?", article_id), None)
-
-    def article_by_url(self, url: str) -> Article | None:
-        """The article of this address that was seen last."""
-        return next(self._articles("url = ? ORDER BY last_seen DESC LIMIT 1", url), None)
-
-    def seen(self, ids: Iterable[str]) -> set[str]:
-        """Those of `ids` that are articles here."""
-        rows = self.query("SELECT id FROM articles WHERE id IN (SELECT value FROM json_each(?))", json.dumps(list(ids)))
-        return {row[0] for row in rows}
+        rows = self.query(f"SELECT {', '.join(_ARTICLE)} FROM articles WHERE id = ?", article_id)  # noqa: S608 - ours
+        if not rows:
+            return None
+        columns: dict[str, Any] = dict(zip(_ARTICLE, rows[0], strict=True))
+        published, warnings = columns.pop("published"), columns.pop("warnings")
+        return Article(
+            published=datetime.fromisoformat(published) if published else None,
+            warnings=tuple(json.loads(warnings)),
+            **columns,
+        )
 
     def put_mail(self, mailbox: str, uid: int, article_id: str, sender: str, now: datetime) -> None:
-        """Remember that a message of a mail server is the article of this id; to be called after `put_article`."""
+        """Store which article a message of a mail server is; to be called after `put_article`."""
         self.query("INSERT OR REPLACE INTO mails VALUES (?, ?, ?, ?, ?)", mailbox, uid, article_id, sender, stamp(now))
 
     def known_mails(self, mailbox: str) -> dict[int, tuple[str, str]]:
-        """The id of the article and the sender of each message of `mailbox` that is known, by UID."""
+        """Article id and sender of the known messages of `mailbox`, by UID."""
         rows = self.query("SELECT uid, article, sender FROM mails WHERE mailbox = ?", mailbox)
         return {uid: (article_id, sender) for uid, article_id, sender in rows}
 
     def forget(self, older_than: datetime) -> int:
-        """Delete articles not seen since, and all else that is from before; returns how many rows.
-
-        Editions and their deliveries are kept.
-        """
+        """Delete rows from before, but for editions and their deliveries; returns their number."""
         limit, count = stamp(older_than), 0
         with self.transaction() as connection:
             for table, column in (
@@ -174,19 +171,20 @@ class Store(Editions):
                 ("feeds", "read"),
             ):
                 count += connection.execute(f"DELETE FROM {table} WHERE {column} < ?", (limit,)).rowcount  # noqa: S608
+        _log.debug("Rows deleted that are older than %s: %d", limit, count)
         return count
 
     # Counts
 
     def start_run(self, now: datetime) -> int:
-        """Begin a run, to which every count from here on belongs; returns its number."""
+        """Begin a run, to which counters belong from here on; returns its number."""
         with self.transaction() as connection:
             run = connection.execute("INSERT INTO runs (started) VALUES (?)", (stamp(now),)).lastrowid or 0
         self._run = run
         return run
 
     def count(self, name: str, by: int = 1) -> None:
-        """Add to one of the run's counters. Outside a run nothing is counted."""
+        """Add to a counter of the run; a no-op outside a run."""
         if self._run is not None and by:
             self.query(
                 "INSERT INTO counters VALUES (?1, ?2, ?3) ON CONFLICT (run, name) DO UPDATE SET value = value + ?3",
@@ -196,32 +194,11 @@ class Store(Editions):
             )
 
     def counters(self, run: int | None = None) -> dict[str, int]:
-        """The counts of a run, by default of the last one that began; what is absent was never counted."""
+        """The counters of a run, by default the last one."""
         rows = self.query(
             "SELECT name, value FROM counters WHERE run = coalesce(?, (SELECT max(id) FROM runs)) ORDER BY name", run
         )
         return dict(rows)
-
-    # Within
-
-    def _articles(self, where: str, value: str) -> Iterator[Article]:
-        for row in self.query(
-            "SELECT id, url, title, text, source, section, published, language, author, warnings "  # noqa: S608 - ours
-            f"FROM articles WHERE {where}",
-            value,
-        ):
-            yield Article(
-                id=row[0],
-                url=row[1],
-                title=row[2],
-                text=row[3],
-                source=row[4],
-                section=row[5],
-                published=datetime.fromisoformat(row[6]) if row[6] else None,
-                language=row[7],
-                author=row[8],
-                warnings=tuple(json.loads(row[9])),
-            )
 
 
 def _parsed(text: str) -> Summary | None:

@@ -1,10 +1,11 @@
-"""The copy of the state file that lies beside it as ``NAME.backup``: made after each run, put back when it is damaged.
+"""Backup of the state file, ``NAME.backup`` beside it: made after each run, restored where the file is damaged.
 
-Made and put back only by who holds the run's lock. One of 56 MB takes 0.1 s.
+Both need the run's lock (`lock.run_lock`). A backup of 56 MB takes 0.1 s.
 """
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sqlite3
 from contextlib import closing
@@ -23,55 +24,58 @@ from briefing.private_files import (
     temporary_beside,
 )
 from briefing.store.database import MEMORY, StateFile, check_state, damage, explained
-from briefing.store.health import BackupCopy, beside, good_copy, opened_to_read, unsound
+from briefing.store.health import BackupCopy, beside, good_copy, integrity_problem, open_read_only
 
 __all__ = ["RepairResult", "keep_copy", "repair"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class RepairResult:
-    """What was done for a damaged state file."""
+    """The outcome of `repair`."""
 
     kept: Path | None
-    """Where the damaged one is now; None where there was none."""
+    """The damaged file under its new name; None where there was none."""
     copy: BackupCopy | None
-    """What stands in its place; None where the next run makes a new one."""
+    """The restored backup; None where the next run makes a new file."""
 
 
 def keep_copy(store: StateFile) -> Path | None:
-    """Put a copy of the state file beside it, every page of which has been read; None for one in memory.
+    """Back up the state file, reading every page of the copy; the backup's path, None for a store in memory.
 
-    A copy of another file, because this one then was made anew, is kept as ``NAME.backup-before``.
-    Raises `DamageError` where the file is damaged, `StoreError` where there is no room; the last good copy then stays.
+    A backup of another state file, where this one was made anew, is kept as ``NAME.backup-before``. Raises
+    `DamageError` where the file is damaged, `StoreError` where there is no room; the last good backup then stays.
     """
     if store.path == MEMORY:
         return None
-    place = beside(store.path, "backup")
-    with explained(str(place)):
-        remove_leftovers(place)
+    backup = beside(store.path, "backup")
+    with explained(str(backup)):
+        remove_leftovers(backup)
         remove_leftovers(Path(store.path).resolve())
-    with explained(str(place)), temporary_beside(place) as file:
+    with explained(str(backup)), temporary_beside(backup) as file:
         with closing(sqlite3.connect(file, isolation_level=None)) as copy:
             store.copy_to(copy)
-            copy.execute("PRAGMA journal_mode = DELETE")  # one file, whole without another
-            if wrong := unsound(copy):
-                raise damage(store.path, wrong)
-        if _is_of_another(place, file):
-            place.replace(beside(store.path, "backup-before"))
-        replace_file(file, place)
-    return place
+            copy.execute("PRAGMA journal_mode = DELETE")  # complete without a WAL file
+            if problem := integrity_problem(copy):
+                raise damage(store.path, problem)
+        if _belongs_to_another(backup, file):
+            backup.replace(beside(store.path, "backup-before"))
+        replace_file(file, backup)
+    _log.debug("Backup written to %s", backup)
+    return backup
 
 
 def repair(path: Path, now: datetime) -> RepairResult | None:
-    """Put the good copy in the place of a damaged state file, or of one that is gone; None where nothing is to be done.
+    """Restore the backup of a damaged or missing state file; None where there is nothing to repair.
 
-    The damaged one stays beside it as ``NAME.damaged-DATE``. Where there is no good copy, that is all, and a run makes
-    a new one. `now` is aware. Raises `StoreError` where it is no state file of ours, or cannot be moved.
+    The damaged file is kept beside it as ``NAME.damaged-DATE``. Without a good backup it is only moved there, and a run
+    makes a new file. `now` is aware. Raises `StoreError` where it is no state file of ours, or cannot be moved.
     """
-    record, copy = path.resolve(), good_copy(path)
-    if record.exists():
+    state, copy = path.resolve(), good_copy(path)
+    if state.exists():
         try:
-            check_state(record)
+            check_state(state)
         except DamageError:
             pass
         else:
@@ -80,54 +84,51 @@ def repair(path: Path, now: datetime) -> RepairResult | None:
         return None
     with explained(str(path)):
         if copy is None:
-            aside = _second_name(record, now)
-            record.unlink()
-            sync_folder(record.parent)
-            return RepairResult(aside, None)
-        remove_leftovers(record)
-        with temporary_beside(record) as file:
+            kept = _set_aside(state, now)
+            state.unlink()
+            sync_folder(state.parent)
+            return RepairResult(kept, None)
+        remove_leftovers(state)
+        with temporary_beside(state) as file:
             shutil.copyfile(copy.path, file)
-            # The damaged one is there under its own name, too, until the copy takes its place: whoever comes after a
-            # process that was killed here has to find it damaged, and not gone.
-            kept = _second_name(record, now) if record.exists() else None
-            replace_file(file, record)
-    return RepairResult(kept, copy)
+            # The damaged file keeps its name until it is replaced: after a process that was killed here, the next one
+            # has to find it damaged, not missing.
+            damaged = _set_aside(state, now) if state.exists() else None
+            replace_file(file, state)
+    return RepairResult(damaged, copy)
 
 
-def _second_name(record: Path, now: datetime) -> Path:
-    """Keep a damaged file under another name as well, and what belongs to it only there; that name."""
-    name = f"{record.name}.damaged-{now:%Y-%m-%d}"
+def _set_aside(state: Path, now: datetime) -> Path:
+    """Link a damaged file to a second name, which is returned, and move its WAL and journal to that."""
+    name = f"{state.name}.damaged-{now:%Y-%m-%d}"
     names = chain([name], (f"{name}-{number}" for number in count(2)))
-    # One that is the same file was made by a process that was killed before it came to the end.
-    kept = next(one for one in map(record.with_name, names) if not one.exists() or one.samefile(record))
+    # A link to the same file was left by a process that was killed in here.
+    kept = next(path for path in map(state.with_name, names) if not path.exists() or path.samefile(state))
     if not kept.exists():
         try:
-            kept.hardlink_to(record)
-        except OSError:  # a file system without
-            shutil.copyfile(record, kept)
+            kept.hardlink_to(state)
+        except OSError:  # a file system without hard links
+            shutil.copyfile(state, kept)
     make_private(kept)
-    # Beside another file its log would be taken for that one's.
-    for old, new in list(zip(database_files(record), database_files(kept), strict=True))[1:]:
+    # Beside the restored file, SQLite would take the old WAL for that one's.
+    for old, new in list(zip(database_files(state), database_files(kept), strict=True))[1:]:
         if old.exists():
             old.replace(new)
             make_private(new)
     return kept
 
 
-def _is_of_another(copy: Path, file: Path) -> bool:
-    """Whether a copy is one of another state file than that of which `file` is one.
-
-    One of a version that gave them no identity is where it knows of more runs.
-    """
-    (known, runs), (ours, more) = _identity(copy), _identity(file)
-    return known != ours if known else runs > more
+def _belongs_to_another(copy: Path, file: Path) -> bool:
+    """Whether two copies are of different state files: by identity; before schema version 8, by more runs in `copy`."""
+    (copy_id, copy_runs), (file_id, file_runs) = _identity(copy), _identity(file)
+    return copy_id != file_id if copy_id else copy_runs > file_runs
 
 
 def _identity(file: Path) -> tuple[str, int]:
-    """The identity of a state file, or empty, and how many runs it has known; 0 where it cannot be read."""
+    """Identity (empty where it has none) and number of runs of a state file; 0 where it cannot be read."""
     identity, runs = "", 0
     try:
-        with closing(opened_to_read(file)) as connection:
+        with closing(open_read_only(file)) as connection:
             for (seq,) in connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'runs'"):
                 runs = int(seq)
             for (text,) in connection.execute("SELECT id FROM identity"):

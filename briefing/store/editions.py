@@ -1,6 +1,6 @@
-"""What was written and to whom it went: editions and the ledger of their deliveries.
+"""Editions, the articles they told, and the state machine of their deliveries.
 
-Which day is "the latest", and what is forgotten, goes by the clock: an edition may be dated in the future.
+"The latest" edition, and the age of articles, go by the clock: an edition may be dated in the future.
 """
 
 from __future__ import annotations
@@ -25,20 +25,19 @@ from briefing.types import Article
 __all__ = ["KEPT_DAYS", "Editions"]
 
 KEPT_DAYS = 14
-"""How long the articles of an edition are kept as they were, once no source lists them any more."""
+"""How long the told texts of articles are kept after their sources last listed them."""
 
-_OWE = "INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, 'pending', 0, '', ?)"
-_CHANGE = (
+_INSERT_PENDING = "INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, 'pending', 0, '', ?)"
+_UPDATE_STATE = (
     "UPDATE deliveries SET state = ?4, detail = coalesce(?5, detail), attempts = attempts + (?4 = 'sending'),"
     " changed = CASE WHEN ?4 IN ('sending', 'deferred') THEN changed ELSE ?6 END"
     " WHERE edition = ?1 AND recipient = ?2 AND channel = ?3"
     " AND state IN (SELECT value FROM json_each(?7)) AND attempts = coalesce(?8, attempts)"
 )
-# What stands in the ledger's file counts where it is news. A letter that is out, or refused, is not owed any more. That
-# one was taken up (``sending``) is news only of a try that this database does not know: a line of one that it does know
-# may be the last there because what came of it could not be written. And what put a try off is known here too, but for
-# a death between the line and the commit.
-_TAKE_IN = (
+# A ledger line counts where the database is behind it. ``sent`` and ``refused`` end a delivery that is still open here.
+# ``sending`` counts only for an attempt that the database does not know: after one that it knows, the outcome may not
+# have reached the ledger. ``deferred`` counts only after a death between the line and the commit.
+_MERGE_LEDGER_LINE = (
     "INSERT INTO deliveries SELECT ?1, ?2, ?3, ?4, ?6, '', ?5 WHERE ?4 != 'deferred' OR EXISTS"
     " (SELECT 1 FROM deliveries WHERE edition = ?1 AND recipient = ?2 AND channel = ?3)"
     " ON CONFLICT (edition, recipient, channel) DO UPDATE SET state = ?4, attempts = max(attempts, ?6),"
@@ -47,36 +46,36 @@ _TAKE_IN = (
     " WHEN 'deferred' THEN state = 'sending' AND ?6 = attempts ELSE state IN ('pending', 'deferred', 'sending') END"
 )
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class Editions(Search, SeenItems):
-    """The part of the store that remembers editions. They are what a reader keeps: nothing here forgets them.
+    """The part of the store with editions and deliveries; neither expires.
 
-    What becomes of letters is written into a file beside the state file as well (`ledger`), and what stands only there
-    is taken from it when this one is opened.
+    Deliveries are also written to the ledger, a file beside the state file (`ledger`), which is merged when the store
+    is opened.
     """
 
     def __init__(self, path: Path | str) -> None:
         super().__init__(path)
         self._ledger = None if self.path == MEMORY else LedgerFile(beside(self.path, "ledger"))
         try:
-            self._catch_up()
+            self._merge_ledger()
         except BaseException:
             self.close()
             raise
 
     def put_edition(self, day: date, title: str, edition: str, now: datetime, told: Iterable[Article] = ()) -> None:
-        """Remember the JSON of the edition of `day` called `title`, instead of one that was there.
+        """Store the JSON of an edition, replacing an earlier one of the same `day` and `title`.
 
-        `told`: its articles, whose texts are kept for as long as they are listed (`keep_told`), and `KEPT_DAYS` more.
-        What was proposed for it counts (`seen_items`).
+        `told`: its articles; their texts are kept while sources list them (`keep_told`) and `KEPT_DAYS` longer. Settles
+        what was proposed for the edition (`seen_items`).
         """
         key = (day.isoformat(), storable(title))
         rows = [
-            (*key, one.id, one.url, storable(one.title), storable(one.text), storable(one.source),
-             stamp(one.published) if one.published else None, stamp(now))
-            for one in told
+            (*key, article.id, article.url, storable(article.title), storable(article.text), storable(article.source),
+             stamp(article.published) if article.published else None, stamp(now))
+            for article in told
         ]  # fmt: skip
         oldest = stamp(now - timedelta(days=KEPT_DAYS))
         with self.transaction() as connection:
@@ -91,7 +90,7 @@ class Editions(Search, SeenItems):
             settle(connection, day, key[1])
 
     def keep_told(self, title: str, listed: Iterable[str], now: datetime) -> None:
-        """Keep the memory of those articles, by id, that their sources list still."""
+        """Record that sources list these articles (ids) still, which keeps their texts."""
         self.query(
             "UPDATE told SET listed = ? WHERE title = ? AND article IN (SELECT value FROM json_each(?))",
             stamp(now),
@@ -100,7 +99,7 @@ class Editions(Search, SeenItems):
         )
 
     def told_texts(self, day: date, title: str, article: str) -> list[str]:
-        """What an article said, by its id, when editions before `day` told it."""
+        """The texts of an article (id) in the editions before `day` that told it."""
         rows = self.query(
             "SELECT text FROM told WHERE title = ? AND article = ? AND date < ?", title, article, day.isoformat()
         )
@@ -109,35 +108,26 @@ class Editions(Search, SeenItems):
     def editions_before(
         self, day: date, title: str, days: int, listed: Iterable[str] = ()
     ) -> list[tuple[date, str, dict[str, Article]]]:
-        """Date, JSON and articles, by id, of the editions called `title` of the `days` before `day`, earliest first.
+        """Date, JSON and articles by id of the editions in the `days` before `day`, earliest first.
 
-        Also of older ones that told one of `listed`, ids of articles; of their articles, only these.
+        Also of older ones that told one of `listed` (ids of articles), with only these articles.
         """
-        near = "title = ?1 AND date < ?3 AND (date >= ?2 OR {}) ORDER BY date"
-        span = (
-            title,
-            (day - timedelta(days=days)).isoformat(),
-            day.isoformat(),
-            json.dumps(list(listed)),
-        )
-        where = near.format("article IN (SELECT value FROM json_each(?4))")
+        where = "title = ?1 AND date < ?3 AND (date >= ?2 OR {}) ORDER BY date"
+        values = (title, (day - timedelta(days=days)).isoformat(), day.isoformat(), json.dumps(list(listed)))
+        told_listed = "article IN (SELECT value FROM json_each(?4))"
         articles: dict[str, dict[str, Article]] = {}
         columns = "date, article, url, headline, text, source, published"
-        for told, article, url, headline, text, source, published in self.query(
-            f"SELECT {columns} FROM told WHERE {where}",  # noqa: S608 - ours
-            *span,
-        ):
+        told = self.query(f"SELECT {columns} FROM told WHERE {where.format(told_listed)}", *values)  # noqa: S608 - ours
+        for edition_day, article_id, url, headline, text, source, published in told:
             when = datetime.fromisoformat(published) if published else None
-            known = Article(id=article, url=url, title=headline, text=text, source=source, published=when)
-            articles.setdefault(told, {})[article] = known
-        with_listed = near.format(
-            "date IN (SELECT date FROM told WHERE title = ?1 AND article IN (SELECT value FROM json_each(?4)))"
-        )
-        editions = self.query(f"SELECT date, edition FROM editions WHERE {with_listed}", *span)  # noqa: S608 - ours
-        return [(date.fromisoformat(told), text, articles.get(told, {})) for told, text in editions]
+            article = Article(id=article_id, url=url, title=headline, text=text, source=source, published=when)
+            articles.setdefault(edition_day, {})[article_id] = article
+        with_listed = where.format("date IN (SELECT date FROM told WHERE title = ?1 AND " + told_listed + ")")  # noqa: S608 - ours
+        editions = self.query(f"SELECT date, edition FROM editions WHERE {with_listed}", *values)  # noqa: S608 - ours
+        return [(date.fromisoformat(when), text, articles.get(when, {})) for when, text in editions]
 
     def get_edition(self, day: date | None, title: str, *, today: date | None = None) -> str | None:
-        """The JSON of the edition of `day` (None: of the latest, at most of `today`) called `title`."""
+        """The JSON of the edition `title` of `day`; for None of the latest, at most of `today`."""
         rows = self.query(
             "SELECT edition FROM editions WHERE title = ?1 AND (?2 IS NULL OR date = ?2)"
             " AND (?2 IS NOT NULL OR ?3 IS NULL OR date <= ?3) ORDER BY date DESC LIMIT 1",
@@ -148,7 +138,7 @@ class Editions(Search, SeenItems):
         return str(rows[0][0]) if rows else None
 
     def editions(self, *, since: date | None = None, title: str | None = None) -> list[tuple[date, str]]:
-        """Day and title of every edition since then (of that `title`), newest first."""
+        """Day and title of every edition, newest first; filtered by first day and title."""
         rows = self.query(
             "SELECT date, title FROM editions WHERE (?1 IS NULL OR date >= ?1) AND (?2 IS NULL OR title = ?2)"
             " ORDER BY date DESC, title",
@@ -158,83 +148,83 @@ class Editions(Search, SeenItems):
         return [(date.fromisoformat(day), name) for day, name in rows]
 
     def remove_edition(self, day: date, title: str) -> bool:
-        """Forget the edition of `day` called `title`, and that its items were seen and told; whether there was one.
+        """Delete an edition, its told articles and the marks of its items; whether there was one.
 
-        Its deliveries stay in the ledger but for those that were still to be made.
+        Deliveries stay but for those that are still to be made.
         """
         key = (day.isoformat(), storable(title))
         with self.transaction() as connection:
-            there = connection.execute("DELETE FROM editions WHERE date = ? AND title = ?", key).rowcount > 0
+            found = connection.execute("DELETE FROM editions WHERE date = ? AND title = ?", key).rowcount > 0
             connection.execute("DELETE FROM told WHERE date = ? AND title = ?", key)
             connection.execute(
                 "DELETE FROM deliveries WHERE edition = ? AND state IN ('pending', 'deferred')", (" ".join(key),)
             )
             unsettle(connection, day, key[1])
             drop_from_index(connection, key[0], key[1])
-            return there
+            return found
 
     def deliveries(self, edition: str) -> list[tuple[str, DeliveryState]]:
-        """Recipient and state of every delivery of `edition` (`DeliveryKey`) in the ledger."""
+        """Recipient and state of every delivery of `edition` (`DeliveryKey`)."""
         rows = self.query("SELECT recipient, state FROM deliveries WHERE edition = ? ORDER BY recipient", edition)
         return [(recipient, state) for recipient, state in rows]
 
     def delivery(self, key: DeliveryKey) -> Delivery:
-        """What is known of one delivery; of one that was never tried, that it is pending."""
+        """The state of one delivery; ``pending`` where nothing is recorded."""
         rows = self.query(
             "SELECT state, attempts, detail FROM deliveries WHERE edition = ? AND recipient = ? AND channel = ?", *key
         )
         return Delivery(*rows[0]) if rows else Delivery("pending", 0, "")
 
     def claim_delivery(self, key: DeliveryKey, now: datetime) -> int | None:
-        """Take a delivery into one's own hands, just before it can no longer be taken back; None where another has.
+        """Claim a delivery just before the point of no return; None where another process has.
 
-        Else the number of this try, by which `put_delivery` knows who writes. Whoever dies from here on leaves it
-        ``sending``: nobody knows whether it arrived.
+        Returns the number of this attempt, which `put_delivery` takes as proof of the claim. A process that dies from
+        here on leaves the delivery ``sending``: whether it arrived is unknown.
         """
         with self.transaction() as connection:
-            if not _change(connection, key, "sending", _before("sending"), now):
+            if not _compare_and_set(connection, key, "sending", _predecessors("sending"), now):
                 return None
             claim = self.delivery(key).attempts
-        # After the commit, because whoever dies in between has handed over nothing: without a line it is as if the
-        # letter had never been taken up. And before the letter, because the database may be lost.
+        # The line comes after the commit: a process that dies in between has sent nothing, as a ledger without the line
+        # says. And it comes before the letter, because the database may be lost.
         try:
-            self._note(key, "sending", now, claim)
+            self._append_to_ledger(key, "sending", now, claim)
         except OSError as error:
-            # The line may be there all the same; the letter is not out, and that is to stand behind it if it can.
+            # The line may have been written all the same; the letter is not out, which a second line says if it can.
             with suppress(OSError):
-                self._note(key, "deferred", now, claim)
+                self._append_to_ledger(key, "deferred", now, claim)
             with self.transaction() as connection:
-                _change(connection, key, "deferred", {"sending"}, now, tries=claim)
-            raise self._unwritten(error) from error
+                _compare_and_set(connection, key, "deferred", {"sending"}, now, tries=claim)
+            raise self._ledger_error(error) from error
         return claim
 
     def owe_delivery(self, key: DeliveryKey, now: datetime) -> None:
-        """Write down that somebody is to get something, where nothing is known of it yet."""
-        self.query(_OWE, *key, stamp(now))
+        """Record a delivery as ``pending``, where nothing is recorded yet."""
+        self.query(_INSERT_PENDING, *key, stamp(now))
 
     def put_delivery(
         self, key: DeliveryKey, state: DeliveryState, detail: str, now: datetime, claim: int | None = None
     ) -> bool:
-        """Write down what came of a delivery; whether it was written.
+        """Record the outcome of a delivery (compare-and-set); whether it was recorded.
 
-        It is not where the state that is there cannot become this one (`TRANSITIONS`; ``sending`` is for
-        `claim_delivery`), and not while it is claimed by another than `claim`, what that gave. Where only the file
-        beside this one cannot be written, that is logged as a warning: what came of a letter that is out is known here.
+        It is not where `TRANSITIONS` does not allow the change (``sending`` is for `claim_delivery`), nor where the
+        delivery is claimed by another than `claim`. A ledger that cannot be written is logged as a warning: the outcome
+        of a letter that is out is in the database.
         """
-        mine: set[DeliveryState] = {"sending"}
-        of = _before(state) & mine if claim is not None else _before(state) - mine
+        claimed: set[DeliveryState] = {"sending"}
+        of = _predecessors(state) & claimed if claim is not None else _predecessors(state) - claimed
         if state == "sending":
             return False
         with self.transaction() as connection:
-            written = _change(connection, key, state, of, now, detail=detail, tries=claim)
+            written = _compare_and_set(connection, key, state, of, now, detail=detail, tries=claim)
             if written:
-                # Before the commit: the other way round, a death in between would leave a letter that was put off
-                # ``sending`` there, which a new database would take for one that nobody knows of.
+                # Before the commit: the other way round, a death in between would leave a deferred letter ``sending``
+                # in the ledger, which for a new database means that its outcome is unknown.
                 try:
-                    self._note(key, state, now, self.delivery(key).attempts)
+                    self._append_to_ledger(key, state, now, self.delivery(key).attempts)
                 except OSError as error:
                     place = self._ledger.path if self._ledger else self.path
-                    log.warning(
+                    _log.warning(
                         "%s cannot be written (%s): what came of a letter stands only in %s",
                         place,
                         error.strerror,
@@ -243,26 +233,24 @@ class Editions(Search, SeenItems):
             return written
 
     def reopen_delivery(self, key: DeliveryKey, seen: Delivery, now: datetime) -> bool:
-        """Have a delivery be owed anew, from now on, because somebody wants it; whether it is.
-
-        It is not where it is no longer what was `seen` of it: another process has it in hand, or has done it.
-        """
+        """Make a delivery ``pending`` anew; False where its state is no longer `seen`: another process has it."""
         with self.transaction() as connection:
-            opened = _change(connection, key, "pending", {seen.state}, now, detail="", tries=seen.attempts)
+            opened = _compare_and_set(connection, key, "pending", {seen.state}, now, detail="", tries=seen.attempts)
             if opened:
                 try:
-                    self._note(key, "pending", now, seen.attempts)  # else what stands there would close it again
+                    # Else the ledger's last line would close the delivery again.
+                    self._append_to_ledger(key, "pending", now, seen.attempts)
                 except OSError as error:
-                    raise self._unwritten(error) from error
+                    raise self._ledger_error(error) from error
             return opened
 
-    def _note(self, key: DeliveryKey, state: DeliveryState, now: datetime, tries: int) -> None:
-        """Write a change into the file beside this one as well. Raises OSError."""
+    def _append_to_ledger(self, key: DeliveryKey, state: DeliveryState, now: datetime, tries: int) -> None:
+        """Write a change to the ledger. Raises OSError."""
         if self._ledger:
             self._ledger.append(key, LedgerLine(state, stamp(now), tries))
 
     def waiting_deliveries(self, title: str, channel: str) -> list[PendingDelivery]:
-        """What is still to be delivered of the editions called `title`, of the earliest first."""
+        """Open deliveries of the editions called `title`, earliest edition first."""
         rows = self.query(
             "SELECT editions.date, deliveries.changed, deliveries.edition, recipient, detail"
             " FROM editions JOIN deliveries ON deliveries.edition = editions.date || ' ' || editions.title"
@@ -280,18 +268,18 @@ class Editions(Search, SeenItems):
         ]  # fmt: skip
 
     def prune_ledger(self, now: datetime) -> None:
-        """Take the old lines out of the file beside this one; to be called by who holds the run's lock."""
+        """Remove old lines from the ledger; the caller holds the run's lock."""
         if self._ledger:
             try:
                 self._ledger.prune(now)
             except OSError as error:
-                raise self._unwritten(error) from error
+                raise self._ledger_error(error) from error
 
-    def _catch_up(self) -> None:
-        """Take from the file beside this one who has, or may have, got a letter, where that is not known here.
+    def _merge_ledger(self) -> None:
+        """Take from the ledger what the database does not know: it is new, or was restored from a backup.
 
-        Of a letter that is known here to be further on, nothing changes. While it is read nobody else writes either
-        file: else what was read would be old by the time it is written here.
+        Deliveries that the database knows to be further on do not change. The transaction keeps other processes from
+        writing either file meanwhile.
         """
         if not self._ledger or not self._ledger.path.exists():
             return
@@ -303,20 +291,20 @@ class Editions(Search, SeenItems):
                     str(self._ledger.path), f"cannot be read: {error.strerror}", "Give yourself the permission"
                 ) from error
             news = [(*map(storable, key), *line) for key, line in last.items() if line.state != "pending"]
-            connection.executemany(_TAKE_IN, news)
+            connection.executemany(_MERGE_LEDGER_LINE, news)
 
-    def _unwritten(self, error: OSError) -> StoreError:
+    def _ledger_error(self, error: OSError) -> StoreError:
         place = self._ledger.path if self._ledger else self.path
         cause = f"cannot be written: {error.strerror}, and without it no letter may leave"
         return StoreError(str(place), cause, "Free some space, or give yourself the permission")
 
 
-def _before(state: DeliveryState) -> set[DeliveryState]:
-    """The states that a delivery may have before this one."""
-    return {one for one, may in TRANSITIONS.items() if state in may}
+def _predecessors(state: DeliveryState) -> set[DeliveryState]:
+    """The states from which `TRANSITIONS` allows this one."""
+    return {before for before, allowed in TRANSITIONS.items() if state in allowed}
 
 
-def _change(
+def _compare_and_set(
     connection: sqlite3.Connection,
     key: DeliveryKey,
     state: DeliveryState,
@@ -326,12 +314,12 @@ def _change(
     detail: str | None = None,
     tries: int | None = None,
 ) -> bool:
-    """Compare and set: a delivery is in `state` where it was in one `of` these, after so many `tries`; whether it is.
+    """Set `state` where the delivery is in one `of` these states, after `tries` attempts (None: any); whether it was.
 
-    Since when it is owed stays, where it goes on being owed.
+    The time since when it is owed stays, where it goes on being owed.
     """
-    which = [storable(one) for one in key]
+    which = [storable(part) for part in key]
     if "pending" in of:
-        connection.execute(_OWE, (*which, stamp(now)))
+        connection.execute(_INSERT_PENDING, (*which, stamp(now)))
     values = (*which, state, None if detail is None else storable(detail), stamp(now), json.dumps(list(of)), tries)
-    return connection.execute(_CHANGE, values).rowcount > 0
+    return connection.execute(_UPDATE_STATE, values).rowcount > 0

@@ -1,6 +1,6 @@
-"""Whether a state file is whole, and what helps where it is not.
+"""Integrity of a state file and of its backup, and the remedies for damage.
 
-Reading every page of one of 50 MB (`quick_check`) takes 0.02 s from memory, so it is done at the start of each run.
+``PRAGMA quick_check`` of 50 MB takes 0.02 s from the page cache, so every run begins with it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ __all__ = [
     "beside",
     "check_ours",
     "good_copy",
-    "opened_to_read",
+    "integrity_problem",
+    "open_read_only",
     "pragma",
     "remedy_for_damage",
-    "unsound",
 ]
 
 _LOST = "what was seen and told, finished summaries and every earlier edition"
@@ -31,7 +31,7 @@ _LOST = "what was seen and told, finished summaries and every earlier edition"
 
 @dataclass(frozen=True, slots=True)
 class BackupCopy:
-    """The copy of a state file that lies beside it."""
+    """A good backup of a state file."""
 
     path: Path
     made: datetime
@@ -42,21 +42,21 @@ class BackupCopy:
 
 
 def beside(path: Path | str, ending: str) -> Path:
-    """A file that belongs to the state file at `path`, whatever link it is named by."""
+    """The companion file (``ledger``, ``backup``, ``lock`` ...) of the state file at `path`, links resolved."""
     try:
         file = Path(path).resolve()
-    except (OSError, RuntimeError):  # links in a circle: opening it says so
+    except (OSError, RuntimeError):  # links in a circle: the error comes with opening it
         file = Path(path).absolute()
     return file.with_name(f"{file.name}.{ending}")
 
 
 def pragma(connection: sqlite3.Connection, name: str) -> int:
-    """A number that SQLite keeps for the file."""
+    """An integer pragma of the database."""
     return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
 
 
 def check_ours(connection: sqlite3.Connection, path: str) -> None:
-    """Raise `StoreError` for another program's database, and for one that a newer version wrote."""
+    """Raise `StoreError` for another program's database or a newer version's."""
     if (
         pragma(connection, "application_id") != APPLICATION_ID
         and connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
@@ -70,39 +70,39 @@ def check_ours(connection: sqlite3.Connection, path: str) -> None:
         )
 
 
-def opened_to_read(path: Path) -> sqlite3.Connection:
-    """The file, to be looked at only: nothing is changed or made beside it, and a run may be at work on it."""
-    # With a write-ahead log somebody is at work, or was killed, and both have to be read. Without, one would be made.
-    how = "mode=ro" if Path(f"{path.resolve()}-wal").exists() else "immutable=1"
-    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """Open a database without changing it or creating files beside it; another process may be writing to it."""
+    # A WAL file, of a process that is at work or was killed, has to be read; mode=ro would create a missing one.
+    mode = "mode=ro" if Path(f"{path.resolve()}-wal").exists() else "immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)
 
 
-def unsound(connection: sqlite3.Connection) -> str:
-    """What is wrong with the pages of a database, in SQLite's words; empty where they are whole."""
+def integrity_problem(connection: sqlite3.Connection) -> str:
+    """The first finding of SQLite's ``quick_check``; empty where there is none."""
     try:
-        (found, *_) = (row[0] for row in connection.execute("PRAGMA quick_check(1)"))
+        (finding, *_) = (row[0] for row in connection.execute("PRAGMA quick_check(1)"))
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):  # locked, unreadable: says nothing about the pages
             raise
         return str(error)
-    return "" if found == "ok" else " ".join(str(found).split())
+    return "" if finding == "ok" else " ".join(str(finding).split())
 
 
 def good_copy(path: Path | str) -> BackupCopy | None:
-    """The copy of the state file at `path`, where there is one that is whole."""
+    """The backup of the state file at `path`; None where it is missing or damaged."""
     file = beside(path, "backup")
     try:
         made = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-        with closing(opened_to_read(file)) as connection:
+        with closing(open_read_only(file)) as connection:
             check_ours(connection, str(file))
-            whole = pragma(connection, "user_version") > 0 and not unsound(connection)
+            sound = pragma(connection, "user_version") > 0 and not integrity_problem(connection)
     except (OSError, sqlite3.Error, StoreError):
         return None
-    return BackupCopy(file, made) if whole else None
+    return BackupCopy(file, made) if sound else None
 
 
 def remedy_for_damage(path: Path | str) -> str:
-    """What to do about a damaged state file, and what it costs."""
+    """The remedy for a damaged state file, with what is lost by it."""
     ledger = beside(path, "ledger")
     if copy := good_copy(path):
         return (

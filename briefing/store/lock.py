@@ -1,4 +1,4 @@
-"""One run at a time on one state file. Not here: two processes that pull one model (`models.pull` lets one wait)."""
+"""The lock of a run: one process at a time works with a state file. Not here: the lock of a model's pull (`models`)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from briefing.errors import StoreError
 from briefing.private_files import make_private, private_folder
+from briefing.store.database import MEMORY
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -18,15 +19,15 @@ __all__ = ["RunLock", "run_lock"]
 
 
 class RunLock:
-    """The lock, from when it is first held."""
+    """A lock that was acquired, and may be released for a while."""
 
     def __init__(self, lock: BaseFileLock | None) -> None:
         self._lock = lock
         self.held = True
-        """Whether it is ours still. Also where the file system has no locks."""
+        """True also where the file system has no locks."""
 
     def release_for(self, seconds: float, sleep: Callable[[float], object]) -> bool:
-        """Let other runs have the lock while `sleep` waits for so many seconds; whether it is ours again."""
+        """Release the lock, call ``sleep(seconds)`` and acquire it again; False where another process has it then."""
         from filelock import Timeout
 
         if self._lock is not None:
@@ -44,17 +45,17 @@ class RunLock:
 
 @contextmanager
 def run_lock(state: Path) -> Iterator[RunLock]:
-    """Hold the lock beside the state file at `state` while the block runs.
+    """Hold the lock file beside the state file at `state` (links resolved) while the block runs, without waiting.
 
-    Raises `StoreError` at once where another process holds it or the lock file cannot be written. The lock is the
-    system's: it ends with its process, however that ends, and the empty file that stays behind locks nothing. Two names
-    of one state file (a link) are one. Where the file system has no locks, runs go on without.
+    The lock is the operating system's and ends with the process; the empty file that stays locks nothing. On a file
+    system without locks runs go on without. Raises `StoreError` where another process holds the lock or the lock file
+    cannot be written.
     """
     from filelock import FileLock, Timeout
 
     with contextlib.ExitStack() as held:
         lock: BaseFileLock | None = None
-        if str(state) != ":memory:":
+        if str(state) != MEMORY:
             try:
                 file = state.resolve()
                 private_folder(file.parent)

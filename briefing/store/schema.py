@@ -1,4 +1,4 @@
-"""The tables of the state file, version by version, and the values that come out of them."""
+"""Migrations of the state file, and the types of its values."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ __all__ = [
 
 APPLICATION_ID = 0x62726966  # "brif", so that another program's database is not taken for ours
 
-# One tuple of statements for each version of the file; released ones never change. Older systems give Python 3.11 a
-# SQLite 3.34, so nothing in this module needs more: no STRICT (3.37), no RETURNING (3.35).
+# The statements of each schema version; released ones never change. Python 3.11 on older systems has SQLite 3.34, so
+# nothing here needs more: no STRICT (3.37), no RETURNING (3.35).
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         f"PRAGMA application_id = {APPLICATION_ID}",
@@ -52,30 +52,30 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (edition, recipient, channel)
         )""",
     ),
-    # Version 3: messages of mail servers that are articles here; a mailbox is its address with its UIDVALIDITY.
+    # Version 3: messages of IMAP servers and their articles; a mailbox is its address with its UIDVALIDITY.
     (
         """CREATE TABLE mails (
             mailbox TEXT NOT NULL, uid INTEGER NOT NULL, article TEXT NOT NULL, sender TEXT NOT NULL,
             written TEXT NOT NULL, PRIMARY KEY (mailbox, uid)
         )""",
     ),
-    # Version 4: whether the full-text index (`search`, which makes its table where SQLite can) knows the edition.
+    # Version 4: whether the edition is in the full-text index (`search`, which creates it where SQLite has FTS5).
     (
         "ALTER TABLE editions ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0",
-        # So that those it does not know are found without reading the long texts of all the others.
+        # Finds those that are not without reading the long texts of all the others.
         "CREATE INDEX editions_to_index ON editions (date, title) WHERE NOT indexed",
     ),
-    # Version 5: the articles of each edition as they were when it told them; `articles` has what they have become.
+    # Version 5: the articles of each edition as it told them; `articles` has their latest versions.
     (
         """CREATE TABLE told (
             date TEXT NOT NULL, title TEXT NOT NULL, article TEXT NOT NULL, url TEXT, headline TEXT NOT NULL,
             text TEXT NOT NULL, source TEXT NOT NULL, published TEXT, PRIMARY KEY (date, title, article)
         )""",
     ),
-    # Version 6: how likely each of the answers was that a prompt offered; a JSON list.
+    # Version 6: probabilities of the answers that a prompt offered; a JSON list.
     ("ALTER TABLE completions ADD COLUMN odds TEXT NOT NULL DEFAULT '[]'",),
-    # Version 7: items that runs came across and the edition (a day) that has settled them; when each edition was first
-    # begun; when a told article was last listed by its source.
+    # Version 7: items that runs saw and the edition (a day) that settled them; when each edition began; when the source
+    # of a told article last listed it.
     (
         """CREATE TABLE seen (
             title TEXT NOT NULL, item TEXT NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL, edition TEXT,
@@ -93,19 +93,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             (SELECT written FROM editions WHERE editions.date = told.date AND editions.title = told.title), date)""",
         "CREATE INDEX told_by_article ON told (title, article)",
     ),
-    # Version 8: which file this is, so that a copy of one that was made anew is told from one of its predecessor.
+    # Version 8: an identity of the file, which tells its backup from one of a file that it replaced.
     (
         "CREATE TABLE identity (id TEXT NOT NULL)",
         "INSERT INTO identity SELECT lower(hex(randomblob(16)))",
     ),
-    # Version 9: what each feed called itself when last read; by a digest of its address, which may hold a secret.
+    # Version 9: titles of feeds, by a digest of the address, which may hold a secret.
     ("CREATE TABLE feeds (source TEXT PRIMARY KEY, title TEXT NOT NULL, read TEXT NOT NULL)",),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCompletion:
-    """A model's answer to one prompt, as it was given."""
+    """A model's answer to one prompt."""
 
     text: str
     prompt_tokens: int
@@ -117,7 +117,7 @@ class StoredCompletion:
 DeliveryKey = tuple[str, str, str]
 """Edition, recipient (in lower case), channel (``mail``)."""
 DeliveryState = Literal["pending", "sending", "sent", "deferred", "refused"]
-"""``sending`` outside of a running send means: nobody knows whether it arrived."""
+"""``sending`` outside of a running send means that the outcome is unknown."""
 TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
     "pending": frozenset({"sending", "deferred", "refused"}),
     "deferred": frozenset({"sending", "deferred", "refused"}),
@@ -125,28 +125,28 @@ TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
     "sent": frozenset(),
     "refused": frozenset(),
 }
-"""What a state may become, forward only; out of ``sending`` only by whoever claimed it. What is over is opened again
-only where a person wants that (`Editions.reopen_delivery`)."""
+"""Allowed changes of state; out of ``sending`` only by the process that claimed the delivery. Final states are reopened
+only on request (`Editions.reopen_delivery`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What is known of one delivery."""
+    """The state of one delivery."""
 
     state: DeliveryState
     attempts: int
     detail: str
-    """What the server last said, or empty."""
+    """The server's last reply, or empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingDelivery:
-    """A delivery that is still to be made."""
+    """An open delivery."""
 
     date: date
     """Of the edition."""
     owed: datetime
-    """Since when it is to be made, in UTC: what puts it off does not change that."""
+    """Since when it is pending, UTC; a deferral does not change that."""
     key: DeliveryKey
     detail: str
-    """What the server last said; empty where it was never asked."""
+    """The server's last reply; empty where there was no attempt."""

@@ -1,9 +1,8 @@
-"""Past editions by their words: a full-text index of every story that was told.
+"""Full-text search (FTS5, BM25) over the stories of past editions.
 
-The index is made from the editions' JSON. ``editions.indexed`` says which of them it knows; a search takes in the
-others first. So a file from before there was an index needs no more than that column, and neither does one in which a
-Python without FTS5 has put an edition: there only a search fails. What is indexed are words folded as `search_terms`
-folds them; what is shown lies beside them as it was told.
+The index is built from the editions' JSON. ``editions.indexed`` marks those that are in it; a search adds the others
+first. So files from before there was an index, and editions stored by a Python without FTS5, need no migration. Words
+are indexed as `search_terms` folds them; the original texts lie beside them.
 """
 
 from __future__ import annotations
@@ -29,23 +28,22 @@ _INDEX = f"""CREATE VIRTUAL TABLE IF NOT EXISTS story_index USING {_MODULE}(
     date UNINDEXED, title UNINDEXED, shown UNINDEXED, section, headline, points, sources,
     tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* C*'"
 )"""
-"""Its tokeniser has nothing to do but cut at the blanks between folded words: no category of theirs separates."""
+"""Words are folded already: of all letters, marks, numbers and others the tokeniser separates none, only blanks do."""
 
 
 class Search(StateFile):
-    """The part of the store that finds stories by their words."""
+    """The part of the store with the full-text index."""
 
     def search(
         self, words: str, *, since: date | None = None, title: str | None = None, limit: int = 0
     ) -> list[SearchHit]:
-        """Stories that hold every one of `words`, best first (BM25; a headline counts most), newest first among equals.
+        """Stories with all `words`, by BM25 (weight 4 for the headline), newest first among equals.
 
-        Words are compared as `search_terms` folds them: without case and accents, cut at punctuation, and what it parts
-        ("US-China") stands together, as words in quotation marks do, in this order. A ``*`` after a word stands for any
-        ending; nothing else has a meaning. `title`: only editions of that name; `limit` 0:
-        no limit. Raises `StoreError`, also where this Python's SQLite has no full-text search.
+        Words are folded by `search_terms`: without case and accents, cut at punctuation; parts of one word ("US-China")
+        and words in quotation marks are phrases. A ``*`` after a word matches any ending. `title`: only editions of
+        that name; `limit` 0: no limit. Raises `StoreError`, also where this Python's SQLite has no FTS5.
         """
-        wanted = _wanted(words)
+        wanted = _phrases(words)
         if not wanted:
             return []
         with self.transaction() as connection:
@@ -61,22 +59,22 @@ class Search(StateFile):
             title,
             limit or -1,
         )
-        return [_found(day, name, shown, wanted) for day, name, shown in rows]
+        return [_hit(day, name, shown, wanted) for day, name, shown in rows]
 
 
 def update_index(connection: sqlite3.Connection) -> bool:
-    """Take in the editions that the index does not know as they are now; false where this SQLite cannot."""
+    """Index the editions that are new or were replaced; False where SQLite has no FTS5."""
     if not connection.execute("SELECT 1 FROM pragma_module_list WHERE name = ?", (_MODULE,)).fetchone():
         return False
     columns = {name for (name,) in connection.execute("SELECT name FROM pragma_table_info('story_index')")}
-    if columns and "shown" not in columns:  # from before words were folded here: made anew
+    if columns and "shown" not in columns:  # an index of words that were not folded
         connection.execute("DROP TABLE story_index")
         connection.execute("UPDATE editions SET indexed = 0")
     connection.execute(_INDEX)
     waiting = connection.execute("SELECT rowid, date, title FROM editions WHERE NOT indexed").fetchall()
     if not waiting:
         return True
-    # Looks at every row of the index, so it is done once for all of them.
+    # A scan of the whole index, so one for all of them.
     connection.execute(
         "DELETE FROM story_index WHERE (date, title) IN (SELECT date, title FROM editions WHERE NOT indexed)"
     )
@@ -92,20 +90,20 @@ def update_index(connection: sqlite3.Connection) -> bool:
 
 
 def _row(day: str, title: str, url: str, *texts: str) -> tuple[str, ...]:
-    """What the index keeps of a story: its texts, section, headline, points and sources, as told and folded."""
+    """A row of the index: a story's texts as JSON, and section, headline, points and sources folded."""
     folded = (" ".join(search_words(text)) for text in texts)
     return (day, storable(title), json.dumps([url, *texts], ensure_ascii=False), *folded)
 
 
 def drop_from_index(connection: sqlite3.Connection, day: str, title: str) -> None:
-    """Forget the stories of one edition; nothing where there is no index, or this SQLite cannot read it."""
+    """Remove the stories of one edition from the index, where there is one and SQLite has FTS5."""
     module = connection.execute("SELECT 1 FROM pragma_module_list WHERE name = ?", (_MODULE,)).fetchone()
     if module and connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'story_index'").fetchone():
         connection.execute("DELETE FROM story_index WHERE date = ? AND title = ?", (day, title))
 
 
 def _rows(text: str) -> Iterator[tuple[str, str, str, str, str]]:
-    """Address, section, headline, points and sources of each story; nothing of what is no edition."""
+    """Address, section, headline, points and sources of each story; nothing for JSON that is no edition."""
     try:
         edition: Edition = edition_from_json(json.loads(text), lambda _: None)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
@@ -117,24 +115,24 @@ def _rows(text: str) -> Iterator[tuple[str, str, str, str, str]]:
 
 
 def _points(story: Story) -> str:
-    """Everything the edition says of the story, a line for each sentence or paragraph."""
-    told = [point.text for point in story.summary.key_points]
-    told += [version.text for one in story.disagreements for version in one.versions]
-    told.append(story.summary.paragraph or "")
-    return "\n".join(filter(None, map(one_line, told)))
+    """Key points, versions of disagreements and paragraph, one a line."""
+    lines = [point.text for point in story.summary.key_points]
+    lines += [version.text for conflict in story.disagreements for version in conflict.versions]
+    lines.append(story.summary.paragraph or "")
+    return "\n".join(filter(None, map(one_line, lines)))
 
 
 def _sources(story: Story) -> str:
-    """Names of those who reported it, one a line."""
-    return "\n".join(dict.fromkeys(one_line(one.source) for one in (*story.articles, *story.copies)))
+    """Names of the sources, one a line."""
+    return "\n".join(dict.fromkeys(one_line(article.source) for article in (*story.articles, *story.copies)))
 
 
 _QUOTES = '"“”„«»'
 _WORD = re.compile(rf"[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}]?(\*?)|([^\s{_QUOTES}]+)")
 
 
-def _wanted(words: str) -> list[Phrase]:
-    """What a person typed as phrases that a story must hold; without what holds no word, as it would match nothing."""
+def _phrases(words: str) -> list[Phrase]:
+    """The query as phrases; terms without a word are left out, as they would match nothing."""
     found: dict[Phrase, None] = {}
     for phrase, ending, word in _WORD.findall(words):
         if folded := search_words(phrase or word):
@@ -142,7 +140,7 @@ def _wanted(words: str) -> list[Phrase]:
     return list(found)
 
 
-def _found(day: str, title: str, shown: str, wanted: list[Phrase]) -> SearchHit:
+def _hit(day: str, title: str, shown: str, wanted: list[Phrase]) -> SearchHit:
     url, section, headline, points, sources = json.loads(shown)
     text, marks = snippet(points, wanted)
     return SearchHit(

@@ -1,9 +1,9 @@
-"""Which items of feeds and mailboxes were seen, when first, and which edition has settled them; what feeds are called.
+"""Items of feeds and mailboxes: first seen when, settled by which edition. Also the titles of feeds.
 
-An item is settled for an edition when a later one need not look at it again: it was told, was told before, is muted, or
-can never be an article. What a limit left out, or what could not be fetched, stays open. A run proposes what it has
-settled (`SeenItems.propose`); only when its edition is kept, or there was nothing to keep, does that count, so that a
-run which dies in between has seen nothing.
+An item is settled when later editions need not look at it again: it was told, was told before, is muted, or can never
+be an article. What a limit left out or could not be fetched stays open. A run proposes items (`SeenItems.propose`);
+they are settled when its edition is stored, or there was none to store (`finish`), so that a run that dies in between
+settles nothing.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ __all__ = ["SeenItem", "SeenItems", "settle", "unsettle"]
 
 @dataclass(frozen=True, slots=True)
 class SeenItem:
-    """What is known of one item."""
+    """The state of one item."""
 
     first: datetime
-    """When a run first came across it, UTC."""
+    """When a run first saw it, UTC."""
     settled: date | None
-    """The day of the earliest edition that has settled it."""
+    """Day of the earliest edition that settled it."""
 
 
 class SeenItems(StateFile):
-    """The part of the store that knows items, for each title of an edition on its own."""
+    """The part of the store with items; each title of an edition has its own."""
 
     def seen_items(self, title: str, items: Iterable[str]) -> dict[str, SeenItem]:
-        """What is known of each of `items`; one that no run has come across is absent."""
+        """The known ones of `items`."""
         rows = self.query(
             "SELECT item, first_seen, edition FROM seen WHERE title = ? AND item IN (SELECT value FROM json_each(?))",
             title,
@@ -46,7 +46,7 @@ class SeenItems(StateFile):
         }
 
     def record_seen(self, title: str, items: Collection[str], now: datetime) -> None:
-        """Remember that a run has come across `items`."""
+        """Record that a run saw `items` at `now`."""
         with self.transaction() as connection:
             connection.executemany(
                 "INSERT INTO seen (title, item, first_seen, last_seen) VALUES (?1, ?2, ?3, ?3)"
@@ -55,7 +55,7 @@ class SeenItems(StateFile):
             )
 
     def propose(self, day: date, title: str, items: Iterable[str], began: datetime) -> None:
-        """Note what the edition of `day`, whose first run began then, has settled once it is kept."""
+        """Record the items that the edition of `day` will settle; `began`: when its first run did."""
         key = (day.isoformat(), storable(title))
         with self.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO made (date, title, began) VALUES (?, ?, ?)", (*key, stamp(began)))
@@ -65,12 +65,12 @@ class SeenItems(StateFile):
             )
 
     def finish(self, day: date, title: str) -> None:
-        """Make what was proposed count: there is nothing to keep of this day, or nothing more."""
+        """Settle what was proposed for the edition of `day`, without storing one."""
         with self.transaction() as connection:
             settle(connection, day, storable(title))
 
     def begun(self, day: date, title: str) -> tuple[datetime | None, datetime | None]:
-        """When the edition of `day` was first begun, and when the first finished one of all up to `day` was; UTC."""
+        """When the finished edition of `day` began, and when the first finished one up to `day` did; UTC."""
         rows = self.query(
             "SELECT (SELECT began FROM made WHERE title = ?1 AND date = ?2 AND finished),"
             " (SELECT min(began) FROM made WHERE title = ?1 AND date <= ?2 AND finished)",
@@ -81,7 +81,7 @@ class SeenItems(StateFile):
         return own, first
 
     def feed_titles(self, locations: Iterable[str]) -> dict[str, str]:
-        """What the feeds at these addresses called themselves when they were last read; unknown ones are absent."""
+        """Titles of the feeds at these addresses, where known."""
         digests = {fingerprint(location): location for location in locations}
         rows = self.query(
             "SELECT source, title FROM feeds WHERE source IN (SELECT value FROM json_each(?))",
@@ -90,7 +90,7 @@ class SeenItems(StateFile):
         return {digests[digest]: title for digest, title in rows}
 
     def keep_feed_titles(self, titles: Mapping[str, str], now: datetime) -> None:
-        """Remember what feeds, by their addresses, call themselves."""
+        """Record titles of feeds by their addresses."""
         with self.transaction() as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO feeds (source, title, read) VALUES (?, ?, ?)",
@@ -99,7 +99,7 @@ class SeenItems(StateFile):
 
 
 def settle(connection: sqlite3.Connection, day: date, title: str) -> None:
-    """Within a transaction: what was proposed for the edition of `day` counts from now on."""
+    """Settle, within a transaction, what was proposed for the edition of `day`."""
     key = (day.isoformat(), title)
     connection.execute("UPDATE made SET finished = 1 WHERE date = ? AND title = ?", key)
     connection.execute(
@@ -109,5 +109,5 @@ def settle(connection: sqlite3.Connection, day: date, title: str) -> None:
 
 
 def unsettle(connection: sqlite3.Connection, day: date, title: str) -> None:
-    """Within a transaction: what the edition of `day` has settled is open again."""
+    """Reopen, within a transaction, what the edition of `day` has settled."""
     connection.execute("UPDATE seen SET edition = NULL WHERE edition = ? AND title = ?", (day.isoformat(), title))

@@ -1,4 +1,4 @@
-"""The part of a story in which what was searched for stands, with where it stands."""
+"""Snippets of search results: the part of a text with most of the searched phrases, and their spans."""
 
 from __future__ import annotations
 
@@ -10,64 +10,64 @@ from briefing.nlp.search_terms import word_spans
 __all__ = ["Phrase", "snippet"]
 
 _WORDS = 24
-"""Of a story's points, shown with what was found."""
+"""In a snippet."""
 _BEFORE = 4
-"""Words shown before what was found, where its line begins too far away."""
+"""Words before the first hit, where its line begins too far before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Folded words (`search_terms`) that have to stand together, in this order."""
+    """Consecutive folded words (`search_terms`)."""
 
     words: tuple[str, ...]
     begins: bool = False
-    """Whether the last of them may go on."""
+    """Whether the last word is a prefix."""
 
-    def at(self, said: Sequence[str], place: int) -> bool:
-        """Whether it stands at `place` of the folded words `said`."""
+    def at(self, words: Sequence[str], index: int) -> bool:
+        """Whether the phrase begins at `index` of the folded `words`."""
         *firsts, last = self.words
-        end = place + len(firsts)
-        if end >= len(said) or list(said[place:end]) != firsts:
+        end = index + len(firsts)
+        if end >= len(words) or list(words[index:end]) != firsts:
             return False
-        return said[end].startswith(last) if self.begins else said[end] == last
+        return words[end].startswith(last) if self.begins else words[end] == last
 
 
 def snippet(text: str, wanted: Sequence[Phrase]) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """The `_WORDS` words of `text` that hold most of `wanted`, and where in them these stand: first character and the
-    one after the last. Of several such parts the earliest, from the beginning of its line where that is near; where
-    `text` holds none of them, its beginning.
+    """The `_WORDS` words of `text` with most of the `wanted` phrases, and the spans of these in it: first character and
+    the one after the last. Of equal windows the earliest, from the beginning of its line where that is near; where
+    `text` has none of the phrases, its beginning.
     """
     words = list(word_spans(text))
-    said = [word for *_, word in words]
+    folded = [word for *_, word in words]
     hits = sorted(
-        (place, place + len(phrase.words) - 1, number)
+        (index, index + len(phrase.words) - 1, number)
         for number, phrase in enumerate(wanted)
-        for place in range(len(said))
-        if phrase.at(said, place)
+        for index in range(len(folded))
+        if phrase.at(folded, index)
     )
-    lines = [0, *(place for place in range(1, len(words)) if "\n" in text[words[place - 1][1] : words[place][0]])]
+    lines = [0, *(index for index in range(1, len(words)) if "\n" in text[words[index - 1][1] : words[index][0]])]
     first, most = 0, 0
-    for place, last, _ in hits:
-        line = max(start for start in lines if start <= place)
-        begin = line if last - line < _WORDS else place - _BEFORE
+    for index, last, _ in hits:
+        line = max(start for start in lines if start <= index)
+        begin = line if last - line < _WORDS else index - _BEFORE
         begin = begin if len(words) > _WORDS else 0
-        held = len({number for start, end, number in hits if begin <= start and end < begin + _WORDS})
-        if held > most:
-            first, most = begin, held
+        matched = len({number for start, end, number in hits if begin <= start and end < begin + _WORDS})
+        if matched > most:
+            first, most = begin, matched
     if not words:
         return text.replace("\n", " "), ()
     stop = min(first + _WORDS, len(words))
     start = words[first][0] if first else 0
     end = words[stop][0] if stop < len(words) else len(text)
-    before, behind = "…" if first else "", "…" if stop < len(words) else ""
-    shown = before + text[start:end].rstrip().replace("\n", " ") + behind
-    move = len(before) - start
-    spans = [(words[low][0] + move, words[high][1] + move) for low, high, _ in hits if first <= low and high < stop]
+    before, after = "…" if first else "", "…" if stop < len(words) else ""
+    shown = before + text[start:end].rstrip().replace("\n", " ") + after
+    shift = len(before) - start
+    spans = [(words[low][0] + shift, words[high][1] + shift) for low, high, _ in hits if first <= low and high < stop]
     return shown, tuple(_merged(spans))
 
 
 def _merged(spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """`spans`, ordered, with those that touch as one."""
+    """Ordered `spans`, overlapping and touching ones merged."""
     begin = end = -1
     for start, stop in spans:
         if start > end:

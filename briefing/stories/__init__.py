@@ -1,9 +1,8 @@
-"""Which articles tell the same story.
+"""Groups articles into stories.
 
-Pure. `group` is the entry: copies of one text first (`near_duplicates`), then articles about one event in the same
-days, by what they say (`similarity`) and, where somebody has a model for it, by what they mean (`embeddings`). Articles
-are compared in the order of their ids, so that the order of the input never matters; what an address says about
-identity is the business of `canonical`.
+Pure. `group` is the entry: copies of one text first (`near_duplicates`), then articles about one event within days, by
+their words (`similarity`) and, if there is a model for it, by sentence embeddings (`embeddings`). Articles are compared
+by ascending id, so that the order of the input never matters. Not here: identity by URL (`canonical`).
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from briefing.nlp.text import word_count
-from briefing.stories.boilerplate import without_standing_words
+from briefing.stories.boilerplate import without_boilerplate
 from briefing.stories.clustering import THRESHOLD, Vectoriser, clusters
 from briefing.stories.embeddings import with_embeddings
 from briefing.stories.near_duplicates import copies
@@ -21,48 +20,50 @@ from briefing.types import Article
 
 __all__ = ["THRESHOLD", "Bundle", "Vectoriser", "group", "tfidf_vectors", "with_embeddings"]
 
-_WORDS = 120
-"""Of an article that can stand for a story; a shorter one counts for less."""
+_FULL_WORDS = 120
+"""Words of an article that counts fully as the first of a story; a shorter one counts for less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """Articles that tell one story."""
+    """Articles about one story."""
 
     articles: tuple[Article, ...]
-    """At least one, each of its own making; the first stands for the story."""
+    """At least one, each an original; the first represents the story."""
     copies: tuple[Article, ...]
-    """The same texts elsewhere."""
+    """Near duplicates of these."""
 
 
 def group(
     articles: Sequence[Article], *, threshold: float = THRESHOLD, compare: Vectoriser = tfidf_vectors
 ) -> tuple[Bundle, ...]:
-    """The stories that `articles` tell; every article is in exactly one, as itself or as a copy.
+    """Partition `articles` into stories; every article is in exactly one, as itself or as a copy.
 
-    `threshold`: least mean likeness, 0 to 1, of what is joined. The first article of a bundle is the one most like the
-    others, among equals the newest; of two articles the newer, unless it is much shorter.
+    `threshold`: least mean similarity, 0 to 1, of groups that are joined. The first article of a bundle is the one most
+    similar to the others, among equals the newest; of two articles the newer, unless it is much shorter.
     """
-    ordered = sorted(articles, key=lambda one: (one.id, one.title, one.source, one.text))
-    compared = without_standing_words(ordered)
-    roundups = {place for place, article in enumerate(compared) if is_roundup(article)}
+    ordered = sorted(articles, key=lambda article: (article.id, article.title, article.source, article.text))
+    compared = without_boilerplate(ordered)
+    roundups = {index for index, article in enumerate(compared) if is_roundup(article)}
     sets = copies(compared, roundups)
     alone = {number for number, (first, *_) in enumerate(sets) if first in roundups}
     found = clusters([compared[first] for first, *_ in sets], threshold, compare, alone)
-    bundles = [_bundle([sets[place] for place in places], alike, ordered) for places, alike in found]
+    bundles = [_bundle([sets[number] for number in members], means, ordered) for members, means in found]
     return tuple(sorted(bundles, key=lambda bundle: bundle.articles[0].id))
 
 
-def _bundle(sets: Sequence[Sequence[int]], alike: Sequence[float], articles: Sequence[Article]) -> Bundle:
-    def weight(pair: tuple[Sequence[int], float]) -> tuple[float, float, int, int]:
-        (first, *_), likeness = pair
+def _bundle(sets: Sequence[Sequence[int]], means: Sequence[float], articles: Sequence[Article]) -> Bundle:
+    """The bundle of these sets of copies; `means`: of each, the mean similarity to the others."""
+
+    def order(pair: tuple[Sequence[int], float]) -> tuple[float, float, int, int]:
+        (first, *_), mean = pair
         article = articles[first]
         newest = article.published.timestamp() if article.published else 0.0
-        told = min(1.0, word_count(article.text) / _WORDS)
-        return -round(likeness * told, 1), -newest, -len(article.text), first
+        fullness = min(1.0, word_count(article.text) / _FULL_WORDS)
+        return -round(mean * fullness, 1), -newest, -len(article.text), first
 
-    ordered = [places for places, _ in sorted(zip(sets, alike, strict=True), key=weight)]
+    ordered = [members for members, _ in sorted(zip(sets, means, strict=True), key=order)]
     return Bundle(
         articles=tuple(articles[first] for first, *_ in ordered),
-        copies=tuple(articles[place] for _, *others in ordered for place in others),
+        copies=tuple(articles[index] for _, *others in ordered for index in others),
     )

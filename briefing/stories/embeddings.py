@@ -1,10 +1,12 @@
-"""How alike articles are in what they mean: vectors of a language model beside the words, where there is a model."""
+"""Sentence embeddings beside TF-IDF, if there is a model: similarity of articles, nearest sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
+from briefing.nlp.text import first_words
 from briefing.stories.clustering import Vectoriser
 from briefing.stories.similarity import SimilarityVectors, tfidf_vectors
 from briefing.types import Article
@@ -12,52 +14,55 @@ from briefing.types import Article
 __all__ = ["Embed", "nearest", "with_embeddings"]
 
 Embed = Callable[[Sequence[str]], Sequence[Sequence[float]]]
-"""A vector for each text; texts of like meaning have vectors of like direction."""
+"""A vector for each text; texts of similar meaning have vectors of similar direction."""
 _READ_WORDS = 150
-_FEWEST = 10
-"""Articles below which words alone count: what all texts have in common for a model cannot be told from a few."""
-_ALIKE = 0.35
-_BEFORE_OTHERS = 0.05
-"""Cosines, the mean of the sentences taken off: what the nearest one needs, and by how much it is before the next."""
+_LEAST_ARTICLES = 10
+"""Fewer articles are compared by words alone: their mean does not estimate what a model finds in every text."""
+_LEAST_COSINE = 0.35
+_MARGIN = 0.05
+"""Least difference of the nearest sentence's cosine to the next; both cosines after subtracting the sentences' mean."""
 
 
 def nearest(text: str, sentences: Sequence[str], embed: Embed) -> int | None:
-    """Place of the one of `sentences` that means what `text` means, in whatever languages `embed` knows; None where no
-    one does, or several do alike.
+    """Index of the sentence that means the same as `text`, across the languages that `embed` knows; None if none does,
+    or several do equally.
     """
     import numpy as np
 
     if not sentences:
         return None
     vectors = np.array(embed([*sentences, text]), dtype=np.float64)
-    if len(sentences) > 2:  # the mean of one or two says nothing of what all texts have in common
+    if len(sentences) > 2:  # the mean of one or two does not estimate what all texts have in common
         vectors = vectors - vectors[:-1].mean(axis=0)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    vectors = vectors / np.where(lengths == 0, 1.0, lengths)
+    vectors = _unit(vectors)
     cosines = [float(cosine) for cosine in vectors[:-1] @ vectors[-1]]
     best, *others = sorted(cosines, reverse=True)
-    return cosines.index(best) if best >= _ALIKE and best - max(others, default=-1.0) >= _BEFORE_OTHERS else None
+    return cosines.index(best) if best >= _LEAST_COSINE and best - max(others, default=-1.0) >= _MARGIN else None
 
 
 def with_embeddings(embed: Embed) -> Vectoriser:
-    """Compares articles by their words and by what `embed` makes of their titles and leads.
+    """`tfidf_vectors` with embeddings of titles and leads beside them.
 
-    Models differ in how alike they find any two texts (a cosine of 0.1 for one, 0.8 for another), so the mean of the
-    articles' vectors is taken off: what is not about the same then is near 0 for every model, and one threshold serves.
+    Models differ in the cosine of unrelated texts (0.1 for one, 0.8 for another); subtracting the articles' mean vector
+    brings it near 0 for every model, so that one threshold serves.
     """
 
     def compare(articles: Sequence[Article]) -> SimilarityVectors:
         import numpy as np
 
-        compared = tfidf_vectors(articles)
-        if len(articles) < _FEWEST:
-            return compared
-        texts = [
-            f"{article.title}. {' '.join(article.text.split(None, _READ_WORDS)[:_READ_WORDS])}" for article in articles
-        ]
-        vectors = np.array(embed(texts), dtype=np.float32)
-        vectors -= vectors.mean(axis=0)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return replace(compared, meanings=vectors / np.where(lengths == 0, 1.0, lengths))
+        vectors = tfidf_vectors(articles)
+        if len(articles) < _LEAST_ARTICLES:
+            return vectors
+        texts = [f"{article.title}. {' '.join(first_words(article.text, _READ_WORDS))}" for article in articles]
+        embeddings = np.array(embed(texts), dtype=np.float32)
+        return replace(vectors, embeddings=_unit(embeddings - embeddings.mean(axis=0)))
 
     return compare
+
+
+def _unit(vectors: Any) -> Any:
+    """Rows scaled to unit length; zero rows unchanged."""
+    import numpy as np
+
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths == 0, 1.0, lengths)

@@ -1,10 +1,10 @@
-"""Copies of one text: wire reports that many outlets print, reprints with another title, lightly edited versions.
+"""Detects near duplicates: wire reports that many outlets print, reprints with another title, edited versions.
 
-Two texts are copies when most of the shorter one's runs of five words stand in the longer one (containment of
-shingles, Broder, "On the resemblance and containment of documents", 1997) and one begins as the other does, or where
-that one does: two articles that share no more than what their publisher says under both are none, nor are two that
-share what it says above them and then tell of different things. Outlets write their own titles, so one that differs is
-no objection, and one that is alike will do for a beginning. A translated copy is not recognised.
+Two texts are copies when most five-word shingles of the shorter are in the longer (containment; Broder, "On the
+resemblance and containment of documents", 1997) and one has the beginning of the other, wherever it begins. Not copies:
+articles that share only boilerplate below them, or boilerplate above them and then differ. Outlets write their own
+titles, so a different title does not matter, and a similar one stands in for the beginning. Translations are not
+recognised.
 """
 
 from __future__ import annotations
@@ -16,105 +16,103 @@ from itertools import islice
 
 from briefing.nlp.facts import numbers, occurrences, stems
 from briefing.nlp.text import fold
-from briefing.stories.boilerplate import tell_apart
+from briefing.stories.boilerplate import different_news, shingles
 from briefing.types import Article
 
 __all__ = ["CONTAINED", "copies"]
 
 CONTAINED = 0.7
 """Share of the shorter text's shingles that the longer has."""
-_RUN = 5
-_READ = 800
-"""Words of a text: copies begin alike, and ten thousand long texts have many shingles."""
-_FEWEST = 20
-"""Shingles below which only equal texts are copies: two short notices about two matches share their phrases. Where even
-their titles differ, such a text ("Comments") may be all that a feed says of anything."""
-_OPENING, _OPENS = 30, 0.5
-"""Shingles that are a text's beginning, and the share of them that the other text has."""
-_EARLY = 3
-"""Words that may stand before what is shared: a place, a changed number. The shortest news before a footer has more."""
-_TITLE = 3
-"""Content words that two titles must have in common."""
+_READ_WORDS = 800
+"""Words of a text that are compared: copies begin alike, and ten thousand long texts have many shingles."""
+_LEAST_SHINGLES = 20
+"""Shingles below which only equal texts are copies: short notices about two matches share their phrases. Their titles
+must be equal as well, because such a text ("Comments") may be all that a feed gives of anything."""
+_OPENING, _OPENING_SHARED = 30, 0.5
+"""Shingles of a text's beginning, and the share of them that the other text must have."""
+_LEADING = 3
+"""Words that may precede what is shared: a place, a changed number. The shortest news before a footer has more."""
+_TITLE_STEMS = 3
+"""Stems that two titles must share."""
 _LONGEST = 2.5
-"""A text so many times as long as another that it holds is a roundup or a longer report, not a copy."""
+"""Ratio of lengths above which the longer text is a roundup or a longer report, not a copy."""
 _COMMON = 60
-"""Different texts with one shingle from which on it says nothing: a standing phrase."""
+"""Texts with one shingle above which it is ignored as a common phrase."""
 
 
 def copies(articles: Sequence[Article], alone: Collection[int] = ()) -> list[list[int]]:
-    """Places of `articles` that are copies of one text, the one that stands for them first; every place once.
+    """Partition `articles` into sets of copies, as indices, the one that represents them first.
 
-    Those in `alone` are copies of an equal text only: a list of stories is none of them.
+    Those in `alone` (lists of stories) are copies of equal texts only.
 
-    The first is the latest where versions differ in a number, as corrections do; else the longest, then the earliest.
+    The first is the latest if versions differ in a number, as corrections do; else the longest, then the earliest.
     """
     texts = [_Text.of(article) for article in articles]
     holders: defaultdict[int, list[int]] = defaultdict(list)
     equal: dict[tuple[frozenset[int], str], int] = {}
     members: dict[int, list[int]] = {}
-    for place in sorted(range(len(articles)), key=lambda place: (-len(texts[place].shingles), place)):
-        mine = texts[place]
-        same = (mine.shingles, "" if len(mine.shingles) >= _FEWEST else fold(articles[place].title))
-        head = equal.get(same) if mine.shingles else None
-        if head is None and place not in alone:
-            longer = _holding(mine, texts, holders)
-            head = next((one for one in longer if not tell_apart(articles[place], articles[one])), None)
+    for index in sorted(range(len(articles)), key=lambda index: (-len(texts[index].shingles), index)):
+        text = texts[index]
+        key = (text.shingles, "" if len(text.shingles) >= _LEAST_SHINGLES else fold(articles[index].title))
+        head = equal.get(key) if text.shingles else None
+        if head is None and index not in alone:
+            longer = _containing(text, texts, holders)
+            head = next((other for other in longer if not different_news(articles[index], articles[other])), None)
         if head is None:
-            head = place
-            for shingle in mine.shingles if place not in alone else ():
-                holders[shingle].append(place)
-        equal.setdefault(same, head)
-        members.setdefault(head, []).append(place)
+            head = index
+            for shingle in text.shingles if index not in alone else ():
+                holders[shingle].append(index)
+        equal.setdefault(key, head)
+        members.setdefault(head, []).append(index)
     return [_best_first(found, articles) for _, found in sorted(members.items())]
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """An article as it is compared."""
+    """The features of an article that are compared."""
 
     opening: tuple[int, ...]
-    """Its first shingles, in their order."""
+    """Its first shingles, in order."""
     shingles: frozenset[int]
     title: frozenset[str]
-    """Content words."""
+    """Stems."""
 
     @classmethod
     def of(cls, article: Article) -> _Text:
-        said = [key for _, _, key in islice(occurrences(article.text), _READ)]
-        runs = max(1, len(said) - _RUN + 1) if said else 0
-        shingles = [hash(tuple(said[start : start + _RUN])) for start in range(runs)]
-        return cls(tuple(shingles[:_OPENING]), frozenset(shingles), frozenset(stems(article.title)))
+        words = [key for _, _, key in islice(occurrences(article.text), _READ_WORDS)]
+        found = shingles(words) or ([hash(tuple(words))] if words else [])
+        return cls(tuple(found[:_OPENING]), frozenset(found), frozenset(stems(article.title)))
 
     def opens_in(self, other: _Text) -> bool:
         """Whether the other text has the beginning of this one."""
-        held = [shingle in other.shingles for shingle in self.opening]
-        return any(held[: _EARLY + 1]) and sum(held) >= _OPENS * len(held)
+        shared = [shingle in other.shingles for shingle in self.opening]
+        return any(shared[: _LEADING + 1]) and sum(shared) >= _OPENING_SHARED * len(shared)
 
 
-def _holding(mine: _Text, texts: Sequence[_Text], holders: Mapping[int, list[int]]) -> Iterator[int]:
-    """Places of the longer texts that hold most of `mine` and begin alike, those that hold most of it first."""
-    if len(mine.shingles) < _FEWEST:
+def _containing(text: _Text, texts: Sequence[_Text], holders: Mapping[int, list[int]]) -> Iterator[int]:
+    """Indices of longer texts that contain most of `text` and begin alike, by falling containment."""
+    if len(text.shingles) < _LEAST_SHINGLES:
         return
-    telling = (holders[shingle] for shingle in mine.shingles if shingle in holders and len(holders[shingle]) <= _COMMON)
-    shared = Counter(place for places in telling for place in places)
-    for place, count in sorted(shared.items(), key=lambda one: (-one[1], one[0])):
-        other = texts[place]
-        if count < CONTAINED * len(mine.shingles):
+    rare = (holders[shingle] for shingle in text.shingles if shingle in holders and len(holders[shingle]) <= _COMMON)
+    shared = Counter(index for indices in rare for index in indices)
+    for index, count in sorted(shared.items(), key=lambda item: (-item[1], item[0])):
+        other = texts[index]
+        if count < CONTAINED * len(text.shingles):
             return
-        if len(other.shingles) <= _LONGEST * len(mine.shingles) and (
-            mine.opens_in(other) or other.opens_in(mine) or len(mine.title & other.title) >= _TITLE
+        if len(other.shingles) <= _LONGEST * len(text.shingles) and (
+            text.opens_in(other) or other.opens_in(text) or len(text.title & other.title) >= _TITLE_STEMS
         ):
-            yield place
+            yield index
 
 
-def _best_first(places: Sequence[int], articles: Sequence[Article]) -> list[int]:
-    def published(place: int) -> float:
-        when = articles[place].published
-        return when.timestamp() if when else 0.0
+def _best_first(indices: Sequence[int], articles: Sequence[Article]) -> list[int]:
+    facts = {frozenset((number.value, number.unit) for number in numbers(articles[index].text)) for index in indices}
+    # A correction replaces numbers; a version that only lacks some was cut at its end.
+    corrected = not any(all(other <= version for other in facts) for version in facts)
 
-    facts = {frozenset((number.value, number.unit) for number in numbers(articles[place].text)) for place in places}
-    # Only what one version has and the other has not in its place is a correction; a cut end is none.
-    corrected = not any(all(other <= one for other in facts) for one in facts)
-    if corrected:
-        return sorted(places, key=lambda place: (-published(place), -len(articles[place].text), place))
-    return sorted(places, key=lambda place: (-len(articles[place].text), published(place), place))
+    def order(index: int) -> tuple[float, float, int]:
+        published = articles[index].published
+        time, length = published.timestamp() if published else 0.0, len(articles[index].text)
+        return (-time, -length, index) if corrected else (-length, time, index)
+
+    return sorted(indices, key=order)

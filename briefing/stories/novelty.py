@@ -1,9 +1,8 @@
-"""Today's stories against what earlier editions told: what continues, and what of it is new.
+"""Compares today's stories with those of earlier editions: which continue one, and what of them is new.
 
-Pure. A story continues an earlier one when they share an article, or when today's grouping would put articles of both
-into one story. What is new is decided by the same check that every key point passes: a point that the earlier articles
-support has been told. A point in another language than its articles is compared with what was told in its own language,
-else by the sentences behind it.
+Pure. A story continues an earlier one if they share an article, or if grouping would join articles of both. A point is
+new unless the earlier articles support it, by the check of every key point (`ground.check`). A point in another
+language than its articles is compared with earlier points in that language, else by the sentences that it cites.
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ from briefing.nlp.text import fold
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
 __all__ = [
+    "KNOWN",
     "MOST_BACKGROUND",
-    "TOLD",
     "EarlierStory",
     "link_earlier",
     "news_first",
@@ -29,11 +28,11 @@ __all__ = [
     "unseen_articles",
 ]
 
-TOLD = 0.8
-"""Share of a point that earlier articles must hold: "Police arrested the manager of the plant that exploded" is news
-although two thirds of it have been told. Support needs less, because a point may say things in its own words."""
+KNOWN = 0.8
+"""Share of a point's stems that earlier articles must hold: "Police arrested the manager of the plant that exploded" is
+news although two thirds of it are known. Support needs less, because a point may paraphrase."""
 MOST_BACKGROUND = 1
-"""Points that an update keeps of what was told before, for readers who missed it."""
+"""Known points that an update keeps, for readers who missed them."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +42,15 @@ class EarlierStory:
     edition_date: date
     headline: str
     articles: tuple[Article, ...]
-    """As they were then."""
+    """In the versions of that edition."""
     language: str = "und"
     """Of `headline` and `points`."""
     points: tuple[str, ...] = ()
-    """What was written of them, without quotations."""
+    """Its key points without quotations."""
 
     @cached_property
-    def texts(self) -> frozenset[str]:
-        """Its articles' texts, as far as they can be compared."""
+    def text_keys(self) -> frozenset[str]:
+        """`text_key` of its articles."""
         return frozenset(text_key(article.text) for article in self.articles)
 
 
@@ -62,81 +61,81 @@ def link_earlier(
 ) -> list[tuple[EarlierStory, ...]]:
     """For each of `stories` the earlier ones that it continues, latest first. `group` makes stories of articles."""
     today = {article.id for articles in stories for article in articles}
-    before = {article.id: article for one in earlier for article in one.articles if article.id not in today}
+    before = {article.id: article for story in earlier for article in story.articles if article.id not in today}
     together = [article for articles in stories for article in articles] + list(before.values())
     groups = [{article.id for article in found} for found in group(together)] if before else []
     links: list[tuple[EarlierStory, ...]] = []
     for articles in stories:
-        mine = {article.id for article in articles}
-        reach = mine.union(*(found for found in groups if found & mine))
-        links.append(tuple(one for one in earlier if any(article.id in reach for article in one.articles)))
-    return [tuple(sorted(link, key=lambda story: story.edition_date, reverse=True)) for link in links]
+        own = {article.id for article in articles}
+        reachable = own.union(*(found for found in groups if found & own))
+        linked = [story for story in earlier if any(article.id in reachable for article in story.articles)]
+        links.append(tuple(sorted(linked, key=lambda story: story.edition_date, reverse=True)))
+    return links
 
 
 def unseen_articles(articles: Iterable[Article], earlier: Iterable[EarlierStory]) -> tuple[Article, ...]:
-    """Those of `articles` whose text is none of the earlier stories'."""
-    known = frozenset().union(*(one.texts for one in earlier))
+    """Those of `articles` whose text is in none of the earlier stories."""
+    known = frozenset().union(*(story.text_keys for story in earlier))
     return tuple(article for article in articles if text_key(article.text) not in known)
 
 
 def novelty_test(earlier: Sequence[EarlierStory], language: str) -> Callable[[KeyPoint], bool]:
-    """Says of a point in `language` whether it is new: whether no earlier article supports it.
+    """A predicate for points in `language`: whether no earlier article supports the point.
 
-    A sentence that an earlier article holds word for word is never new.
+    A quoted sentence is new unless an earlier article has it word for word.
     """
-    text = "\n\n".join(article.text for one in earlier for article in one.articles)
-    evidence = Evidence(text, " ".join(article.title for one in earlier for article in one.articles), language)
-    known = fold(" ".join(text.split()))
+    articles = [article for story in earlier for article in story.articles]
+    text = "\n\n".join(article.text for article in articles)
+    evidence = Evidence(text, " ".join(article.title for article in articles), language)
+    known = text_key(text)
 
     def is_new(point: KeyPoint) -> bool:
-        if point.verdict is Verdict.QUOTED and fold(" ".join(point.text.split())) in known:
+        if point.verdict is Verdict.QUOTED and text_key(point.text) in known:
             return False
-        return _lacks(point.text, evidence)
+        return _lacks(evidence, point.text)
 
     return is_new
 
 
 def news_first(summary: Summary, earlier: Sequence[EarlierStory]) -> tuple[Summary, int]:
-    """`summary` with its new points (`novelty_test`) first and little of the rest behind; and how many are new."""
-    is_new = _unheard_elsewhere(summary, earlier) if summary.translated else novelty_test(earlier, _read_in(summary))
+    """`summary` with its new points first and little of the rest behind; and how many are new."""
+    if summary.translated:
+        is_new = _translated_novelty_test(summary, earlier)
+    else:
+        is_new = novelty_test(
+            earlier, summary.language if summary.article_language == "und" else summary.article_language
+        )
     fresh = [point for point in summary.key_points if is_new(point)]
     rest = [point for point in summary.key_points if point not in fresh][:MOST_BACKGROUND]
     return replace(summary, key_points=(*fresh, *rest)), len(fresh)
 
 
-def _read_in(summary: Summary) -> str:
-    return summary.language if summary.article_language == "und" else summary.article_language
-
-
-def _unheard_elsewhere(summary: Summary, earlier: Sequence[EarlierStory]) -> Callable[[KeyPoint], bool]:
-    """The same for points in another language than their articles. One that can be compared with nothing is not called
-    new.
-    """
-    told = [point for one in earlier if one.language == summary.language for point in one.points]
-    evidence = Evidence("\n\n".join(told), language=summary.language)
+def _translated_novelty_test(summary: Summary, earlier: Sequence[EarlierStory]) -> Callable[[KeyPoint], bool]:
+    """`novelty_test` for points in another language than their articles; those that cannot be compared are not new."""
+    points = [point for story in earlier if story.language == summary.language for point in story.points]
+    evidence = Evidence("\n\n".join(points), language=summary.language)
     is_new = novelty_test(earlier, summary.article_language)
 
-    def is_new_elsewhere(point: KeyPoint) -> bool:
+    def is_new_translated(point: KeyPoint) -> bool:
         if point.verdict is Verdict.QUOTED:
             return is_new(point)
-        if told and not _lacks(point.text, evidence):
+        if points and not _lacks(evidence, point.text):
             return False
         if not point.citations:
-            return bool(told)
-        sentences = (replace(point, text=one.text, verdict=Verdict.QUOTED) for one in point.citations)
-        return any(is_new(sentence) for sentence in sentences)
+            return bool(points)
+        return any(is_new(replace(point, text=cited.text, verdict=Verdict.QUOTED)) for cited in point.citations)
 
-    return is_new_elsewhere
+    return is_new_translated
 
 
-def _lacks(text: str, evidence: Evidence) -> bool:
-    """Whether `evidence` does not say what `text` does, or not enough of it."""
+def _lacks(evidence: Evidence, text: str) -> bool:
+    """Whether `evidence` does not support `text`, or holds too little of it."""
     found = check(text, evidence)
-    said = frozenset(stems(text))
-    held = said.intersection(stems(" ".join(citation.text for citation in found.citations)))
-    return found.verdict is Verdict.UNSUPPORTED or len(held) < TOLD * len(said)
+    wanted = frozenset(stems(text))
+    held = wanted.intersection(stems(" ".join(citation.text for citation in found.citations)))
+    return found.verdict is Verdict.UNSUPPORTED or len(held) < KNOWN * len(wanted)
 
 
 def text_key(text: str) -> str:
-    """A text as far as it matters when asking whether it was told: equal ones are the same."""
+    """Key under which equal texts are found, whatever their case, accents and white space."""
     return fold(" ".join(text.split()))

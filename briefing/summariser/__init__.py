@@ -1,14 +1,16 @@
-"""The one conversation with a model: articles in, summaries out, every key point checked.
+"""Articles in, summaries out, every key point checked against its article.
 
-`summarise_stories` and `summarise_all` are the entries; `condense` is one article's conversation, `story` that of
-several, `cite`, `instruct` and `seq2seq` are the strategies (what is asked, in which order), `draft` is what they fill;
-`scheduler` keeps the engine busy with many articles, `prompts` makes messages, `parsing` reads what comes back.
+`summarise_stories` is the entry. `story` is the conversation about one story; `cite`, `instruct`, `translated` and
+`seq2seq` are the strategies (prompts and their order), `draft` is what they fill; `scheduler` runs many conversations
+on one engine, `prompts` renders messages, `parsing` reads answers.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 
 from briefing.engines.base import Engine
 from briefing.errors import EngineError, ModelError, NoAnswerError
@@ -34,8 +36,9 @@ __all__ = [
     "summary_key",
 ]
 
+_log = logging.getLogger(__name__)
 _VERSION = "8"
-"""Raised whenever the strategy makes other summaries of the same answers."""
+"""Part of every summary's key; raised when the same answers make other summaries."""
 
 
 def summarise_all(
@@ -45,10 +48,16 @@ def summarise_all(
     options: SummaryOptions | None = None,
     answers: CompletionStore | None = None,
 ) -> Iterator[tuple[Article, Summary | Failure]]:
-    """`summarise_stories` where every article is a story of its own."""
-    stories = ((article,) for article in articles)
-    for (article, *_), result in summarise_stories(stories, engine, prompts, options, answers):
-        yield article, result
+    """`summarise_stories` with every article as a story of its own."""
+    started: list[Article] = []
+
+    def stories() -> Iterator[tuple[Article]]:
+        for article in articles:
+            started.append(article)
+            yield (article,)
+
+    for index, result in summarise_stories(stories(), engine, prompts, options, answers):
+        yield started[index], result
 
 
 def summarise_stories(
@@ -58,21 +67,19 @@ def summarise_stories(
     options: SummaryOptions | None = None,
     answers: CompletionStore | None = None,
     enough: Callable[[], bool] = lambda: False,
-) -> Iterator[tuple[Sequence[Article], Summary | Failure]]:
-    """Yield every story's articles with its summary, or with what went wrong, in the order in which they are finished.
+) -> Iterator[tuple[int, Summary | Failure]]:
+    """Yield every story's index with its summary or failure, in the order in which they finish.
 
-    `stories` is pulled as the engine has room; once `enough` says so, what was not finished does not come. Raises
-    `EngineError` or `ModelError` only where the engine itself is gone; what then was answered is in `answers`, and a
-    later run goes on from there.
+    `stories` is pulled as the engine has free slots; once `enough` is true, unfinished stories are dropped. Raises
+    `EngineError` or `ModelError` only where the engine itself has failed; a later run resumes from `answers`.
     """
     wanted = options or SummaryOptions()
-
-    def begun(articles: Sequence[Article]) -> tuple[object, Callable[[], Conversation[Summary | Failure]]]:
-        return articles, lambda: _guarded(articles, engine, prompts, wanted)
-
-    for subject, result in converse(map(begun, stories), engine, answers, enough):
-        assert isinstance(subject, Sequence)
-        yield subject, result
+    conversations = ((i, partial(_guarded, articles, engine, prompts, wanted)) for i, articles in enumerate(stories))
+    for index, result in converse(conversations, engine, answers, enough):
+        if isinstance(result, Summary):
+            cached = " (cached)" if result.cached else ""
+            _log.info("Story %s: %d key points in %.1f s%s", result.id, len(result.key_points), result.seconds, cached)
+        yield index, result
 
 
 def shorten_leads(
@@ -83,32 +90,25 @@ def shorten_leads(
     answers: CompletionStore | None = None,
     enough: Callable[[], bool] = lambda: False,
 ) -> dict[str, KeyPoint]:
-    """The first point of each story in few words, by its summary's id; without those for which there was no time.
+    """A short form of the first point of each story, by its summary's id; without stories for which time ran out.
 
-    Only the tuned model is asked, and only what holds against the story's sentences is told; a point that is short
-    enough, or of which no shorter form held, stays as it is.
+    Only the tuned model is asked. A short form is checked like any point; where none is needed or holds, the point
+    stays as it is.
     """
-
-    def begun(story: Story) -> tuple[object, Callable[[], Conversation[KeyPoint]]]:
-        drafts = [Draft.of(article, options) for article in story.articles[:MAX_ARTICLES]]
-        return story, lambda: _in_short(drafts, story.summary.key_points[0], prompts)
-
-    suited = [
-        story
-        for story in stories
-        if story.summary.key_points and cite.suits(Draft.of(story.articles[0], options), engine)
-    ]
+    suited = (s for s in stories if s.summary.key_points and cite.suits(s.articles[0], options, engine))
+    conversations = ((story, partial(_shortened, story, prompts, options)) for story in suited)
     leads: dict[str, KeyPoint] = {}
-    with suppress(EngineError, ModelError):  # the points as they are do as well
-        for story, point in converse(map(begun, suited), engine, answers, enough):
-            if isinstance(story, Story):
-                leads[story.summary.id] = point
+    with suppress(EngineError, ModelError):  # short forms are optional
+        for story, point in converse(conversations, engine, answers, enough):
+            leads[story.summary.id] = point
     return leads
 
 
-def _in_short(drafts: Sequence[Draft], point: KeyPoint, prompts: PromptBook) -> Conversation[KeyPoint]:
+def _shortened(story: Story, prompts: PromptBook, options: SummaryOptions) -> Conversation[KeyPoint]:
+    drafts = [Draft.of(article, options) for article in story.articles[:MAX_ARTICLES]]
+    point = story.summary.key_points[0]
     try:
-        return (yield from cite.tell_in_short(drafts, point, prompts))
+        return (yield from cite.shorten_point(drafts, point, prompts))
     except EngineError:
         return point
 
@@ -116,43 +116,43 @@ def _in_short(drafts: Sequence[Draft], point: KeyPoint, prompts: PromptBook) -> 
 def _guarded(
     articles: Sequence[Article], engine: Engine, prompts: PromptBook, options: SummaryOptions
 ) -> Conversation[Summary | Failure]:
-    """`condense_story`, with a story that could not be condensed as a value."""
+    """`condense_story`, with a story's failure as a value."""
     first = articles[0]
     if not first.text.strip():
         return EngineError(first.title or first.id, "the article has no text").as_failure("summarise")
     try:
         return (yield from condense_story(articles, engine, prompts, options))
-    except NoAnswerError as error:  # any other is the engine's own, and would be every story's
+    except NoAnswerError as error:  # any other is the engine's, and would hit every story
         return error.as_failure("summarise")
 
 
 def summary_key(
     article: Article, engine: Engine, prompts: PromptBook, options: SummaryOptions, others: Sequence[Article] = ()
 ) -> str:
-    """Names the summary of an article, or of the story that it tells with `others`, in the store.
+    """Key of an article's summary, or of its story's with `others`, in the store.
 
-    Another text, article, prompt, grammar, model, adapter, window, sampling option or wish gives another key; whatever
-    else a run is told (threads, prompts in flight, patience, a key) does not.
+    It depends on texts, prompts, grammars, model, adapter, window, sampling and summary options; not on threads,
+    slots, patience or the API key.
 
-    No model is loaded for it and no server asked: a run in which everything is in the store goes well without either.
-    So the window counts as `Engine.digest` knows it. Of a server that is the window asked for (``context``); what the
-    server says where nothing was asked is no part of the key, and neither are the weights behind the model's name.
+    No model is loaded for it and no server asked, so that a run whose summaries are all stored needs neither. So the
+    window is that of `Engine.digest`: for a server the configured one (``context``), not what the server states; nor do
+    the weights behind a server's model name count.
     """
-    told_in = prompts.language(options.language or article.language)
+    language = prompts.language(options.language or article.language)
     read = (article, *others[: MAX_ARTICLES - 1])
-    embeds = any(options.translates(one.language) for one in read)  # else no vector is made of anything
+    embeds = any(options.translates(each.language) for each in read)  # else no embedding is made
     wishes = (
         str(options.points),
         options.length,
         options.language,
-        told_in,
+        language,
         str(options.paragraph),
         options.embedded_by if embeds else "",
     )
-    # Of the source's name only what it takes off the title: no prompt has it, and another may be shown tomorrow.
+    # The source's name counts only by what it removes from the title: it may change, and is in no prompt.
     title = title_without_site(article.title, article.source, article.url)
     text = [article.title, title, str(article.published), article.text, article.language]
-    for other in read[1:]:  # citations name these by their ids
+    for other in read[1:]:  # their ids are in citations
         text += [other.id, other.title, str(other.published), other.text, other.language]
     asked = prompts.fingerprint(*instruct.PROMPTS, *cite.PROMPTS, *translated.PROMPTS)
     return fingerprint(_VERSION, engine.digest, asked, *wishes, *text)

@@ -1,7 +1,6 @@
-"""Sentences that the tuned model is shown together, the lines it writes about them, and what is asked of it.
+"""The tuned model's prompts, and the lines of its answers with their checks; `cite` decides their order.
 
-`Context` is one prompt's sentences; `Line` a line that may become a point. What is asked in which order, and what comes
-of it, is the business of `cite`.
+`Context` is one prompt's numbered sentences; `Line` a line that may become a point.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from briefing.summariser.selection import NumberedSentence, sections, select_sen
 from briefing.types import Rung, Verdict
 
 __all__ = [
-    "LEANS",
+    "DANGLING",
     "Context",
     "Line",
     "apply_model_verdict",
@@ -45,73 +44,73 @@ __all__ = [
     "read_line",
 ]  # fmt: skip
 
-LEANS = "a pronoun without its noun"
+DANGLING = "a pronoun without its noun"
 
 _MOST_LINES = 6
-"""That are asked for at once: more than the model was trained on repeat one another."""
+"""Lines of one answer: beyond what the model was trained on they repeat one another."""
 _MOST_CITED = 3
 _CHOICES = (" yes", " no")
 """With the blank that the model was trained on."""
-_SURE = 1e-6
-"""What a probability of 0 or 1 is taken for."""
+_EPSILON = 1e-6
+"""Bound on probabilities, so that log-odds are finite."""
 _LINE = re.compile(r"^\[(\d{1,3}(?:,\d{1,3}){0,2})\] (.+)$")
 _CLOSED = re.compile(r"[.!?…][\"”’'»“)]?$")
 
 
 @dataclass(frozen=True)
 class Context:
-    """Sentences that are shown together, and what is in them."""
+    """The numbered sentences of one prompt, analysed."""
 
     numbered: tuple[NumberedSentence, ...]
     evidence: Evidence
     """These sentences alone, each a paragraph."""
     readings: tuple[AnalysedSentence, ...]
     opens: bool
-    """Whether it holds the beginning."""
+    """Whether it has the article's beginning."""
     names: frozenset[str]
-    """Keys of what is capitalised within a sentence."""
+    """Keys of names within a sentence, not at its beginning."""
     keys: tuple[frozenset[str], ...]
-    """Of each sentence, what a number, a name or a date may be found by."""
+    """Of each sentence, the keys of its numbers, names and dates."""
 
     @cached_property
     def texts(self) -> list[str]:
         """The sentences, in the order of their numbers."""
-        return [one.text for one in self.numbered]
+        return [sentence.text for sentence in self.numbered]
 
     @property
     def language(self) -> str:
-        """ISO 639-1 code of the language that the sentences are in, and the lines."""
+        """ISO 639-1 code of the sentences' and the lines' language."""
         return self.evidence.language
 
-    def place(self, number: int) -> tuple[int, int]:
-        """Where the sentence of that number stands: which article of the story, and which of its sentences, from 0."""
-        one = self.numbered[number - 1]
-        return one.article, one.sentence
+    def position(self, number: int) -> tuple[int, int]:
+        """Article of the story and sentence of the article, from 0, of the sentence of that number."""
+        sentence = self.numbered[number - 1]
+        return sentence.article, sentence.sentence
 
     def before(self, number: int) -> int:
-        """The number of the sentence before, where that is shown as well; else 0."""
-        article, sentence = self.place(number)
-        return number - 1 if number > 1 and self.place(number - 1) == (article, sentence - 1) else 0
+        """The number of the sentence before, where the context has it; else 0."""
+        article, sentence = self.position(number)
+        return number - 1 if number > 1 and self.position(number - 1) == (article, sentence - 1) else 0
 
 
 def contexts(drafts: Sequence[Draft]) -> Iterator[Context]:
-    """One of the whole story; of a long article, one for each of its sections."""
+    """One for the whole story; for a single long article, one for each section."""
     evidences = [draft.evidence for draft in drafts]
     stretches = sections(evidences[0], drafts[0].options.points) if len(drafts) == 1 else [None]
-    for place, stretch in enumerate(stretches):
+    for index, stretch in enumerate(stretches):
         parts = [stretch] if stretch is not None else None
-        numbered = select_sentences(evidences, parts, opening=not place)
+        numbered = select_sentences(evidences, parts, opening=not index)
         if numbered:
-            text = "\n\n".join(one.text for one in numbered)
+            text = "\n\n".join(sentence.text for sentence in numbered)
             titles = " / ".join(evidence.title for evidence in evidences)
-            readings = tuple(AnalysedSentence(one.text) for one in numbered)
+            readings = tuple(AnalysedSentence(sentence.text) for sentence in numbered)
             yield Context(
                 tuple(numbered),
                 Evidence(text, titles, evidences[0].language, evidences[0].published),
                 readings,
-                opens=not place,
+                opens=not index,
                 names=frozenset(name.key for reading in readings for name in reading.names if not name.opens),
-                keys=tuple(evidences[one.article].sentence_keys[one.sentence] for one in numbered),
+                keys=tuple(evidences[sentence.article].sentence_keys[sentence.sentence] for sentence in numbered),
             )
 
 
@@ -121,28 +120,28 @@ class Line:
 
     context: Context
     cites: tuple[int, ...]
-    """Numbers, from 1, of the sentences behind it; the first is the main one."""
+    """Numbers, from 1, of its sentences; the first is the main one."""
     text: str
     rung: Rung = "written"
     reason: str = ""
-    """Why it may not be shown; empty while nothing speaks against it."""
-    found: Check | None = None
-    """What looking it up in these sentences came to, and then what the model read; None: not looked up."""
+    """Why it may not be shown; empty while it has no fault."""
+    check: Check | None = None
+    """Against the context's sentences, then updated by the model's verdict; None before."""
 
     @property
     def holds(self) -> bool:
-        """Whether it was checked and nothing speaks against it."""
-        return not self.reason and self.found is not None and self.found.verdict is Verdict.SUPPORTED
+        """Whether it was checked and is supported."""
+        return not self.reason and self.check is not None and self.check.verdict is Verdict.SUPPORTED
 
     @property
-    def unread(self) -> bool:
-        """Whether the model has yet to say: nothing speaks against it, and it is no sentence of the article."""
-        return not self.reason and self.found is not None and self.rung != "quoted"
+    def undecided(self) -> bool:
+        """Whether the model has to check it: it has no fault and is no sentence of the article."""
+        return not self.reason and self.check is not None and self.rung != "quoted"
 
     @property
-    def place(self) -> tuple[int, int]:
-        """Where its main sentence stands."""
-        return self.context.place(self.cites[0])
+    def position(self) -> tuple[int, int]:
+        """`Context.position` of its main sentence."""
+        return self.context.position(self.cites[0])
 
 
 # --- asking --------------------------------------------------------------------------------------------------
@@ -151,7 +150,7 @@ class Line:
 def lines_prompt(
     prompts: PromptBook, context: Context, points: int, length: str, headline: bool, cites: tuple[int, ...] = ()
 ) -> Prompt:
-    """For `points` lines; behind `cites`, where these are given, and then for one line without its numbers."""
+    """Asks for `points` lines; with `cites`, for one line after these numbers."""
     points = min(points, len(context.numbered), _MOST_LINES)
     grammar = prompts.grammar(
         "cite", sentences=len(context.numbered), points=points, headline=headline, opened=bool(cites)
@@ -163,7 +162,7 @@ def lines_prompt(
 
 
 def deletion_prompt(prompts: PromptBook, context: Context, number: int, length: str) -> Prompt:
-    """For the sentence of that number with words left out."""
+    """Asks for the sentence of that number, shortened by deletion."""
     return _prompt(
         prompts, context, {"points": 1, "length": length, "headline": False}, (number,),
         points=1, max_tokens=3 * LINE_TOKENS, grammar=deletion_grammar(context.texts[number - 1]),
@@ -193,12 +192,12 @@ def _prompt(
 
 
 def line_check_prompt(prompts: PromptBook, line: Line) -> Prompt:
-    """Whether the sentences hold the line."""
+    """`check_prompt` of a line."""
     return check_prompt(prompts, line.context.texts, line.cites, with_full_stop(line.text))
 
 
 def check_prompt(prompts: PromptBook, sentences: Sequence[str], cites: Sequence[int], statement: str) -> Prompt:
-    """Whether numbered sentences, those of `cites` before all, hold a statement: the tuned model's other task."""
+    """Whether numbered sentences, mainly those of `cites`, support a statement: the tuned model's other task."""
     return Prompt(
         id="",
         messages=prompts.messages("check", sentences=list(sentences), cites=list(cites), statement=statement),
@@ -210,18 +209,18 @@ def check_prompt(prompts: PromptBook, sentences: Sequence[str], cites: Sequence[
 
 
 def log_odds(likely: float) -> float:
-    """Of a probability; finite also for 0 and 1."""
-    kept = min(1 - _SURE, max(_SURE, likely))
-    return math.log(kept / (1 - kept))
+    """Log-odds of a probability; finite also for 0 and 1."""
+    bounded = min(1 - _EPSILON, max(_EPSILON, likely))
+    return math.log(bounded / (1 - bounded))
 
 
 def apply_model_verdict(line: Line, likely: float | None) -> None:
-    """Decide about a line that was open, by the probability of "yes"; where there is none, it is not shown."""
-    assert line.found is not None
+    """Settle an undecided line by the probability of "yes"; without one it is not shown."""
+    assert line.check is not None
     if likely is None:
         line.reason = "the model did not say whether its sentences say it"
         return
-    line.found = weigh(line.found, line.text, log_odds(likely))
+    line.check = weigh(line.check, line.text, log_odds(likely))
     line.reason = "" if line.holds else "not what its sentences say"
 
 
@@ -229,41 +228,41 @@ def apply_model_verdict(line: Line, likely: float | None) -> None:
 
 
 def read_line(context: Context, answer: str) -> Line | None:
-    """A line of an answer; None for what is none, or names sentences that there are not."""
-    found = _LINE.match(answer.strip())
-    if not found:
+    """A line of an answer; None where it has another form, or unknown numbers."""
+    parts = _LINE.match(answer.strip())
+    if not parts:
         return None
-    cites = tuple(dict.fromkeys(int(number) for number in found[1].split(",")))
+    cites = tuple(dict.fromkeys(int(number) for number in parts[1].split(",")))
     if not all(1 <= number <= len(context.numbered) for number in cites):
         return None
-    return Line(context, cites, clean(found[2]))
+    return Line(context, cites, clean(parts[2]))
 
 
 def form_fault(line: Line) -> str:
-    """Why a line is no point, whatever its sentences say; empty where it may be one."""
+    """Why a line is no point in form; empty where it may be one."""
     if not _CLOSED.search(line.text):
         return "broken off"
     if line.text.rstrip("\"”’')").endswith("?"):
         return "a question"
     if opens_as_fragment(line.text, line.context.language):
         return "no sentence of its own"
-    if found := form_problem(line.text):
-        return LEANS if found == "begins with a pronoun" else found
-    return LEANS if has_dangling_reference(line.text, line.context.names, line.context.language) else ""
+    if problem := form_problem(line.text):
+        return DANGLING if problem == "begins with a pronoun" else problem
+    return DANGLING if has_dangling_reference(line.text, line.context.names, line.context.language) else ""
 
 
 def fact_fault(line: Line) -> str:
-    """What of a line's numbers, names, dates, quotations and denials no sentence that is shown has; empty for nothing.
+    """A number, name, date, quotation or negation of a line that no numbered sentence has; empty without one.
 
-    Settles the line's citations as well: one that adds nothing is dropped, and a sentence that alone has one of these
-    facts joins them, while there is room. A line that is a sentence of the article becomes its quotation.
+    Also sets the line's check and citations: redundant ones are dropped, and the only sentence with one of these facts
+    is added, three at most. A line that is a sentence of the article becomes its quotation.
     """
-    line.found = check(line.text, line.context.evidence)
-    if found := rejection_reason(line.found):
-        return found
+    line.check = check(line.text, line.context.evidence)
+    if reason := rejection_reason(line.check):
+        return reason
     if same := [n for n, text in enumerate(line.context.texts, 1) if sentence_key(text) == sentence_key(line.text)]:
         line.cites, line.rung = (same[0],), "quoted"
-        return "" if stands_alone(line.text, line.context.names, line.context.language) else LEANS
+        return "" if stands_alone(line.text, line.context.names, line.context.language) else DANGLING
     if not_theirs := next(possessives(line.text, line.context.evidence), None):
         return f"{not_theirs.kind} not as in the article: {not_theirs.surface}"
     reading = AnalysedSentence(line.text)
@@ -285,28 +284,28 @@ def fact_fault(line: Line) -> str:
 
 
 def _needed(line: Line, reading: AnalysedSentence) -> list[int]:
-    """The line's citations, the closest one first, without those that add nothing of it to the others.
+    """The line's citations, the closest first, without redundant ones.
 
-    A sentence that alone has more of the line than all that are cited takes their place: the model miscounted.
+    A sentence that alone shares more stems with the line than all cited ones together takes their place: the model
+    miscounted.
     """
-    shared = [read.stems & reading.stems for read in line.context.readings]
+    shared = [sentence.stems & reading.stems for sentence in line.context.readings]
     closest = max(range(1, len(shared) + 1), key=lambda number: len(shared[number - 1]))
     cited = frozenset().union(*(shared[number - 1] for number in line.cites))
     cites = line.cites if len(shared[closest - 1]) <= len(cited) else (closest, *line.cites)
-    there = {number: shared[number - 1] for number in cites}
     kept: list[int] = []
-    for number in sorted(cites, key=lambda number: (-len(there[number]), cites.index(number)))[:_MOST_CITED]:
-        if not kept or there[number] - frozenset().union(*(there[other] for other in kept)):
+    for number in sorted(cites, key=lambda number: (-len(shared[number - 1]), cites.index(number)))[:_MOST_CITED]:
+        if not kept or shared[number - 1] - frozenset().union(*(shared[other - 1] for other in kept)):
             kept.append(number)
     return kept
 
 
 def leads(line: Line) -> bool:
-    """Whether a line tells of the beginning: the sentence it shares most words with is one of the first three shown."""
+    """Whether the cited sentence that shares most stems with a line is one of the first three of the article."""
     if not line.context.opens:
         return False
-    said = set(stems(line.text))
-    best = max(line.cites, key=lambda number: len(said & line.context.readings[number - 1].stems))
+    roots = set(stems(line.text))
+    best = max(line.cites, key=lambda number: len(roots & line.context.readings[number - 1].stems))
     return best <= LEAD
 
 
@@ -321,25 +320,25 @@ _SPEAKER = re.compile(
 )
 
 
-def has_unknown_subject(line: Line, told: Sequence[str]) -> bool:
-    """Whether a line opens with "the gun" of nobody, or ends with "the official said": its sentence takes up what one
-    before it has told, and neither the line nor what a reader is `told` (the title, the points before it) does.
+def has_unknown_subject(line: Line, read: Sequence[str]) -> bool:
+    """Whether a line opens with "the gun" or ends with "the official said", whose antecedent is in an earlier sentence
+    of the article but neither in the line nor in the texts `read` before it (title, earlier points).
 
-    By surface: a noun behind "the", written small and not told more of ("the bridge at ..."), that an earlier sentence
-    of the article has.
+    By surface: a lower-case noun after "the", not specified further ("the bridge at ...").
     """
-    return any(
-        _taken_up(line, found, told) for found in (_SUBJECT.match(line.text), _SPEAKER.search(line.text)) if found
-    )
+    mentions = (_SUBJECT.match(line.text), _SPEAKER.search(line.text))
+    return any(_is_anaphoric(line, mention, read) for mention in mentions if mention)
 
 
-def _taken_up(line: Line, found: re.Match[str], told: Sequence[str]) -> bool:
-    article, sentence = line.place
-    nouns = set(stems(found[0].partition("the ")[2] or found[0].partition(" ")[2]))
-    known = set(stems(" ".join([*told, line.text[: found.start()], line.text[found.end() :]])))
-    before = [
-        {word.stem for word in reading.words if word.stem and word.surface.islower()}
-        for one, reading in zip(line.context.numbered, line.context.readings, strict=True)
-        if one.article == article and one.sentence < sentence
-    ]
-    return any(noun in there for noun in nouns for there in before) and not nouns & known
+def _is_anaphoric(line: Line, mention: re.Match[str], read: Sequence[str]) -> bool:
+    article, sentence = line.position
+    nouns = set(stems(mention[0].partition("the ")[2] or mention[0].partition(" ")[2]))
+    known = set(stems(" ".join([*read, line.text[: mention.start()], line.text[mention.end() :]])))
+    earlier = {
+        word.stem
+        for numbered, reading in zip(line.context.numbered, line.context.readings, strict=True)
+        if numbered.article == article and numbered.sentence < sentence
+        for word in reading.words
+        if word.stem and word.surface.islower()
+    }
+    return bool(nouns & earlier) and not nouns & known

@@ -1,6 +1,6 @@
-"""One article on its way to a summary: what is known of it, what was kept, what was left out, and what comes of it.
+"""One article while it is condensed: its evidence, the points kept and left out, and the summary made of them.
 
-The strategies (`cite`, `instruct`, `seq2seq`) differ in what they ask a model; what is told of its answers is decided
+The strategies (`cite`, `instruct`, `seq2seq`) differ in what they ask a model; what is shown of its answers is decided
 here.
 """
 
@@ -34,25 +34,23 @@ from briefing.summariser.parsing import (
 from briefing.summariser.scheduler import Conversation, KeyedCompletion
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
-__all__ = ["Draft", "most_telling", "rejection_reason"]
+__all__ = ["Draft", "most_telling", "quoted_point", "rejection_reason"]
 
 SHORT = 60
 """Words up to which a text is its own summary."""
 _ANSWERS = re.compile(r"(?:[\W_]*(?:yes|no)\b|\s*(?:ye?|n)?\s*\Z)", re.IGNORECASE)
-"""An answer whose odds are its own: its first word is one of the two, or all there is of it is their first token or a
-blank. Of any other, the odds are those of a token that was not said.
-"""
-_TELLING = 4
-"""Small words of a line from which on its language shows."""
+"""An answer to which its odds apply: its first word is one of the two, or it is only their first token or a blank."""
+_ENOUGH_WORDS = 4
+"""Lower-case words from which on a line's language can be told."""
 _OWN, _OWN_ENGLISH = 0.65, 0.55
-"""Share of these that an article in the same language has; lower for English, whose function words are known. Of a
-German or French line an English article had a seventh at most, of a Spanish one a Portuguese article two fifths, and of
-a Norwegian one a Danish article three fifths."""
+"""Share of these that an article in the same language has; lower for English, whose function words are known. An
+English article had a seventh at most of a German or French line, a Portuguese one two fifths of a Spanish line, and a
+Danish one three fifths of a Norwegian line."""
 
 
 @dataclass(slots=True)
 class Draft:
-    """One article on its way to a summary."""
+    """One article while it is condensed."""
 
     article: Article
     options: SummaryOptions
@@ -62,22 +60,25 @@ class Draft:
     points: list[KeyPoint] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    """Of prefill and decoding."""
     asked: int = 0
+    """Prompts."""
     cached: int = 0
+    """Prompts that the store answered."""
     untranslated: bool = False
-    """Whether the engine was found to write in the article's language, whatever is wished."""
+    """Whether the engine was found to write in the article's language only."""
     strayed: bool = False
     """Whether an answer was, as a whole, in the article's language (`all_astray`)."""
 
     @classmethod
     def of(cls, article: Article, options: SummaryOptions) -> Draft:
-        """Nothing written yet."""
+        """An empty draft with the article's evidence."""
         published = article.published.date() if article.published else None
         return cls(article, options, Evidence(article.text, article.title, article.language, published))
 
     @property
     def language(self) -> str:
-        """ISO 639-1 code of the language to write in; English where nobody knows."""
+        """ISO 639-1 code of the language to write in; English where it is unknown."""
         language = self.options.language or self.article.language
         return language if language != "und" else "en"
 
@@ -88,126 +89,142 @@ class Draft:
 
     @property
     def examples(self) -> list[str]:
-        """Sentences in the summary's language, for what they cost in tokens; none where none is known."""
-        return sample_sentences(self.language) if self.translated else [one.text for one in self.evidence.sentences]
+        """Sentences in the summary's language, to measure tokens with."""
+        if self.translated:
+            return sample_sentences(self.language)
+        return [sentence.text for sentence in self.evidence.sentences]
 
     def in_articles_language(self, text: str) -> bool:
-        """Whether `text`, which is to be in another language than the article, is in the article's: in its script,
-        where the other language has another; else most of its small words are the article's own (in a script without
-        small letters, most of its words). Of a short one nobody can tell.
+        """Whether `text`, which is to be in another language than the article, is in the article's.
+
+        It is where its script is the article's and not that of the language to write in; else where most of its
+        lower-case words (all words in a script without case) are in the article. False for a short text.
         """
         if not self.translated:
             return False
-        written, other = script(text), script_of(self.language)
+        written, target = script(text), script_of(self.language)
         if written != script(self.article.text):
             return False
-        if other and written != other:
+        if target and written != target:
             return True
         english = self.article.language == "en"
-        small = [surface for _, surface, _ in occurrences(text) if _small(surface)]
+        words = [surface for _, surface, _ in occurrences(text) if _is_lower(surface)]
         known = {word.surface for reading in self.evidence.analysed for word in reading.words}
-        own = sum(word in known or (english and len(word) > 2 and not stem_of(word)) for word in small)
-        return len(small) >= _TELLING and own >= (_OWN_ENGLISH if english else _OWN) * len(small)
+        own = sum(word in known or (english and len(word) > 2 and not stem_of(word)) for word in words)
+        return len(words) >= _ENOUGH_WORDS and own >= (_OWN_ENGLISH if english else _OWN) * len(words)
 
     def astray(self, line: str) -> bool:
-        """Whether a line is in the article's language: once an answer was, whatever makes it likely tells."""
-        return self.all_astray([line] * _TELLING) if self.strayed else self.in_articles_language(line)
+        """Whether a line is in the article's language; once an answer was, a short one is judged as well."""
+        return self.all_astray([line] * _ENOUGH_WORDS) if self.strayed else self.in_articles_language(line)
 
     def all_astray(self, lines: Sequence[str]) -> bool:
-        """Whether the lines of an answer, taken together, are in the article's language, however short each is."""
+        """Whether the lines of an answer, taken together, are in the article's language."""
         whole = " ".join(lines)
-        told = self.options.language_of(whole) if self.translated and self.options.language_of else ""
-        found = self.in_articles_language(whole) or (self.translated and told == self.article.language)
-        self.strayed = self.strayed or found
-        return found
+        language = self.options.language_of(whole) if self.translated and self.options.language_of else ""
+        astray = self.in_articles_language(whole) or (self.translated and language == self.article.language)
+        self.strayed = self.strayed or astray
+        return astray
 
-    def take(self, told: Sequence[KeyedCompletion]) -> list[Answer]:
-        """The answers. Raises `NoAnswerError` where the model gave none."""
-        for one in told:
-            self._count(one)
-            if one.completion.finish == "error":
-                raise NoAnswerError(self.article.title or self.article.id, f"no answer came: {one.completion.error}")
-        return [_answer(one) for one in told]
+    def take(self, completions: Sequence[KeyedCompletion]) -> list[Answer]:
+        """The answers. Raises `NoAnswerError` for a failed completion."""
+        for keyed in completions:
+            self._count(keyed)
+            if keyed.completion.finish == "error":
+                raise NoAnswerError(self.article.title or self.article.id, f"no answer came: {keyed.completion.error}")
+        return [_answer(keyed) for keyed in completions]
 
     def ask(
         self, prompts: Sequence[Prompt], window: int, enough: Callable[[str], bool] = lambda text: False
     ) -> Conversation[list[Answer]]:
-        """The answers to `prompts`; where one was cut, it is asked for once more with twice the room.
+        """The answers to `prompts`; a truncated one is asked for once more with twice the tokens.
 
-        Not where the prompt and twice the room are over the `window`, tokens, nor where what came is `enough`. The
-        first answer stands where the second says less. What is cut even so stands in the warnings. Raises
-        `NoAnswerError` where the model gave no answer.
+        Not where these do not fit into the `window` (tokens), nor where the answer is `enough`. The longer answer
+        stands; a sentence that is truncated even so goes to the warnings. Raises `NoAnswerError` for a failed
+        completion.
         """
-        told = yield list(prompts)
-        answers = self.take(told)
-        again = [
-            place
-            for place, (one, prompt) in enumerate(zip(told, prompts, strict=True))
-            if answers[place].cut
-            and one.completion.prompt_tokens + 2 * prompt.max_tokens <= window
-            and not enough(answers[place].text)
+        completions = yield list(prompts)
+        answers = self.take(completions)
+        retried = [
+            index
+            for index, (keyed, prompt) in enumerate(zip(completions, prompts, strict=True))
+            if answers[index].cut
+            and keyed.completion.prompt_tokens + 2 * prompt.max_tokens <= window
+            and not enough(answers[index].text)
         ]
-        if again:
-            more = yield [replace(prompts[place], max_tokens=2 * prompts[place].max_tokens) for place in again]
-            for place, one in zip(again, more, strict=True):
-                self._count(one)
-                answer, first = _answer(one), answers[place]
+        if retried:
+            more = yield [replace(prompts[index], max_tokens=2 * prompts[index].max_tokens) for index in retried]
+            for index, keyed in zip(retried, more, strict=True):
+                self._count(keyed)
+                answer, first = _answer(keyed), answers[index]
                 fuller = len(answer.text) > len(first.text) if answer.cut else bool(answer.text.strip())
-                if one.completion.finish != "error" and fuller:
-                    answers[place] = answer
+                if keyed.completion.finish != "error" and fuller:
+                    answers[index] = answer
         for answer in answers:
             if rest := broken_off(answer):
                 self.warnings.append(f"Left out (broken off): {rest}")
         return answers
 
-    def weigh(self, told: Sequence[KeyedCompletion]) -> list[float | None]:
-        """How likely the model found "yes", the first of the two answers it was offered.
+    def yes_probabilities(self, completions: Sequence[KeyedCompletion]) -> list[float | None]:
+        """Of each answer to a yes-or-no prompt, the probability of "yes", the first of its choices.
 
-        Where it does not say how likely, or its first word is none of the two: 0 for a "no" that it wrote, else None.
+        Without odds, or where its first word is neither: 0 for a "no" in its text, else None.
         """
-        found: list[float | None] = []
-        for one, answer in zip(told, self.take(told), strict=True):
-            if one.completion.odds and _ANSWERS.match(answer.text):
-                found.append(one.completion.odds[0])
+        probabilities: list[float | None] = []
+        for keyed, answer in zip(completions, self.take(completions), strict=True):
+            if keyed.completion.odds and _ANSWERS.match(answer.text):
+                probabilities.append(keyed.completion.odds[0])
             else:
-                found.append(0.0 if parse_yes_no(answer.text) is False else None)
-        return found
+                probabilities.append(0.0 if parse_yes_no(answer.text) is False else None)
+        return probabilities
 
-    def _count(self, one: KeyedCompletion) -> None:
+    def _count(self, keyed: KeyedCompletion) -> None:
         self.asked += 1
-        self.cached += one.cached
-        self.seconds += one.completion.prefill_seconds + one.completion.decode_seconds
+        self.cached += keyed.cached
+        self.seconds += keyed.completion.prefill_seconds + keyed.completion.decode_seconds
 
-    def open(self, found: Check) -> bool:
-        """Whether the checks leave a point open that a model may settle; of a translated one they cannot say more."""
-        return found.verdict is Verdict.UNCERTAIN and not self.translated
+    def open(self, check: Check) -> bool:
+        """Whether the verdict is open and a model may settle it; not for a translated point."""
+        return check.verdict is Verdict.UNCERTAIN and not self.translated
 
     def check(self, point: str, cited: Sequence[int] = ()) -> Check:
-        """Look `point` up in the article. Of one in another language, `cited` are the sentences its model gave."""
+        """Check `point` against the article; `cited`: the sentences that the model gave for a translated one."""
         if not self.translated:
             return check(point, self.evidence)
         return check(point, self.evidence, translated=True, language=self.language, cited=cited)
 
-    def keep(self, text: str, found: Check) -> None:
-        """Show `text` as a key point; one in another language that has no sentence gets the nearest in meaning."""
-        citations = found.citations
+    def keep(self, text: str, check: Check) -> None:
+        """Add `text` as a key point; a translated one without a citation gets the sentence nearest in meaning."""
+        citations = check.citations
         if self.translated and not citations and self.options.embed is not None:
-            alike = nearest(text, [one.text for one in self.evidence.sentences], self.options.embed)
-            if alike is not None and alike not in self.evidence.injections:
-                citations = (self.evidence.cite(alike),)
-        self.points.append(KeyPoint(text=with_full_stop(text), citations=citations, verdict=found.verdict))
+            index = nearest(text, [sentence.text for sentence in self.evidence.sentences], self.options.embed)
+            if index is not None and index not in self.evidence.injections:
+                citations = (self.evidence.cite(index),)
+        self.points.append(KeyPoint(text=with_full_stop(text), citations=citations, verdict=check.verdict))
+
+    def keep_new(self, points: Iterable[tuple[str, Check] | None]) -> None:
+        """`keep` those that are not None and say something new."""
+        for point in points:
+            if point and not self.told_already(point[0]):
+                self.keep(*point)
 
     def told_already(self, text: str) -> bool:
-        """Whether a point that is kept says the same."""
+        """Whether a kept point says the same."""
         return any(says_the_same(text, point.text) for point in self.points)
 
+    def uncited(self, shortest: int) -> list[int]:
+        """Sentences of at least `shortest` words that no kept point cites, most salient first."""
+        excluded = self.evidence.injections | {
+            citation.sentence for point in self.points for citation in point.citations
+        }
+        whole = self.evidence.sentences
+        return [i for i in ranked(whole) if i not in excluded and word_count(whole[i].text) >= shortest]
+
     def quote(self, chosen: Iterable[int]) -> None:
-        """Show these sentences of the article, and nothing else."""
+        """Replace the points by these sentences of the article."""
         self.points = []
-        for citation in map(self.evidence.cite, chosen):
-            text = " ".join(citation.text.split())
-            if not self.told_already(text):  # pages repeat their own sentences
-                self.points.append(KeyPoint(text=text, citations=(citation,), verdict=Verdict.QUOTED, rung="quoted"))
+        for point in (quoted_point(self.evidence, index) for index in chosen):
+            if not self.told_already(point.text):  # pages repeat their own sentences
+                self.points.append(point)
 
     @property
     def short(self) -> bool:
@@ -216,7 +233,7 @@ class Draft:
         return word_count(self.article.text) <= SHORT or len(self.evidence.sentences) <= few
 
     def summary(self, model: str, engine: str) -> Summary:
-        """What a reader gets, under the names of what wrote it."""
+        """The summary, as written by `model` on `engine`."""
         article = self.article
         return Summary(
             id=article.id,
@@ -237,8 +254,8 @@ class Draft:
         )
 
     def _shown_headline(self) -> str:
-        """The article's own, cut at a word; of a text without one, or where the summary is in another language, the
-        model's, where the article supports it; else the beginning of the first point.
+        """The article's title, truncated at a word; without one, or in a translated summary, the model's headline where
+        the article supports it; else the beginning of the first point.
         """
         title = title_without_site(self.article.title, self.article.source, self.article.url)
         if title and not (self.translated and self._written_in() == self.language):
@@ -246,41 +263,48 @@ class Draft:
         written = "" if self.in_articles_language(self.headline) else self.headline
         # A list of keywords passes every check of facts and is still no headline.
         fits = 2 <= word_count(written) <= LONGEST_HEADLINE and written.count(",") <= 2
-        found = self.check(written)
-        if fits and not rejection_reason(found) and not (self.open(found) and self.article.title):
+        check = self.check(written)
+        if fits and not rejection_reason(check) and not (self.open(check) and self.article.title):
             return written
-        told = [point.text for point in self.points if point.verdict is not Verdict.QUOTED or not self.translated]
-        first = [*told, self.paragraph or "", self.article.text]
-        return truncate_words(next(text for text in first if text).rstrip(FULL_STOPS), LONGEST_HEADLINE)
+        points = [point.text for point in self.points if point.verdict is not Verdict.QUOTED or not self.translated]
+        texts = [*points, self.paragraph or "", self.article.text]
+        return truncate_words(next(text for text in texts if text).rstrip(FULL_STOPS), LONGEST_HEADLINE)
 
     def _written_in(self) -> str:
-        """The language of the summary: the article's, where nothing of it was written but all is quoted."""
+        """The language of the summary: the article's, where all of it is quoted."""
         quoted = [point.text for point in self.points if point.verdict is Verdict.QUOTED]
         prose = self.paragraph and self.paragraph != " ".join(quoted)
-        wished = self.options.language and not self.untranslated and (len(quoted) < len(self.points) or prose)
-        return self.options.language if wished else self.article.language
+        written = not self.untranslated and (len(quoted) < len(self.points) or prose)
+        return self.options.language if self.options.language and written else self.article.language
 
 
-def _small(word: str) -> bool:
-    """Whether a word has letters only, and none of them is a capital."""
+def _is_lower(word: str) -> bool:
+    """Whether a word has letters only, none of them a capital."""
     return word == word.lower() and all(unicodedata.category(letter)[0] in "LM" for letter in word)
 
 
-def _answer(one: KeyedCompletion) -> Answer:
-    return Answer(one.completion.text, cut=one.completion.finish == "length")
+def _answer(keyed: KeyedCompletion) -> Answer:
+    return Answer(keyed.completion.text, cut=keyed.completion.finish == "length")
+
+
+def quoted_point(evidence: Evidence, index: int) -> KeyPoint:
+    """The sentence of that index as a quotation."""
+    citation = evidence.cite(index)
+    text = " ".join(citation.text.split())
+    return KeyPoint(text=text, citations=(citation,), verdict=Verdict.QUOTED, rung="quoted")
 
 
 def most_telling(text: str, count: int) -> list[str]:
-    """The `count` sentences of `text` that carry it, in its order."""
-    found = sentences(text)
-    return [found[index].text for index in sorted(ranked(found)[:count])]
+    """The `count` most salient sentences of `text`, in its order."""
+    whole = sentences(text)
+    return [whole[index].text for index in sorted(ranked(whole)[:count])]
 
 
-def rejection_reason(found: Check) -> str:
+def rejection_reason(check: Check) -> str:
     """Why a point may not be shown; empty when it may."""
-    if not found.missing:
+    if not check.missing:
         return ""
-    part = found.missing[0]
+    part = check.missing[0]
     if part.kind in {"support", "scattered", "quotation"}:
         return f"{part.kind} not in the article"
     differs = "not in the article" if part.kind in {"number", "name"} else "not as in the article"

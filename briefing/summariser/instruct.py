@@ -1,77 +1,65 @@
-"""The strategy that lets a model read the whole article: chunk -> prompt -> parse -> ground -> repair or drop.
+"""The strategy for chat models that read the whole article: chunk -> prompt -> parse -> ground -> repair or drop.
 
 A conversation (see `scheduler`) for one article, in at most seven rounds:
 
 1. the article, or each of its parts where it is over the model's window, becomes a headline and points;
-2. the parts' points that the article supports are condensed to one set, again in parts where there are many;
-3. a point that the checks leave open is put to the model itself, with the sentences behind it: yes or no;
-   one that is not supported, too long or copied is written anew from the sentence behind it, once, or dropped;
+2. the parts' points that the article supports are merged into one set, again in parts where there are many;
+3. a point that the checks leave open is put to the model, with its cited sentences: yes or no; one that is unsupported,
+   too long or copied is rewritten once from its sentence, or dropped;
 4. where none tells of the article's beginning, its first sentence becomes one;
-5. where fewer than three are left, more are written from telling sentences that nothing cites yet;
-6. where a paragraph is wanted, it is written from the points that were kept, and loses what is not supported.
+5. where fewer than three are left, more are written from salient uncited sentences;
+6. where a paragraph is wanted, it is written from the points, and loses sentences that are unsupported.
 
-An answer that was cut for want of room is asked for once more with twice the room, where the window has that and too
-little of it is whole; what is cut even so is dropped. Nothing that was dropped is forgotten: it stands in the summary's
-warnings.
+A truncated answer is asked for once more with twice the tokens, where the window has them and too little of it is
+whole; what is truncated even so is dropped. Dropped points stand in the summary's warnings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 
-from briefing.engines.base import Engine, Prompt
+from briefing.engines.base import Engine
 from briefing.ground import Check, settle
 from briefing.nlp.chunk import chunks
 from briefing.nlp.facts import stems
-from briefing.nlp.salience import ranked
 from briefing.nlp.text import sentences, word_count
-from briefing.summariser.answer_length import answer_tokens, point_tokens, text_budget
+from briefing.summariser.chat_prompts import ChatPrompts, grouped
 from briefing.summariser.draft import Draft, most_telling, rejection_reason
 from briefing.summariser.mmr import LEAD, leads
-from briefing.summariser.options import SummaryOptions
-from briefing.summariser.parsing import clean, form_problem, is_copied, points_schema, read_points, with_full_stop
+from briefing.summariser.parsing import clean, form_problem, is_copied, read_points, with_full_stop
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.scheduler import Conversation
 from briefing.types import KeyPoint, Verdict
 
-__all__ = ["PROMPTS", "tell", "tell_as_prose", "tell_sentence"]
+__all__ = ["PROMPTS", "point_from_sentence", "write_paragraph", "write_points"]
 
 PROMPTS = ("points", "merge", "rewrite", "paragraph", "judge")
 """Every prompt this strategy uses."""
-
-_CHOICES = ("yes", "no")
-_CHOICE_TOKENS = 8
-"""Of such an answer, for engines that write it out: "**Answer:** yes"."""
+_SHORTEST = 8
+"""Words of a sentence that may become a point of its own."""
 
 
-def tell(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[None]:
+def write_points(draft: Draft, engine: Engine, book: PromptBook) -> Conversation[None]:
     """Fill the draft with points. Raises `EngineError` where the model does not answer."""
-    asker = _Asker.of(draft, engine, prompts)
-    candidates = yield from _read(draft, asker)
-    yield from _ground(draft, asker, candidates)
+    prompts = ChatPrompts.of(draft, engine, book)
+    candidates = yield from _read(draft, prompts)
+    yield from _ground(draft, prompts, candidates)
     if not any(map(leads, draft.points)):
-        yield from _lead(draft, engine, prompts)
+        yield from _lead(draft, prompts)
     if len(draft.points) < draft.options.fewest:
-        yield from _fill(draft, asker)
+        yield from _fill(draft, prompts)
 
 
-def tell_sentence(draft: Draft, sentence: int, engine: Engine, prompts: PromptBook) -> Conversation[KeyPoint | None]:
+def point_from_sentence(draft: Draft, sentence: int, engine: Engine, book: PromptBook) -> Conversation[KeyPoint | None]:
     """One sentence of the article as a point that needs no other; None where none held."""
-    asker = _Asker.of(draft, engine, prompts)
-    (answer,) = yield from draft.ask([asker.rewrite([draft.evidence.sentences[sentence].text])], engine.context)
-    point = answer.prose
-    (found,) = yield from _checked(draft, asker, [point])
-    if not point or form_problem(point) or _kept_to(found, sentence):
-        return None
-    return KeyPoint(text=with_full_stop(point), citations=found.citations, verdict=found.verdict)
+    return (yield from _from_sentence(draft, sentence, ChatPrompts.of(draft, engine, book)))
 
 
-def tell_as_prose(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[None]:
-    """Round 6: a paragraph from the points; a sentence that is not supported is left out."""
+def write_paragraph(draft: Draft, engine: Engine, book: PromptBook) -> Conversation[None]:
+    """Round 6: a paragraph from the points, without unsupported sentences."""
     notes = [point.text for point in draft.points]
-    asker = _Asker.of(draft, engine, prompts)
-    (answer,) = yield from draft.ask([asker.paragraph(notes)], engine.context)
+    prompts = ChatPrompts.of(draft, engine, book)
+    (answer,) = yield from prompts.ask([prompts.paragraph(notes)])
     written = sentences(clean(answer.text))
     kept = [
         sentence.text
@@ -85,90 +73,14 @@ def tell_as_prose(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversa
     draft.paragraph = " ".join(kept) or None
 
 
-# --- asking --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Asker:
-    """Makes prompts for one article."""
-
-    engine: Engine
-    prompts: PromptBook
-    options: SummaryOptions
-    language: str
-    title: str
-    point_tokens: int
-    """Tokens that a point may have, in the language of the summary."""
-
-    @classmethod
-    def of(cls, draft: Draft, engine: Engine, prompts: PromptBook) -> _Asker:
-        room = point_tokens(draft.examples, engine.count_tokens)
-        return cls(engine, prompts, draft.options, draft.language, draft.article.title, room)
-
-    def points(self, text: str) -> Prompt:
-        return self._prompt("points", text, {"article": text, **self._counts()})
-
-    def merge(self, notes: Sequence[str]) -> Prompt:
-        return self._prompt("merge", "\n".join(notes), {"notes": list(notes), **self._counts()}, grammar="points")
-
-    def rewrite(self, behind: Sequence[str], failed: Sequence[str] = ()) -> Prompt:
-        variables = {"sentences": list(behind), "failed": list(failed), **_words(self.options.point_words)}
-        return self._prompt("rewrite", " ".join(behind), variables, answers=1)
-
-    def judge(self, found: Check, point: str) -> Prompt:
-        behind = [citation.text for citation in found.citations]
-        variables: dict[str, object] = {"sentences": behind, "point": point}
-        return replace(
-            self._prompt("judge", " ".join([*behind, point]), variables, answers=1, grammar=""),
-            choices=_CHOICES, max_tokens=_CHOICE_TOKENS,
-        )  # fmt: skip
-
-    def paragraph(self, notes: Sequence[str]) -> Prompt:
-        words = self.options.paragraph_words
-        variables = {"notes": list(notes), **_words(words)}
-        return self._prompt("paragraph", " ".join(notes), variables, answers=-(-words[1] // 20), grammar="")
-
-    def tells_enough(self, answer: str) -> bool:
-        """Whether an answer that was cut has as many whole points as are shown."""
-        return len(read_points(answer, cut=True)[1]) >= self.options.points
-
-    def room(self) -> int:
-        """Tokens an article may have in one prompt."""
-        return text_budget(self.points(""), self.engine)
-
-    def _counts(self) -> dict[str, object]:
-        options = self.options
-        return {"points": options.candidates, "fewest": options.fewest, **_words(options.point_words)}
-
-    def _prompt(
-        self, name: str, document: str, variables: dict[str, object], *, answers: int = 0, grammar: str | None = None
-    ) -> Prompt:
-        """`answers`: how many sentences are expected; 0 means a headline and the points. `grammar`: "" for none."""
-        variables = {**variables, "title": self.title, "language": self.prompts.language(self.language)}
-        return Prompt(
-            id="",
-            messages=self.prompts.messages(name, **variables),
-            document=document,
-            points=answers or self.options.candidates,
-            max_tokens=answer_tokens(answers or self.options.candidates + 1, self.point_tokens, self.engine.context),
-            stop=("\n\n",),
-            schema=None if answers else points_schema(self.options.fewest, self.options.candidates),
-            grammar=None if grammar == "" else self.prompts.grammar(grammar or name, **variables),
-        )
-
-
-def _words(low_high: tuple[int, int]) -> dict[str, object]:
-    return {"words_low": low_high[0], "words_high": low_high[1]}
-
-
 # --- the rounds ----------------------------------------------------------------------------------------------
 
 
-def _read(draft: Draft, asker: _Asker) -> Conversation[list[str]]:
+def _read(draft: Draft, prompts: ChatPrompts) -> Conversation[list[str]]:
     """Rounds 1 and 2: candidate points, in the order of their weight."""
-    pieces = chunks(draft.article.text, asker.room(), asker.engine.count_tokens)
-    asked = [asker.points(piece.text) for piece in pieces]
-    answers = yield from draft.ask(asked, asker.engine.context, asker.tells_enough)
+    engine = prompts.engine
+    pieces = chunks(draft.article.text, prompts.budget(prompts.points("")), engine.count_tokens)
+    answers = yield from prompts.ask([prompts.points(piece.text) for piece in pieces], prompts.enough_points)
     read = [read_points(answer.text, cut=answer.cut) for answer in answers]
     if len(pieces) == 1:
         draft.headline = read[0][0]
@@ -177,128 +89,110 @@ def _read(draft: Draft, asker: _Asker) -> Conversation[list[str]]:
     notes: list[str] = []
     for piece, (_, points) in zip(pieces, read, strict=True):
         held = [with_full_stop(point) for point in points if draft.check(point).verdict is not Verdict.UNSUPPORTED]
-        # A part about which nothing held still has its say, in its own most telling sentence.
+        # A part of which no point held is represented by its most salient sentence.
         notes += held or most_telling(piece.text, 1)
-    return (yield from _merge(draft, asker, notes))
+    return (yield from _merge(draft, prompts, notes))
 
 
-def _merge(draft: Draft, asker: _Asker, notes: list[str]) -> Conversation[list[str]]:
-    """Condense notes until they fit into one prompt, then to the final points."""
-    while len(groups := _grouped(notes, asker.room(), asker.engine.count_tokens)) > 1:
-        asked = [asker.merge(group) for group in groups]
-        answers = yield from draft.ask(asked, asker.engine.context, asker.tells_enough)
+def _merge(draft: Draft, prompts: ChatPrompts, notes: list[str]) -> Conversation[list[str]]:
+    """Merge notes until they fit into one prompt, then to the final points."""
+    budget, count = prompts.budget(prompts.points("")), prompts.engine.count_tokens
+    while len(groups := grouped(notes, [count(note) + 2 for note in notes], budget)) > 1:
+        answers = yield from prompts.ask([prompts.merge(group) for group in groups], prompts.enough_points)
         shorter = [point for answer in answers for point in read_points(answer.text, cut=answer.cut)[1]]
         if not shorter or len(shorter) >= len(notes):
             shorter = notes[:: -(-len(notes) // max(1, len(notes) // 2))]
         notes = shorter
-    (answer,) = yield from draft.ask([asker.merge(notes)], asker.engine.context, asker.tells_enough)
+    (answer,) = yield from prompts.ask([prompts.merge(notes)], prompts.enough_points)
     draft.headline, points = read_points(answer.text, cut=answer.cut)
-    return [*points, *notes[:1]] if len(points) < asker.options.fewest else list(points)
+    return [*points, *notes[:1]] if len(points) < draft.options.fewest else list(points)
 
 
-def _grouped(notes: list[str], room: int, count: Callable[[str], int]) -> list[list[str]]:
-    groups: list[list[str]] = [[]]
-    used = 0
-    for note in notes:
-        cost = count(note) + 2
-        if groups[-1] and used + cost > room:
-            groups.append([])
-            used = 0
-        groups[-1].append(note)
-        used += cost
-    return groups
-
-
-def _checked(draft: Draft, asker: _Asker, points: Sequence[str]) -> Conversation[list[Check]]:
-    """Every point looked up in the article; where that leaves one open, the model says whether its sentences say it."""
+def _checked(draft: Draft, prompts: ChatPrompts, points: Sequence[str]) -> Conversation[list[Check]]:
+    """The check of every point; the model settles those that are left open."""
     checks = [draft.check(point) for point in points]
-    open_ = [place for place, found in enumerate(checks) if draft.open(found)]
-    if open_:
-        odds = draft.weigh((yield [asker.judge(checks[place], points[place]) for place in open_]))
-        for place, likely in zip(open_, odds, strict=True):
-            checks[place] = settle(checks[place], points[place], likely)
+    undecided = [index for index, check in enumerate(checks) if draft.open(check)]
+    if undecided:
+        answers = yield [prompts.judge(checks[index], points[index]) for index in undecided]
+        for index, likely in zip(undecided, draft.yes_probabilities(answers), strict=True):
+            checks[index] = settle(checks[index], points[index], likely)
     return checks
 
 
-def _ground(draft: Draft, asker: _Asker, candidates: list[str]) -> Conversation[None]:
-    """Round 3: keep what holds, in order; give every other point one chance to be put right."""
+def _ground(draft: Draft, prompts: ChatPrompts, candidates: list[str]) -> Conversation[None]:
+    """Round 3: keep what holds, in order; rewrite every other point once."""
     slots: list[tuple[str, Check] | None] = []
-    second: list[tuple[int, str, Check]] = []
-    reasons: list[str] = []
-    behind: list[int] = []
-    checks = yield from _checked(draft, asker, candidates)
-    for point, found in zip(candidates, checks, strict=True):
-        reason = form_problem(point) or rejection_reason(found) or (is_copied(point, draft.evidence) and "is_copied")
+    retried: list[tuple[int, str, Check, str, int]] = []
+    checks = yield from _checked(draft, prompts, candidates)
+    for point, check in zip(candidates, checks, strict=True):
+        reason = (
+            form_problem(point) or rejection_reason(check) or ("copied" if is_copied(point, draft.evidence) else "")
+        )
         if not reason:
-            slots.append((point, found))
-            continue
-        if (index := _behind(point, found)) is None:  # there is nothing to write it anew from
+            slots.append((point, check))
+        elif (sentence := _main_sentence(point, check)) is None:
             draft.warnings.append(f"Left out ({reason}): {point}")
-            continue
-        behind.append(index)
-        second.append((len(slots), point, found))
-        reasons.append(reason)
-        slots.append(None)
-    if second:
-        whole = draft.evidence.sentences
+        else:
+            retried.append((len(slots), point, check, reason, sentence))
+            slots.append(None)
+    if retried:
         asked = [
-            asker.rewrite([whole[index].text], [m.surface for m in found.missing if m.surface != point])
-            for index, (_, point, found) in zip(behind, second, strict=True)
+            prompts.rewrite([sentence], [part.surface for part in check.missing if part.surface != point])
+            for _, point, check, _, sentence in retried
         ]
-        answers = yield from draft.ask(asked, asker.engine.context)
-        rewrites = [answer.prose for answer in answers]
-        checks = yield from _checked(draft, asker, rewrites)
-        told = zip(behind, second, reasons, rewrites, checks, strict=True)
-        for index, (place, point, found), reason, rewritten, again in told:
-            if rewritten and not form_problem(rewritten) and not _kept_to(again, index):
-                slots[place] = (rewritten, again)
-            elif reason == "is_copied" and not rejection_reason(found):
-                slots[place] = (point, found)
+        rewrites = [answer.prose for answer in (yield from prompts.ask(asked))]
+        rechecks = yield from _checked(draft, prompts, rewrites)
+        for retry, rewritten, recheck in zip(retried, rewrites, rechecks, strict=True):
+            index, point, check, reason, sentence = retry
+            if rewritten and not form_problem(rewritten) and not _rejection_from(recheck, sentence):
+                slots[index] = (rewritten, recheck)
+            elif reason == "copied" and not rejection_reason(check):
+                slots[index] = (point, check)
             else:
                 draft.warnings.append(f"Left out ({reason}): {point}")
-    for slot in slots:
-        if slot and not draft.told_already(slot[0]):
-            draft.keep(*slot)
+    draft.keep_new(slots)
 
 
-def _behind(point: str, found: Check) -> int | None:
-    """The sentence a point was most likely made of; None where none has anything of it."""
-    said = set(stems(point))
-    best = max(found.citations, key=lambda citation: len(said & set(stems(citation.text))), default=None)
+def _main_sentence(point: str, check: Check) -> int | None:
+    """The cited sentence that shares most stems with a point; None without citations."""
+    roots = set(stems(point))
+    best = max(check.citations, key=lambda citation: len(roots & set(stems(citation.text))), default=None)
     return best.sentence if best else None
 
 
-def _kept_to(found: Check, sentence: int) -> str:
-    """Why a point written from one sentence may not be shown: it must need no other. Empty when it may."""
-    return rejection_reason(found) or (
-        "" if [c.sentence for c in found.citations] == [sentence] else "drawn from elsewhere"
-    )
+def _rejection_from(check: Check, sentence: int) -> str:
+    """`rejection_reason` for a point written from one sentence, which must need no other."""
+    alone = [citation.sentence for citation in check.citations] == [sentence]
+    return rejection_reason(check) or ("" if alone else "drawn from elsewhere")
 
 
-def _lead(draft: Draft, engine: Engine, prompts: PromptBook) -> Conversation[None]:
-    """Round 4, where no point tells of the beginning: its first telling sentence becomes the first point."""
-    opening = draft.evidence.sentences[:LEAD]
-    for index, sentence in enumerate(opening):
-        if word_count(sentence.text) >= 8 and index not in draft.evidence.injections:
-            point = yield from tell_sentence(draft, index, engine, prompts)
+def _from_sentence(draft: Draft, sentence: int, prompts: ChatPrompts) -> Conversation[KeyPoint | None]:
+    (answer,) = yield from prompts.ask([prompts.rewrite([sentence])])
+    point = answer.prose
+    (check,) = yield from _checked(draft, prompts, [point])
+    if not point or form_problem(point) or _rejection_from(check, sentence):
+        return None
+    return KeyPoint(text=with_full_stop(point), citations=check.citations, verdict=check.verdict)
+
+
+def _lead(draft: Draft, prompts: ChatPrompts) -> Conversation[None]:
+    """Round 4, where no point tells of the beginning: its first full sentence becomes the first point."""
+    for index, sentence in enumerate(draft.evidence.sentences[:LEAD]):
+        if word_count(sentence.text) >= _SHORTEST and index not in draft.evidence.injections:
+            point = yield from _from_sentence(draft, index, prompts)
             if point and not draft.told_already(point.text):
                 draft.points.insert(0, point)
             return
 
 
-def _fill(draft: Draft, asker: _Asker) -> Conversation[None]:
-    """Round 5: points from telling sentences that nothing cites yet."""
-    cited = {citation.sentence for point in draft.points for citation in point.citations}
-    whole = draft.evidence.sentences
-    cited |= draft.evidence.injections
-    free = [i for i in ranked(whole) if i not in cited and word_count(whole[i].text) >= 8]
-    chosen = free[: 2 * (asker.options.fewest - len(draft.points)) + 1]
+def _fill(draft: Draft, prompts: ChatPrompts) -> Conversation[None]:
+    """Round 5: points from salient sentences that nothing cites yet."""
+    chosen = draft.uncited(_SHORTEST)[: 2 * (draft.options.fewest - len(draft.points)) + 1]
     if not chosen:
         return
-    asked = [asker.rewrite([whole[index].text]) for index in chosen]
-    points = [answer.prose for answer in (yield from draft.ask(asked, asker.engine.context))]
-    checks = yield from _checked(draft, asker, points)
-    for index, point, found in zip(chosen, points, checks, strict=True):
-        usable = point and not form_problem(point) and not _kept_to(found, index) and not draft.told_already(point)
-        if usable and len(draft.points) < asker.options.fewest:
-            draft.keep(point, found)
+    points = [answer.prose for answer in (yield from prompts.ask([prompts.rewrite([index]) for index in chosen]))]
+    checks = yield from _checked(draft, prompts, points)
+    for index, point, check in zip(chosen, points, checks, strict=True):
+        usable = point and not form_problem(point) and not _rejection_from(check, index)
+        if usable and not draft.told_already(point) and len(draft.points) < draft.options.fewest:
+            draft.keep(point, check)

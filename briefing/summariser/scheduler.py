@@ -1,13 +1,13 @@
-"""Many conversations with one engine at once.
+"""Runs many conversations on one engine concurrently.
 
-A *conversation* is a generator that yields the prompts it wants answered and is sent their completions; it returns its
-result. `converse` runs many of them so that the engine always has prompts to choose from: while one article's answers
-are checked, others' are decoded. Answers that the store holds never reach the engine.
+A conversation is a generator that yields prompts, is sent their completions, and returns its result. While the answers
+of one are checked, those of others are decoded. Prompts that the store can answer never reach the engine.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,8 +18,11 @@ from briefing.nlp.text import fingerprint
 
 __all__ = ["CompletionStore", "Conversation", "KeyedCompletion", "completion_key", "converse"]
 
+S = TypeVar("S")
 T = TypeVar("T")
 Conversation = Generator[list[Prompt], "list[KeyedCompletion]", T]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +34,21 @@ class KeyedCompletion:
 
 
 class CompletionStore(Protocol):
-    """Where completions are kept between runs."""
+    """Completions kept between runs."""
 
     def get(self, key: str) -> Completion | None:
         """The completion kept under `key`."""
         ...
 
     def put(self, key: str, completion: Completion) -> None:
-        """Keep `completion`; it must be safe on disk when this returns."""
+        """Keep `completion`; it is safe on disk when this returns."""
         ...
 
 
 def completion_key(engine: Engine, prompt: Prompt) -> str:
-    """Names the answer of `engine` to `prompt`: equal for equal questions, whatever their ids.
+    """Cache key of the answer of `engine` to `prompt`, whose id does not count.
 
-    What an engine does not read is no part of the question: the document where it follows messages, these where not.
+    Nor does what the engine does not read: the document where it follows messages, else the messages.
     """
     turns = [part for message in prompt.messages for part in (message.role, message.content)]
     bare = [prompt.language, prompt.answer_language, str(prompt.points), prompt.document]
@@ -55,48 +58,47 @@ def completion_key(engine: Engine, prompt: Prompt) -> str:
 
 
 def _is_empty(completion: Completion) -> bool:
-    """Whether it has neither a word nor odds: that is never stored, whichever engine gave it. An engine that knows that
-    it should not be so says it is an error; else the model simply had nothing to say.
-    """
+    """Whether it has neither text nor odds; such a completion is not stored."""
     return not completion.text.strip() and not completion.odds
 
 
 @dataclass(slots=True)
-class _Open(Generic[T]):
-    """A conversation that waits for answers."""
+class _OpenConversation(Generic[S, T]):
+    """A conversation that waits for completions."""
 
-    subject: object
+    subject: S
     conversation: Conversation[T]
     waiting: dict[str, int] = field(default_factory=dict)
-    told: list[KeyedCompletion | None] = field(default_factory=list)
+    """Index among the prompts of this round, by the prompt's id."""
+    completions: list[KeyedCompletion | None] = field(default_factory=list)
 
 
 def converse(
-    conversations: Iterable[tuple[object, Callable[[], Conversation[T]]]],
+    conversations: Iterable[tuple[S, Callable[[], Conversation[T]]]],
     engine: Engine,
     answers: CompletionStore | None = None,
     enough: Callable[[], bool] = lambda: False,
-) -> Iterator[tuple[object, T]]:
+) -> Iterator[tuple[S, T]]:
     """Run `conversations`, pairs of a subject and a function that begins one; yield (subject, result) as each ends.
 
-    A conversation is begun only when the engine has room, so that any number of articles takes little memory. What a
-    conversation raises comes out here. Closing the iterator cancels what is in flight. Once `enough` says so, the
-    engine is given no more prompts: what it has is answered, and conversations that need more end without a result.
+    A conversation begins only when the engine has a free slot, which bounds memory. Its exceptions are raised here.
+    Closing the iterator cancels what is in flight. Once `enough` is true, the engine gets no more prompts: those in
+    flight are answered, and conversations that need more end without a result.
 
-    An engine that asks for prompts again after each answer (`Engine.complete`) is given what follows from the answer
-    while others are still decoded; to one that does not, it is given once all of these are answered.
+    Follow-up prompts are offered to the engine after each answer (`Engine.complete`); one that does not ask for them
+    then gets them with its next call.
     """
-    return _Hall(iter(conversations), engine, answers, enough).run()
+    return _ConversationRunner(iter(conversations), engine, answers, enough).run()
 
 
-class _Hall(Generic[T]):
-    """The conversations and, as an iterator, the prompts that the engine may have now: it ends where there is none and
-    goes on once an answer has brought one.
+class _ConversationRunner(Generic[S, T]):
+    """Runs conversations; as an iterator, the prompts for the engine: exhausted when none is ready, resumed after an
+    answer has brought new ones.
     """
 
     def __init__(
         self,
-        conversations: Iterator[tuple[object, Callable[[], Conversation[T]]]],
+        conversations: Iterator[tuple[S, Callable[[], Conversation[T]]]],
         engine: Engine,
         answers: CompletionStore | None,
         enough: Callable[[], bool],
@@ -106,23 +108,30 @@ class _Hall(Generic[T]):
         self._answers = answers
         self._enough = enough
         self._queue: deque[Prompt] = deque()
-        self._owners: dict[str, tuple[_Open[T], str]] = {}
-        self._finished: deque[tuple[object, T]] = deque()
-        self._numbered = 0
+        self._owners: dict[str, tuple[_OpenConversation[S, T], str]] = {}
+        """Conversation and cache key of each prompt in flight."""
+        self._finished: deque[tuple[S, T]] = deque()
+        self._prompts = 0
         self._more = True
         self._stopped = False
 
-    def run(self) -> Iterator[tuple[object, T]]:
+    def run(self) -> Iterator[tuple[S, T]]:
         yield from self._ready()
         while self._queue:
             if self._is_over():
                 self._queue.clear()
             else:
                 for completion in self._engine.complete(self):
+                    _log.debug("Prompt %s: %d tokens read, %d of them cached, in %.1f s; %d written in %.1f s (%s)",
+                               completion.id, completion.prompt_tokens, completion.cached_tokens,
+                               completion.prefill_seconds, completion.completion_tokens, completion.decode_seconds,
+                               completion.finish)  # fmt: skip
                     open_, key = self._owners.pop(completion.id)
                     if self._answers is not None and completion.finish != "error" and not _is_empty(completion):
                         self._answers.put(key, completion)
-                    self._hear(open_, completion.id, KeyedCompletion(completion, cached=False))
+                    open_.completions[open_.waiting.pop(completion.id)] = KeyedCompletion(completion, cached=False)
+                    if not open_.waiting:
+                        self._advance(open_)
                     yield from self._ready()
             yield from self._ready()
 
@@ -140,10 +149,8 @@ class _Hall(Generic[T]):
         self._stopped = self._stopped or self._enough()
         return self._stopped
 
-    def _ready(self) -> Iterator[tuple[object, T]]:
-        """What is finished, until there is a prompt for the engine: a conversation that needs none does not wait for
-        the answers of others.
-        """
+    def _ready(self) -> Iterator[tuple[S, T]]:
+        """Finished conversations; begins further ones until there is a prompt for the engine."""
         while self._finished or (not self._queue and self._begin_next()):
             while self._finished:
                 yield self._finished.popleft()
@@ -156,37 +163,35 @@ class _Hall(Generic[T]):
             self._more = False
             return False
         subject, begin = coming
-        self._advance(_Open(subject, begin()), None)
+        open_: _OpenConversation[S, T] = _OpenConversation(subject, begin())
+        self._advance(open_, begun=False)
         return True
 
-    def _advance(self, open_: _Open[T], told: list[KeyedCompletion] | None) -> None:
-        """Send `told`; file the prompts that come back until one of them needs the engine, or the end is reached."""
+    def _advance(self, open_: _OpenConversation[S, T], *, begun: bool = True) -> None:
+        """Resume the conversation until one of its prompts needs the engine, or it ends."""
         while True:
+            completions = [keyed for keyed in open_.completions if keyed is not None]
             try:
-                wanted = next(open_.conversation) if told is None else open_.conversation.send(told)
+                prompts = open_.conversation.send(completions) if begun else next(open_.conversation)
             except StopIteration as end:
                 self._finished.append((open_.subject, end.value))
                 return
-            open_.told, open_.waiting = [None] * len(wanted), {}
-            asked: list[Prompt] = []
-            for place, prompt in enumerate(wanted):
+            begun = True
+            open_.completions, open_.waiting = [None] * len(prompts), {}
+            queued: list[Prompt] = []
+            for index, prompt in enumerate(prompts):
                 key = completion_key(self._engine, prompt)
-                known = self._answers.get(key) if self._answers is not None else None
-                if known is not None and not _is_empty(known):
-                    open_.told[place] = KeyedCompletion(dataclasses.replace(known, id=prompt.id), cached=True)
+                stored = self._answers.get(key) if self._answers is not None else None
+                if stored is not None and not _is_empty(stored):
+                    open_.completions[index] = KeyedCompletion(dataclasses.replace(stored, id=prompt.id), cached=True)
                     continue
-                self._numbered += 1
-                numbered = dataclasses.replace(prompt, id=f"{self._numbered}")
-                open_.waiting[numbered.id] = place
+                self._prompts += 1
+                numbered = dataclasses.replace(prompt, id=f"{self._prompts}")
+                open_.waiting[numbered.id] = index
                 self._owners[numbered.id] = (open_, key)
-                asked.append(numbered)
-            if asked:
-                # To the front: finishing an article that was begun comes before beginning another.
-                self._queue.extendleft(reversed(asked))
+                queued.append(numbered)
+            _log.debug("%d prompts: %d from the store", len(prompts), len(prompts) - len(queued))
+            if queued:
+                # To the front: open conversations are finished before others begin.
+                self._queue.extendleft(reversed(queued))
                 return
-            told = [one for one in open_.told if one is not None]
-
-    def _hear(self, open_: _Open[T], prompt_id: str, told: KeyedCompletion) -> None:
-        open_.told[open_.waiting.pop(prompt_id)] = told
-        if not open_.waiting:
-            self._advance(open_, [one for one in open_.told if one is not None])

@@ -1,10 +1,10 @@
-"""The strategy for models that take no instructions: they are given text and give back a shorter one.
+"""The strategy for sequence-to-sequence summarisers, which take text and give a shorter one.
 
-1. the article, or each of its windows where it is over the model's, becomes a few sentences; windows end at sentence
-   borders, and none is left out;
-2. the windows' sentences are condensed again until one window holds them all;
-3. each sentence that stands alone and that the article supports is a key point; nobody can be asked to mend the others;
-4. what room is left is for the windows' own beginnings, and where there are fewer than three points, for those of
+1. the article, or each window of it where it is over the model's, becomes a few sentences; windows end at sentence
+   borders and cover the article;
+2. the windows' sentences are condensed again until they fit into one window;
+3. each sentence that stands alone and that the article supports is a key point; the others are dropped;
+4. while points are missing, the first sentences of the windows' summaries are added, and below three points, those of
    smaller windows.
 """
 
@@ -21,33 +21,32 @@ from briefing.summariser.draft import Draft, rejection_reason
 from briefing.summariser.parsing import Answer, clean, form_problem
 from briefing.summariser.scheduler import Conversation
 
-__all__ = ["tell"]
+__all__ = ["write_points"]
 
 _ANSWER_TOKENS = 160
-"""In English, for a model that does not say how long its summaries are."""
+"""In English, for a model that does not state the length of its summaries."""
 _SMALLEST = 64
-"""Tokens of a window under which a model of this kind tells of something else."""
+"""Tokens of a window; of shorter texts models of this kind hallucinate."""
 
 
-def tell(draft: Draft, engine: Engine) -> Conversation[None]:
+def write_points(draft: Draft, engine: Engine) -> Conversation[None]:
     """Fill the draft with points. Raises `EngineError` where the model does not answer."""
     text = draft.article.text
     windows = yield from _condensed(draft, engine, text, engine.context)
     if len(windows) > 1:
         draft.warnings.append(f"The article is long; it was read in {len(windows)} parts.")
-    told = windows
-    while len(told) > 1:
-        shorter = yield from _condensed(
-            draft, engine, "\n".join(line for part in told for line in part), engine.context
-        )
-        if len(shorter) >= len(told):
-            break  # this model does not condense; its windows' sentences are what there is
-        told = shorter
+    condensed = windows
+    while len(condensed) > 1:
+        joined = "\n".join(line for part in condensed for line in part)
+        shorter = yield from _condensed(draft, engine, joined, engine.context)
+        if len(shorter) >= len(condensed):
+            break  # this model does not condense any further
+        condensed = shorter
     lines = [line for part in windows for line in part]
     if draft.translated and lines and sum(map(draft.in_articles_language, lines)) > len(lines) / 2:
         draft.untranslated = True
         draft.warnings.append("The model writes in the article's language only.")
-    _keep(draft, (line for part in told for line in part), blamed=True)
+    _keep(draft, (line for part in condensed for line in part), warn=True)
     if len(windows) > 1:
         _keep(draft, (line for part in windows for line in part[:1]))
     if len(draft.points) < draft.options.fewest:
@@ -58,22 +57,22 @@ def tell(draft: Draft, engine: Engine) -> Conversation[None]:
             _keep(draft, (line for part in parts for line in part[:1]))
 
 
-def _condensed(draft: Draft, engine: Engine, text: str, room: int) -> Conversation[list[list[str]]]:
-    """The sentences that each window of at most `room` tokens became."""
-    pieces = chunks(text, room, engine.count_tokens)
-    room_to_answer = _ANSWER_TOKENS * point_tokens(draft.examples, engine.count_tokens) // POINT_TOKENS
-    answers = draft.take((yield [_prompt(draft, piece.text, room_to_answer) for piece in pieces]))
+def _condensed(draft: Draft, engine: Engine, text: str, window: int) -> Conversation[list[list[str]]]:
+    """The summary of each window of at most `window` tokens, in sentences."""
+    pieces = chunks(text, window, engine.count_tokens)
+    max_tokens = _ANSWER_TOKENS * point_tokens(draft.examples, engine.count_tokens) // POINT_TOKENS
+    answers = draft.take((yield [_prompt(draft, piece.text, max_tokens) for piece in pieces]))
     return [_whole_sentences(draft, answer) for answer in answers]
 
 
 def _whole_sentences(draft: Draft, answer: Answer) -> list[str]:
-    """An answer's sentences, without the last one of an answer that was cut: most models of this kind write as much as
-    they have been set to, whatever room they are given, so that asking again would bring the same.
+    """An answer's sentences, without a truncated last one. There is no retry: these models have a length of their own,
+    whatever the limit.
     """
-    found = _sentences(answer.text)
-    if answer.cut and found:
-        draft.warnings.append(f"Left out (broken off): {found.pop()}")
-    return found
+    lines = _sentences(answer.text)
+    if answer.cut and lines:
+        draft.warnings.append(f"Left out (broken off): {lines.pop()}")
+    return lines
 
 
 def _prompt(draft: Draft, text: str, max_tokens: int) -> Prompt:
@@ -89,23 +88,20 @@ def _prompt(draft: Draft, text: str, max_tokens: int) -> Prompt:
 
 
 def _sentences(answer: str) -> list[str]:
-    """An answer's sentences: PEGASUS parts them by ``<n>``, others by nothing but their full stops."""
+    """An answer's sentences, which PEGASUS separates by ``<n>``."""
     lines = re.sub(r"\s*<n>\s*|\s*\n\s*", "\n", answer).splitlines()
-    return [text for line in lines for one in sentences(_spaced(line)) if (text := clean(one.text))]
+    # Models trained on tokenised text write a blank before a full stop, which hides sentence ends.
+    joined = (re.sub(r"(?<!\s)\s+([.,;:!?])(?=\s|$)", r"\1", line) for line in lines)
+    return [text for line in joined for sentence in sentences(line) if (text := clean(sentence.text))]
 
 
-def _spaced(line: str) -> str:
-    """Models that learnt from split text write a blank before a full stop, which hides where sentences end."""
-    return re.sub(r"(?<!\s)\s+([.,;:!?])(?=\s|$)", r"\1", line)
-
-
-def _keep(draft: Draft, lines: Iterable[str], *, blamed: bool = False) -> None:
-    """Keep what may be shown, up to the points wished for; where `blamed`, say what was left out."""
+def _keep(draft: Draft, lines: Iterable[str], *, warn: bool = False) -> None:
+    """Keep what may be shown, up to the points asked for; with `warn`, the rest goes to the warnings."""
     for line in lines:
-        found = draft.check(line)
-        elsewhere = "not in the language asked for" if draft.in_articles_language(line) else ""
-        reason = form_problem(line) or rejection_reason(found) or elsewhere
-        if reason and blamed:
+        check = draft.check(line)
+        astray = "not in the language asked for" if draft.in_articles_language(line) else ""
+        reason = form_problem(line) or rejection_reason(check) or astray
+        if reason and warn:
             draft.warnings.append(f"Left out ({reason}): {line}")
         elif not reason and len(draft.points) < draft.options.points and not draft.told_already(line):
-            draft.keep(line, found)
+            draft.keep(line, check)

@@ -1,4 +1,4 @@
-"""Grounding against real articles and human labels. Floors stand in ``floors.json`` and only go up:
+"""Quality floors of the check on real articles and human labels. They are in ``floors.json`` and only go up:
 
 python tests/eval/test_faithfulness.py --update
 """

@@ -1,4 +1,4 @@
-"""The shipped check of the benchmark: what a model is shown, and that a run that was stopped goes on."""
+"""The benchmark of the shipped check: sentences shown to the model, and resuming an interrupted run."""
 
 from __future__ import annotations
 
@@ -55,16 +55,16 @@ def test_the_tuned_model_is_asked_in_the_words_it_was_trained_on() -> None:
     assert (prompt.messages[-1].role, prompt.messages[-1].content) == ("assistant", "[1,2] A point. |")
 
 
-def test_an_engine_without_odds_is_no_judge() -> None:
+def test_an_engine_without_logprobs_is_refused() -> None:
     with pytest.raises(RuntimeError, match="no odds"):
         log_odds(Weighing(), PromptBook(environment("prompts")), ["First."], [1], "A point.")  # type: ignore[arg-type]
 
 
-def test_a_sample_has_both_labels_alike_as_far_as_they_reach() -> None:
+def test_a_sample_is_balanced_between_labels() -> None:
     data = [claim(f"{n}", "one" if n % 2 else "two", int(n > 3)) for n in range(20)]
     chosen = sample(data, 4)
-    assert [one.source for one in chosen] == ["one", "two"] * 4
-    assert sorted(one.label for one in chosen) == [0] * 4 + [1] * 4
+    assert [claim.source for claim in chosen] == ["one", "two"] * 4
+    assert sorted(claim.label for claim in chosen) == [0] * 4 + [1] * 4
     assert chosen == sample(data[::-1], 4)
 
 
@@ -80,7 +80,7 @@ def test_answers_are_kept_and_not_asked_again(tmp_path: Path, monkeypatch: pytes
     assert set(answers(out)) == {"a", "c"}
 
 
-def test_a_claim_is_shown_where_the_model_believes_it() -> None:
+def test_a_claim_is_shown_if_its_log_odds_are_high() -> None:
     assert judged(claim("a"), [4.0])[0]
     assert not judged(claim("a"), [-4.0])[0]
     assert judged(claim("a"), [4.0])[1] > judged(claim("a"), [0.0])[1]

@@ -37,8 +37,8 @@ def imap() -> Iterator[Imap]:
 @pytest.fixture
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer has to be complete after 0.2 seconds, and there in bytes by the thousand."""
-    monkeypatch.setattr("briefing.fetch.imap._WHOLE", 0.2)
-    monkeypatch.setattr("briefing.fetch.imap._MOST_ANSWER", 100_000)
+    monkeypatch.setattr("briefing.fetch.imap._RESPONSE_TIME", 0.2)
+    monkeypatch.setattr("briefing.fetch.imap._MOST_RESPONSE", 100_000)
 
 
 def failure(imap: Imap, within: float = math.inf) -> FetchError:
@@ -83,14 +83,14 @@ def test_a_drip_has_an_end(imap: Imap, command: str) -> None:
 @pytest.mark.usefixtures("_hurried")
 @pytest.mark.parametrize("line", [b"* OK and another thing\r\n", b"* 1 FETCH (FLAGS ())\r\n", b"x"])
 def test_an_answer_without_end(imap: Imap, line: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("briefing.fetch.imap._WHOLE", 30.0)
+    monkeypatch.setattr("briefing.fetch.imap._RESPONSE_TIME", 30.0)
     imap.talks_without_end_at("UID SEARCH", line)
     assert "longer than 0.1 MB" in failure(imap).cause
 
 
 @pytest.mark.parametrize("command", ["LOGIN", "UID FETCH"])
 def test_a_server_that_is_silent(imap: Imap, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("briefing.fetch.imap._SECONDS", 0.15)
+    monkeypatch.setattr("briefing.fetch.imap._SILENCE", 0.15)
     imap.hangs_at(command)
     assert "timed out" in failure(imap).cause
 

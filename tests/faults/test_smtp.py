@@ -28,7 +28,7 @@ def smtp() -> Iterator[Smtp]:
 @pytest.fixture
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reply has to be complete after 0.2 seconds."""
-    monkeypatch.setattr("briefing.deliver.smtp_connection._WHOLE", 0.2)
+    monkeypatch.setattr("briefing.deliver.smtp._REPLY_SECONDS", 0.2)
 
 
 def letter(text: str = "The council voted for a tram.") -> EmailMessage:

@@ -240,7 +240,7 @@ def test_a_feed_of_a_hundred_thousand_items(kind: str, monkeypatch: pytest.Monke
 
 
 class Counting:
-    """`sources.markup.plain`, which is called for every title and author."""
+    """`sources.decoding.strip_tags`, which is called for every title and author."""
 
     calls = 0
 

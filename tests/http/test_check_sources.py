@@ -1,4 +1,4 @@
-"""`check_sources` says of each source what a run would do, without a page behind an item being fetched."""
+"""`check_sources` reports what a run would read, without fetching the pages behind items."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_check_counts_what_a_run_reads(
     assert list(checked.failures) == run.failures
 
 
-def test_what_is_wrong_within_a_list_is_named_beside_what_is_right(server: Server, tmp_path: Path) -> None:
+def test_failures_within_a_list_are_named_beside_its_articles(server: Server, tmp_path: Path) -> None:
     places = "\n".join(map(server.url, ("/headlines", "/gone", "/0")))
     (tmp_path / "list.txt").write_text(f"{places}\n")
     config = Config(sources=(Source(location=str(tmp_path / "list.txt")), Source(location=str(tmp_path / "none.opml"))))
@@ -78,7 +78,7 @@ def test_what_is_wrong_within_a_list_is_named_beside_what_is_right(server: Serve
     assert (missing.articles, [failure.subject for failure in missing.failures]) == (0, [str(tmp_path / "none.opml")])
 
 
-def test_what_a_feed_repeats_counts_once(server: Server, tmp_path: Path) -> None:
+def test_duplicates_in_a_feed_count_once(server: Server, tmp_path: Path) -> None:
     one = "<item><title>Story {0}</title><link>{1}</link><guid isPermaLink='false'>{0}</guid></item>"
     items = "".join(one.format(number, server.url(f"/{number}")) for number in (0, 1, 0, 1, 2))
     server.serves("/twice", f"<rss version='2.0'><channel>{items}</channel></rss>", type="application/rss+xml")

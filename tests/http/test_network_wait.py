@@ -1,4 +1,4 @@
-"""The morning after a night offline: a run begins before the network is there. The servers are real, time is not."""
+"""A run that begins offline waits for the network. The servers are real, the time is simulated."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FEED = (
 
 
 class Night:
-    """A machine without a network: what a run says, and how long it sleeps. Something may happen during a sleep."""
+    """An offline machine: records messages and sleeps of a run; a callback may run during a sleep."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -59,7 +59,7 @@ def night(monkeypatch: pytest.MonkeyPatch) -> Night:
 
 @pytest.fixture
 def port() -> int:
-    """Nobody listens there yet."""
+    """A port without a listener."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
@@ -89,7 +89,7 @@ def titles(edition: Edition) -> list[str]:
     return [story.articles[0].title for story in edition.stories]
 
 
-def test_a_run_goes_on_when_the_network_is_there(night: Night, tmp_path: Path, port: int) -> None:
+def test_run_continues_once_online(night: Night, tmp_path: Path, port: int) -> None:
     servers: list[Server] = []
 
     def wakes(count: int) -> None:
@@ -113,7 +113,7 @@ def test_a_run_goes_on_when_the_network_is_there(night: Night, tmp_path: Path, p
 
 @pytest.mark.parametrize("day", [None, date(2024, 5, 17)])
 @pytest.mark.parametrize("ends", [{"deadline": "07:00"}, {"budget": "10m"}])
-def test_a_laptop_closed_during_the_wait_makes_the_edition_of_the_day_it_wakes_on(
+def test_day_is_taken_anew_after_a_suspend(
     night: Night, tmp_path: Path, port: int, day: date | None, ends: dict[str, Any]
 ) -> None:
     servers: list[Server] = []
@@ -138,9 +138,7 @@ def test_a_laptop_closed_during_the_wait_makes_the_edition_of_the_day_it_wakes_o
     assert (report.brief, report.sources) == (0, 2)
 
 
-def test_it_gives_up_after_ten_minutes_and_tells_what_is_on_this_machine(
-    night: Night, tmp_path: Path, port: int
-) -> None:
+def test_wait_ends_after_ten_minutes_and_local_sources_are_told(night: Night, tmp_path: Path, port: int) -> None:
     (tmp_path / "story.txt").write_text(f"Harbour opens\n\n{STORY}")
     away = f"http://127.0.0.1:{port}/feed.xml"
     edition, report = run(night, tmp_path, away, f"{away}?2", str(tmp_path / "story.txt"))
@@ -164,13 +162,13 @@ def test_it_gives_up_after_ten_minutes_and_tells_what_is_on_this_machine(
         ({"offline": True}, 0),
     ],
 )
-def test_how_long_it_waits(night: Night, tmp_path: Path, port: int, settings: dict[str, Any], seconds: float) -> None:
+def test_longest_wait(night: Night, tmp_path: Path, port: int, settings: dict[str, Any], seconds: float) -> None:
     _, report = run(night, tmp_path, f"http://127.0.0.1:{port}/feed.xml", **settings)
     assert sum(night.pauses) == seconds
     assert report.offline is not bool(settings.get("offline"))
 
 
-def test_a_server_that_answers_is_a_network(night: Night, tmp_path: Path, port: int) -> None:
+def test_any_answer_of_a_server_counts_as_online(night: Night, tmp_path: Path, port: int) -> None:
     with Server() as server:
         server.fails("/gone.xml", 404)
         _, report = run(night, tmp_path, f"http://127.0.0.1:{port}/feed.xml", server.url("/gone.xml"))
@@ -178,7 +176,7 @@ def test_a_server_that_answers_is_a_network(night: Night, tmp_path: Path, port: 
     assert not report.offline
 
 
-def test_an_address_that_is_not_allowed_is_no_reason_to_wait(night: Night, tmp_path: Path) -> None:
+def test_blocked_address_does_not_count_as_offline(night: Night, tmp_path: Path) -> None:
     with Server() as server:
         config = Config(sources=(Source(location=server.url("/feed.xml")),), state=tmp_path / "state.db")
         with RunContext(
@@ -189,7 +187,7 @@ def test_an_address_that_is_not_allowed_is_no_reason_to_wait(night: Night, tmp_p
     assert night.pauses == []
 
 
-def test_an_answer_out_of_the_cache_is_no_network(night: Night, tmp_path: Path, port: int) -> None:
+def test_cached_answer_does_not_count_as_online(night: Night, tmp_path: Path, port: int) -> None:
     with Server() as server:
         place = server.url("/feed.xml")
         headers = {"Cache-Control": "max-age=3600"}
@@ -202,7 +200,7 @@ def test_an_answer_out_of_the_cache_is_no_network(night: Night, tmp_path: Path, 
     assert titles(edition) == ["Harbour opens"]
 
 
-def test_a_dead_server_beside_a_fresh_answer_is_no_night_offline(night: Night, tmp_path: Path, port: int) -> None:
+def test_unreachable_server_beside_a_cached_answer_is_not_offline(night: Night, tmp_path: Path, port: int) -> None:
     with Server() as server:
         headers = {"Cache-Control": "max-age=3600"}
         server.serves("/feed.xml", FEED, type="application/rss+xml", headers=headers, etag='"1"')
@@ -215,7 +213,7 @@ def test_a_dead_server_beside_a_fresh_answer_is_no_night_offline(night: Night, t
         assert len(server.seen("/feed.xml")) == 2
 
 
-def test_what_was_seen_before_is_counted_once_however_many_tries(night: Night, tmp_path: Path, port: int) -> None:
+def test_seen_before_is_counted_once_over_all_attempts(night: Night, tmp_path: Path, port: int) -> None:
     with Server() as server:
         place = server.url("/feed.xml")
         headers = {"Cache-Control": "max-age=3600"}
@@ -227,7 +225,7 @@ def test_what_was_seen_before_is_counted_once_however_many_tries(night: Night, t
     assert (report.offline, report.seen_before) == (True, 1)
 
 
-def test_one_that_says_nothing_is_new_is_a_network(night: Night, tmp_path: Path, port: int) -> None:
+def test_not_modified_counts_as_online(night: Night, tmp_path: Path, port: int) -> None:
     with Server() as server:
         server.serves("/feed.xml", FEED, type="application/rss+xml", etag='"1"')
         for _ in range(2):
@@ -238,7 +236,7 @@ def test_one_that_says_nothing_is_new_is_a_network(night: Night, tmp_path: Path,
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the command is a shell script")
-def test_a_mail_server_is_waited_for_and_its_password_asked_for_once(night: Night, tmp_path: Path, port: int) -> None:
+def test_mail_server_is_retried_and_its_password_command_run_once(night: Night, tmp_path: Path, port: int) -> None:
     command = tmp_path / "my-pass"
     command.write_text(f"#!/bin/sh\necho asked >>{tmp_path}/asked\necho s3cret\n")
     command.chmod(0o755)

@@ -1,4 +1,4 @@
-"""A feed with links that no server can be asked by, and servers that lead to such addresses: the rest is read."""
+"""Invalid links in a feed, and redirects to such addresses: the rest of the feed is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run that has to be over in time: what is not read by then is said, and the next run reads it."""
+"""The deadline for reading: what is not read by then is reported, and read by the next run."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def story(town: str) -> str:
 
 
 class Morning:
-    """A run's clock, and a server that may let time pass."""
+    """A run's clock, which a server can advance."""
 
     def __init__(self, server: Server, folder: Path) -> None:
         self.server, self.folder, self.now = server, folder, NOW
 
     def passes(self, path: str, body: str, by: timedelta) -> None:
-        """The server takes so long for `path`."""
+        """Advance the clock when `path` is requested."""
 
         def reply(seen: ReceivedRequest) -> tuple[int, str, bytes]:
             self.now += by
@@ -82,7 +82,7 @@ def feed(server: Server, text: Callable[[str], str]) -> str:
     return f'<rss version="2.0"><channel><title>Post</title>{items}</channel></rss>'
 
 
-def test_pages_that_come_too_late_are_named_and_read_by_the_next_run(morning: Morning) -> None:
+def test_late_pages_are_reported_and_read_by_the_next_run(morning: Morning) -> None:
     server = morning.server
     for town in TOWNS:
         server.serves(f"/{town}", f"<h1>{town} opens</h1><p>{story(town)}</p>")
@@ -97,14 +97,14 @@ def test_pages_that_come_too_late_are_named_and_read_by_the_next_run(morning: Mo
     assert report.seen_before == 0
 
 
-def test_a_page_that_hangs_costs_no_more_than_the_time_there_is(morning: Morning) -> None:
+def test_hanging_page_is_bounded_by_the_deadline(morning: Morning) -> None:
     server = morning.server
     server.serves("/feed", feed(server, lambda town: "A teaser."), type="text/xml")
     for town in TOWNS:
         server.hangs(f"/{town}")
 
     class Ending(Fetcher):
-        """Half a minute in which nothing happens, in no time."""
+        """Advance the clock by half a minute without waiting."""
 
         def fetch_many(self, requests: Any, workers: int = 8, *, within: float = math.inf) -> Any:
             return super().fetch_many(requests, workers, within=within / 300 if morning.server.requests else within)
@@ -119,7 +119,7 @@ def test_a_page_that_hangs_costs_no_more_than_the_time_there_is(morning: Morning
     assert [one.cause for one in report.failures] == [f"{server.url('/' + town)}: {LATE}" for town in TOWNS]
 
 
-def test_the_feeds_own_text_stands_in_and_the_next_edition_looks_again(morning: Morning) -> None:
+def test_feed_text_replaces_a_late_page_until_the_next_edition(morning: Morning) -> None:
     server = morning.server
     for town in TOWNS:
         server.serves(f"/{town}", f"<h1>{town} opens</h1><p>{story(town)}</p><p>Children of {town} pay nothing.</p>")
@@ -138,7 +138,7 @@ def test_the_feeds_own_text_stands_in_and_the_next_edition_looks_again(morning: 
     assert report.seen_before == 3
 
 
-def test_files_folders_and_mailboxes_are_late_too(morning: Morning, tmp_path: Path) -> None:
+def test_deadline_applies_to_files_folders_and_mailboxes(morning: Morning, tmp_path: Path) -> None:
     morning.passes("/feed", feed(morning.server, lambda town: "A teaser."), timedelta(minutes=6))
     folder = tmp_path / "texts"
     folder.mkdir()
@@ -159,7 +159,7 @@ def test_files_folders_and_mailboxes_are_late_too(morning: Morning, tmp_path: Pa
 
 
 @pytest.mark.parametrize("settings", [{}, {"deadline": "07:00"}, {"budget": "20m"}])
-def test_there_is_time_enough_otherwise(morning: Morning, settings: dict[str, str]) -> None:
+def test_enough_time_changes_nothing(morning: Morning, settings: dict[str, str]) -> None:
     server = morning.server
     for town in TOWNS:
         server.serves(f"/{town}", f"<h1>{town} opens</h1><p>{story(town)}</p>")
@@ -168,7 +168,7 @@ def test_there_is_time_enough_otherwise(morning: Morning, settings: dict[str, st
     assert (len(edition.stories), report.failures) == (3, ())
 
 
-def test_each_try_has_half_of_what_is_left() -> None:
+def test_each_attempt_has_half_of_the_remaining_time() -> None:
     now = NOW
     time = ReadDeadline(lambda begun: NOW + timedelta(minutes=10), lambda: now)
     assert time.left == math.inf

@@ -165,7 +165,7 @@ def test_thirty_feeds_of_which_many_are_bad(server: Server, silent: list[Server]
     assert all("All rights reserved" not in one.articles[0].text for one in edition.stories)
 
 
-def test_a_second_run_asks_no_engine_and_writes_the_same_bytes(server: Server, tmp_path: Path) -> None:
+def test_second_run_uses_cached_summaries_and_writes_the_same_bytes(server: Server, tmp_path: Path) -> None:
     for number in range(3):
         server.serves(
             f"/feed{number}", rss(number, server.url(f"/page{number}")), type="application/rss+xml", etag='"1"'
@@ -225,7 +225,7 @@ def home(kind: str, feed: str = "") -> str:
 
 @pytest.mark.parametrize("path", ["/", "/news"])
 @pytest.mark.parametrize("kind", ["links", "teasers"])
-def test_a_home_page_gives_way_to_its_feed(server: Server, tmp_path: Path, kind: str, path: str) -> None:
+def test_home_page_is_replaced_by_its_feed(server: Server, tmp_path: Path, kind: str, path: str) -> None:
     server.serves(path, home(kind, "/feed"), type="text/html")
     server.serves("/feed", rss(4, server.url("/page4")), type="application/rss+xml")
     server.serves("/page4", page(4), type="text/html")
@@ -234,7 +234,7 @@ def test_a_home_page_gives_way_to_its_feed(server: Server, tmp_path: Path, kind:
     assert headlines(edition) == {"Story 4 of the day"}
 
 
-def test_the_root_of_a_site_stands_for_its_feed_unless_the_page_is_asked_for(server: Server, tmp_path: Path) -> None:
+def test_site_root_is_read_as_its_feed_unless_kind_is_page(server: Server, tmp_path: Path) -> None:
     server.serves("/", home("latest", "/feed"), type="text/html")
     server.serves("/feed", rss(4, server.url("/page4")), type="application/rss+xml")
     server.serves("/page4", page(4), type="text/html")
@@ -248,7 +248,7 @@ def test_the_root_of_a_site_stands_for_its_feed_unless_the_page_is_asked_for(ser
 
 
 @pytest.mark.parametrize("kind", ["links", "teasers"])
-def test_a_home_page_without_a_feed_is_said_to_be_one(server: Server, tmp_path: Path, kind: str) -> None:
+def test_home_page_without_a_feed_is_reported(server: Server, tmp_path: Path, kind: str) -> None:
     server.serves("/", home(kind), type="text/html")
     with context(server, ["/"], tmp_path, FakeEngine()) as open_:
         edition, _ = make_edition(open_)
@@ -258,7 +258,7 @@ def test_a_home_page_without_a_feed_is_said_to_be_one(server: Server, tmp_path: 
     assert "feed" in failure.remedy
 
 
-def test_a_feed_that_turns_out_to_be_a_page_is_not_told(server: Server, tmp_path: Path) -> None:
+def test_feed_source_that_serves_a_page_fails(server: Server, tmp_path: Path) -> None:
     server.serves("/", home("latest", "/feed"), type="text/html")
     server.serves("/feed", home("latest", "/feed"), type="text/html")
     with context(server, ["/"], tmp_path, FakeEngine()) as open_:
@@ -268,7 +268,7 @@ def test_a_feed_that_turns_out_to_be_a_page_is_not_told(server: Server, tmp_path
     assert [seen.path for seen in server.requests] == ["/", "/feed"]
 
 
-def test_old_articles_and_repeated_ones_are_left_out_on_purpose(server: Server, tmp_path: Path) -> None:
+def test_old_and_duplicate_articles_are_skipped(server: Server, tmp_path: Path) -> None:
     old = rss(1, server.url("/page1")).replace("16 May 2024", "1 May 2024")
     server.serves("/old", old, type="application/rss+xml")
     for path in ("/a", "/b"):
@@ -282,7 +282,7 @@ def test_old_articles_and_repeated_ones_are_left_out_on_purpose(server: Server, 
 
 
 @pytest.mark.parametrize("second", ["down", "quiet"])
-def test_two_feeds_of_one_title_keep_their_names_and_summaries_when_one_has_nothing(
+def test_feed_names_and_summaries_are_stable_when_one_feed_has_nothing_new(
     server: Server, tmp_path: Path, second: str
 ) -> None:
     for number in range(2):
@@ -307,7 +307,7 @@ def test_two_feeds_of_one_title_keep_their_names_and_summaries_when_one_has_noth
     assert asked[1] == 0
 
 
-def test_what_could_not_be_fetched_is_tried_again_by_the_next_edition_and_takes_no_place(
+def test_failed_fetch_is_retried_by_the_next_edition_and_counts_against_no_limit(
     server: Server, tmp_path: Path
 ) -> None:
     for number in range(4):
@@ -329,7 +329,7 @@ def test_what_could_not_be_fetched_is_tried_again_by_the_next_edition_and_takes_
     assert failed == [2, 0]  # what is gone for good is named once
 
 
-def test_a_site_that_is_down_does_not_hold_up_a_run_item_by_item(server: Server, tmp_path: Path) -> None:
+def test_unreachable_site_is_not_tried_for_every_item(server: Server, tmp_path: Path) -> None:
     for number in range(9):
         server.serves(f"/feed{number}", rss(number, server.url(f"/down{number}")), type="application/rss+xml")
         server.fails(f"/down{number}", 500)
@@ -340,7 +340,7 @@ def test_a_site_that_is_down_does_not_hold_up_a_run_item_by_item(server: Server,
     assert len({seen.path for seen in server.requests if seen.path.startswith("/down")}) == 4
 
 
-def test_two_links_to_one_page_are_one_article_if_the_page_says_so(server: Server, tmp_path: Path) -> None:
+def test_canonical_url_merges_two_links(server: Server, tmp_path: Path) -> None:
     def says_it_is(address: str, number: int) -> str:
         return page(number).replace("<head>", f'<head><link rel="canonical" href="{address}">')
 

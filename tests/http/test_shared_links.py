@@ -1,4 +1,4 @@
-"""Items that share one address: each is told, once, from its own text; what is the same in two feeds is told once."""
+"""Items that share one address, within a feed and across feeds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from briefing.config import Config
 from briefing.nlp.text import fingerprint
 from briefing.pipeline import NoProgress, RunContext, make_edition, write_edition
-from briefing.pipeline.candidates import item_keys, told_apart
+from briefing.pipeline.candidates import identities, item_keys
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
 from briefing.types import Edition, FeedItem, Source
@@ -98,7 +98,7 @@ UNLIKE = {
 
 
 @pytest.mark.parametrize("kind", UNLIKE.values(), ids=UNLIKE.keys())
-def test_every_incident_behind_one_address_is_told_once(server: Server, tmp_path: Path, kind: Incident) -> None:
+def test_incidents_with_one_url_are_separate_articles(server: Server, tmp_path: Path, kind: Incident) -> None:
     incidents = [replace(kind, number=number) for number in range(5)]
     for most in (3, 4, 5, 5):
         server.serves("/feed", rss(server.url("/status"), incidents[:most]), type="application/rss+xml", times=1)
@@ -112,7 +112,7 @@ def test_every_incident_behind_one_address_is_told_once(server: Server, tmp_path
     assert server.seen("/status") == []  # the page is none of theirs
 
 
-def test_posts_of_a_live_blog_share_title_and_address(server: Server, tmp_path: Path) -> None:
+def test_live_blog_posts_with_one_title_and_url_are_separate_articles(server: Server, tmp_path: Path) -> None:
     posts = [Incident(number, title="Live updates") for number in range(3)]
     server.serves("/feed", rss(server.url("/live"), posts), type="application/rss+xml")
     edition = edition_of(server, ["/feed"], tmp_path)
@@ -120,7 +120,7 @@ def test_posts_of_a_live_blog_share_title_and_address(server: Server, tmp_path: 
     assert len({story.articles[0].text for story in edition.stories}) == 3
 
 
-def test_teasers_behind_one_address_are_told_as_the_page_there(server: Server, tmp_path: Path) -> None:
+def test_teasers_with_one_url_become_its_page(server: Server, tmp_path: Path) -> None:
     posts = [Incident(number, text="Resolved.") for number in range(3)]
     server.serves("/feed", rss(server.url("/status"), posts), type="application/rss+xml")
     edition = edition_of(server, ["/feed"], tmp_path)
@@ -129,7 +129,7 @@ def test_teasers_behind_one_address_are_told_as_the_page_there(server: Server, t
     assert causes(edition) == ["it was found before, in the same source"] * 2
 
 
-def test_two_feeds_of_one_status_page_tell_each_incident_once(server: Server, tmp_path: Path) -> None:
+def test_two_feeds_of_a_status_page_are_deduplicated(server: Server, tmp_path: Path) -> None:
     incidents = [Incident(number) for number in range(3)]
     others = [replace(one, guid="https://status.example/incidents/{number}") for one in incidents]
     server.serves("/rss", rss(server.url("/status"), incidents), type="application/rss+xml")
@@ -152,7 +152,7 @@ def test_two_feeds_of_one_status_page_tell_each_incident_once(server: Server, tm
     ],
     ids=["other title and text", "same", "longer title", "same text", "same title"],
 )  # fmt: skip
-def test_across_feeds_an_address_is_one_article_where_titles_or_texts_agree(
+def test_feeds_are_deduplicated_by_url_with_title_or_text(
     server: Server, tmp_path: Path, other: Incident, both: bool
 ) -> None:
     server.serves("/a", rss(server.url("/status"), [Incident(0)], "A"), type="application/rss+xml")
@@ -163,7 +163,7 @@ def test_across_feeds_an_address_is_one_article_where_titles_or_texts_agree(
     assert edition_of(server, ["/a", "/b"], tmp_path, 1, full_text=False).stories == ()
 
 
-def test_another_title_for_one_page_is_no_other_article(server: Server, tmp_path: Path) -> None:
+def test_new_title_for_a_page_is_not_another_article(server: Server, tmp_path: Path) -> None:
     server.serves("/a", rss(server.url("/status"), [Incident(0)], "A"), type="application/rss+xml")
     renamed = Incident(1, title="What others call it", text="Comments")
     server.serves("/b", rss(server.url("/status"), [renamed], "B"), type="application/rss+xml")
@@ -183,7 +183,7 @@ def item(number: int, url: str = "https://a.example/{number}", guid: str = "tag:
     )
 
 
-def test_an_item_with_an_address_of_its_own_is_known_to_the_store_as_it_always_was() -> None:
+def test_item_key_with_a_unique_url_is_stable() -> None:
     items = [
         item(1),
         item(2),
@@ -193,10 +193,10 @@ def test_an_item_with_an_address_of_its_own_is_known_to_the_store_as_it_always_w
     ]
     kept = [fingerprint("item", f"a.example/{n}", "2024-05-01T00:00:00+00:00")[:32] for n in (1, 2, 3)]
     assert item_keys(items) == [*kept, *(fingerprint("item", f"a.example/{n}", "")[:32] for n in (4, 5))]
-    assert told_apart(items) == [""] * 5
+    assert identities(items) == [""] * 5
 
 
-def test_the_oldest_of_those_with_one_address_and_date_is_known_as_it_was_when_it_was_alone() -> None:
+def test_oldest_of_items_with_one_url_and_date_keeps_its_key() -> None:
     alone = item_keys([item(1, url="https://a.example/")])
     two, old = item_keys([item(2, url="https://a.example/"), item(1, url="https://a.example/")])
     assert [old] == alone
@@ -204,7 +204,7 @@ def test_the_oldest_of_those_with_one_address_and_date_is_known_as_it_was_when_i
     assert item_keys([item(3, url="https://a.example/"), item(2, url="https://a.example/")])[0] not in {two, old}
 
 
-def test_what_an_earlier_version_told_is_not_told_again(server: Server, tmp_path: Path) -> None:
+def test_stories_told_by_an_earlier_version_are_not_repeated(server: Server, tmp_path: Path) -> None:
     """Items with a guid and without a date had another name in the store; what they said is known all the same."""
     server.serves("/feed", rss(server.url("/status"), [Incident(0, date="")]), type="application/rss+xml")
     assert len(edition_of(server, ["/feed"], tmp_path).stories) == 1

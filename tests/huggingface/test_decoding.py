@@ -52,8 +52,8 @@ def test_an_answer_that_has_all_its_tokens_is_cut_and_none_beside_it() -> None:
     rows = ("Yes.", "One.\n\nTwo.", "An answer that has nineteen", "An answer that is exactly", "No\0")
     texts, end, _ = write(*rows, stops=("\n\n",), most=25)
     assert texts == ["Yes.", "One.\n\n", rows[2][:25], rows[3], "No"]
-    assert end.cut == {2, 3}
-    alone = [write(row, stops=("\n\n",), most=25)[1].cut for row in rows]
+    assert end.truncated == {2, 3}
+    alone = [write(row, stops=("\n\n",), most=25)[1].truncated for row in rows]
     assert alone == [set(), set(), {0}, {0}, set()]
 
 
@@ -63,7 +63,7 @@ def test_a_long_thought_is_not_read_anew_at_each_of_its_tokens(opened: str) -> N
     said = mark + "Hm, hm.\n\n" * 300 + "</think>\n\nA bridge.\n\nMore."
     (text,), end, decoded = write(said, stops=("\n\n",), most=20, opened=opened)
     assert text == said.removesuffix("More.")
-    assert not end.cut
+    assert not end.truncated
     assert decoded < 60 * len(said)
 
 
@@ -80,7 +80,7 @@ def test_a_long_thought_is_not_read_anew_at_each_of_its_tokens(opened: str) -> N
 def test_an_answer_has_its_tokens_behind_a_thought_whose_marks_are_many_tokens(thought: str) -> None:
     (text,), end, _ = write(f"{thought}A bridge will be built here.", stops=("\n\n",), most=20)
     assert text == f"{thought}A bridge will be bui"
-    assert end.cut == {0}
+    assert end.truncated == {0}
 
 
 def step(**likely: float) -> Any:

@@ -1,4 +1,4 @@
-"""Many conversations with one engine: no slot stands idle while there is something to ask."""
+"""Many conversations with one engine: no slot idles while a prompt is waiting."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ SLOTS = 8
 
 
 class Kept(dict[str, Completion]):
-    """Answers that are kept in memory."""
+    """An in-memory completion store."""
 
     def put(self, key: str, completion: Completion) -> None:
         self[key] = completion
 
 
 class Slots(FakeEngine):
-    """Answers side by side and at once, but for `SLOW`, which waits until it is let go."""
+    """Answers concurrently and at once, except `SLOW`, which waits until it is released."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ def names(*, of: int, questions: int = 3) -> list[tuple[object, Callable[[], Con
     return [("slow", begins("slow", questions)), *((f"{n}", begins(f"{n}", questions)) for n in range(1, of))]
 
 
-def test_fewer_stories_than_slots_go_on_while_one_answer_is_slow() -> None:
+def test_conversations_continue_while_one_answer_is_slow() -> None:
     engine, finished = Slots(), []
     for name, _ in converse(names(of=7), engine):
         finished.append(name)
@@ -62,7 +62,7 @@ def test_fewer_stories_than_slots_go_on_while_one_answer_is_slow() -> None:
     assert finished[-1] == "slow"
 
 
-def test_stories_that_were_finished_before_the_time_was_up_are_there() -> None:
+def test_finished_stories_are_yielded_when_time_is_up() -> None:
     engine = Slots()
     finished: list[object] = []
 
@@ -77,7 +77,7 @@ def test_stories_that_were_finished_before_the_time_was_up_are_there() -> None:
     assert sorted(map(str, finished)) == [f"{n}" for n in range(1, 7)]
 
 
-def test_what_needs_no_engine_does_not_wait_for_the_next_answer() -> None:
+def test_conversation_without_prompts_finishes_at_once() -> None:
     engine = FakeEngine()
     seen = [
         (name, len(engine.asked))
@@ -86,7 +86,7 @@ def test_what_needs_no_engine_does_not_wait_for_the_next_answer() -> None:
     assert seen == [("a", 1), ("b", 1), ("c", 2)]
 
 
-def test_an_engine_that_takes_the_end_of_its_prompts_for_the_end_is_asked_again() -> None:
+def test_engine_that_stops_at_the_end_of_its_prompts_is_called_again() -> None:
     class Once(FakeEngine):
         def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
             return super().complete([*prompts])
@@ -103,7 +103,7 @@ def asks(told: list[Completion], *choices: str) -> Callable[[], Conversation[Non
     return conversation
 
 
-def test_an_empty_answer_is_not_kept_whichever_engine_gave_it() -> None:
+def test_empty_answer_is_not_cached() -> None:
     kept, told = Kept(), list[Completion]()
     for answer in (" \n", "A bridge."):
         list(converse([("a", asks(told))], FakeEngine().says(answer), kept))
@@ -111,13 +111,13 @@ def test_an_empty_answer_is_not_kept_whichever_engine_gave_it() -> None:
     assert [one.text for one in kept.values()] == ["A bridge."]
 
 
-def test_a_judge_that_says_nothing_fails_nothing_and_is_asked_again() -> None:
+def test_empty_verdict_rejects_nothing_and_is_asked_again() -> None:
     kept, told = Kept(), list[Completion]()
     list(converse([("a", asks(told, "yes", "no"))], FakeEngine().says(""), kept))
     assert (told[0].finish, len(kept)) == ("stop", 0)
 
 
-def test_an_empty_answer_that_was_kept_once_is_asked_for_again() -> None:
+def test_cached_empty_answer_is_asked_again() -> None:
     kept, told = Kept(), list[Completion]()
     list(converse([("a", asks(told))], FakeEngine().says("A bridge."), kept))
     (key,) = kept
@@ -126,7 +126,7 @@ def test_an_empty_answer_that_was_kept_once_is_asked_for_again() -> None:
     assert told[-1].text == kept[key].text == "A tram."
 
 
-def test_odds_without_a_word_are_an_answer() -> None:
+def test_logprobs_without_text_are_an_answer() -> None:
     class Weighs(FakeEngine):
         def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
             for one in super().complete(prompts):

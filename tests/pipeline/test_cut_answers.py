@@ -1,4 +1,4 @@
-"""An answer that was cut for want of room is asked for again, and nothing of what was cut is shown."""
+"""Truncated answers are retried with more tokens, and truncated text is never shown."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def about_the_article(engine: FakeEngine) -> list[Prompt]:
     return [prompt for prompt in engine.asked if "<article>" in prompt.messages[-1].content]
 
 
-def test_an_answer_without_room_for_its_points_is_given_twice_the_room() -> None:
+def test_truncated_answer_is_retried_with_twice_the_tokens() -> None:
     engine = FakeEngine(cuts=True).says("moo", to="<text>")
     engine.says(told(*(f"{'Indeed ' * 120}{point}" for point in POINTS)), to="<article>")
     one(engine)
@@ -67,7 +67,7 @@ def test_an_answer_without_room_for_its_points_is_given_twice_the_room() -> None
     assert (first.messages, first.grammar) == (second.messages, second.grammar)
 
 
-def test_what_is_cut_for_the_second_time_is_left_out_and_said_so() -> None:
+def test_second_truncation_is_dropped_with_a_warning() -> None:
     engine = FakeEngine().says("moo.", to="<text>").says(told(*POINTS[:2], FRAGMENT), finish="length", to="<article>")
     summary = one(engine)
     assert len(about_the_article(engine)) == 2
@@ -76,13 +76,13 @@ def test_what_is_cut_for_the_second_time_is_left_out_and_said_so() -> None:
     assert any("broken off" in warning and "levy when" in warning for warning in summary.warnings)
 
 
-def test_where_enough_is_whole_nothing_is_asked_again() -> None:
+def test_truncated_answer_with_enough_points_is_not_retried() -> None:
     engine = FakeEngine().says("moo.", to="<text>").says(told(*POINTS, FRAGMENT), finish="length", to="<article>")
     assert shown(one(engine)) == list(POINTS)
     assert len(about_the_article(engine)) == 1
 
 
-def test_where_the_window_has_no_room_nothing_is_asked_again() -> None:
+def test_truncated_answer_is_not_retried_beyond_the_context_window() -> None:
     engine = FakeEngine(context=1100).says("moo.", to="<text>")
     engine.says(told(*POINTS[:2], FRAGMENT), finish="length", to="<article>")
     assert POINTS[1] in shown(one(engine))
@@ -90,32 +90,32 @@ def test_where_the_window_has_no_room_nothing_is_asked_again() -> None:
 
 
 @pytest.mark.parametrize("second", ["", "# Marlow", "- A point of which nothing is in the article at all and"])
-def test_what_the_first_answer_holds_is_not_lost_to_a_worse_second_one(second: str) -> None:
+def test_longer_first_answer_is_kept(second: str) -> None:
     answers = iter([told(*POINTS[:2], FRAGMENT), second])
     engine = FakeEngine().says("moo.", to="<text>").says(lambda prompt: next(answers), finish="length", to="<article>")
     assert POINTS[1] in shown(one(engine))
 
 
-def test_of_json_that_was_cut_the_whole_points_are_shown() -> None:
+def test_whole_points_of_truncated_json_are_shown() -> None:
     answer = '{"headline": "Marlow approves its tram", "points": ["' + '", "'.join([*POINTS[:3], FRAGMENT])
     engine = FakeEngine().says("moo.", to="<text>").says(answer, finish="length", to="<article>")
     assert shown(one(engine)) == list(POINTS[:3])
 
 
-def test_a_rewritten_point_that_was_cut_is_not_shown() -> None:
+def test_truncated_rewrite_is_not_shown() -> None:
     engine = FakeEngine().says(told("The government pays £170m of the £212m."))
     engine.says("The government pays £140m of the", to="<text>", finish="length")
     summary = one(engine)
     assert {point.verdict for point in summary.key_points} == {Verdict.QUOTED}
 
 
-def test_the_last_sentence_of_a_paragraph_that_was_cut_is_not_shown() -> None:
+def test_truncated_sentence_of_a_paragraph_is_not_shown() -> None:
     paragraph = f"{POINTS[0]} The rest comes from a levy in the U.S."
     engine = FakeEngine().says(told(*POINTS)).says(paragraph, to="<notes>", finish="length")
     assert one(engine, paragraph=True).paragraph == POINTS[0]
 
 
-def test_the_parts_of_a_long_article_are_asked_again_each_for_itself() -> None:
+def test_truncated_parts_of_a_long_article_are_retried_separately() -> None:
     sentence = "In district number {0} the survey counted {1} trees along street {0} before the winter began."
     text = "\n\n".join(sentence.format(n, 1000 + n) for n in range(200))
     tries: dict[str, int] = {}
@@ -134,11 +134,11 @@ TAMIL = "பல்கலைக்கழக மருத்துவமனைக�
 
 
 def in_tamil(text: str) -> int:
-    """Tokens, by a tokeniser that was made for English."""
+    """Number of tokens of a tokeniser for English."""
     return ceil(sum(0.25 if c.isascii() else 1.4 for c in text))
 
 
-def test_an_article_in_a_language_of_many_tokens_fits_beside_the_room_for_its_answer() -> None:
+def test_article_with_many_tokens_a_word_fits_beside_its_max_tokens() -> None:
     text = "\n\n".join(TAMIL.format(n) for n in range(60))
 
     def speaks(prompt: Prompt) -> str:
@@ -151,7 +151,7 @@ def test_an_article_in_a_language_of_many_tokens_fits_beside_the_room_for_its_an
     assert "".join("".join(prompt.document for prompt in parts).split()) == "".join(text.split())  # none asked again
 
 
-def test_a_point_in_english_has_the_room_that_it_always_had() -> None:
+def test_max_tokens_of_an_english_point_are_unchanged() -> None:
     engine = FakeEngine().says("moo", to="<text>").says(told(*POINTS))
     one(engine)
     assert about_the_article(engine)[0].max_tokens == 6 * 64
@@ -160,7 +160,7 @@ def test_a_point_in_english_has_the_room_that_it_always_had() -> None:
 # --- a model that takes no instructions ----------------------------------------------------------------------
 
 
-def test_the_last_sentence_of_a_summariser_that_was_cut_is_left_out() -> None:
+def test_seq2seq_truncated_sentence_is_dropped() -> None:
     answer = f"{POINTS[0]} {POINTS[1]} Traffic to the hospital has resumed after the works were"
     summary = one(FakeEngine(instructable=False).says(answer, finish="length"))
     assert shown(summary)[:2] == list(POINTS[:2])
@@ -168,7 +168,7 @@ def test_the_last_sentence_of_a_summariser_that_was_cut_is_left_out() -> None:
     assert any("broken off" in warning and "resumed" in warning for warning in summary.warnings)
 
 
-def test_a_summariser_that_is_always_cut_in_its_first_sentence_ends_in_quotations() -> None:
+def test_seq2seq_always_truncated_falls_back_to_quotations() -> None:
     summary = one(FakeEngine(instructable=False).says("Councillors voted 31 to 14 for a", finish="length"))
     assert {point.verdict for point in summary.key_points} == {Verdict.QUOTED}
 
@@ -180,7 +180,7 @@ LINES = """[1] Councillors in Marlow voted 31 to 14 for a tram line to the unive
 [4] Bridge Street shopkeepers fear that three years of works will drive customers away in the U.S."""
 
 
-def test_the_last_line_of_the_tuned_model_that_was_cut_is_asked_for_anew() -> None:
+def test_cite_truncated_line_is_retried() -> None:
     engine = FakeEngine(tuned=True).says("Shopkeepers fear for their customers.").says("yes", to=" |")
     engine.says(LINES, to="Write 5", finish="length")
     summary = one(engine)
@@ -190,7 +190,7 @@ def test_the_last_line_of_the_tuned_model_that_was_cut_is_asked_for_anew() -> No
 
 
 @pytest.mark.parametrize(("finish", "told_in_short"), [("stop", True), ("length", False)])
-def test_a_lead_in_short_that_was_cut_is_not_told(finish: Literal["stop", "length"], told_in_short: bool) -> None:
+def test_truncated_short_lead_is_not_used(finish: Literal["stop", "length"], told_in_short: bool) -> None:
     lines = LINES.replace(" in the U.S.", ".")
     tuned = FakeEngine(tuned=True).says(lines, to="Write 5").says("yes", to=" |")
     story = Story(articles=(article(),), summary=one(tuned))

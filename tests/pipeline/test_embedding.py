@@ -1,4 +1,4 @@
-"""The embedder with a real model: the small one for writing, which says little of meaning but embeds like any other."""
+"""The embedder, with the small generative model in place of an embedding model."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_the_setting_compares_articles_with_the_model(spec: ModelSpec, tmp_path:
     config = Config(embeddings=str(spec.path), models=tmp_path, state=tmp_path / "s.db", threads=1)
     with RunContext(config, clock=utc_now, progress=NoProgress()) as run_context:
         compared = run_context.compare(articles)
-        assert compared.meanings.shape == (10, 576)
+        assert compared.embeddings.shape == (10, 576)
         assert len(group(articles, compare=run_context.compare)) >= 1
     with RunContext(Config(state=tmp_path / "s.db"), clock=utc_now, progress=NoProgress()) as run_context:
-        assert run_context.compare(articles).meanings is None
+        assert run_context.compare(articles).embeddings is None

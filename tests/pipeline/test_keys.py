@@ -1,4 +1,4 @@
-"""Answers and summaries are stored under all that makes them, and under nothing else."""
+"""Cache keys of completions and summaries: everything that changes the result, and nothing else."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ def test_whatever_a_weak_model_writes_only_supported_points_are_shown(engine: Ll
     from briefing.ground import Evidence, check
     from briefing.types import Verdict
 
-    articles: list[Article] = [*extract_file(sample / "text" / "ever-given-refloated.txt", source="sample")]
+    articles: list[Article] = [extract_file(sample / "text" / "ever-given-refloated.txt", source="sample")]
     book = PromptBook(environment("prompts"))
     for article, summary in summarise_all(articles, engine, book, SummaryOptions()):
         assert isinstance(summary, Summary)

@@ -1,4 +1,4 @@
-"""Runs on several mornings: each item in one edition, none lost to a gap, a limit or a crash; what is remembered."""
+"""Runs on several days: each item in one edition, none lost to a gap, a limit or a crash."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_an_item_between_two_runs_is_in_the_second(place: Place) -> None:
     assert place.run(MONDAY + 2 * DAY) == []
 
 
-def test_a_run_that_dies_before_its_edition_is_written_has_seen_nothing(place: Place) -> None:
+def test_crash_before_writing_marks_nothing_as_seen(place: Place) -> None:
     place.lists([(1, MONDAY - 2 * HOUR), (2, None)])
     assert place.run(MONDAY, dies=True) == [1, 2]
     assert place.run(MONDAY + 12 * HOUR) == [1, 2]
@@ -106,7 +106,7 @@ def test_a_run_that_dies_before_its_edition_is_written_has_seen_nothing(place: P
     assert place.run(MONDAY + 2 * DAY) == [3]
 
 
-def test_the_same_morning_twice_gives_the_same_edition(place: Place) -> None:
+def test_rerun_gives_the_same_edition(place: Place) -> None:
     place.lists([(1, MONDAY - 2 * HOUR), (2, None)])
     assert place.run(MONDAY) == [1, 2]
     before = (place.folder / "out" / "2024-05-13.json").read_bytes()
@@ -116,7 +116,7 @@ def test_the_same_morning_twice_gives_the_same_edition(place: Place) -> None:
     )
 
 
-def test_a_quiet_day_is_a_run_like_any_other(place: Place) -> None:
+def test_empty_edition_counts_as_a_run(place: Place) -> None:
     place.lists([(9, MONDAY - 40 * HOUR)])
     assert place.run(MONDAY) == []
     place.lists([(9, MONDAY - 40 * HOUR), (1, MONDAY + HOUR)])
@@ -129,7 +129,7 @@ def test_each_configuration_has_its_own_editions(place: Place) -> None:
     assert place.run(MONDAY + 12 * HOUR, title="Evening") == [1]
 
 
-def test_how_far_back_is_a_setting(place: Place) -> None:
+def test_catch_up_limits_how_far_back(place: Place) -> None:
     place.lists([(1, MONDAY)])
     place.run(MONDAY + HOUR)
     place.lists([(2, MONDAY + 2 * DAY), (3, MONDAY + 9 * DAY)])
@@ -158,7 +158,7 @@ def test_what_a_limit_leaves_out_is_told_by_a_later_edition(place: Place) -> Non
 
 
 @pytest.mark.parametrize("limit", ["max_per_section", "max_per_source", "max_articles"])
-def test_what_was_told_takes_no_place(place: Place, limit: str) -> None:
+def test_told_articles_count_against_no_limit(place: Place, limit: str) -> None:
     old = [(number, MONDAY - number * HOUR) for number in range(1, 4)]
     place.lists(old)
     assert place.run(MONDAY, since="7d", limits={limit: 3}) == [1, 2, 3]
@@ -168,7 +168,7 @@ def test_what_was_told_takes_no_place(place: Place, limit: str) -> None:
 
 
 @pytest.mark.parametrize("limit", ["max_per_section", "max_per_source", "max_articles"])
-def test_what_is_muted_or_cannot_be_read_takes_no_place(place: Place, limit: str) -> None:
+def test_muted_and_unreadable_articles_count_against_no_limit(place: Place, limit: str) -> None:
     place.lists([(number, MONDAY - number * HOUR) for number in range(1, 10)], teasers=[1, 3])
     assert place.run(MONDAY, mute={"words": ["Town2", "Town5"]}, limits={limit: 3}) == [4, 6, 7]
     broken = [failure.subject for failure in place.report.failures if failure.stage == "extract"]
@@ -197,7 +197,7 @@ def test_where_a_story_has_nothing_new_the_next_one_of_its_section_is_told(place
     assert place.report.told_before == 1
 
 
-def test_a_story_that_the_model_failed_at_is_tried_again_by_the_next_edition(place: Place) -> None:
+def test_failed_story_is_retried_by_the_next_edition(place: Place) -> None:
     place.lists([(1, MONDAY - HOUR), (2, MONDAY - HOUR)])
     works, place.engine = place.engine, FakeEngine().fails("out of memory", to="Town1")
     assert place.run(MONDAY, points=1) == [2]
@@ -208,7 +208,7 @@ def test_a_story_that_the_model_failed_at_is_tried_again_by_the_next_edition(pla
 # --- memory ---------------------------------------------------------------------------------------------------------
 
 
-def test_an_edition_dated_in_the_future_wipes_no_memory_and_is_not_the_latest(place: Place) -> None:
+def test_future_dated_edition_keeps_history_and_is_not_the_latest(place: Place) -> None:
     place.lists([(1, MONDAY)])
     place.run(MONDAY + HOUR)
     place.lists([(2, MONDAY + 20 * HOUR)])
@@ -263,7 +263,7 @@ def test_what_changes_after_weeks_is_an_update(place: Place) -> None:
 # --- one is taken away ----------------------------------------------------------------------------------------------
 
 
-def test_an_edition_taken_away_is_untold_and_unseen(place: Place) -> None:
+def test_removed_edition_is_untold_and_unseen(place: Place) -> None:
     place.lists([(1, MONDAY - HOUR)])
     place.run(MONDAY)
     with place.open(MONDAY) as context:

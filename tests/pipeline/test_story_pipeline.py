@@ -1,4 +1,4 @@
-"""What an edition tells: each story once, on time, and nothing again that an earlier edition told."""
+"""Which stories an edition tells: each once, by the deadline, none that an earlier edition told."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def article(name: str, text: str, source: str = "", published: datetime | None =
 
 
 class Clock:
-    """Stands still but for what an engine's answers take."""
+    """A clock that only an engine's answers advance."""
 
     def __init__(self, now: datetime = MONDAY) -> None:
         self.now = now
@@ -64,7 +64,7 @@ ANSWERS = {
 
 
 def answer(prompt: Prompt) -> str:
-    """What a model would say of these articles; of a single sentence, its beginning."""
+    """A scripted model's answer about these articles; for a single sentence, its beginning."""
     if prompt.points == 1:
         return " ".join(prompt.document.split()[:14])
     return next(said for about, said in reversed(ANSWERS.items()) if about in prompt.document)
@@ -114,7 +114,7 @@ def test_the_same_days_edition_is_the_same_when_it_is_made_again(context: Callab
     assert [story.summary.key_points for story in one.stories] == [story.summary.key_points for story in other.stories]
 
 
-def test_whoever_wants_it_is_told_again(context: Callable[..., pipeline.RunContext]) -> None:
+def test_repeat_setting_tells_articles_again(context: Callable[..., pipeline.RunContext]) -> None:
     with context(Clock()) as first:
         edition_of(first, [article("tram", TRAM)], date(2024, 5, 13))
     with context(Clock(TUESDAY), repeat=True) as second:
@@ -122,7 +122,7 @@ def test_whoever_wants_it_is_told_again(context: Callable[..., pipeline.RunConte
         assert story.told is None
 
 
-def test_an_edition_that_was_never_written_has_told_nothing(context: Callable[..., pipeline.RunContext]) -> None:
+def test_unwritten_edition_has_told_nothing(context: Callable[..., pipeline.RunContext]) -> None:
     with context(Clock()) as first:
         tell_stories([article("tram", TRAM)], first, day=date(2024, 5, 13))
     with context(Clock(TUESDAY)) as second:
@@ -163,7 +163,7 @@ def test_the_deadline_is_the_earlier_of_both_and_a_time_that_has_passed_is_tomor
     assert due("07:30", timedelta(minutes=10), MONDAY, berlin) == MONDAY + timedelta(minutes=10)
 
 
-def test_what_would_take_too_long_is_not_begun() -> None:
+def test_no_prompt_is_begun_that_would_miss_the_deadline() -> None:
     clock = Clock()
     until = StopBefore(MONDAY + timedelta(seconds=60), clock)
     assert not until()
@@ -181,7 +181,7 @@ def slow(clock: Clock, seconds: float) -> FakeEngine:
     return FakeEngine().says(answer_slowly)
 
 
-def test_a_run_out_of_time_tells_the_rest_in_one_quoted_sentence_and_a_later_one_completes_it(
+def test_stories_without_time_are_quoted_briefly_and_completed_by_a_later_run(
     context: Callable[..., pipeline.RunContext],
 ) -> None:
     articles = [article("tram", TRAM), article("blast", BLAST)]
@@ -213,7 +213,7 @@ def shown(stories: list[Story]) -> list[object]:
     return [(story.articles, story.summary.headline, story.summary.key_points, story.brief) for story in stories]
 
 
-def test_a_deadline_that_is_here_already_asks_no_model(context: Callable[..., pipeline.RunContext]) -> None:
+def test_passed_deadline_asks_no_model(context: Callable[..., pipeline.RunContext]) -> None:
     engine = FakeEngine()
     with context(Clock(), engine) as hurried:
         telling = tell_stories([article("tram", TRAM)], hurried, day=date(2024, 5, 13), deadline=MONDAY)
@@ -237,13 +237,13 @@ def hurried_after_monday(
     return telling.stories, [one.headline for one in telling.developing], telling.brief
 
 
-def test_an_update_there_was_no_time_for_quotes_what_was_not_told(context: Callable[..., pipeline.RunContext]) -> None:
+def test_update_without_time_quotes_an_untold_sentence(context: Callable[..., pipeline.RunContext]) -> None:
     (story,), mentions, brief = hurried_after_monday(context, article("new", RESIGNED, "Wire", TUESDAY))
     assert [point.text for point in story.summary.key_points] == ["The mayor of Harwick resigned on Tuesday."]
     assert (story.brief, story.told, story.news, mentions, brief) == (True, date(2024, 5, 13), 1, [], 1)
 
 
-def test_what_only_a_later_article_of_an_update_says_is_found(context: Callable[..., pipeline.RunContext]) -> None:
+def test_untold_sentence_of_a_later_article_is_quoted(context: Callable[..., pipeline.RunContext]) -> None:
     reworded = BLAST.replace("records show", "the records show")
     articles = [article("again", reworded, published=TUESDAY), article("new", RESIGNED, "Wire", TUESDAY)]
     (story,), mentions, _ = hurried_after_monday(context, *articles)
@@ -254,7 +254,7 @@ def test_what_only_a_later_article_of_an_update_says_is_found(context: Callable[
     assert text[point.citations[0].start : point.citations[0].end] == point.text
 
 
-def test_an_update_all_of_which_was_told_is_mentioned_also_without_time(
+def test_fully_told_update_is_mentioned_without_time(
     context: Callable[..., pipeline.RunContext],
 ) -> None:
     cut = BLAST.partition("Inspectors")[0] + "3 hours ago"
@@ -310,7 +310,7 @@ def test_reports_that_differ_are_set_beside_one_another(context: Callable[..., p
     assert {version.text for version in difference.versions} == {"killed 12 people", "At least 15 people are dead"}
 
 
-def test_whoever_wants_no_stories_gets_every_article(context: Callable[..., pipeline.RunContext]) -> None:
+def test_without_grouping_every_article_is_a_story(context: Callable[..., pipeline.RunContext]) -> None:
     with context(Clock(), group=False) as open_:
         assert len(tell_stories(several(), open_, day=date(2024, 5, 13)).stories) == 3
 
@@ -331,7 +331,7 @@ def test_a_story_that_goes_on_is_an_update_that_leads_with_the_new_fact(
     assert telling.told_before == 1
 
 
-def test_mutes_are_left_out_and_said(context: Callable[..., pipeline.RunContext]) -> None:
+def test_muted_articles_are_skipped_and_reported(context: Callable[..., pipeline.RunContext]) -> None:
     with context(Clock(), mute={"words": ["tram"]}) as open_:
         telling = tell_stories([article("tram", TRAM), article("blast", BLAST)], open_, day=date(2024, 5, 13))
     assert [story.articles[0].id for story in telling.stories] == ["blast"]

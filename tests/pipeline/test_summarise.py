@@ -1,4 +1,4 @@
-"""From articles to checked summaries, with an engine that says what it is told to."""
+"""From articles to checked summaries, with a scripted engine."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def one(engine: FakeEngine | ExtractiveEngine, text: str = TEXT, **wishes: objec
 
 
 class Kept:
-    """Answers kept in memory."""
+    """An in-memory completion store."""
 
     def __init__(self) -> None:
         self.known: dict[str, Completion] = {}
@@ -275,7 +275,7 @@ def test_a_summary_is_filed_under_everything_that_makes_it() -> None:
 
 
 @pytest.mark.parametrize("wishes", [{"points": 0}, {"points": 11}, {"length": "endless"}])
-def test_senseless_wishes_are_refused(wishes: dict[str, object]) -> None:
+def test_invalid_options_are_refused(wishes: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         SummaryOptions(**wishes)  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""What a model writes where it is asked yes or no is read as a word; only what it weighs makes a point supported."""
+"""Written yes or no answers: what they decide with logprobs, and without."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OPEN = "Employers with big car parks will finance the remainder through a levy."
 
 
 class Weighing(FakeEngine):
-    """Says how likely "yes" was, whatever it writes."""
+    """Reports a fixed probability of "yes" with any text."""
 
     def __init__(self, likely: float, *, tuned: bool = False) -> None:
         super().__init__(tuned=tuned)
@@ -52,12 +52,12 @@ def verdict(engine: FakeEngine, said: str) -> Verdict | None:
     "said",
     ["yes", "**Yes**", "Yes.", "<think>no?</think>yes", "The sentences say so", "<think>", "<think>no", ""],
 )
-def test_where_no_answer_is_weighed_a_point_stays_uncertain(said: str) -> None:
+def test_without_logprobs_a_point_stays_uncertain(said: str) -> None:
     assert verdict(FakeEngine(), said) is Verdict.UNCERTAIN
 
 
 @pytest.mark.parametrize("said", ["no", "**No**", "No.", "Answer: no", "<think>yes?</think>no", "No, they do not."])
-def test_a_written_no_refuses_the_point_whatever_stands_around_it(said: str) -> None:
+def test_written_no_rejects_the_point(said: str) -> None:
     assert verdict(FakeEngine(), said) is None
 
 
@@ -78,14 +78,14 @@ def test_a_written_no_refuses_the_point_whatever_stands_around_it(said: str) -> 
         (0.9, "Answer: no", None),
     ],
 )
-def test_odds_count_where_the_answer_begins_with_what_they_are_of(
+def test_logprobs_count_if_the_answer_begins_with_their_token(
     likely: float, said: str, expected: Verdict | None
 ) -> None:
     assert verdict(Weighing(likely), said) is expected
 
 
 @pytest.mark.parametrize(("said", "reason"), [("no", "not what its sentences say"), ("The", "did not say whether")])
-def test_of_the_tuned_model_a_line_that_is_not_weighed_as_yes_is_left_out(said: str, reason: str) -> None:
+def test_cite_line_without_a_yes_is_dropped(said: str, reason: str) -> None:
     engine = FakeEngine(tuned=True).says("moo").says(f"[3] {OPEN}", to="Write 4").says(said, to=" |")
     article = Article(id=article_id(None, TEXT), title="Tram", text=TEXT, source="Post", language="en")
     ((_, summary),) = summarise_all([article], engine, BOOK, SummaryOptions())

@@ -1,4 +1,4 @@
-"""Long text in pieces: within the budget, at good borders, nothing lost."""
+"""Chunks of long text: within the budget, at good borders, without loss."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PARAGRAPH = "The council met on Tuesday. It voted for the tram. Nobody was surpr
 @settings(max_examples=200)
 @example(";;;;;;;;;;;;   ;;;;", 18)  # the blanks between two parts count as well
 @given(st.text(alphabet=st.sampled_from("ab .,;\n文。é"), max_size=600), st.integers(16, 200))
-def test_nothing_but_blanks_is_lost_and_every_piece_fits(text: str, budget: int) -> None:
+def test_chunks_lose_only_white_space_and_fit_the_budget(text: str, budget: int) -> None:
     pieces = chunks(text, budget, characters)
     assert visible("".join(piece.text for piece in pieces)) == visible(text)
     for piece in pieces:
@@ -32,15 +32,15 @@ def test_nothing_but_blanks_is_lost_and_every_piece_fits(text: str, budget: int)
         assert len(piece.text) <= budget or len(piece.text) < 2
 
 
-def test_a_short_text_is_one_piece() -> None:
+def test_a_short_text_is_one_chunk() -> None:
     assert [piece.text for piece in chunks(PARAGRAPH, 100, word_count)] == [PARAGRAPH]
 
 
-def test_no_text_has_no_pieces() -> None:
+def test_empty_text_has_no_chunks() -> None:
     assert chunks(" \n ", 100, word_count) == ()
 
 
-def test_pieces_are_about_equally_long_and_end_with_paragraphs() -> None:
+def test_chunks_are_about_equally_long_and_end_with_paragraphs() -> None:
     text = "\n\n".join([PARAGRAPH] * 40)
     pieces = chunks(text, 300, word_count)
     lengths = [word_count(piece.text) for piece in pieces]
@@ -49,7 +49,7 @@ def test_pieces_are_about_equally_long_and_end_with_paragraphs() -> None:
     assert all(piece.text.endswith("result.") for piece in pieces)
 
 
-def test_one_sentence_over_the_budget_is_cut_at_its_clauses() -> None:
+def test_a_sentence_over_the_budget_is_split_at_its_clauses() -> None:
     sentence = ", ".join(f"clause number {i} of the endless sentence" for i in range(150)) + "."
     pieces = chunks(sentence, 200, word_count)
     assert visible("".join(piece.text for piece in pieces)) == visible(sentence)
@@ -57,6 +57,6 @@ def test_one_sentence_over_the_budget_is_cut_at_its_clauses() -> None:
     assert all(word_count(piece.text) <= 200 for piece in pieces)
 
 
-def test_a_budget_too_small_to_cut_by_is_refused() -> None:
+def test_too_small_a_budget_is_refused() -> None:
     with pytest.raises(ValueError, match="too small"):
         chunks("text", 4, word_count)

@@ -1,4 +1,4 @@
-"""Where articles of one story do not say the same, a reader is told, in the articles' own words."""
+"""Conflicting numbers and causes in the articles of one story, shown in the articles' own words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def story(*texts: str) -> list[Article]:
 
 
 def shown(*texts: str) -> list[list[str]]:
-    return [[version.text for version in one.versions] for one in disagreements(story(*texts))]
+    return [[version.text for version in conflict.versions] for conflict in disagreements(story(*texts))]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def shown(*texts: str) -> list[list[str]]:
         ),
     ],
 )
-def test_other_numbers_and_causes_of_the_same_thing_are_shown(one: str, other: str, versions: list[str]) -> None:
+def test_conflicting_numbers_and_causes_are_shown(one: str, other: str, versions: list[str]) -> None:
     assert shown(one, other) == [versions]
 
 
@@ -138,7 +138,7 @@ def test_other_numbers_and_causes_of_the_same_thing_are_shown(one: str, other: s
         ("Dozens of people were killed in Harwick's blast.", "The blast in Harwick killed 31 people."),
     ],
 )
-def test_what_agrees_or_speaks_of_something_else_is_no_difference(one: str, other: str) -> None:
+def test_compatible_or_unrelated_counts_are_no_conflict(one: str, other: str) -> None:
     assert shown(one, other) == []
 
 
@@ -155,13 +155,13 @@ def test_each_version_is_cut_from_the_sentence_it_cites() -> None:
         assert version.text in citation.text
 
 
-def test_two_articles_of_one_source_are_an_update_not_a_difference() -> None:
+def test_two_articles_of_one_source_are_an_update_not_a_conflict() -> None:
     first, second = story("The flood in Harwick killed 12 people.", "The flood in Harwick killed 19 people.")
     same = [first, Article(id=second.id, title="", text=second.text, source=first.source)]
     assert disagreements(same) == ()
 
 
-def test_a_story_shows_a_few_differences_at_most() -> None:
+def test_conflicts_of_a_story_are_limited() -> None:
     one = " ".join(f"The firm in Harwick sold {i + 2} {thing} at its shop." for i, thing in enumerate(THINGS))
     other = " ".join(f"The firm in Harwick sold {i + 70} {thing} at its shop." for i, thing in enumerate(THINGS))
     assert len(shown(one, other)) == MOST

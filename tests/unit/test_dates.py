@@ -189,6 +189,6 @@ def test_a_letter_is_dated_in_the_editions_zone(zone: str) -> None:
 def test_a_markdown_file_dated_by_its_day(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text(f"---\ntitle: Tram\ndate: 2024-05-17 00:00:00 +0200\n---\n{'The council voted. ' * 40}")
-    assert extract_file(path, source="S")[0].published == DAY
+    assert extract_file(path, source="S").published == DAY
     path.write_text(f"---\ntitle: Tram\ndate: 2024-05-17\n---\n{'The council voted. ' * 40}")
-    assert extract_file(path, source="S")[0].published == DAY
+    assert extract_file(path, source="S").published == DAY

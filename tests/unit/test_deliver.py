@@ -193,7 +193,7 @@ def test_what_another_run_is_still_writing_stays(tmp_path: Path) -> None:
 
 
 def test_where_there_are_no_locks_leftovers_go_after_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(together_module, "_locked", lambda descriptor: None)
+    monkeypatch.setattr(together_module, "_try_lock", lambda descriptor: None)
     stale, fresh = (tmp_path / f".briefing-{number}.tmp" for number in range(2))
     for path in (stale, fresh):
         path.touch()

@@ -1,4 +1,4 @@
-"""Stories with an embedding model beside the words; a made-up one here, whose vectors are known."""
+"""Grouping with embeddings, by a fake embedding model with known vectors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MEANING = {"vessel": "ship", "ferry": "ship", "sank": "sink", "foundered": "sink
 
 
 def embed(texts: Sequence[str]) -> list[list[float]]:
-    """Counts of words by their meaning, hashed into 64 dimensions, on top of what all texts have in common."""
+    """Word counts by meaning, hashed into 64 dimensions, plus a component common to all texts."""
     vectors = []
     for text in texts:
         vector = [4.0] * 64
@@ -34,7 +34,7 @@ def article(name: str, text: str, source: str = "") -> Article:
 
 
 def others() -> list[Article]:
-    """Twelve articles about nothing that another is about."""
+    """Twelve unrelated articles."""
     found = []
     for number, thing in enumerate([*THING, "piano", "quarry"]):
         words = " ".join(f"{thing}{letter}{number}" for letter in "abcdefghij")
@@ -44,7 +44,7 @@ def others() -> list[Article]:
 
 def stories(articles: Sequence[Article], embedded: bool = True) -> set[frozenset[str]]:
     bundles = group(articles, compare=with_embeddings(embed)) if embedded else group(articles)
-    return {frozenset(one.id for one in (*bundle.articles, *bundle.copies)) for bundle in bundles}
+    return {frozenset(article.id for article in (*bundle.articles, *bundle.copies)) for bundle in bundles}
 
 
 ONE = article(
@@ -59,19 +59,19 @@ OTHER = article(
 )
 
 
-def test_what_is_meant_joins_reports_whose_words_do_not() -> None:
+def test_embeddings_join_reports_in_different_words() -> None:
     assert frozenset("ab") not in stories([ONE, OTHER, *others()], embedded=False)
     assert frozenset("ab") in stories([ONE, OTHER, *others()])
 
 
-def test_what_all_texts_have_in_common_for_a_model_joins_nothing() -> None:
-    texts = [one.text for one in others()]
+def test_a_component_common_to_all_embeddings_joins_nothing() -> None:
+    texts = [article.text for article in others()]
     first, second, *_ = embed(texts)
     assert sum(a * b for a, b in zip(first, second, strict=True)) > 0.9
     assert all(len(story) == 1 for story in stories(others()))
 
 
-def test_articles_that_share_no_words_are_not_joined_however_alike_the_model_finds_them() -> None:
+def test_embeddings_alone_join_no_articles_without_shared_words() -> None:
     def same(texts: Sequence[str]) -> list[list[float]]:
         return [[1.0, 0.0] if "kettle" in text or "lamp" in text else [0.0, 1.0] for text in texts]
 
@@ -97,7 +97,7 @@ def test_a_few_articles_are_compared_by_words_alone() -> None:
 def test_the_order_of_the_articles_never_matters(texts: list[str], order: object) -> None:
     articles = [article(f"{number:02}", text, f"Paper {number % 4}") for number, text in enumerate(texts)]
     bundles = group(articles, compare=with_embeddings(embed))
-    assert sorted(one.id for bundle in bundles for one in (*bundle.articles, *bundle.copies)) == [
+    assert sorted(article.id for bundle in bundles for article in (*bundle.articles, *bundle.copies)) == [
         a.id for a in articles
     ]
     shuffled = list(articles)

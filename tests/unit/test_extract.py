@@ -24,7 +24,7 @@ from briefing.extract import (
     teaser_of,
     with_fuller_text,
 )
-from briefing.extract.boilerplate import without_clutter
+from briefing.extract.boilerplate import without_boilerplate
 from briefing.nlp.text import normalise, word_count
 from briefing.types import Article, FeedItem
 
@@ -49,7 +49,7 @@ def extracted(body: bytes, **options: Any) -> Article:
 
 @pytest.mark.parametrize("expected", EXPECTED, ids=lambda expected: expected["id"])
 def test_an_article_of_the_sample_is_whole_and_clean(expected: dict[str, Any]) -> None:
-    (article,) = extract_file(SAMPLE / expected["file"], source="sample")
+    article = extract_file(SAMPLE / expected["file"], source="sample")
     for clutter in expected["clutter"]:
         assert clutter not in article.text
     for fact in expected["facts"]:
@@ -62,19 +62,19 @@ def test_an_article_of_the_sample_is_whole_and_clean(expected: dict[str, Any]) -
     "expected", [e for e in EXPECTED if e["format"] != "mail"], ids=lambda expected: expected["id"]
 )
 def test_an_article_of_the_sample_has_its_own_title(expected: dict[str, Any]) -> None:
-    (article,) = extract_file(SAMPLE / expected["file"], source="sample")
+    article = extract_file(SAMPLE / expected["file"], source="sample")
     assert article.title == expected["title"]
     if article.published is not None:
         assert article.published.date() == expected["published"]
 
 
 def test_a_german_article_is_known_to_be_german() -> None:
-    (article,) = extract_file(SAMPLE / "other-language" / "atomausstieg.txt", source="sample")
+    article = extract_file(SAMPLE / "other-language" / "atomausstieg.txt", source="sample")
     assert article.language == "de"
 
 
 def test_the_seed_article_loses_its_tail_and_finds_its_title(shared_data: Path) -> None:
-    (article,) = extract_file(shared_data / "seed" / "us-iraq-troops.txt", source="seed")
+    article = extract_file(shared_data / "seed" / "us-iraq-troops.txt", source="seed")
     assert article.title == "US reiterates commitment to reduce troops from Iraq"
     assert "Related" not in article.text
     assert article.text.endswith("after the talks ended.")
@@ -251,7 +251,7 @@ def test_a_teaser_is_one_line_of_at_most_sixty_words() -> None:
 )  # fmt: skip
 def test_lines_of_the_page_around_go(line: str) -> None:
     text = f"The council met.\n\n{line}\n\nIt voted for the tram."
-    assert without_clutter(text) == "The council met.\n\nIt voted for the tram."
+    assert without_boilerplate(text) == "The council met.\n\nIt voted for the tram."
 
 
 @pytest.mark.parametrize(
@@ -264,27 +264,29 @@ def test_lines_of_the_page_around_go(line: str) -> None:
 )  # fmt: skip
 def test_sentences_that_begin_like_clutter_stay(line: str) -> None:
     text = f"The council met.\n\n{line}\n\nIt voted for the tram."
-    assert without_clutter(text) == text
+    assert without_boilerplate(text) == text
 
 
 def test_a_tail_goes_only_where_nothing_but_teasers_follows() -> None:
-    assert without_clutter("It voted.\n\nRelated Posts\n\nTen trams\nA bridge too far") == "It voted."
+    assert without_boilerplate("It voted.\n\nRelated Posts\n\nTen trams\nA bridge too far") == "It voted."
     going_on = f"It voted.\n\nRelated stories\n\n{' '.join(BODY.split())}"
-    assert without_clutter(going_on) == going_on
+    assert without_boilerplate(going_on) == going_on
 
 
 def test_headlines_of_others_within_an_article_go_and_its_own_sentences_stay() -> None:
     text = "It voted.\n\nDON'T MISS\nTen trams to see\nA bridge too far\n\nThe works begin in March.\n\nShops fear."
-    assert without_clutter(text) == "It voted.\n\nThe works begin in March.\n\nShops fear."
+    assert without_boilerplate(text) == "It voted.\n\nThe works begin in March.\n\nShops fear."
 
 
 def test_a_heading_glued_to_the_last_sentence_takes_its_list_with_it() -> None:
-    assert without_clutter("It voted on Tuesday.Related Posts\nTen trams\nA bridge too far") == "It voted on Tuesday."
+    assert (
+        without_boilerplate("It voted on Tuesday.Related Posts\nTen trams\nA bridge too far") == "It voted on Tuesday."
+    )
 
 
 def test_what_readers_wrote_goes_even_in_full_sentences() -> None:
     article = " ".join(BODY.split())
-    assert without_clutter(f"{article}\n\n12 comments\n\nI never liked trams. They are loud and slow.") == article
+    assert without_boilerplate(f"{article}\n\n12 comments\n\nI never liked trams. They are loud and slow.") == article
 
 
 @given(
@@ -292,9 +294,9 @@ def test_what_readers_wrote_goes_even_in_full_sentences() -> None:
         st.text(alphabet="abcdefgh ,", min_size=30, max_size=80).map(lambda s: f"Then {s.strip()} he left."), min_size=1
     )
 )
-def test_text_without_clutter_is_unchanged(lines: list[str]) -> None:
+def test_text_without_boilerplate_is_unchanged(lines: list[str]) -> None:
     text = normalise("\n\n".join(f"Then {line.strip()} he left." for line in lines))
-    assert without_clutter(text) == text
+    assert without_boilerplate(text) == text
 
 
 # --- hostile bytes ----------------------------------------------------------------------------------------------
@@ -428,6 +430,6 @@ def test_a_pdf_gives_its_heading_and_its_text(tmp_path: Path) -> None:
     blank[name("/Contents")] = writer._add_object(content)
     writer.add_metadata({"/Title": "print.html"})
     writer.write(tmp_path / "story.pdf")
-    (article,) = extract_file(tmp_path / "story.pdf", source="Post")
+    article = extract_file(tmp_path / "story.pdf", source="Post")
     assert article.title == "Council approves tram line"
     assert " ".join(article.text.split()) == " ".join(BODY.split())

@@ -1,4 +1,4 @@
-"""Numbers, names and quotations in whatever form they are written."""
+"""Extraction of numbers, names and quotations in their many written forms."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_the_first_of_a_range_shares_scale_and_unit_of_the_second() -> None:
         ("1.5 to 2 million, one in five", ["1.5", "1.5", "2 million", "one in five"]),
     ],
 )
-def test_numbers_come_in_their_order_and_say_where_they_stand(text: str, surfaces: list[str]) -> None:
+def test_numbers_are_ordered_and_have_offsets(text: str, surfaces: list[str]) -> None:
     told = list(numbers(text))
     assert [number.surface for number in told] == surfaces
     assert [text[number.start : number.end] for number in told] == surfaces
@@ -86,12 +86,12 @@ def test_dozens_are_counted(text: str, value: int) -> None:
 @pytest.mark.parametrize(
     "text", ["one of the best", "hundreds of thousands", "the R21 vaccine", "COVID-19", "F-16 jets", "R21疫苗", "Т34"]
 )
-def test_what_only_looks_like_a_number_is_none(text: str) -> None:
+def test_look_alikes_are_no_numbers(text: str) -> None:
     assert found(text) == set()
 
 
 @given(st.text())
-def test_no_text_breaks_the_readers(text: str) -> None:
+def test_extraction_raises_on_no_text(text: str) -> None:
     list(numbers(text)), list(names(text)), list(quotations(text)), tokens(text), stems(text)
 
 
@@ -130,12 +130,12 @@ def test_digits_beside_letters_are_a_name_only_where_these_have_a_case(text: str
         ("市内有23人死亡", 3),
     ],
 )
-def test_a_word_is_not_split_at_its_marks_but_where_digits_begin(text: str, words: int) -> None:
+def test_words_are_split_before_digits_and_not_at_combining_marks(text: str, words: int) -> None:
     assert len(tokens(text)) == words
 
 
 @pytest.mark.parametrize("text", ["人死亡", "ทั้งหลาย"])
-def test_scripts_without_spaces_give_pairs_of_characters(text: str) -> None:
+def test_unspaced_scripts_give_character_bigrams(text: str) -> None:
     assert {len(found) for found in stems(text)} == {2}
 
 
@@ -178,6 +178,8 @@ def test_a_name_opens_a_sentence_behind_blanks_and_quotation_marks() -> None:
     assert found == {"Oslo": True, "Bergen": True, "Narvik": False, "Tromso": True}
 
 
-def test_a_single_mark_that_nothing_closes_hides_no_quotation_behind_it() -> None:
-    found = [one.surface for one in quotations('It was \'over the day, he said, and "gone for good" by night')]
+def test_an_unclosed_single_mark_hides_no_later_quotation() -> None:
+    found = [
+        quotation.surface for quotation in quotations('It was \'over the day, he said, and "gone for good" by night')
+    ]
     assert found == ["gone for good"]

@@ -1,4 +1,4 @@
-"""A key point is shown only if its article says it: facts found, paraphrases that pass, changes that are caught."""
+"""The check of key points: facts found, paraphrases supported, changes refused."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_one_changed_fact_is_caught_and_named(point: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("point", READ)
-def test_what_only_a_reader_sees_is_refused_by_the_tuned_model_and_by_nothing_else(point: str) -> None:
+def test_semantic_errors_are_refused_by_the_tuned_model_alone(point: str) -> None:
     found = check(point, EVIDENCE)
     assert found.verdict is not Verdict.UNSUPPORTED
     refused = weigh(found, point, -3.0)
@@ -111,7 +111,7 @@ def test_no_model_overrules_a_fact_that_is_missing(point: str, kind: str) -> Non
     assert (found.verdict, found.missing[0].kind) == (Verdict.UNSUPPORTED, kind)
 
 
-def test_nothing_is_left_to_weigh_in_the_articles_own_sentence_or_in_another_language() -> None:
+def test_log_odds_change_no_verbatim_sentence_and_no_translated_point() -> None:
     own = check(EVIDENCE.sentences[0].text, EVIDENCE)
     assert weigh(own, EVIDENCE.sentences[0].text, -8.0) is own
     german = "Der Stadtrat von Marlow stimmte mit 31 zu 14."
@@ -127,7 +127,7 @@ def test_nothing_is_left_to_weigh_in_the_articles_own_sentence_or_in_another_lan
     st.floats(-1000, 1000),
     st.floats(-1000, 1000),
 )  # fmt: skip
-def test_more_belief_and_fewer_missing_parts_never_lower_the_probability(
+def test_probability_is_monotonic_in_log_odds_and_missing_parts(
     found: dict[str, float], low: float, high: float
 ) -> None:
     low, high = sorted((low, high))
@@ -161,7 +161,7 @@ def test_the_sentence_behind_a_point_is_cited_with_its_offsets() -> None:
 
 
 @pytest.mark.parametrize("index", range(len(EVIDENCE.sentences)))
-def test_every_sentence_of_an_article_grounds_to_itself(index: int) -> None:
+def test_every_sentence_of_an_article_is_supported_by_itself(index: int) -> None:
     found = check(EVIDENCE.sentences[index].text, EVIDENCE)
     assert found.verdict is Verdict.SUPPORTED
     assert index in [citation.sentence for citation in found.citations]
@@ -188,7 +188,7 @@ def test_a_translated_point_is_compared_by_its_facts_alone_and_stays_uncertain()
     assert ("number", "32") in [(part.kind, part.surface) for part in changed.missing]
 
 
-def test_a_quotation_cites_itself() -> None:
+def test_a_sentence_is_cited_with_its_offsets() -> None:
     citation = EVIDENCE.cite(2)
     assert ARTICLE[citation.start : citation.end] == citation.text
 
@@ -200,7 +200,7 @@ def test_facts_that_only_the_title_holds_count() -> None:
     assert check("Marlow's line will be built in three years.", evidence).verdict is Verdict.SUPPORTED
 
 
-def test_openings_of_real_articles_ground_to_themselves(shared_data: Path) -> None:
+def test_openings_of_real_articles_are_supported_by_themselves(shared_data: Path) -> None:
     with gzip.open(shared_data / "pairs" / "dev.jsonl.gz", "rt", encoding="utf-8") as lines:
         pairs = [json.loads(line) for line in lines][:60]
     refused = []
@@ -229,7 +229,7 @@ def test_openings_of_real_articles_ground_to_themselves(shared_data: Path) -> No
         ("de", "Der Minister tritt zurück.", "Der Minister tritt nicht zurück.", "Der Minister tritt zurück, hieß es."),
     ],
 )  # fmt: skip
-def test_a_denial_is_neither_lost_nor_added_in_any_language_the_model_writes(
+def test_lost_and_added_negations_are_refused_in_every_language_the_model_writes(
     language: str, text: str, wrong: str, right: str
 ) -> None:
     evidence = Evidence(text, language=language)
@@ -252,12 +252,12 @@ def test_a_denial_is_neither_lost_nor_added_in_any_language_the_model_writes(
         ("ru", "Поезд и автобус пришли.", "Не только поезд, но и автобус пришли."),
     ],
 )  # fmt: skip
-def test_what_only_looks_like_a_denial_denies_nothing(language: str, text: str, point: str) -> None:
+def test_idle_negations_are_ignored(language: str, text: str, point: str) -> None:
     evidence = Evidence(text, language=language)
     assert "negation" not in [missing.kind for missing in check(point, evidence).missing]
     assert "negation" not in [missing.kind for missing in check(text, Evidence(point, language=language)).missing]
 
 
-def test_a_word_that_denies_in_english_denies_nothing_elsewhere() -> None:
+def test_english_negations_are_ignored_in_other_languages() -> None:
     evidence = Evidence("O professor mostra uma loja em um vídeo.", language="pt")
     assert check("No vídeo, o professor mostra uma loja.", evidence).missing == ()

@@ -1,8 +1,7 @@
-"""What the grounding looks up, whom it asks, and the properties that hold for any article."""
+"""Exact facts in other words, decisions by a model's probability, and properties that hold for any article."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 import pytest
@@ -43,7 +42,7 @@ def verdict(point: str, evidence: Evidence = EVIDENCE) -> Verdict:
         "Skagerstar sold its two oldest ships on 16 November.",
     ],
 )
-def test_numbers_and_days_in_other_words_are_the_same(point: str) -> None:
+def test_numbers_and_dates_match_in_other_words(point: str) -> None:
     assert verdict(point) is not Verdict.UNSUPPORTED
 
 
@@ -65,42 +64,29 @@ def test_the_part_that_fails_is_named(point: str, kind: str) -> None:
     assert kind in [part.kind for part in found.missing]
 
 
-def test_endless_numbers_are_no_trouble() -> None:
+def test_very_long_numbers_raise_nothing() -> None:
     long = Evidence(f"The code has {'7' * 30} trillion parts.")
     assert verdict(f"The code has {'7' * 29}8 trillion parts.", long) in set(Verdict)
     assert verdict(f"The code has {'7' * 2000} parts.", long) in set(Verdict)
 
 
-class Reader:
-    """A judge that always answers the same and remembers what it was asked."""
-
-    def __init__(self, answer: float) -> None:
-        self.answer = answer
-        self.asked: list[tuple[tuple[str, ...], str]] = []
-
-    def __call__(self, sentences: Sequence[str], point: str, /) -> float:
-        self.asked.append((tuple(sentences), point))
-        return self.answer
-
-
 OPEN = "Skagerstar offloaded a pair of ageing vessels on a Lervik wharf this Monday."
 
 
-def test_a_judge_is_asked_only_about_what_is_open_and_with_the_sentences_cited() -> None:
-    reader = Reader(0.9)
-    assert check(EVIDENCE.sentences[0].text, EVIDENCE, judge=reader).verdict is Verdict.SUPPORTED
-    assert check("The ferry line sold 900 ships.", EVIDENCE, judge=reader).verdict is Verdict.UNSUPPORTED
-    assert reader.asked == []
+def test_a_models_probability_decides_an_uncertain_point() -> None:
     found = check(OPEN, EVIDENCE)
     assert found.verdict is Verdict.UNCERTAIN
-    settled = check(OPEN, EVIDENCE, judge=reader)
-    assert reader.asked == [(tuple(c.text for c in found.citations), OPEN)]
+    settled = settle(found, OPEN, 0.9)
     assert (settled.verdict, settled.score) == (Verdict.SUPPORTED, 0.9)
+    assert settle(found, OPEN, 0.4).verdict is Verdict.UNSUPPORTED
+    assert settle(found, OPEN, None) is found
 
 
-def test_what_is_settled_stays_settled() -> None:
+def test_a_models_probability_changes_no_point_that_is_decided() -> None:
     decided = Check(Verdict.SUPPORTED, 0.8, (), ())
     assert settle(decided, "x", 0.0) is decided
+    assert check(EVIDENCE.sentences[0].text, EVIDENCE).verdict is Verdict.SUPPORTED
+    assert check("The ferry line sold 900 ships.", EVIDENCE).verdict is Verdict.UNSUPPORTED
 
 
 def test_other_languages_are_compared_by_facts_and_words_alone() -> None:
@@ -123,7 +109,7 @@ SENTENCE = st.lists(WORDS, min_size=3, max_size=14).map(lambda words: "They " + 
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(SENTENCE, min_size=1, max_size=6), st.data())
-def test_a_sentence_of_an_article_always_grounds_to_itself(article: list[str], data: st.DataObject) -> None:
+def test_a_sentence_of_any_article_is_supported_by_itself(article: list[str], data: st.DataObject) -> None:
     evidence = Evidence(normalise(" ".join(article)))
     sentence = data.draw(st.sampled_from(evidence.sentences))
     found = check(sentence.text, evidence)
@@ -133,7 +119,7 @@ def test_a_sentence_of_an_article_always_grounds_to_itself(article: list[str], d
 
 @settings(max_examples=150, deadline=None)
 @given(SENTENCE, st.lists(SENTENCE, max_size=6), st.booleans())
-def test_any_point_gets_a_verdict_with_sound_citations(point: str, article: list[str], translated: bool) -> None:
+def test_any_point_gets_a_verdict_with_valid_citations(point: str, article: list[str], translated: bool) -> None:
     evidence = Evidence(normalise(" ".join(article)), "They voted", "en", date(2026, 1, 1))
     found = check(point, evidence, translated=translated)
     assert 0 <= found.score <= 1

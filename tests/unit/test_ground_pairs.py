@@ -1,4 +1,4 @@
-"""Points with one number, name or date changed, caught, and sixty faithful ones, let through; what slips is listed."""
+"""Points with one number, name or date changed are refused, sixty faithful ones shown; what slips through is listed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A point in another language than its article's: what can be looked up is, and nothing is cited by chance."""
+"""Points in another language than their article's: facts looked up, no citations by chance."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ FERRY = Evidence(
         ("A man had a plan.", "nl"),
     ],
 )
-def test_a_word_that_two_languages_happen_to_write_alike_shows_no_sentence(point: str, language: str) -> None:
+def test_false_friends_find_no_sentence(point: str, language: str) -> None:
     assert cited(point, FERRY, language) == []
 
 
@@ -164,7 +164,7 @@ def test_chinese_numbers_are_found_with_their_magnitudes() -> None:
     assert cited("35,000 left, 50 million yuan were lost.", chinese, "en") == [1]
 
 
-def test_an_article_is_read_once_for_all_its_points(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_article_is_analysed_once_for_all_its_points(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
 
     def reading(text: str) -> str:
@@ -180,7 +180,7 @@ def test_an_article_is_read_once_for_all_its_points(monkeypatch: pytest.MonkeyPa
     assert set(read) == {"The tram will cost €2.3 million."}
 
 
-def test_the_models_own_numbers_are_kept_and_completed() -> None:
+def test_citations_of_the_model_are_kept_and_completed() -> None:
     assert cited("Die Händler fürchten um ihr Geschäft.", ENGLISH, "de", (2,)) == [2]
     assert cited("Händler fürchten den Bau für 212 Millionen Pfund.", ENGLISH, "de", (2,)) == [1, 2]
     scattered = check(
@@ -190,20 +190,20 @@ def test_the_models_own_numbers_are_kept_and_completed() -> None:
     assert [part.kind for part in scattered.missing] == ["scattered"]
 
 
-def test_a_sentence_that_has_more_of_the_point_stands_beside_one_that_the_model_misnumbered() -> None:
+def test_a_misnumbered_citation_is_completed_by_the_better_sentence() -> None:
     point = "Die UNO und die EZB lobten den Plan in Marlow."
     assert cited(point, ENGLISH, "de", (2,)) == [2, 3]
     assert cited(point, ENGLISH, "de", (3,)) == [3]
     assert cited("Der Stadtrat von Marlow stimmte dafür.", ENGLISH, "de", (2,)) == [2]  # one name is not enough
 
 
-def test_a_number_that_was_cut_in_two_with_its_sentence_is_not_refused() -> None:
+def test_a_number_split_by_sentence_segmentation_is_found() -> None:
     cut = Evidence("Der Rat tagte am 3. Dezember in Marlow. Der Bau kostet 2,3 Mio. Euro im Jahr.", language="de")
     assert cited("The work costs €2.3 million a year.", cut, "en") == [2]
     assert cited("The council met on 3 December.", cut, "en") != []
 
 
-def test_a_sentence_that_is_not_there_is_not_cited() -> None:
+def test_a_citation_out_of_range_is_dropped() -> None:
     assert cited("Die Händler fürchten um ihr Geschäft.", ENGLISH, "de", (99, -1)) == []
 
 

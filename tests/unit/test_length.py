@@ -6,7 +6,7 @@ import pytest
 
 from briefing.errors import ExtractError
 from briefing.extract import article_from_text, extract_article
-from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, NOT_WORDS, TEXT_CUT, begun, is_cut
+from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, NOT_WORDS, TEXT_CUT, is_cut, truncated
 from briefing.ground import Evidence, check
 from briefing.nlp.text import LONGEST_SENTENCE, sentences
 from briefing.summariser import SummaryOptions, quoted_summary
@@ -103,7 +103,7 @@ def test_scripts_without_blanks_are_words() -> None:
     ],
 )
 def test_a_text_is_cut_at_the_best_border(text: str, kept: str) -> None:
-    assert begun(text, 10) == kept
+    assert truncated(text, 10) == kept
 
 
 # --- sentences ------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What the limits leave out, and what is said of it: articles, mere headlines, what there was no time for."""
+"""Limits on articles and stubs, the deadline for reading, and the failures that report them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from briefing.fetch import Fetched, Request
 from briefing.pipeline import NoProgress
 from briefing.pipeline.deadline import ReadDeadline
 from briefing.pipeline.read import Limits, ReadResult, read_sources
+from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.window import Window
 from briefing.types import Source, SourceKind
 
@@ -46,20 +47,20 @@ def article(url: str) -> str:
 
 
 class GoneError(FetchError):
-    """Not there, and not tomorrow."""
+    """A permanent failure."""
 
     lasting = True
 
 
 class Web:
-    """Answers from memory, in the place of a fetcher; counts what it is asked for."""
+    """An in-memory fetcher that records its requests."""
 
     def __init__(self, pages: dict[str, str | Callable[[str], str | None]]) -> None:
         self._pages = pages
         self.asked: list[str] = []
 
     def forget_unreachable(self) -> None:
-        """As a fetcher has it."""
+        """Of the fetcher's interface; does nothing."""
 
     def fetch_many(self, wanted: Iterable[Request], **_: Any) -> Iterator[tuple[Request, Fetched | FetchError]]:
         for one in wanted:
@@ -80,21 +81,21 @@ class Web:
 
 def reading(web: Web, places: Sequence[str], time: ReadDeadline | None = None, **limits: int) -> ReadResult:
     sources = [Source(location=place) for place in places]
-    return read_sources(
-        sources,
+    session = ReadSession(
         limits=Limits(**limits),  # type: ignore[arg-type]
         window=Window(now=NOW),
         open_fetcher=lambda: web,  # type: ignore[arg-type, return-value]
         progress=NoProgress(),
-        time=time,
+        time=time or ReadDeadline(),
     )
+    return read_sources(sources, session)
 
 
 def causes(found: ReadResult) -> list[str]:
     return [one.cause for one in found.failures if not one.stub]
 
 
-def test_a_headline_takes_the_place_of_an_article_of_its_source() -> None:
+def test_stub_counts_against_max_per_source() -> None:
     web = Web({"https://paper.example/feed": feed("paper.example", 30), "https://paper.example/": WALL})
     found = reading(web, ["https://paper.example/feed"], max_per_source=5)
     assert (len(web.asked), sum(one.stub is not None for one in found.failures)) == (6, 5)
@@ -102,7 +103,7 @@ def test_a_headline_takes_the_place_of_an_article_of_its_source() -> None:
     assert {one.cause for one in found.failures if one.stub} == {"it is behind a paywall"}
 
 
-def test_headlines_take_no_place_from_other_sources_and_end_somewhere() -> None:
+def test_stubs_do_not_count_against_max_articles_and_fetching_ends() -> None:
     pages: dict[str, str | Callable[[str], str | None]] = {
         "https://paper.example/feed": feed("paper.example", 30),
         "https://post.example/feed": feed("post.example", 10, EARLIER),
@@ -121,7 +122,7 @@ def test_headlines_take_no_place_from_other_sources_and_end_somewhere() -> None:
 
 
 @pytest.mark.parametrize("limit", ["max_articles", "max_per_source"])
-def test_what_there_was_no_time_for_is_not_over_a_limit(limit: str) -> None:
+def test_articles_unread_at_the_deadline_are_not_reported_as_over_a_limit(limit: str) -> None:
     clock = SimpleNamespace(now=NOW)
 
     def gone(url: str) -> None:
@@ -136,7 +137,7 @@ def test_what_there_was_no_time_for_is_not_over_a_limit(limit: str) -> None:
     assert len(found.settled) == 5  # what is gone; the others are left to the next run
 
 
-def test_pages_that_came_in_time_are_left_to_the_next_run_once_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fetched_pages_are_left_to_the_next_run_after_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SimpleNamespace(now=NOW)
     taken: list[str] = []
 
@@ -154,7 +155,7 @@ def test_pages_that_came_in_time_are_left_to_the_next_run_once_the_time_is_up(mo
     assert not found.settled  # the next run reads them
 
 
-def test_a_page_among_the_sources_is_left_to_the_next_run_once_the_time_is_up() -> None:
+def test_page_source_is_left_to_the_next_run_after_the_deadline() -> None:
     clock = SimpleNamespace(now=NOW)
 
     def slow(url: str) -> str:
@@ -166,7 +167,7 @@ def test_a_page_among_the_sources_is_left_to_the_next_run_once_the_time_is_up() 
     assert (found.articles, causes(found)) == ([], ["the time for reading was up"])
 
 
-def test_standard_input_is_read_however_late_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_is_read_after_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "Trams\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital of the town."
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     late = ReadDeadline(lambda now: NOW, lambda: NOW + timedelta(hours=1))
@@ -185,7 +186,7 @@ SAID_LATER = (
 
 
 @pytest.mark.parametrize("guid", ["<guid isPermaLink='false'>g{0}</guid>", ""], ids=["guid", "title"])
-def test_one_entry_of_two_feeds_is_one_article_whatever_each_says_of_it(tmp_path: Path, guid: str) -> None:
+def test_same_guid_in_two_feeds_is_one_article(tmp_path: Path, guid: str) -> None:
     def status(first: str) -> str:
         one = "<item><title>Incident {0}</title><link>https://status.example/</link>" + guid + "<description>{1}"
         said = enumerate((first, f"Another day. {TEXT}"))
@@ -194,12 +195,14 @@ def test_one_entry_of_two_feeds_is_one_article_whatever_each_says_of_it(tmp_path
 
     (tmp_path / "a.xml").write_text(status(TEXT))
     (tmp_path / "b.xml").write_text(status(SAID_LATER))
-    found = read_sources(
-        [Source(location=str(tmp_path / name), kind=SourceKind.FEED, name=name) for name in ("a.xml", "b.xml")],
+    session = ReadSession(
         limits=Limits(),
         window=Window(now=NOW),
         open_fetcher=lambda: pytest.fail("nothing is to be fetched"),
         progress=NoProgress(),
+    )
+    found = read_sources(
+        [Source(location=str(tmp_path / name), kind=SourceKind.FEED, name=name) for name in ("a.xml", "b.xml")], session
     )
     assert [(one.source, one.title) for one in found.articles] == [("a.xml", "Incident 0"), ("a.xml", "Incident 1")]
     assert len({one.id for one in found.articles}) == 2
@@ -210,7 +213,7 @@ def test_one_entry_of_two_feeds_is_one_article_whatever_each_says_of_it(tmp_path
 LINKS = "<a href='/rss.xml'>RSS</a>"
 
 
-def test_a_single_page_behind_a_wall_is_not_read_as_the_feed_of_its_site() -> None:
+def test_paywalled_page_is_not_replaced_by_the_feed_of_its_site() -> None:
     web = Web({"https://paper.example/rss.xml": feed("paper.example", 3), "https://paper.example/a": WALL + LINKS})
     found = reading(web, ["https://paper.example/a"])
     assert (found.articles, web.asked) == ([], ["https://paper.example/a"])
@@ -218,7 +221,7 @@ def test_a_single_page_behind_a_wall_is_not_read_as_the_feed_of_its_site() -> No
 
 
 @pytest.mark.parametrize(("last", "articles"), [("/three.xml", 3), ("/four.xml", 0)])
-def test_the_next_feed_of_a_page_is_read_where_the_first_cannot_be(last: str, articles: int) -> None:
+def test_alternative_feed_of_a_page_is_read_if_the_first_fails(last: str, articles: int) -> None:
     names = ["/one.xml", "/comments/feed", "/two.xml", "/three.xml", "/four.xml"]
     link = "<link rel='alternate' type='application/rss+xml' href='{}'>"
     home = f"<html><head>{''.join(map(link.format, names))}</head><body>{LINKS}</body></html>"

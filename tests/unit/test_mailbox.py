@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 
 from briefing.errors import ExtractError, SourceError
 from briefing.extract import Extraction, extract_article
-from briefing.extract.mail import without_mail_clutter
+from briefing.extract.mail import without_mail_boilerplate
 from briefing.pipeline.newsletters import Newsletters
 from briefing.pipeline.progress import NoProgress
 from briefing.pipeline.read import Limits, ReadResult, read_sources
+from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.window import Window
 from briefing.sources import classify_path, list_maildir, list_mbox, read_head
 from briefing.types import Source, SourceKind
@@ -69,7 +70,8 @@ def reading(path: Path, **limits: object) -> ReadResult:
     window = Window(now=NOW, reach=NOW - since if isinstance(since, timedelta) else None)
     wanted = Limits(**limits)  # type: ignore[arg-type]
     sources = [Source(location=str(path))]
-    return read_sources(sources, limits=wanted, window=window, open_fetcher=no_fetcher, progress=NoProgress())  # type: ignore[arg-type]
+    session = ReadSession(limits=wanted, window=window, open_fetcher=no_fetcher, progress=NoProgress())  # type: ignore[arg-type]
+    return read_sources(sources, session)
 
 
 def snapshot(folder: Path) -> dict[str, object]:
@@ -365,7 +367,7 @@ def test_a_newsletter_gives_its_letter_and_nothing_around_it(plain: str) -> None
     ],
 )
 def test_feet_go_with_the_address_before_them(foot: str) -> None:
-    assert without_mail_clutter(f"{BODY}\n\n{foot}") == BODY
+    assert without_mail_boilerplate(f"{BODY}\n\n{foot}") == BODY
 
 
 @pytest.mark.parametrize(
@@ -380,4 +382,4 @@ def test_feet_go_with_the_address_before_them(foot: str) -> None:
 )
 def test_what_only_looks_like_clutter_stays(line: str) -> None:
     text = f"{BODY}\n\n{line}\n\n{BODY}"
-    assert without_mail_clutter(text) == text
+    assert without_mail_boilerplate(text) == text

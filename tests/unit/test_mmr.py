@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefing.summariser.mmr import chosen, leads
+from briefing.summariser.mmr import choose_points, leads
 from briefing.types import Citation, KeyPoint, Verdict
 
 RANKING = list(range(30))
@@ -22,17 +22,17 @@ def test_what_repeats_another_point_is_left_out_first() -> None:
         point("Marlow's council backed the tram line in a vote.", 0),
         point("Shopkeepers fear three years of works.", 9),
     ]
-    assert chosen(points, 2, RANKING) == [points[0], points[2]]
+    assert choose_points(points, 2, RANKING) == [points[0], points[2]]
 
 
 def test_the_main_event_is_told_even_if_other_sentences_rank_higher() -> None:
     points = [point("Shops fear works.", 9), point("Rain fell on Tuesday.", 8), point("Marlow voted for a tram.", 2)]
-    assert points[2] in chosen(points, 1, [9, 8, 7, 6, 5, 4, 3, 2, 1, 0])
+    assert points[2] in choose_points(points, 1, [9, 8, 7, 6, 5, 4, 3, 2, 1, 0])
 
 
 def test_of_points_that_are_equally_new_the_more_telling_stay() -> None:
     points = [point("Alpha beta.", 0), point("Gamma delta.", 25), point("Epsilon zeta.", 5)]
-    assert chosen(points, 2, RANKING) == [points[0], points[2]]
+    assert choose_points(points, 2, RANKING) == [points[0], points[2]]
 
 
 POINTS = st.lists(
@@ -44,7 +44,7 @@ POINTS = st.lists(
 
 @given(points=POINTS, most=st.integers(1, 6))
 def test_as_many_as_wanted_in_their_order_with_a_leading_one_if_there_is_any(points: list[KeyPoint], most: int) -> None:
-    kept = chosen(points, most, RANKING)
+    kept = choose_points(points, most, RANKING)
     assert len(kept) == min(most, len(points))
     places = [next(i for i, one in enumerate(points) if one is chosen_one) for chosen_one in kept]
     assert places == sorted(places)

@@ -1,4 +1,4 @@
-"""What earlier editions told is not told again as new."""
+"""New points of a story against earlier editions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BLAST = EarlierStory(edition_date=date(2024, 5, 13), headline="Blast in Harwick"
 
 def by_place(articles: Sequence[Article]) -> Iterable[Sequence[Article]]:
     for place in ("Harwick", "Marlow"):
-        yield [one for one in articles if place in one.text]
+        yield [article for article in articles if place in article.text]
 
 
 def summary(*points: str, verdict: Verdict = Verdict.SUPPORTED) -> Summary:
@@ -41,7 +41,7 @@ def test_a_story_continues_one_that_grouping_would_join_and_no_other() -> None:
 
 
 def test_a_story_continues_one_of_the_same_article_whatever_grouping_says() -> None:
-    assert link_earlier([[MONDAY]], [BLAST], lambda articles: [[one] for one in articles]) == [(BLAST,)]
+    assert link_earlier([[MONDAY]], [BLAST], lambda articles: [[article] for article in articles]) == [(BLAST,)]
 
 
 def test_without_earlier_editions_nothing_is_grouped() -> None:

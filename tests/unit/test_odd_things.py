@@ -17,7 +17,7 @@ from briefing.errors import BriefingError, ConfigError, FetchError
 from briefing.extract import article_from_feed_item, article_from_text, extract_article, extract_file
 from briefing.fetch import Fetcher, Request, shown
 from briefing.fetch.imap import parse_address
-from briefing.pipeline.gather import origin_of
+from briefing.pipeline.candidates import origin_of
 from briefing.sources import (
     classify_content,
     classify_path,

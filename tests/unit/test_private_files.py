@@ -145,7 +145,7 @@ def test_a_run_leaves_nothing_that_others_can_read_but_what_was_asked_for(cli: C
 
 
 def test_the_http_cache_and_a_crash_file_are_private(tmp_path: Path, umask: int) -> None:
-    from briefing.cli.crash import write_crash
+    from briefing.cli.messages import write_crash
     from briefing.fetch.cache import Pauses, open_cache
 
     path = tmp_path / "deep" / "state-http.db"

@@ -1,4 +1,4 @@
-"""What comes first and why, what is left out, and which section an article belongs to."""
+"""Ranking, mutes, section limits and topics."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ def story(*articles: Article, copies: tuple[Article, ...] = ()) -> Bundle:
     return Bundle(articles=articles, copies=copies)
 
 
-def order(*bundles: Bundle, wishes: RankingPreferences | None = None, **more: object) -> list[str]:
-    return [one.bundle.articles[0].id for one in rank(bundles, wishes or RankingPreferences(), now=NOW, **more)]  # type: ignore[arg-type]
+def order(*bundles: Bundle, preferences: RankingPreferences | None = None, **more: object) -> list[str]:
+    ranked = rank(bundles, preferences or RankingPreferences(), now=NOW, **more)  # type: ignore[arg-type]
+    return [found.bundle.articles[0].id for found in ranked]
 
 
 def test_more_independent_sources_come_before_fewer() -> None:
@@ -35,12 +36,12 @@ def test_more_independent_sources_come_before_fewer() -> None:
     assert order(story(article("lone", source="D")), wide) == ["wide", "lone"]
 
 
-def test_copies_of_one_text_are_hardly_more_than_one_voice() -> None:
+def test_copies_of_one_text_count_little_more_than_one_source() -> None:
     copied = story(article("copied", source="A"), copies=tuple(article(f"c{n}", source=f"C{n}") for n in range(5)))
     assert order(copied, story(article("two", source="D"), article("e", source="E"))) == ["two", "copied"]
 
 
-def test_a_sources_second_article_about_a_story_adds_no_voice() -> None:
+def test_a_sources_second_article_about_a_story_adds_nothing() -> None:
     twice = story(article("twice", source="A"), article("again", source="A"))
     assert order(twice, story(article("two", source="B"), article("c", source="C"))) == ["two", "twice"]
 
@@ -57,20 +58,20 @@ def test_a_time_in_the_future_is_not_newer_than_now() -> None:
 
 
 def test_a_heavier_source_comes_first_and_one_of_no_weight_last() -> None:
-    wishes = RankingPreferences(weights={"Loud": 3.0, "Mute": 0.0})
+    preferences = RankingPreferences(weights={"Loud": 3.0, "Mute": 0.0})
     bundles = [story(article(name, source=name)) for name in ("Mute", "Post", "Loud")]
-    assert order(*bundles, wishes=wishes) == ["Loud", "Post", "Mute"]
+    assert order(*bundles, preferences=preferences) == ["Loud", "Post", "Mute"]
 
 
-def test_what_a_feed_has_first_comes_first() -> None:
+def test_the_first_position_in_a_feed_ranks_first() -> None:
     assert order(story(article("last")), story(article("top")), positions={"top": 0, "last": 30}) == ["top", "last"]
 
 
 def test_interests_lift_a_story_and_are_given_as_the_reason() -> None:
     plain = story(article("plain", source="A"), article("b", source="B"))
     liked = story(article("liked", title="Marlow's tram line is delayed"))
-    wishes = RankingPreferences(interests=("Tram  line", "telescope"))
-    (first, _) = rank([plain, liked], wishes, now=NOW)
+    preferences = RankingPreferences(interests=("Tram  line", "telescope"))
+    (first, _) = rank([plain, liked], preferences, now=NOW)
     assert first.bundle == liked
     assert [reason.detail for reason in first.reasons if reason.name == "interests"] == ["Tram  line"]
 
@@ -90,22 +91,22 @@ def test_muted_words_are_whole_words_whatever_their_case_and_accents(title: str,
 
 
 def test_sources_and_sections_are_muted_by_name() -> None:
-    wishes = RankingPreferences(muted_sources=("the post",), muted_sections=("Sport",))
-    assert muted_by(article("a", source="The Post"), wishes) == "the post"
-    assert muted_by(article("a", source="Wire", section="sport"), wishes) == "Sport"
-    assert muted_by(article("a", source="Wire", section="World"), wishes) == ""
+    preferences = RankingPreferences(muted_sources=("the post",), muted_sections=("Sport",))
+    assert muted_by(article("a", source="The Post"), preferences) == "the post"
+    assert muted_by(article("a", source="Wire", section="sport"), preferences) == "Sport"
+    assert muted_by(article("a", source="Wire", section="World"), preferences) == ""
 
 
-def test_a_section_holds_no_more_stories_than_wanted_the_best_ones() -> None:
+def test_sections_are_limited_to_their_best_stories() -> None:
     bundles = [story(article(f"{n}", section="World", hours=n)) for n in range(4)]
     bundles.append(story(article("sport", section="Sport", hours=9)))
     ranked = rank(bundles, RankingPreferences(), now=NOW)
-    kept, over = limit_sections(ranked, 2, lambda one: one.bundle.articles[0])
-    assert [one.bundle.articles[0].id for one in kept] == ["0", "1", "sport"]
-    assert [one.bundle.articles[0].id for one in over] == ["2", "3"]
-    more, rest = limit_sections(over, 2, lambda one: one.bundle.articles[0], {"World": 1})
-    assert ([one.bundle.articles[0].id for one in more], len(rest)) == (["2"], 1)
-    assert limit_sections(kept, 0, lambda one: one.bundle.articles[0]) == (kept, [])
+    kept, over = limit_sections(ranked, 2, lambda story: story.bundle.articles[0])
+    assert [found.bundle.articles[0].id for found in kept] == ["0", "1", "sport"]
+    assert [found.bundle.articles[0].id for found in over] == ["2", "3"]
+    more, rest = limit_sections(over, 2, lambda story: story.bundle.articles[0], {"World": 1})
+    assert ([found.bundle.articles[0].id for found in more], len(rest)) == (["2"], 1)
+    assert limit_sections(kept, 0, lambda story: story.bundle.articles[0]) == (kept, [])
 
 
 TOPICS = {
@@ -126,11 +127,11 @@ TOPICS = {
         ("Council votes on tram", "Work is due to begin in March.", ""),
     ],
 )
-def test_an_article_is_assigned_only_where_words_speak_clearly(title: str, text: str, expected: str) -> None:
+def test_topics_are_assigned_only_on_clear_evidence(title: str, text: str, expected: str) -> None:
     assert assign_topic(article("a", title=title, text=text), TOPICS) == expected
 
 
-def test_two_topics_that_come_close_assign_nothing() -> None:
+def test_close_topics_assign_nothing() -> None:
     torn = article("a", title="Vaccine software", text="")
     assert assign_topic(torn, TOPICS) == ""
 
@@ -153,20 +154,20 @@ BUNDLES = st.lists(
 
 @settings(deadline=None)
 @given(bundles=BUNDLES, shuffle=st.randoms(use_true_random=False))
-def test_the_order_of_the_input_never_matters_and_nothing_is_lost(bundles: list[Bundle], shuffle: object) -> None:
+def test_ranking_is_a_permutation_independent_of_input_order(bundles: list[Bundle], shuffle: object) -> None:
     shuffled = list(bundles)
     shuffle.shuffle(shuffled)  # type: ignore[attr-defined]
     assert order(*shuffled) == order(*bundles)
-    assert sorted(order(*bundles)) == sorted(one.articles[0].id for one in bundles)
+    assert sorted(order(*bundles)) == sorted(bundle.articles[0].id for bundle in bundles)
 
 
 @settings(deadline=None)
 @given(bundles=BUNDLES)
 def test_an_interest_never_lowers_a_story(bundles: list[Bundle]) -> None:
-    before, after = order(*bundles), order(*bundles, wishes=RankingPreferences(interests=("tram",)))
+    before, after = order(*bundles), order(*bundles, preferences=RankingPreferences(interests=("tram",)))
     for bundle in bundles:
         first = bundle.articles[0]
         if "tram" in first.title:
-            others = [one.articles[0].id for one in bundles if "tram" not in one.articles[0].title]
+            others = [bundle.articles[0].id for bundle in bundles if "tram" not in bundle.articles[0].title]
             passed = [name for name in others if before.index(name) > before.index(first.id)]
             assert all(after.index(name) > after.index(first.id) for name in passed)

@@ -30,7 +30,7 @@ from briefing.schedule.cron import (
     with_block,
     without_block,
 )
-from briefing.schedule.environment import kept, login
+from briefing.schedule.environment import job_environment, login_environment
 from briefing.schedule.files import folders_line, made_folders
 from briefing.schedule.launchd import plist_time, render_plist
 from briefing.schedule.systemd import render_service, render_timer, timer_time
@@ -330,7 +330,7 @@ def test_what_says_where_things_are_is_kept_as_absolute_paths(tmp_path: Path, mo
         "XDG_DATA_HOME": "",
         "LANG": "de_DE.UTF-8",
     }
-    assert dict(kept(shell)) == {
+    assert dict(job_environment(shell)) == {
         "XDG_CACHE_HOME": f"{tmp_path}/cache",
         "BRIEFING_MODELS": str(Path("~/models").expanduser()),
         "HOME": "/elsewhere",
@@ -340,7 +340,7 @@ def test_what_says_where_things_are_is_kept_as_absolute_paths(tmp_path: Path, mo
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no login shell")
 def test_what_every_login_has_is_not_written_down() -> None:
-    assert kept({"HOME": login()["HOME"]}) == ()
+    assert job_environment({"HOME": login_environment()["HOME"]}) == ()
 
 
 def test_where_there_is_no_login_to_compare_with_everything_is_carried(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -349,7 +349,7 @@ def test_where_there_is_no_login_to_compare_with_everything_is_carried(monkeypat
     for name, value in shell.items():
         monkeypatch.setenv(name, value)
     places = {name: str(Path(shell[name]).absolute()) for name in ("BRIEFING_STATE", "XDG_CACHE_HOME")}
-    carried = dict(kept(os.environ))
+    carried = dict(job_environment(os.environ))
     assert carried.items() >= places.items()
     assert "BRIEFING_API_KEY" not in carried
     # A rehearsal has the shell's only through what is carried; the system's own it has as they are.

@@ -1,26 +1,27 @@
-"""What the edition calls sources that the reader gave no name."""
+"""Names of the sources that have none in the configuration."""
 
 from __future__ import annotations
 
 import pytest
 
-from briefing.pipeline.candidates import Candidate, Item, skipped
+from briefing.pipeline.candidates import Candidate, Item, SourceContents, skipped
 from briefing.pipeline.source_names import name_for, site_of, tell_apart
 from briefing.sanitise import LONGEST_NAME
 from briefing.types import FeedItem, Source
 
 
-def found(source: Source, title: str) -> list[Candidate]:
+def contents(source: Source, title: str) -> SourceContents:
     name = name_for(source, title, site_of(source.location))
-    item = FeedItem(url="https://a.example/1", title="One", published=None, html="")
-    return [Item(item, source, name, key="1"), skipped(name, "1 article was left out")]
+    entry = FeedItem(url="https://a.example/1", title="One", published=None, html="")
+    candidates: list[Candidate] = [Item(entry, source, name, key="1"), skipped(name, "1 article was left out")]
+    return SourceContents(source=source, candidates=candidates)
 
 
 def names(*feeds: tuple[Source, str]) -> list[str]:
-    places = [found(source, title) for source, title in feeds]
-    tell_apart(places, {place: source for place, (source, _) in enumerate(feeds)}, {}, {})
-    assert [one.subject for _, one in places] == [one.name for one, _ in places]  # type: ignore[union-attr]
-    return [one.name for one, _ in places]  # type: ignore[union-attr]
+    renamed = tell_apart([contents(source, title) for source, title in feeds], {})
+    pairs = [content.candidates for content in renamed]
+    assert [failure.subject for _, failure in pairs] == [item.name for item, _ in pairs]  # type: ignore[union-attr]
+    return [item.name for item, _ in pairs]  # type: ignore[union-attr]
 
 
 def source(location: str, name: str = "") -> Source:
@@ -56,7 +57,7 @@ def test_a_long_title_is_cut_at_a_word() -> None:
         ("https://a.example/f", "https://a.example/f", ["News", "News"]),
     ],
 )
-def test_feeds_of_one_title_are_told_apart(one: str, other: str, expected: list[str]) -> None:
+def test_feeds_with_equal_titles_get_distinct_names(one: str, other: str, expected: list[str]) -> None:
     assert names((source(one), "News"), (source(other), "News"), (source("https://c.example/"), "Else")) == [
         *expected,
         "Else",
@@ -64,7 +65,7 @@ def test_feeds_of_one_title_are_told_apart(one: str, other: str, expected: list[
     assert all(len(name) <= LONGEST_NAME for name in names((source(one), "x" * 200), (source(other), "x" * 200)))
 
 
-def test_a_name_that_the_reader_gave_stays() -> None:
+def test_configured_name_is_kept() -> None:
     assert names((source("https://a.example/f", "News"), ""), (source("https://b.example/f"), "News")) == [
         "News",
         "News (b.example)",
@@ -73,15 +74,17 @@ def test_a_name_that_the_reader_gave_stays() -> None:
 
 def test_a_feed_that_is_down_or_has_nothing_new_counts_by_its_title() -> None:
     up, other = source("https://a.example/f"), source("https://b.example/f")
-    for titles, last in ({1: "News"}, {}), ({}, {other.location: "News"}), ({1: "News"}, {other.location: "Else"}):
-        places: list[list[Candidate]] = [found(up, "News"), [skipped("https://b.example/f", "it cannot be reached")]]
-        tell_apart(places, {0: up, 1: other}, titles, last)
-        assert [one.subject for one in places[1]] == ["https://b.example/f"]  # type: ignore[union-attr]
-        assert places[0][0].name == "News (a.example)"  # type: ignore[union-attr]
+    unreachable = skipped("https://b.example/f", "it cannot be reached")
+    for title, last in ("News", {}), ("", {other.location: "News"}), ("News", {other.location: "Else"}):
+        down = SourceContents(source=other, candidates=[unreachable], title=title)
+        first, second = tell_apart([contents(up, "News"), down], last)
+        assert second.candidates == [unreachable]
+        assert first.candidates[0].name == "News (a.example)"  # type: ignore[union-attr]
 
 
-def test_a_feed_that_calls_itself_another_thing_today_does_not_count_by_what_it_was_called() -> None:
+def test_current_title_takes_precedence_over_the_last_one() -> None:
     up, other = source("https://a.example/f"), source("https://b.example/f")
-    places: list[list[Candidate]] = [found(up, "News"), []]
-    tell_apart(places, {0: up, 1: other}, {1: "Else"}, {other.location: "News"})
-    assert places[0][0].name == "News"  # type: ignore[union-attr]
+    renamed, _ = tell_apart(
+        [contents(up, "News"), SourceContents(source=other, title="Else")], {other.location: "News"}
+    )
+    assert renamed.candidates[0].name == "News"  # type: ignore[union-attr]

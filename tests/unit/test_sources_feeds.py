@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from briefing.errors import SourceError
 from briefing.sources import Feed, read_feed
-from briefing.sources.decoding import shallow
+from briefing.sources.decoding import limit_nesting
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -379,7 +379,7 @@ def test_what_lies_too_deep_is_read_as_text_and_what_follows_as_ever(end: str) -
 
 @pytest.mark.parametrize("text", ["<![CDATA[" + "<p>" * 300 + "]]>", "<!--" + "<p>" * 300 + "-->", "<br/>" * 300])
 def test_what_is_not_deep_is_left_alone(text: str) -> None:
-    assert shallow(f"<item>{text}</item>") == (f"<item>{text}</item>", "")
+    assert limit_nesting(f"<item>{text}</item>") == (f"<item>{text}</item>", "")
 
 
 def test_a_feed_of_very_many_tags_is_read_up_to_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -394,7 +394,7 @@ def test_a_feed_of_very_many_tags_is_read_up_to_there(monkeypatch: pytest.Monkey
 def test_depth_is_looked_at_in_linear_time(string: str) -> None:
     def seconds(size: int) -> float:
         began = thread_time()
-        shallow(string * (size // len(string)))
+        limit_nesting(string * (size // len(string)))
         return thread_time() - began
 
     assert any(seconds(2 * size) < 3 * seconds(size) + 0.01 for size in (100_000, 200_000, 300_000))

@@ -1,4 +1,4 @@
-"""Each event is one story: what is joined, what is kept apart, and what an address says."""
+"""Grouping of articles into stories, near duplicates, canonical URLs."""
 
 from __future__ import annotations
 
@@ -42,11 +42,13 @@ def article(
 
 
 def together(*articles: Article) -> set[frozenset[str]]:
-    return {frozenset(one.id for one in (*bundle.articles, *bundle.copies)) for bundle in group(articles)}
+    return {frozenset(article.id for article in (*bundle.articles, *bundle.copies)) for bundle in group(articles)}
 
 
 def bundle_of(name: str, *articles: Article) -> Bundle:
-    return next(one for one in group(articles) if name in {a.id for a in (*one.articles, *one.copies)})
+    return next(
+        bundle for bundle in group(articles) if name in {article.id for article in (*bundle.articles, *bundle.copies)}
+    )
 
 
 # --- what is joined ------------------------------------------------------------------------------------------------
@@ -64,18 +66,18 @@ def test_the_same_text_under_another_title_is_a_copy() -> None:
     assert (len(bundle.articles), len(bundle.copies)) == (1, 1)
 
 
-def test_a_shortened_reprint_is_a_copy_and_the_fuller_version_stands_for_both() -> None:
+def test_a_shortened_reprint_is_a_copy_of_the_longer_version() -> None:
     short = " ".join(BLAST.split()[:-20])
     bundle = bundle_of("a", article("a", short, at=DAY), article("b", BLAST, at=DAY + timedelta(hours=2)))
-    assert [one.id for one in bundle.articles] == ["b"]
-    assert [one.id for one in bundle.copies] == ["a"]
+    assert [article.id for article in bundle.articles] == ["b"]
+    assert [article.id for article in bundle.copies] == ["a"]
 
 
-def test_of_a_reprint_with_a_correction_the_later_version_stands() -> None:
+def test_a_corrected_reprint_represents_its_copies() -> None:
     corrected = BLAST.replace("killed twelve workers", "killed 13 workers")
     early = article("a", BLAST + " Read more on our live page.", at=DAY)
     bundle = bundle_of("a", early, article("b", corrected, at=DAY + timedelta(hours=3)))
-    assert [one.id for one in bundle.articles] == ["b"]
+    assert [article.id for article in bundle.articles] == ["b"]
 
 
 def test_an_update_of_a_running_story_joins_it_as_an_article_of_its_own() -> None:
@@ -83,13 +85,13 @@ def test_an_update_of_a_running_story_joins_it_as_an_article_of_its_own() -> Non
     the Norsk Kvael plant is accused of ignoring the inspectors' warning about leaking valves in March. Two more workers
     died of their wounds in the hospital at Marlow. The fire service said that the ruins still give off ammonia."""
     bundle = bundle_of("a", article("a", BLAST), article("b", update, at=DAY + timedelta(days=1)), article("c", TRAM))
-    assert {one.id for one in bundle.articles} == {"a", "b"}
+    assert {article.id for article in bundle.articles} == {"a", "b"}
 
 
 # --- what is kept apart --------------------------------------------------------------------------------------------
 
 
-def test_the_same_title_over_other_news_joins_nothing() -> None:
+def test_equal_titles_do_not_join_different_news() -> None:
     title = "Live updates"
     found = together(article("a", BLAST, title=title, source="Post"), article("b", TRAM, title=title, source="Post"))
     assert found == {frozenset("a"), frozenset("b")}
@@ -102,7 +104,7 @@ def test_a_translated_copy_is_a_story_of_its_own() -> None:
     assert together(article("a", BLAST), article("b", german)) == {frozenset("a"), frozenset("b")}
 
 
-def test_a_roundup_of_many_stories_ties_none_of_them_together() -> None:
+def test_a_roundup_joins_no_stories() -> None:
     more = " A barn burnt down at Lorne in the night; nobody was hurt. Apples are cheap this year, growers say."
     roundup = " ".join(" ".join(text.split()[:45]) for text in (BLAST, TRAM, FERRY)) + more
     found = together(
@@ -126,12 +128,12 @@ def test_two_matches_of_the_same_teams_are_two_stories() -> None:
     assert found == {frozenset("a"), frozenset("b")}
 
 
-def test_a_yearly_event_of_last_year_is_not_this_years() -> None:
+def test_a_yearly_event_is_not_joined_with_last_years() -> None:
     found = together(article("a", BLAST), article("b", BLAST_OTHER, at=DAY - timedelta(days=365)))
     assert found == {frozenset("a"), frozenset("b")}
 
 
-def test_what_a_source_says_under_every_article_ties_nothing_together() -> None:
+def test_the_footer_of_a_source_joins_no_articles() -> None:
     foot = (
         " Subscribe to our channel for the latest news from the coast and follow us wherever you watch, listen or read."
         " Our newsroom works for you around the clock, every day of the year, in print and on the air."
@@ -163,7 +165,7 @@ SHORT_TRAM, SHORT_FERRY = (" ".join(text.split()[:27]) + "." for text in (TRAM, 
         (("Post World", "Post Towns"), ("https://post.example/world/1", "https://www.post.example/towns/2")),
     ],
 )
-def test_what_a_publisher_says_around_two_articles_makes_them_no_copies(
+def test_boilerplate_of_a_publisher_makes_no_copies(
     sources: tuple[str, str], urls: tuple[str | None, str | None], name: str
 ) -> None:
     texts = [text + FOOT if name == "foot" else FOOT + " " + text for text in (SHORT_TRAM, SHORT_FERRY)]
@@ -177,13 +179,13 @@ def test_what_a_publisher_says_around_two_articles_makes_them_no_copies(
 
 
 @pytest.mark.parametrize("name", ["foot", "head"])
-def test_what_stands_around_articles_of_two_sources_makes_them_no_copies(name: str) -> None:
+def test_boilerplate_shared_by_two_sources_makes_no_copies(name: str) -> None:
     texts = [text + FOOT if name == "foot" else FOOT + " " + text for text in (SHORT_TRAM, SHORT_FERRY)]
     bundles = group([article(key, text, title=f"About {key}") for key, text in zip("ab", texts, strict=True)])
-    assert [one.id for bundle in bundles for one in bundle.copies] == []
+    assert [article.id for bundle in bundles for article in bundle.copies] == []
 
 
-def test_an_article_of_which_only_the_footer_was_read_is_no_copy() -> None:
+def test_an_article_of_boilerplate_alone_is_no_copy() -> None:
     found = together(
         article("a", FOOT, title="Marlow votes for a tram", source="Post"),
         article("b", SHORT_FERRY + FOOT, title="The last ferry sails", source="Post"),
@@ -191,7 +193,7 @@ def test_an_article_of_which_only_the_footer_was_read_is_no_copy() -> None:
     assert found == {frozenset("a"), frozenset("b")}
 
 
-def test_a_word_that_a_feed_has_under_everything_makes_no_copies() -> None:
+def test_equal_one_word_texts_of_a_feed_are_no_copies() -> None:
     found = together(*(article(f"{n}", "Comments", title=f"News of the {n}th day", source="Links") for n in range(2)))
     assert found == {frozenset("0"), frozenset("1")}
 
@@ -208,7 +210,7 @@ def test_versions_of_one_article_of_a_source_stay_copies(titles: tuple[str, ...]
         for n, text in enumerate(texts)
     ]
     (bundle,) = group(articles)
-    assert ([one.id for one in bundle.articles], len(bundle.copies)) == ([f"{count - 1}"], count - 1)
+    assert ([article.id for article in bundle.articles], len(bundle.copies)) == ([f"{count - 1}"], count - 1)
 
 
 def test_a_follow_up_that_repeats_how_it_began_joins_its_story() -> None:
@@ -229,14 +231,14 @@ def test_a_reprint_under_a_lead_of_its_own_is_a_copy() -> None:
 
 
 def test_stories_do_not_chain_together() -> None:
-    """Half of each article is the next one's: neighbours are alike, the ends are not."""
+    """Half of each article is in the next one: neighbours are similar, the ends are not."""
     parts = [" ".join(text.split()[:40]) for text in (BLAST, TRAM, FERRY)]
     chain = [
         article("a", parts[0] + " " + parts[0]), article("b", parts[0] + " " + parts[1]),
         article("c", parts[1] + " " + parts[2]), article("d", parts[2] + " " + parts[2]),
     ]  # fmt: skip
     found = together(*chain)
-    assert not any({"a", "d"} <= one for one in found)
+    assert not any({"a", "d"} <= story for story in found)
 
 
 # --- whatever comes in ---------------------------------------------------------------------------------------------
@@ -256,10 +258,10 @@ ARTICLES = st.lists(
 
 @settings(max_examples=40, deadline=None)
 @given(articles=ARTICLES, order=st.randoms(use_true_random=False))
-def test_every_article_is_in_one_story_and_the_order_never_matters(articles: list[Article], order: object) -> None:
+def test_grouping_is_a_partition_independent_of_input_order(articles: list[Article], order: object) -> None:
     bundles = group(articles)
-    names = [one.id for bundle in bundles for one in (*bundle.articles, *bundle.copies)]
-    assert sorted(names) == [one.id for one in articles]
+    names = [article.id for bundle in bundles for article in (*bundle.articles, *bundle.copies)]
+    assert sorted(names) == [article.id for article in articles]
     shuffled = list(articles)
     order.shuffle(shuffled)  # type: ignore[attr-defined]
     assert group(shuffled) == bundles
@@ -284,7 +286,7 @@ def test_every_article_is_in_one_story_and_the_order_never_matters(articles: lis
         "https://example.org/n%65ws/tram",
     ],
 )
-def test_links_to_one_page_are_one_address(url: str) -> None:
+def test_equivalent_links_have_one_canonical_url(url: str) -> None:
     assert canonical_url(url) == "example.org/news/tram"
 
 
@@ -298,7 +300,7 @@ def test_links_to_one_page_are_one_address(url: str) -> None:
         ("https://news.example.org/a", "https://sport.example.org/a"),
     ],
 )
-def test_other_pages_keep_other_addresses(one: str, other: str) -> None:
+def test_different_pages_have_different_canonical_urls(one: str, other: str) -> None:
     assert canonical_url(one) != canonical_url(other)
 
 
@@ -315,6 +317,6 @@ URLS = st.one_of(
 
 @settings(deadline=None)
 @given(URLS)
-def test_an_address_in_its_one_form_stays_as_it_is(url: str) -> None:
+def test_a_canonical_url_is_its_own_canonical_form(url: str) -> None:
     once = canonical_url(url)
     assert canonical_url(once) == once

@@ -1,4 +1,4 @@
-"""Plain text: one normal form, sentences that can be cited, words that can be counted."""
+"""Normalisation, sentence segmentation, word counts, folding, fingerprints."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from briefing.nlp.text import article_id, fingerprint, fold, normalise, paragrap
 
 
 @given(st.text())
-def test_normal_form_is_reached_in_one_step(text: str) -> None:
+def test_normalise_is_idempotent(text: str) -> None:
     assert normalise(normalise(text)) == normalise(text)
 
 
@@ -23,7 +23,7 @@ def test_paragraphs_are_parted_by_one_blank_line_and_blanks_are_single() -> None
 
 
 @given(st.text())
-def test_sentences_cut_out_their_own_text_in_order(text: str) -> None:
+def test_sentence_offsets_cut_out_their_text_in_order(text: str) -> None:
     last = 0
     for sentence in sentences(text):
         assert text[sentence.start : sentence.end] == sentence.text == sentence.text.strip()
@@ -59,7 +59,7 @@ def test_paragraphs_keep_their_offsets() -> None:
     ("text", "count"),
     [("", 0), ("It's a well-known fact.", 4), ("3.5 million", 2), ("我们今天去了", 6), ("東京 Olympics", 3)],
 )
-def test_words_are_what_a_reader_reads(text: str, count: int) -> None:
+def test_word_count(text: str, count: int) -> None:
     assert word_count(text) == count
 
 
@@ -78,7 +78,7 @@ def test_folding_makes_spellings_comparable() -> None:
         ("ทั้งหลาย", 8),
     ],
 )
-def test_a_word_holds_its_vowel_signs_and_points(text: str, count: int) -> None:
+def test_combining_marks_do_not_split_words(text: str, count: int) -> None:
     assert word_count(text) == count
 
 
@@ -86,6 +86,6 @@ def test_two_lists_of_parts_never_share_a_fingerprint() -> None:
     assert fingerprint("ab", "c") != fingerprint("a", "bc")
 
 
-def test_an_article_is_named_by_its_address_else_by_its_text() -> None:
+def test_article_id_is_of_the_url_else_of_the_text() -> None:
     assert article_id("https://example.org/a", "x") == article_id("https://example.org/a", "y")
     assert article_id(None, "x  y") == article_id(None, "x y") != article_id(None, "x z")

@@ -10,7 +10,7 @@ import pytest
 
 from briefing.errors import ExtractError
 from briefing.extract import extract_article
-from briefing.extract.json_ld import things
+from briefing.extract.json_ld import json_ld_objects
 from briefing.types import Article
 
 TEXTS = tomllib.loads((Path(__file__).resolve().parents[1] / "data" / "wall_texts.toml").read_text("utf-8"))["text"]
@@ -65,7 +65,7 @@ def test_a_site_that_is_not_free_says_nothing_of_an_article(kind: object) -> Non
     assert extracted(next(text for text in ARTICLES if text["title"] == "Fire destroys barn"), head=head).text
 
 
-def test_things_come_out_of_lists_graphs_and_fields_and_a_broken_block_costs_only_itself() -> None:
+def test_json_ld_objects_in_lists_graphs_and_fields_are_found_and_broken_blocks_are_skipped() -> None:
     blocks = ['{"@graph": [{"a": 1}, {"hasPart": {"a": 2}}]}', "{", '[{"a": 3}]']
-    assert [thing["a"] for thing in things(blocks, ["hasPart"]) if "a" in thing] == [1, 2, 3]
-    assert [thing["a"] for thing in things(blocks, []) if "a" in thing] == [1, 3]
+    assert [thing["a"] for thing in json_ld_objects(blocks, ["hasPart"]) if "a" in thing] == [1, 2, 3]
+    assert [thing["a"] for thing in json_ld_objects(blocks, []) if "a" in thing] == [1, 3]

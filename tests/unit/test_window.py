@@ -1,4 +1,4 @@
-"""Which items an edition takes: by what earlier ones have seen, by their dates, in every zone."""
+"""The window of an edition: dates, items seen before, time zones, crashed and repeated runs."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ def made(
     return kept
 
 
-def test_a_first_run_takes_a_day(store: Store) -> None:
+def test_first_run_reaches_back_24_hours(store: Store) -> None:
     ages = {f"{hours}": MONDAY - hours * HOUR for hours in (1, 23, 25, 60)}
     assert made(store, MONDAY, ages) == ["1", "23"]
     # What it left out as too old stays out, although the next one may reach back further.
     assert made(store, MONDAY + DAYS, ages) == []
 
 
-def test_nothing_falls_between_two_runs_and_nothing_is_taken_twice(store: Store) -> None:
+def test_no_gap_and_no_overlap_between_two_runs(store: Store) -> None:
     items: dict[str, datetime | None] = {f"{hour}": MONDAY - 24 * HOUR + hour * HOUR for hour in range(1, 264)}
     told: dict[date, list[str]] = {}
     for hours in (0, 26.5, 48, 119.5, 121, 239):  # jitter, three days, again on that day, five days
@@ -78,12 +78,12 @@ def test_nothing_falls_between_two_runs_and_nothing_is_taken_twice(store: Store)
     assert sorted(numbers) == sorted(set(range(1, 264)) - set(lost))
 
 
-def test_an_item_that_enters_its_feed_late_is_taken(store: Store) -> None:
+def test_backdated_item_is_taken(store: Store) -> None:
     made(store, MONDAY, {"a": MONDAY - HOUR})
     assert made(store, MONDAY + DAYS, {"a": MONDAY - HOUR, "late": MONDAY - 2 * HOUR}) == ["late"]
 
 
-def test_a_run_that_dies_has_seen_nothing(store: Store) -> None:
+def test_crashed_run_marks_nothing_as_seen(store: Store) -> None:
     made(store, MONDAY - DAYS, {})
     one = window(store, MONDAY)
     assert take(one, {"a": MONDAY - HOUR, "b": None}) == ["a", "b"]
@@ -93,25 +93,25 @@ def test_a_run_that_dies_has_seen_nothing(store: Store) -> None:
     assert made(store, MONDAY + 2 * DAYS, {"a": MONDAY - HOUR, "b": None}) == []
 
 
-def test_the_same_days_edition_made_again_covers_what_it_covered(store: Store) -> None:
+def test_remade_edition_covers_the_same_window(store: Store) -> None:
     items: dict[str, datetime | None] = {"a": MONDAY - 23 * HOUR, "b": None}
     assert made(store, MONDAY, items) == ["a", "b"]
     assert made(store, MONDAY + 12 * HOUR, {**items, "c": MONDAY + HOUR}) == ["a", "b", "c"]
     assert made(store, MONDAY + DAYS, {**items, "c": MONDAY + HOUR, "d": MONDAY + 13 * HOUR}) == ["d"]
 
 
-def test_what_an_edition_made_again_no_longer_holds_is_open_again(store: Store) -> None:
+def test_items_dropped_from_a_remade_edition_are_unseen_again(store: Store) -> None:
     made(store, MONDAY, {"a": MONDAY - HOUR, "b": MONDAY - HOUR})
     made(store, MONDAY + HOUR, {"b": MONDAY - HOUR})
     assert made(store, MONDAY + DAYS, {"a": MONDAY - HOUR, "b": MONDAY - HOUR}) == ["a"]
 
 
-def test_an_edition_dated_in_the_future_has_seen_nothing_for_today(store: Store) -> None:
+def test_future_dated_edition_marks_nothing_as_seen_today(store: Store) -> None:
     made(store, MONDAY, {"a": MONDAY - HOUR}, day=date(2027, 5, 28))
     assert made(store, MONDAY + HOUR, {"a": MONDAY - HOUR}) == ["a"]
 
 
-def test_what_has_no_date_or_a_future_one_counts_from_when_it_was_first_seen(store: Store) -> None:
+def test_undated_and_future_dated_items_count_from_first_seen(store: Store) -> None:
     items = {"none": None, "tomorrow": MONDAY + 20 * HOUR}
     for hours, taken in ((0, ["none", "tomorrow"]), (20, ["none", "tomorrow"]), (50, [])):
         one = window(store, MONDAY + hours * HOUR, since=24 * HOUR)
@@ -121,7 +121,7 @@ def test_what_has_no_date_or_a_future_one_counts_from_when_it_was_first_seen(sto
     assert moment == MONDAY
 
 
-def test_a_span_takes_what_a_late_run_left_out_and_nothing_twice_beyond_it(store: Store) -> None:
+def test_time_span_makes_up_for_a_late_run_without_duplicates(store: Store) -> None:
     day = timedelta(hours=24)
     made(store, MONDAY, {"a": MONDAY - HOUR}, since=day)
     items: dict[str, datetime | None] = {"a": MONDAY - HOUR, "b": MONDAY + HOUR, "old": MONDAY - 23 * HOUR}
@@ -130,8 +130,8 @@ def test_a_span_takes_what_a_late_run_left_out_and_nothing_twice_beyond_it(store
 
 
 @pytest.mark.parametrize("hours", range(-11, 15))
-def test_a_blog_dated_by_day_is_read_once_in_every_zone(hours: int) -> None:
-    """Its item of a day is there from the afternoon on; the edition is made at half past six."""
+def test_date_without_time_is_read_once_in_every_time_zone(hours: int) -> None:
+    """A day's item is published in the afternoon; the edition is made at 06:30."""
     zone = ZoneInfo(f"Etc/GMT{-hours:+d}")
     spans: tuple[timedelta | str, ...] = ("last", timedelta(hours=24))
     for since in spans:
@@ -152,7 +152,7 @@ def test_a_blog_dated_by_day_is_read_once_in_every_zone(hours: int) -> None:
 @pytest.mark.parametrize(("year", "month", "first"), [(2024, 3, 28), (2024, 10, 25)])
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/St_Johns", "Pacific/Auckland"])
 @pytest.mark.parametrize("since", ["last", timedelta(hours=24)])
-def test_the_clocks_change_and_nothing_is_lost(
+def test_no_gap_at_daylight_saving_changes(
     year: int, month: int, first: int, zone: str, since: timedelta | str
 ) -> None:
     here = ZoneInfo(zone)
@@ -169,7 +169,7 @@ def test_the_clocks_change_and_nothing_is_lost(
         assert sorted(map(int, told)) == list(range(count))
 
 
-def test_a_state_file_of_before_counts_its_editions_as_runs(store: Store) -> None:
+def test_state_file_of_an_earlier_version_counts_its_editions_as_runs(store: Store) -> None:
     store.query("INSERT INTO made VALUES ('2024-05-10', 'T', '2024-05-10T06:30:00.000000+00:00', 1)")
     one = window(store, MONDAY)
     assert one.reach == datetime(2024, 5, 10, tzinfo=UTC)

@@ -1,7 +1,6 @@
-"""What was learnt of a server: what it refuses to understand, how long an answer may be, whether its model thinks.
+"""What was learnt of a server: fields that it refuses, its limits, whether its model reasons.
 
-`ServerCapabilities` is what is known at one moment, and how a prompt is put then; `LearntCapabilities` is what the
-threads of an engine share.
+`ServerCapabilities` is an immutable state that makes requests; `LearntCapabilities` shares it between threads.
 """
 
 from __future__ import annotations
@@ -31,29 +30,29 @@ Form = Literal["schema", "grammar", ""]
 
 OPTIONAL = ("stream_options", "grammar", "response_format", "chat_template_kwargs", "reasoning_effort", "seed", "stop",
             "temperature", "top_logprobs", "logprobs", "stream")  # fmt: skip
-"""Fields that a server may refuse to understand, in the order in which a refusal that quotes none is searched."""
+"""Fields that a server may refuse, in the order in which a refusal that quotes none is searched."""
 _WORDS = {
     "response_format": r"response_format|json_schema|guided|structured|failed to (?:generate|validate) json",
     "grammar": r"grammar",
     "reasoning_effort": r"reasoning|thinking|think value",
     "stream": r"\bstream(?:ing)?\b",
 }
-_BELONGS = {"stream": {"stream_options"}, "logprobs": {"top_logprobs"}}
-"""Fields that make no sense without another."""
-_FEW_ALTERNATIVES = 5
-"""Tokens whose probability every server gives that gives any (OpenAI itself until 2024, Fireworks)."""
+_DEPENDENT = {"stream": {"stream_options"}, "logprobs": {"top_logprobs"}}
+"""Fields that are invalid without another."""
+_FEW_LOGPROBS = 5
+"""Limit of `top_logprobs` on some servers (OpenAI itself until 2024, Fireworks)."""
 _EFFORTS = ("none", "low")
-"""What a model that thinks is asked for: no thoughts, else short ones. Every server with the field takes ``low``."""
+"""Reasoning effort: the first that the server takes. Every server with the field takes ``low``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request for one prompt: what holds for it alone."""
+    """Settings of one request for one prompt."""
 
-    room: int
-    """Tokens for thoughts, where the model thinks."""
+    reasoning_tokens: int
+    """Extra tokens where the model reasons."""
     plain: bool = False
-    """Whether the answer is held to no form and ended by no stop string."""
+    """Whether to leave schema, grammar and stop sequences away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,37 +60,37 @@ class ServerCapabilities:
     """What is known of a server."""
 
     owner: str = ""
-    """What it says it is (`Card.owner`)."""
+    """As it states (`ModelCard.owner`)."""
     limit: str = "max_tokens"
     """The field for the length of an answer."""
     most: int = 0
-    """Tokens that an answer may have at most, thoughts included; 0 where nothing is known."""
+    """Maximum of that field, in tokens, reasoning included; 0 where it is not known."""
     least: int = 0
-    """Tokens that must be asked for at least."""
+    """Minimum of that field, in tokens."""
     dropped: frozenset[str] = frozenset()
-    """Fields that it does not understand."""
-    thinks: bool = False
-    aloud: bool = False
-    """Whether thoughts stand in the answer itself, between marks, not apart from it."""
+    """Fields that it refuses."""
+    reasons: bool = False
+    inline: bool = False
+    """Whether reasoning stands in the answer itself, between marks."""
     effort: str = _EFFORTS[0]
-    alternatives: int = TOP_LOGPROBS
-    folded: bool = False
-    """Whether the system's words go before the user's, for models whose template knows no system."""
+    top_logprobs: int = TOP_LOGPROBS
+    no_system: bool = False
+    """Whether the system turn is joined to the user's, for templates without a system role."""
 
-    def form(self, prompt: Prompt, turn: Attempt) -> Form:
-        """How the answer is held to its form: by a JSON schema, else a grammar, else by the prompt alone."""
-        if turn.plain or (self.thinks and self.aloud):
-            return ""  # a form would leave no room for thoughts
+    def form(self, prompt: Prompt, attempt: Attempt) -> Form:
+        """How the answer is constrained: by a JSON schema, by a grammar, or by the prompt alone."""
+        if attempt.plain or (self.reasons and self.inline):
+            return ""  # reasoning would not match
         if prompt.schema and "response_format" not in self.dropped:
             return "schema"
-        # From the first token, which is a thought's where the model has any.
-        takes_grammar = self.owner == "llamacpp" and "grammar" not in self.dropped and not self.thinks
+        # A grammar holds from the first token on, which is a reasoning token.
+        takes_grammar = self.owner == "llamacpp" and "grammar" not in self.dropped and not self.reasons
         return "grammar" if prompt.grammar and takes_grammar else ""
 
-    def request(self, model: str, prompt: Prompt, options: EngineOptions, turn: Attempt) -> dict[str, Any]:
-        """What is sent, without what the server has refused before."""
-        form = self.form(prompt, turn)
-        length = max(self.least, prompt.max_tokens + (turn.room if self.thinks else 0))
+    def request(self, model: str, prompt: Prompt, options: EngineOptions, attempt: Attempt) -> dict[str, Any]:
+        """The body of a request, without refused fields."""
+        form = self.form(prompt, attempt)
+        length = max(self.least, prompt.max_tokens + (attempt.reasoning_tokens if self.reasons else 0))
         body: dict[str, Any] = {
             "model": model,
             "messages": self._messages(prompt),
@@ -101,14 +100,14 @@ class ServerCapabilities:
             "temperature": options.temperature,
             "seed": options.seed,
         }
-        # Thoughts have blank lines of their own.
-        if (stops := prompt.stops(constrained=form == "grammar")) and not turn.plain and not self.thinks:
+        # Reasoning may contain stop sequences.
+        if (stops := prompt.stops(constrained=form == "grammar")) and not attempt.plain and not self.reasons:
             body["stop"] = list(stops)
         if prompt.choices:
-            body |= {"logprobs": True, "top_logprobs": self.alternatives}
-        if self.thinks:
+            body |= {"logprobs": True, "top_logprobs": self.top_logprobs}
+        if self.reasons:
             body["reasoning_effort"] = self.effort
-            if self.owner in {"llamacpp", "vllm"}:  # others give such a field to nobody
+            if self.owner in {"llamacpp", "vllm"}:  # others have no such field
                 body["chat_template_kwargs"] = dict(NO_REASONING)
         if form == "grammar":
             body["grammar"] = prompt.grammar
@@ -118,39 +117,39 @@ class ServerCapabilities:
         return {name: value for name, value in body.items() if name not in self.dropped}
 
     def after(self, refusal: Refusal, sent: dict[str, Any]) -> ServerCapabilities | None:
-        """What is known after the refusal of `sent`; None where it teaches nothing."""
-        said = refusal.message
-        if re.search(r"could not finish the message because max_tokens", said, re.IGNORECASE):
-            return None if self.thinks else replace(self, thinks=True)  # OpenAI, of thoughts that took all the room
-        if self.limit == "max_tokens" and "max_completion_tokens" in said and _WRONG_NAME.search(said):
+        """The state after the refusal of `sent`; None where it teaches nothing."""
+        message = refusal.message
+        if re.search(r"could not finish the message because max_tokens", message, re.IGNORECASE):
+            return None if self.reasons else replace(self, reasons=True)  # OpenAI, where reasoning took all tokens
+        if self.limit == "max_tokens" and "max_completion_tokens" in message and _WRONG_NAME.search(message):
             return replace(self, limit="max_completion_tokens")
-        room = limits_in(said, int(sent.get(self.limit, 0)))
-        if room and (room.most or room.least):
-            return replace(self, most=room.most or self.most, least=room.least or self.least)
-        if room:
-            return None  # it is about this prompt alone
-        if not self.folded and _NO_SYSTEM.search(said) and sent["messages"][0]["role"] == "system":
-            return replace(self, folded=True)
-        names = self._named(refusal, sent)
+        limits = limits_in(message, int(sent.get(self.limit, 0)))
+        if limits and (limits.most or limits.least):
+            return replace(self, most=limits.most or self.most, least=limits.least or self.least)
+        if limits:
+            return None  # it concerns this prompt alone
+        if not self.no_system and _NO_SYSTEM.search(message) and sent["messages"][0]["role"] == "system":
+            return replace(self, no_system=True)
+        names = self._refused_fields(refusal, sent)
         if names == {"reasoning_effort"} and self.effort == _EFFORTS[0]:
             return replace(self, effort=_EFFORTS[1])
-        if names == {"top_logprobs"} and self.alternatives > _FEW_ALTERNATIVES:
-            return replace(self, alternatives=_FEW_ALTERNATIVES)
+        if names == {"top_logprobs"} and self.top_logprobs > _FEW_LOGPROBS:
+            return replace(self, top_logprobs=_FEW_LOGPROBS)
         return replace(self, dropped=self.dropped | names) if names else None
 
-    def _named(self, refusal: Refusal, sent: dict[str, Any]) -> frozenset[str]:
-        """The fields that a refusal is about: the one it names as such, all that it quotes, else one it speaks of."""
+    def _refused_fields(self, refusal: Refusal, sent: dict[str, Any]) -> frozenset[str]:
+        """The fields that a refusal is about: its ``param``, else all that it quotes, else the first it mentions."""
         fields = [name for name in OPTIONAL if name in sent]
         quoted = {name for name in fields if re.search(rf"['\"`]{name}\b", refusal.message)}
-        found = {refusal.field} & set(fields) or quoted
-        if not found:
-            spoken = (n for n in fields if re.search(_WORDS.get(n, rf"\b{n}\b"), refusal.message, re.IGNORECASE))
-            found = {name for name in (next(spoken, ""),) if name}
-        return frozenset(found.union(*(_BELONGS.get(name, set()) for name in found)))
+        names = {refusal.field} & set(fields) or quoted
+        if not names:
+            mentioned = (n for n in fields if re.search(_WORDS.get(n, rf"\b{n}\b"), refusal.message, re.IGNORECASE))
+            names = {name for name in (next(mentioned, ""),) if name}
+        return frozenset(names.union(*(_DEPENDENT.get(name, set()) for name in names)))
 
     def _messages(self, prompt: Prompt) -> list[dict[str, str]]:
         turns = [{"role": message.role, "content": message.content} for message in prompt.messages]
-        if self.folded and len(turns) > 1 and turns[0]["role"] == "system" and turns[1]["role"] == "user":
+        if self.no_system and len(turns) > 1 and turns[0]["role"] == "system" and turns[1]["role"] == "user":
             turns[:2] = [{"role": "user", "content": f"{turns[0]['content']}\n\n{turns[1]['content']}"}]
         return turns
 
@@ -164,7 +163,7 @@ _NO_SYSTEM = re.compile(
 
 
 class LearntCapabilities:
-    """The manners that all threads go by. What one thread learns is known to the others at once."""
+    """The current `ServerCapabilities` of a server, shared by all threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -172,31 +171,31 @@ class LearntCapabilities:
 
     @property
     def now(self) -> ServerCapabilities:
-        """What is known."""
+        """The current state."""
         return self._now
 
-    def notes(self, **known: Any) -> None:
-        """Set what is known of these fields of `ServerCapabilities`."""
+    def update(self, **known: Any) -> None:
+        """Set these fields of `ServerCapabilities`."""
         with self._lock:
             self._now = replace(self._now, **known)
 
-    def drops(self, field: str) -> None:
+    def drop(self, field: str) -> None:
         """Never send this field again."""
         with self._lock:
             self._now = replace(self._now, dropped=self._now.dropped | {field})
 
-    def refused(
-        self, refusal: Refusal, sent: dict[str, Any], put: Callable[[ServerCapabilities], dict[str, Any]]
+    def learn(
+        self, refusal: Refusal, sent: dict[str, Any], make: Callable[[ServerCapabilities], dict[str, Any]]
     ) -> bool:
-        """Whether there is another way to ask what was refused as `sent`; `put` makes the request.
+        """Whether a retry of the refused request `sent` would differ; `make` builds a request.
 
-        What another thread has learnt meanwhile may be reason enough to ask again; else the refusal is learnt from.
+        The refusal is learnt from unless another thread has changed the state meanwhile.
         """
         with self._lock:
-            if put(self._now) != sent:
+            if make(self._now) != sent:
                 return True
             after = self._now.after(refusal, sent)
-            if after is None or put(after) == sent:
+            if after is None or make(after) == sent:
                 return False
             self._now = after
             return True

@@ -1,7 +1,8 @@
-"""The engine: prompts out, answers in, each asked for as often as it may help."""
+"""The engine: requests with retries, adapted to what the server and its model turn out to need."""
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 
+from briefing.address import shown_in
 from briefing.engines.base import (
     WINDOW,
     Capabilities,
@@ -38,14 +40,15 @@ from briefing.retry import backoff_delay
 
 __all__ = ["OpenAIEngine"]
 
+_log = logging.getLogger(__name__)
 _IN_FLIGHT = 8
 _ATTEMPTS = 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0
 """Seconds."""
-_MOST_CONTEXT = 16_384
-"""Tokens: for a server that says a lot: a model's attention does not reach as far."""
-_LEAST_THOUGHTS = 256
-"""Tokens for thoughts: as few as are worth asking with."""
+_MAX_CONTEXT = 16_384
+"""Tokens: models attend poorly to the larger windows that servers state."""
+_MIN_REASONING = 256
+"""Tokens: fewer for reasoning are not worth a request."""
 
 
 class OpenAIEngine:
@@ -60,7 +63,7 @@ class OpenAIEngine:
     )  # fmt: skip
 
     def __init__(self, model: ModelSpec | None, options: EngineOptions) -> None:
-        """Note whom to ask; the server is first spoken to when there is something to ask."""
+        """Connects to nothing yet; the first prompt does."""
         if model is None or not model.address:
             raise UsageError("engine openai", "it needs the address of a server", "Give one with --base-url")
         self.model = model.name
@@ -69,21 +72,22 @@ class OpenAIEngine:
         self._address = model.address
         self._options = options
         self._slots = options.slots or _IN_FLIGHT
-        self._wire = Transport(model.address, model.name, options, self._slots)
+        self._transport = Transport(model.address, model.name, options, self._slots)
         self._learnt = LearntCapabilities()
-        self._used = 0
-        self._gone = ""
+        self._tokens_used = 0
+        self._fatal = ""
+        """Why every further prompt fails; empty while the server answers."""
         self._lock = threading.Lock()
 
     @cached_property
     def context(self) -> int:
-        """Tokens that prompt and answer may have together, as the server says."""
+        """Tokens of prompt and answer together, as configured or as the server states."""
         if self._options.context:
             return self._options.context
-        return min(self._model_card.context or WINDOW, _MOST_CONTEXT)
+        return min(self._model_card.context or WINDOW, _MAX_CONTEXT)
 
     def count_tokens(self, text: str) -> int:
-        """At most this many: servers have no common way to count."""
+        """Upper bound: servers have no common tokeniser API."""
         return token_upper_bound(text)
 
     def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
@@ -91,215 +95,216 @@ class OpenAIEngine:
 
         Raises `EngineError` where the server refuses the key or does not know the model, before anything is asked.
         """
-        self._learnt.notes(owner=self._model_card.owner)
+        self._learnt.update(owner=self._model_card.owner)
         yield from complete_concurrently(prompts, self._slots, self._answer, patience=1.0)
 
     def close(self) -> None:
         """Close the connections. Safe to call twice."""
-        self._wire.close()
+        self._transport.close()
 
     @property
     def _model_card(self) -> ModelCard:
-        """What the server says of the model. Raises `EngineError` as `complete` does."""
-        if isinstance(self._listed, EngineError):
-            raise self._listed.with_traceback(None)
-        return self._listed
+        """The server's entry for the model. Raises `EngineError` as `complete` does."""
+        if isinstance(self._card_or_error, EngineError):
+            raise self._card_or_error.with_traceback(None)
+        return self._card_or_error
 
     @cached_property
-    def _listed(self) -> ModelCard | EngineError:
-        """The same, or why there is no asking: noted, so that a server that is not there is sought once."""
-        try:
-            return self._ask_for_card()
-        except EngineError as error:
-            return error
-
-    def _ask_for_card(self) -> ModelCard:
+    def _card_or_error(self) -> ModelCard | EngineError:
+        """The entry, or why there is none: cached, so that an unreachable server is tried once."""
         attempt, began = 0, time.monotonic()
         while True:
             try:
-                return self._wire.ask_for_card()
+                return self._transport.model_card()
+            except EngineError as error:
+                return error
             except TransientError as error:
                 attempt += not self._still_loads(error, began)
                 if attempt == _ATTEMPTS or (error.wait or 0.0) > self._options.patience:
-                    raise EngineError(
-                        self._address, error.cause, "Is the server running, and the address right?"
-                    ) from None
-                time.sleep(_wait_for(error, max(0, attempt - 1)))
+                    return EngineError(self._address, error.cause, "Is the server running, and the address right?")
+                time.sleep(_backoff(error, max(0, attempt - 1)))
 
     # --- one prompt ------------------------------------------------------------------------------------------
 
     def _answer(self, prompt: Prompt, cancelled: threading.Event) -> Completion:
         """The completion of `prompt`, after every retry; never raises."""
-        if self._gone:
-            return _failed(prompt, self._gone)
+        if self._fatal:
+            return Completion.failed(prompt, self._fatal)
         began = time.monotonic()
         attempt, cause = 0, ""
         while attempt < _ATTEMPTS:
             if cancelled.is_set():
-                return _failed(prompt, "it was cancelled")
+                return Completion.failed(prompt, "it was cancelled")
             try:
-                return self._converse(prompt, cancelled).completion(prompt, time.monotonic() - began)
+                return self._adapted_answer(prompt, cancelled).completion(prompt, time.monotonic() - began)
             except TransientError as error:
                 cause = error.cause
                 if (error.wait or 0.0) > self._options.patience:
-                    self._gone = f"{cause}, and wants to be left alone for {error.wait:,.0f} seconds"
-                    return _failed(prompt, self._gone)
+                    self._fatal = f"{cause}, and wants to be left alone for {error.wait:,.0f} seconds"
+                    return Completion.failed(prompt, self._fatal)
                 attempt += not self._still_loads(error, began)
                 if attempt < _ATTEMPTS:
-                    cancelled.wait(_wait_for(error, max(0, attempt - 1)))
+                    seconds = _backoff(error, max(0, attempt - 1))
+                    # Only the beginning: the server's own words may repeat the prompt.
+                    _log.debug("Prompt %s: %s; retry in %.1f s", prompt.id, shown_in(cause.partition(":")[0]), seconds)
+                    cancelled.wait(seconds)
                 elif error.unreachable:
-                    self._gone = cause
+                    self._fatal = cause
             except EngineError as error:
-                self._gone = error.cause
-                return _failed(prompt, error.cause)
+                self._fatal = error.cause
+                return Completion.failed(prompt, error.cause)
             except RefusedError as error:
-                return _failed(prompt, error.cause)
-        return _failed(prompt, f"{cause}, {_ATTEMPTS} times")
+                return Completion.failed(prompt, error.cause)
+        return Completion.failed(prompt, f"{cause}, {_ATTEMPTS} times")
 
     def _still_loads(self, error: TransientError, began: float) -> bool:
-        """Whether the server reads its model yet and there is time to wait for it."""
+        """Whether the server is loading its model and there is time to wait for it."""
         return error.loading and time.monotonic() - began < self._options.patience
 
-    def _converse(self, prompt: Prompt, cancelled: threading.Event) -> PartialAnswer:
-        """One answer, not empty; asked anew as long as that teaches us what the server or the model needs.
+    def _adapted_answer(self, prompt: Prompt, cancelled: threading.Event) -> PartialAnswer:
+        """An answer that is not empty; the request is adapted as long as refusals and answers teach something new.
 
         Raises `RefusedError` where none comes.
         """
-        turn = Attempt(self._room(prompt))
+        attempt = Attempt(self._reasoning_tokens(prompt))
         while True:
             known = self._learnt.now
-            form, body = known.form(prompt, turn), known.request(self.model, prompt, self._options, turn)
-            room = int(body.get(known.limit, 0))
+            form, body = known.form(prompt, attempt), known.request(self.model, prompt, self._options, attempt)
+            limit = int(body.get(known.limit, 0))
             try:
-                heard = self._ask(prompt, body, room, cancelled)
+                partial = self._send(prompt, body, limit, cancelled)
             except RefusedError as error:
-                turn = self._after_refusal(error, prompt, turn, known, body)
+                _log.debug("Prompt %s refused: %s", prompt.id, error.refusal.field or "no field named")
+                attempt = self._after_refusal(error, prompt, attempt, known, body)
                 continue
-            spoken = heard.spoken
-            thinks = heard.thinks or heard.aloud
-            if thinks or (not spoken.strip() and heard.finish == "length"):
-                aloud = not heard.thinks and bool(heard.text.strip())
-                self._learnt.notes(thinks=True, **({"aloud": True} if aloud else {}))
-                if not known.thinks and (heard.cut or not spoken.strip()):
+            text = partial.without_reasoning
+            reasons = partial.reasons or partial.reasons_inline
+            if reasons or (not text.strip() and partial.finish == "length"):
+                inline = not partial.reasons and bool(partial.text.strip())
+                self._learnt.update(reasons=True, **({"inline": True} if inline else {}))
+                if not known.reasons and (partial.truncated or not text.strip()):
                     continue
-            if not spoken.strip():
-                turn = self._after_nothing(heard, turn, thinks=thinks, room=room)
+            if not text.strip():
+                attempt = self._after_empty_answer(partial, attempt, reasons=reasons, limit=limit)
                 continue
-            if form == "schema" and not is_json_object(spoken, prompt.schema or {}):
-                if not heard.cut:  # it takes the field and does not heed it
-                    self._learnt.drops("response_format")
+            if form == "schema" and not is_json_object(text, prompt.schema or {}):
+                if not partial.truncated:  # the server accepts the field and ignores it
+                    self._learnt.drop("response_format")
                     continue
-                if not has_whole_item(spoken):  # nothing of it can be read
-                    turn = replace(turn, plain=True)
+                if not has_whole_item(text):
+                    attempt = replace(attempt, plain=True)
                     continue
             if "stop" not in body:
-                spoken = _ended(spoken, heard, prompt.stops(constrained=False))
-            heard.answer = spoken
-            return heard
+                text = _cut_at_stop(text, partial, prompt.stops(constrained=False))
+            partial.answer = text
+            return partial
 
     def _after_refusal(
-        self, error: RefusedError, prompt: Prompt, turn: Attempt, known: ServerCapabilities, body: dict[str, object]
+        self, error: RefusedError, prompt: Prompt, attempt: Attempt, known: ServerCapabilities, body: dict[str, object]
     ) -> Attempt:
-        """How to ask again, by what is known now. Raises `error` where there is no other way."""
-        if self._learnt.refused(error.refusal, body, lambda now: now.request(self.model, prompt, self._options, turn)):
-            return turn
-        room = self._less_room(prompt, turn, error.refusal, int(str(body[known.limit]))) if known.thinks else 0
-        if not room:
-            raise _explained(error) from None
-        return replace(turn, room=room)
+        """The next attempt after a refusal. Raises `error` where no other request is possible."""
 
-    def _after_nothing(self, heard: PartialAnswer, turn: Attempt, *, thinks: bool, room: int) -> Attempt:
-        """How to ask again after an empty answer. Raises `RefusedError` where that does not help."""
-        if heard.refusal or heard.finish == "content_filter":
-            said = self._wire.hidden(heard.refusal[:200])
-            raise RefusedError(f"the model declines to answer{f': {said}' if said else ' (a filter of the server)'}")
-        if heard.finish == "length" or (thinks and turn.plain):
+        def request(capabilities: ServerCapabilities) -> dict[str, object]:
+            return capabilities.request(self.model, prompt, self._options, attempt)
+
+        if self._learnt.learn(error.refusal, body, request):
+            return attempt
+        tokens = 0
+        if known.reasons:
+            tokens = self._fewer_reasoning_tokens(prompt, attempt, error.refusal, int(str(body[known.limit])))
+        if not tokens:
+            raise _explained(error) from None
+        return replace(attempt, reasoning_tokens=tokens)
+
+    def _after_empty_answer(self, partial: PartialAnswer, attempt: Attempt, *, reasons: bool, limit: int) -> Attempt:
+        """The next attempt after an empty answer. Raises `RefusedError` where none would help."""
+        if partial.refusal or partial.finish == "content_filter":
+            refusal = self._transport.without_key(partial.refusal[:200])
+            shown = f": {refusal}" if refusal else " (a filter of the server)"
+            raise RefusedError(f"the model declines to answer{shown}")
+        if partial.finish == "length" or (reasons and attempt.plain):
             raise RefusedError(
-                f"the model used up its {room:,} tokens on thinking before it answered. Give it more with "
+                f"the model used up its {limit:,} tokens on thinking before it answered. Give it more with "
                 "thinking_tokens, switch its thinking off on the server, or choose a model that does not think"
             )
-        if turn.plain:
+        if attempt.plain:
             raise RefusedError("the model's answer is empty")
-        return replace(turn, plain=True)  # a stop string that came first, or a form that it could not begin
+        return replace(attempt, plain=True)  # a stop sequence came first, or the constraint could not be met
 
-    def _room(self, prompt: Prompt) -> int:
-        """Tokens for thoughts, where the model thinks: no more than the window leaves.
+    def _reasoning_tokens(self, prompt: Prompt) -> int:
+        """Reasoning budget of a prompt, within the window.
 
-        The window is the server's and the one that was asked for, whichever is smaller. Thoughts that have tokens of
-        their own (`EngineOptions.thinking_tokens`) come on top of the latter.
+        The window is the smaller of the server's and the configured one; an explicit `EngineOptions.thinking_tokens`
+        comes on top of the latter.
         """
-        wished, asked = reasoning_budget(self._options), self._options.context
-        windows = [self._model_card.context, 0 if self._options.thinking_tokens else asked]
-        window = min((one for one in windows if one), default=0)
+        budget = reasoning_budget(self._options)
+        windows = [self._model_card.context, 0 if self._options.thinking_tokens else self._options.context]
+        window = min(filter(None, windows), default=0)
         if not window:
-            return wished
-        left = window - self._count_messages(prompt) - prompt.max_tokens
-        return max(min(wished, left), _LEAST_THOUGHTS)
+            return budget
+        left = window - message_tokens(prompt.messages, self.count_tokens) - prompt.max_tokens
+        return max(min(budget, left), _MIN_REASONING)
 
-    def _less_room(self, prompt: Prompt, turn: Attempt, refusal: Refusal, asked: int) -> int:
-        """Room for thoughts that is left after a refusal of `asked` tokens; 0 where too little is."""
-        told = limits_in(refusal.message, asked)
-        if told is None:
+    def _fewer_reasoning_tokens(self, prompt: Prompt, attempt: Attempt, refusal: Refusal, requested: int) -> int:
+        """A smaller reasoning budget after a refusal of `requested` tokens; 0 where too few are left."""
+        limits = limits_in(refusal.message, requested)
+        if limits is None:
             return 0
-        room = min(turn.room - 1, told.now - prompt.max_tokens) if told.window else turn.room // 2
-        if told.window and not told.now:  # it does not say how long the prompt is
-            room = turn.room // 2
-        return room if room >= _LEAST_THOUGHTS // 2 else 0
+        tokens = attempt.reasoning_tokens // 2
+        if limits.window and limits.now:  # else the prompt's length is not stated
+            tokens = min(attempt.reasoning_tokens - 1, limits.now - prompt.max_tokens)
+        return tokens if tokens >= _MIN_REASONING // 2 else 0
 
-    def _count_messages(self, prompt: Prompt) -> int:
-        return message_tokens(prompt.messages, self.count_tokens)
-
-    def _ask(self, prompt: Prompt, body: dict[str, object], room: int, cancelled: threading.Event) -> PartialAnswer:
-        """One answer of at most `room` tokens, counted whatever becomes of it."""
-        if self._options.token_budget and self._used >= self._options.token_budget:
+    def _send(self, prompt: Prompt, body: dict[str, object], limit: int, cancelled: threading.Event) -> PartialAnswer:
+        """One answer of at most `limit` tokens; counts towards the token budget whatever comes of it."""
+        if self._options.token_budget and self._tokens_used >= self._options.token_budget:
             raise RefusedError(
                 f"the budget of {self._options.token_budget:,} tokens is used up. Raise token_budget, or set it to 0"
             )
-        heard = PartialAnswer()
+        partial = PartialAnswer()
+        began = time.monotonic()
         try:
-            self._wire.ask(body, heard, cancelled)
+            self._transport.send(body, partial, cancelled)
         finally:
-            if heard.taken:
-                self._spend(prompt, heard, room)
-        return heard
+            if partial.accepted:
+                self._count_cost(prompt, partial, limit)
+        _log.debug("Prompt %s: %d tokens read, %d written in %.1f s", prompt.id, partial.prompt_tokens,
+                   partial.completion_tokens, time.monotonic() - began)  # fmt: skip
+        return partial
 
-    def _spend(self, prompt: Prompt, heard: PartialAnswer, room: int) -> None:
-        """Count what an answer cost, discarded and broken ones too; by our own estimate where the server is silent.
+    def _count_cost(self, prompt: Prompt, partial: PartialAnswer, limit: int) -> None:
+        """Add an answer's tokens to those used, estimated where the server does not state them.
 
-        One that ends where its `room` did has used all of it, and so may one of which nothing was heard: on thoughts.
+        An answer that ended at its `limit` used all of it, and so may an empty one: on hidden reasoning.
         """
-        said = heard.thought + heard.text
-        full = heard.finish in {"length", "max_tokens"} or not said.strip()
-        written = self.count_tokens(said)
-        heard.prompt_tokens = heard.prompt_tokens or self._count_messages(prompt)
-        heard.completion_tokens = heard.completion_tokens or (max(room, written) if full else written)
+        text = partial.reasoning + partial.text
+        full = partial.finish in {"length", "max_tokens"} or not text.strip()
+        written = self.count_tokens(text)
+        partial.prompt_tokens = partial.prompt_tokens or message_tokens(prompt.messages, self.count_tokens)
+        partial.completion_tokens = partial.completion_tokens or (max(limit, written) if full else written)
         with self._lock:
-            self._used += heard.prompt_tokens + heard.completion_tokens
+            self._tokens_used += partial.prompt_tokens + partial.completion_tokens
 
 
-def _failed(prompt: Prompt, error: str) -> Completion:
-    return Completion(id=prompt.id, text="", prompt_tokens=0, completion_tokens=0, finish="error", error=error)
-
-
-def _ended(spoken: str, heard: PartialAnswer, stops: tuple[str, ...]) -> str:
-    """`spoken` up to the first of `stops`, where the server was not asked to end there."""
-    spoken = spoken.lstrip()
-    places = [place for stop in stops if (place := spoken.find(stop)) > 0]
-    if places:
-        heard.finish = "stop"
-    return spoken[: min(places)] if places else spoken
+def _cut_at_stop(text: str, partial: PartialAnswer, stops: tuple[str, ...]) -> str:
+    """`text` up to the first of `stops`, where the request had no ``stop``."""
+    text = text.lstrip()
+    ends = [index for stop in stops if (index := text.find(stop)) > 0]
+    if ends:
+        partial.finish = "stop"
+    return text[: min(ends)] if ends else text
 
 
 def _explained(error: RefusedError) -> RefusedError:
-    """The same with what helps where the prompt is over the window."""
-    told = limits_in(error.refusal.message, 0)
-    if told and told.window:
-        return RefusedError(f"{error.cause}. Set context = {told.window} or less, or give the model a larger window")
+    """`error`, with a remedy where the prompt is over the window."""
+    limits = limits_in(error.refusal.message, 0)
+    if limits and limits.window:
+        return RefusedError(f"{error.cause}. Set context = {limits.window} or less, or give the model a larger window")
     return error
 
 
-def _wait_for(error: TransientError, attempt: int) -> float:
-    """Seconds: what the server wishes and a little more, else longer each time."""
+def _backoff(error: TransientError, attempt: int) -> float:
+    """Seconds before the next attempt: ``Retry-After`` plus up to a tenth, else exponential with jitter."""
     jitter = random.random()  # noqa: S311 - spreads load
     if error.wait is not None:
         return error.wait * (1 + jitter / 10)

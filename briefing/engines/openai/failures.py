@@ -1,4 +1,4 @@
-"""The ways in which a server gives no answer, and what it says of them."""
+"""Errors of a server, transient and permanent, and parsing of its refusals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["AnswerLimits", "Refusal", "RefusedError", "TransientError", "limits_
 
 
 class TransientError(Exception):
-    """It may go better next time; `wait` is how many seconds the server wishes to be left alone, where it says so."""
+    """Worth a retry, after `wait` seconds where the server stated ``Retry-After``."""
 
     def __init__(
         self, cause: str, wait: float | None = None, *, unreachable: bool = False, loading: bool = False
@@ -19,39 +19,39 @@ class TransientError(Exception):
         super().__init__(cause)
         self.cause, self.wait, self.unreachable = cause, wait, unreachable
         self.loading = loading
-        """Whether the server is there and still reads its model, which may take minutes."""
+        """Whether the server is still loading its model, which may take minutes."""
 
 
 class RefusedError(Exception):
-    """This prompt will never be answered as it was put."""
+    """A retry of the same request is pointless."""
 
     def __init__(self, cause: str, refusal: Refusal | None = None) -> None:
         super().__init__(cause)
         self.cause = cause
         self.refusal = refusal or Refusal()
-        """What the server said; empty where the refusal is our own."""
+        """The server's; empty where the refusal is our own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a server says of a request that it does not take."""
+    """A server's error message."""
 
     message: str = ""
     field: str = ""
-    """The field of the request that it names as the reason; empty where it names none."""
+    """The request's field that it names as the reason; empty where it names none."""
     code: str = ""
 
     @property
     def brief(self) -> str:
-        """Its message, in one short line."""
+        """The message as one line of at most 300 characters."""
         return " ".join(self.message.split())[:300]
 
 
 def read_refusal(body: str) -> Refusal:
-    """The refusal in the body of an answer, in whatever shape: ``{"error": {"message", "param"}}`` (OpenAI),
-    ``{"error": "..."}`` (LM Studio), ``{"object": "error", "message"}`` (vLLM before 0.10),
-    ``{"detail": [{"loc", "msg"}]}`` (pydantic: Mistral and others), ``[{"error": ...}]`` (Google), with that of the
-    server behind it in ``metadata.raw`` (OpenRouter), or text. What a server repeats of the request is left out.
+    """The refusal in the body of an answer: ``{"error": {"message", "param"}}`` (OpenAI), ``{"error": "..."}`` (LM
+    Studio), ``{"object": "error", "message"}`` (vLLM before 0.10), ``{"detail": [{"loc", "msg"}]}`` (pydantic: Mistral
+    and others), ``[{"error": ...}]`` (Google), with the upstream server's in ``metadata.raw`` (OpenRouter), or text.
+    Input that the server repeats is removed.
     """
     try:
         data = json.loads(body)
@@ -64,28 +64,28 @@ def read_refusal(body: str) -> Refusal:
     error = data.get("error") or data
     if not isinstance(error, dict):
         return Refusal(str(error))
-    said = error.get("message", error.get("detail", ""))
-    said = said if isinstance(said, str) else _pydantic(said)
-    said = re.sub(r"(['\"])input\1: .*?(?=\}|$)", "", said, flags=re.DOTALL)
-    mine = Refusal(said, _name(error.get("param")), str(error.get("code") or error.get("type") or ""))
+    message = error.get("message", error.get("detail", ""))
+    message = message if isinstance(message, str) else _pydantic(message)
+    message = re.sub(r"(['\"])input\1: .*?(?=\}|$)", "", message, flags=re.DOTALL)
+    refusal = Refusal(message, _name(error.get("param")), str(error.get("code") or error.get("type") or ""))
     metadata = error.get("metadata")
     if isinstance(metadata, dict) and isinstance(raw := metadata.get("raw"), str):
-        behind = read_refusal(raw)
-        return Refusal(f"{said}: {behind.message}", mine.field or behind.field, behind.code or mine.code)
-    return mine
+        upstream = read_refusal(raw)
+        return Refusal(f"{message}: {upstream.message}", refusal.field or upstream.field, upstream.code or refusal.code)
+    return refusal
 
 
 def _pydantic(details: Any) -> str:
     if not isinstance(details, list):
         details = details.get("detail", [details]) if isinstance(details, dict) else [details]
     lines = []
-    for one in details if isinstance(details, list) else [details]:
-        if isinstance(one, dict):
-            place = one.get("loc")
-            where = "".join(f"'{part}' " for part in place if part != "body") if isinstance(place, list) else ""
-            lines.append(f"{where}{one.get('msg', '')}")
+    for detail in details if isinstance(details, list) else [details]:
+        if isinstance(detail, dict):
+            path = detail.get("loc")
+            where = "".join(f"'{part}' " for part in path if part != "body") if isinstance(path, list) else ""
+            lines.append(f"{where}{detail.get('msg', '')}")
         else:
-            lines.append(str(one))
+            lines.append(str(detail))
     return "; ".join(lines)
 
 
@@ -97,29 +97,29 @@ def _name(field: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AnswerLimits:
-    """What a refusal says of how long an answer may be, in tokens; 0 where it does not say."""
+    """Limits on the length of an answer that a refusal states, in tokens; 0 where it does not."""
 
     most: int = 0
     """For every answer."""
     least: int = 0
-    """That may be asked for."""
+    """For every answer."""
     now: int = 0
-    """For this answer: what its prompt leaves of the window."""
+    """For this answer: the window without its prompt."""
     window: int = 0
 
 
-def limits_in(message: str, asked: int) -> AnswerLimits | None:
-    """What a refusal of an answer of `asked` tokens says of the limit; None where it speaks of something else."""
+def limits_in(message: str, requested: int) -> AnswerLimits | None:
+    """The limits in the refusal of an answer of `requested` tokens; None where it is not about length."""
     text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", message).casefold()
     if window := _WINDOW.search(text):
         prompt = _PROMPT.search(text)
-        size, read = _number(window), _number(prompt) if prompt else 0
-        return AnswerLimits(now=size - read if prompt else 0, window=size)
+        size = _number(window)
+        return AnswerLimits(now=size - _number(prompt) if prompt else 0, window=size)
     if not _LIMIT.search(text):
         return None
-    if (least := _LEAST.search(text)) and _number(least) > asked:
+    if (least := _LEAST.search(text)) and _number(least) > requested:
         return AnswerLimits(least=_number(least))
-    if (most := _MOST.search(text)) and 0 < _number(most) < asked:
+    if (most := _MOST.search(text)) and 0 < _number(most) < requested:
         return AnswerLimits(most=_number(most))
     return AnswerLimits() if _TOO_LARGE.search(text) else None
 

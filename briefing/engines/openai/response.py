@@ -1,4 +1,4 @@
-"""One answer as it comes in: the events of a stream, or one JSON object."""
+"""Parses one answer: server-sent events, or one JSON object."""
 
 from __future__ import annotations
 
@@ -16,42 +16,40 @@ from briefing.engines.output import begins_choice, choice_probabilities, has_rea
 
 __all__ = ["PartialAnswer", "events", "limited"]
 
-_THOUGHTS = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
-"""Fields in which servers send what a model says to itself: DeepSeek, llama.cpp and vLLM; vLLM since 0.11, Ollama, Groq
-and LM Studio; OpenRouter; others.
-"""
+_REASONING_FIELDS = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
+"""Of DeepSeek, llama.cpp and vLLM; vLLM since 0.11, Ollama, Groq and LM Studio; OpenRouter; others."""
 
 
 @dataclass
 class PartialAnswer:
-    """One answer as it comes in."""
+    """An answer, as far as it has come in."""
 
     text: str = ""
-    """All that was said, thoughts between marks included."""
+    """The content, inline reasoning included."""
     answer: str = ""
-    """What of it answers the prompt."""
-    thought: str = ""
-    """What came apart from the answer, as far as it can be read."""
-    thinks: bool = False
-    """Whether the model said something to itself, heard or not."""
+    """The part of it that answers the prompt."""
+    reasoning: str = ""
+    """Reasoning that was sent apart from the content."""
+    reasons: bool = False
+    """Whether the model reasoned apart from the content, visibly or not."""
     refusal: str = ""
-    """Why the model would not answer, in its own words."""
+    """The model's own words."""
     finish: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    """As the server counts them, thoughts included; 0 where it does not, or where what it says is no such number."""
+    """As the server counts them, reasoning included; 0 where it does not."""
     error: str = ""
-    """What the server says went wrong in the middle, with whatever it repeats."""
-    taken: bool = False
-    """Whether the server took the request, so that it costs something."""
+    """The server's message about an error in the middle, with input that it may repeat."""
+    accepted: bool = False
+    """Whether the server accepted the request, so that it costs tokens."""
     tokens: list[dict[str, Any]] = field(default_factory=list)
-    """What the server says of each token's probability and its rivals'."""
+    """``logprobs`` of each token."""
     began: float = field(default_factory=time.monotonic)
     first: float = 0.0
-    """When the first token came, or 0."""
+    """Monotonic time of the first token; 0 before it."""
 
-    def take(self, data: bytes, *, whole: bool = False) -> None:
-        """One event of a stream, or a `whole` answer. Raises `TransientError` for what is neither."""
+    def add(self, data: bytes, *, whole: bool = False) -> None:
+        """Add one event of a stream, or a `whole` answer. Raises `TransientError` for anything else."""
         if data == b"[DONE]":
             self.finish = self.finish or "stop"
             return
@@ -61,76 +59,79 @@ class PartialAnswer:
             if error:
                 self.error = str(error.get("message", error) if isinstance(error, dict) else error)
             for choice in part.get("choices") or ():
-                self._hear(choice, whole)
+                self._add_choice(choice, whole)
             self._count(part.get("usage"))
         except (ValueError, TypeError, AttributeError, RecursionError, OverflowError) as error:
             raise TransientError("the server's answer is no JSON of the kind that was asked for") from error
 
-    def _hear(self, choice: dict[str, Any], whole: bool) -> None:
-        said = choice.get("delta") or choice.get("message") or {}
-        text, thought = _parts(said.get("content"))
+    def _add_choice(self, choice: dict[str, Any], whole: bool) -> None:
+        message = choice.get("delta") or choice.get("message") or {}
+        text, reasoning = _parts(message.get("content"))
+        fields = [message[name] for name in _REASONING_FIELDS if message.get(name)]
         self.text += text
-        self.thought += thought + next((_parts(said[name])[0] for name in _THOUGHTS if said.get(name)), "")
-        self.thinks |= bool(thought) or any(said.get(name) for name in _THOUGHTS)
-        self.refusal += said.get("refusal") or ""
-        self.tokens += [one for one in (choice.get("logprobs") or {}).get("content") or () if isinstance(one, dict)]
+        self.reasoning += reasoning + (_parts(fields[0])[0] if fields else "")
+        self.reasons |= bool(reasoning or fields)
+        self.refusal += message.get("refusal") or ""
+        logprobs = (choice.get("logprobs") or {}).get("content") or ()
+        self.tokens += [token for token in logprobs if isinstance(token, dict)]
         self.finish = choice.get("finish_reason") or ("stop" if whole else self.finish)
         self.first = self.first or time.monotonic()
 
     def _count(self, usage: Any) -> None:
-        """Take what can be read of `usage`: an answer is not lost for its bill."""
+        """Read ``usage``, leniently: an answer must not be lost for it."""
         if not isinstance(usage, dict):
             return
         details = usage.get("completion_tokens_details") or usage.get("output_tokens_details")
         details = details if isinstance(details, dict) else {}
         reasoned = first_count(details.get("reasoning_tokens"), usage.get("reasoning_tokens"))
-        self.thinks |= reasoned > 0
+        self.reasons |= reasoned > 0
         self.prompt_tokens = first_count(usage.get("prompt_tokens"), self.prompt_tokens)
         written = first_count(usage.get("completion_tokens"), self.completion_tokens)
         self.completion_tokens = written + reasoned if written < reasoned else written
 
     @property
-    def cut(self) -> bool:
-        """Whether the answer ends where its room did, or where a filter ended it."""
+    def truncated(self) -> bool:
+        """Whether the answer was ended by its limit of tokens or by a filter."""
         return self.finish in {"length", "max_tokens", "content_filter"}
 
     @property
-    def aloud(self) -> bool:
-        """Whether thoughts, or the beginning of a mark before them, stand in the answer itself."""
-        return has_reasoning(self.text) or bool(self.cut and self.text.strip() and not self.spoken.strip())
+    def reasons_inline(self) -> bool:
+        """Whether reasoning, or the beginning of its opening mark, stands in the content."""
+        truncated_mark = self.truncated and self.text.strip() and not self.without_reasoning.strip()
+        return has_reasoning(self.text) or bool(truncated_mark)
 
     @property
-    def spoken(self) -> str:
-        """The answer without thoughts, and without the beginning of a mark before thoughts that is all there is."""
-        spoken = strip_reasoning(self.text)
-        return "" if self.cut and re.fullmatch(r"\s*<\w*", spoken) else spoken
+    def without_reasoning(self) -> str:
+        """The content without reasoning; empty where it is only the beginning of an opening mark."""
+        text = strip_reasoning(self.text)
+        return "" if self.truncated and re.fullmatch(r"\s*<\w*", text) else text
 
     def odds(self, choices: tuple[str, ...]) -> tuple[float, ...]:
-        """How likely each of `choices` was; empty where the server does not say, or where the answer begins with none.
+        """Probabilities of `choices`; empty where the server gives none, or where the answer begins with no choice.
 
-        Looked up at the token that begins the answer's first word: before it may come thoughts, blanks and marks.
+        Taken at the first token of the answer's first word, after reasoning, blanks and marks.
         """
         answer = self.answer.strip()
-        said = [str(one.get("token", "")) for one in self.tokens]
-        start = "".join(said).rfind(answer) if answer else -1
+        texts = [str(token.get("token", "")) for token in self.tokens]
+        start = "".join(texts).rfind(answer) if answer else -1
         if start < 0:
             return ()
         end = 0
-        for token, one in zip(said, self.tokens, strict=True):
-            end += len(token)
-            if end > start and is_word(token):
-                return choice_probabilities(choices, one) if begins_choice(token, choices) else ()
+        for text, token in zip(texts, self.tokens, strict=True):
+            end += len(text)
+            if end > start and is_word(text):
+                return choice_probabilities(choices, token) if begins_choice(text, choices) else ()
         return ()
 
     def completion(self, prompt: Prompt, seconds: float) -> Completion:
-        """The same as the rest of the package knows it; `seconds` is what all of it took, the wait included."""
+        """The completion of `prompt`; `seconds` in all, waits included."""
         prefill = max(0.0, self.first - self.began) if self.first else 0.0
         return Completion(
             id=prompt.id,
             text=self.answer,
             prompt_tokens=self.prompt_tokens,
             completion_tokens=self.completion_tokens,
-            finish="length" if self.cut else "stop",
+            finish="length" if self.truncated else "stop",
             odds=self.odds(prompt.choices) if prompt.choices else (),
             prefill_seconds=prefill,
             decode_seconds=max(0.0, seconds - prefill),
@@ -138,24 +139,24 @@ class PartialAnswer:
 
 
 def _parts(content: Any) -> tuple[str, str]:
-    """Text and thoughts of a message's content: text, nothing, or a list of parts (Mistral, LiteLLM, OpenRouter)."""
+    """Text and reasoning of a message's content: a string, null, or a list of parts (Mistral, LiteLLM, OpenRouter)."""
     if content is None or isinstance(content, str):
         return content or "", ""
     if not isinstance(content, list):
         raise TypeError
-    text = thought = ""
+    text = reasoning = ""
     for part in content:
         if isinstance(part, str):
             text += part
         elif str(part.get("type", "text")).startswith(("thinking", "reasoning", "redacted")):
-            thought += _parts(part.get("thinking") or part.get("text") or part.get("summary") or "")[0]
+            reasoning += _parts(part.get("thinking") or part.get("text") or part.get("summary") or "")[0]
         else:
             text += part.get("text") or ""
-    return text, thought
+    return text, reasoning
 
 
 def limited(chunks: Iterator[bytes], most: int) -> Iterator[bytes]:
-    """`chunks`, up to `most` bytes of them. Raises `TransientError` where there are more."""
+    """`chunks`; raises `TransientError` after `most` bytes."""
     seen = 0
     for chunk in chunks:
         seen += len(chunk)
@@ -165,7 +166,7 @@ def limited(chunks: Iterator[bytes], most: int) -> Iterator[bytes]:
 
 
 def events(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The data of server-sent events (WHATWG HTML, 9.2), each on one line, as every server of this kind sends them."""
+    """The data of server-sent events (WHATWG HTML, 9.2), each on one line, as these servers send them."""
     rest = b""
     for chunk in chunks:
         *lines, rest = re.split(rb"\r\n|\n|\r", rest + chunk)

@@ -1,4 +1,4 @@
-"""The wire to a server: HTTP out and in, one attempt at a time."""
+"""HTTP to a server, one attempt at a time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _KNOWN_QUOTA = {"insufficient_quota", "insufficient_balance", "billing_hard_limi
 
 
 class Transport:
-    """To one model on one server; `slots` answers may be on their way at once. Thread-safe."""
+    """Requests to one model on one server, at most `slots` at once. Thread-safe."""
 
     def __init__(self, address: str, model: str, options: EngineOptions, slots: int) -> None:
         self._address, self._model, self._options, self._slots = address.rstrip("/"), model, options, slots
@@ -44,23 +44,23 @@ class Transport:
         if "_client" in self.__dict__:
             self._client.close()
 
-    def hidden(self, text: str) -> str:
+    def without_key(self, text: str) -> str:
         """`text` without the key, which a server may repeat."""
         return text.replace(self._options.key, "…") if self._options.key else text
 
     def _refuse_untrusted(self, error: httpx.HTTPError) -> None:
-        """Raise `EngineError` where it was the server's certificate: no second try changes that."""
+        """Raise `EngineError` for an invalid certificate, which is not worth a retry."""
         cause: BaseException | None = error
         while cause is not None:
             if isinstance(cause, ssl.SSLCertVerificationError):
-                said = f"its certificate is not valid ({cause.verify_message})"
-                raise EngineError(self._address, said, "Check the address and this machine's clock") from None
+                reason = f"its certificate is not valid ({cause.verify_message})"
+                raise EngineError(self._address, reason, "Check the address and this machine's clock") from None
             cause = cause.__cause__ or cause.__context__
 
-    def ask_for_card(self) -> ModelCard:
-        """What the server says of the model; nothing where it lists no models.
+    def model_card(self) -> ModelCard:
+        """The server's entry for the model; an empty one where it lists no models.
 
-        Raises `EngineError` where it refuses the key or lists others, `TransientError` where asking again may help.
+        Raises `EngineError` where it refuses the key or lists only others, else `TransientError`.
         """
         import httpx
 
@@ -71,13 +71,13 @@ class Transport:
             raise TransientError(_reason(error)) from None
         self._refuse(response.status_code, response.headers, response.text[:10_000], listing=True)
         if response.status_code != 200:
-            return ModelCard()  # it need not have a list
+            return ModelCard()  # the list is optional
         try:
-            listed = [one for one in response.json()["data"] if isinstance(one, dict)]
+            listed = [entry for entry in response.json()["data"] if isinstance(entry, dict)]
         except (ValueError, KeyError, TypeError, RecursionError):
             return ModelCard()
         if not (card := card_of(self._model, listed)):
-            known = [str(one.get("id")) for one in listed]
+            known = [str(entry.get("id")) for entry in listed]
             shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
             raise EngineError(f"model {self._model}", f"{self._address} has no such model", f"It has: {shown}")
         if card.owner == "llamacpp":
@@ -87,8 +87,8 @@ class Transport:
                     return replace(card, context=props_window(props.json()) or card.context)
         return card
 
-    def ask(self, body: dict[str, Any], heard: PartialAnswer, cancelled: threading.Event) -> None:
-        """Send a request and take its answer into `heard`, which keeps what came until anything went wrong.
+    def send(self, body: dict[str, Any], partial: PartialAnswer, cancelled: threading.Event) -> None:
+        """Send a request and read its answer into `partial`, which keeps what came before an error.
 
         Raises `TransientError`, `RefusedError`, or `EngineError` where no request will be answered.
         """
@@ -101,20 +101,20 @@ class Transport:
                     raw = b"".join(limited(response.iter_bytes(), 100_000))
                     self._refuse(response.status_code, response.headers, raw.decode("utf-8", "replace"))
                     raise TransientError(f"the server answered strangely (HTTP {response.status_code})")
-                heard.taken = True
+                partial.accepted = True
                 chunks = limited(self._timely(response.iter_bytes(), deadline, cancelled), _LARGEST_ANSWER)
                 if "event-stream" in response.headers.get("content-type", ""):
                     for event in events(chunks):
-                        heard.take(event)
+                        partial.add(event)
                 else:
-                    _take_whole(heard, b"".join(chunks))
+                    _add_whole(partial, b"".join(chunks))
         except httpx.HTTPError as error:
             self._refuse_untrusted(error)
-            heard.taken |= isinstance(error, httpx.ReadTimeout)  # it may well have been at work
+            partial.accepted |= isinstance(error, httpx.ReadTimeout)  # it may have computed meanwhile
             raise TransientError(_reason(error), unreachable=isinstance(error, httpx.ConnectError)) from None
-        if heard.error:
-            raise TransientError(f"the server broke off: {self.hidden(heard.error)[:300]}")
-        if not heard.finish:
+        if partial.error:
+            raise TransientError(f"the server broke off: {self.without_key(partial.error)[:300]}")
+        if not partial.finish:
             raise TransientError("the answer broke off")
 
     @cached_property
@@ -136,31 +136,31 @@ class Transport:
             ) from None
 
     def _refuse(self, status: int, headers: Any, body: str, *, listing: bool = False) -> None:
-        """Raise for what is no answer: `EngineError` where nothing will help, `TransientError` where waiting may."""
+        """Raise for an error response: `EngineError`, `TransientError` or `RefusedError`."""
         if status in {401, 403}:
             remedy = "Set BRIEFING_API_KEY, or put it into the keyring" if not self._options.key else "Check the key"
             raise EngineError(self._address, f"the server refuses the key (HTTP {status})", remedy)
-        refusal = read_refusal(self.hidden(body))
-        said = refusal.brief
+        refusal = read_refusal(self.without_key(body))
+        message = refusal.brief
         if status == 402 or (status == 429 and refusal.code in _KNOWN_QUOTA):
             raise EngineError(
-                self._address, f"the account has no credit left ({said or f'HTTP {status}'})", "Top it up"
+                self._address, f"the account has no credit left ({message or f'HTTP {status}'})", "Top it up"
             )
         if status in {408, 429} or status >= 500:
             cause = f"the server is {'busy' if status in {408, 429} else 'in trouble'} (HTTP {status})"
-            loading = status == 503 and "loading" in said.casefold()
+            loading = status == 503 and "loading" in message.casefold()
             raise TransientError(cause, retry_after(headers.get("retry-after"), time.time()), loading=loading)
         if listing or status < 400:
             return
-        if status == 404 or _NO_MODEL.search(refusal.code) or _NO_MODEL.search(said):
+        if status == 404 or _NO_MODEL.search(refusal.code) or _NO_MODEL.search(message):
             remedy = "Check --model, and that --base-url ends as the server wants it (often in /v1)"
             raise EngineError(
-                f"model {self._model}", f"the server does not find it ({said or f'HTTP {status}'})", remedy
+                f"model {self._model}", f"the server does not find it ({message or f'HTTP {status}'})", remedy
             )
-        raise RefusedError(f"the server refuses the prompt (HTTP {status}{': ' if said else ''}{said})", refusal)
+        raise RefusedError(f"the server refuses the prompt (HTTP {status}{': ' if message else ''}{message})", refusal)
 
     def _timely(self, chunks: Iterator[bytes], deadline: float, cancelled: threading.Event) -> Iterator[bytes]:
-        """`chunks`, however small, until the time is up or nobody wants them any more."""
+        """`chunks`, until the deadline or cancellation."""
         for chunk in chunks:
             if cancelled.is_set():
                 raise TransientError("it was cancelled")
@@ -169,13 +169,13 @@ class Transport:
             yield chunk
 
 
-def _take_whole(heard: PartialAnswer, body: bytes) -> None:
-    """An answer that does not call itself a stream; some proxies pass streams on so."""
+def _add_whole(partial: PartialAnswer, body: bytes) -> None:
+    """Add an answer without the content type of a stream, which some proxies drop."""
     if body.lstrip()[:1] in {b"d", b":", b"e"}:
         for event in events(iter([body])):
-            heard.take(event)
+            partial.add(event)
     else:
-        heard.take(body, whole=True)
+        partial.add(body, whole=True)
 
 
 def _reason(error: httpx.HTTPError) -> str:

@@ -1,4 +1,4 @@
-"""What a model wrote, from tokens to an answer: thoughts out, an end at a stop string, odds of the first word."""
+"""From generated tokens to an answer: text, stop sequences that ignore reasoning, probabilities of the first word."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from briefing.engines.output import (
 __all__ = ["Decoder", "StopCriterion", "first_word_probabilities"]
 
 _TAIL = 24
-"""Tokens that are looked at after each one, for a stop string or the mark of a thought; most are one or two."""
+"""Tokens that are searched after each one for a stop sequence or reasoning mark; most are one or two long."""
 
 
 class Decoder:
-    """Turns tokens into text."""
+    """Tokens to text."""
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
 
     def text(self, tokens: Sequence[int]) -> str:
-        """The text of `tokens` without special ones, except those that mark thoughts (Magistral's, gpt-oss's are)."""
+        """The text of `tokens` without special ones, except reasoning marks (Magistral's, gpt-oss's are special)."""
         marked = not self._marks.isdisjoint(tokens)
         if marked:
             tokens = [token for token in tokens if token not in self._special or token in self._marks]
@@ -54,29 +54,29 @@ class Decoder:
 
 
 @dataclass(slots=True)
-class _Seen:
-    """What is known of a row that is being written."""
+class _RowState:
+    """The state of a row that is being generated."""
 
     opened: str
-    """The mark of the thought that it is in, or that its prompt has opened; empty where there is none."""
-    read: int = 0
-    """Tokens that are known to be thoughts or blanks, and are not looked at again."""
-    began: int | None = None
-    """Tokens before the first of the answer; None where it has not begun."""
-    over: bool = False
-    """Whether it is at its end; what is written then is padding."""
+    """The mark of the reasoning block that it is in, perhaps opened by its prompt; else empty."""
+    skipped: int = 0
+    """Leading tokens known to be reasoning or blanks, which are not decoded again."""
+    start: int | None = None
+    """Tokens before the answer's first; None before it begins."""
+    done: bool = False
+    """Whether it has ended; later tokens are padding."""
 
 
 class StopCriterion:
-    """Ends each answer of a batch at a stop string, or when it has its tokens.
+    """Ends each answer of a batch at a stop sequence or at its limit of tokens.
 
-    transformers' own stop strings would end thoughts, and at once an answer that begins with a blank line; and its
-    limit counts the thoughts, for which there must be room.
+    transformers' own stop strings would also match in reasoning and in the blank lines before an answer, and its limit
+    counts reasoning tokens.
     """
 
     def __init__(
         self,
-        reader: Decoder,
+        decoder: Decoder,
         start: int,
         opened: Sequence[str],
         *,
@@ -84,71 +84,69 @@ class StopCriterion:
         ends: AbstractSet[int],
         most: int,
     ) -> None:
-        """`start`: tokens of the padded prompts; `opened`: the marks that each prompt ends with (`left_open`); `ends`:
-        tokens that end an answer, or pad it; `most`: tokens of an answer.
+        """`start`: tokens of the padded prompts; `opened`: the `trailing_opening_mark` of each prompt; `ends`: EOS and
+        padding tokens; `most`: tokens of an answer.
         """
-        self._reader, self._start, self._stops, self._ends, self._most = reader, start, stops, ends, most
-        self._seen = [_Seen(mark) for mark in opened]
-        self.cut: set[int] = set()
-        """Rows that had all their tokens and were not at their end."""
+        self._decoder, self._start, self._stops, self._ends, self._most = decoder, start, stops, ends, most
+        self._states = [_RowState(mark) for mark in opened]
+        self.truncated: set[int] = set()
+        """Rows that ended at the limit of tokens."""
 
     def __call__(self, ids: Any, scores: Any, **_: Any) -> Any:
-        """Which of the rows of `ids` are over."""
+        """For each row of `ids`, whether it has ended."""
         import torch
 
         rows = ids[:, self._start :].cpu()
-        for place, seen in enumerate(self._seen):
-            seen.over = seen.over or self._is_over(place, rows[place], seen)
-        return torch.tensor([seen.over for seen in self._seen], dtype=torch.bool, device=ids.device)
+        for index, state in enumerate(self._states):
+            state.done = state.done or self._is_done(index, rows[index], state)
+        return torch.tensor([state.done for state in self._states], dtype=torch.bool, device=ids.device)
 
-    def _is_over(self, place: int, row: Any, seen: _Seen) -> bool:
+    def _is_done(self, index: int, row: Any, state: _RowState) -> bool:
         last = row[-_TAIL:].tolist()
         if last[-1] in self._ends:
             return True
-        tail = self._reader.text(last)
-        if seen.began is None or has_reasoning(tail):
-            self._look(row, seen, tail)
-        if seen.began is None:
+        tail = self._decoder.text(last)
+        if state.start is None or has_reasoning(tail):
+            self._find_start(row, state, tail)
+        if state.start is None:
             return False
-        if any(stop in tail for stop in self._stops) and cut_at_stop(self._said(row, seen), self._stops)[1]:
+        if any(stop in tail for stop in self._stops) and cut_at_stop(self._text(row, state), self._stops)[1]:
             return True
-        if len(row) - seen.began >= self._most:
-            self.cut.add(place)
-        return place in self.cut
+        if len(row) - state.start >= self._most:
+            self.truncated.add(index)
+        return index in self.truncated
 
-    def _look(self, row: Any, seen: _Seen, tail: str) -> None:
-        """Find out whether the answer has begun: a mark makes a thought of what looked like one before it."""
-        said = self._said(row, seen)
-        if strip_reasoning(said).strip():
-            seen.began = len(row) - 1 if seen.began is None else seen.began
+    def _find_start(self, row: Any, state: _RowState, tail: str) -> None:
+        """Update whether the answer has begun: a later mark can turn a supposed answer into reasoning."""
+        text = self._text(row, state)
+        if strip_reasoning(text).strip():
+            state.start = len(row) - 1 if state.start is None else state.start
             return
-        seen.began, thought = None, unclosed_mark(said)
-        if thought or not tail.strip():
-            # All before the tail, which may hold a part of a mark, is done with: a long thought is read once.
-            seen.opened, seen.read = thought, max(seen.read, len(row) - _TAIL)
+        state.start, mark = None, unclosed_mark(text)
+        if mark or not tail.strip():
+            # Long reasoning is decoded once; the tail is kept, because it may hold part of a mark.
+            state.opened, state.skipped = mark, max(state.skipped, len(row) - _TAIL)
 
-    def _said(self, row: Any, seen: _Seen) -> str:
-        return seen.opened + self._reader.text(row[seen.read :].tolist())
+    def _text(self, row: Any, state: _RowState) -> str:
+        return state.opened + self._decoder.text(row[state.skipped :].tolist())
 
 
 def first_word_probabilities(
     tokenizer: Any, choices: tuple[str, ...], tokens: Sequence[int], logits: Sequence[Any]
 ) -> tuple[float, ...]:
-    """Shares of `choices` (`logprobs`) at the first word of an answer; empty where no answer begins there.
+    """`choice_probabilities` at the first word of an answer; empty where no choice begins with it.
 
     `logits`: for each of the answer's `tokens`, a row over the vocabulary.
     """
     import torch
 
     for token, row in zip(tokens, logits, strict=False):
-        said = tokenizer.decode([token])
-        if is_word(said):
-            if not begins_choice(said, choices):
+        word = tokenizer.decode([token])
+        if is_word(word):
+            if not begins_choice(word, choices):
                 return ()
-            likely = torch.log_softmax(row.float(), dim=-1).topk(min(TOP_LOGPROBS, row.shape[-1]))
-            pairs = zip(likely.indices.tolist(), likely.values.tolist(), strict=True)
-            return choice_probabilities(
-                choices,
-                {"top_logprobs": [{"token": tokenizer.decode([one]), "logprob": value} for one, value in pairs]},
-            )
+            top = torch.log_softmax(row.float(), dim=-1).topk(min(TOP_LOGPROBS, row.shape[-1]))
+            pairs = zip(top.indices.tolist(), top.values.tolist(), strict=True)
+            candidates = [{"token": tokenizer.decode([candidate]), "logprob": value} for candidate, value in pairs]
+            return choice_probabilities(choices, {"top_logprobs": candidates})
     return ()

@@ -1,7 +1,7 @@
 """From prompts to model inputs: rendered by the chat template, batched by padded tokens. Pure.
 
-A chat template is a program of the model's maker. Some refuse system turns, some want the parts of a turn listed, some
-open the answer with a reasoning block of their own accord.
+Chat templates are programs: some refuse system turns, some want the parts of a turn as a list, some open the answer
+with a reasoning block.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from briefing.engines.base import Message
+from briefing.engines.base import Message, first_line
 from briefing.engines.output import no_reasoning_settings
 from briefing.errors import ModelError
 
@@ -17,63 +17,56 @@ __all__ = ["batched", "render_chat", "take_up_to"]
 
 
 def render_chat(tokenizer: Any, model: str, messages: Sequence[Message]) -> str:
-    """The prompt for `messages`; where the last is the assistant's, the answer goes on from it.
+    """The prompt for `messages`; a last turn of the assistant's is continued.
 
     Raises `ModelError` where the template of `model` refuses them in every form.
     """
-    quiet = no_reasoning_settings(_template(tokenizer))
-    goes_on = bool(messages) and messages[-1].role == "assistant"
+    stated = tokenizer.chat_template
+    template = str(stated.get("default", "") if isinstance(stated, dict) else stated)
+    no_reasoning = no_reasoning_settings(template)
+    continues = bool(messages) and messages[-1].role == "assistant"
     last = messages[-1].content.strip() if messages else ""
     refusal: Exception | None = None
-    left_out = ""
+    without_last = ""
     for turns in _forms(messages):
-        for settings in (quiet, {}) if quiet else ({},):
+        for settings in (no_reasoning, {}) if no_reasoning else ({},):
             try:
                 text = str(
                     tokenizer.apply_chat_template(
-                        turns, tokenize=False, add_generation_prompt=not goes_on, continue_final_message=goes_on,
+                        turns, tokenize=False, add_generation_prompt=not continues, continue_final_message=continues,
                         **settings,
                     )
                 )  # fmt: skip
-            except Exception as error:  # whatever a program raises
+            except Exception as error:  # a template may raise anything
                 refusal = refusal or error
                 continue
             if last in text:
                 return text
-            left_out = left_out or text
-    if left_out:  # or it is there in other words
-        return left_out
-    cause = f"its chat template refuses the prompt ({_brief(refusal) if refusal else 'there is nothing in it'})"
+            without_last = without_last or text
+    if without_last:  # the template may have reworded the last turn
+        return without_last
+    reason = first_line(refusal, 200) if refusal else "there is nothing in it"
+    cause = f"its chat template refuses the prompt ({reason})"
     raise ModelError(f"model {model}", cause, "Take another model, or its file from another maker")
 
 
 def _forms(messages: Sequence[Message]) -> Iterator[list[dict[str, Any]]]:
-    """The same turns as templates want them: as they are, without a system turn, with parts."""
-    turns = [(message.role, message.content) for message in messages]
-    plain = [{"role": role, "content": content} for role, content in turns]
+    """The same turns in the forms that templates want: plain, with the system turn joined to the next, in parts."""
+    plain = [{"role": message.role, "content": message.content} for message in messages]
     yield plain
     joined = plain
-    if len(turns) > 1 and turns[0][0] == "system":
-        joined = [{"role": "user", "content": f"{turns[0][1]}\n\n{turns[1][1]}"}, *plain[2:]]
+    if len(messages) > 1 and messages[0].role == "system":
+        joined = [{"role": "user", "content": f"{messages[0].content}\n\n{messages[1].content}"}, *plain[2:]]
         yield joined
     for form in (plain, joined):
         yield [{"role": turn["role"], "content": [{"type": "text", "text": turn["content"]}]} for turn in form]
-
-
-def _template(tokenizer: Any) -> str:
-    stated = tokenizer.chat_template
-    return str(stated.get("default", "") if isinstance(stated, dict) else stated)
-
-
-def _brief(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 T = TypeVar("T")
 
 
 def take_up_to(items: Iterator[T], most: int) -> list[T]:
-    """The next `most` of `items`, or what is left."""
+    """At most `most` items, ending early at None."""
     found: list[T] = []
     while len(found) < most and (item := next(items, None)) is not None:
         found.append(item)
@@ -83,10 +76,9 @@ def take_up_to(items: Iterator[T], most: int) -> list[T]:
 def batched(
     items: Iterable[T], length: Callable[[T], int], kind: Callable[[T], Hashable], *, most: int, tokens: int
 ) -> list[Sequence[T]]:
-    """Cut `items` into batches of one `kind`, longest first.
+    """Batches of one `kind`, longest first, bounded by `most` items and by `tokens` after padding to the longest.
 
-    A batch has at most `most` items, and at most `tokens` tokens once all are padded to its longest `length`; an item
-    that is longer than that alone is a batch of its own.
+    An item whose `length` alone is over `tokens` is a batch of its own.
     """
     groups: dict[Hashable, list[T]] = {}
     for item in items:

@@ -1,7 +1,6 @@
-"""Opening a model's files: tokeniser and weights, on the best device there is, or one line that says why not.
+"""Loads tokeniser and weights on the best device available; failures become a one-line `ModelError`.
 
-No code from a model's folder is ever run: ``trust_remote_code`` stays off, weights are safetensors, pickles only where
-the user trusts them.
+No code from a model's folder is run: ``trust_remote_code`` is off, and pickled weights need the user's consent.
 """
 
 from __future__ import annotations
@@ -25,54 +24,53 @@ __all__ = ["LoadedModel", "load", "load_tokenizer", "native_bf16", "settings_of"
 _VOCABULARY = re.compile(
     r"tokenizer\.(?:json|model)|\S*(?:spiece|sentencepiece)\S*\.model|vocab\S*|\S*\.(?:spm|tiktoken)"
 )
-_JUDGES = re.compile(r"For(?:MaskedLM|MultipleChoice|QuestionAnswering|(?:Sequence|Token)Classification)$")
-"""Architectures that read and do not write; with their weights, one that writes would write nonsense."""
+_CLASSIFIERS = re.compile(r"For(?:MaskedLM|MultipleChoice|QuestionAnswering|(?:Sequence|Token)Classification)$")
+"""Architectures that do not generate text."""
 _TOKENS = ("forced_bos_token_id", "forced_eos_token_id", "decoder_start_token_id")
 _CPU_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
 _CPU_BF16_ONCE = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-"""The same where torch has no list of what the processor can; every processor with tiles has them for bf16."""
+"""The same in torch 2.10 and before; every processor with AMX tiles has them for bf16."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model that is ready to answer."""
+    """Weights on their device."""
 
     model: Any
     device: Any
 
 
 def settings_of(spec: ModelSpec) -> ModelSettings:
-    """What the files of `spec` say. Raises `ModelError`; `EngineError` where torch or transformers is missing."""
+    """Settings in the files of `spec`. Raises `ModelError`; `EngineError` where torch or transformers is missing."""
     path = _path(spec)
     settings = read_settings(path) if path.is_dir() else None
     if settings and settings.window:
         return settings
-    # Gemma 3 states no window in its files; and a GGUF file's header is turned into a configuration.
+    # Gemma 3 states no window in its files; a GGUF file's configuration is made from its header.
     config = _explained(spec, lambda library: library.AutoConfig.from_pretrained(**_where(path)))
     if settings:
         return with_window(settings, config)
-    # The weights of most have 4 to 5 bits, so that they grow to four times their size even in bf16. GGUF files are all
-    # chat models.
+    # GGUF files are chat models, most of 4 to 5 bits a weight: dequantised to bf16 they grow fourfold.
     return with_window(
         ModelSettings(kind=config.model_type, sequence_to_sequence=False, window=spec.context, width=0.5), config
     )
 
 
 def load_tokenizer(spec: ModelSpec, settings: ModelSettings) -> Any:
-    """The tokeniser, padding where the model's kind wants it. Raises as `settings_of`."""
+    """The tokeniser, with its padding side set. Raises as `settings_of`."""
     path = _path(spec)
     if path.is_dir() and not any(_VOCABULARY.fullmatch(file.name) for file in path.iterdir()):
-        # transformers makes an empty one, which turns every text into nothing.
+        # transformers would make an empty one, which gives no tokens for any text.
         remedy = "Get tokenizer.json, spiece.model or the like from where it came"
         raise ModelError(f"model {spec.name}", "its tokeniser's files are missing", remedy)
-    reading = "its tokeniser"
-    tokenizer = _explained(spec, lambda library: library.AutoTokenizer.from_pretrained(**_where(path)), reading)
+    part = "its tokeniser"
+    tokenizer = _explained(spec, lambda library: library.AutoTokenizer.from_pretrained(**_where(path)), part)
     if not settings.sequence_to_sequence:
-        tokenizer.padding_side = "left"  # what is decoded next follows the prompt, not its padding
+        tokenizer.padding_side = "left"  # generation continues after the prompt, not after padding
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     if not getattr(tokenizer, "chat_template", None) and path.is_dir():
-        tokenizer.chat_template = _processors_template(path)
+        tokenizer.chat_template = _processor_template(path)
     return tokenizer
 
 
@@ -98,28 +96,28 @@ def load(spec: ModelSpec, settings: ModelSettings, options: EngineOptions) -> Lo
             _check_memory(spec, weights_in_memory(path, settings))
         if settings.sequence_to_sequence:
             kinds = [library.AutoModelForSeq2SeqLM]
-        else:  # models that also see (Mistral 3) are listed apart
+        else:  # multimodal models (Mistral 3) are listed apart
             kinds = [library.AutoModelForCausalLM, library.AutoModelForImageTextToText]
         if path.is_file():
-            model = _first_that_knows(kinds, **_where(path), dtype=dtype)
+            model = _from_pretrained(kinds, **_where(path), dtype=dtype)
         else:
-            known = {"use_safetensors": not pickled, "output_loading_info": True, "ignore_mismatched_sizes": True}
-            model, told = _first_that_knows(kinds, **_where(path), **known, dtype=dtype)
-            _check_writes(spec, library, model.config)
-            _check_weights(spec, model, told)
-        _check_wishes(spec, settings, model.config)
+            strict = {"use_safetensors": not pickled, "output_loading_info": True, "ignore_mismatched_sizes": True}
+            model, info = _from_pretrained(kinds, **_where(path), **strict, dtype=dtype)
+            _check_generates(spec, library, model.config)
+            _check_weights(spec, model, info)
+        _check_settings(spec, settings, model.config)
         return LoadedModel(model.to(device).eval(), device)
 
     loaded: LoadedModel = _explained(spec, open_weights)
     return loaded
 
 
-def _processors_template(folder: Path) -> str | None:
-    """The chat template of a model that also sees, which some keep apart from the tokeniser; None without one."""
+def _processor_template(folder: Path) -> str | None:
+    """The chat template of a multimodal model's processor, apart from the tokeniser; None without one."""
     with contextlib.suppress(OSError, ValueError, RecursionError):
         data = json.loads((folder / "chat_template.json").read_text("utf-8"))
-        found = data.get("chat_template") if isinstance(data, dict) else None
-        return found if isinstance(found, str) else None
+        template = data.get("chat_template") if isinstance(data, dict) else None
+        return template if isinstance(template, str) else None
     return None
 
 
@@ -131,26 +129,26 @@ def _path(spec: ModelSpec) -> Path:
 
 
 def _where(path: Path) -> dict[str, Any]:
-    place = {"pretrained_model_name_or_path": str(path)}
+    location = {"pretrained_model_name_or_path": str(path)}
     if path.is_file():
-        place = {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
-    return {**place, "local_files_only": True, "trust_remote_code": False}
+        location = {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
+    return {**location, "local_files_only": True, "trust_remote_code": False}
 
 
-def _first_that_knows(kinds: list[Any], **given: Any) -> Any:
-    """The model, opened as the first of `kinds` that knows its configuration."""
-    *others, last = kinds
-    for kind in others:
+def _from_pretrained(kinds: list[Any], **arguments: Any) -> Any:
+    """The model, loaded by the first of `kinds` that knows its configuration."""
+    *first, last = kinds
+    for kind in first:
         try:
-            return kind.from_pretrained(**given)
+            return kind.from_pretrained(**arguments)
         except ValueError as error:
             if "Unrecognized configuration class" not in str(error):
                 raise
-    return last.from_pretrained(**given)
+    return last.from_pretrained(**arguments)
 
 
 def _device(torch: Any) -> tuple[Any, Any]:
-    """Where to run, and in which numbers."""
+    """Device and dtype."""
     if torch.cuda.is_available():
         return torch.device("cuda"), torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     if torch.backends.mps.is_available():
@@ -159,46 +157,46 @@ def _device(torch: Any) -> tuple[Any, Any]:
 
 
 def native_bf16(torch: Any) -> bool:
-    """Whether the processor computes in bf16 by itself, as far as this version of torch can tell."""
-    if known := getattr(torch.cpu, "get_capabilities", None):
-        can = known()
-        return any(can.get(name) for name in _CPU_BF16)
-    # torch 2.10 and before: in two names of its own. Without them 32 bits are slower and never wrong.
-    asked = (getattr(torch.cpu, name, None) for name in _CPU_BF16_ONCE)
-    return any(ask() for ask in asked if ask)
+    """Whether the processor has bf16 instructions, as far as this version of torch reports them."""
+    if get_capabilities := getattr(torch.cpu, "get_capabilities", None):
+        flags = get_capabilities()
+        return any(flags.get(name) for name in _CPU_BF16)
+    # Without these functions float32 is used: slower, never wrong.
+    probes = (getattr(torch.cpu, name, None) for name in _CPU_BF16_ONCE)
+    return any(probe() for probe in probes if probe)
 
 
 def weights_in_memory(path: Path, settings: ModelSettings | None = None) -> int:
-    """Bytes that the weights at `path` take in memory, in the numbers that this machine computes in.
+    """Bytes of the weights at `path` in memory, in the dtype of this machine's device.
 
-    `settings` are those of the model's files. Loads PyTorch where it is installed, and counts 32 bits a weight where it
-    is not. Raises `ModelError` where there are no settings and they cannot be read.
+    `settings`: read from `path` by default. Imports PyTorch; without it, counts 32 bits a weight. Raises `ModelError`
+    where the settings cannot be read.
     """
     settings = settings or read_settings(path)
-    wide = 4
+    width = 4
     with contextlib.suppress(ImportError):
         import torch
 
-        wide = _device(torch)[1].itemsize
+        width = _device(torch)[1].itemsize
     files = [path] if path.is_file() else list(path.glob("*.safetensors")) or list(path.glob("*.bin"))
-    return int(sum(file.stat().st_size for file in files) * wide / settings.width)
+    return int(sum(file.stat().st_size for file in files) * width / settings.width)
 
 
 def _check_memory(spec: ModelSpec, needed: int) -> None:
-    """Refuse what cannot fit before the machine starts to swap. `needed`: bytes."""
+    """Raise `ModelError` where `needed` bytes are not free, before the machine starts to swap."""
     free = free_memory()
     if free and needed > free:
         cause = f"it needs about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
         raise ModelError(f"model {spec.name}", cause, "Close other programs, or take a smaller model")
 
 
-def _check_weights(spec: ModelSpec, model: Any, told: dict[str, Any]) -> None:
-    """Refuse a model whose files hold other weights than its configuration wants: it would be filled up with noise.
+def _check_weights(spec: ModelSpec, model: Any, info: dict[str, Any]) -> None:
+    """Refuse a model whose files do not match its configuration: missing weights would be random.
 
-    `told` is what transformers says of the loading; the names of what does not fit it only logs, from version 5 on.
+    `info` is transformers' loading info; from version 5 on the names of mismatched weights are only logged.
     """
     remedy = "Get it again, or take another model"
-    if wrong := sorted(told.get("mismatched_keys") or ()):
+    if wrong := sorted(info.get("mismatched_keys") or ()):
         name = wrong[0]
         if not isinstance(name, str):  # version 5: with both sizes
             found, wanted = (" x ".join(map(str, size)) for size in name[1:3])
@@ -207,40 +205,40 @@ def _check_weights(spec: ModelSpec, model: Any, told: dict[str, Any]) -> None:
         cause = f"its weights are not of the size that its config.json wants ({name}{more})"
         raise ModelError(f"model {spec.name}", cause, remedy)
     all_ = {name for name, _ in model.named_parameters()}
-    missing = sorted(all_ & set(told.get("missing_keys") or ()))
-    if 2 * len(missing) > len(all_):  # a few are new in the library, and begin as it wants them
+    missing = sorted(all_ & set(info.get("missing_keys") or ()))
+    if 2 * len(missing) > len(all_):  # a few may be new in the library, which initialises them
         cause = f"{len(missing)} of its {len(all_)} weights are not in its files ({missing[0]}, ...)"
         raise ModelError(f"model {spec.name}", cause, remedy)
 
 
-def _check_writes(spec: ModelSpec, library: Any, config: Any) -> None:
-    """Refuse models that only read: transformers opens BERT and its kin as if they wrote."""
+def _check_generates(spec: ModelSpec, library: Any, config: Any) -> None:
+    """Refuse encoders and classifiers: transformers opens BERT and its kin as causal models."""
     built = [str(name) for name in getattr(config, "architectures", None) or ()]
     readers = library.models.auto.modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES
     encoder = config.model_type in readers and not (config.is_encoder_decoder or getattr(config, "is_decoder", True))
-    if encoder or (built and all(map(_JUDGES.search, built))):
+    if encoder or (built and all(map(_CLASSIFIERS.search, built))):
         what = f" ({built[0]})" if built else ""
         cause = f"it is no model that writes text{what}"
         raise ModelError(f"model {spec.name}", cause, "Take one for summaries, or a chat model")
 
 
-def _check_wishes(spec: ModelSpec, settings: ModelSettings, config: Any) -> None:
-    """Refuse wishes that cannot be met: the model would fail at the first article, and not say why."""
+def _check_settings(spec: ModelSpec, settings: ModelSettings, config: Any) -> None:
+    """Refuse generation settings with which the first article would fail without a clear error."""
     if not settings.sequence_to_sequence:
-        return  # of a chat model's own wishes none is used
+        return  # those of chat models are not used
     size = getattr(config, "vocab_size", None)
-    for name, wish in settings.generation.items():
-        if isinstance(wish, str) and name != "early_stopping":
-            cause = f"{name} in its settings is no number but {wish!r}"
-        elif name in _TOKENS and isinstance(wish, int) and isinstance(size, int) and not 0 <= wish < size:
-            cause = f"{name} in its settings is {wish}, and it has {size} tokens"
+    for name, value in settings.generation.items():
+        if isinstance(value, str) and name != "early_stopping":
+            cause = f"{name} in its settings is no number but {value!r}"
+        elif name in _TOKENS and isinstance(value, int) and isinstance(size, int) and not 0 <= value < size:
+            cause = f"{name} in its settings is {value}, and it has {size} tokens"
         else:
             continue
         raise ModelError(f"model {spec.name}", cause, "Correct its generation_config.json, or take another model")
 
 
 def _explained(spec: ModelSpec, do: Any, part: str = "it") -> Any:
-    """``do(transformers)``, with whatever goes wrong with `part` of the model in one clear line."""
+    """``do(transformers)``; errors become a one-line `ModelError` about `part` of the model."""
     try:
         import torch
         import transformers
@@ -258,27 +256,27 @@ def _explained(spec: ModelSpec, do: Any, part: str = "it") -> Any:
     except (MemoryError, torch.OutOfMemoryError) as error:
         raise ModelError(f"model {spec.name}", "there is too little memory for it", "Take a smaller model") from error
     except Exception as error:  # the library raises a dozen kinds for files that are not what they should be
-        said = f"there is no {error} in it" if isinstance(error, KeyError) else str(error)
-        cause, remedy = _diagnosis(said or type(error).__name__, part)
+        message = f"there is no {error} in it" if isinstance(error, KeyError) else str(error)
+        cause, remedy = _diagnosis(message or type(error).__name__, part)
         raise ModelError(f"model {spec.name}", cause, remedy) from error
 
 
-def _diagnosis(said: str, part: str) -> tuple[str, str]:
-    """Cause and remedy of what transformers said of `part` of a model, which may run over pages."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()] or [""]
+def _diagnosis(message: str, part: str) -> tuple[str, str]:
+    """Cause and remedy from transformers' error message about `part` of a model, which may run over pages."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()] or [""]
     line = " ".join(lines[: 2 if lines[0].endswith(":") else 1])[:300]
-    if "trust_remote_code" in said or "custom code" in said:
+    if "trust_remote_code" in message or "custom code" in message:
         return "it brings code of its own, which is not run", "Take a model that transformers knows"
-    if "tiktoken" in said and importlib.util.find_spec("google.protobuf") is None:
+    if "tiktoken" in message and importlib.util.find_spec("google.protobuf") is None:
         # Without protobuf a SentencePiece file is taken for one of tiktoken's.
         return "reading its tokeniser needs the package protobuf", "Install it: pip install protobuf"
     package = r"(sentencepiece|protobuf|tiktoken|gguf|accelerate)\b.*(?:install|not found|requires)"
-    if missing := re.search(package, said, re.IGNORECASE | re.DOTALL):
+    if missing := re.search(package, message, re.IGNORECASE | re.DOTALL):
         return f"reading it needs the package {missing[1].lower()}", f"Install it: pip install {missing[1].lower()}"
-    if "does not recognize this architecture" in said or "Unrecognized model" in said or "model type" in said:
+    if "does not recognize this architecture" in message or "Unrecognized model" in message or "model type" in message:
         return f"transformers does not know its architecture ({line})", "Upgrade transformers, or take another model"
-    if "Unrecognized configuration class" in said:
+    if "Unrecognized configuration class" in message:
         return "it is no model that writes text", "Take one for summaries, or a chat model"
-    if "DefaultCPUAllocator" in said or "out of memory" in said:
+    if "DefaultCPUAllocator" in message or "out of memory" in message:
         return "there is too little memory for it", "Take a smaller model"
     return f"transformers cannot load {part} ({line})", "Get it again, or take another model"

@@ -1,0 +1,344 @@
+"""What each source lists: articles, feed items and messages that may become articles, failures by name.
+
+A source that fails stops no other. The order is that of the sources and, within a feed, of its items, whichever request
+finished first. `gather` makes articles of the result.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from briefing.address import is_web
+from briefing.errors import BriefingError, FetchError, FrontPageError, OutOfTimeError, SourceError
+from briefing.nlp.text import article_id
+from briefing.pipeline.candidates import (
+    Candidate,
+    Item,
+    SourceContents,
+    failure_of,
+    identities,
+    item_keys,
+    origin_of,
+    skipped,
+)
+from briefing.pipeline.network_wait import NetworkReach
+from briefing.pipeline.newsletters import is_imap
+from briefing.pipeline.read_session import ReadSession
+from briefing.pipeline.source_names import name_for, site_of
+from briefing.pipeline.window import Window
+from briefing.sanitise import shown_name
+from briefing.types import Failure, Source, SourceKind
+
+if TYPE_CHECKING:
+    from briefing.fetch import Fetched, Request
+    from briefing.sources import Feed
+
+__all__ = ["Discovery", "SourceReader"]
+
+_log = logging.getLogger(__name__)
+
+_FEEDS_TRIED = 3
+"""Of those that a page names."""
+_SERVERS_REVALIDATED = 3
+"""One that answers is enough, and not every one need be alive."""
+
+_Indexed = tuple[int, Source]
+"""A source with its index among all."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Discovery:
+    """The contents of all sources."""
+
+    contents: list[SourceContents]
+    """In the order of the sources."""
+    listed: set[str] = field(default_factory=set)
+    """Ids of the articles that feeds list, taken or not."""
+    count: int = 0
+    """Feeds, pages, files and mailboxes that were read, those in an OPML file or a folder counted singly."""
+    offline: bool = False
+    """Whether there are sources on the web and none of their servers could be reached."""
+
+
+def expanded(sources: Iterable[Source], *, allow_local: bool) -> Iterator[Source | Failure]:
+    """The sources, each of its own kind, with local lists (OPML, addresses) replaced by what they list.
+
+    A failure stands for a list that cannot be read. `allow_local`: every source may be at a private address.
+    """
+    from briefing.sources import classify_path, read_subscriptions
+
+    for named in sources:
+        # Decided here: what a page leads to later was not named in the configuration.
+        source = replace(named, allow_local=named.allow_local or allow_local)
+        if source.location == "-" or is_web(source.location) or is_imap(source.location):
+            yield source
+            continue
+        path = Path(source.location).expanduser()
+        try:
+            kind = classify_path(path) if source.kind is SourceKind.AUTO else source.kind
+            if kind is not SourceKind.OPML:
+                yield replace(source, kind=kind)
+                continue
+            subscriptions = read_subscriptions(path.read_bytes(), subject=str(path))
+        except (BriefingError, OSError) as error:
+            yield failure_of(error, source.name or str(path), "read")
+            continue
+        for listed in subscriptions:
+            local = listed.allow_local or allow_local
+            section = listed.section or source.section
+            yield replace(listed, section=section, weight=source.weight, allow_local=local)
+
+
+class SourceReader:
+    """Reads the sources of one run, or of a check."""
+
+    def __init__(self, session: ReadSession) -> None:
+        self._session = session
+        self._found = Discovery(contents=[])
+        self._reach = NetworkReach()
+        self._fresh: list[Request] = []
+        """Requests of this attempt that the cache answered, so that no server was asked."""
+
+    def read(self, sources: Sequence[Source], retry: Callable[[str], Window | None] = lambda _: None) -> Discovery:
+        """The contents of `sources`, as far as the session's window reaches.
+
+        `retry` is called, with the cause, where no server on the web could be reached: all are tried again if it gives
+        a window, which then replaces the session's.
+        """
+        session, found = self._session, self._found
+        session.progress.stage("read", len(sources))
+        for source in expanded(sources, allow_local=session.limits.allow_local):
+            if isinstance(source, Failure):
+                found.contents.append(SourceContents(candidates=[source]))
+            else:
+                session.secrets.add(source.location)
+                found.contents.append(SourceContents(source=source))
+        named = [(index, contents.source) for index, contents in enumerate(found.contents) if contents.source]
+        web = [(index, source) for index, source in named if is_web(source.location)]
+        mailboxes = [(index, source) for index, source in named if is_imap(source.location)]
+        remote = {index for index, _ in (*web, *mailboxes)}
+        local = [(index, source) for index, source in named if index not in remote]
+        while True:
+            session.time.begin(session.window.now)
+            self._fetch_sources(web)
+            self._read_local(mailboxes)
+            if self._reach.offline:
+                self._revalidate()
+            window = retry(self._reach.cause) if self._reach.offline else None
+            if window is None:
+                break
+            session.progress.stage("read", len(named))
+            session.window = session.newsletters.window = window
+            found.count, self._reach, self._fresh = 0, NetworkReach(), []
+            if web:
+                session.open_fetcher().forget_unreachable()
+        # Last, because standard input can be read only once, and the window is known only now.
+        self._read_local(local)
+        found.offline = self._reach.offline
+        _log.info(
+            "%s sources read: %s candidates", found.count, sum(len(contents.candidates) for contents in found.contents)
+        )
+        return found
+
+    def _revalidate(self) -> None:
+        """Ask servers whose answers are fresh in the cache: one unreachable server beside them does not mean that the
+        run is offline."""
+        from briefing.fetch.urls import server_of
+
+        servers = {server_of(request.url): request for request in self._fresh}
+        requests = [replace(request, anew=True) for request in list(servers.values())[:_SERVERS_REVALIDATED]]
+        for _, answer in self._session.fetch(requests):
+            self._reach.note(answer)
+
+    # --- files, folders, mailboxes, standard input ---
+
+    def _read_local(self, sources: Sequence[_Indexed]) -> None:
+        for index, source in sources:
+            self._found.contents[index].candidates = self._local(source, index)
+            self._session.progress.step(source.shown)
+
+    def _local(self, source: Source, index: int) -> list[Candidate]:
+        """The candidates in standard input, a file, a folder or a mailbox."""
+        from briefing.extract import article_from_text
+        from briefing.sources import list_folder
+
+        path = Path(source.location).expanduser()
+        try:
+            # Standard input is there in this run only, and needs no server.
+            if self._session.time.up and source.location != "-":
+                raise OutOfTimeError(source.shown)
+            if is_imap(source.location):
+                return self._mailbox(source)
+            if source.location == "-":
+                self._found.count += 1
+                name = source.name or "standard input"
+                if sys.stdin is None:
+                    raise SourceError(name, "it is closed", "Pipe a text into it, or name a file")
+                return [article_from_text(sys.stdin.buffer.read(), source=name, section=source.section)]
+            if source.kind is SourceKind.FOLDER:
+                files = list_folder(path)
+                if not files:
+                    self._found.count += 1
+                    cause = "there is no article in the folder; known are .txt, .md, .html, .eml"
+                    return [skipped(source.name or str(path), cause)]
+                return [
+                    article
+                    for file in files
+                    for article in self._file(file, source, source.name or shown_name(path.name))
+                ]
+            if source.kind is SourceKind.FEED:
+                return self._feed_file(path, source, index)
+            if source.kind in {SourceKind.MBOX, SourceKind.MAILDIR}:
+                self._found.count += 1
+                return self._session.newsletters.local(path, source)
+            return self._file(path, source, source.name or shown_name(path.stem))
+        except (BriefingError, OSError) as error:
+            return [failure_of(error, source.shown, "read")]
+
+    def _mailbox(self, source: Source) -> list[Candidate]:
+        self._found.count += 1
+        if self._session.limits.offline:
+            raise FetchError(source.shown, "the run is offline", "Leave --offline away")
+        try:
+            candidates = self._session.newsletters.on_server(source, self._session.time.left)
+        except FetchError as error:
+            self._reach.note(error)
+            raise
+        self._reach.reached = True
+        return candidates
+
+    def _file(self, path: Path, source: Source, name: str) -> list[Candidate]:
+        from briefing.extract import extract_file
+
+        self._found.count += 1
+        try:
+            if self._session.time.up:
+                raise OutOfTimeError(str(path))
+            return [extract_file(path, source=name, section=source.section)]
+        except (BriefingError, OSError) as error:
+            return [failure_of(error, str(path), "extract")]
+
+    def _feed_file(self, path: Path, source: Source, index: int) -> list[Candidate]:
+        from briefing.sources import read_feed
+
+        self._found.count += 1
+        feed = read_feed(path.read_bytes(), folder=path.parent, now=self._session.window.now, subject=str(path))
+        return self._items(feed, source, name_for(source, feed.title, path.stem), index)
+
+    # --- the web ---
+
+    def _fetch_sources(self, sources: Sequence[_Indexed]) -> None:
+        """Fetch the sources on the web; a home page is replaced by the first of its feeds that can be read."""
+        from briefing.fetch import Request
+
+        pending: list[tuple[int, Source, list[Source]]] = [(index, source, []) for index, source in sources]
+        """With each source the feeds to be tried if it cannot be read."""
+        while pending:
+            waiting: defaultdict[Request, list[tuple[int, Source, list[Source]]]] = defaultdict(list)
+            for index, source, alternatives in pending:
+                private = bool(source.address.secrets)
+                request = Request(source.location, allow_local=source.allow_local, private=private)
+                waiting[request].append((index, source, alternatives))
+            pending = []
+            for request, answer in self._session.fetch(waiting):
+                self._reach.note(answer)
+                if not (isinstance(answer, FetchError) or answer.asked):
+                    self._fresh.append(request)
+                for index, source, alternatives in waiting[request]:
+                    try:
+                        candidates, feeds = self._web_source(answer, source, index)
+                    except BriefingError as error:
+                        stage = "fetch" if isinstance(error, FetchError) else "read"
+                        candidates = [failure_of(error, source.shown, stage)]
+                        feeds = [] if isinstance(error, OutOfTimeError) else alternatives
+                    if feeds:
+                        pending.append((index, feeds[0], feeds[1:]))
+                    else:
+                        self._found.count += 1
+                        self._found.contents[index].candidates = candidates
+                    self._session.progress.step(source.shown)
+
+    def _web_source(
+        self, answer: Fetched | FetchError, source: Source, index: int
+    ) -> tuple[list[Candidate], list[Source]]:
+        """The candidates in an answer; of a home page none, but the feeds that it names. Raises `BriefingError`."""
+        from briefing.extract import extract_article
+        from briefing.extract.front_pages import is_root
+        from briefing.sources import classify_content, find_feeds, read_feed
+
+        if isinstance(answer, FetchError):
+            raise answer
+        self._session.secrets.add(answer.url)
+        kind = classify_content(answer.body, answer.content_type)
+        # A page in place of a feed that a page or a list of feeds names is an error: a home page is no article.
+        if kind is SourceKind.FEED or source.kind is SourceKind.FEED:
+            feed = read_feed(
+                answer.body,
+                url=answer.url,
+                content_type=_with_charset(answer),
+                now=self._session.window.now,
+                subject=source.shown,
+            )
+            return self._items(feed, source, name_for(source, feed.title, site_of(answer.url)), index), []
+        if kind is SourceKind.OPML:
+            raise SourceError(
+                source.shown, "it is a list of feeds", "Save it and add its feeds with `briefing sources import`"
+            )
+        if self._session.time.up:
+            raise OutOfTimeError(source.shown)  # parsing a feed is cheap, extracting an article is not
+        # The root of a site stands for its articles, whatever its home page looks like.
+        at_root = source.kind is SourceKind.AUTO and is_root(source.location)
+        feeds = find_feeds(answer.body, answer.url) if at_root and kind is SourceKind.PAGE else []
+        try:
+            if not feeds:
+                article = extract_article(
+                    answer.body,
+                    content_type=answer.content_type,
+                    charset=answer.charset,
+                    name=source.shown,
+                    url=answer.url,
+                    source=name_for(source, site_of(answer.url)),
+                    section=source.section,
+                )
+                return [article], []
+        except BriefingError as error:
+            # Of a single page only the feed in its head counts: one that it links to may be that of the whole site.
+            feeds = find_feeds(answer.body, answer.url, linked=isinstance(error, FrontPageError))
+            if not feeds:
+                raise
+        named = [feeds[0], *(feed for feed in feeds[1:] if "comment" not in feed.lower())][:_FEEDS_TRIED]
+        # A feed on the source's own origin is what the reader meant; elsewhere no private address is allowed.
+        self._session.secrets.add(*named)
+        own = origin_of(source.location)
+        return [], [
+            replace(
+                source, location=feed, kind=SourceKind.FEED, allow_local=source.allow_local and origin_of(feed) == own
+            )
+            for feed in named
+        ]
+
+    def _items(self, feed: Feed, source: Source, name: str, index: int) -> list[Candidate]:
+        """The feed's items that the window takes, in the feed's order."""
+        self._found.contents[index].title = name
+        items = [
+            Item(entry, source, name, key, identity)
+            for entry, key, identity in zip(feed.items, item_keys(feed.items), identities(feed.items), strict=True)
+        ]
+        # By their own ids and by that of the page, which replaces teasers that share its address.
+        self._found.listed |= {item.id for item in items if item.entry.url}
+        self._found.listed |= {article_id(item.entry.url, "") for item in items if item.entry.url}
+        kept, left_out = self._session.window.taken(items, lambda item: item.key, lambda item: item.published, name)
+        candidates: list[Candidate] = [item for item, _, _ in kept]
+        if not feed.items:
+            candidates.append(skipped(name, "there is no article in the feed"))
+        return candidates + left_out
+
+
+def _with_charset(answer: Fetched) -> str:
+    return f"{answer.content_type}; charset={answer.charset}" if answer.charset else answer.content_type

@@ -1,0 +1,148 @@
+"""Which stories an edition could tell: articles that are not muted, grouped, ranked, set against earlier editions."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from briefing.config import Config
+from briefing.pipeline.context import RunContext
+from briefing.serialization import edition_from_json
+from briefing.stories import Bundle, group
+from briefing.stories.novelty import EarlierStory, link_earlier, text_key, unseen_articles
+from briefing.stories.ranking import Ranked, RankingPreferences, assign_topic, muted_by, rank
+from briefing.types import Article, Failure, FailureKind, Verdict
+
+__all__ = ["Planning", "StoryPlan", "may_be_told", "plan_stories"]
+
+_DAYS = 7
+"""Age of editions whose stories today's are compared with."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryPlan:
+    """One story before it is condensed."""
+
+    rank: int
+    """Index among all stories of the day."""
+    ranked: Ranked
+    articles: tuple[Article, ...]
+    """Those that no edition has told."""
+    earlier: tuple[EarlierStory, ...]
+
+    @property
+    def first(self) -> Article:
+        """The representative article."""
+        return self.articles[0]
+
+    @property
+    def copies(self) -> tuple[Article, ...]:
+        """The same texts elsewhere."""
+        return self.ranked.bundle.copies
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """The stories of a day."""
+
+    ranked: list[Ranked]
+    """All, highest score first."""
+    plans: list[StoryPlan]
+    """Those with an article that no edition has told, in that order."""
+    muted: list[Failure]
+    """One for each article that is muted."""
+
+
+def plan_stories(articles: Sequence[Article], context: RunContext, day: date, weights: Mapping[str, float]) -> Planning:
+    """Group and rank the stories that `articles` tell, and link them to those of earlier editions.
+
+    `weights`: of sources' voices, by name; 1 where there is none.
+    """
+    config, compare = context.config, context.compare
+    preferences = _preferences(config, weights)
+    wanted: list[Article] = []
+    failures: list[Failure] = []
+    for article in (_in_section(article, config) for article in articles):
+        if reason := muted_by(article, preferences):
+            subject, cause = article.title or article.id, f"it is muted ({reason})"
+            failures.append(Failure(subject=subject, stage="read", cause=cause, kind=FailureKind.SKIPPED))
+        else:
+            wanted.append(article)
+    bundles = (
+        group(wanted, compare=compare)
+        if config.group
+        else [Bundle(articles=(article,), copies=()) for article in wanted]
+    )
+    ranked = rank(bundles, preferences, now=context.clock(), positions=_feed_positions(wanted))
+
+    def clustered(together: Sequence[Article]) -> list[Sequence[Article]]:
+        return [(*bundle.articles, *bundle.copies) for bundle in group(together, compare=compare)]
+
+    earlier = [] if config.repeat else _earlier(context, day, [article.id for article in wanted])
+    links = link_earlier([story.bundle.articles for story in ranked], earlier, clustered)
+    plans = []
+    for index, (story, link) in enumerate(zip(ranked, links, strict=True)):
+        fresh = unseen_articles(story.bundle.articles, link) if link else story.bundle.articles
+        if fresh:
+            plans.append(StoryPlan(index, story, fresh, link))
+    return Planning(ranked, plans, failures)
+
+
+def may_be_told(article: Article, context: RunContext, day: date) -> bool:
+    """Whether the edition of `day` may tell `article`: it is not muted, and no earlier one has told the same text."""
+    config = context.config
+    if muted_by(_in_section(article, config), _preferences(config, {})):
+        return False
+    texts = [] if config.repeat else context.store.told_texts(day, config.title, article.id)
+    return text_key(article.text) not in {text_key(text) for text in texts}
+
+
+def _preferences(config: Config, weights: Mapping[str, float]) -> RankingPreferences:
+    """The reader\'s interests and mutes; `weights`: of sources\' voices, by name."""
+    return RankingPreferences(
+        interests=config.interests.words,
+        boost=config.interests.boost,
+        muted_words=config.mute.words,
+        muted_sources=config.mute.sources,
+        muted_sections=config.mute.sections,
+        weights=weights,
+    )
+
+
+def _in_section(article: Article, config: Config) -> Article:
+    """The article in the section of its topic (`topic`), where its source has none."""
+    if article.section or not config.topics:
+        return article
+    return replace(article, section=assign_topic(article, config.topics) or config.other)
+
+
+def _feed_positions(articles: Sequence[Article]) -> dict[str, int]:
+    """The position of each article among those of its source, from 0, by id."""
+    counts: Counter[str] = Counter()
+    positions = {}
+    for article in articles:
+        positions[article.id] = counts[article.source]
+        counts[article.source] += 1
+    return positions
+
+
+def _earlier(context: RunContext, day: date, article_ids: Sequence[str]) -> list[EarlierStory]:
+    """The stories of the last `_DAYS` days' editions; of older editions, what they told of the articles named."""
+    earlier = []
+    for told, text, articles in context.store.editions_before(day, context.config.title, _DAYS, article_ids):
+        try:
+            edition = edition_from_json(json.loads(text), articles.get)
+        except (ValueError, KeyError, TypeError):  # the format of a version that is no longer read
+            continue
+        for story in edition.stories:
+            together = (*story.articles, *story.copies)
+            if (day - told).days > _DAYS:
+                together = tuple(article for article in together if article.id in articles)
+            if together:
+                summary = story.summary
+                points = [point.text for point in summary.key_points if point.verdict is not Verdict.QUOTED]
+                earlier.append(EarlierStory(told, summary.headline, together, summary.language, tuple(points)))
+    return earlier

@@ -1,0 +1,164 @@
+"""Summaries of articles and stories, from the store or an engine: for an edition, or without one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from operator import itemgetter
+
+from briefing.config import Config
+from briefing.engines import Engine
+from briefing.errors import EngineError
+from briefing.extract.language import language_of
+from briefing.pipeline.context import RunContext, utc_now
+from briefing.pipeline.progress import NoProgress, ProgressListener
+from briefing.pipeline.read import read
+from briefing.summariser import SummaryOptions, summarise_stories, summary_key
+from briefing.types import Article, Failure, Summary
+
+__all__ = ["Comparison", "compare", "condense_stories", "summarise", "summarise_sources", "summary_options"]
+
+_log = logging.getLogger(__name__)
+
+
+def condense_stories(
+    stories: Sequence[tuple[Article, ...]], context: RunContext, enough: Callable[[], bool] | None = None
+) -> Iterator[tuple[int, Summary | Failure]]:
+    """Each story's index with its summary or failure: cached summaries first, then as each is finished.
+
+    The model is loaded only if a summary is missing. Once `enough` is true, unfinished stories are not yielded. Where
+    the engine fails as a whole (no server, no access), every story that is not cached fails for that one reason,
+    without a request of its own. Raises `ModelError` where there is no model; finished summaries are in the store by
+    then.
+    """
+    if not stories:
+        return
+    out_of_time = enough or (lambda: False)
+    options = summary_options(context)
+    context.progress.stage("summarise", len(stories))
+    keys: dict[int, str] = {}
+    """Cache keys of the missing summaries, by index: in a batch two texts may have one id."""
+    for index, (first, *others) in enumerate(stories):
+        key = summary_key(first, context.engine, context.prompts, options, others)
+        cached = context.store.get_summary(key)
+        if cached is None:
+            keys[index] = key
+            continue
+        context.progress.step(first.title or first.id)
+        yield index, _of(first, cached)
+    _log.debug("%s of %s stories have a summary in the store", len(stories) - len(keys), len(stories))
+    if not keys or out_of_time():
+        return
+    missing = list(keys)
+    results = summarise_stories(
+        [stories[index] for index in missing], context.engine, context.prompts, options, context.answers, out_of_time
+    )
+    try:
+        for position, result in results:
+            index = missing[position]
+            key, first = keys.pop(index), stories[index][0]
+            if isinstance(result, Summary):
+                context.store.put_summary(key, result, context.clock())
+                _log.info("story %s condensed in %.1f s", first.id, result.seconds)
+            context.progress.step(first.title or first.id)
+            yield index, result
+    except EngineError as error:
+        for index in keys:
+            first = stories[index][0]
+            named = EngineError(first.title or first.id, f"{error.subject}: {error.cause}", error.remedy)
+            yield index, named.as_failure("summarise")
+
+
+def summary_options(context: RunContext) -> SummaryOptions:
+    """The options in the configuration."""
+    config = context.config
+    embedder = context.embedder if config.language else None
+    return SummaryOptions(
+        points=config.points,
+        length=config.length,
+        language=config.language,
+        paragraph=config.paragraph,
+        embed=embedder.embed if embedder else None,
+        language_of=language_of if config.language else None,
+        embedded_by=embedder.digest if embedder else "",
+    )
+
+
+def _of(article: Article, cached: Summary) -> Summary:
+    """A cached summary under this article's origin: articles with the same text share a summary."""
+    return replace(
+        cached, id=article.id, url=article.url, title=article.title, source=article.source, published=article.published
+    )
+
+
+def summarise_sources(context: RunContext) -> tuple[list[Summary], list[Failure]]:
+    """Read the sources and condense every article: summaries in the order of the input, and failures."""
+    reading = read(context)
+    results = sorted(condense_stories([(article,) for article in reading.articles], context), key=itemgetter(0))
+    summaries = [result for _, result in results if isinstance(result, Summary)]
+    return summaries, reading.failures + [result for _, result in results if isinstance(result, Failure)]
+
+
+def summarise(
+    text_or_article: str | Article,
+    *,
+    title: str = "",
+    config: Config | None = None,
+    engine: Engine | str | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    progress: ProgressListener | None = None,
+    **wishes: object,
+) -> Summary:
+    """The summary of one text or article.
+
+    `engine` is the name of one, or one of your own. `wishes` are settings of `Config` such as ``points=3``,
+    ``length="short"``, ``model="smollm2-135m"``. Raises `BriefingError` where there is no text or no model.
+    """
+    from briefing.extract import article_from_text
+
+    article = (
+        text_or_article
+        if isinstance(text_or_article, Article)
+        else article_from_text(text_or_article, title=title, source="text")
+    )
+    named = engine if isinstance(engine, str) else None
+    loaded = None if isinstance(engine, str) else engine
+    settings = (config or Config()).with_overrides(engine=named, **wishes)
+    with RunContext(settings, clock=clock, progress=progress or NoProgress(), engine=loaded) as context:
+        ((_, result),) = condense_stories([(article,)], context)
+    if isinstance(result, Failure):
+        raise EngineError(result.subject, result.cause, result.remedy)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One article with its summary or failure for each model, in the order of the models."""
+
+    article: Article
+    results: tuple[Summary | Failure, ...]
+
+
+def compare(
+    config: Config,
+    models: Sequence[str],
+    *,
+    clock: Callable[[], datetime],
+    progress: ProgressListener,
+) -> tuple[list[Comparison], list[Failure]]:
+    """Every article of the configuration's sources condensed by each of `models`, and what could not be read.
+
+    One model is in memory at a time. Raises `ModelError` or `EngineError` where one cannot be had.
+    """
+    with RunContext(config, clock=clock, progress=progress) as context:
+        reading = read(context)
+    articles = reading.articles
+    results: list[list[Summary | Failure]] = [[] for _ in articles]
+    for model in models:
+        progress.say(model)
+        with RunContext(config.with_overrides(model=model), clock=clock, progress=progress) as context:
+            for index, result in condense_stories([(article,) for article in articles], context):
+                results[index].append(result)
+    return list(map(Comparison, articles, map(tuple, results))), list(reading.failures)
