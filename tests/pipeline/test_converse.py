@@ -111,7 +111,7 @@ def test_an_empty_answer_is_not_kept_whichever_engine_gave_it() -> None:
     assert [one.text for one in kept.values()] == ["A bridge."]
 
 
-def test_a_judge_that_says_nothing_fails_nothing_and_is_asked_again() -> None:
+def test_empty_judge_answers_are_not_stored() -> None:
     kept, told = Kept(), list[Completion]()
     list(converse([("a", asks(told, "yes", "no"))], FakeEngine().says(""), kept))
     assert (told[0].finish, len(kept)) == ("stop", 0)

@@ -58,7 +58,7 @@ def about_the_article(engine: FakeEngine) -> list[Prompt]:
     return [prompt for prompt in engine.asked if "<article>" in prompt.messages[-1].content]
 
 
-def test_an_answer_without_room_for_its_points_is_given_twice_the_room() -> None:
+def test_truncated_answer_is_retried_with_twice_the_tokens() -> None:
     engine = FakeEngine(cuts=True).says("moo", to="<text>")
     engine.says(told(*(f"{'Indeed ' * 120}{point}" for point in POINTS)), to="<article>")
     one(engine)
@@ -76,13 +76,13 @@ def test_what_is_cut_for_the_second_time_is_left_out_and_said_so() -> None:
     assert any("broken off" in warning and "levy when" in warning for warning in summary.warnings)
 
 
-def test_where_enough_is_whole_nothing_is_asked_again() -> None:
+def test_truncated_answer_with_enough_points_is_not_retried() -> None:
     engine = FakeEngine().says("moo.", to="<text>").says(told(*POINTS, FRAGMENT), finish="length", to="<article>")
     assert shown(one(engine)) == list(POINTS)
     assert len(about_the_article(engine)) == 1
 
 
-def test_where_the_window_has_no_room_nothing_is_asked_again() -> None:
+def test_truncated_answer_is_not_retried_beyond_the_window() -> None:
     engine = FakeEngine(context=1100).says("moo.", to="<text>")
     engine.says(told(*POINTS[:2], FRAGMENT), finish="length", to="<article>")
     assert POINTS[1] in shown(one(engine))
@@ -90,7 +90,7 @@ def test_where_the_window_has_no_room_nothing_is_asked_again() -> None:
 
 
 @pytest.mark.parametrize("second", ["", "# Marlow", "- A point of which nothing is in the article at all and"])
-def test_what_the_first_answer_holds_is_not_lost_to_a_worse_second_one(second: str) -> None:
+def test_longer_of_two_truncated_answers_is_kept(second: str) -> None:
     answers = iter([told(*POINTS[:2], FRAGMENT), second])
     engine = FakeEngine().says("moo.", to="<text>").says(lambda prompt: next(answers), finish="length", to="<article>")
     assert POINTS[1] in shown(one(engine))

@@ -52,12 +52,12 @@ def verdict(engine: FakeEngine, said: str) -> Verdict | None:
     "said",
     ["yes", "**Yes**", "Yes.", "<think>no?</think>yes", "The sentences say so", "<think>", "<think>no", ""],
 )
-def test_where_no_answer_is_weighed_a_point_stays_uncertain(said: str) -> None:
+def test_point_stays_uncertain_without_odds(said: str) -> None:
     assert verdict(FakeEngine(), said) is Verdict.UNCERTAIN
 
 
 @pytest.mark.parametrize("said", ["no", "**No**", "No.", "Answer: no", "<think>yes?</think>no", "No, they do not."])
-def test_a_written_no_refuses_the_point_whatever_stands_around_it(said: str) -> None:
+def test_written_no_rejects_the_point(said: str) -> None:
     assert verdict(FakeEngine(), said) is None
 
 
@@ -78,7 +78,7 @@ def test_a_written_no_refuses_the_point_whatever_stands_around_it(said: str) -> 
         (0.9, "Answer: no", None),
     ],
 )
-def test_odds_count_where_the_answer_begins_with_what_they_are_of(
+def test_odds_apply_only_where_the_answer_begins_with_a_choice(
     likely: float, said: str, expected: Verdict | None
 ) -> None:
     assert verdict(Weighing(likely), said) is expected
