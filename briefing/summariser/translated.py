@@ -53,7 +53,7 @@ def write_points(draft: Draft, engine: Engine, book: PromptBook) -> Conversation
     prompts = ChatPrompts.of(draft, engine, book)
     parts = _parts(draft, prompts)
     if not parts:
-        return  # there is nothing to number; the article's own sentences are quoted instead (`condense`)
+        return  # there is nothing to number; the story quotes the article instead
     share = draft.options.candidates
     if len(parts) > 1:
         draft.warnings.append(f"The article is long; it was read in {len(parts)} parts.")

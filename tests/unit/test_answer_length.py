@@ -119,7 +119,7 @@ def test_a_line_behind_its_numbers_has_the_room_of_its_language(language: str, l
     assert (room == LINE_TOKENS) == (language == "en")
 
 
-def test_token_upper_bound_is_shared() -> None:
+def test_token_estimates_without_a_tokeniser() -> None:
     assert [token_upper_bound(text) for text in ("", "a", "abc", "abcd", "ш", "\udfff")] == [0, 1, 1, 2, 1, 1]
     assert message_tokens((Message("system", "ab"), Message("user", "c")), len) == 3 + 2 * 8
 
