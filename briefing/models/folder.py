@@ -175,7 +175,7 @@ class ModelFolder:
         if self.offline:
             remedy = f"Run `briefing models pull {name}` with a network"
             raise ModelError(f"model {name}", "it is not on this machine and the network is not to be used", remedy)
-        with self._writing(name), locked(self._repository_lock(repository), lambda: None):
+        with self._writing(name), locked(self._lock(repository.folder.name), lambda: None):
             if not repository.here:
                 repository.pull(announce)
 
@@ -197,9 +197,9 @@ class ModelFolder:
         def waiting() -> None:
             tell(PullProgress(name=entry.name, phase="waiting", place="", done=0, total=entry.size))
 
-        with self._writing(entry.name), locked(self._lock(entry), waiting):
+        with self._writing(entry.name), locked(self._lock(entry.file), waiting):
             if entry.name in {known.name for known in self.catalogue.entries if not known.sha256}:
-                with locked(self._state / "stated.lock"):
+                with locked(self._lock("stated")):
                     entry = ask_the_hub(entry, self._stated)
             if not self._verified(entry):
                 pull_file(entry, target, self._state / entry.file, tell)
@@ -233,14 +233,14 @@ class ModelFolder:
         """
         if is_hub_name(name):
             repository = self.repository(name)
-            with self._writing(name), locked(self._repository_lock(repository), lambda: None):
+            with self._writing(name), locked(self._lock(repository.folder.name), lambda: None):
                 found = repository.folder.exists()
                 shutil.rmtree(repository.folder, ignore_errors=True)
             return found
         entry = self.entry(name)
         target, work = self._target(entry), self._state / entry.file
         removed = entry.added or target.exists() or work.exists()
-        with self._writing(name), locked(self._lock(entry)):
+        with self._writing(name), locked(self._lock(entry.file)):
             if not entry.location:
                 target.unlink(missing_ok=True)
                 shutil.rmtree(work, ignore_errors=True)
@@ -252,11 +252,8 @@ class ModelFolder:
     def _target(self, entry: Entry) -> Path:
         return entry.location or self.folder / entry.file
 
-    def _lock(self, entry: Entry) -> Path:
-        return self._state / f"{entry.file}.lock"
-
-    def _repository_lock(self, repository: Repository) -> Path:
-        return self._state / f"{repository.folder.name}.lock"
+    def _lock(self, name: str) -> Path:
+        return self._state / f"{name}.lock"
 
     def _adapter_digest(self, entry: Entry, adapter: Path) -> str:
         try:
@@ -357,7 +354,7 @@ class ModelFolder:
         return name
 
     def _change_added(self, change: Callable[[tuple[Entry, ...]], tuple[Entry, ...]]) -> None:
-        with self._writing(str(self._added)), locked(self._state / "added.lock"):
+        with self._writing(str(self._added)), locked(self._lock("added")):
             write_added(self._added, change(read_added(self._added)))
 
     @contextlib.contextmanager

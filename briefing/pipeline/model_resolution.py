@@ -7,6 +7,7 @@ catalogue names. ``--engine`` overrides that.
 
 from __future__ import annotations
 
+import logging
 import shutil
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -35,6 +36,7 @@ __all__ = [
     "model_place",
 ]
 
+_log = logging.getLogger(__name__)
 _SERVER = "openai"
 _HUGGING_FACE = "transformers"
 _NO_MODEL = {"extractive"}
@@ -88,8 +90,7 @@ def chosen(config: Config, progress: ProgressListener) -> tuple[str, ModelSpec |
         file, spec = _file(models, name, progress)
         return engine or file.engine, spec
     pull_repository(models, name, progress)
-    folder = models.resolve_folder(name)
-    return engine, ModelSpec(name=folder.name, path=folder.path, digest=folder.sha256, context=folder.context)
+    return engine, _spec(models.resolve_folder(name))
 
 
 def engine_for(config: Config) -> str:
@@ -166,9 +167,12 @@ def embedding_model(config: Config, progress: ProgressListener) -> ModelSpec:
 def _file(models: ModelFolder, name: str, progress: ProgressListener) -> tuple[ModelFile, ModelSpec]:
     pull_if_missing(models, name, progress)
     file = models.resolve(name)
-    return file, ModelSpec(
-        name=file.name, path=file.path, adapter=file.adapter, digest=file.digest, context=file.context
-    )
+    _log.debug("Model %s: %d bytes, engine %s", file.name, file.size, file.engine)
+    return file, _spec(file)
+
+
+def _spec(file: ModelFile) -> ModelSpec:
+    return ModelSpec(name=file.name, path=file.path, adapter=file.adapter, digest=file.digest, context=file.context)
 
 
 def _on_a_server(config: Config, name: str) -> ModelSpec:

@@ -1,8 +1,8 @@
-"""How many tokens an answer may have, in the language that it is in. Pure.
+"""Limits on the tokens of answers, by language. Pure.
 
-An ordinary point is 29 tokens in English, 41 in German, 47 in Russian and over 120 in Greek, Hindi or Tamil: a limit
-that does for English cuts the others off. So limits come from what the article's own sentences cost, and never fall
-below what English needs.
+An average point has 29 tokens in English, 41 in German, 47 in Russian and over 120 in Greek, Hindi or Tamil, so that a
+limit for English would truncate the others. Limits are measured on sentences in the answer's language, and are never
+lower than for English.
 """
 
 from __future__ import annotations
@@ -24,31 +24,30 @@ __all__ = [
 ]
 
 POINT_TOKENS = 64
-"""For a point in English: the longest allowed has about 45."""
+"""Of a point in English: the longest allowed has about 45."""
 LINE_TOKENS = 72
-"""For a point in English behind the numbers of its sentences: the longest allowed has about 60."""
+"""Of a point in English with the numbers of its sentences: the longest allowed has about 60."""
 _LONGEST = 231
 """Characters of a point: what the grammars of the prompts allow (prompts/points.gbnf.j2,
 points_numbered.gbnf.j2, cite.gbnf.j2)."""
 NUMBER_TOKENS = 12
-"""Tokens of "[12,3,4] " and a line's end, before a point or behind it."""
+"""Tokens of "[12,3,4] " and a line's end."""
 _LEAST_TEXT, _MARGIN = 64, 16
-"""Tokens of a text in a prompt: what it has at least, and what is left free beside it."""
+"""Tokens: minimum of a text in a prompt, and margin."""
 _MEASURED = 24
-"""Sentences that are counted; the first of an article are like the others."""
+"""Sentences that are counted, from the beginning."""
 _SHORTEST = 5
-"""Words of a sentence that is counted: a heading or a byline is no example."""
+"""Words of a sentence that is counted, unlike a heading or a byline."""
 _LONG = 40
-"""Characters of one that is counted whatever its words: Khmer and Burmese put few blanks between theirs."""
-_GENEROUS = 0.75
-"""Share of the sentences that cost no more a word, or a character, than is reckoned with."""
+"""Characters of one that is counted anyway: Khmer and Burmese have few blanks."""
+_QUANTILE = 0.75
+"""Of the sentences' tokens a word or a character."""
 
 
 def point_tokens(examples: Sequence[str], count: Callable[[str], int]) -> int:
-    """Tokens that the longest point allowed may have in the language of `examples`, sentences; `POINT_TOKENS` at least.
+    """Tokens of the longest point allowed, in the language of the sentences `examples`; at least `POINT_TOKENS`.
 
-    `count` gives the tokens of a string. A point is bounded by its words as well as by its characters; the smaller
-    bound holds.
+    `count` gives the tokens of a string. The smaller of the limits in words and in characters holds.
     """
     usable = [text for text in examples[: 4 * _MEASURED] if len(text) >= _LONG or word_count(text) >= _SHORTEST]
     counted = [text for text in usable if word_count(text)][:_MEASURED]
@@ -59,16 +58,16 @@ def point_tokens(examples: Sequence[str], count: Callable[[str], int]) -> int:
 
 
 def answer_tokens(sentences: int, point: int, window: int) -> int:
-    """Tokens of an answer of so many sentences of `point` tokens; over what English needs only up to a third of the
-    `window`, so that an article has room beside it.
+    """Tokens of an answer of so many sentences of `point` tokens; beyond the limit for English at most a third of the
+    `window`.
     """
     return max(POINT_TOKENS * sentences, min(point * sentences, window // 3))
 
 
 def line_tokens(examples: Sequence[str], language: str) -> int:
-    """Tokens that a line of `cite` may have, behind its numbers; `LINE_TOKENS` in English, and at least.
+    """Tokens of a line of `cite` with its numbers; at least `LINE_TOKENS`, the limit for English.
 
-    Counted by no model, so that none is loaded where every answer is in the store (`token_upper_bound`).
+    Estimated without a model (`token_upper_bound`), which need not be loaded where every answer is stored.
     """
     text = "".join(examples)
     if language == "en" or not text:
@@ -77,11 +76,11 @@ def line_tokens(examples: Sequence[str], language: str) -> int:
 
 
 def text_budget(empty: Prompt, engine: Engine) -> int:
-    """Tokens that a text may have in a prompt that is `empty` of it: the window less all else in it and its answer."""
+    """Tokens of text that fit into a prompt which is still `empty` of it, beside its frame and its answer."""
     frame = message_tokens(empty.messages, engine.count_tokens)
     return max(_LEAST_TEXT, engine.context - frame - empty.max_tokens - _MARGIN)
 
 
 def _upper(values: Sequence[float]) -> float:
     ordered = sorted(values)
-    return ordered[int(_GENEROUS * (len(ordered) - 1))] if ordered else 0.0
+    return ordered[int(_QUANTILE * (len(ordered) - 1))] if ordered else 0.0

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from briefing.engines.base import Engine, Prompt
 from briefing.ground import Check
-from briefing.summariser.answer_length import NUMBER_TOKENS, answer_tokens, point_tokens, text_budget
+from briefing.summariser.answer_length import NUMBER_TOKENS, answer_tokens, point_tokens
 from briefing.summariser.draft import Draft
 from briefing.summariser.parsing import Answer, points_schema, read_points
 from briefing.summariser.prompts import PromptBook
@@ -82,10 +82,6 @@ class ChatPrompts:
     def enough_points(self, answer: str, shown: int = 0) -> bool:
         """Whether a truncated answer has `shown` whole points; by default as many as the summary."""
         return len(read_points(answer, cut=True)[1]) >= (shown or self.draft.options.points)
-
-    def budget(self, empty: Prompt) -> int:
-        """Tokens of text in a prompt that is `empty` of it."""
-        return text_budget(empty, self.engine)
 
     def _points(self, name: str, grammar: str, document: str, most: int, /, **variables: object) -> Prompt:
         fewest = min(self.draft.options.fewest, most)

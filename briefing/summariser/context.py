@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from briefing.engines.base import Prompt
@@ -152,43 +152,25 @@ def lines_prompt(
 ) -> Prompt:
     """Asks for `points` lines; with `cites`, for one line after these numbers."""
     points = min(points, len(context.numbered), _MOST_LINES)
-    grammar = prompts.grammar(
-        "cite", sentences=len(context.numbered), points=points, headline=headline, opened=bool(cites)
+    wanted: dict[str, object] = {"points": points, "headline": headline}
+    language = "" if context.language == "en" else prompts.language(context.language)
+    return Prompt(
+        id="",
+        messages=prompts.messages(
+            "cite", sentences=context.texts, cites=list(cites), language=language, length=length, **wanted
+        ),
+        document="\n".join(context.texts),
+        points=points,
+        max_tokens=line_tokens(context.texts, context.language) * (points + headline),
+        tuned=True,
+        grammar=prompts.grammar("cite", sentences=len(context.numbered), opened=bool(cites), **wanted),
     )
-    return _prompt(
-        prompts, context, {"points": points, "length": length, "headline": headline}, cites, points=points,
-        max_tokens=line_tokens(context.texts, context.language) * (points + headline), grammar=grammar,
-    )  # fmt: skip
 
 
 def deletion_prompt(prompts: PromptBook, context: Context, number: int, length: str) -> Prompt:
     """Asks for the sentence of that number, shortened by deletion."""
-    return _prompt(
-        prompts, context, {"points": 1, "length": length, "headline": False}, (number,),
-        points=1, max_tokens=3 * LINE_TOKENS, grammar=deletion_grammar(context.texts[number - 1]),
-    )  # fmt: skip
-
-
-def _prompt(
-    prompts: PromptBook,
-    context: Context,
-    variables: dict[str, object],
-    cites: tuple[int, ...],
-    *,
-    points: int,
-    max_tokens: int,
-    grammar: str,
-) -> Prompt:
-    language = "" if context.language == "en" else prompts.language(context.language)
-    return Prompt(
-        id="",
-        messages=prompts.messages("cite", sentences=context.texts, cites=list(cites), language=language, **variables),
-        document="\n".join(context.texts),
-        points=points,
-        max_tokens=max_tokens,
-        tuned=True,
-        grammar=grammar,
-    )
+    asked = lines_prompt(prompts, context, 1, length, False, (number,))
+    return replace(asked, max_tokens=3 * LINE_TOKENS, grammar=deletion_grammar(context.texts[number - 1]))
 
 
 def line_check_prompt(prompts: PromptBook, line: Line) -> Prompt:

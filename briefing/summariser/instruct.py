@@ -23,6 +23,7 @@ from briefing.ground import Check, settle
 from briefing.nlp.chunk import chunks
 from briefing.nlp.facts import stems
 from briefing.nlp.text import sentences, word_count
+from briefing.summariser.answer_length import text_budget
 from briefing.summariser.chat_prompts import ChatPrompts, grouped
 from briefing.summariser.draft import Draft, most_telling, rejection_reason
 from briefing.summariser.mmr import LEAD, leads
@@ -78,8 +79,8 @@ def write_paragraph(draft: Draft, engine: Engine, book: PromptBook) -> Conversat
 
 def _read(draft: Draft, prompts: ChatPrompts) -> Conversation[list[str]]:
     """Rounds 1 and 2: candidate points, in the order of their weight."""
-    engine = prompts.engine
-    pieces = chunks(draft.article.text, prompts.budget(prompts.points("")), engine.count_tokens)
+    budget = text_budget(prompts.points(""), prompts.engine)
+    pieces = chunks(draft.article.text, budget, prompts.engine.count_tokens)
     answers = yield from prompts.ask([prompts.points(piece.text) for piece in pieces], prompts.enough_points)
     read = [read_points(answer.text, cut=answer.cut) for answer in answers]
     if len(pieces) == 1:
@@ -96,7 +97,7 @@ def _read(draft: Draft, prompts: ChatPrompts) -> Conversation[list[str]]:
 
 def _merge(draft: Draft, prompts: ChatPrompts, notes: list[str]) -> Conversation[list[str]]:
     """Merge notes until they fit into one prompt, then to the final points."""
-    budget, count = prompts.budget(prompts.points("")), prompts.engine.count_tokens
+    budget, count = text_budget(prompts.points(""), prompts.engine), prompts.engine.count_tokens
     while len(groups := grouped(notes, [count(note) + 2 for note in notes], budget)) > 1:
         answers = yield from prompts.ask([prompts.merge(group) for group in groups], prompts.enough_points)
         shorter = [point for answer in answers for point in read_points(answer.text, cut=answer.cut)[1]]

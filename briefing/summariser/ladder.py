@@ -1,8 +1,8 @@
-"""What may stand for a point that did not hold, and when a line stands alone. Pure.
+"""Fallbacks for a rejected point, and whether a line stands alone. Pure.
 
-In doubt, quote: below a point in the model's words stands the cited sentence shortened by leaving words out, and below
-that the sentence whole, as a quotation. Leaving out is held to by a grammar: a sentence's own words in their order, of
-which only those may go that cannot turn its meaning: no denial, possibility, allegation, number, name, nor who said it.
+In doubt, quote: the fallback of a written point is its cited sentence shortened by deletion, then the whole sentence.
+A grammar constrains deletion to words that cannot change the meaning: no negation, modality, allegation, number, name
+or speaker.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ __all__ = [
 ]
 
 _LONGEST = 45
-"""Words of a sentence that is shortened; a longer one's grammar and its meaning have too many branches."""
+"""Words of a sentence that is shortened; the grammar of a longer one has too many branches."""
 _SHORTEST = 9
-"""Words of a sentence that can lose some."""
+"""Words of a sentence that is shortened."""
 
-# Words that change what the others mean, by their beginnings: denials, possibilities, allegations, plans, degrees.
+# Words that change the meaning of others: negation, modality, allegation, plans, degrees.
 _HELD = re.compile(
     r"(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|\w+n['’]t|hardly|barely|unless|if|"
     r"may|might|could|would|should|can|must|will|shall|ought|"
@@ -52,8 +52,8 @@ _WORD = re.compile(r"\S+")
 
 
 def is_shortenable(sentence: str, language: str = "en") -> bool:
-    """Whether leaving words out is to be tried: not of a short or a very long sentence, a question, one that quotes (of
-    which half might be left) or one in which everything must stay; nor in a language of which is not known what must.
+    """Whether deletion is to be tried: in English, for a sentence of suitable length that is no question, has no
+    quotation (half of which might remain) and something to delete.
     """
     tokens = _WORD.findall(sentence)
     return (
@@ -67,39 +67,40 @@ def is_shortenable(sentence: str, language: str = "en") -> bool:
 
 
 def deletion_grammar(sentence: str) -> str:
-    """GBNF grammar of what `sentence` can become by leaving out adverbs and whole stretches between commas, dashes and
-    brackets in which nothing must stay: inside it, a phrase or clause before its subject, or a relative clause at its
-    end; so that what is left is still a sentence.
+    """GBNF grammar of `sentence` with optional adverbs and optional stretches between commas, dashes and brackets: a
+    parenthesis, a phrase or clause before the subject, or a relative clause at the end.
     """
     words = _WORD.findall(sentence.rstrip(" .!?…"))
     held = _held(sentence, words)
     stretches: list[list[int]] = [[]]
-    for place, word in enumerate(words):
-        if stretches[-1] and (word[0] in "(–—-" or words[place - 1][-1] in ",;:)–—"):
+    for index, word in enumerate(words):
+        if stretches[-1] and (word[0] in "(–—-" or words[index - 1][-1] in ",;:)–—"):
             stretches.append([])
-        stretches[-1].append(place)
+        stretches[-1].append(index)
     parts: list[str] = []
-    goes_before = False
+    previous_optional = False
     for number, stretch in enumerate(stretches):
-        goes = _may_go(words, held, stretches, number) and not goes_before
-        # The comma before a stretch that may go goes with it, and so does the one behind.
-        coming = number + 1 < len(stretches) and _may_go(words, held, stretches, number + 1) and not goes
-        literals = [] if not (goes and parts) else [f'"{_mark(words[stretch[0] - 1])}"']
-        for place in stretch:
-            word = words[place].removesuffix(_mark(words[place]) if coming and place == stretch[-1] else "")
-            adverb = _ADVERB.fullmatch(word) and not held[place] and not goes
+        optional = _is_optional(words, held, stretches, number) and not previous_optional
+        # The commas before and after an optional stretch are deleted with it.
+        next_optional = (
+            number + 1 < len(stretches) and _is_optional(words, held, stretches, number + 1) and not optional
+        )
+        literals = [f'"{_mark(words[stretch[0] - 1])}"'] if optional and parts else []
+        for index in stretch:
+            word = words[index].removesuffix(_mark(words[index]) if next_optional and index == stretch[-1] else "")
+            adverb = _ADVERB.fullmatch(word) and not held[index] and not optional
             literals.append(f'(" {_escaped(word)}")?' if adverb else f'" {_escaped(word)}"')
-        whole = " ".join(one for one in literals if one != '""')
-        parts.append(f"({whole})?" if goes else whole)
-        goes_before = goes
+        whole = " ".join(literal for literal in literals if literal != '""')
+        parts.append(f"({whole})?" if optional else whole)
+        previous_optional = optional
     return "root ::= " + " ".join(parts) + ' "."'
 
 
-def _may_go(words: Sequence[str], held: Sequence[bool], stretches: Sequence[Sequence[int]], number: int) -> bool:
+def _is_optional(words: Sequence[str], held: Sequence[bool], stretches: Sequence[Sequence[int]], number: int) -> bool:
     stretch = stretches[number]
-    if any(held[place] for place in stretch):
+    if any(held[index] for index in stretch):
         return False
-    text = " ".join(words[place] for place in stretch)
+    text = " ".join(words[index] for index in stretch)
     if number == len(stretches) - 1:
         return number > 0 and bool(_RELATIVE.match(text))
     return number > 0 or bool(_CLAUSE.match(text) or _PHRASE.match(text))
@@ -110,19 +111,19 @@ def _mark(word: str) -> str:
 
 
 def _held(sentence: str, words: Sequence[str]) -> list[bool]:
-    """Of each word, whether it may not go: denials, possibilities, allegations, numbers, names, who said it."""
+    """For each word, whether it must stay: negation, modality, allegation, numbers, names, speakers."""
     named = {name.key for name in names(sentence) if not name.opens}
     counted = {word for number in numbers(sentence) for word in number.surface.casefold().split()}
     bare = [word.strip(",;:()–—-'’‘…") for word in words]
-    speaks = {place for place, word in enumerate(bare) if _SPEECH.fullmatch(word)}
+    speech = {index for index, word in enumerate(bare) if _SPEECH.fullmatch(word)}
     return [
         any(c.isdigit() for c in word)
         or word.casefold() in counted
         or bool(_HELD.fullmatch(word))
-        or not speaks.isdisjoint({place, place + 1, place + 2})
+        or not speech.isdisjoint({index, index + 1, index + 2})
         or any(c.isupper() for c in word[1:])
-        or (word[:1].isupper() and (place > 0 or any(name.key in named for name in names(word))))
-        for place, word in enumerate(bare)
+        or (word[:1].isupper() and (index > 0 or any(name.key in named for name in names(word))))
+        for index, word in enumerate(bare)
     ]
 
 
@@ -152,9 +153,9 @@ _WHO = re.compile(
     r"[a-z]{3,}(?:ist|ian|eer))",
     re.IGNORECASE,
 )
-"""Words for one person. Not every word in -er is one: "However, he ...", "Later she ..."."""
+"""Nouns for a person. Not every word in -er is one: "However, he ...", "Later she ..."."""
 _CUT_SHORT = re.compile(r"\b(?:Lt|Dr|Mr|Mrs|Ms|St|Sgt|Col|Gen|Rep|Sen|Gov|Capt|Cmdr|Prof|Insp|Det|No|vs|Rev|Hon)\.$")
-"""Where a sentence was cut at an abbreviation."""
+"""A sentence wrongly split at an abbreviation."""
 _CONJUNCTION = re.compile(
     r"^(?:and|but|so|or|yet|nor|however|instead|then|also|meanwhile|therefore|thus)\b[, ]", re.IGNORECASE
 )
@@ -182,58 +183,53 @@ _POINTING = re.compile(
 
 
 def unquoted(text: str) -> str:
-    """`text` without what stands between double quotation marks."""
+    """`text` without its quotations."""
     return _QUOTED.sub(" ", text)
 
 
 def has_dangling_reference(line: str, named: Container[str] = (), language: str = "en") -> bool:
-    """Whether a line needs one before it to be understood: a pronoun comes without its noun, somebody speaks as "I", or
-    all of it is somebody's words.
+    """Whether a line has a pronoun without antecedent, speaks in the first person, or is a quotation only.
 
-    By surface: "he" wants a name or a person before it in the line, "it" and "they" any noun; a line that opens with a
-    subordinate clause may name them afterwards. `named`: keys of the names in the article, for what opens the line.
-    In another language than English only the opening word and the first person tell.
+    By surface: "he" needs a name or a person before it in the line, "it" and "they" any noun; a line that opens with a
+    subordinate clause may name them afterwards. `named`: keys of the names in the article, for a name that opens the
+    line. In other languages than English only the opening word and the first person count.
     """
     plain = unquoted(line)
     if not stems(plain):
         return True
     if language != "en":
-        return _leans_elsewhere(line, plain, language)
+        return _dangles_in(language, line, plain)
     if _FIRST_PERSON.search(plain) or _POINTING.match(line.lstrip("\"“'‘ ")):
         return True
-    after = bool(_CLAUSE.match(plain))
-    if found := _PERSON.search(plain):
-        before = plain[: found.start()]
+    cataphoric = bool(_CLAUSE.match(plain))
+    if pronoun := _PERSON.search(plain):
+        before = plain[: pronoun.start()]
         clause = before.rpartition(",")[2] if _PHRASE.match(before) and "," in before else before
         known = not _PHRASE.match(clause) and (_has_name(clause, named) or _has_person(clause))
-        if not known and not (after and (_has_name(before, named) or _has_name(plain[found.end() :], named))):
+        named_elsewhere = _has_name(before, named) or _has_name(plain[pronoun.end() :], named)
+        if not known and not (cataphoric and named_elsewhere):
             return True
-    if (found := _OTHERS.search(plain)) and not _EXPLETIVE.match(plain, found.start()):
-        before = plain[: found.start()]
-        if not stems(before) and not (after and stems(plain[found.end() :])):
+    if (pronoun := _OTHERS.search(plain)) and not _EXPLETIVE.match(plain, pronoun.start()):
+        before = plain[: pronoun.start()]
+        if not stems(before) and not (cataphoric and stems(plain[pronoun.end() :])):
             return True
     return False
 
 
-def _leans_elsewhere(line: str, plain: str, language: str) -> bool:
+def _dangles_in(language: str, line: str, plain: str) -> bool:
     words = [surface.casefold() for _, surface, _ in occurrences(line)][:2]
-    takes_up = words[0] in LEANING.get(language, ()) and words[-1] not in TIMES.get(language, ())
-    spoken = FIRST_PERSONS.get(language, frozenset())
-    return takes_up or any(surface.casefold() in spoken for _, surface, _ in occurrences(plain))
+    pronoun = words[0] in LEANING.get(language, ()) and words[-1] not in TIMES.get(language, ())
+    first_person = FIRST_PERSONS.get(language, frozenset())
+    return pronoun or any(surface.casefold() in first_person for _, surface, _ in occurrences(plain))
 
 
 def opens_as_fragment(line: str, language: str = "en") -> bool:
-    """Whether a line has no subject of its own or goes on from another: "Expected to cost ...", "But employers ...".
-
-    Known of English only.
-    """
+    """Whether an English line has no subject or continues another: "Expected to cost ...", "But employers ..."."""
     return language == "en" and bool(_CONJUNCTION.match(line) or _SUBJECTLESS.match(line))
 
 
 def _has_name(text: str, named: Container[str]) -> bool:
-    """Whether `text` has a name in it that can be somebody's; a capital at its beginning counts where the article has
-    that name elsewhere.
-    """
+    """Whether `text` has a name that is no day or month; at its beginning, one that the article has elsewhere."""
     return any((not name.opens or name.key in named) and name.key not in _DAYS for name in names(text))
 
 
@@ -245,23 +241,23 @@ def _has_person(text: str) -> bool:
 
 def stands_alone(sentence: str, named: Container[str] = (), language: str = "en") -> bool:
     """Whether a sentence of an article can be quoted without the one before it; `named` as for that function."""
-    said = unquoted(sentence)
+    plain = unquoted(sentence)
     return (
-        word_count(said) > 1  # else it is somebody's words, and nobody is told whose
+        word_count(plain) > 1  # else it is a quotation without a speaker
         and sentence.count('"') % 2 == 0
         and sentence.count("“") == sentence.count("”")
         and not has_dangling_reference(sentence, named, language)
         and not opens_as_fragment(sentence, language)
-        and not said.rstrip().endswith("?")
+        and not plain.rstrip().endswith("?")
         and sentence[-1:] in f"{ENDS}”\"'’»“」』".replace("…", "")
         and not _CUT_SHORT.search(sentence)
     )
 
 
 def is_deletion_of(line: str, sentence: str) -> bool:
-    """Whether `line` is `sentence` with words left out: its words, in its order."""
-    rest = iter(_bare(sentence))
-    return all(word in rest for word in _bare(line))
+    """Whether the words of `line` are a subsequence of those of `sentence`."""
+    words = iter(_bare(sentence))
+    return all(word in words for word in _bare(line))
 
 
 def _bare(text: str) -> Sequence[str]:

@@ -1,8 +1,4 @@
-"""What languages look like: a sentence in each of those that do not look like English, and the script of a text. Pure.
-
-From the sentence comes what an answer in its language costs (`answer_length`), and in which script the language is
-written.
-"""
+"""Sample sentences of languages, for their tokens (`answer_length`) and their scripts. Pure."""
 
 from __future__ import annotations
 
@@ -12,8 +8,8 @@ from collections import Counter
 __all__ = ["sample_sentences", "script", "script_of"]
 
 # "All human beings are born free and equal in dignity and rights" (Universal Declaration of Human Rights, article 1) in
-# languages of which a tokeniser makes many more tokens than of English: a summary may be in one, its article not.
-_SPECIMENS = {
+# languages with many more tokens than English.
+_SENTENCES = {
     "am": "የሰው ልጅ ሁሉ ሲወለድ ነጻና በክብርና በመብትም እኩልነት ያለው ነው።",
     "ar": "يولد جميع الناس أحرارًا متساوين في الكرامة والحقوق.",
     "bg": "Всички хора се раждат свободни и равни по достойнство и права.",
@@ -47,41 +43,41 @@ _LATIN = frozenset(
     sq sv sw tl tr uz vi yo zu
     """.split()  # noqa: SIM905 - a list of fifty literals reads worse
 )
-"""Languages in Latin letters: of one without a sentence, German is the example; English alone needs none."""
+"""Languages in Latin script; German stands for those without a sentence."""
 _TWO_SCRIPTS = {"az", "bs", "kk", "sr", "uz"}
-"""Languages in Latin and in Cyrillic letters."""
+"""Languages in Latin and Cyrillic script."""
 _COSTLIEST = "te"
-"""The example for any other language, which may be in a script of which every character is several tokens."""
+"""Stands for all other languages, whose characters may be several tokens each."""
 _KANA = {"HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"}
 _FEW = 0.05
-"""Share of kana from which on what looks Chinese is Japanese."""
+"""Share of kana from which on a text with Chinese characters is Japanese."""
 
 
 def sample_sentences(language: str) -> list[str]:
-    """A sentence in the language of this ISO 639-1 code, or in one that costs as much; none for English."""
+    """A sentence in the language of this ISO 639-1 code, or in one with as many tokens; none for English."""
     if language == "en":
         return []
-    return [_SPECIMENS.get(language) or _SPECIMENS["de" if language in _LATIN else _COSTLIEST]]
+    return [_SENTENCES.get(language) or _SENTENCES["de" if language in _LATIN else _COSTLIEST]]
 
 
 def script(text: str) -> str:
-    """The script of most letters of `text`, as Unicode's names of characters begin ("LATIN", "CJK"; "KANA" for
-    Japanese); empty where there is none.
+    """The most frequent script in `text`, the first word of Unicode character names ("LATIN", "CJK"), or "KANA" for
+    Japanese; empty without letters.
     """
-    found: Counter[str] = Counter()
+    letters: Counter[str] = Counter()
     for letter, times in Counter(text).items():
         if letter.isalpha():
-            found[unicodedata.name(letter, "").partition(" ")[0]] += times
-    kana = sum(found.pop(name, 0) for name in _KANA)
-    if kana and kana >= _FEW * (kana + found["CJK"]):
-        found["KANA"] = kana + found.pop("CJK", 0)
-    return max(found, key=lambda name: found[name], default="")
+            letters[unicodedata.name(letter, "").partition(" ")[0]] += times
+    kana = sum(letters.pop(name, 0) for name in _KANA)
+    if kana and kana >= _FEW * (kana + letters["CJK"]):
+        letters["KANA"] = kana + letters.pop("CJK", 0)
+    return max(letters, key=lambda name: letters[name], default="")
 
 
 def script_of(language: str) -> str:
-    """The script that a language (ISO 639-1) is written in; empty where that is not known, or where it has two."""
+    """The script of a language (ISO 639-1); empty where it is unknown, or where there are two."""
     if language in _TWO_SCRIPTS:
         return ""
     if language in _LATIN:
         return "LATIN"
-    return script(_SPECIMENS.get(language, ""))
+    return script(_SENTENCES.get(language, ""))

@@ -1,4 +1,4 @@
-"""What a caller may wish of a summary."""
+"""Options of a summary."""
 
 from __future__ import annotations
 
@@ -19,22 +19,21 @@ _PARAGRAPH_WORDS: dict[Length, tuple[int, int]] = {"short": (25, 45), "medium": 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryOptions:
-    """How many points, how long, in which language. Raises `UsageError` for values that make no sense."""
+    """Number and length of the points, and language. Raises `UsageError` for invalid values."""
 
     points: int = 4
-    """Key points at most, 1 to 10; fewer where the article does not hold so many different ones."""
+    """Key points at most, 1 to 10."""
     length: Length = "medium"
     language: str = ""
-    """ISO 639-1 code of the language to write in; empty means: the article's own."""
+    """ISO 639-1 code of the language to write in; empty for the article's own."""
     paragraph: bool = False
-    """Whether a paragraph of prose is wanted as well."""
+    """Whether a paragraph is written as well."""
     embed: Embed | None = field(default=None, repr=False)
-    """Makes vectors of texts in several languages, by which a point in another language than its article's finds its
-    sentence where its model gave none."""
+    """Multilingual embeddings, which find the sentence of a translated point that the model gave none for."""
     embedded_by: str = ""
-    """Names the model of `embed`, by its digest."""
+    """Digest of the model of `embed`."""
     language_of: Callable[[str], str] | None = field(default=None, repr=False)
-    """The language of a text, ISO 639-1, or ``und``: tells whether an answer is in the language asked for."""
+    """Language identification, ISO 639-1 or ``und``, for answers."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.points <= 10:
@@ -43,25 +42,25 @@ class SummaryOptions:
             raise UsageError("length", f"{self.length!r} is none of short, medium, long")
 
     def translates(self, language: str) -> bool:
-        """Whether an article in `language`, ISO 639-1 or ``und``, is told in another."""
+        """Whether the summary of an article in `language`, ISO 639-1 or ``und``, is in another language."""
         return bool(self.language) and "und" not in {self.language, language} and self.language != language
 
     @property
     def candidates(self) -> int:
-        """Points that a model is asked for: one more than are shown, so that there is something to choose from."""
+        """Points that a model is asked for: one more than are shown, for selection."""
         return self.points + 1
 
     @property
     def fewest(self) -> int:
-        """Points below which more are looked for: three, or as many as were asked for."""
+        """Points below which more are written: three, or as many as were asked for."""
         return min(3, self.points)
 
     @property
     def point_words(self) -> tuple[int, int]:
-        """Words a point should have, from and to."""
+        """Words of a point, from and to."""
         return _POINT_WORDS[self.length]
 
     @property
     def paragraph_words(self) -> tuple[int, int]:
-        """Words a paragraph should have, from and to."""
+        """Words of a paragraph, from and to."""
         return _PARAGRAPH_WORDS[self.length]

@@ -1,4 +1,4 @@
-"""From what a model wrote to a headline and clean sentences, and from many sentences to different ones. Pure."""
+"""Parses answers to headlines and points, and normalises, checks and compares these. Pure."""
 
 from __future__ import annotations
 
@@ -31,68 +31,66 @@ __all__ = [
 ]
 
 FULL_STOPS = ".。।۔"
-"""Which a headline does not have at its end."""
+"""Stripped from the end of headlines."""
 LONGEST_POINT = 30
 """Words."""
 LONGEST_HEADLINE = 16
 """Words."""
 
-_ROOM = 225
-"""Characters from which on a point may have been ended by its grammar (prompts/points.gbnf.j2: 231), not its model."""
+_GRAMMAR_LIMIT = 225
+"""Characters from which on a point may have been truncated by its grammar (prompts/points.gbnf.j2: 231)."""
 
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _HEADING = re.compile(r"^\s*#+\s*|^\s*\**(?:headline|title|überschrift|titre|título|titolo)\**\s*:\s*", re.IGNORECASE)
-# What a chat model says around its answer, not in it.
+# Phrases of chat models around an answer.
 _PREAMBLE = re.compile(
     r"^(?:sure|certainly|of course|here (?:is|are)|key points?|notes?|summary)\b.*:?$", re.IGNORECASE
 )
 
 
 class Answer(NamedTuple):
-    """What a model wrote."""
+    """The text of a completion."""
 
     text: str
     cut: bool = False
-    """Whether it ended because there was no room for more, not because the model had said all."""
+    """Whether it was truncated by its limit of tokens."""
 
     @property
     def lines(self) -> list[str]:
-        """Its lines, without the one in which it was cut."""
-        found = self.text.splitlines()
-        return found[:-1] if self.cut and self.rest else found
+        """Its lines, without a truncated last one."""
+        lines = self.text.splitlines()
+        return lines[:-1] if self.cut and self.rest else lines
 
     @property
     def rest(self) -> str:
-        """The line in which it was cut; empty where it was not, or at a line's end."""
+        """The truncated last line, else empty."""
         return self.text.rpartition("\n")[2] if self.cut else ""
 
     @property
     def line(self) -> str:
-        """Its first line as prose; empty where that was cut."""
+        """Its first line as prose; empty where that is truncated."""
         return clean(self.lines[0]) if self.lines else ""
 
     @property
     def prose(self) -> str:
-        """All of it as one line; empty where it was cut."""
+        """All of it as one line; empty where it is truncated."""
         return "" if self.cut else clean(self.text)
 
 
 def broken_off(answer: Answer) -> str:
-    """The point or sentence in which an answer was cut; empty where there is none."""
-    said = strip_reasoning(answer.text)
-    rest = Answer(said, answer.cut).rest
-    if said.lstrip("` \njson").startswith("{"):
+    """The truncated point or sentence at the end of an answer; empty without one."""
+    text = strip_reasoning(answer.text)
+    rest = Answer(text, answer.cut).rest
+    if text.lstrip("` \njson").startswith("{"):
         rest = rest.rpartition('"')[2].strip(" ,]}")
-    found = sentences(clean(_BULLET.sub("", rest)))
-    return found[-1].text if found else ""
+    parts = sentences(clean(_BULLET.sub("", rest)))
+    return parts[-1].text if parts else ""
 
 
 def parse_yes_no(answer: str) -> bool | None:
-    """Whether an answer to a question is yes or no, by its first word, whatever thoughts and markup stand around it
-    ("**Yes**", "Answer: no"); None where it is neither.
-    """
-    found = _YES_OR_NO.match(strip_reasoning(answer))
-    return None if found is None else found[1].casefold() == "yes"
+    """Yes or no by an answer's first word, after reasoning and markup ("**Yes**", "Answer: no"); None for neither."""
+    word = _YES_OR_NO.match(strip_reasoning(answer))
+    return None if word is None else word[1].casefold() == "yes"
 
 
 _YES_OR_NO = re.compile(
@@ -101,15 +99,15 @@ _YES_OR_NO = re.compile(
 
 
 def read_points(answer: str, *, cut: bool = False) -> tuple[str, tuple[str, ...]]:
-    """The headline, if there is one, and the points of an answer: JSON (`points_schema`), or one line each.
+    """Headline (perhaps empty) and points of an answer: JSON (`points_schema`), or one line each.
 
-    Of one that was `cut`, those that are whole.
+    Of one that was `cut`, the complete ones.
     """
     headline = ""
     points: list[str] = []
     answer = strip_reasoning(answer)
-    if (found := _from_json(answer)) is not None:
-        return found
+    if (parsed := _from_json(answer)) is not None:
+        return parsed
     for line in Answer(answer, cut).lines:
         text = clean(_HEADING.sub("", _BULLET.sub("", line)))
         if not text:
@@ -122,7 +120,7 @@ def read_points(answer: str, *, cut: bool = False) -> tuple[str, tuple[str, ...]
 
 
 def points_schema(fewest: int, most: int) -> dict[str, Any]:
-    """JSON Schema of a headline and points, for servers that hold answers to one."""
+    """JSON Schema of a headline and points."""
     points = {"type": "array", "items": {"type": "string"}, "minItems": fewest, "maxItems": most}
     return {
         "type": "object",
@@ -133,7 +131,7 @@ def points_schema(fewest: int, most: int) -> dict[str, Any]:
 
 
 def _from_json(answer: str) -> tuple[str, tuple[str, ...]] | None:
-    """What an answer in JSON says, also one that was cut; None where it is none, or not of that shape."""
+    """Headline and points of an answer in JSON, perhaps truncated; None for anything else."""
     bare = re.sub(r"\A```\w*|```\Z", "", answer.strip()).strip()
     if not bare.startswith("{"):
         return None
@@ -158,23 +156,23 @@ _FIELD = re.compile(rf"\s*+,?\s*+({_STRING})\s*+:\s*+(?:({_STRING})|\[((?:\s*+{_
 
 
 def _beginning(text: str) -> dict[str, Any]:
-    """The fields at the beginning of a JSON object that was cut: strings and lists of strings, those that are whole."""
-    found: dict[str, Any] = {}
-    at = 1
+    """The complete strings and lists of strings at the beginning of a truncated JSON object."""
+    fields: dict[str, Any] = {}
+    offset = 1
     try:
-        while field := _FIELD.match(text, at):
-            at = field.end()
-            items = [json.loads(one, strict=False) for one in re.findall(_STRING, field[3] or "", re.DOTALL)]
-            found[json.loads(field[1])] = items if field[2] is None else json.loads(field[2], strict=False)
+        while field := _FIELD.match(text, offset):
+            offset = field.end()
+            items = [json.loads(item, strict=False) for item in re.findall(_STRING, field[3] or "", re.DOTALL)]
+            fields[json.loads(field[1])] = items if field[2] is None else json.loads(field[2], strict=False)
             if field[2] is None and not field[4]:
                 break
-    except ValueError:  # a string with an escape that there is not
+    except ValueError:  # an invalid escape in a string
         pass
-    return found
+    return fields
 
 
 def clean(text: str) -> str:
-    """One line of prose: no markup, no tokeniser's artefacts, a capital first."""
+    """One line of prose: without markup and tokeniser artefacts, capitalised."""
     text = normalise(strip_reasoning(text)).replace("\n", " ")
     text = re.sub(r"\*\*|__|`|<n>|</?s>|<\|[^|>]*\|>", " ", text)
     text = re.sub(r"\b([A-Z])\. (?=[A-Z]\.)", r"\1.", text)  # "U. S."
@@ -189,18 +187,18 @@ def clean(text: str) -> str:
 def _closed_quotations(text: str) -> str:
     """`text` without the blank that small models put before a closing quotation mark: ``arrest, " then``."""
     opening = True
-    found: list[str] = []
+    parts: list[str] = []
     for part in re.split(r'(\s?"\s?)', text):
         if '"' not in part:
-            found.append(part)
+            parts.append(part)
             continue
-        found.append(part if opening or part[0] == '"' else part[1:])
+        parts.append(part if opening or part[0] == '"' else part[1:])
         opening = not opening
-    return "".join(found)
+    return "".join(parts)
 
 
 def form_problem(point: str) -> str:
-    """Why this is no key point, whatever the article says; empty when it may be one."""
+    """Why a text is no key point in form; empty when it may be one."""
     if len(sentences(point)) > 1:
         return "more than one sentence"
     if word_count(point) > LONGEST_POINT:
@@ -213,12 +211,12 @@ def form_problem(point: str) -> str:
         return "begins with a pronoun"
     if point[-1:] in {",", ":", ";", "-", "–"} or re.search(r"\b(?:and|or|the|of|to|a|an|in|for|with|by)$", point):
         return "broken off"
-    if len(point) >= _ROOM and point[-1:] not in f"{_CLOSED})":
+    if len(point) >= _GRAMMAR_LIMIT and point[-1:] not in f"{_CLOSED})":
         return "broken off"
     return ""
 
 
-# A point stands alone: nothing before it says who "it" is. "It is expected that" and "this week" refer to nothing.
+# A pronoun without antecedent; expletive "It is expected that" and "this week" are none.
 _DANGLING = re.compile(
     r"(?:it(?!\s+(?:is|was|will be|remains)\s+\w+\s+(?:that|whether|how|what|to)\b)|he|she|they|its|his|her|their|"
     r"th(?:is|at|ese|ose)(?!\s+(?:week|month|year|morning|spring|summer|autumn|winter|time)\b)|"
@@ -229,16 +227,16 @@ _DANGLING = re.compile(
 
 
 def title_without_site(title: str, source: str, url: str | None = None) -> str:
-    """An article's title without the site's name behind it: "... | Marlow Post", "... - Post" of the source "Post"."""
+    """An article's title without a suffix of the site: "... | Marlow Post", "... - Post" of the source "Post"."""
     text = " ".join(title.split())
     host = re.sub(r"\W", "", host_of(url or ""))
     known = {*tokens(source), "the", "news", "com", "online"}
-    while parted := _SITE.match(text):
-        tail = tokens(parted["tail"])
-        theirs = bool(tail) and (set(tail) <= known or "".join(tail).removeprefix("the") in host)
-        if not theirs or word_count(parted["head"]) < 2:
+    while parts := _SITE.match(text):
+        tail = tokens(parts["tail"])
+        is_site = bool(tail) and (set(tail) <= known or "".join(tail).removeprefix("the") in host)
+        if not is_site or word_count(parts["head"]) < 2:
             break
-        text = parted["head"].rstrip()
+        text = parts["head"].rstrip()
     return text
 
 
@@ -246,13 +244,13 @@ _SITE = re.compile(r"(?P<head>.*\S)\s+[|·»–—-]\s+(?P<tail>[^|·»–—]+)
 
 
 def truncate_words(text: str, most: int) -> str:
-    """`text`, cut behind `most` words with an ellipsis."""
-    cut = text.split()
-    return text if len(cut) <= most else " ".join(cut[:most]).rstrip(",;:–—-") + "…"
+    """`text`, truncated to `most` words with an ellipsis."""
+    words = text.split()
+    return text if len(words) <= most else " ".join(words[:most]).rstrip(",;:–—-") + "…"
 
 
 def with_full_stop(point: str) -> str:
-    """`point` with a full stop where it ends without one: that of its script, of which Thai and Lao have none."""
+    """`point` with its script's full stop where it has none at its end (Thai and Lao have no full stop)."""
     if point[-1:] in _CLOSED:
         return point
     return point + next((stop for stop, script in _STOPS.items() if script.match(point[-1:])), ".")
@@ -266,15 +264,15 @@ _STOPS = {
 }
 
 
-def says_the_same(one: str, other: str) -> bool:
-    """Whether two points share so much that a reader would feel told twice: two thirds of the shorter one's words."""
-    a, b = set(stems(one)), set(stems(other))
+def says_the_same(first: str, second: str) -> bool:
+    """Whether two points share two thirds of the stems of the shorter one."""
+    a, b = set(stems(first)), set(stems(second))
     smaller = min(len(a), len(b))
     return smaller > 0 and len(a & b) / smaller >= 2 / 3
 
 
 def is_copied(point: str, evidence: Evidence) -> bool:
-    """Whether `point` is a sentence of the article, or nearly: fifteen of its words in a row, or all but two."""
-    mine = tokens(point)
-    run = min(15, max(8, len(mine) - 2))
-    return any(evidence.contains(mine[i : i + run]) for i in range(len(mine) - run + 1))
+    """Whether 15 consecutive words of `point`, or all but two of them, are in the article."""
+    words = tokens(point)
+    run = min(15, max(8, len(words) - 2))
+    return any(evidence.contains(words[i : i + run]) for i in range(len(words) - run + 1))

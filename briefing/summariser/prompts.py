@@ -1,7 +1,7 @@
-"""From prompt templates to messages, with the article's text kept from posing as anything else.
+"""Renders prompt templates to messages, with control marks in article text escaped.
 
 A prompt is a Jinja2 template in which ``{{ system }}``, ``{{ user }}`` and ``{{ assistant }}`` each begin a turn. They
-print a mark that is drawn anew for each rendering, so that no article can contain it.
+print a mark with a random nonce, so that no article can contain it.
 """
 
 from __future__ import annotations
@@ -9,17 +9,20 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from briefing.engines.base import Message
 from briefing.nlp.text import fingerprint
 
-__all__ = ["PromptBook", "Template", "Templates", "escape_control_marks"]
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["PromptBook", "escape_control_marks"]
 
 _ROLES = ("system", "user", "assistant")
 
-# What chat templates use for control (<|im_end|>, [INST], <<SYS>>, <s>, <start_of_turn>), and our own delimiters. A
-# model file's tokeniser turns the first kind into a single control token, wherever it stands.
+# Control marks of chat templates (<|im_end|>, [INST], <<SYS>>, <s>, <start_of_turn>) and our own delimiters. Tokenisers
+# turn the first kind into a control token wherever it stands.
 _CONTROL = re.compile(
     r"<(?=\|)|(?<=\|)>|<(?=/?(?:s|article|notes|text|start_of_turn|end_of_turn|bos|eos|pad|unk|tool_\w+)>)"
     r"|\[(?=/?INST\])|<(?=</?SYS>>)",
@@ -27,63 +30,44 @@ _CONTROL = re.compile(
 )
 
 
-class Template(Protocol):
-    """What this module needs of a Jinja2 template."""
-
-    def render(self, **variables: Any) -> str:
-        """The template's text."""
-        ...
-
-
-class Templates(Protocol):
-    """What this module needs of a Jinja2 environment."""
-
-    loader: Any
-    """Gives the source of a template of some name first, by ``get_source(environment, name)``."""
-
-    def get_template(self, name: str) -> Template:
-        """The template of that file name."""
-        ...
-
-
 def escape_control_marks(text: str) -> str:
-    """`text` with the beginnings of control marks parted by a space, so that they are nothing but characters."""
+    """`text` with control marks broken by a space, so that they are plain characters."""
     return _CONTROL.sub(lambda mark: f"{mark[0]} " if mark[0] in "<[" else f" {mark[0]}", text)
 
 
 class PromptBook:
-    """The project's prompts by name, from an environment that has looked them up (`assets.environment`)."""
+    """The prompts by name, from their environment (`assets.environment`)."""
 
-    def __init__(self, templates: Templates) -> None:
+    def __init__(self, templates: Environment) -> None:
         self._templates = templates
 
     def messages(self, name: str, **variables: Any) -> tuple[Message, ...]:
-        """The turns of prompt `name`, such as ``points``; strings among the variables are defused.
+        """The turns of prompt `name`, such as ``points``; strings among the variables are escaped.
 
         Raises `errors.AssetError` for a prompt that is missing or broken.
         """
         nonce = secrets.token_hex(8)
         marks = {role: f"\x00{nonce} {role}\x00" for role in _ROLES}
-        clean = {key: _defused(value) for key, value in variables.items()}
+        clean = {key: _escaped(value) for key, value in variables.items()}
         text = self._templates.get_template(f"{name}.j2").render(**clean, **marks)
         parts = re.split(f"\x00{nonce} ({'|'.join(_ROLES)})\x00", text)
         turns = zip(parts[1::2], parts[2::2], strict=True)
         return tuple(Message(role, content.strip()) for role, content in turns if content.strip())  # type: ignore[arg-type]
 
     def grammar(self, name: str, **variables: Any) -> str:
-        """The grammar that answers to prompt `name` follow."""
+        """The GBNF grammar of answers to prompt `name`."""
         return self._templates.get_template(f"{name}.gbnf.j2").render(**variables).strip()
 
     def language(self, code: str) -> str:
-        """English name of the language with this ISO 639-1 code; the code itself where the list has none."""
+        """English name of the language of this ISO 639-1 code, else the code."""
         module: Any = self._templates.get_template("languages.j2")
         names: dict[str, str] = module.module.names
         return names.get(code, code)
 
     def fingerprint(self, *names: str) -> str:
-        """Changes when any of these prompts, or its grammar, is edited in a way that could reach a model.
+        """Changes with any edit of these prompts and grammars that could reach a model.
 
-        Raises `errors.AssetError` for one that is missing or broken, before a model is loaded for the others.
+        Raises `errors.AssetError` for a prompt that is missing or broken.
         """
         asked = [message.content for name in names for message in self.messages(name, **_SPECIMEN)]
         grammars = [name for name in names if name in _WITH_GRAMMAR]
@@ -98,9 +82,10 @@ class PromptBook:
         if file in seen:
             return
         seen.add(file)
+        assert self._templates.loader is not None
         try:
             source, *_ = self._templates.loader.get_source(self._templates, file)
-        except LookupError:  # it may be missing where the template says so, else rendering has failed
+        except LookupError:  # an optional include; a required one has failed to render
             return
         text = _COMMENT.sub("", source)
         yield text
@@ -108,11 +93,11 @@ class PromptBook:
             yield from self._sources(named, seen)
 
 
-def _defused(value: Any) -> Any:
+def _escaped(value: Any) -> Any:
     if isinstance(value, str):
         return escape_control_marks(value)
     if isinstance(value, Sequence):
-        return [_defused(item) for item in value]
+        return [_escaped(item) for item in value]
     return value
 
 
@@ -121,7 +106,7 @@ _NAMED = re.compile(r"\{%[-+]?\s*(?:extends|include|import|from)\s+[\"']([^\"']+
 _WITH_GRAMMAR = {"cite", "points", "points_numbered", "rewrite"}
 _GRAMMAR: dict[str, Any] = {"sentences": 2, "fewest": 3, "points": 5, "headline": True, "opened": False,
                             "numbers": [1, 2]}  # fmt: skip
-# Every variable that a prompt may use, with values that show each branch.
+# Every variable of the prompts, with values for each branch.
 _SPECIMEN: dict[str, Any] = {
     "article": "article", "title": "title", "sentences": ["one", "two"], "notes": ["one", "two"], "failed": ["part"],
     "point": "point", "fewest": 3, "points": 5, "words_low": 1, "words_high": 2, "language": "French",

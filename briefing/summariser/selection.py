@@ -1,8 +1,7 @@
-"""Which sentences of a story the tuned model is shown: a prompt costs the same whatever the story's length. Pure.
+"""Selects the sentences of a story for the tuned model's prompt, within a budget of tokens. Pure.
 
-The first sentences of each article, then the most telling of all (`salience`) as long as there is room, in the order
-of the text; what is no sentence of the report is left out: captions, bylines, adverts, "read more", a quiz's questions,
-orders to a model. A long text is cut into sections first, and each is a prompt of its own.
+The first sentences of each article, then the most salient of all, in the order of the text; without captions, bylines,
+adverts, "read more", quiz questions and orders to a model. A long text is split into sections, one prompt each.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from briefing.ground import Evidence
 from briefing.ground.evidence import sentence_key
@@ -32,17 +31,17 @@ __all__ = [
 ]
 
 TOKEN_BUDGET = 340
-"""Tokens of the sentences of one prompt: what the tuned model was trained on."""
+"""Tokens of the sentences of one prompt, as in training."""
 OPENING, OPENING_OF_EACH = 6, 3
-"""Sentences at the beginning that are always shown: of one article, and of each of several."""
+"""First sentences that are always selected: of a single article, and of each of several."""
 LONG = 1500
-"""Words from which on a text is cut into sections."""
+"""Words from which on a text is split into sections."""
 _SECTION = 1000
 """Words of a section, about."""
 _LEAST = 6
-"""Sentences of a section at least."""
+"""Minimum of sentences in a section."""
 _SHORTEST = 4
-"""Words of a sentence that can be behind a point."""
+"""Words of a sentence that can be cited."""
 
 _ASIDE = re.compile(
     r"^\W*(?:read (?:more|also|next|the full)|also read|see (?:also|more|the full)|related(?: \w+)?(?::|$)|"
@@ -65,31 +64,31 @@ _ENDING = re.compile(
 )
 _AGENCY = re.compile(r"^\([A-Z][\w.&'’-]{0,20}(?: [A-Z][\w.&'’-]{0,20}){0,3}\) ?[-–—]{0,2} ?(?=[A-Z\"“‘])")
 _POST = re.compile(r"(?<!\w)@\w{3}|\bpic\.twitter\.com|\bt\.co/")
-"""Of a post that is embedded in the report."""
+"""An embedded post."""
 _CAPTION = re.compile(
     r"\b(?:pictured|seen here|(?:is|are) seen|poses?|looks? on|celebrates? (?:after|with|his|her|their)|"
     r"stands? (?:near|next to|in front of|beside|by)|walks? (?:past|along|through)|smiles? (?:as|during|while))\b"
 )
 _BY = re.compile(r"(?:[A-Z][\w.'’-]*,?|and|for|in|of|at|\d.*)")
 _LOOKED_AT = 160
-"""Characters at the beginning and the end by which a sentence shows what it is; a byline has no more."""
+"""Characters at the beginning and the end that are matched; the longest byline."""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberedSentence:
-    """A sentence that is shown; its number is its place in the list, from 1."""
+    """A selected sentence; its number is its position in the list, from 1."""
 
     article: int
-    """Place of its article among the story's, from 0."""
+    """Index of its article in the story."""
     sentence: int
-    """Index among that article's sentences."""
+    """Index in its article."""
     text: str
     """On one line, without the news agency's mark at its beginning."""
 
 
 def is_aside(sentence: str) -> bool:
-    """Whether a sentence is beside the report: a dateline, caption, byline, advert, pointer elsewhere, questions to the
-    reader, or too short to say anything.
+    """Whether a sentence is no part of the report: dateline, caption, byline, advert, link, question to the reader, or
+    too short.
     """
     text = " ".join(sentence.split())
     return (
@@ -112,10 +111,10 @@ def _byline(text: str) -> bool:
 def select_sentences(
     evidences: Sequence[Evidence], parts: Sequence[range] | None = None, opening: bool = True
 ) -> list[NumberedSentence]:
-    """The sentences that are shown of a story's articles, together about `TOKEN_BUDGET` tokens at most.
+    """Sentences of a story's articles of about `TOKEN_BUDGET` tokens at most.
 
-    `parts`: a range of sentences for each article, where not all of them are to be had. `opening`: whether the first
-    ones are taken whatever they say; so it is but for sections behind the first.
+    `parts`: a range of sentences for each article; None for all. `opening`: whether the first sentences are always
+    selected, as in the first section.
     """
     usable = []
     for article, evidence in enumerate(evidences):
@@ -126,47 +125,47 @@ def select_sentences(
                 usable.append(NumberedSentence(article, index, _AGENCY.sub("", " ".join(text.split()))))
     first = (OPENING if len(evidences) == 1 else OPENING_OF_EACH) if opening else 1
     seen: Counter[int] = Counter()
-    opening_of: list[tuple[int, int]] = []
-    for place, one in enumerate(usable):
-        seen[one.article] += 1
-        if seen[one.article] <= first:
-            opening_of.append((seen[one.article], place))
-    opens = [place for _, place in sorted(opening_of)]  # the articles by turns, so that each has its say
-    order = most_telling([one.text for one in usable])
-    shown: list[int] = []
+    openings: list[tuple[int, int]] = []
+    for index, sentence in enumerate(usable):
+        seen[sentence.article] += 1
+        if seen[sentence.article] <= first:
+            openings.append((seen[sentence.article], index))
+    opens = [index for _, index in sorted(openings)]  # the articles by turns
+    order = most_telling([sentence.text for sentence in usable])
+    selected: list[int] = []
     left = TOKEN_BUDGET
-    for place in dict.fromkeys([*opens, *order]):
-        cost = estimate_tokens(usable[place].text) + 5  # "[12] " and the line's end
-        if cost <= left and not any(_repeats(usable[place], usable[other]) for other in shown):
-            shown.append(place)
+    for index in dict.fromkeys([*opens, *order]):
+        cost = estimate_tokens(usable[index].text) + 5  # "[12] " and the line's end
+        if cost <= left and not any(_repeats(usable[index], usable[earlier]) for earlier in selected):
+            selected.append(index)
             left -= cost
-    if not shown and usable:  # one sentence without an end
-        short = usable[order[0]].text[: 3 * TOKEN_BUDGET]
-        return [NumberedSentence(usable[order[0]].article, usable[order[0]].sentence, short)]
-    return [usable[place] for place in sorted(shown)]
+    if not selected and usable:  # a single endless sentence
+        longest = usable[order[0]]
+        return [replace(longest, text=longest.text[: 3 * TOKEN_BUDGET])]
+    return [usable[index] for index in sorted(selected)]
 
 
 def most_telling(texts: Sequence[str]) -> list[int]:
-    """Places of `texts`, sentences in their order, the most telling first (`salience`)."""
+    """Indices of `texts`, sentences in their order, most salient first."""
     return ranked([Sentence(0, len(text), text) for text in texts])
 
 
 def estimate_tokens(text: str) -> int:
-    """Tokens of `text`, about: counted by no model, so that none is loaded where every answer is in the store.
+    """Estimated tokens of `text`, without a model, which need not be loaded where every answer is stored.
 
-    Of English news the default model makes a token of 4.5 bytes on average, of Russian and Chinese of 5.
+    The default model's tokens have 4.5 bytes on average in English news, 5 in Russian and Chinese.
     """
     return -(-len(text.encode("utf-8", "surrogatepass")) // 4)
 
 
-def _repeats(one: NumberedSentence, other: NumberedSentence) -> bool:
-    """Whether a reader would be told twice; an article's own sentences may be alike, but not the same."""
-    return one.text == other.text if one.article == other.article else says_the_same(one.text, other.text)
+def _repeats(a: NumberedSentence, b: NumberedSentence) -> bool:
+    """Whether two sentences are duplicates: equal in one article, near duplicates in two."""
+    return a.text == b.text if a.article == b.article else says_the_same(a.text, b.text)
 
 
 def sections(evidence: Evidence, points: int) -> list[range]:
-    """The sentences of one article as stretches that each become a prompt; one stretch, unless the article is long or
-    more points are asked for than one prompt gives. Borders lie at headings, else where the topic shifts most.
+    """The sentences of one article in sections, one prompt each: several where the article is long, or where one prompt
+    does not give enough points. Borders are at headings, else at the largest shift of topic.
     """
     whole = evidence.sentences
     count = word_count(evidence.text)
@@ -174,27 +173,23 @@ def sections(evidence: Evidence, points: int) -> list[range]:
     wanted = min(wanted, max(1, len(whole) // _LEAST))
     if wanted == 1:
         return [range(len(whole))]
-    bags = [frozenset(stems(one.text)) for one in whole]
+    bags = [frozenset(stems(sentence.text)) for sentence in whole]
     borders = [0]
     for cut in range(1, wanted):
         middle = cut * len(whole) // wanted
         reach = max(1, len(whole) // wanted // 2)
-        near = [
-            place for place in range(middle - reach, middle + reach + 1) if borders[-1] + 2 < place < len(whole) - 2
-        ]
+        near = range(max(middle - reach, borders[-1] + 3), min(middle + reach + 1, len(whole) - 2))
         if near:
-            borders.append(min(near, key=lambda place: (not _heading(whole[place].text), _tied(bags, place))))
+            borders.append(min(near, key=lambda index: (not _is_heading(whole[index].text), _gap_score(bags, index))))
     return [range(start, end) for start, end in zip(borders, [*borders[1:], len(whole)], strict=True)]
 
 
-def _heading(text: str) -> bool:
+def _is_heading(text: str) -> bool:
     return word_count(text) <= 10 and text[-1:].isalnum() and text[:1].isupper()
 
 
-def _tied(bags: Sequence[frozenset[str]], place: int, width: int = 5) -> float:
-    """How much the sentences around a border share: TextTiling's gap score (Hearst, Computational Linguistics 23, 1997)
-    over stems.
-    """
-    before = frozenset().union(*bags[max(0, place - width) : place])
-    after = frozenset().union(*bags[place : place + width])
+def _gap_score(bags: Sequence[frozenset[str]], border: int, width: int = 5) -> float:
+    """Overlap of stems around a border: TextTiling's gap score (Hearst, Computational Linguistics 23, 1997)."""
+    before = frozenset().union(*bags[max(0, border - width) : border])
+    after = frozenset().union(*bags[border : border + width])
     return len(before & after) / max(1, min(len(before), len(after)))

@@ -1,6 +1,6 @@
 """The conversation that condenses one article, or one story of several.
 
-1. the first article is condensed by the strategy that suits engine and article (`condense`), the same way with others
+1. the first article is condensed by the strategy that suits engine and article (`_condense`), the same way with others
    or alone; the tuned model reads all articles in one prompt (`cite`), and there is no second step;
 2. the most salient sentences of the other articles that the first does not support become points, two at most:
    rewritten by a chat model, else quoted;

@@ -24,6 +24,7 @@ from functools import partial
 from briefing.engines.base import Engine, Prompt
 from briefing.ground import Check
 from briefing.nlp.chunk import chunks
+from briefing.summariser.answer_length import text_budget
 from briefing.summariser.chat_prompts import ChatPrompts, grouped
 from briefing.summariser.draft import Draft, rejection_reason
 from briefing.summariser.ladder import has_dangling_reference
@@ -52,7 +53,7 @@ def write_points(draft: Draft, engine: Engine, book: PromptBook) -> Conversation
     prompts = ChatPrompts.of(draft, engine, book)
     parts = _parts(draft, prompts)
     if not parts:
-        return  # there is nothing to number; the article's own sentences are quoted instead (`condense`)
+        return  # there is nothing to number; the story quotes the article instead
     share = draft.options.candidates
     if len(parts) > 1:
         draft.warnings.append(f"The article is long; it was read in {len(parts)} parts.")
@@ -83,9 +84,7 @@ def point_from_sentence(draft: Draft, sentence: int, engine: Engine, book: Promp
 
 
 def read_numbers(point: str, known: Sequence[int]) -> tuple[str, tuple[int, ...]]:
-    """A point's text, and the sentences (from 0) whose numbers stand in brackets around or in it: two at most, of the
-    `known`.
-    """
+    """A point's text, and the sentences (from 0) of the first two `known` numbers in brackets around or in it."""
     text = _BRACKETS.sub("", _BEHIND.sub("", _BEFORE.sub("", point, count=1) if _BEFORE.match(point) else point))
     if not text.strip():
         return clean(point), ()
@@ -103,7 +102,7 @@ def _parts(draft: Draft, prompts: ChatPrompts) -> list[list[tuple[int, str]]]:
     Sentences that give orders to a model are left out; without others there is no part.
     """
     count = prompts.engine.count_tokens
-    budget = prompts.budget(prompts.numbered_points((), draft.options.candidates))
+    budget = text_budget(prompts.numbered_points((), draft.options.candidates), prompts.engine)
     items = [
         (index + 1, piece.text)
         for index, sentence in enumerate(draft.evidence.sentences)

@@ -246,7 +246,7 @@ class TestFromTheHub:
         assert folder.pull("tiny") == folder.pull("tiny")
         assert len(the_hub.seen) == 1
 
-    def test_a_broken_connection_is_taken_up_where_it_broke(self, the_hub: Hub, models: Path) -> None:
+    def test_broken_connection_is_resumed(self, the_hub: Hub, models: Path) -> None:
         the_hub.answers_with(Answer(sends=1_000_000), Answer(sends=2_000_000), Answer())
         assert folder_for(models, ON_HUB).pull("tiny").read_bytes() == DATA
         assert [asked for _, _, asked, _ in the_hub.seen] == [None, "bytes=1000000-", "bytes=2000000-"]
@@ -299,12 +299,12 @@ class TestFromTheHub:
         with pytest.raises(ModelError, match=reason):
             folder_for(models, ON_HUB).pull("tiny")
 
-    def test_nobody_at_the_address_is_named(self, the_hub: Hub, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_unreachable_hub_is_named(self, the_hub: Hub, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
         with pytest.raises(ModelError, match=r"no connection to 127\.0\.0\.1.*models pull tiny"):
             folder_for(models, ON_HUB).pull("tiny")
 
-    def test_silence_is_given_up(self, the_hub: Hub, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_silent_hub_times_out(self, the_hub: Hub, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(hub, "ANSWER_SECONDS", 0.2)
         the_hub.shutdown()  # connections are accepted by the system and never answered
         with pytest.raises(ModelError, match="does not answer"):

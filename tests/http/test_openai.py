@@ -161,7 +161,7 @@ def test_any_other_server_gets_the_schema(server: ChatServer) -> None:
 
 
 @pytest.mark.parametrize("field", ["response_format", "stream_options", "seed", "stop", "temperature"])
-def test_what_a_server_does_not_understand_is_left_away_from_then_on(server: ChatServer, field: str) -> None:
+def test_refused_fields_are_dropped_for_good(server: ChatServer, field: str) -> None:
     server.refuses(field, then=ANSWER)
     wished = {"schema": SCHEMA} if field == "response_format" else {"stop": ("\n\n",)}
     answers = ask(server, prompt("a", **wished), prompt("b", **wished), slots=1)
@@ -170,7 +170,7 @@ def test_what_a_server_does_not_understand_is_left_away_from_then_on(server: Cha
 
 
 @pytest.mark.parametrize("wrong", ["no JSON at all", '{"points": ["no headline"]}', "[1, 2]"])
-def test_a_schema_that_is_not_heeded_is_given_up(server: ChatServer, wrong: str) -> None:
+def test_ignored_schema_is_dropped(server: ChatServer, wrong: str) -> None:
     server.says(wrong, times=1)
     server.says(ANSWER)
     assert one(server, prompt(schema=SCHEMA)).text == ANSWER
@@ -180,7 +180,7 @@ def test_a_schema_that_is_not_heeded_is_given_up(server: ChatServer, wrong: str)
 # --- what goes wrong --------------------------------------------------------------------------------------------
 
 
-def test_a_busy_server_is_asked_again_when_it_wishes(server: ChatServer) -> None:
+def test_retry_after_is_honoured(server: ChatServer) -> None:
     server.fails(CHAT, 429, times=2, retry_after="1")
     server.says(ANSWER)
     began = time.monotonic()
@@ -189,7 +189,7 @@ def test_a_busy_server_is_asked_again_when_it_wishes(server: ChatServer) -> None
     assert len(server.asked) == 3
 
 
-def test_a_server_that_wants_to_be_left_alone_for_long_is(server: ChatServer) -> None:
+def test_long_retry_after_fails_all_prompts(server: ChatServer) -> None:
     server.fails(CHAT, 429, retry_after="3600")
     answers = ask(server, *(prompt(f"p{number}") for number in range(5)), slots=1)
     assert all("3,600 seconds" in answer.error for answer in answers)
@@ -197,13 +197,13 @@ def test_a_server_that_wants_to_be_left_alone_for_long_is(server: ChatServer) ->
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
-def test_a_server_in_trouble_is_asked_again(server: ChatServer, status: int) -> None:
+def test_server_errors_are_retried(server: ChatServer, status: int) -> None:
     server.fails(CHAT, status, times=1)
     server.says(ANSWER)
     assert one(server).text == ANSWER
 
 
-def test_trouble_without_end_fails_the_prompt_alone(server: ChatServer) -> None:
+def test_exhausted_retries_fail_only_the_prompt(server: ChatServer) -> None:
     server.fails(CHAT, 503, times=5, retry_after="0")
     server.says(ANSWER)
     first, second = ask(server, prompt("a"), prompt("b"), slots=1)
@@ -243,7 +243,7 @@ def test_an_error_inside_the_stream_is_one(server: ChatServer) -> None:
 
 
 @pytest.mark.parametrize("whole_lines", [True, False])
-def test_a_slow_drip_ends_when_its_time_is_up(
+def test_slow_stream_ends_at_its_deadline(
     server: ChatServer, monkeypatch: pytest.MonkeyPatch, whole_lines: bool
 ) -> None:
     monkeypatch.setattr("briefing.engines.openai.engine._ATTEMPTS", 1)
@@ -275,7 +275,7 @@ def test_a_refused_key_ends_the_run_at_once_and_is_never_printed(server: ChatSer
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_a_key_refused_only_for_answers_fails_what_is_left_without_asking(server: ChatServer) -> None:
+def test_key_refused_for_completions_fails_all_prompts(server: ChatServer) -> None:
     server.serves(CHAT, json.dumps({"error": {"message": f"bad key {KEY}"}}), status=401)
     answers = ask(server, *(prompt(f"p{number}") for number in range(20)), key=KEY, slots=2)
     assert {answer.finish for answer in answers} == {"error"}
@@ -308,7 +308,7 @@ def test_a_refused_prompt_fails_alone_and_says_why(server: ChatServer) -> None:
 
 
 @pytest.mark.usefixtures("_hurried")
-def test_a_server_that_nobody_runs_is_named(server: ChatServer) -> None:
+def test_unreachable_server_is_named(server: ChatServer) -> None:
     used = engine(server)
     server.close()
     with pytest.raises(EngineError, match="no connection to the server"):
@@ -341,7 +341,7 @@ def test_a_server_that_dies_fails_the_rest_quickly(server: ChatServer) -> None:
     assert "no connection" in rest[-1].error
 
 
-def test_closing_the_iterator_hangs_up(server: ChatServer) -> None:
+def test_closing_the_iterator_closes_connections(server: ChatServer) -> None:
     server.hangs(CHAT)
     used = engine(server, slots=2)
     answers = used.complete(iter([prompt("a"), prompt("b")]))

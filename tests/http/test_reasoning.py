@@ -246,7 +246,7 @@ def test_the_room_for_thoughts_fits_the_smaller_of_the_windows(stated: int, opti
 
 
 @pytest.mark.parametrize("said", [f"{ANSWER}<|end|>", f"<|START_RESPONSE|>{ANSWER}<|END_RESPONSE|>"])
-def test_what_wraps_an_answer_is_no_thought(server: ChatServer, said: str) -> None:
+def test_answer_wrappers_are_no_reasoning(server: ChatServer, said: str) -> None:
     server.says(lambda request: OBJECT if "response_format" in request else said)
     first, second = ask(server, prompt("a"), prompt("b", schema=SCHEMA), slots=1)
     assert (first.text, second.text) == (ANSWER, OBJECT)
@@ -299,7 +299,7 @@ def test_an_answer_may_have_to_be_longer_than_a_judge_needs(server: ChatServer) 
     assert server.asked[1]["max_tokens"] == 16
 
 
-def test_a_refusal_for_want_of_room_is_thinking(server: ChatServer) -> None:
+def test_refusal_of_max_tokens_means_reasoning(server: ChatServer) -> None:
     said = "Could not finish the message because max_tokens or model output limit was reached. Please try again."
     refusing(server, lambda request: said if request["max_tokens"] < 100 else "", events(ANSWER))
     assert one(server).text == ANSWER
@@ -361,7 +361,7 @@ def test_a_list_is_not_ended_by_a_blank_line(server: ChatServer) -> None:
     assert "stop" not in server.asked[1]
 
 
-def test_what_a_filter_cut_is_cut(server: ChatServer) -> None:
+def test_filtered_answer_counts_as_truncated(server: ChatServer) -> None:
     server.says("# Tram\n- The council", finish="content_filter")
     assert one(server).finish == "length"
 
@@ -501,7 +501,7 @@ def test_hidden_thoughts_count_against_the_budget_where_a_server_does_not_count(
         7,
     ],
 )
-def test_an_answer_is_not_lost_for_its_bill(server: ChatServer, usage: Any) -> None:
+def test_malformed_usage_is_ignored(server: ChatServer, usage: Any) -> None:
     server.serves(CHAT, whole(ANSWER, usage=usage), type="application/json")
     answer = one(server)
     assert (answer.text, answer.prompt_tokens, answer.completion_tokens) == (ANSWER, 21, 16)  # by our own estimate
@@ -511,7 +511,7 @@ def test_an_answer_is_not_lost_for_its_bill(server: ChatServer, usage: Any) -> N
 # --- what passes, what does not ---------------------------------------------------------------------------------
 
 
-def test_a_server_that_reads_its_model_is_waited_for(server: ChatServer) -> None:
+def test_loading_server_is_waited_for(server: ChatServer) -> None:
     loading = json.dumps({"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}})
     server.serves(CHAT, loading, status=503, times=8)
     server.says(ANSWER)

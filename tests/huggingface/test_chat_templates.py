@@ -190,7 +190,7 @@ def test_an_answer_behind_a_thought_has_as_many_tokens_as_any(thinker: Path, tmp
 
 @pytest.mark.parametrize("template", [CHATML, OPENED])
 @pytest.mark.parametrize("most", [200, 12])
-def test_a_thought_is_cut_and_no_blank_line_or_limit_ends_it(
+def test_reasoning_ignores_stop_sequences_and_limit(
     template: str, most: int, thinker: Path, tmp_path: Path, opened: Opener
 ) -> None:
     engine = opened(with_template(thinker, tmp_path, template))
@@ -222,9 +222,7 @@ def ponderer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 LONG = f"Is there something new of {'the town and ' * 12}the bridge?"
 
 
-def test_each_has_the_room_for_thoughts_that_its_own_length_leaves(
-    ponderer: Path, tmp_path: Path, opened: Opener
-) -> None:
+def test_reasoning_budget_follows_the_prompts_length(ponderer: Path, tmp_path: Path, opened: Opener) -> None:
     prompts = [ask(question, stop=("\n\n",), max_tokens=12) for question in (LONG, "What is new?")]
     (long,) = opened(ponderer).complete(prompts[:1])
     narrow = with_template(ponderer, tmp_path, CHATML, max_position_embeddings=long.prompt_tokens + 16)

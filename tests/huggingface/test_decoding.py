@@ -48,7 +48,7 @@ def write(
     return [letters.decode(tokens) for tokens in written], end, letters.decoded
 
 
-def test_an_answer_that_has_all_its_tokens_is_cut_and_none_beside_it() -> None:
+def test_answers_end_at_their_own_token_limit() -> None:
     rows = ("Yes.", "One.\n\nTwo.", "An answer that has nineteen", "An answer that is exactly", "No\0")
     texts, end, _ = write(*rows, stops=("\n\n",), most=25)
     assert texts == ["Yes.", "One.\n\n", rows[2][:25], rows[3], "No"]
@@ -58,7 +58,7 @@ def test_an_answer_that_has_all_its_tokens_is_cut_and_none_beside_it() -> None:
 
 
 @pytest.mark.parametrize("opened", ["", "<think>"])
-def test_a_long_thought_is_not_read_anew_at_each_of_its_tokens(opened: str) -> None:
+def test_long_reasoning_is_decoded_once(opened: str) -> None:
     mark = "" if opened else "<think>"
     said = mark + "Hm, hm.\n\n" * 300 + "</think>\n\nA bridge.\n\nMore."
     (text,), end, decoded = write(said, stops=("\n\n",), most=20, opened=opened)

@@ -75,11 +75,11 @@ def bert(folder: Path, kind: str) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["BertForMaskedLM", "BertForSequenceClassification", "BertModel"])
-def test_a_model_that_only_reads_is_refused(tmp_path: Path, opened: Opener, kind: str) -> None:
+def test_encoder_models_are_refused(tmp_path: Path, opened: Opener, kind: str) -> None:
     assert f"it is no model that writes text ({kind})" in refusal(bert(tmp_path / "bert", kind), opened).cause
 
 
-def test_a_judge_built_of_a_chat_model_is_refused(qwen: Path, tmp_path: Path, opened: Opener) -> None:
+def test_classifiers_are_refused(qwen: Path, tmp_path: Path, opened: Opener) -> None:
     judge = changed(qwen, tmp_path, architectures=["Qwen3ForSequenceClassification"])
     assert "no model that writes text" in refusal(judge, opened).cause
 
@@ -104,7 +104,7 @@ def bart_of_chance(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("wish", "said"),
     [({"forced_bos_token_id": 99_999}, "in its settings is 99999, and it has"), ({"num_beams": "four"}, "no number")],
 )
-def test_a_wish_that_cannot_be_met_is_named(
+def test_invalid_generation_setting_is_named(
     bart_of_chance: Path, tmp_path: Path, opened: Opener, wish: dict[str, Any], said: str
 ) -> None:
     found = refusal(changed(bart_of_chance, tmp_path, "generation_config.json", **wish), opened)

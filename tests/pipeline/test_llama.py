@@ -152,7 +152,7 @@ def test_engines_are_found_by_name() -> None:
         open_engine("llama", None)
 
 
-def test_cores_that_share_a_body_count_once(tmp_path: Path) -> None:
+def test_hyper_threads_count_as_one_core(tmp_path: Path) -> None:
     for cpu in sorted(os.sched_getaffinity(0)):
         folder = tmp_path / f"cpu{cpu}" / "topology"
         folder.mkdir(parents=True)

@@ -91,7 +91,7 @@ def test_a_model_of_one_sentence_tells_more_from_smaller_windows() -> None:
 
 
 @pytest.mark.parametrize("between", ["<n>", " <n> ", "\n", " "])
-def test_however_sentences_are_parted(between: str) -> None:
+def test_sentence_separators_of_seq2seq_models(between: str) -> None:
     said = between.join(
         ("the council voted 31 to 14 on Tuesday .", "Construction is due to start in March .", "It costs £212m .")
     )
@@ -100,7 +100,7 @@ def test_however_sentences_are_parted(between: str) -> None:
     assert "It costs £212m." not in points(summary)  # what does?
 
 
-def test_where_nothing_holds_the_article_is_quoted_and_labelled() -> None:
+def test_article_is_quoted_where_no_point_holds() -> None:
     summary = one(model().says("Aliens landed in Paris on 5 May, said Mr Smith."))
     assert {point.verdict for point in summary.key_points} == {Verdict.QUOTED}
     assert all(point.text in " ".join(TEXT.split()) for point in summary.key_points)

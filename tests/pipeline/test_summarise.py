@@ -100,7 +100,7 @@ def test_where_too_few_points_hold_others_are_written_from_telling_sentences() -
     assert len(one(engine).key_points) == 3
 
 
-def test_where_nothing_holds_the_article_is_quoted_and_labelled() -> None:
+def test_article_is_quoted_where_no_point_holds() -> None:
     summary = one(FakeEngine().says("# Mars\n- Martians landed in Paris on Friday with 12 ships."))
     assert {point.verdict for point in summary.key_points} == {Verdict.QUOTED}
     assert all(" ".join(TEXT.split()).count(point.text) == 1 for point in summary.key_points)
@@ -257,7 +257,7 @@ def test_the_engine_without_a_model_quotes_and_labels() -> None:
     assert len(summary.key_points) == 3
 
 
-def test_a_summary_is_filed_under_everything_that_makes_it() -> None:
+def test_summary_key_depends_on_all_inputs() -> None:
     engine, options = FakeEngine(), SummaryOptions()
     base = summary_key(article(), engine, BOOK, options)
     assert base == summary_key(article(), FakeEngine(), BOOK, SummaryOptions())

@@ -46,13 +46,13 @@ def test_a_point_half_as_long_again_as_an_ordinary_one_has_room_in_every_languag
     assert room < 5 * ORDINARY[language]
 
 
-def test_english_has_the_room_that_it_always_had() -> None:
+def test_limits_for_english_are_constant() -> None:
     for count in (tokens_in("en"), lambda text: ceil(len(text.encode()) / 3)):
         assert point_tokens([SENTENCES["en"].format(n) for n in range(12)], count) == POINT_TOKENS
 
 
 @pytest.mark.parametrize("examples", [[], [""], ["Photo: Reuters"]])
-def test_where_there_is_no_sentence_to_count_there_is_the_room_of_english(examples: list[str]) -> None:
+def test_limit_without_examples_is_that_of_english(examples: list[str]) -> None:
     assert point_tokens(examples, len) == POINT_TOKENS
 
 
@@ -72,13 +72,13 @@ def test_a_language_that_tokenisers_know_little_of_has_room_whether_its_sentence
 
 
 @pytest.mark.parametrize("language", ["fr", "fi", "hu", "tr", "vi"])
-def test_a_language_in_latin_letters_has_the_room_of_german(language: str) -> None:
+def test_latin_script_languages_use_the_german_sample(language: str) -> None:
     assert point_tokens(sample_sentences(language), tokens_in("de")) == point_tokens(
         sample_sentences("de"), tokens_in("de")
     )
 
 
-def test_a_sentence_with_few_blanks_is_counted() -> None:
+def test_sentences_with_few_blanks_are_measured() -> None:
     (khmer,) = sample_sentences("km")
     assert len(khmer.split()) < 5
     assert point_tokens([khmer], _bytes) > 4 * POINT_TOKENS
@@ -119,12 +119,12 @@ def test_a_line_behind_its_numbers_has_the_room_of_its_language(language: str, l
     assert (room == LINE_TOKENS) == (language == "en")
 
 
-def test_what_is_reckoned_without_a_tokeniser_is_reckoned_alike_everywhere() -> None:
+def test_token_estimates_without_a_tokeniser() -> None:
     assert [token_upper_bound(text) for text in ("", "a", "abc", "abcd", "ш", "\udfff")] == [0, 1, 1, 2, 1, 1]
     assert message_tokens((Message("system", "ab"), Message("user", "c")), len) == 3 + 2 * 8
 
 
-def test_a_text_has_what_its_window_leaves_it() -> None:
+def test_text_budget_is_the_window_without_frame_and_answer() -> None:
     empty = Prompt(id="", messages=(Message("user", "one two"),), document="", max_tokens=100)
     assert text_budget(empty, FakeEngine(context=1000)) == 1000 - (2 + 8) - 100 - 16
     assert text_budget(empty, FakeEngine(context=120)) == 64

@@ -54,12 +54,12 @@ from briefing.errors import ModelError
         ("<|channel|>final", ""),
     ],
 )
-def test_thoughts_are_cut_out_however_they_were_cut(said: str, answer: str) -> None:
+def test_reasoning_is_stripped_however_it_is_truncated(said: str, answer: str) -> None:
     assert strip_reasoning(said) == answer
 
 
 @given(st.lists(st.sampled_from(["<think>", "</think>", "a", " "]), max_size=12).map("".join))
-def test_no_mark_is_left_and_doing_it_twice_changes_nothing(said: str) -> None:
+def test_strip_reasoning_is_idempotent(said: str) -> None:
     once = strip_reasoning(said)
     assert "think>" not in once
     assert strip_reasoning(once) == once
@@ -75,7 +75,7 @@ def test_no_mark_is_left_and_doing_it_twice_changes_nothing(said: str) -> None:
         ("", ""),
     ],
 )
-def test_a_thought_that_the_prompt_has_opened_is_known(prompt: str, mark: str) -> None:
+def test_opening_mark_at_the_end_of_a_prompt_is_found(prompt: str, mark: str) -> None:
     assert trailing_opening_mark(prompt) == mark
 
 
@@ -90,7 +90,7 @@ def test_a_thought_that_the_prompt_has_opened_is_known(prompt: str, mark: str) -
         ("\n\n", "\n\n", False),
     ],
 )
-def test_a_stop_string_ends_what_is_spoken_and_no_thought(said: str, answer: str, ended: bool) -> None:
+def test_stop_sequences_do_not_count_in_reasoning(said: str, answer: str, ended: bool) -> None:
     assert cut_at_stop(said, ("\n\n", "")) == (answer, ended)
 
 
@@ -105,11 +105,11 @@ def test_a_stop_string_ends_what_is_spoken_and_no_thought(said: str, answer: str
         ("", ""),
     ],
 )
-def test_a_thought_that_is_not_over_is_known(said: str, mark: str) -> None:
+def test_unclosed_reasoning_mark_is_found(said: str, mark: str) -> None:
     assert unclosed_mark(said) == mark
 
 
-def test_a_blank_line_ends_no_list_that_a_model_writes_freely() -> None:
+def test_unconstrained_lists_have_no_stop_sequences() -> None:
     sentence = Prompt(id="1", messages=(), document="", max_tokens=9, stop=("\n\n",), grammar="root ::= .*")
     listed = Prompt(id="1", messages=(), document="", max_tokens=9, stop=("\n\n",), schema={"type": "object"})
     assert (
@@ -131,7 +131,7 @@ def test_a_blank_line_ends_no_list_that_a_model_writes_freely() -> None:
         ("{% if reasoning_effort not in ['none', 'high'] %}", {"reasoning_effort": "none"}),
     ],
 )
-def test_thoughts_are_switched_off_by_the_names_the_template_has(template: str, settings: dict[str, object]) -> None:
+def test_no_reasoning_settings_follow_the_template(template: str, settings: dict[str, object]) -> None:
     assert no_reasoning_settings(template) == settings
 
 
@@ -146,7 +146,7 @@ def test_thoughts_are_switched_off_by_the_names_the_template_has(template: str, 
         ({}, False),
     ],
 )
-def test_what_the_processor_can_is_asked_by_the_names_that_torch_has(torch: dict[str, Any], native: bool) -> None:
+def test_native_bf16_in_old_and_new_torch(torch: dict[str, Any], native: bool) -> None:
     assert native_bf16(SimpleNamespace(cpu=SimpleNamespace(**torch))) is native
 
 
@@ -154,9 +154,7 @@ def test_what_the_processor_can_is_asked_by_the_names_that_torch_has(torch: dict
 
 
 @given(st.lists(st.tuples(st.integers(1, 50), st.sampled_from("ab"))), st.integers(1, 6), st.integers(10, 120))
-def test_batches_hold_everything_once_and_keep_to_their_limits(
-    items: list[tuple[int, str]], most: int, tokens: int
-) -> None:
+def test_batches_are_bounded_by_items_and_padded_tokens(items: list[tuple[int, str]], most: int, tokens: int) -> None:
     found = batched(items, lambda item: item[0], lambda item: item[1], most=most, tokens=tokens)
     assert sorted(item for batch in found for item in batch) == sorted(items)
     for batch in found:
@@ -175,20 +173,18 @@ def test_batches_hold_everything_once_and_keep_to_their_limits(
         ({"maybe": 1.0}, ()),
     ],
 )
-def test_offered_answers_share_what_their_first_tokens_have(
-    tokens: dict[str, float], expected: tuple[float, ...]
-) -> None:
+def test_choice_probabilities_from_top_logprobs(tokens: dict[str, float], expected: tuple[float, ...]) -> None:
     first = {"top_logprobs": [{"token": token, "logprob": math.log(share)} for token, share in tokens.items()]}
     assert choice_probabilities(("yes", "no"), first) == pytest.approx(expected)
     assert choice_probabilities((" yes", " no"), first) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("first", [None, {}, {"top_logprobs": None}, {"top_logprobs": [{"token": "yes"}]}, "yes", []])
-def test_a_server_that_says_nothing_of_probabilities_is_no_trouble(first: object) -> None:
+def test_missing_logprobs_give_no_probabilities(first: object) -> None:
     assert choice_probabilities(("yes", "no"), first) == ()
 
 
-def test_only_as_many_are_taken_as_were_asked_for() -> None:
+def test_take_up_to_bounds_the_items() -> None:
     coming = iter(range(10))
     assert take_up_to(coming, 3) == [0, 1, 2]
     assert next(coming) == 3
@@ -241,7 +237,7 @@ def test_the_window_is_the_narrowest_that_is_stated(
 
 
 @pytest.mark.parametrize(("kind", "prefix"), [("t5", "summarize: "), ("bart", ""), ("mbart", "")])
-def test_models_that_were_taught_a_prefix_get_it(tmp_path: Path, kind: str, prefix: str) -> None:
+def test_task_prefix_of_t5_models(tmp_path: Path, kind: str, prefix: str) -> None:
     assert settings_of(tmp_path, config={"model_type": kind}).prefix == prefix
 
 

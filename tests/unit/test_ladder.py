@@ -35,7 +35,7 @@ SENTENCE = "The Council of State, which has 30 members, said on Tuesday that it 
         '"As children we threw them at each other."',
     ],
 )
-def test_a_line_that_needs_the_one_before_it_leans(line: str) -> None:
+def test_pronoun_without_antecedent_is_a_dangling_reference(line: str) -> None:
     assert has_dangling_reference(line)
     assert not stands_alone(line)
 
@@ -52,7 +52,7 @@ def test_a_line_that_needs_the_one_before_it_leans(line: str) -> None:
         'The mayor called the plan "our best hope".',
     ],
 )
-def test_a_line_that_names_whom_it_is_about_stands_alone(line: str) -> None:
+def test_pronoun_with_antecedent_stands_alone(line: str) -> None:
     assert not has_dangling_reference(line)
     assert stands_alone(line)
 
@@ -76,13 +76,13 @@ def test_a_name_that_opens_the_line_counts_where_the_article_has_it_elsewhere() 
         ("ru", "Это решение приняли во вторник.", "В мае мост закрыли."),
     ],
 )
-def test_in_other_languages_the_opening_word_tells_and_who_speaks(language: str, leaning: str, standing: str) -> None:
+def test_other_languages_check_opening_word_and_first_person(language: str, leaning: str, standing: str) -> None:
     assert has_dangling_reference(leaning, language=language)
     assert not stands_alone(leaning, language=language)
     assert stands_alone(standing, language=language)
 
 
-def test_in_other_languages_english_words_tell_nothing() -> None:
+def test_english_word_lists_do_not_apply_to_other_languages() -> None:
     assert not has_dangling_reference("La empresa me gusta, dijo.", language="it")  # "me" is of no list there
     assert not opens_as_fragment("Also wird der Hafen im Mai geschlossen.", "de")
     assert opens_as_fragment("Also closed is the harbour.")
@@ -94,7 +94,7 @@ def optional(sentence: str) -> str:
     return " ".join("".join(re.findall(r'" ?([^"]*)"', part)) for part in re.findall(r"\((.*?)\)\?", grammar))
 
 
-def test_stretches_between_commas_may_go_and_adverbs_but_no_single_word_else() -> None:
+def test_deletion_grammar_drops_comma_stretches_and_adverbs_only() -> None:
     assert optional("The old bridge, long a landmark of the town, was quietly closed on Tuesday.") == (
         ",longalandmarkofthetown, quietly"
     )
@@ -111,7 +111,7 @@ def test_stretches_between_commas_may_go_and_adverbs_but_no_single_word_else() -
         "The tram tax, so-called by its critics, was dropped.",
     ],
 )
-def test_what_turns_a_meaning_when_it_goes_stays(sentence: str) -> None:
+def test_deletion_grammar_keeps_negation_modality_and_names(sentence: str) -> None:
     """Denials, possibilities, allegations, numbers, names, and who said it."""
     assert not optional(sentence)
 
@@ -126,17 +126,17 @@ def test_what_turns_a_meaning_when_it_goes_stays(sentence: str) -> None:
         "Both were taken to hospital.",
     ],
 )
-def test_a_line_that_goes_on_from_another_is_a_fragment(line: str) -> None:
+def test_continuations_are_fragments(line: str) -> None:
     assert opens_as_fragment(line)
 
 
-def test_a_sentence_with_its_subject_behind_an_opening_is_none() -> None:
+def test_subject_after_an_opening_phrase_is_no_fragment() -> None:
     assert not opens_as_fragment("Asked by reporters, the mayor said no.")
     assert not opens_as_fragment("Based in Marlow, the firm has 30 staff.")
 
 
 @given(st.lists(st.booleans(), min_size=20, max_size=20))
-def test_whatever_is_left_out_the_rest_is_the_sentences_own(kept: list[bool]) -> None:
+def test_deletions_are_word_subsequences(kept: list[bool]) -> None:
     words = SENTENCE.split()
     line = " ".join(word for word, stays in zip(words, kept, strict=False) if stays)
     assert is_deletion_of(line, SENTENCE)
@@ -144,7 +144,7 @@ def test_whatever_is_left_out_the_rest_is_the_sentences_own(kept: list[bool]) ->
 
 
 @given(st.text(alphabet='abcd "\\,.-\n', min_size=1, max_size=80))
-def test_whatever_a_sentence_holds_its_grammar_is_one_line_of_closed_strings(sentence: str) -> None:
+def test_deletion_grammar_is_well_formed_for_any_sentence(sentence: str) -> None:
     grammar = deletion_grammar(sentence)
     assert "\n" not in grammar
     assert re.sub(r'"(?:[^"\\]|\\.)*"', "", grammar).count('"') == 0

@@ -123,13 +123,13 @@ def test_a_blank_line_ends_no_list_that_no_grammar_holds(
     assert server.requests[-1]["stop"] == []
 
 
-def test_an_answer_that_is_there_is_asked_for_once(ask: Callable[..., tuple[list[Completion], Server]]) -> None:
+def test_complete_answers_are_not_retried(ask: Callable[..., tuple[list[Completion], Server]]) -> None:
     (completion,), server = ask(stream("A bridge.", thought=["Hm."], finish="length"))
     assert (completion.text, completion.finish) == ("A bridge.", "length")
     assert len(server.requests) == 1
 
 
-def test_the_first_word_of_a_thought_says_nothing_of_the_odds(
+def test_reasoning_gives_no_odds(
     ask: Callable[..., tuple[list[Completion], Server]],
 ) -> None:
     choices = {"choices": ("yes", "no"), "max_tokens": 4}
@@ -168,7 +168,7 @@ class Thinker(Server):
             heard(chunk)
 
 
-def test_what_one_prompt_learns_costs_those_in_flight_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prompts_in_flight_survive_learning_that_the_model_reasons(monkeypatch: pytest.MonkeyPatch) -> None:
     server = Thinker()
     monkeypatch.setattr("briefing.engines.llama._load", lambda *_: server)
     engine = LlamaEngine(ModelSpec(name="thinker", path=Path("thinker.gguf"), digest="d"), EngineOptions(slots=3))
@@ -182,7 +182,7 @@ def test_what_one_prompt_learns_costs_those_in_flight_no_answer(monkeypatch: pyt
     [("{{ thinking }}", {}), ("{{ reasoning_effort }}", {"reasoning_effort": "low"}), (None, {})],
     ids=["named", "effort", "unknown"],
 )
-def test_every_switch_of_thoughts_is_sent(
+def test_all_no_reasoning_settings_are_sent(
     template: str | None,
     effort: dict[str, str],
     ask: Callable[..., tuple[list[Completion], Server]],

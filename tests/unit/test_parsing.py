@@ -36,13 +36,13 @@ def test_answers_in_many_shapes_are_read_alike(answer: str) -> None:
 
 
 @given(st.text())
-def test_no_answer_breaks_the_reader(answer: str) -> None:
+def test_read_points_accepts_any_text(answer: str) -> None:
     headline, points = read_points(answer)
     assert "\n" not in headline
     assert all(point and "\n" not in point for point in points)
 
 
-def test_small_letters_that_belong_to_a_name_stay() -> None:
+def test_lower_case_brand_names_are_not_capitalised() -> None:
     assert clean("iPhone sales fell.") == "iPhone sales fell."
 
 
@@ -61,7 +61,7 @@ WHOLE = '{"headline": "Tram approved", "points": ["Work starts in March.", "It c
 
 
 @pytest.mark.parametrize("cut", range(len(WHOLE)))
-def test_of_json_that_was_cut_the_whole_points_are_read(cut: int) -> None:
+def test_complete_points_of_truncated_json_are_read(cut: int) -> None:
     headline, points = read_points(WHOLE[:cut], cut=True)
     _, all_points = read_points(WHOLE)
     assert headline in {"", "Tram approved"}
@@ -81,11 +81,11 @@ def test_of_json_that_was_cut_the_whole_points_are_read(cut: int) -> None:
         ("", ()),
     ],
 )
-def test_the_last_point_of_an_answer_that_was_cut_is_none(answer: str, points: tuple[str, ...]) -> None:
+def test_truncated_last_point_is_dropped(answer: str, points: tuple[str, ...]) -> None:
     assert read_points(answer, cut=True)[1] == points
 
 
-def test_what_is_whole_of_an_answer() -> None:
+def test_answer_lines_without_a_truncated_last_one() -> None:
     assert Answer("One.\nTwo.\nThr", cut=True).lines == ["One.", "Two."]
     assert Answer("One.\nTwo.\nThr").lines == ["One.", "Two.", "Thr"]
     assert Answer("one line.\nTw", cut=True).line == "One line."
@@ -106,7 +106,7 @@ def test_what_is_whole_of_an_answer() -> None:
         ("", ""),
     ],
 )
-def test_what_was_broken_off_can_be_told(answer: str, rest: str) -> None:
+def test_broken_off_returns_the_truncated_sentence(answer: str, rest: str) -> None:
     assert broken_off(Answer(answer, cut=True)) == rest
     assert broken_off(Answer(answer)) == ""
 
@@ -134,7 +134,7 @@ def test_what_was_broken_off_can_be_told(answer: str, rest: str) -> None:
         ("", None),
     ],
 )
-def test_a_written_answer_is_read_as_a_word(answer: str, yes: bool | None) -> None:
+def test_yes_or_no_is_parsed_from_the_first_word(answer: str, yes: bool | None) -> None:
     assert parse_yes_no(answer) is yes
 
 
@@ -156,7 +156,7 @@ def test_a_written_answer_is_read_as_a_word(answer: str, yes: bool | None) -> No
         ("The first malaria vaccine was made in Britain.", ""),
     ],
 )
-def test_what_is_no_key_point_is_named(point: str, reason: str) -> None:
+def test_form_problems_of_points(point: str, reason: str) -> None:
     assert form_problem(point) == reason
 
 
@@ -180,12 +180,12 @@ def test_a_point_ends_with_a_full_stop() -> None:
         ("Совет проголосовал", "Совет проголосовал."),
     ],
 )
-def test_a_point_ends_as_its_script_does(point: str, shown: str) -> None:
+def test_full_stop_of_the_script(point: str, shown: str) -> None:
     assert with_full_stop(point) == shown
     assert read_points(f"{shown}\n- {shown}")[0] == shown.rstrip(".।。۔")
 
 
-def test_a_reader_is_not_told_twice() -> None:
+def test_near_duplicate_points_are_recognised() -> None:
     one = "The council voted for a tram to the hospital on Tuesday."
     assert says_the_same(one, "On Tuesday the council voted for the hospital tram.")
     assert not says_the_same(one, "Shopkeepers fear that customers will stay away.")

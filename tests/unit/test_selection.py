@@ -27,7 +27,7 @@ TEXT = " ".join(f"The council of town {n} voted for tram line {n} after a disput
         "GENEVA, 2 October 2023 —",
     ],
 )
-def test_what_is_beside_the_report_is_not_shown(sentence: str) -> None:
+def test_captions_bylines_and_adverts_are_not_selected(sentence: str) -> None:
     assert is_aside(sentence)
 
 
@@ -41,7 +41,7 @@ def test_what_is_beside_the_report_is_not_shown(sentence: str) -> None:
         "Related charges against two officials were dropped in June.",
     ],
 )
-def test_the_report_itself_is(sentence: str) -> None:
+def test_report_sentences_are_selected(sentence: str) -> None:
     assert not is_aside(sentence)
 
 
@@ -87,7 +87,7 @@ def test_a_long_text_is_cut_at_its_headings_into_parts_that_leave_nothing_out() 
 
 
 @pytest.mark.parametrize("text", ["By " + "A" * 100_000 + "!", "By " + "Aaand " * 20_000 + "!", "(photo " * 20_000])
-def test_a_hostile_sentence_is_looked_at_in_steps_that_do_not_grow_with_it(text: str) -> None:
+def test_aside_patterns_run_in_bounded_time(text: str) -> None:
     assert is_aside(text) in {True, False}  # it ends: these took minutes once
 
 
