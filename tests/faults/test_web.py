@@ -1,4 +1,4 @@
-"""The rows of the matrix (docs/faults.md) about the web that no other test shows."""
+"""Rows of docs/faults.md about the web that no other test shows."""
 
 from __future__ import annotations
 

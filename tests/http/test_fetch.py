@@ -1,4 +1,4 @@
-"""Fetching over real sockets: what a reader gets from servers that behave, and what they are told about the others."""
+"""Fetching over real sockets: limits, retries, redirects, errors, cache."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def server() -> Iterator[Server]:
 
 
 class Waits(list[float]):
-    """Seconds that the fetcher wanted to sleep: its clock is put on by them instead."""
+    """Seconds that the fetcher slept: its clock is advanced instead."""
 
     def sleep(self, seconds: float) -> None:
         self.append(seconds)

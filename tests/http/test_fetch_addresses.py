@@ -1,4 +1,4 @@
-"""The guard: what came out of a feed or a page never reaches a machine that is not on the public internet."""
+"""The SSRF guard: nothing from a feed or page reaches a private address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Newsletters on a mail server: read-only, each fetched once, none lost, no password told."""
+"""Newsletters on an IMAP server: read-only, each fetched once, none lost, no password in messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Servers that ask for a pause or do not answer: what that costs them and the run. They are real, time is not."""
+"""Rate limits, ``Retry-After``, suspensions and deadlines, with real servers and fake time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
 
 
 class Time:
-    """A clock that goes on only where somebody sleeps."""
+    """A clock that advances by sleeping only."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -366,7 +366,7 @@ def test_a_hanging_server_does_not_block_others(server: Server, make: Callable[.
     assert all(isinstance(answer, Fetched) for answer in first)
 
 
-def test_requests_after_the_deadline_are_out_of_time_errors(
+def test_requests_after_the_deadline_are_out_of_time(
     server: Server, make: Callable[..., Fetcher], passing: Time
 ) -> None:
     def quick(seen: ReceivedRequest) -> tuple[int, str, bytes]:

@@ -1,4 +1,4 @@
-"""What a run makes of items whose pages keep their articles back, over a real server."""
+"""Runs over items behind walls, with a real server."""
 
 from __future__ import annotations
 

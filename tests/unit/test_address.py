@@ -1,4 +1,4 @@
-"""Addresses are shown without their secrets, whoever prints them and wherever in a text they stand."""
+"""Redaction of secrets in addresses, links and texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dates that name a day and no time: one day everywhere."""
+"""Date-only values, exact times and time zones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Articles freed from the page around them, in five formats; what is no article is refused with its name."""
+"""Content extraction from five formats, boilerplate removal, refusal of what is no article."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A home page is none of its articles: it is known by its teasers, and an article is not taken for one."""
+"""Detection of home and section pages."""
 
 from __future__ import annotations
 

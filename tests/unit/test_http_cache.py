@@ -1,4 +1,4 @@
-"""The HTTP cache outlives a kill at any moment, and forgets what older versions kept."""
+"""The HTTP cache: migration, kills, files of other programs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SECRET = b"hunter2-4711"
 
 
 class Killed(BaseException):
-    """No `except` for errors catches it."""
+    """Not an `Exception`, so no handler catches it."""
 
 
 @contextmanager
 def killed_after(statements: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The process gets no further than so many statements; what is under way is rolled back, as SQLite would."""
+    """Kill the process after so many statements; the open transaction is rolled back."""
     left = statements
     connect = sqlite3.connect
 

@@ -1,4 +1,4 @@
-"""The language of a text where the model that knows languages cannot be had."""
+"""Language identification without the classifier."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of a document is read, and what is said of the rest."""
+"""Truncation of long documents, and its warnings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""mbox files and Maildirs: every message once, nothing changed, heads before bodies; what a newsletter's text is."""
+"""mbox files and Maildirs, read-only; boilerplate of newsletters."""
 
 from __future__ import annotations
 
@@ -229,7 +229,7 @@ def test_sentences_that_begin_with_from_do_not_end_a_message(tmp_path: Path) -> 
     assert b"End." in next(list_mbox(tmp_path / "a.mbox")).read()
 
 
-def test_a_large_mailbox_is_read_by_headers_in_constant_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_young_messages_of_a_large_mailbox_are_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, filling = tmp_path / "a.mbox", "x" * 700 + "\n"
     young, old = letter("SUBJECT", hours=2).decode(), letter("SUBJECT", hours=48).decode()
     with path.open("w") as file:

@@ -1,4 +1,4 @@
-"""HTML as a stream of tags: nothing is read over and over."""
+"""The HTML tag stream in linear time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UNCLOSED = ["<input ", '<a b=">"', "<!--x>", "<![CDATA[x>", "<?x", "</a ", "<!x"
 
 
 class Counting(TagParser):
-    """Counts the characters that were looked at for an end that is not there."""
+    """Counts the characters searched for a missing end."""
 
     in_vain = 0
 

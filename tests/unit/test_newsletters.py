@@ -1,4 +1,4 @@
-"""Newsletters in plain text: every paragraph is kept, with links or without, and the frame goes by what it says."""
+"""Newsletters in plain text: paragraphs stay, headers and footers are removed."""
 
 from __future__ import annotations
 

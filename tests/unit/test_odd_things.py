@@ -1,4 +1,4 @@
-"""Whatever addresses, feeds and pages hold: what reads them gives a value or one of our own errors, nothing else."""
+"""Odd addresses, feeds, pages and files give a value or a `BriefingError`."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_odd_addresses_are_compared_and_redacted_or_refused(address: str) -> Non
 
 @pytest.fixture(scope="module")
 def unconnected() -> Iterator[Fetcher]:
-    """A fetcher that no name leads anywhere."""
+    """A fetcher whose resolver finds nothing."""
 
     def resolver(host: str, port: int) -> list[str]:
         raise OSError("no such name")

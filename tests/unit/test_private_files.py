@@ -1,4 +1,4 @@
-"""What briefing remembers is its owner's alone, whatever the umask; what a person named stays as it is."""
+"""Permissions of state, cache and their folders."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_existing_folders_keep_their_permissions_and_the_default_one_is_tightene
 
 
 @pytest.mark.parametrize("content", [b"Dear Ann", None])
-def test_devices_keep_their_permissions(tmp_path: Path, content: bytes | None) -> None:
+def test_fifos_and_files_of_others_keep_their_permissions(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "other"
     if content is None:
         os.mkfifo(path)

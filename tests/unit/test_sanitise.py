@@ -1,4 +1,4 @@
-"""Text from outside: what steers or hides goes, what scripts need stays, what is too long is cut at a word."""
+"""Sanitising and truncation of untrusted text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a place is: paths on a disk, bodies from the web, pages that name their feeds."""
+"""Detection of source kinds and of the feeds of a page."""
 
 from __future__ import annotations
 

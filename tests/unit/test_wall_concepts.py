@@ -1,4 +1,4 @@
-"""Walls in words that nobody listed, in ten languages, and articles that speak to their reader about the same."""
+"""Walls by concepts in ten languages, and articles about the same."""
 
 from __future__ import annotations
 
