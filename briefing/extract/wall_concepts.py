@@ -317,7 +317,8 @@ def kind_of(units: Units, heading: str) -> str:
 def asks_to_pay(units: Units) -> bool:
     """Whether the text ends in an offer of the rest: to read on, and at least two of price, plan, everything ..."""
     total = sum(words for _, words in units)
-    first = next((index for index, (unit, _) in enumerate(units) if _offers_the_rest(unit)), None)
+    offers = (_READ_ON.search(unit) and not PLEA.search(unit) and not is_told(unit) for unit, _ in units)
+    first = next((index for index, offered in enumerate(offers) if offered), None)
     if first is None:
         return False
     offer = [(unit, words) for unit, words in units[first:] if not PLEA.search(unit)]
@@ -332,7 +333,3 @@ def asks_to_pay(units: Units) -> bool:
         and sum(bool(concept.search(text)) for concept in _PAYING) >= 2
         and told_share(offer) <= _TOLD
     )
-
-
-def _offers_the_rest(unit: str) -> bool:
-    return bool(_READ_ON.search(unit)) and not PLEA.search(unit) and not is_told(unit)

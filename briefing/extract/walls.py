@@ -72,6 +72,7 @@ _FEWEST = 12
 _AROUND = 4
 """Lines around a sure phrase that belong to the same notice."""
 
+_PHRASES = (*SURE.values(), *LIKELY.values())
 _QUOTED = re.compile(r"“[^”]{8,400}”|«[^»]{8,400}»|„[^“”]{8,400}[“”]|\"[^\"]{8,400}\"")
 _SENTENCE_END = re.compile(r"(?<=[.!?…:])\s+")
 _YES_OR_NO = (
@@ -155,12 +156,9 @@ def _units(text: str) -> list[tuple[str, int]]:
     for part in (part for line in text[:_MOST].split("\n") for part in _SENTENCE_END.split(line)):
         if words := word_count(part):
             unit = _QUOTED.sub(" ", part[:_LONGEST].replace("’", "'"))
-            found.append((unit, words if words > _LABEL_WORDS or _is_phrase(unit) else 0))
+            counts = words > _LABEL_WORDS or any(phrase.search(unit) for phrase in _PHRASES)
+            found.append((unit, words if counts else 0))
     return found
-
-
-def _is_phrase(unit: str) -> bool:
-    return any(pattern.search(unit) for pattern in (*SURE.values(), *LIKELY.values()))
 
 
 def _phrase_words(kind: str, units: Sequence[tuple[str, int]]) -> int:

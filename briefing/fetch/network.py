@@ -167,12 +167,9 @@ def _certificates() -> ssl.SSLContext:
         name = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)), "")
         if not name:
             raise ConfigError("certifi", f"its certificates cannot be read ({error})", "Install it anew") from error
-        cause = f"{os.environ[name]}, which it names, cannot be used as certificates ({_ssl_reason(error)})"
+        reason = (isinstance(error, ssl.SSLError) and error.reason) or error.strerror or error
+        cause = f"{os.environ[name]}, which it names, cannot be used as certificates ({reason})"
         raise ConfigError(name, cause, "Name a file of certificates (PEM), or unset it") from error
-
-
-def _ssl_reason(error: OSError) -> str:
-    return (isinstance(error, ssl.SSLError) and error.reason) or error.strerror or str(error)
 
 
 class _Body(httpx.SyncByteStream):

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from briefing.bounded_io import TooLargeError
-from briefing.dates import exact_time, in_utc, is_plausible, iso_time
+from briefing.dates import exact_time, in_utc, is_plausible, iso_time, utc_or_none
 from briefing.errors import SourceError
 from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import (
@@ -302,7 +302,7 @@ def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:
         url=url,
         path=path,
         **_titles(_text(item, "title")),
-        published=_iso(_text(item, "date_published") or _text(item, "date_modified")),
+        published=utc_or_none(iso_time(_text(item, "date_published") or _text(item, "date_modified"))),
         html=_text(item, "content_html") or escape(text, quote=False),
         guid=str(identity) if isinstance(identity, str | int) else "",
         author=shown_name(strip_tags(_text(author, "name"))) if isinstance(author, dict) else "",
@@ -311,13 +311,6 @@ def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:
 
 def _json_link(item: dict[str, Any]) -> str:
     return _text(item, "url") or _text(item, "external_url")
-
-
-def _iso(value: str) -> datetime | None:
-    try:
-        return (time := iso_time(value)) and in_utc(time)
-    except (ValueError, OverflowError):
-        return None
 
 
 # All formats
