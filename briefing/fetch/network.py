@@ -160,7 +160,7 @@ def _with_scheme(proxy: str) -> str:
 
 
 def _certificates() -> ssl.SSLContext:
-    """What servers' certificates are checked against. Raises `ConfigError` for what the environment names."""
+    """The trusted certificates. Raises `ConfigError` where those that the environment names are unusable."""
     try:
         return httpx.create_ssl_context()
     except OSError as error:  # ssl.SSLError is one
