@@ -223,7 +223,7 @@ def test_dns_rebinding(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_feed_of_a_hundred_thousand_items(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of as many items as that, shrunk to a hundredth for a test's time; the last ones are the newest."""
     monkeypatch.setattr("briefing.sources.feeds._MOST_ITEMS", 100)
-    monkeypatch.setattr("briefing.sources.feeds.plain", seen := Counting())
+    monkeypatch.setattr("briefing.sources.feeds.strip_tags", seen := Counting())
     links = [f"https://news.example/{number}" for number in range(1000)]
     body = {
         "rss": rss(links),
