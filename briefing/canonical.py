@@ -18,7 +18,7 @@ _IGNORED_FRAGMENT = re.compile(
     r"(?:comments?|respond|disqus_thread|top|main|content|rss|(?:xtor|utm_\w+|ref)=.*)?", re.IGNORECASE
 )
 """Other fragments may name an article, on link blogs and in single-page applications."""
-_CANONICAL = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:[/?]|$)")
+_CANONICAL = re.compile(r"^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:[/?]|$)")
 """In canonical form already: a host with a dot, and no scheme."""
 _CACHE = re.compile(r"^/(?:[a-z]/)(?:s/)?(?P<rest>[^/]+\..*)$")
 """Of Google's AMP cache: ``…cdn.ampproject.org/c/s/example.org/story``."""
