@@ -1,4 +1,4 @@
-"""Newsletters in plain text: paragraphs stay, headers and footers are removed."""
+"""Newsletters in plain text: every paragraph is kept, with links or without, and the frame goes by what it says."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def last_words(paragraph: str) -> str:
 
 @pytest.mark.parametrize("lines", [str, wrapped], ids=["flowing", "wrapped"])
 @pytest.mark.parametrize("foot", FEET.values(), ids=FEET.keys())
-def test_paragraphs_with_links_stay_and_the_footer_is_removed(foot: str, lines: type[str]) -> None:
+def test_paragraphs_with_links_are_the_letters_and_the_foot_goes(foot: str, lines: type[str]) -> None:
     body = "\n\n".join(lines(one) for one in LINKED)
     text = letter(f"View this email in your browser ({LONG_LINK})\n\n{body}\n\n{foot}\n")
     flat = " ".join(text.split())
@@ -81,7 +81,7 @@ def test_paragraphs_with_links_stay_and_the_footer_is_removed(foot: str, lines: 
     assert flat.endswith("with bids from three firms.")
 
 
-def test_link_targets_are_removed_and_link_texts_stay() -> None:
+def test_the_address_of_a_link_goes_and_its_words_stay() -> None:
     text = letter("\n\n".join(LINKED))
     assert "to the hospital, ending a dispute" in text
     assert "The plan has been drawn up" in text
@@ -94,18 +94,18 @@ def test_an_address_that_a_sentence_names_stays() -> None:
     assert sentence in letter(f"{LINKED[2]}\n\n{sentence}\n\n{LINKED[2].replace('March', 'April')}")
 
 
-def test_two_hyphens_between_parts_of_a_newsletter_are_no_signature() -> None:
+def test_two_hyphens_between_the_pieces_of_a_newsletter_are_no_signature() -> None:
     text = letter("\n\n--\n\n".join(LINKED))
     assert last_words(LINKED[-1]) in text
 
 
 @pytest.mark.parametrize("mark", ["-- ", "--"])
-def test_signatures_are_removed(mark: str) -> None:
+def test_a_signature_goes(mark: str) -> None:
     text = letter(f"{LINKED[2]}\n\n{mark}\nAnna Writer\nThe Post, Porthaven\n")
     assert text == LINKED[2]
 
 
-def test_the_html_part_replaces_a_plain_part_that_lost_a_fifth() -> None:
+def test_the_html_part_stands_in_where_the_plain_part_lost_a_fifth() -> None:
     items = [
         f"{word} fares rise by {n} per cent" for n, word in enumerate(("Ferry", "Bus", "Tram", "Train", "Taxi"), 2)
     ]
