@@ -18,6 +18,8 @@ _IGNORED_FRAGMENT = re.compile(
     r"(?:comments?|respond|disqus_thread|top|main|content|rss|(?:xtor|utm_\w+|ref)=.*)?", re.IGNORECASE
 )
 """Other fragments may name an article, on link blogs and in single-page applications."""
+_CANONICAL = re.compile(r"^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:[/?]|$)")
+"""In canonical form already: a host with a dot, and no scheme."""
 _CACHE = re.compile(r"^/(?:[a-z]/)(?:s/)?(?P<rest>[^/]+\..*)$")
 """Of Google's AMP cache: ``…cdn.ampproject.org/c/s/example.org/story``."""
 
@@ -41,7 +43,7 @@ def host_of(url: str) -> str:
 
 
 def _simplified(url: str) -> str:
-    text = url if re.match(r"https?://", url, re.IGNORECASE) else f"https://{url}" if _is_canonical(url) else ""
+    text = url if re.match(r"https?://", url, re.IGNORECASE) else f"https://{url}" if _CANONICAL.match(url) else ""
     try:
         parts = urlsplit(text)
         host, port = (parts.hostname or "").lower().rstrip("."), parts.port
@@ -63,11 +65,6 @@ def _simplified(url: str) -> str:
     query = f"?{urlencode(kept, errors='surrogatepass')}" if kept else ""
     fragment = "" if _IGNORED_FRAGMENT.fullmatch(parts.fragment) else f"#{parts.fragment}"
     return f"{host}{_decoded(path)}{query}{fragment}"
-
-
-def _is_canonical(url: str) -> bool:
-    """Whether it is in canonical form already: a host with a dot, and no scheme."""
-    return re.match(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:[/?]|$)", url) is not None
 
 
 def _decoded(path: str) -> str:

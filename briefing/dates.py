@@ -23,6 +23,7 @@ __all__ = [
     "latest_moment",
     "mail_date",
     "rfc3339",
+    "utc_or_none",
 ]
 
 FIRST_DAY = date(1000, 1, 1)
@@ -57,6 +58,14 @@ def in_utc(written: datetime) -> datetime:
     if moment.year in {MINYEAR, MAXYEAR}:  # in some zone it would be outside of the calendar
         raise OverflowError(f"{written} is at the calendar's end")
     return moment
+
+
+def utc_or_none(written: datetime | None) -> datetime | None:
+    """`in_utc`, or None where there is no time or the calendar cannot hold it."""
+    try:
+        return written and in_utc(written)
+    except (OverflowError, ValueError):
+        return None
 
 
 def exact_time(moment: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""Every error this package raises on purpose. Bugs are not wrapped: they escape as what they are.
+"""Expected errors. Bugs are not wrapped.
 
 ::
 

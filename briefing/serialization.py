@@ -45,48 +45,31 @@ def json_text(data: object, indent: int | None = 2) -> str:
     return json.dumps(clean_data(data), ensure_ascii=False, indent=indent) + "\n"
 
 
+_SUMMARY_KEYS = (
+    "id", "url", "title", "headline", "source", "published", "language", "article_language", "key_points", "model",
+    "engine", "cached", "seconds", "warnings",
+)  # fmt: skip
+"""Also fields of `Summary`, as those below are of `Article`."""
+_ARTICLE_KEYS = ("id", "url", "title", "source", "author", "published", "language")
+
+
 def summary_to_json(summary: Summary) -> dict[str, Any]:
     """One summary; ``paragraph`` only where one was asked for."""
-    data: dict[str, Any] = {
-        "id": summary.id,
-        "url": summary.url,
-        "title": summary.title,
-        "headline": summary.headline,
-        "source": summary.source,
-        "published": time_to_json(summary.published),
-        "language": summary.language,
-        "article_language": summary.article_language,
-        "key_points": [_point_to_json(point) for point in summary.key_points],
-        "model": summary.model,
-        "engine": summary.engine,
-        "cached": summary.cached,
-        "seconds": summary.seconds,
-        "warnings": list(summary.warnings),
-    }
-    if summary.paragraph is not None:
-        data["paragraph"] = summary.paragraph
-    return data
+    data = {key: getattr(summary, key) for key in _SUMMARY_KEYS}
+    data["published"] = time_to_json(summary.published)
+    data["key_points"] = [_point_to_json(point) for point in summary.key_points]
+    data["warnings"] = list(summary.warnings)
+    return data if summary.paragraph is None else {**data, "paragraph": summary.paragraph}
 
 
 def summary_from_json(data: Mapping[str, Any]) -> Summary:
     """The inverse of `summary_to_json`. Raises KeyError, TypeError or ValueError for anything else."""
-    return Summary(
-        id=data["id"],
-        url=data["url"],
-        title=data["title"],
-        headline=data["headline"],
-        source=data["source"],
-        published=_time_from_json(data["published"]),
-        language=data["language"],
-        article_language=data.get("article_language", data["language"]),  # once it had only the article's
-        key_points=tuple(_point_from_json(point) for point in data["key_points"]),
-        paragraph=data.get("paragraph"),
-        model=data["model"],
-        engine=data["engine"],
-        cached=data["cached"],
-        seconds=data["seconds"],
-        warnings=tuple(data["warnings"]),
-    )
+    data = {"article_language": data["language"], **data}  # once it had only the article's
+    fields = {key: data[key] for key in _SUMMARY_KEYS}
+    fields["published"] = _time_from_json(data["published"])
+    fields["key_points"] = tuple(_point_from_json(point) for point in data["key_points"])
+    fields["warnings"] = tuple(data["warnings"])
+    return Summary(**fields, paragraph=data.get("paragraph"))
 
 
 def edition_to_json(edition: Edition) -> dict[str, Any]:
@@ -175,17 +158,9 @@ def _story_from_json(data: Mapping[str, Any], section: str, article: Callable[[s
 
 
 def _article_from_json(data: Mapping[str, Any], section: str) -> Article:
-    return Article(
-        id=data["id"],
-        url=data["url"],
-        title=data["title"],
-        text="",
-        source=data["source"],
-        section=section,
-        author=data["author"],
-        published=_time_from_json(data["published"]),
-        language=data["language"],
-    )
+    fields = {key: data[key] for key in _ARTICLE_KEYS}
+    fields["published"] = _time_from_json(data["published"])
+    return Article(**fields, text="", section=section)
 
 
 def failure_to_json(failure: Failure) -> dict[str, Any]:
@@ -217,15 +192,8 @@ def _story_to_json(story: Story) -> dict[str, Any]:
 
 
 def _article_to_json(article: Article) -> dict[str, Any]:
-    return {
-        "id": article.id,
-        "url": article.url,
-        "title": article.title,
-        "source": article.source,
-        "author": article.author,
-        "published": time_to_json(article.published),
-        "language": article.language,
-    }
+    data = {key: getattr(article, key) for key in _ARTICLE_KEYS}
+    return {**data, "published": time_to_json(article.published)}
 
 
 def _point_to_json(point: KeyPoint) -> dict[str, Any]:

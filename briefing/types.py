@@ -131,55 +131,55 @@ Rung = Literal["written", "shortened", "quoted"]
 
 
 class Verdict(StrEnum):
-    """What the check of a key point against its article came to."""
+    """Result of the check of a key point against its article."""
 
     SUPPORTED = "supported"
     UNSUPPORTED = "unsupported"
     UNCERTAIN = "uncertain"
     QUOTED = "quoted"
-    """Not written by a model: the article's own sentence, labelled as such."""
+    """The article's own sentence, labelled as such."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """A sentence of the article that stands behind a key point: ``article.text[start:end] == text``."""
+    """A sentence of the article that supports a key point: ``article.text[start:end] == text``."""
 
     sentence: int
-    """Index among the article's sentences (`text.sentences`), from 0."""
+    """Index among the article's sentences (`nlp.text.sentences`), from 0."""
     start: int
     end: int
     text: str
     article: str = ""
-    """Id of the article, where a story has several; empty: the one that the summary is of."""
+    """Id of the article, where a story has several; empty: the summary's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyPoint:
-    """One sentence that says one thing the article says."""
+    """One sentence with one statement of the article."""
 
     text: str
     citations: tuple[Citation, ...]
     verdict: Verdict
     rung: Rung = "written"
-    """``written`` by a model; ``shortened``: its sentence with words left out; ``quoted``: that sentence whole."""
+    """``written`` by a model; ``shortened``: the cited sentence by deletion; ``quoted``: that sentence in full."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """One article condensed. Complete in itself: it can be shown without the article."""
+    """The summary of one article, which can be shown without the article."""
 
     id: str
     """The article's id."""
     url: str | None
     title: str
     headline: str
-    """Shown above the points: at most 16 words, grounded like a point; the article's title where the model's failed."""
+    """At most 16 words, grounded like a point; the article's title where the model's failed the check."""
     source: str
     published: datetime | None
     language: str
-    """ISO 639-1 code of what it is written in: headline, points and paragraph, but for points that are quoted."""
+    """ISO 639-1 code of headline, points and paragraph, but for quoted points."""
     article_language: str = "und"
-    """Of the article: its title, the sentences behind the points, and points that are quoted."""
+    """Of the article: title, cited sentences and quoted points."""
     key_points: tuple[KeyPoint, ...]
     paragraph: str | None = None
     """A paragraph of prose, where one was asked for."""
@@ -190,9 +190,9 @@ class Summary:
     cached: bool = False
     """Whether it came from the store, without inference."""
     seconds: float = 0.0
-    """Wall-clock seconds from the first prompt to the last answer; those of the original run where cached."""
+    """Wall-clock seconds from the first prompt to the last answer, of the original run where cached."""
     warnings: tuple[str, ...] = ()
-    """What was dropped or could not be done, for a person to read."""
+    """About dropped points and other omissions."""
 
     @property
     def translated(self) -> bool:
@@ -202,33 +202,33 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disagreement:
-    """Articles of one story that do not say the same, each in its own words."""
+    """Contradicting statements of articles of one story."""
 
     versions: tuple[KeyPoint, ...]
-    """At least two, from different sources: what one of them says, with the sentence that says it."""
+    """At least two, from different sources, each with its sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """What the edition tells once: one or more articles about one event, and their summary."""
+    """One or more articles about one event, and their summary."""
 
     articles: tuple[Article, ...]
-    """At least one, each of its own making; the first stands for the story."""
+    """At least one, without copies; the first represents the story."""
     summary: Summary
     copies: tuple[Article, ...] = ()
-    """The same texts elsewhere: wire copies and reprints of `articles`."""
+    """Near duplicates of `articles`: wire copies and reprints."""
     disagreements: tuple[Disagreement, ...] = ()
     told: date | None = None
-    """The last earlier edition that told of it; None: it is new."""
+    """Date of the last earlier edition with the story; None: it is new."""
     news: int = 0
-    """Where `told`: how many of the summary's first key points no earlier edition has told."""
+    """Where `told`: number of the summary's leading key points that are in no earlier edition."""
     brief: bool = False
-    """There was no time to condense it: the summary is one quoted sentence."""
+    """Past the deadline: the summary is one quoted sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """Stories under one heading, in the order in which they are shown."""
+    """Stories under one heading, in order."""
 
     name: str
     stories: tuple[Story, ...]
@@ -236,13 +236,13 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mention:
-    """A story that an earlier edition told and that has nothing new, in one line."""
+    """A story of an earlier edition without news, in one line."""
 
     headline: str
     url: str | None
     source: str
     told: date
-    """The last edition that told of it."""
+    """Date of the last edition with the story."""
     language: str = "und"
     """Of the headline."""
 
@@ -330,7 +330,7 @@ class Edition:
 
     @property
     def translated(self) -> bool:
-        """Whether any of its stories is told in another language than its article."""
+        """Whether any story is in another language than its article."""
         return any(story.summary.translated for story in self.stories)
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from briefing.dates import in_utc
+from briefing.dates import utc_or_none
 from briefing.encodings import media_type_of
 from briefing.errors import BriefingError, ExtractError, WallError
 from briefing.extract.boilerplate import without_boilerplate
@@ -270,7 +270,7 @@ def _article(found: Extraction, *, name: str, url: str | None, source: str, sect
         source=source,
         url=url,
         section=section,
-        published=_utc(found.published),
+        published=utc_or_none(found.published),
         language=language_of(text, found.language),
         canonical=_own_address(found.canonical, url),
         author=shown_name(found.author),
@@ -297,11 +297,3 @@ def _own_address(canonical: str, url: str | None) -> str:
         return ""
     home = parts.path.strip("/") == "" and not parts.query
     return address if address and not home and parts.hostname == here.hostname else ""
-
-
-def _utc(time: datetime | None) -> datetime | None:
-    """In UTC (`dates.in_utc`, naive is UTC); None where the calendar cannot hold it."""
-    try:
-        return time and in_utc(time)
-    except (OverflowError, ValueError):
-        return None

@@ -1,4 +1,4 @@
-"""The article in a page: by trafilatura, by its JSON-LD, by its visible text; then the checks of what it is."""
+"""The article in a page: by trafilatura, JSON-LD or visible text; then the checks for walls and home pages."""
 
 from __future__ import annotations
 

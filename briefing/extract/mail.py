@@ -128,8 +128,11 @@ def read_mail(body: bytes, name: str) -> Extraction:
         except ExtractError as error:
             problem = error
     if html is not None and (word_count(text) < _STUB or not whole):
+        from briefing.extract.html import read_page
+
         try:
-            full = _html_text(html, name)
+            page = read_page(_visible(_content(html, name)), name, None)
+            full = without_mail_boilerplate(normalise(page.text))
             text = full if word_count(full) > word_count(text) else text
         except ExtractError as error:
             problem = error
@@ -193,12 +196,6 @@ def _plain_text(part: MIMEPart, name: str) -> tuple[str, bool]:
     text = without_mail_boilerplate(unwrapped(_running_text(content)))
     everything = word_count(without_mail_boilerplate(unwrapped(_without_link_targets(content))))
     return text, everything - word_count(text) <= _LOST * everything
-
-
-def _html_text(part: MIMEPart, name: str) -> str:
-    from briefing.extract.html import read_page
-
-    return without_mail_boilerplate(normalise(read_page(_visible(_content(part, name)), name, None).text))
 
 
 def _visible(html: str) -> str:

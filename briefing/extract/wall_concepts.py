@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-__all__ = ["PLEA", "asks_to_pay", "is_told", "kind_of", "told_share"]
+__all__ = ["PLEA", "asks_to_pay", "is_narrative", "kind_of", "narrative_share"]
 
 _MOST_WORDS = 160
 """Words above which a page without a known sentence of a wall is taken for an article."""
@@ -20,7 +20,7 @@ _ADDRESSED = 0.4
 """Least share of words in sentences that address the reader or speak for the site."""
 _ABOUT = 0.5
 """Least share of words in sentences with a concept of the kind."""
-_TOLD = 0.12
+_MOST_NARRATIVE = 0.12
 """Largest share of words in narrative sentences."""
 _OFFER = 0.3
 """Least share of words in a final offer of the rest of the article."""
@@ -245,7 +245,7 @@ _SITE = _any(
 )
 """Speaks for the site."""
 
-_TELLS = _any(
+_NARRATIVE = _any(
     r"\b(?:said|says|told|announced|warned|wrote|argued|reported|according to|spokes\w+|analysts?|police|court)\b",
     r"\b(?:yesterday|last (?:week|month|year|night)|next year|per ?cent|study|survey)\b|\bago\b",
     r"\b(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:in|until|im jahr|en) (?:19|20)\d\d\b",
@@ -281,20 +281,20 @@ Units = Sequence[tuple[str, int]]
 """Sentences and the number of their words."""
 
 
-def is_told(unit: str) -> bool:
+def is_narrative(unit: str) -> bool:
     """Whether a sentence is narrative: something happened, or somebody said so."""
-    return bool(_TELLS.search(unit))
+    return bool(_NARRATIVE.search(unit))
 
 
-def told_share(units: Units) -> float:
+def narrative_share(units: Units) -> float:
     """Share of words in narrative sentences."""
-    return sum(words for unit, words in units if is_told(unit)) / max(1, sum(words for _, words in units))
+    return sum(words for unit, words in units if is_narrative(unit)) / max(1, sum(words for _, words in units))
 
 
 def kind_of(units: Units, heading: str) -> str:
     """The kind of wall by its concepts; empty: none."""
     total = sum(words for _, words in units)
-    if not 0 < total <= _MOST_OF_CONSENT or told_share(units) > _TOLD:
+    if not 0 < total <= _MOST_OF_CONSENT or narrative_share(units) > _MOST_NARRATIVE:
         return ""
     if sum(words for unit, words in units if _SPEAKS.search(unit)) < _ADDRESSED * total:
         return ""
@@ -317,7 +317,8 @@ def kind_of(units: Units, heading: str) -> str:
 def asks_to_pay(units: Units) -> bool:
     """Whether the text ends in an offer of the rest: to read on, and at least two of price, plan, everything ..."""
     total = sum(words for _, words in units)
-    first = next((index for index, (unit, _) in enumerate(units) if _offers_the_rest(unit)), None)
+    offers = (_READ_ON.search(unit) and not PLEA.search(unit) and not is_narrative(unit) for unit, _ in units)
+    first = next((index for index, offered in enumerate(offers) if offered), None)
     if first is None:
         return False
     offer = [(unit, words) for unit, words in units[first:] if not PLEA.search(unit)]
@@ -330,9 +331,5 @@ def asks_to_pay(units: Units) -> bool:
         words >= _OFFER * total
         and about >= _OFFER_ABOUT * words
         and sum(bool(concept.search(text)) for concept in _PAYING) >= 2
-        and told_share(offer) <= _TOLD
+        and narrative_share(offer) <= _MOST_NARRATIVE
     )
-
-
-def _offers_the_rest(unit: str) -> bool:
-    return bool(_READ_ON.search(unit)) and not PLEA.search(unit) and not is_told(unit)

@@ -282,7 +282,7 @@ REPORTED: re.Pattern[str] = _any(
     r"\b(?:lectores|usuarios|dijo|anunció|tendrán|deberán)\b|\b(?:lettori|utenti|dovranno|ha (?:detto|annunciato))\b",
     r"\b(?:leitores|utilizadores|disse|anunciou|terão)\b",
 )
-"""Somebody tells of others here, so that it is no word of a page to its reader."""
+"""Reported speech about others, not addressed to the reader."""
 
 ERROR_TITLE: re.Pattern[str] = _any(
     r"(?:(?:error|fehler|erreur|errore|erro)\s*)?(?:404|410|500|503)(?:\s*error)?",

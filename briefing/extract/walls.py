@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from briefing.errors import ExtractError, WallError
 from briefing.extract.json_ld import json_ld_objects, types_of
-from briefing.extract.wall_concepts import PLEA, asks_to_pay, kind_of, told_share
+from briefing.extract.wall_concepts import PLEA, asks_to_pay, kind_of, narrative_share
 from briefing.extract.wall_phrases import ERROR_TITLE, LIKELY, OFFER, REPORTED, SURE, TALK
 from briefing.nlp.text import word_count
 
@@ -47,8 +47,8 @@ _NOTICE = 0.35
 """Least share of words in paywall phrases, from the first one to the end."""
 _SHARE_AT_SIGN = 0.6
 """Factor on the least share where the markup agrees: a button, a field, JSON-LD."""
-_TOLD = 0.3
-"""Share of words in narrative sentences (`is_told`) from which it is an article."""
+_NARRATIVE_SHARE = 0.3
+"""Share of words in narrative sentences (`is_narrative`) from which it is an article."""
 _MOST = 12_000
 """Characters of text that are read."""
 _MARKUP = 500_000
@@ -72,6 +72,7 @@ _FEWEST = 12
 _AROUND = 4
 """Lines around a sure phrase that belong to the same notice."""
 
+_PHRASES = (*SURE.values(), *LIKELY.values())
 _QUOTED = re.compile(r"“[^”]{8,400}”|«[^»]{8,400}»|„[^“”]{8,400}[“”]|\"[^\"]{8,400}\"")
 _SENTENCE_END = re.compile(r"(?<=[.!?…:])\s+")
 _YES_OR_NO = (
@@ -90,7 +91,7 @@ _CUT_OFF = re.compile(r"(?:…|\.\.\.|\[…\])\W*$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page, as the checks of what it is see it."""
+    """Text and markup of a page for the checks."""
 
     text: str
     """As extracted."""
@@ -124,7 +125,7 @@ def wall_of(page: Page) -> str:
     if "paywall" in shares and not _ends_asking(units):
         del shares["paywall"]
     titled = any(ERROR_TITLE.fullmatch(part) for part in _titles(page))
-    narrative = told_share(units) >= _TOLD
+    narrative = narrative_share(units) >= _NARRATIVE_SHARE
     if titled and not narrative and ("error" in shares or _phrase_words("error", _units(page.visible))):
         return "error"
     signs = {"consent": bool(shares.get("consent")) and bool(_CHOICE.search(page.html[:_MARKUP])),
@@ -155,12 +156,9 @@ def _units(text: str) -> list[tuple[str, int]]:
     for part in (part for line in text[:_MOST].split("\n") for part in _SENTENCE_END.split(line)):
         if words := word_count(part):
             unit = _QUOTED.sub(" ", part[:_LONGEST].replace("’", "'"))
-            found.append((unit, words if words > _LABEL_WORDS or _is_phrase(unit) else 0))
+            counts = words > _LABEL_WORDS or any(phrase.search(unit) for phrase in _PHRASES)
+            found.append((unit, words if counts else 0))
     return found
-
-
-def _is_phrase(unit: str) -> bool:
-    return any(pattern.search(unit) for pattern in (*SURE.values(), *LIKELY.values()))
 
 
 def _phrase_words(kind: str, units: Sequence[tuple[str, int]]) -> int:

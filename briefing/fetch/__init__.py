@@ -186,9 +186,8 @@ class Fetcher:
     ) -> Iterator[tuple[Request, Fetched | FetchError]]:
         """Every request with its answer or its error, as they finish; round robin over servers.
 
-        After `within` seconds what is missing is an `OutOfTimeError`. At most twice `workers` answers wait for the
-        caller, so a slow caller bounds the memory. A caller that stops early leaves requests in flight; `close` ends
-        them.
+        After `within` seconds the rest are `OutOfTimeError`s. At most twice `workers` answers wait for the caller,
+        which bounds the memory. A caller that stops early leaves requests in flight; `close` ends them.
         """
         yield from round_robin(
             requests, self._as_value, workers=workers, per_server=self._per_host, until=self._clock() + within,

@@ -1,4 +1,4 @@
-"""SSRF guard: which IP addresses are public, and what a name resolves to. No connection is made here."""
+"""SSRF guard: public IP addresses and name resolution. No connection is made here."""
 
 from __future__ import annotations
 

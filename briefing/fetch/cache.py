@@ -53,7 +53,9 @@ def open_cache(path: Path) -> SqliteStorage | None:
             if not isinstance(error, sqlite3.DatabaseError) or isinstance(error, sqlite3.OperationalError):
                 return None
             try:
-                _set_aside(path)
+                path.replace(f"{path}.damaged")
+                for part in ("-wal", "-shm"):
+                    Path(f"{path}{part}").unlink(missing_ok=True)
             except OSError:
                 return None
     return None
@@ -117,12 +119,6 @@ class Pauses:
         file = sqlite3.connect(self._path, timeout=5.0, isolation_level=None)
         file.execute("CREATE TABLE IF NOT EXISTS pauses (server TEXT PRIMARY KEY, until REAL NOT NULL)")
         return file
-
-
-def _set_aside(path: Path) -> None:
-    path.replace(f"{path}.damaged")
-    for part in ("-wal", "-shm"):
-        Path(f"{path}{part}").unlink(missing_ok=True)
 
 
 def capped_freshness(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

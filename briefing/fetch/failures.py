@@ -54,14 +54,6 @@ class RetryableError(Exception):
 
 def status_error(subject: str, status: int, wait: float | None) -> FetchError | RetryableError:
     """The error for a status that is no success; `wait`: seconds of its ``Retry-After``."""
-    error = _status_error(subject, status)
-    if status not in _RETRIED_STATUSES:
-        return error
-    pause = status == HTTPStatus.TOO_MANY_REQUESTS or wait is not None
-    return RetryableError(error, pause=pause, wait=wait, broken=not pause)
-
-
-def _status_error(subject: str, status: int) -> FetchError:
     try:
         words = f" {HTTPStatus(status).phrase}"
     except ValueError:
@@ -77,7 +69,10 @@ def _status_error(subject: str, status: int) -> FetchError:
         remedy = "Check the address"
     error = FetchError(subject, f"the server answered HTTP {status}{words}", remedy)
     error.lasting = 400 <= status < 500 and status not in _PASSING_STATUSES
-    return error
+    if status not in _RETRIED_STATUSES:
+        return error
+    pause = status == HTTPStatus.TOO_MANY_REQUESTS or wait is not None
+    return RetryableError(error, pause=pause, wait=wait, broken=not pause)
 
 
 def network_error(subject: str, error: Exception, *, total: float | None) -> FetchError | RetryableError:

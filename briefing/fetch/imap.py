@@ -113,6 +113,7 @@ class ImapMailbox:
         """Connect, log in, EXAMINE. `context`: for certificates other than the system's; `within`: seconds in total."""
         self.address = address
         self._password, self._context = password, context
+        self._server: imaplib.IMAP4
         self._until = time.monotonic() + within
         self._broken, self._reopened = True, 0
         self.identity = self._opened()
@@ -201,7 +202,12 @@ class ImapMailbox:
         """Connect, log in, EXAMINE. Returns the identity."""
         address = self.address
         with self._explained("it cannot be reached", UnreachableError):
-            self._server = _connect(address, self._context, self._until - time.monotonic())
+            left = self._until - time.monotonic()
+            if address.tls:
+                context = self._context or ssl.create_default_context()
+                self._server = _BoundedTls(address.host, address.port, ssl_context=context, timeout=left)
+            else:
+                self._server = _Bounded(address.host, address.port, timeout=left)
         self._broken = False
         try:
             self._log_in(self._password)
@@ -321,13 +327,6 @@ class _Bounded(imaplib.IMAP4):
 
 class _BoundedTls(_Bounded, imaplib.IMAP4_SSL):
     """The same over TLS."""
-
-
-def _connect(address: ImapAddress, context: ssl.SSLContext | None, within: float) -> imaplib.IMAP4:
-    if not address.tls:
-        return _Bounded(address.host, address.port, timeout=within)
-    verified = context or ssl.create_default_context()
-    return _BoundedTls(address.host, address.port, ssl_context=verified, timeout=within)
 
 
 def _words(parts: Sequence[Any]) -> str:

@@ -160,19 +160,16 @@ def _with_scheme(proxy: str) -> str:
 
 
 def _certificates() -> ssl.SSLContext:
-    """What servers' certificates are checked against. Raises `ConfigError` for what the environment names."""
+    """The trusted certificates. Raises `ConfigError` where those that the environment names are unusable."""
     try:
         return httpx.create_ssl_context()
     except OSError as error:  # ssl.SSLError is one
         name = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)), "")
         if not name:
             raise ConfigError("certifi", f"its certificates cannot be read ({error})", "Install it anew") from error
-        cause = f"{os.environ[name]}, which it names, cannot be used as certificates ({_ssl_reason(error)})"
+        reason = (isinstance(error, ssl.SSLError) and error.reason) or error.strerror or error
+        cause = f"{os.environ[name]}, which it names, cannot be used as certificates ({reason})"
         raise ConfigError(name, cause, "Name a file of certificates (PEM), or unset it") from error
-
-
-def _ssl_reason(error: OSError) -> str:
-    return (isinstance(error, ssl.SSLError) and error.reason) or error.strerror or str(error)
 
 
 class _Body(httpx.SyncByteStream):

@@ -94,7 +94,7 @@ def round_robin(
     until: float,
     clock: Callable[[], float],
 ) -> Iterator[tuple[Request, Fetched | FetchError]]:
-    """Every request with what `fetch` gives for it, as they finish; an `OutOfTimeError` for what is late.
+    """Every request with the result of `fetch`, as they finish; an `OutOfTimeError` after the deadline.
 
     Args:
         requests: each server's own are begun in this order.

@@ -6,6 +6,7 @@ The only disk access is the check that a page which a feed file links to lies in
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -19,8 +20,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from briefing.address import shown
 from briefing.bounded_io import TooLargeError
-from briefing.dates import exact_time, in_utc, is_plausible, iso_time
+from briefing.dates import exact_time, in_utc, is_plausible, iso_time, utc_or_none
 from briefing.errors import SourceError
 from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import (
@@ -36,6 +38,8 @@ from briefing.sources.decoding import (
 from briefing.types import FeedItem
 
 __all__ = ["Feed", "read_feed"]
+
+_log = logging.getLogger(__name__)
 
 MOST_BYTES = 10_000_000
 """Of a feed, decompressed: ten thousand items. They take 2 s to parse; as much senseless markup takes 40 s."""
@@ -95,7 +99,9 @@ def read_feed(
         raise SourceError(name, "it is empty", "Check whether it still exists")
     origin = _Origin(url=url, folder=folder)
     feed = _read_json(text, name, origin) if text[0] in "{[" else _read_xml(text, name, origin)
-    return _newest(_without_implausible_dates(_without_repeats(feed), now), limit)
+    newest = _newest(_without_implausible_dates(_without_repeats(feed), now), limit)
+    _log.debug("%s: %d of %d items", shown(name), len(newest.items), feed.count)
+    return newest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,7 +308,7 @@ def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:
         url=url,
         path=path,
         **_titles(_text(item, "title")),
-        published=_iso(_text(item, "date_published") or _text(item, "date_modified")),
+        published=utc_or_none(iso_time(_text(item, "date_published") or _text(item, "date_modified"))),
         html=_text(item, "content_html") or escape(text, quote=False),
         guid=str(identity) if isinstance(identity, str | int) else "",
         author=shown_name(strip_tags(_text(author, "name"))) if isinstance(author, dict) else "",
@@ -311,13 +317,6 @@ def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:
 
 def _json_link(item: dict[str, Any]) -> str:
     return _text(item, "url") or _text(item, "external_url")
-
-
-def _iso(value: str) -> datetime | None:
-    try:
-        return (time := iso_time(value)) and in_utc(time)
-    except (ValueError, OverflowError):
-        return None
 
 
 # All formats

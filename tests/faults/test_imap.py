@@ -1,4 +1,4 @@
-"""The rows of the matrix (docs/faults.md) about mailboxes on a mail server that no other test shows."""
+"""Rows of docs/faults.md about IMAP servers that no other test shows."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_mailbox_that_works_is_read(imap: Imap) -> None:
 
 
 @pytest.mark.parametrize("greeting", [b"", b"220 mail.example ESMTP", b"\xff\xfe\x00rubbish", b"* BYE not today"])
-def test_a_greeting_that_is_none(imap: Imap, greeting: bytes) -> None:
+def test_an_invalid_greeting(imap: Imap, greeting: bytes) -> None:
     imap.greets_with(greeting)
     assert failure(imap).cause.startswith("it cannot be reached")
 
@@ -68,34 +68,34 @@ def test_a_command_that_is_refused(imap: Imap, command: str, status: str) -> Non
 
 
 @pytest.mark.parametrize("announces", [5, 5_000, 10**12])
-def test_a_literal_that_lies(imap: Imap, announces: int) -> None:
+def test_a_wrong_literal_size(imap: Imap, announces: int) -> None:
     imap.lies_about_literal(announces=announces)
     assert failure(imap).cause.startswith("its mails cannot be fetched")
 
 
 @pytest.mark.usefixtures("_hurried")
 @pytest.mark.parametrize("command", ["CAPABILITY", "LOGIN", "EXAMINE", "UID SEARCH", "UID FETCH"])
-def test_a_drip_has_an_end(imap: Imap, command: str) -> None:
+def test_a_slow_drip_ends_at_the_deadline(imap: Imap, command: str) -> None:
     imap.drips_at(command)
     assert "not complete after 0.2 seconds" in failure(imap).cause
 
 
 @pytest.mark.usefixtures("_hurried")
 @pytest.mark.parametrize("line", [b"* OK and another thing\r\n", b"* 1 FETCH (FLAGS ())\r\n", b"x"])
-def test_an_answer_without_end(imap: Imap, line: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_response(imap: Imap, line: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("briefing.fetch.imap._RESPONSE_TIME", 30.0)
     imap.talks_without_end_at("UID SEARCH", line)
     assert "longer than 0.1 MB" in failure(imap).cause
 
 
 @pytest.mark.parametrize("command", ["LOGIN", "UID FETCH"])
-def test_a_server_that_is_silent(imap: Imap, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_server(imap: Imap, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("briefing.fetch.imap._SILENCE", 0.15)
     imap.hangs_at(command)
     assert "timed out" in failure(imap).cause
 
 
-def test_no_answer_has_more_time_than_is_left_for_all_of_them(imap: Imap) -> None:
+def test_responses_share_one_deadline(imap: Imap) -> None:
     imap.drips_at("UID SEARCH")
     assert "not complete after 0." in failure(imap, within=0.2).cause
 
@@ -108,7 +108,7 @@ SLOW = b"Subject: Slow\r\n\r\n%b* 2 FETCH (UID 9 BODY[]<0> {%d}\r\n%b)\r\n" % (
 
 
 @pytest.mark.usefixtures("_hurried")
-def test_the_rest_of_a_slow_message_is_nobodys_answer(imap: Imap) -> None:
+def test_the_rest_of_a_slow_message_is_not_parsed_as_responses(imap: Imap) -> None:
     imap.messages[8] = (SLOW, NOW)
     imap.drips_message(8)
     with ImapMailbox(parse_address(imap.location), "secret") as box:
@@ -119,7 +119,7 @@ def test_the_rest_of_a_slow_message_is_nobodys_answer(imap: Imap) -> None:
     assert imap.commands.count("LOGIN") == 2
 
 
-def test_a_message_for_which_too_little_time_was_left_is_tried_another_day(imap: Imap) -> None:
+def test_a_message_cut_by_the_deadline_is_retried_by_a_later_run(imap: Imap) -> None:
     imap.drips_message(9)
     with ImapMailbox(parse_address(imap.location), "secret", within=0.2) as box:
         with pytest.raises(FetchError, match="not complete after") as caught:
@@ -127,7 +127,7 @@ def test_a_message_for_which_too_little_time_was_left_is_tried_another_day(imap:
         assert not caught.value.lasting
 
 
-def test_a_mailbox_whose_connection_breaks_is_opened_so_many_times_only(imap: Imap) -> None:
+def test_the_number_of_reconnects_is_limited(imap: Imap) -> None:
     with ImapMailbox(parse_address(imap.location), "secret") as box:
         imap.drops_at("UID FETCH")
         causes = []
@@ -141,9 +141,7 @@ def test_a_mailbox_whose_connection_breaks_is_opened_so_many_times_only(imap: Im
 
 
 @pytest.mark.parametrize(("before", "after", "cause"), [(1, 2, "numbered anew"), (0, 0, "no lasting numbers")])
-def test_another_message_of_the_same_number_is_not_taken_for_it(
-    imap: Imap, before: int, after: int, cause: str
-) -> None:
+def test_reconnecting_requires_the_same_uidvalidity(imap: Imap, before: int, after: int, cause: str) -> None:
     imap.validity = before
     with ImapMailbox(parse_address(imap.location), "secret") as box:
         imap.drops_at("UID FETCH")
@@ -158,7 +156,7 @@ def test_another_message_of_the_same_number_is_not_taken_for_it(
 
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("fault", ["another host", "self-signed"])
-def test_a_certificate_is_tried_once(authority: trustme.CA, tmp_path: Path, fault: str) -> None:
+def test_certificate_errors_are_not_retried(authority: trustme.CA, tmp_path: Path, fault: str) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate = authority.issue_cert("x.example") if fault == "another host" else trustme.CA().issue_cert("127.0.0.1")
     certificate.configure_cert(context)

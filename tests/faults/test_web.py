@@ -1,4 +1,4 @@
-"""The rows of the matrix (docs/faults.md) about the web that no other test shows."""
+"""Rows of docs/faults.md about the web that no other test shows."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def test_headers_without_end(web: Web, failure: Failure) -> None:
     assert "not HTTP as it should be" in failure("/long").cause
 
 
-def test_hints_without_an_answer(web: Web, failure: Failure) -> None:
+def test_informational_responses_without_end(web: Web, failure: Failure) -> None:
     web.promises_without_end("/")
     assert failure("/", total_timeout=0.3).cause == "it was not complete after 0.3 seconds"
 
 
-def test_a_chunk_of_no_length(web: Web, failure: Failure) -> None:
+def test_a_chunk_with_an_invalid_length(web: Web, failure: Failure) -> None:
     web.breaks_a_chunk("/")
     assert "not HTTP as it should be" in failure("/", retries=0).cause
 
@@ -62,7 +62,7 @@ def test_a_chunk_of_no_length(web: Web, failure: Failure) -> None:
 # --- lengths that lie -------------------------------------------------------------------------------------------
 
 
-def test_a_length_that_is_too_short(web: Web, make: MakeFetcher) -> None:
+def test_content_length_shorter_than_the_body(web: Web, make: MakeFetcher) -> None:
     slipped_in = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nslipped in"
     web.lies_about_length("/page", "<p>all</p>", says=10, more=slipped_in)
     web.serves("/next", "its own text")
@@ -72,7 +72,7 @@ def test_a_length_that_is_too_short(web: Web, make: MakeFetcher) -> None:
     assert web.connections == 2  # and the second one is kept
 
 
-def test_a_length_that_is_too_long(web: Web, failure: Failure) -> None:
+def test_content_length_longer_than_the_body(web: Web, failure: Failure) -> None:
     web.lies_about_length("/page", "<p>all of it</p>", says=4000)
     assert failure("/page", read_timeout=0.1, retries=0).cause == "the server fell silent"
 
@@ -80,7 +80,7 @@ def test_a_length_that_is_too_long(web: Web, failure: Failure) -> None:
 # --- answers that make no sense ---------------------------------------------------------------------------------
 
 
-def test_not_modified_without_having_asked(web: Web, make: MakeFetcher, tmp_path: Path) -> None:
+def test_unsolicited_304(web: Web, make: MakeFetcher, tmp_path: Path) -> None:
     web.sends("/never", b"HTTP/1.1 304 Not Modified\r\n\r\n")
     web.serves("/lost", "the text", etag='"1"', times=1)
     web.sends("/lost", b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n')
@@ -93,7 +93,7 @@ def test_not_modified_without_having_asked(web: Web, make: MakeFetcher, tmp_path
 
 
 @pytest.mark.parametrize("wish", ["-5", "-99999999999999999999", "1e9", "soon", "Wed, 31 Feb 1999 25:61:61 GMT"])
-def test_a_pause_that_is_none(web: Web, get: Get, wish: str) -> None:
+def test_an_invalid_retry_after(web: Web, get: Get, wish: str) -> None:
     web.fails("/", 429, times=1, retry_after=wish)
     web.serves("/", "ready")
     assert get("/").body == b"ready"
@@ -118,7 +118,7 @@ CERTIFICATES = pytest.mark.parametrize("fault", ["expired", "another host", "sel
 
 
 @pytest.mark.usefixtures("trusted")
-def test_a_certificate_that_is_good(authority: trustme.CA, make: MakeFetcher) -> None:
+def test_a_valid_certificate(authority: trustme.CA, make: MakeFetcher) -> None:
     good = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(good)
     with Web(context=good) as web:
@@ -128,7 +128,7 @@ def test_a_certificate_that_is_good(authority: trustme.CA, make: MakeFetcher) ->
 
 @CERTIFICATES
 @pytest.mark.usefixtures("trusted")
-def test_a_certificate_is_tried_once(authority: trustme.CA, make: MakeFetcher, fault: str) -> None:
+def test_certificate_errors_are_not_retried(authority: trustme.CA, make: MakeFetcher, fault: str) -> None:
     with Web(context=context(fault, authority)) as web:
         fetcher = make()
         for path in ("/feed", "/page"):
@@ -139,7 +139,7 @@ def test_a_certificate_is_tried_once(authority: trustme.CA, make: MakeFetcher, f
 
 
 @pytest.mark.usefixtures("trusted")
-def test_nobody_waits_for_a_certificate_to_become_good(authority: trustme.CA, tmp_path: Path) -> None:
+def test_network_wait_ignores_certificate_errors(authority: trustme.CA, tmp_path: Path) -> None:
     pauses: list[float] = []
     with Web(context=context("expired", authority)) as web:
         config = Config(
@@ -176,7 +176,7 @@ def test_a_model_server_whose_certificate_is_bad_is_tried_once(authority: trustm
     ["2130706433", "0x7f000001", "0177.0.0.1", "127.1", "[::ffff:7f00:1]", "localhost.", "0.0.0.0", "[fe80::1]",
      "news.example@127.0.0.1", "news.example%23@127.0.0.1", "127.0.0.1.", "LOCALHOST", "169.254.169.254"],
 )  # fmt: skip
-def test_a_redirect_to_this_machine_in_disguise(web: Web, host: str) -> None:
+def test_a_redirect_to_a_disguised_loopback_address(web: Web, host: str) -> None:
     with Web() as inside:
         inside.serves("/", "secret")
         web.redirects("/out", f"http://{host}:{inside.port}/")
@@ -187,7 +187,7 @@ def test_a_redirect_to_this_machine_in_disguise(web: Web, host: str) -> None:
         assert inside.connections == 0
 
 
-def test_a_redirect_to_a_name_that_is_private(web: Web) -> None:
+def test_a_redirect_to_a_name_with_a_private_address(web: Web) -> None:
     web.redirects("/out", f"http://news.example:{web.port}/secret")
     web.serves("/secret", "secret")
     with (
@@ -198,7 +198,7 @@ def test_a_redirect_to_a_name_that_is_private(web: Web) -> None:
     assert web.seen("/secret") == []
 
 
-def test_a_name_that_is_public_first_and_private_then(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dns_rebinding(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[str] = []
 
     def connect(self: object, host: str, port: int, *rest: object) -> Any:
@@ -223,7 +223,7 @@ def test_a_name_that_is_public_first_and_private_then(monkeypatch: pytest.Monkey
 def test_a_feed_of_a_hundred_thousand_items(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of as many items as that, shrunk to a hundredth for a test's time; the last ones are the newest."""
     monkeypatch.setattr("briefing.sources.feeds._MOST_ITEMS", 100)
-    monkeypatch.setattr("briefing.sources.feeds.plain", seen := Counting())
+    monkeypatch.setattr("briefing.sources.feeds.strip_tags", seen := Counting())
     links = [f"https://news.example/{number}" for number in range(1000)]
     body = {
         "rss": rss(links),
@@ -253,7 +253,7 @@ class Counting:
 
 
 @pytest.mark.parametrize("fault", ["full", "locked"])
-def test_a_cache_that_fails_costs_nothing(
+def test_a_failing_cache_does_not_fail_the_request(
     web: Web, make: MakeFetcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     real = sqlite3.connect

@@ -1,4 +1,4 @@
-"""Fetching over real sockets: what a reader gets from servers that behave, and what they are told about the others."""
+"""Fetching over real sockets: limits, retries, redirects, errors, cache."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def server() -> Iterator[Server]:
 
 
 class Waits(list[float]):
-    """Seconds that the fetcher wanted to sleep: its clock is put on by them instead."""
+    """Seconds that the fetcher slept: its clock is advanced instead."""
 
     def sleep(self, seconds: float) -> None:
         self.append(seconds)
@@ -86,9 +86,7 @@ def test_a_page_comes_with_its_type_charset_and_final_address(server: Server, ge
     assert not page.from_cache
 
 
-def test_the_server_learns_who_asks_and_which_encodings_are_understood(
-    server: Server, get: Callable[..., Fetched]
-) -> None:
+def test_user_agent_and_accept_encoding_are_sent(server: Server, get: Callable[..., Fetched]) -> None:
     server.serves("/a", "x")
     get("/a")
     headers = server.requests[0].headers
@@ -96,9 +94,7 @@ def test_the_server_learns_who_asks_and_which_encodings_are_understood(
     assert headers["accept-encoding"] == "gzip, deflate"
 
 
-def test_a_missing_page_is_named_with_its_reason_and_not_asked_for_again(
-    server: Server, get: Callable[..., Fetched]
-) -> None:
+def test_http_404_is_reported_and_not_retried(server: Server, get: Callable[..., Fetched]) -> None:
     error = failure(get, "/gone")
     assert error.subject == server.url("/gone")
     assert error.cause == "the server answered HTTP 404 Not Found"
@@ -106,16 +102,14 @@ def test_a_missing_page_is_named_with_its_reason_and_not_asked_for_again(
     assert len(server.requests) == 1
 
 
-def test_a_server_that_is_busy_is_asked_again_when_it_says(
-    server: Server, get: Callable[..., Fetched], waits: Waits
-) -> None:
+def test_retry_after_is_honoured(server: Server, get: Callable[..., Fetched], waits: Waits) -> None:
     server.fails("/a", 503, times=1, retry_after="7")
     server.serves("/a", "ready")
     assert get("/a").body == b"ready"
     assert [round(wait) for wait in waits] == [7]
 
 
-def test_a_retry_date_is_understood(server: Server, get: Callable[..., Fetched], waits: Waits) -> None:
+def test_retry_after_may_be_a_date(server: Server, get: Callable[..., Fetched], waits: Waits) -> None:
     server.fails(
         "/a", 429, times=1, retry_after=format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
     )
@@ -124,9 +118,7 @@ def test_a_retry_date_is_understood(server: Server, get: Callable[..., Fetched],
     assert 20 < waits[0] <= 30
 
 
-def test_a_server_that_wants_an_hour_of_peace_gets_it(
-    server: Server, get: Callable[..., Fetched], waits: Waits
-) -> None:
+def test_a_long_retry_after_suspends_the_server(server: Server, get: Callable[..., Fetched], waits: Waits) -> None:
     server.fails("/a", 503, retry_after="3600")
     error = failure(get, "/a")
     assert re.search(
@@ -138,7 +130,7 @@ def test_a_server_that_wants_an_hour_of_peace_gets_it(
     assert len(server.requests) == 1
 
 
-def test_waits_grow_and_the_report_says_how_often_it_was_tried(
+def test_backoff_grows_and_the_error_counts_the_attempts(
     server: Server, get: Callable[..., Fetched], waits: Waits
 ) -> None:
     server.fails("/a", 500)
@@ -166,7 +158,7 @@ def test_a_server_that_stays_silent_is_reported(server: Server, get: Callable[..
     assert failure(get, "/a", read_timeout=0.1, retries=1).cause == "the server fell silent, 2 times in a row"
 
 
-def test_a_gzip_bomb_does_not_go_off(server: Server, get: Callable[..., Fetched]) -> None:
+def test_a_gzip_bomb_is_refused(server: Server, get: Callable[..., Fetched]) -> None:
     server.bombs("/bomb")
     assert "gzip bomb" in failure(get, "/bomb", max_bytes=1_000_000).cause
     assert len(server.requests) == 1
@@ -199,14 +191,14 @@ def test_a_page_of_exactly_the_limit_is_read(server: Server, get: Callable[..., 
     ],
     ids=["gzip", "two members", "padded", "deflate", "bare deflate", "identity"],
 )
-def test_compressed_pages_are_unfolded(
+def test_compressed_pages_are_decompressed(
     server: Server, get: Callable[..., Fetched], packed: bytes, encoding: str
 ) -> None:
     server.serves("/a", packed, headers={"Content-Encoding": encoding})
     assert get("/a").body == b"news"
 
 
-def test_an_encoding_that_was_not_asked_for_is_named(server: Server, get: Callable[..., Fetched]) -> None:
+def test_an_unknown_content_encoding_is_named(server: Server, get: Callable[..., Fetched]) -> None:
     server.serves("/a", b"?", headers={"Content-Encoding": "br"})
     assert "br" in failure(get, "/a").cause
 
@@ -229,7 +221,7 @@ def test_a_connection_that_is_always_cut_is_reported(server: Server, get: Callab
 
 
 @pytest.mark.parametrize(("header", "length"), [("12", 12), (" 7 ", 7), ("", 0), ("-1", 0), ("\xb2", 0), ("x", 0)])
-def test_a_length_that_is_no_number_announces_nothing(header: str, length: int) -> None:
+def test_an_invalid_content_length_is_ignored(header: str, length: int) -> None:
     assert stated_length(header) == length
 
 
@@ -240,13 +232,13 @@ def test_a_redirect_is_followed_to_its_end(server: Server, get: Callable[..., Fe
     assert (page.body, page.url) == (b"here", server.url("/new?x=1"))
 
 
-def test_redirects_in_a_circle_are_noticed(server: Server, get: Callable[..., Fetched]) -> None:
+def test_redirect_loops_are_an_error(server: Server, get: Callable[..., Fetched]) -> None:
     server.loops("/round")
     assert "in a circle" in failure(get, "/round").cause
     assert len(server.requests) == 2
 
 
-def test_redirects_without_end_are_given_up(server: Server, get: Callable[..., Fetched]) -> None:
+def test_too_many_redirects_are_an_error(server: Server, get: Callable[..., Fetched]) -> None:
     for step in range(20):
         server.redirects(f"/{step}", f"/{step + 1}")
     assert "more than 5 times" in failure(get, "/0").cause
@@ -337,9 +329,7 @@ def test_a_changed_page_is_seen_changed(server: Server, make: MakeFetcher, tmp_p
     assert [fetcher.fetch(request).body for _ in range(3)] == [b"old", b"new", b"new"]
 
 
-def test_a_page_that_does_not_say_how_long_it_is_fresh_is_asked_about_every_time(
-    server: Server, make: MakeFetcher, tmp_path: Path
-) -> None:
+def test_a_page_without_freshness_is_revalidated_every_time(server: Server, make: MakeFetcher, tmp_path: Path) -> None:
     server.serves("/a", "old", last_modified="Mon, 06 Sep 1999 12:00:00 GMT", times=1)
     server.serves("/a", "new", last_modified="Tue, 07 Sep 1999 12:00:00 GMT")
     fetcher = make(tmp_path / "http.sqlite")
@@ -347,7 +337,7 @@ def test_a_page_that_does_not_say_how_long_it_is_fresh_is_asked_about_every_time
     assert [fetcher.fetch(request).body for _ in range(2)] == [b"old", b"new"]
 
 
-def test_a_page_that_says_it_is_fresh_is_not_asked_for_again(server: Server, make: MakeFetcher, tmp_path: Path) -> None:
+def test_a_fresh_page_is_not_revalidated(server: Server, make: MakeFetcher, tmp_path: Path) -> None:
     server.serves("/a", "fresh", headers={"Cache-Control": "public, max-age=600"})
     fetcher = make(tmp_path / "http.sqlite")
     request = Request(server.url("/a"), allow_local=True)
@@ -355,7 +345,7 @@ def test_a_page_that_says_it_is_fresh_is_not_asked_for_again(server: Server, mak
     assert len(server.requests) == 1
 
 
-def test_a_failure_is_not_remembered(server: Server, make: MakeFetcher, tmp_path: Path) -> None:
+def test_errors_are_not_cached(server: Server, make: MakeFetcher, tmp_path: Path) -> None:
     server.fails("/a", 404, times=1)
     server.serves("/a", "back")
     fetcher = make(tmp_path / "http.sqlite")
@@ -376,7 +366,7 @@ def test_what_an_allowed_source_stored_is_not_served_to_a_link(
 
 
 @pytest.mark.parametrize("content", [b"this is no database" * 100, b"", b"SQLite format 3\0" + bytes(200)])
-def test_a_damaged_cache_does_not_spoil_the_run(
+def test_a_damaged_cache_does_not_fail_the_run(
     server: Server, make: MakeFetcher, tmp_path: Path, content: bytes
 ) -> None:
     cache = tmp_path / "http.sqlite"
@@ -413,9 +403,7 @@ def test_another_programs_database_is_left_alone(server: Server, make: MakeFetch
     assert cache.read_bytes() == before
 
 
-def test_a_cache_that_cannot_be_written_does_not_spoil_the_run(
-    server: Server, make: MakeFetcher, tmp_path: Path
-) -> None:
+def test_an_unwritable_cache_does_not_fail_the_run(server: Server, make: MakeFetcher, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     server.serves("/a", "news")
     for cache in (tmp_path / "file" / "http.sqlite", tmp_path):
@@ -466,7 +454,7 @@ def test_requests_to_a_host_start_apart(server: Server, make: MakeFetcher, waits
     assert [round(wait, -2) for wait in waits] == [100, 100]
 
 
-def test_hosts_take_turns(make: MakeFetcher, server: Server) -> None:
+def test_hosts_are_scheduled_round_robin(make: MakeFetcher, server: Server) -> None:
     with Server() as other:
         for number in range(6):
             server.serves(f"/{number}", "x")

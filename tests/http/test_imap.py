@@ -1,4 +1,4 @@
-"""Newsletters on a mail server: read-only, each fetched once, none lost, no password told."""
+"""Newsletters on an IMAP server: read-only, each fetched once, none lost, no password in messages."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_each_message_is_fetched_once_and_stays_in_the_edition_of_its_day(server
     assert server.fetched == [9, 5, 12]
 
 
-def test_what_no_edition_has_seen_is_taken_from_the_server(server: ImapServer, tmp_path: Path) -> None:
+def test_unseen_mails_are_fetched_from_the_server(server: ImapServer, tmp_path: Path) -> None:
     def edition(hours: float, *, written: bool = True) -> list[str]:
         config = Config(
             sources=(Source(location=server.location),), state=tmp_path / "s", out=tmp_path, engine="extractive",
@@ -150,14 +150,14 @@ def test_a_run_that_dies_before_its_articles_are_stored_loses_none(
     assert titles(read(state, server)) == ["b", "a"]
 
 
-def test_what_a_limit_left_out_is_there_for_a_later_run(server: ImapServer, tmp_path: Path) -> None:
+def test_mails_over_a_limit_are_read_by_a_later_run(server: ImapServer, tmp_path: Path) -> None:
     assert titles(read(tmp_path / "s", server, max_per_source=1)) == ["b"]
     assert titles(read(tmp_path / "s", server)) == ["b", "a"]
     assert titles(read(tmp_path / "s", server, since=None)) == ["b", "a", "old"]
     assert server.fetched == [9, 5, 3]
 
 
-def test_a_mailbox_numbered_anew_or_without_numbers_is_read_anew(server: ImapServer, tmp_path: Path) -> None:
+def test_a_changed_or_missing_uidvalidity_reads_the_mailbox_anew(server: ImapServer, tmp_path: Path) -> None:
     read(tmp_path / "s", server)
     server.validity, server.messages = 2, {5: mail("other")}
     assert titles(read(tmp_path / "s", server)) == ["other"]
@@ -182,7 +182,7 @@ def test_a_bad_message_and_a_server_that_hangs_up_are_failures(server: ImapServe
         assert len(broken.failures) == 1
 
 
-def test_no_message_tells_a_password(server: ImapServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_passwords_are_in_no_message(server: ImapServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRIEFING_IMAP_PASSWORD", "wr0ng")
     (failure,) = read(tmp_path / "s", server).failures
     assert "refuses the login" in failure.cause
@@ -211,12 +211,12 @@ def test_any_password_and_folder_goes_over_the_wire(password: str) -> None:
 @pytest.mark.parametrize(
     "location", ["imap://alice@mail.example/INBOX", "imaps://mail.example/", "imaps://a%0d%0a@b/", "imaps://a@b:x/"]
 )
-def test_addresses_that_are_none_or_not_safe_are_refused(location: str) -> None:
+def test_invalid_and_unencrypted_imap_addresses_are_refused(location: str) -> None:
     with pytest.raises(FetchError):
         parse_address(location)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused_before_the_login(tmp_path: Path) -> None:
+def test_an_untrusted_certificate_is_refused_before_the_login(tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
     try:
         subprocess.run(

@@ -1,4 +1,4 @@
-"""Servers that ask for a pause or do not answer: what that costs them and the run. They are real, time is not."""
+"""Rate limits, ``Retry-After``, suspensions and deadlines, with real servers and fake time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
 
 
 class Time:
-    """A clock that goes on only where somebody sleeps."""
+    """A clock that advances by sleeping only."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -78,7 +78,7 @@ def errors(fetcher: Fetcher, wanted: list[Request], **options: float) -> list[Fe
 # A pause
 
 
-def test_a_pause_that_one_request_is_asked_for_holds_for_all(
+def test_retry_after_holds_for_all_requests_to_the_server(
     server: Server, make: Callable[..., Fetcher], passing: Time
 ) -> None:
     server.fails("/0", 429, retry_after="30", times=1)
@@ -95,7 +95,7 @@ def test_a_pause_that_one_request_is_asked_for_holds_for_all(
     assert len(server.requests) == 13
 
 
-def test_who_always_asks_for_a_pause_is_given_up(server: Server, make: Callable[..., Fetcher], passing: Time) -> None:
+def test_repeated_throttling_suspends_the_server(server: Server, make: Callable[..., Fetcher], passing: Time) -> None:
     for number in range(12):
         server.fails(f"/{number}", 429, retry_after="2")
     found = errors(make(), requests(server, 12))
@@ -105,7 +105,7 @@ def test_who_always_asks_for_a_pause_is_given_up(server: Server, make: Callable[
     assert "its server asked for a pause 5 times in a row and was given up in this run" in {one.cause for one in found}
 
 
-def test_a_limit_of_requests_is_found_and_kept() -> None:
+def test_the_gap_adapts_to_the_servers_rate_limit() -> None:
     passing = Time()
     limiter = RateLimiter(per_server=2, gap=0.2, sleep=passing.sleep, clock=passing.clock, now=passing.now)
     served, asked, last = 0, 0, -100.0
@@ -120,7 +120,7 @@ def test_a_limit_of_requests_is_found_and_kept() -> None:
     assert asked <= 15
 
 
-def test_a_server_that_is_well_again_is_asked_as_often_as_before() -> None:
+def test_the_gap_recovers_after_good_answers() -> None:
     passing = Time()
     limiter = RateLimiter(per_server=2, gap=0.25, sleep=passing.sleep, clock=passing.clock, now=passing.now)
     limiter.record_throttling("a.example", 2.0)
@@ -134,7 +134,7 @@ def test_a_server_that_is_well_again_is_asked_as_often_as_before() -> None:
 
 
 @pytest.mark.parametrize("asked", [[None] * 5, [0.0] * 5, [59.0, 59.0, 59.0, 59.0]])
-def test_pauses_have_an_end(asked: list[float | None]) -> None:
+def test_too_many_seconds_of_pauses_suspend_the_server(asked: list[float | None]) -> None:
     passing = Time()
     limiter = RateLimiter(per_server=2, gap=0.0, sleep=passing.sleep, clock=passing.clock, now=passing.now)
     for seconds in asked:
@@ -146,7 +146,7 @@ def test_pauses_have_an_end(asked: list[float | None]) -> None:
     assert passing.seconds < 200
 
 
-def test_a_pause_without_a_length_grows() -> None:
+def test_throttling_without_retry_after_backs_off() -> None:
     passing = Time()
     limiter = RateLimiter(per_server=2, gap=0.0, sleep=passing.sleep, clock=passing.clock, now=passing.now)
     limiter.record_throttling("a.example", None)
@@ -163,7 +163,7 @@ def test_a_pause_without_a_length_grows() -> None:
 
 
 @pytest.mark.parametrize("after", ["3600", format_datetime(NOW + timedelta(hours=1), usegmt=True)])
-def test_who_wants_an_hour_of_peace_gets_it_from_every_request_and_from_the_next_run(
+def test_a_suspension_holds_for_all_requests_and_for_later_runs(
     server: Server, make: Callable[..., Fetcher], passing: Time, tmp_path: Path, after: str
 ) -> None:
     server.serves("/fresh", "x", headers={"Cache-Control": "max-age=1000"})
@@ -191,7 +191,7 @@ def test_who_wants_an_hour_of_peace_gets_it_from_every_request_and_from_the_next
     assert errors(make(cache), requests(server, 3)) == []
 
 
-def test_other_servers_are_not_concerned(server: Server, make: Callable[..., Fetcher]) -> None:
+def test_a_suspension_does_not_affect_other_servers(server: Server, make: Callable[..., Fetcher]) -> None:
     server.fails("/0", 429, retry_after="3600")
     with Server() as other:
         other.serves("/0", "x")
@@ -199,14 +199,14 @@ def test_other_servers_are_not_concerned(server: Server, make: Callable[..., Fet
     assert len(found) == 1
 
 
-def test_a_pause_of_years_is_one_of_a_day(server: Server, make: Callable[..., Fetcher]) -> None:
+def test_a_suspension_lasts_at_most_a_day(server: Server, make: Callable[..., Fetcher]) -> None:
     server.fails("/0", 429, retry_after="999999999")
     (error,) = errors(make(), requests(server, 1))
     assert "is not asked again before 2024-05-18 06:30 UTC" in error.cause
     assert "until" not in error.cause
 
 
-def test_what_an_earlier_run_was_told_says_nothing_of_the_network(
+def test_a_stored_suspension_is_no_sign_of_the_network(
     server: Server, make: Callable[..., Fetcher], tmp_path: Path
 ) -> None:
     server.fails("/0", 429, retry_after="3600")
@@ -223,7 +223,7 @@ def test_what_an_earlier_run_was_told_says_nothing_of_the_network(
     ("servers", "offline"),
     [(["a.example"], False), (["a.example", "a.example"], False), (["a.example", "b.example"], True)],
 )
-def test_certificates_that_are_nobodys_at_several_servers_are_a_sign_in_page(servers: list[str], offline: bool) -> None:
+def test_untrusted_certificates_of_several_servers_mean_a_captive_portal(servers: list[str], offline: bool) -> None:
     reach = NetworkReach()
     for server in servers:
         reach.note(UntrustedError(f"https://{server}/feed", "its certificate is not valid"))
@@ -233,15 +233,13 @@ def test_certificates_that_are_nobodys_at_several_servers_are_a_sign_in_page(ser
 
 
 @pytest.mark.parametrize("after", ["\xb2", "1\xb2", "\xbd"])
-def test_a_pause_in_digits_that_are_none_is_one_of_no_length(
-    server: Server, make: Callable[..., Fetcher], after: str
-) -> None:
+def test_an_invalid_retry_after_is_no_retry_after(server: Server, make: Callable[..., Fetcher], after: str) -> None:
     server.fails("/0", 503, retry_after=after)
     (error,) = errors(make(), requests(server, 1))
     assert error.cause.startswith("the server answered HTTP 503")
 
 
-def test_nobody_waits_for_a_long_pause_to_be_noted() -> None:
+def test_storing_a_suspension_does_not_block_other_requests() -> None:
     passing = Time()
     other: list[str] = []
 
@@ -258,9 +256,7 @@ def test_nobody_waits_for_a_long_pause_to_be_noted() -> None:
 # No answer
 
 
-def test_a_silent_server_costs_three_time_limits_and_not_three_for_each_address(
-    server: Server, make: Callable[..., Fetcher]
-) -> None:
+def test_a_silent_server_costs_three_timeouts_in_total(server: Server, make: Callable[..., Fetcher]) -> None:
     for number in range(50):
         server.hangs(f"/{number}")
     found = errors(make(read_timeout=0.05), requests(server, 50))
@@ -286,9 +282,7 @@ def test_a_server_that_is_not_there_is_looked_up_three_times(make: Callable[...,
     assert all(isinstance(error, UnreachableError) for error in found)
 
 
-def test_one_address_that_does_not_answer_is_not_the_end_of_its_server(
-    server: Server, make: Callable[..., Fetcher]
-) -> None:
+def test_one_unanswered_address_does_not_suspend_its_server(server: Server, make: Callable[..., Fetcher]) -> None:
     fetcher = make(read_timeout=0.05)
     server.hangs("/0")
     server.serves("/1", "x")
@@ -297,7 +291,7 @@ def test_one_address_that_does_not_answer_is_not_the_end_of_its_server(
         assert isinstance(answer, Fetched) is (path == "/1")
 
 
-def test_a_server_that_goes_down_is_given_up(server: Server, make: Callable[..., Fetcher]) -> None:
+def test_a_server_that_goes_down_is_suspended(server: Server, make: Callable[..., Fetcher]) -> None:
     fetcher = make(read_timeout=0.05)
     server.serves("/up", "x")
     fetcher.fetch(Request(server.url("/up"), allow_local=True))
@@ -310,9 +304,7 @@ def test_a_server_that_goes_down_is_given_up(server: Server, make: Callable[...,
     assert causes == {"its server was given up in this run: the server fell silent, for 3 addresses in a row"}
 
 
-def test_a_server_that_answers_everything_with_an_error_is_given_up(
-    server: Server, make: Callable[..., Fetcher]
-) -> None:
+def test_a_server_with_errors_only_is_suspended(server: Server, make: Callable[..., Fetcher]) -> None:
     fetcher = make()
     server.serves("/up", "x")
     fetcher.fetch(Request(server.url("/up"), allow_local=True))
@@ -328,9 +320,7 @@ def test_a_server_that_answers_everything_with_an_error_is_given_up(
     assert {error.cause for error in found if not error.asked} == {cause}
 
 
-def test_some_addresses_that_break_are_not_the_end_of_their_server(
-    server: Server, make: Callable[..., Fetcher]
-) -> None:
+def test_some_server_errors_do_not_suspend_the_server(server: Server, make: Callable[..., Fetcher]) -> None:
     for number in range(12):
         if number % 4:
             server.fails(f"/{number}", 500)
@@ -341,7 +331,7 @@ def test_some_addresses_that_break_are_not_the_end_of_their_server(
     assert all(error.cause.startswith("the server answered HTTP 500") for error in found)
 
 
-def test_servers_get_another_chance_when_the_network_was_missing(make: Callable[..., Fetcher]) -> None:
+def test_suspensions_are_lifted_when_the_network_was_down(make: Callable[..., Fetcher]) -> None:
     here: list[str] = []
 
     def resolver(host: str, port: int) -> list[str]:
@@ -365,7 +355,7 @@ def test_servers_get_another_chance_when_the_network_was_missing(make: Callable[
 # Many at once
 
 
-def test_a_server_that_hangs_does_not_hold_up_the_others(server: Server, make: Callable[..., Fetcher]) -> None:
+def test_a_hanging_server_does_not_block_others(server: Server, make: Callable[..., Fetcher]) -> None:
     with Server() as other:
         for number in range(20):
             server.hangs(f"/{number}")
@@ -376,7 +366,9 @@ def test_a_server_that_hangs_does_not_hold_up_the_others(server: Server, make: C
     assert all(isinstance(answer, Fetched) for answer in first)
 
 
-def test_what_is_late_is_an_error_of_its_own(server: Server, make: Callable[..., Fetcher], passing: Time) -> None:
+def test_requests_after_the_deadline_are_out_of_time(
+    server: Server, make: Callable[..., Fetcher], passing: Time
+) -> None:
     def quick(seen: ReceivedRequest) -> tuple[int, str, bytes]:
         passing.seconds += 100
         return 200, "text/plain", b"x"
@@ -389,13 +381,13 @@ def test_what_is_late_is_an_error_of_its_own(server: Server, make: Callable[...,
     assert not any(server.seen(f"/{number}") for number in (2, 3, 4))
 
 
-def test_without_time_nobody_is_asked(server: Server, make: Callable[..., Fetcher]) -> None:
+def test_no_request_is_sent_after_the_deadline(server: Server, make: Callable[..., Fetcher]) -> None:
     found = errors(make(), requests(server, 3), within=0.0)
     assert [type(error) for error in found] == [OutOfTimeError] * 3
     assert server.requests == []
 
 
-def test_threads_wait_for_no_server_that_is_busy() -> None:
+def test_threads_do_not_block_on_a_busy_server() -> None:
     begun: list[str] = []
     go = threading.Event()
 
@@ -413,7 +405,7 @@ def test_threads_wait_for_no_server_that_is_busy() -> None:
     assert len(list(answers)) == 9
 
 
-def test_redirects_to_a_server_that_asks_for_a_pause_hold_up_no_other(
+def test_redirects_to_a_throttling_server_do_not_block_others(
     server: Server, make: Callable[..., Fetcher], passing: Time
 ) -> None:
     resumed = threading.Event()
@@ -442,7 +434,7 @@ def test_redirects_to_a_server_that_asks_for_a_pause_hold_up_no_other(
     assert [answer.body for _, answer in answers if isinstance(answer, Fetched)] == [b"at last"] * 6
 
 
-def test_what_came_at_the_last_moment_is_no_late_answer() -> None:
+def test_answers_at_the_deadline_are_kept() -> None:
     go, second, end = threading.Event(), threading.Event(), threading.Event()
     times = iter([0.0, 1.0])
 

@@ -1,4 +1,4 @@
-"""What a run makes of items whose pages keep their articles back, over a real server."""
+"""Runs over items behind walls, with a real server."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def run(server: Server, folder: Path, days: int = 0) -> tuple[Edition, Report, t
         return edition, report, write_edition(edition, open_) if edition.stories else ()
 
 
-def test_the_feed_s_whole_text_is_told_where_the_page_asks_for_consent(server: Server, tmp_path: Path) -> None:
+def test_the_feeds_text_replaces_a_consent_wall(server: Server, tmp_path: Path) -> None:
     server.serves("/feed", feed(("Wall", server.url("/consent"), WHOLE)), type="application/rss+xml")
     edition, _, _ = run(server, tmp_path)
     (article,) = edition.stories[0].articles
@@ -81,7 +81,7 @@ def test_the_feed_s_whole_text_is_told_where_the_page_asks_for_consent(server: S
     assert edition.stubs == ()
 
 
-def test_the_feed_s_text_is_told_where_it_is_longer_than_the_page_s(server: Server, tmp_path: Path) -> None:
+def test_a_longer_feed_text_replaces_the_pages(server: Server, tmp_path: Path) -> None:
     server.serves("/feed", feed(("Wall", server.url("/page"), f"{WHOLE} {WHOLE}")), type="application/rss+xml")
     edition, _, _ = run(server, tmp_path)
     (article,) = edition.stories[0].articles

@@ -1,4 +1,4 @@
-"""Addresses are shown without their secrets, whoever prints them and wherever in a text they stand."""
+"""Redaction of secrets in addresses, links and texts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ WORDS = st.text("abcxyzABC0189-._~", min_size=6, max_size=20).filter(lambda word
         ("me:hunter2@nas:8080/f", "nas:8080/f"),
     ],
 )
-def test_every_place_of_a_secret_is_hidden(address: str, expected: str) -> None:
+def test_secrets_in_userinfo_and_parameters_are_redacted(address: str, expected: str) -> None:
     assert shown(address) == expected
     assert shown_in(f'(it is "{expected}").') == f'(it is "{expected}").'
 
@@ -66,14 +66,14 @@ def test_every_place_of_a_secret_is_hidden(address: str, expected: str) -> None:
         "https://h.example/?mon%6bey=1&c%6fde=de",
     ],
 )
-def test_what_is_no_secret_is_left_alone(address: str) -> None:
+def test_addresses_without_secrets_are_unchanged(address: str) -> None:
     assert shown(address) == address
     assert Address(address).public == address
     assert Address(address).secrets == frozenset()
 
 
 @given(user=WORDS, secret=WORDS, name=st.sampled_from(["token", "KEY", "access_token", "sig", "Api-Key", "passwd"]))
-def test_no_text_that_is_made_of_an_address_holds_its_secrets(user: str, secret: str, name: str) -> None:
+def test_str_repr_and_format_of_an_address_are_redacted(user: str, secret: str, name: str) -> None:
     secret = f"Q{secret}Q"  # no part of anything else here
     place = Source(location=f"https://{user}:{secret}@h.example/f?a=1&{name}={quote(secret)}#t")
     error = FetchError(place.location, f"it said <{place.location}>", f"Open '{place.location}', then try again")
@@ -87,7 +87,7 @@ def test_no_text_that_is_made_of_an_address_holds_its_secrets(user: str, secret:
 
 
 @given(st.text("ab:/@?&=;#%3AF2token.key ", max_size=60))
-def test_to_show_an_address_twice_changes_nothing(text: str) -> None:
+def test_redaction_is_idempotent(text: str) -> None:
     assert shown_in(shown_in(text)) == shown_in(text)
     assert shown(shown(text)) == shown(text)
 
@@ -108,11 +108,11 @@ OWN = ("https://me:zebra-4711x@h.example/f", "https://h.example/f?token=Okapi%2F
         ("https://g.example/1?token=theirs&b;c#d=e", "https://g.example/1?token=theirs&b;c#d=e"),
     ],
 )
-def test_a_link_is_freed_of_the_secrets_of_the_sources_only(link: str, expected: str) -> None:
+def test_only_secrets_of_the_sources_are_removed_from_links(link: str, expected: str) -> None:
     assert Secrets(OWN).link(link) == expected
 
 
-def test_a_text_is_freed_of_secrets_and_not_of_words() -> None:
+def test_secrets_are_removed_from_texts_and_words_are_not() -> None:
     secrets = Secrets(OWN)
     said = "The news of 42: see https://h.example/1?token=Okapi%2F31415 or type Okapi/31415"
     assert secrets.text(said) == "The news of 42: see https://h.example/1 or type ***"
@@ -122,7 +122,7 @@ def test_a_text_is_freed_of_secrets_and_not_of_words() -> None:
 
 
 @pytest.mark.parametrize("secret", ["abcdefghijklmnopqrstuv", "4815162342108000", "Okapi%2F31415", "news"])
-def test_an_address_in_a_parameter_is_freed_of_secrets_too(secret: str) -> None:
+def test_secrets_are_removed_from_an_address_in_a_parameter(secret: str) -> None:
     secrets = Secrets([f"https://h.example/f?token={secret}", "https://me:zebra%3A4711x@h.example/"])
     inner = quote(f"https://h.example/1?token={secret}&a=1", safe="")
     shared = f"https://g.example/share?u={inner}&b=2"
@@ -134,7 +134,7 @@ def test_an_address_in_a_parameter_is_freed_of_secrets_too(secret: str) -> None:
 
 
 @pytest.mark.parametrize("secret", ["abcdefghijklmnop", "4815162342108000", "Okapi314"])
-def test_a_long_secret_is_hidden_wherever_it_stands(secret: str) -> None:
+def test_a_distinct_secret_is_redacted_anywhere(secret: str) -> None:
     secrets = Secrets([f"https://h.example/f?token={secret}"])
     assert (
         secrets.text(f"Type {secret}, or see https://h.example/{secret}/1")
@@ -151,13 +151,13 @@ def test_a_long_secret_is_hidden_wherever_it_stands(secret: str) -> None:
         "https://g.example/abcdefghijklmno?t=abcdefghijklmno",
     ],
 )
-def test_what_is_no_secret_of_a_source_stays_in_a_link(link: str) -> None:
+def test_other_parameters_stay_in_a_link(link: str) -> None:
     assert Secrets(["https://h.example/f?token=abcdefghijklmno", *OWN]).link(link) == link
 
 
 @pytest.mark.parametrize(
     "address", ["https://h.example/f?to%6ben=hunter2", "imaps://me%3Ahunter2@h.example/INBOX", "imaps://m:hunter2@h/I"]
 )
-def test_a_secret_behind_what_is_encoded_is_known_as_one(address: str) -> None:
+def test_percent_encoded_secrets_are_recognised(address: str) -> None:
     assert "hunter2" in Address(address).secrets
     assert "hunter2" not in Address(address).public

@@ -1,4 +1,4 @@
-"""Dates that name a day and no time: one day everywhere."""
+"""Date-only values, exact times and time zones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ZONES = ("Pacific/Pago_Pago", "America/Los_Angeles", "UTC", "Asia/Kolkata", "Pac
 
 
 @pytest.mark.parametrize("hours", [-11, -5, 0, 2, 5.5, 14])
-def test_midnight_in_the_writers_zone_is_that_day(hours: float) -> None:
+def test_midnight_in_its_own_zone_is_a_date_only_value(hours: float) -> None:
     zone = timezone(timedelta(hours=hours))
     assert in_utc(datetime(2024, 5, 17, tzinfo=zone)) == DAY
     moment = datetime(2024, 5, 17, 0, 0, 1, tzinfo=zone)
@@ -44,7 +44,7 @@ def test_midnight_in_the_writers_zone_is_that_day(hours: float) -> None:
 
 
 @pytest.mark.parametrize("hours", [-4, 1, 9])
-def test_a_time_that_is_midnight_in_utc_is_no_mere_day(hours: int) -> None:
+def test_midnight_in_utc_of_another_zone_is_an_exact_time(hours: int) -> None:
     zone = timezone(timedelta(hours=hours))
     written = DAY.astimezone(zone)
     moment = in_utc(written)
@@ -62,7 +62,7 @@ def test_a_time_that_is_midnight_in_utc_is_no_mere_day(hours: int) -> None:
 
 
 @pytest.mark.parametrize("zone", ["-0400", "+0100", "+0900"])
-def test_feeds_pages_and_mails_with_a_time_that_is_midnight_in_utc(zone: str, tmp_path: Path) -> None:
+def test_feeds_pages_and_mails_with_an_exact_time_at_midnight_in_utc(zone: str, tmp_path: Path) -> None:
     written = datetime.strptime(f"2024-05-17 {zone}", "%Y-%m-%d %z").tzinfo
     there = DAY.astimezone(written)
     late = DAY + datetime.resolution
@@ -82,7 +82,7 @@ def test_feeds_pages_and_mails_with_a_time_that_is_midnight_in_utc(zone: str, tm
         assert read_head(mail).sent == late
 
 
-def test_a_zone_that_only_feedparser_knows() -> None:
+def test_a_time_zone_that_only_feedparser_parses() -> None:
     rss = """<rss version="2.0"><channel><title>F</title><item><title>T</title><link>https://example.org/1</link>
         <pubDate>2024-05-17 {} 09:00:00</pubDate></item></channel></rss>"""
     published = (
@@ -91,7 +91,7 @@ def test_a_zone_that_only_feedparser_knows() -> None:
     assert published == DAY + datetime.resolution
 
 
-def test_a_time_stays_a_time() -> None:
+def test_an_exact_time_is_unchanged() -> None:
     moment = DAY + timedelta(hours=5)
     assert not is_date_only(moment)
     assert latest_moment(moment, UTC) == moment
@@ -104,7 +104,7 @@ def test_a_time_stays_a_time() -> None:
     ["Fri, 17 May 2024 00:00:00 +0000", "Fri, 17 May 2024 00:00:00 +0200", "Fri, 17 May 2024 00:00:00 EDT",
      "2024-05-17T00:00:00-07:00", "2024-05-17", "17 May 2024 00:00 +1400"],
 )  # fmt: skip
-def test_feeds_pages_and_json_that_know_the_day_only(written: str) -> None:
+def test_feeds_pages_and_json_feeds_with_a_date_only(written: str) -> None:
     feed = f"""<rss version="2.0"><channel><title>F</title><item><title>T</title><link>https://example.org/1</link>
         <pubDate>{written}</pubDate></item></channel></rss>"""
     assert read_feed(feed.encode()).items[0].published == DAY
@@ -148,7 +148,7 @@ def edition(zone: str, published: datetime = DAY) -> Edition:
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("format_", ["md", "html", "text", "epub", "mail", "mail-text"])
-def test_a_mere_day_is_printed_as_that_day_everywhere(zone: str, format_: str) -> None:
+def test_a_date_only_value_is_rendered_as_that_day_in_every_format(zone: str, format_: str) -> None:
     there = edition(zone)
     if format_ == "epub":
         with ZipFile(BytesIO(render_epub(there, TEMPLATES))) as book:
@@ -167,7 +167,7 @@ def test_a_mere_day_is_printed_as_that_day_everywhere(zone: str, format_: str) -
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_machines_are_told_the_same_day(zone: str) -> None:
+def test_machine_readable_dates_name_the_same_day(zone: str) -> None:
     there = edition(zone)
     assert '<time datetime="2024-05-17">' in render(there, "html", TEMPLATES)
     assert '"published": "2024-05-17T00:00:00Z"' in render(there, "json", TEMPLATES)
@@ -186,7 +186,7 @@ def test_a_letter_is_dated_in_the_editions_zone(zone: str) -> None:
     assert letter.message["Date"].datetime.date() == there.created.astimezone(ZoneInfo(zone)).date()
 
 
-def test_a_markdown_file_dated_by_its_day(tmp_path: Path) -> None:
+def test_markdown_front_matter_with_a_date_only(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text(f"---\ntitle: Tram\ndate: 2024-05-17 00:00:00 +0200\n---\n{'The council voted. ' * 40}")
     assert extract_file(path, source="S").published == DAY

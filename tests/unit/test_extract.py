@@ -1,4 +1,4 @@
-"""Articles freed from the page around them, in five formats; what is no article is refused with its name."""
+"""Content extraction from five formats, boilerplate removal, refusal of what is no article."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_german_article_is_known_to_be_german() -> None:
     assert article.language == "de"
 
 
-def test_the_seed_article_loses_its_tail_and_finds_its_title(shared_data: Path) -> None:
+def test_boilerplate_of_the_seed_article_is_removed_and_its_title_found(shared_data: Path) -> None:
     article = extract_file(shared_data / "seed" / "us-iraq-troops.txt", source="seed")
     assert article.title == "US reiterates commitment to reduce troops from Iraq"
     assert "Related" not in article.text
@@ -110,7 +110,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("body", "reason"), REFUSED.values(), ids=REFUSED.keys())
-def test_what_is_no_article_is_refused_with_its_name(body: bytes, reason: str) -> None:
+def test_pages_without_an_article_are_refused_with_their_name(body: bytes, reason: str) -> None:
     with pytest.raises(ExtractError, match=reason) as caught:
         extracted(body)
     assert caught.value.remedy
@@ -186,7 +186,7 @@ def test_a_damaged_pdf_is_named() -> None:
         extracted(b"%PDF-1.7\n garbage")
 
 
-def test_a_text_from_a_program_may_bring_its_title() -> None:
+def test_the_title_of_plain_text_may_be_given() -> None:
     assert article_from_text(BODY, title="Tram", source="batch").title == "Tram"
     with pytest.raises(ExtractError, match="empty"):
         article_from_text(" ", source="batch")
@@ -196,7 +196,7 @@ def test_one_sentence_of_5000_characters_is_an_article() -> None:
     assert len(article_from_text("the tram and " * 385 + "the end", source="x").text) > 5000
 
 
-def test_a_feed_item_stands_in_for_its_page_and_says_so() -> None:
+def test_the_feeds_text_replaces_a_failed_page_with_a_warning() -> None:
     item = FeedItem(
         url="https://example.org/a", title="Tram", published=None, html=f"<p>{BODY}</p><script>x()</script>"
     )
@@ -211,7 +211,7 @@ def item_of(text: str, title: str = "Tram") -> FeedItem:
     return FeedItem(url="https://example.org/a", title=title, published=None, html=f"<p>{text}</p>")
 
 
-def test_a_feed_that_says_clearly_more_than_the_page_wins_and_one_that_says_as_much_does_not() -> None:
+def test_only_a_clearly_longer_feed_text_replaces_the_pages() -> None:
     article = extracted(page(FILLER))
     assert with_fuller_text(article, item_of(f"{BODY} The mayor spoke.")) == article
     assert with_fuller_text(article, item_of("The council met.")) == article
@@ -220,14 +220,14 @@ def test_a_feed_that_says_clearly_more_than_the_page_wins_and_one_that_says_as_m
     assert replace(longer, text=article.text) == article
 
 
-def test_what_stands_around_an_item_does_not_make_a_feed_longer() -> None:
+def test_boilerplate_does_not_count_in_the_length_of_a_feed_text() -> None:
     article = extracted(page(FILLER))
     clutter = "</p><p>Advertisement</p><p>Share this</p><p>Read more: ten trams to see in your life before you die</p>"
     assert with_fuller_text(article, item_of(f"{BODY}{clutter * 5}")) == article
 
 
 @pytest.mark.parametrize("end", ["…", "...", "[…]", "[...] Read more", "… Continue reading →"])
-def test_a_beginning_in_the_feed_does_not_stand_for_an_article_behind_a_wall(end: str) -> None:
+def test_a_truncated_feed_text_does_not_replace_a_walled_article(end: str) -> None:
     item = item_of(f"{BODY.rstrip('.')} {end}")
     with pytest.raises(ExtractError, match="teaser"):
         article_from_feed_item(item, source="Post", error=WallError("page", "it is behind a paywall", wall="paywall"))
@@ -249,7 +249,7 @@ def test_a_teaser_is_one_line_of_at_most_sixty_words() -> None:
      "© 2024 The Post. All rights reserved.", "(Photo: Jo Ray)", "Photo by Jo Ray",
      "Share this article on social media.", "Read more: ten trams to see", "Sign up to our newsletter", "5 min read"],
 )  # fmt: skip
-def test_lines_of_the_page_around_go(line: str) -> None:
+def test_boilerplate_lines_are_removed(line: str) -> None:
     text = f"The council met.\n\n{line}\n\nIt voted for the tram."
     assert without_boilerplate(text) == "The council met.\n\nIt voted for the tram."
 
@@ -262,29 +262,29 @@ def test_lines_of_the_page_around_go(line: str) -> None:
      "Register to vote by e-mail, the council urged.", "We use cookies to track you, the firm admitted.",
      "Advertisement spending fell by 3 per cent.", "Read more books, he told pupils.", "By Tuesday the sea was calm."],
 )  # fmt: skip
-def test_sentences_that_begin_like_clutter_stay(line: str) -> None:
+def test_sentences_that_begin_like_boilerplate_stay(line: str) -> None:
     text = f"The council met.\n\n{line}\n\nIt voted for the tram."
     assert without_boilerplate(text) == text
 
 
-def test_a_tail_goes_only_where_nothing_but_teasers_follows() -> None:
+def test_a_tail_is_removed_only_before_teasers() -> None:
     assert without_boilerplate("It voted.\n\nRelated Posts\n\nTen trams\nA bridge too far") == "It voted."
     going_on = f"It voted.\n\nRelated stories\n\n{' '.join(BODY.split())}"
     assert without_boilerplate(going_on) == going_on
 
 
-def test_headlines_of_others_within_an_article_go_and_its_own_sentences_stay() -> None:
+def test_related_headlines_within_an_article_are_removed_and_sentences_stay() -> None:
     text = "It voted.\n\nDON'T MISS\nTen trams to see\nA bridge too far\n\nThe works begin in March.\n\nShops fear."
     assert without_boilerplate(text) == "It voted.\n\nThe works begin in March.\n\nShops fear."
 
 
-def test_a_heading_glued_to_the_last_sentence_takes_its_list_with_it() -> None:
+def test_a_related_heading_glued_to_a_sentence_is_removed_with_its_list() -> None:
     assert (
         without_boilerplate("It voted on Tuesday.Related Posts\nTen trams\nA bridge too far") == "It voted on Tuesday."
     )
 
 
-def test_what_readers_wrote_goes_even_in_full_sentences() -> None:
+def test_readers_comments_are_removed() -> None:
     article = " ".join(BODY.split())
     assert without_boilerplate(f"{article}\n\n12 comments\n\nI never liked trams. They are loud and slow.") == article
 
@@ -306,7 +306,7 @@ def test_text_without_boilerplate_is_unchanged(lines: list[str]) -> None:
 @given(
     st.binary(max_size=2000), st.sampled_from(["", "text/html", "message/rfc822", "text/markdown", "application/pdf"])
 )
-def test_no_bytes_raise_anything_but_our_own_error(body: bytes, media_type: str) -> None:
+def test_any_bytes_give_an_article_or_an_extract_error(body: bytes, media_type: str) -> None:
     with contextlib.suppress(BriefingError):
         extracted(body, content_type=media_type)
 
@@ -325,7 +325,7 @@ def test_no_bytes_raise_anything_but_our_own_error(body: bytes, media_type: str)
     ],
     ids=["deep", "deep inline", "long line", "long script", "deep tables", "brackets", "comments", "small paragraphs"],
 )
-def test_a_hostile_page_ends_as_text_or_error(body: bytes) -> None:
+def test_a_hostile_page_gives_text_or_an_extract_error(body: bytes) -> None:
     with contextlib.suppress(ExtractError):
         assert extracted(body, content_type="text/html").text
 
@@ -341,7 +341,7 @@ def test_a_page_too_deep_for_a_tree_still_gives_its_sentences() -> None:
     assert article.text == " ".join(BODY.split())
 
 
-def test_many_unclosed_paragraphs_are_not_depth() -> None:
+def test_unclosed_paragraphs_do_not_count_as_nesting() -> None:
     body = "".join(f"<p>The council met for the {n}th time on that day and again decided nothing." for n in range(300))
     article = extracted(
         page(f"<nav>Home of the trams of all the towns here and of everything else on wheels</nav>{body}")
@@ -356,7 +356,7 @@ def test_an_article_in_a_sponsored_box_is_found() -> None:
     assert "In year 1995" in extracted(page(f"<article>{body}</article>")).text
 
 
-def test_a_login_box_beside_an_article_in_a_sponsored_box_is_not_taken_for_it() -> None:
+def test_a_login_box_beside_an_article_in_a_sponsored_box_is_not_extracted() -> None:
     paragraphs = "".join(f"<p>In year {n}, {' '.join(BODY.split())}</p>" for n in range(1990, 2000))
     login = "<div><p>Log in or sign up for a free account and start talking to all the other readers now!</p></div>"
     assert "In year 1995" in extracted(page(f"{login}<div class='sponsored'>{paragraphs}</div>")).text
@@ -379,7 +379,7 @@ def test_a_few_broken_bytes_do_not_garble_the_rest() -> None:
 
 
 @pytest.mark.parametrize("charset", ["idna", "punycode", "unicode_escape", "rot13", "no-such", "a\0b"])
-def test_an_encoding_that_is_none_is_not_believed(charset: str) -> None:
+def test_an_unknown_declared_encoding_is_ignored(charset: str) -> None:
     assert "tram line" in extracted(BODY.encode() + "Straße für Möwen".encode("latin-1"), charset=charset).text
 
 
@@ -404,7 +404,7 @@ def test_a_mail_in_an_unknown_encoding_is_read() -> None:
     assert "hospital" in extracted(head + BODY.encode(), content_type="message/rfc822").text
 
 
-def test_a_mail_of_nested_parts_ends_as_text_or_error() -> None:
+def test_a_mail_of_nested_parts_gives_text_or_an_extract_error() -> None:
     body = b"Subject: x\nFrom: a@example.org\nMIME-Version: 1.0\n"
     for depth in range(300):
         body += f'Content-Type: multipart/mixed; boundary="b{depth}"\n\n--b{depth}\n'.encode()

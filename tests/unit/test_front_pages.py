@@ -1,4 +1,4 @@
-"""A home page is none of its articles: it is known by its teasers, and an article is not taken for one."""
+"""Detection of home and section pages."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ def test_a_page_of_teasers_is_no_article(layout: str, frame: tuple[str, str]) ->
 
 
 @pytest.mark.parametrize("frame", OPEN.values(), ids=OPEN.keys())
-def test_a_page_of_links_is_no_article_whatever_tags_it_leaves_out(frame: tuple[str, str]) -> None:
+def test_a_page_of_links_with_omitted_end_tags_is_no_article(frame: tuple[str, str]) -> None:
     begin, end = frame
     links = "".join(f"<li><a href='/{n}'>Story number {n} of the day in Porthaven</a></li>" for n in range(40))
     with pytest.raises(ExtractError, match="page of links"):
         extracted(f"{begin}<ul>{links}</ul>{end}")
 
 
-def test_the_root_of_a_site_with_headlines_and_a_word_about_itself_is_no_article() -> None:
+def test_a_site_root_of_headlines_and_a_short_text_is_no_article() -> None:
     links = "".join(f"<li><a href='/{n}'>Story number {n} of the day in Porthaven</a></li>" for n in range(12))
     about = f"<p>{ARTICLE[:200]}, says the newspaper of the town of Porthaven of itself since it was founded.</p>"
     with pytest.raises(ExtractError, match="home page"):
@@ -79,7 +79,7 @@ def test_the_root_of_a_site_with_headlines_and_a_word_about_itself_is_no_article
 
 
 @pytest.mark.parametrize("frame", OPEN.values(), ids=OPEN.keys())
-def test_an_article_without_optional_tags_among_teasers_is_one(frame: tuple[str, str]) -> None:
+def test_an_article_with_omitted_end_tags_among_teasers_is_an_article(frame: tuple[str, str]) -> None:
     begin, end = frame
     body = "".join(f"<p>{text}</p>" for text in TEASERS.values())
     around = f"<aside>{teasers(LAYOUTS['headings'])}</aside>"
@@ -102,7 +102,7 @@ def test_a_blog_of_whole_posts_is_no_article() -> None:
         extracted(f"<html><head><title>Blog</title></head><body><h1>Blog</h1>{posts}</body></html>")
 
 
-def test_an_article_above_posts_that_it_leads_to_is_one() -> None:
+def test_an_article_above_linked_posts_is_an_article() -> None:
     posts = "".join(post(number, title, sentences=3) for number, title in enumerate(list(TEASERS)[:4], 1))
     own = post(0, "Bridge is closed for repairs").replace("href='/0'", "href='/news'")
     article = extracted(
@@ -111,7 +111,7 @@ def test_an_article_above_posts_that_it_leads_to_is_one() -> None:
     assert "bridge is closed" in article.text
 
 
-def test_a_home_page_in_whose_teasers_no_text_is_found_is_called_one() -> None:
+def test_a_home_page_without_extracted_text_is_reported_as_a_home_page() -> None:
     cards = "".join(
         f"<div><h2><a href='/{n}'>{title}</a></h2><p>{text}</p></div>"
         for n, (title, text) in enumerate(TEASERS.items())
@@ -121,25 +121,25 @@ def test_a_home_page_in_whose_teasers_no_text_is_found_is_called_one() -> None:
             extracted(f"<title>Front</title>{page}")
 
 
-def test_an_article_whose_headings_lead_to_other_sites_or_into_itself_is_one() -> None:
+def test_an_article_with_headings_linked_to_other_sites_or_itself_is_an_article() -> None:
     for place in ("https://books.example/{place}", "#{place}", "/news#{place}"):
         layout = LAYOUTS["headings"].replace("/{place}", place)
         assert "Four schools" in extracted(f"<body><h1>What we read</h1>{teasers(layout)}</body>").text
 
 
-def test_a_page_that_says_it_is_an_article_is_one() -> None:
+def test_a_page_that_declares_itself_an_article_is_an_article() -> None:
     head = "<head><meta property='og:type' content='article'><title>A day in town</title></head>"
     assert "Four schools" in extracted(f"{head}<body><h1>A day in town</h1>{teasers(LAYOUTS['headings'])}</body>").text
 
 
-def test_a_home_page_with_data_of_what_it_leads_to_is_none() -> None:
+def test_a_home_page_with_json_ld_of_linked_articles_is_no_article() -> None:
     data = '<script type="application/ld+json">[{"@type": "NewsArticle", "headline": "Ferry fares rise"}]</script>'
     head = f"<head><meta property='og:type' content='website'><title>The Post</title>{data}</head>"
     with pytest.raises(ExtractError, match="home page"):
         extracted(f"{head}<body><h1>The Post</h1>{teasers(LAYOUTS['headings'])}</body>")
 
 
-def test_text_behind_a_named_anchor_that_is_never_closed_is_no_link() -> None:
+def test_text_behind_an_unclosed_named_anchor_is_no_link() -> None:
     body = "".join(f"<p>{text[:90]}.</p>" for text in TEASERS.values())
     assert "Four schools" in extracted(f"<body><a name='top'><h1>News</h1>{body}</body>").text
 

@@ -1,4 +1,4 @@
-"""The HTTP cache outlives a kill at any moment, and forgets what older versions kept."""
+"""The HTTP cache: migration, kills, files of other programs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SECRET = b"hunter2-4711"
 
 
 class Killed(BaseException):
-    """No `except` for errors catches it."""
+    """Not an `Exception`, so no handler catches it."""
 
 
 @contextmanager
 def killed_after(statements: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The process gets no further than so many statements; what is under way is rolled back, as SQLite would."""
+    """Kill the process after so many statements; the open transaction is rolled back."""
     left = statements
     connect = sqlite3.connect
 
@@ -58,9 +58,7 @@ def close(path: Path) -> bool:
     return storage is not None
 
 
-def test_a_kill_while_an_old_cache_is_emptied_leaves_one_that_can_be_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_kill_during_a_cache_migration_leaves_a_usable_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for statements in range(50):
         path = tmp_path / f"{statements}.db"
         old_cache(path)
@@ -80,7 +78,7 @@ def test_a_kill_while_an_old_cache_is_emptied_leaves_one_that_can_be_used(
 
 
 @pytest.mark.parametrize("gone", [("entries",), ("entries", "streams"), ("entries", "streams", "pauses")])
-def test_a_cache_that_a_kill_left_without_some_of_its_tables_is_used(tmp_path: Path, gone: tuple[str, ...]) -> None:
+def test_a_cache_with_missing_tables_is_used(tmp_path: Path, gone: tuple[str, ...]) -> None:
     path = tmp_path / "http.db"
     old_cache(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as file:

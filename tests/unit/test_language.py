@@ -1,4 +1,4 @@
-"""The language of a text where the model that knows languages cannot be had."""
+"""Language identification without the classifier."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def full(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("full")
-def test_without_room_for_the_model_a_document_is_believed(caplog: pytest.LogCaptureFixture) -> None:
+def test_without_the_classifier_the_declared_language_counts(caplog: pytest.LogCaptureFixture) -> None:
     text = "The bridge over the river was opened by the mayor on Monday, after nine years of work on it."
     with caplog.at_level(logging.WARNING):
         assert [language.language_of(text, stated) for stated in ("en-GB", "de", "")] == ["en", "de", "und"]

@@ -1,4 +1,4 @@
-"""How much of a document is read, and what is said of the rest."""
+"""Truncation of long documents, and its warnings."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def page(text: str) -> Article:
     )  # fmt: skip
 
 
-def test_a_long_text_is_read_to_the_end_of_a_paragraph_and_says_so() -> None:
+def test_a_long_text_is_truncated_at_a_paragraph_with_a_warning() -> None:
     text = told(5000)
     article = article_from_text(text, title="Streets", source="a")
     assert LONGEST_READ - 200 < len(article.text) <= LONGEST_READ
@@ -39,13 +39,13 @@ def test_a_long_text_is_read_to_the_end_of_a_paragraph_and_says_so() -> None:
     assert is_cut(article)
 
 
-def test_a_text_of_a_usual_length_is_read_whole() -> None:
+def test_text_below_the_limit_is_not_truncated() -> None:
     article = article_from_text(told(1000), title="Streets", source="a")
     assert (article.text, article.warnings) == (told(1000), ())
 
 
 @pytest.mark.parametrize("head", ["# Streets\n\n", "---\ntitle: Streets\n---\n# Streets\n\n", "![](a.png)\n\n"])
-def test_markdown_of_a_usual_length_is_read_whole(head: str) -> None:
+def test_markdown_below_the_limit_is_not_truncated(head: str) -> None:
     body = f"{head}{told(10)}".encode()
     article = extract_article(body, content_type="text/markdown", name="a.md", url=None, source="a")
     assert article.warnings == ()
@@ -53,13 +53,13 @@ def test_markdown_of_a_usual_length_is_read_whole(head: str) -> None:
 
 
 @pytest.mark.parametrize("paragraphs", [3000, 60_000], ids=["a tree", "too large for a tree"])
-def test_a_long_page_is_read_in_part(paragraphs: int) -> None:
+def test_a_long_page_is_truncated(paragraphs: int) -> None:
     article = page(told(paragraphs))
     assert LONGEST_READ - LONGEST_SENTENCE < len(article.text) <= LONGEST_READ
     assert article.warnings == (TEXT_CUT,)
 
 
-def test_a_page_that_is_not_looked_through_to_its_end_says_so() -> None:
+def test_a_truncated_page_has_a_warning() -> None:
     furniture = "<a href=/x>Home page</a> " * 100_000
     article = extract_article(
         f"<html><body><p>{told(40)}</p>{furniture}</body></html>".encode(),
@@ -68,7 +68,7 @@ def test_a_page_that_is_not_looked_through_to_its_end_says_so() -> None:
     assert DOCUMENT_CUT in article.warnings or TEXT_CUT in article.warnings
 
 
-def test_what_is_cited_of_a_text_read_in_part_stands_in_it() -> None:
+def test_citations_of_a_truncated_text_are_within_it() -> None:
     article = article_from_text(told(5000), title="Streets", source="a")
     found = check("In Mill Lane 1,001 people came to the council.", Evidence(article.text, article.title, "en"))
     assert found.verdict is not Verdict.UNSUPPORTED
@@ -76,7 +76,7 @@ def test_what_is_cited_of_a_text_read_in_part_stands_in_it() -> None:
     assert "1001 people" in found.citations[0].text
 
 
-def test_data_between_words_is_left_out() -> None:
+def test_data_between_words_is_removed() -> None:
     article = article_from_text(f"{told(3)} {'QUJD' * 1000} {told(1)}", title="Streets", source="a")
     assert "QUJD" not in article.text
     assert article.warnings == (NOT_WORDS,)
@@ -102,14 +102,14 @@ def test_scripts_without_blanks_are_words() -> None:
         ("short", "short"),
     ],
 )
-def test_a_text_is_cut_at_the_best_border(text: str, kept: str) -> None:
+def test_truncation_prefers_paragraphs_then_sentences_then_words(text: str, kept: str) -> None:
     assert truncated(text, 10) == kept
 
 
 # --- sentences ------------------------------------------------------------------------------------------
 
 
-def test_a_sentence_without_an_end_is_cut_at_its_pauses() -> None:
+def test_an_endless_sentence_is_split_at_pauses() -> None:
     text = ", ".join(f"word {n} of a list" for n in range(1000))
     found = sentences(text)
     assert all(len(one.text) <= LONGEST_SENTENCE for one in found)

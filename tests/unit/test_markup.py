@@ -1,4 +1,4 @@
-"""HTML as a stream of tags: nothing is read over and over."""
+"""The HTML tag stream in linear time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UNCLOSED = ["<input ", '<a b=">"', "<!--x>", "<![CDATA[x>", "<?x", "</a ", "<!x"
 
 
 class Counting(TagParser):
-    """Counts the characters that were looked at for an end that is not there."""
+    """Counts the characters searched for a missing end."""
 
     in_vain = 0
 
@@ -29,22 +29,22 @@ def in_vain(html: str) -> int:
 
 
 @pytest.mark.parametrize("tag", UNCLOSED)
-def test_a_page_of_tags_without_an_end_costs_no_more_than_its_length(tag: str) -> None:
+def test_unclosed_tags_are_parsed_in_linear_time(tag: str) -> None:
     half, whole = (in_vain(tag * (size // len(tag))) for size in (100_000, 200_000))
     assert 0 < whole < 3 * half
 
 
 @pytest.mark.parametrize("tag", UNCLOSED)
-def test_what_stands_before_tags_without_an_end_is_read(tag: str) -> None:
+def test_text_before_unclosed_tags_is_read(tag: str) -> None:
     page = f'<link rel="alternate" type="application/rss+xml" href="/feed"><p>The bridge opened.</p>{tag * 20_000}'
     assert text_of(page).startswith("The bridge opened.")
     assert find_feeds(page.encode(), "https://a.example/") == ["https://a.example/feed"]
 
 
 @pytest.mark.parametrize("tag", ["<input ", "<!-- x", '<a href="', "<b"])
-def test_a_tag_that_somebody_forgot_to_close_hides_nothing_before_it(tag: str) -> None:
+def test_an_unclosed_tag_hides_nothing_before_it(tag: str) -> None:
     assert text_of(f"<p>Five is less than six.</p><p>{tag}").startswith("Five is less than six.")
 
 
-def test_text_behind_a_tag_without_an_end_is_read() -> None:
+def test_text_behind_a_few_unclosed_tags_is_read() -> None:
     assert "The mayor agreed." in text_of('<p>One <a href="x>link</a>.</p><p>The mayor agreed.</p>')

@@ -1,4 +1,4 @@
-"""Whatever addresses, feeds and pages hold: what reads them gives a value or one of our own errors, nothing else."""
+"""Odd addresses, feeds, pages and files give a value or a `BriefingError`."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ often = settings(max_examples=150, deadline=None, suppress_health_check=[HealthC
 @often
 @given(addresses)
 @example("https://a.example/?\ud800")
-def test_an_address_is_compared_and_shown_or_refused(address: str) -> None:
+def test_odd_addresses_are_compared_and_redacted_or_refused(address: str) -> None:
     assert isinstance(shown(address), str)
     assert isinstance(host_of(address), str)
     assert isinstance(canonical_url(address), str)
@@ -131,7 +131,7 @@ def test_an_address_is_compared_and_shown_or_refused(address: str) -> None:
 
 @pytest.fixture(scope="module")
 def unconnected() -> Iterator[Fetcher]:
-    """A fetcher that no name leads anywhere."""
+    """A fetcher whose resolver finds nothing."""
 
     def resolver(host: str, port: int) -> list[str]:
         raise OSError("no such name")
@@ -143,7 +143,7 @@ def unconnected() -> Iterator[Fetcher]:
 @often
 @given(links=st.lists(addresses, min_size=1, max_size=4))
 @example(links=list(ODD_LINKS))
-def test_every_address_is_fetched_or_a_failure_of_its_own(unconnected: Fetcher, links: list[str]) -> None:
+def test_odd_addresses_are_fetched_or_fail_alone(unconnected: Fetcher, links: list[str]) -> None:
     outcomes = list(unconnected.fetch_many([Request(link) for link in links]))
     assert sorted(request.url for request, _ in outcomes) == sorted(links)
     assert all(isinstance(answer, FetchError) for _, answer in outcomes)
@@ -151,7 +151,7 @@ def test_every_address_is_fetched_or_a_failure_of_its_own(unconnected: Fetcher, 
 
 @often
 @given(address=addresses, link=addresses)
-def test_a_link_is_an_address_or_none(address: str, link: str) -> None:
+def test_odd_links_give_an_address_or_none(address: str, link: str) -> None:
     page = f'<base href="{link}"><link rel=alternate type="application/rss+xml" href="{link}">'
     assert all(found.lower().startswith("http") for found in find_feeds(page.encode(errors="replace"), address))
     lines = f"{link}\n{address}".encode(errors="replace")
@@ -164,7 +164,7 @@ def test_a_link_is_an_address_or_none(address: str, link: str) -> None:
 
 @often
 @given(st.one_of(addresses, st.just("a\0b"), st.just("x" * 5000)))
-def test_a_place_on_the_disk_is_known_or_refused(place: str) -> None:
+def test_odd_paths_are_classified_or_refused(place: str) -> None:
     path = Path(f"nowhere{place}")
     with suppress(BriefingError):
         classify_path(path)
@@ -187,7 +187,7 @@ def test_an_address_is_shown_without_its_password(address: str, seen: str) -> No
     assert shown(address) == seen
 
 
-def test_half_a_character_in_a_link_goes() -> None:
+def test_surrogates_in_a_link_are_dropped() -> None:
     feed = b'{"version": "https://jsonfeed.org/version/1.1", "items": [{"url": "https://a.example/?\\ud800x"}]}'
     assert read_feed(feed).items[0].url == "https://a.example/?x"
 
@@ -244,7 +244,7 @@ def test_a_file_is_read_or_refused(tmp_path: Path, body: bytes, suffix: str) -> 
 @pytest.mark.parametrize(
     "mark", ["<![endif--]>", "<![if !IE]>", "<![endif]>", "<![CDATA [ x ]>", "<!--[if IE]><![endif]-->"]
 )
-def test_what_old_pages_told_internet_explorer_hides_nothing(mark: str) -> None:
+def test_conditional_comments_hide_nothing(mark: str) -> None:
     page = (
         f'<html><head><title>Harbour opens</title>{mark}<link rel="alternate" type="application/rss+xml" href="/feed">'
         f"</head><body>{mark}<h1>Harbour opens</h1><p>{SENTENCES * 8}</p></body></html>"

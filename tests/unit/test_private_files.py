@@ -1,4 +1,4 @@
-"""What briefing remembers is its owner's alone, whatever the umask; what a person named stays as it is."""
+"""Permissions of state, cache and their folders."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_whatever_the_umask_files_are_0600_and_folders_made_for_them_0700(tmp_path: Path, umask: int) -> None:
+def test_files_are_0600_and_new_folders_0700_with_any_umask(tmp_path: Path, umask: int) -> None:
     folder = tmp_path / "new" / "deep"
     path = folder / "state.db"
     with run_lock(path), Store(path) as store:
@@ -46,7 +46,7 @@ def test_whatever_the_umask_files_are_0600_and_folders_made_for_them_0700(tmp_pa
     assert (mode(folder), mode(folder.parent)) == (0o700, 0o700)
 
 
-def test_wider_files_are_tightened_without_a_word(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_wider_permissions_are_tightened_without_a_message(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "state.db"
     with run_lock(path), Store(path) as store:
         store.claim_delivery(KEY, NOW)
@@ -59,7 +59,7 @@ def test_wider_files_are_tightened_without_a_word(tmp_path: Path, caplog: pytest
     assert caplog.text == ""
 
 
-def test_whoever_opens_the_record_tightens_all_that_lies_beside_it(tmp_path: Path) -> None:
+def test_opening_the_store_tightens_the_files_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     with run_lock(path), Store(path) as store:
         store.claim_delivery(KEY, NOW)
@@ -70,7 +70,7 @@ def test_whoever_opens_the_record_tightens_all_that_lies_beside_it(tmp_path: Pat
         assert {one.name: mode(one) for one in tmp_path.iterdir() if mode(one) != 0o600} == {}
 
 
-def test_a_folder_of_ones_own_keeps_its_permissions_and_the_default_one_is_tightened(
+def test_existing_folders_keep_their_permissions_and_the_default_one_is_tightened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tmp_path.chmod(0o755)
@@ -85,7 +85,7 @@ def test_a_folder_of_ones_own_keeps_its_permissions_and_the_default_one_is_tight
 
 
 @pytest.mark.parametrize("content", [b"Dear Ann", None])
-def test_what_is_not_ours_keeps_its_permissions(tmp_path: Path, content: bytes | None) -> None:
+def test_fifos_and_files_of_others_keep_their_permissions(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "other"
     if content is None:
         os.mkfifo(path)
@@ -100,7 +100,7 @@ def test_what_is_not_ours_keeps_its_permissions(tmp_path: Path, content: bytes |
     assert mode(path) == 0o644
 
 
-def test_where_permissions_cannot_be_changed_that_is_a_warning(
+def test_unchangeable_permissions_are_logged_as_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "state.db"
@@ -127,7 +127,7 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     assert mode(tmp_path / "file") != 0
 
 
-def test_a_run_leaves_nothing_that_others_can_read_but_what_was_asked_for(cli: Cli, tmp_path: Path) -> None:
+def test_only_requested_output_of_a_run_is_readable_by_others(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "story.txt").write_text("Trams\n\nThe council voted 31 to 14 on Tuesday for a tram line.")
     state = tmp_path / "data" / "state.db"
     before = os.umask(0o022)

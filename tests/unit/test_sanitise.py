@@ -1,4 +1,4 @@
-"""Text from outside: what steers or hides goes, what scripts need stays, what is too long is cut at a word."""
+"""Sanitising and truncation of untrusted text."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def is_balanced(line: str) -> bool:
 
 
 @given(marked)
-def test_nothing_that_steers_survives_and_twice_is_once(text: str) -> None:
+def test_clean_removes_control_characters_and_is_idempotent(text: str) -> None:
     cleaned = clean(text)
     assert not FORBIDDEN.search(cleaned)
     assert all(is_balanced(line) for line in cleaned.split("\n"))
@@ -57,7 +57,7 @@ def test_nothing_that_steers_survives_and_twice_is_once(text: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cf", "Cn", "Co", "Zl", "Zp"])))
-def test_text_without_marks_is_the_same_object(text: str) -> None:
+def test_clean_text_is_returned_as_the_same_object(text: str) -> None:
     assert clean(text) is text
 
 
@@ -74,7 +74,7 @@ def test_text_without_marks_is_the_same_object(text: str) -> None:
         "a\tb\nc",
     ],
 )
-def test_what_a_script_needs_stays(text: str) -> None:
+def test_joiners_and_directional_marks_of_scripts_stay(text: str) -> None:
     assert clean(text) is text
     assert shown_title(text) == " ".join(text.split())
 
@@ -92,17 +92,17 @@ def test_what_a_script_needs_stays(text: str) -> None:
         ("ignore\U000e0061\U000e0062", "ignore"),
     ],
 )
-def test_what_goes(text: str, cleaned: str) -> None:
+def test_control_characters_bidi_overrides_and_noncharacters_are_removed(text: str, cleaned: str) -> None:
     assert clean(text) == cleaned
 
 
-def test_a_value_is_clean_all_through_and_no_escape_brings_it_back() -> None:
+def test_nested_json_values_are_cleaned_and_have_no_escapes() -> None:
     value = {"a": ["x\x1b\u202e", {"b": "\x9by"}], "n": 1, "none": None}
     assert clean_data(value) == {"a": ["x", {"b": "y"}], "n": 1, "none": None}
     assert json.loads(json_text(value)) == clean_data(value)
 
 
-def test_an_article_without_marks_has_the_text_it_always_had() -> None:
+def test_articles_without_control_characters_keep_their_text() -> None:
     text = "One sentence, “quoted” at £3.50 – and more.\n\nÉté in Zürich; 東京、大阪。\n\nمی‌خواهم."
     assert normalise(text) == text
     # Marks of direction go from what is compared word by word; they stay in titles.
@@ -113,7 +113,7 @@ def test_an_article_without_marks_has_the_text_it_always_had() -> None:
 
 
 @given(marked, st.integers(10, 40))
-def test_what_is_cut_is_a_beginning_and_ends_as_readers_see_characters(text: str, most: int) -> None:
+def test_truncation_ends_at_a_grapheme_cluster(text: str, most: int) -> None:
     line = one_line(text)
     cut = clipped(line, most)
     assert len(cut) <= most
@@ -135,7 +135,7 @@ def test_long_titles_and_names_are_cut_at_a_word() -> None:
     "cluster", ["e\u0301\u0323", FAMILY, ENGLAND, "👍🏽", "🇩🇪", "क्षि", "\u1112\u1161\u11ab", "❤\ufe0f"]
 )
 @pytest.mark.parametrize("before", ["", "x", "xy"])
-def test_no_character_is_taken_apart(cluster: str, before: str) -> None:
+def test_grapheme_clusters_are_not_split(cluster: str, before: str) -> None:
     cluster = unicodedata.normalize("NFD", cluster)
     cut = clipped(before + cluster * 60, 50)
     whole = cut.removesuffix("…").removeprefix(before)
@@ -143,14 +143,14 @@ def test_no_character_is_taken_apart(cluster: str, before: str) -> None:
     assert whole == cluster * (len(whole) // len(cluster))
 
 
-def test_accents_without_end_are_cut_all_the_same() -> None:
+def test_endless_combining_marks_are_truncated() -> None:
     assert len(shown_title("a" + "\u0335" * 100_000)) <= LONGEST_TITLE
 
 
 # --- at the border --------------------------------------------------------------------------------------------------
 
 
-def test_an_item_whose_title_is_cut_is_known_to_the_store_as_it_was() -> None:
+def test_truncated_titles_do_not_change_store_keys() -> None:
     long = "A very long title that goes on " * 20
     items = "".join(
         f"<item><title>{long}{end}\u202e</title><description>Text {end}.</description></item>" for end in ("one", "two")
@@ -161,7 +161,7 @@ def test_an_item_whose_title_is_cut_is_known_to_the_store_as_it_was() -> None:
     assert item_keys(feed.items) == [fingerprint("item", place, "")[:32] for place in before]
 
 
-def test_a_letter_whose_subject_is_cut_is_told_from_another() -> None:
+def test_mails_with_equal_truncated_subjects_are_distinct() -> None:
     head = f"From: {'N' * 200} <a@b.example>\nSubject: {'long subject ' * 40}"
     one, two = (read_head(f"{head}{end}".encode()) for end in "12")
     assert one.title == two.title
@@ -180,5 +180,5 @@ def test_a_letter_whose_subject_is_cut_is_told_from_another() -> None:
         pytest.param("https://a.example/" + 4_000 * "g", None, id="too long"),
     ],
 )
-def test_an_address_holds_no_mark(link: str, address: str | None) -> None:
+def test_addresses_hold_no_control_characters(link: str, address: str | None) -> None:
     assert web_address(link) == address

@@ -1,4 +1,4 @@
-"""What a place is: paths on a disk, bodies from the web, pages that name their feeds."""
+"""Detection of source kinds and of the feeds of a page."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FEED = b"<?xml version='1.0'?><rss version='2.0'><channel/></rss>"
         (b"<!-- never ends", "", SourceKind.FILE),
     ],
 )
-def test_a_body_is_known_by_what_it_is(body: bytes, content_type: str, kind: SourceKind) -> None:
+def test_content_is_classified(body: bytes, content_type: str, kind: SourceKind) -> None:
     assert classify_content(body, content_type) is kind
 
 
@@ -59,18 +59,18 @@ def test_a_body_is_known_by_what_it_is(body: bytes, content_type: str, kind: Sou
         ("a.opml", b"broken", SourceKind.OPML),
     ],
 )
-def test_a_file_is_known_by_its_ending_and_its_beginning(
+def test_files_are_classified_by_suffix_and_content(
     tmp_path: Path, name: str, content: bytes, kind: SourceKind
 ) -> None:
     (tmp_path / name).write_bytes(content)
     assert classify_path(tmp_path / name) is kind
 
 
-def test_a_folder_is_known(tmp_path: Path) -> None:
+def test_a_folder_is_classified(tmp_path: Path) -> None:
     assert classify_path(tmp_path) is SourceKind.FOLDER
 
 
-def test_what_is_not_there_or_not_known_is_refused_with_its_reason(tmp_path: Path) -> None:
+def test_missing_and_unknown_files_are_refused_with_a_reason(tmp_path: Path) -> None:
     (tmp_path / "photo.jpeg").write_bytes(b"x")
     os.mkfifo(tmp_path / "pipe.txt")
     for name, reason in (
@@ -83,7 +83,7 @@ def test_what_is_not_there_or_not_known_is_refused_with_its_reason(tmp_path: Pat
             classify_path(tmp_path / name)
 
 
-def test_a_folder_gives_its_articles_in_order(tmp_path: Path) -> None:
+def test_articles_of_a_folder_are_sorted(tmp_path: Path) -> None:
     for name in (
         "b.txt",
         "a.md",
@@ -101,7 +101,7 @@ def test_a_folder_gives_its_articles_in_order(tmp_path: Path) -> None:
     assert found == ["a.md", "b.txt", "sub/c.html", "sub/deep/d.eml"]
 
 
-def test_links_in_a_circle_do_not_go_on_for_ever(tmp_path: Path) -> None:
+def test_symlink_loops_end(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("x")
     (tmp_path / "again").symlink_to(tmp_path)
     (tmp_path / "self.txt").symlink_to(tmp_path / "self.txt")
@@ -122,7 +122,7 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
         list_folder(tmp_path / "gone")
 
 
-def test_a_page_names_its_feeds() -> None:
+def test_feeds_are_found_by_autodiscovery() -> None:
     page = b"""<html><head><base href="/blog/"><link rel="stylesheet" href="s.css">
       <link REL='Alternate' type="application/rss+xml; charset=utf-8" title="Main" href="feed">
       <link rel="alternate feed" type="application/atom+xml" href="https://b.example/atom?a=1&amp;b=2">
@@ -138,7 +138,7 @@ def test_a_page_names_its_feeds() -> None:
     ]
 
 
-def test_a_page_without_a_named_feed_may_link_to_one_of_its_own() -> None:
+def test_links_that_look_like_feeds_are_found_without_autodiscovery() -> None:
     page = b"""<html><body><a href="/about">About</a><a href="/feed.xml#top">RSS</a><a href="https://b.example/feed/">x</a>
       <a href="http://[bad/feed">y</a><a href="news/feed/">News</a><a href="/feedback">Write to us</a></body>"""
     assert find_feeds(page, "https://a.example/") == ["https://a.example/feed.xml#top", "https://a.example/news/feed/"]
@@ -147,10 +147,10 @@ def test_a_page_without_a_named_feed_may_link_to_one_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("page", [b"", b"<link rel=alternate", b"\xff\xfe\x00", b"<![x", b"<!" * 1000])
-def test_a_page_that_names_none_gives_none(page: bytes) -> None:
+def test_a_page_without_feeds_gives_none(page: bytes) -> None:
     assert find_feeds(page, "https://a.example/") == []
 
 
-def test_every_real_feed_is_known_as_one(shared_data: Path) -> None:
+def test_real_feeds_are_classified_as_feeds(shared_data: Path) -> None:
     files = list((shared_data / "feeds" / "real").iterdir())
     assert [file.name for file in files if classify_content(file.read_bytes()) is not SourceKind.FEED] == []

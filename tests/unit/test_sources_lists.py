@@ -38,7 +38,7 @@ def test_a_category_gives_the_section_where_no_outline_does() -> None:
     assert source.section == "Boston / Weather"
 
 
-def test_each_address_counts_once() -> None:
+def test_duplicate_addresses_are_listed_once() -> None:
     twice = "<outline text='{0}'><outline text='{0}' xmlUrl='https://a.example/f'/></outline>"
     assert [source.name for source in read_opml(opml(twice.format("first") + twice.format("second")))] == ["first"]
 
@@ -56,7 +56,7 @@ def test_a_list_cannot_allow_local_addresses() -> None:
         (" https://a.example/f\n", "https://a.example/f"),
     ],
 )
-def test_addresses_of_old_browsers_are_understood(address: str, expected: str) -> None:
+def test_feed_scheme_addresses_are_read(address: str, expected: str) -> None:
     assert read_opml(opml(f"<outline xmlUrl='{address}'/>"))[0].location == expected
 
 
@@ -97,7 +97,7 @@ def test_lists_that_are_not_well_formed_are_read(inside: str) -> None:
         (opml("<outline text='a'>" * 50_000), "lists no sources"),
     ],
 )
-def test_what_is_no_list_is_refused_with_its_reason(body: bytes, reason: str) -> None:
+def test_other_content_than_a_list_is_refused_with_a_reason(body: bytes, reason: str) -> None:
     with pytest.raises(SourceError, match=reason):
         read_opml(body, subject="subs.opml")
 
@@ -129,13 +129,13 @@ usable = one_line.map(shown_name)
     ),
     usable,
 )
-def test_what_is_written_is_read_again(sources: list[Source], title: str) -> None:
+def test_opml_round_trip(sources: list[Source], title: str) -> None:
     again = read_opml(write_opml(sources, title))
     by_location = {source.location: source for source in sources}
     assert {source.location: source for source in again} == by_location
 
 
-def test_files_and_folders_stay_at_home() -> None:
+def test_files_and_folders_are_not_exported() -> None:
     document = write_opml(
         [Source(location=place) for place in ("/Users/anna/news", "-", "notes.txt", "https://a.example/")], "mine"
     )
@@ -143,12 +143,12 @@ def test_files_and_folders_stay_at_home() -> None:
     assert b"anna" not in document
 
 
-def test_names_that_xml_cannot_hold_are_written_without_what_it_cannot_hold() -> None:
+def test_characters_that_xml_forbids_are_dropped_from_names() -> None:
     (source,) = read_opml(write_opml([Source(location="https://a.example/", name="a\x00b\ud800\nc")], "\x1b"))
     assert source.name == "ab c"
 
 
-def test_a_written_list_says_how_it_is_encoded() -> None:
+def test_a_written_list_declares_its_encoding() -> None:
     document = write_opml([Source(location="https://a.example/", name="Zażółć → 日本")], "mine")
     assert document.startswith(b"<?xml version='1.0' encoding='utf-8'?>\n<opml")
     assert "Zażółć → 日本".encode() in document
@@ -166,7 +166,7 @@ def test_prose_is_no_list_of_addresses(body: bytes) -> None:
     assert not is_url_list(body)
 
 
-def test_every_real_list_is_read_or_refused_with_its_reason(shared_data: Path) -> None:
+def test_real_lists_are_read_or_refused_with_a_reason(shared_data: Path) -> None:
     refused = {}
     counts = {}
     for file in sorted((shared_data / "feeds" / "opml").iterdir()):

@@ -1,4 +1,4 @@
-"""Walls in words that nobody listed, in ten languages, and articles that speak to their reader about the same."""
+"""Walls by concepts in ten languages, and articles about the same."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def extracted(text: dict[str, str], *, head: str = "") -> Article:
 
 
 @pytest.mark.parametrize("text", WALLS, ids=called)
-def test_a_wall_is_known_by_the_concepts_that_come_together_in_it(text: dict[str, str]) -> None:
+def test_walls_are_detected_by_concepts(text: dict[str, str]) -> None:
     with pytest.raises(ExtractError) as caught:
         extracted(text)
     assert caught.value.cause == text["cause"]
 
 
 @pytest.mark.parametrize("text", ARTICLES, ids=called)
-def test_an_article_that_tells_or_advises_about_the_same_is_one(text: dict[str, str]) -> None:
+def test_articles_about_the_concepts_of_walls_are_articles(text: dict[str, str]) -> None:
     first = " ".join(text["text"].split()[:6])
     assert first in " ".join(extracted(text).text.split())
 
 
-def test_a_wall_told_as_news_is_an_article() -> None:
+def test_narrative_text_with_wall_concepts_is_an_article() -> None:
     """Each sentence that asks is kept; a day and a speaker around it make it a report."""
     text = {
         "language": "en",
@@ -59,7 +59,7 @@ def test_a_wall_told_as_news_is_an_article() -> None:
 
 
 @pytest.mark.parametrize("kind", ["WebSite", ["WebSite"], ["Thing", "WebSite"]])
-def test_a_site_that_is_not_free_says_nothing_of_an_article(kind: object) -> None:
+def test_is_accessible_for_free_of_a_website_is_ignored(kind: object) -> None:
     data = json.dumps({"@type": kind, "isAccessibleForFree": False})
     head = f'<script type="application/ld+json">{data}</script>'
     assert extracted(next(text for text in ARTICLES if text["title"] == "Fire destroys barn"), head=head).text

@@ -68,7 +68,7 @@ def part(free: object, selector: str = ".premium") -> dict[str, object]:
 
 
 @pytest.mark.parametrize("path", WALLS, ids=lambda path: path.stem)
-def test_a_wall_is_told_by_its_kind(path: Path) -> None:
+def test_walls_are_detected_with_their_kind(path: Path) -> None:
     kind = path.stem.split("-")[2].replace("cookielist", "consent")
     with pytest.raises(ExtractError) as caught:
         extracted(path.read_text("utf-8"))
@@ -81,7 +81,7 @@ def test_a_wall_is_told_by_its_kind(path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "end"), ARTICLES.items(), ids=ARTICLES.keys())
-def test_an_article_about_walls_is_whole(name: str, end: str) -> None:
+def test_articles_about_walls_are_extracted_in_full(name: str, end: str) -> None:
     text = extracted((PAGES / f"{name}.html").read_text("utf-8")).text
     assert end in " ".join(text.split())
 
@@ -94,7 +94,7 @@ def test_the_pages_are_thirty_walls_and_twenty_articles_in_six_languages() -> No
 
 
 @pytest.mark.parametrize("times", [1, 3, 12])
-def test_a_wall_may_be_of_any_length(times: int) -> None:
+def test_walls_of_any_length_are_detected(times: int) -> None:
     purpose = (
         "<p>We and our partners store information on your device for purpose {}, among them cookies. You can withdraw "
         "your consent to purpose {} at any time.</p>"
@@ -108,7 +108,7 @@ def test_a_notice_below_a_whole_article_does_not_make_it_a_wall() -> None:
     assert "In the year 2005" in extracted(page(TEASER + REST + notice)).text
 
 
-def test_what_a_page_says_in_quotation_marks_is_another_page_s() -> None:
+def test_quoted_wall_phrases_are_ignored() -> None:
     quoted = "<p>“Subscribe to continue reading,” it says on every page of the Courier, “or log in to go on.”</p>"
     assert extracted(page(TEASER + quoted)).text
 
@@ -125,7 +125,7 @@ def test_what_a_page_says_in_quotation_marks_is_another_page_s() -> None:
         "This article first appeared in the March issue. Subscribe now and save 50 per cent.",
     ],
 )
-def test_a_short_article_may_end_with_a_plea_or_speak_of_those_who_pay(end: str) -> None:
+def test_short_articles_with_a_plea_or_about_subscribers_are_articles(end: str) -> None:
     assert "high court" in extracted(page(f"{TEASER}{TEASER}<p>{end}</p>")).text
 
 
@@ -139,7 +139,7 @@ def test_a_short_article_may_end_with_a_plea_or_speak_of_those_who_pay(end: str)
         "<p>Leia o texto completo: assine por apenas 2 euros por mês.</p>",
     ],
 )
-def test_a_notice_that_asks_to_pay_is_known_at_the_end_and_not_within(notice: str) -> None:
+def test_a_paywall_notice_counts_only_at_the_end(notice: str) -> None:
     with pytest.raises(WallError, match="paywall"):
         extracted(page(TEASER + notice))
     assert "In the year 2005" in extracted(page(TEASER + notice + REST)).text
@@ -173,7 +173,7 @@ def test_a_page_that_is_not_free_and_gives_little_is_a_stub(data: object) -> Non
 
 
 @pytest.mark.parametrize("data", [priced(isAccessibleForFree=True), priced(wordCount=9000), priced(), ["x"], {"a": {}}])
-def test_a_short_page_that_does_not_say_so_is_an_article(data: object) -> None:
+def test_a_short_page_without_a_declared_price_is_an_article(data: object) -> None:
     assert extracted(page(TEASER, data)).text
 
 
@@ -197,7 +197,7 @@ def test_data_styles_and_programs_are_refused_by_type(media_type: str) -> None:
 
 
 @pytest.mark.parametrize("media_type", ["", "text/plain"])
-def test_data_is_refused_whatever_it_is_called(media_type: str) -> None:
+def test_data_is_refused_under_any_media_type(media_type: str) -> None:
     body = json.dumps({"text": DATA.decode(), "more": [1, 2]}).encode()
     with pytest.raises(ExtractError, match="it is JSON"):
         extract_article(body, content_type=media_type, name="it", url=None, source="Post")
@@ -222,7 +222,7 @@ def announced(title: str, page: str, text: str = "") -> Article:
     return extract_article(page.encode(), content_type="text/html", name="it", url=item.url, source="Post", hint=item)
 
 
-def test_a_wall_in_words_that_nobody_listed_has_nothing_of_the_headline_that_led_to_it() -> None:
+def test_a_page_without_words_of_its_headline_is_unrelated() -> None:
     with pytest.raises(WallError, match="something else than its feed says") as caught:
         announced("Council approves tram line to the hospital", UNKNOWN_WALL)
     assert caught.value.wall == "unrelated"
@@ -240,6 +240,6 @@ def test_a_page_with_a_word_of_its_headline_or_much_of_its_teaser_is_the_article
     assert "kumppanimme" in announced(title, UNKNOWN_WALL, text).text
 
 
-def test_a_headline_that_only_the_page_s_own_title_repeats_is_enough() -> None:
+def test_a_headline_repeated_only_in_the_pages_title_is_enough() -> None:
     page = UNKNOWN_WALL.replace("Ennen kuin jatkat", "Council approves tram line to the hospital")
     assert announced("Tram line to the hospital approved", page).text
