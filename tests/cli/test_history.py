@@ -153,7 +153,7 @@ def test_an_edition_is_taken_away_after_a_question(cli: Cli, two_days: Path) -> 
     assert cli("history").returncode == 3
 
 
-def test_a_question_holds_up_no_run(cli: Cli, one_day: Path) -> None:
+def test_waiting_for_an_answer_does_not_hold_the_run_lock(cli: Cli, one_day: Path) -> None:
     with run_lock(default_state()):
         no = cli("history", "remove", "2024-05-17", stdin="n\n")
         assert no.returncode == 3

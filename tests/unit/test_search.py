@@ -60,7 +60,7 @@ def headlines(store: Store, words: str) -> list[str]:
     return [one.headline for one in store.search(words)]
 
 
-def test_a_story_is_found_by_what_the_edition_says_of_it(store: Store) -> None:
+def test_search_finds_headline_points_section_and_source(store: Store) -> None:
     put(store, MONDAY, TRAM, WATER)
     (found,) = store.search("council")
     assert (found.date, found.title, found.section, found.headline) == (MONDAY, "Morning", "World", "Tram approved")
@@ -88,14 +88,14 @@ def test_words_are_found_however_they_are_written(store: Store, row: dict[str, A
         assert headlines(store, words) == [], words
 
 
-def test_what_was_found_is_shown_as_it_was_told(store: Store) -> None:
+def test_hits_show_the_original_text(store: Store) -> None:
     put(store, MONDAY, story("A", "Rain fell.", "Die STRASSE ist zu.", "Die „Straße“ am Hafen bleibt zu."))
     (found,) = store.search("strasse hafen")
     assert [found.snippet[start:end] for start, end in found.marks] == ["STRASSE", "Straße", "Hafen"]
     assert found.snippet == "Rain fell. Die STRASSE ist zu. Die „Straße“ am Hafen bleibt zu."
 
 
-def test_of_long_points_the_part_is_shown_that_holds_most(store: Store) -> None:
+def test_a_snippet_has_most_of_the_searched_words(store: Store) -> None:
     filler = " ".join(f"word{number}" for number in range(40))
     put(
         store,
@@ -108,7 +108,7 @@ def test_of_long_points_the_part_is_shown_that_holds_most(store: Store) -> None:
     assert [found.snippet[start:end] for start, end in found.marks] == ["tram", "bridge", "is open"]
 
 
-def test_an_index_from_before_words_were_folded_is_made_anew(tmp_path: Path) -> None:
+def test_an_index_of_unfolded_words_is_rebuilt(tmp_path: Path) -> None:
     with Store(tmp_path / "state.db") as store:
         put(store, MONDAY, story("Straße", "Eine Straße."))
     connection = sqlite3.connect(tmp_path / "state.db")
@@ -124,7 +124,7 @@ def test_an_index_from_before_words_were_folded_is_made_anew(tmp_path: Path) -> 
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=60))
-def test_words_are_the_same_with_their_places_and_without(text: str) -> None:
+def test_placed_words_and_search_words_agree(text: str) -> None:
     placed = list(placed_words(text))
     assert [word for *_, word in placed] == search_words(text)
     for begin, end, word in placed:
@@ -132,7 +132,7 @@ def test_words_are_the_same_with_their_places_and_without(text: str) -> None:
         assert 0 <= begin < end <= len(text)
 
 
-def test_disagreements_paragraphs_and_copies_are_found_too(store: Store) -> None:
+def test_search_finds_disagreements_paragraphs_and_copies(store: Store) -> None:
     told = replace(
         TRAM,
         copies=(Article(id="c", title="", text="", source="The Copier"),),
@@ -145,7 +145,7 @@ def test_disagreements_paragraphs_and_copies_are_found_too(store: Store) -> None
     assert store.search("copier")[0].sources == ("The Post", "The Copier")
 
 
-def test_phrases_stand_together_and_an_asterisk_is_any_ending(store: Store) -> None:
+def test_phrase_and_prefix_search(store: Store) -> None:
     put(store, MONDAY, TRAM, WATER)
     assert headlines(store, '"tram line"') == headlines(store, "“tram line”") == ["Tram approved"]
     assert headlines(store, '"line tram"') == []
@@ -155,7 +155,7 @@ def test_phrases_stand_together_and_an_asterisk_is_any_ending(store: Store) -> N
     assert set(headlines(store, "tram*")) == {"Tram approved", "A dry summer"}
 
 
-def test_the_best_comes_first_and_of_equals_the_newest(store: Store) -> None:
+def test_hits_are_ranked_by_bm25_then_date(store: Store) -> None:
     put(store, MONDAY, story("Weather", "A tram was late."), story("Tram strike", "Nobody drives."))
     put(store, TUESDAY, story("Tram strike", "Nobody drives."))
     assert [(one.headline, one.date) for one in store.search("tram")] == [
@@ -166,7 +166,7 @@ def test_the_best_comes_first_and_of_equals_the_newest(store: Store) -> None:
     assert store.search("tram", title="Evening") == []
 
 
-def test_an_edition_written_again_is_found_by_its_new_words_only(store: Store) -> None:
+def test_a_replaced_edition_is_reindexed(store: Store) -> None:
     put(store, MONDAY, TRAM)
     put(store, MONDAY, TRAM, title="Evening")
     put(store, MONDAY, WATER)
@@ -174,7 +174,7 @@ def test_an_edition_written_again_is_found_by_its_new_words_only(store: Store) -
     assert [one.title for one in store.search("council")] == ["Evening"]
 
 
-def test_editions_are_never_forgotten(store: Store) -> None:
+def test_editions_do_not_expire(store: Store) -> None:
     put(store, MONDAY, TRAM)
     store.forget(NOW + timedelta(days=9999))
     assert headlines(store, "council") == ["Tram approved"]
@@ -189,7 +189,7 @@ def test_editions_are_listed_newest_first(store: Store) -> None:
     assert store.editions(since=TUESDAY) == [(TUESDAY, "A")]
 
 
-def test_editions_from_before_there_was_an_index_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_editions_from_before_the_index_are_indexed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(store_module, "MIGRATIONS", MIGRATIONS[:3])
         Store(tmp_path / "state.db").close()
@@ -205,7 +205,7 @@ def test_editions_from_before_there_was_an_index_are_found(tmp_path: Path, monke
         assert [(one.title, one.headline) for one in store.search("council")] == [("Old", "Tram approved")]
 
 
-def test_without_full_text_search_only_searching_fails_and_nothing_is_missed_later(
+def test_without_fts5_only_search_fails_and_later_nothing_is_missing(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(store, MONDAY, TRAM)
@@ -230,7 +230,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("words", HOSTILE, ids=lambda words: ascii(words)[:20])
-def test_hostile_words_are_only_words(store: Store, words: str) -> None:
+def test_hostile_queries_are_plain_words(store: Store, words: str) -> None:
     put(store, MONDAY, TRAM, WATER)
     store.search(words)
     assert headlines(store, "council") == ["Tram approved"]
@@ -253,7 +253,7 @@ def test_any_text_may_be_searched_for(kept: Store, words: str) -> None:
         assert 0 <= sum(end - start for start, end in one.marks) <= len(one.snippet)
 
 
-def test_words_of_the_query_language_are_words_here(kept: Store) -> None:
+def test_fts5_operators_are_plain_words(kept: Store) -> None:
     for words in ("AND", "or", "not near", "NEAR(meaning, 3)*"):
         assert [one.headline for one in kept.search(words)] == (
             ["AND OR NOT NEAR"] if "3" not in words else []
