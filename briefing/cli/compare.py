@@ -57,15 +57,14 @@ def compare(
         compared, failures = pipeline.compare(wanted, chosen, clock=pipeline.utc_now, progress=screen)
         if compared:
             with pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
-                page = render_comparison(
-                    [(one.article, one.results) for one in compared], chosen, run_context.templates
-                )
+                rows = [(comparison.article, comparison.results) for comparison in compared]
+                page = render_comparison(rows, chosen, run_context.templates)
             if str(out) == "-":
                 write_stdout(page)
             else:
                 write_atomically(out, page)
     if compared and str(out) != "-":
         result(str(out))
-    failures += [result for one in compared for result in one.results if isinstance(result, Failure)]
+    failures += [result for comparison in compared for result in comparison.results if isinstance(result, Failure)]
     tell_failures(screen, failures, produced=bool(compared))
     raise typer.Exit(exit_code(bool(compared), failures))

@@ -51,7 +51,7 @@ def history(
         raise typer.Exit(3)
 
 
-_SAID = {
+_REMAINING_DELIVERIES = {
     "sent": "{0} has got it; that stays on record.",
     "sending": "Nobody knows whether {0} has got it; that stays on record.",
     "refused": "{0} was refused it; that stays on record.",
@@ -84,28 +84,28 @@ def remove(
         if not yes and not _agreed(f"Take away {what.date.isoformat()} {what.title!r} ({stories}; {files})?"):
             screen.complain("Nothing was taken away.")
             raise typer.Exit(3)
-        with run_lock(wanted.state or default_state()):  # only now: a run is not to wait for an answer
+        with run_lock(wanted.state or default_state()):  # only now: runs do not wait for the answer
             there = pipeline.removal(run_context, what.date, what.title)
             if not yes and there != what:
                 raise StoreError("edition", "it was changed while you were asked", "Look at it, then say it again")
             what = there
             pipeline.remove_edition(run_context, what)
-            keep_state(screen, run_context)  # so that it does not come back with the copy
+            keep_state(screen, run_context)  # else a restored backup would have it again
     for path in what.files:
         result(str(path))
     screen.say(f"{what.date.isoformat()} {what.title!r} is no longer in the state file; its stories count as untold.")
     for recipient, became in what.deliveries:
-        screen.say(_SAID[became].format(recipient))
+        screen.say(_REMAINING_DELIVERIES[became].format(recipient))
 
 
 def _agreed(question: str) -> bool:
-    """Whether somebody says yes. Raises `UsageError` where nobody is there to ask."""
+    """Ask for a yes. Raises `UsageError` where standard input is closed."""
     message(f"{question} [y/N]", end=" ")
-    said = sys.stdin.readline() if sys.stdin else ""
-    if not said:
+    answer = sys.stdin.readline() if sys.stdin else ""
+    if not answer:
         message()
         raise UsageError("history remove", "nobody is there to say yes", "Say it with --yes")
-    return said.strip().casefold() in {"y", "yes"}
+    return answer.strip().casefold() in {"y", "yes"}
 
 
 def show(
@@ -207,7 +207,7 @@ def archive(
 
 
 def _format(path: Path | None) -> str:
-    """The format that a file's ending asks for; text for standard output."""
+    """The format of a file's ending; text for standard output."""
     from briefing.render.edition import EDITION_FORMATS
 
     if path is None:

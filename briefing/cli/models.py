@@ -144,7 +144,7 @@ def _offers(config: Path | None, screen: ProgressDisplay, measure: bool) -> "tup
 
 
 def _wrapped(text: str, indent: str = "") -> str:
-    """`text` in lines that fit a terminal; in one line where nobody looks."""
+    """`text` wrapped to the terminal's width; one line into a file or pipe."""
     import shutil
     import sys
     import textwrap
@@ -174,7 +174,7 @@ def _row(offer: "ModelOffer") -> tuple[str, ...]:
 
 
 def _what(offer: "ModelOffer") -> str:
-    """The line below a model's figures."""
+    """Description and notes, below a model's figures."""
     notes = [offer.description or _needs(), f"engine {offer.engine}" if offer.engine != "llama" else ""]
     notes += [
         "the default, measured (docs/trust.md)" if offer.default else "" if offer.measured else "not measured here"
@@ -183,7 +183,7 @@ def _what(offer: "ModelOffer") -> str:
 
 
 def _needs() -> str:
-    """What is missing for models of Hugging Face's."""
+    """What models of the Hugging Face Hub need and is not installed."""
     from importlib.util import find_spec
 
     known = "A model of the Hugging Face Hub"
@@ -191,9 +191,9 @@ def _needs() -> str:
 
 
 def _folder(config: Path | None, offline: bool | None = None) -> "ModelFolder":
-    """The folder that a run with this configuration, or the one that is found, takes its models from.
+    """The model folder of this configuration, or of the one that is found.
 
-    The configuration's `offline` is about runs: who says `models pull` wants the network.
+    Its `offline` concerns runs only: `models pull` needs the network.
     """
     from briefing.models import ModelFolder
 

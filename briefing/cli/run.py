@@ -130,13 +130,13 @@ def run(
         tell_usage(screen, run_context)
         before = report.told_before + report.seen_before
         code = run_code(bool(written), report.failures, told_before=before, offline=report.offline)
-        # The edition is there: whatever is wrong with mail, and however long it takes, it costs nobody the edition.
+        # The edition is written by now: errors of mail cost nobody the edition.
         mail = ExitCode.MAIL if send and mail_errors else ExitCode.WELL
         for error in mail_errors:
             screen.complain(str(error))
         if send and not mail_errors:
             with screen:
-                # Without a network and an edition it is soon started again: one try will do, a pause only delays that.
+                # A run that was offline is started again soon: no pauses, which would only delay that.
                 last = run_context.clock() if code is ExitCode.OFFLINE else until
                 mail = post_after_run(screen, to_send, run_context, last, turn)
     code = ExitCode.PARTLY if untold and code is ExitCode.WELL else code
@@ -144,7 +144,7 @@ def run(
 
 
 def _untold(screen: ProgressDisplay, written: Iterable[Path]) -> bool:
-    """Print where the files are; whether nobody could be told, which is complained of."""
+    """Print the paths of the files; whether that failed, which is a complaint."""
     error = results(written)
     if error:
         screen.complain(str(error))
@@ -154,7 +154,7 @@ def _untold(screen: ProgressDisplay, written: Iterable[Path]) -> bool:
 def _list(
     screen: ProgressDisplay, run_context: "RunContext", day: datetime | None, deadline: "datetime | None"
 ) -> ExitCode:
-    """The articles that an edition of `day` would read, a line each."""
+    """Print the articles that an edition of `day` would read, a line each."""
     from briefing import pipeline
 
     reading = pipeline.read(run_context, day.date() if day else None, deadline=deadline)
@@ -172,7 +172,7 @@ def _post_the_rest(
     until: "datetime | None",
     turn: "RunLock | None",
 ) -> ExitCode:
-    """Of an edition that some readers have: the others get the same."""
+    """Send an edition that some readers have already to the others."""
     screen.say(f"The edition of {sent.date} was sent before and stays as it is; what is new comes with the next.")
     with screen:
         return post_after_run(screen, sent, run_context, until, turn)

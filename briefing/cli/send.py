@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["keep_state", "post_after_run", "send"]
 
-_SAID = {
+_OUTCOMES = {
     "sent": "Sent to {0}.",
     "before": "{0} has it already.",
     "nothing": "There is nothing in it for {0}.",
@@ -67,7 +67,7 @@ def send(
     from briefing.store.lock import run_lock
 
     wanted = load_config(configuration_path(config)).with_overrides(state=state, templates=templates, out=out)
-    # One run at a time: else a letter that another is sending would be taken for one whose run has died.
+    # One run at a time: else a letter that another run is sending would count as one whose run has died.
     alone = nullcontext() if check or dry_run or preview else run_lock(wanted.state or default_state())
     with screen, alone as turn, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
         if check:
@@ -94,10 +94,9 @@ def post_after_run(
     until: "datetime | None",
     turn: "RunLock | None",
 ) -> ExitCode:
-    """Send the edition of a run, if there is one, and what waits of earlier ones.
+    """Send the edition of a run, if there is one, and deferred letters of earlier ones.
 
-    Whatever is wrong with mail is said, and is the exit code; the edition is there all the same. While a letter waits
-    for another try, so does the run's `turn`: others may have it.
+    Errors are printed and set the exit code. The run's lock, `turn`, is released while a letter waits for a retry.
     """
     from briefing import pipeline
 
@@ -113,31 +112,28 @@ def post_after_run(
 
 
 def keep_state(screen: ProgressDisplay, run_context: "RunContext", turn: "RunLock | None" = None) -> None:
-    """Copy the state file; that it could not be done is said and changes no exit code.
-
-    Where another run has begun since, and has the `turn`, that is for it to do.
-    """
+    """Back up the state file, unless another run has the lock by now; a failure is printed and sets no exit code."""
     from briefing import pipeline
 
     if turn is not None and not turn.held:
         return
-    if said := pipeline.keep_state(run_context):
-        screen.complain(said)
+    if problem := pipeline.keep_state(run_context):
+        screen.complain(problem)
 
 
 def _post(screen: ProgressDisplay, posted: "Iterable[DeliveryResult]") -> ExitCode:
-    """Say what became of each letter as it happens."""
+    """Print the outcome of each letter as it is known."""
     code = ExitCode.WELL
-    for one in posted:
-        state: str = "put off" if one.state == "deferred" and not one.again else one.state
-        if state == "refused" and _of_address(one.detail):
+    for delivery in posted:
+        state: str = "put off" if delivery.state == "deferred" and not delivery.again else delivery.state
+        if state == "refused" and _is_address_error(delivery.detail):
             state = "bad address"
-        line = _SAID[state].format(one.recipient, one.detail or "the server said nothing")
-        if one.earlier:
-            line = f"{one.earlier}: {line}"
-        if one.shortened:
-            line += f" {one.shortened} stories are one line in it or only counted: all of it would be too large."
-        good = one.state in {"sent", "before", "nothing", "taken"}
+        line = _OUTCOMES[state].format(delivery.recipient, delivery.detail or "the server said nothing")
+        if delivery.earlier:
+            line = f"{delivery.earlier}: {line}"
+        if delivery.shortened:
+            line += f" {delivery.shortened} stories are one line in it or only counted: all of it would be too large."
+        good = delivery.state in {"sent", "before", "nothing", "taken"}
         if state == "deferred":
             code = code or ExitCode.LETTERS_WAIT
         elif not good:
@@ -146,12 +142,12 @@ def _post(screen: ProgressDisplay, posted: "Iterable[DeliveryResult]") -> ExitCo
     return code
 
 
-def _of_address(said: str) -> bool:
-    """Whether a refusal is one of the address (RFC 3463, 3.2), and not of the message or for want of room."""
-    code, enhanced = re.match(r"(?:([245]\d\d)(?:[ -]([245]\.\d{1,3}\.\d{1,3}))?\b)?", said).groups()  # type: ignore[union-attr]
+def _is_address_error(reply: str) -> bool:
+    """Whether a reply refuses the address (RFC 3463, 3.2), and not the message or for lack of space."""
+    code, enhanced = re.match(r"(?:([245]\d\d)(?:[ -]([245]\.\d{1,3}\.\d{1,3}))?\b)?", reply).groups()  # type: ignore[union-attr]
     if enhanced:
         return str(enhanced).startswith("5.1.")
-    return code in {"550", "553"} if code else "address" in said
+    return code in {"550", "553"} if code else "address" in reply
 
 
 def _chosen(edition: str | None, run_context: "RunContext") -> "Edition":
@@ -174,7 +170,7 @@ def _chosen(edition: str | None, run_context: "RunContext") -> "Edition":
 
 
 def _write(edition: "Edition", run_context: "RunContext", only: list[str], preview: bool) -> None:
-    """The letters as files, or the first in the browser."""
+    """Write the letters as files, or open the first in the browser."""
     from briefing import pipeline
     from briefing.deliver import write_atomically
     from briefing.render.email import file_name

@@ -1,4 +1,4 @@
-"""From a configuration file and the options of a command to one checked `Config`."""
+"""Merges a configuration file and a command's options into one checked `Config`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["configuration_path", "settings", "settings_if_any"]
 
 
 def configuration_path(given: Path | None) -> Path:
-    """`given`, else the file that is found. Raises `ConfigError` where there is none."""
+    """`given`, else the file that `find_config` finds. Raises `ConfigError` where there is none."""
     from briefing.config import find_config
 
     path = given or find_config()
@@ -34,16 +34,16 @@ def configuration_path(given: Path | None) -> Path:
 def settings(
     given: Path | None, named: list[str], *, mail_error: Callable[[ConfigError], None] | None = None, **options: object
 ) -> Config:
-    """The configuration in `given`, or the one that is found, with every option that is not None over it.
+    """The configuration in `given`, or the one that is found, overridden by the options that are not None.
 
-    `named` sources come after those of `given`; without `given` they stand alone, so that ``--source x`` means x and
-    nothing else. `mail_error` as in `load_config`. Raises `ConfigError` or `UsageError`.
+    `named` sources are added to those of `given`; without `given` they are the only ones. `mail_error` as in
+    `load_config`. Raises `ConfigError` or `UsageError`.
     """
     from briefing.config import Config, load_config
 
     config = load_config(configuration_path(given), mail_error=mail_error) if given or not named else Config()
     config = config.with_overrides(**options)
-    extra = tuple(Source(location=_location(place), allow_local=config.allow_local) for place in named)
+    extra = tuple(Source(location=_location(source), allow_local=config.allow_local) for source in named)
     if not config.sources and not extra:
         raise ConfigError(
             str(configuration_path(given)), "it names no source", "Add one with `briefing sources add ADDRESS`"
@@ -52,14 +52,14 @@ def settings(
 
 
 def settings_if_any(given: Path | None, **options: object) -> Config:
-    """The same for commands that read no source: where there is no configuration, the defaults."""
+    """`settings` for commands that read no source: without a configuration, the defaults."""
     from briefing.config import Config, find_config, load_config
 
     path = given or find_config()
     return (load_config(path) if path else Config()).with_overrides(**options)
 
 
-def _location(place: str) -> str:
-    """A source as typed: an address, ``-``, or a path."""
-    address = without_feed_scheme(place)
-    return address if address == "-" or "://" in address else str(Path(place).expanduser())
+def _location(source: str) -> str:
+    """The location of a source as typed: an address, ``-``, or a path."""
+    address = without_feed_scheme(source)
+    return address if address == "-" or "://" in address else str(Path(source).expanduser())

@@ -35,7 +35,7 @@ def add(
     if location == "-":
         raise UsageError("sources add", "standard input cannot be a source of every day", "Use --source - with `run`")
     if source_key(location) == "path":
-        # What is typed starts from the current folder, what stands in the file from the file's.
+        # A typed path is relative to the current folder, one in the file to the file's folder.
         place = str(Path(location).expanduser().absolute())
         if not Path(place).exists():
             raise UsageError(shown(location), "there is no such file or folder", "Addresses begin with https://")
@@ -80,7 +80,7 @@ def check(
     from briefing import pipeline
 
     screen: ProgressDisplay = context.obj
-    # Whatever is wrong with mail, a run reads its sources.
+    # Errors in [mail] do not keep a run from its sources.
     wanted = settings(
         configuration_path(config), [], mail_error=lambda error: screen.complain(str(error)), allow_local=allow_local,
         offline=offline,
@@ -97,8 +97,8 @@ def check(
                 for failure in checked.failures:
                     result(f"failed\t{name}: {failure.subject}\t{_reason(failure)}")
             else:
-                first, *others = checked.failures
-                more = f" And {len(others)} more." if others else ""
+                first, *rest = checked.failures
+                more = f" And {len(rest)} more." if rest else ""
                 result(f"failed\t{name}\t{_reason(first)}{more}")
     raise typer.Exit(exit_code(good > 0, failures))
 

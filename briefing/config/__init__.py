@@ -1,6 +1,6 @@
-"""The configuration file: TOML -> a frozen `Config` in which every value is of its type and in its range.
+"""The configuration file: TOML -> a frozen, checked `Config`; adding and removing sources in its text.
 
-Also the two edits that the command line makes to the file's text. Not here: what the settings do, and writing files.
+Not here: what the settings do, and writing files.
 
 Paths in the file are relative to the file and may start with ``~``. Errors name a key by its full path and its line;
 ``[[sources]]`` tables are counted from 1.

@@ -1,12 +1,11 @@
-"""The two edits that the command line makes to the file's text; every other character stays as the reader wrote it.
+"""Adds and removes ``[[sources]]`` tables in the configuration's text; every other character stays.
 
-A table is added behind all that is there. A table is removed with the prose right above its header and the keys of a
-source that are commented out right below its last one; other comments stay, settings that are commented out among
-them. So that no gap is left, the blank lines behind it go where there are some before it as well.
+A table is appended at the end. It is removed with the comment right above its header and the commented-out keys of a
+source right below its last one; other comments, commented-out settings among them, stay. Blank lines after it go where
+there are some before it as well.
 
-tomlkit reads and writes the tables, one at a time: of a whole file it puts ``[[sources]]`` tables together that have
-others between them (0.15.2), which moves what stands there. Both edits check their own work: what the edited text
-means is what the old one meant, but for the sources in question.
+tomlkit reads and writes one table at a time: of a whole file it joins ``[[sources]]`` tables that have others between
+them (0.15.2). Both edits parse the result and compare its meaning with the old one's, but for the sources in question.
 """
 
 from __future__ import annotations
@@ -32,10 +31,10 @@ _COMMENTED_OUT = re.compile(r"\s*#[#\s]*(?:\[+[^\[\]]+\]|(?P<key>[\w\"'.-]+)\s*=
 
 
 def add_sources(text: str, sources: Iterable[Source], path: Path) -> str:
-    """The configuration `text` of the file at `path`, with a ``[[sources]]`` table at its end for each of `sources`.
+    """The configuration `text` of the file at `path` with a ``[[sources]]`` table appended for each of `sources`.
 
-    Raises `ConfigError` where `text` is not valid already, lists its sources in another way than as ``[[sources]]``
-    tables, or cannot hold what is added, and `UsageError` for an address of a kind that is not read.
+    Raises `ConfigError` where `text` is invalid, lists its sources in another form, or cannot be extended, and
+    `UsageError` for an address of a kind that is not read.
     """
     before = parse_config(text, path)
     if "sources" in parse_toml(_pieces(text)[0], path):
@@ -62,20 +61,19 @@ def add_sources(text: str, sources: Iterable[Source], path: Path) -> str:
 
 
 def remove_source(text: str, name_or_location: str, path: Path) -> str:
-    """The configuration `text` of the file at `path` without the source that has this address, path or name.
+    """The configuration `text` of the file at `path` without the source of this address, path or name.
 
-    Raises `ConfigError` where there is no such source, where a name stands for several, or where the sources are not
-    ``[[sources]]`` tables.
+    Raises `ConfigError` where there is none, a name is ambiguous, or the sources are in another form.
     """
     before = parse_config(text, path)
     tables = parse_toml(text, path).get("sources", [])
-    places = [
+    locations = [
         {source.location, table.get("path"), table.get("url")}
         for source, table in zip(before.sources, tables, strict=True)
     ]
     typed = {name_or_location, without_feed_scheme(name_or_location)}
-    located = [i for i, place in enumerate(places) if typed & place]
-    if not located:  # as lists show it
+    located = [index for index, location in enumerate(locations) if typed & location]
+    if not located:  # an address as `sources list` shows it
         located = [i for i, source in enumerate(before.sources) if {str(source.address), source.address.public} & typed]
         if len({before.sources[i].location for i in located}) > 1:
             cause = f"has {len(located)} sources shown as {name_or_location!r}, with different secrets"
@@ -87,14 +85,14 @@ def remove_source(text: str, name_or_location: str, path: Path) -> str:
         raise ConfigError(str(path), f"has no source {asked!r}" + nearest(asked, known))
     if not located and len(named) > 1:
         raise ConfigError(str(path), f"has {len(named)} sources named {name_or_location!r}", "Give the address or path")
-    doomed = located or named
+    removed = located or named
     pieces = _pieces(text)
     numbers = [number for number, piece in enumerate(pieces) if number and "sources" in parse_toml(piece, path)]
     if len(numbers) == len(tables):
-        for index in reversed(doomed):
+        for index in reversed(removed):
             _cut(pieces, numbers[index], path)
     edited = "".join(pieces)
-    kept = tuple(source for index, source in enumerate(before.sources) if index not in doomed)
+    kept = tuple(source for index, source in enumerate(before.sources) if index not in removed)
     if parse_config(edited, path) != replace(before, sources=kept):
         raise ConfigError(str(path), "could not be edited without touching the rest", "Remove the source by hand")
     return edited
@@ -105,8 +103,8 @@ def _table_text(source: Source) -> str:
 
     table = tomlkit.table()
     table.add(source_key(source.location), without_feed_scheme(source.location))
-    wishes = {"password_command": source.password_command, "name": source.name, "section": source.section}
-    for key, value in wishes.items():
+    optional = {"password_command": source.password_command, "name": source.name, "section": source.section}
+    for key, value in optional.items():
         if value:
             table.add(key, list(value) if isinstance(value, tuple) else value)
     if source.kind is not SourceKind.AUTO:
@@ -121,10 +119,9 @@ def _table_text(source: Source) -> str:
 
 
 def _pieces(text: str) -> list[str]:
-    """`text` cut before the header of every table: first what stands above the first, perhaps nothing.
+    """`text` split before the header of every table; the first piece, which may be empty, is what precedes them.
 
-    What is above a line at which TOML begins anew is valid by itself; where it is not, the line only looks like a
-    header, in a text or a list of several lines.
+    What precedes a header is valid TOML; where it is not, the line is part of a multi-line string or list.
     """
     import tomllib
 
@@ -141,14 +138,14 @@ def _pieces(text: str) -> list[str]:
 
 
 def _cut(pieces: list[str], number: int, path: Path) -> None:
-    """Take the source's table out that is the piece of this number, and what of the comments around it is its own."""
+    """Remove the piece of this number, which is a source's table, with the comments that belong to it."""
     before, last = pieces[number - 1], number == len(pieces) - 1
     above, below = _tail(before, path), _tail(pieces.pop(number), path)
     kept = len(above)
     while kept and above[kept - 1].strip() and not _COMMENTED_OUT.match(above[kept - 1]):
         kept -= 1
     before = before.removesuffix("".join(above[kept:]))
-    own = {one.name for one in fields(SourceTable)}
+    own = {setting.name for setting in fields(SourceTable)}
     while below and (setting := _COMMENTED_OUT.match(below[0])) and setting["key"] in own:
         del below[0]
     gap = not before.strip("\ufeff") or not _lines(before)[-1].strip()
@@ -161,7 +158,7 @@ def _cut(pieces: list[str], number: int, path: Path) -> None:
 
 
 def _tail(piece: str, path: Path) -> list[str]:
-    """The comments and blank lines at the end of `piece`, line by line. Raises `ConfigError`."""
+    """The lines of comments and blanks at the end of `piece`. Raises `ConfigError`."""
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
     from tomlkit.items import AoT, Comment, Table, Whitespace
@@ -183,5 +180,5 @@ def _tail(piece: str, path: Path) -> list[str]:
 
 
 def _lines(text: str) -> list[str]:
-    """Its lines as TOML knows them, ends included; to `str.splitlines`, more characters end one."""
+    """Lines with their ends, by TOML's definition; `str.splitlines` splits at more characters."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)

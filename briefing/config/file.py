@@ -1,4 +1,4 @@
-"""The file: found, read, checked; whatever is wrong with it said at once, each thing with its line."""
+"""Finds, reads and checks the configuration file; an error lists all problems, each with its line."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def find_config() -> Path | None:
     """``briefing.toml`` in the current folder, else in the user's configuration folder, else None."""
     from platformdirs import user_config_dir
 
-    places = (Path("briefing.toml"), Path(user_config_dir("briefing", appauthor=False)) / "briefing.toml")
-    return next((place for place in places if place.is_file()), None)
+    candidates = (Path("briefing.toml"), Path(user_config_dir("briefing", appauthor=False)) / "briefing.toml")
+    return next((path for path in candidates if path.is_file()), None)
 
 
 def local_timezone() -> str:
-    """IANA name of this machine's time zone; ``UTC`` where it cannot be told."""
+    """IANA name of this machine's time zone; ``UTC`` where it is unknown."""
     import warnings
 
     import tzlocal
@@ -47,7 +47,7 @@ def local_timezone() -> str:
 
 
 def read_config(path: Path) -> str:
-    """The file's text as it is, line ends and a byte order mark too. Raises `ConfigError`."""
+    """The file's text with its line ends and byte order mark. Raises `ConfigError`."""
     try:
         return path.read_bytes().decode()
     except FileNotFoundError as error:
@@ -59,9 +59,9 @@ def read_config(path: Path) -> str:
 
 
 def load_config(path: Path, *, mail_error: Callable[[ConfigError], None] | None = None) -> Config:
-    """The checked settings of a file. Raises `ConfigError`, which names everything that is wrong with it at once.
+    """The checked settings of a file. Raises `ConfigError` with all problems.
 
-    With `mail_error`, what is wrong with the ``[mail]`` table is told to it instead, and the table counts as empty.
+    `mail_error` is called with the problems of the ``[mail]`` table, which then counts as empty, instead of raising.
     """
     return parse_config(read_config(path), path, mail_error=mail_error)
 
@@ -72,13 +72,13 @@ def parse_config(text: str, path: Path, *, mail_error: Callable[[ConfigError], N
     folder = path.parent.absolute()
     problems: list[Problem] = []
     tables = check(tuple[SourceTable, ...], data.pop("sources", ()), folder, problems, ("sources",))
-    of_mail: list[Problem] = [] if mail_error else problems
-    mail = check(Mail, data.pop("mail", {}), folder, of_mail, ("mail",))
+    mail_problems: list[Problem] = [] if mail_error else problems
+    mail = check(Mail, data.pop("mail", {}), folder, mail_problems, ("mail",))
     config = check(Config, data, folder, problems)
     if config is None or tables is None or (mail is None and not mail_error):
         raise _config_error(path, text, problems)
-    if mail_error and of_mail:
-        mail_error(_config_error(path, text, of_mail))
+    if mail_error and mail_problems:
+        mail_error(_config_error(path, text, mail_problems))
     return replace(config, sources=tuple(table.source() for table in tables), mail=mail or Mail())
 
 
@@ -95,13 +95,13 @@ def parse_toml(text: str, path: Path) -> dict[str, Any]:
 
 
 def _config_error(path: Path, text: str, problems: Sequence[Problem]) -> ConfigError:
-    def place(problem: Problem) -> str:
+    def where(problem: Problem) -> str:
         line = _line(text, problem.location)
         return f"line {line}, {problem.key}" if line else problem.key
 
     if len(problems) == 1:
-        return ConfigError(f"{path}, {place(problems[0])}", problems[0].cause, problems[0].remedy)
-    entries = [f"{place(problem)}: {problem.cause}. {problem.remedy}".rstrip(". ") for problem in problems]
+        return ConfigError(f"{path}, {where(problems[0])}", problems[0].cause, problems[0].remedy)
+    entries = [f"{where(problem)}: {problem.cause}. {problem.remedy}".rstrip(". ") for problem in problems]
     return ConfigError(str(path), f"{len(problems)} things are wrong:\n  " + "\n  ".join(entries))
 
 
@@ -112,7 +112,7 @@ def _source_headers(text: str) -> list[int]:
 
 
 def _line(text: str, location: tuple[str | int, ...]) -> int | None:
-    """Number of the line, from 1, that most likely holds the key at `location`; None where none looks like it."""
+    """The line (from 1) that most likely holds the key at `location`, by its looks; None where none does."""
     text = text.removeprefix("\ufeff")
     lines, headers = text.splitlines(), _source_headers(text)
     start, end = 0, headers[0] if headers else len(lines)

@@ -1,4 +1,4 @@
-"""Where a source can be: at an address of the web, in a mailbox on a mail server, under a path. Nothing is asked."""
+"""Kinds of source locations: web address, mailbox, path. Pure: nothing is looked up."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def is_url(text: str) -> bool:
 
 
 def is_address(location: str) -> bool:
-    """Whether it is meant as an address, of whatever kind, and not as a path."""
+    """Whether it is meant as an address of any scheme, and not as a path."""
     return _ADDRESS.match(location) is not None
 
 
@@ -59,7 +59,7 @@ def source_key(location: str) -> Literal["url", "imap", "path"]:
 
 
 def mailbox_error(mailbox: str) -> str:
-    """What is wrong with the address of a mailbox, or nothing; the words never repeat it."""
+    """The error of a mailbox address, without repeating it; empty where it is valid."""
     try:
         parts = urlsplit(mailbox)
         host, user, password, _ = parts.hostname, parts.username, parts.password, parts.port

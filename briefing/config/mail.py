@@ -1,4 +1,4 @@
-"""The ``[mail]`` table: who sends, through which server, to whom."""
+"""The ``[mail]`` table: sender, server, recipients."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _retries(value: Any, folder: Path | None) -> Any:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
+    """Whether the host is this machine."""
     return (urlsplit(f"//{host}").hostname or host) in {"localhost", "127.0.0.1", "::1"}
 
 
@@ -101,7 +101,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """How an edition is sent. Without `host` nothing is."""
+    """The table ``[mail]``: how editions are sent. Without `host` none is."""
 
     __pydantic_config__: ClassVar[Any] = FORBID_EXTRA
 
@@ -121,9 +121,9 @@ class Mail:
     list_id: Annotated[str, LazyValidator(_host)] = ""
     """Such as ``briefing.example.org``; empty means: made of the sender's domain."""
     unsubscribe: Annotated[str, LazyValidator(_unsubscribe)] = ""
-    """Where a reader who wants no more turns to."""
+    """Address of the List-Unsubscribe header."""
     one_click: Flag = False
-    """Whether `unsubscribe` takes a POST that unsubscribes at once (RFC 8058)."""
+    """Whether `unsubscribe` supports one-click POST (RFC 8058)."""
     evidence: Flag = True
     """Whether the sentences behind each point are shown below it."""
     send_empty: Flag = False
@@ -131,5 +131,5 @@ class Mail:
     retries: Annotated[tuple[timedelta, ...], LazyValidator(_retries)] = tuple(
         timedelta(minutes=minutes) for minutes in (1, 5, 15)
     )
-    """How long a letter that was put off waits, each time, before it is tried again in the same run."""
+    """Pauses before each retry of a deferred letter in the same run."""
     recipients: tuple[Recipient, ...] = ()

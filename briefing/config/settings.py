@@ -14,7 +14,6 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from briefing.address import shown, shown_in
 from briefing.config.locations import mailbox_error
 from briefing.config.mail import Mail, Recipient
-from briefing.config.preferences import Interests, Mute, Topics, Weight
 from briefing.config.validators import (
     FORBID_EXTRA,
     Command,
@@ -34,7 +33,10 @@ from briefing.config.validators import (
     SourcePath,
     TimeOfDay,
     TimeZone,
+    Topics,
     WebAddress,
+    Weight,
+    Words,
     whole,
 )
 from briefing.errors import UsageError
@@ -43,6 +45,30 @@ from briefing.types import Source, SourceKind
 __all__ = ["Config", "Problem", "SourceTable", "check"]
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interests:
+    """The table ``[interests]``: what ranks higher."""
+
+    __pydantic_config__: ClassVar[Any] = FORBID_EXTRA
+
+    words: Words = ()
+    """Words and phrases; a story with one of them in its title or beginning ranks higher."""
+    boost: Weight = 1.0
+    """What a word in the title is worth; in the beginning, half of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mute:
+    """The table ``[mute]``: what is left out."""
+
+    __pydantic_config__: ClassVar[Any] = FORBID_EXTRA
+
+    words: Words = ()
+    """An article with one of them in its title or beginning is left out."""
+    sources: Words = ()
+    sections: Words = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,10 @@ __all__ = [
     "SourcePath",
     "TimeOfDay",
     "TimeZone",
+    "Topics",
     "WebAddress",
+    "Weight",
+    "Words",
     "is_timezone",
     "nearest",
     "parse_duration",
@@ -244,6 +247,29 @@ def _formats(value: Any, folder: Path | None) -> Any:
     return value
 
 
+def _words(value: Any, folder: Path | None) -> Any:
+    wanted = isinstance(value, list | tuple) and all(isinstance(word, str) and word.strip() for word in value)
+    if not wanted:
+        raise ValueError("expected a list of words or names in quotation marks")
+    return tuple(value)
+
+
+def _topics(value: Any, folder: Path | None) -> Any:
+    if not isinstance(value, dict) or not all(isinstance(name, str) and name.strip() for name in value):
+        raise ValueError('expected sections with their words, such as Science = ["telescope", "vaccine"]')
+    return {name: _words(words, folder) for name, words in value.items()}
+
+
+def _weight(value: Any, folder: Path | None) -> Any:
+    if type(value) not in {int, float} or not 0 <= value <= 10:
+        raise ValueError("expected a number from 0 to 10")
+    return float(value)
+
+
+Words = Annotated[tuple[str, ...], LazyValidator(_words)]
+Topics = Annotated[dict[str, tuple[str, ...]], LazyValidator(_topics)]
+"""Names of sections with the words that speak for them."""
+Weight = Annotated[float, LazyValidator(_weight)]
 OptionalPath = Annotated[Path | None, LazyValidator(_optional_path)]
 """None for the empty text; relative to the folder of the configuration."""
 FolderPath = Annotated[Path, LazyValidator(_path)]

@@ -1,1 +1,1 @@
-"""Fakes with a language of their own, for this project's tests and for yours: `FakeEngine`, `server`."""
+"""Scripted fakes of engines and servers, for this project's tests and for yours."""

@@ -1,4 +1,4 @@
-"""A real server on loopback that speaks the chat part of OpenAI's API, and says what it is told to.
+"""A scripted server of OpenAI's chat completions API on loopback.
 
 ::
 
@@ -8,7 +8,7 @@
         ...
         assert server.asked[0]["max_tokens"] == 320
 
-Everything `Server` can be told of a path holds for `CHAT` and `MODELS` as well.
+The answers of `Server` can be used for `CHAT` and `MODELS` as well.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ Request = dict[str, Any]
 def events(
     text: str, *, finish: str = "stop", thought: str = "", hidden: int = 0, usage: bool = True, pieces: int = 3
 ) -> bytes:
-    """`text` as a stream of server-sent events, with its usage (words for tokens) at the end.
+    """`text` as server-sent events, with its usage (words for tokens) at the end.
 
-    `thought` is what the model lets see of its thoughts, `hidden` how many tokens they took where it shows none.
+    `thought`: visible reasoning; `hidden`: reasoning tokens that are only counted.
     """
     size = max(1, -(-len(text) // pieces))
     deltas: list[dict[str, Any]] = [{"role": "assistant"}]
@@ -65,7 +65,7 @@ class ChatServer(Server):
 
     @property
     def asked(self) -> list[Request]:
-        """What was asked, in order of arrival."""
+        """The chat requests, in order of arrival."""
         return [json.loads(seen.body) for seen in self.seen(CHAT)]
 
     def says(
@@ -78,35 +78,33 @@ class ChatServer(Server):
         usage: bool = True,
         times: int | None = None,
     ) -> None:
-        """Answers with `text`, or with what it returns for the request, streamed where that was asked for; `events`
-        tells of the rest.
-        """
+        """Answers with `text`, or what it returns for a request; streamed on request. For the rest see `events`."""
 
-        def reply(seen: ReceivedRequest) -> tuple[int, str, bytes]:
-            request = json.loads(seen.body)
-            spoken = text(request) if callable(text) else text
+        def reply(received: ReceivedRequest) -> tuple[int, str, bytes]:
+            request = json.loads(received.body)
+            content = text(request) if callable(text) else text
             if request.get("stream"):
-                streamed = events(spoken, finish=finish, thought=thought, hidden=hidden, usage=usage)
+                streamed = events(content, finish=finish, thought=thought, hidden=hidden, usage=usage)
                 return 200, "text/event-stream", streamed
-            choice = {"message": {"role": "assistant", "content": spoken}, "finish_reason": finish}
+            choice = {"message": {"role": "assistant", "content": content}, "finish_reason": finish}
             return 200, "application/json", json.dumps({"choices": [choice]}).encode()
 
         self.replies(CHAT, reply, times=times)
 
     def refuses(self, field: str, *, then: str, message: str = "", at_once: int = 1) -> None:
-        """Answers 400 to every request that has this field, and `then` to any other.
+        """Answers 400 with `message` to requests with this field, and `then` to others.
 
-        The refusals say `message`, and wait until `at_once` of these requests are there (for 5 seconds at most).
+        A refusal waits until `at_once` of these requests are there (for 5 seconds at most).
         """
         barrier = threading.Barrier(at_once)
-        said = message or f"Unsupported parameter: '{field}'"
+        refusal = message or f"Unsupported parameter: '{field}'"
 
-        def reply(seen: ReceivedRequest) -> tuple[int, str, bytes]:
-            request = json.loads(seen.body)
+        def reply(received: ReceivedRequest) -> tuple[int, str, bytes]:
+            request = json.loads(received.body)
             if field in request:
                 with contextlib.suppress(threading.BrokenBarrierError):
                     barrier.wait(timeout=5)
-                error = {"error": {"message": said, "type": "invalid_request_error"}}
+                error = {"error": {"message": refusal, "type": "invalid_request_error"}}
                 return 400, "application/json", json.dumps(error).encode()
             return 200, "text/event-stream", events(then)
 

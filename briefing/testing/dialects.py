@@ -1,4 +1,4 @@
-"""Servers that speak OpenAI's API each in its own way: the quirks of six of them, on loopback.
+"""Scripted servers with the quirks of six implementations of OpenAI's API, on loopback.
 
 ::
 
@@ -7,8 +7,8 @@
         ...
         assert server.asked[0]["max_tokens"] == 320
 
-A dialect is what one server was seen to send, or says in its documentation that it sends: the shape of its errors, its
-list of models and its streams, what it refuses, what it ignores, how its model thinks. Words count as tokens.
+A dialect is the observed or documented behaviour of a server: the format of errors, model list and streams, refused and
+ignored parameters, reasoning. Words count as tokens.
 """
 
 from __future__ import annotations
@@ -31,34 +31,34 @@ Refusal = Callable[[Request], "tuple[str, str] | None"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Dialect:
-    """How one server speaks."""
+    """The behaviour of one server."""
 
     name: str
     listed: Callable[[str, int], dict[str, Any]]
-    """The entry of a model, with its window in tokens, in the list of models."""
+    """The entry of a model, with its context in tokens, in the model list."""
     error: Callable[[str, int, str], Any]
     """The body of an error with this message, HTTP status and field."""
     refuses: Refusal = lambda request: None
-    """Message and field of what it does not take in a request."""
+    """Message and field of an unsupported parameter."""
     unknown: Callable[[str], tuple[int, str]] = lambda model: (404, f"The model `{model}` does not exist.")
-    """Status and message for a model that it does not have."""
+    """Status and message for an unknown model."""
     thoughts: str = ""
-    """The field of a message in which thoughts come; empty where they are hidden and only counted."""
+    """The delta's field with reasoning; empty where it is hidden and only counted."""
     unthinking: Callable[[Request], bool] = lambda request: False
-    """Whether a request switches thinking off."""
+    """Whether a request disables reasoning."""
     schema: bool = True
-    """Whether it holds answers to a JSON schema."""
+    """Whether it supports JSON schemas."""
     odds: bool = True
-    """Whether it tells how likely tokens were."""
+    """Whether it gives logprobs."""
     usage: Literal["asked", "always", "never"] = "asked"
     first: tuple[dict[str, Any], ...] = ({"role": "assistant", "content": ""},)
-    """The deltas before the first words."""
+    """The deltas before the first content."""
     comment: bytes = b""
-    """What keeps the connection alive until the model answers."""
+    """Keep-alive comment before the first event."""
     newline: bytes = b"\n"
     last: bytes = b"data: [DONE]"
     usage_choices: Any = ()
-    """``choices`` of the event that carries the usage."""
+    """``choices`` of the event with the usage."""
     kind: str = "text/event-stream"
 
 
@@ -202,9 +202,9 @@ DIALECTS = (VLLM, LLAMA_SERVER, OLLAMA, LM_STUDIO, LITELLM, HOSTED)
 
 
 class DialectServer(ChatServer):
-    """A server of one dialect with one model, which thinks for `thinking` words before each answer.
+    """A server of one dialect with one model, which reasons for `thinking` words before each answer.
 
-    The first `at_once` requests are answered when all of them are there.
+    The first `at_once` requests wait for one another.
     """
 
     def __init__(
@@ -212,8 +212,8 @@ class DialectServer(ChatServer):
     ) -> None:
         super().__init__()
         self._dialect, self._model, self._thinking = dialect, model, thinking
-        self._said: tuple[str, Sequence[str]] = ("", ())
-        self._gate = threading.Barrier(at_once)
+        self._article: tuple[str, Sequence[str]] = ("", ())
+        self._barrier = threading.Barrier(at_once)
         self._opened = threading.Event()
         self.serves(MODELS, json.dumps({"object": "list", "data": [dialect.listed(model, context)]}))
         if dialect is LLAMA_SERVER:
@@ -221,64 +221,64 @@ class DialectServer(ChatServer):
         self.replies(CHAT, self._reply)
 
     def answers(self, *, headline: str, points: Sequence[str]) -> None:
-        """What the model makes of an article; asked for one sentence it says the first point, asked to judge, yes."""
-        self._said = (headline, points)
+        """The summary of any article; a request for one sentence gets the first point, one for a verdict "yes"."""
+        self._article = (headline, points)
 
     def loads(self, times: int) -> None:
-        """Answers so many requests as a server that still reads its model, then as ever."""
+        """Answers 503 to the next `times` requests, as while the model is loading."""
         body = json.dumps(self._dialect.error("Loading model", 503, ""))
         self.serves(CHAT, body, status=503, type="application/json", times=times)
         self.replies(CHAT, self._reply)
 
     def breaks_off(self, times: int) -> None:
-        """Ends so many streams with an error in the middle, under status 200, then answers as ever."""
+        """Breaks the next `times` streams with an error in the middle, under status 200."""
         error = json.dumps(self._dialect.error("out of memory", 500, "")).encode()
         body = self._event({"choices": [{"delta": {"content": "# Half"}}]}) + b"event: error\n"
         self.serves(CHAT, body + b"data: " + error + b"\n\n", type=self._dialect.kind, times=times)
         self.replies(CHAT, self._reply)
 
-    def _reply(self, seen: ReceivedRequest) -> tuple[int, str, bytes]:
-        request, speaks = json.loads(seen.body), self._dialect
+    def _reply(self, received: ReceivedRequest) -> tuple[int, str, bytes]:
+        request, dialect = json.loads(received.body), self._dialect
         if not self._opened.is_set():
             self._wait()
         if request["model"] != self._model:
-            status, said = speaks.unknown(request["model"])
-            return status, "application/json", json.dumps(speaks.error(said, status, "model")).encode()
-        if wrong := speaks.refuses(request):
-            return 400, "application/json", json.dumps(speaks.error(wrong[0], 400, wrong[1])).encode()
-        return 200, speaks.kind, self._stream(request)
+            status, said = dialect.unknown(request["model"])
+            return status, "application/json", json.dumps(dialect.error(said, status, "model")).encode()
+        if wrong := dialect.refuses(request):
+            return 400, "application/json", json.dumps(dialect.error(wrong[0], 400, wrong[1])).encode()
+        return 200, dialect.kind, self._stream(request)
 
     def _wait(self) -> None:
         with contextlib.suppress(threading.BrokenBarrierError):
-            self._gate.wait(timeout=5)
+            self._barrier.wait(timeout=5)
         self._opened.set()
 
     def _stream(self, request: Request) -> bytes:
-        speaks = self._dialect
+        dialect = self._dialect
         room = int(request.get("max_completion_tokens") or request["max_tokens"])
-        thought = 0 if speaks.unthinking(request) else min(self._thinking, room)
+        thought = 0 if dialect.unthinking(request) else min(self._thinking, room)
         words = self._text(request).split(" ")
         said = " ".join(words[: max(0, room - thought)])
         cut = len(words) > room - thought
-        deltas: list[dict[str, Any]] = list(speaks.first)
-        deltas += [{speaks.thoughts: "hm "}] * thought if speaks.thoughts else []
+        deltas: list[dict[str, Any]] = list(dialect.first)
+        deltas += [{dialect.thoughts: "hm "}] * thought if dialect.thoughts else []
         deltas += [{"content": said[: len(said) // 2]}, {"content": said[len(said) // 2 :]}] if said else []
         parts: list[dict[str, Any]]
         parts = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}], "usage": None} for delta in deltas]
-        if speaks.odds and "logprobs" in request and said:
+        if dialect.odds and "logprobs" in request and said:
             top = [{"token": "yes", "logprob": math.log(0.9)}, {"token": "no", "logprob": math.log(0.1)}]
             parts[-1]["choices"][0]["logprobs"] = {"content": [{"token": said, "logprob": -0.1, "top_logprobs": top}]}
         finish = "length" if cut else "stop"
         parts.append({"choices": [{"index": 0, "delta": {}, "finish_reason": finish}], "usage": None})
-        if speaks.usage == "always" or (speaks.usage == "asked" and "stream_options" in request):
-            hidden = {} if speaks.thoughts else {"completion_tokens_details": {"reasoning_tokens": thought}}
+        if dialect.usage == "always" or (dialect.usage == "asked" and "stream_options" in request):
+            hidden = {} if dialect.thoughts else {"completion_tokens_details": {"reasoning_tokens": thought}}
             usage = {"prompt_tokens": _words(request), "completion_tokens": thought + len(said.split()), **hidden}
-            parts.append({"choices": speaks.usage_choices, "usage": usage})
-        opening = speaks.comment + 2 * speaks.newline if speaks.comment else b""
-        return opening + b"".join(map(self._event, parts)) + speaks.last + 2 * speaks.newline
+            parts.append({"choices": dialect.usage_choices, "usage": usage})
+        opening = dialect.comment + 2 * dialect.newline if dialect.comment else b""
+        return opening + b"".join(map(self._event, parts)) + dialect.last + 2 * dialect.newline
 
     def _text(self, request: Request) -> str:
-        headline, points = self._said
+        headline, points = self._article
         if "logprobs" in request or "Statement:" in request["messages"][-1]["content"]:
             return "yes"
         if "response_format" in request and self._dialect.schema:

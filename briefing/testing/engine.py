@@ -1,4 +1,4 @@
-"""An engine that says what it is told to: for tests of everything around a model."""
+"""A scripted engine, for tests of everything around a model."""
 
 from __future__ import annotations
 
@@ -16,17 +16,16 @@ Rule = tuple[Callable[[Prompt], bool], Callable[[Prompt], str | None], Finish]
 
 
 class FakeEngine:
-    """Answers prompts by rules, latest first; a prompt that no rule knows is answered with its document's beginning.
+    """Answers prompts by rules, latest first; without a matching rule, with the beginning of the prompt's document.
 
     ::
 
         engine = FakeEngine().says("# Headline\\n- A point.", to="moon landing").fails("no memory", to="boom")
-        engine.asked  # every prompt it was given, in order
+        engine.asked  # its prompts, in order
 
-    `tokens` counts them; they are words where it is not given. One that is not `instructable` is given documents, not
-    messages. `at_once` prompts are taken before the first answer is given, the last taken answered first. One that
-    `cuts` ends an answer that is over `Prompt.max_tokens` behind its last word that fits. One that is `tuned` says how
-    likely each of `Prompt.choices` was: it is sure of the one that it says.
+    `tokens` counts tokens, by default words. Without `instructable` it takes documents, not messages. It takes
+    `at_once` prompts before its first answer, and answers the last one first. `cuts`: truncates answers to
+    `Prompt.max_tokens` at a word. `tuned`: gives probabilities of `Prompt.choices`, 1 for its answer.
     """
 
     name = "fake"
@@ -57,23 +56,23 @@ class FakeEngine:
         self._failures: dict[str, str] = {}
 
     def says(self, answer: str | Callable[[Prompt], str], *, to: str = "", finish: Finish = "stop") -> Self:
-        """Answer prompts whose last message (else document) contains `to` with `answer`, or what it returns."""
+        """Answer prompts with `to` in the last message (else document) with `answer`, or what it returns."""
         speak = answer if callable(answer) else lambda prompt, text=answer: text
         self._rules.append((lambda prompt: to in _asked(prompt), speak, finish))
         return self
 
     def fails(self, reason: str, *, to: str = "") -> Self:
-        """Let prompts whose last message contains `to` end in an error."""
+        """Fail prompts with `to` in the last message."""
         self._rules.append((lambda prompt: to in _asked(prompt), lambda prompt: None, "stop"))
         self._failures[to] = reason
         return self
 
     def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
         """Answer `at_once` prompts at a time, the last taken first."""
-        coming = iter(prompts)
+        queue = iter(prompts)
         taken: list[Prompt] = []
         while True:
-            while len(taken) < self.at_once and (prompt := next(coming, None)) is not None:
+            while len(taken) < self.at_once and (prompt := next(queue, None)) is not None:
                 self.asked.append(prompt)
                 taken.append(prompt)
             if not taken:
@@ -81,34 +80,34 @@ class FakeEngine:
             yield self._answer(taken.pop())
 
     def close(self) -> None:
-        """Remember that it was closed."""
+        """Set `closed`."""
         self.closed = True
 
     def _answer(self, prompt: Prompt) -> Completion:
         text: str | None = " ".join(prompt.document.split()[:20])
         finish: Finish = "stop"
-        for knows, speak, ends in reversed(self._rules):
-            if knows(prompt):
-                text, finish = speak(prompt), ends
+        for matches, answer, reason in reversed(self._rules):
+            if matches(prompt):
+                text, finish = answer(prompt), reason
                 break
         count = self.count_tokens
         asked = sum(count(message.content) for message in prompt.messages) or count(prompt.document)
-        room = prompt.max_tokens if prompt.messages else 0
-        if asked + room > self.context:
+        reserved = prompt.max_tokens if prompt.messages else 0
+        if asked + reserved > self.context:
             return self._error(prompt, asked, "the prompt is over the context")
         if text is None:
-            reason = next(why for to, why in self._failures.items() if to in _asked(prompt))
-            return self._error(prompt, asked, reason)
+            error = next(error for to, error in self._failures.items() if to in _asked(prompt))
+            return self._error(prompt, asked, error)
         if self.cuts and count(text) > prompt.max_tokens:
             text, finish = _fitting(text, prompt.max_tokens, count), "length"
-        likely = tuple(float(text.strip() == choice.strip()) for choice in prompt.choices) if self.tuned else ()
+        odds = tuple(float(text.strip() == choice.strip()) for choice in prompt.choices) if self.tuned else ()
         return Completion(
             id=prompt.id,
             text=text,
             prompt_tokens=asked,
             completion_tokens=count(text),
             finish=finish,
-            odds=likely if any(likely) else (),
+            odds=odds if any(odds) else (),
         )
 
     @staticmethod
@@ -117,7 +116,7 @@ class FakeEngine:
 
 
 def _fitting(text: str, most: int, count: Callable[[str], int]) -> str:
-    """The beginning of `text` up to the last word at which it has `most` tokens at most."""
+    """`text` up to the last word with which it has at most `most` tokens."""
     ends = [match.end() for match in re.finditer(r"\S+", text)]
     return text[: next((end for end in reversed(ends) if count(text[:end]) <= most), 0)]
 

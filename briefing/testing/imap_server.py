@@ -1,4 +1,4 @@
-"""A real IMAP server on loopback that holds one mailbox in memory, for tests of whatever reads mail.
+"""An IMAP server on loopback with one mailbox in memory, for tests of mail readers.
 
 ::
 
@@ -6,8 +6,8 @@
         ...
         assert server.commands == ["LOGIN", "EXAMINE", "UID SEARCH", ...]
 
-It speaks what a reader that changes nothing needs: LOGIN, AUTHENTICATE PLAIN, EXAMINE, UID SEARCH (ALL, SINCE), UID
-FETCH of sizes, heads and bodies, LOGOUT. Anything else is answered BAD and stands in `commands`.
+Supports what a read-only client needs: LOGIN, AUTHENTICATE PLAIN, EXAMINE, UID SEARCH (ALL, SINCE), UID FETCH of sizes,
+headers and bodies, LOGOUT. Other commands are answered BAD and recorded in `commands`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import ssl
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from types import TracebackType
 from typing import Self
 
 __all__ = ["ImapServer"]
@@ -29,18 +28,18 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 @dataclass
 class ImapServer:
-    """The server; its fields may be changed while it runs."""
+    """The server; its fields may change while it runs."""
 
     messages: dict[int, tuple[bytes, datetime]]
     """By UID: the message with CRLF line ends, and when it was delivered (UTC)."""
     user: str = "alice"
     password: str = "secret"  # noqa: S105 - of nobody
     folder: str = "INBOX"
-    """As it goes over the wire."""
+    """Modified UTF-7 (RFC 3501, 5.1.3)."""
     validity: int = 1
-    """UIDVALIDITY; 0: the server gives none."""
+    """UIDVALIDITY; 0: none."""
     context: ssl.SSLContext | None = None
-    """With it, the server speaks TLS from the first byte."""
+    """For TLS from the first byte."""
     breaks_at: str = ""
     """A command, such as ``UID FETCH``, at which it hangs up."""
     commands: list[str] = field(default_factory=list)
@@ -56,9 +55,7 @@ class ImapServer:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -68,7 +65,7 @@ class ImapServer:
 
     @property
     def port(self) -> int:
-        """Where it listens on 127.0.0.1."""
+        """The port on 127.0.0.1."""
         return int(self._server.server_address[1])
 
     @property
@@ -97,7 +94,7 @@ class _Handler(socketserver.StreamRequestHandler):
 
     def finish(self) -> None:
         super().finish()
-        self.request.close()  # under TLS another socket than the one that the listener closes
+        self.request.close()  # under TLS another socket than the listener closes
 
     def handle(self) -> None:
         owner = self.server.owner

@@ -1,10 +1,10 @@
-"""llama.cpp's own HTTP server, from the wheel that the engine `llama` uses, in a process of its own: a real server.
+"""llama.cpp's HTTP server, from the wheel of the engine `llama`, in a process of its own.
 
 ::
 
     with LlamaServer(model_file, slots=2) as server:
         ...  # server.base_url is what --base-url takes
-        server.kill()  # as a power cut would
+        server.kill()  # SIGKILL
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ while True:
 
 
 class LlamaServer:
-    """See the module. `slots` prompts are decoded side by side, each with `context` tokens."""
+    """See the module. Decodes `slots` prompts in parallel, each with `context` tokens."""
 
     def __init__(self, model: Path, *, slots: int = 1, context: int = 4096, port: int = 0) -> None:
         self.port = port or _free_port()
@@ -59,7 +59,7 @@ class LlamaServer:
         self.kill()
 
     def kill(self) -> int:
-        """End it as a power cut would; returns its peak memory in MB."""
+        """SIGKILL; returns the peak memory in MB."""
         peak = self.peak_mb()
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._process.pid, signal.SIGKILL)
@@ -69,7 +69,7 @@ class LlamaServer:
         return peak
 
     def peak_mb(self) -> int:
-        """Of its memory until now, in MB; 0 where the system does not say."""
+        """Peak resident memory in MB; 0 where the system does not report it."""
         with contextlib.suppress(OSError, StopIteration, ValueError):
             status = Path(f"/proc/{self._process.pid}/status").read_text("ascii")
             return round(int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024)

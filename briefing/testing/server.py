@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that does what it is told, for tests of whatever fetches.
+"""A scripted HTTP server on loopback, for tests of HTTP clients.
 
 ::
 
@@ -9,8 +9,8 @@
         ...
         assert [seen.path for seen in server.requests] == [...]
 
-What is said of one path adds up: an instruction with `times` is used that often, then the next one counts; the last
-one without `times` stays. A path of which nothing was said answers 404. Paths are compared with their query.
+Answers of a path queue up: one with `times` is used that often, then the next; the last one without `times` stays. An
+unknown path answers 404. Paths are compared with their query.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any, Self
 
 __all__ = ["ReceivedRequest", "Server"]
@@ -84,7 +83,7 @@ class _Listener(ThreadingHTTPServer):
         self.owner = owner
         self.open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), _Handler)
-        if context:  # the handshake comes with the first byte that is read, in the connection's own thread
+        if context:  # the handshake is done on the first read, in the connection's own thread
             self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -97,7 +96,7 @@ class _Listener(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        pass  # a client that hangs up in the middle is what many tests are about
+        pass  # many tests have clients that hang up
 
 
 class Server:
@@ -109,9 +108,9 @@ class Server:
     def __init__(self, port: int = 0, *, context: ssl.SSLContext | None = None) -> None:
         self.requests: list[ReceivedRequest] = []
         self.connections = 0
-        """How many were opened, also those over which no request came."""
+        """Opened connections, also those without a request."""
         self.most_at_once = 0
-        """The largest number of requests that were waiting for an answer to begin at one time."""
+        """Highest number of requests that waited for the beginning of an answer at one time."""
         self._unanswered = 0
         self._answers: dict[str, list[tuple[int | None, _Answer]]] = {}
         self._lock = threading.Lock()
@@ -124,13 +123,11 @@ class Server:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:
-        """Stops listening and ends every answer that is under way."""
+        """Stops listening and cuts off running answers."""
         self._closing.set()
         self._listener.shutdown()
         self._thread.join()
@@ -141,7 +138,7 @@ class Server:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port it listens on."""
         return int(self._listener.server_address[1])
 
     @property
@@ -157,7 +154,7 @@ class Server:
         """The requests for one path, in order of arrival."""
         return [request for request in list(self.requests) if request.path == path]
 
-    # What it can be told
+    # Answers
 
     def serves(
         self,
@@ -174,9 +171,9 @@ class Server:
         delay: float = 0.0,
         times: int | None = None,
     ) -> None:
-        """Answers with a body after `delay` seconds; with a validator, answers 304 to a request that has it already.
+        """Answers with a body after `delay` seconds; 304 to a request with the same validator.
 
-        Without `length` the end of the body is the end of the connection.
+        Without `length` there is no Content-Length, and the end of the connection ends the body.
         """
         content = body.encode() if isinstance(body, str) else body
         known = {"Content-Type": type, **(headers or {})}
@@ -190,8 +187,8 @@ class Server:
 
         def answer(handler: _Handler) -> None:
             self._closing.wait(delay)
-            asked = handler.headers
-            current = asked.get("If-None-Match") == etag if etag else asked.get("If-Modified-Since") == last_modified
+            sent = handler.headers
+            current = sent.get("If-None-Match") == etag if etag else sent.get("If-Modified-Since") == last_modified
             if (etag or last_modified) and current:
                 handler.reply(304, b"", {name: known[name] for name in known if not name.startswith("Content-")})
             else:
@@ -205,16 +202,16 @@ class Server:
         self._add(path, times, lambda handler: handler.reply(status, b"<p>an error page</p>", headers))
 
     def redirects(self, path: str, to: str, *, status: int = 302, times: int | None = None) -> None:
-        """Sends the client elsewhere; `to` is a path or a whole address."""
+        """Answers with a redirect; `to` is a path or an address."""
         self._add(path, times, lambda handler: handler.reply(status, b"", {"Location": to}))
 
     def loops(self, path: str) -> None:
-        """Sends the client round in a circle of two addresses."""
+        """Redirects in a circle of two addresses."""
         self.redirects(path, f"{path}-again")
         self.redirects(f"{path}-again", path)
 
     def slow(self, path: str, *, every: float = 0.05, header: bool = False) -> None:
-        """Drips one byte each `every` seconds without end: of the body, or of a header with `header`."""
+        """Sends a byte each `every` seconds without end: of the body, or with `header` of a header."""
 
         def answer(handler: _Handler) -> None:
             if header:
@@ -228,7 +225,7 @@ class Server:
         self._add(path, None, answer)
 
     def drips(self, path: str, body: bytes, *, every: float, type: str) -> None:  # noqa: A002 - as in `serves`
-        """Sends a body line by line, with `every` seconds between."""
+        """Sends a body line by line, one each `every` seconds."""
 
         def answer(handler: _Handler) -> None:
             handler.head(200, {"Content-Type": type})
@@ -241,7 +238,7 @@ class Server:
         self._add(path, None, answer)
 
     def hangs(self, path: str, *, times: int | None = None) -> None:
-        """Takes the request and never answers."""
+        """Never answers."""
 
         def answer(handler: _Handler) -> None:
             handler.close_connection = True
@@ -250,13 +247,13 @@ class Server:
         self._add(path, times, answer)
 
     def bombs(self, path: str, *, unfolded: int = 200_000_000) -> None:
-        """A gzip body a thousandth of the size it unfolds to (bytes)."""
+        """Answers with a gzip bomb of `unfolded` bytes, a thousandth of that compressed."""
         packed = gzip.compress(bytes(1_000_000))
         body = packed * max(1, unfolded // 1_000_000)
         self._add(path, None, lambda handler: handler.reply(200, body, {"Content-Encoding": "gzip"}))
 
     def endless(self, path: str) -> None:
-        """A body without a length and without an end, as fast as the client takes it."""
+        """Answers with an endless body without a length, as fast as the client reads."""
 
         def answer(handler: _Handler) -> None:
             handler.head(200, {"Content-Type": "text/html"})
@@ -275,7 +272,7 @@ class Server:
         type: str = "text/html",  # noqa: A002 - as in `serves`
         times: int | None = None,
     ) -> None:
-        """Promises the whole body and hangs up after some bytes of it."""
+        """Announces the whole body and hangs up after `after` bytes."""
         content = body.encode() if isinstance(body, str) else body
 
         def answer(handler: _Handler) -> None:
@@ -286,7 +283,7 @@ class Server:
         self._add(path, times, answer)
 
     def meets(self, path: str, clients: int, body: bytes | str = b"") -> None:
-        """Answers when that many requests for the path are under way at once (after 5 seconds in any case)."""
+        """Answers when `clients` requests for the path wait at once (after 5 seconds in any case)."""
         barrier = threading.Barrier(clients)
         content = body.encode() if isinstance(body, str) else body
 
@@ -300,17 +297,16 @@ class Server:
     def replies(
         self, path: str, reply: Callable[[ReceivedRequest], tuple[int, str, bytes]], *, times: int | None = None
     ) -> None:
-        """Answers with the status, content type and body that `reply` makes of the request."""
+        """Answers with the status, content type and body that `reply` returns for the request."""
 
         def answer(handler: _Handler) -> None:
             with self._lock:
-                seen = next(s for s in reversed(self.requests) if s.connection == handler.client_address[1])
-            status, kind, body = reply(seen)
-            handler.reply(status, body, {"Content-Type": kind})
+                port = handler.client_address[1]
+                request = next(request for request in reversed(self.requests) if request.connection == port)
+            status, content_type, body = reply(request)
+            handler.reply(status, body, {"Content-Type": content_type})
 
         self._add(path, times, answer)
-
-    # How it remembers
 
     def _add(self, path: str, times: int | None, answer: _Answer) -> None:
         with self._lock:

@@ -56,7 +56,7 @@ def test_a_batch_keeps_its_order_and_a_bad_line_its_place(cli: Cli, tmp_path: Pa
     assert "Traceback" not in done.stderr
 
 
-def test_lines_of_one_text_or_one_id_are_all_answered_each_with_its_own(cli: Cli, tmp_path: Path) -> None:
+def test_duplicate_texts_and_ids_each_get_an_answer(cli: Cli, tmp_path: Path) -> None:
     lines = [("x", STORY), ("x", OTHER), ("y", STORY), ("z", OTHER)]
     (tmp_path / "in.jsonl").write_text("".join(json.dumps({"id": i, "text": t}) + "\n" for i, t in lines))
     first, second = (output(cli("summarise", "--batch", "in.jsonl", *PLAIN)) for _ in range(2))
@@ -77,7 +77,7 @@ def test_lines_of_one_text_or_one_id_are_all_answered_each_with_its_own(cli: Cli
     ],
     ids=["latin-1", "number of 5,000 digits", "deep", "nul", "nan"],
 )
-def test_one_hostile_line_spoils_no_other(cli: Cli, line: bytes) -> None:
+def test_a_hostile_line_does_not_affect_others(cli: Cli, line: bytes) -> None:
     done = cli(
         "summarise", "--batch", "-", *PLAIN, stdin=line + b"\r\n" + json.dumps({"id": 2, "text": STORY}).encode()
     )
@@ -97,7 +97,7 @@ def test_only_a_line_feed_ends_a_line(cli: Cli) -> None:
     assert [entry["id"] for entry in output(done)] == ["1", "2", "3"]
 
 
-def test_half_a_character_is_no_reason_to_fail(cli: Cli) -> None:
+def test_lone_surrogates_in_a_batch_are_replaced(cli: Cli) -> None:
     lines = json.dumps({"id": "\ud800", "title": "\udfff", "text": STORY + " \ud83d"})
     done = cli("summarise", "--batch", "-", *PLAIN, stdin=lines)
     assert done.returncode == 0, done.stderr

@@ -81,7 +81,7 @@ def test_the_doctor_says_whether_the_model_fits_and_measures_nothing(cli: Cli, t
 
 
 @pytest.mark.parametrize("name", ["state.db", "state.db.ledger", "state.db.backup", "state.db.lock"])
-def test_a_folder_where_the_record_or_what_belongs_to_it_should_lie(cli: Cli, tmp_path: Path, name: str) -> None:
+def test_a_folder_in_place_of_the_state_file_or_a_companion(cli: Cli, tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
     (tmp_path / "briefing.toml").write_text('engine = "extractive"\nstate = "state.db"\n[[sources]]\npath = "."\n')
     checked, ran = cli("doctor"), cli("run")

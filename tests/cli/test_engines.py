@@ -131,7 +131,7 @@ def test_settings_that_make_no_sense_are_named(cli: Cli, story: str, arguments: 
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_server_that_goes_half_way_loses_nothing(cli: Cli, tmp_path: Path) -> None:
+def test_a_server_that_fails_halfway_loses_no_finished_summary(cli: Cli, tmp_path: Path) -> None:
     rows = [{"id": str(n), "text": STORY.replace("31 to 14", f"{31 + n} to 14")} for n in range(6)]
     (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     arguments = ("summarise", "--batch", "in.jsonl", "--model", "openai:m-1", "--parallel", "1", "--state", "s.db")

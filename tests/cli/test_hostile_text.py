@@ -174,7 +174,7 @@ def check(where: str, text: str) -> None:
         assert depth == 0, f"{where}: {line!r}"
 
 
-def test_no_mark_of_any_source_reaches_any_output(cli: Cli, sources: str, tmp_path: Path) -> None:
+def test_control_characters_of_sources_reach_no_output(cli: Cli, sources: str, tmp_path: Path) -> None:
     assert sources
     before = set(tmp_path.rglob("*"))
     calls = [
@@ -210,7 +210,7 @@ def test_no_mark_of_any_source_reaches_any_output(cli: Cli, sources: str, tmp_pa
     assert quote("\u009b") in told
 
 
-def test_what_a_console_takes_for_markup_is_text_in_a_title(cli: Cli, sources: str) -> None:
+def test_rich_markup_in_a_title_is_plain_text(cli: Cli, sources: str) -> None:
     assert sources
     done = cli("run", "--dry-run")
     assert f"{HEBREW} {MARKUP}\t" in done.stdout
@@ -220,7 +220,7 @@ def test_what_a_console_takes_for_markup_is_text_in_a_title(cli: Cli, sources: s
     "words",
     [("run", "--{}"), ("--{}",), ("{}",), ("history", "{}"), ("run", "{}", "{}"), ("run", "--date", "{}")],
 )
-def test_what_is_wrong_with_a_command_line_is_quoted_cleanly(cli: Cli, words: tuple[str, ...]) -> None:
+def test_usage_errors_quote_without_control_characters(cli: Cli, words: tuple[str, ...]) -> None:
     done = cli(*(word.format("\x1b[31m\x9b1m\u202eabc\u2066\x7f") for word in words))
     assert done.returncode
     assert "abc" in re.sub(r"[\s│]", "", done.stderr)  # the box breaks lines

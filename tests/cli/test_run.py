@@ -317,7 +317,7 @@ def test_the_doctor_looks_where_the_configuration_says(cli: Cli, tmp_path: Path)
     assert cli("doctor").stdout.count("broken") == 1
 
 
-def test_a_reader_who_goes_away_is_no_error(cli: Cli, sample: Path) -> None:
+def test_a_closed_pipe_is_no_error(cli: Cli, sample: Path) -> None:
     command = f"{sys.executable} -m briefing summarise {sample}/markdown {sample}/text --engine extractive | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert "Traceback" not in done.stderr

@@ -297,7 +297,7 @@ def test_what_stands_in_the_crontab_makes_an_edition(cli: Cli, machine: Machine,
     assert list((config.parent / "briefings").glob("*.md"))
 
 
-def test_a_crontab_that_keeps_nothing_is_found_out(cli: Cli, machine: Machine, config: Path) -> None:
+def test_a_crontab_that_does_not_keep_the_block_is_an_error(cli: Cli, machine: Machine, config: Path) -> None:
     machine.has("crontab")
     done = cli("schedule", "install", "-c", config, "--with", "cron", TOOLS_FORGET="1")
     assert (done.returncode, done.stdout) == (3, "")
@@ -444,7 +444,7 @@ def test_programs_are_found_where_the_shell_finds_them(
     assert "tools of mine" in (shown if kind == "cron" else variables["PATH"])
 
 
-def test_what_the_scheduler_itself_gives_is_reckoned_with(cli: Cli, machine: Machine, config: Path) -> None:
+def test_variables_of_the_scheduler_are_used_in_the_rehearsal(cli: Cli, machine: Machine, config: Path) -> None:
     machine.has("crontab", "systemctl")
     with_mail(config, password_command="no-such-program")
     install = ("schedule", "install", "-c", config, "--send", "--with")
@@ -517,7 +517,7 @@ def test_the_usual_kind_is_systemd_where_a_session_is_there(cli: Cli, machine: M
     assert cli("schedule", "show").stdout.count("every day at") == 1
 
 
-def test_a_job_that_could_not_be_started_takes_nobodys_place(cli: Cli, machine: Machine, config: Path) -> None:
+def test_a_job_that_could_not_be_started_replaces_no_other(cli: Cli, machine: Machine, config: Path) -> None:
     machine.has("crontab")
     assert cli("schedule", "install", "-c", config, "--with", "cron").returncode == 0
     assert cli("schedule", "install", "-c", config, "--with", "launchd").returncode == 1

@@ -99,7 +99,7 @@ def test_a_feed_address_that_is_typed_is_one_of_the_web(cli: Cli) -> None:
         ("/a/file@home", "/a/file@home"),
     ],
 )
-def test_a_place_is_shown_without_its_password(location: str, expected: str) -> None:
+def test_a_source_is_shown_without_its_password(location: str, expected: str) -> None:
     assert shown(location) == expected
 
 

@@ -55,9 +55,7 @@ def is_kept(folder: Path) -> bool:
 
 
 @pytest.mark.parametrize("redirections", BROKEN_STDERR)
-def test_a_run_whose_messages_nobody_hears_does_all_of_its_work(
-    redirections: str, shell: Shell, tmp_path: Path
-) -> None:
+def test_a_run_with_closed_or_full_stderr_does_all_its_work(redirections: str, shell: Shell, tmp_path: Path) -> None:
     done = shell(redirections, "--verbose", "run", "--explain")
     assert done.returncode == ExitCode.PARTLY
     assert is_kept(tmp_path)
@@ -67,7 +65,7 @@ def test_a_run_whose_messages_nobody_hears_does_all_of_its_work(
 
 
 @pytest.mark.parametrize("redirections", [">/dev/full", ">&-"])
-def test_a_run_whose_results_cannot_be_printed_keeps_its_work_and_says_so(
+def test_a_run_with_full_or_closed_stdout_keeps_its_work_and_reports_it(
     redirections: str, shell: Shell, tmp_path: Path
 ) -> None:
     done = shell(redirections, "run", "--source", "story.txt", "--engine", "extractive", "--format", "md")
@@ -77,20 +75,20 @@ def test_a_run_whose_results_cannot_be_printed_keeps_its_work_and_says_so(
     assert "Stories: 1 summarised" in done.stderr
 
 
-def test_a_run_whose_results_nobody_reads_is_well(shell: Shell, tmp_path: Path) -> None:
+def test_a_run_with_a_broken_pipe_succeeds(shell: Shell, tmp_path: Path) -> None:
     done = shell("| true", "run", "--source", "story.txt", "--engine", "extractive", "--format", "md")
     assert done.returncode == ExitCode.WELL
     assert is_kept(tmp_path)
 
 
 @pytest.mark.parametrize("arguments", [("models",), ("models", "list"), ("run", "--help"), ("--version",)])
-def test_a_command_whose_help_or_result_nobody_reads_is_well(arguments: tuple[str, ...], shell: Shell) -> None:
+def test_help_and_results_into_a_broken_pipe_succeed(arguments: tuple[str, ...], shell: Shell) -> None:
     assert shell("2>&1 | true", *arguments).returncode == ExitCode.WELL
 
 
 @pytest.mark.parametrize("arguments", [("sources", "list"), ("run", "--dry-run"), ("--help",), ("--version",)])
 @pytest.mark.parametrize("redirections", [">/dev/full", ">/dev/full 2>/dev/full", ">/dev/full 2>&-"])
-def test_a_command_whose_result_cannot_be_printed_has_none(
+def test_a_result_that_cannot_be_printed_is_an_error(
     redirections: str, arguments: tuple[str, ...], shell: Shell
 ) -> None:
     done = shell(redirections, *arguments)
@@ -107,13 +105,13 @@ def test_a_command_whose_result_cannot_be_printed_has_none(
         (("summarise", "gone.txt", "--engine", "extractive"), ExitCode.NOTHING),
     ],
 )
-def test_an_error_that_nobody_hears_has_its_exit_code(
+def test_the_exit_code_is_kept_where_stderr_is_closed(
     redirections: str, arguments: tuple[str, ...], code: ExitCode, shell: Shell
 ) -> None:
     assert shell(redirections, *arguments).returncode == code
 
 
-def test_no_file_takes_the_place_of_a_closed_stream(shell: Shell, tmp_path: Path) -> None:
+def test_closed_streams_are_replaced_by_the_null_device(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         # A library that prints below Python, as llama.cpp does.
         "import atexit, os\natexit.register(os.write, 2, b'noise')\n",

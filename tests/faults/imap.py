@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from types import TracebackType
 from typing import Self
 
 from briefing.testing.imap_server import ImapServer, _Handler
@@ -32,11 +31,9 @@ class Imap(ImapServer):
         self.slow: dict[int, float] = {}
         return super().__enter__()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.closing.set()
-        super().__exit__(kind, error, traceback)
+        super().__exit__(*error)
 
     def _handler(self) -> type[_Handler]:
         return _Faulty

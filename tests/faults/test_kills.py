@@ -127,7 +127,7 @@ def check_edition(folder: Path) -> None:
         assert words in text
 
 
-def test_a_run_that_mails(killed: Killed, anew: Callable[[], None], desk: Path, smtp: Smtp) -> None:
+def test_a_killed_run_with_send(killed: Killed, anew: Callable[[], None], desk: Path, smtp: Smtp) -> None:
     anew()
     once = killed.whole(*RUN)
     assert once.code == 0, once.err
@@ -153,7 +153,7 @@ def test_a_run_that_mails(killed: Killed, anew: Callable[[], None], desk: Path, 
     assert len(once.writes) > 40
 
 
-def test_a_sending(killed: Killed, anew: Callable[[], None], desk: Path, smtp: Smtp) -> None:
+def test_a_killed_send(killed: Killed, anew: Callable[[], None], desk: Path, smtp: Smtp) -> None:
     assert killed.whole(*RUN[:-1]).code == 0
     anew()
     once = killed.whole(*SEND)
@@ -169,7 +169,7 @@ def test_a_sending(killed: Killed, anew: Callable[[], None], desk: Path, smtp: S
     assert len(once.writes) > 7
 
 
-def test_an_archive(killed: Killed, anew: Callable[[], None], desk: Path) -> None:
+def test_a_killed_archive(killed: Killed, anew: Callable[[], None], desk: Path) -> None:
     for day in (TODAY, EARLIER):
         assert killed.whole("run", "--date", day).code == 0
     anew()
@@ -186,7 +186,7 @@ def test_an_archive(killed: Killed, anew: Callable[[], None], desk: Path) -> Non
     assert len(once.writes) > 7
 
 
-def test_a_new_record(killed: Killed, desk: Path, smtp: Smtp) -> None:
+def test_a_killed_first_run(killed: Killed, desk: Path, smtp: Smtp) -> None:
     with Store(desk / "s.db") as store:
         keep_copy(store)  # beside which an empty file would be a damaged one
 

@@ -72,7 +72,7 @@ def state(smtp: Smtp, **settings: Any) -> str:
 # --- before there is a letter -----------------------------------------------------------------------------------
 
 
-def test_a_server_that_works_takes_it(smtp: Smtp) -> None:
+def test_a_working_server_accepts_the_message(smtp: Smtp) -> None:
     assert post(smtp, user="ann", password=PASSWORD).state == "sent"
     assert smtp.letters == {ANN: 1}
 
@@ -94,7 +94,7 @@ def test_a_server_that_hangs_up(smtp: Smtp, command: str) -> None:
 
 @pytest.mark.parametrize("command", ["CONNECT", "MAIL", "RCPT", "DATA"])
 @pytest.mark.parametrize("said", ["", "welcome to the jungle", "\x00\xff", "9999"])
-def test_a_server_that_talks_rubbish(smtp: Smtp, command: str, said: str) -> None:
+def test_a_server_that_does_not_speak_smtp(smtp: Smtp, command: str, said: str) -> None:
     """No reader is refused for it; where it greets so, or means to say something of the sender, it cannot be used."""
     smtp.says(command, said)
     claims = Claims()
@@ -111,7 +111,7 @@ def test_a_drip_has_an_end(smtp: Smtp, command: str) -> None:
     assert (outcome.state, "not complete after 0.2 seconds" in outcome.detail) == ("deferred", True)
 
 
-def test_a_reply_without_end(smtp: Smtp) -> None:
+def test_an_endless_reply_is_bounded_in_size(smtp: Smtp) -> None:
     smtp.talks_without_end_at("EHLO")
     assert "longer than 1 MB" in post(smtp).detail
 
@@ -154,7 +154,7 @@ def test_starttls_that_is_refused_sends_nothing_in_the_clear(authority: trustme.
 
 
 @pytest.mark.usefixtures("trusted")
-def test_what_is_slipped_in_before_tls_is_not_heard(authority: trustme.CA) -> None:
+def test_plaintext_injected_before_starttls_is_discarded(authority: trustme.CA) -> None:
     with Smtp(context=context(authority)) as smtp:
         smtp.slips_in_before_tls(b"250-mail.example\r\n250 AUTH XOAUTH2\r\n535 5.7.8 wrong\r\n")
         assert post(smtp, security="starttls", user="ann", password=PASSWORD).state == "sent"
@@ -169,13 +169,13 @@ def test_a_login_that_is_refused(smtp: Smtp) -> None:
 # --- the letter -------------------------------------------------------------------------------------------------
 
 
-def test_a_sender_that_is_refused_is_no_readers_fault(smtp: Smtp) -> None:
+def test_a_refused_sender_is_a_session_error(smtp: Smtp) -> None:
     smtp.refuses_sender()
     assert "550" in refusal(smtp).cause
 
 
 @pytest.mark.parametrize(("reply", "state"), [("550 5.1.1 nobody", "refused"), ("451 4.7.1 greylisted", "deferred")])
-def test_a_reader_who_is_refused_or_put_off(smtp: Smtp, reply: str, state: str) -> None:
+def test_a_refused_or_deferred_recipient(smtp: Smtp, reply: str, state: str) -> None:
     smtp.refuses(ANN, reply, times=1)
     assert post(smtp).state == state
     assert post(smtp).state == "sent"
@@ -197,12 +197,12 @@ def test_a_drop_after_the_dot_before_the_answer(smtp: Smtp, kept: bool) -> None:
 
 
 @pytest.mark.usefixtures("_hurried")
-def test_a_drip_after_the_dot(smtp: Smtp) -> None:
+def test_a_dripped_reply_after_the_dot(smtp: Smtp) -> None:
     smtp.drips_at(".")
     assert post(smtp).state == "unknown"
 
 
 @pytest.mark.parametrize("said", ["welcome to the jungle", "", "\x00\xff"])
-def test_rubbish_after_the_dot(smtp: Smtp, said: str) -> None:
+def test_an_invalid_reply_after_the_dot(smtp: Smtp, said: str) -> None:
     smtp.says(".", said)
     assert post(smtp).state == "unknown"

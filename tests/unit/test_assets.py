@@ -113,7 +113,7 @@ def test_a_template_reaches_nothing_but_what_it_is_given(tmp_path: Path) -> None
         shown("x.j2", put(tmp_path / "mine", "x.j2", "{{ ''.__class__.__mro__ }}"))
 
 
-def test_a_bug_of_ours_is_no_mistake_of_a_template(tmp_path: Path) -> None:
+def test_a_bug_in_the_code_is_no_asset_error(tmp_path: Path) -> None:
     def broken() -> str:
         return str(1 // 0)
 

@@ -108,7 +108,7 @@ def test_a_mistake_is_named_with_its_key_and_what_is_expected(text: str, parts: 
         assert part in str(caught.value)
 
 
-def test_what_is_wrong_with_mail_can_be_told_without_losing_the_rest() -> None:
+def test_mail_errors_can_be_reported_without_losing_the_rest() -> None:
     told: list[ConfigError] = []
     text = "title = 'Day'\n[mail]\nhost = 'smtp.example.org'\nport = 'x'\nsecurty = 'tls'"
     config = parse_config(text, HERE, mail_error=told.append)
@@ -157,7 +157,7 @@ def test_a_file_that_cannot_be_read_is_a_clear_error(tmp_path: Path) -> None:
         load_config(tmp_path)
 
 
-def test_the_mark_that_some_editors_put_first_is_ignored(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "briefing.toml").write_bytes("title = 'Zürich'\r\n".encode("utf-8-sig"))
     assert load_config(tmp_path / "briefing.toml").title == "Zürich"
 
@@ -213,7 +213,7 @@ def test_a_format_named_twice_is_written_once() -> None:
     assert parse_config("formats = ['html', 'md', 'html']", HERE).formats == ("html", "md")
 
 
-def test_importing_the_configuration_does_not_import_its_checker() -> None:
+def test_importing_config_does_not_import_pydantic() -> None:
     code = "import sys, briefing.config; sys.exit('pydantic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
@@ -304,7 +304,7 @@ def test_nothing_to_add_changes_nothing() -> None:
     assert add_sources(THREE, [], HERE) == THREE
 
 
-def test_sources_written_in_one_value_are_left_to_their_writer() -> None:
+def test_sources_in_one_inline_value_are_not_edited() -> None:
     text = "sources = [{url = 'https://example.org/a'}, {path = 'notes'}]"
     assert len(parse_config(text, HERE).sources) == 2
     with pytest.raises(ConfigError, match="by hand"):

@@ -40,7 +40,7 @@ def test_what_cannot_be_written_is_a_clear_error(tmp_path: Path, name: str) -> N
     assert str(tmp_path) in str(caught.value)
 
 
-def test_a_folder_is_tried_before_work_begins(tmp_path: Path) -> None:
+def test_check_writable(tmp_path: Path) -> None:
     check_writable(tmp_path / "new")
     assert list((tmp_path / "new").iterdir()) == []
     (tmp_path / "file").write_text("in the way")
@@ -62,7 +62,7 @@ except OutputError as error:
 """
 
 
-def test_a_write_that_fails_halfway_leaves_the_old_file_and_no_rest(tmp_path: Path) -> None:
+def test_a_write_that_fails_halfway_keeps_the_old_file_and_leaves_no_temporary_file(tmp_path: Path) -> None:
     target = tmp_path / "edition.md"
     target.write_text("yesterday's")
     done = subprocess.run([sys.executable, "-c", _LIMITED, str(target)], capture_output=True, text=True, check=True)
@@ -171,7 +171,7 @@ write_atomically(Path(sys.argv[1]), "new" * 1000)
 
 
 @posix
-def test_what_a_killed_run_left_behind_goes_with_the_next_write(tmp_path: Path) -> None:
+def test_leftovers_of_a_killed_process_are_removed(tmp_path: Path) -> None:
     target = tmp_path / "edition.md"
     target.write_text("old")
     for _ in range(2):  # the second takes away what the first left
@@ -184,7 +184,7 @@ def test_what_a_killed_run_left_behind_goes_with_the_next_write(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_what_another_run_is_still_writing_stays(tmp_path: Path) -> None:
+def test_temporary_files_of_a_running_process_are_kept(tmp_path: Path) -> None:
     with AtomicWrites() as files:
         files.add(tmp_path / "theirs.md", "theirs")
         write_atomically(tmp_path / "ours.md", "ours")
@@ -192,7 +192,7 @@ def test_what_another_run_is_still_writing_stays(tmp_path: Path) -> None:
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"theirs.md": "theirs", "ours.md": "ours"}
 
 
-def test_where_there_are_no_locks_leftovers_go_after_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_locks_leftovers_are_removed_after_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(together_module, "_try_lock", lambda descriptor: None)
     stale, fresh = (tmp_path / f".briefing-{number}.tmp" for number in range(2))
     for path in (stale, fresh):
@@ -202,7 +202,7 @@ def test_where_there_are_no_locks_leftovers_go_after_an_hour(tmp_path: Path, mon
     assert {path.name for path in tmp_path.iterdir()} == {"edition.md", fresh.name}
 
 
-def test_half_a_surrogate_pair_does_not_stop_a_file(tmp_path: Path) -> None:
+def test_lone_surrogates_in_a_file_are_replaced(tmp_path: Path) -> None:
     write_atomically(tmp_path / "f", "a\ud83db")
     assert (tmp_path / "f").read_text("utf-8") == "a?b"
 
@@ -213,7 +213,7 @@ def _printing(code: str, encoding: str = "utf-8") -> list[str]:
 
 
 @posix
-def test_characters_that_the_terminal_lacks_become_question_marks() -> None:
+def test_unencodable_characters_become_question_marks() -> None:
     import pty
 
     ours, theirs = pty.openpty()
@@ -231,11 +231,11 @@ def test_what_goes_into_a_file_is_utf8_with_its_line_ends_as_they_are(encoding: 
     assert done.stderr == b""
 
 
-def test_half_a_surrogate_pair_does_not_stop_what_is_printed() -> None:
+def test_lone_surrogates_in_output_are_replaced() -> None:
     assert subprocess.run(_printing("write_stdout('a\\ud83db')"), capture_output=True, check=True).stdout == b"a?b"
 
 
-def test_standard_output_may_be_replaced_by_something_simple() -> None:
+def test_standard_output_may_be_a_plain_text_stream() -> None:
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         assert write_stdout("caf\u00e9\n")
     assert printed.getvalue() == "caf\u00e9\n"
@@ -247,7 +247,7 @@ def test_bytes_reach_standard_output_as_they_are_and_in_order() -> None:
 
 
 @posix
-def test_a_reader_that_went_away_is_no_error_and_the_writer_is_told() -> None:
+def test_a_broken_pipe_is_no_error_and_write_stdout_returns_false() -> None:
     code = "while write_stdout('line\\n'): pass\nprint('more')\nprint('told', file=sys.stderr)"
     with subprocess.Popen(_printing(code), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -260,7 +260,7 @@ def test_a_reader_that_went_away_is_no_error_and_the_writer_is_told() -> None:
 
 @posix
 @pytest.mark.parametrize(("redirect", "cause"), [(">/dev/full", "No space left"), (">&-", "is closed")])
-def test_standard_output_that_takes_nothing_is_a_clear_error(redirect: str, cause: str) -> None:
+def test_full_standard_output_is_a_clear_error(redirect: str, cause: str) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     code = """

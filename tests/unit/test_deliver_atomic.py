@@ -36,13 +36,13 @@ def texts(folder: Path) -> dict[str, str]:
 OLD = {"a.md": "old a.md", "b.html": "old b.html"}
 
 
-def test_all_are_written(old: Path) -> None:
+def test_write_together_writes_all_files(old: Path) -> None:
     write_together([(old / "a.md", "new"), (old / "b.html", b"new"), (old / "deep" / "c.txt", "new")])
     assert texts(old) == {"a.md": "new", "b.html": "new"}
     assert texts(old / "deep") == {"c.txt": "new"}
 
 
-def test_twice_the_files_take_twice_the_steps(tmp_path: Path) -> None:
+def test_write_together_takes_linear_time(tmp_path: Path) -> None:
     def steps(count: int) -> int:
         """Functions that are called to write so many files."""
         called = 0
@@ -61,7 +61,7 @@ def test_twice_the_files_take_twice_the_steps(tmp_path: Path) -> None:
     assert steps(160) < 2.2 * steps(80)
 
 
-def test_a_folder_in_the_place_of_the_last_changes_none(old: Path) -> None:
+def test_a_folder_at_the_last_path_changes_no_file(old: Path) -> None:
     (old / "c.txt").mkdir()
     with pytest.raises(OutputError) as caught:
         write_together([(old / "a.md", "new"), (old / "d.json", "new"), (old / "c.txt", "new")])
@@ -73,7 +73,7 @@ def test_a_folder_in_the_place_of_the_last_changes_none(old: Path) -> None:
 
 
 @posix
-def test_a_disk_that_is_full_after_the_first_changes_none(small_disk: Callable[[int], Path]) -> None:
+def test_a_disk_that_is_full_after_the_first_file_changes_none(small_disk: Callable[[int], Path]) -> None:
     disk = small_disk(100)
     write_together([(disk / "a.md", "old"), (disk / "b.html", "old")])
     with pytest.raises(OutputError, match=r"No space left.*No file was changed: as before are .*a\.md, .*b\.html"):
@@ -81,7 +81,7 @@ def test_a_disk_that_is_full_after_the_first_changes_none(small_disk: Callable[[
     assert texts(disk) == {"a.md": "old", "b.html": "old"}
 
 
-def test_what_goes_wrong_between_two_renames_is_undone(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_between_two_renames_is_rolled_back(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     replace = Path.replace
 
     def failing(self: Path, target: Path) -> Path:
@@ -95,7 +95,7 @@ def test_what_goes_wrong_between_two_renames_is_undone(old: Path, monkeypatch: p
     assert texts(old) == OLD
 
 
-def test_what_cannot_be_undone_is_said(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_rollback_names_new_and_old_files(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     replace = Path.replace
 
     def failing(self: Path, target: Path) -> Path:
@@ -133,7 +133,7 @@ write_together([(out / name, "new") for name in ("a.md", "b.html", "c.txt")])
 
 @posix
 @pytest.mark.parametrize("renames", [0, 1, 2])
-def test_after_a_kill_between_two_renames_every_file_is_whole_and_the_next_run_mends_it(
+def test_after_a_kill_between_two_renames_every_file_is_whole_and_the_next_run_repairs_it(
     old: Path, renames: int
 ) -> None:
     done = subprocess.run([sys.executable, "-c", _KILLED_AT, str(old), str(renames)], check=False)
@@ -153,7 +153,7 @@ def test_two_names_of_one_file_are_refused(old: Path) -> None:
 
 
 @posix
-def test_a_link_to_nowhere_makes_what_it_leads_to(tmp_path: Path) -> None:
+def test_a_dangling_link_gets_its_target(tmp_path: Path) -> None:
     link = tmp_path / "link.md"
     link.symlink_to("elsewhere/real.md")
     write_atomically(link, "new")
@@ -162,7 +162,7 @@ def test_a_link_to_nowhere_makes_what_it_leads_to(tmp_path: Path) -> None:
 
 
 @posix
-def test_links_in_a_circle_say_so_and_change_nothing(old: Path) -> None:
+def test_circular_links_are_an_error_and_change_nothing(old: Path) -> None:
     (old / "c.txt").symlink_to("d.txt")
     (old / "d.txt").symlink_to("c.txt")
     with pytest.raises(OutputError, match="lead in a circle"):
@@ -189,7 +189,7 @@ write_atomically(Path(sys.argv[1]), "new")
 
 @posix
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])
-def test_standard_output_by_its_name_goes_on_where_it_is(tmp_path: Path, name: str) -> None:
+def test_dev_stdout_is_appended_to(tmp_path: Path, name: str) -> None:
     if not Path(name).exists():
         pytest.skip("this system has no such name")
     command = [sys.executable, "-c", _TO_STREAM, name]

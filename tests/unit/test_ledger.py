@@ -32,7 +32,7 @@ def lose(path: Path) -> None:
         Path(f"{path}{part}").unlink(missing_ok=True)
 
 
-def test_a_new_state_file_knows_who_has_a_letter(tmp_path: Path) -> None:
+def test_a_new_database_takes_deliveries_from_the_ledger(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     with Store(path) as store:
         store.owe_delivery(OTHER, NOW)
@@ -44,7 +44,7 @@ def test_a_new_state_file_knows_who_has_a_letter(tmp_path: Path) -> None:
         assert store.claim_delivery(OTHER, NOW)  # was never handed over
 
 
-def test_an_older_copy_of_the_state_file_learns_what_came_after_it(tmp_path: Path) -> None:
+def test_a_restored_backup_takes_later_deliveries_from_the_ledger(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     with Store(path) as store:
         store.owe_delivery(KEY, NOW)
@@ -60,7 +60,7 @@ def test_an_older_copy_of_the_state_file_learns_what_came_after_it(tmp_path: Pat
         assert store.delivery(OTHER).state == "sending"
 
 
-def test_a_letter_that_was_put_off_is_still_to_be_sent(tmp_path: Path) -> None:
+def test_a_deferred_letter_stays_pending(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     with Store(path) as store:
         sent(store, KEY, "deferred")
@@ -69,7 +69,7 @@ def test_a_letter_that_was_put_off_is_still_to_be_sent(tmp_path: Path) -> None:
         assert store.claim_delivery(KEY, NOW)
 
 
-def test_what_somebody_wants_sent_again_is_not_held_back_by_its_file(tmp_path: Path) -> None:
+def test_a_reopened_delivery_is_not_closed_again_by_the_ledger(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     with Store(path) as store:
         sent(store, KEY)
@@ -78,7 +78,7 @@ def test_what_somebody_wants_sent_again_is_not_held_back_by_its_file(tmp_path: P
         assert store.claim_delivery(KEY, NOW)
 
 
-def test_who_comes_too_late_writes_nothing(tmp_path: Path) -> None:
+def test_a_stale_claim_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     with Store(path) as store:
         assert store.claim_delivery(KEY, NOW)
@@ -87,9 +87,7 @@ def test_who_comes_too_late_writes_nothing(tmp_path: Path) -> None:
     assert [line.state for line in LedgerFile(tmp_path / "state.db.ledger").last().values()] == ["sending"]
 
 
-def test_who_opens_the_file_while_a_letter_is_put_off_does_not_lose_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_opening_during_a_deferral_does_not_lose_the_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "state.db"
     with Store(path) as store, ThreadPoolExecutor(1) as sender:
         claim = store.claim_delivery(KEY, NOW)
@@ -112,7 +110,7 @@ def broken_disk(descriptor: int) -> None:
 
 
 @pytest.mark.parametrize("outcome", ["deferred", "sent", "refused"])
-def test_what_came_of_a_letter_is_known_although_the_ledger_fails(
+def test_an_outcome_is_recorded_although_the_ledger_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, outcome: DeliveryState
 ) -> None:
     path = tmp_path / "state.db"
@@ -129,9 +127,7 @@ def test_what_came_of_a_letter_is_known_although_the_ledger_fails(
         assert store.delivery(KEY) == Delivery(outcome, 1, "said")
 
 
-def test_a_claim_whose_line_is_there_but_not_safe_is_given_back_for_good(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_claim_whose_line_was_not_synced_is_released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "state.db"
     with Store(path) as store, monkeypatch.context() as patch:
         patch.setattr("briefing.store.ledger.os.fsync", broken_disk)
@@ -144,7 +140,7 @@ def test_a_claim_whose_line_is_there_but_not_safe_is_given_back_for_good(
         assert store.delivery(KEY).state == "deferred"
 
 
-def test_a_letter_known_to_be_put_off_is_put_off_although_its_process_died_before_the_commit(tmp_path: Path) -> None:
+def test_a_deferral_in_the_ledger_counts_after_a_death_before_the_commit(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     with Store(path) as store:
         assert store.claim_delivery(KEY, NOW) == 1
@@ -153,7 +149,7 @@ def test_a_letter_known_to_be_put_off_is_put_off_although_its_process_died_befor
         assert store.delivery(KEY).state == "deferred"
 
 
-def test_without_its_line_no_letter_leaves(tmp_path: Path) -> None:
+def test_no_letter_is_sent_without_its_ledger_line(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     with Store(path) as store:
         (tmp_path / "state.db.ledger").mkdir()
@@ -163,9 +159,7 @@ def test_without_its_line_no_letter_leaves(tmp_path: Path) -> None:
         assert store.claim_delivery(KEY, NOW)  # it was given back
 
 
-def test_lines_that_cannot_be_read_are_passed_over_with_a_warning(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_invalid_ledger_lines_are_skipped_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path, ledger = tmp_path / "state.db", tmp_path / "state.db.ledger"
     with Store(path) as store:
         sent(store, KEY)
@@ -183,7 +177,7 @@ def test_lines_that_cannot_be_read_are_passed_over_with_a_warning(
     assert len(ledger.read_bytes().splitlines()) == 4
 
 
-def test_old_lines_go(tmp_path: Path) -> None:
+def test_prune_removes_old_lines(tmp_path: Path) -> None:
     path, ledger = tmp_path / "state.db", tmp_path / "state.db.ledger"
     with Store(path) as store:
         sent(store, KEY)
@@ -195,7 +189,7 @@ def test_old_lines_go(tmp_path: Path) -> None:
         assert store.delivery(KEY).state == "sent"
 
 
-def test_what_stands_in_a_line(tmp_path: Path) -> None:
+def test_the_format_of_a_ledger_line(tmp_path: Path) -> None:
     with Store(tmp_path / "state.db") as store:
         sent(store, KEY)
     rows = [json.loads(line) for line in (tmp_path / "state.db.ledger").read_text().splitlines()]
@@ -264,7 +258,7 @@ print(json.dumps(seen))
 
 @pytest.mark.skipif(sys.platform == "win32", reason="forks and signals of POSIX")
 @pytest.mark.parametrize("outcome", ["sent", "deferred", "refused"])
-def test_killed_at_any_moment_with_the_state_file_kept_or_lost_no_letter_leaves_twice(
+def test_killed_at_any_moment_with_or_without_the_database_no_letter_is_sent_twice(
     tmp_path: Path, outcome: str
 ) -> None:
     done = subprocess.run(

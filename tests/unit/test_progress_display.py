@@ -32,7 +32,7 @@ def check(shown: str) -> None:
     assert "\x1b]8" not in shown  # how a terminal is told of a link
 
 
-def test_titles_beside_a_bar_and_messages_above_it_are_no_orders() -> None:
+def test_control_characters_are_cleaned_beside_and_above_progress_bars() -> None:
     with redirect_stderr(Terminal()) as terminal, ProgressDisplay(verbose=True) as screen:
         screen.stage("fetch", 2)
         for say in (screen.say, screen.complain, screen.detail):
@@ -45,7 +45,7 @@ def test_titles_beside_a_bar_and_messages_above_it_are_no_orders() -> None:
     assert "[red]loud[/red] \\[b]x[/b]" in shown.rpartition("Fetching")[2]
 
 
-def test_an_error_is_one_line_and_no_order() -> None:
+def test_an_error_is_one_line_without_control_characters() -> None:
     with redirect_stderr(Terminal()) as terminal:
         tell_error(f"{HOSTILE}\rSent to nobody")
     check(terminal.getvalue().replace("\x1b[1m", "").replace("\x1b[0m", ""))
@@ -53,7 +53,7 @@ def test_an_error_is_one_line_and_no_order() -> None:
     assert "\r" not in terminal.getvalue()
 
 
-def test_of_failures_for_one_reason_the_first_are_named_and_the_rest_counted() -> None:
+def test_failures_of_one_reason_are_named_up_to_three_and_counted() -> None:
     teasers = [Failure(subject=f"t{number}", stage="extract", cause="only a teaser") for number in range(10_000)]
     other = Failure(subject="gone", stage="fetch", cause="HTTP 404")
     with redirect_stderr(Terminal()) as terminal:

@@ -116,7 +116,7 @@ def test_systemd_reads_back_what_was_written(job: Job) -> None:
     assert not [line for line in text.split("\n") if line.endswith("\\")]
 
 
-def test_systemd_starts_a_run_again_where_that_may_help(tmp_path: Path) -> None:
+def test_systemd_restarts_by_exit_code(tmp_path: Path) -> None:
     text = render_service(ODD_JOB)
     assert setting(text, "Restart") == "on-failure"
     assert setting(text, "RestartSec") == "15min"
@@ -143,7 +143,7 @@ def analyze(service: Path, *, debug: bool) -> subprocess.CompletedProcess[str]:
     ["plain", "a b", "100%", "it's", 'say "so"', "back\\slash", "end\\", "end ", "$HOME", "$$", "%h", "%%n", "é—語",
      "a #x", ";", "\\x41", "a\\%b"],
 )  # fmt: skip
-def test_systemd_itself_reads_what_was_meant(odd: str, tmp_path: Path) -> None:
+def test_systemd_analyze_parses_the_units(odd: str, tmp_path: Path) -> None:
     folder = tmp_path / odd
     folder.mkdir()
     program = folder / "python"
@@ -199,7 +199,7 @@ def vixie(command: str, *, pairs: bool) -> str:
 @example(ODD)
 @example("\\")
 @example("a\\\\%")
-def test_every_cron_hands_the_shell_the_same_word(word: str) -> None:
+def test_cron_quoting_works_for_every_cron(word: str) -> None:
     written = cron_word(word)
     for given_to_shell in (vixie(written, pairs=False), vixie(written, pairs=True), written):
         assert shlex.split(given_to_shell) == [word]
@@ -230,7 +230,7 @@ def test_a_block_is_five_fields_and_one_command(job: Job) -> None:
     assert words[4:] == [*job.command, ">/dev/null"]
 
 
-def test_a_command_that_cron_would_cut_off_is_refused() -> None:
+def test_a_command_that_cron_would_truncate_is_refused() -> None:
     with pytest.raises(ScheduleError, match="998 bytes"):
         render_block(Job(command=("/" + "x" * 1000,), folder="/", at=time(1)))
 
@@ -249,7 +249,7 @@ def test_other_lines_of_a_crontab_stay_as_they_are(before: str, after: list[str]
     assert with_block(before, block) == with_block(with_block(before, other), block)
 
 
-def test_a_block_without_an_end_is_not_guessed_at() -> None:
+def test_a_block_without_an_end_mark_is_an_error() -> None:
     with pytest.raises(ScheduleError, match="crontab -e"):
         without_block(f"{BEGIN}\n0 1 * * * true\n")
 
@@ -280,7 +280,7 @@ def test_an_edited_property_list_has_no_time(text: str) -> None:
     assert plist_time(text) is None
 
 
-def test_windows_is_told_in_one_line() -> None:
+def test_the_schtasks_command_is_quoted() -> None:
     assert create_command(r"C:\My Data\daily.cmd", time(6)) == (
         "schtasks /Create /F /TN briefing /SC DAILY /ST 06:00 /TR " + r'"\"C:\My Data\daily.cmd\""'
     )
@@ -317,7 +317,7 @@ def test_windows_reads_back_what_was_written(job: Job, made: tuple[str, ...]) ->
 # --- variables ----------------------------------------------------------------------------------------------------
 
 
-def test_what_says_where_things_are_is_kept_as_absolute_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_path_variables_are_kept_as_absolute_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bin").mkdir()
     shell = {
@@ -339,11 +339,11 @@ def test_what_says_where_things_are_is_kept_as_absolute_paths(tmp_path: Path, mo
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no login shell")
-def test_what_every_login_has_is_not_written_down() -> None:
+def test_login_variables_are_not_written() -> None:
     assert job_environment({"HOME": login_environment()["HOME"]}) == ()
 
 
-def test_where_there_is_no_login_to_compare_with_everything_is_carried(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_passwd_entry_all_variables_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pwd", None)  # Windows
     shell = {"BRIEFING_STATE": "/state.db", "XDG_CACHE_HOME": "/cache", "BRIEFING_API_KEY": "s3cret"}
     for name, value in shell.items():
@@ -360,7 +360,7 @@ def test_where_there_is_no_login_to_compare_with_everything_is_carried(monkeypat
         assert not given.keys() & shell.keys()
 
 
-def test_what_a_crontab_sets_above_the_block_is_known() -> None:
+def test_variables_of_a_crontab_above_the_block_are_read() -> None:
     before = "# A=1\nMAILTO=me\n  KEY = \"a b\" \n'Q'='x'\n5 6 * * * X=1 true\nEMPTY=\n"
     crontab = with_block(before, render_block(ODD_JOB)) + "LATE=1\n"
     assert variables_in(crontab) == {"MAILTO": "me", "KEY": "a b", "Q": "x", "EMPTY": ""}
@@ -377,7 +377,7 @@ def test_a_path_too_long_for_cron_is_named_as_the_reason() -> None:
 
 
 @pytest.mark.parametrize("word", ["a\nb", "a\tb", "\x00", "\x7f", "\x85", "\udcff", "\uffff", "\ufdd0"])
-def test_a_word_that_no_file_can_carry_is_refused(word: str) -> None:
+def test_control_characters_in_a_job_are_refused(word: str) -> None:
     for job in ({"command": ("/x", word), "folder": "/"}, {"command": ("/x",), "folder": word}):
         with pytest.raises(UsageError, match="no scheduler"):
             Job(at=time(1), **job)  # type: ignore[arg-type]
@@ -390,7 +390,7 @@ def test_times_are_read(text: str, at: time) -> None:
 
 
 @pytest.mark.parametrize("text", ["25:99", "24:00", "6", "6:3", "06:60", "6.30", "", "-1:00", "06:30:00", "٠٦:٣٠"])
-def test_what_is_no_time_of_day_is_refused(text: str) -> None:
+def test_an_invalid_time_of_day_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="06:30"):
         parse_time(text)
 
@@ -426,10 +426,10 @@ def test_the_next_run_is_by_the_clock_of_the_machine(
 
 @unhurried
 @given(st.lists(WORDS).map(tuple))
-def test_folders_are_remembered(folders: tuple[str, ...]) -> None:
+def test_made_folders_round_trip(folders: tuple[str, ...]) -> None:
     assert made_folders(f"# {folders_line(folders)}\nmore") == folders
 
 
-def test_a_memory_of_folders_that_was_edited_is_none() -> None:
+def test_an_edited_folders_line_is_ignored() -> None:
     assert made_folders("# Folders made for it: [oh]") == ()
     assert made_folders("# Folders made for it: [1]") == ()

@@ -60,7 +60,7 @@ def headlines(store: Store, words: str) -> list[str]:
     return [hit.headline for hit in store.search(words)]
 
 
-def test_a_story_is_found_by_what_the_edition_says_of_it(store: Store) -> None:
+def test_search_finds_headline_points_section_and_source(store: Store) -> None:
     put(store, MONDAY, TRAM, WATER)
     (found,) = store.search("council")
     assert (found.date, found.title, found.section, found.headline) == (MONDAY, "Morning", "World", "Tram approved")
@@ -132,7 +132,7 @@ def test_words_are_the_same_with_and_without_their_offsets(text: str) -> None:
         assert 0 <= begin < end <= len(text)
 
 
-def test_disagreements_paragraphs_and_copies_are_found_too(store: Store) -> None:
+def test_search_finds_disagreements_paragraphs_and_copies(store: Store) -> None:
     told = replace(
         TRAM,
         copies=(Article(id="c", title="", text="", source="The Copier"),),
@@ -174,7 +174,7 @@ def test_a_replaced_edition_is_reindexed(store: Store) -> None:
     assert [hit.title for hit in store.search("council")] == ["Evening"]
 
 
-def test_editions_are_never_forgotten(store: Store) -> None:
+def test_editions_do_not_expire(store: Store) -> None:
     put(store, MONDAY, TRAM)
     store.forget(NOW + timedelta(days=9999))
     assert headlines(store, "council") == ["Tram approved"]
@@ -205,7 +205,7 @@ def test_editions_older_than_the_index_are_found(tmp_path: Path, monkeypatch: py
         assert [(hit.title, hit.headline) for hit in store.search("council")] == [("Old", "Tram approved")]
 
 
-def test_without_full_text_search_only_searching_fails_and_nothing_is_missed_later(
+def test_without_fts5_only_search_fails_and_later_nothing_is_missing(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(store, MONDAY, TRAM)

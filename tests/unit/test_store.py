@@ -40,7 +40,7 @@ ARTICLE = Article(
 ANSWER = StoredCompletion(text="answer", prompt_tokens=3, completion_tokens=2)
 
 
-def test_summaries_come_back_marked_as_cached(tmp_path: Path) -> None:
+def test_a_stored_summary_is_returned_as_cached(tmp_path: Path) -> None:
     with Store(tmp_path / "state.db") as store:
         assert store.get_summary("k") is None
         store.put_summary("k", SUMMARY, NOW)
@@ -52,7 +52,7 @@ def test_summaries_come_back_marked_as_cached(tmp_path: Path) -> None:
         assert found.published == NOW
 
 
-def test_completions_and_articles_come_back_as_they_were(tmp_path: Path) -> None:
+def test_completions_and_articles_round_trip(tmp_path: Path) -> None:
     with Store(tmp_path / "state.db") as store:
         store.put_completion("k", ANSWER, NOW)
         store.put_article(ARTICLE, NOW)
@@ -60,7 +60,7 @@ def test_completions_and_articles_come_back_as_they_were(tmp_path: Path) -> None
         assert store.get_article("a") == ARTICLE
 
 
-def test_old_entries_can_be_forgotten(tmp_path: Path) -> None:
+def test_forget_deletes_old_rows(tmp_path: Path) -> None:
     with Store(tmp_path / "state.db") as store:
         store.put_summary("old", SUMMARY, NOW - timedelta(days=90))
         store.put_summary("new", SUMMARY, NOW)
@@ -69,7 +69,7 @@ def test_old_entries_can_be_forgotten(tmp_path: Path) -> None:
         assert store.get_summary("new") is not None
 
 
-def test_hits_and_misses_are_counted(tmp_path: Path) -> None:
+def test_cache_hits_and_misses_are_counted(tmp_path: Path) -> None:
     with Store(tmp_path / "state.db") as store:
         store.start_run(NOW)
         store.get_summary("k")
@@ -80,7 +80,7 @@ def test_hits_and_misses_are_counted(tmp_path: Path) -> None:
     assert (counted["summary.hit"], counted["summary.miss"], counted["engine.answer"]) == (1, 1, 3)
 
 
-def test_a_summary_that_cannot_be_read_any_more_is_a_miss(tmp_path: Path) -> None:
+def test_a_summary_in_an_old_format_is_a_cache_miss(tmp_path: Path) -> None:
     with Store(tmp_path / "state.db") as store:
         store.put_summary("k", SUMMARY, NOW)
     with sqlite3.connect(tmp_path / "state.db") as connection:
@@ -103,9 +103,7 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     assert (tmp_path / "state.db").read_bytes() == before
 
 
-def test_a_file_of_an_older_version_is_brought_up_to_date_and_keeps_its_rows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_migrations_keep_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Store(tmp_path / "state.db") as store:
         store.put_completion("k", ANSWER, NOW)
     later = (*MIGRATIONS, ("CREATE TABLE later (x)", "INSERT INTO later VALUES (7)"))
@@ -119,7 +117,7 @@ def test_a_file_of_an_older_version_is_brought_up_to_date_and_keeps_its_rows(
     connection.close()
 
 
-def test_a_check_leaves_an_older_file_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_state_does_not_migrate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "state #1?.db"
     Store(path).close()
     before = path.read_bytes()
@@ -131,7 +129,7 @@ def test_a_check_leaves_an_older_file_as_it_is(tmp_path: Path, monkeypatch: pyte
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_check_says_what_opening_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_state_raises_the_errors_of_opening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "state.db"
     Store(path).close()
     check_state(path)
@@ -149,9 +147,7 @@ def test_a_check_says_what_opening_would(tmp_path: Path, monkeypatch: pytest.Mon
         check_state(tmp_path / "other.db")
 
 
-def test_an_update_of_the_file_that_fails_leaves_it_at_its_old_version(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_migration_is_rolled_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Store(tmp_path / "state.db") as store:
         store.put_completion("k", ANSWER, NOW)
     with monkeypatch.context() as patch:
@@ -162,7 +158,7 @@ def test_an_update_of_the_file_that_fails_leaves_it_at_its_old_version(
         assert store.get_completion("k") == ANSWER
 
 
-def test_opening_waits_while_another_process_makes_the_file(tmp_path: Path) -> None:
+def test_opening_waits_while_another_process_creates_the_file(tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "state.db", isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     release = threading.Timer(0.2, other.execute, ["ROLLBACK"])
@@ -208,7 +204,7 @@ except StoreError as error:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
 @pytest.mark.parametrize(("folder", "file"), [(0o555, None), (0o777, 0o444)])
-def test_a_place_without_permission_is_a_clear_error(folder: int, file: int | None) -> None:
+def test_a_folder_without_permission_is_a_store_error(folder: int, file: int | None) -> None:
     # Not below tmp_path, which only its owner may enter.
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "state.db"
@@ -222,7 +218,7 @@ def test_a_place_without_permission_is_a_clear_error(folder: int, file: int | No
     assert "Give yourself the permission" in done.stdout
 
 
-def test_a_full_disk_is_a_clear_error_and_what_was_put_before_is_kept(
+def test_a_full_disk_is_a_clear_error_and_earlier_rows_are_kept(
     small_disk: Callable[[int], Path], tmp_path: Path
 ) -> None:
     full_disk = small_disk(300)
@@ -238,7 +234,7 @@ def test_a_full_disk_is_a_clear_error_and_what_was_put_before_is_kept(
         assert all(store.get_completion(f"k{number}") == big for number in range(kept))
 
 
-def test_a_state_can_live_in_memory_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_memory_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with Store(MEMORY) as store:
         store.put_completion("k", ANSWER, NOW)
@@ -246,7 +242,7 @@ def test_a_state_can_live_in_memory_only(tmp_path: Path, monkeypatch: pytest.Mon
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_default_place_can_be_set_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_briefing_state_sets_the_default_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRIEFING_STATE", str(tmp_path / "mine.db"))
     assert default_state() == tmp_path / "mine.db"
     monkeypatch.delenv("BRIEFING_STATE")
@@ -254,7 +250,7 @@ def test_the_default_place_can_be_set_in_the_environment(tmp_path: Path, monkeyp
     assert default_state().is_absolute()
 
 
-def test_a_closed_store_says_so(tmp_path: Path) -> None:
+def test_a_closed_store_raises_store_error(tmp_path: Path) -> None:
     store = Store(tmp_path / "state.db")
     store.close()
     store.close()
@@ -275,14 +271,14 @@ def test_an_article_seen_again_is_updated_and_kept_from_then_on(tmp_path: Path) 
 
 
 @given(st.text(), st.text(), st.none() | st.text(min_size=1))
-def test_any_article_comes_back_as_it_was(title: str, text: str, url: str | None) -> None:
+def test_any_article_round_trips(title: str, text: str, url: str | None) -> None:
     article = Article(id="a", title=title, text=text, source="S", url=url, warnings=(title,))
     with Store(MEMORY) as store:
         store.put_article(article, NOW)
         assert store.get_article("a") == article
 
 
-def test_half_a_surrogate_pair_from_outside_does_not_stop_the_run(tmp_path: Path) -> None:
+def test_lone_surrogates_are_replaced(tmp_path: Path) -> None:
     with Store(tmp_path / "state.db") as store:
         store.put_article(replace(ARTICLE, text="before \ud83d after"), NOW)
         found = store.get_article("a")
@@ -290,7 +286,7 @@ def test_half_a_surrogate_pair_from_outside_does_not_stop_the_run(tmp_path: Path
     assert found.text == "before ? after"
 
 
-def test_a_run_counts_for_itself_and_can_be_asked_later(tmp_path: Path) -> None:
+def test_counters_belong_to_their_run(tmp_path: Path) -> None:
     with Store(tmp_path / "state.db") as store:
         store.get_completion("k")  # outside a run: nobody asks
         first = store.start_run(NOW)
@@ -302,13 +298,13 @@ def test_a_run_counts_for_itself_and_can_be_asked_later(tmp_path: Path) -> None:
         assert store.counters(first) == {"engine.answer": 2}
 
 
-def test_a_time_without_a_zone_is_refused(tmp_path: Path) -> None:
+def test_a_naive_time_is_a_value_error(tmp_path: Path) -> None:
     with Store(tmp_path / "state.db") as store, pytest.raises(ValueError, match="zone"):
         store.put_completion("k", ANSWER, NOW.replace(tzinfo=None))
 
 
 @pytest.mark.parametrize("content", [b"not a database at all, but long enough to be read as one" * 20, b"\0" * 4096])
-def test_a_file_that_is_none_of_ours_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_database_is_refused_and_unchanged(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "state.db").write_bytes(content)
     with pytest.raises(StoreError, match=r"state\.db"):
         Store(tmp_path / "state.db")
@@ -324,7 +320,7 @@ def test_another_programs_database_is_refused(tmp_path: Path) -> None:
         Store(tmp_path / "other.db")
 
 
-def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_a_store_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError):
         Store(tmp_path / "file" / "state.db")

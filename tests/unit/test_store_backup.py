@@ -66,7 +66,7 @@ DAMAGES = [emptied, cut, without_header, zeroed, damaged_inside, replaced]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_damage_is_named_with_the_copy_and_mended_by_it(record: Path, damage: Damage) -> None:
+def test_a_damaged_file_is_restored_from_its_backup(record: Path, damage: Damage) -> None:
     damage(record)
     with pytest.raises(DamageError) as caught:
         check_state(record)
@@ -90,7 +90,7 @@ def test_damage_is_named_with_the_copy_and_mended_by_it(record: Path, damage: Da
     assert repair(record, NOW) is None
 
 
-def test_damage_that_sqlite_meets_while_it_works_says_the_same(record: Path) -> None:
+def test_damage_found_during_a_query_has_the_same_error(record: Path) -> None:
     data = bytearray(record.read_bytes())
     data[4096:] = b"\xff" * (len(data) - 4096)
     record.write_bytes(data)
@@ -98,7 +98,7 @@ def test_damage_that_sqlite_meets_while_it_works_says_the_same(record: Path) -> 
         store.editions()
 
 
-def test_a_second_damaged_file_of_a_day_has_a_name_of_its_own(record: Path) -> None:
+def test_a_second_damaged_file_of_a_day_gets_a_numbered_name(record: Path) -> None:
     for name in ("state.db.damaged-2024-05-17", "state.db.damaged-2024-05-17-2"):
         cut(record)
         done = repair(record, NOW)
@@ -108,7 +108,7 @@ def test_a_second_damaged_file_of_a_day_has_a_name_of_its_own(record: Path) -> N
         assert done.kept.exists()
 
 
-def test_without_a_copy_a_damaged_file_is_set_aside_and_the_ledger_is_kept(record: Path) -> None:
+def test_without_a_backup_a_damaged_file_is_set_aside_and_the_ledger_kept(record: Path) -> None:
     beside(record, "backup").unlink()
     cut(record)
     with pytest.raises(DamageError, match=r"no good copy of it.*but not to whom letters were sent in the last days"):
@@ -129,7 +129,7 @@ def test_a_damaged_copy_is_not_offered(record: Path) -> None:
         check_state(record)
 
 
-def test_a_file_that_never_was_ours_is_neither_mended_nor_moved(tmp_path: Path) -> None:
+def test_a_foreign_file_is_neither_repaired_nor_moved(tmp_path: Path) -> None:
     letter = tmp_path / "letter.txt"
     letter.write_text("Dear Ann, " * 100)
     with pytest.raises(StoreError, match="is not a state file") as caught:
@@ -139,7 +139,7 @@ def test_a_file_that_never_was_ours_is_neither_mended_nor_moved(tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
-def test_a_file_that_was_taken_away_is_put_back_on_request(record: Path) -> None:
+def test_a_missing_file_is_restored_from_its_backup(record: Path) -> None:
     record.unlink()
     done = repair(record, NOW)
     assert done
@@ -147,7 +147,7 @@ def test_a_file_that_was_taken_away_is_put_back_on_request(record: Path) -> None
     check_state(record)
 
 
-def test_a_damaged_file_leaves_the_last_good_copy_alone(record: Path) -> None:
+def test_a_damaged_file_does_not_replace_the_last_good_backup(record: Path) -> None:
     before = beside(record, "backup").read_bytes()
     damaged_inside(record)
     with Store(record) as store, pytest.raises(DamageError):
@@ -156,7 +156,7 @@ def test_a_damaged_file_leaves_the_last_good_copy_alone(record: Path) -> None:
     assert not list(record.parent.glob("*unfinished*"))
 
 
-def test_a_new_file_does_not_cost_the_copy_of_the_one_before_it(record: Path) -> None:
+def test_the_backup_of_a_replaced_file_is_kept(record: Path) -> None:
     record.unlink()
     with Store(record) as store:  # with no run in it yet
         keep_copy(store)
@@ -165,7 +165,7 @@ def test_a_new_file_does_not_cost_the_copy_of_the_one_before_it(record: Path) ->
         assert before.execute("SELECT count(*) FROM editions").fetchone() == (60,)
 
 
-def test_a_new_file_with_as_many_runs_does_not_either(record: Path) -> None:
+def test_the_backup_of_a_replaced_file_with_as_many_runs_is_kept(record: Path) -> None:
     record.unlink()
     with Store(record) as store:
         store.start_run(NOW)
@@ -175,7 +175,7 @@ def test_a_new_file_with_as_many_runs_does_not_either(record: Path) -> None:
         assert before.execute("SELECT count(*) FROM editions").fetchone() == (60,)
 
 
-def test_whoever_comes_after_a_repair_that_was_killed_finds_the_file_damaged_and_not_gone(
+def test_after_a_killed_repair_the_file_is_damaged_and_not_missing(
     record: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cut(record)
@@ -199,7 +199,7 @@ def test_whoever_comes_after_a_repair_that_was_killed_finds_the_file_damaged_and
     check_state(record)
 
 
-def test_a_copy_is_one_file_that_holds_what_stands_only_in_the_log(record: Path) -> None:
+def test_a_backup_is_one_file_and_includes_the_wal(record: Path) -> None:
     with Store(record) as store:
         store.put_edition(DAY + timedelta(days=1), "Morning", "the newest", NOW)
         assert beside(record, "").with_name("state.db-wal").stat().st_size
@@ -210,7 +210,7 @@ def test_a_copy_is_one_file_that_holds_what_stands_only_in_the_log(record: Path)
         assert copy.execute("SELECT count(*) FROM editions").fetchone() == (61,)
 
 
-def test_what_a_killed_process_left_of_a_copy_is_removed_by_the_next(record: Path) -> None:
+def test_leftovers_of_a_killed_backup_are_removed(record: Path) -> None:
     leftover = beside(record, "backup.unfinished-0123")
     leftover.write_bytes(b"half")
     with Store(record) as store:
@@ -218,7 +218,7 @@ def test_what_a_killed_process_left_of_a_copy_is_removed_by_the_next(record: Pat
     assert not leftover.exists()
 
 
-def test_a_log_that_belongs_to_the_damaged_file_goes_with_it(record: Path) -> None:
+def test_the_wal_is_set_aside_with_its_damaged_file(record: Path) -> None:
     with Store(record) as store:
         store.put_edition(DAY + timedelta(days=1), "Morning", "the newest", NOW)
         log = Path(f"{record}-wal").read_bytes()
@@ -231,7 +231,7 @@ def test_a_log_that_belongs_to_the_damaged_file_goes_with_it(record: Path) -> No
         store.check()
 
 
-def test_a_state_in_memory_has_no_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_in_memory_store_has_no_backup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with Store(":memory:") as store:
         assert keep_copy(store) is None
@@ -241,7 +241,7 @@ def test_a_state_in_memory_has_no_copy(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links of POSIX")
-def test_two_names_of_one_file_have_one_copy(record: Path, tmp_path: Path) -> None:
+def test_a_link_and_its_target_share_one_backup(record: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     link = tmp_path / "elsewhere" / "link.db"
     link.symlink_to(record)
@@ -254,7 +254,7 @@ def test_two_names_of_one_file_have_one_copy(record: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links of POSIX")
-def test_links_in_a_circle_have_no_copy(tmp_path: Path) -> None:
+def test_circular_links_have_no_backup(tmp_path: Path) -> None:
     (tmp_path / "a.db").symlink_to("b.db")
     (tmp_path / "b.db").symlink_to("a.db")
     assert good_copy(tmp_path / "a.db") is None
