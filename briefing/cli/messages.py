@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from pathlib import Path
 from types import TracebackType
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 __all__ = ["ProgressDisplay", "tell_crash", "tell_error", "write_crash"]
-
-_log = logging.getLogger(__name__)
 
 _STAGES = {
     "read": "Reading sources",
@@ -70,7 +67,6 @@ class ProgressDisplay:
         self.verbose = verbose
         self._progress: Progress | None = None
         self._task: TaskID | None = None
-        self._stage = ""
 
     def __enter__(self) -> Self:
         screen = console()
@@ -101,9 +97,7 @@ class ProgressDisplay:
             raise StoppedError("Stopped", "what was finished is kept", "The same command goes on from there") from error
 
     def stage(self, name: str, total: int) -> None:
-        """Log the stage and begin its bar."""
-        self._stage = name
-        _log.info("%s: %d", _STAGES.get(name, name), total)
+        """Begin the stage's bar."""
         if self._progress is None:
             return
         if self._task is not None:
@@ -114,9 +108,7 @@ class ProgressDisplay:
         self._show_amount()
 
     def step(self, subject: str, amount: int = 1) -> None:
-        """Log the item and advance the bar."""
-        if self._stage != "download":  # a step for each piece of the file
-            _log.log(logging.INFO if self._stage == "summarise" else logging.DEBUG, "%s: %s", self._stage, subject)
+        """Advance the stage's bar."""
         if self._progress is None or self._task is None:
             return
         self._progress.update(self._task, advance=amount, subject=clipped(one_line(subject), 40))

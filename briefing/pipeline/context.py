@@ -67,13 +67,6 @@ class StoredCompletions:
         self._store.count("engine.answer")
         self.tokens_read += completion.prompt_tokens
         self.tokens_written += completion.completion_tokens
-        seconds = completion.prefill_seconds + completion.decode_seconds
-        _log.debug(
-            "%s prompt tokens, %s completion tokens in %.1f s",
-            completion.prompt_tokens,
-            completion.completion_tokens,
-            seconds,
-        )
         kept = StoredCompletion(
             text=completion.text,
             prompt_tokens=completion.prompt_tokens,
@@ -177,7 +170,7 @@ class RunContext:
             check_engine(self.config.engine)  # before a gigabyte is downloaded for nothing
         name, spec = chosen(self.config, self.progress)
         engine = open_engine(name, spec, engine_options(self.config))
-        _log.info("engine %s opened", name)
+        _log.info("Engine %s opened", name)
         self._open.callback(engine.close)
         return engine
 

@@ -77,5 +77,5 @@ class StopBefore:
         self._last = now
         stop = now + self._slowest >= self._deadline
         if stop:
-            _log.debug("no more prompts: the slowest answer took %.1f s", self._slowest.total_seconds())
+            _log.debug("No more prompts: the slowest answer took %.1f s", self._slowest.total_seconds())
         return stop

@@ -130,7 +130,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         offline=reading.offline,
         cut=sum(is_cut(article) for article in reading.articles),
     )
-    _log.info("edition of %s: %s stories in %.1f s", day, len(edition.stories), report.seconds)
+    _log.info("Edition of %s: %s stories in %.1f s", day, len(edition.stories), report.seconds)
     return edition, report
 
 
@@ -153,7 +153,7 @@ def write_files(edition: Edition, context: RunContext) -> tuple[Path, ...]:
         (out / f"{day}.{EDITION_FORMATS[name]}", rendered_as(edition, name, context)) for name in context.config.formats
     ]
     write_together(files)
-    _log.info("edition of %s: %s files written", day, len(files))
+    _log.info("Edition of %s: %s files written", day, len(files))
     return tuple(path for path, _ in files)
 
 

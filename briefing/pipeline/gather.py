@@ -196,7 +196,7 @@ class Gatherer:
             if not batch or (self._results and self._session.time.up):
                 unread = batch + rest
                 break
-            _log.debug("reading %s candidates, %s over the limits or left for the next round", len(batch), len(rest))
+            _log.debug("Reading %s candidates, %s over the limits or left for the next round", len(batch), len(rest))
             self._make({index: readable[index] for index in sorted(batch)})
             if rest:
                 for index in batch:

@@ -87,7 +87,7 @@ class NetworkWait:
             f"No source of the web can be reached ({cause}). Trying again in {seconds:.0f} seconds; "
             f"{_span(self._left)} of waiting left."
         )
-        _log.info("offline, attempt %s: waiting %.0f s", self._tries + 1, seconds)
+        _log.info("Offline, attempt %s: waiting %.0f s", self._tries + 1, seconds)
         self._sleep(seconds)
         self._left -= seconds
         self._tries += 1

@@ -61,7 +61,6 @@ def condense_stories(
             key, first = keys.pop(index), stories[index][0]
             if isinstance(result, Summary):
                 context.store.put_summary(key, result, context.clock())
-                _log.info("story %s condensed in %.1f s", first.id, result.seconds)
             context.progress.step(first.title or first.id)
             yield index, result
     except EngineError as error:

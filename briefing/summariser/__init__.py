@@ -78,7 +78,14 @@ def summarise_stories(
     for index, result in converse(conversations, engine, answers, enough):
         if isinstance(result, Summary):
             cached = " (cached)" if result.cached else ""
-            _log.info("Story %s: %d key points in %.1f s%s", result.id, len(result.key_points), result.seconds, cached)
+            _log.info(
+                "Story %s (%s): %d key points in %.1f s%s",
+                result.id,
+                result.title,
+                len(result.key_points),
+                result.seconds,
+                cached,
+            )
         yield index, result
 
 

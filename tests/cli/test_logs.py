@@ -28,8 +28,8 @@ def run_sample(cli: Cli, sample: Path, *options: str) -> subprocess.CompletedPro
 
 def test_verbose_shows_stages_and_stories(cli: Cli, sample: Path) -> None:
     shown = run_sample(cli, sample, "-v").stderr.splitlines()
-    assert any(re.match(r"Summarising: \d+$", line) for line in shown)
-    assert sum(line.startswith("summarise: ") for line in shown) == 3
+    assert any(re.match(r"13 sources read: \d+ candidates$", line) for line in shown)
+    assert sum(re.match(r"Story \w+ \(.+\): \d+ key points in ", line) is not None for line in shown) == 3
     assert not any(line.startswith("briefing 0") for line in shown)
 
 
@@ -40,9 +40,9 @@ def test_twice_verbose_shows_debug_lines(cli: Cli, sample: Path) -> None:
 
 def test_without_the_options_standard_error_has_no_log_lines(cli: Cli, sample: Path, tmp_path: Path) -> None:
     plain = run_sample(cli, sample)
-    assert "Summarising" not in plain.stderr
+    assert "sources read" not in plain.stderr
     logged = run_sample(cli, sample, "--log-file", str(tmp_path / "run.log"))
-    assert "Summarising" not in logged.stderr
+    assert "sources read" not in logged.stderr
 
 
 def test_the_log_file_has_debug_lines_with_utc_times_and_is_private(cli: Cli, sample: Path, tmp_path: Path) -> None:
