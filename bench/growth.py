@@ -104,7 +104,7 @@ def _all(function: Callable[[str], Any]) -> Callable[[str], None]:
 
 def _over_text() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing import address
-    from briefing.nlp import facts, text
+    from briefing.nlp import facts, numerals, text
 
     yield "text.normalise", text.normalise
     yield "text.paragraphs", _all(text.paragraphs)
@@ -114,7 +114,7 @@ def _over_text() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "text.fold", text.fold
     yield "text.article_id", lambda whole: text.article_id(None, whole)
     yield "address.shown", address.shown
-    yield "facts.numbers", _all(facts.numbers)
+    yield "numerals.numbers", _all(numerals.numbers)
     yield "facts.names", _all(facts.names)
     yield "facts.quotations", _all(facts.quotations)
     yield "facts.tokens", facts.tokens

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, unquote, unquote_plus, urlsplit
 
-__all__ = ["HIDDEN", "Address", "Secrets", "is_web", "shown", "shown_in", "web_parts"]
-
 HIDDEN = "***"
 """Replaces a secret."""
 

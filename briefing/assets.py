@@ -16,8 +16,6 @@ from briefing.errors import AssetError
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["Kind", "eject", "environment", "shipped", "user_folder"]
-
 Kind = Literal["prompts", "templates"]
 
 

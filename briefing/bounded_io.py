@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["BombError", "BoundedReader", "CutOffError", "TooLargeError", "TooSlowError", "inflated"]
-
 BOMB_RATIO = 100
 """Text seldom shrinks to less than a twentieth; deflate can reach 1 : 1032."""
 

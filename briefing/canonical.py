@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-__all__ = ["canonical_url", "host_of"]
-
 _TRACKING = re.compile(
     r"(?:utm_|mc_|pk_|mtm_|hsa_|vero_|oly_|wt[._]|guce_|at_(?:medium|campaign|custom|link|format|ptr|bbc))\w*|fbclid|"
     r"gclid|dclid|msclkid|yclid|igshid|twclid|cmpid|smid|smtyp|ncid|ref_src|ref_url|xtor|guccounter|_ga|_gl|ocid|"

@@ -11,21 +11,6 @@ import re
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 
-__all__ = [
-    "FIRST_DAY",
-    "edition_day",
-    "exact_time",
-    "in_utc",
-    "in_zone",
-    "is_date_only",
-    "is_plausible",
-    "iso_time",
-    "latest_moment",
-    "mail_date",
-    "rfc3339",
-    "utc_or_none",
-]
-
 FIRST_DAY = date(1000, 1, 1)
 """The earliest day of an edition: weeks before it are still in the calendar, and its year has four digits."""
 _FIRST_YEAR = 1990

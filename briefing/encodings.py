@@ -13,8 +13,6 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 
-__all__ = ["charset_of", "decode_text", "media_type_of", "split_mark"]
-
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\0\0", "utf-32-le"), (b"\0\0\xfe\xff", "utf-32-be"),
     (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"),

@@ -37,32 +37,6 @@ from enum import IntEnum
 from briefing.address import shown_in
 from briefing.types import Failure, FailureKind
 
-__all__ = [
-    "AssetError",
-    "BlockedAddressError",
-    "BriefingError",
-    "ConfigError",
-    "DamageError",
-    "DeliveryError",
-    "EngineError",
-    "ExitCode",
-    "ExtractError",
-    "FetchError",
-    "FrontPageError",
-    "ModelError",
-    "NoAnswerError",
-    "OutOfTimeError",
-    "OutputError",
-    "ScheduleError",
-    "SourceError",
-    "StoppedError",
-    "StoreError",
-    "UnreachableError",
-    "UntrustedError",
-    "UsageError",
-    "WallError",
-]
-
 
 class ExitCode(IntEnum):
     """Exit codes of commands, documented in docs/daily.md."""

@@ -17,8 +17,6 @@ from email.utils import getaddresses
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-__all__ = ["LONGEST_URI", "address_of", "ascii_domain", "ascii_uri", "letter_policy"]
-
 LONGEST_URI = 900
 """Characters; with the field's name still within the line limit of RFC 5322."""
 _LINE = 78

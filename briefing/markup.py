@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-__all__ = ["TagParser"]
-
 _MOST_UNCLOSED = 20
 """Unclosed tags, comments and declarations that are skipped; pages by people have one or two."""
 

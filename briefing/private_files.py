@@ -19,20 +19,6 @@ from pathlib import Path
 
 from platformdirs import user_data_dir
 
-__all__ = [
-    "data_folder",
-    "database_files",
-    "make_private",
-    "private_file",
-    "private_folder",
-    "remove_leftovers",
-    "replace_file",
-    "sync_folder",
-    "temporary_beside",
-    "write_atomically",
-    "write_synced",
-]
-
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 _log = logging.getLogger(__name__)

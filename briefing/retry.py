@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
 
-__all__ = ["backoff_delay", "retry_after"]
-
 
 def backoff_delay(attempt: int, base: float, jitter: float) -> float:
     """Seconds before the retry after attempt number `attempt` (from 0): `base` doubled each time, plus or minus 50 %.

@@ -11,18 +11,6 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = [
-    "LONGEST_NAME",
-    "LONGEST_TITLE",
-    "clean",
-    "clean_data",
-    "clipped",
-    "label",
-    "one_line",
-    "shown_name",
-    "shown_title",
-]
-
 LONGEST_TITLE = 300
 """Characters; truncated at a word."""
 LONGEST_NAME = 100

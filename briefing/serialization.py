@@ -29,16 +29,6 @@ from briefing.types import (
     Verdict,
 )
 
-__all__ = [
-    "edition_from_json",
-    "edition_to_json",
-    "failure_to_json",
-    "json_text",
-    "summary_from_json",
-    "summary_to_json",
-    "time_to_json",
-]
-
 
 def json_text(data: object, indent: int | None = 2) -> str:
     """JSON with a line end; without an `indent` on one line. Its texts are `sanitise.clean`."""

@@ -15,27 +15,6 @@ from typing import Literal
 
 from briefing.address import Address, shown_in
 
-__all__ = [
-    "Article",
-    "Citation",
-    "Disagreement",
-    "Edition",
-    "Failure",
-    "FailureKind",
-    "FeedItem",
-    "KeyPoint",
-    "Mention",
-    "Rung",
-    "SearchHit",
-    "Section",
-    "Source",
-    "SourceKind",
-    "Story",
-    "Stub",
-    "Summary",
-    "Verdict",
-]
-
 
 class SourceKind(StrEnum):
     """Kind of a source; ``AUTO`` until detected."""

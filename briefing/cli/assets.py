@@ -8,8 +8,6 @@ import typer
 from briefing.cli.console import message, result
 from briefing.errors import OutputError
 
-__all__ = ["init", "prompts", "templates"]
-
 templates = typer.Typer(help="The output templates, and copies of them to edit.", no_args_is_help=True)
 prompts = typer.Typer(help="The prompts for the model, and copies of them to edit.", no_args_is_help=True)
 

@@ -13,8 +13,6 @@ from briefing.cli.settings import settings
 from briefing.errors import UsageError
 from briefing.types import Failure
 
-__all__ = ["compare"]
-
 
 def compare(
     context: typer.Context,

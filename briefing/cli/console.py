@@ -18,8 +18,6 @@ from briefing.sanitise import clean
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["console", "fill_closed_streams", "flush_streams", "message", "result", "results"]
-
 
 def result(text: str = "") -> bool:
     """Print to standard output; False for a broken pipe. Raises `OutputError` where it is full or closed."""

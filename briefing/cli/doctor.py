@@ -16,8 +16,6 @@ from briefing.errors import BriefingError, ConfigError
 if TYPE_CHECKING:
     from briefing.config import Config
 
-__all__ = ["doctor"]
-
 
 def doctor(
     config: options.ConfigPath = None,

@@ -14,8 +14,6 @@ from briefing.cli.send import keep_state
 from briefing.cli.settings import settings_if_any
 from briefing.errors import ExitCode, StoreError, UsageError
 
-__all__ = ["app", "archive", "search", "show"]
-
 app = typer.Typer(invoke_without_command=True)
 
 Listed = Annotated[str, typer.Option("--format", "-f", help="text or json.")]

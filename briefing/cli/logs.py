@@ -20,8 +20,6 @@ from briefing.cli.console import message
 from briefing.errors import UsageError
 from briefing.sanitise import clean
 
-__all__ = ["logging_to"]
-
 _log = logging.getLogger(__name__)
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 """Of standard error, by how often ``-v`` is given."""

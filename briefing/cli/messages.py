@@ -16,8 +16,6 @@ from briefing.sanitise import clipped, one_line
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-__all__ = ["ProgressDisplay", "tell_crash", "tell_error", "write_crash"]
-
 _STAGES = {
     "read": "Reading sources",
     "fetch": "Fetching articles",

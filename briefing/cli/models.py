@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from briefing.models import Machine, ModelFolder
     from briefing.pipeline.recommendation import ModelOffer
 
-__all__ = ["app"]
-
 app = typer.Typer(help="The models on this machine: list, recommend, pull, add, remove.", no_args_is_help=True)
 
 Measure = Annotated[bool, typer.Option("--measure", help="Measure the speed of this machine again.")]

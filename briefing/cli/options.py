@@ -9,28 +9,6 @@ import typer
 
 from briefing.dates import edition_day
 
-__all__ = [
-    "FORMATS_IN_WORDS",
-    "AllowLocal",
-    "BaseUrl",
-    "ConfigPath",
-    "Engine",
-    "Formats",
-    "GpuLayers",
-    "Language",
-    "Length",
-    "Model",
-    "Offline",
-    "Paragraph",
-    "Parallel",
-    "Points",
-    "Prompts",
-    "State",
-    "Templates",
-    "Threads",
-    "day",
-]
-
 ConfigPath = Annotated[Path | None, typer.Option("--config", "-c", help="Configuration file.")]
 FORMATS_IN_WORDS = "md, html, text, json, atom or epub"
 Formats = Annotated[list[str] | None, typer.Option("--format", "-f", help=f"{FORMATS_IN_WORDS} (repeatable).")]

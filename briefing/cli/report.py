@@ -13,17 +13,6 @@ from briefing.types import Edition, Failure, FailureKind, Summary
 if TYPE_CHECKING:
     from briefing.pipeline import Report, RunContext
 
-__all__ = [
-    "exit_code",
-    "nothing_new",
-    "run_code",
-    "tell_failures",
-    "tell_language",
-    "tell_run",
-    "tell_usage",
-    "tell_warnings",
-]
-
 
 def exit_code(produced: bool, failures: Sequence[Failure]) -> ExitCode:
     """WELL, PARTLY (a result despite failures) or NOTHING. Items that were skipped on purpose do not count."""

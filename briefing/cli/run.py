@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from briefing.store.lock import RunLock
     from briefing.types import Edition
 
-__all__ = ["run"]
-
 
 def run(
     context: typer.Context,

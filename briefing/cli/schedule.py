@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from briefing.schedule import Job
 
-__all__ = ["app"]
-
 app = typer.Typer(help="The edition every morning: install, show, remove.", no_args_is_help=True)
 
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from briefing.store.lock import RunLock
     from briefing.types import Edition
 
-__all__ = ["keep_state", "post_after_run", "send"]
-
 _OUTCOMES = {
     "sent": "Sent to {0}.",
     "before": "{0} has it already.",

@@ -14,8 +14,6 @@ from briefing.types import Source
 if TYPE_CHECKING:
     from briefing.config import Config
 
-__all__ = ["configuration_path", "settings", "settings_if_any"]
-
 
 def configuration_path(given: Path | None) -> Path:
     """`given`, else the file that `find_config` finds. Raises `ConfigError` where there is none."""

@@ -14,8 +14,6 @@ from briefing.cli.settings import configuration_path, settings
 from briefing.errors import ConfigError, UsageError
 from briefing.types import Failure, Source
 
-__all__ = ["app"]
-
 app = typer.Typer(
     help="The sources in the configuration: add, list, remove, check, import, export.", no_args_is_help=True
 )

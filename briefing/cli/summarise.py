@@ -11,8 +11,6 @@ from briefing.cli.settings import settings
 from briefing.errors import UsageError
 from briefing.types import Failure, Summary
 
-__all__ = ["summarise"]
-
 
 def summarise(
     context: typer.Context,

@@ -24,8 +24,6 @@ from briefing.errors import ConfigError
 from briefing.nlp.text import without_feed_scheme
 from briefing.types import Source, SourceKind
 
-__all__ = ["add_sources", "remove_source"]
-
 _HEADER = re.compile(r"^[ \t]*\[", re.MULTILINE)
 _COMMENTED_OUT = re.compile(r"\s*#[#\s]*(?:\[+[^\[\]]+\]|(?P<key>[\w\"'.-]+)\s*=)")
 

@@ -13,15 +13,6 @@ from briefing.config.settings import Config, Problem, SourceTable, check
 from briefing.config.validators import is_timezone
 from briefing.errors import ConfigError
 
-__all__ = [
-    "find_config",
-    "load_config",
-    "local_timezone",
-    "parse_config",
-    "parse_toml",
-    "read_config",
-]
-
 
 def find_config() -> Path | None:
     """``briefing.toml`` in the current folder, else in the user's configuration folder, else None."""

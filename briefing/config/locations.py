@@ -11,8 +11,6 @@ from briefing.address import shown, web_parts
 from briefing.errors import UsageError
 from briefing.nlp.text import without_feed_scheme
 
-__all__ = ["is_address", "is_url", "mailbox_error", "source_key"]
-
 _READ = ("https", "http", "feed", "imaps", "imap")
 _ADDRESS = re.compile(rf"(?:[a-z][a-z0-9+.-]*://|(?:{'|'.join(_READ)}):)", re.IGNORECASE)
 

@@ -13,8 +13,6 @@ from urllib.parse import urlsplit
 from briefing.config.validators import FORBID_EXTRA, Command, Flag, LazyValidator, parse_duration, whole
 from briefing.mail_headers import LONGEST_URI, ascii_domain, ascii_uri
 
-__all__ = ["Mail", "Recipient", "is_loopback"]
-
 _MOST_RETRIES = 10
 
 

@@ -42,8 +42,6 @@ from briefing.config.validators import (
 from briefing.errors import UsageError
 from briefing.types import Source, SourceKind
 
-__all__ = ["Config", "Problem", "SourceTable", "check"]
-
 T = TypeVar("T")
 
 

@@ -24,35 +24,6 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = [
-    "FORBID_EXTRA",
-    "Command",
-    "Count",
-    "Duration",
-    "Flag",
-    "FolderPath",
-    "Formats",
-    "GpuLayers",
-    "Kind",
-    "LanguageCode",
-    "LazyValidator",
-    "OptionalPath",
-    "Prices",
-    "ServerAddress",
-    "Since",
-    "SourcePath",
-    "TimeOfDay",
-    "TimeZone",
-    "Topics",
-    "WebAddress",
-    "Weight",
-    "Words",
-    "is_timezone",
-    "nearest",
-    "parse_duration",
-    "whole",
-]
-
 FORBID_EXTRA: Any = {"extra": "forbid"}
 """pydantic's setting of every table: unknown keys are errors."""
 

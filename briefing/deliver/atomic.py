@@ -28,8 +28,6 @@ from briefing.deliver.files import output_error
 from briefing.errors import OutputError
 from briefing.private_files import write_synced
 
-__all__ = ["AtomicWrites", "write_atomically", "write_together"]
-
 _STALE_SECONDS = 3600.0
 """Age from which a temporary file is a leftover where the system has no locks."""
 _STREAM = re.compile(r"/dev/(stdout|stderr|fd/(\d+))|/proc/self/fd/(\d+)")

@@ -12,8 +12,6 @@ from typing import IO
 
 from briefing.errors import OutputError
 
-__all__ = ["check_writable", "output_error", "silence", "write_stdout"]
-
 
 def check_writable(folder: Path) -> None:
     """Make `folder` where it is missing and create a file in it to see whether that works. Raises `OutputError`."""

@@ -12,8 +12,6 @@ import re
 import smtplib
 from collections.abc import Callable, Iterable
 
-__all__ = ["Credentials", "hidden", "log_in", "log_in_with_token"]
-
 Credentials = tuple[bytes, bytes]
 """User and password."""
 _SUCCEEDED = 235

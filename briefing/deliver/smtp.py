@@ -28,8 +28,6 @@ from briefing.deliver.sasl import hidden, log_in, log_in_with_token
 from briefing.errors import DeliveryError
 from briefing.sanitise import one_line
 
-__all__ = ["MailServer", "Mailer", "SendOutcome"]
-
 _log = logging.getLogger(__name__)
 _SECONDS = 60.0
 """Socket timeout."""

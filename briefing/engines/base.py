@@ -7,22 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
-__all__ = [
-    "WINDOW",
-    "Capabilities",
-    "Completion",
-    "Engine",
-    "EngineOptions",
-    "Message",
-    "ModelSpec",
-    "Prompt",
-    "capabilities_of",
-    "first_line",
-    "is_tuned",
-    "message_tokens",
-    "token_upper_bound",
-]
-
 WINDOW = 4096
 """Default context window of a chat model: tokens of a prompt and its answer together."""
 _TURN_OVERHEAD = 8

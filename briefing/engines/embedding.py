@@ -16,8 +16,6 @@ from briefing.engines.base import ModelSpec, first_line
 from briefing.engines.llama import server_params, tokenised
 from briefing.errors import EngineError, ModelError
 
-__all__ = ["Embedder"]
-
 _log = logging.getLogger(__name__)
 _CONTEXT = 512
 """Tokens of a text that are read: a news item's topic is in its beginning, and longer texts cost time."""

@@ -8,8 +8,6 @@ from briefing.engines.base import Capabilities, Completion, EngineOptions, Model
 from briefing.nlp.salience import ranked
 from briefing.nlp.text import sentences, word_count
 
-__all__ = ["ExtractiveEngine"]
-
 
 class ExtractiveEngine:
     """Answers with sentences of `Prompt.document`, one a line, in the document's order."""

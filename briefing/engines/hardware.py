@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Device", "free_memory", "gpus", "llama_slots", "physical_cores", "processor"]
-
 
 def physical_cores(cpus: Path = Path("/sys/devices/system/cpu")) -> int:
     """Physical cores among those this process may run on, at least 1.

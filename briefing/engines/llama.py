@@ -36,8 +36,6 @@ from briefing.engines.pool import complete_concurrently
 from briefing.errors import EngineError, ModelError
 from briefing.nlp.text import fingerprint
 
-__all__ = ["LlamaEngine", "server_params", "tokenised"]
-
 _log = logging.getLogger(__name__)
 _UNLIMITED = 1_000_000
 """Tokens of the window of a model that does not state one."""

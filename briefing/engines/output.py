@@ -9,22 +9,6 @@ from typing import Any
 
 from briefing.engines.base import EngineOptions
 
-__all__ = [
-    "NO_REASONING",
-    "TOP_LOGPROBS",
-    "begins_choice",
-    "choice_probabilities",
-    "cut_at_stop",
-    "has_reasoning",
-    "is_reasoning_mark",
-    "is_word",
-    "no_reasoning_settings",
-    "reasoning_budget",
-    "strip_reasoning",
-    "trailing_opening_mark",
-    "unclosed_mark",
-]
-
 _REASONING_TOKENS = 8192
 """Reasoning models at low or medium effort spend some hundreds to 4,000 tokens on an article; unused ones cost nothing.
 """

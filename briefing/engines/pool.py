@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 
 from briefing.engines.base import Completion, Prompt
 
-__all__ = ["complete_concurrently"]
-
 
 def complete_concurrently(
     prompts: Iterable[Prompt],

@@ -12,8 +12,6 @@ from itertools import dropwhile, islice
 from briefing.nlp.facts import tokens
 from briefing.nlp.text import word_count
 
-__all__ = ["without_boilerplate"]
-
 # Headings of the tail: only other articles follow.
 _TAIL = re.compile(
     r"^\W*(?:related\s+(?:posts?|articles?|stories|topics?|content|news|reading|coverage|links)|more\s+(?:on\s+this\s+story|"

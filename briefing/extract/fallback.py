@@ -12,8 +12,6 @@ from html import unescape
 from briefing.nlp.text import normalise, word_count
 from briefing.sanitise import label
 
-__all__ = ["flat_text", "is_bulky", "link_words", "running", "slimmed", "title_of", "without_inline"]
-
 MOST_CHARACTERS = 1_000_000
 MOST_BRACKETS = 20_000
 """Opening angle brackets: about two for each element."""

@@ -16,8 +16,6 @@ from briefing.extract import Extraction, fallback, plain_text
 from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, truncated
 from briefing.nlp.text import normalise
 
-__all__ = ["decoded", "read_markdown", "read_pdf", "unwrapped"]
-
 MOST_PAGES = 500
 """Of a PDF."""
 _LONGEST_MARKDOWN = 2 * LONGEST_READ

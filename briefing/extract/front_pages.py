@@ -15,8 +15,6 @@ from urllib.parse import urljoin, urlsplit
 
 from briefing.nlp.text import normalise, word_count
 
-__all__ = ["holds_posts", "is_front", "is_root"]
-
 _HEADLINE = range(3, 31)
 """Words of a headline: menus have fewer, paragraphs more."""
 _LINKED = 0.8

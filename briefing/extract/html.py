@@ -23,8 +23,6 @@ from briefing.markup import TagParser
 from briefing.nlp.text import normalise, word_count
 from briefing.sanitise import label
 
-__all__ = ["read_page", "text_of"]
-
 _ADVERTS = [
     f"//*[contains(concat(' ', translate(@class, '-_', '  '), ' '), ' {name} ')]"
     for name in ("advert", "adverts", "advertisement", "promo", "sponsored", "newsletter")

@@ -7,8 +7,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-__all__ = ["json_ld_objects", "types_of"]
-
 _MOST_VALUES = 200
 """Of a block."""
 

@@ -8,8 +8,6 @@ import tempfile
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["language_of"]
-
 SURE = 0.9
 """Probability from which the classifier decides; below it, the document's declared language does."""
 _LOOKED_AT = 5000

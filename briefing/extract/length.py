@@ -7,8 +7,6 @@ import re
 from briefing.nlp.text import CASELESS, LONGEST_SENTENCE
 from briefing.types import Article
 
-__all__ = ["DOCUMENT_CUT", "LONGEST_READ", "NOT_WORDS", "TEXT_CUT", "is_cut", "truncated", "words_only"]
-
 LONGEST_READ = 200_000
 """Characters of an article: a book of a hundred pages. Bounds time and memory."""
 _LONGEST_WORD = 1_000

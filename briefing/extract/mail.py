@@ -14,8 +14,6 @@ from briefing.extract import Extraction
 from briefing.extract.files import decoded, unwrapped
 from briefing.nlp.text import normalise, word_count
 
-__all__ = ["read_mail", "without_mail_boilerplate"]
-
 _MOST_PARTS = 500
 _MOST_WORK = 20_000_000
 """Lines times declared boundaries: the standard library matches every line with every open boundary."""

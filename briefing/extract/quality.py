@@ -8,8 +8,6 @@ import re
 from briefing.errors import ExtractError, FrontPageError
 from briefing.nlp.text import word_count
 
-__all__ = ["FEWEST_WORDS", "LONGEST", "check_article", "check_bytes", "check_page", "check_size"]
-
 LONGEST = 10_000_000
 """Bytes of a file, characters of a text."""
 FEWEST_WORDS = 12

@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-__all__ = ["PLEA", "asks_to_pay", "is_narrative", "kind_of", "narrative_share"]
-
 _MOST_WORDS = 160
 """Words above which a page without a known sentence of a wall is taken for an article."""
 _MOST_OF_CONSENT = 320

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["ERROR_TITLE", "LIKELY", "OFFER", "REPORTED", "SURE", "TALK"]
-
 
 def _any(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)

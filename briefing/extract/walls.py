@@ -18,8 +18,6 @@ from briefing.extract.wall_concepts import PLEA, asks_to_pay, kind_of, narrative
 from briefing.extract.wall_phrases import ERROR_TITLE, LIKELY, OFFER, REPORTED, SURE, TALK
 from briefing.nlp.text import word_count
 
-__all__ = ["Page", "check_wall"]
-
 _CAUSES = {
     "consent": "it is a cookie wall: it asks for consent",
     "paywall": "it is behind a paywall",

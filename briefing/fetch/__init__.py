@@ -28,12 +28,13 @@ from urllib.request import getproxies
 
 from briefing import retry
 from briefing._version import __version__
+from briefing.address import shown
 from briefing.bounded_io import CutOffError
 from briefing.errors import FetchError, OutOfTimeError, UntrustedError
 from briefing.fetch.rate_limit import BusyError, HostSuspendedError, RateLimiter, TooLongError
 from briefing.fetch.request_queue import RequestState, round_robin
 from briefing.fetch.response import Fetched, read_response
-from briefing.fetch.urls import origin, parsed, server_of, shown
+from briefing.fetch.urls import origin, parsed, server_of
 
 if TYPE_CHECKING:
     import httpx

@@ -8,8 +8,6 @@ from ipaddress import IPv4Address, IPv6Network, ip_address
 
 import httpcore
 
-__all__ = ["PrivateAddressError", "Resolver", "UnknownHostError", "is_public", "lookup", "refuse_private", "resolve"]
-
 Resolver = Callable[[str, int], list[str]]
 """Host and port to IP addresses, in the order in which to try them. Raises `OSError` where the name is unknown."""
 

@@ -22,8 +22,6 @@ from briefing.private_files import database_files, make_private, private_file, p
 if TYPE_CHECKING:
     from hishel import SqliteStorage
 
-__all__ = ["LONGEST_FRESH", "Pauses", "capped_freshness", "open_cache"]
-
 LONGEST_FRESH = 3600
 """Seconds for which a response is used without revalidation."""
 _VERSION = 2

@@ -14,8 +14,6 @@ from briefing.fetch.addresses import PrivateAddressError, UnknownHostError
 from briefing.fetch.network import UnusableProxyError
 from briefing.fetch.response import UnknownEncodingError
 
-__all__ = ["RetryableError", "body_error", "network_error", "status_error"]
-
 _RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 _PASSING_STATUSES = frozenset({408, 421, 425, 429})
 """Of the 4xx ones; the others say that the same request will fail again."""

@@ -27,8 +27,6 @@ from briefing.bounded_io import BoundedReader, TooSlowError
 from briefing.dates import mail_date
 from briefing.errors import FetchError, UnreachableError, UntrustedError
 
-__all__ = ["ImapAddress", "ImapMailbox", "RemoteHead", "parse_address"]
-
 _log = logging.getLogger(__name__)
 
 MOST_BYTES = 10_000_000

@@ -33,8 +33,6 @@ from briefing.errors import ConfigError
 from briefing.fetch.addresses import PrivateAddressError, Resolver, UnknownHostError, lookup, refuse_private
 from briefing.fetch.cache import capped_freshness
 
-__all__ = ["Deadline", "Network", "UnusableProxyError"]
-
 
 class UnusableProxyError(httpcore.ProxyError):
     """The environment names a proxy that cannot be used; the message says by which variable, and why."""

@@ -19,8 +19,6 @@ from datetime import UTC, datetime
 
 from briefing.errors import FetchError
 
-__all__ = ["LONGEST_WAIT", "BusyError", "HostSuspendedError", "RateLimiter", "TooLongError"]
-
 _log = logging.getLogger(__name__)
 
 LONGEST_WAIT = 60.0

@@ -9,14 +9,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from briefing.address import shown
 from briefing.errors import FetchError, OutOfTimeError
 from briefing.fetch.response import Fetched
-from briefing.fetch.urls import server_of, shown
+from briefing.fetch.urls import server_of
 
 if TYPE_CHECKING:
     from briefing.fetch import Request
-
-__all__ = ["RequestState", "round_robin"]
 
 
 @dataclass(slots=True)

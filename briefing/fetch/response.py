@@ -15,8 +15,6 @@ from briefing.retry import retry_after
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Fetched", "UnknownEncodingError", "read_response", "stated_length"]
-
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 

@@ -13,8 +13,6 @@ from briefing.errors import FetchError
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["joined", "origin", "parsed", "server_of", "shown"]
-
 
 def server_of(url: str) -> str:
     """The host of an address, with a port that is not 80 or 443; empty where it has none."""

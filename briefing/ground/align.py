@@ -8,8 +8,6 @@ from briefing.ground.analysis import AnalysedSentence
 from briefing.ground.evidence import Evidence
 from briefing.ground.exact import Fact
 
-__all__ = ["MOST_CITATIONS", "choose", "closeness", "in_order"]
-
 MOST_CITATIONS = 2
 """Of 66 points that the default model wrote about the sample's seventeen articles, four needed three sentences; a
 careful reading found three of these wrong: their facts belonged to different things."""

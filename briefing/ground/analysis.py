@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
-from briefing.nlp.facts import Name, Number, Quotation, names, numbers, occurrences, quotations, stem_of, stems
+from briefing.nlp.facts import Name, Quotation, names, occurrences, quotations, stem_of, stems
 from briefing.nlp.lexicon import MONTHS
-from briefing.nlp.numerals import myriad_numbers
+from briefing.nlp.numerals import Number, myriad_numbers, numbers
 from briefing.nlp.text import words
-
-__all__ = ["AnalysedSentence", "Word", "dated", "initials", "windows"]
 
 
 @dataclass(frozen=True, slots=True)

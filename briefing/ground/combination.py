@@ -17,8 +17,6 @@ from collections.abc import Mapping, Sequence
 
 from briefing.ground.exact import Missing
 
-__all__ = ["CUT", "WITHOUT_MODEL", "WITH_MODEL", "features", "probability"]
-
 WITHOUT_MODEL: dict[str, float] = {"number": -0.844, "name": -0.763, "negation": -1.539, "closeness": 1.197}
 """Weights of the features in log-odds, where no model checked the point."""
 BIAS_WITHOUT_MODEL = -0.32

@@ -10,11 +10,10 @@ from functools import cached_property
 
 from briefing.ground.analysis import AnalysedSentence, dated, initials
 from briefing.ground.localised_numbers import figures, in_english
-from briefing.nlp.facts import Name, Number, stem_of, tokens
+from briefing.nlp.facts import Name, stem_of, tokens
+from briefing.nlp.numerals import Number
 from briefing.nlp.text import Sentence, fold, sentences
 from briefing.types import Citation
-
-__all__ = ["Evidence", "sentence_key"]
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,9 @@ from decimal import Decimal
 
 from briefing.ground.analysis import AnalysedSentence, windows
 from briefing.ground.evidence import Evidence
-from briefing.nlp.facts import Name, Number, numbers, stem, stems, tokens
+from briefing.nlp.facts import Name, stem, stems, tokens
 from briefing.nlp.lexicon import ALIAS_OF, DEMONYM_ENDINGS, OPENERS, QUALIFIERS
-from briefing.nlp.numerals import is_rounding_of
-
-__all__ = ["Fact", "Missing", "forms", "match_facts", "possessives", "rounded_matches"]
+from briefing.nlp.numerals import Number, is_rounding_of, numbers
 
 Fact = frozenset[str]
 """The alternative keys under which an article may hold one number or name of a point."""

@@ -9,11 +9,9 @@ import re
 from collections.abc import Iterator
 
 from briefing.ground.analysis import AnalysedSentence
-from briefing.nlp.facts import Number, numbers
 from briefing.nlp.lexicon import MAGNITUDES, MONTHS, MONTHS_OF
+from briefing.nlp.numerals import Number, numbers
 from briefing.nlp.text import fold
-
-__all__ = ["figures", "in_english", "months", "plain_figures"]
 
 _WORD = re.compile(r"[^\W\d_]+")
 _KNOWN = "|".join(sorted(map(re.escape, MAGNITUDES), key=len, reverse=True))

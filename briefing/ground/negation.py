@@ -15,8 +15,6 @@ from briefing.ground.evidence import Evidence
 from briefing.ground.exact import Missing
 from briefing.nlp.lexicon import DENIALS, DENIALS_WITH_NE, IDLE_DENIALS
 
-__all__ = ["denies", "missing_negation"]
-
 _DENIAL = re.compile(
     r"\b(?:not|no|never|nor|none|neither|without|cannot|\w+n['’]t|den(?:y|ies|ied|ying)|refus\w+|reject\w*|"
     r"fail(?:s|ed|ing)?|lack\w*|un(?:able|likely|clear|harmed|aware|changed)|rul(?:es|ed) out|stop\w*|halt\w*|nobody|"

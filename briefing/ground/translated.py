@@ -15,10 +15,9 @@ from briefing.ground.analysis import AnalysedSentence
 from briefing.ground.evidence import Evidence
 from briefing.ground.exact import Fact, Missing, forms, rounded_matches
 from briefing.ground.localised_numbers import figures, months, plain_figures
-from briefing.nlp.facts import Number, names
+from briefing.nlp.facts import names
 from briefing.nlp.lexicon import MONTHS, MONTHS_OF, SAME_ACRONYM
-
-__all__ = ["look_up"]
+from briefing.nlp.numerals import Number
 
 _Holders = Mapping[Fact, frozenset[int]]
 """Indices of the sentences that hold each fact."""

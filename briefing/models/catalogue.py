@@ -8,8 +8,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Catalogue", "Entry", "HubLocation", "Location", "WheelLocation", "adapter_path", "load_catalogue"]
-
 
 @dataclass(frozen=True, slots=True)
 class HubLocation:

@@ -11,8 +11,6 @@ from pathlib import Path
 
 from briefing.private_files import write_atomically
 
-__all__ = ["DigestCache", "sha256_of"]
-
 _log = logging.getLogger(__name__)
 _BLOCK = 1 << 22
 

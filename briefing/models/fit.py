@@ -15,8 +15,6 @@ from typing import Literal
 
 from briefing.private_files import write_atomically
 
-__all__ = ["Fit", "Machine", "Speed", "fit_of", "read_speed", "write_speed"]
-
 _WINDOW = 4096
 """Default context window of the engine llama, in tokens."""
 _BUFFERS = 400_000_000

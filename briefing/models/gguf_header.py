@@ -13,8 +13,6 @@ from pathlib import Path
 from briefing.errors import ModelError
 from briefing.sanitise import one_line
 
-__all__ = ["GgufHeader", "read_gguf_header"]
-
 HEAD_BYTES = 1 << 20
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9

@@ -20,8 +20,6 @@ from briefing.models.partial import LocationError, Partial
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["describe_on_hub", "download_from_hub"]
-
 ANSWER_SECONDS = 10.0
 """Connect timeout: one deadline for name lookup, every address and the handshake."""
 READ_SECONDS = 30.0

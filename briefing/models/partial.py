@@ -14,8 +14,6 @@ from typing import IO
 
 from briefing.private_files import write_atomically
 
-__all__ = ["LocationError", "Partial"]
-
 
 class LocationError(Exception):
     """Why a location could not give a file, without a full stop. Never leaves `briefing.models`."""

@@ -21,8 +21,6 @@ from briefing.models.partial import LocationError, Partial
 from briefing.models.wheels import join_wheels
 from briefing.private_files import sync_folder
 
-__all__ = ["ProgressCallback", "PullProgress", "locked", "pull_file"]
-
 _log = logging.getLogger(__name__)
 _SPARE_BYTES = 64 << 20
 

@@ -18,8 +18,6 @@ from briefing.models.hub import describe_on_hub
 from briefing.models.partial import LocationError
 from briefing.private_files import write_atomically
 
-__all__ = ["ask_the_hub", "read_added", "with_stated", "write_added"]
-
 _PLAIN = {"name": str, "description": str, "engine": str, "licence": str, "file": str, "size": int, "sha256": str,
           "context": int}  # fmt: skip
 

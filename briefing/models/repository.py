@@ -15,8 +15,6 @@ from briefing.errors import ModelError
 from briefing.models.digest_cache import DigestCache
 from briefing.nlp.text import fingerprint
 
-__all__ = ["Repository", "digest_of", "is_hub_name", "model_files"]
-
 _PARTS = re.compile(r"[^/]+\.(?:json|txt|model|jinja|spm|tiktoken|safetensors|bin)")
 _WEIGHTS = (".safetensors", ".bin")
 _DONE = ".briefing-complete"

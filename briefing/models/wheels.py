@@ -21,8 +21,6 @@ from pathlib import Path
 from briefing.models.catalogue import WheelLocation
 from briefing.models.partial import LocationError, Partial
 
-__all__ = ["join_wheels"]
-
 _BLOCK = 1 << 20
 _POLL_SECONDS = 0.2
 _OTHER_MEMBERS_BYTES = 16 << 20

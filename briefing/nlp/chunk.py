@@ -13,8 +13,6 @@ from itertools import pairwise
 
 from briefing.nlp.text import Sentence, paragraphs, sentences, trimmed
 
-__all__ = ["chunks"]
-
 # Borders at which an over-long sentence may be split, best first.
 _BORDERS = (re.compile(r"[;:]\s+"), re.compile(r",\s+"), re.compile(r"\s+"))
 

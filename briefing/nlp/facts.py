@@ -11,22 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache, wraps
 
 from briefing.nlp.lexicon import BASE_OF, FUNCTION_WORDS
-from briefing.nlp.numerals import Number, numbers
 from briefing.nlp.text import CASED, CASELESS, MARKS, UNSPACED, fold, straight
-
-__all__ = [
-    "Name",
-    "Number",
-    "Quotation",
-    "names",
-    "numbers",
-    "occurrences",
-    "quotations",
-    "stem",
-    "stem_of",
-    "stems",
-    "tokens",
-]
 
 
 @dataclass(frozen=True, slots=True)

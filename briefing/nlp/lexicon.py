@@ -6,25 +6,6 @@ facts are compared (magnitudes, months, acronyms). Data, not logic.
 
 from __future__ import annotations
 
-__all__ = [
-    "ALIAS_OF",
-    "BASE_OF",
-    "DEMONYM_ENDINGS",
-    "DENIALS",
-    "DENIALS_WITH_NE",
-    "FIRST_PERSONS",
-    "FUNCTION_WORDS",
-    "IDLE_DENIALS",
-    "LEANING",
-    "MAGNITUDES",
-    "MONTHS",
-    "MONTHS_OF",
-    "OPENERS",
-    "QUALIFIERS",
-    "SAME_ACRONYM",
-    "TIMES",
-]
-
 
 def _groups(text: str) -> dict[str, frozenset[str]]:
     """The set of equivalent words, by each of them; `text` separates sets by semicolons."""

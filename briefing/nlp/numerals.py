@@ -13,8 +13,6 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 from briefing.nlp.text import CASED, straight
 
-__all__ = ["Number", "is_rounding_of", "myriad_numbers", "numbers"]
-
 
 @dataclass(frozen=True, slots=True)
 class Number:

@@ -13,8 +13,6 @@ from typing import Any
 from briefing.nlp.facts import stems
 from briefing.nlp.text import Sentence, word_count
 
-__all__ = ["ranked"]
-
 DAMPING = 0.85
 ITERATIONS = 30
 MOST_COMPARED = 1500

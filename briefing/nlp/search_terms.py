@@ -11,8 +11,6 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
-__all__ = ["FOLDING", "search_words", "word_spans"]
-
 _DROPPED = (
     # Combining marks of Latin, Greek and Cyrillic, for symbols, half marks; variation selectors.
     (0x0300, 0x036F), (0x0483, 0x0489), (0x1AB0, 0x1ACE), (0x1DC0, 0x1DFF), (0x20D0, 0x20F0), (0xFE20, 0xFE2F),

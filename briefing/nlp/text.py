@@ -15,28 +15,6 @@ from itertools import islice
 
 from briefing.sanitise import clean
 
-__all__ = [
-    "CASED",
-    "CASELESS",
-    "ENDS",
-    "LONGEST_SENTENCE",
-    "MARKS",
-    "UNSPACED",
-    "Sentence",
-    "article_id",
-    "fingerprint",
-    "first_words",
-    "fold",
-    "normalise",
-    "paragraphs",
-    "sentences",
-    "straight",
-    "trimmed",
-    "without_feed_scheme",
-    "word_count",
-    "words",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Sentence:

@@ -17,8 +17,6 @@ from briefing.types import Article, Failure, Summary
 if TYPE_CHECKING:
     from briefing.pipeline.context import RunContext
 
-__all__ = ["batch"]
-
 
 def batch(location: str, context: RunContext) -> Iterator[tuple[str, Summary | Failure]]:
     """Yield a line of JSON (with its line end) and what it says for each line of the file, in the file's order.

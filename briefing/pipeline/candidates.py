@@ -15,26 +15,6 @@ from briefing.nlp.facts import tokens
 from briefing.nlp.text import article_id, fingerprint
 from briefing.types import Article, Failure, FailureKind, FeedItem, Source, Stub
 
-__all__ = [
-    "Candidate",
-    "Item",
-    "MailItem",
-    "MailMark",
-    "Readable",
-    "SourceContents",
-    "address_of",
-    "agree",
-    "failure_of",
-    "identities",
-    "identity_of",
-    "item_keys",
-    "name_of",
-    "origin_of",
-    "same_guid",
-    "skipped",
-    "stub_of",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Item:

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from briefing.engines.embedding import Embedder
     from briefing.fetch import Fetcher
 
-__all__ = ["RunContext", "StoredCompletions", "utc_now"]
-
 _log = logging.getLogger(__name__)
 
 

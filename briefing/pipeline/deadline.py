@@ -8,8 +8,6 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["ReadDeadline", "StopBefore", "due"]
-
 _log = logging.getLogger(__name__)
 
 _RESERVE = timedelta(seconds=3)

@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from briefing.store import DeliveryKey, DeliveryState, PendingDelivery
     from briefing.store.lock import RunLock
 
-__all__ = ["DeliveryResult", "owe_letters", "send_editions"]
-
 _log = logging.getLogger(__name__)
 
 CHANNEL = "mail"

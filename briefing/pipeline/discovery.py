@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from briefing.fetch import Fetched, Request
     from briefing.sources import Feed
 
-__all__ = ["Discovery", "SourceReader"]
-
 _log = logging.getLogger(__name__)
 
 _FEEDS_TRIED = 3

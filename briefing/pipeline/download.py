@@ -10,8 +10,6 @@ from briefing.pipeline.progress import ProgressListener
 if TYPE_CHECKING:
     from briefing.models import ModelFolder, PullProgress
 
-__all__ = ["pull", "pull_if_missing", "pull_repository"]
-
 
 def pull_if_missing(models: ModelFolder, name: str, listener: ProgressListener) -> None:
     """Announce and pull the model where it is known and not here. Raises `ModelError`."""

@@ -30,18 +30,6 @@ from briefing.serialization import edition_to_json
 from briefing.stories.ranking import Ranked
 from briefing.types import Article, Edition, Failure, FailureKind, Story, Stub
 
-__all__ = [
-    "Report",
-    "build_edition",
-    "check_output",
-    "make_edition",
-    "remember_edition",
-    "rendered_as",
-    "sent_edition",
-    "write_edition",
-    "write_files",
-]
-
 _log = logging.getLogger(__name__)
 
 _KEPT = timedelta(days=365)

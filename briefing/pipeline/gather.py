@@ -45,8 +45,6 @@ from briefing.types import Article, Failure
 if TYPE_CHECKING:
     from briefing.fetch import Fetched, Request
 
-__all__ = ["Gatherer", "ReadResult"]
-
 _log = logging.getLogger(__name__)
 
 

@@ -23,18 +23,6 @@ from briefing.types import Edition
 if TYPE_CHECKING:
     from briefing.deliver import AtomicWrites
 
-__all__ = [
-    "Removal",
-    "day_since",
-    "history",
-    "known_edition",
-    "removal",
-    "remove_edition",
-    "shown_edition",
-    "write_archive",
-]
-
-
 _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 """Errors of JSON that is no edition."""
 

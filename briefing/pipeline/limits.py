@@ -13,8 +13,6 @@ from briefing.errors import OutOfTimeError
 from briefing.pipeline.candidates import failure_of, skipped
 from briefing.types import Article, Failure
 
-__all__ = ["Limits", "Quota"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:

@@ -19,8 +19,6 @@ from briefing.engines.hardware import free_memory, gpus, llama_slots, physical_c
 from briefing.errors import BriefingError
 from briefing.models import Entry, Machine, ModelFolder, Speed, read_speed, write_speed
 
-__all__ = ["this_machine"]
-
 _SMALLEST, _LARGEST = 300_000_000, 2_600_000_000
 """Bytes of a model to measure with: smaller ones are dominated by overhead, larger ones take long."""
 _READ = "The council met on Tuesday to talk about the tram line, the bridge and the new market hall. " * 3

@@ -17,17 +17,6 @@ from briefing.types import Edition
 if TYPE_CHECKING:
     from briefing.deliver import MailServer
 
-__all__ = [
-    "check_addresses",
-    "check_mail",
-    "check_settings",
-    "edition_for",
-    "letter_to",
-    "letters",
-    "mail_server",
-    "readers",
-]
-
 _log = logging.getLogger(__name__)
 
 _PORTS = {"tls": 465, "starttls": 587, "none": 25}

@@ -25,17 +25,6 @@ from briefing.pipeline.download import pull_if_missing, pull_repository
 from briefing.pipeline.progress import ProgressListener
 from briefing.pipeline.secrets import from_environment, from_keyring
 
-__all__ = [
-    "chosen",
-    "embedding_model",
-    "embedding_place",
-    "engine_for",
-    "engine_options",
-    "file_chosen",
-    "key_for",
-    "model_place",
-]
-
 _log = logging.getLogger(__name__)
 _SERVER = "openai"
 _HUGGING_FACE = "transformers"

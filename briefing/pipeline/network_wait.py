@@ -15,8 +15,6 @@ from briefing.retry import backoff_delay
 if TYPE_CHECKING:
     from briefing.fetch import Fetched
 
-__all__ = ["NetworkReach", "NetworkWait", "longest_wait"]
-
 _log = logging.getLogger(__name__)
 
 _FIRST_PAUSE = 5.0

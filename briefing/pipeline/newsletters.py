@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from briefing.sources import MailHead
     from briefing.store import Store
 
-__all__ = ["MOST_MESSAGES", "Newsletters", "is_imap", "password_for"]
-
 _log = logging.getLogger(__name__)
 
 MOST_MESSAGES = 2000

@@ -16,8 +16,6 @@ from briefing.stories.novelty import EarlierStory, link_earlier, text_key, unsee
 from briefing.stories.ranking import Ranked, RankingPreferences, assign_topic, muted_by, rank
 from briefing.types import Article, Failure, FailureKind, Verdict
 
-__all__ = ["Planning", "StoryPlan", "may_be_told", "plan_stories"]
-
 _DAYS = 7
 """Age of editions whose stories today's are compared with."""
 

@@ -16,8 +16,6 @@ from briefing.pipeline.model_resolution import embedding_place, engine_for, mode
 from briefing.pipeline.newsletters import is_imap, password_for
 from briefing.store import check_state, default_state
 
-__all__ = ["check_assets", "check_out", "check_run", "check_state_file", "missing_sources"]
-
 
 def check_run(context: RunContext, *, send: bool) -> Iterator[str]:
     """Yield remarks; raise the `BriefingError` that would end a run, with `send` also that of its mail settings."""

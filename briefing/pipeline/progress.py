@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-__all__ = ["NoProgress", "ProgressListener"]
-
 
 class ProgressListener(Protocol):
     """Called at every stage of a run, in order, on the thread that runs the pipeline."""

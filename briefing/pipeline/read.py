@@ -25,8 +25,6 @@ from briefing.types import Failure, FailureKind, Source
 if TYPE_CHECKING:
     pass
 
-__all__ = ["CheckedSource", "Limits", "ReadResult", "check_sources", "read", "read_sources"]
-
 _MESSAGES_OPENED = 10
 """On a mail server, where a source is only checked: they are fetched one by one."""
 

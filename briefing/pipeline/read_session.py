@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from briefing.fetch import Fetched, Fetcher, Request
     from briefing.store import Store
 
-__all__ = ["ReadSession"]
-
 _log = logging.getLogger(__name__)
 
 

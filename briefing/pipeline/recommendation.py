@@ -15,8 +15,6 @@ from briefing.models import Entry, Fit, Machine, ModelFile, ModelFolder, adapter
 from briefing.pipeline.machine import this_machine
 from briefing.pipeline.model_resolution import file_chosen
 
-__all__ = ["ModelOffer", "Recommendation", "as_set", "fit_in_words", "offers", "recommended"]
-
 _FREE = {"Apache-2.0", "MIT"}
 
 

@@ -11,8 +11,6 @@ from dataclasses import replace
 from briefing.address import Secrets
 from briefing.types import Article, Failure
 
-__all__ = ["redacted_article", "redacted_failure"]
-
 
 def redacted_failure(failure: Failure, secrets: Secrets) -> Failure:
     """`failure` and its headline without `secrets`."""

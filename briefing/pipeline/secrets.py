@@ -11,8 +11,6 @@ import sys
 
 from briefing.errors import ConfigError
 
-__all__ = ["Commands", "from_environment", "from_keyring", "split_command"]
-
 _log = logging.getLogger(__name__)
 
 _TIMEOUT = 120.0

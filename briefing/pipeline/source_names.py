@@ -16,8 +16,6 @@ from briefing.pipeline.candidates import Candidate, Item, SourceContents
 from briefing.sanitise import LONGEST_NAME, clipped, label
 from briefing.types import Failure, Source
 
-__all__ = ["name_for", "site_of", "tell_apart"]
-
 
 def name_for(source: Source, *titles: str) -> str:
     """The configured name, else the first of `titles` that is not empty; without secrets in addresses."""

@@ -12,8 +12,6 @@ from briefing.pipeline.context import RunContext
 from briefing.store import RepairResult, Store, default_state, keep_copy, repair
 from briefing.store.lock import run_lock
 
-__all__ = ["keep_state", "mend_state"]
-
 _log = logging.getLogger(__name__)
 
 

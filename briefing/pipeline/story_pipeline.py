@@ -24,8 +24,6 @@ from briefing.stories.ranking import Ranked, limit_sections, section_of
 from briefing.summariser import SummaryOptions, quoted_summary, shorten_leads
 from briefing.types import Article, Failure, FailureKind, KeyPoint, Mention, Story, Summary
 
-__all__ = ["StoryResults", "tell_stories"]
-
 _log = logging.getLogger(__name__)
 
 _FRONT = 6

@@ -18,8 +18,6 @@ from briefing.pipeline.read import read
 from briefing.summariser import SummaryOptions, summarise_stories, summary_key
 from briefing.types import Article, Failure, Summary
 
-__all__ = ["Comparison", "compare", "condense_stories", "summarise", "summarise_sources", "summary_options"]
-
 _log = logging.getLogger(__name__)
 
 

@@ -18,8 +18,6 @@ from briefing.pipeline.candidates import skipped
 from briefing.store import SeenItem, Store
 from briefing.types import Failure
 
-__all__ = ["Window", "window_for"]
-
 T = TypeVar("T")
 
 _FIRST = timedelta(hours=24)

@@ -26,8 +26,6 @@ from briefing.types import (
     Summary,
 )
 
-__all__ = ["LIMITS", "StoryLimits", "abridged", "by_importance", "sections_with"]
-
 _MOST_NOTES = 10
 """Notes, sentences of the overview, versions of a disagreement; any edition made here has fewer."""
 

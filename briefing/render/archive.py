@@ -23,8 +23,6 @@ from briefing.types import Edition
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["ArchivePage", "archive_files", "page_name"]
-
 
 @dataclass(frozen=True, slots=True)
 class ArchivePage:

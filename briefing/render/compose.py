@@ -10,16 +10,6 @@ from briefing.nlp.text import word_count
 from briefing.stories.ranking import section_of
 from briefing.types import Edition, Failure, KeyPoint, Mention, Section, Story, Stub, Summary, Verdict
 
-__all__ = [
-    "FEWEST_SENTENCES",
-    "FEWEST_STORIES",
-    "WORDS_A_MINUTE",
-    "compose",
-    "minutes_saved",
-    "overview",
-    "summary_words",
-]
-
 WORDS_A_MINUTE = 238
 """Silent reading of non-fiction in English: Brysbaert, "How many words do we read per minute?", Journal of Memory and
 Language 109, 2019."""

@@ -22,17 +22,6 @@ if TYPE_CHECKING:
 
     from briefing.stories.ranking import Ranked
 
-__all__ = [
-    "EDITION_FORMATS",
-    "FORMATS",
-    "PageLinks",
-    "render",
-    "render_comparison",
-    "render_edition",
-    "render_explanation",
-    "render_summary",
-]
-
 FORMATS: dict[str, str] = {"md": "md", "html": "html", "text": "txt", "json": "json"}
 """Formats of summaries and of editions, and their file name extensions."""
 EDITION_FORMATS: dict[str, str] = {**FORMATS, "atom": "atom", "epub": "epub"}

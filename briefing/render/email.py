@@ -27,18 +27,6 @@ from briefing.types import Edition, Story
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = [
-    "LARGEST_LETTER",
-    "LONGEST_SUBJECT",
-    "Envelope",
-    "Letter",
-    "dated_key",
-    "edition_key",
-    "file_name",
-    "for_sections",
-    "write_letter",
-]
-
 LARGEST_LETTER = 98_000
 """Bytes of headers and both parts as sent; with the headers that servers add it is still under 100,000."""
 LONGEST_SUBJECT = 150

@@ -16,8 +16,6 @@ from briefing.types import Edition
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["render_epub"]
-
 _CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
 <container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">
 <rootfiles><rootfile full-path="EPUB/content.opf" media-type="application/oebps-package+xml"/></rootfiles>

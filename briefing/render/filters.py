@@ -24,8 +24,6 @@ from briefing.types import Article, Citation, Edition, KeyPoint, Story, Summary,
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["anchor", "edition_variables", "install_filters", "tidy", "unlinked", "xml_safe"]
-
 _LINE = 78
 """Columns of plain text: what fits every mail reader and terminal."""
 

@@ -14,8 +14,6 @@ from briefing.types import SearchHit
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["EditionListing", "hits_as_text", "listings_as_text", "rows_as_json"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionListing:

@@ -10,8 +10,6 @@ import subprocess
 from briefing.errors import ScheduleError
 from briefing.sanitise import one_line
 
-__all__ = ["first_error_line", "has_tool", "run_or_raise", "run_tool"]
-
 _log = logging.getLogger(__name__)
 _SECONDS = 60.0
 

@@ -18,17 +18,6 @@ from briefing.schedule.environment import login_environment
 from briefing.schedule.files import MARK
 from briefing.schedule.job import Job, JobStatus, SchedulerKind, SchedulerOutcome, Write, time_in
 
-__all__ = [
-    "Cron",
-    "block_in",
-    "block_time",
-    "cron_word",
-    "render_block",
-    "variables_in",
-    "with_block",
-    "without_block",
-]
-
 BEGIN, END = f"# >>> briefing. {MARK}", "# <<< briefing"
 
 _MOST_BYTES = 998

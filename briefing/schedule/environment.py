@@ -14,8 +14,6 @@ from pathlib import Path
 from briefing.errors import ScheduleError
 from briefing.schedule.job import Job
 
-__all__ = ["PATH_VARIABLES", "job_environment", "login_environment", "rehearse"]
-
 PATH_VARIABLES = (
     "HOME",
     "BRIEFING_STATE",

@@ -9,17 +9,6 @@ from pathlib import Path
 
 from briefing.errors import OutputError, ScheduleError
 
-__all__ = [
-    "MARK",
-    "claim",
-    "folders_for",
-    "folders_line",
-    "made_folders",
-    "read_ours",
-    "remove_file",
-    "remove_folders",
-]
-
 MARK = "Written by `briefing schedule install`; `briefing schedule remove` takes it away."
 """In every file of ours; files without it are left alone."""
 

@@ -13,18 +13,6 @@ from typing import Protocol
 
 from briefing.errors import UsageError
 
-__all__ = [
-    "Job",
-    "JobStatus",
-    "Scheduler",
-    "SchedulerKind",
-    "SchedulerOutcome",
-    "Write",
-    "next_run",
-    "parse_time",
-    "time_in",
-]
-
 Write = Callable[[Path, bytes], None]
 """Writes a file atomically and makes missing folders (`deliver.write_atomically`)."""
 

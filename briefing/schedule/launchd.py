@@ -23,8 +23,6 @@ from briefing.schedule.files import (
 )
 from briefing.schedule.job import Job, JobStatus, SchedulerKind, SchedulerOutcome, Write
 
-__all__ = ["LABEL", "Launchd", "plist_time", "render_plist"]
-
 LABEL = "briefing.daily"
 
 

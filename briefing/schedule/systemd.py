@@ -22,8 +22,6 @@ from briefing.schedule.files import (
 )
 from briefing.schedule.job import Job, JobStatus, SchedulerKind, SchedulerOutcome, Write, time_in
 
-__all__ = ["SERVICE", "TIMER", "Systemd", "has_session", "render_service", "render_timer", "timer_time"]
-
 SERVICE, TIMER = "briefing.service", "briefing.timer"
 _CONTROL = ("systemctl", "--user")
 _RELOAD, _ENABLE = (*_CONTROL, "daemon-reload"), (*_CONTROL, "enable", "--now", TIMER)

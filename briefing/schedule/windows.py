@@ -26,8 +26,6 @@ from briefing.schedule.files import (
 )
 from briefing.schedule.job import Job, JobStatus, SchedulerKind, SchedulerOutcome, Write, time_in
 
-__all__ = ["DELETE", "QUERY", "Windows", "batch_time", "create_command", "render_batch"]
-
 QUERY = "schtasks /Query /TN briefing /V /FO LIST"
 DELETE = "schtasks /Delete /TN briefing /F"
 

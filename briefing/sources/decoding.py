@@ -17,18 +17,6 @@ from briefing.bounded_io import CutOffError, inflated
 from briefing.encodings import charset_of, decode_text, split_mark
 from briefing.sanitise import clean
 
-__all__ = [
-    "LONGEST_ADDRESS",
-    "collapse_spaces",
-    "decoded",
-    "gunzipped",
-    "item_starts",
-    "limit_nesting",
-    "strip_tags",
-    "web_address",
-    "without_doctype",
-]
-
 _WITHOUT_BOM = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']\s*([A-Za-z0-9_.:-]+)")
 _DECLARATION = re.compile(r"<\?xml\b.*?\?>\s*", re.DOTALL)

@@ -15,8 +15,6 @@ from briefing.sources.mailbox import is_maildir, is_mbox
 from briefing.sources.opml import is_url_list
 from briefing.types import SourceKind
 
-__all__ = ["ARTICLE_SUFFIXES", "classify_content", "classify_path", "find_feeds", "list_folder"]
-
 ARTICLE_SUFFIXES = frozenset({".txt", ".md", ".markdown", ".html", ".htm", ".xhtml", ".eml", ".pdf"})
 _FEED_SUFFIXES = frozenset({".xml", ".rss", ".atom", ".rdf", ".json"})
 _KINDS_OF_FILE = (

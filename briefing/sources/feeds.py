@@ -37,8 +37,6 @@ from briefing.sources.decoding import (
 )
 from briefing.types import FeedItem
 
-__all__ = ["Feed", "read_feed"]
-
 _log = logging.getLogger(__name__)
 
 MOST_BYTES = 10_000_000

@@ -24,8 +24,6 @@ from briefing.errors import SourceError
 from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import collapse_spaces
 
-__all__ = ["MailHead", "Message", "is_maildir", "is_mbox", "list_maildir", "list_mbox", "read_head"]
-
 MOST_BYTES = 10_000_000
 """Of one message, as of a file."""
 _LONGEST_HEAD = 65_536

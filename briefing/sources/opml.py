@@ -21,8 +21,6 @@ from briefing.types import Source, SourceKind
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-__all__ = ["is_url_list", "read_opml", "read_subscriptions", "read_url_list", "write_opml"]
-
 MOST_BYTES = 20_000_000
 _DEEPEST = 5
 """Nested folders that count."""

@@ -26,8 +26,6 @@ from briefing.private_files import (
 from briefing.store.database import MEMORY, StateFile, check_state, damage, explained
 from briefing.store.health import BackupCopy, beside, good_copy, integrity_problem, open_read_only
 
-__all__ = ["RepairResult", "keep_copy", "repair"]
-
 _log = logging.getLogger(__name__)
 
 

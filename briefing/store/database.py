@@ -24,8 +24,6 @@ from briefing.store import schema
 from briefing.store.health import beside, check_ours, integrity_problem, open_read_only, pragma, remedy_for_damage
 from briefing.store.schema import APPLICATION_ID
 
-__all__ = ["BUSY_SECONDS", "MEMORY", "StateFile", "check_state", "damage", "explained", "stamp", "storable"]
-
 _log = logging.getLogger(__name__)
 MEMORY = ":memory:"
 """Path of an in-memory store."""

@@ -22,8 +22,6 @@ from briefing.store.search import Search, drop_from_index, update_index
 from briefing.store.seen_items import SeenItems, settle, unsettle
 from briefing.types import Article
 
-__all__ = ["KEPT_DAYS", "Editions"]
-
 KEPT_DAYS = 14
 """How long the told texts of articles are kept after their sources last listed them."""
 

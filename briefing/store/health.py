@@ -15,17 +15,6 @@ from briefing.errors import StoreError
 from briefing.store import schema
 from briefing.store.schema import APPLICATION_ID
 
-__all__ = [
-    "BackupCopy",
-    "beside",
-    "check_ours",
-    "good_copy",
-    "integrity_problem",
-    "open_read_only",
-    "pragma",
-    "remedy_for_damage",
-]
-
 _LOST = "what was seen and told, finished summaries and every earlier edition"
 
 

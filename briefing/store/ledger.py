@@ -27,8 +27,6 @@ from briefing.private_files import (
 from briefing.store.database import stamp
 from briefing.store.schema import DeliveryKey, DeliveryState
 
-__all__ = ["LEDGER_DAYS", "LedgerFile", "LedgerLine"]
-
 LEDGER_DAYS = 30
 """How long a line is kept. Runs up to three days after an edition still send it."""
 _FIELDS = ("edition", "reader", "channel", "state", "time")

@@ -15,8 +15,6 @@ from briefing.store.database import MEMORY
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-__all__ = ["RunLock", "run_lock"]
-
 
 class RunLock:
     """A lock that was acquired, and may be released for a while."""

@@ -6,17 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-__all__ = [
-    "APPLICATION_ID",
-    "MIGRATIONS",
-    "TRANSITIONS",
-    "Delivery",
-    "DeliveryKey",
-    "DeliveryState",
-    "PendingDelivery",
-    "StoredCompletion",
-]
-
 APPLICATION_ID = 0x62726966  # "brif", so that another program's database is not taken for ours
 
 # The statements of each schema version; released ones never change. Python 3.11 on older systems has SQLite 3.34, so

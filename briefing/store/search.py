@@ -21,8 +21,6 @@ from briefing.store.database import StateFile, storable
 from briefing.store.snippet import Phrase, snippet
 from briefing.types import Edition, SearchHit, Story
 
-__all__ = ["Search", "drop_from_index", "update_index"]
-
 _MODULE = "fts5"
 _INDEX = f"""CREATE VIRTUAL TABLE IF NOT EXISTS story_index USING {_MODULE}(
     date UNINDEXED, title UNINDEXED, shown UNINDEXED, section, headline, points, sources,

@@ -17,8 +17,6 @@ from datetime import date, datetime
 from briefing.nlp.text import fingerprint
 from briefing.store.database import StateFile, stamp, storable
 
-__all__ = ["SeenItem", "SeenItems", "settle", "unsettle"]
-
 
 @dataclass(frozen=True, slots=True)
 class SeenItem:

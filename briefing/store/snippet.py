@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from briefing.nlp.search_terms import word_spans
 
-__all__ = ["Phrase", "snippet"]
-
 _WORDS = 24
 """In a snippet."""
 _BEFORE = 4

@@ -17,8 +17,6 @@ from briefing.nlp.facts import stems
 from briefing.nlp.text import first_words, fold
 from briefing.types import Article
 
-__all__ = ["different_news", "shingles", "without_boilerplate"]
-
 _SHINGLE = 5
 """Words."""
 _READ_WORDS = 5000

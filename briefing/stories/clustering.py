@@ -9,8 +9,6 @@ from typing import Any
 from briefing.stories.similarity import SimilarityVectors, time_decay
 from briefing.types import Article
 
-__all__ = ["THRESHOLD", "Vectoriser", "clusters"]
-
 THRESHOLD = 0.16
 """Least mean similarity of two groups that are joined (`bench/stories.py` prints the curve)."""
 Vectoriser = Callable[[Sequence[Article]], SimilarityVectors]

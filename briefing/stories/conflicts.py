@@ -17,13 +17,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from briefing.nlp.facts import Number, numbers, stems
+from briefing.nlp.facts import stems
 from briefing.nlp.lexicon import QUALIFIERS
-from briefing.nlp.numerals import is_rounding_of
+from briefing.nlp.numerals import Number, is_rounding_of, numbers
 from briefing.nlp.text import Sentence, sentences
 from briefing.types import Article, Citation, Disagreement, KeyPoint, Verdict
-
-__all__ = ["MOST", "disagreements"]
 
 MOST = 2
 """Conflicts shown of one story."""

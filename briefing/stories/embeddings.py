@@ -11,8 +11,6 @@ from briefing.stories.clustering import Vectoriser
 from briefing.stories.similarity import SimilarityVectors, tfidf_vectors
 from briefing.types import Article
 
-__all__ = ["Embed", "nearest", "with_embeddings"]
-
 Embed = Callable[[Sequence[str]], Sequence[Sequence[float]]]
 """A vector for each text; texts of similar meaning have vectors of similar direction."""
 _READ_WORDS = 150

@@ -14,12 +14,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from briefing.nlp.facts import numbers, occurrences, stems
+from briefing.nlp.facts import occurrences, stems
+from briefing.nlp.numerals import numbers
 from briefing.nlp.text import fold
 from briefing.stories.boilerplate import different_news, shingles
 from briefing.types import Article
-
-__all__ = ["CONTAINED", "copies"]
 
 CONTAINED = 0.7
 """Share of the shorter text's shingles that the longer has."""

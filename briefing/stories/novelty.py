@@ -17,17 +17,6 @@ from briefing.nlp.facts import stems
 from briefing.nlp.text import fold
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
-__all__ = [
-    "KNOWN",
-    "MOST_BACKGROUND",
-    "EarlierStory",
-    "link_earlier",
-    "news_first",
-    "novelty_test",
-    "text_key",
-    "unseen_articles",
-]
-
 KNOWN = 0.8
 """Share of a point's stems that earlier articles must hold: "Police arrested the manager of the plant that exploded" is
 news although two thirds of it are known. Support needs less, because a point may paraphrase."""

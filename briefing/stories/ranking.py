@@ -23,8 +23,6 @@ from briefing.nlp.text import first_words, fold
 from briefing.stories import Bundle
 from briefing.types import Article
 
-__all__ = ["Ranked", "RankingPreferences", "Reason", "assign_topic", "limit_sections", "muted_by", "rank", "section_of"]
-
 T = TypeVar("T")
 
 _HALF_HOURS = 12.0

@@ -14,8 +14,6 @@ from briefing.nlp.facts import names, stems
 from briefing.nlp.text import first_words, paragraphs
 from briefing.types import Article
 
-__all__ = ["SimilarityVectors", "is_roundup", "tfidf_vectors", "time_decay"]
-
 _TITLE, _NAME, _LEAD, _BODY = 3.0, 2.0, 1.0, 0.4
 """Term weights."""
 _LEAD_WORDS, _READ_WORDS = 150, 600

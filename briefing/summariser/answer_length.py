@@ -13,16 +13,6 @@ from briefing.engines.base import Engine, Prompt, message_tokens, token_upper_bo
 from briefing.nlp.text import word_count
 from briefing.summariser.parsing import LONGEST_POINT
 
-__all__ = [
-    "LINE_TOKENS",
-    "NUMBER_TOKENS",
-    "POINT_TOKENS",
-    "answer_tokens",
-    "line_tokens",
-    "point_tokens",
-    "text_budget",
-]
-
 POINT_TOKENS = 64
 """Of a point in English: the longest allowed has about 45."""
 LINE_TOKENS = 72

@@ -15,8 +15,6 @@ from briefing.summariser.parsing import Answer, points_schema, read_points
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.scheduler import Conversation
 
-__all__ = ["ChatPrompts", "grouped"]
-
 T = TypeVar("T")
 
 _CHOICES = ("yes", "no")

@@ -46,8 +46,6 @@ from briefing.summariser.scheduler import Conversation
 from briefing.summariser.selection import LONG, most_telling
 from briefing.types import Article, Citation, KeyPoint, Rung, Verdict
 
-__all__ = ["PROMPTS", "shorten_point", "suits", "write_points"]
-
 PROMPTS = ("cite", "check")
 """Every prompt this strategy uses."""
 LANGUAGES = frozenset({"en", "de", "es", "fr", "pt", "ru"})

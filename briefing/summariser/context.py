@@ -26,24 +26,6 @@ from briefing.summariser.prompts import PromptBook
 from briefing.summariser.selection import NumberedSentence, sections, select_sentences
 from briefing.types import Rung, Verdict
 
-__all__ = [
-    "DANGLING",
-    "Context",
-    "Line",
-    "apply_model_verdict",
-    "check_prompt",
-    "contexts",
-    "deletion_prompt",
-    "fact_fault",
-    "form_fault",
-    "has_unknown_subject",
-    "leads",
-    "line_check_prompt",
-    "lines_prompt",
-    "log_odds",
-    "read_line",
-]  # fmt: skip
-
 DANGLING = "a pronoun without its noun"
 
 _MOST_LINES = 6

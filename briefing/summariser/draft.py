@@ -34,8 +34,6 @@ from briefing.summariser.parsing import (
 from briefing.summariser.scheduler import Conversation, KeyedCompletion
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
-__all__ = ["Draft", "most_telling", "quoted_point", "rejection_reason"]
-
 SHORT = 60
 """Words up to which a text is its own summary."""
 _ANSWERS = re.compile(r"(?:[\W_]*(?:yes|no)\b|\s*(?:ye?|n)?\s*\Z)", re.IGNORECASE)

@@ -32,8 +32,6 @@ from briefing.summariser.prompts import PromptBook
 from briefing.summariser.scheduler import Conversation
 from briefing.types import KeyPoint, Verdict
 
-__all__ = ["PROMPTS", "point_from_sentence", "write_paragraph", "write_points"]
-
 PROMPTS = ("points", "merge", "rewrite", "paragraph", "judge")
 """Every prompt this strategy uses."""
 _SHORTEST = 8

@@ -10,19 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 
-from briefing.nlp.facts import names, numbers, occurrences, stems
+from briefing.nlp.facts import names, occurrences, stems
 from briefing.nlp.lexicon import FIRST_PERSONS, LEANING, TIMES
+from briefing.nlp.numerals import numbers
 from briefing.nlp.text import ENDS, word_count
-
-__all__ = [
-    "deletion_grammar",
-    "has_dangling_reference",
-    "is_deletion_of",
-    "is_shortenable",
-    "opens_as_fragment",
-    "stands_alone",
-    "unquoted",
-]
 
 _LONGEST = 45
 """Words of a sentence that is shortened; the grammar of a longer one has too many branches."""

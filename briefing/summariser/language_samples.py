@@ -5,8 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 
-__all__ = ["sample_sentences", "script", "script_of"]
-
 # "All human beings are born free and equal in dignity and rights" (Universal Declaration of Human Rights, article 1) in
 # languages with many more tokens than English.
 _SENTENCES = {

@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from briefing.nlp.facts import stems
 from briefing.types import KeyPoint
 
-__all__ = ["LEAD", "choose_indices", "choose_points", "leads"]
-
 LEAD = 3
 """Sentences at the beginning of a report that hold its main event."""
 _RELEVANCE = 0.6

@@ -9,8 +9,6 @@ from typing import Literal
 from briefing.errors import UsageError
 from briefing.stories.embeddings import Embed
 
-__all__ = ["Length", "SummaryOptions"]
-
 Length = Literal["short", "medium", "long"]
 
 _POINT_WORDS: dict[Length, tuple[int, int]] = {"short": (6, 12), "medium": (10, 20), "long": (16, 28)}

@@ -12,24 +12,6 @@ from briefing.ground import Evidence
 from briefing.nlp.facts import stems, tokens
 from briefing.nlp.text import ENDS, normalise, sentences, word_count
 
-__all__ = [
-    "FULL_STOPS",
-    "LONGEST_HEADLINE",
-    "LONGEST_POINT",
-    "Answer",
-    "broken_off",
-    "clean",
-    "form_problem",
-    "is_copied",
-    "parse_yes_no",
-    "points_schema",
-    "read_points",
-    "says_the_same",
-    "title_without_site",
-    "truncate_words",
-    "with_full_stop",
-]
-
 FULL_STOPS = ".。।۔"
 """Stripped from the end of headlines."""
 LONGEST_POINT = 30

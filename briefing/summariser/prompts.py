@@ -17,8 +17,6 @@ from briefing.nlp.text import fingerprint
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["PromptBook", "escape_control_marks"]
-
 _ROLES = ("system", "user", "assistant")
 
 # Control marks of chat templates (<|im_end|>, [INST], <<SYS>>, <s>, <start_of_turn>) and our own delimiters. Tokenisers

@@ -16,8 +16,6 @@ from typing import Generic, Protocol, TypeVar
 from briefing.engines.base import Completion, Engine, Prompt
 from briefing.nlp.text import fingerprint
 
-__all__ = ["CompletionStore", "Conversation", "KeyedCompletion", "completion_key", "converse"]
-
 S = TypeVar("S")
 T = TypeVar("T")
 Conversation = Generator[list[Prompt], "list[KeyedCompletion]", T]

@@ -19,17 +19,6 @@ from briefing.nlp.text import Sentence, word_count
 from briefing.summariser.ladder import unquoted
 from briefing.summariser.parsing import says_the_same
 
-__all__ = [
-    "LONG",
-    "TOKEN_BUDGET",
-    "NumberedSentence",
-    "estimate_tokens",
-    "is_aside",
-    "most_telling",
-    "sections",
-    "select_sentences",
-]
-
 TOKEN_BUDGET = 340
 """Tokens of the sentences of one prompt, as in training."""
 OPENING, OPENING_OF_EACH = 6, 3

@@ -21,8 +21,6 @@ from briefing.summariser.draft import Draft, rejection_reason
 from briefing.summariser.parsing import Answer, clean, form_problem
 from briefing.summariser.scheduler import Conversation
 
-__all__ = ["write_points"]
-
 _ANSWER_TOKENS = 160
 """In English, for a model that does not state the length of its summaries."""
 _SMALLEST = 64

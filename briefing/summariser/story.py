@@ -25,8 +25,6 @@ from briefing.summariser.prompts import PromptBook
 from briefing.summariser.scheduler import Conversation
 from briefing.types import Article, Citation, KeyPoint, Summary, Verdict
 
-__all__ = ["MAX_ARTICLES", "condense_story", "quoted_summary"]
-
 MAX_ARTICLES = 6
 """Articles of a story that are read; further ones say little that is new."""
 MAX_ADDED = 2

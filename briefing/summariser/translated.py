@@ -34,8 +34,6 @@ from briefing.summariser.prompts import PromptBook
 from briefing.summariser.scheduler import Conversation
 from briefing.types import KeyPoint
 
-__all__ = ["PROMPTS", "point_from_sentence", "read_numbers", "write_points"]
-
 PROMPTS = ("points_numbered", "rewrite")
 """Every prompt this strategy uses."""
 _SHORTEST = 8

@@ -21,8 +21,6 @@ from typing import Any
 
 from briefing.testing.server import ReceivedRequest, Server
 
-__all__ = ["CHAT", "MODELS", "ChatServer", "events"]
-
 CHAT = "/v1/chat/completions"
 MODELS = "/v1/models"
 

@@ -24,8 +24,6 @@ from typing import Any, Literal
 from briefing.testing.chat import CHAT, MODELS, ChatServer, Request
 from briefing.testing.server import ReceivedRequest
 
-__all__ = ["DIALECTS", "HOSTED", "LITELLM", "LLAMA_SERVER", "LM_STUDIO", "OLLAMA", "VLLM", "Dialect", "DialectServer"]
-
 Refusal = Callable[[Request], "tuple[str, str] | None"]
 
 

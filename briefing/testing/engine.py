@@ -9,8 +9,6 @@ from typing import Literal, Self
 from briefing.engines.base import Completion, Prompt
 from briefing.nlp.text import word_count
 
-__all__ = ["FakeEngine"]
-
 Finish = Literal["stop", "length"]
 Rule = tuple[Callable[[Prompt], bool], Callable[[Prompt], str | None], Finish]
 

@@ -23,8 +23,6 @@ from typing import Self
 
 from briefing.engines.hardware import physical_cores
 
-__all__ = ["LlamaServer"]
-
 _SERVE = """
 import sys, time, xllamacpp
 params = xllamacpp.CommonParams()

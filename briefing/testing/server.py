@@ -25,8 +25,6 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-__all__ = ["ReceivedRequest", "Server"]
-
 
 @dataclass(frozen=True, slots=True)
 class ReceivedRequest:

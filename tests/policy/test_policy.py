@@ -234,3 +234,9 @@ def test_docstrings_name_modules_that_exist(repository: Path) -> None:
             if not ((home / f"{first}.py").exists() or (home / first).exists() or re.search(rf"\b{first}\b", text)):
                 wrong.append(f"{page.name}: {dotted}")
     assert wrong == []
+
+
+def test_an_underscore_says_what_is_private(repository: Path) -> None:
+    """Only a package lists its names (`__all__`): what it offers is defined elsewhere. A module's are its own."""
+    listed = [path.name for path in modules(repository) if "\n__all__ = " in path.read_text("utf-8")]
+    assert set(listed) == {"__init__.py"}

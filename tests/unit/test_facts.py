@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefing.nlp.facts import names, numbers, quotations, stem, stems, tokens
+from briefing.nlp.facts import names, quotations, stem, stems, tokens
+from briefing.nlp.numerals import numbers
 
 
 def found(text: str) -> set[tuple[Decimal, str]]:

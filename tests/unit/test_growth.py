@@ -79,8 +79,8 @@ def peak(function: Callable[[str], Any], text: str) -> int:
 @pytest.mark.parametrize(
     ("name", "kind", "size"),
     [
-        ("facts.numbers", "list of digits", 100_000),
-        ("facts.numbers", "large numbers in Chinese", 50_000),
+        ("numerals.numbers", "list of digits", 100_000),
+        ("numerals.numbers", "large numbers in Chinese", 50_000),
         ("text.sentences", "titles of people", 50_000),
         ("text.normalise", "line ends", 100_000),
         ("ground.check", "list of digits", 20_000),

@@ -16,16 +16,6 @@ from briefing.engines.base import EngineOptions, Prompt
 from briefing.engines.openai.failures import Refusal, limits_in
 from briefing.engines.output import NO_REASONING, TOP_LOGPROBS
 
-__all__ = [
-    "OPTIONAL",
-    "Attempt",
-    "Form",
-    "LearntCapabilities",
-    "ServerCapabilities",
-    "has_whole_item",
-    "is_json_object",
-]
-
 Form = Literal["schema", "grammar", ""]
 
 OPTIONAL = ("stream_options", "grammar", "response_format", "chat_template_kwargs", "reasoning_effort", "seed", "stop",

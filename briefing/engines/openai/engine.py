@@ -38,8 +38,6 @@ from briefing.errors import EngineError, UsageError
 from briefing.nlp.text import fingerprint
 from briefing.retry import backoff_delay
 
-__all__ = ["OpenAIEngine"]
-
 _log = logging.getLogger(__name__)
 _IN_FLIGHT = 8
 _ATTEMPTS = 5

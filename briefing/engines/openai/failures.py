@@ -7,8 +7,6 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["AnswerLimits", "Refusal", "RefusedError", "TransientError", "limits_in", "read_refusal"]
-
 
 class TransientError(Exception):
     """Worth a retry, after `wait` seconds where the server stated ``Retry-After``."""

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-__all__ = ["ModelCard", "card_of", "first_count", "props_window", "window_of"]
-
-
 _ABSURD = 10**12
 """Tokens: larger counts are nonsense."""
 

@@ -14,8 +14,6 @@ from briefing.engines.openai.failures import TransientError
 from briefing.engines.openai.model_list import first_count
 from briefing.engines.output import begins_choice, choice_probabilities, has_reasoning, is_word, strip_reasoning
 
-__all__ = ["PartialAnswer", "events", "limited"]
-
 _REASONING_FIELDS = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
 """Of DeepSeek, llama.cpp and vLLM; vLLM since 0.11, Ollama, Groq and LM Studio; OpenRouter; others."""
 

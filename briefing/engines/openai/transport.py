@@ -23,8 +23,6 @@ from briefing.retry import retry_after
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Transport"]
-
 _LARGEST_ANSWER = 4 << 20
 """Bytes of one streamed answer."""
 _NO_MODEL = re.compile(

@@ -20,8 +20,6 @@ from briefing.engines.output import (
     unclosed_mark,
 )
 
-__all__ = ["Decoder", "StopCriterion", "first_word_probabilities"]
-
 _TAIL = 24
 """Tokens that are searched after each one for a stop sequence or reasoning mark; most are one or two long."""
 

@@ -20,8 +20,6 @@ from briefing.engines.transformers.settings import ModelSettings, language_token
 from briefing.errors import EngineError, ModelError
 from briefing.nlp.text import fingerprint
 
-__all__ = ["TransformersEngine"]
-
 _log = logging.getLogger(__name__)
 _CPU_BATCH, _GPU_BATCH = 8, 32
 _CPU_TOKENS, _GPU_TOKENS = 16_384, 131_072

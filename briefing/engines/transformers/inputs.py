@@ -13,8 +13,6 @@ from briefing.engines.base import Message, first_line
 from briefing.engines.output import no_reasoning_settings
 from briefing.errors import ModelError
 
-__all__ = ["batched", "render_chat", "take_up_to"]
-
 
 def render_chat(tokenizer: Any, model: str, messages: Sequence[Message]) -> str:
     """The prompt for `messages`; a last turn of the assistant's is continued.

@@ -19,8 +19,6 @@ from briefing.engines.hardware import free_memory, physical_cores
 from briefing.engines.transformers.settings import ModelSettings, read_settings, with_window
 from briefing.errors import EngineError, ModelError
 
-__all__ = ["LoadedModel", "load", "load_tokenizer", "native_bf16", "settings_of", "weights_in_memory"]
-
 _VOCABULARY = re.compile(
     r"tokenizer\.(?:json|model)|\S*(?:spiece|sentencepiece)\S*\.model|vocab\S*|\S*\.(?:spm|tiktoken)"
 )

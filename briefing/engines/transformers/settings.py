@@ -16,8 +16,6 @@ from typing import Any
 from briefing.engines.base import WINDOW
 from briefing.errors import ModelError
 
-__all__ = ["ModelSettings", "language_token", "read_settings", "with_window"]
-
 _GENERATION = (
     "max_length", "max_new_tokens", "min_length", "num_beams", "length_penalty", "no_repeat_ngram_size",
     "encoder_no_repeat_ngram_size", "early_stopping", "repetition_penalty", "forced_bos_token_id",
