@@ -79,17 +79,17 @@ def _sources(config: "Config") -> str:
 
 
 def _model(config: "Config") -> str:
-    from briefing.pipeline.model_resolution import model_place
+    from briefing.pipeline.model_resolution import model_location
     from briefing.pipeline.recommendation import fit_in_words
 
-    place, fit = model_place(config)[0], fit_in_words(config)
+    place, fit = model_location(config)[0], fit_in_words(config)
     return f"{place.rstrip('.')}; it {fit}" if fit else place
 
 
 def _embeddings(config: "Config") -> str:
-    from briefing.pipeline.model_resolution import embedding_place
+    from briefing.pipeline.model_resolution import embedding_location
 
-    return embedding_place(config)[0]
+    return embedding_location(config)[0]
 
 
 def _engine(config: "Config") -> str:

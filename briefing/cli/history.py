@@ -128,11 +128,12 @@ def show(
     wanted = settings_if_any(config, state=state, templates=templates)
     from briefing import pipeline
     from briefing.deliver import write_atomically, write_stdout
+    from briefing.render.edition import render_edition
 
     path = None if out is None or str(out) == "-" else out.expanduser()
     with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
         edition = pipeline.shown_edition(run_context, date.date() if date else None, title)
-        content = pipeline.rendered_as(edition, format_ or _format(path), run_context)
+        content = render_edition(edition, format_ or _format(path), run_context.templates)
     if path is None:
         write_stdout(content)
         return

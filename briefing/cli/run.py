@@ -90,7 +90,7 @@ def run(
     from briefing.store.lock import run_lock
 
     alone = nullcontext() if dry_run or check else run_lock(wanted.state or default_state())
-    with alone as turn, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+    with alone as lock, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
         until = run_context.due(run_context.clock())
         with screen:
             if check:
@@ -116,10 +116,10 @@ def run(
                 explanation = (
                     pipeline.render_explanation(report.ranked, edition, run_context.templates) if explain else ""
                 )
-            keep_state(screen, run_context, turn)
+            keep_state(screen, run_context, lock)
         untold = _untold(screen, written)
         if sent:
-            code = _post_the_rest(screen, sent, run_context, until, turn)
+            code = _post_the_rest(screen, sent, run_context, until, lock)
             raise typer.Exit(code or (ExitCode.PARTLY if untold else ExitCode.WELL))
         if explanation:
             message(explanation)
@@ -136,7 +136,7 @@ def run(
             with screen:
                 # A run that was offline is started again soon: no pauses, which would only delay that.
                 last = run_context.clock() if code is ExitCode.OFFLINE else until
-                mail = post_after_run(screen, to_send, run_context, last, turn)
+                mail = post_after_run(screen, to_send, run_context, last, lock)
     code = ExitCode.PARTLY if untold and code is ExitCode.WELL else code
     raise typer.Exit(mail or code if code in {ExitCode.WELL, ExitCode.PARTLY} else code)
 
@@ -168,9 +168,9 @@ def _post_the_rest(
     sent: "Edition",
     run_context: "RunContext",
     until: "datetime | None",
-    turn: "RunLock | None",
+    lock: "RunLock | None",
 ) -> ExitCode:
     """Send an edition that some readers have already to the others."""
     screen.say(f"The edition of {sent.date} was sent before and stays as it is; what is new comes with the next.")
     with screen:
-        return post_after_run(screen, sent, run_context, until, turn)
+        return post_after_run(screen, sent, run_context, until, lock)

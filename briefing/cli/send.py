@@ -67,7 +67,7 @@ def send(
     wanted = load_config(configuration_path(config)).with_overrides(state=state, templates=templates, out=out)
     # One run at a time: else a letter that another run is sending would count as one whose run has died.
     alone = nullcontext() if check or dry_run or preview else run_lock(wanted.state or default_state())
-    with screen, alone as turn, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+    with screen, alone as lock, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
         if check:
             result(f"{pipeline.check_mail(run_context)} takes the login.")
             return
@@ -78,10 +78,10 @@ def send(
             return
         waiting = edition is None and not to
         posted = pipeline.send_editions(
-            chosen, run_context, only=to or [], resend=resend, waiting=waiting, until=until, lock=turn
+            chosen, run_context, only=to or [], resend=resend, waiting=waiting, until=until, lock=lock
         )
         code = _post(screen, posted)
-        keep_state(screen, run_context, turn)
+        keep_state(screen, run_context, lock)
         raise typer.Exit(code)
 
 
@@ -90,17 +90,17 @@ def post_after_run(
     edition: "Edition | None",
     run_context: "RunContext",
     until: "datetime | None",
-    turn: "RunLock | None",
+    lock: "RunLock | None",
 ) -> ExitCode:
     """Send the edition of a run, if there is one, and deferred letters of earlier ones.
 
-    Errors are printed and set the exit code. The run's lock, `turn`, is released while a letter waits for a retry.
+    Errors are printed and set the exit code. The run's `lock` is released while a letter waits for a retry.
     """
     from briefing import pipeline
 
     try:
-        code = _post(screen, pipeline.send_editions(edition, run_context, waiting=True, until=until, lock=turn))
-        keep_state(screen, run_context, turn)
+        code = _post(screen, pipeline.send_editions(edition, run_context, waiting=True, until=until, lock=lock))
+        keep_state(screen, run_context, lock)
         return code
     except BriefingError as error:
         screen.complain(str(error))
@@ -109,11 +109,11 @@ def post_after_run(
     return ExitCode.MAIL
 
 
-def keep_state(screen: ProgressDisplay, run_context: "RunContext", turn: "RunLock | None" = None) -> None:
+def keep_state(screen: ProgressDisplay, run_context: "RunContext", lock: "RunLock | None" = None) -> None:
     """Back up the state file, unless another run has the lock by now; a failure is printed and sets no exit code."""
     from briefing import pipeline
 
-    if turn is not None and not turn.held:
+    if lock is not None and not lock.held:
         return
     if problem := pipeline.keep_state(run_context):
         screen.complain(problem)

@@ -6,7 +6,7 @@ refused one is reported and left. A run that dies after the server may have acce
 its outcome is unknown, so it is reported and sent again only with `resend`.
 
 Of two processes that send at once, one claims a letter and the other records nothing about it. The caller holds the
-run's lock (`lock.run_lock`), so that no other process sends: else ``sending`` may be a delivery in progress.
+run's lock (`store.lock.run_lock`), so that no other process sends: else ``sending`` may be a delivery in progress.
 
 Replies about the session, and not about a letter, are not recorded: they say nothing of its recipient.
 """

@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 _KEPT = timedelta(days=365)
 """How long the store remembers what no run asks for."""
-_GONE = frozenset({"sent", "sending"})
+_DELIVERED = frozenset({"sent", "sending"})
 """States of a delivery that a reader has or may have."""
 
 
@@ -97,7 +97,9 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         leads=results.leads,
         stubs=[*(failure.stub for failure in failures if failure.stub), *headlines],
     )
-    settled = reading.settled.union(*(keys for article, keys in reading.keys.items() if article not in results.open))
+    settled = reading.settled.union(
+        *(keys for article, keys in reading.keys.items() if article not in results.left_open)
+    )
     if edition.stories:  # else no edition is written: a mere headline comes with the next
         settled |= reading.stubs
     context.store.propose(day, config.title, settled, reading.now)
@@ -138,16 +140,12 @@ def write_files(edition: Edition, context: RunContext) -> tuple[Path, ...]:
 
     out, day = context.config.out, edition.date.isoformat()
     files = [
-        (out / f"{day}.{EDITION_FORMATS[name]}", rendered_as(edition, name, context)) for name in context.config.formats
+        (out / f"{day}.{EDITION_FORMATS[name]}", render_edition(edition, name, context.templates))
+        for name in context.config.formats
     ]
     write_together(files)
     _log.info("Edition of %s: %s files written", day, len(files))
     return tuple(path for path, _ in files)
-
-
-def rendered_as(edition: Edition, format_: str, context: RunContext) -> str | bytes:
-    """The edition in one of `EDITION_FORMATS`."""
-    return render_edition(edition, format_, context.templates)
 
 
 def remember_edition(edition: Edition, context: RunContext) -> None:
@@ -199,7 +197,7 @@ def _articles_of(stories: Iterable[Story]) -> dict[str, Article]:
 def sent_edition(context: RunContext, day: date | None = None) -> Edition | None:
     """The edition of `day` (None: today) as its readers have it; None where nobody has it."""
     known = _edition_on_record(context, day or context.today())
-    if known and any(state in _GONE for _, state in context.store.deliveries(edition_key(known))):
+    if known and any(state in _DELIVERED for _, state in context.store.deliveries(edition_key(known))):
         return known
     return None
 

@@ -249,13 +249,15 @@ class Gatherer:
                 made[index] = (
                     failure_of(late, candidate.subject, "fetch") if late else session.newsletters.article(candidate)
                 )
-                if candidate.key in session.newsletters.passing:
+                if candidate.key in session.newsletters.transient:
                     self._transient.add(index)
             elif isinstance(candidate, Article):
                 made[index] = candidate
             result = made[index]
             if isinstance(result, Article):
-                result = self._kept_once(index, result) if index in without_page else self._page_once(index, result)
+                result = (
+                    self._unique_by_id(index, result) if index in without_page else self._unique_by_page(index, result)
+                )
             self._results[index] = result
 
     def _out_of_time(self, index: int, subject: str) -> OutOfTimeError | None:
@@ -272,12 +274,12 @@ class Gatherer:
             return False
         return self._session.limits.full_text and candidate.entry.url is not None and not candidate.entry.path
 
-    def _kept_once(self, index: int, article: Article) -> Article | Failure:
+    def _unique_by_id(self, index: int, article: Article) -> Article | Failure:
         """`article`, or a failure where another has its id."""
         first = self._by_id.setdefault(article.id, index)
         return article if first == index else self._repeat(index, first, article)
 
-    def _page_once(self, index: int, article: Article) -> Article | Failure:
+    def _unique_by_page(self, index: int, article: Article) -> Article | Failure:
         """`article`, or a failure where another one is the same page."""
         address = canonical_url(article.url) if article.url else article.id
         # Sites may give one canonical address to many pages: the title tells them apart.

@@ -99,7 +99,7 @@ def engine_for(config: Config) -> str:
     return engine
 
 
-def model_place(config: Config) -> tuple[str, bool]:
+def model_location(config: Config) -> tuple[str, bool]:
     """The model's location, in words, and whether the next run has to pull it. Never uses the network.
 
     Raises `ModelError` where it cannot be pulled, `UsageError` where the settings contradict one another or name an
@@ -116,7 +116,7 @@ def model_place(config: Config) -> tuple[str, bool]:
         check_engine(choice.engine)
         return f"{name or 'the one it takes'}, as the engine {choice.engine} knows it", False
     if choice.kind == "file":
-        return _file_place(models, name)
+        return _file_location(models, name)
     if choice.kind == "folder" or models.repository(name).here or models.offline:
         return f"{name} is at {models.resolve_folder(name).path}", False
     return _missing(models, name, 0), True
@@ -128,12 +128,12 @@ def file_chosen(config: Config, models: ModelFolder) -> str:
     return choice.name if choice.kind == "file" and choice.engine in {"", _OF_A_FILE} else ""
 
 
-def embedding_place(config: Config) -> tuple[str, bool]:
-    """`model_place` for the setting `embeddings`, which is not empty."""
-    return _file_place(ModelFolder(config.models, offline=config.offline), config.embeddings)
+def embedding_location(config: Config) -> tuple[str, bool]:
+    """`model_location` for the setting `embeddings`, which is not empty."""
+    return _file_location(ModelFolder(config.models, offline=config.offline), config.embeddings)
 
 
-def _file_place(models: ModelFolder, name: str) -> tuple[str, bool]:
+def _file_location(models: ModelFolder, name: str) -> tuple[str, bool]:
     here = name not in {entry.name for entry in models.entries()} or models.path(name) is not None
     if here or models.offline:
         return f"{name} is at {models.resolve(name).path}", False  # raises where it is nowhere

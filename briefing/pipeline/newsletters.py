@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 MOST_MESSAGES = 2000
-"""Of one mailbox, the newest."""
+"""Of one mailbox, the newest; as many as files of a folder."""
 
 
 def is_imap(location: str) -> bool:
@@ -54,7 +54,7 @@ class Newsletters:
         """To be stored after the articles."""
         self.keys: dict[str, list[str]] = {}
         """Id of an article from the store to the keys of its messages, the latest last."""
-        self.passing: set[str] = set()
+        self.transient: set[str] = set()
         """Keys of messages that could not be fetched for a transient reason."""
 
     def close(self) -> None:
@@ -98,7 +98,7 @@ class Newsletters:
             )
         except (BriefingError, OSError) as error:
             if isinstance(error, FetchError) and not error.lasting:
-                self.passing.add(mail.key)
+                self.transient.add(mail.key)
             return failure_of(error, mail.subject, "fetch" if isinstance(error, FetchError) else "extract")
         if mail.mailbox:
             self.marks.append(MailMark(mailbox=mail.mailbox, uid=mail.uid, article=article.id, sender=mail.sender))

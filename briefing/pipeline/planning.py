@@ -99,7 +99,7 @@ def may_be_told(article: Article, context: RunContext, day: date) -> bool:
 
 
 def _preferences(config: Config, weights: Mapping[str, float]) -> RankingPreferences:
-    """The reader\'s interests and mutes; `weights`: of sources\' voices, by name."""
+    """The reader's interests and mutes; `weights`: of sources' voices, by name."""
     return RankingPreferences(
         interests=config.interests.words,
         boost=config.interests.boost,
@@ -111,7 +111,7 @@ def _preferences(config: Config, weights: Mapping[str, float]) -> RankingPrefere
 
 
 def _in_section(article: Article, config: Config) -> Article:
-    """The article in the section of its topic (`topic`), where its source has none."""
+    """The article in the section of its topic (`assign_topic`), where its source has none."""
     if article.section or not config.topics:
         return article
     return replace(article, section=assign_topic(article, config.topics) or config.other)

@@ -12,7 +12,7 @@ from pathlib import Path
 from briefing.config import Config
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.mailing import check_settings
-from briefing.pipeline.model_resolution import embedding_place, engine_for, model_place
+from briefing.pipeline.model_resolution import embedding_location, engine_for, model_location
 from briefing.pipeline.newsletters import is_imap, password_for
 from briefing.store import check_state, default_state
 
@@ -32,7 +32,7 @@ def check_run(context: RunContext, *, send: bool) -> Iterator[str]:
     if send:
         check_settings(config.mail, context.commands)
     yield from missing_sources(config)
-    for location, pulls in (model_place(config), *([embedding_place(config)] if config.embeddings else [])):
+    for location, pulls in (model_location(config), *([embedding_location(config)] if config.embeddings else [])):
         if pulls:
             yield location
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from briefing.pipeline.candidates import Candidate, MailItem, SourceContents
@@ -21,9 +20,6 @@ from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.source_names import tell_apart
 from briefing.pipeline.window import Window, window_for
 from briefing.types import Failure, FailureKind, Source
-
-if TYPE_CHECKING:
-    pass
 
 _MESSAGES_OPENED = 10
 """On a mail server, where a source is only checked: they are fetched one by one."""

@@ -53,7 +53,7 @@ class ReadSession:
         wanted = list(requests)
         if not wanted:
             return
-        _log.debug("%s requests, %.0f s left for reading", len(wanted), self.time.left)
+        _log.debug("%s requests", len(wanted))
         if self.limits.offline:
             for request in wanted:
                 yield request, FetchError(shown(request.url), "the run is offline", "Leave --offline away")

@@ -1,4 +1,4 @@
-"""Articles and failures without the secrets in the addresses that they were read from.
+"""Articles and failures without the secrets in the addresses they were read from: before all else is done with them.
 
 Links lead where they did, as far as that is possible without a key. Ids stay, so that the store knows an article again:
 they are digests.

@@ -1,4 +1,4 @@
-"""API keys and passwords from the environment, a command or the keyring."""
+"""API keys and passwords from the environment, a command or the keyring; never from a file of ours."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class StoryResults:
     """For the overview: the first points of the front stories, shortened, by summary's id."""
     told_before: int = 0
     """Stories left out, or only mentioned, because earlier editions told them."""
-    open: set[str] = field(default_factory=set)
+    left_open: set[str] = field(default_factory=set)
     """Ids of articles left to a later edition: over a limit, or not condensed."""
 
 
@@ -85,7 +85,7 @@ def tell_stories(
             plan = plans[index]
             summary = condensed.get(index) or _in_brief(plan, summary_options(context))
             if isinstance(summary, Failure):
-                results.open.update(article.id for article in (*plan.articles, *plan.copies))
+                results.left_open.update(article.id for article in (*plan.articles, *plan.copies))
                 continue
             told = _told(plan, summary, brief=index not in condensed)
             if isinstance(told, Mention):
@@ -99,7 +99,7 @@ def tell_stories(
     results.brief = sum(story.brief for story in results.stories)
     for index in waiting:
         bundle = plans[index].ranked.bundle
-        results.open.update(article.id for article in (*bundle.articles, *bundle.copies))
+        results.left_open.update(article.id for article in (*bundle.articles, *bundle.copies))
     if waiting:
         cause = f"{len(waiting)} stories are over the limit of {config.max_per_section} in a section"
         results.failures.append(Failure(subject="limit", stage="read", cause=cause, kind=FailureKind.SKIPPED))

@@ -71,7 +71,7 @@ def unseen_articles(articles: Iterable[Article], earlier: Iterable[EarlierStory]
 def novelty_test(earlier: Sequence[EarlierStory], language: str) -> Callable[[KeyPoint], bool]:
     """A predicate for points in `language`: whether no earlier article supports the point.
 
-    A quoted sentence is new unless an earlier article has it word for word.
+    A sentence that an earlier article has word for word is never new.
     """
     articles = [article for story in earlier for article in story.articles]
     text = "\n\n".join(article.text for article in articles)

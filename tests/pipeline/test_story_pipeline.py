@@ -85,10 +85,10 @@ def edition_of(context: pipeline.RunContext, articles: list[Article], day: date)
     """Told, composed and written, as a run does."""
     from briefing.render.compose import compose
 
-    telling = tell_stories(articles, context, day=day)
+    results = tell_stories(articles, context, day=day)
     edition = compose(
-        telling.stories, date=day, title=context.config.title, timezone="UTC", created=context.clock(),
-        developing=telling.developing,
+        results.stories, date=day, title=context.config.title, timezone="UTC", created=context.clock(),
+        developing=results.developing,
     )  # fmt: skip
     pipeline.write_edition(edition, context)
     return edition
@@ -101,8 +101,8 @@ def test_an_article_that_was_told_yesterday_is_not_told_again(context: Callable[
     with context(Clock()) as first:
         edition_of(first, [article("tram", TRAM)], date(2024, 5, 13))
     with context(Clock(TUESDAY)) as second:
-        telling = tell_stories([article("tram", TRAM)], second, day=date(2024, 5, 14))
-        assert (telling.stories, telling.developing, telling.told_before) == ([], [], 1)
+        results = tell_stories([article("tram", TRAM)], second, day=date(2024, 5, 14))
+        assert (results.stories, results.developing, results.told_before) == ([], [], 1)
 
 
 def test_the_same_days_edition_is_the_same_when_it_is_made_again(context: Callable[..., pipeline.RunContext]) -> None:
@@ -147,9 +147,9 @@ def test_a_page_that_was_only_reworded_is_mentioned(context: Callable[..., pipel
         edition_of(first, [article("tram", TRAM)], date(2024, 5, 13))
     reworded = TRAM + " Read more about trams here."
     with context(Clock(TUESDAY)) as second:
-        telling = tell_stories([article("tram", reworded)], second, day=date(2024, 5, 14))
-    assert telling.stories == []
-    assert [(one.told, one.source) for one in telling.developing] == [(date(2024, 5, 13), "The Harbour Post")]
+        results = tell_stories([article("tram", reworded)], second, day=date(2024, 5, 14))
+    assert results.stories == []
+    assert [(one.told, one.source) for one in results.developing] == [(date(2024, 5, 13), "The Harbour Post")]
 
 
 # --- time ------------------------------------------------------------------------------------------------------
@@ -188,9 +188,9 @@ def test_stories_without_time_are_quoted_briefly_and_completed_by_a_later_run(
     day = date(2024, 5, 13)
     clock = Clock()
     with context(clock, slow(clock, 40)) as hurried:
-        telling = tell_stories(articles, hurried, day=day, deadline=MONDAY + timedelta(seconds=60))
-    assert telling.brief == 1
-    brief = next(story for story in telling.stories if story.brief)
+        results = tell_stories(articles, hurried, day=day, deadline=MONDAY + timedelta(seconds=60))
+    assert results.brief == 1
+    brief = next(story for story in results.stories if story.brief)
     (point,) = brief.summary.key_points
     assert point.verdict is Verdict.QUOTED
     assert point.text in brief.articles[0].text
@@ -216,8 +216,8 @@ def shown(stories: list[Story]) -> list[object]:
 def test_passed_deadline_asks_no_model(context: Callable[..., pipeline.RunContext]) -> None:
     engine = FakeEngine()
     with context(Clock(), engine) as hurried:
-        telling = tell_stories([article("tram", TRAM)], hurried, day=date(2024, 5, 13), deadline=MONDAY)
-    assert [story.brief for story in telling.stories] == [True]
+        results = tell_stories([article("tram", TRAM)], hurried, day=date(2024, 5, 13), deadline=MONDAY)
+    assert [story.brief for story in results.stories] == [True]
     assert engine.asked == []
 
 
@@ -233,8 +233,8 @@ def hurried_after_monday(
     with context(Clock()) as first:
         edition_of(first, [article("blast", BLAST)], date(2024, 5, 13))
     with context(Clock(TUESDAY), FakeEngine()) as second:
-        telling = tell_stories(list(articles), second, day=date(2024, 5, 14), deadline=TUESDAY)
-    return telling.stories, [one.headline for one in telling.developing], telling.brief
+        results = tell_stories(list(articles), second, day=date(2024, 5, 14), deadline=TUESDAY)
+    return results.stories, [one.headline for one in results.developing], results.brief
 
 
 def test_update_without_time_quotes_an_untold_sentence(context: Callable[..., pipeline.RunContext]) -> None:
@@ -322,25 +322,25 @@ def test_a_story_that_goes_on_is_an_update_that_leads_with_the_new_fact(
         edition_of(first, [article("blast", BLAST), article("tram", TRAM)], date(2024, 5, 13))
     today = [article("blast", BLAST), article("tram", TRAM), article("arrest", ARREST, "Wire", TUESDAY)]
     with context(Clock(TUESDAY)) as second:
-        telling = tell_stories(today, second, day=date(2024, 5, 14))
-    (story,) = telling.stories
+        results = tell_stories(today, second, day=date(2024, 5, 14))
+    (story,) = results.stories
     assert [one.id for one in story.articles] == ["arrest"]
     assert story.told == date(2024, 5, 13)
     assert story.summary.key_points[0].text.startswith("Police in Harwick arrested")
     assert "killed 12 people" not in " ".join(point.text for point in story.summary.key_points[: story.news])
-    assert telling.told_before == 1
+    assert results.told_before == 1
 
 
 def test_muted_articles_are_skipped_and_reported(context: Callable[..., pipeline.RunContext]) -> None:
     with context(Clock(), mute={"words": ["tram"]}) as open_:
-        telling = tell_stories([article("tram", TRAM), article("blast", BLAST)], open_, day=date(2024, 5, 13))
-    assert [story.articles[0].id for story in telling.stories] == ["blast"]
-    assert [(one.subject, one.cause) for one in telling.failures] == [("About tram", "it is muted (tram)")]
+        results = tell_stories([article("tram", TRAM), article("blast", BLAST)], open_, day=date(2024, 5, 13))
+    assert [story.articles[0].id for story in results.stories] == ["blast"]
+    assert [(one.subject, one.cause) for one in results.failures] == [("About tram", "it is muted (tram)")]
 
 
 def test_articles_without_a_section_get_one_by_their_words(context: Callable[..., pipeline.RunContext]) -> None:
     with context(Clock(), topics={"Transport": ["tram", "station"]}) as open_:
-        telling = tell_stories([article("tram", TRAM), article("blast", BLAST)], open_, day=date(2024, 5, 13))
-    assert {story.articles[0].id: story.articles[0].section for story in telling.stories} == {
+        results = tell_stories([article("tram", TRAM), article("blast", BLAST)], open_, day=date(2024, 5, 13))
+    assert {story.articles[0].id: story.articles[0].section for story in results.stories} == {
         "tram": "Transport", "blast": "Other",
     }  # fmt: skip

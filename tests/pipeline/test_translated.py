@@ -19,6 +19,7 @@ from briefing.cli.report import tell_language
 from briefing.config import Config
 from briefing.engines.base import Completion, Prompt
 from briefing.engines.extractive import ExtractiveEngine
+from briefing.render.edition import render_edition
 from briefing.render.email import Envelope, write_letter
 from briefing.summariser import PromptBook, SummaryOptions, summarise_all, summarise_stories, summary_key
 from briefing.summariser.answer_length import NUMBER_TOKENS, POINT_TOKENS
@@ -414,7 +415,7 @@ def run(tmp_path: Path) -> tuple[Edition, dict[str, str]]:
     engine = FakeEngine().says(_answer)
     with pipeline.RunContext(config, clock=lambda: now, progress=pipeline.NoProgress(), engine=engine) as run_context:
         edition, _ = pipeline.make_edition(run_context)
-        rendered = {one: pipeline.rendered_as(edition, one, run_context) for one in formats}
+        rendered = {one: render_edition(edition, one, run_context.templates) for one in formats}
         envelope = Envelope(sender="b@example.org", recipient="ann@example.org")
         mail = write_letter(edition, envelope, run_context.templates, now).message.get_body(("html",))
     book = rendered.pop("epub")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import briefing
+from briefing.pipeline import NoProgress
 from briefing.testing.engine import FakeEngine
 
 
@@ -58,6 +59,21 @@ def test_an_article_may_be_given_as_a_value() -> None:
     article = briefing.Article(id="a", title="Tram", text=text, source="Post", language="en")
     summary = briefing.summarise(article, engine=FakeEngine().says("# Tram\n- Construction starts in March."), points=1)
     assert [point.text for point in summary.key_points] == ["Construction starts in March."]
+
+
+def test_a_progress_listener_hears_of_stages_and_steps() -> None:
+    heard: list[str] = []
+
+    class Listener(NoProgress):
+        def stage(self, name: str, total: int) -> None:
+            heard.append(f"{name} {total}")
+
+        def step(self, subject: str, amount: int = 1) -> None:
+            heard.append(subject)
+
+    text = "The council voted on Tuesday for a tram to the hospital. Construction starts in March. " * 5
+    briefing.summarise(text, title="Tram", engine="extractive", progress=Listener())
+    assert heard == ["summarise 1", "Tram"]
 
 
 def test_every_public_name_is_there() -> None:
