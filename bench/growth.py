@@ -193,20 +193,20 @@ def _over_drafts() -> Iterator[tuple[str, Callable[[str], Any]]]:
     def article(text: str) -> Article:
         return Article(id="a", title="Rain in Oslo", text=text, source="a", published=_WHEN, language="en")
 
-    yield "selection.select", lambda text: select_sentences([Evidence(text)])
+    yield "selection.select_sentences", lambda text: select_sentences([Evidence(text)])
     yield "selection.sections", lambda text: sections(Evidence(text), 5)
     yield "context.contexts", lambda text: list(contexts([Draft.of(article(text), options)]))
     yield "quoted_summary", lambda text: quoted_summary([article(text)], options)
-    yield "answers.read_points", read_points
-    yield "answers.clean", clean
-    yield "answers.problem", form_problem
-    yield "answers.own_title", lambda text: title_without_site(text, "a")
-    yield "answers.shortened", lambda text: truncate_words(text, 20)
-    yield "ladder.leans", has_dangling_reference
+    yield "parsing.read_points", read_points
+    yield "parsing.clean", clean
+    yield "parsing.form_problem", form_problem
+    yield "parsing.title_without_site", lambda text: title_without_site(text, "a")
+    yield "parsing.truncate_words", lambda text: truncate_words(text, 20)
+    yield "ladder.has_dangling_reference", has_dangling_reference
     yield "ladder.unquoted", unquoted
-    yield "ladder.can_be_shortened", is_shortenable
-    yield "ladder.shortening", lambda text: is_shortenable(text) and deletion_grammar(text)
-    yield "prompts.defuse", escape_control_marks
+    yield "ladder.is_shortenable", is_shortenable
+    yield "ladder.deletion_grammar", lambda text: is_shortenable(text) and deletion_grammar(text)
+    yield "prompts.escape_control_marks", escape_control_marks
 
 
 def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:

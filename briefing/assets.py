@@ -27,8 +27,6 @@ def environment(kind: Kind, extra: Sequence[Path] = ()) -> Environment:
     from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    from briefing.render.filters import install_filters
-
     for folder in extra:
         if not folder.is_dir():
             raise AssetError(str(folder), "there is no such folder", f"Make it with `briefing {kind} eject {folder}`")
@@ -76,6 +74,8 @@ def environment(kind: Kind, extra: Sequence[Path] = ()) -> Environment:
         autoescape=lambda name: str(name).removesuffix(".j2").endswith(_AUTOESCAPED),
     )
     if kind == "templates":
+        from briefing.render.filters import install_filters
+
         install_filters(templates)
     return templates
 

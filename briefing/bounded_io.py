@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+_SLICE = 4096
+"""Bytes."""
 BOMB_RATIO = 100
 """Text seldom shrinks to less than a twentieth; deflate can reach 1 : 1032."""
 
@@ -31,7 +33,10 @@ class BombError(TooLargeError):
 
 
 class CutOffError(Exception):
-    """Compressed data that ends too early (`content`: what came before), or is damaged (`content` is None)."""
+    """Compressed data that ends too early, or is damaged.
+
+    `content`: what came before; None where the damage is in the first member of a gzip file.
+    """
 
     def __init__(self, cause: str, content: bytes | None = None) -> None:
         self.content = content
@@ -111,8 +116,8 @@ def inflated(chunks: Iterable[bytes], limit: int) -> bytes:
     All of `chunks` is consumed. Raises `TooLargeError`, `BombError` or `CutOffError`.
     """
     body, taken = bytearray(), 0
-    inflater, ended = None, False
-    for chunk in chunks:  # to the last one, even after the end: the cache keeps only what was read completely
+    inflater, members, ended = None, 0, False
+    for chunk in _slices(chunks):  # to the last one, even after the end: the cache keeps only what was read completely
         taken += len(chunk)
         if taken > limit:  # empty members and blocks could go on for ever without growing the body
             raise TooLargeError
@@ -123,19 +128,29 @@ def inflated(chunks: Iterable[bytes], limit: int) -> bytes:
             try:
                 body += inflater.decompress(data, limit + 1 - len(body))
             except zlib.error as error:
-                raise CutOffError(str(error)) from error
+                raise CutOffError(str(error), bytes(body) if members else None) from error
             if len(body) > limit:
                 read = taken - len(inflater.unconsumed_tail)
                 raise BombError if len(body) > BOMB_RATIO * read else TooLargeError
             data = inflater.unconsumed_tail
             if inflater.eof:
                 # A gzip file may have several members; anything else after the end is padding to ignore.
-                data, inflater = inflater.unused_data, None
+                data, inflater, members = inflater.unused_data, None, members + 1
                 if data and not data.startswith(b"\x1f\x8b"):
                     data, ended = b"", True
     if inflater is not None:
         raise CutOffError("the compressed data ends too early", bytes(body))
     return bytes(body)
+
+
+def _slices(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """`chunks` in small pieces: the end of each gzip member copies the rest of its piece, and empty ones have 20 bytes.
+
+    9.9 MB of empty members in one chunk took 57 s; in pieces of 4 KiB 0.4 s.
+    """
+    for chunk in chunks:
+        for start in range(0, len(chunk), _SLICE):
+            yield chunk[start : start + _SLICE]
 
 
 def _inflater(start: bytes) -> zlib._Decompress:

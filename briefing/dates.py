@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
-from email.utils import parsedate_to_datetime
 
 FIRST_DAY = date(1000, 1, 1)
 """The earliest day of an edition: weeks before it are still in the calendar, and its year has four digits."""
@@ -69,6 +68,8 @@ def iso_time(text: str) -> datetime | None:
 
 def mail_date(text: str) -> datetime | None:
     """An RFC 5322 date as an exact time in UTC, which is its zone where it names none; None where it is no date."""
+    from email.utils import parsedate_to_datetime  # it imports socket: 13 ms of every start
+
     try:
         moment = parsedate_to_datetime(text[:200])
         return exact_time(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

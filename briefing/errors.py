@@ -122,7 +122,10 @@ class UnreachableError(FetchError):
 
 
 class UntrustedError(FetchError):
-    """The server's certificate is expired, another host's, or from an untrusted issuer. Not retried in the run."""
+    """The server's certificate is expired, another host's, or from an untrusted issuer. Not retried in the run.
+
+    No `UnreachableError`: the server was spoken to, so the network is there.
+    """
 
 
 class OutOfTimeError(FetchError):

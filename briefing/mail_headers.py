@@ -39,6 +39,7 @@ def address_of(text: str) -> Address:
     user, _, domain = address.rpartition("@")
     if not user or not domain or re.search(r"[\x00-\x1f\x7f]", address):
         raise ValueError(f"{text!r} holds no address")
+    # Not `one_line`: it keeps joiners and marks, which the header of a mail has no use for.
     printable = "".join(character if character.isprintable() else " " for character in name)
     # Not addr_spec=, which refuses local parts that RFC 6532 allows.
     return Address(" ".join(printable.split()), user, ascii_domain(domain))

@@ -25,46 +25,45 @@ _log = logging.getLogger(__name__)
 
 
 def database_files(path: Path) -> tuple[Path, ...]:
-    """An SQLite database and what SQLite keeps beside it; the latter it makes with the permissions of the former."""
+    """An SQLite database and its side files, which SQLite makes with the permissions of the database."""
     return (path, *(path.with_name(f"{path.name}-{part}") for part in ("wal", "shm", "journal")))
 
 
 def data_folder() -> Path:
-    """Where what is remembered lies unless somebody names another place."""
+    """The default folder of the state file."""
     return Path(user_data_dir("briefing", appauthor=False))
 
 
 def private_folder(folder: Path) -> None:
-    """Make `folder`, and those above it that are missing, for their owner alone (0700). Raises OSError.
+    """Make `folder` and its missing parents with mode 0700. Raises OSError.
 
-    One that is there is a person's own and stays as it is, but for `data_folder`, which is tightened as by
-    `make_private`.
+    Existing folders keep their permissions, but for `data_folder`, which `make_private` tightens.
     """
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     for parent in reversed(missing):
         parent.mkdir(mode=0o700, exist_ok=True)
         if os.name != "nt":
-            parent.chmod(0o700)  # a umask may have left its owner out, too
+            parent.chmod(0o700)  # a umask may exclude the owner
     if not folder.is_dir():
-        folder.mkdir()  # which says why not
+        folder.mkdir()  # raises the reason
     if folder == data_folder():
         _tighten(folder)
 
 
 def make_private(*paths: Path) -> None:
-    """Have only their owner read and write those files at `paths` (0600), whatever the umask, that are there.
+    """Restrict the existing ones of `paths` to their owner.
 
-    Where the permissions of one cannot be changed, that is logged as a warning, once for them all, and no more happens.
+    The first that cannot be changed is logged as a warning, and the rest are left.
     """
     all(map(_tighten, paths))
 
 
 def private_file(path: Path) -> None:
-    """Make an empty file at `path` that only its owner may read (0600), where there is none. Raises OSError."""
+    """Make an empty file with mode 0600 at `path`, unless one exists. Raises OSError."""
     if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # never wider than that, not for a moment
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # never wider, not for a moment
         if os.name != "nt":
-            path.chmod(0o600)  # a umask may have left its owner out, too
+            path.chmod(0o600)  # a umask may exclude the owner
 
 
 @contextmanager
@@ -98,11 +97,12 @@ def write_synced(path: Path, data: bytes, mode: int | None = None) -> None:
         os.fsync(file.fileno())
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace the file at `path`, permissions of the umask: readers see the old text or the new one. Raises OSError."""
+def replace_text(path: Path, text: str) -> None:
+    """Replace the file at `path` atomically and durably, with the permissions of the umask. Raises OSError."""
     with temporary_beside(path, private=False) as file:
         write_synced(file, text.encode())
         file.replace(path)
+        sync_folder(path.parent)
 
 
 def replace_file(file: Path, path: Path) -> None:
@@ -114,7 +114,7 @@ def replace_file(file: Path, path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the names in it, new ones and renamed ones, survive a power cut, where a system can do that."""
+    """Sync a folder's entries, new and renamed, to the disk where the system can."""
     with suppress(OSError):  # Windows opens no folders
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -130,13 +130,13 @@ def _remove(database: Path) -> None:
 
 
 def _tighten(path: Path) -> bool:
-    """Whether nobody else has a right to the file or folder now."""
+    """Restrict a file or folder to its owner; whether it is now."""
     if os.name == "nt":
         return True
     cause = "its file system has no permissions for it alone"
     try:
         mode = path.stat().st_mode
-        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # a device is everybody's
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # a device
             return True
         if mode & _OTHERS:
             path.chmod(stat.S_IMODE(mode) & ~_OTHERS)

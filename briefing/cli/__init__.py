@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from traceback import walk_tb
@@ -31,7 +31,7 @@ from briefing.cli import (
     summarise,
 )
 from briefing.cli.console import fill_closed_streams, flush_streams, result
-from briefing.cli.logs import logging_to
+from briefing.cli.logs import log_printed, logging_to
 from briefing.cli.messages import ProgressDisplay, tell_crash, tell_error
 from briefing.errors import BriefingError, ExitCode, StoppedError
 from briefing.sanitise import clean
@@ -118,38 +118,43 @@ def options(
     ] = False,
 ) -> None:
     """Options of every command."""
-    context.obj = ProgressDisplay(quiet=quiet, verbose=verbose > 0)
-    context.with_resource(logging_to(verbose, log_file.expanduser() if log_file else None))
+    until_exit, context.obj = context.obj, ProgressDisplay(quiet=quiet, verbose=verbose > 0)
+    logs = logging_to(verbose, log_file.expanduser() if log_file else None)
+    if isinstance(until_exit, ExitStack):  # of `main`, which logs the error that ends the command
+        until_exit.enter_context(logs)
+    else:
+        context.with_resource(logs)
 
 
 def main() -> None:
     """The console script. Errors are printed in one line, without a traceback."""
     fill_closed_streams()
     _use_utf8()
-    code = _run()
+    with ExitStack() as until_exit:
+        code = _run(until_exit)
     if stdout_error := flush_streams():
         tell_error(str(stdout_error))
         code = code or stdout_error.exit_code
     sys.exit(code)
 
 
-def _run() -> int | str | None:
+def _run(until_exit: ExitStack) -> int | str | None:
     """Run the command; its exit code."""
     try:
-        app()
+        app(obj=until_exit)
     except SystemExit as end:
         # Outside of a run typer handles Ctrl-C, and exits without a message.
         if end.code == StoppedError.exit_code:
-            tell_error("Stopped.")
+            _report("Stopped.")
         intended = _intended_code(end)
         if intended is None and isinstance(end.__context__, BrokenPipeError):
             return None  # typer makes that a 1; a closed pipe is no error
         return end.code if intended is None else intended
     except BriefingError as error:
-        tell_error(str(error))
+        _report(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        tell_error("Stopped.")
+        _report("Stopped.")
         return StoppedError.exit_code
     except Exception as error:
         if isinstance(error, OSError) and _while_typer_printed(error):
@@ -158,11 +163,18 @@ def _run() -> int | str | None:
             from briefing.deliver import output_error
 
             stdout_error = output_error("standard output", error)
-            tell_error(str(stdout_error))
+            _report(str(stdout_error))
             return stdout_error.exit_code
+        log_printed(type(error).__name__, error)
         tell_crash(error)
         return ExitCode.NOTHING
     return None
+
+
+def _report(error: str) -> None:
+    """Print and log the error that ends the command."""
+    log_printed(error)
+    tell_error(error)
 
 
 def _intended_code(error: BaseException) -> int | None:

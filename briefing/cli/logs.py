@@ -53,6 +53,15 @@ def logging_to(verbosity: int, file: Path | None) -> Iterator[None]:
         logger.setLevel(level)
 
 
+def log_printed(text: str, error: BaseException | None = None) -> None:
+    """Log an error that is printed anyway, with its traceback where `error` is given, to the file only.
+
+    Without handlers nothing is logged: Python's last resort would print it once more.
+    """
+    if logging.getLogger("briefing").handlers:
+        _log.error("%s", text, exc_info=error, extra={"printed": True})
+
+
 class _Formatter(logging.Formatter):
     """Times in UTC; no control characters, no secrets of addresses; lines after the first (tracebacks) are indented."""
 
@@ -74,7 +83,8 @@ class _StderrHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print the record."""
-        message(self.format(record))
+        if not hasattr(record, "printed"):
+            message(self.format(record))
 
 
 class _FileHandler(logging.FileHandler):

@@ -97,7 +97,7 @@ class ModelSpec:
     address: str = ""
     """Base URL of its server, such as ``http://127.0.0.1:8000/v1``; empty for a model on this machine."""
     digest: str
-    """Hexadecimal SHA-256 of the file or files."""
+    """Hexadecimal SHA-256 of the file or files; two models with one digest give the same answers."""
     context: int = 0
     """Tokens of the window it was trained with; 0 where that is not known."""
 
@@ -209,7 +209,10 @@ def message_tokens(messages: Sequence[Message], count: Callable[[str], int]) -> 
 
 
 def token_upper_bound(text: str) -> int:
-    """Upper bound of the tokens in `text` without a tokeniser: one for three bytes of UTF-8."""
+    """Most tokens of `text` without a tokeniser: one for three bytes of UTF-8.
+
+    It holds for prose in the languages that models are made for, not for lists of digits or symbols.
+    """
     return -(-len(text.encode("utf-8", "surrogatepass")) // 3)
 
 

@@ -105,20 +105,20 @@ def extract_article(
     media_type = media_type_of(content_type)
     check_bytes(body, media_type, name)
     try:
-        found = _read(body, media_type, charset, name, url)
+        extraction = _read(body, media_type, charset, name, url)
     except BriefingError:
         raise
     except Exception as error:  # of a parser, over hostile bytes: fails this page, not the run
         raise ExtractError(name, f"it cannot be read ({type(error).__name__})", "Open it to see what it is") from error
     if hint is not None:
-        _check_related(hint, found, name)
-        found = replace(
-            found,
-            title=hint.title or found.title,
-            published=hint.published or found.published,
-            author=found.author or hint.author,
+        _check_related(hint, extraction, name)
+        extraction = replace(
+            extraction,
+            title=hint.title or extraction.title,
+            published=hint.published or extraction.published,
+            author=extraction.author or hint.author,
         )
-    return _article(found, name=name, url=url, source=source, section=section)
+    return _article(extraction, name=name, url=url, source=source, section=section)
 
 
 def extract_file(path: Path, *, source: str, section: str = "", hint: FeedItem | None = None) -> Article:
@@ -143,8 +143,8 @@ def article_from_text(text: str | bytes, *, title: str = "", source: str, sectio
         raise ExtractError(called, "it is empty", "Give it a text")
     if len(text) > LONGEST:
         raise ExtractError(called, f"it is too large: over {LONGEST / 1e6:.0f} MB", "Split it into articles")
-    found = Extraction(text=text, title=title) if title else plain_text(text)
-    return _article(found, name=called, url=None, source=source, section=section)
+    extraction = Extraction(text=text, title=title) if title else plain_text(text)
+    return _article(extraction, name=called, url=None, source=source, section=section)
 
 
 def article_from_feed_item(
@@ -160,8 +160,10 @@ def article_from_feed_item(
     if word_count(text) < (_BEGINNING if beginning else ENOUGH_FOR_A_FEED):
         raise ExtractError(name, "the feed gives only a teaser", "")
     warnings = (f"Only the feed's own text was at hand: {error.cause}.",) if error is not None else ()
-    found = Extraction(text=text, title=item.title, author=item.author, published=item.published, warnings=warnings)
-    return _article(found, name=name, url=item.url, source=source, section=section)
+    extraction = Extraction(
+        text=text, title=item.title, author=item.author, published=item.published, warnings=warnings
+    )
+    return _article(extraction, name=name, url=item.url, source=source, section=section)
 
 
 def with_fuller_text(article: Article, item: FeedItem) -> Article:
@@ -188,15 +190,15 @@ def _own_text(item: FeedItem) -> str:
     return without_boilerplate(normalise(truncated(text_of(item.html), 2 * LONGEST_READ)), item.title)
 
 
-def _check_related(item: FeedItem, found: Extraction, name: str) -> None:
+def _check_related(item: FeedItem, extraction: Extraction, name: str) -> None:
     """Refuse a page without a word of the item's headline: a wall in any language, a home page in place of an old
     article. Raises `WallError`.
     """
     headline = set(stems(item.title))
     # Nearly always the page's own title matches, and the text need not be stemmed.
-    if len(headline) < _ANNOUNCED or headline.intersection(stems(found.title)):
+    if len(headline) < _ANNOUNCED or headline.intersection(stems(extraction.title)):
         return
-    page = set(stems(f"{found.title}\n{found.text[:_LOOKED_AT]}"))
+    page = set(stems(f"{extraction.title}\n{extraction.text[:_LOOKED_AT]}"))
     if headline & page:
         return
     teaser = set(stems(teaser_of(item)))
@@ -258,11 +260,11 @@ def plain_text(text: str) -> Extraction:
     return Extraction(text=rest, title=first) if titled else Extraction(text=whole)
 
 
-def _article(found: Extraction, *, name: str, url: str | None, source: str, section: str) -> Article:
-    title = shown_title(found.title)
-    text, warnings = _read_part(found.text, title)
+def _article(extraction: Extraction, *, name: str, url: str | None, source: str, section: str) -> Article:
+    title = shown_title(extraction.title)
+    text, warnings = _read_part(extraction.text, title)
     check_article(text, title, name)
-    stated = [warning for warning in found.warnings if warning != DOCUMENT_CUT or TEXT_CUT not in warnings]
+    stated = [warning for warning in extraction.warnings if warning != DOCUMENT_CUT or TEXT_CUT not in warnings]
     return Article(
         id=article_id(url, text),
         title=title,
@@ -270,10 +272,10 @@ def _article(found: Extraction, *, name: str, url: str | None, source: str, sect
         source=source,
         url=url,
         section=section,
-        published=utc_or_none(found.published),
-        language=language_of(text, found.language),
-        canonical=_own_address(found.canonical, url),
-        author=shown_name(found.author),
+        published=utc_or_none(extraction.published),
+        language=language_of(text, extraction.language),
+        canonical=_own_address(extraction.canonical, url),
+        author=shown_name(extraction.author),
         warnings=(*stated, *warnings),
     )
 

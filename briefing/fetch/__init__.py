@@ -31,7 +31,7 @@ from briefing._version import __version__
 from briefing.address import shown
 from briefing.bounded_io import CutOffError
 from briefing.errors import FetchError, OutOfTimeError, UntrustedError
-from briefing.fetch.rate_limit import BusyError, HostSuspendedError, RateLimiter, TooLongError
+from briefing.fetch.rate_limit import BusyError, RateLimiter, ServerSuspendedError, TooLongError
 from briefing.fetch.request_queue import RequestState, round_robin
 from briefing.fetch.response import Fetched, read_response
 from briefing.fetch.urls import origin, parsed, server_of
@@ -106,7 +106,7 @@ class Fetcher:
         resolver: Resolver | None = None,
     ) -> None:
         from briefing.fetch.addresses import resolve
-        from briefing.fetch.cache import Pauses, open_cache
+        from briefing.fetch.cache import Suspensions, open_cache
         from briefing.fetch.network import Deadline, Network
 
         self._closed = threading.Event()
@@ -128,7 +128,7 @@ class Fetcher:
             from hishel.httpx import CacheTransport
 
             self._cached = CacheTransport(self._network, storage, rfc={"shared": False})
-            pauses = Pauses(cache)
+            pauses = Suspensions(cache)
         self._limiter = RateLimiter(
             per_server=per_host,
             gap=gap,
@@ -281,7 +281,7 @@ class Fetcher:
                 return self._recorded(subject, url, message)
         except TooLongError as error:
             raise OutOfTimeError(subject) from error
-        except HostSuspendedError as error:
+        except ServerSuspendedError as error:
             raise error.as_error(subject) from error
 
     def _recorded(self, subject: str, url: httpx.URL, message: httpx.Request) -> Fetched | str:

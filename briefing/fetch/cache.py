@@ -95,7 +95,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
     connection.execute("VACUUM")
 
 
-class Pauses:
+class Suspensions:
     """Suspensions that servers asked for (``Retry-After``): server to end, in seconds since 1970. Ignores errors."""
 
     def __init__(self, path: Path) -> None:

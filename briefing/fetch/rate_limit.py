@@ -57,7 +57,7 @@ class _Suspension:
     """Whether it did not answer, rather than asked for a pause."""
 
 
-class HostSuspendedError(Exception):
+class ServerSuspendedError(Exception):
     """The circuit is open: no request was sent."""
 
     def __init__(self, suspension: _Suspension) -> None:
@@ -151,7 +151,7 @@ class RateLimiter:
     def wait_for_start(self, server: str, most: float = math.inf) -> None:
         """Wait until the server may be asked. Called when a request is sent, so a cached response never waits.
 
-        Raises `HostSuspendedError`, or `TooLongError` where that would take `most` seconds or more.
+        Raises `ServerSuspendedError`, or `TooLongError` where that would take `most` seconds or more.
         """
         state = self._of(server)
         latest = self._clock() + most
@@ -168,9 +168,9 @@ class RateLimiter:
 
     def _check(self, server: str, state: _Server) -> None:
         if state.suspension is not None:
-            raise HostSuspendedError(state.suspension)
+            raise ServerSuspendedError(state.suspension)
         if (until := self._until.get(server, 0.0)) > self._now():
-            raise HostSuspendedError(_asked_for_a_pause(until))
+            raise ServerSuspendedError(_asked_for_a_pause(until))
 
     def record_answer(self, server: str) -> None:
         """The server answered and did not throttle."""

@@ -1,4 +1,7 @@
-"""A cache of SHA-256 digests of large files, keyed by path, size and modification time (nanoseconds)."""
+"""A cache of SHA-256 digests of large files, keyed by path, size and modification time (nanoseconds).
+
+A change that keeps the size and, to the nanosecond, the time is not seen.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from briefing.private_files import write_atomically
+from briefing.private_files import replace_text
 
 _log = logging.getLogger(__name__)
 _BLOCK = 1 << 22
@@ -42,7 +45,7 @@ class DigestCache:
         # In a read-only shared folder the file is hashed at every start.
         with contextlib.suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(self._seal(path), seal)
+            replace_text(self._seal(path), seal)
 
     def forget(self, path: Path) -> None:
         """Remove the file from the cache. Raises `OSError`."""

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from briefing.private_files import write_atomically
+from briefing.private_files import replace_text
 
 _WINDOW = 4096
 """Default context window of the engine llama, in tokens."""
@@ -120,4 +120,4 @@ def write_speed(path: Path, machine: str, speed: Speed) -> None:
     """Record the speed; where the folder cannot be written, it is measured each time."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps({"machine": machine, **asdict(speed)}))
+        replace_text(path, json.dumps({"machine": machine, **asdict(speed)}))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from briefing.errors import ModelError
-from briefing.sanitise import one_line
 
 HEAD_BYTES = 1 << 20
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
@@ -103,5 +102,5 @@ def _value(head: bytes, offset: int, kind: int) -> tuple[object, int]:
 
 
 def _text(value: object) -> str:
-    """Text fit for a terminal: one line of at most 200 characters."""
-    return one_line(value)[:200] if isinstance(value, str) else ""
+    """Text fit for a terminal: printable, one line, at most 200 characters."""
+    return "".join(filter(str.isprintable, value)).strip()[:200] if isinstance(value, str) else ""

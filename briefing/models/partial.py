@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from briefing.private_files import write_atomically
+from briefing.private_files import replace_text
 
 
 class LocationError(Exception):
@@ -71,7 +71,7 @@ class Partial:
 
     def record_parts(self, names: tuple[str, ...], ends: list[int]) -> None:
         """Record the end offsets of complete parts."""
-        write_atomically(self._record, json.dumps({"names": names, "ends": ends}))
+        replace_text(self._record, json.dumps({"names": names, "ends": ends}))
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:

@@ -16,7 +16,7 @@ from briefing.errors import ModelError
 from briefing.models.catalogue import Entry, HubLocation
 from briefing.models.hub import describe_on_hub
 from briefing.models.partial import LocationError
-from briefing.private_files import write_atomically
+from briefing.private_files import replace_text
 
 _PLAIN = {"name": str, "description": str, "engine": str, "licence": str, "file": str, "size": int, "sha256": str,
           "context": int}  # fmt: skip
@@ -35,7 +35,7 @@ def read_added(path: Path) -> tuple[Entry, ...]:
 
 def write_added(path: Path, entries: tuple[Entry, ...]) -> None:
     """Replace the record. Raises `OSError`."""
-    write_atomically(path, json.dumps([_data(entry) for entry in entries], indent=1))
+    replace_text(path, json.dumps([_data(entry) for entry in entries], indent=1))
 
 
 def _data(entry: Entry) -> dict[str, Any]:

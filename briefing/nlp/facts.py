@@ -1,4 +1,4 @@
-"""Extracts names, quotations, tokens and stems from text; numbers are re-exported from `numerals`. Pure.
+"""Extracts names, quotations, tokens and stems from text. Pure. Numbers: `numerals`.
 
 Not here: comparing facts of a key point with those of an article (`ground`).
 """

@@ -140,7 +140,9 @@ class SourceReader:
         self._read_local(local)
         found.offline = self._reach.offline
         _log.info(
-            "%s sources read: %s candidates", found.count, sum(len(contents.candidates) for contents in found.contents)
+            "Sources read: %s, candidates: %s",
+            found.count,
+            sum(len(contents.candidates) for contents in found.contents),
         )
         return found
 

@@ -120,7 +120,9 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         offline=reading.offline,
         cut=sum(is_cut(article) for article in reading.articles),
     )
-    _log.info("Edition of %s: %s stories in %.1f s", day, len(edition.stories), report.seconds)
+    for failure in failures:
+        _log.debug("%s (%s): %s: %s", failure.kind, failure.stage, failure.subject, failure.cause)
+    _log.info("Edition of %s: stories: %s, %.1f s", day, len(edition.stories), report.seconds)
     return edition, report
 
 
@@ -144,7 +146,7 @@ def write_files(edition: Edition, context: RunContext) -> tuple[Path, ...]:
         for name in context.config.formats
     ]
     write_together(files)
-    _log.info("Edition of %s: %s files written", day, len(files))
+    _log.info("Edition of %s: files written: %s", day, len(files))
     return tuple(path for path, _ in files)
 
 

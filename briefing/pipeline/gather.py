@@ -133,9 +133,7 @@ class Gatherer:
                 if index not in self._transient and index not in self._repeats:
                     (result.stubs if made.stub else result.settled).update(keys.get(index, ()))
         result.failures += [redacted_failure(failure, secrets) for failure in self._left_out(unread, readable)]
-        _log.info(
-            "%s articles from %s sources, %s failures", len(result.articles), result.sources, len(result.failures)
-        )
+        _log.info("Articles: %s, sources: %s, failures: %s", len(result.articles), result.sources, len(result.failures))
         return result
 
     def distinct(self, contents: Sequence[SourceContents]) -> list[Candidate]:

@@ -60,7 +60,7 @@ def letter_to(reader: Recipient, part: Edition, context: RunContext) -> Letter:
         evidence=mail.evidence,
     )
     letter = write_letter(part, envelope, context.templates, part.created)
-    _log.debug("Letter of %d stories, %d of them shortened", len(part.stories), letter.shortened)
+    _log.debug("Letter: stories: %d, shortened: %d", len(part.stories), letter.shortened)
     return letter
 
 

@@ -22,7 +22,6 @@ def keep_state(context: RunContext) -> str:
     """
     try:
         keep_copy(context.store)
-        _log.debug("The state file is backed up")
         context.store.prune_ledger(context.clock())
     except StoreError as error:
         return f"The state file could not be copied: {error}"

@@ -111,7 +111,7 @@ def tell_stories(
             front, context.engine, context.prompts, summary_options(context), context.answers, enough
         )
     _log.info(
-        "%s stories: %s condensed, %s from the store, %s without time",
+        "Stories: %s, condensed: %s, from the store: %s, without time: %s",
         len(results.stories),
         results.condensed,
         results.cached,

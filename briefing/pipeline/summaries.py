@@ -46,7 +46,7 @@ def condense_stories(
             continue
         context.progress.step(first.title or first.id)
         yield index, _of(first, cached)
-    _log.debug("%s of %s stories have a summary in the store", len(stories) - len(keys), len(stories))
+    _log.debug("Summaries in the store: %s of %s", len(stories) - len(keys), len(stories))
     if not keys or out_of_time():
         return
     missing = list(keys)

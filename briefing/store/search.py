@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import unicodedata
 from collections.abc import Iterator
 from datetime import date
 
@@ -109,7 +110,7 @@ def _rows(text: str) -> Iterator[tuple[str, str, str, str, str]]:
     for section in edition.sections:
         for story in section.stories:
             headline = story.summary.headline or story.summary.title
-            yield story.summary.url or "", one_line(section.name), one_line(headline), _points(story), _sources(story)
+            yield story.summary.url or "", _line(section.name), _line(headline), _points(story), _sources(story)
 
 
 def _points(story: Story) -> str:
@@ -117,12 +118,17 @@ def _points(story: Story) -> str:
     lines = [point.text for point in story.summary.key_points]
     lines += [version.text for conflict in story.disagreements for version in conflict.versions]
     lines.append(story.summary.paragraph or "")
-    return "\n".join(filter(None, map(one_line, lines)))
+    return "\n".join(filter(None, map(_line, lines)))
+
+
+def _line(text: str) -> str:
+    """`text` on one line; a control character parts words, as it did when the rows in old indices were made."""
+    return one_line("".join(" " if unicodedata.category(character) == "Cc" else character for character in text))
 
 
 def _sources(story: Story) -> str:
     """Names of the sources, one a line."""
-    return "\n".join(dict.fromkeys(one_line(article.source) for article in (*story.articles, *story.copies)))
+    return "\n".join(dict.fromkeys(_line(article.source) for article in (*story.articles, *story.copies)))
 
 
 _QUOTES = '"“”„«»'

@@ -20,7 +20,7 @@ from briefing.types import Article
 _SHINGLE = 5
 """Words."""
 _READ_WORDS = 5000
-"""Words of an article that are compared, from its beginning."""
+"""Words of an article that are compared, from its beginning: no story is told apart by what stands behind them."""
 _FREQUENT = 3
 """Articles of one publisher that share a shingle or a part of the title from which on it is boilerplate."""
 _LEAST_SHARED = 6

@@ -49,15 +49,15 @@ def summarise_all(
     answers: CompletionStore | None = None,
 ) -> Iterator[tuple[Article, Summary | Failure]]:
     """`summarise_stories` with every article as a story of its own."""
-    started: list[Article] = []
+    unfinished: dict[int, Article] = {}
 
     def stories() -> Iterator[tuple[Article]]:
-        for article in articles:
-            started.append(article)
+        for index, article in enumerate(articles):
+            unfinished[index] = article
             yield (article,)
 
     for index, result in summarise_stories(stories(), engine, prompts, options, answers):
-        yield started[index], result
+        yield unfinished.pop(index), result
 
 
 def summarise_stories(

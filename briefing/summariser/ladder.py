@@ -231,7 +231,7 @@ def _has_person(text: str) -> bool:
 
 
 def stands_alone(sentence: str, named: Container[str] = (), language: str = "en") -> bool:
-    """Whether a sentence of an article can be quoted without the one before it; `named` as for that function."""
+    """Whether a sentence of an article can be quoted alone; `named` as for `has_dangling_reference`."""
     plain = unquoted(sentence)
     return (
         word_count(plain) > 1  # else it is a quotation without a speaker

@@ -42,7 +42,7 @@ class PromptBook:
     def messages(self, name: str, **variables: Any) -> tuple[Message, ...]:
         """The turns of prompt `name`, such as ``points``; strings among the variables are escaped.
 
-        Raises `errors.AssetError` for a prompt that is missing or broken.
+        Raises `errors.AssetError` for a prompt that is missing or broken, before a model is loaded for the others.
         """
         nonce = secrets.token_hex(8)
         marks = {role: f"\x00{nonce} {role}\x00" for role in _ROLES}
@@ -65,7 +65,7 @@ class PromptBook:
     def fingerprint(self, *names: str) -> str:
         """Changes with any edit of these prompts and grammars that could reach a model.
 
-        Raises `errors.AssetError` for a prompt that is missing or broken.
+        Raises `errors.AssetError` for a prompt that is missing or broken, before a model is loaded for the others.
         """
         asked = [message.content for name in names for message in self.messages(name, **_SPECIMEN)]
         grammars = [name for name in names if name in _WITH_GRAMMAR]

@@ -56,7 +56,10 @@ def completion_key(engine: Engine, prompt: Prompt) -> str:
 
 
 def _is_empty(completion: Completion) -> bool:
-    """Whether it has neither text nor odds; such a completion is not stored."""
+    """Whether it has neither text nor odds; such a completion is not stored.
+
+    An engine that knows that there should be some reports an error; else the model had nothing to say.
+    """
     return not completion.text.strip() and not completion.odds
 
 

@@ -28,7 +28,7 @@ def run_sample(cli: Cli, sample: Path, *options: str) -> subprocess.CompletedPro
 
 def test_verbose_shows_stages_and_stories(cli: Cli, sample: Path) -> None:
     shown = run_sample(cli, sample, "-v").stderr.splitlines()
-    assert any(re.match(r"13 sources read: \d+ candidates$", line) for line in shown)
+    assert any(re.match(r"Sources read: 13, candidates: \d+$", line) for line in shown)
     assert sum(re.match(r"Story \w+ \(.+\): \d+ key points in ", line) is not None for line in shown) == 3
     assert not any(line.startswith("briefing 0") for line in shown)
 
@@ -40,9 +40,9 @@ def test_twice_verbose_shows_debug_lines(cli: Cli, sample: Path) -> None:
 
 def test_without_the_options_standard_error_has_no_log_lines(cli: Cli, sample: Path, tmp_path: Path) -> None:
     plain = run_sample(cli, sample)
-    assert "sources read" not in plain.stderr
+    assert "Sources read" not in plain.stderr
     logged = run_sample(cli, sample, "--log-file", str(tmp_path / "run.log"))
-    assert "sources read" not in logged.stderr
+    assert "Sources read" not in logged.stderr
 
 
 def test_the_log_file_has_debug_lines_with_utc_times_and_is_private(cli: Cli, sample: Path, tmp_path: Path) -> None:
@@ -125,3 +125,18 @@ def test_warnings_reach_standard_error_as_they_are_beside_a_log_file(
         logging.getLogger("briefing.store.ledger").warning("%s: %d lines", "x.ledger", 2)
         logging.getLogger("briefing.store.ledger").info("not shown")
     assert capsys.readouterr().err == "x.ledger: 2 lines\n"
+
+
+def test_the_log_file_holds_the_error_that_ended_the_command(cli: Cli, sample: Path, tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    done = cli("-v", "--log-file", path, "run", sample / "nothing.toml")
+    assert done.returncode == 2
+    assert done.stderr.count("nothing.toml") == 1  # printed, and not logged there once more
+    (line,) = [line for line in path.read_text("utf-8").splitlines() if " ERROR " in line]
+    assert "nothing.toml" in line
+
+
+def test_the_log_file_names_each_failure(cli: Cli, sample: Path, tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    cli("--log-file", path, "run", "-s", sample / "text" / "webb-first-images.txt", "-s", tmp_path / "gone.txt", *PLAIN)
+    assert re.search(r"DEBUG .*gone\.txt", path.read_text("utf-8"))

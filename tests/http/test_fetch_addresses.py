@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from briefing.errors import BlockedAddressError, FetchError
 from briefing.fetch import Fetcher, Request, shown
 from briefing.fetch.addresses import Resolver, is_public
-from briefing.fetch.cache import Pauses
+from briefing.fetch.cache import Suspensions
 from briefing.testing.server import Server
 
 
@@ -251,12 +251,12 @@ def test_cached_secrets_of_older_versions_are_deleted(tmp_path: Path) -> None:
         request = Request(server.url("/page?who=hunter2"), allow_local=True)
         with Fetcher(path, gap=0) as fetcher:
             fetcher.fetch(request)
-        Pauses(path).keep("a.example", 9e9)
+        Suspensions(path).keep("a.example", 9e9)
         with closing(sqlite3.connect(path)) as file:
             file.execute("PRAGMA user_version = 1")
         with Fetcher(path, gap=0):
             pass
         assert b"hunter2" not in path.read_bytes()
-        assert Pauses(path).known(0) == {"a.example": 9e9}
+        assert Suspensions(path).known(0) == {"a.example": 9e9}
         with Fetcher(path, gap=0) as fetcher:
             assert [fetcher.fetch(request).from_cache for _ in range(2)] == [False, True]

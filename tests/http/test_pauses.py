@@ -13,7 +13,7 @@ import pytest
 
 from briefing.errors import FetchError, OutOfTimeError, UnreachableError, UntrustedError
 from briefing.fetch import Fetched, Fetcher, Request
-from briefing.fetch.rate_limit import HostSuspendedError, RateLimiter, TooLongError
+from briefing.fetch.rate_limit import RateLimiter, ServerSuspendedError, TooLongError
 from briefing.fetch.request_queue import RequestState, round_robin
 from briefing.pipeline.network_wait import NetworkReach
 from briefing.testing.server import ReceivedRequest, Server
@@ -140,7 +140,7 @@ def test_too_many_seconds_of_pauses_suspend_the_server(asked: list[float | None]
     for seconds in asked:
         limiter.wait_for_start("a.example")
         limiter.record_throttling("a.example", seconds)
-    with pytest.raises(HostSuspendedError):
+    with pytest.raises(ServerSuspendedError):
         limiter.wait_for_start("a.example")
     limiter.wait_for_start("b.example")
     assert passing.seconds < 200

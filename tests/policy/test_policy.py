@@ -105,7 +105,7 @@ def test_no_raw_address_is_put_into_a_text(repository: Path) -> None:
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             printed = isinstance(node, ast.Call) and re.search(
-                r"(?:^|\.)(?:echo|print|say|complain|detail|tell_\w+|skipped|failure_of|\w*Error|Failure)$",
+                r"(?:^|\.)(?:echo|print|say|complain|detail|tell_\w+|debug|info|warning|exception|skipped|failure_of|\w*Error|Failure)$",
                 ast.unparse(node.func),
             )
             texts = [node.value] if isinstance(node, ast.FormattedValue) else []

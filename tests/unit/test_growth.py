@@ -33,8 +33,9 @@ TESTED_KINDS = (
 )  # fmt: skip
 """Twenty of the kinds; the benchmark has them all."""
 TESTED_BY_THEIR_PARTS = (
-    "localised_numbers.in_english", "ground.check of a long point", "context.contexts", "selection.select", "in_brief",
-    "extract of a mail in HTML", "extract of a feed's item", "stories.group by titles", "facts.occurrences",
+    "localised_numbers.in_english", "ground.check of a long point", "context.contexts", "selection.select_sentences",
+    "quoted_summary", "extract of a mail in HTML", "extract of a feed's item", "stories.group by titles",
+    "facts.occurrences",
 )  # fmt: skip
 SLOW = (5_000, 10_000, 20_000, 50_000)
 """Sizes, in bytes, for what takes longer at its best."""
@@ -58,6 +59,10 @@ def grows_evenly(function: Callable[[str], Any], string: str) -> bool:
         if large < 3 * small + SLACK:
             return True
     return False
+
+
+def test_what_is_left_out_is_in_the_benchmark() -> None:
+    assert set(TESTED_BY_THEIR_PARTS) <= set(SUBJECTS)
 
 
 @pytest.mark.parametrize("name", [name for name in SUBJECTS if name not in TESTED_BY_THEIR_PARTS])

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from briefing.fetch.cache import Pauses, open_cache
+from briefing.fetch.cache import Suspensions, open_cache
 
 SECRET = b"hunter2-4711"
 
@@ -42,7 +42,7 @@ def killed_after(statements: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
 def old_cache(path: Path) -> None:
     """One of version 1 with an answer under an address with a secret."""
     assert close(path)
-    Pauses(path).keep("example.org", 1e10)
+    Suspensions(path).keep("example.org", 1e10)
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
         values = (b"1", SECRET, SECRET, 0)
         file.execute("INSERT INTO entries (id, cache_key, data, last_accessed_at) VALUES (?, ?, ?, ?)", values)
@@ -71,7 +71,7 @@ def test_a_kill_during_a_cache_migration_leaves_a_usable_cache(tmp_path: Path, m
                 died = False
         assert close(path)
         assert SECRET not in b"".join(part.read_bytes() for part in tmp_path.glob(f"{statements}.db*"))
-        assert Pauses(path).known(0.0) == {"example.org": 1e10}
+        assert Suspensions(path).known(0.0) == {"example.org": 1e10}
         if not died:
             break
     assert statements > 6

@@ -91,11 +91,11 @@ def test_mailboxes_are_recognised(tmp_path: Path) -> None:
     write_mbox(tmp_path / "a.mbox", letter("a"))
     write_mbox(tmp_path / "INBOX", letter("a"))
     (tmp_path / "empty.mbox").touch()
-    write_maildir(tmp_path / "Newsletters")
+    write_maildir(tmp_path / "Mail")
     (tmp_path / "apple.mbox").mkdir()
     write_mbox(tmp_path / "apple.mbox" / "mbox", letter("a"))
     (tmp_path / "notes").mkdir()
-    expected = {"a.mbox": "mbox", "INBOX": "mbox", "empty.mbox": "mbox", "Newsletters": "maildir", "apple.mbox": "mbox"}
+    expected = {"a.mbox": "mbox", "INBOX": "mbox", "empty.mbox": "mbox", "Mail": "maildir", "apple.mbox": "mbox"}
     assert {name: classify_path(tmp_path / name).value for name in expected} == expected
     assert classify_path(tmp_path / "notes") is SourceKind.FOLDER
     (tmp_path / "essay").write_text("From the desk of nobody\n\nhello")

@@ -315,7 +315,7 @@ class TestTheHeader:
         assert read_gguf_header(own) == expected
 
     def test_cannot_send_codes_to_a_terminal(self, own: Path) -> None:
-        own.write_bytes(gguf(("general.name", "a\x1b[31mb\nc\u202ed" + "x" * 500)))
+        own.write_bytes(gguf(("general.name", "a\x1b[31mb\nc\u202e\u200b\u200f\ue000d" + "x" * 500)))
         name = read_gguf_header(own).name
         assert name.startswith("a[31mbcdx")
         assert len(name) == 200

@@ -146,12 +146,12 @@ def test_only_requested_output_of_a_run_is_readable_by_others(cli: Cli, tmp_path
 
 def test_the_http_cache_and_a_crash_file_are_private(tmp_path: Path, umask: int) -> None:
     from briefing.cli.messages import write_crash
-    from briefing.fetch.cache import Pauses, open_cache
+    from briefing.fetch.cache import Suspensions, open_cache
 
     path = tmp_path / "deep" / "state-http.db"
     storage = open_cache(path)
     assert storage is not None
-    Pauses(path).keep("example.org", 1e10)
+    Suspensions(path).keep("example.org", 1e10)
     assert {mode(one) for one in path.parent.iterdir()} == {0o600}
     assert mode(path.parent) == 0o700
     storage.connection.close()  # type: ignore[union-attr]

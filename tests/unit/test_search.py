@@ -268,3 +268,8 @@ def test_any_story_can_be_kept_and_is_found_by_its_letters(headline: str, other:
         (found,) = store.search("zeppelin")
         assert found.marks
         assert "\x02" not in found.headline + found.snippet
+
+
+def test_control_characters_part_words_in_the_index(store: Store) -> None:
+    put(store, MONDAY, story("Tram\x07line opens", "Rain fell."))
+    assert headlines(store, "line") == ["Tram line opens"]

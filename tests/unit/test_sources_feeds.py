@@ -266,6 +266,22 @@ class TestBadInput:
         assert [item.title for item in feed.items][:1] == ["a"]
         assert "not well-formed" in feed.warnings[0]
 
+    def test_members_of_a_gzip_file_are_read_up_to_a_damaged_one(self) -> None:
+        feed = rss("<title>a</title>")
+        whole = gzip.compress(feed[:60]) + gzip.compress(feed[60:])
+        assert read_feed(whole).items[0].title == "a"
+        assert read_feed(gzip.compress(feed) + b"\x1f\x8b damaged").items[0].title == "a"
+
+    def test_many_empty_gzip_members_take_linear_time(self) -> None:
+        def seconds(members: int) -> float:
+            begun = thread_time()
+            with pytest.raises(SourceError):
+                read_feed(gzip.compress(b"") * members)
+            return thread_time() - begun
+
+        seconds(100)
+        assert seconds(100_000) < 8 * max(seconds(25_000), 0.01)  # sixteen times as long, were it quadratic
+
     def test_a_gzip_bomb_is_refused(self) -> None:
         with pytest.raises(SourceError, match="too large"):
             read_feed(gzip.compress(bytes(30_000_000)))

@@ -1,4 +1,4 @@
-"""From prompts to model inputs: rendered by the chat template, batched by padded tokens. Pure.
+"""From prompts to model inputs: rendered by the chat template, batched by padded tokens.
 
 Chat templates are programs: some refuse system turns, some want the parts of a turn as a list, some open the answer
 with a reasoning block.
