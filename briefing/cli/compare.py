@@ -38,7 +38,7 @@ def compare(
     offline: options.Offline = None,
 ) -> None:
     """Write a page with each article, the models' key points beside it, the sentences behind them and the verdicts."""
-    screen: ProgressDisplay = context.obj
+    display: ProgressDisplay = context.obj
     chosen = list(dict.fromkeys(models or []))
     if len(chosen) < 2:
         raise UsageError("--model", "there is nothing to compare", "Name two models or more, each with --model")
@@ -51,10 +51,10 @@ def compare(
     from briefing.deliver import write_atomically, write_stdout
     from briefing.render.edition import render_comparison
 
-    with screen:
-        compared, failures = pipeline.compare(wanted, chosen, clock=pipeline.utc_now, progress=screen)
+    with display:
+        compared, failures = pipeline.compare(wanted, chosen, clock=pipeline.utc_now, progress=display)
         if compared:
-            with pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+            with pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=display) as run_context:
                 rows = [(comparison.article, comparison.results) for comparison in compared]
                 page = render_comparison(rows, chosen, run_context.templates)
             if str(out) == "-":
@@ -64,5 +64,5 @@ def compare(
     if compared and str(out) != "-":
         result(str(out))
     failures += [result for comparison in compared for result in comparison.results if isinstance(result, Failure)]
-    tell_failures(screen, failures, produced=bool(compared))
+    tell_failures(display, failures, produced=bool(compared))
     raise typer.Exit(exit_code(bool(compared), failures))

@@ -34,18 +34,18 @@ def history(
     """List the editions there are, newest first; `remove` takes one away."""
     if context.invoked_subcommand:
         return
-    screen: ProgressDisplay = context.obj
+    display: ProgressDisplay = context.obj
     wanted = settings_if_any(config, state=state, templates=templates)
     from briefing import pipeline
     from briefing.deliver import write_stdout
     from briefing.render.history import listings_as_text, rows_as_json
 
-    with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+    with display, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=display) as run_context:
         told = list(pipeline.history(run_context, since=pipeline.day_since(since, run_context), title=title))
         if told or format_ != "text":
             write_stdout(rows_as_json(told) if _is_json(format_) else listings_as_text(told, run_context.templates))
     if not told:
-        screen.complain("There is no edition yet." if not since and title is None else "There is no such edition.")
+        display.complain("There is no edition yet." if not since and title is None else "There is no such edition.")
         raise typer.Exit(3)
 
 
@@ -69,18 +69,18 @@ def remove(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of its files. Default: briefings.")] = None,
 ) -> None:
     """Take an edition away: its files and what is remembered of it. Its stories may be told again."""
-    screen: ProgressDisplay = context.obj
+    display: ProgressDisplay = context.obj
     wanted = settings_if_any(config, state=state, out=out)
     from briefing import pipeline
     from briefing.store import default_state
     from briefing.store.lock import run_lock
 
-    with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+    with display, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=display) as run_context:
         what = pipeline.removal(run_context, date.date(), title)
         files = ", ".join(map(str, what.files)) or "no file"
         stories = f"{what.stories} {'story' if what.stories == 1 else 'stories'}"
         if not yes and not _agreed(f"Take away {what.date.isoformat()} {what.title!r} ({stories}; {files})?"):
-            screen.complain("Nothing was taken away.")
+            display.complain("Nothing was taken away.")
             raise typer.Exit(3)
         with run_lock(wanted.state or default_state()):  # only now: runs do not wait for the answer
             there = pipeline.removal(run_context, what.date, what.title)
@@ -88,12 +88,12 @@ def remove(
                 raise StoreError("edition", "it was changed while you were asked", "Look at it, then say it again")
             what = there
             pipeline.remove_edition(run_context, what)
-            keep_state(screen, run_context)  # else a restored backup would have it again
+            keep_state(display, run_context)  # else a restored backup would have it again
     for path in what.files:
         result(str(path))
-    screen.say(f"{what.date.isoformat()} {what.title!r} is no longer in the state file; its stories count as untold.")
+    display.say(f"{what.date.isoformat()} {what.title!r} is no longer in the state file; its stories count as untold.")
     for recipient, became in what.deliveries:
-        screen.say(_REMAINING_DELIVERIES[became].format(recipient))
+        display.say(_REMAINING_DELIVERIES[became].format(recipient))
 
 
 def _agreed(question: str) -> bool:
@@ -124,14 +124,14 @@ def show(
     templates: options.Templates = None,
 ) -> None:
     """Show an edition again, in any format."""
-    screen: ProgressDisplay = context.obj
+    display: ProgressDisplay = context.obj
     wanted = settings_if_any(config, state=state, templates=templates)
     from briefing import pipeline
     from briefing.deliver import write_atomically, write_stdout
     from briefing.render.edition import render_edition
 
     path = None if out is None or str(out) == "-" else out.expanduser()
-    with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+    with display, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=display) as run_context:
         edition = pipeline.shown_edition(run_context, date.date() if date else None, title)
         content = render_edition(edition, format_ or _format(path), run_context.templates)
     if path is None:
@@ -155,14 +155,14 @@ def search(
     templates: options.Templates = None,
 ) -> None:
     """Find stories of past editions by their words, best first."""
-    screen: ProgressDisplay = context.obj
+    display: ProgressDisplay = context.obj
     wanted = settings_if_any(config, state=state, templates=templates)
     from briefing import pipeline
     from briefing.deliver import write_stdout
     from briefing.nlp.search_terms import search_words
     from briefing.render.history import hits_as_text, rows_as_json
 
-    with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+    with display, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=display) as run_context:
         first = pipeline.day_since(since, run_context)
         more = limit + 1 if limit else 0
         found = run_context.store.search(" ".join(words), since=first, title=title, limit=more)
@@ -172,10 +172,10 @@ def search(
     if not shown:
         typed = " ".join(words)
         cause = "" if search_words(typed) else ": there is no word in it"
-        screen.complain(f"Nothing found for {typed!r}{cause}.")
+        display.complain(f"Nothing found for {typed!r}{cause}.")
         raise typer.Exit(3)
     if len(found) > len(shown):
-        screen.say("There are more: --limit shows them.")
+        display.say("There are more: --limit shows them.")
 
 
 def _is_json(format_: str) -> bool:
@@ -192,16 +192,16 @@ def archive(
     templates: options.Templates = None,
 ) -> None:
     """Write all editions as a static site: an index by date, a search without a server, a feed."""
-    screen: ProgressDisplay = context.obj
+    display: ProgressDisplay = context.obj
     wanted = settings_if_any(config, state=state, templates=templates)
     from briefing import pipeline
 
-    with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+    with display, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=display) as run_context:
         editions, written = pipeline.write_archive(out.expanduser(), run_context)
     untold = results([out / "index.html"])
-    screen.say(f"Editions: {editions}. Files written: {written}.")
+    display.say(f"Editions: {editions}. Files written: {written}.")
     if untold:
-        screen.complain(str(untold))
+        display.complain(str(untold))
         raise typer.Exit(ExitCode.PARTLY)
 
 

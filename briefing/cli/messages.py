@@ -67,8 +67,8 @@ class ProgressDisplay:
         self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
-        screen = console()
-        if not self.quiet and screen.file.isatty():
+        terminal = console()
+        if not self.quiet and terminal.file.isatty():
             from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
             self._progress = Progress(
@@ -79,7 +79,7 @@ class ProgressDisplay:
                 TextColumn("left:"),
                 TimeRemainingColumn(),
                 TextColumn("{task.fields[subject]}", style="dim", markup=False),
-                console=screen,
+                console=terminal,
                 transient=True,
             )
             self._progress.start()

@@ -78,11 +78,11 @@ def pull(
     from briefing.models import is_hub_name
     from briefing.pipeline.download import pull_repository
 
-    screen: ProgressDisplay = context.obj
+    display: ProgressDisplay = context.obj
     models = _folder(config, offline)
     if is_hub_name(name):
-        with screen:
-            pull_repository(models, name, screen)
+        with display:
+            pull_repository(models, name, display)
         result(str(models.resolve_folder(name).path))
         return
     entry = models.entry(name)
@@ -90,9 +90,9 @@ def pull(
         about, unpinned = (
             ("", "") if entry.sha256 else ("about ", "; not measured here, verified by the Hub's own digest")
         )
-        screen.say(f"{name}: {about}{entry.size / 1e6:,.0f} MB, licence {entry.licence}{unpinned}.")
-    with screen:
-        result(str(_pulled(models, name, screen)))
+        display.say(f"{name}: {about}{entry.size / 1e6:,.0f} MB, licence {entry.licence}{unpinned}.")
+    with display:
+        result(str(_pulled(models, name, display)))
 
 
 @app.command("path")
@@ -124,20 +124,20 @@ def add(
     config: options.ConfigPath = None,
 ) -> None:
     """Add a model of your own choice and pull it where it is not on this disk."""
-    screen: ProgressDisplay = context.obj
+    display: ProgressDisplay = context.obj
     models = _folder(config, offline)
     entry = models.add(Path(location) if Path(location).exists() else location, name)
-    with screen:
-        _pulled(models, entry.name, screen)
+    with display:
+        _pulled(models, entry.name, display)
     result(entry.name)
 
 
-def _offers(config: Path | None, screen: ProgressDisplay, measure: bool) -> "tuple[Machine, list[ModelOffer]]":
+def _offers(config: Path | None, display: ProgressDisplay, measure: bool) -> "tuple[Machine, list[ModelOffer]]":
     from briefing.pipeline.machine import this_machine
     from briefing.pipeline.recommendation import as_set, offers
 
     models = _folder(config)
-    machine = as_set(this_machine(models, measures=True, afresh=measure, say=screen.say), settings_if_any(config))
+    machine = as_set(this_machine(models, measures=True, afresh=measure, say=display.say), settings_if_any(config))
     return machine, offers(models, machine)
 
 
@@ -198,7 +198,7 @@ def _folder(config: Path | None, offline: bool | None = None) -> "ModelFolder":
     return ModelFolder(settings_if_any(config).models, offline=bool(offline))
 
 
-def _pulled(models: "ModelFolder", name: str, screen: ProgressDisplay) -> Path:
+def _pulled(models: "ModelFolder", name: str, display: ProgressDisplay) -> Path:
     from briefing.pipeline.download import pull as pull_shown
 
-    return pull_shown(models, name, screen)
+    return pull_shown(models, name, display)

@@ -39,7 +39,9 @@ _NAMED = 3
 """Items named of those with one reason; of those that a model did not summarise, only the first."""
 
 
-def tell_failures(screen: ProgressDisplay, failures: Sequence[Failure], *, produced: bool, quiet: bool = False) -> None:
+def tell_failures(
+    display: ProgressDisplay, failures: Sequence[Failure], *, produced: bool, quiet: bool = False
+) -> None:
     """Print a line for each failed item; where nothing was `produced`, also for those that were skipped on purpose.
 
     On a `quiet` day the skipped ones are no complaint, since a scheduler mails those. Of items with one reason, such as
@@ -57,28 +59,28 @@ def tell_failures(screen: ProgressDisplay, failures: Sequence[Failure], *, produ
         subject = f"{failure.subject} (and {more} more)" if last else failure.subject
         line = f"{failure.kind.value.capitalize()} ({failure.stage}): {subject}: {failure.cause}.{remedy}"
         if repeats:
-            screen.detail(line)
+            display.detail(line)
             continue
         # Failed items are always printed, skipped ones only for --verbose or where there is no result.
         if failure.kind is FailureKind.FAILED or not (produced or quiet):
-            screen.complain(line)
+            display.complain(line)
         else:
-            (screen.detail if produced and not failure.stub else screen.say)(line)
+            (display.detail if produced and not failure.stub else display.say)(line)
     if not (produced or quiet or failures):
-        screen.complain("There is no article in it.")
+        display.complain("There is no article in it.")
 
 
 def _reason(failure: Failure) -> tuple[str, ...]:
     return failure.kind, failure.stage, failure.cause, failure.remedy
 
 
-def tell_warnings(screen: ProgressDisplay, summary: Summary) -> None:
+def tell_warnings(display: ProgressDisplay, summary: Summary) -> None:
     """Print what was dropped from a summary, for ``--verbose``."""
     for warning in summary.warnings:
-        screen.detail(f"{summary.headline}: {warning}")
+        display.detail(f"{summary.headline}: {warning}")
 
 
-def tell_language(screen: ProgressDisplay, summaries: Sequence[Summary], wished: str) -> None:
+def tell_language(display: ProgressDisplay, summaries: Sequence[Summary], wished: str) -> None:
     """Print how many summaries are in their article's language and not in `wished` (ISO 639-1; empty: each its own).
 
     A complaint where all are: a single one may be a short article that is shown as it is.
@@ -86,13 +88,13 @@ def tell_language(screen: ProgressDisplay, summaries: Sequence[Summary], wished:
     foreign = [summary for summary in summaries if summary.article_language not in {"und", wished}]
     missed = sum(summary.language != wished for summary in foreign)
     if wished and missed:
-        (screen.complain if missed == len(foreign) else screen.say)(
+        (display.complain if missed == len(foreign) else display.say)(
             f"Told in their article's language, not in the one asked for ({wished}): {missed} of {len(foreign)}. "
             "No point that holds was written in it; --verbose says why. A larger --model may help."
         )
 
 
-def tell_usage(screen: ProgressDisplay, context: RunContext) -> None:
+def tell_usage(display: ProgressDisplay, context: RunContext) -> None:
     """Print a server's tokens and their cost; for engines on this machine only with ``--verbose``."""
     (read, written), prices = context.tokens, context.config.prices
     if not read + written:
@@ -101,34 +103,34 @@ def tell_usage(screen: ProgressDisplay, context: RunContext) -> None:
     if prices:
         cost = (read * prices[0] + written * prices[1]) / 1e6
         line += f"; cost: {cost:,.4f}"
-    (screen.say if prices or context.config.base_url else screen.detail)(f"{line}.")
+    (display.say if prices or context.config.base_url else display.detail)(f"{line}.")
 
 
-def tell_run(screen: ProgressDisplay, edition: Edition, report: Report) -> None:
+def tell_run(display: ProgressDisplay, edition: Edition, report: Report) -> None:
     """Print the report of a run."""
     for story in edition.stories:
-        tell_warnings(screen, story.summary)
+        tell_warnings(display, story.summary)
     before = report.told_before + report.seen_before
     quiet = not edition.stories and nothing_new(report.failures, before)
     # Articles that are in the edition with their headlines are no failures.
     unused = [failure for failure in report.failures if not (failure.stub and edition.stories)]
-    tell_failures(screen, unused, produced=bool(edition.stories or before), quiet=quiet)
+    tell_failures(display, unused, produced=bool(edition.stories or before), quiet=quiet)
     failed = sum(failure.kind is FailureKind.FAILED for failure in report.failures)
     skipped = len(report.failures) - failed - len(edition.stubs)
-    screen.say(
+    display.say(
         f"Sources: {report.sources} read. Articles: {report.articles} found. Stories: {report.condensed} summarised, "
         f"{report.cached} from an earlier run. Not used: {failed} failed, {skipped} skipped. "
         f"{report.seconds:,.0f} s."
     )
     if edition.stubs:
-        screen.say(f"Headlines only, because of walls before their pages: {len(edition.stubs)}.")
+        display.say(f"Headlines only, because of walls before their pages: {len(edition.stubs)}.")
     if report.brief:
-        screen.say(f"Time was up: {report.brief} told in one quoted sentence. Run again to complete the edition.")
+        display.say(f"Time was up: {report.brief} told in one quoted sentence. Run again to complete the edition.")
     if report.cut:
-        screen.say(f"Longer than is read, so that only the beginning was: {report.cut}.")
+        display.say(f"Longer than is read, so that only the beginning was: {report.cut}.")
     if report.told_before:
-        screen.say(f"Told by earlier editions: {report.told_before}.")
+        display.say(f"Told by earlier editions: {report.told_before}.")
     if report.seen_before:
-        screen.say(f"Seen by earlier editions: {report.seen_before} articles.")
+        display.say(f"Seen by earlier editions: {report.seen_before} articles.")
     if not edition.stories:
-        screen.say("Nothing is new: there is no edition to write." if quiet else "There is nothing to write.")
+        display.say("Nothing is new: there is no edition to write." if quiet else "There is nothing to write.")

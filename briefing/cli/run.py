@@ -74,7 +74,7 @@ def run(
     ] = False,
 ) -> None:
     """Read the sources, condense every article, write the edition."""
-    screen: ProgressDisplay = context.obj
+    display: ProgressDisplay = context.obj
     mail_errors: list[ConfigError] = []
     wanted = settings(
         config, source or [], mail_error=mail_errors.append,
@@ -90,9 +90,9 @@ def run(
     from briefing.store.lock import run_lock
 
     alone = nullcontext() if dry_run or check else run_lock(wanted.state or default_state())
-    with alone as lock, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+    with alone as lock, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=display) as run_context:
         until = run_context.due(run_context.clock())
-        with screen:
+        with display:
             if check:
                 for error in mail_errors if send else ():
                     raise error
@@ -100,7 +100,7 @@ def run(
                     result(remark)
                 return
             if dry_run:
-                raise typer.Exit(_list(screen, run_context, date, until))
+                raise typer.Exit(_list(display, run_context, date, until))
             pipeline.check_output(run_context)
             run_context.store.check()
             day = date.date() if date else None
@@ -116,41 +116,41 @@ def run(
                 explanation = (
                     pipeline.render_explanation(report.ranked, edition, run_context.templates) if explain else ""
                 )
-            keep_state(screen, run_context, lock)
-        untold = _untold(screen, written)
+            keep_state(display, run_context, lock)
+        untold = _untold(display, written)
         if sent:
-            code = _post_the_rest(screen, sent, run_context, until, lock)
+            code = _post_the_rest(display, sent, run_context, until, lock)
             raise typer.Exit(code or (ExitCode.PARTLY if untold else ExitCode.WELL))
         if explanation:
             message(explanation)
-        tell_run(screen, edition, report)
-        tell_language(screen, [story.summary for story in edition.stories], run_context.config.language)
-        tell_usage(screen, run_context)
+        tell_run(display, edition, report)
+        tell_language(display, [story.summary for story in edition.stories], run_context.config.language)
+        tell_usage(display, run_context)
         before = report.told_before + report.seen_before
         code = run_code(bool(written), report.failures, told_before=before, offline=report.offline)
         # The edition is written by now: errors of mail cost nobody the edition.
         mail = ExitCode.MAIL if send and mail_errors else ExitCode.WELL
         for error in mail_errors:
-            screen.complain(str(error))
+            display.complain(str(error))
         if send and not mail_errors:
-            with screen:
+            with display:
                 # A run that was offline is started again soon: no pauses, which would only delay that.
                 last = run_context.clock() if code is ExitCode.OFFLINE else until
-                mail = post_after_run(screen, to_send, run_context, last, lock)
+                mail = post_after_run(display, to_send, run_context, last, lock)
     code = ExitCode.PARTLY if untold and code is ExitCode.WELL else code
     raise typer.Exit(mail or code if code in {ExitCode.WELL, ExitCode.PARTLY} else code)
 
 
-def _untold(screen: ProgressDisplay, written: Iterable[Path]) -> bool:
+def _untold(display: ProgressDisplay, written: Iterable[Path]) -> bool:
     """Print the paths of the files; whether that failed, which is a complaint."""
     error = results(written)
     if error:
-        screen.complain(str(error))
+        display.complain(str(error))
     return error is not None
 
 
 def _list(
-    screen: ProgressDisplay, run_context: "RunContext", day: datetime | None, deadline: "datetime | None"
+    display: ProgressDisplay, run_context: "RunContext", day: datetime | None, deadline: "datetime | None"
 ) -> ExitCode:
     """Print the articles that an edition of `day` would read, a line each."""
     from briefing import pipeline
@@ -159,18 +159,18 @@ def _list(
     for article in reading.articles:
         result(f"{article.source}\t{article.title or '(untitled)'}\t{article.url or ''}")
     produced = bool(reading.articles)
-    tell_failures(screen, reading.failures, produced=produced, quiet=nothing_new(reading.failures))
+    tell_failures(display, reading.failures, produced=produced, quiet=nothing_new(reading.failures))
     return run_code(produced, reading.failures, offline=reading.offline)
 
 
 def _post_the_rest(
-    screen: ProgressDisplay,
+    display: ProgressDisplay,
     sent: "Edition",
     run_context: "RunContext",
     until: "datetime | None",
     lock: "RunLock | None",
 ) -> ExitCode:
     """Send an edition that some readers have already to the others."""
-    screen.say(f"The edition of {sent.date} was sent before and stays as it is; what is new comes with the next.")
-    with screen:
-        return post_after_run(screen, sent, run_context, until, lock)
+    display.say(f"The edition of {sent.date} was sent before and stays as it is; what is new comes with the next.")
+    with display:
+        return post_after_run(display, sent, run_context, until, lock)

@@ -39,7 +39,7 @@ def install(
     from briefing import schedule
     from briefing.deliver import write_atomically
 
-    screen: ProgressDisplay = context.obj
+    display: ProgressDisplay = context.obj
     when = schedule.parse_time(at)
     path = configuration_path(config).expanduser().absolute()
     out = settings(path, []).out  # reports an invalid configuration now, not every morning
@@ -48,22 +48,22 @@ def install(
         raise UsageError(f"--with {chosen}", "there is no such thing on Windows", "Leave --with away")
     job = _job(path, when, send=send)
     if check:
-        _rehearse(screen, job, chosen)
+        _rehearse(display, job, chosen)
     outcome = schedule.install(chosen, job, write_atomically)
     for note in outcome.notes:
-        screen.complain(note)
+        display.complain(note)
     for location in outcome.locations:
         result(location)
     if chosen is SchedulerKind.WINDOWS:
-        screen.complain("The file is written. This command has it started every day:")
+        display.complain("The file is written. This command has it started every day:")
         result(outcome.todo[0])
         return
     description = schedule.scheduler(chosen).description
-    screen.say(f"Every day at {when:%H:%M} with {chosen}; editions go to {path.parent / out}. {description}.")
+    display.say(f"Every day at {when:%H:%M} with {chosen}; editions go to {path.parent / out}. {description}.")
     if outcome.todo:
-        screen.complain(f"{outcome.todo[0].split()[0]} is not on this machine, so nothing was started. Run:")
+        display.complain(f"{outcome.todo[0].split()[0]} is not on this machine, so nothing was started. Run:")
         for command in outcome.todo:
-            screen.complain(f"  {command}")
+            display.complain(f"  {command}")
         raise typer.Exit(1)
 
 
@@ -72,12 +72,12 @@ def show(context: typer.Context) -> None:
     """Print what is scheduled, when it runs next, and the file or the lines of the crontab, as they are."""
     from briefing import schedule
 
-    screen: ProgressDisplay = context.obj
+    display: ProgressDisplay = context.obj
     if sys.platform == "win32":
-        _tell_windows(screen, show=True)
+        _tell_windows(display, show=True)
     installed = schedule.installed()
     if not installed and sys.platform != "win32":
-        screen.say("Nothing is scheduled. `briefing schedule install --at 06:30` does so.")
+        display.say("Nothing is scheduled. `briefing schedule install --at 06:30` does so.")
     for job in installed:
         start = schedule.scheduler(job.kind).start
         if job.active:
@@ -95,16 +95,16 @@ def remove(context: typer.Context) -> None:
     """Take away what `schedule install` wrote, whatever started it."""
     from briefing import schedule
 
-    screen: ProgressDisplay = context.obj
+    display: ProgressDisplay = context.obj
     if sys.platform == "win32":
-        _tell_windows(screen, show=False)
+        _tell_windows(display, show=False)
     outcome = schedule.uninstall()
     for location in outcome.locations:
         result(location)
     if not outcome.locations and sys.platform != "win32":
-        screen.say("Nothing is scheduled.")
+        display.say("Nothing is scheduled.")
     for note in outcome.notes:
-        screen.complain(note)
+        display.complain(note)
     raise typer.Exit(1 if outcome.notes else 0)
 
 
@@ -122,18 +122,18 @@ def _job(path: Path, at: "time", *, send: bool) -> "Job":
     )
 
 
-def _rehearse(screen: ProgressDisplay, job: "Job", kind: SchedulerKind) -> None:
+def _rehearse(display: ProgressDisplay, job: "Job", kind: SchedulerKind) -> None:
     """Run ``run --check`` as `kind` would start it. Exits where it fails, as the job would every morning."""
     from briefing import schedule
 
     check = schedule.rehearse(job, schedule.scheduler(kind).environment())
     for line in check.stdout.splitlines():
-        screen.say(line)
+        display.say(line)
     if check.returncode:
-        screen.complain(f"Nothing was scheduled: started by {kind}, the run would end with this error.")
+        display.complain(f"Nothing was scheduled: started by {kind}, the run would end with this error.")
         for line in check.stderr.strip().splitlines() or [f"Exit code {check.returncode}."]:
-            screen.complain(line)
-        screen.complain("If you know better what the run will find there, install it with --no-check.")
+            display.complain(line)
+        display.complain("If you know better what the run will find there, install it with --no-check.")
         raise typer.Exit(check.returncode)
 
 
@@ -148,8 +148,8 @@ def _next(at: "time | None") -> str:
     return "" if at is None else f", next {next_run(at, pipeline.utc_now()):%Y-%m-%d %H:%M %Z}"
 
 
-def _tell_windows(screen: ProgressDisplay, *, show: bool) -> None:
+def _tell_windows(display: ProgressDisplay, *, show: bool) -> None:
     from briefing.schedule.windows import DELETE, QUERY
 
-    screen.complain("The Windows Task Scheduler knows; this command asks it:" if show else "This command removes it:")
+    display.complain("The Windows Task Scheduler knows; this command asks it:" if show else "This command removes it:")
     result(QUERY if show else DELETE)

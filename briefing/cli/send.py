@@ -58,7 +58,7 @@ def send(
 
     Without DATE, FILE and --to, letters of the last three days that were put off are sent as well.
     """
-    screen: ProgressDisplay = context.obj
+    display: ProgressDisplay = context.obj
     from briefing import pipeline
     from briefing.config import load_config
     from briefing.store import default_state
@@ -67,7 +67,7 @@ def send(
     wanted = load_config(configuration_path(config)).with_overrides(state=state, templates=templates, out=out)
     # One run at a time: else a letter that another run is sending would count as one whose run has died.
     alone = nullcontext() if check or dry_run or preview else run_lock(wanted.state or default_state())
-    with screen, alone as lock, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+    with display, alone as lock, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=display) as run_context:
         if check:
             result(f"{pipeline.check_mail(run_context)} takes the login.")
             return
@@ -80,13 +80,13 @@ def send(
         posted = pipeline.send_editions(
             chosen, run_context, only=to or [], resend=resend, waiting=waiting, until=until, lock=lock
         )
-        code = _post(screen, posted)
-        keep_state(screen, run_context, lock)
+        code = _post(display, posted)
+        keep_state(display, run_context, lock)
         raise typer.Exit(code)
 
 
 def post_after_run(
-    screen: ProgressDisplay,
+    display: ProgressDisplay,
     edition: "Edition | None",
     run_context: "RunContext",
     until: "datetime | None",
@@ -99,27 +99,27 @@ def post_after_run(
     from briefing import pipeline
 
     try:
-        code = _post(screen, pipeline.send_editions(edition, run_context, waiting=True, until=until, lock=lock))
-        keep_state(screen, run_context, lock)
+        code = _post(display, pipeline.send_editions(edition, run_context, waiting=True, until=until, lock=lock))
+        keep_state(display, run_context, lock)
         return code
     except BriefingError as error:
-        screen.complain(str(error))
+        display.complain(str(error))
     except Exception as error:
         tell_crash(error)
     return ExitCode.MAIL
 
 
-def keep_state(screen: ProgressDisplay, run_context: "RunContext", lock: "RunLock | None" = None) -> None:
+def keep_state(display: ProgressDisplay, run_context: "RunContext", lock: "RunLock | None" = None) -> None:
     """Back up the state file, unless another run has the lock by now; a failure is printed and sets no exit code."""
     from briefing import pipeline
 
     if lock is not None and not lock.held:
         return
     if problem := pipeline.keep_state(run_context):
-        screen.complain(problem)
+        display.complain(problem)
 
 
-def _post(screen: ProgressDisplay, posted: "Iterable[DeliveryResult]") -> ExitCode:
+def _post(display: ProgressDisplay, posted: "Iterable[DeliveryResult]") -> ExitCode:
     """Print the outcome of each letter as it is known."""
     code = ExitCode.WELL
     for delivery in posted:
@@ -136,7 +136,7 @@ def _post(screen: ProgressDisplay, posted: "Iterable[DeliveryResult]") -> ExitCo
             code = code or ExitCode.LETTERS_WAIT
         elif not good:
             code = ExitCode.MAIL
-        (screen.say if good else screen.complain)(line)
+        (display.say if good else display.complain)(line)
     return code
 
 

@@ -77,15 +77,15 @@ def check(
     """Read every source once and print what it gives, or why it gives nothing. No article is fetched or summarised."""
     from briefing import pipeline
 
-    screen: ProgressDisplay = context.obj
+    display: ProgressDisplay = context.obj
     # Errors in [mail] do not keep a run from its sources.
     wanted = settings(
-        configuration_path(config), [], mail_error=lambda error: screen.complain(str(error)), allow_local=allow_local,
+        configuration_path(config), [], mail_error=lambda error: display.complain(str(error)), allow_local=allow_local,
         offline=offline,
     )  # fmt: skip
     failures: list[Failure] = []
     good = 0
-    with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+    with display, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=display) as run_context:
         for checked in pipeline.check_sources(run_context):
             name = checked.source.shown
             failures += checked.failures
@@ -138,8 +138,8 @@ def export_opml(
     write_stdout(write_opml(web, wanted.title, secrets=secrets))
     count = 0 if secrets else sum(bool(source.address.secrets) for source in web)
     if count:
-        screen: ProgressDisplay = context.obj
-        screen.complain(f"{count} addresses are without their password or key. --secrets leaves them in.")
+        display: ProgressDisplay = context.obj
+        display.complain(f"{count} addresses are without their password or key. --secrets leaves them in.")
 
 
 def _extend(path: Path, sources: tuple[Source, ...]) -> None:

@@ -41,7 +41,7 @@ def summarise(
     offline: options.Offline = None,
 ) -> None:
     """Condense articles and print them: a headline and key points, each checked against its article."""
-    screen: ProgressDisplay = context.obj
+    display: ProgressDisplay = context.obj
     wanted = settings(
         None, inputs, formats=("json",) if batch else (format_,), points=points, length=length, language=language,
         paragraph=paragraph, model=model, engine=engine, base_url=base_url, parallel=parallel,
@@ -56,7 +56,7 @@ def summarise(
         raise UsageError("--batch", f"it takes one INPUT, but {len(inputs)} were given")
     summaries: list[Summary] = []
     failures: list[Failure] = []
-    with screen, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=screen) as run_context:
+    with display, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=display) as run_context:
         if batch:
             for line, result in pipeline.batch(inputs[0], run_context):
                 (summaries if isinstance(result, Summary) else failures).append(result)  # type: ignore[arg-type]
@@ -67,8 +67,8 @@ def summarise(
             if summaries:
                 write_stdout(pipeline.render_summary(summaries, format_, run_context.templates))
     for summary in summaries:
-        tell_warnings(screen, summary)
-    tell_language(screen, summaries, run_context.config.language)
-    tell_failures(screen, failures, produced=bool(summaries))
-    tell_usage(screen, run_context)
+        tell_warnings(display, summary)
+    tell_language(display, summaries, run_context.config.language)
+    tell_failures(display, failures, produced=bool(summaries))
+    tell_usage(display, run_context)
     raise typer.Exit(exit_code(bool(summaries), failures))

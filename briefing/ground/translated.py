@@ -32,15 +32,15 @@ def look_up(
     where they lack a number that it has, or where it has more of the point's facts than they have. Without them, a
     sentence is cited if it alone has a number, month or acronym of the point, or if it has two facts; else none.
     """
-    missing, keyed, acronyms = _find_facts(point, evidence, language)
+    missing, served, acronyms = _find_facts(point, evidence, language)
     chosen = [index for index in dict.fromkeys(cited) if 0 <= index < len(evidence.sentences)]
     if missing:
         return missing, chosen, 0.0
-    in_title = {fact for fact in keyed if fact & evidence.translated_title_keys}
+    in_title = {fact for fact in served if fact & evidence.translated_title_keys}
     in_title |= {fact for fact in acronyms if fact & evidence.names_in_title}
     shared = _shared_names(point, evidence)
-    holders = {**_holders(shared | acronyms, evidence.names_by_sentence), **_holders(keyed, evidence.translated_keys)}
-    needed = frozenset(fact for fact in keyed | acronyms if holders[fact] or fact in in_title)
+    holders = {**_holders(shared | acronyms, evidence.names_by_sentence), **_holders(served, evidence.translated_keys)}
+    needed = frozenset(fact for fact in served | acronyms if holders[fact] or fact in in_title)
     wanted = needed | shared
     best = _best_sentence(wanted, needed, holders)
     if chosen:
@@ -68,7 +68,7 @@ def _find_facts(
     Acronyms are looked up among the article's names: "WHO" is not the word "who".
     """
     missing: list[Missing] = []
-    keyed: set[Fact] = set()
+    served: set[Fact] = set()
     acronyms: set[Fact] = set()
     all_keys = evidence.all_translated_keys
     all_names = frozenset().union(*evidence.names_by_sentence, evidence.names_in_title)
@@ -77,13 +77,13 @@ def _find_facts(
         found = frozenset(number.key for number in readings) & all_keys
         found = found or frozenset().union(*(rounded_matches(number, plain, evidence.figures) for number in readings))
         if found:
-            keyed.add(found)
+            served.add(found)
         elif evidence.language == "en" or not _may_be_in_words(readings[0], plain, language):
             missing.append(Missing("number", readings[0].surface))
     for word, month in months(point, language):
         published = evidence.published and evidence.published.month == month
         if MONTHS[month - 1] in all_keys:
-            keyed.add(frozenset({MONTHS[month - 1]}))
+            served.add(frozenset({MONTHS[month - 1]}))
         elif evidence.language in MONTHS_OF and not published:
             missing.append(Missing("date", word))
     for name in AnalysedSentence(plain).names:
@@ -94,10 +94,10 @@ def _find_facts(
         if acronym and (found := keys & all_names):
             acronyms.add(found)
         elif not acronym and (found := keys & all_keys):
-            keyed.add(found)
+            served.add(found)
         elif name.key.upper() not in evidence.acronyms:
             missing.append(Missing("name", name.surface))
-    return missing, frozenset(keyed), frozenset(acronyms)
+    return missing, frozenset(served), frozenset(acronyms)
 
 
 def _may_be_in_words(number: Number, plain: str, language: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from briefing.nlp.text import word_count
-from briefing.stories.boilerplate import without_boilerplate
+from briefing.stories.boilerplate import without_publisher_boilerplate
 from briefing.stories.clustering import THRESHOLD, Vectoriser, clusters
 from briefing.stories.embeddings import with_embeddings
 from briefing.stories.near_duplicates import copies
@@ -43,7 +43,7 @@ def group(
     similar to the others, among equals the newest; of two articles the newer, unless it is much shorter.
     """
     ordered = sorted(articles, key=lambda article: (article.id, article.title, article.source, article.text))
-    compared = without_boilerplate(ordered)
+    compared = without_publisher_boilerplate(ordered)
     roundups = {index for index, article in enumerate(compared) if is_roundup(article)}
     sets = copies(compared, roundups)
     alone = {number for number, (first, *_) in enumerate(sets) if first in roundups}

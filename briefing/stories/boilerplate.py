@@ -69,7 +69,7 @@ class _Shingled:
         return {index for start in starts for index in range(start, start + _SHINGLE)}
 
 
-def without_boilerplate(articles: Sequence[Article]) -> list[Article]:
+def without_publisher_boilerplate(articles: Sequence[Article]) -> list[Article]:
     """The same articles for comparing, without the words and parts of titles that are their publishers' boilerplate.
 
     An article of nothing else keeps its title as text.

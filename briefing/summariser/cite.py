@@ -27,11 +27,11 @@ from briefing.summariser.context import (
     Line,
     apply_model_verdict,
     contexts,
+    covers_opening,
     deletion_prompt,
     fact_fault,
     form_fault,
     has_unknown_subject,
-    leads,
     line_check_prompt,
     lines_prompt,
     read_line,
@@ -43,7 +43,7 @@ from briefing.summariser.options import SummaryOptions
 from briefing.summariser.parsing import clean, says_the_same, with_full_stop
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.scheduler import Conversation
-from briefing.summariser.selection import LONG, most_telling
+from briefing.summariser.selection import LONG, salience_order
 from briefing.types import Article, Citation, KeyPoint, Rung, Verdict
 
 PROMPTS = ("cite", "check")
@@ -93,7 +93,7 @@ def shorten_point(drafts: Sequence[Draft], point: KeyPoint, prompts: PromptBook)
         numbers = [n for n in range(1, len(context.numbered) + 1) if context.position(n) in cited]
         if not numbers:
             continue
-        best = tuple(sorted(numbers, key=lambda n: -len(roots & context.readings[n - 1].stems))[:3])
+        best = tuple(sorted(numbers, key=lambda n: -len(roots & context.analysed[n - 1].stems))[:3])
         (answer,) = drafts[0].take((yield [lines_prompt(prompts, context, 1, "short", False, best)]))
         line = Line(context, best, answer.line)
         line.reason = form_fault(line) or fact_fault(line)
@@ -169,8 +169,8 @@ class _Rounds:
         shown = [sentence for context in self.contexts for sentence in context.numbered]
         indices = {(sentence.article, sentence.sentence): index for index, sentence in enumerate(shown)}
         cited = [frozenset(indices[line.context.position(number)] for number in line.cites) for line in lines]
-        ranking = most_telling([sentence.text for sentence in shown])
-        leading = [index for index, line in enumerate(lines) if leads(line)]
+        ranking = salience_order([sentence.text for sentence in shown])
+        leading = [index for index, line in enumerate(lines) if covers_opening(line)]
         return choose_indices([line.text for line in lines], cited, leading, most, ranking)
 
     def _check(self, lines: list[Line]) -> Conversation[None]:
@@ -194,7 +194,7 @@ class _Rounds:
     def repair(self) -> Conversation[None]:
         """Round 3."""
         needed = max(0, self.options.fewest - len(self.held()))
-        if not any(leads(line) for line in self.held()):
+        if not any(covers_opening(line) for line in self.held()):
             needed = max(1, needed)
         if not needed:
             return
@@ -229,7 +229,7 @@ class _Rounds:
         uncited ones; and whether the line failed for a dangling reference.
         """
         used = {line.position for line in self.held()}
-        if self.contexts and not any(leads(line) for line in self.held()):
+        if self.contexts and not any(covers_opening(line) for line in self.held()):
             opening = self.contexts[0]
             for number, text in enumerate(opening.texts[:LEAD], 1):
                 if opening.position(number) not in used and stands_alone(text, opening.names, opening.language):
@@ -250,7 +250,7 @@ class _Rounds:
 
     def _by_salience(self) -> Iterator[tuple[Context, int]]:
         """Every numbered sentence, most salient first, the contexts by turns."""
-        orders = [most_telling(context.texts) for context in self.contexts]
+        orders = [salience_order(context.texts) for context in self.contexts]
         for turn in range(max(map(len, orders), default=0)):
             for context, order in zip(self.contexts, orders, strict=True):
                 if turn < len(order):

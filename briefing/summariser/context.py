@@ -46,7 +46,7 @@ class Context:
     numbered: tuple[NumberedSentence, ...]
     evidence: Evidence
     """These sentences alone, each a paragraph."""
-    readings: tuple[AnalysedSentence, ...]
+    analysed: tuple[AnalysedSentence, ...]
     opens: bool
     """Whether it has the article's beginning."""
     names: frozenset[str]
@@ -85,13 +85,13 @@ def contexts(drafts: Sequence[Draft]) -> Iterator[Context]:
         if numbered:
             text = "\n\n".join(sentence.text for sentence in numbered)
             titles = " / ".join(evidence.title for evidence in evidences)
-            readings = tuple(AnalysedSentence(sentence.text) for sentence in numbered)
+            analysed = tuple(AnalysedSentence(sentence.text) for sentence in numbered)
             yield Context(
                 tuple(numbered),
                 Evidence(text, titles, evidences[0].language, evidences[0].published),
-                readings,
+                analysed,
                 opens=not index,
-                names=frozenset(name.key for reading in readings for name in reading.names if not name.opens),
+                names=frozenset(name.key for reading in analysed for name in reading.names if not name.opens),
                 keys=tuple(evidences[sentence.article].sentence_keys[sentence.sentence] for sentence in numbered),
             )
 
@@ -253,7 +253,7 @@ def _needed(line: Line, reading: AnalysedSentence) -> list[int]:
     A sentence that alone shares more stems with the line than all cited ones together takes their place: the model
     miscounted.
     """
-    shared = [sentence.stems & reading.stems for sentence in line.context.readings]
+    shared = [sentence.stems & reading.stems for sentence in line.context.analysed]
     closest = max(range(1, len(shared) + 1), key=lambda number: len(shared[number - 1]))
     cited = frozenset().union(*(shared[number - 1] for number in line.cites))
     cites = line.cites if len(shared[closest - 1]) <= len(cited) else (closest, *line.cites)
@@ -264,12 +264,12 @@ def _needed(line: Line, reading: AnalysedSentence) -> list[int]:
     return kept
 
 
-def leads(line: Line) -> bool:
+def covers_opening(line: Line) -> bool:
     """Whether the cited sentence that shares most stems with a line is one of the first three of the article."""
     if not line.context.opens:
         return False
     roots = set(stems(line.text))
-    best = max(line.cites, key=lambda number: len(roots & line.context.readings[number - 1].stems))
+    best = max(line.cites, key=lambda number: len(roots & line.context.analysed[number - 1].stems))
     return best <= LEAD
 
 
@@ -300,7 +300,7 @@ def _is_anaphoric(line: Line, mention: re.Match[str], read: Sequence[str]) -> bo
     known = set(stems(" ".join([*read, line.text[: mention.start()], line.text[mention.end() :]])))
     earlier = {
         word.stem
-        for numbered, reading in zip(line.context.numbered, line.context.readings, strict=True)
+        for numbered, reading in zip(line.context.numbered, line.context.analysed, strict=True)
         if numbered.article == article and numbered.sentence < sentence
         for word in reading.words
         if word.stem and word.surface.islower()

@@ -31,7 +31,7 @@ from briefing.summariser.parsing import (
     truncate_words,
     with_full_stop,
 )
-from briefing.summariser.scheduler import Conversation, KeyedCompletion
+from briefing.summariser.scheduler import Conversation, ServedCompletion
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
 SHORT = 60
@@ -123,13 +123,13 @@ class Draft:
         self.strayed = self.strayed or astray
         return astray
 
-    def take(self, completions: Sequence[KeyedCompletion]) -> list[Answer]:
+    def take(self, completions: Sequence[ServedCompletion]) -> list[Answer]:
         """The answers. Raises `NoAnswerError` for a failed completion."""
-        for keyed in completions:
-            self._count(keyed)
-            if keyed.completion.finish == "error":
-                raise NoAnswerError(self.article.title or self.article.id, f"no answer came: {keyed.completion.error}")
-        return [_answer(keyed) for keyed in completions]
+        for served in completions:
+            self._count(served)
+            if served.completion.finish == "error":
+                raise NoAnswerError(self.article.title or self.article.id, f"no answer came: {served.completion.error}")
+        return [_answer(served) for served in completions]
 
     def ask(
         self, prompts: Sequence[Prompt], window: int, enough: Callable[[str], bool] = lambda text: False
@@ -144,41 +144,41 @@ class Draft:
         answers = self.take(completions)
         retried = [
             index
-            for index, (keyed, prompt) in enumerate(zip(completions, prompts, strict=True))
+            for index, (served, prompt) in enumerate(zip(completions, prompts, strict=True))
             if answers[index].cut
-            and keyed.completion.prompt_tokens + 2 * prompt.max_tokens <= window
+            and served.completion.prompt_tokens + 2 * prompt.max_tokens <= window
             and not enough(answers[index].text)
         ]
         if retried:
             more = yield [replace(prompts[index], max_tokens=2 * prompts[index].max_tokens) for index in retried]
-            for index, keyed in zip(retried, more, strict=True):
-                self._count(keyed)
-                answer, first = _answer(keyed), answers[index]
+            for index, served in zip(retried, more, strict=True):
+                self._count(served)
+                answer, first = _answer(served), answers[index]
                 fuller = len(answer.text) > len(first.text) if answer.cut else bool(answer.text.strip())
-                if keyed.completion.finish != "error" and fuller:
+                if served.completion.finish != "error" and fuller:
                     answers[index] = answer
         for answer in answers:
             if rest := broken_off(answer):
                 self.warnings.append(f"Left out (broken off): {rest}")
         return answers
 
-    def yes_probabilities(self, completions: Sequence[KeyedCompletion]) -> list[float | None]:
+    def yes_probabilities(self, completions: Sequence[ServedCompletion]) -> list[float | None]:
         """Of each answer to a yes-or-no prompt, the probability of "yes", the first of its choices.
 
         Without odds, or where its first word is neither: 0 for a "no" in its text, else None.
         """
         probabilities: list[float | None] = []
-        for keyed, answer in zip(completions, self.take(completions), strict=True):
-            if keyed.completion.odds and _ANSWERS.match(answer.text):
-                probabilities.append(keyed.completion.odds[0])
+        for served, answer in zip(completions, self.take(completions), strict=True):
+            if served.completion.odds and _ANSWERS.match(answer.text):
+                probabilities.append(served.completion.odds[0])
             else:
                 probabilities.append(0.0 if parse_yes_no(answer.text) is False else None)
         return probabilities
 
-    def _count(self, keyed: KeyedCompletion) -> None:
+    def _count(self, served: ServedCompletion) -> None:
         self.asked += 1
-        self.cached += keyed.cached
-        self.seconds += keyed.completion.prefill_seconds + keyed.completion.decode_seconds
+        self.cached += served.cached
+        self.seconds += served.completion.prefill_seconds + served.completion.decode_seconds
 
     def open(self, check: Check) -> bool:
         """Whether the verdict is open and a model may settle it; not for a translated point."""
@@ -281,8 +281,8 @@ def _is_lower(word: str) -> bool:
     return word == word.lower() and all(unicodedata.category(letter)[0] in "LM" for letter in word)
 
 
-def _answer(keyed: KeyedCompletion) -> Answer:
-    return Answer(keyed.completion.text, cut=keyed.completion.finish == "length")
+def _answer(served: ServedCompletion) -> Answer:
+    return Answer(served.completion.text, cut=served.completion.finish == "length")
 
 
 def quoted_point(evidence: Evidence, index: int) -> KeyPoint:
@@ -292,7 +292,7 @@ def quoted_point(evidence: Evidence, index: int) -> KeyPoint:
     return KeyPoint(text=text, citations=(citation,), verdict=Verdict.QUOTED, rung="quoted")
 
 
-def most_telling(text: str, count: int) -> list[str]:
+def salient_sentences(text: str, count: int) -> list[str]:
     """The `count` most salient sentences of `text`, in its order."""
     whole = sentences(text)
     return [whole[index].text for index in sorted(ranked(whole)[:count])]

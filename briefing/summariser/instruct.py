@@ -25,8 +25,8 @@ from briefing.nlp.facts import stems
 from briefing.nlp.text import sentences, word_count
 from briefing.summariser.answer_length import text_budget
 from briefing.summariser.chat_prompts import ChatPrompts, grouped
-from briefing.summariser.draft import Draft, most_telling, rejection_reason
-from briefing.summariser.mmr import LEAD, leads
+from briefing.summariser.draft import Draft, rejection_reason, salient_sentences
+from briefing.summariser.mmr import LEAD, covers_opening
 from briefing.summariser.parsing import clean, form_problem, is_copied, read_points, with_full_stop
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.scheduler import Conversation
@@ -43,7 +43,7 @@ def write_points(draft: Draft, engine: Engine, book: PromptBook) -> Conversation
     prompts = ChatPrompts.of(draft, engine, book)
     candidates = yield from _read(draft, prompts)
     yield from _ground(draft, prompts, candidates)
-    if not any(map(leads, draft.points)):
+    if not any(map(covers_opening, draft.points)):
         yield from _lead(draft, prompts)
     if len(draft.points) < draft.options.fewest:
         yield from _fill(draft, prompts)
@@ -89,7 +89,7 @@ def _read(draft: Draft, prompts: ChatPrompts) -> Conversation[list[str]]:
     for piece, (_, points) in zip(pieces, read, strict=True):
         held = [with_full_stop(point) for point in points if draft.check(point).verdict is not Verdict.UNSUPPORTED]
         # A part of which no point held is represented by its most salient sentence.
-        notes += held or most_telling(piece.text, 1)
+        notes += held or salient_sentences(piece.text, 1)
     return (yield from _merge(draft, prompts, notes))
 
 

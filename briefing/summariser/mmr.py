@@ -20,12 +20,12 @@ _RELEVANCE = 0.6
 
 
 def choose_points(points: Sequence[KeyPoint], most: int, ranking: Sequence[int]) -> list[KeyPoint]:
-    """`most` of `points`, in their order, one that `leads` among them if there is any.
+    """`most` of `points`, in their order, one that `covers_opening` among them if there is any.
 
     `ranking`: indices of the article's sentences, most salient first.
     """
     cited = [frozenset(citation.sentence for citation in point.citations) for point in points]
-    leading = [index for index, point in enumerate(points) if leads(point)]
+    leading = [index for index, point in enumerate(points) if covers_opening(point)]
     return [points[index] for index in choose_indices([p.text for p in points], cited, leading, most, ranking)]
 
 
@@ -62,7 +62,7 @@ def choose_indices(
     return sorted(kept)
 
 
-def leads(point: KeyPoint) -> bool:
+def covers_opening(point: KeyPoint) -> bool:
     """Whether the cited sentence that shares most stems with a point is at the beginning of its article."""
     roots = frozenset(stems(point.text))
     best = max(point.citations, key=lambda citation: len(roots.intersection(stems(citation.text))), default=None)

@@ -18,13 +18,13 @@ from briefing.nlp.text import fingerprint
 
 S = TypeVar("S")
 T = TypeVar("T")
-Conversation = Generator[list[Prompt], "list[KeyedCompletion]", T]
+Conversation = Generator[list[Prompt], "list[ServedCompletion]", T]
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class KeyedCompletion:
+class ServedCompletion:
     """A completion, and whether it came from the store."""
 
     completion: Completion
@@ -71,7 +71,7 @@ class _OpenConversation(Generic[S, T]):
     conversation: Conversation[T]
     waiting: dict[str, int] = field(default_factory=dict)
     """Index among the prompts of this round, by the prompt's id."""
-    completions: list[KeyedCompletion | None] = field(default_factory=list)
+    completions: list[ServedCompletion | None] = field(default_factory=list)
 
 
 def converse(
@@ -130,7 +130,7 @@ class _ConversationRunner(Generic[S, T]):
                     open_, key = self._owners.pop(completion.id)
                     if self._answers is not None and completion.finish != "error" and not _is_empty(completion):
                         self._answers.put(key, completion)
-                    open_.completions[open_.waiting.pop(completion.id)] = KeyedCompletion(completion, cached=False)
+                    open_.completions[open_.waiting.pop(completion.id)] = ServedCompletion(completion, cached=False)
                     if not open_.waiting:
                         self._advance(open_)
                     yield from self._ready()
@@ -171,7 +171,7 @@ class _ConversationRunner(Generic[S, T]):
     def _advance(self, open_: _OpenConversation[S, T], *, begun: bool = True) -> None:
         """Resume the conversation until one of its prompts needs the engine, or it ends."""
         while True:
-            completions = [keyed for keyed in open_.completions if keyed is not None]
+            completions = [served for served in open_.completions if served is not None]
             try:
                 prompts = open_.conversation.send(completions) if begun else next(open_.conversation)
             except StopIteration as end:
@@ -184,7 +184,7 @@ class _ConversationRunner(Generic[S, T]):
                 key = completion_key(self._engine, prompt)
                 stored = self._answers.get(key) if self._answers is not None else None
                 if stored is not None and not _is_empty(stored):
-                    open_.completions[index] = KeyedCompletion(dataclasses.replace(stored, id=prompt.id), cached=True)
+                    open_.completions[index] = ServedCompletion(dataclasses.replace(stored, id=prompt.id), cached=True)
                     continue
                 self._prompts += 1
                 numbered = dataclasses.replace(prompt, id=f"{self._prompts}")

@@ -120,7 +120,7 @@ def select_sentences(
         if seen[sentence.article] <= first:
             openings.append((seen[sentence.article], index))
     opens = [index for _, index in sorted(openings)]  # the articles by turns
-    order = most_telling([sentence.text for sentence in usable])
+    order = salience_order([sentence.text for sentence in usable])
     selected: list[int] = []
     left = TOKEN_BUDGET
     for index in dict.fromkeys([*opens, *order]):
@@ -134,7 +134,7 @@ def select_sentences(
     return [usable[index] for index in sorted(selected)]
 
 
-def most_telling(texts: Sequence[str]) -> list[int]:
+def salience_order(texts: Sequence[str]) -> list[int]:
     """Indices of `texts`, sentences in their order, most salient first."""
     return ranked([Sentence(0, len(text), text) for text in texts])
 

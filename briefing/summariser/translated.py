@@ -28,7 +28,7 @@ from briefing.summariser.answer_length import text_budget
 from briefing.summariser.chat_prompts import ChatPrompts, grouped
 from briefing.summariser.draft import Draft, rejection_reason
 from briefing.summariser.ladder import has_dangling_reference
-from briefing.summariser.mmr import LEAD, leads
+from briefing.summariser.mmr import LEAD, covers_opening
 from briefing.summariser.parsing import clean, form_problem, read_points, with_full_stop
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.scheduler import Conversation
@@ -68,7 +68,7 @@ def write_points(draft: Draft, engine: Engine, book: PromptBook) -> Conversation
             draft.headline = headline
         written += [(text, cited, astray) for text, cited in read]
     yield from _keep(draft, prompts, written)
-    if not any(map(leads, draft.points)):
+    if not any(map(covers_opening, draft.points)):
         yield from _lead(draft, prompts)
     if len(draft.points) < draft.options.fewest:
         yield from _fill(draft, prompts)

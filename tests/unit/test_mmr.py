@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefing.summariser.mmr import choose_points, leads
+from briefing.summariser.mmr import choose_points, covers_opening
 from briefing.types import Citation, KeyPoint, Verdict
 
 RANKING = list(range(30))
@@ -48,4 +48,4 @@ def test_as_many_as_wanted_in_their_order_with_a_leading_one_if_there_is_any(poi
     assert len(kept) == min(most, len(points))
     places = [next(i for i, one in enumerate(points) if one is chosen_one) for chosen_one in kept]
     assert places == sorted(places)
-    assert any(map(leads, kept)) == any(map(leads, points))
+    assert any(map(covers_opening, kept)) == any(map(covers_opening, points))
