@@ -53,13 +53,13 @@ def logging_to(verbosity: int, file: Path | None) -> Iterator[None]:
         logger.setLevel(level)
 
 
-def log_printed(text: str, error: BaseException | None = None) -> None:
-    """Log an error that is printed anyway, with its traceback where `error` is given, to the file only.
+def log_printed(text: str, error: BaseException | None = None, *, level: int = logging.ERROR) -> None:
+    """Log what is printed anyway to the file only, with the traceback of `error`.
 
     Without handlers nothing is logged: Python's last resort would print it once more.
     """
     if logging.getLogger("briefing").handlers:
-        _log.error("%s", text, exc_info=error, extra={"printed": True})
+        _log.log(level, "%s", text, exc_info=error, extra={"printed": True})
 
 
 class _Formatter(logging.Formatter):

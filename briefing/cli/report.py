@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from briefing.cli.logs import log_printed
 from briefing.cli.messages import ProgressDisplay
 from briefing.errors import ExitCode
 from briefing.types import Edition, Failure, FailureKind, Summary
@@ -58,6 +60,7 @@ def tell_failures(
         last = more > 0 and printed[reason] == named
         subject = f"{failure.subject} (and {more} more)" if last else failure.subject
         line = f"{failure.kind.value.capitalize()} ({failure.stage}): {subject}: {failure.cause}.{remedy}"
+        log_printed(line, level=logging.DEBUG)
         if repeats:
             display.detail(line)
             continue

@@ -120,8 +120,6 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         offline=reading.offline,
         cut=sum(is_cut(article) for article in reading.articles),
     )
-    for failure in failures:
-        _log.debug("%s (%s): %s: %s", failure.kind, failure.stage, failure.subject, failure.cause)
     _log.info("Edition of %s: stories: %s, %.1f s", day, len(edition.stories), report.seconds)
     return edition, report
 

@@ -140,3 +140,12 @@ def test_the_log_file_names_each_failure(cli: Cli, sample: Path, tmp_path: Path)
     path = tmp_path / "run.log"
     cli("--log-file", path, "run", "-s", sample / "text" / "webb-first-images.txt", "-s", tmp_path / "gone.txt", *PLAIN)
     assert re.search(r"DEBUG .*gone\.txt", path.read_text("utf-8"))
+
+
+def test_failures_of_single_articles_are_logged_and_printed_once(cli: Cli, sample: Path, tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    article = sample / "text" / "webb-first-images.txt"
+    done = cli("-vv", "--log-file", path, "summarise", article, tmp_path / "gone.txt", *PLAIN)
+    assert done.returncode == 1
+    assert done.stderr.count("Failed (") == 1
+    assert re.search(r"DEBUG .*Failed \(\w+\): .*gone\.txt", path.read_text("utf-8"))
