@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from briefing.assets import environment
+from briefing.cli import main
 from briefing.summariser import PromptBook
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -24,9 +27,21 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return argname if isinstance(val, bytes) and len(val) > 40 else None
 
 
+_OUR_OWN = re.compile(
+    r"(?:BRIEFING|XDG|LC|HF|HUGGINGFACE|TRANSFORMERS)_|(?:FORCE_COLOR|NO_COLOR|COLUMNS|LINES|TERM|LANG|LANGUAGE|TZ|EDITOR|VISUAL)$"
+    r"|(?:HTTPS?|ALL|NO|FTP)_PROXY$|SSL_CERT_|OPENAI_|NETRC$|PYTHONUTF8$|PYTHONIOENCODING$",
+    re.IGNORECASE,
+)
+"""Variables of a developer's environment that would change what a test sees."""
+_KEPT = {"XDG_CACHE_HOME", "BRIEFING_RANGE_TESTS"}
+
+
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing a test does reads or writes the developer's own configuration, state or models."""
+def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test neither touches the configuration, state and models of the person who runs it nor depends on the shell."""
+    for name in [name for name in os.environ if _OUR_OWN.match(name) and name not in _KEPT]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("LANG", "C.UTF-8")
     home = tmp_path_factory.mktemp("home")
     for name in ("CONFIG", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
@@ -87,8 +102,40 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> Cli:
-    """Runs the real command line in a process and folder of its own: ``cli("run", "--help")``."""
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Runs the command line in this process, in a folder of its own: ``cli("run", "--help")``.
+
+    Standard streams are pipes as far as the program can tell. What a process has of its own (signals, exit, closed
+    streams, imports, the hash seed) needs `process`.
+    """
+
+    def call(*arguments: str | Path, stdin: str | bytes = "", **variables: str) -> subprocess.CompletedProcess[str]:
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        output, messages = io.BytesIO(), io.BytesIO()
+        with monkeypatch.context() as patch:
+            patch.chdir(tmp_path)
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", ["briefing", *map(str, arguments)])
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given), "utf-8"))
+            patch.setattr(sys, "stdout", io.TextIOWrapper(output, "utf-8", newline=""))
+            patch.setattr(sys, "stderr", io.TextIOWrapper(messages, "utf-8", "backslashreplace", newline=""))
+            with pytest.raises(SystemExit) as end:
+                main()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            printed, said = (stream.getvalue().decode("utf-8") for stream in (output, messages))
+        code = end.value.code or 0
+        return subprocess.CompletedProcess(
+            ["briefing", *map(str, arguments)], code if isinstance(code, int) else 1, printed, said
+        )
+
+    return call
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Cli:
+    """Runs the command line in a process of its own, otherwise as `cli` does."""
 
     def call(*arguments: str | Path, stdin: str | bytes = "", **variables: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
