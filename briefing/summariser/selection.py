@@ -36,7 +36,7 @@ _ASIDE = re.compile(
     r"^\W*(?:read (?:more|also|next|the full)|also read|see (?:also|more|the full)|related(?: \w+)?(?::|$)|"
     r"watch(?: (?:now|more|live|the video))?:|"
     r"click (?:here|on)|sign up|subscribe|advert(?:isement)?\b|sponsored|scroll down|story continues|share this|"
-    r"[^.!?]{0,60}: see the (?:full|list)|follow us|listen to|more (?:on|from) (?:this|the)|download the|"
+    r"[^.!?]{0,60}: see (?:the (?:full|list)|all)\b|follow us|listen to|more (?:on|from) (?:this|the)|download the|"
     r"get the (?:app|latest)|join our|"
     r"(?:image|media|photo|picture|video|file)\s?(?:caption|copyright|credit|source|photo)?\s?[:/]|"
     r"image (?:caption|copyright|source)|"

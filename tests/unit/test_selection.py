@@ -24,6 +24,7 @@ TEXT = " ".join(f"The council of town {n} voted for tram line {n} after a disput
         "Which town has the longest tram line in Europe?",
         "Last updated on 3 May 2026 at noon",
         "Advertisement",
+        "Film Awards: See all the photos.",
         "GENEVA, 2 October 2023 —",
     ],
 )
