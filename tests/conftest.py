@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,6 +55,37 @@ def sample() -> Path:
 def repository() -> Path:
     """The checkout."""
     return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def must_fit() -> Callable[..., None]:
+    """``must_fit("edition", document)``: by our JSON Schema, and no field beyond it; the released ones allow more.
+
+    With ``folder``, by the schemas there, as a user's validator reads them.
+    """
+    from jsonschema import Draft202012Validator
+    from referencing import Registry, Resource
+
+    def closed(schema: Any) -> Any:
+        if isinstance(schema, list):
+            return [closed(one) for one in schema]
+        if not isinstance(schema, dict):
+            return schema
+        inner = {key: closed(value) for key, value in schema.items()}
+        return {**inner, "additionalProperties": False} if isinstance(schema.get("properties"), dict) else inner
+
+    def check(name: str, document: Any, folder: Path | None = None) -> None:
+        schemas = {
+            path.stem: json.loads(path.read_text("utf-8"))
+            for path in (folder or REPOSITORY / "briefing" / "schema").glob("*.json")
+        }
+        schemas = schemas if folder else closed(schemas)
+        registry: Registry[object] = Registry().with_resources(
+            (schema["$id"], Resource.from_contents(schema)) for schema in schemas.values()
+        )
+        Draft202012Validator(schemas[name], registry=registry).validate(document)
+
+    return check
 
 
 @pytest.fixture
