@@ -169,6 +169,17 @@ def test_a_release_is_checked_before_it_is_built_and_tried_before_it_is_uploaded
     assert "--engine extractive" in tried
 
 
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "RELEASING.md"])
+def test_scripts_and_extras_that_a_page_for_contributors_names_exist(page: str) -> None:
+    text = (REPOSITORY / page).read_text("utf-8")
+    named = set(re.findall(r"\.ci/\w+(?:\.py)?|tests/\w+/\w+\.py|tests/\w+/\w+\.json|publish\.yml", text))
+    assert named
+    for path in named:
+        assert (REPOSITORY / path).is_file() or (REPOSITORY / ".github" / "workflows" / path).is_file(), path
+    extras = {extra for found in re.findall(r"\[(\w+(?:,\w+)*)\]\"", text) for extra in found.split(",")}
+    assert extras <= set(PROJECT["optional-dependencies"])
+
+
 def test_the_readmes_test_command_is_a_job() -> None:
     """Its second command, behind the environment that the first one makes."""
     blocks = re.findall(r"```sh\n(.*?)```", (REPOSITORY / "README.md").read_text("utf-8"), re.DOTALL)
