@@ -1,6 +1,8 @@
 """JSON of summaries, editions and failures, by the JSON Schema files in `briefing/schema`, both ways. Pure.
 
-Times are UTC, ISO 8601, ending in ``Z``. Fields of `Mention`, `Stub` and `Failure` are JSON keys.
+Times are UTC, ISO 8601, ending in ``Z``. A document names the schema that it follows (``$id``), whose number is raised
+where a key goes or changes its meaning; the schema's ``version`` is raised where one is added. Fields of `Mention`,
+`Stub` and `Failure` are JSON keys.
 """
 
 from __future__ import annotations
@@ -29,6 +31,9 @@ from briefing.types import (
     Verdict,
 )
 
+EDITION_SCHEMA = "urn:briefing:schema:edition:1"
+SUMMARY_SCHEMA = "urn:briefing:schema:summary:1"
+
 
 def json_text(data: object, indent: int | None = 2) -> str:
     """JSON with a line end; without an `indent` on one line. Its texts are `sanitise.clean`."""
@@ -43,8 +48,13 @@ _SUMMARY_KEYS = (
 _ARTICLE_KEYS = ("id", "url", "title", "source", "author", "published", "language")
 
 
+def summary_document(summary: Summary) -> dict[str, Any]:
+    """One summary by itself, outside of an edition."""
+    return {"schema": SUMMARY_SCHEMA, **summary_to_json(summary)}
+
+
 def summary_to_json(summary: Summary) -> dict[str, Any]:
-    """One summary; ``paragraph`` only where one was asked for."""
+    """One summary as a part of a document; ``paragraph`` only where one was asked for."""
     data = {key: getattr(summary, key) for key in _SUMMARY_KEYS}
     data["published"] = time_to_json(summary.published)
     data["key_points"] = [_point_to_json(point) for point in summary.key_points]
@@ -65,6 +75,7 @@ def summary_from_json(data: Mapping[str, Any]) -> Summary:
 def edition_to_json(edition: Edition) -> dict[str, Any]:
     """A whole edition."""
     return {
+        "schema": EDITION_SCHEMA,
         "date": edition.date.isoformat(),
         "title": edition.title,
         "timezone": edition.timezone,

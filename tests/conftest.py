@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
+import json
 import os
 import re
 import subprocess
@@ -10,6 +12,8 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -68,6 +72,52 @@ def sample() -> Path:
 def repository() -> Path:
     """The checkout."""
     return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def ci_script() -> Callable[[str], ModuleType]:
+    """A script of `.ci` as a module: ``ci_script("check_release")``."""
+
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(name, REPOSITORY / ".ci" / f"{name}.py")
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def must_fit() -> Callable[..., None]:
+    """``must_fit("edition", document)``: by our JSON Schema, and no field beyond it; the released ones allow more.
+
+    With ``folder``, by the schemas there, as a user's validator reads them.
+    """
+    from jsonschema import Draft202012Validator
+    from referencing import Registry, Resource
+
+    def closed(schema: Any) -> Any:
+        if isinstance(schema, list):
+            return [closed(one) for one in schema]
+        if not isinstance(schema, dict):
+            return schema
+        inner = {key: closed(value) for key, value in schema.items()}
+        return {**inner, "additionalProperties": False} if isinstance(schema.get("properties"), dict) else inner
+
+    def check(name: str, document: Any, folder: Path | None = None) -> None:
+        schemas = {
+            path.stem: json.loads(path.read_text("utf-8"))
+            for path in (folder or REPOSITORY / "briefing" / "schema").glob("*.json")
+        }
+        schemas = schemas if folder else closed(schemas)
+        registry: Registry[object] = Registry().with_resources(
+            (schema["$id"], Resource.from_contents(schema)) for schema in schemas.values()
+        )
+        Draft202012Validator(schemas[name], registry=registry).validate(document)
+
+    return check
 
 
 @pytest.fixture
@@ -138,8 +188,10 @@ def process(tmp_path: Path) -> Cli:
     """Runs the command line in a process of its own, otherwise as `cli` does."""
 
     def call(*arguments: str | Path, stdin: str | bytes = "", **variables: str) -> subprocess.CompletedProcess[str]:
+        # PYTHONWARNINGS: CI's jobs in which warnings of others are not fatal (.github/workflows/ci.yml).
+        strict = () if os.environ.get("PYTHONWARNINGS") else ("-W", "error")
         done = subprocess.run(
-            [sys.executable, "-W", "error", "-m", "briefing", *map(str, arguments)],
+            [sys.executable, *strict, "-m", "briefing", *map(str, arguments)],
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
             cwd=tmp_path,

@@ -80,9 +80,11 @@ def parse_toml(text: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:  # its message ends with the line and the column
-        raise ConfigError(
-            str(path), f"is not valid TOML: {error}", "Texts need quotation marks; lists need commas"
-        ) from error
+        line = re.search(r"\(at line (\d+)", str(error))
+        remedy = "Texts need quotation marks; lists need commas"
+        if line and "\\" in text.splitlines()[int(line[1]) - 1]:
+            remedy = "Paths with backslashes stand between single quotation marks: 'C:\\folder'"
+        raise ConfigError(str(path), f"is not valid TOML: {error}", remedy) from error
 
 
 def _config_error(path: Path, text: str, problems: Sequence[Problem]) -> ConfigError:

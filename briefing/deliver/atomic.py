@@ -16,7 +16,6 @@ import os
 import re
 import secrets
 import stat
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -155,18 +154,17 @@ class _TemporaryFiles:
             self._token = secrets.token_hex(8)
             self._lock = self._folder / f".briefing-{self._token}.tmp"
             self._descriptor = os.open(self._lock, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-            _try_lock(self._descriptor)
-            if os.fstat(self._descriptor).st_nlink:  # else another process removed it before it was locked
+            # Else another process took it for a leftover before it was locked, and has removed it or is about to.
+            if _try_lock(self._descriptor) is not False and os.fstat(self._descriptor).st_nlink:
                 break
             os.close(self._descriptor)
         _remove_leftovers(self._folder, self._token, os.fstat(self._descriptor).st_mtime)
         return self
 
     def __exit__(self, *error: object) -> None:
-        for name in (*self._names, self._lock):
-            with contextlib.suppress(OSError):
-                name.unlink(missing_ok=True)
+        _remove(*self._names, self._lock)
         os.close(self._descriptor)
+        _remove(self._lock)  # Windows removes no open file
 
     def name(self) -> Path:
         # Without the target's name, which may be as long as the file system allows.
@@ -181,10 +179,16 @@ def _remove_leftovers(folder: Path, own: str, now: float) -> None:
         by_token.setdefault(path.name.split("-")[1].removesuffix(".tmp"), []).append(path)
     by_token.pop(own, None)
     for token, paths in by_token.items():
-        with contextlib.suppress(OSError), _is_abandoned(folder / f".briefing-{token}.tmp", now) as abandoned:
-            for path in paths if abandoned else ():
-                with contextlib.suppress(OSError):
-                    path.unlink()
+        with contextlib.suppress(OSError):
+            with _is_abandoned(lock := folder / f".briefing-{token}.tmp", now) as abandoned:
+                _remove(*paths if abandoned else ())
+            _remove(*[lock] if abandoned else ())  # Windows removes no open file
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -204,10 +208,10 @@ def _is_abandoned(lock: Path, now: float) -> Iterator[bool]:
 
 def _try_lock(descriptor: int) -> bool | None:
     """Lock the file until it is closed; False where it is locked, None where the system has no locks."""
-    if sys.platform == "win32":
+    try:
+        import fcntl
+    except ImportError:  # Windows
         return None
-    import fcntl
-
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

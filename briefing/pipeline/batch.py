@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from briefing.errors import BriefingError, UsageError
 from briefing.pipeline.summaries import condense_stories
-from briefing.serialization import failure_to_json, json_text, summary_to_json
+from briefing.serialization import failure_to_json, json_text, summary_document
 from briefing.types import Article, Failure, Summary
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def batch(location: str, context: RunContext) -> Iterator[tuple[str, Summary | F
 
 
 def _line(name: str, result: Summary | Failure) -> tuple[str, Summary | Failure]:
-    data = {"id": name, "error": failure_to_json(result)} if isinstance(result, Failure) else summary_to_json(result)
+    data = {"id": name, "error": failure_to_json(result)} if isinstance(result, Failure) else summary_document(result)
     return json_text(data, None), result
 
 

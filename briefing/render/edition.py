@@ -14,7 +14,7 @@ from briefing.nlp.text import sentences
 from briefing.render.epub import render_epub
 from briefing.render.filters import edition_variables, tidy, xml_safe
 from briefing.sanitise import one_line
-from briefing.serialization import edition_to_json, json_text, summary_to_json
+from briefing.serialization import edition_to_json, json_text, summary_document
 from briefing.types import Article, Edition, Failure, Summary
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def render_summary(summaries: Sequence[Summary], format_name: str, templates: En
     """One or several summaries; JSON gives an object for one, a list for several. Times are in UTC."""
     extension = _extension(format_name)
     if format_name == "json":
-        data = [summary_to_json(summary) for summary in summaries]
+        data = [summary_document(summary) for summary in summaries]
         return json_text(data[0] if len(data) == 1 else data)
     template = templates.get_template(f"summary.{extension}.j2")
     return tidy(template.render(summaries=summaries, local=lambda time: time, zone="UTC"))

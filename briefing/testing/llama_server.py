@@ -10,8 +10,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -59,8 +57,7 @@ class LlamaServer:
     def kill(self) -> int:
         """SIGKILL; returns the peak memory in MB."""
         peak = self.peak_mb()
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self._process.pid, signal.SIGKILL)
+        self._process.kill()
         self._process.wait()
         if self._process.stdout:
             self._process.stdout.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,9 @@ def on_a_server(spec: ModelSpec, options: EngineOptions) -> OpenAIEngine:
 MAKES: dict[str, Callable[..., Any]] = {
     "llama": LlamaEngine,
     "openai": on_a_server,
-    "transformers": TransformersEngine,
 }
+if find_spec("torch"):  # not of the extra `test`; it reads a model's configuration with it
+    MAKES["transformers"] = TransformersEngine
 
 
 @pytest.fixture(scope="module")

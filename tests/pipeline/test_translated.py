@@ -6,7 +6,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -451,17 +451,9 @@ def test_every_format_says_what_is_in_which_language_and_what_has_no_evidence(
     assert re.search(r'<ul[^>]* lang="de"', shown["mail"])
 
 
-def test_the_json_says_so_too(run: tuple[Edition, dict[str, str]], repository: Path) -> None:
-    from jsonschema import Draft202012Validator
-    from referencing import Registry, Resource
-
+def test_the_json_says_so_too(run: tuple[Edition, dict[str, str]], must_fit: Callable[..., None]) -> None:
     data = json.loads(run[1]["json"])
-    schemas = {
-        name: json.loads((repository / "briefing" / "schema" / f"{name}.json").read_text("utf-8"))
-        for name in ("summary", "edition")
-    }
-    registry: Registry[object] = Registry().with_resource("summary.json", Resource.from_contents(schemas["summary"]))
-    Draft202012Validator(schemas["edition"], registry=registry).validate(data)
+    must_fit("edition", data)
     for section in data["sections"]:
         for story in section["stories"]:
             summary = story["summary"]

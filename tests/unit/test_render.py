@@ -472,9 +472,10 @@ def test_stubs_are_shown_with_their_reason_and_without_points(format_: str) -> N
 
 
 @pytest.mark.parametrize("wall", ["paywall", "consent", "login", "region", "robots", "javascript", "unrelated"])
-def test_every_wall_has_words_and_is_in_the_schema(wall: str, repository: Path) -> None:
-    assert "()" not in render(edition(item(1), stubs=[replace(STUB, wall=wall)]), "text", TEMPLATES)
-    assert f'"{wall}"' in json.dumps(schema("edition", repository))
+def test_every_wall_has_words_and_is_in_the_schema(wall: str, must_fit: Callable[..., None]) -> None:
+    shown = edition(item(1), stubs=[replace(STUB, wall=wall)])
+    assert "()" not in render(shown, "text", TEMPLATES)
+    must_fit("edition", json.loads(render(shown, "json", TEMPLATES)))
 
 
 def test_stubs_round_trip_through_json() -> None:
@@ -553,25 +554,12 @@ def test_summaries_round_trip_through_json(summary: Summary) -> None:
     assert summary_from_json(json.loads(json.dumps(summary_to_json(summary)))) == summary
 
 
-def schema(name: str, repository: Path) -> dict[str, object]:
-    loaded: dict[str, object] = json.loads((repository / "briefing" / "schema" / f"{name}.json").read_text("utf-8"))
-    return loaded
-
-
-def test_json_is_of_the_documented_shape(repository: Path) -> None:
-    from jsonschema import Draft202012Validator
-    from referencing import Registry, Resource
-
-    summary_schema = schema("summary", repository)
-    registry: Registry[object] = Registry().with_resource("summary.json", Resource.from_contents(summary_schema))
+def test_json_is_of_the_documented_shape(must_fit: Callable[..., None]) -> None:
     shown = edition(item(1, published=MORNING), failures=[Failure(subject="x", stage="read", cause="y")])
-    Draft202012Validator(schema("edition", repository), registry=registry).validate(
-        json.loads(render(shown, "json", TEMPLATES))
-    )
-    single = json.loads(render_summary([item(1)[1]], "json", TEMPLATES))
-    Draft202012Validator(summary_schema).validate(single)
+    must_fit("edition", json.loads(render(shown, "json", TEMPLATES)))
     with_paragraph = replace(item(1)[1], paragraph="Prose.")
-    Draft202012Validator(summary_schema).validate(json.loads(render_summary([with_paragraph], "json", TEMPLATES)))
+    for summary in (item(1)[1], with_paragraph):
+        must_fit("summary", json.loads(render_summary([summary], "json", TEMPLATES)))
     assert len(json.loads(render_summary([item(1)[1], item(2)[1]], "json", TEMPLATES))) == 2
 
 
