@@ -33,13 +33,24 @@ class Report(Protocol):
     duration: float
 
 
+class _Ours(dict[str, bool]):
+    """Whether the code of a file counts; looked up at every call of any function."""
+
+    def __init__(self, roots: tuple[str, ...]) -> None:
+        self._roots = roots
+
+    def __missing__(self, file: str) -> bool:
+        self[file] = file.startswith(self._roots)
+        return self[file]
+
+
 class Recorder:
     """Writes the lines of functions that are reached, once a test."""
 
     def __init__(self, folder: str, roots: tuple[str, ...]) -> None:
         path = os.path.join(folder, f"{os.getpid()}-{time.time_ns()}")  # noqa: PTH118 - no pathlib in every process
         self._out = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._roots = roots
+        self._ours = _Ours(roots)
         self._left: dict[CodeType, set[int]] = {}
 
     def write(self, *fields: object) -> None:
@@ -54,7 +65,9 @@ class Recorder:
     def call(self, frame: FrameType, event: str, arg: Any) -> Any:
         """Trace a call: lines of functions beneath the roots that this test has not reached yet."""
         code = frame.f_code
-        if not code.co_flags & inspect.CO_OPTIMIZED or not code.co_filename.startswith(self._roots):
+        if not self._ours[code.co_filename]:
+            return None
+        if not code.co_flags & inspect.CO_OPTIMIZED:
             return None  # bodies of modules and classes run once in a process, for whichever test came first
         if code not in self._left:
             self._left[code] = {line for _, _, line in code.co_lines() if line is not None}

@@ -56,7 +56,7 @@ def test_an_edit_changes_what_was_asked_and_nothing_else(cli: Cli, tmp_path: Pat
         ("http://host:80a/x", "not a usable address"),
         ("https://[bad/x", "not a usable address"),
         ("ftp://example.org", "imaps://"),
-        ("no/file", ""),
+        ("no/file", "there is no such file or folder"),
     ],
 )
 def test_what_no_run_can_read_is_not_added(cli: Cli, tmp_path: Path, location: str, said: str) -> None:
