@@ -38,7 +38,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import filterfalse
 from pathlib import Path
 from queue import SimpleQueue
@@ -384,8 +384,8 @@ class Copy:
     """A copy of a checkout to run its tests in."""
 
     def __init__(self, project: Project, folder: Path) -> None:
-        self.project = project
         self.root = folder / "checkout"
+        self.project = replace(project, root=self.root)
         shutil.copytree(project.root, self.root, ignore=_LEFT_OUT, symlinks=True)
         shared = project.root.parent / "shared"
         if shared.is_dir():  # the developers' data lie beside a checkout
@@ -450,10 +450,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 class Copies:
-    """Copies of a checkout, one a worker, made when first needed and removed at the end."""
+    """Copies of a checkout, one a worker, removed at the end. `project` is one of them."""
 
     def __init__(self, project: Project, workers: int) -> None:
-        self._project = project
+        self._project = self.project = project
         self._workers = workers
         self._free: SimpleQueue[Copy] = SimpleQueue()
         self._folder = tempfile.TemporaryDirectory(prefix="mutants-", ignore_cleanup_errors=True)
@@ -462,7 +462,9 @@ class Copies:
         for number in range(self._workers):
             folder = Path(self._folder.name).resolve() / str(number)
             folder.mkdir()
-            self._free.put(Copy(self._project, folder))
+            copy = Copy(self._project, folder)
+            self.project = copy.project
+            self._free.put(copy)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -522,12 +524,13 @@ class Reach:
         return list(chosen.values())
 
 
-def measured(project: Project, copies: Copies, cache: Path, within: Sequence[str] = ("",), limit: float = 900) -> Reach:
+def measured(copies: Copies, cache: Path, within: Sequence[str] = ("",), limit: float = 900) -> Reach:
     """Which tests reach which lines, of files whose paths begin as one of `within`; `cache` keeps it by file.
 
     `limit`: seconds for one test file.
     """
     cache.mkdir(parents=True, exist_ok=True)
+    project = copies.project  # the original may be edited meanwhile
     base = project.digest()
 
     def one(copy: Copy, name: str) -> dict[str, Any]:
@@ -689,7 +692,7 @@ def main(arguments: Sequence[str] | None = None, project: Project | None = None)
             results[result["id"]] = result
     begun = time.monotonic()
     with Copies(project, options.workers) as copies:
-        reach = measured(project, copies, project.root / ".mutants", options.tests)
+        reach = measured(copies, project.root / ".mutants", options.tests)
         if options.reach:
             return 0
         waiting = [mutant for mutant in chosen if mutant.id not in results]

@@ -129,6 +129,14 @@ def test_a_damaged_copy_is_not_offered(record: Path) -> None:
         check_state(record)
 
 
+def test_another_programs_database_is_no_copy(record: Path) -> None:
+    copy = beside(record, "backup")
+    copy.unlink()
+    with closing(sqlite3.connect(copy)) as theirs:
+        theirs.executescript("CREATE TABLE notes (text); PRAGMA user_version = 3;")
+    assert good_copy(record) is None
+
+
 def test_a_foreign_file_is_neither_repaired_nor_moved(tmp_path: Path) -> None:
     letter = tmp_path / "letter.txt"
     letter.write_text("Dear Ann, " * 100)
