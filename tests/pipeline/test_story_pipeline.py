@@ -346,6 +346,16 @@ def test_articles_without_a_section_get_one_by_their_words(context: Callable[...
     }  # fmt: skip
 
 
+def test_a_paragraph_is_written_where_the_settings_ask_for_one(context: Callable[..., pipeline.RunContext]) -> None:
+    told = []
+    for wanted in (False, True):
+        with context(Clock(), FakeEngine(instructable=False), paragraph=wanted) as run:
+            (story,) = tell_stories([article("tram", TRAM)], run, day=date(2024, 5, 13)).stories
+            told.append((story.summary.paragraph, " ".join(point.text for point in story.summary.key_points)))
+    (without, points), (paragraph, same_points) = told
+    assert (without, paragraph, same_points) == (None, points, points)
+
+
 # --- the overview --------------------------------------------------------------------------------------------------
 
 
@@ -359,7 +369,7 @@ def test_the_overview_tells_the_short_form_of_a_long_first_point(
             f"The {word} of {word.capitalize()}ton opened on Tuesday after works that had cost the town a levy of four "
             f"years. Many people came to see the {word} and stayed until the evening. The council had voted for the "
             f"levy on every house near the {word} in March. Visitors can walk through it every day but Monday. "
-            f"Children pay nothing until the summer ends, and their teachers get a guide for nothing. Buses go there from the "
+            f"Children pay nothing until the summer ends, and their teachers get a guide. Buses go there from the "
             f"station twice an hour. The roof of the {word} was mended first, then its walls, and at last the road "
             f"to it. A painter from the town gave three pictures, which hang beside the door."
         )
