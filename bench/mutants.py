@@ -596,7 +596,7 @@ def _recorded(copy: Copy, name: str, limit: float) -> dict[str, Any]:
 # ---- trying
 
 
-def tried(copy: Copy, mutant: Mutant, reach: Reach, seconds: float = 20, most: int = 40) -> dict[str, Any]:
+def tried(copy: Copy, mutant: Mutant, reach: Reach, seconds: float = 20, most: int = 120) -> dict[str, Any]:
     """What became of a mutant: ``killed`` (by a test, or because it never ended), ``survived``, ``unreached``."""
     source = (copy.root / copy.project.package / mutant.module).read_text("utf-8")
     tests = reach.chosen(mutant, seconds, most)
@@ -656,7 +656,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--a-room", type=int, default=25, metavar="N", help="size of the sample (default: 25)")
     parser.add_argument("--floor", type=float, default=0, metavar="PERCENT", help="exit code 1 if fewer are killed")
     parser.add_argument("--seconds", type=float, default=20, help="of tests for one mutant (default: 20)")
-    parser.add_argument("--most", type=int, default=40, metavar="N", help="tests for one mutant (default: 40)")
+    parser.add_argument("--most", type=int, default=120, metavar="N", help="tests for one mutant (default: 120)")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="copies at work at once (default: 2)")
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="JSON Lines, read first: what is in it is not run again"
