@@ -44,8 +44,6 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from metering import table
-
 __all__ = ["EQUIVALENT", "OPERATORS", "Mutant", "Project", "Reach", "drawn", "found", "measured", "mutated", "tried"]
 
 T = TypeVar("T")
@@ -403,7 +401,7 @@ class Copy:
         source = path.read_bytes()
         for compiled in (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc"):
             compiled.unlink()  # valid by second and size of the source: a mutant may have both of the original
-        path.write_text(mutated(source.decode(), mutant), "utf-8")
+        path.write_text(mutated(path.read_text("utf-8"), mutant), "utf-8")
         try:
             yield
         finally:
@@ -674,10 +672,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None, project: Project | None = None) -> int:
     """Run the command; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     project = project or Project(REPOSITORY)
     sources = project.sources()
     mutants = [mutant for module, source in sources.items() for mutant in found(source, module)]
+    if unknown := set(options.only) - {mutant.id for mutant in mutants}:
+        parser.error(f"no such mutants: {' '.join(sorted(unknown))}")
     chosen = (
         [mutant for mutant in mutants if mutant.id in options.only]
         if options.only
@@ -716,6 +717,8 @@ def main(arguments: Sequence[str] | None = None, project: Project | None = None)
         if any(mutant.room == room for mutant in chosen)
     }
     rows["all"] = _counts([results[mutant.id] for mutant in chosen])
+    from metering import table  # it needs the product, and a system that tells of memory
+
     print(table(rows))
     survivors = [mutant.id for mutant in chosen if results[mutant.id]["outcome"] != "killed"]
     print(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from briefing.address import shown
+from briefing.errors import ExitCode
 from briefing.nlp.text import without_feed_scheme
 from briefing.testing.server import Server
 
@@ -77,6 +78,12 @@ def test_a_check_reads_the_sources_whatever_is_wrong_with_mail(cli: Cli, tmp_pat
     done = cli("sources", "check")
     assert (done.returncode, done.stdout) == (0, f"ok\t{tmp_path / 'story.txt'}\t1 articles\n")
     assert "hosts" in done.stderr
+
+
+def test_a_check_in_which_every_source_fails_has_read_nothing(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "briefing.toml").write_text('[[sources]]\npath = "gone.txt"\n')
+    done = cli("sources", "check")
+    assert (done.returncode, done.stdout.partition("\t")[0]) == (ExitCode.NOTHING, "failed")
 
 
 def test_a_feed_address_that_is_typed_is_one_of_the_web(cli: Cli) -> None:

@@ -116,7 +116,7 @@ def test_the_sample_is_the_same_in_every_process(repository: Path) -> None:
         subprocess.run(
             [sys.executable, "bench/mutants.py", "--list"],
             cwd=repository,
-            env={**os.environ, "PYTHONPATH": str(repository), "PYTHONHASHSEED": seed},
+            env={**os.environ, "PYTHONPATH": str(repository), "PYTHONHASHSEED": seed, "PYTHONUTF8": "1"},
             capture_output=True,
             check=True,
         ).stdout
