@@ -623,7 +623,8 @@ def tried(copy: Copy, mutant: Mutant, reach: Reach, seconds: float = 20, most: i
     if ran.code == 5:  # nothing collected: the tests are gone
         raise RuntimeError(f"No tests for {mutant.id}: {ran.output}")
     failures = [line.split(" - ")[0] for line in ran.output.splitlines() if line.startswith(("FAILED ", "ERROR "))]
-    by = "time" if ran.code is None else (failures or ["collection"])[0]
+    last = ran.output.strip().rpartition("\n")[2]  # of pytest itself, where it names no test
+    by = "time" if ran.code is None else (failures or [last])[0]
     return result | {
         "outcome": "survived" if ran.code == 0 else "killed",
         "by": "" if ran.code == 0 else by,

@@ -216,6 +216,7 @@ def test_a_backup_is_one_file_and_includes_the_wal(record: Path) -> None:
         assert not Path(f"{beside(record, 'backup')}{part}").exists()
     with closing(sqlite3.connect(beside(record, "backup"))) as copy:
         assert copy.execute("SELECT count(*) FROM editions").fetchone() == (61,)
+        assert copy.execute("PRAGMA journal_mode").fetchone() == ("delete",)  # nor does it make one when it is read
 
 
 def test_leftovers_of_a_killed_backup_are_removed(record: Path) -> None:
