@@ -72,6 +72,13 @@ def test_points_that_the_article_supports_are_shown_with_their_sentences() -> No
             assert TEXT[citation.start : citation.end] == citation.text
 
 
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_no_more_points_are_shown_than_asked_for(most: int) -> None:
+    shown = [point.text for point in one(FakeEngine().says(GOOD), points=most).key_points]
+    assert len(shown) == most
+    assert f"- {shown[0]}" in GOOD.splitlines()
+
+
 def test_an_unsupported_point_is_written_anew_once_with_the_failing_part_named() -> None:
     engine = FakeEngine().says(GOOD.replace("£140m", "£170m"))
     engine.says("The government pays £140m of the £212m.", to="Do not mention")
