@@ -11,8 +11,8 @@ The sample is drawn by a hash of what each mutant changes (module, function, ope
 by its place: an edit of one function leaves the mutants of all others as they were, and where an edit changes what a
 mutant changes, it is another mutant. Tests run in copies of the checkout, never in it. Which tests reach which line is
 measured once (`reach/`, in ``.mutants/``; only test files that changed are measured again unless the product did); of
-these the cheapest run first, then those that go through most of the module, as far as `--seconds` allows. Results are
-appended to `--out`, and mutants that are in it are not run again.
+these the cheapest run first, then those that go through most of the module, as far as `--seconds` allows, and more
+where a mutant lives. Results are appended to `--out`, and mutants that are in it are not run again.
 
 Not `mutmut` or `cosmic-ray`: both number mutants by their place and have no sample that stays the same while code
 moves; both change the checkout or need an import system of their own, and neither follows processes that a test starts.
@@ -600,9 +600,11 @@ def _recorded(copy: Copy, name: str, limit: float) -> dict[str, Any]:
 
 
 def tried(copy: Copy, mutant: Mutant, reach: Reach, seconds: float = 20, most: int = 120) -> dict[str, Any]:
-    """What became of a mutant: ``killed`` (by a test, or because it never ended), ``survived``, ``unreached``."""
+    """What became of a mutant: ``killed`` (by a test, or because it never ended), ``survived``, ``unreached``.
+
+    One that lives is tried again with more tests, four times as many seconds of them.
+    """
     source = (copy.root / copy.project.package / mutant.module).read_text("utf-8")
-    tests = reach.chosen(mutant, seconds, most)
     result = {
         "id": mutant.id,
         "place": f"{copy.project.package}/{mutant.module}:{mutant.lines[0]}",
@@ -611,25 +613,35 @@ def tried(copy: Copy, mutant: Mutant, reach: Reach, seconds: float = 20, most: i
         "change": difference(source, mutant),
         "outcome": "unreached",
         "by": "",
-        "tests": len(tests),
+        "tests": 0,
         "reached_by": len(reach.of(mutant)),
         "seconds": 0.0,
     }
-    if not tests:
-        return result
-    with copy.changed(mutant):
-        limit = 60 + 5 * sum(test.seconds for test in tests)
-        ran = copy.pytest("-x", *(test.name for test in tests), limit=limit, PYTHONDONTWRITEBYTECODE="1")
-    if ran.code == 5:  # nothing collected: the tests are gone
-        raise RuntimeError(f"No tests for {mutant.id}: {ran.output}")
-    failures = [line.split(" - ")[0] for line in ran.output.splitlines() if line.startswith(("FAILED ", "ERROR "))]
-    last = ran.output.strip().rpartition("\n")[2]  # of pytest itself, where it names no test
-    by = "time" if ran.code is None else (failures or [last])[0]
-    return result | {
-        "outcome": "survived" if ran.code == 0 else "killed",
-        "by": "" if ran.code == 0 else by,
-        "seconds": round(ran.seconds, 1),
-    }
+    done: dict[str, Reaching] = {}
+    spent = 0.0
+    for times in (1, 4):
+        tests = [test for test in reach.chosen(mutant, seconds * times, most * times) if test.name not in done]
+        if not tests:
+            break
+        done |= {test.name: test for test in tests}
+        with copy.changed(mutant):
+            limit = 60 + 5 * sum(test.seconds for test in tests)
+            ran = copy.pytest("-x", *(test.name for test in tests), limit=limit, PYTHONDONTWRITEBYTECODE="1")
+        if ran.code == 5:  # nothing collected: the tests are gone
+            raise RuntimeError(f"No tests for {mutant.id}: {ran.output}")
+        spent += ran.seconds
+        killed = ran.code != 0
+        result |= {"outcome": "killed" if killed else "survived", "tests": len(done), "seconds": round(spent, 1)}
+        if killed:
+            result["by"] = "time" if ran.code is None else _killer(ran.output)
+            break
+    return result
+
+
+def _killer(output: str) -> str:
+    """The test that failed, or the last line of pytest itself where it names none."""
+    failures = [line.split(" - ")[0] for line in output.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+    return (failures or [output.strip().rpartition("\n")[2]])[0]
 
 
 def _shown(result: Mapping[str, Any]) -> str:
