@@ -602,7 +602,7 @@ def _recorded(copy: Copy, name: str, limit: float) -> dict[str, Any]:
 def tried(copy: Copy, mutant: Mutant, reach: Reach, seconds: float = 20, most: int = 120) -> dict[str, Any]:
     """What became of a mutant: ``killed`` (by a test, or because it never ended), ``survived``, ``unreached``.
 
-    One that lives is tried again with more tests, four times as many seconds of them.
+    One that lives is tried again with more tests, ten times as many seconds of them.
     """
     source = (copy.root / copy.project.package / mutant.module).read_text("utf-8")
     result = {
@@ -619,7 +619,7 @@ def tried(copy: Copy, mutant: Mutant, reach: Reach, seconds: float = 20, most: i
     }
     done: dict[str, Reaching] = {}
     spent = 0.0
-    for times in (1, 4):
+    for times in (1, 10):
         tests = [test for test in reach.chosen(mutant, seconds * times, most * times) if test.name not in done]
         if not tests:
             break
