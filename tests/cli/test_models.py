@@ -8,6 +8,12 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+from typer.testing import CliRunner
+
+from briefing.cli import app
+from briefing.models import Machine, Speed
+
 GGUF = b"GGUF" + struct.pack("<IQQ", 3, 0, 0)
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -25,7 +31,8 @@ def test_models_are_where_the_configuration_says(cli: Cli, tmp_path: Path) -> No
     assert "own " in cli("models", "list").stdout
     assert "own " not in cli("models", "list", "--config", "other.toml").stdout
     assert cli("models", "remove", "own", "-c", "other.toml").returncode == 3
-    assert cli("models", "remove", "own").returncode == 0
+    removed = cli("models", "remove", "own")
+    assert (removed.returncode, removed.stdout) == (0, "own\n")
     broken = cli("models", "list", "--config", "nothing.toml")
     assert (broken.returncode, "nothing.toml" in broken.stderr) == (2, True)
 
@@ -42,6 +49,8 @@ def test_the_list_says_what_fits_and_measures_the_machine_once(cli: Cli) -> None
     first = cli("models", "list", BRIEFING_MODELS="mine")
     assert (first.returncode, "Measuring the speed" in first.stderr) == (0, True)
     assert first.stdout.startswith("This machine: ")
+    assert ", speed measured without a model, so roughly, " in first.stdout.splitlines()[0]
+    assert not [line for line in first.stdout.splitlines() if "; ;" in line or line.endswith("; ")]
     again = cli("models", "list", "--json", BRIEFING_MODELS="mine")
     assert "Measuring" not in again.stderr
     listed = {one["name"]: one for one in json.loads(again.stdout)}
@@ -80,3 +89,17 @@ def test_a_model_is_recommended_with_the_command_to_get_it(cli: Cli) -> None:
     as_data = json.loads(cli("models", "recommend", "--seconds", "1", "--json", BRIEFING_MODELS="mine").stdout)
     assert (as_data["name"], as_data["why"], as_data["here"]) == (name, why, False)
     assert cli("models", "recommend", "--seconds", "0", BRIEFING_MODELS="mine").returncode == 2
+
+
+def test_a_larger_model_is_recommended_with_the_option_that_uses_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    speed = Speed(reading=1e15, writing=1e14, by="", day="2024-05-17")
+    fast = Machine(processor="P", cores=64, memory=10**12, speed=speed)
+    monkeypatch.setattr("briefing.pipeline.machine.this_machine", lambda *_, **__: fast)
+    monkeypatch.setenv("BRIEFING_MODELS", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    name, *_, get, use = CliRunner().invoke(app, ["models", "recommend"], catch_exceptions=False).stdout.splitlines()
+    assert name != "qwen2.5-coder-1.5b"
+    assert get == f"Get it: briefing models pull {name}"
+    assert use == f'Use it: briefing run --model {name} (or model = "{name}" in the configuration)'

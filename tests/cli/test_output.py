@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -76,3 +78,28 @@ def test_a_file_name_that_is_no_text_ends_no_command(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, env={**os.environ, "PYTHONUTF8": "0"}, check=True)
     assert b"mine?/edition.md.j2\n" in done.stdout
     assert done.stderr == b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_lines_are_wrapped_to_the_terminal_and_no_word_is_broken(cli: Cli, tmp_path: Path) -> None:
+    import pty
+
+    word = f"https://models.example/{'longname' * 5}"
+    name, value = b"general.name", f"Small one from {word}".encode()
+    pair = struct.pack("<Q", len(name)) + name + struct.pack("<IQ", 8, len(value)) + value
+    (tmp_path / "own.gguf").write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + pair)
+    assert cli("models", "add", "own.gguf", BRIEFING_MODELS="mine").returncode == 0
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "briefing", "models", "list"]
+    environment = {**os.environ, "BRIEFING_MODELS": "mine", "COLUMNS": "60"}
+    printed = b""
+    with subprocess.Popen(command, stdout=theirs, stderr=subprocess.DEVNULL, cwd=tmp_path, env=environment):
+        os.close(theirs)
+        with contextlib.suppress(OSError):  # how Linux tells that the other side was closed
+            while some := os.read(ours, 4096):
+                printed += some
+    os.close(ours)
+    lines = printed.decode().splitlines()
+    assert f"    {word};" in lines
+    assert lines[0].startswith("This machine: ")
+    assert max(map(len, lines[: lines.index("")])) <= 60 < len(word) + 5

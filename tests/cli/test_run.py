@@ -255,7 +255,10 @@ def test_a_folder_gives_every_article_in_it(cli: Cli, sample: Path) -> None:
 
 
 def test_from_init_to_a_list_of_sources(cli: Cli, tmp_path: Path, story: Path) -> None:
-    assert cli("init").returncode == 0
+    assert cli("init", TZ="Asia/Tokyo").returncode == 0
+    assert 'timezone = "Asia/Tokyo"\n' in (tmp_path / "briefing.toml").read_text("utf-8")
+    without_source = cli("run", *PLAIN)
+    assert (without_source.returncode, "it names no source" in without_source.stderr) == (2, True)
     assert cli("init").returncode == 3
     assert cli("sources", "add", "https://example.org/feed", "--name", "Ex", "--section", "World").returncode == 0
     assert cli("sources", "add", "story.txt").returncode == 0
@@ -267,6 +270,8 @@ def test_from_init_to_a_list_of_sources(cli: Cli, tmp_path: Path, story: Path) -
     (tmp_path / "more.opml").write_text('<opml><body><outline text="B" xmlUrl="https://b.example/f"/></body></opml>')
     assert cli("sources", "import", "more.opml").stdout == "https://b.example/f\n"
     assert cli("sources", "import", "more.opml").stdout == ""
+    no_list = cli("sources", "import", "story.txt")
+    assert (no_list.returncode, "story.txt" in no_list.stderr) == (3, True)
     for name in ("https://b.example/f", "Ex"):
         assert cli("sources", "remove", name).returncode == 0
     checked = cli("sources", "check")

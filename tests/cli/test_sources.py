@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from briefing.address import shown
+from briefing.errors import ExitCode
 from briefing.nlp.text import without_feed_scheme
 from briefing.testing.server import Server
 
@@ -56,7 +57,7 @@ def test_an_edit_changes_what_was_asked_and_nothing_else(cli: Cli, tmp_path: Pat
         ("http://host:80a/x", "not a usable address"),
         ("https://[bad/x", "not a usable address"),
         ("ftp://example.org", "imaps://"),
-        ("no/file", ""),
+        ("no/file", "there is no such file or folder"),
     ],
 )
 def test_what_no_run_can_read_is_not_added(cli: Cli, tmp_path: Path, location: str, said: str) -> None:
@@ -77,6 +78,12 @@ def test_a_check_reads_the_sources_whatever_is_wrong_with_mail(cli: Cli, tmp_pat
     done = cli("sources", "check")
     assert (done.returncode, done.stdout) == (0, f"ok\t{tmp_path / 'story.txt'}\t1 articles\n")
     assert "hosts" in done.stderr
+
+
+def test_a_check_in_which_every_source_fails_has_read_nothing(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "briefing.toml").write_text('[[sources]]\npath = "gone.txt"\n')
+    done = cli("sources", "check")
+    assert (done.returncode, done.stdout.partition("\t")[0]) == (ExitCode.NOTHING, "failed")
 
 
 def test_a_feed_address_that_is_typed_is_one_of_the_web(cli: Cli) -> None:

@@ -167,6 +167,13 @@ def test_a_changed_or_missing_uidvalidity_reads_the_mailbox_anew(server: ImapSer
     assert server.fetched == [5, 5]
 
 
+def test_a_mail_of_no_known_sender_is_the_mailboxs(server: ImapServer, tmp_path: Path) -> None:
+    nobodys, delivered = mail("a", hours=3)
+    server.messages = {5: (nobodys.replace(b"From: Harbour Post <p@example.org>\r\n", b""), delivered)}
+    (article,) = read(tmp_path / "state.db", server).articles
+    assert article.source == parse_address(server.location).shown
+
+
 def test_a_bad_message_and_a_server_that_hangs_up_are_failures(server: ImapServer, tmp_path: Path) -> None:
     server.messages[10] = mail("empty", text="")
     server.messages[11] = (b"Subject: big\r\nDate: Fri, 17 May 2024 05:00:00 +0000\r\n\r\n" + b"x" * 10_000_001, NOW)

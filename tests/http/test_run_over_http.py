@@ -103,6 +103,24 @@ def silent() -> Iterator[list[Server]]:
         yield [one, another, third]
 
 
+def test_a_list_of_feeds_is_no_source_but_can_be_imported(server: Server, tmp_path: Path) -> None:
+    feeds = f'<opml version="2.0"><body><outline text="A" xmlUrl="{server.url("/feed")}"/></body></opml>'
+    server.serves("/feeds", feeds, type="text/xml")
+    with context(server, ["/feeds"], tmp_path, FakeEngine()) as run:
+        edition, _ = make_edition(run)
+    (failure,) = edition.failures
+    assert (failure.subject, failure.cause) == (server.url("/feeds"), "it is a list of feeds")
+    assert "`briefing sources import`" in failure.remedy
+
+
+def test_the_cache_of_pages_lies_beside_the_state_file(server: Server, tmp_path: Path) -> None:
+    server.serves("/feed", rss(1, server.url("/page")), type="application/rss+xml")
+    server.serves("/page", page(1), type="text/html")
+    with context(server, ["/feed"], tmp_path, FakeEngine().says(answer)) as run:
+        assert len(make_edition(run)[0].stories) == 1
+    assert (tmp_path / "state-http.db").is_file()
+
+
 def test_thirty_feeds_of_which_many_are_bad(server: Server, silent: list[Server], tmp_path: Path) -> None:
     good: list[str] = []
     for number in range(18):

@@ -175,3 +175,15 @@ def test_every_setting_of_a_server_is_on_the_page(repository: Path) -> None:
     settings = ("base_url", "model", "parallel", "patience", "context", "token_budget", "thinking_tokens", "prices")
     assert {name for name in settings if f"{name} = " not in page} == set()
     assert all(hasattr(Config(), name) for name in settings)
+
+
+def test_settings_of_the_engine_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRIEFING_API_KEY", "k")
+    config = Config(
+        base_url="http://127.0.0.1:9/v1", parallel=3, context=2048, threads=5, gpu_layers=7, trust_pickles=True,
+        patience=11, token_budget=13, thinking_tokens=17,
+    )  # fmt: skip
+    assert engine_options(config) == EngineOptions(
+        key="k", slots=3, context=2048, threads=5, gpu_layers=7, trust_pickles=True,
+        patience=11.0, token_budget=13, thinking_tokens=17,
+    )  # fmt: skip

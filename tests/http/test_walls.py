@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from html import escape
@@ -11,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from briefing.cli.messages import ProgressDisplay
+from briefing.cli.report import tell_run
 from briefing.config import Config
 from briefing.fetch import Fetcher
 from briefing.pipeline import NoProgress, Report, RunContext, make_edition, summarise_sources, write_edition
@@ -95,7 +99,10 @@ def test_an_article_behind_a_wall_keeps_its_headline_and_teaser_and_gives_no_poi
     items = [("Costs rise", server.url("/paywall"), TEASER), ("Ferry stops", server.url("/consent"), ""),
              ("Wall", server.url("/page"), "")]  # fmt: skip
     server.serves("/feed", feed(*items), type="application/rss+xml")
-    edition, _, (markdown, data) = run(server, tmp_path)
+    edition, report, (markdown, data) = run(server, tmp_path)
+    with redirect_stderr(io.StringIO()) as printed:
+        tell_run(ProgressDisplay(), edition, report)
+    assert "Headlines only, because of walls before their pages: 2." in printed.getvalue()
     assert [(one.title, one.teaser, one.source, one.wall) for one in edition.stubs] == [
         ("Costs rise", TEASER, "Chronicle", "paywall"),
         ("Ferry stops", "", "Chronicle", "consent"),

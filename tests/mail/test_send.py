@@ -15,10 +15,10 @@ import pytest
 import trustme
 
 from briefing.cli.messages import ProgressDisplay
-from briefing.cli.send import _post
+from briefing.cli.send import _post, post_after_run
 from briefing.config import Config, Mail, Recipient
 from briefing.errors import StoreError
-from briefing.pipeline import DeliveryResult, NoProgress, RunContext, check_run
+from briefing.pipeline import DeliveryResult, NoProgress, RunContext, check_run, utc_now
 from briefing.store import Store
 from briefing.types import Source
 
@@ -368,6 +368,19 @@ def test_a_broken_letter_template_costs_no_edition(
     assert "email.txt.j2" in done.stderr
     assert cli(*SEND).returncode == 0  # what is owed is not forgotten
     assert office.letters == dict.fromkeys(READERS, 1)
+
+
+def test_a_mistake_while_sending_is_told_and_no_more_than_a_mail_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("no such thing")
+
+    monkeypatch.setattr("briefing.pipeline.send_editions", broken)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with RunContext(Config(state=tmp_path / "s.db"), clock=utc_now, progress=NoProgress()) as context:
+        assert post_after_run(ProgressDisplay(), None, context, None, None) == 4
+    assert "A mistake in briefing itself: RuntimeError: no such thing" in capsys.readouterr().err
 
 
 def test_the_password_command_runs_once_in_a_run(

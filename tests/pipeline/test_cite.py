@@ -185,6 +185,7 @@ def test_a_pronoun_without_its_noun_is_asked_again_with_the_sentence_before() ->
     told = next(point for point in summary.key_points if "Desai" in point.text)
     assert [c.sentence for c in told.citations] == [4, 5]
     assert not any(point.text.startswith("She") for point in summary.key_points)
+    assert "Write 1 medium key point." in {prompt.messages[-2].content.splitlines()[-1] for prompt in engine.asked}
 
 
 def test_a_text_without_a_title_is_given_one() -> None:

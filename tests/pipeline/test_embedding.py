@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from briefing.engines.embedding import Embedder
 from briefing.errors import BriefingError, EngineError, ModelError
 from briefing.models import ModelFolder
 from briefing.pipeline import NoProgress, RunContext, utc_now
+from briefing.pipeline.model_resolution import embedding_model
 from briefing.stories import group
 from briefing.types import Article
 
@@ -84,6 +86,12 @@ def test_a_model_that_is_not_there_is_named_before_anything_is_read(tmp_path: Pa
         pytest.raises(ModelError, match="no such file"),
     ):
         _ = run_context.compare
+
+
+def test_the_setting_names_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "own.gguf"
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 0))
+    assert embedding_model(Config(embeddings=str(path), models=tmp_path / "models"), NoProgress()).path == path
 
 
 @pytest.mark.model

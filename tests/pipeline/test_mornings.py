@@ -219,7 +219,9 @@ def test_future_dated_edition_keeps_history_and_is_not_the_latest(place: Place) 
         assert pipeline.known_edition(context, None).date == date(2024, 5, 15)
         assert pipeline.shown_edition(context, None).date == date(2024, 5, 15)
         assert pipeline.shown_edition(context, date(2027, 5, 28)).date == date(2027, 5, 28)
-        pipeline.write_archive(place.folder / "site", context)
+        editions, files = pipeline.write_archive(place.folder / "site", context)
+        assert (editions, files > editions) == (3, True)
+        assert pipeline.write_archive(place.folder / "site", context) == (3, 0)  # what is the same is left alone
     assert "15 May 2024" in (place.folder / "site" / "atom.xml").read_text()
     with place.open(MONDAY + 1200 * DAY) as context:
         assert pipeline.known_edition(context, None).date == date(2027, 5, 28)

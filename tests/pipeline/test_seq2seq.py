@@ -106,6 +106,11 @@ def test_article_is_quoted_where_no_point_holds() -> None:
     assert all(point.text in " ".join(TEXT.split()) for point in summary.key_points)
 
 
+def test_of_more_sentences_than_points_asked_for_the_first_are_kept() -> None:
+    backwards = " ".join(reversed([sentences(part)[0].text for part in PARTS]))
+    assert points(one(model().says(backwards), points=3)) == [sentences(part)[0].text for part in PARTS[:0:-1]]
+
+
 def test_a_paragraph_is_the_points_in_a_row() -> None:
     summary = one(model().says(leads), paragraph=True)
     assert summary.paragraph == " ".join(points(summary))

@@ -15,7 +15,7 @@ from briefing.engines.base import Prompt
 from briefing.pipeline.deadline import StopBefore, due
 from briefing.pipeline.story_pipeline import tell_stories
 from briefing.testing.engine import FakeEngine
-from briefing.types import Article, Edition, Story, Verdict
+from briefing.types import Article, Edition, Source, Story, Verdict
 
 MONDAY = datetime(2024, 5, 13, 5, 0, tzinfo=UTC)
 TUESDAY = MONDAY + timedelta(days=1)
@@ -344,3 +344,49 @@ def test_articles_without_a_section_get_one_by_their_words(context: Callable[...
     assert {story.articles[0].id: story.articles[0].section for story in results.stories} == {
         "tram": "Transport", "blast": "Other",
     }  # fmt: skip
+
+
+def test_a_paragraph_is_written_where_the_settings_ask_for_one(context: Callable[..., pipeline.RunContext]) -> None:
+    told = []
+    for wanted in (False, True):
+        with context(Clock(), FakeEngine(instructable=False), paragraph=wanted) as run:
+            (story,) = tell_stories([article("tram", TRAM)], run, day=date(2024, 5, 13)).stories
+            told.append((story.summary.paragraph, " ".join(point.text for point in story.summary.key_points)))
+    (without, points), (paragraph, same_points) = told
+    assert (without, paragraph, same_points) == (None, points, points)
+
+
+# --- the overview --------------------------------------------------------------------------------------------------
+
+
+def test_the_overview_tells_the_short_form_of_a_long_first_point(
+    context: Callable[..., pipeline.RunContext], tmp_path: Path
+) -> None:
+    to_read = tmp_path / "to read"
+    to_read.mkdir()
+    for word in ("harbour", "museum", "castle", "library", "market"):
+        text = (
+            f"The {word} of {word.capitalize()}ton opened on Tuesday after works that had cost the town a levy of four "
+            f"years. Many people came to see the {word} and stayed until the evening. The council had voted for the "
+            f"levy on every house near the {word} in March. Visitors can walk through it every day but Monday. "
+            f"Children pay nothing until the summer ends, and their teachers get a guide. Buses go there from the "
+            f"station twice an hour. The roof of the {word} was mended first, then its walls, and at last the road "
+            f"to it. A painter from the town gave three pictures, which hang beside the door."
+        )
+        (to_read / f"{word}.txt").write_text(f"About the {word}\n\n{text}\n", "utf-8")
+
+    def said(prompt: Prompt) -> str:
+        word = next(word for word in prompt.document.split() if word.endswith("ton")).removesuffix("ton").lower()
+        if prompt.points == 1:
+            return f"The {word} of {word.capitalize()}ton opened on Tuesday."
+        return f"[1] The {word} of {word.capitalize()}ton, which a levy of the town had paid for, opened on Tuesday."
+
+    engine = FakeEngine(tuned=True).says(said).says("yes", to=" |")
+    sources = (Source(location=str(to_read)),)
+    with context(Clock(), engine, sources=sources, group=False) as run:
+        edition, _ = pipeline.make_edition(run)
+    assert len(edition.stories) == 5
+    first = edition.stories[0].summary.key_points[0].text
+    assert "which a levy" in first
+    short = {story.summary.key_points[0].text.split(",")[0] + " opened on Tuesday." for story in edition.stories}
+    assert {point.text for point in edition.overview} == short

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from briefing.engines import Completion, Prompt
 from briefing.engines.extractive import ExtractiveEngine
 from briefing.errors import UsageError
 from briefing.nlp.text import article_id, word_count
-from briefing.summariser import PromptBook, SummaryOptions, summarise_all, summary_key
+from briefing.summariser import PromptBook, SummaryOptions, summarise_all, summarise_stories, summary_key
 from briefing.testing.engine import FakeEngine
 from briefing.types import Article, Failure, Summary, Verdict
 
@@ -69,6 +70,13 @@ def test_points_that_the_article_supports_are_shown_with_their_sentences() -> No
         assert point.citations
         for citation in point.citations:
             assert TEXT[citation.start : citation.end] == citation.text
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_no_more_points_are_shown_than_asked_for(most: int) -> None:
+    shown = [point.text for point in one(FakeEngine().says(GOOD), points=most).key_points]
+    assert len(shown) == most
+    assert f"- {shown[0]}" in GOOD.splitlines()
 
 
 def test_an_unsupported_point_is_written_anew_once_with_the_failing_part_named() -> None:
@@ -286,3 +294,24 @@ def test_prompts_say_how_long_an_answer_may_be() -> None:
     prompt: Prompt = engine.asked[0]
     assert prompt.max_tokens > 0
     assert prompt.grammar is not None
+
+
+class Timed(FakeEngine):
+    """Takes a second to read a prompt and two to answer it."""
+
+    def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
+        for completion in super().complete(prompts):
+            yield replace(completion, prefill_seconds=1.0, decode_seconds=2.0)
+
+
+def test_the_seconds_of_a_story_are_those_of_all_its_prompts() -> None:
+    other = article(
+        "The tram vote in Marlow split the ruling party. Three of its members left the chamber before the count. "
+        "A court challenge is being prepared by the shops of Bridge Street, their lawyer Leo Marsh said on Friday.",
+        "Split over tram",
+    )
+    engine = Timed().says(GOOD, to="212m").says("Three members left the chamber before the count.", to="Leo")
+    ((_, summary),) = summarise_stories([(article(), other)], engine, BOOK, SummaryOptions())
+    assert isinstance(summary, Summary)
+    assert any("Leo Marsh" in prompt.document for prompt in engine.asked)
+    assert summary.seconds == 3.0 * len(engine.asked)

@@ -56,6 +56,12 @@ def test_limit_without_examples_is_that_of_english(examples: list[str]) -> None:
     assert point_tokens(examples, len) == POINT_TOKENS
 
 
+@pytest.mark.parametrize(("headings", "measured"), [(95, True), (96, False)])
+def test_sentences_behind_a_hundred_headings_are_not_measured(headings: int, measured: bool) -> None:
+    examples = [*["Weather"] * headings, SENTENCES["ta"].format(1)]
+    assert (point_tokens(examples, tokens_in("ta")) > POINT_TOKENS) == measured
+
+
 def test_a_summary_in_another_language_than_its_article_has_the_room_of_its_own() -> None:
     assert point_tokens(sample_sentences("ta"), tokens_in("ta")) > 3 * POINT_TOKENS
     assert POINT_TOKENS < point_tokens(sample_sentences("de"), tokens_in("de")) < 1.5 * POINT_TOKENS

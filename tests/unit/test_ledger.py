@@ -87,6 +87,14 @@ def test_a_stale_claim_writes_nothing(tmp_path: Path) -> None:
     assert [line.state for line in LedgerFile(tmp_path / "state.db.ledger").last().values()] == ["sending"]
 
 
+def test_only_a_claim_makes_a_letter_one_that_is_being_sent(tmp_path: Path) -> None:
+    with Store(tmp_path / "state.db") as store:
+        store.owe_delivery(KEY, NOW)
+        assert not store.put_delivery(KEY, "sending", "", NOW)
+        assert store.delivery(KEY).state == "pending"
+        assert store.claim_delivery(KEY, NOW)
+
+
 def test_opening_during_a_deferral_does_not_lose_the_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "state.db"
     with Store(path) as store, ThreadPoolExecutor(1) as sender:

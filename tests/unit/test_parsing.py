@@ -57,6 +57,11 @@ def test_json_of_another_shape_holds_no_points(answer: str) -> None:
     assert read_points(answer)[1] == ()
 
 
+def test_what_stands_before_and_behind_the_points_of_truncated_json_is_read() -> None:
+    answer = '{"points": ["Work starts in March."], "headline": "Tram approved", "paragraph": "It'
+    assert read_points(answer, cut=True) == ("Tram approved", ("Work starts in March.",))
+
+
 WHOLE = '{"headline": "Tram approved", "points": ["Work starts in March.", "It costs £212m.", "Ana said \\"no\\"."]}'
 
 

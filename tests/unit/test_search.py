@@ -108,6 +108,20 @@ def test_the_snippet_is_the_part_with_most_matches(store: Store) -> None:
     assert [found.snippet[start:end] for start, end in found.marks] == ["tram", "bridge", "is open"]
 
 
+def test_of_equal_parts_the_snippet_is_the_earliest(store: Store) -> None:
+    put(store, MONDAY, story("A", f"Tram {'word ' * 29}", f"A tram {'more ' * 29}"))
+    (found,) = store.search("tram")
+    assert found.snippet.startswith("Tram word")
+    assert [found.snippet[start:end] for start, end in found.marks] == ["Tram"]
+
+
+def test_a_match_too_far_from_the_beginning_of_its_line_is_shown_with_the_words_before_it(store: Store) -> None:
+    words = " ".join(f"word{number}" for number in range(24))
+    put(store, MONDAY, story("A", f"{words} tram opens."))
+    (found,) = store.search("tram")
+    assert found.snippet == "…word20 word21 word22 word23 tram opens."
+
+
 def test_an_index_without_folding_is_rebuilt(tmp_path: Path) -> None:
     with Store(tmp_path / "state.db") as store:
         put(store, MONDAY, story("Straße", "Eine Straße."))

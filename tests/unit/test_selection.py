@@ -7,7 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.ground import Evidence
+from briefing.summariser import SummaryOptions
+from briefing.summariser.context import contexts
+from briefing.summariser.draft import Draft
 from briefing.summariser.selection import TOKEN_BUDGET, estimate_tokens, is_aside, sections, select_sentences
+from briefing.types import Article
 
 TEXT = " ".join(f"The council of town {n} voted for tram line {n} after a dispute over money." for n in range(60))
 
@@ -103,3 +107,16 @@ def test_whatever_the_text_no_sentence_is_shown_twice_and_parts_cover_it(text: s
     places = [(one.article, one.sentence) for one in select_sentences([evidence])]
     assert len(places) == len(set(places))
     assert [index for part in sections(evidence, points) for index in part] == list(range(len(evidence.sentences)))
+
+
+@pytest.mark.parametrize("dull_comes", ["first", "second"])
+def test_only_the_first_part_of_a_long_article_shows_its_opening_whatever_it_is(dull_comes: str) -> None:
+    dull = "Cooks sang elsewhere all through that long night. Gulls flew off towards hills."
+    harbour = " ".join(f"The harbour of place {n} was closed by a storm that broke {n} masts." for n in range(60))
+    court = " ".join(f"A court in city {n} heard {n} witnesses about the bank's lost money." for n in range(60))
+    first, second = (f"{dull} {harbour}", court) if dull_comes == "first" else (harbour, f"{dull} {court}")
+    text = f"{first}\n\nThe bank in court\n\n{second}"
+    draft = Draft.of(Article(id="a", title="", text=text, source="Post", language="en"), SummaryOptions())
+    shown = [" ".join(sentence.text for sentence in context.numbered) for context in contexts([draft])]
+    assert len(shown) == 2
+    assert any("Gulls" in part for part in shown) == (dull_comes == "first")

@@ -129,6 +129,14 @@ def test_a_damaged_copy_is_not_offered(record: Path) -> None:
         check_state(record)
 
 
+def test_another_programs_database_is_no_copy(record: Path) -> None:
+    copy = beside(record, "backup")
+    copy.unlink()
+    with closing(sqlite3.connect(copy)) as theirs:
+        theirs.executescript("CREATE TABLE notes (text); PRAGMA user_version = 3;")
+    assert good_copy(record) is None
+
+
 def test_a_foreign_file_is_neither_repaired_nor_moved(tmp_path: Path) -> None:
     letter = tmp_path / "letter.txt"
     letter.write_text("Dear Ann, " * 100)
@@ -208,6 +216,7 @@ def test_a_backup_is_one_file_and_includes_the_wal(record: Path) -> None:
         assert not Path(f"{beside(record, 'backup')}{part}").exists()
     with closing(sqlite3.connect(beside(record, "backup"))) as copy:
         assert copy.execute("SELECT count(*) FROM editions").fetchone() == (61,)
+        assert copy.execute("PRAGMA journal_mode").fetchone() == ("delete",)  # nor does it make one when it is read
 
 
 def test_leftovers_of_a_killed_backup_are_removed(record: Path) -> None:

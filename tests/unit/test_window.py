@@ -173,3 +173,17 @@ def test_state_file_of_an_earlier_version_counts_its_editions_as_runs(store: Sto
     store.query("INSERT INTO made VALUES ('2024-05-10', 'T', '2024-05-10T06:30:00.000000+00:00', 1)")
     one = window(store, MONDAY)
     assert one.reach == datetime(2024, 5, 10, tzinfo=UTC)
+
+
+def test_what_is_left_out_is_counted(store: Store) -> None:
+    told = {"told": MONDAY - 20 * HOUR, "also told": MONDAY - 21 * HOUR}
+    assert made(store, MONDAY, told) == list(told)
+    items = {**told, "old": MONDAY - 9 * DAYS, "new": MONDAY + 3 * HOUR}
+    second = window(store, MONDAY + DAYS)
+    kept, left_out = second.taken(items, lambda name: name, lambda name: items[name], "F")
+    assert [name for name, _, _ in kept] == ["new"]
+    assert {failure.cause for failure in left_out} == {
+        "1 articles are older than the time span asked for",
+        "2 articles were seen by an earlier edition",
+    }
+    assert second.before == 2
