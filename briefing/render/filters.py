@@ -167,7 +167,8 @@ def _escape_markdown(text: object) -> str:
     escaped = re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", one_line(str(text)))
     escaped = _MAILBOX.sub(_WORD_JOINER, escaped)
     # "&" begins an entity; a line's first characters a list, heading or rule; "://" and "www." an automatic link.
-    escaped = escaped.replace("&", "&amp;")
+    # Python-Markdown takes "[text\]: more" for the definition of a link.
+    escaped = escaped.replace("&", "&amp;").replace("\\]:", "\\]&#58;")
     escaped = re.sub(r"^([-+=:]|\d+[.)])", lambda m: m[0][:-1] + "\\" + m[0][-1], escaped)
     return re.sub(r"(?i)\b(https?|ftp)://|\b(www)\.", lambda m: f"{m[1]}\\://" if m[1] else f"{m[2]}\\.", escaped)
 

@@ -81,6 +81,7 @@ HOSTILE = [
     "](javascript:alert(1)) [x](https://evil.example)",
     "{{ 7*7 }} {% raw %}",
     "# Heading\n\n- list\n\n> quote",
+    "]:)",
     "- list",
     "+ list",
     "* list",
