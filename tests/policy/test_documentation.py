@@ -14,6 +14,7 @@ import shlex
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from datetime import date
 from functools import cache, partial
 from itertools import product
 from pathlib import Path
@@ -29,6 +30,10 @@ from briefing.config import Config, load_config
 from briefing.config.mail import Mail, Recipient
 from briefing.config.settings import Interests, Mute, SourceTable
 from briefing.errors import BriefingError, ExitCode
+from briefing.models import Fit
+from briefing.pipeline.recommendation import ModelOffer
+from briefing.render.history import EditionListing, rows_as_json
+from briefing.types import SearchHit
 
 PAGES = (
     "README.md", "docs/archive.md", "docs/daily.md", "docs/faults.md", "docs/history.md", "docs/json.md",
@@ -405,6 +410,42 @@ def test_fields_of_the_json_are_those_of_its_page(pages: list[Page], repository:
     assert words - names - values - {"und"}.union(*schemas) == set(), "these are in no schema"
     # A point that is unsupported is in no edition.
     assert values - words == {"unsupported"}, "these values are on no page"
+
+
+def test_keys_of_lists_as_json_are_those_of_their_pages(repository: Path) -> None:
+    def listed(page: str, opening: str) -> list[str]:
+        """The names in backticks of the sentence that begins so; what explains one stands in brackets."""
+        sentence = (repository / page).read_text("utf-8").partition(opening)[2]
+        sentence = re.sub(r"\([^()]*\)", "", sentence)
+        return re.findall(r"`(\w+)`", re.split(r"\.(?:\s|$)", sentence)[0])
+
+    day, fit = date(2024, 5, 17), Fit(needed=1, place="memory", seconds=2.0)
+    edition = EditionListing(date=day, title="", stories=1, headline="")
+    hit = SearchHit(
+        date=day,
+        title="",
+        section="",
+        headline="",
+        url=None,
+        sources=(),
+        snippet="",
+        marks=(),
+    )
+    model = ModelOffer(
+        name="",
+        description="",
+        engine="",
+        licence="",
+        size=1,
+        exact=True,
+        here=True,
+        default=True,
+        measured=True,
+        fit=fit,
+    )
+    assert listed("docs/history.md", "`--format json` gives a list of") == list(json.loads(rows_as_json([edition]))[0])
+    assert listed("docs/history.md", "the list; `--format json` gives") == list(json.loads(rows_as_json([hit]))[0])
+    assert listed("docs/models.md", "`--json` is a list of objects:") == list(model.data())
 
 
 def test_environment_variables_are_those_that_the_code_reads(pages: list[Page], repository: Path) -> None:
