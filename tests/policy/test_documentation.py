@@ -450,13 +450,13 @@ def test_keys_of_lists_as_json_are_those_of_their_pages(repository: Path) -> Non
 
 def test_environment_variables_are_those_that_the_code_reads(pages: list[Page], repository: Path) -> None:
     named = {name for page in pages for word in page.words for name in re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", word)}
-    texts, read = set[str](), set[str]()
-    for path in (repository / "briefing").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                texts.add(node.value)
-            if isinstance(node, ast.Constant) and re.fullmatch(r"BRIEFING_[A-Z_]+", str(node.value)):
-                read.add(node.value)
+    nodes = (
+        node
+        for path in (repository / "briefing").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+    )
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    read = {text for text in texts if re.fullmatch(r"BRIEFING_[A-Z_]+", text)}
     assert len(named) > 15
     assert len(read) >= 5
     assert named - texts - OF_SERVERS - OF_LIBRARIES - OF_TESTS == set(), "no code has these"
