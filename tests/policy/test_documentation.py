@@ -303,6 +303,20 @@ def test_every_command_line_parses(pages: list[Page]) -> None:
     assert len({one.command for _, one in parsed(pages)}) > 20
 
 
+def test_every_command_has_help_and_is_on_a_page(pages: list[Page], capsys: pytest.CaptureFixture[str]) -> None:
+    _, commands, _ = tree()
+    named = {one.command for page, one in parsed(pages) if page.name != "README.md"}
+    groups = {path for path, command in commands.items() if getattr(command, "commands", None)} - {"briefing history"}
+    shown = {path: command for path, command in commands.items() if not command.hidden and path not in groups}
+    assert len(shown) > 25
+    assert [path for path in shown if path not in named] == []
+    for path, command in shown.items():
+        capsys.readouterr()
+        parse([*path.split(" ")[1:], "--help"], whole=True)
+        assert f"Usage: {path}" in capsys.readouterr().out
+        assert command.help, path
+
+
 def test_values_of_options_are_ones_that_a_run_takes(pages: list[Page]) -> None:
     names, checked = {setting.name for setting in fields(Config)}, 0
     for _, one in parsed(pages):
