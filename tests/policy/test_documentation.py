@@ -282,6 +282,7 @@ def mentioned(pages: list[Page]) -> Iterator[tuple[Page, list[str]]]:
                     yield page, ["2026-05-17" if word == "DATE" else word for word in words]
 
 
+@pytest.fixture(scope="module")
 def parsed(pages: list[Page]) -> list[tuple[Page, Parsed]]:
     """Every command line of the pages that is ours, understood."""
     found = []
@@ -299,13 +300,15 @@ def parsed(pages: list[Page]) -> list[tuple[Page, Parsed]]:
     return found
 
 
-def test_every_command_line_parses(pages: list[Page]) -> None:
-    assert len({one.command for _, one in parsed(pages)}) > 20
+def test_every_command_line_parses(parsed: list[tuple[Page, Parsed]]) -> None:
+    assert len({one.command for _, one in parsed}) > 20
 
 
-def test_every_command_has_help_and_is_on_a_page(pages: list[Page], capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_has_help_and_is_on_a_page(
+    parsed: list[tuple[Page, Parsed]], capsys: pytest.CaptureFixture[str]
+) -> None:
     _, commands, _ = tree()
-    named = {one.command for page, one in parsed(pages) if page.name != "README.md"}
+    named = {one.command for page, one in parsed if page.name != "README.md"}
     groups = {path for path, command in commands.items() if getattr(command, "commands", None)} - {"briefing history"}
     shown = {path: command for path, command in commands.items() if not command.hidden and path not in groups}
     assert len(shown) > 25
@@ -317,9 +320,9 @@ def test_every_command_has_help_and_is_on_a_page(pages: list[Page], capsys: pyte
         assert command.help, path
 
 
-def test_values_of_options_are_ones_that_a_run_takes(pages: list[Page]) -> None:
+def test_values_of_options_are_ones_that_a_run_takes(parsed: list[tuple[Page, Parsed]]) -> None:
     names, checked = {setting.name for setting in fields(Config)}, 0
-    for _, one in parsed(pages):
+    for _, one in parsed:
         if one.command in {"briefing run", "briefing summarise"}:
             options = {
                 name: value for name, value in one.given.items() if name in names and value not in (None, [], ())
@@ -344,10 +347,12 @@ def options_of(command: Any) -> Iterator[list[str]]:
             yield [*option.opts, *option.secondary_opts]
 
 
-def test_options_in_running_text_exist_on_a_command_of_the_page(pages: list[Page]) -> None:
+def test_options_in_running_text_exist_on_a_command_of_the_page(
+    pages: list[Page], parsed: list[tuple[Page, Parsed]]
+) -> None:
     _, commands, _ = tree()
     by_page = {page.name: {"briefing", "briefing run"} for page in pages}
-    for page, one in parsed(pages):
+    for page, one in parsed:
         by_page[page.name].add(one.command)
     wrong, checked = [], 0
     for page in pages:
@@ -361,14 +366,16 @@ def test_options_in_running_text_exist_on_a_command_of_the_page(pages: list[Page
     assert checked > 80
 
 
-def test_every_option_is_described_on_a_page_of_its_command(pages: list[Page]) -> None:
+def test_every_option_is_described_on_a_page_of_its_command(
+    pages: list[Page], parsed: list[tuple[Page, Parsed]]
+) -> None:
     _, commands, _ = tree()
     by_command: dict[str, set[str]] = {}
-    for page, one in parsed(pages):
+    for page, one in parsed:
         by_command.setdefault(one.command, set()).update(page.words)
     by_command["briefing"] = set().union(*by_command.values())
-    del commands["briefing summarize"]  # the same command
-    options = [(path, one) for path, command in commands.items() for one in options_of(command)]
+    shown = [(path, command) for path, command in commands.items() if not command.hidden]
+    options = [(path, one) for path, command in shown for one in options_of(command)]
     assert len(options) > 100
     everywhere = EVERYWHERE & next(page for page in pages if page.name == "docs/daily.md").words
     missing = [f"{path} {one[0]}" for path, one in options if not (by_command.get(path, set()) | everywhere) & set(one)]

@@ -42,8 +42,9 @@ def private_names(path: Path) -> Iterator[str]:
             yield from re.findall(r"^briefing(?:\.\w+)*\._[A-Za-z]\w*$", node.value)
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("setattr") and len(node.args) == 3:
             place, name, _ = node.args
-            if isinstance(place, ast.Name) and isinstance(name, ast.Constant) and PRIVATE.fullmatch(str(name.value)):
-                yield from (f"{home}.{name.value}" for home in [known.get(place.id)] if home)
+            given = name.value if isinstance(name, ast.Constant) else None
+            if isinstance(place, ast.Name) and isinstance(given, str) and PRIVATE.fullmatch(given):
+                yield from (f"{home}.{given}" for home in [known.get(place.id)] if home)
 
 
 def test_private_names_stay_private(repository: Path) -> None:
