@@ -80,7 +80,7 @@ def send(
         posted = pipeline.send_editions(
             chosen, run_context, only=to or [], resend=resend, waiting=waiting, until=until, lock=lock
         )
-        code = _post(display, posted)
+        code = tell_deliveries(display, posted)
         keep_state(display, run_context, lock)
         raise typer.Exit(code)
 
@@ -99,7 +99,9 @@ def post_after_run(
     from briefing import pipeline
 
     try:
-        code = _post(display, pipeline.send_editions(edition, run_context, waiting=True, until=until, lock=lock))
+        code = tell_deliveries(
+            display, pipeline.send_editions(edition, run_context, waiting=True, until=until, lock=lock)
+        )
         keep_state(display, run_context, lock)
         return code
     except BriefingError as error:
@@ -119,7 +121,7 @@ def keep_state(display: ProgressDisplay, run_context: "RunContext", lock: "RunLo
         display.complain(problem)
 
 
-def _post(display: ProgressDisplay, posted: "Iterable[DeliveryResult]") -> ExitCode:
+def tell_deliveries(display: ProgressDisplay, posted: "Iterable[DeliveryResult]") -> ExitCode:
     """Print the outcome of each letter as it is known."""
     code = ExitCode.WELL
     for delivery in posted:

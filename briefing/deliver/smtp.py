@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from briefing.bounded_io import BoundedReader
 from briefing.deliver.sasl import hidden, log_in, log_in_with_token
@@ -31,7 +31,7 @@ from briefing.sanitise import one_line
 _log = logging.getLogger(__name__)
 _SECONDS = 60.0
 """Socket timeout."""
-_REPLY_SECONDS = 120.0
+REPLY_SECONDS = 120.0
 """Until a reply is complete, from a server that is never silent for as long as the socket timeout."""
 _MAX_REPLY = 1_000_000
 """Bytes; RFC 5321 (4.5.3.1.5) has lines of 512, and a reply seldom has ten of them."""
@@ -76,10 +76,13 @@ class SendOutcome:
 
 
 class Mailer:
-    """A lazily opened connection to a mail server, reopened where it broke. A context manager."""
+    """A lazily opened connection to a mail server, reopened where it broke. A context manager.
 
-    def __init__(self, server: MailServer) -> None:
-        self._server = server
+    A reply has to be complete after `reply_seconds`.
+    """
+
+    def __init__(self, server: MailServer, *, reply_seconds: float = REPLY_SECONDS) -> None:
+        self._server, self._reply_seconds = server, reply_seconds
         self._smtp: smtplib.SMTP | None = None
 
     def __enter__(self) -> Self:
@@ -218,13 +221,13 @@ class Mailer:
     def _connected(self) -> smtplib.SMTP:
         if self._smtp is not None:
             return self._smtp
-        server = self._server
+        server, reply = self._server, self._reply_seconds
         context = server.context or ssl.create_default_context()
         smtp: smtplib.SMTP
         if server.security == "tls":
-            smtp = _TlsConnection(server.host, server.port, timeout=_SECONDS, context=context)
+            smtp = _TlsConnection(server.host, server.port, timeout=_SECONDS, context=context, reply_seconds=reply)
         else:
-            smtp = _Connection(server.host, server.port, timeout=_SECONDS)
+            smtp = _Connection(server.host, server.port, timeout=_SECONDS, reply_seconds=reply)
         try:
             smtp.ehlo_or_helo_if_needed()
             if server.security == "starttls":
@@ -289,12 +292,16 @@ class Mailer:
 class _Connection(smtplib.SMTP):
     """`smtplib.SMTP` whose replies are bounded in time and size; in plain text, or until STARTTLS."""
 
+    def __init__(self, *given: Any, reply_seconds: float, **named: Any) -> None:
+        self._reply_seconds = reply_seconds  # smtplib connects at once
+        super().__init__(*given, **named)
+
     def getreply(self) -> tuple[int, bytes]:
         """Code (-1 where there is none) and text of the next reply."""
         if self.file is None and self.sock is not None:  # new, or just encrypted: earlier bytes do not count
             self._replies = BoundedReader(
                 self.sock.makefile("rb", buffering=0), self.sock.settimeout,
-                silence=self.timeout, seconds=_REPLY_SECONDS * self.timeout / 60, most=_MAX_REPLY, clock=time.monotonic,
+                silence=self.timeout, seconds=self._reply_seconds, most=_MAX_REPLY, clock=time.monotonic,
             )  # fmt: skip
             self.file = io.BufferedReader(self._replies)
         self._replies.begin()

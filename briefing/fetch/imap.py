@@ -31,14 +31,8 @@ _log = logging.getLogger(__name__)
 
 MOST_BYTES = 10_000_000
 """Of one message."""
-_SILENCE = 30.0
-"""Seconds without data."""
-_RESPONSE_TIME = 120.0
-"""Seconds until a response is complete."""
 _MOST_REOPENED = 5
 """Reconnects."""
-_MOST_RESPONSE = 40_000_000
-"""Bytes."""
 _LONGEST_LINE = 1_000_000
 """Bytes, as in imaplib: a search may find hundreds of thousands of messages."""
 _BATCH = 100
@@ -46,6 +40,21 @@ _BATCH = 100
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _HEADER_ITEMS = "(UID INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (DATE FROM SUBJECT)])"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImapLimits:
+    """What one response of a server is given."""
+
+    silence: float = 30.0
+    """Seconds without data."""
+    seconds: float = 120.0
+    """Until it is complete."""
+    size: int = 40_000_000
+    """Bytes."""
+
+
+_LIMITS = ImapLimits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +115,17 @@ class ImapMailbox:
     """An open mailbox. All methods raise `FetchError` when the server cannot be used or disconnects."""
 
     def __init__(
-        self, address: ImapAddress, password: str, *, context: ssl.SSLContext | None = None, within: float = math.inf
+        self,
+        address: ImapAddress,
+        password: str,
+        *,
+        context: ssl.SSLContext | None = None,
+        within: float = math.inf,
+        limits: ImapLimits = _LIMITS,
     ) -> None:
         """Connect, log in, EXAMINE. `context`: for certificates other than the system's; `within`: seconds in total."""
         self.address = address
-        self._password, self._context = password, context
+        self._password, self._context, self._limits = password, context, limits
         self._server: imaplib.IMAP4
         self._until = time.monotonic() + within
         self._broken, self._reopened = True, 0
@@ -177,7 +192,7 @@ class ImapMailbox:
     def _body(self, uid: int) -> list[tuple[bytes, bytes]]:
         if self._broken:
             self._reopen()
-        had_time = self._until - time.monotonic() >= _RESPONSE_TIME
+        had_time = self._until - time.monotonic() >= self._limits.seconds
         try:
             return list(self._fetch(str(uid), f"(UID BODY.PEEK[]<0.{MOST_BYTES + 1}>)"))
         except FetchError as error:
@@ -203,9 +218,11 @@ class ImapMailbox:
             left = self._until - time.monotonic()
             if address.tls:
                 context = self._context or ssl.create_default_context()
-                self._server = _BoundedTls(address.host, address.port, ssl_context=context, timeout=left)
+                self._server = _BoundedTls(
+                    address.host, address.port, ssl_context=context, timeout=left, limits=self._limits
+                )
             else:
-                self._server = _Bounded(address.host, address.port, timeout=left)
+                self._server = _Bounded(address.host, address.port, timeout=left, limits=self._limits)
         self._broken = False
         try:
             self._log_in(self._password)
@@ -288,26 +305,31 @@ class ImapMailbox:
 class _Bounded(imaplib.IMAP4):
     """`imaplib.IMAP4` with limits of time and size on each response."""
 
+    def __init__(self, *given: Any, limits: ImapLimits, **named: Any) -> None:
+        self._limits = limits  # imaplib opens the connection at once
+        super().__init__(*given, **named)
+
     def open(self, host: str = "", port: int | None = None, timeout: float | None = None) -> None:
         """Connect; `timeout`: seconds for the whole connection."""
         within = math.inf if timeout is None else max(0.1, timeout)
         self._until = time.monotonic() + within
-        super().open(host, port or 143, min(within, _SILENCE))
+        limits = self._limits
+        super().open(host, port or 143, min(within, limits.silence))
         self._answers = BoundedReader(
             self.sock.makefile("rb", buffering=0), self.sock.settimeout,
-            silence=_SILENCE, seconds=min(within, _RESPONSE_TIME), most=_MOST_RESPONSE, clock=time.monotonic,
+            silence=limits.silence, seconds=min(within, limits.seconds), most=limits.size, clock=time.monotonic,
         )  # fmt: skip
         self._buffered = io.BufferedReader(self._answers)
 
     def send(self, data: Any) -> None:
         """Send a command and reset the limits for its response."""
-        self._answers.begin(min(_RESPONSE_TIME, self._until - time.monotonic()))
+        self._answers.begin(min(self._limits.seconds, self._until - time.monotonic()))
         super().send(data)
 
     def read(self, size: int) -> bytes:
         """The bytes of a literal, of the announced `size`."""
-        if size > _MOST_RESPONSE:  # it would be allocated at once
-            raise self.abort(f"its answer is longer than {_MOST_RESPONSE / 1e6:g} MB")
+        if size > self._limits.size:  # it would be allocated at once
+            raise self.abort(f"its answer is longer than {self._limits.size / 1e6:g} MB")
         return self._buffered.read(size)
 
     def readline(self) -> bytes:

@@ -15,7 +15,7 @@ from typing import Literal
 
 from briefing.private_files import replace_text
 
-_WINDOW = 4096
+WINDOW = 4096
 """Default context window of the engine llama, in tokens."""
 _BUFFERS = 400_000_000
 """Bytes of llama.cpp's compute buffers, for a batch of 512 tokens."""
@@ -80,7 +80,7 @@ def fit_of(machine: Machine, *, size: int, cache: int = 0, context: int = 0, ada
     `context`: the model's window in tokens (0: not known); `adapter`: bytes of its adapter (0: none), with which it
     reads chosen sentences instead of whole articles.
     """
-    configured = machine.window or _WINDOW
+    configured = machine.window or WINDOW
     window = min(configured, context or configured) * machine.slots
     needed = size + adapter + (cache or size // _CACHE_SHARE) * window + _BUFFERS
     place: Literal["gpu", "memory", "nowhere", "unknown"]

@@ -88,7 +88,7 @@ def without_doctype(text: str) -> tuple[str, bool]:
 
 _DEEPEST = 200
 """Nested elements. The deepest feed of those that were looked at has under 40."""
-_MOST_TAGS = 500_000
+MOST_TAGS = 500_000
 """Of a document: feedparser takes 18 microseconds for each, and up to 700 bytes while it is open."""
 _NOT_MARKUP = r"<!--|<!\[CDATA\["
 _TAG_OR_SECTION = re.compile(rf"{_NOT_MARKUP}|</?+(?:[^\W\d]|:)[^\s/<>]*+[^<>]*+>")
@@ -114,8 +114,8 @@ def _matches(pattern: re.Pattern[str], document: str) -> Iterator[re.Match[str]]
             unended.update({end} if found < 0 else ())
 
 
-def limit_nesting(text: str) -> tuple[str, str]:
-    """The XML document without tags nested deeper than `_DEEPEST` and without what follows `_MOST_TAGS`.
+def limit_nesting(text: str, most_tags: int = MOST_TAGS) -> tuple[str, str]:
+    """The XML document without tags nested deeper than `_DEEPEST` and without what follows `most_tags`.
 
     Also what was left out, as a sentence without a full stop, or empty. The text in removed elements stays. An end tag
     closes all open elements within its own, as in lenient parsers.
@@ -125,9 +125,9 @@ def limit_nesting(text: str) -> tuple[str, str]:
     too_deep: Counter[str] = Counter()
     copied = 0
     for count, tag in enumerate(_matches(_TAG_OR_SECTION, text), start=1):
-        if count > _MOST_TAGS:
+        if count > most_tags:
             kept.append(text[copied : tag.start()])
-            return "".join(kept), f"it has more than {_MOST_TAGS:,} tags, and what follows was not read"
+            return "".join(kept), f"it has more than {most_tags:,} tags, and what follows was not read"
         if not _is_kept(tag[0], opened, too_deep):
             kept.append(text[copied : tag.start()])
             copied = tag.end()

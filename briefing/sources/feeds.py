@@ -27,6 +27,7 @@ from briefing.errors import SourceError
 from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import (
     LONGEST_ADDRESS,
+    MOST_TAGS,
     decoded,
     gunzipped,
     item_starts,
@@ -41,7 +42,7 @@ _log = logging.getLogger(__name__)
 
 MOST_BYTES = 10_000_000
 """Of a feed, decompressed: ten thousand items. They take 2 s to parse; as much senseless markup takes 40 s."""
-_MOST_ITEMS = 10_000
+MOST_ITEMS = 10_000
 """Parsed, half of them from either end, since the newest are at one of the two."""
 
 
@@ -68,6 +69,8 @@ def read_feed(
     limit: int = 500,
     now: datetime | None = None,
     subject: str = "",
+    most_items: int = MOST_ITEMS,
+    most_tags: int = MOST_TAGS,
 ) -> Feed:
     """Parse a feed, a damaged one as far as possible.
 
@@ -79,6 +82,8 @@ def read_feed(
         limit: number of items, the newest.
         now: UTC; implausible dates are dropped (`dates.is_plausible`).
         subject: what an error calls the feed; its URL where empty.
+        most_items: number that is parsed, half of them from either end.
+        most_tags: of an XML document; what follows is not read.
 
     Raises:
         SourceError: it is no feed, or no item can be parsed.
@@ -96,8 +101,11 @@ def read_feed(
     if not text:
         raise SourceError(name, "it is empty", "Check whether it still exists")
     origin = _Origin(url=url, folder=folder)
-    feed = _read_json(text, name, origin) if text[0] in "{[" else _read_xml(text, name, origin)
-    newest = _newest(_without_implausible_dates(_without_repeats(feed), now), limit)
+    if text[0] in "{[":
+        feed = _read_json(text, name, origin, most_items)
+    else:
+        feed = _read_xml(text, name, origin, most_items, most_tags)
+    newest = _newest(_without_implausible_dates(_without_repeats(feed), now), limit, most_items)
     _log.debug("%s: %d of %d items", shown(name), len(newest.items), feed.count)
     return newest
 
@@ -136,12 +144,12 @@ def _inside(folder: Path, relative: str) -> str:
 # XML
 
 
-def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
+def _read_xml(text: str, name: str, origin: _Origin, most_items: int, most_tags: int) -> Feed:
     import feedparser
 
     document, had_entities = without_doctype(text)
-    document, count = _without_middle(document)
-    document, left_out = limit_nesting(document)
+    document, count = _without_middle(document, most_items)
+    document, left_out = limit_nesting(document, most_tags)
     # A stream: feedparser reads bytes that are the name of a file from disk.
     try:
         parsed = feedparser.parse(
@@ -172,11 +180,11 @@ def _read_xml(text: str, name: str, origin: _Origin) -> Feed:
     )
 
 
-def _without_middle(document: str) -> tuple[str, int]:
-    """The document without its middle items where it has over `_MOST_ITEMS`, and the number of items."""
+def _without_middle(document: str, most: int) -> tuple[str, int]:
+    """The document without its middle items where it has over `most`, and the number of items."""
     starts = item_starts(document)
-    half = _MOST_ITEMS // 2
-    if len(starts) <= _MOST_ITEMS:
+    half = most // 2
+    if len(starts) <= most:
         return document, len(starts)
     return document[: starts[half]] + document[starts[-half] :], len(starts)
 
@@ -278,7 +286,7 @@ def _no_feed(text: str, name: str, *, version: str) -> SourceError:
 # JSON Feed (https://www.jsonfeed.org/version/1.1/)
 
 
-def _read_json(text: str, name: str, origin: _Origin) -> Feed:
+def _read_json(text: str, name: str, origin: _Origin, most_items: int) -> Feed:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -286,8 +294,8 @@ def _read_json(text: str, name: str, origin: _Origin) -> Feed:
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
         raise SourceError(name, "it is JSON, but no JSON Feed: it has no list of items", "Check the address")
     origin = replace(origin, home=web_address(_text(document, "home_page_url"), origin.url) or "")
-    listed, half = document["items"], _MOST_ITEMS // 2
-    looked_at = listed if len(listed) <= _MOST_ITEMS else listed[:half] + listed[-half:]
+    listed, half = document["items"], most_items // 2
+    looked_at = listed if len(listed) <= most_items else listed[:half] + listed[-half:]
     items = tuple(_json_item(item, origin) for item in looked_at if isinstance(item, dict))
     warnings = _long_link_warning(_json_link(item) for item in looked_at if isinstance(item, dict))
     if skipped := len(looked_at) - len(items):
@@ -354,12 +362,12 @@ def _without_implausible_dates(feed: Feed, now: datetime | None) -> Feed:
     return replace(feed, items=items, warnings=(*feed.warnings, f"{changed} of its items have an impossible date"))
 
 
-def _newest(feed: Feed, limit: int) -> Feed:
+def _newest(feed: Feed, limit: int, most_items: int) -> Feed:
     if not feed.items:
         return replace(feed, warnings=(*feed.warnings, "the feed has no items"))
-    half = _MOST_ITEMS // 2
+    half = most_items // 2
     newest = sorted(range(len(feed.items)), key=_age_order(feed.items))[:limit]
-    if feed.count > _MOST_ITEMS:
+    if feed.count > most_items:
         looked_at = f"the first and the last {half}"
         warning = f"the feed has {feed.count} items, of which only {looked_at} were looked at"
         if len(feed.items) > limit:

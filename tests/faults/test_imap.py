@@ -7,13 +7,14 @@ import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
 
 from briefing.config import Config
 from briefing.errors import FetchError, UntrustedError
-from briefing.fetch.imap import ImapMailbox, parse_address
+from briefing.fetch.imap import ImapLimits, ImapMailbox, parse_address
 from briefing.pipeline import NoProgress, RunContext, read
 from briefing.types import Source
 
@@ -34,16 +35,12 @@ def imap() -> Iterator[Imap]:
         yield running
 
 
-@pytest.fixture
-def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer has to be complete after 0.2 seconds, and there in bytes by the thousand."""
-    monkeypatch.setattr("briefing.fetch.imap._RESPONSE_TIME", 0.2)
-    monkeypatch.setattr("briefing.fetch.imap._MOST_RESPONSE", 100_000)
+HURRIED = ImapLimits(seconds=0.2)
 
 
-def failure(imap: Imap, within: float = math.inf) -> FetchError:
-    address = parse_address(imap.location)
-    with pytest.raises(FetchError) as caught, ImapMailbox(address, "secret", within=within) as box:
+def failure(imap: Imap, within: float = math.inf, **limits: Any) -> FetchError:
+    address, given = parse_address(imap.location), ImapLimits(**limits)
+    with pytest.raises(FetchError) as caught, ImapMailbox(address, "secret", within=within, limits=given) as box:
         list(box.heads(box.search(None)))
     return caught.value
 
@@ -73,26 +70,22 @@ def test_a_wrong_literal_size(imap: Imap, announces: int) -> None:
     assert failure(imap).cause.startswith("its mails cannot be fetched")
 
 
-@pytest.mark.usefixtures("_hurried")
 @pytest.mark.parametrize("command", ["CAPABILITY", "LOGIN", "EXAMINE", "UID SEARCH", "UID FETCH"])
 def test_a_slow_drip_ends_at_the_deadline(imap: Imap, command: str) -> None:
     imap.drips_at(command)
-    assert "not complete after 0.2 seconds" in failure(imap).cause
+    assert "not complete after 0.2 seconds" in failure(imap, seconds=0.2).cause
 
 
-@pytest.mark.usefixtures("_hurried")
 @pytest.mark.parametrize("line", [b"* OK and another thing\r\n", b"* 1 FETCH (FLAGS ())\r\n", b"x"])
-def test_an_endless_response(imap: Imap, line: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("briefing.fetch.imap._RESPONSE_TIME", 30.0)
+def test_an_endless_response(imap: Imap, line: bytes) -> None:
     imap.talks_without_end_at("UID SEARCH", line)
-    assert "longer than 0.1 MB" in failure(imap).cause
+    assert "longer than 0.1 MB" in failure(imap, size=100_000).cause
 
 
 @pytest.mark.parametrize("command", ["LOGIN", "UID FETCH"])
-def test_a_silent_server(imap: Imap, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("briefing.fetch.imap._SILENCE", 0.15)
+def test_a_silent_server(imap: Imap, command: str) -> None:
     imap.hangs_at(command)
-    assert "timed out" in failure(imap).cause
+    assert "timed out" in failure(imap, silence=0.15).cause
 
 
 def test_responses_share_one_deadline(imap: Imap) -> None:
@@ -107,11 +100,10 @@ SLOW = b"Subject: Slow\r\n\r\n%b* 2 FETCH (UID 9 BODY[]<0> {%d}\r\n%b)\r\n" % (
 """A message that is another one's for whoever reads on behind its first lines."""
 
 
-@pytest.mark.usefixtures("_hurried")
 def test_the_rest_of_a_slow_message_is_not_parsed_as_responses(imap: Imap) -> None:
     imap.messages[8] = (SLOW, NOW)
     imap.drips_message(8)
-    with ImapMailbox(parse_address(imap.location), "secret") as box:
+    with ImapMailbox(parse_address(imap.location), "secret", limits=HURRIED) as box:
         with pytest.raises(FetchError, match="not complete after") as caught:
             box.message(8, len(SLOW))
         assert caught.value.lasting

@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from briefing.deliver import Mailer, MailServer, SendOutcome
+from briefing.deliver.smtp import REPLY_SECONDS
 from briefing.errors import DeliveryError
 
 from .smtp import Smtp
@@ -23,12 +24,6 @@ ANN, PASSWORD = "ann@example.org", "p-very-secret-4711"
 def smtp() -> Iterator[Smtp]:
     with Smtp() as running:
         yield running
-
-
-@pytest.fixture
-def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reply has to be complete after 0.2 seconds."""
-    monkeypatch.setattr("briefing.deliver.smtp._REPLY_SECONDS", 0.2)
 
 
 def letter(text: str = "The council voted for a tram.") -> EmailMessage:
@@ -47,10 +42,16 @@ class Claims(list[str]):
 
 
 def post(
-    smtp: Smtp, *, claims: Claims | None = None, message: EmailMessage | None = None, **server: Any
+    smtp: Smtp,
+    *,
+    claims: Claims | None = None,
+    message: EmailMessage | None = None,
+    within: float = REPLY_SECONDS,
+    **server: Any,
 ) -> SendOutcome:
+    """Send a letter; each reply has to be complete `within` so many seconds."""
     settings = {"host": "localhost", "port": smtp.port, "security": "none", **server}
-    with Mailer(MailServer(**settings)) as mailer:
+    with Mailer(MailServer(**settings), reply_seconds=within) as mailer:
         return mailer.send(message or letter(), "desk@example.org", ANN, Claims() if claims is None else claims)
 
 
@@ -103,11 +104,10 @@ def test_a_server_that_does_not_speak_smtp(smtp: Smtp, command: str, said: str) 
     assert (claims, smtp.got) == ([], [])
 
 
-@pytest.mark.usefixtures("_hurried")
 @pytest.mark.parametrize("command", ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA"])
 def test_a_drip_has_an_end(smtp: Smtp, command: str) -> None:
     smtp.drips_at(command)
-    outcome = post(smtp)
+    outcome = post(smtp, within=0.2)
     assert (outcome.state, "not complete after 0.2 seconds" in outcome.detail) == ("deferred", True)
 
 
@@ -196,10 +196,9 @@ def test_a_drop_after_the_dot_before_the_answer(smtp: Smtp, kept: bool) -> None:
     assert (claims, len(smtp.got)) == (["claimed"], int(kept))
 
 
-@pytest.mark.usefixtures("_hurried")
 def test_a_dripped_reply_after_the_dot(smtp: Smtp) -> None:
     smtp.drips_at(".")
-    assert post(smtp).state == "unknown"
+    assert post(smtp, within=0.2).state == "unknown"
 
 
 @pytest.mark.parametrize("said", ["welcome to the jungle", "", "\x00\xff"])

@@ -222,7 +222,6 @@ def test_dns_rebinding(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("kind", ["rss", "atom", "json"])
 def test_a_feed_of_a_hundred_thousand_items(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of as many items as that, shrunk to a hundredth for a test's time; the last ones are the newest."""
-    monkeypatch.setattr("briefing.sources.feeds._MOST_ITEMS", 100)
     monkeypatch.setattr("briefing.sources.feeds.strip_tags", seen := Counting())
     links = [f"https://news.example/{number}" for number in range(1000)]
     body = {
@@ -232,7 +231,7 @@ def test_a_feed_of_a_hundred_thousand_items(kind: str, monkeypatch: pytest.Monke
         + "</feed>",
         "json": json.dumps({"version": "1.1", "title": "F", "items": [{"id": link, "url": link} for link in links]}),
     }[kind]
-    feed = read_feed(body.encode(), limit=50)
+    feed = read_feed(body.encode(), limit=50, most_items=100)
     assert len(feed.items) == 50
     assert "the feed has 1000 items; of the first and the last 50, the newest 50 were taken" in feed.warnings
     assert not [warning for warning in feed.warnings if "well-formed" in warning]

@@ -15,7 +15,7 @@ import pytest
 import trustme
 
 from briefing.cli.messages import ProgressDisplay
-from briefing.cli.send import _post, post_after_run
+from briefing.cli.send import post_after_run, tell_deliveries
 from briefing.config import Config, Mail, Recipient
 from briefing.errors import StoreError
 from briefing.pipeline import DeliveryResult, NoProgress, RunContext, check_run, utc_now
@@ -236,7 +236,7 @@ def test_replies_about_each_recipient_are_recorded(post_office: Opener, desk: Ca
 def test_only_a_refused_address_gets_the_advice_to_check_it(
     capsys: pytest.CaptureFixture[str], said: str, address: bool
 ) -> None:
-    assert _post(ProgressDisplay(), [DeliveryResult(recipient=READERS[0], state="refused", detail=said)]) == 4
+    assert tell_deliveries(ProgressDisplay(), [DeliveryResult(recipient=READERS[0], state="refused", detail=said)]) == 4
     err = capsys.readouterr().err
     assert f"Refused for {READERS[0]}: {said}." in err
     assert ("Check the address" in err) == address

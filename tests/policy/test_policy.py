@@ -5,92 +5,26 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-HEAVY = (
-    # Not pydantic: typer itself imports it to read a subcommand's options.
-    "xllamacpp", "transformers", "torch", "trafilatura", "sklearn", "scipy", "numpy", "httpx", "hishel",
-    "huggingface_hub", "feedparser", "lxml", "markdown", "jinja2", "nupunkt", "py3langid", "sqlite3",
-    "tomlkit",
-)  # fmt: skip
-
-SHARED = {
-    "address",
-    "bounded_io",
-    "canonical",
-    "dates",
-    "encodings",
-    "errors",
-    "mail_headers",
-    "markup",
-    "sanitise",
-    "retry",
-    "serialization",
-    "types",
-}
-"""What every part may import; pure, and of the rooms it knows none."""
-ROOMS = ("nlp", "ground", "stories", "render")
-"""The pure rooms, from the lowest: each imports what is shared and what lies below it."""
-PURE = SHARED | set(ROOMS)
-EDGES = {"config", "assets", "sources", "fetch", "extract", "store", "deliver", "models", "schedule"}
-BASE = PURE | {"_version"}
-ALLOWED: dict[str, set[str]] = {
-    **dict.fromkeys(SHARED, SHARED | {"_version"}),
-    **{room: SHARED | set(ROOMS[: n + 1]) | {"_version"} for n, room in enumerate(ROOMS)},
-    # An edge imports itself, what is pure and how files are kept private, never another edge.
-    **{edge: BASE | {"private_files", edge} for edge in EDGES},
-    "private_files": set(),
-    "adapters": set(),
-    "engines": BASE | {"engines"},
-    "summariser": BASE | {"summariser", "engines"},
-    "testing": BASE | {"testing", "engines"},
-    "pipeline": BASE | EDGES | {"private_files", "engines", "summariser", "pipeline"},
-    "cli": BASE | EDGES | {"private_files", "engines", "pipeline", "cli"},
-}
-
 
 def modules(repository: Path) -> list[Path]:
-    return sorted((repository / "briefing").rglob("*.py"))
+    found = sorted((repository / "briefing").rglob("*.py"))
+    assert len(found) > 100
+    return found
 
 
-def imported(path: Path) -> set[str]:
-    """Top-level parts of this package that a module imports, anywhere in it."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module] if node.module != "briefing" else [f"briefing.{alias.name}" for alias in node.names]
-        found |= {name.split(".")[1] for name in names if name.startswith("briefing.")}
+def pages(repository: Path) -> list[Path]:
+    found = [*repository.glob("*.md"), *(repository / "docs").glob("*.md")]
+    assert len(found) > 15
     return found
 
 
 def part_of(path: Path, repository: Path) -> str:
     """The module or package of `briefing` that a file belongs to."""
     return path.relative_to(repository / "briefing").parts[0].removesuffix(".py")
-
-
-def test_layers_import_only_what_lies_below_them(repository: Path) -> None:
-    wrong = []
-    for path in modules(repository):
-        part = part_of(path, repository)
-        if part in {"__init__", "__main__", "_version"}:
-            continue
-        wrong += [f"{path.name} ({part}) imports {name}" for name in imported(path) - ALLOWED[part]]
-    assert wrong == []
-
-
-def test_the_pure_part_knows_no_clock_disk_or_network(repository: Path) -> None:
-    forbidden = {"os", "pathlib", "socket", "time", "urllib.request", "httpx", "sqlite3", "subprocess", "shutil"}
-    for name in PURE:
-        paths = [path for path in modules(repository) if part_of(path, repository) == name]
-        assert paths, name
-        for node in (node for path in paths for node in ast.walk(ast.parse(path.read_text("utf-8")))):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            assert not forbidden & set(names), f"{name} imports {names}"
 
 
 def test_no_raw_address_is_put_into_a_text(repository: Path) -> None:
@@ -114,17 +48,6 @@ def test_no_raw_address_is_put_into_a_text(repository: Path) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["models", "--help"]])
-def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
-    code = (
-        "import sys\nsys.argv = ['briefing', *sys.argv[1:]]\nfrom briefing.cli import main\n"
-        "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        f"print('HEAVY', sorted(set({HEAVY!r}) & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
-    assert "HEAVY []" in done.stdout
-
-
 def test_one_console_prints(repository: Path) -> None:
     """Only what passes `cli.console` or `deliver.write_stdout` is free of what steers a terminal, and survives one."""
     own = {"cli/console.py", "deliver/files.py"}
@@ -137,33 +60,6 @@ def test_one_console_prints(repository: Path) -> None:
             if prints.fullmatch(called):
                 wrong.append(f"{place}: {called}")
     assert wrong == []
-
-
-def commands() -> list[str]:
-    import typer.main
-
-    from briefing.cli import app
-
-    found = []
-    group = typer.main.get_command(app)
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
-        if command.hidden:
-            continue
-        inner = getattr(command, "commands", None)
-        found += [f"{name} {sub}" for sub in inner] if inner else [name]
-    return found
-
-
-@pytest.mark.parametrize("command", commands())
-def test_every_command_has_help_and_is_in_the_documentation(command: str, repository: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "briefing", *command.split(), "--help"], capture_output=True, text=True, check=True
-    )
-    assert "Usage" in done.stdout
-    pages = [repository / "README.md", *(repository / "docs").glob("*.md")]
-    text = "\n".join(page.read_text("utf-8") for page in pages)
-    first, *rest = command.split()
-    assert re.search(rf"\b{first}\b" + "".join(rf"[^\n]{{0,60}}\b{word}\b" for word in rest), text), command
 
 
 def test_every_option_has_help() -> None:
@@ -182,9 +78,26 @@ def test_every_option_has_help() -> None:
 
 
 def test_links_between_pages_lead_somewhere(repository: Path) -> None:
-    for page in [*repository.glob("*.md"), *(repository / "docs").glob("*.md")]:
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8")):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
+    links = [
+        (page, target)
+        for page in pages(repository)
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8"))
+    ]
+    assert len(links) > 25
+    assert [f"{page.name}: {target}" for page, target in links if not (page.parent / target).exists()] == []
+
+
+def test_links_to_a_section_lead_to_one(repository: Path) -> None:
+    """GitHub's names of headings: in small letters, without punctuation, `-` for a blank."""
+    links = 0
+    for page in pages(repository):
+        for target, section in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text("utf-8")):
+            text = ((page.parent / target) if target else page).read_text("utf-8")
+            headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+            names = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert section in names, f"{page.name}: {target}#{section}"
+            links += 1
+    assert links > 10
 
 
 def tracked(repository: Path) -> list[Path]:
@@ -211,29 +124,23 @@ def test_the_version_is_stated_once(repository: Path) -> None:
     assert stated == ["_version.py"]
 
 
-def test_the_map_names_every_room_and_no_other(repository: Path) -> None:
-    """ARCHITECTURE.md has a row for each part of the package, and each part that it has a row for is there."""
-    rows = re.findall(r"^\| (`.*?) \|", (repository / "ARCHITECTURE.md").read_text("utf-8"), re.MULTILINE)
-    named = {name.removesuffix("/") for row in rows for name in re.findall(r"`([\w/]+)`", row)}
-    there = {part_of(path, repository) for path in modules(repository)}
-    assert named == there - {"__init__", "__main__", "_version", "adapters"}
-
-
 def test_docstrings_name_modules_that_exist(repository: Path) -> None:
     """A `room.module` in backticks, in the code or on a page, is a module or a name in one."""
     package = repository / "briefing"
     rooms = {part_of(path, repository) for path in modules(repository)}
-    wrong = []
-    for page in [*modules(repository), *repository.glob("*.md"), *(repository / "docs").glob("*.md")]:
+    wrong, seen = [], 0
+    for page in [*modules(repository), *pages(repository)]:
         for dotted in re.findall(r"(?<!`)`((?:[a-z_]+[./])+\w+)`(?!`)", page.read_text("utf-8")):
             room, first, *_ = re.split(r"[./]", dotted)
             if room not in rooms or page.name == "CHANGELOG.md":
                 continue
+            seen += 1
             home = package / room if (package / room).is_dir() else package
             text = (home / "__init__.py" if home != package else package / f"{room}.py").read_text("utf-8")
             if not ((home / f"{first}.py").exists() or (home / first).exists() or re.search(rf"\b{first}\b", text)):
                 wrong.append(f"{page.name}: {dotted}")
     assert wrong == []
+    assert seen > 30
 
 
 def test_an_underscore_says_what_is_private(repository: Path) -> None:

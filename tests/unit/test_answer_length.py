@@ -137,4 +137,4 @@ def test_text_budget_is_the_window_without_frame_and_answer() -> None:
 
 
 def test_a_model_is_found_to_fit_with_the_window_that_it_is_given() -> None:
-    assert fit._WINDOW == WINDOW  # `models` imports no engine
+    assert fit.WINDOW == WINDOW  # `models` imports no engine

@@ -1,8 +1,7 @@
-"""The Python API, as its page in docs/ shows it."""
+"""The Python API."""
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,15 +10,6 @@ import pytest
 import briefing
 from briefing.pipeline import NoProgress
 from briefing.testing.engine import FakeEngine
-
-
-def test_the_example_of_the_documentation_runs(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    page = (repository / "docs" / "python.md").read_text("utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    exec(compile(example, "docs/python.md", "exec"), {})
-    printed = capsys.readouterr().out
-    assert "31 to 14" in printed
-    assert "£212m" in printed
 
 
 def test_an_edition_is_a_value(sample: Path) -> None:

@@ -99,6 +99,32 @@ def test_without_a_line_for_it_editions_go_to_the_current_folder() -> None:
         ("[mail]\nunsubscribe = 'https://ü..example/'", ["mail.unsubscribe", "https://"]),
         ("mail = 3", ["mail", "[mail] table"]),
         ("state = '~nobody-of-this-name/x'", ["state", "home folder"]),
+        ("prices = [0.15]", ["prices", "two numbers"]),
+        ("prices = [1, -2]", ["prices", "two numbers"]),
+        ("gpu_layers = 'all'", ["gpu_layers", "'auto'"]),
+        ("base_url = 'gpu.example:8000'", ["base_url", "http://127.0.0.1:8000/v1"]),
+        ("deadline = '25:00'", ["deadline"]),
+        ("[interests]\nwords = 'tram'", ["interests.words", "list of words"]),
+        ("[interests]\nwords = ['tram', ' ']", ["interests.words", "list of words"]),
+        ("[interests]\nboost = 11", ["interests.boost", "from 0 to 10"]),
+        ("[topics]\nScience = 'telescope'", ["topics", "list of words"]),
+        ("topics = 3", ["topics", "sections with their words"]),
+        ("[mute]\nwrods = ['x']", ["mute.wrods", "`words`"]),
+        ("[[sources]]\nurl = 'https://example.org'\nweight = -1", ["sources[1].weight", "from 0 to 10"]),
+        (
+            "[[sources]]\nimap = 'imaps://ann@mail.example:99999/INBOX'",
+            ["sources[1]", "imaps://user@mail.example/INBOX"],
+        ),
+        ("[[sources]]\nimap = 'imap://ann@mail.example/INBOX'", ["sources[1]", "without TLS"]),
+        ("[mail]\nhost = 'smtp example'", ["mail.host", "smtp.example.org"]),
+        ("[mail]\nport = 70000", ["mail.port", "from 0 to 65535"]),
+        ("[mail]\nsecurity = 'ssl'", ["mail.security", "'starttls'"]),
+        ("[mail]\nsender = 5", ["mail.sender", "quotation marks"]),
+        ("[mail]\nsender = 'ann@example.org, zoe@example.org'", ["mail.sender", "Ann <ann@example.org>"]),
+        ("[[mail.recipients]]\naddress = 'ann'", ["mail.recipients[1].address", "Ann <ann@example.org>"]),
+        ("[[mail.recipients]]\nadress = 'ann@example.org'", ["mail.recipients[1].adress", "`address`"]),
+        ("[mail]\nretries = '5m'", ["mail.retries", "square brackets"]),
+        (f"[mail]\nretries = {['1m'] * 11}", ["mail.retries", "at most 10"]),
     ],
 )
 def test_a_mistake_is_named_with_its_key_and_what_is_expected(text: str, parts: list[str]) -> None:
@@ -106,6 +132,19 @@ def test_a_mistake_is_named_with_its_key_and_what_is_expected(text: str, parts: 
         parse_config(text, HERE)
     for part in [str(HERE), *parts]:
         assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "base_url = 'http://ann:tell-nobody-4711@gpu.example/v1'",
+        "[[sources]]\nimap = 'imaps://ann:tell-nobody-4711@mail.example/INBOX'",
+    ],
+)
+def test_a_password_in_an_address_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(ConfigError, match="without a password") as caught:
+        parse_config(text, HERE)
+    assert "4711" not in str(caught.value)
 
 
 def test_mail_errors_can_be_reported_without_losing_the_rest() -> None:

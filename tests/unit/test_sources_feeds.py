@@ -213,15 +213,13 @@ class TestItems:
         assert "10000 items" in feed.warnings[0]
 
     @pytest.mark.parametrize("text", ["<![CDATA[<item> <entry>]]>", "<!-- <item> --><!-- <entry/> -->"])
-    def test_what_looks_like_an_item_in_a_text_is_not_counted(self, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-        monkeypatch.setattr("briefing.sources.feeds._MOST_ITEMS", 10)
+    def test_what_looks_like_an_item_in_a_text_is_not_counted(self, text: str) -> None:
         items = [f"<title>{n}</title><description>{text}</description>" for n in range(10)]
-        feed = read_feed(rss(*items, head=f"<title>a</title>{text}"))
+        feed = read_feed(rss(*items, head=f"<title>a</title>{text}"), most_items=10)
         assert ([item.title for item in feed.items], feed.warnings) == ([str(n) for n in range(10)], ())
 
-    def test_a_feed_over_both_limits_has_one_warning(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("briefing.sources.feeds._MOST_ITEMS", 10)
-        feed = read_feed(rss(*(f"<title>{n}</title>" for n in range(30))), limit=3)
+    def test_a_feed_over_both_limits_has_one_warning(self) -> None:
+        feed = read_feed(rss(*(f"<title>{n}</title>" for n in range(30))), limit=3, most_items=10)
         assert feed.warnings == ("the feed has 30 items; of the first and the last 5, the newest 3 were taken",)
 
     def test_without_dates_the_first_items_are_kept(self) -> None:
@@ -357,15 +355,15 @@ def test_malformed_feeds_give_items_or_a_reason(shared_data: Path) -> None:
 
 
 @pytest.mark.parametrize("newest", [0, 499], ids=["first", "last"])
-def test_the_middle_items_of_a_very_long_feed_are_skipped(newest: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("briefing.sources.feeds._MOST_ITEMS", 200)
+def test_the_middle_items_of_a_very_long_feed_are_skipped(newest: int) -> None:
     days = (datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=500 - abs(n - newest)) for n in range(500))
     items = "".join(
         f"<item><title>Number {n}</title><link>https://a.example/{n}</link>"
         f"<pubDate>{day:%d %b %Y %H:%M} GMT</pubDate></item>"
         for n, day in enumerate(days)
     )
-    feed = read_feed(f"<rss version='2.0'><channel><title>A</title>{items}</channel></rss>".encode(), limit=3)
+    body = f"<rss version='2.0'><channel><title>A</title>{items}</channel></rss>".encode()
+    feed = read_feed(body, limit=3, most_items=200)
     assert {item.title for item in feed.items} == {f"Number {n}" for n in range(newest - 2, newest + 3) if 0 <= n < 500}
     assert feed.warnings == ("the feed has 500 items; of the first and the last 100, the newest 3 were taken",)
 
@@ -398,9 +396,8 @@ def test_documents_of_normal_nesting_are_unchanged(text: str) -> None:
     assert limit_nesting(f"<item>{text}</item>") == (f"<item>{text}</item>", "")
 
 
-def test_a_feed_is_read_up_to_the_limit_of_tags(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("briefing.sources.decoding._MOST_TAGS", 20)
-    feed = read_feed(rss(*(f"<title>{number}</title>" for number in range(30))))
+def test_a_feed_is_read_up_to_the_limit_of_tags() -> None:
+    feed = read_feed(rss(*(f"<title>{number}</title>" for number in range(30))), most_tags=20)
     assert "0" in [item.title for item in feed.items]
     assert len(feed.items) < 10
     assert "the feed is damaged: it has more than 20 tags, and what follows was not read" in feed.warnings

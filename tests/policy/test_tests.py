@@ -1,0 +1,54 @@
+"""What the tests hold on to: what the package offers, not names with an underscore that may change any day."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+PRIVATE = re.compile(r"_[A-Za-z]\w*")
+REASONS = {
+    "briefing.deliver.atomic._try_lock": "a file system without locks",
+    "briefing.engines.llama._load": "llama.cpp, which wants a model's file",
+    "briefing.engines.openai.engine._ATTEMPTS": "five attempts at a server that is slow on purpose take minutes",
+    "briefing.engines.openai.engine._FIRST_PAUSE": "pauses between attempts begin at half a second",
+    "briefing.engines.transformers.loading._device": "a processor that computes in other numbers than this one",
+    "briefing.extract.language._identifier": "is made once in a process",
+    "briefing.models.wheels._bytes_below": "a race with pip that no test can bring about",
+    "briefing.pipeline.machine._SECONDS": "how long a machine is measured",
+    "briefing.pipeline.machine._SMALLEST": "a model of 300 MB",
+    "briefing.pipeline.machine._share_of_the_cores": "a machine that is busy",
+    "briefing.pipeline.machine._with_a_model": "a model's speed, which no two machines have alike",
+    "briefing.pipeline.machine._with_arithmetic": "likewise",
+    "briefing.store.search._MODULE": "an SQLite without full-text search",
+    "briefing.testing.imap_server._Handler": "the base of a server with faults",
+}
+"""Private names that tests use, and what they stand for. A new one wants an argument or a setting instead."""
+
+
+def private_names(path: Path) -> Iterator[str]:
+    """Private names of the package that a file imports, reads, or names in a text (as `monkeypatch.setattr` takes)."""
+    tree = ast.parse(path.read_text("utf-8"))
+    known: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "briefing":
+            known |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            yield from (f"{node.module}.{alias.name}" for alias in node.names if PRIVATE.fullmatch(alias.name))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and PRIVATE.fullmatch(node.attr):
+            yield from (f"{home}.{node.attr}" for home in [known.get(node.value.id)] if home)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from re.findall(r"^briefing(?:\.\w+)*\._[A-Za-z]\w*$", node.value)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("setattr") and len(node.args) == 3:
+            place, name, _ = node.args
+            given = name.value if isinstance(name, ast.Constant) else None
+            if isinstance(place, ast.Name) and isinstance(given, str) and PRIVATE.fullmatch(given):
+                yield from (f"{home}.{given}" for home in [known.get(place.id)] if home)
+
+
+def test_private_names_stay_private(repository: Path) -> None:
+    files = [path for path in (repository / "tests").rglob("*.py") if path.name != Path(__file__).name]
+    assert len(files) > 100
+    used = {name for path in files for name in private_names(path)}
+    assert sorted(used - set(REASONS)) == []
