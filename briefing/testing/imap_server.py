@@ -2,7 +2,7 @@
 
 ::
 
-    with MailServer({7: (message, delivered)}, user="alice", password="secret") as server:
+    with ImapServer({7: (message, delivered)}, user="alice", password="secret") as server:
         ...
         assert server.commands == ["LOGIN", "EXAMINE", "UID SEARCH", ...]
 

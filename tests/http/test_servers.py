@@ -19,8 +19,9 @@ from briefing.nlp.text import article_id
 from briefing.pipeline.model_resolution import chosen, engine_options
 from briefing.pipeline.progress import NoProgress
 from briefing.summariser import PromptBook, summarise_all
-from briefing.testing.dialects import DIALECTS, HOSTED, LITELLM, LLAMA_SERVER, OLLAMA, VLLM, Dialect, DialectServer
 from briefing.types import Article, Summary, Verdict
+
+from .dialects import DIALECTS, HOSTED, LITELLM, LLAMA_SERVER, OLLAMA, VLLM, Dialect, DialectServer
 
 TEXT = """The city council of Marlow voted {n} to 14 on Tuesday evening for a tram line to the hospital, which ends a
 dispute of two years.

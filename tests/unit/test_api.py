@@ -9,17 +9,34 @@ from pathlib import Path
 import pytest
 
 import briefing
+from briefing import testing
 from briefing.pipeline import NoProgress
 from briefing.testing.engine import FakeEngine
 
 
-def test_the_example_of_the_documentation_runs(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def examples(repository: Path) -> list[str]:
+    """The programs in docs/python.md, in order."""
     page = (repository / "docs" / "python.md").read_text("utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    exec(compile(example, "docs/python.md", "exec"), {})
+    return re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+
+
+def test_the_documented_example_of_the_api_runs(examples: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    exec(compile(examples[0], "docs/python.md", "exec"), {})
     printed = capsys.readouterr().out
     assert "31 to 14" in printed
     assert "£212m" in printed
+
+
+def test_the_documented_example_of_testing_runs(examples: list[str]) -> None:
+    exec(compile(examples[1], "docs/python.md", "exec"), {})
+
+
+def test_the_testing_page_names_all_that_the_package_ships(repository: Path) -> None:
+    _, _, section = (repository / "docs" / "python.md").read_text("utf-8").partition("## Tests of your own")
+    fakes = [name for name in testing.__all__ if isinstance(getattr(testing, name), type)]
+    assert [name for name in fakes if name != "ReceivedRequest" and f"`{name}`" not in section] == []
+    assert [name for name in testing.__all__ if not hasattr(testing, name)] == []
 
 
 def test_an_edition_is_a_value(sample: Path) -> None:
