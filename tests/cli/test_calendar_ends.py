@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
+
 STORY = (
     "Council approves tram line\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital.\n\n"
     "Construction is due to start in March and to cost 212 million pounds, the mayor said on Tuesday."

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -13,7 +11,7 @@ import pytest
 
 from briefing.testing.imap_server import ImapServer
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
 
 BODIES = {
     "First": "The council approved a new tram line on Tuesday. It will link the station with the hospital from 2027 "

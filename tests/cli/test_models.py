@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import struct
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
+from ..conftest import Cli
+
 GGUF = b"GGUF" + struct.pack("<IQQ", 3, 0, 0)
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def test_models_are_where_the_configuration_says(cli: Cli, tmp_path: Path) -> None:

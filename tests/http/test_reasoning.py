@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,9 +24,8 @@ ROOM = 8192
 
 
 @pytest.fixture
-def server() -> Iterator[ChatServer]:
-    with ChatServer("m-1") as running:
-        yield running
+def server(chat_server: ChatServer) -> ChatServer:
+    return chat_server
 
 
 @pytest.fixture(autouse=True)

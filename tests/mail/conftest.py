@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP, strict
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,17 +96,10 @@ class PostOffice:
 Opener = Callable[..., PostOffice]
 
 
-@pytest.fixture(scope="session")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
 @pytest.fixture
-def post_office(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opener]:
+def post_office(authority: trustme.CA, trusted: None) -> Iterator[Opener]:
     """Opens a server: ``post_office(security="tls", login=True)``. Its certificate authority is trusted."""
     running: list[Controller] = []
-    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
 
     def call(
         *, security: str = "none", login: bool = False, certificate: Any = None, utf8: bool = True,

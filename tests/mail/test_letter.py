@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.policy import SMTP, strict
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.assets import environment
@@ -276,7 +276,6 @@ def test_a_recipient_gets_their_sections() -> None:
     assert for_sections(edition(8), []) == edition(8)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=60))
 def test_any_headline_or_title_makes_valid_headers(text: str) -> None:
     shown = edition(1, text=f"point {text}", title=f"Title {text}")

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -29,10 +29,9 @@ from briefing.store import Store, good_copy
 from briefing.store.lock import run_lock
 from briefing.types import Edition
 
+from ..conftest import Cli
 from .conftest import Opener, PostOffice
 from .test_letter import edition
-
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 ANN, BOB, ZOE = "ann@example.org", "bob@example.org", "zoe@example.org"
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15))

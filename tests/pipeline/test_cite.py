@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.assets import environment
@@ -244,7 +244,6 @@ def test_of_many_lines_none_is_shown_that_the_model_was_not_asked_about() -> Non
     assert {point.rung for point in summary.key_points} == {"quoted"}
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(alphabet='[]12345, abM.£“"\n|', max_size=60), max_size=6), st.booleans())
 def test_whatever_the_model_writes_a_summary_has_points_with_their_citations(lines: list[str], agrees: bool) -> None:
     engine = FakeEngine(tuned=True).says("\n".join(lines)).says("yes" if agrees else "no", to=" |")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.assets import environment
@@ -182,7 +182,6 @@ def test_an_engine_that_fails_on_one_article_fails_it_alone() -> None:
     assert "out of memory" in failure.cause
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.integers(1, 5), st.integers(1, 7))
 def test_every_article_has_exactly_one_result_whatever_the_order_of_answers(at_once: int, count: int) -> None:
     articles = [article(TEXT.replace("Bridge", f"Bridge{i}")) for i in range(count)]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from zlib import crc32
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.stories import group, with_embeddings
@@ -87,7 +87,6 @@ def test_a_few_articles_are_compared_by_words_alone() -> None:
     assert group(few, compare=with_embeddings(never)) == group(few)
 
 
-@settings(max_examples=25, deadline=None)
 @given(
     texts=st.lists(
         st.lists(st.sampled_from([*THING, *MEANING]), min_size=4, max_size=30).map(" ".join), min_size=10, max_size=20

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.stories import Bundle
@@ -152,7 +152,6 @@ BUNDLES = st.lists(
 ])  # fmt: skip
 
 
-@settings(deadline=None)
 @given(bundles=BUNDLES, shuffle=st.randoms(use_true_random=False))
 def test_ranking_is_a_permutation_independent_of_input_order(bundles: list[Bundle], shuffle: object) -> None:
     shuffled = list(bundles)
@@ -161,7 +160,6 @@ def test_ranking_is_a_permutation_independent_of_input_order(bundles: list[Bundl
     assert sorted(order(*bundles)) == sorted(bundle.articles[0].id for bundle in bundles)
 
 
-@settings(deadline=None)
 @given(bundles=BUNDLES)
 def test_an_interest_never_lowers_a_story(bundles: list[Bundle]) -> None:
     before, after = order(*bundles), order(*bundles, preferences=RankingPreferences(interests=("tram",)))

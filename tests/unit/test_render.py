@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.address import shown_in
@@ -174,7 +174,6 @@ def seen_of(field: str, text: str) -> str:
     return squeezed(shown_in(f"{field} {text}") if field in {"subject", "cause"} else f"{field} {text}")
 
 
-@settings(max_examples=150, deadline=None)
 @given(anything)
 def test_any_text_in_any_field_is_shown_on_the_page_and_changes_nothing_else(text: str) -> None:
     page = elements(render(everywhere(text), "html", TEMPLATES))
@@ -184,7 +183,6 @@ def test_any_text_in_any_field_is_shown_on_the_page_and_changes_nothing_else(tex
         assert seen_of(field, text) in squeezed(page.text), field
 
 
-@settings(max_examples=150, deadline=None)
 @given(anything)
 def test_any_text_in_any_field_is_shown_in_markdown_and_changes_nothing_else(text: str) -> None:
     for convert in readers():
@@ -222,7 +220,6 @@ def test_a_mail_program_finds_no_address_in_a_letters_text_and_its_own_links_sta
     assert "3 @ 4, @name" in shown
 
 
-@settings(max_examples=60, deadline=None)
 @given(anything)
 def test_plain_text_holds_no_control_characters(text: str) -> None:
     shown = render(everywhere(f"\x1b]0;x\x07{text}\u202e"), "text", TEMPLATES)

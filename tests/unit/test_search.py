@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.errors import StoreError
@@ -246,7 +246,6 @@ def kept() -> Iterator[Store]:
 pieces = st.sampled_from(['"', "“", "*", " ", "AND", "OR", "NOT", "NEAR", "(", ")", "{", ":", "^", "+", "-", "tram"])
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(pieces | st.text(max_size=4), max_size=12).map("".join))
 def test_any_text_may_be_searched_for(kept: Store, words: str) -> None:
     for hit in kept.search(words):
@@ -260,7 +259,6 @@ def test_query_operators_are_plain_words(kept: Store) -> None:
         ), words  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=30), st.text(max_size=10))
 def test_any_story_can_be_kept_and_is_found_by_its_letters(headline: str, other: str) -> None:
     with Store(MEMORY) as store:

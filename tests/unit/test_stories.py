@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.canonical import canonical_url
@@ -256,7 +256,6 @@ ARTICLES = st.lists(
 ])  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
 @given(articles=ARTICLES, order=st.randoms(use_true_random=False))
 def test_grouping_is_a_partition_independent_of_input_order(articles: list[Article], order: object) -> None:
     bundles = group(articles)
@@ -315,7 +314,6 @@ URLS = st.one_of(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(URLS)
 def test_a_canonical_url_is_its_own_canonical_form(url: str) -> None:
     once = canonical_url(url)
