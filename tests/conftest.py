@@ -23,6 +23,7 @@ from briefing.cli import main
 from briefing.fetch import Fetcher
 from briefing.summariser import PromptBook
 from briefing.testing.chat import ChatServer
+from briefing.testing.imap_server import ImapServer
 from briefing.testing.server import Server
 
 from .factories import STORY
@@ -185,6 +186,20 @@ def server() -> Iterator[Server]:
 def chat_server() -> Iterator[ChatServer]:
     """A server of OpenAI's API with the model ``m-1``, which has yet to be told what it says."""
     with ChatServer("m-1", context=8192) as running:
+        yield running
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port of this machine at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@pytest.fixture
+def imap_server() -> Iterator[ImapServer]:
+    """A mailbox, as yet without a message."""
+    with ImapServer({}) as running:
         yield running
 
 

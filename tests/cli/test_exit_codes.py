@@ -6,7 +6,6 @@ import mailbox
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -33,13 +32,6 @@ ITEM = (
 
 def feed(items: str) -> str:
     return f'<?xml version="1.0"?><rss version="2.0"><channel><title>Paper</title>{items}</channel></rss>'
-
-
-@pytest.fixture
-def closed_port() -> int:
-    """A port of this machine at which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def test_the_table_in_the_documentation_has_every_code_and_no_other(repository: Path) -> None:

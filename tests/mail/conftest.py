@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import socket
 import ssl
 from collections import Counter
@@ -94,6 +95,21 @@ class PostOffice:
 
 
 Opener = Callable[..., PostOffice]
+
+
+def mail_table(port: int, *readers: str) -> str:
+    """The table ``[mail]`` of a configuration: a server on loopback, these readers, no second try within a run."""
+    recipients = ", ".join(f'{{ address = "{reader}" }}' for reader in readers)
+    return (
+        f'[mail]\nhost = "localhost"\nport = {port}\nsecurity = "none"\nsender = "desk@example.org"\nretries = []\n'
+        f"recipients = [{recipients}]\n"
+    )
+
+
+def told(edition: str | None) -> list[str]:
+    """The titles of the articles of an edition in JSON, in order."""
+    sections = json.loads(edition)["sections"] if edition else []
+    return sorted(article["title"] for part in sections for story in part["stories"] for article in story["articles"])
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from briefing.store.lock import run_lock
 from briefing.types import Edition
 
 from ..conftest import Cli
-from .conftest import Opener, PostOffice
+from .conftest import Opener, PostOffice, mail_table
 from .test_letter import edition
 
 ANN, BOB, ZOE = "ann@example.org", "bob@example.org", "zoe@example.org"
@@ -338,18 +338,7 @@ def configured(office: PostOffice, tmp_path: Path) -> PostOffice:
         "Tram\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital."
     )
     (tmp_path / "briefing.toml").write_text(
-        f"""title = "Day"
-        engine = "extractive"
-        [mail]
-        host = "localhost"
-        port = {office.port}
-        security = "none"
-        sender = "d@example.org"
-        retries = []
-        recipients = [{{ address = "{ANN}" }}]
-        [[sources]]
-        path = "story.txt"
-        """
+        f'title = "Day"\nengine = "extractive"\n{mail_table(office.port, ANN)}[[sources]]\npath = "story.txt"\n'
     )
     return office
 

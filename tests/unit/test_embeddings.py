@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from briefing.stories import group, with_embeddings
 from briefing.types import Article
 
+from .. import factories
+
 THING = ["kettle", "lamp", "violin", "anchor", "meadow", "copper", "ladder", "walnut", "harbour", "chimney"]
 MEANING = {"vessel": "ship", "ferry": "ship", "sank": "sink", "foundered": "sink"}
 """What the model knows and the words do not show."""
@@ -30,7 +32,8 @@ def embed(texts: Sequence[str]) -> list[list[float]]:
 
 
 def article(name: str, text: str, source: str = "") -> Article:
-    return Article(id=name, title=" ".join(text.split()[:4]), text=text, source=source or f"Paper {name}")
+    title = " ".join(text.split()[:4])
+    return factories.article(text, id=name, title=title, source=source or f"Paper {name}")
 
 
 def others() -> list[Article]:

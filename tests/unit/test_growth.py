@@ -60,6 +60,7 @@ def test_what_is_left_out_is_in_the_benchmark() -> None:
     assert set(TESTED_BY_THEIR_PARTS) <= set(SUBJECTS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SUBJECTS if name not in TESTED_BY_THEIR_PARTS])
 def test_time_is_linear_in_the_text(name: str) -> None:
     function = SUBJECTS[name]

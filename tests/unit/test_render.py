@@ -40,6 +40,8 @@ from briefing.types import (
     Verdict,
 )
 
+from .. import factories
+
 TEMPLATES = environment("templates")
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"
 
@@ -50,18 +52,12 @@ def item(
     text: str = "The council voted for a tram.", headline: str = "Tram approved",
     url: str | None = "https://example.org/a",
 ) -> tuple[Article, Summary]:  # fmt: skip
-    citation = Citation(sentence=0, start=0, end=len(text), text=text)
-    article = Article(
-        id=f"id{number}", title=headline, text=text + " word" * 500, source="The Post", section=section,
-        published=published, url=url, language="en",
+    told = factories.article(
+        text + " word" * 500, id=f"id{number}", title=headline, source="The Post", section=section,
+        published=published, url=url,
     )  # fmt: skip
-    summary = Summary(
-        id=article.id, url=url, title=headline, headline=headline, source="The Post", published=published,
-        language="en",
-        key_points=(KeyPoint(text=text, citations=(citation,), verdict=verdict),), model="m-1", engine="llama",
-        seconds=1.5, warnings=("Something was left out.",),
-    )  # fmt: skip
-    return article, summary
+    point = factories.key_point(text, 0, verdict=verdict)
+    return told, factories.summary(told, point, seconds=1.5, warnings=("Something was left out.",))
 
 
 MORNING = datetime(2024, 5, 17, 5, 30, tzinfo=UTC)

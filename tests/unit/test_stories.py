@@ -12,6 +12,8 @@ from briefing.canonical import canonical_url
 from briefing.stories import Bundle, group
 from briefing.types import Article
 
+from .. import factories
+
 DAY = datetime(2024, 5, 17, 8, 0, tzinfo=UTC)
 
 BLAST = """An explosion destroyed the fertiliser plant at Harwick on Thursday night and killed twelve workers, the
@@ -36,9 +38,8 @@ a brass band at the pier of Port Lorne, where the ship's captain had begun his c
 def article(
     name: str, text: str, *, title: str = "", source: str = "", at: datetime | None = DAY, url: str | None = None
 ) -> Article:
-    return Article(
-        id=name, title=title, text=" ".join(text.split()), source=source or f"Paper {name}", published=at, url=url
-    )
+    source = source or f"Paper {name}"
+    return factories.article(" ".join(text.split()), id=name, title=title, source=source, published=at, url=url)
 
 
 def together(*articles: Article) -> set[frozenset[str]]:
