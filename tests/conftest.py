@@ -67,7 +67,7 @@ _RESERVED = re.compile(r"(?:^|\.)(?:example|invalid|test|localhost|example\.(?:c
 """Names that belong to nobody (RFC 2606): they are not looked up."""
 
 
-class _Guard:
+class Guard:
     """Refuses connections that leave this machine and remembers them, since the product may survive a refusal."""
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ class _Guard:
         raise socket.gaierror(socket.EAI_NONAME, f"{name}: tests stay on this machine")
 
 
-_guard = _Guard()
+guard = Guard()
 
 
 @pytest.fixture(autouse=True)
@@ -100,10 +100,10 @@ def _offline(request: pytest.FixtureRequest) -> Iterator[None]:
 
     It sees this process alone.
     """
-    _guard.shut = not request.node.get_closest_marker("model")
+    guard.shut = not request.node.get_closest_marker("model")
     yield
-    _guard.shut = False
-    refused, _guard.refused = _guard.refused, []
+    guard.shut = False
+    refused, guard.refused = guard.refused, []
     assert not refused, f"the test tried to leave this machine: {refused}"
 
 

@@ -77,6 +77,7 @@ def peak(function: Callable[[str], Any], text: str) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "kind", "size"),
     [
@@ -167,6 +168,7 @@ def is_steep(pattern: re.Pattern[str], text: Callable[[int], str]) -> bool:
     return True
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from(["", "<a ", "http://", "(", '"']),
     st.text(st.sampled_from("aA1 .,-'\"()[]<>/=&#*_@:;!?|\n\té中万\u0301\u200d"), min_size=1, max_size=4),

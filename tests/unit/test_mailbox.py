@@ -233,6 +233,7 @@ def test_sentences_that_begin_with_from_do_not_end_a_message(tmp_path: Path) -> 
     assert b"End." in next(list_mbox(tmp_path / "a.mbox")).read()
 
 
+@pytest.mark.slow
 def test_only_young_messages_of_a_large_mailbox_are_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, filling = tmp_path / "a.mbox", "x" * 700 + "\n"
     young, old = letter("SUBJECT", hours=2).decode(), letter("SUBJECT", hours=48).decode()
