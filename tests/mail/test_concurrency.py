@@ -102,6 +102,7 @@ def letters(office: PostOffice) -> Counter[str]:
     return Counter(message_from_bytes(data)["Message-ID"] for _, data in office.got)
 
 
+@pytest.mark.slow
 def test_two_concurrent_processes_send_each_letter_once(
     desks: tuple[PostOffice, Callable[[str], Desks]],
 ) -> None:
