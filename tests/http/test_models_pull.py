@@ -73,6 +73,7 @@ class Hub(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
+    disable_nagle_algorithm = True
     server: Hub
 
     def do_HEAD(self) -> None:
