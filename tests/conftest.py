@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
@@ -67,6 +68,13 @@ _RESERVED = re.compile(r"(?:^|\.)(?:example|invalid|test|localhost|example\.(?:c
 """Names that belong to nobody (RFC 2606): they are not looked up."""
 
 
+def _is_number(host: str) -> bool:
+    """Whether it is an address in some spelling, which nobody is asked about."""
+    with contextlib.suppress(OSError, ValueError):
+        return ":" in host or bool(socket.inet_aton(host))
+    return False
+
+
 class Guard:
     """Refuses connections that leave this machine and remembers them, since the product may survive a refusal."""
 
@@ -84,7 +92,7 @@ class Guard:
             address = arguments[1]
             host = address[0] if isinstance(address, tuple) else ""  # a path: a socket of this machine
         name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host or "")
-        if _LOOPBACK.match(name):
+        if _LOOPBACK.match(name) or (event == "socket.getaddrinfo" and _is_number(name)):
             return
         if not _RESERVED.search(name):
             self.refused.append(f"{event}: {name}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,8 +25,10 @@ ROOM = 8192
 
 
 @pytest.fixture
-def server(chat_server: ChatServer) -> ChatServer:
-    return chat_server
+def server() -> Iterator[ChatServer]:
+    """A server that does not state the context of its model."""
+    with ChatServer("m-1") as running:
+        yield running
 
 
 @pytest.fixture(autouse=True)

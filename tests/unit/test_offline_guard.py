@@ -16,11 +16,11 @@ def test_a_connection_that_leaves_the_machine_is_refused_and_remembered(host: An
         socket.create_connection((host, 9), timeout=0.1)
     name = host.decode() if isinstance(host, bytes) else host
     # Else this test would fail at its end, as any other.
-    assert guard.refused == [f"socket.getaddrinfo: {name}"]
-    guard.refused.clear()
+    assert guard.refused.pop().endswith(f": {name}")
+    assert guard.refused == []
 
 
-def test_an_address_is_refused_without_a_look_up() -> None:
+def test_an_address_that_was_not_looked_up_is_refused() -> None:
     with socket.socket() as client, pytest.raises(OSError, match="tests stay on this machine"):
         client.connect(("192.0.2.1", 9))
     assert guard.refused.pop() == "socket.connect: 192.0.2.1"
