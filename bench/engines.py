@@ -16,12 +16,12 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from llama_server import LlamaServer
 from metering import Metered, articles, model_spec, peak_mb, table
 
 from briefing.assets import environment
 from briefing.engines import EngineOptions, open_engine
 from briefing.summariser import PromptBook, summarise_all
-from briefing.testing.llama_server import LlamaServer
 from briefing.types import Summary
 
 WAYS = {

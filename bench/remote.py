@@ -18,12 +18,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from llama_server import LlamaServer
 from metering import SAMPLE, Metered, model_spec, table
 
 from briefing.config import load_config
 from briefing.engines import EngineOptions, Message, ModelSpec, Prompt, open_engine
 from briefing.pipeline import NoProgress, ProgressListener, RunContext, make_edition, utc_now
-from briefing.testing.llama_server import LlamaServer
 from briefing.types import Edition, FailureKind
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import io
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,14 +19,27 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import trustme
+from hypothesis import settings
 
 from briefing.assets import environment
 from briefing.cli import main
+from briefing.fetch import Fetcher
 from briefing.summariser import PromptBook
+from briefing.testing.chat import ChatServer
+from briefing.testing.imap_server import ImapServer
+from briefing.testing.server import Server
+
+from .factories import STORY
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
+settings.register_profile("ci", max_examples=150, deadline=None, derandomize=True)
+settings.register_profile("few", max_examples=20, deadline=None)
+settings.load_profile("few")  # `--hypothesis-profile ci` for more
+
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+MakeFetcher = Callable[..., Fetcher]
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -38,6 +54,68 @@ _OUR_OWN = re.compile(
 )
 """Variables of a developer's environment that would change what a test sees."""
 _KEPT = {"XDG_CACHE_HOME", "BRIEFING_RANGE_TESTS"}
+
+
+_MODEL_SECONDS = 900
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Gives a test that runs a model more time than the others."""
+    for item in items:
+        if item.get_closest_marker("model") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(_MODEL_SECONDS))
+
+
+_LOOPBACK = re.compile(r"127\.|::1$|::ffff:127\.|localhost\.?$|0\.0\.0\.0$|::$|$")
+_RESERVED = re.compile(r"(?:^|\.)(?:example|invalid|test|localhost|example\.(?:com|net|org))\.?$")
+"""Names that belong to nobody (RFC 2606): they are not looked up."""
+
+
+def _is_number(host: str) -> bool:
+    """Whether it is an address in some spelling, which nobody is asked about."""
+    with contextlib.suppress(OSError, ValueError):
+        return ":" in host or bool(socket.inet_aton(host))
+    return False
+
+
+class Guard:
+    """Refuses connections that leave this machine and remembers them, since the product may survive a refusal."""
+
+    def __init__(self) -> None:
+        self.shut = False
+        self.refused: list[str] = []
+        sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if not self.shut or event not in {"socket.connect", "socket.sendto", "socket.getaddrinfo"}:
+            return
+        if event == "socket.getaddrinfo":
+            host = arguments[0]
+        else:
+            address = arguments[1]
+            host = address[0] if isinstance(address, tuple) else ""  # a path: a socket of this machine
+        name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host or "")
+        if _LOOPBACK.match(name) or (event == "socket.getaddrinfo" and _is_number(name)):
+            return
+        if not _RESERVED.search(name):
+            self.refused.append(f"{event}: {name}")
+        raise socket.gaierror(socket.EAI_NONAME, f"{name}: tests stay on this machine")
+
+
+guard = Guard()
+
+
+@pytest.fixture(autouse=True)
+def _offline(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No test but those that pull a model leaves this machine; one that tries fails, whatever the product made of it.
+
+    It sees this process alone.
+    """
+    guard.shut = not request.node.get_closest_marker("model")
+    yield
+    guard.shut = False
+    refused, guard.refused = guard.refused, []
+    assert not refused, f"the test tried to leave this machine: {refused}"
 
 
 @pytest.fixture(autouse=True)
@@ -149,6 +227,92 @@ def book() -> PromptBook:
 def now() -> datetime:
     """A fixed present."""
     return datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
+
+
+# --- servers on loopback, and who fetches from them ---------------------------------------------------------------
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A web server, as yet without a page."""
+    with Server() as running:
+        yield running
+
+
+@pytest.fixture
+def chat_server() -> Iterator[ChatServer]:
+    """A server of OpenAI's API with the model ``m-1``, which has yet to be told what it says."""
+    with ChatServer("m-1", context=8192) as running:
+        yield running
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port of this machine at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@pytest.fixture
+def imap_server() -> Iterator[ImapServer]:
+    """A mailbox, as yet without a message."""
+    with ImapServer({}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """An authority for the certificates of servers on loopback; with `trusted`, the system's."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes `authority` the one that this system trusts."""
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+
+
+class Waits(list[float]):
+    """Seconds that fetchers slept: their clock is advanced instead."""
+
+    def sleep(self, seconds: float) -> None:
+        self.append(seconds)
+
+    def clock(self) -> float:
+        return time.monotonic() + sum(self)
+
+
+@pytest.fixture
+def waits() -> Waits:
+    """What the fetchers of `make` waited."""
+    return Waits()
+
+
+@pytest.fixture
+def make(waits: Waits) -> Iterator[MakeFetcher]:
+    """Opens fetchers that do not wait, and whose clock goes on as if they did: ``make(cache, retries=0)``."""
+    made: list[Fetcher] = []
+
+    def fetcher(cache: Path | None = None, **options: object) -> Fetcher:
+        settings: dict[str, object] = {"gap": 0.0, "proxies": {}, "sleep": waits.sleep, "clock": waits.clock, **options}
+        made.append(Fetcher(cache, **settings))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield fetcher
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def story_file(tmp_path: Path) -> Path:
+    """A text file with `STORY`, in the folder in which `cli` runs."""
+    path = tmp_path / "story.txt"
+    path.write_text(STORY, "utf-8")
+    return path
+
+
+# --- the command line ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

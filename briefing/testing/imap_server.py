@@ -2,7 +2,7 @@
 
 ::
 
-    with MailServer({7: (message, delivered)}, user="alice", password="secret") as server:
+    with ImapServer({7: (message, delivered)}, user="alice", password="secret") as server:
         ...
         assert server.commands == ["LOGIN", "EXAMINE", "UID SEARCH", ...]
 
@@ -83,6 +83,7 @@ class _Listener(socketserver.ThreadingTCPServer):
 
 
 class _Handler(socketserver.StreamRequestHandler):
+    disable_nagle_algorithm = True  # an answer of several writes would wait 40 ms for the client's acknowledgement
     server: _Listener
 
     def setup(self) -> None:

@@ -44,6 +44,7 @@ _Answer = Callable[["_Handler"], None]
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: the second would wait 40 ms for an acknowledgement
     server: _Listener
 
     def do_GET(self) -> None:

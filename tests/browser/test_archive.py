@@ -19,6 +19,8 @@ from briefing.nlp.search_terms import FOLDING, search_words
 from briefing.serialization import edition_from_json
 from briefing.types import Edition
 
+pytestmark = pytest.mark.browser
+
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"
 NOW = datetime(2024, 5, 19, 6, 0, tzinfo=UTC)
 EVIL = "<img src=x onerror=document.title='owned'></script><script>document.title='owned'</script>"

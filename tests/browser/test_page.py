@@ -13,6 +13,8 @@ from briefing.assets import environment
 from briefing.render.email import Envelope, write_letter
 from briefing.serialization import edition_from_json
 
+pytestmark = pytest.mark.browser
+
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden" / "edition.html"
 
 # Headless Chromium has a least window width, so the page is measured in a frame of the wanted one.

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
+from ..factories import STORY
+
 PLAIN = ("--engine", "extractive")
 
-STORY = """Council approves tram line
-
-The council voted 31 to 14 on Tuesday for a tram line to the hospital, ending a dispute of two years.
-
-Construction is due to start in March and to cost 212 million pounds, of which the government has promised 140 million.
-
-Shopkeepers on Bridge Street fear that the works, which are expected to last three years, will drive customers away."""
 OTHER = STORY.replace("council", "parliament").replace("tram", "ferry").replace("31 to 14", "77 to 12")
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
+
 STORY = (
     "Council approves tram line\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital.\n\n"
     "Construction is due to start in March and to cost 212 million pounds, the mayor said on Tuesday."
@@ -17,7 +17,7 @@ STORY = (
 
 
 @pytest.fixture
-def story(tmp_path: Path) -> Callable[[str], tuple[str, ...]]:
+def run_in(tmp_path: Path) -> Callable[[str], tuple[str, ...]]:
     """What a run of one story in a time zone is called with."""
     (tmp_path / "story.txt").write_text(STORY)
 
@@ -34,10 +34,10 @@ def story(tmp_path: Path) -> Callable[[str], tuple[str, ...]]:
 
 @pytest.mark.parametrize(("day", "zone"), [("1000-01-01", "Pacific/Kiritimati"), ("9999-12-31", "America/Los_Angeles")])
 def test_the_first_and_the_last_day_of_an_edition_work(
-    cli: Cli, story: Callable[[str], tuple[str, ...]], tmp_path: Path, zone: str, day: str
+    cli: Cli, run_in: Callable[[str], tuple[str, ...]], tmp_path: Path, zone: str, day: str
 ) -> None:
     for command in (
-        [*story(zone), "--date", day],
+        [*run_in(zone), "--date", day],
         ["show", day],
         ["archive", "--out", "site"],
         ["send", day, "--config", "zone.toml", "--dry-run", "--out", "letters"],
@@ -67,9 +67,9 @@ def test_the_first_and_the_last_day_of_an_edition_work(
     ],
 )
 def test_what_no_calendar_holds_is_refused_in_words(
-    cli: Cli, story: Callable[[str], tuple[str, ...]], command: list[str], said: str
+    cli: Cli, run_in: Callable[[str], tuple[str, ...]], command: list[str], said: str
 ) -> None:
-    story("UTC")
+    run_in("UTC")
     done = cli(*command)
     assert done.returncode == 2, done.stderr
     assert said in " ".join(done.stderr.replace("│", " ").split())
@@ -81,9 +81,9 @@ def test_what_no_calendar_holds_is_refused_in_words(
     [("date", "0001-01-01"), ("created", "0001-01-01T00:00:00+00:00"), ("created", "9999-12-31T23:59:59+00:00")],
 )
 def test_an_edition_from_a_file_with_such_a_date_is_no_edition(
-    cli: Cli, story: Callable[[str], tuple[str, ...]], tmp_path: Path, key: str, value: str
+    cli: Cli, run_in: Callable[[str], tuple[str, ...]], tmp_path: Path, key: str, value: str
 ) -> None:
-    cli(*story("UTC"), "--date", "2024-05-17")
+    cli(*run_in("UTC"), "--date", "2024-05-17")
     data = json.loads((tmp_path / "briefings" / "2024-05-17.json").read_text("utf-8"))
     (tmp_path / "end.json").write_text(json.dumps(data | {key: value}))
     done = cli("send", "end.json", "--config", "zone.toml", "--dry-run")

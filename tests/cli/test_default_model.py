@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,7 @@ import pytest
 from briefing.errors import BriefingError
 from briefing.models import ModelFolder
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
 
 # Asked before a test's own home takes over.
 FOLDER = Path(os.environ.get("BRIEFING_MODELS") or ModelFolder().folder)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,7 +12,8 @@ import pytest
 
 from briefing.testing.chat import ChatServer
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
+
 SERVER = 'base_url = "http://127.0.0.1:9/v1"\n'
 
 

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,9 @@ import pytest
 
 from briefing.testing.chat import CHAT, MODELS, ChatServer
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
+from ..factories import STORY
 
-STORY = """Council approves tram line
-
-The council voted 31 to 14 on Tuesday for a tram line to the hospital, ending a dispute of two years.
-
-Construction is due to start in March and to cost 212 million pounds, of which the government has promised 140 million.
-
-Shopkeepers on Bridge Street fear that the works, which are expected to last three years, will drive customers away."""
 POINTS = (
     "The council approved a tram line to the hospital by 31 votes to 14.",
     "Construction is to start in March and cost 212 million pounds.",
@@ -34,16 +27,9 @@ KEY = "sk-very-secret-4711"
 
 
 @pytest.fixture
-def server() -> Iterator[ChatServer]:
-    with ChatServer("m-1", context=8192) as running:
-        running.says(ANSWER)
-        yield running
-
-
-@pytest.fixture
-def story(tmp_path: Path) -> str:
-    (tmp_path / "story.txt").write_text(STORY)
-    return "story.txt"
+def server(chat_server: ChatServer) -> ChatServer:
+    chat_server.says(ANSWER)
+    return chat_server
 
 
 def points(summary: dict[str, Any]) -> list[str]:
@@ -53,41 +39,43 @@ def points(summary: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     "how", [("--model", "openai:m-1"), ("--model", "m-1"), ("--engine", "openai", "--model", "m-1")]
 )
-def test_a_server_summarises(cli: Cli, server: ChatServer, story: str, how: tuple[str, ...]) -> None:
-    done = cli("summarise", story, "-f", "json", "--base-url", server.base_url, *how)
+def test_a_server_summarises(cli: Cli, server: ChatServer, story_file: Path, how: tuple[str, ...]) -> None:
+    done = cli("summarise", story_file, "-f", "json", "--base-url", server.base_url, *how)
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     assert (summary["engine"], summary["model"]) == ("openai", "m-1")
     assert points(summary)[0] == POINTS[0]
     assert re.search(r"Tokens: \d+ read, \d+ written\.", done.stderr)
     asked = len(server.asked)
-    again = cli("summarise", story, "-f", "json", "--base-url", server.base_url, *how)
+    again = cli("summarise", story_file, "-f", "json", "--base-url", server.base_url, *how)
     assert json.loads(again.stdout)["cached"]
     assert len(server.asked) == asked
 
 
 def test_models_are_compared_on_one_page_with_the_sentences_behind_their_points(
-    cli: Cli, server: ChatServer, story: str, tmp_path: Path
+    cli: Cli, server: ChatServer, story_file: Path, tmp_path: Path
 ) -> None:
-    done = cli("compare", story, "-m", "openai:m-1", "-m", "m-1", "-m", "m-2", "--base-url", server.base_url)
+    done = cli("compare", story_file, "-m", "openai:m-1", "-m", "m-1", "-m", "m-2", "--base-url", server.base_url)
     assert (done.returncode, done.stdout) == (1, "compare.html\n"), done.stderr
     page = (tmp_path / "compare.html").read_text("utf-8")
     assert page.count(POINTS[0]) == 2
     assert re.search(r"The council voted 31 to 14 .*\[A1\].*\[B1\]", page)
     assert "has no such model" in page  # in the column of the third
-    alone = cli("compare", story, "-m", "openai:m-1")
+    alone = cli("compare", story_file, "-m", "openai:m-1")
     assert (alone.returncode, "nothing to compare" in alone.stderr) == (2, True)
 
 
-def test_answers_in_json_are_read_as_well(cli: Cli, server: ChatServer, story: str) -> None:
+def test_answers_in_json_are_read_as_well(cli: Cli, server: ChatServer, story_file: Path) -> None:
     server.says(json.dumps({"headline": "Council approves tram line", "points": POINTS}))
-    done = cli("summarise", story, "-f", "json", "--base-url", server.base_url, "--model", "m-1")
+    done = cli("summarise", story_file, "-f", "json", "--base-url", server.base_url, "--model", "m-1")
     assert points(json.loads(done.stdout)) == list(POINTS)
 
 
-def test_what_it_costs_is_said_where_prices_are_known(cli: Cli, server: ChatServer, story: str, tmp_path: Path) -> None:
+def test_what_it_costs_is_said_where_prices_are_known(
+    cli: Cli, server: ChatServer, story_file: Path, tmp_path: Path
+) -> None:
     (tmp_path / "briefing.toml").write_text(
-        f'base_url = "{server.base_url}"\nmodel = "m-1"\nprices = [1000, 0]\n[[sources]]\npath = "{story}"\n'
+        f'base_url = "{server.base_url}"\nmodel = "m-1"\nprices = [1000, 0]\n[[sources]]\npath = "story.txt"\n'
     )
     done = cli("run", "-f", "json")
     assert done.returncode == 0, done.stderr
@@ -95,8 +83,8 @@ def test_what_it_costs_is_said_where_prices_are_known(cli: Cli, server: ChatServ
     assert f"cost: {read / 1000:.4f}" in done.stderr
 
 
-def test_the_key_is_used_and_never_shown(cli: Cli, server: ChatServer, story: str, tmp_path: Path) -> None:
-    call = ("summarise", story, "-f", "json", "--base-url", server.base_url, "--model", "m-1", "--state", "s.db")
+def test_the_key_is_used_and_never_shown(cli: Cli, server: ChatServer, story_file: Path, tmp_path: Path) -> None:
+    call = ("summarise", story_file, "-f", "json", "--base-url", server.base_url, "--model", "m-1", "--state", "s.db")
     done = cli("--verbose", *call, BRIEFING_API_KEY=KEY)
     assert server.seen(CHAT)[0].headers["authorization"] == f"Bearer {KEY}"
     server.serves(CHAT, json.dumps({"error": {"message": f"quota of {KEY} is used up"}}), status=400)
@@ -108,8 +96,8 @@ def test_the_key_is_used_and_never_shown(cli: Cli, server: ChatServer, story: st
     assert KEY.encode() not in (tmp_path / "s.db").read_bytes()
 
 
-def test_openais_own_key_goes_to_openai_alone(cli: Cli, server: ChatServer, story: str) -> None:
-    cli("summarise", story, "--base-url", server.base_url, "--model", "m-1", OPENAI_API_KEY=KEY)
+def test_openais_own_key_goes_to_openai_alone(cli: Cli, server: ChatServer, story_file: Path) -> None:
+    cli("summarise", story_file, "--base-url", server.base_url, "--model", "m-1", OPENAI_API_KEY=KEY)
     assert "authorization" not in server.seen(CHAT)[0].headers
 
 
@@ -124,8 +112,10 @@ def test_openais_own_key_goes_to_openai_alone(cli: Cli, server: ChatServer, stor
         (("--engine", "nonsense"), "Installed: extractive, llama, openai, transformers"),
     ],
 )
-def test_settings_that_make_no_sense_are_named(cli: Cli, story: str, arguments: tuple[str, ...], said: str) -> None:
-    done = cli("summarise", story, *arguments)
+def test_settings_that_make_no_sense_are_named(
+    cli: Cli, story_file: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    done = cli("summarise", story_file, *arguments)
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -194,7 +184,7 @@ def test_a_budget_that_is_used_up_is_said_once_with_what_helps(cli: Cli, server:
     assert done.stderr.count("budget of 1 tokens is used up. Raise token_budget") == 1, done.stderr
 
 
-def test_without_pytorch_a_model_that_needs_it_says_how_to_get_it(tmp_path: Path, story: str) -> None:
+def test_without_pytorch_a_model_that_needs_it_says_how_to_get_it(tmp_path: Path, story_file: Path) -> None:
     model = tmp_path / "model"
     model.mkdir()
     (model / "config.json").write_text('{"model_type": "bart", "is_encoder_decoder": true}')
@@ -202,7 +192,7 @@ def test_without_pytorch_a_model_that_needs_it_says_how_to_get_it(tmp_path: Path
     (model / "tokenizer.json").write_text("{}")
     code = "import sys; sys.modules['torch'] = None; from briefing.cli import main; main()"
     done = subprocess.run(
-        [sys.executable, "-c", code, "summarise", story, "--model", str(model)],
+        [sys.executable, "-c", code, "summarise", story_file, "--model", str(model)],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 3
@@ -234,7 +224,7 @@ class ShoutingEngine:
 '''
 
 
-def test_a_package_of_a_third_party_adds_an_engine(tmp_path: Path, story: str) -> None:
+def test_a_package_of_a_third_party_adds_an_engine(tmp_path: Path, story_file: Path) -> None:
     """Built and installed as any package, into a folder of its own."""
     source, place = tmp_path / "source", tmp_path / "place"
     source.mkdir()
@@ -248,7 +238,7 @@ def test_a_package_of_a_third_party_adds_an_engine(tmp_path: Path, story: str) -
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(place), str(source)]
     subprocess.run(pip, check=True, capture_output=True)
     done = subprocess.run(
-        [sys.executable, "-m", "briefing", "summarise", story, "--engine", "shouting", "-f", "json"],
+        [sys.executable, "-m", "briefing", "summarise", story_file, "--engine", "shouting", "-f", "json"],
         cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(place)}, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -6,10 +6,8 @@ import mailbox
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,15 +17,11 @@ from briefing.errors import ExitCode
 from briefing.testing.server import Server
 from briefing.types import Failure, FailureKind
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
+from ..factories import STORY
+
 PLAIN = ("--engine", "extractive")
 
-STORY = """Council approves tram line
-
-The council voted 31 to 14 on Tuesday for a tram line to the hospital, ending a dispute of two years.
-
-Construction is due to start in March and to cost 212 million pounds, of which the government has promised 140 million.
-"""
 ITEM = (
     "<item><title>A bridge opened in spring</title><link>https://paper.example/bridge</link><description>The mayor "
     "opened the bridge over the river on Friday, two years late and 4 million pounds over its budget. Drivers pay "
@@ -40,20 +34,6 @@ def feed(items: str) -> str:
     return f'<?xml version="1.0"?><rss version="2.0"><channel><title>Paper</title>{items}</channel></rss>'
 
 
-@pytest.fixture
-def story(tmp_path: Path) -> Path:
-    path = tmp_path / "story.txt"
-    path.write_text(STORY, "utf-8")
-    return path
-
-
-@pytest.fixture
-def closed_port() -> int:
-    """A port of this machine at which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
 def test_the_table_in_the_documentation_has_every_code_and_no_other(repository: Path) -> None:
     page = (repository / "docs" / "daily.md").read_text("utf-8")
     listed = [int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)]
@@ -63,8 +43,8 @@ def test_the_table_in_the_documentation_has_every_code_and_no_other(repository: 
 # --- 0 ------------------------------------------------------------------------------------------------------------
 
 
-def test_0_an_edition(cli: Cli, story: Path) -> None:
-    done = cli("run", "--source", story, *PLAIN)
+def test_0_an_edition(cli: Cli, story_file: Path) -> None:
+    done = cli("run", "--source", story_file, *PLAIN)
     assert done.returncode == ExitCode.WELL, done.stderr
     assert done.stdout
 
@@ -104,17 +84,17 @@ def test_0_a_quiet_day_whatever_the_reason(cli: Cli, tmp_path: Path, why: str) -
     assert cli("run", *arguments, "--dry-run").returncode == ExitCode.WELL
 
 
-def test_0_what_was_told_before(cli: Cli, story: Path) -> None:
-    assert cli("run", "--source", story, *PLAIN, "--date", "2024-05-17").returncode == ExitCode.WELL
-    done = cli("run", "--source", story, *PLAIN, "--date", "2024-05-18")
+def test_0_what_was_told_before(cli: Cli, story_file: Path) -> None:
+    assert cli("run", "--source", story_file, *PLAIN, "--date", "2024-05-17").returncode == ExitCode.WELL
+    done = cli("run", "--source", story_file, *PLAIN, "--date", "2024-05-18")
     assert (done.returncode, done.stdout) == (ExitCode.WELL, "")
 
 
 # --- 1 ------------------------------------------------------------------------------------------------------------
 
 
-def test_1_an_edition_without_a_source_that_failed(cli: Cli, story: Path) -> None:
-    done = cli("run", "--source", story, "--source", "missing.txt", *PLAIN)
+def test_1_an_edition_without_a_source_that_failed(cli: Cli, story_file: Path) -> None:
+    done = cli("run", "--source", story_file, "--source", "missing.txt", *PLAIN)
     assert done.returncode == ExitCode.PARTLY
     assert done.stdout
     assert "missing.txt" in done.stderr
@@ -130,8 +110,8 @@ def test_1_a_quiet_day_on_which_a_source_failed(cli: Cli, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("arguments", [["--wait", "soon"], ["--nonsense"], ["nothing.toml"], ["--templates", "none"]])
-def test_2_wrong_usage_or_configuration(cli: Cli, story: Path, arguments: list[str]) -> None:
-    assert cli("run", "--source", story, *PLAIN, *arguments).returncode == ExitCode.WRONG_USE
+def test_2_wrong_usage_or_configuration(cli: Cli, story_file: Path, arguments: list[str]) -> None:
+    assert cli("run", "--source", story_file, *PLAIN, *arguments).returncode == ExitCode.WRONG_USE
 
 
 def test_3_every_source_failed(cli: Cli, closed_port: int) -> None:
@@ -145,8 +125,8 @@ def test_3_every_source_failed(cli: Cli, closed_port: int) -> None:
     assert "404" in done.stderr
 
 
-def test_3_a_run_that_could_not_begin(cli: Cli, story: Path, tmp_path: Path) -> None:
-    done = cli("run", "--source", story, "--offline", BRIEFING_MODELS=str(tmp_path / "models"))
+def test_3_a_run_that_could_not_begin(cli: Cli, story_file: Path, tmp_path: Path) -> None:
+    done = cli("run", "--source", story_file, "--offline", BRIEFING_MODELS=str(tmp_path / "models"))
     assert done.returncode == ExitCode.NOTHING
 
 

@@ -6,7 +6,6 @@ import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,8 @@ import pytest
 from briefing.store import default_state
 from briefing.store.lock import run_lock
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
+
 PLAIN = ("--engine", "extractive")
 
 

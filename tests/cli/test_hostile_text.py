@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.header import Header
 from html import escape
@@ -17,7 +16,7 @@ import pytest
 
 from briefing.testing.server import Server
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
 
 # Spelled out here once more, so that a gap in the product's own list shows.
 FORBIDDEN = re.compile(

@@ -7,14 +7,14 @@ import re
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from briefing.testing.server import Server
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
+
 PLAIN = ("--engine", "extractive")
 SECRET = "hunter2-x7Kq"
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (DEBUG|INFO|WARNING|ERROR) briefing[\w.]*: \S.*|  .*")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -13,7 +11,7 @@ import pytest
 
 from briefing.testing.imap_server import ImapServer
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
 
 BODIES = {
     "First": "The council approved a new tram line on Tuesday. It will link the station with the hospital from 2027 "
@@ -54,20 +52,20 @@ def test_a_mailbox_becomes_an_edition(kind: str, cli: Cli, tmp_path: Path) -> No
     assert edition(tmp_path / "out") == ["First", "Second"]
 
 
-def test_an_imap_mailbox_becomes_an_edition_twice(cli: Cli, tmp_path: Path) -> None:
+def test_an_imap_mailbox_becomes_an_edition_twice(cli: Cli, imap_server: ImapServer, tmp_path: Path) -> None:
     now = datetime.now(UTC)
-    with ImapServer({4: (letter("First", 1).replace(b"\n", b"\r\n"), now)}) as server:
-        (tmp_path / "briefing.toml").write_text(
-            f'engine = "extractive"\nformats = ["json"]\nout = "out"\n[[sources]]\nimap = "{server.location}"\n'
-        )
-        for _ in range(2):
-            done = cli("run", BRIEFING_IMAP_PASSWORD=server.password)
-            assert done.returncode == 0, done.stderr
-            assert edition(tmp_path / "out") == ["First"]
-        assert server.fetched == [4]
-        typed = cli("run", "--source", "imaps://alice:hu:sh@mail.example/x", "--engine", "extractive")
-        assert "a password does not belong" in typed.stdout + typed.stderr
-        assert "sh@" not in typed.stdout + typed.stderr
-        failed = cli("run", BRIEFING_IMAP_PASSWORD="wr0ng")
-        assert "refuses the login" in failed.stdout + failed.stderr
-        assert "wr0ng" not in failed.stdout + failed.stderr
+    imap_server.messages[4] = (letter("First", 1).replace(b"\n", b"\r\n"), now)
+    (tmp_path / "briefing.toml").write_text(
+        f'engine = "extractive"\nformats = ["json"]\nout = "out"\n[[sources]]\nimap = "{imap_server.location}"\n'
+    )
+    for _ in range(2):
+        done = cli("run", BRIEFING_IMAP_PASSWORD=imap_server.password)
+        assert done.returncode == 0, done.stderr
+        assert edition(tmp_path / "out") == ["First"]
+    assert imap_server.fetched == [4]
+    typed = cli("run", "--source", "imaps://alice:hu:sh@mail.example/x", "--engine", "extractive")
+    assert "a password does not belong" in typed.stdout + typed.stderr
+    assert "sh@" not in typed.stdout + typed.stderr
+    failed = cli("run", BRIEFING_IMAP_PASSWORD="wr0ng")
+    assert "refuses the login" in failed.stdout + failed.stderr
+    assert "wr0ng" not in failed.stdout + failed.stderr

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import struct
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,8 +12,9 @@ from typer.testing import CliRunner
 from briefing.cli import app
 from briefing.models import Machine, Speed
 
+from ..conftest import Cli
+
 GGUF = b"GGUF" + struct.pack("<IQQ", 3, 0, 0)
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def test_models_are_where_the_configuration_says(cli: Cli, tmp_path: Path) -> None:

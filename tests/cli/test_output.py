@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
+
 OTHER = {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0", "LC_ALL": "C.UTF-8"}
 NAME = "Zażółć → 日本"
 STORY = f"""{NAME} approves tram line

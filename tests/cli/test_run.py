@@ -9,28 +9,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
+from ..factories import STORY
+
 PLAIN = ("--engine", "extractive")
-
-STORY = """Council approves tram line
-
-The council voted 31 to 14 on Tuesday for a tram line to the hospital, ending a dispute of two years.
-
-Construction is due to start in March and to cost 212 million pounds, of which the government has promised 140 million.
-
-Shopkeepers on Bridge Street fear that the works, which are expected to last three years, will drive customers away."""
-
-
-@pytest.fixture
-def story(tmp_path: Path) -> Path:
-    path = tmp_path / "story.txt"
-    path.write_text(STORY, "utf-8")
-    return path
 
 
 def test_the_sample_becomes_an_edition_in_every_format(cli: Cli, sample: Path, tmp_path: Path) -> None:
@@ -68,21 +54,21 @@ def test_a_second_run_writes_the_same_bytes_from_the_store(cli: Cli, sample: Pat
     assert "0 summarised, 16 from an earlier run" in done.stderr
 
 
-def test_sources_may_be_named_without_a_configuration(cli: Cli, story: Path, tmp_path: Path) -> None:
-    done = cli("run", "--source", story, *PLAIN, "--out", "there")
+def test_sources_may_be_named_without_a_configuration(cli: Cli, story_file: Path, tmp_path: Path) -> None:
+    done = cli("run", "--source", story_file, *PLAIN, "--out", "there")
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "there").glob("*.md"))) == 1
 
 
-def test_a_dry_run_lists_and_writes_nothing(cli: Cli, story: Path, tmp_path: Path) -> None:
-    done = cli("run", "--source", story, "--dry-run")
+def test_a_dry_run_lists_and_writes_nothing(cli: Cli, story_file: Path, tmp_path: Path) -> None:
+    done = cli("run", "--source", story_file, "--dry-run")
     assert done.returncode == 0
     assert "Council approves tram line" in done.stdout
     assert not (tmp_path / "briefings").exists()
 
 
-def test_something_that_fails_is_named_and_the_rest_is_written(cli: Cli, story: Path, tmp_path: Path) -> None:
-    done = cli("run", "--source", story, "--source", "missing.txt", *PLAIN)
+def test_something_that_fails_is_named_and_the_rest_is_written(cli: Cli, story_file: Path, tmp_path: Path) -> None:
+    done = cli("run", "--source", story_file, "--source", "missing.txt", *PLAIN)
     assert done.returncode == 1
     assert "missing.txt" in done.stderr
     (page,) = (tmp_path / "briefings").glob("*.md")
@@ -106,8 +92,8 @@ def test_an_article_read_in_part_is_told_of_in_the_report_and_the_edition(cli: C
     assert "The article is longer than 200,000 characters; what follows was not read." in edition
 
 
-def test_quiet_says_nothing_but_results(cli: Cli, story: Path) -> None:
-    done = cli("--quiet", "run", "--source", story, *PLAIN)
+def test_quiet_says_nothing_but_results(cli: Cli, story_file: Path) -> None:
+    done = cli("--quiet", "run", "--source", story_file, *PLAIN)
     assert done.stderr == ""
     assert done.stdout.count("\n") == 2
 
@@ -145,7 +131,7 @@ def test_the_newest_articles_stay_under_a_limit(cli: Cli, sample: Path, tmp_path
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )  # fmt: skip
 def test_wrong_use_gets_one_clear_line(
-    cli: Cli, story: Path, tmp_path: Path, arguments: list[str], code: int, parts: list[str]
+    cli: Cli, story_file: Path, tmp_path: Path, arguments: list[str], code: int, parts: list[str]
 ) -> None:
     done = cli(*arguments, BRIEFING_MODELS=str(tmp_path / "models"))
     assert done.returncode == code, done.stderr
@@ -180,7 +166,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_named_with_its_reason_and_spoils_nothing(
-    cli: Cli, story: Path, tmp_path: Path, name: str
+    cli: Cli, story_file: Path, tmp_path: Path, name: str
 ) -> None:
     body, reason = BAD[name]
     (tmp_path / name).write_bytes(body)
@@ -228,8 +214,8 @@ def test_a_feed_of_ten_thousand_items_is_read(cli: Cli, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("format_", ["text", "md", "html", "json"])
-def test_one_article_in_every_format(cli: Cli, story: Path, format_: str) -> None:
-    done = cli("summarise", story, *PLAIN, "--format", format_)
+def test_one_article_in_every_format(cli: Cli, story_file: Path, format_: str) -> None:
+    done = cli("summarise", story_file, *PLAIN, "--format", format_)
     assert done.returncode == 0, done.stderr
     assert "Council approves tram line" in done.stdout
     assert done.stderr == ""
@@ -254,7 +240,7 @@ def test_a_folder_gives_every_article_in_it(cli: Cli, sample: Path) -> None:
 # --- the other commands -----------------------------------------------------------------------------------------
 
 
-def test_from_init_to_a_list_of_sources(cli: Cli, tmp_path: Path, story: Path) -> None:
+def test_from_init_to_a_list_of_sources(cli: Cli, tmp_path: Path, story_file: Path) -> None:
     assert cli("init", TZ="Asia/Tokyo").returncode == 0
     assert 'timezone = "Asia/Tokyo"\n' in (tmp_path / "briefing.toml").read_text("utf-8")
     without_source = cli("run", *PLAIN)
@@ -265,7 +251,7 @@ def test_from_init_to_a_list_of_sources(cli: Cli, tmp_path: Path, story: Path) -
     again = cli("sources", "add", "story.txt")
     assert again.returncode == 2
     assert "already" in again.stderr
-    assert cli("sources", "list").stdout.splitlines() == ["Ex\tWorld\thttps://example.org/feed", f"-\t-\t{story}"]
+    assert cli("sources", "list").stdout.splitlines() == ["Ex\tWorld\thttps://example.org/feed", f"-\t-\t{story_file}"]
     assert "https://example.org/feed" in cli("sources", "export").stdout
     (tmp_path / "more.opml").write_text('<opml><body><outline text="B" xmlUrl="https://b.example/f"/></body></opml>')
     assert cli("sources", "import", "more.opml").stdout == "https://b.example/f\n"
@@ -288,7 +274,7 @@ def test_models_are_listed_with_what_is_here(cli: Cli, tmp_path: Path) -> None:
     assert "Apache-2.0" in done.stdout
 
 
-def test_prompts_and_templates_can_be_taken_out_and_changed(cli: Cli, story: Path, tmp_path: Path) -> None:
+def test_prompts_and_templates_can_be_taken_out_and_changed(cli: Cli, story_file: Path, tmp_path: Path) -> None:
     assert cli("templates", "eject", "mine").returncode == 0
     assert cli("prompts", "eject", "words").returncode == 0
     assert (tmp_path / "words" / "points.j2").exists()
@@ -297,11 +283,11 @@ def test_prompts_and_templates_can_be_taken_out_and_changed(cli: Cli, story: Pat
     (tmp_path / "mine" / "edition.md.j2").write_text(
         '{% extends "shipped/edition.md.j2" %}{% block footer %}MINE{% endblock %}'
     )
-    assert cli("run", "-s", story, *PLAIN, "--templates", "mine", "-f", "md").returncode == 0
+    assert cli("run", "-s", story_file, *PLAIN, "--templates", "mine", "-f", "md").returncode == 0
     (page,) = (tmp_path / "briefings").glob("*.md")
     assert page.read_text("utf-8").endswith("MINE\n")
     (tmp_path / "mine" / "edition.md.j2").write_text("one\n{{ nothing.at.all }}")
-    done = cli("run", "-s", story, *PLAIN, "--templates", "mine", "-f", "md")
+    done = cli("run", "-s", story_file, *PLAIN, "--templates", "mine", "-f", "md")
     assert done.returncode == 2
     assert "edition.md.j2, line 2" in done.stderr
 
@@ -402,11 +388,11 @@ main()
 """
 
 
-def test_ctrl_c_ends_with_one_line_and_keeps_what_was_finished(cli: Cli, story: Path, tmp_path: Path) -> None:
+def test_ctrl_c_ends_with_one_line_and_keeps_what_was_finished(cli: Cli, story_file: Path, tmp_path: Path) -> None:
     stopped = subprocess.run([sys.executable, "-c", STOP], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert stopped.returncode == 130
     assert stopped.stderr.splitlines() == ["Stopped: what was finished is kept. The same command goes on from there."]
-    again = cli("run", "--source", story, *PLAIN, "--state", "state.db")
+    again = cli("run", "--source", story_file, *PLAIN, "--state", "state.db")
     assert "1 from an earlier run" in again.stderr
 
 
@@ -421,9 +407,9 @@ def test_why_a_story_stands_where_it_stands_is_said_on_request(cli: Cli, sample:
     assert "expected a time of the day such as '07:00'" in " ".join(wrong.stderr.split())
 
 
-def test_a_day_without_news_is_no_failure_and_says_so(cli: Cli, story: Path, tmp_path: Path) -> None:
-    assert cli("run", "-s", story, *PLAIN, "--date", "2024-05-17").returncode == 0
-    done = cli("run", "-s", story, *PLAIN, "--date", "2024-05-18")
+def test_a_day_without_news_is_no_failure_and_says_so(cli: Cli, story_file: Path, tmp_path: Path) -> None:
+    assert cli("run", "-s", story_file, *PLAIN, "--date", "2024-05-17").returncode == 0
+    done = cli("run", "-s", story_file, *PLAIN, "--date", "2024-05-18")
     assert (done.returncode, done.stdout) == (0, "")
     assert "Told by earlier editions: 1." in done.stderr
     assert "no article" not in done.stderr

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,7 @@ from briefing.errors import ExitCode
 from briefing.nlp.text import without_feed_scheme
 from briefing.testing.server import Server
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
 
 MINE = """\
 # Mine.

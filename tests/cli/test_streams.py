@@ -13,15 +13,11 @@ import pytest
 from briefing.errors import ExitCode
 from briefing.store import Store
 
+from ..factories import STORY
+
 pytestmark = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 
 Shell = Callable[..., "subprocess.CompletedProcess[str]"]
-STORY = """Council approves tram line
-
-The council voted 31 to 14 on Tuesday for a tram line to the hospital, ending a dispute of two years.
-
-Construction is due to start in March and to cost 212 million pounds, of which the government has promised 140 million.
-"""
 BROKEN_STDERR = ["2>&-", "2>/dev/full", "2>&1 >/dev/null | true"]
 
 

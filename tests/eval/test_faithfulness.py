@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.eval
+
 HERE = Path(__file__).resolve().parent
 FLOORS = HERE / "floors.json"
 EVERY = 2
@@ -45,7 +47,6 @@ def pairs(shared_data: Path, count: int) -> list[dict[str, Any]]:
     return rows[:: max(1, len(rows) // count)][:count]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "figure", ["score, one cut", "score, own cuts", "score, area under the curve", "verdict shown"]
 )
@@ -55,13 +56,11 @@ def test_no_figure_falls_below_its_floor(figure: str, shared_data: Path) -> None
     assert found >= floor - 0.001, f"{figure}: {found:.4f}, the floor is {floor}"
 
 
-@pytest.mark.slow
 def test_the_score_is_clearly_above_the_baseline(shared_data: Path) -> None:
     found = measured(shared_data / "faithfulness" / "dev.jsonl.gz")
     assert found["score, own cuts"] > found["baseline: words in article, own cuts"] + 0.05
 
 
-@pytest.mark.slow
 def test_no_sentence_of_an_article_is_refused_by_it(shared_data: Path) -> None:
     from briefing.ground import Evidence, check
     from briefing.nlp.text import normalise
@@ -78,7 +77,6 @@ def test_no_sentence_of_an_article_is_refused_by_it(shared_data: Path) -> None:
     assert refused == []
 
 
-@pytest.mark.slow
 def test_what_people_wrote_about_another_article_is_refused(shared_data: Path) -> None:
     from briefing.ground import Evidence, check
     from briefing.nlp.text import normalise

@@ -16,6 +16,8 @@ from briefing.engines import Completion, Prompt
 from briefing.ground import Evidence
 from briefing.summariser import PromptBook
 
+pytestmark = pytest.mark.eval
+
 FILLER = " ".join(f"The council of district {n} met on an ordinary morning and talked at length." for n in range(60))
 EVIDENCE = Evidence(f"Marta Quill leads the club. She will leave in June. {FILLER} Tickets cost £40.")
 

@@ -26,7 +26,7 @@ from briefing.sources import read_feed
 from briefing.testing.engine import FakeEngine
 from briefing.types import Source
 
-from .conftest import MakeFetcher
+from ..conftest import MakeFetcher
 from .servers import Web, rss
 
 Get = Callable[..., Fetched]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -26,16 +25,13 @@ TEXT = (
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        for number in range(5):
-            page = (
-                f"<html><title>Story {number}</title><article><h1>Story {number}</h1><p>{TEXT} {number}</p></article>"
-            )
-            running.serves(f"/{number}", page, type="text/html")
-        running.serves("/headlines", feed(running, ""), type="application/rss+xml")
-        running.serves("/whole", feed(running, TEXT), type="application/rss+xml")
-        yield running
+def server(server: Server) -> Server:
+    for number in range(5):
+        page = f"<html><title>Story {number}</title><article><h1>Story {number}</h1><p>{TEXT} {number}</p></article>"
+        server.serves(f"/{number}", page, type="text/html")
+    server.serves("/headlines", feed(server, ""), type="application/rss+xml")
+    server.serves("/whole", feed(server, TEXT), type="application/rss+xml")
+    return server
 
 
 def feed(server: Server, text: str) -> str:

@@ -6,9 +6,8 @@ import gzip
 import re
 import sqlite3
 import threading
-import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -16,50 +15,11 @@ from pathlib import Path
 import pytest
 
 from briefing.errors import FetchError
-from briefing.fetch import Fetched, Fetcher, Request
+from briefing.fetch import Fetched, Request
 from briefing.fetch.response import stated_length
 from briefing.testing.server import Server
 
-MakeFetcher = Callable[..., Fetcher]
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        yield running
-
-
-class Waits(list[float]):
-    """Seconds that the fetcher slept: its clock is advanced instead."""
-
-    def sleep(self, seconds: float) -> None:
-        self.append(seconds)
-
-    def clock(self) -> float:
-        return time.monotonic() + sum(self)
-
-    @property
-    def total(self) -> float:
-        return sum(self)
-
-
-@pytest.fixture
-def waits() -> Waits:
-    return Waits()
-
-
-@pytest.fixture
-def make(waits: Waits) -> Iterator[MakeFetcher]:
-    made: list[Fetcher] = []
-
-    def fetcher(cache: Path | None = None, **options: object) -> Fetcher:
-        settings: dict[str, object] = {"gap": 0.0, "proxies": {}, "sleep": waits.sleep, "clock": waits.clock, **options}
-        made.append(Fetcher(cache, **settings))  # type: ignore[arg-type]
-        return made[-1]
-
-    yield fetcher
-    for each in made:
-        each.close()
+from ..conftest import MakeFetcher, Waits
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -19,10 +18,9 @@ from briefing.testing.server import Server
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        running.serves("/", "secret")
-        yield running
+def server(server: Server) -> Server:
+    server.serves("/", "secret")
+    return server
 
 
 def fetch(url: str, *, allow_local: bool = False, resolver: Resolver | None = None) -> bytes:

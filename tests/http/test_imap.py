@@ -5,7 +5,6 @@ from __future__ import annotations
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -52,10 +51,11 @@ def mail(subject: str, *, hours: float = 1, text: str = BODY) -> tuple[bytes, da
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImapServer]:
+def server(imap_server: ImapServer, monkeypatch: pytest.MonkeyPatch) -> ImapServer:
     monkeypatch.setenv("BRIEFING_IMAP_PASSWORD", SECRET)
-    with ImapServer({3: mail("old", hours=90), 5: mail("a", hours=3), 9: mail("b", hours=2)}, password=SECRET) as one:
-        yield one
+    imap_server.messages |= {3: mail("old", hours=90), 5: mail("a", hours=3), 9: mail("b", hours=2)}
+    imap_server.password = SECRET
+    return imap_server
 
 
 def read(state: Path, server: ImapServer, now: datetime = NOW, **wishes: object) -> ReadResult:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from llama_server import LlamaServer
 
 from briefing.engines import Completion, Engine, EngineOptions, Message, ModelSpec, Prompt, open_engine
 from briefing.errors import BriefingError
 from briefing.models import ModelFolder
-from briefing.testing.llama_server import LlamaServer
 
 pytestmark = pytest.mark.model
 

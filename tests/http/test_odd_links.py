@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import escape
 
@@ -27,12 +26,6 @@ LINKS = (
     "http://[::1",
     "http://h.invalid:99999/",
 )
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        yield running
 
 
 def test_odd_links_of_a_feed_cost_only_their_own_items(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,11 +24,10 @@ OPENED: list[OpenAIEngine] = []
 
 
 @pytest.fixture
-def server() -> Iterator[ChatServer]:
-    with ChatServer("m-1", context=8192) as running:
-        yield running
-        while OPENED:
-            OPENED.pop().close()
+def server(chat_server: ChatServer) -> Iterator[ChatServer]:
+    yield chat_server
+    while OPENED:
+        OPENED.pop().close()
 
 
 def engine(server: ChatServer, model: str = "m-1", **options: Any) -> OpenAIEngine:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,8 @@ from briefing.fetch.rate_limit import RateLimiter, ServerSuspendedError, TooLong
 from briefing.fetch.request_queue import RequestState, round_robin
 from briefing.pipeline.network_wait import NetworkReach
 from briefing.testing.server import ReceivedRequest, Server
+
+from ..conftest import MakeFetcher
 
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
 
@@ -40,31 +42,20 @@ class Time:
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        yield running
-
-
-@pytest.fixture
 def passing() -> Time:
     return Time()
 
 
 @pytest.fixture
-def make(passing: Time) -> Iterator[Callable[..., Fetcher]]:
-    made: list[Fetcher] = []
+def waits(passing: Time) -> Time:
+    """The fetchers' clock."""
+    return passing
 
-    def fetcher(cache: Path | None = None, **options: object) -> Fetcher:
-        settings: dict[str, object] = {
-            "gap": 0.0, "backoff": 0.01, "proxies": {}, "sleep": passing.sleep, "clock": passing.clock,
-            "now": passing.now, **options,
-        }  # fmt: skip
-        made.append(Fetcher(cache, **settings))  # type: ignore[arg-type]
-        return made[-1]
 
-    yield fetcher
-    for each in made:
-        each.close()
+@pytest.fixture
+def make(make: MakeFetcher, passing: Time) -> MakeFetcher:
+    """The same with little back-off and a fixed present."""
+    return partial(make, backoff=0.01, now=passing.now)
 
 
 def requests(server: Server, count: int) -> list[Request]:
@@ -78,9 +69,7 @@ def errors(fetcher: Fetcher, wanted: list[Request], **options: float) -> list[Fe
 # A pause
 
 
-def test_retry_after_holds_for_all_requests_to_the_server(
-    server: Server, make: Callable[..., Fetcher], passing: Time
-) -> None:
+def test_retry_after_holds_for_all_requests_to_the_server(server: Server, make: MakeFetcher, passing: Time) -> None:
     server.fails("/0", 429, retry_after="30", times=1)
     for number in range(12):
         server.serves(f"/{number}", "x")
@@ -95,7 +84,7 @@ def test_retry_after_holds_for_all_requests_to_the_server(
     assert len(server.requests) == 13
 
 
-def test_repeated_throttling_suspends_the_server(server: Server, make: Callable[..., Fetcher], passing: Time) -> None:
+def test_repeated_throttling_suspends_the_server(server: Server, make: MakeFetcher, passing: Time) -> None:
     for number in range(12):
         server.fails(f"/{number}", 429, retry_after="2")
     found = errors(make(), requests(server, 12))
@@ -164,7 +153,7 @@ def test_throttling_without_retry_after_backs_off() -> None:
 
 @pytest.mark.parametrize("after", ["3600", format_datetime(NOW + timedelta(hours=1), usegmt=True)])
 def test_a_suspension_holds_for_all_requests_and_for_later_runs(
-    server: Server, make: Callable[..., Fetcher], passing: Time, tmp_path: Path, after: str
+    server: Server, make: MakeFetcher, passing: Time, tmp_path: Path, after: str
 ) -> None:
     server.serves("/fresh", "x", headers={"Cache-Control": "max-age=1000"})
     server.fails("/0", 503, retry_after=after, times=1)
@@ -191,7 +180,7 @@ def test_a_suspension_holds_for_all_requests_and_for_later_runs(
     assert errors(make(cache), requests(server, 3)) == []
 
 
-def test_a_suspension_does_not_affect_other_servers(server: Server, make: Callable[..., Fetcher]) -> None:
+def test_a_suspension_does_not_affect_other_servers(server: Server, make: MakeFetcher) -> None:
     server.fails("/0", 429, retry_after="3600")
     with Server() as other:
         other.serves("/0", "x")
@@ -199,16 +188,14 @@ def test_a_suspension_does_not_affect_other_servers(server: Server, make: Callab
     assert len(found) == 1
 
 
-def test_a_suspension_lasts_at_most_a_day(server: Server, make: Callable[..., Fetcher]) -> None:
+def test_a_suspension_lasts_at_most_a_day(server: Server, make: MakeFetcher) -> None:
     server.fails("/0", 429, retry_after="999999999")
     (error,) = errors(make(), requests(server, 1))
     assert "is not asked again before 2024-05-18 06:30 UTC" in error.cause
     assert "until" not in error.cause
 
 
-def test_a_stored_suspension_is_no_sign_of_the_network(
-    server: Server, make: Callable[..., Fetcher], tmp_path: Path
-) -> None:
+def test_a_stored_suspension_is_no_sign_of_the_network(server: Server, make: MakeFetcher, tmp_path: Path) -> None:
     server.fails("/0", 429, retry_after="3600")
     told = errors(make(tmp_path / "http.db"), requests(server, 1))
     known = errors(make(tmp_path / "http.db"), requests(server, 1))
@@ -233,7 +220,7 @@ def test_untrusted_certificates_of_several_servers_mean_a_captive_portal(servers
 
 
 @pytest.mark.parametrize("after", ["\xb2", "1\xb2", "\xbd"])
-def test_an_invalid_retry_after_is_no_retry_after(server: Server, make: Callable[..., Fetcher], after: str) -> None:
+def test_an_invalid_retry_after_is_no_retry_after(server: Server, make: MakeFetcher, after: str) -> None:
     server.fails("/0", 503, retry_after=after)
     (error,) = errors(make(), requests(server, 1))
     assert error.cause.startswith("the server answered HTTP 503")
@@ -256,7 +243,7 @@ def test_storing_a_suspension_does_not_block_other_requests() -> None:
 # No answer
 
 
-def test_a_silent_server_costs_three_timeouts_in_total(server: Server, make: Callable[..., Fetcher]) -> None:
+def test_a_silent_server_costs_three_timeouts_in_total(server: Server, make: MakeFetcher) -> None:
     for number in range(50):
         server.hangs(f"/{number}")
     found = errors(make(read_timeout=0.05), requests(server, 50))
@@ -269,7 +256,7 @@ def test_a_silent_server_costs_three_timeouts_in_total(server: Server, make: Cal
     assert not any(isinstance(error, UnreachableError) for error in found)
 
 
-def test_a_server_that_is_not_there_is_looked_up_three_times(make: Callable[..., Fetcher]) -> None:
+def test_a_server_that_is_not_there_is_looked_up_three_times(make: MakeFetcher) -> None:
     asked: list[str] = []
 
     def resolver(host: str, port: int) -> list[str]:
@@ -282,7 +269,7 @@ def test_a_server_that_is_not_there_is_looked_up_three_times(make: Callable[...,
     assert all(isinstance(error, UnreachableError) for error in found)
 
 
-def test_one_unanswered_address_does_not_suspend_its_server(server: Server, make: Callable[..., Fetcher]) -> None:
+def test_one_unanswered_address_does_not_suspend_its_server(server: Server, make: MakeFetcher) -> None:
     fetcher = make(read_timeout=0.05)
     server.hangs("/0")
     server.serves("/1", "x")
@@ -291,7 +278,7 @@ def test_one_unanswered_address_does_not_suspend_its_server(server: Server, make
         assert isinstance(answer, Fetched) is (path == "/1")
 
 
-def test_a_server_that_goes_down_is_suspended(server: Server, make: Callable[..., Fetcher]) -> None:
+def test_a_server_that_goes_down_is_suspended(server: Server, make: MakeFetcher) -> None:
     fetcher = make(read_timeout=0.05)
     server.serves("/up", "x")
     fetcher.fetch(Request(server.url("/up"), allow_local=True))
@@ -304,7 +291,7 @@ def test_a_server_that_goes_down_is_suspended(server: Server, make: Callable[...
     assert causes == {"its server was given up in this run: the server fell silent, for 3 addresses in a row"}
 
 
-def test_a_server_with_errors_only_is_suspended(server: Server, make: Callable[..., Fetcher]) -> None:
+def test_a_server_with_errors_only_is_suspended(server: Server, make: MakeFetcher) -> None:
     fetcher = make()
     server.serves("/up", "x")
     fetcher.fetch(Request(server.url("/up"), allow_local=True))
@@ -320,7 +307,7 @@ def test_a_server_with_errors_only_is_suspended(server: Server, make: Callable[.
     assert {error.cause for error in found if not error.asked} == {cause}
 
 
-def test_some_server_errors_do_not_suspend_the_server(server: Server, make: Callable[..., Fetcher]) -> None:
+def test_some_server_errors_do_not_suspend_the_server(server: Server, make: MakeFetcher) -> None:
     for number in range(12):
         if number % 4:
             server.fails(f"/{number}", 500)
@@ -331,7 +318,7 @@ def test_some_server_errors_do_not_suspend_the_server(server: Server, make: Call
     assert all(error.cause.startswith("the server answered HTTP 500") for error in found)
 
 
-def test_suspensions_are_lifted_when_the_network_was_down(make: Callable[..., Fetcher]) -> None:
+def test_suspensions_are_lifted_when_the_network_was_down(make: MakeFetcher) -> None:
     here: list[str] = []
 
     def resolver(host: str, port: int) -> list[str]:
@@ -355,7 +342,7 @@ def test_suspensions_are_lifted_when_the_network_was_down(make: Callable[..., Fe
 # Many at once
 
 
-def test_a_hanging_server_does_not_block_others(server: Server, make: Callable[..., Fetcher]) -> None:
+def test_a_hanging_server_does_not_block_others(server: Server, make: MakeFetcher) -> None:
     with Server() as other:
         for number in range(20):
             server.hangs(f"/{number}")
@@ -366,9 +353,7 @@ def test_a_hanging_server_does_not_block_others(server: Server, make: Callable[.
     assert all(isinstance(answer, Fetched) for answer in first)
 
 
-def test_requests_after_the_deadline_are_out_of_time(
-    server: Server, make: Callable[..., Fetcher], passing: Time
-) -> None:
+def test_requests_after_the_deadline_are_out_of_time(server: Server, make: MakeFetcher, passing: Time) -> None:
     def quick(seen: ReceivedRequest) -> tuple[int, str, bytes]:
         passing.seconds += 100
         return 200, "text/plain", b"x"
@@ -381,7 +366,7 @@ def test_requests_after_the_deadline_are_out_of_time(
     assert not any(server.seen(f"/{number}") for number in (2, 3, 4))
 
 
-def test_no_request_is_sent_after_the_deadline(server: Server, make: Callable[..., Fetcher]) -> None:
+def test_no_request_is_sent_after_the_deadline(server: Server, make: MakeFetcher) -> None:
     found = errors(make(), requests(server, 3), within=0.0)
     assert [type(error) for error in found] == [OutOfTimeError] * 3
     assert server.requests == []
@@ -405,9 +390,7 @@ def test_threads_do_not_block_on_a_busy_server() -> None:
     assert len(list(answers)) == 9
 
 
-def test_redirects_to_a_throttling_server_do_not_block_others(
-    server: Server, make: Callable[..., Fetcher], passing: Time
-) -> None:
+def test_redirects_to_a_throttling_server_do_not_block_others(server: Server, make: MakeFetcher, passing: Time) -> None:
     resumed = threading.Event()
 
     def sleep(seconds: float) -> None:

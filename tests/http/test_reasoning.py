@@ -26,6 +26,7 @@ ROOM = 8192
 
 @pytest.fixture
 def server() -> Iterator[ChatServer]:
+    """A server that does not state the context of its model."""
     with ChatServer("m-1") as running:
         yield running
 

@@ -60,12 +60,6 @@ def json_feed(number: int, link: str) -> str:
     return json.dumps(feed)
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        yield running
-
-
 def at(server: Server, path: str) -> str:
     """The address of a path of `server`; one of another server stays as it is."""
     return path if "://" in path else server.url(path)

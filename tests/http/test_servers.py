@@ -15,12 +15,13 @@ from briefing.config.file import parse_config
 from briefing.engines import Completion, Engine, EngineOptions, Message, ModelSpec, Prompt, open_engine
 from briefing.engines.output import NO_REASONING
 from briefing.errors import EngineError
-from briefing.nlp.text import article_id
 from briefing.pipeline.model_resolution import chosen, engine_options
 from briefing.pipeline.progress import NoProgress
 from briefing.summariser import PromptBook, summarise_all
-from briefing.testing.dialects import DIALECTS, HOSTED, LITELLM, LLAMA_SERVER, OLLAMA, VLLM, Dialect, DialectServer
-from briefing.types import Article, Summary, Verdict
+from briefing.types import Summary, Verdict
+
+from ..factories import article
+from .dialects import DIALECTS, HOSTED, LITELLM, LLAMA_SERVER, OLLAMA, VLLM, Dialect, DialectServer
 
 TEXT = """The city council of Marlow voted {n} to 14 on Tuesday evening for a tram line to the hospital, which ends a
 dispute of two years.
@@ -44,11 +45,6 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("briefing.engines.openai.engine._FIRST_PAUSE", 0.01)
 
 
-def article(votes: int) -> Article:
-    text = TEXT.format(n=votes)
-    return Article(id=article_id(None, text), title="", text=text, source="Post", language="en")
-
-
 @contextmanager
 def opened(server: DialectServer, model: str = "m-1", **options: Any) -> Iterator[Engine]:
     spec = ModelSpec(name=model, address=server.base_url, digest="d")
@@ -70,7 +66,12 @@ def asked(server: DialectServer, model: str = "m-1", *, count: int = 1, **option
 
 def summaries(server: DialectServer, book: PromptBook, count: int = 1, **options: Any) -> list[Summary]:
     with opened(server, **options) as engine:
-        results = [result for _, result in summarise_all([article(20 + n) for n in range(count)], engine, book)]
+        results = [
+            result
+            for _, result in summarise_all(
+                [article(TEXT.format(n=20 + n), title="") for n in range(count)], engine, book
+            )
+        ]
     assert all(isinstance(result, Summary) for result in results), results
     return [result for result in results if isinstance(result, Summary)]
 

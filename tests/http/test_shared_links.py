@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -59,12 +59,11 @@ def rss(link: str, incidents: Sequence[Incident], title: str = "Status") -> str:
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        running.serves(
-            "/status", "<html><body><h1>Status</h1><p>All systems work. " + "Nothing is wrong. " * 30, type="text/html"
-        )
-        yield running
+def server(server: Server) -> Server:
+    server.serves(
+        "/status", "<html><body><h1>Status</h1><p>All systems work. " + "Nothing is wrong. " * 30, type="text/html"
+    )
+    return server
 
 
 def edition_of(server: Server, paths: Sequence[str], folder: Path, day: int = 0, *, full_text: bool = True) -> Edition:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from contextlib import redirect_stderr
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -48,12 +47,11 @@ def feed(*items: tuple[str, str, str]) -> str:
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        running.serves("/consent", CONSENT, type="text/html")
-        running.serves("/paywall", PAYWALL, type="text/html")
-        running.serves("/page", PAGE, type="text/html")
-        yield running
+def server(server: Server) -> Server:
+    server.serves("/consent", CONSENT, type="text/html")
+    server.serves("/paywall", PAYWALL, type="text/html")
+    server.serves("/page", PAGE, type="text/html")
+    return server
 
 
 def answer(prompt: object) -> str:

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from .conftest import PAIRS, saved
 
 # ChatML; `enable_thinking` as in Qwen 3.
@@ -55,6 +53,8 @@ def tokeniser(folder: Path, template: str = CHATML, *, special: Sequence[str] = 
 
 def built(family: str, folder: Path, window: int = 2048) -> Path:
     """A model of `family` with random weights in `folder`."""
+    import torch
+
     tokenizer = tokeniser(folder)
     common = {"vocab_size": len(tokenizer), "pad_token_id": 0, "eos_token_id": 2, "bos_token_id": None}
     torch.manual_seed(3)
@@ -93,6 +93,7 @@ def _model(family: str, common: dict[str, Any], window: int) -> Any:
 
 def taught(folder: Path, lessons: Sequence[tuple[str, str]], template: str, window: int = 2048) -> Path:
     """A Llama in `folder` that answers the prompt of each lesson, as it stands, with the lesson's text."""
+    import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     tokenizer = tokeniser(folder, template, marks=("<think>", "</think>"))

@@ -14,7 +14,12 @@ from typing import Any
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'briefing[torch]')")
+
+@pytest.fixture(scope="session", autouse=True)
+def torch() -> Any:
+    """PyTorch, imported by the first test that runs: a collection has no use for it."""
+    return pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'briefing[torch]')")
+
 
 TOWNS = (
     "Aldbury", "Benton", "Corfield", "Dunmore", "Eastwick", "Farley", "Grimsdale", "Hartwell", "Ilford", "Jarrow",
@@ -55,6 +60,8 @@ def train(
     model: Any, tokenizer: Any, sources: Sequence[str], targets: Sequence[str], *, steps: int, rate: float = 3e-3
 ) -> float:
     """Teach `model` to answer `sources` with `targets`; stops when it has learnt them. Returns the last loss."""
+    import torch
+
     torch.manual_seed(7)
     torch.set_num_threads(1)  # tiny models: more threads only wait for one another
     inputs = tokenizer(list(sources), return_tensors="pt", padding=True)
@@ -98,7 +105,7 @@ def texts(end: str) -> tuple[list[str], list[str]]:
 
 
 @pytest.fixture(scope="session")
-def t5(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def t5(torch: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A T5 with SentencePiece, which wants ``summarize:`` and its settings in ``task_specific_params``, as T5s do."""
     from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
 
@@ -127,7 +134,7 @@ def t5(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def bart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bart(torch: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A BART with byte-level BPE and a ``generation_config.json``."""
     from tokenizers import ByteLevelBPETokenizer
     from transformers import AutoTokenizer, BartConfig, BartForConditionalGeneration
@@ -162,7 +169,7 @@ def bart(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def pegasus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pegasus(torch: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A PEGASUS with SentencePiece, which writes ``<n>`` between sentences and has its settings in ``config.json``."""
     from transformers import AutoTokenizer, PegasusConfig, PegasusForConditionalGeneration
 
@@ -221,7 +228,7 @@ def opened() -> Opener:
 
 
 @pytest.fixture(scope="session")
-def mbart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def mbart(torch: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An mBART that was taught to answer in English or German, as the first token it is forced to write says."""
     from transformers import AutoTokenizer, MBartConfig, MBartForConditionalGeneration
 

@@ -19,6 +19,8 @@ from .chats import CHATML, OPENED, SWITCH, built, taught, tokeniser
 from .conftest import PAIRS, Opener
 from .reading import all_read, overheard
 
+pytestmark = pytest.mark.slow  # importing PyTorch takes seconds
+
 FAMILIES = ("qwen3", "llama", "gemma3_text", "gemma3", "mistral3")
 WINDOW = 2048
 

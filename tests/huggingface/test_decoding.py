@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-import torch
 
 from briefing.engines.transformers.decoding import Decoder, StopCriterion, first_word_probabilities
+
+pytestmark = pytest.mark.slow  # importing PyTorch takes seconds
 
 END = 0
 
@@ -35,6 +36,8 @@ def write(
     *rows: str, stops: tuple[str, ...] = (), most: int = 20, opened: str = ""
 ) -> tuple[list[str], StopCriterion, int]:
     """What is written of each row until all are over, as `generate` would; those that are over are padded."""
+    import torch
+
     letters = Letters()
     end = StopCriterion(Decoder(letters), 0, [opened] * len(rows), stops=stops, ends={END}, most=most)
     written: list[list[int]] = [[] for _ in rows]
@@ -85,6 +88,8 @@ def test_an_answer_has_its_tokens_behind_a_thought_whose_marks_are_many_tokens(t
 
 def step(**likely: float) -> Any:
     """Logits over the letters."""
+    import torch
+
     row = torch.full((128,), -99.0)
     for letter, share in likely.items():
         row[ord(letter)] = math.log(share)

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from llama_server import LlamaServer
 
 from briefing.engines import EngineOptions, Message, ModelSpec, Prompt
 from briefing.engines.llama import LlamaEngine
 from briefing.engines.transformers import TransformersEngine
 from briefing.models import ModelFolder
-from briefing.testing.llama_server import LlamaServer
+
+pytestmark = pytest.mark.slow  # importing PyTorch takes seconds
 
 # Asked before a test's own home takes over: the cache of the person or machine that runs the tests.
 FOLDER = ModelFolder().folder

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from briefing.testing.server import Server
 
+from ..conftest import Cli
 from .conftest import PAIRS
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+pytestmark = pytest.mark.slow  # importing PyTorch takes seconds
+
 COMMIT = "a" * 40
 
 
 @pytest.fixture
-def hub() -> Iterator[Server]:
-    with Server() as running:
-        yield running
+def hub(server: Server) -> Server:
+    return server
 
 
 def publish(hub: Server, name: str, folder: Path, *others: str) -> None:

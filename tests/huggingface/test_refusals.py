@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from briefing.engines import Message, Prompt
 from briefing.errors import ModelError
 
 from .chats import built, tokeniser
 from .conftest import Opener, saved
+
+pytestmark = pytest.mark.slow  # importing PyTorch takes seconds
 
 
 @pytest.fixture(scope="session")
@@ -86,6 +87,7 @@ def test_classifiers_are_refused(qwen: Path, tmp_path: Path, opened: Opener) -> 
 
 @pytest.fixture(scope="session")
 def bart_of_chance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import torch
     import transformers
 
     folder = tmp_path_factory.mktemp("bart")

@@ -16,6 +16,8 @@ from briefing.errors import ModelError
 from .conftest import PAIRS, Opener
 from .reading import all_read, overheard
 
+pytestmark = pytest.mark.slow  # importing PyTorch takes seconds
+
 FAMILIES = ("t5", "bart", "pegasus")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import socket
 import ssl
 from collections import Counter
@@ -12,7 +13,6 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP, strict
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,17 +97,25 @@ class PostOffice:
 Opener = Callable[..., PostOffice]
 
 
-@pytest.fixture(scope="session")
-def authority() -> trustme.CA:
-    return trustme.CA()
+def mail_table(port: int, *readers: str) -> str:
+    """The table ``[mail]`` of a configuration: a server on loopback, these readers, no second try within a run."""
+    recipients = ", ".join(f'{{ address = "{reader}" }}' for reader in readers)
+    return (
+        f'[mail]\nhost = "localhost"\nport = {port}\nsecurity = "none"\nsender = "desk@example.org"\nretries = []\n'
+        f"recipients = [{recipients}]\n"
+    )
+
+
+def told(edition: str | None) -> list[str]:
+    """The titles of the articles of an edition in JSON, in order."""
+    sections = json.loads(edition)["sections"] if edition else []
+    return sorted(article["title"] for part in sections for story in part["stories"] for article in story["articles"])
 
 
 @pytest.fixture
-def post_office(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opener]:
+def post_office(authority: trustme.CA, trusted: None) -> Iterator[Opener]:
     """Opens a server: ``post_office(security="tls", login=True)``. Its certificate authority is trusted."""
     running: list[Controller] = []
-    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
 
     def call(
         *, security: str = "none", login: bool = False, certificate: Any = None, utf8: bool = True,

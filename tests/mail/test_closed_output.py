@@ -12,14 +12,8 @@ import pytest
 
 from briefing.errors import ExitCode
 
+from ..factories import STORY
 from .conftest import Opener
-
-STORY = """Council approves tram line
-
-The council voted 31 to 14 on Tuesday for a tram line to the hospital, ending a dispute of two years.
-
-Construction is due to start in March and to cost 212 million pounds, of which the government has promised 140 million.
-"""
 
 Shell = Callable[..., int]
 

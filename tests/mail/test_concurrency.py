@@ -20,7 +20,7 @@ from briefing.store import Delivery, Store
 from briefing.store.lock import run_lock
 from briefing.store.schema import TRANSITIONS, DeliveryState
 
-from .conftest import Opener, PostOffice
+from .conftest import Opener, PostOffice, mail_table
 from .test_letter import edition
 
 ANN, BOB = "ann@example.org", "bob@example.org"
@@ -71,18 +71,7 @@ def desks(post_office: Opener, tmp_path: Path) -> Iterator[tuple[PostOffice, Cal
     """A slow mail server, and a function that opens the two processes, with ``locks`` or ``no locks``."""
     office = post_office()
     office.slow = 0.02
-    (tmp_path / "briefing.toml").write_text(
-        f"""title = "Day"
-        state = "s.db"
-        [mail]
-        host = "localhost"
-        port = {office.port}
-        security = "none"
-        sender = "d@example.org"
-        retries = []
-        recipients = [{{ address = "{ANN}" }}, {{ address = "{BOB}" }}]
-        """
-    )
+    (tmp_path / "briefing.toml").write_text(f'title = "Day"\nstate = "s.db"\n{mail_table(office.port, ANN, BOB)}')
     for number in range(ROUNDS):
         told = edition_to_json(edition(1)) | {"date": str(date(2024, 5, 1) + timedelta(days=number))}
         (tmp_path / f"{number}.json").write_text(json.dumps(told))
@@ -113,6 +102,7 @@ def letters(office: PostOffice) -> Counter[str]:
     return Counter(message_from_bytes(data)["Message-ID"] for _, data in office.got)
 
 
+@pytest.mark.slow
 def test_two_concurrent_processes_send_each_letter_once(
     desks: tuple[PostOffice, Callable[[str], Desks]],
 ) -> None:

@@ -5,8 +5,6 @@ Every run is a process of its own over a real web server and a real mail server;
 
 from __future__ import annotations
 
-import json
-import os
 import signal
 import subprocess
 import sys
@@ -28,12 +26,23 @@ from briefing.errors import ExitCode
 from briefing.testing.server import Server
 from briefing.types import Source
 
-from .conftest import Opener, PostOffice
+from ..conftest import Cli
+from .conftest import Opener, PostOffice, mail_table, told
 
 BERLIN = ZoneInfo("Europe/Berlin")
 READERS = ("ann@example.org", "ben@example.org")
 
-MORNING = """
+SETTINGS = """title = "Morning"
+timezone = "Europe/Berlin"
+engine = "extractive"
+formats = ["json"]
+full_text = false
+group = false
+wait = ""
+state = "state.db"
+"""
+
+KILLED = """
 import os, signal, sys
 from datetime import datetime
 
@@ -43,8 +52,7 @@ from briefing.cli import main
 
 now, dies = datetime.fromisoformat(sys.argv.pop(1)), sys.argv.pop(1)
 briefing.pipeline.utc_now = lambda: now
-if dies:
-    setattr(briefing.store.Store, dies, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+setattr(briefing.store.Store, dies, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
 main()
 """
 STORIES = dict(
@@ -109,74 +117,52 @@ class Desk:
     folder: Path
     office: PostOffice
     port: int
+    cli: Cli
     ended: list[int] = field(default_factory=list)
 
     def configure(self) -> None:
         (self.folder / "briefing.toml").write_text(
-            f"""title = "Morning"
-timezone = "Europe/Berlin"
-engine = "extractive"
-formats = ["json"]
-full_text = false
-group = false
-wait = ""
-state = "state.db"
-allow_local = true
-
-[mail]
-host = "localhost"
-port = {self.office.port}
-security = "none"
-sender = "desk@example.org"
-retries = []
-recipients = [{", ".join(f'{{address = "{reader}"}}' for reader in READERS)}]
-
-[[sources]]
-url = "http://127.0.0.1:{self.port}/feed.xml"
-name = "Marlow Times"
-"""
+            f"{SETTINGS}allow_local = true\n{mail_table(self.office.port, *READERS)}"
+            f'[[sources]]\nurl = "http://127.0.0.1:{self.port}/feed.xml"\nname = "Marlow Times"\n'
         )
 
     def morning(self, now: datetime, *, online: bool = True, dies: str = "") -> str:
-        """Run as the timer does; what it says on standard error."""
-        command = [sys.executable, "-W", "error", "-c", MORNING, now.isoformat(), dies, "run", "--send"]
+        """Run as the timer does, or be killed at a method of the store; what it says on standard error."""
         with ExitStack() as stack:
             if online:
                 server = stack.enter_context(Server(self.port))
                 entries = "".join(item.entry() for item in reversed(NEWS) if item.listed <= now)
                 feed = f'<rss version="2.0"><channel><title>Marlow</title>{entries}</channel></rss>'
                 server.serves("/feed.xml", feed, type="application/rss+xml")
-            done = subprocess.run(
-                command, cwd=self.folder, capture_output=True, text=True, env=dict(os.environ), check=False
-            )
+            if dies:
+                command = [sys.executable, "-W", "error", "-c", KILLED, now.isoformat(), dies, "run", "--send"]
+                done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+            else:
+                with pytest.MonkeyPatch.context() as patch:
+                    patch.setattr(pipeline, "utc_now", lambda: now)
+                    done = self.cli("run", "--send")
         self.ended.append(done.returncode)
         assert "mistake in briefing" not in done.stderr, done.stderr
         return done.stderr
 
     def editions(self) -> dict[date, list[str]]:
         """What each edition tells, by its date."""
-        return {date.fromisoformat(file.stem): told(file) for file in sorted(self.folder.glob("briefings/*.json"))}
-
-
-def told(file: Path) -> list[str]:
-    edition = json.loads(file.read_text("utf-8"))
-    return sorted(
-        article["title"]
-        for section in edition["sections"]
-        for story in section["stories"]
-        for article in story["articles"]
-    )
+        return {
+            date.fromisoformat(file.stem): told(file.read_text("utf-8"))
+            for file in sorted(self.folder.glob("briefings/*.json"))
+        }
 
 
 @pytest.fixture
-def desk(tmp_path: Path, post_office: Opener) -> Desk:
+def desk(tmp_path: Path, post_office: Opener, cli: Cli) -> Desk:
     with Server() as free:
         port = free.port
-    found = Desk(tmp_path, post_office(), port)
+    found = Desk(tmp_path, post_office(), port, cli)
     found.configure()
     return found
 
 
+@pytest.mark.slow
 def test_a_fortnight_of_runs(desk: Desk) -> None:
     offline, put_off = int(ExitCode.OFFLINE), int(ExitCode.LETTERS_WAIT)
     desk.morning(at(20, "06:30"))

@@ -11,13 +11,15 @@ from email.message import EmailMessage
 from email.policy import SMTP, strict
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.assets import environment
 from briefing.render.compose import compose
 from briefing.render.email import LARGEST_LETTER, LONGEST_SUBJECT, Envelope, Letter, for_sections, write_letter
-from briefing.types import Article, Citation, Edition, KeyPoint, Story, Stub, Summary, Verdict
+from briefing.types import Edition, Stub
+
+from ..factories import article, key_point, story
 
 TEMPLATES = environment("templates")
 MORNING = datetime(2024, 5, 17, 5, 30, tzinfo=UTC)
@@ -28,20 +30,13 @@ LONG = "The council voted 31 to 14 on Tuesday evening for a tram line to the hos
 
 
 def edition(count: int = 3, text: str = "The council voted 31 to 14 for a tram line.", title: str = "Day") -> Edition:
-    items = []
+    stories = []
     for number in range(count):
-        citation = Citation(sentence=0, start=0, end=len(text), text=text)
-        headline = f"Tram {number} approved"
-        article = Article(
-            id=f"id{number}", title=headline, text=text + " word" * 500, source="The Post", section=f"S{number % 4}",
-            url=f"https://example.org/{number}", published=MORNING, language="en",
+        told = article(
+            text + " word" * 500, id=f"id{number}", title=f"Tram {number} approved", source="The Post",
+            section=f"S{number % 4}", url=f"https://example.org/{number}", published=MORNING,
         )  # fmt: skip
-        point = KeyPoint(text=text, citations=(citation,), verdict=Verdict.SUPPORTED)
-        items.append((article, Summary(
-            id=article.id, url=article.url, title=headline, headline=headline, source="The Post", published=MORNING,
-            language="en", key_points=(point,) * 4, model="m-1", engine="llama",
-        )))  # fmt: skip
-    stories = [Story(articles=(article,), summary=summary) for article, summary in items]
+        stories.append(story(told, *[key_point(text, 0)] * 4))
     return compose(stories, date=date(2024, 5, 17), title=title, timezone="Europe/Berlin", created=MORNING, model="m-1")
 
 
@@ -276,7 +271,6 @@ def test_a_recipient_gets_their_sections() -> None:
     assert for_sections(edition(8), []) == edition(8)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=60))
 def test_any_headline_or_title_makes_valid_headers(text: str) -> None:
     shown = edition(1, text=f"point {text}", title=f"Title {text}")

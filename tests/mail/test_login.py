@@ -87,6 +87,8 @@ def parrot(offers: str, answer: str) -> Iterator[tuple[int, list[str]]]:
     got: list[str] = []
 
     class Handler(socketserver.StreamRequestHandler):
+        disable_nagle_algorithm = True
+
         def handle(self) -> None:
             self.wfile.write(b"220 ready\r\n")
             for raw in self.rfile:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from briefing.store import Store
 
+from ..conftest import Cli
 from .conftest import Opener, PostOffice
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 READERS = ("ann@example.org", "bob@example.org")
 RUN = ("run", "--engine", "extractive", "-f", "json", "--state", "s.db", "--date", "2024-05-17", "--send")
 

@@ -12,7 +12,7 @@ import json
 import sys
 import zipfile
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -59,12 +59,6 @@ def rss(number: int, link: str, own: str, title: str = "Private wire", text: str
         f"<title>Story {number} of the day</title><link>{link}</link><description>{text}</description>"
         f"<pubDate>{moment}</pubDate></item></channel></rss>"
     )
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        yield running
 
 
 @pytest.fixture

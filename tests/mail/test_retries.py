@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -29,10 +29,9 @@ from briefing.store import Store, good_copy
 from briefing.store.lock import run_lock
 from briefing.types import Edition
 
-from .conftest import Opener, PostOffice
+from ..conftest import Cli
+from .conftest import Opener, PostOffice, mail_table
 from .test_letter import edition
-
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 ANN, BOB, ZOE = "ann@example.org", "bob@example.org", "zoe@example.org"
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15))
@@ -339,18 +338,7 @@ def configured(office: PostOffice, tmp_path: Path) -> PostOffice:
         "Tram\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital."
     )
     (tmp_path / "briefing.toml").write_text(
-        f"""title = "Day"
-        engine = "extractive"
-        [mail]
-        host = "localhost"
-        port = {office.port}
-        security = "none"
-        sender = "d@example.org"
-        retries = []
-        recipients = [{{ address = "{ANN}" }}]
-        [[sources]]
-        path = "story.txt"
-        """
+        f'title = "Day"\nengine = "extractive"\n{mail_table(office.port, ANN)}[[sources]]\npath = "story.txt"\n'
     )
     return office
 

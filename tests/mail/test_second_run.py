@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from briefing import pipeline
 from briefing.errors import ExitCode
 from briefing.store import Store
 
-from .conftest import Opener, PostOffice
-from .test_fortnight import STORIES, at
+from ..conftest import Cli
+from .conftest import Opener, PostOffice, mail_table, told
+from .test_fortnight import SETTINGS, STORIES, at
 
 ANN, BEN = "ann@example.org", "ben@example.org"
 Runs = Callable[..., list[str]]
 
 
 @pytest.fixture
-def runs(post_office: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[PostOffice, Runs]:
+def runs(post_office: Opener, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[PostOffice, Runs]:
     """A mail server, and what a run at a time tells of feeds in files: ``run(at(20, "06:30"), {"a": ["tram"]})``."""
-    from typer.testing import CliRunner
-
-    from briefing import pipeline
-    from briefing.cli import app
-
     office = post_office()
     monkeypatch.chdir(tmp_path)
 
@@ -47,37 +43,15 @@ def runs(post_office: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             file.write_text(f'<rss version="2.0"><channel><title>{name}</title>{items}</channel></rss>')
         sources = "".join(f'\n[[sources]]\npath = "{name}.xml"\nkind = "feed"\n' for name in feeds)
         (tmp_path / "briefing.toml").write_text(
-            f"""title = "Morning"
-timezone = "Europe/Berlin"
-engine = "extractive"
-formats = ["json"]
-full_text = false
-group = false
-wait = ""
-state = "state.db"
-max_articles = {most}
-[mail]
-host = "localhost"
-port = {office.port}
-security = "none"
-sender = "desk@example.org"
-retries = []
-{mail}
-recipients = [{{address = "{ANN}"}}, {{address = "{BEN}"}}]
-{sources}{more}"""
+            f"{SETTINGS}max_articles = {most}\n{mail_table(office.port, ANN, BEN)}{mail}\n{sources}{more}"
         )
         monkeypatch.setattr(pipeline, "utc_now", lambda: now)
-        done = CliRunner().invoke(app, ["run", *options], catch_exceptions=False)
-        run.said, run.code = done.stderr, done.exit_code  # type: ignore[attr-defined]
+        done = cli("run", *options)
+        run.said, run.code = done.stderr, done.returncode  # type: ignore[attr-defined]
         file = tmp_path / "briefings" / f"{now.astimezone(at(20, '06:30').tzinfo):%Y-%m-%d}.json"  # type: ignore[attr-defined]
         return told(file.read_text("utf-8")) if file.exists() else []
 
     return office, run
-
-
-def told(edition: str | None) -> list[str]:
-    sections = json.loads(edition)["sections"] if edition else []
-    return sorted(article["title"] for part in sections for story in part["stories"] for article in story["articles"])
 
 
 def mailed(office: PostOffice, address: str) -> list[str]:
@@ -123,17 +97,9 @@ def test_a_removed_source_does_not_keep_its_stories(runs: tuple[PostOffice, Runs
     assert run(at(20, "06:50"), {"b": ["tram"]}) == ["tram"]
 
 
-def test_an_offline_run_sends_no_empty_letter(runs: tuple[PostOffice, Runs], unused_port: int) -> None:
+def test_an_offline_run_sends_no_empty_letter(runs: tuple[PostOffice, Runs], closed_port: int) -> None:
     office, run = runs
-    away = f'[[sources]]\nurl = "http://127.0.0.1:{unused_port}/feed.xml"\nallow_local = true'
+    away = f'[[sources]]\nurl = "http://127.0.0.1:{closed_port}/feed.xml"\nallow_local = true'
     run(at(20, "06:30"), {}, "--send", mail="send_empty = true", more=away)
     assert run.code == ExitCode.OFFLINE  # type: ignore[attr-defined]
     assert office.got == []
-
-
-@pytest.fixture
-def unused_port() -> int:
-    from briefing.testing.server import Server
-
-    with Server() as server:
-        return server.port

@@ -22,17 +22,10 @@ from briefing.pipeline import DeliveryResult, NoProgress, RunContext, check_run,
 from briefing.store import Store
 from briefing.types import Source
 
+from ..conftest import Cli
+from ..factories import STORY
 from .conftest import PASSWORD, USER, Opener, PostOffice
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
-
-STORY = """Council approves tram line
-
-The council voted 31 to 14 on Tuesday for a tram line to the hospital, ending a dispute of two years.
-
-Construction is due to start in March and to cost 212 million pounds, of which the government has promised 140 million.
-
-Shopkeepers on Bridge Street fear that the works, which are expected to last three years, will drive customers away."""
 READERS = ("ann@example.org", "bob@example.org", "zoe@example.org")
 RUN = ("run", "--engine", "extractive", "-f", "json", "--state", "s.db")
 SEND = ("send", "--state", "s.db")
@@ -123,7 +116,7 @@ def test_the_password_from_a_command(post_office: Opener, desk: Callable[..., Pa
 
 
 def test_the_password_from_the_keyring(
-    post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path
+    post_office: Opener, desk: Callable[..., Path], process: Cli, tmp_path: Path
 ) -> None:
     pytest.importorskip("keyring", reason="keyring is not installed (pip install 'briefing[keyring]')")
     (tmp_path / "ring.py").write_text(
@@ -137,10 +130,10 @@ def test_the_password_from_the_keyring(
     office = post_office(security="tls", login=True)
     desk(office, security="tls", user=USER)
     path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
-    done = cli("send", "--check", PYTHON_KEYRING_BACKEND="ring.Ring", PYTHONPATH=path)
+    done = process("send", "--check", PYTHON_KEYRING_BACKEND="ring.Ring", PYTHONPATH=path)
     assert done.returncode == 0, done.stderr
     assert office.logins == [(USER, PASSWORD)]
-    broken = cli("send", "--check", PYTHON_KEYRING_BACKEND="ring.Missing", PYTHONPATH=path)
+    broken = process("send", "--check", PYTHON_KEYRING_BACKEND="ring.Missing", PYTHONPATH=path)
     assert broken.returncode == 2
     assert "there is no password for ann" in broken.stderr
 

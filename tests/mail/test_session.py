@@ -52,6 +52,8 @@ def rude(*answers: str) -> Iterator[tuple[int, list[str]]]:
     told: list[str] = []
 
     class Handler(socketserver.StreamRequestHandler):
+        disable_nagle_algorithm = True
+
         def handle(self) -> None:
             self.wfile.write(f"{answers[0]}\r\n".encode())
             for answer in answers[1:]:
@@ -209,6 +211,8 @@ def test_a_letter_with_an_odd_reply_to_data_is_not_sent_again(desk: Desk, answer
     talk = ("220 ready", "250 hello", "250 ok", "250 ok", "354 go on")
 
     class Handler(socketserver.StreamRequestHandler):
+        disable_nagle_algorithm = True
+
         def handle(self) -> None:
             self.wfile.write(f"{talk[0]}\r\n".encode())
             for line in talk[1:]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.assets import environment
 from briefing.engines import Prompt
-from briefing.nlp.text import article_id
 from briefing.summariser import PromptBook, SummaryOptions, shorten_leads, summarise_all, summarise_stories
 from briefing.summariser.parsing import says_the_same
 from briefing.testing.engine import FakeEngine
-from briefing.types import Article, Story, Summary, Verdict
+from briefing.types import Story, Summary, Verdict
+
+from ..factories import article
 
 BOOK = PromptBook(environment("prompts"))
 
@@ -44,12 +44,8 @@ def tuned(answer: str = GOOD, refused: str = "moo", mended: str = "moo") -> Fake
     return engine.says(judge, to=" |")
 
 
-def article(text: str = TEXT, title: str = "Council approves tram | Post", source: str = "Post") -> Article:
-    return Article(id=article_id(None, text), title=title, text=text, source=source, language="en")
-
-
 def one(engine: FakeEngine, text: str = TEXT, title: str = "Council approves tram | Post", points: int = 4) -> Summary:
-    ((_, summary),) = summarise_all([article(text, title)], engine, BOOK, SummaryOptions(points=points))
+    ((_, summary),) = summarise_all([article(text, title=title)], engine, BOOK, SummaryOptions(points=points))
     assert isinstance(summary, Summary), summary
     return summary
 
@@ -87,7 +83,7 @@ def test_an_article_in_another_language_is_told_in_it() -> None:
     ) * 2
     written = "[1] Der Stadtrat von Marlow hat den Bau einer Straßenbahn beschlossen."
     engine = FakeEngine(tuned=True).says("moo").says(written, to="Write 5").says("yes", to=" |")
-    german = dataclasses.replace(article(text, "Marlow bekommt eine Straßenbahn"), language="de")
+    german = article(text, title="Marlow bekommt eine Straßenbahn", language="de")
     ((_, summary),) = summarise_all([german], engine, BOOK, SummaryOptions(points=4))
     assert isinstance(summary, Summary)
     asked, *later = engine.asked
@@ -198,8 +194,8 @@ def test_a_story_is_read_in_one_prompt_and_its_points_cite_the_article_they_are_
     other = article(
         "The tram vote in Marlow split the ruling party. Three of its members left the chamber before the count. "
         "A court challenge is being prepared by the shops of Bridge Street, their lawyer Leo Marsh said.",
-        "Split over tram",
-        "Gazette",
+        title="Split over tram",
+        source="Gazette",
     )
     engine = tuned(GOOD + "\n[8] Three members of the ruling party left the chamber before the count.")
 
@@ -209,7 +205,9 @@ def test_a_story_is_read_in_one_prompt_and_its_points_cite_the_article_they_are_
         return f"{GOOD.splitlines()[0]}\n[{found[1]}] Three members of the party left before the count."
 
     engine.says(numbers, to="Write 5")
-    ((_, summary),) = summarise_stories([(article(), other)], engine, BOOK, SummaryOptions())
+    ((_, summary),) = summarise_stories(
+        [(article(TEXT, title="Council approves tram | Post"), other)], engine, BOOK, SummaryOptions()
+    )
     assert isinstance(summary, Summary)
     told = next(point for point in summary.key_points if "Three members" in point.text)
     assert {c.article for c in told.citations} == {other.id}
@@ -245,7 +243,6 @@ def test_of_many_lines_none_is_shown_that_the_model_was_not_asked_about() -> Non
     assert {point.rung for point in summary.key_points} == {"quoted"}
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(alphabet='[]12345, abM.£“"\n|', max_size=60), max_size=6), st.booleans())
 def test_whatever_the_model_writes_a_summary_has_points_with_their_citations(lines: list[str], agrees: bool) -> None:
     engine = FakeEngine(tuned=True).says("\n".join(lines)).says("yes" if agrees else "no", to=" |")
@@ -259,7 +256,7 @@ def test_whatever_the_model_writes_a_summary_has_points_with_their_citations(lin
 
 
 def test_the_overview_tells_the_first_point_in_few_words_only_where_its_sentences_hold_that() -> None:
-    story = Story(articles=(article(),), summary=one(tuned()))
+    story = Story(articles=(article(TEXT, title="Council approves tram | Post"),), summary=one(tuned()))
     short = "Marlow voted for a tram line to the university hospital."
     engine = tuned(mended=short)
     (told,) = shorten_leads([story], engine, BOOK, SummaryOptions()).values()

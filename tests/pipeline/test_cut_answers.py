@@ -9,10 +9,11 @@ import pytest
 
 from briefing.assets import environment
 from briefing.engines import Prompt
-from briefing.nlp.text import article_id
 from briefing.summariser import PromptBook, SummaryOptions, shorten_leads, summarise_all
 from briefing.testing.engine import FakeEngine
 from briefing.types import Article, Story, Summary, Verdict
+
+from ..factories import article
 
 BOOK = PromptBook(environment("prompts"))
 
@@ -39,13 +40,9 @@ def told(*points: str) -> str:
     return "\n".join(["# Marlow approves its tram", *(f"- {point}" for point in points)])
 
 
-def article(text: str = TEXT, language: str = "en", title: str = "Council approves tram") -> Article:
-    return Article(id=article_id(None, text), title=title, text=text, source="Post", language=language)
-
-
 def one(engine: FakeEngine, one_article: Article | None = None, **wishes: object) -> Summary:
     wanted = SummaryOptions(**wishes)  # type: ignore[arg-type]
-    ((_, summary),) = summarise_all([one_article or article()], engine, BOOK, wanted)
+    ((_, summary),) = summarise_all([one_article or article(TEXT)], engine, BOOK, wanted)
     assert isinstance(summary, Summary), summary
     return summary
 
@@ -145,7 +142,7 @@ def test_article_with_many_tokens_a_word_fits_beside_its_max_tokens() -> None:
         return "# டிராம் பாதை\n" + "\n".join(f"- {line}" for line in prompt.document.split("\n\n")[:5])
 
     engine = FakeEngine(cuts=True, tokens=in_tamil).says("moo").says(speaks, to="<article>")
-    summary = one(engine, article(text, "ta", "டிராம்"))
+    summary = one(engine, article(text, language="ta", title="டிராம்"))
     assert not any("broken off" in warning for warning in summary.warnings)
     parts = about_the_article(engine)
     assert "".join("".join(prompt.document for prompt in parts).split()) == "".join(text.split())  # none asked again
@@ -193,7 +190,7 @@ def test_cite_truncated_line_is_retried() -> None:
 def test_truncated_short_lead_is_not_used(finish: Literal["stop", "length"], told_in_short: bool) -> None:
     lines = LINES.replace(" in the U.S.", ".")
     tuned = FakeEngine(tuned=True).says(lines, to="Write 5").says("yes", to=" |")
-    story = Story(articles=(article(),), summary=one(tuned))
+    story = Story(articles=(article(TEXT),), summary=one(tuned))
     engine = FakeEngine(tuned=True).says("Marlow voted for a tram line to the hospital.", finish=finish)
     (lead,) = shorten_leads([story], engine.says("yes", to=" |"), BOOK, SummaryOptions()).values()
     assert (lead != story.summary.key_points[0]) == told_in_short

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.assets import environment
@@ -122,7 +122,6 @@ def test_the_wished_language_reaches_the_model() -> None:
     assert {prompt.answer_language for prompt in engine.asked} == {"de"}
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=400), st.integers(24, 200), st.integers(1, 6))
 def test_whatever_a_model_says_every_point_is_in_the_article(said: str, context: int, most: int) -> None:
     summary = one(model(context=context).says(said), points=most)

@@ -17,6 +17,8 @@ from briefing.pipeline.story_pipeline import tell_stories
 from briefing.testing.engine import FakeEngine
 from briefing.types import Article, Edition, Source, Story, Verdict
 
+from .. import factories
+
 MONDAY = datetime(2024, 5, 13, 5, 0, tzinfo=UTC)
 TUESDAY = MONDAY + timedelta(days=1)
 
@@ -36,9 +38,8 @@ of the street had found that two shops in three sell most of their goods to peop
 
 def article(name: str, text: str, source: str = "", published: datetime | None = MONDAY) -> Article:
     joined = " ".join(text.split())
-    return Article(
-        id=name, title=f"About {name}", text=joined, source=source or "The Harbour Post", published=published
-    )
+    source = source or "The Harbour Post"
+    return factories.article(joined, id=name, title=f"About {name}", source=source, published=published)
 
 
 class Clock:

@@ -7,17 +7,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.assets import environment
 from briefing.engines import Completion, Prompt
 from briefing.engines.extractive import ExtractiveEngine
 from briefing.errors import UsageError
-from briefing.nlp.text import article_id, word_count
+from briefing.nlp.text import word_count
 from briefing.summariser import PromptBook, SummaryOptions, summarise_all, summarise_stories, summary_key
 from briefing.testing.engine import FakeEngine
-from briefing.types import Article, Failure, Summary, Verdict
+from briefing.types import Failure, Summary, Verdict
+
+from ..factories import article
 
 BOOK = PromptBook(environment("prompts"))
 
@@ -36,10 +38,6 @@ GOOD = """# Marlow approves £212m tram line
 - Work starts in March and costs £212m, of which £140m comes from the government.
 - Bridge Street shopkeepers fear that three years of works will drive away customers.
 - Engineers survey the river bridges in January."""
-
-
-def article(text: str = TEXT, title: str = "Council approves tram", language: str = "en") -> Article:
-    return Article(id=article_id(None, text), title=title, text=text, source="Post", language=language)
 
 
 def one(engine: FakeEngine | ExtractiveEngine, text: str = TEXT, **wishes: object) -> Summary:
@@ -182,15 +180,14 @@ def test_a_long_article_is_read_whole_in_parts_and_beginning_middle_and_end_can_
 
 def test_an_engine_that_fails_on_one_article_fails_it_alone() -> None:
     engine = FakeEngine(at_once=3).says(GOOD).fails("out of memory", to="volcano")
-    other = article(TEXT.replace("tram", "volcano"), "Volcano")
-    results = {subject.title: result for subject, result in summarise_all([other, article()], engine, BOOK)}
+    other = article(TEXT.replace("tram", "volcano"), title="Volcano")
+    results = {subject.title: result for subject, result in summarise_all([other, article(TEXT)], engine, BOOK)}
     assert isinstance(results["Council approves tram"], Summary)
     failure = results["Volcano"]
     assert isinstance(failure, Failure)
     assert "out of memory" in failure.cause
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.integers(1, 5), st.integers(1, 7))
 def test_every_article_has_exactly_one_result_whatever_the_order_of_answers(at_once: int, count: int) -> None:
     articles = [article(TEXT.replace("Bridge", f"Bridge{i}")) for i in range(count)]
@@ -201,9 +198,9 @@ def test_every_article_has_exactly_one_result_whatever_the_order_of_answers(at_o
 
 def test_answers_that_are_kept_are_not_asked_for_again() -> None:
     kept, engine = Kept(), FakeEngine().says(GOOD)
-    ((_, first),) = summarise_all([article()], engine, BOOK, answers=kept)
+    ((_, first),) = summarise_all([article(TEXT)], engine, BOOK, answers=kept)
     asked = len(engine.asked)
-    ((_, second),) = summarise_all([article()], engine, BOOK, answers=kept)
+    ((_, second),) = summarise_all([article(TEXT)], engine, BOOK, answers=kept)
     assert len(engine.asked) == asked
     assert isinstance(first, Summary)
     assert isinstance(second, Summary)
@@ -222,7 +219,7 @@ def test_closing_early_ends_what_is_in_flight() -> None:
                 self.ended = True
 
     engine = Watched().says(GOOD)
-    results = summarise_all([article(), article(TEXT + " More.")], engine, BOOK)
+    results = summarise_all([article(TEXT), article(TEXT + " More.")], engine, BOOK)
     next(results)
     results.close()  # type: ignore[attr-defined]
     assert engine.ended
@@ -267,16 +264,16 @@ def test_the_engine_without_a_model_quotes_and_labels() -> None:
 
 def test_summary_key_depends_on_all_inputs() -> None:
     engine, options = FakeEngine(), SummaryOptions()
-    base = summary_key(article(), engine, BOOK, options)
-    assert base == summary_key(article(), FakeEngine(), BOOK, SummaryOptions())
+    base = summary_key(article(TEXT), engine, BOOK, options)
+    assert base == summary_key(article(TEXT), FakeEngine(), BOOK, SummaryOptions())
     others = {
         summary_key(article(TEXT + " More."), engine, BOOK, options),
-        summary_key(article(title="Other"), engine, BOOK, options),
-        summary_key(article(), FakeEngine(model="fake-2"), BOOK, options),
-        summary_key(article(), engine, BOOK, SummaryOptions(points=5)),
-        summary_key(article(), engine, BOOK, SummaryOptions(length="short")),
-        summary_key(article(), engine, BOOK, SummaryOptions(language="de")),
-        summary_key(article(), engine, BOOK, SummaryOptions(paragraph=True)),
+        summary_key(article(TEXT, title="Other"), engine, BOOK, options),
+        summary_key(article(TEXT), FakeEngine(model="fake-2"), BOOK, options),
+        summary_key(article(TEXT), engine, BOOK, SummaryOptions(points=5)),
+        summary_key(article(TEXT), engine, BOOK, SummaryOptions(length="short")),
+        summary_key(article(TEXT), engine, BOOK, SummaryOptions(language="de")),
+        summary_key(article(TEXT), engine, BOOK, SummaryOptions(paragraph=True)),
     }
     assert len(others) == 7
     assert base not in others
@@ -308,7 +305,7 @@ def test_the_seconds_of_a_story_are_those_of_all_its_prompts() -> None:
     other = article(
         "The tram vote in Marlow split the ruling party. Three of its members left the chamber before the count. "
         "A court challenge is being prepared by the shops of Bridge Street, their lawyer Leo Marsh said on Friday.",
-        "Split over tram",
+        title="Split over tram",
     )
     engine = Timed().says(GOOD, to="212m").says("Three members left the chamber before the count.", to="Leo")
     ((_, summary),) = summarise_stories([(article(), other)], engine, BOOK, SummaryOptions())

@@ -26,7 +26,9 @@ from briefing.summariser.answer_length import NUMBER_TOKENS, POINT_TOKENS
 from briefing.summariser.draft import Draft
 from briefing.summariser.translated import read_numbers
 from briefing.testing.engine import FakeEngine
-from briefing.types import Article, Edition, Source, Summary, Verdict
+from briefing.types import Edition, Source, Summary, Verdict
+
+from ..factories import article
 
 BOOK = PromptBook(environment("prompts"))
 SENTENCES = (
@@ -44,10 +46,6 @@ ANSWER = """# Marlow bekommt eine Straßenbahn
 - [1] Der Stadtrat stimmte mit 31 zu 14 für eine Straßenbahn zum Krankenhaus.
 - [3] Der Bau beginnt im März und kostet 212 Millionen Pfund.
 - [4] Die Händler fürchten, dass die Arbeiten ihre Kunden vertreiben."""
-
-
-def article(text: str = TEXT, language: str = "en") -> Article:
-    return Article(id="a", title="Council approves tram", text=text, source="Post", language=language)
 
 
 def one(engine: FakeEngine | ExtractiveEngine, text: str = TEXT, **wishes: object) -> Summary:
@@ -234,7 +232,7 @@ def test_a_model_that_finds_the_language_when_asked_again_is_heard() -> None:
 def test_a_line_is_in_the_articles_language_where_its_script_is_or_most_of_its_small_words_are(
     language: str, text: str, asked: str, line: str, own: bool
 ) -> None:
-    draft = Draft.of(article(text, language), SummaryOptions(language=asked))
+    draft = Draft.of(article(text, language=language), SummaryOptions(language=asked))
     assert draft.in_articles_language(line) is own
 
 
@@ -303,9 +301,9 @@ def test_a_paragraph_is_in_the_language_of_its_points() -> None:
 
 def test_what_only_another_article_of_the_story_says_is_added_in_the_language_asked_for() -> None:
     news = "The tram line in Marlow will be built by Norsk Kvael, which also runs the ferries of the council."
-    other = Article(id="b", title="Kvael to build tram", text=TEXT + "\n\n" + news, source="Echo", language="en")
+    other = article(TEXT + "\n\n" + news, id="b", title="Kvael to build tram", source="Echo")
     engine = FakeEngine().says(ANSWER).says("Norsk Kvael baut die Bahn in Marlow.", to=news + "\n</text>")
-    ((_, summary),) = summarise_stories([(article(), other)], engine, BOOK, SummaryOptions(language="de"))
+    ((_, summary),) = summarise_stories([(article(TEXT), other)], engine, BOOK, SummaryOptions(language="de"))
     assert isinstance(summary, Summary)
     added = summary.key_points[-1]
     assert added.text == "Norsk Kvael baut die Bahn in Marlow."
@@ -315,7 +313,7 @@ def test_what_only_another_article_of_the_story_says_is_added_in_the_language_as
 def test_what_a_storys_article_in_another_language_adds_is_written_in_the_storys() -> None:
     news = "Die Linie in Marlow baut Norsk Kvael, das für den Council auch die Fähren nach Harwick betreibt."
     rest = "Das teilte das Unternehmen am Dienstag mit, nachdem es lange über den Preis verhandelt hatte."
-    other = Article(id="b", title="Kvael baut", text=f"{news}\n\n{rest}", source="Echo", language="de")
+    other = article(f"{news}\n\n{rest}", id="b", title="Kvael baut", source="Echo", language="de")
     said = """# Marlow gets a tram
 - The council of Marlow backed a tram line to the hospital by 31 to 14.
 - The tram costs £212m and construction starts in March.
@@ -326,7 +324,7 @@ def test_what_a_storys_article_in_another_language_adds_is_written_in_the_storys
         .says(said, to="<article>")
         .says("Norsk Kvael builds the line in Marlow.", to=news + "\n</text>")
     )
-    ((_, summary),) = summarise_stories([(article(), other)], engine, BOOK, SummaryOptions())
+    ((_, summary),) = summarise_stories([(article(TEXT), other)], engine, BOOK, SummaryOptions())
     assert isinstance(summary, Summary)
     (asked,) = [p for p in engine.asked if news + "\n</text>" in p.messages[-1].content]
     assert "in German" not in " ".join(message.content for message in asked.messages)
@@ -365,7 +363,7 @@ def test_a_cut_answer_is_asked_for_again_where_it_has_fewer_whole_points_than_ar
     ("languages", "keys"), [(["en"], 3), (["de"], 1), (["und"], 1), (["de", "de"], 1), (["de", "en"], 3)]
 )
 def test_another_model_of_meanings_gives_another_summary_of_what_is_translated(languages: list[str], keys: int) -> None:
-    first, *others = (article(language=language) for language in languages)
+    first, *others = (article(TEXT, language=language) for language in languages)
     found = {
         summary_key(first, FakeEngine(), BOOK, SummaryOptions(language="de", embedded_by=digest), others)
         for digest in ("", "one", "two")

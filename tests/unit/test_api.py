@@ -8,8 +8,16 @@ from pathlib import Path
 import pytest
 
 import briefing
+from briefing import testing
 from briefing.pipeline import NoProgress
 from briefing.testing.engine import FakeEngine
+
+
+def test_the_testing_page_names_all_that_the_package_ships(repository: Path) -> None:
+    _, _, section = (repository / "docs" / "python.md").read_text("utf-8").partition("## Tests of your own")
+    fakes = [name for name in testing.__all__ if isinstance(getattr(testing, name), type)]
+    assert [name for name in fakes if name != "ReceivedRequest" and f"`{name}`" not in section] == []
+    assert [name for name in testing.__all__ if not hasattr(testing, name)] == []
 
 
 def test_an_edition_is_a_value(sample: Path) -> None:

@@ -7,13 +7,16 @@ import pytest
 from briefing.stories.conflicts import MOST, disagreements
 from briefing.types import Article, Verdict
 
+from .. import factories
 
-def story(*texts: str) -> list[Article]:
-    return [Article(id=f"a{i}", title="", text=text, source=f"Paper {i}") for i, text in enumerate(texts)]
+
+def told(*texts: str) -> list[Article]:
+    """An article of a story for each text, of as many papers."""
+    return [factories.article(text, id=f"a{i}", source=f"Paper {i}") for i, text in enumerate(texts)]
 
 
 def shown(*texts: str) -> list[list[str]]:
-    return [[version.text for version in conflict.versions] for conflict in disagreements(story(*texts))]
+    return [[version.text for version in conflict.versions] for conflict in disagreements(told(*texts))]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +146,7 @@ def test_compatible_or_unrelated_counts_are_no_conflict(one: str, other: str) ->
 
 
 def test_each_version_is_cut_from_the_sentence_it_cites() -> None:
-    articles = story(
+    articles = told(
         "Rain fell. The flood in Harwick killed 12 people.", "The flood in Harwick, the worst ever, killed 19 people."
     )
     (one,) = disagreements(articles)
@@ -156,8 +159,8 @@ def test_each_version_is_cut_from_the_sentence_it_cites() -> None:
 
 
 def test_two_articles_of_one_source_are_an_update_not_a_conflict() -> None:
-    first, second = story("The flood in Harwick killed 12 people.", "The flood in Harwick killed 19 people.")
-    same = [first, Article(id=second.id, title="", text=second.text, source=first.source)]
+    first, second = told("The flood in Harwick killed 12 people.", "The flood in Harwick killed 19 people.")
+    same = [first, factories.article(second.text, id=second.id, source=first.source)]
     assert disagreements(same) == ()
 
 

@@ -22,7 +22,9 @@ from briefing.render.email import Envelope, write_letter
 from briefing.render.epub import render_epub
 from briefing.serialization import edition_from_json
 from briefing.sources import read_feed, read_head
-from briefing.types import Article, Edition, KeyPoint, Story, Summary, Verdict
+from briefing.types import Edition
+
+from ..factories import article, story
 
 TEMPLATES = environment("templates")
 DAY = datetime(2024, 5, 17, tzinfo=UTC)
@@ -130,18 +132,12 @@ def test_a_feed_with_a_real_time_keeps_it() -> None:
 
 
 def edition(zone: str, published: datetime = DAY) -> Edition:
-    article = Article(
-        id="a", title="Tram", text="The council voted for a tram.", source="The Post", url="https://example.org/a",
-        published=published,
-    )  # fmt: skip
-    point = KeyPoint(text=article.text, citations=(), verdict=Verdict.SUPPORTED)
-    summary = Summary(
-        id="a", url=article.url, title="Tram", headline="Tram", source="The Post", published=published, language="en",
-        key_points=(point,), model="m", engine="e",
-    )  # fmt: skip
+    told = story(
+        article("The council voted for a tram.", title="Tram", url="https://example.org/a", published=published)
+    )
     now = datetime(2024, 5, 18, 6, 30, tzinfo=UTC)
     return compose(
-        [Story(articles=(article,), summary=summary)], date=date(2024, 5, 18), title="Morning", timezone=zone,
+        [told], date=date(2024, 5, 18), title="Morning", timezone=zone,
         created=now,
     )  # fmt: skip
 

@@ -15,8 +15,9 @@ import pytest
 from briefing.deliver import write_atomically, write_together
 from briefing.errors import OutputError
 
+from ..conftest import Cli
+
 posix = pytest.mark.skipif(sys.platform == "win32", reason="permissions, links and devices of POSIX")
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture

@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 from zlib import crc32
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.stories import group, with_embeddings
 from briefing.types import Article
+
+from .. import factories
 
 THING = ["kettle", "lamp", "violin", "anchor", "meadow", "copper", "ladder", "walnut", "harbour", "chimney"]
 MEANING = {"vessel": "ship", "ferry": "ship", "sank": "sink", "foundered": "sink"}
@@ -30,7 +32,8 @@ def embed(texts: Sequence[str]) -> list[list[float]]:
 
 
 def article(name: str, text: str, source: str = "") -> Article:
-    return Article(id=name, title=" ".join(text.split()[:4]), text=text, source=source or f"Paper {name}")
+    title = " ".join(text.split()[:4])
+    return factories.article(text, id=name, title=title, source=source or f"Paper {name}")
 
 
 def others() -> list[Article]:
@@ -87,7 +90,6 @@ def test_a_few_articles_are_compared_by_words_alone() -> None:
     assert group(few, compare=with_embeddings(never)) == group(few)
 
 
-@settings(max_examples=25, deadline=None)
 @given(
     texts=st.lists(
         st.lists(st.sampled_from([*THING, *MEANING]), min_size=4, max_size=30).map(" ".join), min_size=10, max_size=20

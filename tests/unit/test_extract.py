@@ -302,7 +302,7 @@ def test_text_without_boilerplate_is_unchanged(lines: list[str]) -> None:
 # --- hostile bytes ----------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.binary(max_size=2000), st.sampled_from(["", "text/html", "message/rfc822", "text/markdown", "application/pdf"])
 )

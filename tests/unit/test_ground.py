@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.ground import Evidence, check, probability, weigh
@@ -167,7 +167,6 @@ def test_every_sentence_of_an_article_is_supported_by_itself(index: int) -> None
     assert index in [citation.sentence for citation in found.citations]
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=200), st.text(max_size=400))
 def test_citations_always_cut_out_the_cited_text(point: str, text: str) -> None:
     evidence = Evidence(normalise(text))

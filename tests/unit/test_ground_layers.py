@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.ground import Check, Evidence, check, settle
@@ -107,7 +107,6 @@ WORDS = st.sampled_from(
 SENTENCE = st.lists(WORDS, min_size=3, max_size=14).map(lambda words: "They " + " ".join(words) + " there.")
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(SENTENCE, min_size=1, max_size=6), st.data())
 def test_a_sentence_of_any_article_is_supported_by_itself(article: list[str], data: st.DataObject) -> None:
     evidence = Evidence(normalise(" ".join(article)))
@@ -117,7 +116,6 @@ def test_a_sentence_of_any_article_is_supported_by_itself(article: list[str], da
     assert [citation.text for citation in found.citations] == [sentence.text]
 
 
-@settings(max_examples=150, deadline=None)
 @given(SENTENCE, st.lists(SENTENCE, max_size=6), st.booleans())
 def test_any_point_gets_a_verdict_with_valid_citations(point: str, article: list[str], translated: bool) -> None:
     evidence = Evidence(normalise(" ".join(article)), "They voted", "en", date(2026, 1, 1))

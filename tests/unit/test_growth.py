@@ -9,22 +9,17 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from growth import KINDS, SUBJECTS, WARM, repeated
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import briefing
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
-
-from growth import KINDS, SUBJECTS, WARM, repeated
 
 TESTED_KINDS = (
     "list of digits", "sums", "dates", "number words", "large numbers in Chinese", "hyphens", "letters",
@@ -65,6 +60,7 @@ def test_what_is_left_out_is_in_the_benchmark() -> None:
     assert set(TESTED_BY_THEIR_PARTS) <= set(SUBJECTS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SUBJECTS if name not in TESTED_BY_THEIR_PARTS])
 def test_time_is_linear_in_the_text(name: str) -> None:
     function = SUBJECTS[name]
@@ -81,6 +77,7 @@ def peak(function: Callable[[str], Any], text: str) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "kind", "size"),
     [
@@ -171,7 +168,7 @@ def is_steep(pattern: re.Pattern[str], text: Callable[[int], str]) -> bool:
     return True
 
 
-@settings(max_examples=15, deadline=None)
+@pytest.mark.slow
 @given(
     st.sampled_from(["", "<a ", "http://", "(", '"']),
     st.text(st.sampled_from("aA1 .,-'\"()[]<>/=&#*_@:;!?|\n\té中万\u0301\u200d"), min_size=1, max_size=4),

@@ -9,7 +9,7 @@ from email.policy import SMTP, compat32, strict
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.mail_headers import address_of, ascii_domain, ascii_uri, letter_policy
@@ -106,7 +106,6 @@ def test_long_addresses_are_never_encoded() -> None:
     assert other(data)["To"] == other(data)["Reply-To"] == [f"Zoë <{address.addr_spec}>"]
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(st.text(st.characters(categories=("L", "N", "P", "S")), min_size=1, max_size=90), min_size=1))
 def test_subjects_round_trip(words: list[str]) -> None:
     subject = " ".join(words)

@@ -196,7 +196,7 @@ LINES = st.one_of(
 BODIES = st.lists(st.lists(LINES, max_size=8).map("\n".join), max_size=5)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(BODIES)
 def test_an_mbox_round_trip_gives_each_message_once(tmp_path: Path, bodies: list[str]) -> None:
     sent = [f"Subject: {n}\nFrom: a@b\n\n{body}\n".encode() for n, body in enumerate(bodies)]
@@ -205,7 +205,7 @@ def test_an_mbox_round_trip_gives_each_message_once(tmp_path: Path, bodies: list
     assert [message.read().rstrip(b"\n") for message in found] == [message.rstrip(b"\n") for message in sent]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(BODIES)
 def test_an_mbox_written_by_python_gives_each_message_once(tmp_path: Path, bodies: list[str]) -> None:
     (tmp_path / "p.mbox").unlink(missing_ok=True)
@@ -215,7 +215,7 @@ def test_an_mbox_written_by_python_gives_each_message_once(tmp_path: Path, bodie
     assert [message.head.title for message in list_mbox(tmp_path / "p.mbox")] == [str(n) for n in range(len(bodies))]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.binary(max_size=60), max_size=8))
 def test_any_bytes_after_a_first_message_do_not_raise(tmp_path: Path, tail: list[bytes]) -> None:
     path = write_mbox(tmp_path / "a.mbox", letter("first"))
@@ -233,6 +233,7 @@ def test_sentences_that_begin_with_from_do_not_end_a_message(tmp_path: Path) -> 
     assert b"End." in next(list_mbox(tmp_path / "a.mbox")).read()
 
 
+@pytest.mark.slow
 def test_only_young_messages_of_a_large_mailbox_are_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, filling = tmp_path / "a.mbox", "x" * 700 + "\n"
     young, old = letter("SUBJECT", hours=2).decode(), letter("SUBJECT", hours=48).decode()

@@ -6,37 +6,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.summariser.mmr import choose_points, covers_opening
-from briefing.types import Citation, KeyPoint, Verdict
+from briefing.types import KeyPoint
+
+from ..factories import key_point
 
 RANKING = list(range(30))
 
 
-def point(text: str, *sentences: int) -> KeyPoint:
-    cited = tuple(Citation(sentence=index, start=0, end=1, text="x") for index in sentences)
-    return KeyPoint(text=text, citations=cited, verdict=Verdict.SUPPORTED)
-
-
 def test_what_repeats_another_point_is_left_out_first() -> None:
     points = [
-        point("The council of Marlow voted for a tram line.", 0),
-        point("Marlow's council backed the tram line in a vote.", 0),
-        point("Shopkeepers fear three years of works.", 9),
+        key_point("The council of Marlow voted for a tram line.", 0),
+        key_point("Marlow's council backed the tram line in a vote.", 0),
+        key_point("Shopkeepers fear three years of works.", 9),
     ]
     assert choose_points(points, 2, RANKING) == [points[0], points[2]]
 
 
 def test_the_main_event_is_told_even_if_other_sentences_rank_higher() -> None:
-    points = [point("Shops fear works.", 9), point("Rain fell on Tuesday.", 8), point("Marlow voted for a tram.", 2)]
+    points = [
+        key_point("Shops fear works.", 9),
+        key_point("Rain fell on Tuesday.", 8),
+        key_point("Marlow voted for a tram.", 2),
+    ]
     assert points[2] in choose_points(points, 1, [9, 8, 7, 6, 5, 4, 3, 2, 1, 0])
 
 
 def test_of_points_that_are_equally_new_the_more_telling_stay() -> None:
-    points = [point("Alpha beta.", 0), point("Gamma delta.", 25), point("Epsilon zeta.", 5)]
+    points = [key_point("Alpha beta.", 0), key_point("Gamma delta.", 25), key_point("Epsilon zeta.", 5)]
     assert choose_points(points, 2, RANKING) == [points[0], points[2]]
 
 
 POINTS = st.lists(
-    st.builds(lambda words, at: point(" ".join(words), *at), st.lists(st.sampled_from("abcdefgh"), min_size=1),
+    st.builds(lambda words, at: key_point(" ".join(words), *at), st.lists(st.sampled_from("abcdefgh"), min_size=1),
               st.lists(st.integers(0, 40), max_size=2)),
     max_size=8,
 )  # fmt: skip

@@ -9,14 +9,13 @@ from datetime import date
 from briefing.stories.novelty import MOST_BACKGROUND, EarlierStory, link_earlier, news_first, unseen_articles
 from briefing.types import Article, Citation, KeyPoint, Summary, Verdict
 
+from ..factories import article, key_point, summary
 
-def article(name: str, text: str) -> Article:
-    return Article(id=name, title="", text=text, source=f"Paper {name}")
-
-
-MONDAY = article("mon", "A blast at a plant in Harwick killed 12 people on Monday. Inspectors had warned of valves.")
-TUESDAY = article("tue", "The toll of the blast at a plant in Harwick rose to 15. Police arrested the plant's manager.")
-TRAM = article("tram", "The council of Marlow voted 31 to 14 for a tram.")
+MONDAY = article("A blast at a plant in Harwick killed 12 people on Monday. Inspectors had warned of valves.", id="mon")
+TUESDAY = article(
+    "The toll of the blast at a plant in Harwick rose to 15. Police arrested the plant's manager.", id="tue"
+)
+TRAM = article("The council of Marlow voted 31 to 14 for a tram.", id="tram")
 BLAST = EarlierStory(edition_date=date(2024, 5, 13), headline="Blast in Harwick", articles=(MONDAY,))
 
 
@@ -25,17 +24,13 @@ def by_place(articles: Sequence[Article]) -> Iterable[Sequence[Article]]:
         yield [article for article in articles if place in article.text]
 
 
-def summary(*points: str, verdict: Verdict = Verdict.SUPPORTED) -> Summary:
-    cited = (Citation(sentence=0, start=0, end=1, text="T"),)
-    return Summary(
-        id="tue", url=None, title="", headline="Blast", source="Paper", published=None, language="en", model="m",
-        engine="e", key_points=tuple(KeyPoint(text=text, citations=cited, verdict=verdict) for text in points),
-    )  # fmt: skip
+def told_today(*points: str, verdict: Verdict = Verdict.SUPPORTED) -> Summary:
+    return summary(TUESDAY, *(key_point(text, 0, verdict=verdict) for text in points))
 
 
 def test_a_story_continues_one_that_grouping_would_join_and_no_other() -> None:
     older = EarlierStory(
-        edition_date=date(2024, 5, 12), headline="Plant fined", articles=(article("sun", "Harwick plant fined."),)
+        edition_date=date(2024, 5, 12), headline="Plant fined", articles=(article("Harwick plant fined.", id="sun"),)
     )
     assert link_earlier([[TRAM], [TUESDAY]], [older, BLAST], by_place) == [(), (BLAST, older)]
 
@@ -52,13 +47,13 @@ def test_without_earlier_editions_nothing_is_grouped() -> None:
 
 
 def test_an_article_told_before_is_known_by_its_text_also_at_another_address() -> None:
-    moved = article("elsewhere", MONDAY.text.replace(" ", "  "))
-    rewritten = article("mon", MONDAY.text + " The mayor spoke.")
+    moved = article(MONDAY.text.replace(" ", "  "), id="elsewhere")
+    rewritten = article(MONDAY.text + " The mayor spoke.", id="mon")
     assert unseen_articles([moved, TUESDAY, rewritten], [BLAST]) == (TUESDAY, rewritten)
 
 
 def test_an_update_leads_with_what_is_new_and_keeps_a_little_background() -> None:
-    told = summary(
+    told = told_today(
         "A blast at a plant in Harwick killed 12 people.",
         "Inspectors had warned of valves.",
         "The toll rose to 15.",
@@ -73,13 +68,13 @@ def test_an_update_leads_with_what_is_new_and_keeps_a_little_background() -> Non
 
 
 def test_a_higher_number_is_news() -> None:
-    assert news_first(summary("A blast at a plant in Harwick killed 15 people."), [BLAST])[1] == 1
-    assert news_first(summary("A blast at a plant in Harwick killed 12 people."), [BLAST])[1] == 0
+    assert news_first(told_today("A blast at a plant in Harwick killed 15 people."), [BLAST])[1] == 1
+    assert news_first(told_today("A blast at a plant in Harwick killed 12 people."), [BLAST])[1] == 0
 
 
 def test_a_quoted_sentence_is_news_unless_an_earlier_article_has_it() -> None:
     old = "Inspectors had warned of valves."
-    assert news_first(summary(old, "Rain fell all day.", verdict=Verdict.QUOTED), [BLAST])[1] == 1
+    assert news_first(told_today(old, "Rain fell all day.", verdict=Verdict.QUOTED), [BLAST])[1] == 1
 
 
 # --- in another language than the articles' ------------------------------------------------------------------------
@@ -93,7 +88,7 @@ def german(*points: tuple[str, str], verdict: Verdict = Verdict.UNCERTAIN) -> Su
         )
         for text, behind in points
     )
-    return replace(summary(), language="de", article_language="en", key_points=tuple(cited))
+    return replace(told_today(), language="de", article_language="en", key_points=tuple(cited))
 
 
 TOLD = ("Eine Explosion in einem Werk in Harwick tötete 12 Menschen.", MONDAY.text.split(". ")[0] + ".")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import stat
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,8 +16,9 @@ from briefing.private_files import data_folder, make_private, private_file, priv
 from briefing.store import Store, default_state, keep_copy
 from briefing.store.lock import run_lock
 
+from ..conftest import Cli
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
 KEY = ("2024-05-17 Morning", "ann@example.org", "mail")
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from briefing.errors import ExitCode, ScheduleError, UsageError
@@ -35,8 +35,6 @@ from briefing.schedule.files import folders_line, made_folders
 from briefing.schedule.launchd import plist_time, render_plist
 from briefing.schedule.systemd import render_service, render_timer, timer_time
 from briefing.schedule.windows import Windows, batch_time, create_command, render_batch
-
-unhurried = settings(deadline=None)
 
 ODD = '/a b/100%/it\'s/\\%\\\\/"$HOME"/$$/`x`/;#~&|<>*?[]{}!/%%h/é—語'
 LETTERS = st.one_of(
@@ -103,7 +101,6 @@ def setting(text: str, name: str) -> str:
     return value
 
 
-@unhurried
 @given(JOBS)
 @example(ODD_JOB)
 def test_systemd_reads_back_what_was_written(job: Job) -> None:
@@ -194,7 +191,6 @@ def vixie(command: str, *, pairs: bool) -> str:
     return out
 
 
-@unhurried
 @given(WORDS)
 @example(ODD)
 @example("\\")
@@ -211,7 +207,6 @@ def test_a_real_shell_agrees() -> None:
         assert subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=True).stdout.decode() == word
 
 
-@unhurried
 @given(JOBS)
 @example(ODD_JOB)
 def test_a_block_is_five_fields_and_one_command(job: Job) -> None:
@@ -238,7 +233,6 @@ def test_a_command_that_cron_would_truncate_is_refused() -> None:
 LINES = st.lists(st.sampled_from(["", "# mine", "MAILTO=me", "0 1 * * * true", "\r", "# <<< briefing", "\udcff"]))
 
 
-@unhurried
 @given(LINES.map(lambda lines: "".join(f"{line}\n" for line in lines)), LINES)
 def test_other_lines_of_a_crontab_stay_as_they_are(before: str, after: list[str]) -> None:
     block, other = render_block(ODD_JOB), render_block(Job(command=("/bin/x",), folder="/", at=time(7)))
@@ -261,7 +255,6 @@ def test_a_crontab_that_does_not_end_its_last_line_gets_a_line_of_its_own() -> N
 # --- launchd, Windows ---------------------------------------------------------------------------------------------
 
 
-@unhurried
 @given(JOBS, st.lists(PATHS, max_size=3).map(tuple))
 @example(ODD_JOB, ("/a--b", "/c-->d"))
 def test_launchd_reads_back_what_was_written(job: Job, made: tuple[str, ...]) -> None:
@@ -296,7 +289,6 @@ def cmd_words(line: str) -> list[str]:
     return [re.sub(r"(\\+)$", lambda m: m[1][: len(m[1]) // 2], word).replace("%%", "%") for word in words]
 
 
-@unhurried
 @given(JOBS, st.lists(PATHS, max_size=3).map(tuple))
 def test_windows_reads_back_what_was_written(job: Job, made: tuple[str, ...]) -> None:
     if '"' in "".join((*job.command, job.folder, job.environment[0][1])):
@@ -395,7 +387,6 @@ def test_an_invalid_time_of_day_is_refused(text: str) -> None:
         parse_time(text)
 
 
-@unhurried
 @given(TIMES, st.datetimes(datetime(2000, 1, 2), datetime(2100, 1, 1), timezones=st.just(UTC)))
 def test_the_next_run_is_within_a_day_or_the_clocks_go_back(at: time, now: datetime) -> None:
     moment = next_run(at, now)
@@ -424,7 +415,6 @@ def test_the_next_run_is_by_the_clock_of_the_machine(
     assert moment.isoformat() == expected
 
 
-@unhurried
 @given(st.lists(WORDS).map(tuple))
 def test_made_folders_round_trip(folders: tuple[str, ...]) -> None:
     assert made_folders(f"# {folders_line(folders)}\nmore") == folders

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.errors import StoreError
@@ -20,34 +20,26 @@ from briefing.serialization import edition_to_json
 from briefing.store import MEMORY, MIGRATIONS, Store
 from briefing.store import schema as store_module
 from briefing.store import search as search_module
-from briefing.types import Article, Disagreement, Edition, KeyPoint, Section, Story, Summary, Verdict
+from briefing.types import Disagreement, Story
+
+from ..factories import article, edition, key_point, story
 
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
 MONDAY, TUESDAY = date(2024, 5, 13), date(2024, 5, 14)
 
 
-def point(text: str) -> KeyPoint:
-    return KeyPoint(text=text, citations=(), verdict=Verdict.SUPPORTED)
+def told(headline: str, *points: str, source: str = "The Post", url: str | None = "https://example.org/a") -> Story:
+    of = article("", id=headline, title=headline, source=source, url=url)
+    return story(of, *map(key_point, points), model="", engine="extractive")
 
 
-def story(headline: str, *points: str, source: str = "The Post", url: str | None = "https://example.org/a") -> Story:
-    article = Article(id=headline, title=headline, text="", source=source, url=url)
-    summary = Summary(
-        id=headline, url=url, title=headline, headline=headline, source=source, published=None, language="en",
-        key_points=tuple(map(point, points)), model="", engine="extractive",
-    )  # fmt: skip
-    return Story(articles=(article,), summary=summary)
-
-
-TRAM = story("Tram approved", "The council of Besançon voted for a tram line.", "It opens in 2027.")
-WATER = story("A dry summer", "The reservoirs hold 40 per cent.", "Trams run as before.", source="Radio Nord")
+TRAM = told("Tram approved", "The council of Besançon voted for a tram line.", "It opens in 2027.")
+WATER = told("A dry summer", "The reservoirs hold 40 per cent.", "Trams run as before.", source="Radio Nord")
 
 
 def put(store: Store, day: date, *stories: Story, title: str = "Morning") -> None:
-    edition = Edition(
-        date=day, title=title, timezone="UTC", created=NOW, sections=(Section(name="World", stories=stories),)
-    )
-    store.put_edition(day, title, json.dumps(edition_to_json(edition), ensure_ascii=False), NOW)
+    shown = edition_to_json(edition(*stories, day=day, title=title))
+    store.put_edition(day, title, json.dumps(shown, ensure_ascii=False), NOW)
 
 
 @pytest.fixture
@@ -80,7 +72,7 @@ TABLE = json.loads((Path(__file__).parents[1] / "data" / "search" / "words.json"
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: ascii(row["told"])[:20])
 def test_search_folds_case_accents_and_punctuation(store: Store, row: dict[str, Any]) -> None:
-    put(store, MONDAY, story("Elsewhere", "Nothing of that."), story(row["told"], f"It was said: {row['told']}."))
+    put(store, MONDAY, told("Elsewhere", "Nothing of that."), told(row["told"], f"It was said: {row['told']}."))
     for words in row["found"]:
         (found,) = store.search(words)
         assert (found.headline, bool(found.marks)) == (row["told"], True), words
@@ -89,7 +81,7 @@ def test_search_folds_case_accents_and_punctuation(store: Store, row: dict[str, 
 
 
 def test_the_snippet_keeps_the_spelling_of_the_edition(store: Store) -> None:
-    put(store, MONDAY, story("A", "Rain fell.", "Die STRASSE ist zu.", "Die „Straße“ am Hafen bleibt zu."))
+    put(store, MONDAY, told("A", "Rain fell.", "Die STRASSE ist zu.", "Die „Straße“ am Hafen bleibt zu."))
     (found,) = store.search("strasse hafen")
     assert [found.snippet[start:end] for start, end in found.marks] == ["STRASSE", "Straße", "Hafen"]
     assert found.snippet == "Rain fell. Die STRASSE ist zu. Die „Straße“ am Hafen bleibt zu."
@@ -100,7 +92,7 @@ def test_the_snippet_is_the_part_with_most_matches(store: Store) -> None:
     put(
         store,
         MONDAY,
-        story("A", f"A tram {filler}.", f"{filler} again.", "The tram bridge is open.", f"More {filler}."),
+        told("A", f"A tram {filler}.", f"{filler} again.", "The tram bridge is open.", f"More {filler}."),
     )
     (found,) = store.search('bridge tram "is open"')
     assert found.snippet.startswith("…The tram bridge is open. More word0")
@@ -109,7 +101,7 @@ def test_the_snippet_is_the_part_with_most_matches(store: Store) -> None:
 
 
 def test_of_equal_parts_the_snippet_is_the_earliest(store: Store) -> None:
-    put(store, MONDAY, story("A", f"Tram {'word ' * 29}", f"A tram {'more ' * 29}"))
+    put(store, MONDAY, told("A", f"Tram {'word ' * 29}", f"A tram {'more ' * 29}"))
     (found,) = store.search("tram")
     assert found.snippet.startswith("Tram word")
     assert [found.snippet[start:end] for start, end in found.marks] == ["Tram"]
@@ -117,14 +109,14 @@ def test_of_equal_parts_the_snippet_is_the_earliest(store: Store) -> None:
 
 def test_a_match_too_far_from_the_beginning_of_its_line_is_shown_with_the_words_before_it(store: Store) -> None:
     words = " ".join(f"word{number}" for number in range(24))
-    put(store, MONDAY, story("A", f"{words} tram opens."))
+    put(store, MONDAY, told("A", f"{words} tram opens."))
     (found,) = store.search("tram")
     assert found.snippet == "…word20 word21 word22 word23 tram opens."
 
 
 def test_an_index_without_folding_is_rebuilt(tmp_path: Path) -> None:
     with Store(tmp_path / "state.db") as store:
-        put(store, MONDAY, story("Straße", "Eine Straße."))
+        put(store, MONDAY, told("Straße", "Eine Straße."))
     connection = sqlite3.connect(tmp_path / "state.db")
     connection.executescript(
         "DROP TABLE story_index;"
@@ -147,13 +139,13 @@ def test_words_are_the_same_with_and_without_their_offsets(text: str) -> None:
 
 
 def test_search_finds_disagreements_paragraphs_and_copies(store: Store) -> None:
-    told = replace(
+    fuller = replace(
         TRAM,
-        copies=(Article(id="c", title="", text="", source="The Copier"),),
-        disagreements=(Disagreement(versions=(point("Twelve stops."), point("Fifteen halts."))),),
+        copies=(article("", id="c", source="The Copier"),),
+        disagreements=(Disagreement(versions=(key_point("Twelve stops."), key_point("Fifteen halts."))),),
         summary=replace(TRAM.summary, paragraph="A bridge is part of it."),
     )
-    put(store, MONDAY, told)
+    put(store, MONDAY, fuller)
     for words in ("copier", "twelve", "halts", "bridge"):
         assert headlines(store, words) == ["Tram approved"], words
     assert store.search("copier")[0].sources == ("The Post", "The Copier")
@@ -170,8 +162,8 @@ def test_phrase_and_prefix_queries(store: Store) -> None:
 
 
 def test_hits_are_ranked_best_then_newest_first(store: Store) -> None:
-    put(store, MONDAY, story("Weather", "A tram was late."), story("Tram strike", "Nobody drives."))
-    put(store, TUESDAY, story("Tram strike", "Nobody drives."))
+    put(store, MONDAY, told("Weather", "A tram was late."), told("Tram strike", "Nobody drives."))
+    put(store, TUESDAY, told("Tram strike", "Nobody drives."))
     assert [(hit.headline, hit.date) for hit in store.search("tram")] == [
         ("Tram strike", TUESDAY), ("Tram strike", MONDAY), ("Weather", MONDAY),
     ]  # fmt: skip
@@ -207,11 +199,9 @@ def test_editions_older_than_the_index_are_found(tmp_path: Path, monkeypatch: py
     with monkeypatch.context() as patch:
         patch.setattr(store_module, "MIGRATIONS", MIGRATIONS[:3])
         Store(tmp_path / "state.db").close()
-    edition = Edition(
-        date=MONDAY, title="Old", timezone="UTC", created=NOW, sections=(Section(name="World", stories=(TRAM,)),)
-    )
+    old = edition(TRAM, day=MONDAY, title="Old")
     connection = sqlite3.connect(tmp_path / "state.db")
-    for title, text in (("Old", json.dumps(edition_to_json(edition))), ("Odd", "{}"), ("Worse", "[" * 100_000)):
+    for title, text in (("Old", json.dumps(edition_to_json(old))), ("Odd", "{}"), ("Worse", "[" * 100_000)):
         connection.execute("INSERT INTO editions VALUES (?, ?, ?, '')", (MONDAY.isoformat(), title, text))
     connection.commit()
     connection.close()
@@ -253,14 +243,13 @@ def test_query_syntax_is_escaped(store: Store, words: str) -> None:
 @pytest.fixture(scope="module")
 def kept() -> Iterator[Store]:
     with Store(MEMORY) as opened:
-        put(opened, MONDAY, TRAM, WATER, story("AND OR NOT NEAR", "Words with a meaning elsewhere."))
+        put(opened, MONDAY, TRAM, WATER, told("AND OR NOT NEAR", "Words with a meaning elsewhere."))
         yield opened
 
 
 pieces = st.sampled_from(['"', "“", "*", " ", "AND", "OR", "NOT", "NEAR", "(", ")", "{", ":", "^", "+", "-", "tram"])
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(pieces | st.text(max_size=4), max_size=12).map("".join))
 def test_any_text_may_be_searched_for(kept: Store, words: str) -> None:
     for hit in kept.search(words):
@@ -274,16 +263,15 @@ def test_query_operators_are_plain_words(kept: Store) -> None:
         ), words  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=30), st.text(max_size=10))
 def test_any_story_can_be_kept_and_is_found_by_its_letters(headline: str, other: str) -> None:
     with Store(MEMORY) as store:
-        put(store, MONDAY, story(headline, other, "zeppelin", source=other, url=other))
+        put(store, MONDAY, told(headline, other, "zeppelin", source=other, url=other))
         (found,) = store.search("zeppelin")
         assert found.marks
         assert "\x02" not in found.headline + found.snippet
 
 
 def test_control_characters_part_words_in_the_index(store: Store) -> None:
-    put(store, MONDAY, story("Tram\x07line opens", "Rain fell."))
+    put(store, MONDAY, told("Tram\x07line opens", "Rain fell."))
     assert headlines(store, "line") == ["Tram line opens"]

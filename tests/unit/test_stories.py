@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.canonical import canonical_url
 from briefing.stories import Bundle, group
 from briefing.types import Article
+
+from .. import factories
 
 DAY = datetime(2024, 5, 17, 8, 0, tzinfo=UTC)
 
@@ -36,9 +38,8 @@ a brass band at the pier of Port Lorne, where the ship's captain had begun his c
 def article(
     name: str, text: str, *, title: str = "", source: str = "", at: datetime | None = DAY, url: str | None = None
 ) -> Article:
-    return Article(
-        id=name, title=title, text=" ".join(text.split()), source=source or f"Paper {name}", published=at, url=url
-    )
+    source = source or f"Paper {name}"
+    return factories.article(" ".join(text.split()), id=name, title=title, source=source, published=at, url=url)
 
 
 def together(*articles: Article) -> set[frozenset[str]]:
@@ -256,7 +257,6 @@ ARTICLES = st.lists(
 ])  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
 @given(articles=ARTICLES, order=st.randoms(use_true_random=False))
 def test_grouping_is_a_partition_independent_of_input_order(articles: list[Article], order: object) -> None:
     bundles = group(articles)
@@ -315,7 +315,6 @@ URLS = st.one_of(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(URLS)
 def test_a_canonical_url_is_its_own_canonical_form(url: str) -> None:
     once = canonical_url(url)

@@ -26,6 +26,8 @@ from training.rows import Claim, records, save  # noqa: E402
 
 from .test_training import ARTICLE, articles, letters  # noqa: E402
 
+pytestmark = pytest.mark.slow  # importing PyTorch takes seconds
+
 
 def untrained() -> Any:
     """A Qwen2 of a few thousand weights; they are large, so that what a token sees shows in what it says."""

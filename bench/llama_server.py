@@ -73,7 +73,7 @@ class LlamaServer:
     def _wait(self) -> None:
         for _ in range(100):
             with contextlib.suppress(urllib.error.URLError, OSError):
-                urllib.request.urlopen(f"{self.base_url}/models", timeout=5).close()  # noqa: S310 - our own
+                urllib.request.urlopen(f"{self.base_url}/models", timeout=5).close()
                 return
             time.sleep(0.1)
         raise RuntimeError("the server does not answer")
