@@ -240,8 +240,8 @@ def test_a_folder_gives_every_article_in_it(cli: Cli, sample: Path) -> None:
 # --- the other commands -----------------------------------------------------------------------------------------
 
 
-def test_from_init_to_a_list_of_sources(cli: Cli, tmp_path: Path, story_file: Path) -> None:
-    assert cli("init", TZ="Asia/Tokyo").returncode == 0
+def test_from_init_to_a_list_of_sources(cli: Cli, process: Cli, tmp_path: Path, story_file: Path) -> None:
+    assert process("init", TZ="Asia/Tokyo").returncode == 0
     assert 'timezone = "Asia/Tokyo"\n' in (tmp_path / "briefing.toml").read_text("utf-8")
     without_source = cli("run", *PLAIN)
     assert (without_source.returncode, "it names no source" in without_source.stderr) == (2, True)

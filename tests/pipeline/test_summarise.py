@@ -308,7 +308,7 @@ def test_the_seconds_of_a_story_are_those_of_all_its_prompts() -> None:
         title="Split over tram",
     )
     engine = Timed().says(GOOD, to="212m").says("Three members left the chamber before the count.", to="Leo")
-    ((_, summary),) = summarise_stories([(article(), other)], engine, BOOK, SummaryOptions())
+    ((_, summary),) = summarise_stories([(article(TEXT), other)], engine, BOOK, SummaryOptions())
     assert isinstance(summary, Summary)
     assert any("Leo Marsh" in prompt.document for prompt in engine.asked)
     assert summary.seconds == 3.0 * len(engine.asked)
