@@ -186,7 +186,7 @@ def asked(cli: Cli, engine: FakeEngine, *options: str) -> int:
     return len(engine.asked)
 
 
-def test_other_options_make_new_what_depends_on_them_and_the_old_ones_are_kept(
+def test_other_options_or_another_model_make_new_what_depends_on_them_and_the_old_is_kept(
     cli: Cli, install: Install, configure: Configure
 ) -> None:
     engine = FakeEngine().says(chat)
@@ -199,4 +199,8 @@ def test_other_options_make_new_what_depends_on_them_and_the_old_ones_are_kept(
     assert asked(cli, engine, "--threads", "3", "--parallel", "2") == 0
     paragraphs = asked(cli, engine, "--paragraph")
     assert paragraphs == 2  # the points are those that were there
+    other = FakeEngine(model="fake-2").says(chat)
+    install(other)
+    assert asked(cli, other) > 0
+    install(engine)
     assert asked(cli, engine) == 0

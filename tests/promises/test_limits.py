@@ -50,7 +50,12 @@ def slow(server: ChatServer, clock: Clock) -> ChatServer:
 
 @pytest.mark.parametrize(
     ("setting", "option"),
-    [("", ("--deadline", "07:00")), ("", ("--budget", "2m")), ('deadline = "07:00"', ()), ('budget = "2m"', ())],
+    [
+        ('deadline = "09:00"', ("--deadline", "07:00")),
+        ('budget = "9h"', ("--budget", "2m")),
+        ('deadline = "07:00"', ()),
+        ('budget = "2m"', ()),
+    ],
     ids=["--deadline", "--budget", "deadline", "budget"],
 )
 def test_an_edition_is_written_in_time_with_what_is_ready_and_the_next_run_completes_it(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,54 +14,6 @@ from .news import TOWNS, edition, text, towns
 from .parts import Cli, Configure
 
 HUB = "huggingface.co"
-
-
-@pytest.fixture
-def reached(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the program tries to reach: hosts that it looks up or connects to, and packages that it has pip download.
-
-    Only connections to loopback addresses are made.
-    """
-    found: list[str] = []
-    connect, look_up, run = socket.socket.connect, socket.getaddrinfo, subprocess.Popen.__init__
-
-    def note(host: object) -> None:
-        found.append(host.decode() if isinstance(host, bytes) else str(host))
-
-    def connected(self: socket.socket, address: Any) -> None:
-        note(address[0])
-        if address[0] not in {"127.0.0.1", "::1"}:
-            raise OSError(errno.ENETUNREACH, "Network is unreachable")
-        connect(self, address)
-
-    def connected_ex(self: socket.socket, address: Any) -> int:
-        note(address[0])
-        return errno.ENETUNREACH
-
-    def looked_up(host: Any, *rest: Any, **options: Any) -> Any:
-        if host in {"127.0.0.1", "::1", "localhost", b"127.0.0.1"}:
-            return look_up(host, *rest, **options)
-        note(host)
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    def refused(host: Any, *rest: Any) -> Any:
-        note(host)
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    def started(self: Any, command: Any, *rest: Any, **options: Any) -> None:
-        if "pip" in command:
-            note(f"pip {command[-1]}")
-            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
-        run(self, command, *rest, **options)
-
-    monkeypatch.setattr(socket.socket, "connect", connected)
-    monkeypatch.setattr(socket.socket, "connect_ex", connected_ex)
-    monkeypatch.setattr(socket.socket, "sendto", lambda self, data, *rest: note(rest[-1][0]) or len(data))
-    monkeypatch.setattr(socket, "getaddrinfo", looked_up)
-    for name in ("gethostbyname", "gethostbyname_ex", "gethostbyaddr"):
-        monkeypatch.setattr(socket, name, refused)
-    monkeypatch.setattr(subprocess.Popen, "__init__", started)
-    return found
 
 
 @pytest.fixture
