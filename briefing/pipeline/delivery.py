@@ -24,7 +24,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-from briefing.config import Recipient
+from briefing.config import Recipient, is_loopback
 from briefing.errors import DeliveryError, UsageError
 from briefing.mail_headers import address_of
 from briefing.pipeline.context import RunContext
@@ -235,10 +235,17 @@ def _result_elsewhere(letter: _QueuedLetter, context: RunContext) -> DeliveryRes
 def _send_with_retries(
     queue: Sequence[_QueuedLetter], context: RunContext, until: datetime | None, sleep: Callable[[float], object]
 ) -> Iterator[DeliveryResult]:
-    """Send all letters, and the deferred ones again after each pause, unless `sleep` returns False."""
-    from briefing.deliver import Mailer
+    """Send all letters, and the deferred ones again after each pause, unless `sleep` returns False.
+
+    Offline, they stay owed, and nothing is asked of a server that is not this machine.
+    """
+    from briefing.deliver import Mailer, SendOutcome
 
     mail = context.config.mail
+    if context.config.offline and not is_loopback(mail.host):
+        offline = SendOutcome(state="deferred", detail="the run is offline")
+        yield from (letter.result(offline, 0) for letter in queue)
+        return
     deferred: list[tuple[_QueuedLetter, DeliveryResult]] = []
     with Mailer(mail_server(mail, context.commands)) as mailer:
         try:

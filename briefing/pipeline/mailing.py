@@ -112,9 +112,15 @@ def mail_server(mail: Mail, commands: Commands) -> MailServer:
 
 
 def check_mail(context: RunContext) -> str:
-    """Log in to the mail server, sending nothing; its host and port. Raises `ConfigError` or `DeliveryError`."""
+    """Log in to the mail server, sending nothing; its host and port.
+
+    Raises `ConfigError`, `DeliveryError`, and `UsageError` where the configuration leaves the network alone.
+    """
     from briefing.deliver import Mailer
 
+    host = context.config.mail.host
+    if context.config.offline and not is_loopback(host):
+        raise UsageError(f"mail server {host}", "the run is offline", "Take `offline` out of the configuration")
     server = mail_server(context.config.mail, context.commands)
     with Mailer(server) as mailer:
         mailer.check()

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from briefing.testing.server import ReceivedRequest, Server
@@ -28,23 +29,40 @@ Request = dict[str, Any]
 
 
 def events(
-    text: str, *, finish: str = "stop", thought: str = "", hidden: int = 0, usage: bool = True, pieces: int = 3
+    text: str,
+    *,
+    finish: str = "stop",
+    thought: str = "",
+    hidden: int = 0,
+    usage: bool = True,
+    pieces: int = 3,
+    odds: Mapping[str, float] | None = None,
 ) -> bytes:
     """`text` as server-sent events, with its usage (words for tokens) at the end.
 
-    `thought`: visible reasoning; `hidden`: reasoning tokens that are only counted.
+    `thought`: visible reasoning; `hidden`: reasoning tokens that are only counted; `odds`: probabilities of tokens in
+    the place of `text`, which then is one token.
     """
+    pieces = 1 if odds else pieces
     size = max(1, -(-len(text) // pieces))
     deltas: list[dict[str, Any]] = [{"role": "assistant"}]
     deltas += [{"reasoning_content": thought}] if thought else []
     deltas += [{"content": text[start : start + size]} for start in range(0, len(text), size)]
     parts: list[dict[str, Any]] = [{"choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+    if odds:
+        parts[-1]["choices"][0]["logprobs"] = logprobs(text, odds)
     parts.append({"choices": [{"index": 0, "delta": {}, "finish_reason": finish}]})
     if usage:
         details = {"completion_tokens_details": {"reasoning_tokens": hidden}} if hidden else {}
         written = len(f"{thought} {text}".split()) + hidden
         parts.append({"choices": [], "usage": {"prompt_tokens": 100, "completion_tokens": written, **details}})
     return b"".join(b"data: " + json.dumps(part).encode() + b"\n\n" for part in parts) + b"data: [DONE]\n\n"
+
+
+def logprobs(text: str, odds: Mapping[str, float]) -> dict[str, Any]:
+    """The ``logprobs`` of a choice whose one token is `text`, with these probabilities of tokens in its place."""
+    top = [{"token": token, "logprob": math.log(share)} for token, share in odds.items()]
+    return {"content": [{"token": text, "logprob": 0.0, "top_logprobs": top}]}
 
 
 class ChatServer(Server):
@@ -74,15 +92,20 @@ class ChatServer(Server):
         thought: str = "",
         hidden: int = 0,
         usage: bool = True,
+        odds: Mapping[str, float] | None = None,
         times: int | None = None,
     ) -> None:
-        """Answers with `text`, or what it returns for a request; streamed on request. For the rest see `events`."""
+        """Answers with `text`, or what it returns for a request; streamed on request. For the rest see `events`.
+
+        `odds` are given where a request asks for ``logprobs``.
+        """
 
         def reply(received: ReceivedRequest) -> tuple[int, str, bytes]:
             request = json.loads(received.body)
             content = text(request) if callable(text) else text
             if request.get("stream"):
-                streamed = events(content, finish=finish, thought=thought, hidden=hidden, usage=usage)
+                likely = odds if request.get("logprobs") else None
+                streamed = events(content, finish=finish, thought=thought, hidden=hidden, usage=usage, odds=likely)
                 return 200, "text/event-stream", streamed
             choice = {"message": {"role": "assistant", "content": content}, "finish_reason": finish}
             return 200, "application/json", json.dumps({"choices": [choice]}).encode()
