@@ -274,9 +274,11 @@ def test_summary_key_depends_on_all_inputs() -> None:
     assert base not in others
 
 
-@pytest.mark.parametrize("wishes", [{"points": 0}, {"points": 11}, {"length": "endless"}])
-def test_invalid_options_are_refused(wishes: dict[str, object]) -> None:
-    with pytest.raises(UsageError):
+@pytest.mark.parametrize(
+    ("wishes", "said"), [({"points": 0}, "points"), ({"points": 11}, "points"), ({"length": "endless"}, "length")]
+)
+def test_invalid_options_are_refused(wishes: dict[str, object], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
         SummaryOptions(**wishes)  # type: ignore[arg-type]
 
 
