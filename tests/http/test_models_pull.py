@@ -478,8 +478,9 @@ def test_a_test_that_needs_a_model_fails_where_a_place_answers_with_an_error(
     the_hub: Hub, index: Path, models: Path, pulled: Callable[..., ModelFile], answer: Answer
 ) -> None:
     the_hub.answers_with(answer)
-    with pytest.raises(ModelError, match="no place could give its file"):
+    with pytest.raises((ModelError, pytest.skip.Exception), match="no place could give its file") as caught:
         pulled("smollm2-135m", models)
+    assert caught.type is ModelError
 
 
 def test_a_test_that_needs_a_model_is_skipped_where_no_place_can_be_reached(
