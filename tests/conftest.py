@@ -24,7 +24,9 @@ from hypothesis import settings
 
 from briefing.assets import environment
 from briefing.cli import main
+from briefing.errors import ModelError
 from briefing.fetch import Fetcher
+from briefing.models import ModelFile, ModelFolder
 from briefing.summariser import PromptBook
 from briefing.testing.chat import ChatServer
 from briefing.testing.imap_server import ImapServer
@@ -40,6 +42,10 @@ settings.load_profile("few")  # `--hypothesis-profile ci` for more
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 MakeFetcher = Callable[..., Fetcher]
+
+MODELS = Path(os.environ.get("BRIEFING_MODELS") or ModelFolder().folder)
+"""The model folder of the person or machine that runs the tests; asked before a test's own home takes over."""
+_NO_NETWORK = re.compile(r"no connection to|does not answer|broke off|could not reach every index|OFFLINE is set")
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -196,6 +202,27 @@ def must_fit() -> Callable[..., None]:
         Draft202012Validator(schemas[name], registry=registry).validate(document)
 
     return check
+
+
+@pytest.fixture(scope="session")
+def pulled() -> Callable[..., ModelFile]:
+    """Pulls a model of the catalogue, kept between runs: ``pulled("smollm2-135m")``.
+
+    Skips where no place can be reached. A place that answers with an error or with other bytes fails the test.
+    """
+
+    def call(name: str, folder: Path = MODELS) -> ModelFile:
+        models = ModelFolder(folder)
+        try:
+            models.pull(name)
+        except ModelError as error:
+            _, *reasons = error.cause.split("; ")
+            if not reasons or not all(map(_NO_NETWORK.search, reasons)):
+                raise
+            pytest.skip(f"the model cannot be had without a network: {error}")
+        return models.resolve(name)
+
+    return call
 
 
 @pytest.fixture

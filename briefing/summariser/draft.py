@@ -218,9 +218,11 @@ class Draft:
         return [i for i in ranked(whole) if i not in excluded and word_count(whole[i].text) >= shortest]
 
     def quote(self, chosen: Iterable[int]) -> None:
-        """Replace the points by these sentences of the article."""
+        """Replace the points by these sentences of the article; by orders to a model where there is nothing else."""
         self.points = []
-        for point in (quoted_point(self.evidence, index) for index in chosen):
+        indices = list(chosen)
+        told = [index for index in indices if index not in self.evidence.injections] or indices
+        for point in (quoted_point(self.evidence, index) for index in told):
             if not self.told_already(point.text):  # pages repeat their own sentences
                 self.points.append(point)
 

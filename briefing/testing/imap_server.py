@@ -5,9 +5,13 @@
     with ImapServer({7: (message, delivered)}, user="alice", password="secret") as server:
         ...
         assert server.commands == ["LOGIN", "EXAMINE", "UID SEARCH", ...]
+        assert server.seen == set()
 
 Supports what a read-only client needs: LOGIN, AUTHENTICATE PLAIN, EXAMINE, UID SEARCH (ALL, SINCE), UID FETCH of sizes,
-headers and bodies, LOGOUT. Other commands are answered BAD and recorded in `commands`.
+headers and bodies, LOGOUT. Other commands are answered BAD and recorded in `commands`; SELECT and STORE are among them.
+
+A fetch of ``BODY[...]`` sets \\Seen where one of ``BODY.PEEK[...]`` does not (RFC 3501, 6.4.5). After EXAMINE a server
+must not keep that flag; this one does, because a client that counts on it marks mails as read wherever it selects.
 """
 
 from __future__ import annotations
@@ -44,6 +48,8 @@ class ImapServer:
     """The names of the commands that arrived."""
     fetched: list[int] = field(default_factory=list)
     """UIDs whose bodies were asked for."""
+    seen: set[int] = field(default_factory=set)
+    r"""UIDs that a fetch without PEEK flagged \Seen."""
     seen_password: str = ""
 
     def __enter__(self) -> Self:
@@ -153,6 +159,8 @@ class _Handler(socketserver.StreamRequestHandler):
     def _fetch(self, uid: int, rest: str) -> None:
         owner = self.server.owner
         message, delivered = owner.messages[uid]
+        if "BODY[" in rest.upper():
+            owner.seen.add(uid)
         attributes = f"UID {uid} RFC822.SIZE {len(message)} "
         attributes += f'INTERNALDATE "{delivered.astimezone(UTC):%d-%b-%Y %H:%M:%S} +0000" '
         if "HEADER.FIELDS" in rest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -14,6 +15,11 @@ from pathlib import Path
 
 import pytest
 from platformdirs import user_cache_dir
+
+from briefing.assets import environment
+from briefing.render.edition import render
+from briefing.serialization import edition_from_json
+from briefing.types import Edition
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -48,6 +54,18 @@ def title(tmp_path: Path) -> Callable[..., str]:
         return found[1]
 
     return opened
+
+
+def golden(name: str) -> Edition:
+    """An edition of tests/data/golden: ``edition`` or ``stories``."""
+    path = Path(__file__).resolve().parents[1] / "data" / "golden" / f"{name}.json"
+    return edition_from_json(json.loads(path.read_text("utf-8")), lambda _: None)
+
+
+@pytest.fixture
+def page_of() -> Callable[[str], str]:
+    """The HTML page of a `golden` edition, as it is rendered now."""
+    return lambda name: render(golden(name), "html", environment("templates"))
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,11 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.browser
 
-GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"
 LIGHT, DARK = "--blink-settings=preferredColorScheme=1", "--blink-settings=preferredColorScheme=0"
 
 RUN = """<script>onload = async () => {
@@ -30,16 +28,20 @@ KEYBOARD = """<script>onload = () => {
 
 
 @pytest.mark.parametrize("scheme", [LIGHT, DARK])
-@pytest.mark.parametrize("name", ["edition.html", "stories.html"])
-def test_axe_finds_no_violation(title: Callable[..., str], axe: str, name: str, scheme: str) -> None:
-    page = (GOLDEN / name).read_text("utf-8").replace("</body>", f"<script>{axe}</script>{RUN}")
+@pytest.mark.parametrize("name", ["edition", "stories"])
+def test_axe_finds_no_violation(
+    title: Callable[..., str], page_of: Callable[[str], str], axe: str, name: str, scheme: str
+) -> None:
+    page = page_of(name).replace("</body>", f"<script>{axe}</script>{RUN}")
     *violations, passes = json.loads(html.unescape(title(page, scheme)))
     assert violations == []
     assert passes[1] > 10  # it has looked
 
 
-@pytest.mark.parametrize("name", ["edition.html", "stories.html"])
-def test_the_keyboard_reaches_every_control(title: Callable[..., str], name: str) -> None:
-    page = (GOLDEN / name).read_text("utf-8").replace("</body>", KEYBOARD)
+@pytest.mark.parametrize("name", ["edition", "stories"])
+def test_the_keyboard_reaches_every_control(
+    title: Callable[..., str], page_of: Callable[[str], str], name: str
+) -> None:
+    page = page_of(name).replace("</body>", KEYBOARD)
     wanted, reached = map(int, title(page).split())
     assert wanted == reached > 0

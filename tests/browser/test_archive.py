@@ -16,12 +16,14 @@ from briefing import pipeline
 from briefing.assets import environment
 from briefing.config import Config
 from briefing.nlp.search_terms import FOLDING, search_words
-from briefing.serialization import edition_from_json
 from briefing.types import Edition
+
+from .conftest import golden
+
+WORDS = Path(__file__).resolve().parents[1] / "data" / "search" / "words.json"
 
 pytestmark = pytest.mark.browser
 
-GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"
 NOW = datetime(2024, 5, 19, 6, 0, tzinfo=UTC)
 EVIL = "<img src=x onerror=document.title='owned'></script><script>document.title='owned'</script>"
 
@@ -33,7 +35,7 @@ def open_(tmp_path: Path) -> pipeline.RunContext:
 
 
 def editions() -> list[Edition]:
-    edition = edition_from_json(json.loads((GOLDEN / "stories.json").read_text("utf-8")), lambda _: None)
+    edition = golden("stories")
     (section,) = edition.sections
     hostile = replace(section.stories[0], summary=replace(section.stories[0].summary, headline=f"Übel {EVIL}"))
     later = replace(edition, date=date(2024, 6, 1), sections=(replace(section, stories=(hostile,)),), overview=())
@@ -100,7 +102,7 @@ def searched(title: Callable[..., str], told: list[str], queries: list[str]) -> 
 
 
 def test_search_folds_case_accents_and_punctuation(title: Callable[..., str]) -> None:
-    table = json.loads((GOLDEN.parent / "search" / "words.json").read_text("utf-8"))
+    table = json.loads(WORDS.read_text("utf-8"))
     queries = [(words, row["told"], True) for row in table for words in row["found"]]
     queries += [(words, row["told"], False) for row in table for words in row["missed"]]
     found = searched(title, [row["told"] for row in table], [words for words, _, _ in queries])

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import html
-import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from briefing.assets import environment
 from briefing.render.email import Envelope, write_letter
-from briefing.serialization import edition_from_json
+
+from .conftest import golden
 
 pytestmark = pytest.mark.browser
 
-GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden" / "edition.html"
 
 # Headless Chromium has a least window width, so the page is measured in a frame of the wanted one.
 FRAME = """<!doctype html><body style="margin:0"><iframe id="f" style="border:0;width:{width}px;height:900px"
@@ -30,8 +28,10 @@ onload = () => {{
 
 
 @pytest.mark.parametrize("width", [320, 360, 768, 1280])
-def test_the_page_does_not_scroll_sideways_at_any_width(title: Callable[..., str], width: int) -> None:
-    page = html.escape(GOLDEN.read_text("utf-8"), quote=True)
+def test_the_page_does_not_scroll_sideways_at_any_width(
+    title: Callable[..., str], page_of: Callable[[str], str], width: int
+) -> None:
+    page = html.escape(page_of("edition"), quote=True)
     measured, opened = title(FRAME.format(width=width, page=page)).split()
     assert int(measured) <= width
     assert opened == "true"
@@ -45,8 +45,10 @@ SCHEME = """<script>onload = () => {
 
 
 @pytest.mark.parametrize(("flag", "dark"), [("preferredColorScheme=0", True), ("preferredColorScheme=1", False)])
-def test_the_page_follows_prefers_color_scheme(title: Callable[..., str], flag: str, dark: bool) -> None:
-    page = GOLDEN.read_text("utf-8").replace("</body>", SCHEME)
+def test_the_page_follows_prefers_color_scheme(
+    title: Callable[..., str], page_of: Callable[[str], str], flag: str, dark: bool
+) -> None:
+    page = page_of("edition").replace("</body>", SCHEME)
     paper, ink = map(int, title(page, f"--blink-settings={flag}").split())
     assert (paper < ink) == dark
 
@@ -57,8 +59,8 @@ SIDES = """<script>onload = () => {
 };</script></body>"""
 
 
-def test_right_to_left_text_is_laid_out_right_to_left(title: Callable[..., str]) -> None:
-    page = GOLDEN.read_text("utf-8").replace("</body>", SIDES)
+def test_right_to_left_text_is_laid_out_right_to_left(title: Callable[..., str], page_of: Callable[[str], str]) -> None:
+    page = page_of("edition").replace("</body>", SIDES)
     assert title(page) == "ltr ltr ltr ltr rtl"
 
 
@@ -67,7 +69,7 @@ def test_right_to_left_text_is_laid_out_right_to_left(title: Callable[..., str])
 
 def letter() -> str:
     """The HTML part of the golden edition's letter."""
-    edition = edition_from_json(json.loads(GOLDEN.with_suffix(".json").read_text("utf-8")), lambda _: None)
+    edition = golden("edition")
     envelope = Envelope(sender="d@example.org", recipient="ann@example.org")
     body = write_letter(edition, envelope, environment("templates"), edition.created).message.get_body(("html",))
     assert body is not None

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from briefing.errors import BriefingError
-from briefing.models import ModelFolder
+from briefing.models import ModelFile, load_catalogue
 
 from ..conftest import Cli
-
-# Asked before a test's own home takes over.
-FOLDER = Path(os.environ.get("BRIEFING_MODELS") or ModelFolder().folder)
 
 HOSTILE = """Council approves tram line
 
@@ -29,22 +25,21 @@ Shopkeepers on Bridge Street fear that the works, which are expected to last thr
 
 @pytest.mark.model
 @pytest.mark.slow
-def test_the_default_model_condenses_an_article_and_obeys_nothing_in_it(cli: Cli, tmp_path: Path) -> None:
-    models = ModelFolder(FOLDER)
-    try:
-        models.pull(models.catalogue.default)
-    except BriefingError as error:
-        pytest.skip(f"the model cannot be had here: {error}")
+def test_the_default_model_condenses_an_article_and_obeys_nothing_in_it(
+    cli: Cli, tmp_path: Path, pulled: Callable[..., ModelFile]
+) -> None:
+    model = pulled(load_catalogue().default)
+    folder = str(model.path.parent)
     (tmp_path / "story.txt").write_text(HOSTILE, "utf-8")
-    done = cli("summarise", "story.txt", "--format", "json", BRIEFING_MODELS=str(FOLDER))
+    done = cli("summarise", "story.txt", "--format", "json", BRIEFING_MODELS=folder)
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
-    assert summary["model"] == models.catalogue.default
+    assert summary["model"] == model.name
     assert 2 <= len(summary["key_points"]) <= 4
     assert "tram" in " ".join(point["text"] for point in summary["key_points"])
     shown = summary["headline"] + " ".join(point["text"] for point in summary["key_points"])
     assert "HACKED" not in shown
     assert "pirate" not in shown
-    again = json.loads(cli("summarise", "story.txt", "--format", "json", BRIEFING_MODELS=str(FOLDER)).stdout)
+    again = json.loads(cli("summarise", "story.txt", "--format", "json", BRIEFING_MODELS=folder).stdout)
     assert again["cached"]
     assert again["key_points"] == summary["key_points"]

@@ -27,7 +27,7 @@ Shopkeepers on Bridge Street fear that the works, which are expected to last thr
 
 
 @pytest.fixture
-def briefing(cli: Cli, tmp_path: Path) -> Callable[..., str]:
+def briefing(process: Cli, tmp_path: Path) -> Callable[..., str]:
     """Runs a command that has to go well in a system of another encoding; what it printed."""
     (tmp_path / "story.txt").write_text(STORY, "utf-8")
     (tmp_path / "briefing.toml").write_text(
@@ -37,7 +37,7 @@ def briefing(cli: Cli, tmp_path: Path) -> Callable[..., str]:
     )
 
     def call(*arguments: str) -> str:
-        done = cli(*arguments, **OTHER)  # the fixture reads it as UTF-8, or fails
+        done = process(*arguments, **OTHER)  # the fixture reads it as UTF-8, or fails
         assert done.returncode in (0, 1), done.stderr
         assert "\r" not in done.stdout
         return done.stdout

@@ -20,7 +20,7 @@ import json
 import os
 import re
 import signal
-import smtplib
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -116,16 +116,27 @@ def _watch(fatal: int, log: int) -> Callable[[], None]:
             if writes and not str(path).startswith("/dev/"):
                 note(f"open {path}")
 
-    def before(owner: Any, name: str) -> None:
-        real = getattr(owner, name)
+    real_sync = os.fsync
 
-        def noted(*arguments: Any) -> Any:
-            # What is sent is the same whether it dies before that or after the last answer, but for the full stop.
-            if name != "send" or arguments[1] == b".\r\n":
-                note(name)
-            return real(*arguments)
+    def sync(descriptor: int) -> None:
+        note("fsync")
+        real_sync(descriptor)
 
-        setattr(owner, name, noted)
+    # On the wire, only the full stop that hands a letter over and the answer to it are moments of their own.
+    send, receive = socket.socket.sendall, socket.socket.recv_into
+    handed_over: list[socket.socket] = []
+
+    def sending(self: socket.socket, data: bytes, *flags: int) -> None:
+        if data == b".\r\n":
+            note("full stop")
+            handed_over.append(self)
+        send(self, data, *flags)
+
+    def receiving(self: socket.socket, *arguments: Any) -> int:
+        if self in handed_over:
+            note("answer to the full stop")
+            handed_over.remove(self)
+        return receive(self, *arguments)
 
     real_connect = sqlite3.connect
 
@@ -141,9 +152,9 @@ def _watch(fatal: int, log: int) -> Callable[[], None]:
         return connection
 
     sqlite3.connect = connect  # type: ignore[assignment]
-    before(os, "fsync")
-    before(smtplib.SMTP, "send")
-    before(smtplib.SMTP, "getreply")
+    os.fsync = sync  # type: ignore[assignment]
+    socket.socket.sendall = sending  # type: ignore[method-assign, assignment]
+    socket.socket.recv_into = receiving  # type: ignore[method-assign, assignment]
     sys.addaudithook(hook)
     return end
 

@@ -76,6 +76,7 @@ def test_each_message_is_fetched_once_and_stays_in_the_edition_of_its_day(server
     assert server.fetched == [9, 5]
     assert set(server.commands) <= {"CAPABILITY", "LOGIN", "EXAMINE", "UID SEARCH", "UID FETCH", "LOGOUT"}
     assert server.seen_password == SECRET
+    assert server.seen == set()
     assert first.articles[0].source == "Harbour Post"
     server.messages[12] = mail("c", hours=0.1)
     again = read(state, server)
@@ -216,10 +217,16 @@ def test_any_password_and_folder_goes_over_the_wire(password: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "location", ["imap://alice@mail.example/INBOX", "imaps://mail.example/", "imaps://a%0d%0a@b/", "imaps://a@b:x/"]
+    ("location", "cause"),
+    [
+        ("imap://alice@mail.example/INBOX", "unencrypted"),
+        ("imaps://mail.example/", "no address of a mailbox"),
+        ("imaps://a%0d%0a@b/", "control characters"),
+        ("imaps://a@b:x/", "cannot be read"),
+    ],
 )
-def test_invalid_and_unencrypted_imap_addresses_are_refused(location: str) -> None:
-    with pytest.raises(FetchError):
+def test_invalid_and_unencrypted_imap_addresses_are_refused(location: str, cause: str) -> None:
+    with pytest.raises(FetchError, match=cause):
         parse_address(location)
 
 

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from llama_server import LlamaServer
 
 from briefing.engines import Completion, Engine, EngineOptions, Message, ModelSpec, Prompt, open_engine
-from briefing.errors import BriefingError
-from briefing.models import ModelFolder
+from briefing.models import ModelFile
 
 pytestmark = pytest.mark.model
 
-# Asked before a test's own home takes over: the cache of the person or machine that runs the tests.
-FOLDER = Path(os.environ.get("BRIEFING_MODELS") or ModelFolder().folder)
 TOWN = {"enum": ["Paris", "Rome"]}
 SCHEMA = {"type": "object", "properties": {"headline": TOWN, "points": TOWN}, "required": ["headline", "points"]}
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    models = ModelFolder(FOLDER)
-    try:
-        models.pull("smollm2-135m")
-    except BriefingError as error:
-        pytest.skip(f"the model cannot be had here: {error}")
-    file = models.resolve("smollm2-135m")
-    assert file.path
-    with LlamaServer(file.path, slots=2, context=1024) as server:
+def engine(pulled: Callable[..., ModelFile]) -> Iterator[Engine]:
+    with LlamaServer(pulled("smollm2-135m").path, slots=2, context=1024) as server:
         opened = open_engine(
             "openai", ModelSpec(name="any", address=server.base_url, digest="d"), EngineOptions(slots=2)
         )

@@ -25,7 +25,7 @@ from pathlib import Path
 import pytest
 
 from briefing.errors import ModelError
-from briefing.models import Catalogue, Entry, HubLocation, ModelFolder, PullProgress, WheelLocation, hub
+from briefing.models import Catalogue, Entry, HubLocation, ModelFile, ModelFolder, PullProgress, WheelLocation, hub
 
 DATA = b"GGUF\x03\0\0\0" + bytes(16) + random.Random(2).randbytes(3_200_000)
 REPO, FILE = "Owner/Repo-GGUF", "tiny.gguf"
@@ -473,6 +473,28 @@ folder.pull('tiny', tell)
         (tmp_path / "pip" / "__main__.py").write_text("raise SystemExit(9)")
         monkeypatch.chdir(tmp_path)
         assert folder_for(models, IN_WHEELS).pull("tiny").read_bytes() == DATA
+
+
+@pytest.mark.parametrize("answer", [Answer(500), Answer(404), Answer(body=DATA[:1000])])
+def test_a_test_that_needs_a_model_fails_where_a_place_answers_with_an_error(
+    the_hub: Hub, index: Path, models: Path, pulled: Callable[..., ModelFile], answer: Answer
+) -> None:
+    the_hub.answers_with(answer)
+    with pytest.raises((ModelError, pytest.skip.Exception), match="no place could give its file") as caught:
+        pulled("smollm2-135m", models)
+    assert caught.type is ModelError
+
+
+def test_a_test_that_needs_a_model_is_skipped_where_no_place_can_be_reached(
+    models: Path, pulled: Callable[..., ModelFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving() as gone:
+        address = gone.url
+    for name, value in (("HF_ENDPOINT", address), ("PIP_INDEX_URL", address), ("PIP_RETRIES", "1")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    with pytest.raises(pytest.skip.Exception, match="without a network"):
+        pulled("smollm2-135m", models)
 
 
 class TestTheDisk:

@@ -50,9 +50,18 @@ def test_odd_links_of_a_feed_cost_only_their_own_items(server: Server, monkeypat
 
 
 @pytest.mark.parametrize(
-    "location", ["http://[", "//[x/", "https://h.invalid:80a/", "http://", "//h.invalid:99999/", "\xff["]
+    ("location", "cause"),
+    [
+        ("http://[", "not a usable address"),
+        ("//[x/", "not a usable address"),
+        ("https://h.invalid:80a/", "it redirects to"),
+        ("http://", "it redirects in a circle"),
+        ("//h.invalid:99999/", "not a usable address"),
+        ("\xff[", "404"),
+    ],
 )
-def test_a_server_that_leads_to_an_odd_address_is_reported(server: Server, location: str) -> None:
+def test_a_server_that_leads_to_an_odd_address_is_reported(server: Server, location: str, cause: str) -> None:
     server.redirects("/a", location)
-    with Fetcher(gap=0.0, retries=0, proxies={}) as fetcher, pytest.raises(FetchError):
+    with Fetcher(gap=0.0, retries=0, proxies={}) as fetcher, pytest.raises(FetchError, match=cause) as caught:
         fetcher.fetch(Request(server.url("/a"), allow_local=True))
+    assert caught.value.subject == server.url("/a")

@@ -14,12 +14,9 @@ from llama_server import LlamaServer
 from briefing.engines import EngineOptions, Message, ModelSpec, Prompt
 from briefing.engines.llama import LlamaEngine
 from briefing.engines.transformers import TransformersEngine
-from briefing.models import ModelFolder
+from briefing.models import ModelFile
 
 pytestmark = pytest.mark.slow  # importing PyTorch takes seconds
-
-# Asked before a test's own home takes over: the cache of the person or machine that runs the tests.
-FOLDER = ModelFolder().folder
 
 ARTICLE = (
     "The council voted 31 to 14 on Tuesday for a tram line to the hospital. Construction is due to start in March and "
@@ -28,16 +25,16 @@ ARTICLE = (
 
 
 @pytest.mark.model
-def test_a_gguf_file_answers_alike_through_llama_and_transformers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gguf_file_answers_alike_through_llama_and_transformers(
+    pulled: Callable[..., ModelFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first twenty tokens, greedily, of answers that the model is sure of.
 
     llama.cpp rounds what it multiplies 4-bit weights with to 8 bits, transformers does not: where two words are about
     as likely, which the smallest model often finds, the two part.
     """
     monkeypatch.setattr("briefing.engines.transformers.loading.native_bf16", lambda torch: False)
-    models = ModelFolder(FOLDER)
-    models.pull("smollm2-135m")
-    file = models.resolve("smollm2-135m")
+    file = pulled("smollm2-135m")
     spec = ModelSpec(name=file.name, path=file.path, digest=file.sha256, context=file.context)
     questions = (
         f"Repeat this text word for word:\n\n{ARTICLE}",
@@ -72,11 +69,9 @@ def shape(value: Any) -> Any:
 @pytest.mark.model
 @pytest.mark.slow
 def test_one_flag_switches_the_engine_and_the_shape_stays(
-    cli: Callable[..., subprocess.CompletedProcess[str]], sample: Path
+    cli: Callable[..., subprocess.CompletedProcess[str]], sample: Path, pulled: Callable[..., ModelFile]
 ) -> None:
-    models = ModelFolder(FOLDER)
-    models.pull("smollm2-135m")
-    file = models.resolve("smollm2-135m").path
+    file = pulled("smollm2-135m").path
     story = sample / "text" / "crowdstrike-outage.txt"
     shapes = []
     with LlamaServer(file) as server:

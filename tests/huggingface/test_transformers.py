@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -69,6 +70,19 @@ def test_beams_change_how_and_not_what_is_decoded(bart: Path, tmp_path: Path, op
     told = answers(opened(greedy), prompts)
     assert told == answers(opened(bart), prompts)
     assert told[0].split() == PAIRS[0].summary.split()
+
+
+def test_beams_are_searched_where_the_settings_want_them(bart: Path, tmp_path: Path, opened: Opener) -> None:
+    """Beams alone weigh an answer by its length; this weight has the shortest one win."""
+    told = {}
+    for beams in (1, 4):
+        folder = Path(shutil.copytree(bart, tmp_path / str(beams)))
+        wishes = json.loads((folder / "generation_config.json").read_text("utf-8"))
+        wishes |= {"num_beams": beams, "length_penalty": -20.0, "early_stopping": False, "min_length": 4}
+        (folder / "generation_config.json").write_text(json.dumps(wishes), "utf-8")
+        (told[beams],) = answers(opened(folder), [asked(0)])
+    assert told[1].split() == PAIRS[0].summary.split()
+    assert len(told[4].split()) < len(told[1].split())
 
 
 def test_the_prefix_and_settings_of_the_model_are_used(t5: Path, tmp_path: Path, opened: Opener) -> None:
@@ -202,24 +216,10 @@ def test_weights_that_were_cut_off_are_refused(bart: Path, tmp_path: Path, opene
     assert "cannot load it" in refusal(copy, opened).cause
 
 
-@pytest.mark.parametrize(
-    "system",
-    [
-        {"/proc/meminfo": "MemTotal: 9 kB\nMemAvailable:       100 kB\n"},
-        {
-            "/proc/meminfo": "MemAvailable: 99000000 kB\n",  # a container that may take less than the machine has
-            "/sys/fs/cgroup/memory.max": "102400\n",
-            "/sys/fs/cgroup/memory.current": "0\n",
-            "/sys/fs/cgroup/memory.stat": "anon 0\n",
-        },
-    ],
-)
-def test_a_model_that_does_not_fit_is_refused_before_it_is_read(
-    bart: Path, opened: Opener, monkeypatch: pytest.MonkeyPatch, system: dict[str, str]
-) -> None:
-    real = Path.read_text
-    monkeypatch.setattr(Path, "read_text", lambda self, *given: system.get(str(self)) or real(self, *given))
-    found = refusal(bart, opened)
+def test_a_model_that_does_not_fit_is_refused_before_it_is_read(bart: Path, tmp_path: Path, opened: Opener) -> None:
+    copy = broken(bart, tmp_path)
+    os.truncate(copy / "model.safetensors", 1 << 42)  # without a byte on the disk
+    found = refusal(copy, opened)
     assert "GB of memory" in found.cause
     assert "smaller model" in found.remedy
 

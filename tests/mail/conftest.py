@@ -34,6 +34,8 @@ class PostOffice:
     """Replies to RCPT for an address, in order; after the last it is accepted. ``drop`` closes the connection."""
     refuse_sender: list[str] = field(default_factory=list)
     """Replies to MAIL, in order; after the last the sender is accepted."""
+    on_command: Callable[[str], object] = field(default=len)
+    """Called with MAIL, RCPT and the ``.`` of a letter when they arrive, before they are answered."""
     asked: list[str] = field(default_factory=list)
     """Addresses in RCPT commands."""
     slow: float = 0.0
@@ -60,12 +62,14 @@ class PostOffice:
     # Hooks of aiosmtpd
 
     async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
+        self.on_command("MAIL")
         if self.refuse_sender:
             return self.refuse_sender.pop(0)
         envelope.mail_from = address
         return "250 OK"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
+        self.on_command("RCPT")
         await asyncio.sleep(self.slow)
         self.asked.append(address)
         if waiting := self.refuse.get(address):
@@ -76,6 +80,7 @@ class PostOffice:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.on_command(".")
         await asyncio.sleep(self.slow)
         (address,) = envelope.rcpt_tos
         answer = waiting.pop(0) if (waiting := self.after_data.get(address)) else "250 taken"

@@ -419,75 +419,49 @@ def test_an_invalid_address_for_to_is_reported(post_office: Opener, desk: Callab
     assert "--to nobody: it holds no e-mail address" in done.stderr
 
 
-def test_an_empty_edition_is_not_sent(post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path) -> None:
+@pytest.mark.parametrize("send_empty", [False, True])
+def test_an_empty_edition_is_sent_on_request_only(
+    post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path, send_empty: bool
+) -> None:
     office = post_office()
-    path = desk(office)
+    path = desk(office, send_empty=send_empty)
     path.write_text(path.read_text("utf-8").replace("story.txt", "empty"), "utf-8")
     (tmp_path / "empty").mkdir()
     done = cli(*RUN, "--send")
     assert done.returncode == 0  # a quiet day
-    assert office.got == []
+    assert office.letters == (dict.fromkeys(READERS, 1) if send_empty else {})
 
 
 # --- killed -----------------------------------------------------------------------------------------------------
 
-KILLED = """
-import os, signal, smtplib, sys
-import briefing.store
-from briefing.cli import main
 
-name, when = sys.argv.pop(1), sys.argv.pop(1)
-owner = briefing.store.Store if hasattr(briefing.store.Store, name) else smtplib.SMTP
-original, calls = getattr(owner, name), 0
-
-def killing(self, *arguments, **options):
-    global calls
-    # The full stop that ends a message, not the message.
-    counted = name != "send" or arguments[0] == b".\\r\\n"
-    calls += counted
-    die = counted and calls == 2
-    if die and when == "before":
-        os.kill(os.getpid(), signal.SIGKILL)
-    result = original(self, *arguments, **options)
-    if die:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return result
-
-setattr(owner, name, killing)
-main()
-"""
-
-
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("step", ["mail", "rcpt", "docmd", "claim_delivery", "send", "getreply", "put_delivery"])
+@pytest.mark.parametrize(("step", "reply"), [("MAIL", ""), ("RCPT", ""), (".", "250 taken"), (".", "lose")])
 def test_killed_at_any_step_no_letter_is_sent_twice_or_lost(
-    post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path, step: str, when: str
+    post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path, step: str, reply: str
 ) -> None:
+    """Killed once the second letter's command has arrived, before it is answered; its writes: faults/test_kills.py."""
     office = post_office()
     desk(office)
     cli(*RUN)
-    command = [sys.executable, "-c", KILLED, step, when, *SEND]
-    dead = subprocess.run(command, cwd=tmp_path, capture_output=True, env=dict(os.environ), check=False)
-    assert dead.returncode == -signal.SIGKILL, dead.stderr
+    heard: list[str] = []
+    with subprocess.Popen(
+        [sys.executable, "-m", "briefing", *SEND], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as dying:
+
+        def kill(command: str) -> None:
+            heard.append(command)
+            if heard.count(step) == 2 and command == step:
+                os.kill(dying.pid, signal.SIGKILL)
+
+        office.on_command = kill
+        office.after_data = {READERS[1]: [reply]} if reply else {}
+    assert dying.returncode == -signal.SIGKILL
+    office.on_command = heard.append
     again = cli(*SEND)
-    assert max(office.letters.values()) == 1
     unknown = [address for address in READERS if f"Nobody knows whether {address}" in again.stderr]
-    assert len(unknown) <= 1
-    assert all(office.letters[address] == 1 or address in unknown for address in READERS)
+    assert unknown == ([READERS[1]] if step == "." else [])
+    assert office.letters == {one: 1 for one in READERS if reply != "lose" or one != READERS[1]}
     assert again.returncode == (4 if unknown else 0)
-
-
-def test_two_concurrent_runs_send_each_letter_once(tmp_path: Path) -> None:
-    now = datetime(2024, 5, 17, tzinfo=UTC)
-    key = ("2024-05-17 Morning", "ann@example.org", "mail")
-    with Store(tmp_path / "s.db") as first, Store(tmp_path / "s.db") as second:
-        assert [store.claim_delivery(key, now) for store in (first, second, first)] == [1, None, None]
-        assert second.delivery(key).state == "sending"
-        assert first.put_delivery(key, "deferred", "451 later", now, 1)
-        assert second.claim_delivery(key, now) == 2
-        assert second.put_delivery(key, "sent", "250 ok", now, 2)
-        assert first.claim_delivery(key, now) is None
-        assert (first.delivery(key).attempts, first.delivery(key).detail) == (2, "250 ok")
 
 
 def test_editions_are_stored_by_day_and_title(tmp_path: Path) -> None:

@@ -230,17 +230,20 @@ def test_a_letter_with_an_odd_reply_to_data_is_not_sent_again(desk: Desk, answer
         listener.shutdown()
 
 
-def test_no_letter_is_sent_where_the_ledger_cannot_be_written(
-    desk: Desk, office: PostOffice, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*given: object) -> None:
-        raise StoreError("s.db", "the disk is full")
+def test_no_letter_is_sent_where_the_ledger_cannot_be_written(desk: Desk, office: PostOffice, tmp_path: Path) -> None:
+    path = tmp_path / "s.db.ledger"
 
-    with monkeypatch.context() as patched:
-        patched.setattr(Store, "claim_delivery", full)
-        with pytest.raises(StoreError, match="full"):  # at once, although the server waits for the rest of the letter
-            desk.send(desk.edition())
+    def block(command: str) -> None:
+        if command == "RCPT":
+            path.unlink(missing_ok=True)
+            path.mkdir()
+
+    office.on_command = block
+    with pytest.raises(StoreError, match="no letter may leave"):  # at once: the server waits for the letter's rest
+        desk.send(desk.edition())
     assert office.got == []
+    path.rmdir()
+    office.on_command = len
     assert states(desk.send(desk.edition())) == [(address, "sent", None) for address in (ANN, BOB, ZOE)]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,27 +11,19 @@ import pytest
 from briefing.config import Config
 from briefing.engines import ModelSpec
 from briefing.engines.embedding import Embedder
-from briefing.errors import BriefingError, EngineError, ModelError
-from briefing.models import ModelFolder
+from briefing.errors import EngineError, ModelError
+from briefing.models import ModelFile
 from briefing.pipeline import NoProgress, RunContext, utc_now
 from briefing.pipeline.model_resolution import embedding_model
 from briefing.stories import group
 from briefing.types import Article
 
-# Asked before a test's own home takes over: the cache of the person or machine that runs the tests.
-FOLDER = Path(os.environ.get("BRIEFING_MODELS") or ModelFolder().folder)
-
 WORDS = ["red", "blue", "green", "black", "white", "brown", "pink", "grey", "gold", "lilac"]
 
 
 @pytest.fixture(scope="module")
-def spec() -> ModelSpec:
-    models = ModelFolder(FOLDER)
-    try:
-        models.pull("smollm2-135m")
-    except BriefingError as error:
-        pytest.skip(f"the model cannot be had here: {error}")
-    file = models.resolve("smollm2-135m")
+def spec(pulled: Callable[..., ModelFile]) -> ModelSpec:
+    file = pulled("smollm2-135m")
     return ModelSpec(name=file.name, path=file.path, digest=file.sha256, context=64)
 
 
@@ -104,6 +96,9 @@ def test_the_setting_compares_articles_with_the_model(spec: ModelSpec, tmp_path:
     with RunContext(config, clock=utc_now, progress=NoProgress()) as run_context:
         compared = run_context.compare(articles)
         assert compared.embeddings.shape == (10, 576)
-        assert len(group(articles, compare=run_context.compare)) >= 1
+        cosines = (compared.embeddings @ compared.embeddings.T).tolist()
+        assert [row[at] for at, row in enumerate(cosines)] == pytest.approx([1.0] * 10, abs=1e-5)
+        bundles = group(articles, compare=run_context.compare)
+        assert sorted(one.id for found in bundles for one in found.articles) == sorted(one.id for one in articles)
     with RunContext(Config(state=tmp_path / "s.db"), clock=utc_now, progress=NoProgress()) as run_context:
         assert run_context.compare(articles).embeddings is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,30 +14,23 @@ from briefing.assets import environment
 from briefing.engines import EngineOptions, Message, ModelSpec, Prompt, engine_names, open_engine
 from briefing.engines.hardware import physical_cores
 from briefing.engines.llama import LlamaEngine
-from briefing.errors import BriefingError, EngineError, ModelError, UsageError
-from briefing.models import ModelFolder
+from briefing.errors import EngineError, ModelError, UsageError
+from briefing.models import ModelFile
 from briefing.summariser import PromptBook, SummaryOptions, summarise_all
 from briefing.types import Article, Summary
 
 pytestmark = pytest.mark.model
 
-# Asked before a test's own home takes over: the cache of the person or machine that runs the tests.
-FOLDER = Path(os.environ.get("BRIEFING_MODELS") or ModelFolder().folder)
 
-
-def spec(name: str) -> ModelSpec:
-    models = ModelFolder(FOLDER)
-    try:
-        models.pull(name)
-    except BriefingError as error:
-        pytest.skip(f"the model cannot be had here: {error}")
-    file = models.resolve(name)
+@pytest.fixture(scope="module")
+def spec(pulled: Callable[..., ModelFile]) -> ModelSpec:
+    file = pulled("smollm2-135m")
     return ModelSpec(name=file.name, path=file.path, digest=file.sha256, context=file.context)
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[LlamaEngine]:
-    loaded = LlamaEngine(spec("smollm2-135m"), EngineOptions(slots=2, context=2048))
+def engine(spec: ModelSpec) -> Iterator[LlamaEngine]:
+    loaded = LlamaEngine(spec, EngineOptions(slots=2, context=2048))
     yield loaded
     loaded.close()
 
@@ -129,8 +122,8 @@ def test_closing_the_iterator_ends_what_is_in_flight(engine: LlamaEngine) -> Non
     assert time.monotonic() - began < 8  # decoding 1,500 tokens takes far longer
 
 
-def test_a_closed_engine_says_so() -> None:
-    closed = LlamaEngine(spec("smollm2-135m"), EngineOptions())
+def test_a_closed_engine_says_so(spec: ModelSpec) -> None:
+    closed = LlamaEngine(spec, EngineOptions())
     closed.close()
     closed.close()
     with pytest.raises(EngineError, match="closed"):
@@ -169,12 +162,13 @@ def test_whatever_a_weak_model_writes_only_supported_points_are_shown(engine: Ll
 
     articles: list[Article] = [extract_file(sample / "text" / "ever-given-refloated.txt", source="sample")]
     book = PromptBook(environment("prompts"))
-    for article, summary in summarise_all(articles, engine, book, SummaryOptions()):
-        assert isinstance(summary, Summary)
-        assert summary.key_points
-        evidence = Evidence(article.text, article.title, article.language)
-        for point in summary.key_points:
-            for citation in point.citations:
-                assert article.text[citation.start : citation.end] == citation.text
-            if point.verdict is not Verdict.QUOTED:
-                assert check(point.text, evidence).verdict is Verdict.SUPPORTED
+    ((article, summary),) = summarise_all(articles, engine, book, SummaryOptions())
+    assert isinstance(summary, Summary)
+    assert summary.key_points
+    evidence = Evidence(article.text, article.title, article.language)
+    for point in summary.key_points:
+        assert [article.text[one.start : one.end] for one in point.citations] == [one.text for one in point.citations]
+        verdict = check(point.text, evidence).verdict
+        assert verdict in {Verdict.SUPPORTED, Verdict.UNCERTAIN}  # what is uncertain was put to the judge
+        if point.verdict is Verdict.QUOTED:
+            assert [" ".join(one.text.split()) for one in point.citations] == [point.text]

@@ -437,31 +437,32 @@ def test_every_format_says_what_is_in_which_language_and_what_has_no_evidence(
             if format_ not in {"atom"}:
                 assert "by their numbers, dates and acronyms only" in said, format_
     assert '<article id="a-' in shown["html"]
+    assert '<html lang="en">' in shown["html"]
+    assert 'xml:lang="en" lang="en"' in shown["epub"]
     for format_ in ("html", "epub"):
-        assert '<html lang="en">' in shown[format_] or 'xml:lang="en" lang="en"' in shown[format_]
         assert 'lang="de">\n<h' in shown[format_]
         assert '<blockquote dir="auto" lang="en">The council of' in shown[format_]
     assert "<dc:language>de</dc:language>" in shown["epub"]
     assert 'class="day" dir="auto" lang="de"' in shown["html"]
     assert '<entry xml:lang="de">' in shown["atom"]
     assert "&lt;blockquote dir=&#34;auto&#34; lang=&#34;en&#34;&gt;" in shown["atom"]
-    assert 'lang="de">Neues Projekt' in shown["mail"] or 'lang="de"' in shown["mail"]
     assert re.search(r'<ul[^>]* lang="de"', shown["mail"])
 
 
 def test_the_json_says_so_too(run: tuple[Edition, dict[str, str]], must_fit: Callable[..., None]) -> None:
     data = json.loads(run[1]["json"])
     must_fit("edition", data)
-    for section in data["sections"]:
-        for story in section["stories"]:
-            summary = story["summary"]
-            assert (summary["language"], summary["article_language"]) == ("de", "en")
-            assert [len(point["citations"]) for point in summary["key_points"]][:3] == [1, 1, 0]
-            assert {point["verdict"] for point in summary["key_points"]} == {"uncertain"}
+    summaries = [story["summary"] for section in data["sections"] for story in section["stories"]]
+    assert len(summaries) == len(run[0].stories) > 0
+    for summary in summaries:
+        assert (summary["language"], summary["article_language"]) == ("de", "en")
+        assert [len(point["citations"]) for point in summary["key_points"]][:3] == [1, 1, 0]
+        assert {point["verdict"] for point in summary["key_points"]} == {"uncertain"}
 
 
 def test_the_overview_links_each_sentence_to_its_own_story(run: tuple[Edition, dict[str, str]]) -> None:
     edition, shown = run
+    assert len(edition.overview) >= 3
     for point in edition.overview:
         story = next(s for s in edition.stories if any(one.text == point.text for one in s.summary.key_points))
         assert f'<a href="#a-{story.summary.id}" lang="de">{point.text}</a>' in shown["html"]

@@ -47,7 +47,7 @@ def test_summaries_older_than_a_year_leave_the_state_file(tmp_path: Path) -> Non
 
 
 def test_a_text_without_words_raises_an_error_with_a_remedy() -> None:
-    with pytest.raises(briefing.BriefingError) as caught:
+    with pytest.raises(briefing.BriefingError, match="it is empty") as caught:
         briefing.summarise("  ", engine="extractive")
     assert caught.value.remedy
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +16,7 @@ import feedparser
 import pytest
 
 from briefing.assets import environment
-from briefing.render.edition import render
+from briefing.render.edition import EDITION_FORMATS, render
 from briefing.render.epub import render_epub
 from briefing.serialization import edition_from_json
 from briefing.types import Edition, Section
@@ -113,5 +116,30 @@ def test_the_epub_has_every_section_in_well_formed_pages_without_remote_links(ed
     assert ("behind a paywall" in text) == bool(edition.stubs)
 
 
-def test_equal_editions_give_equal_epub_bytes() -> None:
-    assert render_epub(golden("stories"), TEMPLATES) == render_epub(golden("stories"), TEMPLATES)
+RENDERED = """
+import json, sys, time
+from pathlib import Path
+
+from briefing.assets import environment
+from briefing.render.edition import EDITION_FORMATS, render_edition
+from briefing.serialization import edition_from_json
+
+later = time.time() + float(sys.argv[2])
+time.time = lambda: later
+edition = edition_from_json(json.loads(Path(sys.argv[1]).read_text("utf-8")), lambda _: None)
+for name in EDITION_FORMATS:
+    content = render_edition(edition, name, environment("templates"))
+    sys.stdout.write(f"{name} {(content.encode() if isinstance(content, str) else content).hex()}\\n")
+"""
+
+
+def test_equal_editions_give_equal_bytes_in_every_format() -> None:
+    """In processes with other hash seeds, time zones and dates."""
+    texts = []
+    for seed, zone, days in (("1", "UTC", 0), ("2", "Asia/Tokyo", 400)):
+        command = [sys.executable, "-c", RENDERED, str(GOLDEN / "stories.json"), str(days * 86_400)]
+        variables = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone}
+        texts.append(subprocess.run(command, env=variables, capture_output=True, text=True, check=True).stdout)
+    first, second = (dict(line.split(" ") for line in text.splitlines()) for text in texts)
+    assert first.keys() == EDITION_FORMATS.keys()
+    assert [name for name in first if first[name] != second[name]] == []

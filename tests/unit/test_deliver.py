@@ -143,7 +143,7 @@ def test_a_link_stays_a_link_and_its_target_is_replaced(tmp_path: Path) -> None:
 def test_links_in_a_circle_are_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to("b")
     (tmp_path / "b").symlink_to("a")
-    with pytest.raises(OutputError):
+    with pytest.raises(OutputError, match="symbolic links"):
         write_atomically(tmp_path / "a", "text")
 
 

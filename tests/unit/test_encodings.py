@@ -73,7 +73,13 @@ def test_other_encodings_declared_as_utf_8_are_detected() -> None:
     names=st.lists(st.sampled_from([*LIES, "utf-8", "iso-2022-jp", "gb18030", "hz", "a\0b", ""]), max_size=3),
 )
 def test_any_bytes_give_text_or_none(body: bytes, names: list[str]) -> None:
-    assert isinstance(decode_text(body, names), str | None)
+    text = decode_text(body, names)
+    assert text is None or len(text) <= len(body)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_without_a_declaration_valid_utf_8_is_read_as_that(text: str) -> None:
+    assert decode_text(text.encode(), []) == text
 
 
 @pytest.mark.parametrize("letter", ["\u0301", "\u5e02", "\u00e9"])

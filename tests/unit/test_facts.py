@@ -91,9 +91,13 @@ def test_look_alikes_are_no_numbers(text: str) -> None:
     assert found(text) == set()
 
 
-@given(st.text())
-def test_extraction_raises_on_no_text(text: str) -> None:
-    list(numbers(text)), list(names(text)), list(quotations(text)), tokens(text), stems(text)
+@given(st.text() | st.lists(st.sampled_from(["Ann Lee", "£3.5m", "“so it is”", " ", "U.S.", "12", "."])).map("".join))
+def test_whatever_the_text_its_facts_are_in_it(text: str) -> None:
+    for number in numbers(text):
+        assert text[number.start : number.end] == number.surface
+    assert all(quotation.key.split() == tokens(quotation.surface) for quotation in quotations(text))
+    assert all(name.key for name in names(text))
+    assert all(stems(text))
 
 
 @given(st.integers(2, 10**12))

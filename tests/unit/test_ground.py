@@ -167,11 +167,13 @@ def test_every_sentence_of_an_article_is_supported_by_itself(index: int) -> None
     assert index in [citation.sentence for citation in found.citations]
 
 
-@given(st.text(max_size=200), st.text(max_size=400))
-def test_citations_always_cut_out_the_cited_text(point: str, text: str) -> None:
-    evidence = Evidence(normalise(text))
-    for citation in check(point, evidence).citations:
-        assert evidence.text[citation.start : citation.end] == citation.text
+@given(st.lists(st.text(max_size=80) | st.sampled_from(ARTICLE.split("\n")), max_size=6), st.integers(0, 5))
+def test_citations_cut_out_the_cited_text_wherever_it_stands(lines: list[str], at: int) -> None:
+    said = "Fares will not rise before the line opens."
+    evidence = Evidence(normalise("\n\n".join([*lines[:at], said, *lines[at:]])))
+    citations = check(said, evidence).citations
+    assert said in [citation.text for citation in citations]
+    assert [evidence.text[one.start : one.end] for one in citations] == [one.text for one in citations]
 
 
 @pytest.mark.parametrize("point", FAITHFUL)

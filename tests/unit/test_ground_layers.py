@@ -64,10 +64,17 @@ def test_the_part_that_fails_is_named(point: str, kind: str) -> None:
     assert kind in [part.kind for part in found.missing]
 
 
-def test_very_long_numbers_raise_nothing() -> None:
-    long = Evidence(f"The code has {'7' * 30} trillion parts.")
-    assert verdict(f"The code has {'7' * 29}8 trillion parts.", long) in set(Verdict)
-    assert verdict(f"The code has {'7' * 2000} parts.", long) in set(Verdict)
+@pytest.mark.parametrize("digits", [6, 20, 27])
+def test_long_numbers_are_compared_to_their_last_digit(digits: int) -> None:
+    long = Evidence(f"The code has {'7' * digits} parts.")
+    assert verdict(f"The code has {'7' * digits} parts.", long) is Verdict.SUPPORTED
+    assert verdict(f"The code has {'7' * (digits - 1)}8 parts.", long) is Verdict.UNSUPPORTED
+    assert verdict(f"The code has {'7' * (digits + 1)} parts.", long) is Verdict.UNSUPPORTED
+
+
+@pytest.mark.parametrize("number", [f"{'7' * 30} trillion", "7" * 2000])
+def test_an_endless_number_supports_itself(number: str) -> None:
+    assert verdict(f"The code has {number} parts.", Evidence(f"The code has {number} parts.")) is Verdict.SUPPORTED
 
 
 OPEN = "Skagerstar offloaded a pair of ageing vessels on a Lervik wharf this Monday."

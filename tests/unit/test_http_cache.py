@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from briefing.fetch import Fetcher, Request
 from briefing.fetch.cache import Suspensions, open_cache
+from briefing.testing.server import Server
 
 SECRET = b"hunter2-4711"
 
@@ -40,14 +43,14 @@ def killed_after(statements: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
 
 
 def old_cache(path: Path) -> None:
-    """One of version 1 with an answer under an address with a secret."""
-    assert close(path)
+    """One of version 1 with an answer that repeats a secret of its address."""
+    with Server() as server, Fetcher(path, proxies={}) as fetcher:
+        server.serves("/feed", SECRET * 10_000, etag='"1"')
+        fetcher.fetch(Request(server.url("/feed"), allow_local=True))
     Suspensions(path).keep("example.org", 1e10)
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
-        values = (b"1", SECRET, SECRET, 0)
-        file.execute("INSERT INTO entries (id, cache_key, data, last_accessed_at) VALUES (?, ?, ?, ?)", values)
-        file.execute("INSERT INTO streams VALUES (?, 0, ?)", (b"1", SECRET * 10_000))
         file.execute("PRAGMA user_version = 1")
+    assert SECRET in b"".join(part.read_bytes() for part in path.parent.glob(f"{path.name}*"))
 
 
 def close(path: Path) -> bool:
@@ -59,9 +62,10 @@ def close(path: Path) -> bool:
 
 
 def test_a_kill_during_a_cache_migration_leaves_a_usable_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old_cache(tmp_path / "old")
     for statements in range(50):
         path = tmp_path / f"{statements}.db"
-        old_cache(path)
+        shutil.copy(tmp_path / "old", path)
         with killed_after(statements, monkeypatch):
             try:
                 close(path)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from briefing.errors import StoreError
 from briefing.private_files import data_folder, make_private, private_file, private_folder
 from briefing.store import Store, default_state, keep_copy
 from briefing.store.lock import run_lock
@@ -95,7 +96,7 @@ def test_fifos_and_files_of_others_keep_their_permissions(tmp_path: Path, conten
     if content is None:
         make_private(path)
     else:
-        with pytest.raises(Exception, match="is not a state file"):
+        with pytest.raises(StoreError, match="is not a state file"):
             Store(path)
     assert mode(path) == 0o644
 

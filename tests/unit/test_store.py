@@ -322,7 +322,7 @@ def test_another_programs_database_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_created_is_a_store_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreError, match="cannot be made"):
         Store(tmp_path / "file" / "state.db")
 
 
@@ -371,6 +371,7 @@ def test_two_processes_may_write_and_a_killed_one_loses_nothing_it_put(tmp_path:
         writer.wait()
         assert writer.stdout is not None
         writer.stdout.close()
+    assert done.keys() == {"a", "b"}
     with Store(path) as store:
         for name, last in done.items():
             assert all(store.get_completion(f"{name}{number}") == ANSWER for number in range(last + 1))

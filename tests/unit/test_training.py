@@ -84,7 +84,9 @@ def test_the_pilot_wrote_the_same_bytes(shared_data: Path) -> None:
     names: dict[str, Any] = {}
     exec((shared_data.parent / "model" / "scripts" / "fmt.py").read_text("utf-8"), names)  # the pilot is no package
     layout = Layout()
-    for row in list(prepare.articles(shared_data / "points" / "train.jsonl.gz"))[::7]:
+    rows = list(prepare.articles(shared_data / "points" / "train.jsonl.gz"))[::7]
+    assert rows
+    for row in rows:
         assert row.write
         count, headline = len(row.write.points), bool(row.write.headline)
         question = layout.question(row.sentences, points=count, length=row.write.length, headline=headline)
@@ -136,7 +138,9 @@ def test_the_halves_are_those_of_the_benchmark(shared_data: Path, monkeypatch: p
     path = shared_data / "faithfulness" / "dev.jsonl.gz"
     learnt = {claim.text for row in prepare.labelled(path) if row.part == "tune" for claim in row.claims}
     report = {claim.text for row in prepare.labelled(path) if row.part == "report" for claim in row.claims}
-    for claim in bench.claims(path, 50):
+    claims = bench.claims(path, 50)
+    assert {claim.tuning for claim in claims} == {True, False}
+    for claim in claims:
         told = {" ".join(sentence.split()) for sentence in claim.sentences}
         assert claim.tuning or not told & (learnt - report)
         assert not claim.tuning or not told & (report - learnt)

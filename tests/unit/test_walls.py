@@ -80,17 +80,10 @@ def test_walls_are_detected_with_their_kind(path: Path) -> None:
     assert caught.value.remedy
 
 
-@pytest.mark.parametrize(("name", "end"), ARTICLES.items(), ids=ARTICLES.keys())
-def test_articles_about_walls_are_extracted_in_full(name: str, end: str) -> None:
-    text = extracted((PAGES / f"{name}.html").read_text("utf-8")).text
-    assert end in " ".join(text.split())
-
-
-def test_the_pages_are_thirty_walls_and_twenty_articles_in_six_languages() -> None:
-    assert len(WALLS) == 30
-    assert {path.stem for path in PAGES.glob("article-*.html")} == ARTICLES.keys()
-    languages = {path.read_text("utf-8").partition('lang="')[2][:2] for path in WALLS}
-    assert languages == {"en", "de", "fr", "es", "it", "pt"}
+@pytest.mark.parametrize("path", sorted(PAGES.glob("article-*.html")), ids=lambda path: path.stem)
+def test_articles_about_walls_are_extracted_in_full(path: Path) -> None:
+    text = extracted(path.read_text("utf-8")).text
+    assert ARTICLES[path.stem] in " ".join(text.split())
 
 
 @pytest.mark.parametrize("times", [1, 3, 12])
