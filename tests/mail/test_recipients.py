@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -35,7 +35,7 @@ class Desk:
     folder: Path
 
     def send(
-        self, *recipients: dict[str, object], command: tuple[str, ...] = ("send", str(GOLDEN)), **mail: object
+        self, *recipients: Mapping[str, object], command: tuple[str, ...] = ("send", str(GOLDEN)), **mail: object
     ) -> str:
         """What was printed, once all went well."""
         settings = {"host": "localhost", "port": self.office.port, "security": "none", "sender": "d@example.org"} | mail

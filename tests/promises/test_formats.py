@@ -57,8 +57,8 @@ def test_the_feed_is_valid_atom_with_an_entry_for_each_story(written: Path) -> N
         assert datetime.fromisoformat(element.findtext(f"{ATOM}updated") or "").tzinfo
         assert element.find(f"{ATOM}author/{ATOM}name") is not None
         links = element.findall(f"{ATOM}link")
-        alternates = [(link.get("type"), link.get("hreflang")) for link in links if link.get("rel") == "alternate"]
-        assert len(set(alternates)) == len(alternates)
+        kinds = [(link.get("type"), link.get("hreflang")) for link in links if link.get("rel") == "alternate"]
+        assert len(set(kinds)) == len(kinds)
         assert all(link.get("href") for link in links)
     ids = [element.findtext(f"{ATOM}id") for element in (feed, *entries)]
     assert len(set(ids)) == len(ids)
