@@ -159,6 +159,7 @@ class _Writer:
             "more_stubs": len(self.whole.stubs) - len(self.edition.stubs),
             "minutes_saved": self.minutes,
             "unsubscribe": self.envelope.unsubscribe,
+            "evidence": self.envelope.evidence,
         }
 
     def _text(self, variables: dict[str, object]) -> str:
@@ -171,7 +172,6 @@ class _Writer:
             preheader=" · ".join(
                 story.summary.headline for story in self.edition.stories[1:4] if story.summary.headline
             ),
-            evidence=self.envelope.evidence,
             **variables,
         )
         # There is no stylesheet to fetch, and the inliner must not try.

@@ -1,4 +1,5 @@
-"""What tests of promises share: sources on disk with a configuration, a scripted model, a clock that answers move."""
+"""What tests of promises share: sources on disk with a configuration, a scripted model, a clock that answers move, a
+fortnight of small editions."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import importlib
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,8 +18,16 @@ import pytest
 from briefing.engines import Engine, EngineOptions, ModelSpec
 from briefing.testing.chat import ChatServer
 
+from ..conftest import Cli
 from .news import TOWNS, article, chat_answer
 from .parts import Clock, Configure, Install
+
+STORIES = {
+    "2024-04-30": ("Ferry to Holm stops", "The ferry to Holm will not sail until Friday, the harbour master said."),
+    "2024-05-16": ("Bell raised from wreck", "Divers raised the bell of a steamer that sank off Port Lorne in 1907."),
+    "2024-05-17": ("Council approves tram", "The council voted 31 to 14 on Tuesday for a tram line to the hospital."),
+}
+"""Headline and text of the one story of each day."""
 
 
 @pytest.fixture
@@ -129,3 +138,29 @@ def reached(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setattr(socket, name, refused)
     monkeypatch.setattr(subprocess.Popen, "__init__", started)
     return found
+
+
+@pytest.fixture
+def make_day(cli: Cli, tmp_path: Path) -> Callable[..., None]:
+    """Makes the edition of a day: ``make_day("2024-05-17", title="Evening")``."""
+
+    def make(day: str, *, headline: str = "", text: str = "", title: str = "Morning") -> None:
+        known = STORIES.get(day, ("", ""))
+        (tmp_path / "story.txt").write_text(f"{headline or known[0]}\n\n{text or known[1]}\n", "utf-8")
+        path = tmp_path / f"{title}.toml"
+        path.write_text(
+            f'title = "{title}"\ntimezone = "UTC"\nengine = "extractive"\nformats = ["json"]\nout = "{title}"\n'
+            '[[sources]]\npath = "story.txt"\nname = "The Post"\nsection = "News"\n',
+            "utf-8",
+        )
+        done = cli("run", path, "--date", day)
+        assert done.returncode == 0, done.stderr
+
+    return make
+
+
+@pytest.fixture
+def three_days(make_day: Callable[..., None]) -> None:
+    """An edition of each of `STORIES`."""
+    for day in STORIES:
+        make_day(day)
