@@ -445,6 +445,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("step", ["mail", "rcpt", "docmd", "claim_delivery", "send", "getreply", "put_delivery"])
 def test_killed_at_any_step_no_letter_is_sent_twice_or_lost(
