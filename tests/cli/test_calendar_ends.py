@@ -32,6 +32,7 @@ def run_in(tmp_path: Path) -> Callable[[str], tuple[str, ...]]:
     return call
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("day", "zone"), [("1000-01-01", "Pacific/Kiritimati"), ("9999-12-31", "America/Los_Angeles")])
 def test_the_first_and_the_last_day_of_an_edition_work(
     cli: Cli, run_in: Callable[[str], tuple[str, ...]], tmp_path: Path, zone: str, day: str

@@ -62,6 +62,7 @@ def test_a_run_with_what_the_doctor_finds_well_goes_well(cli: Cli, tmp_path: Pat
         assert cli("run").returncode == 0
 
 
+@pytest.mark.slow
 def test_the_doctor_says_that_pytorch_is_missing(tmp_path: Path) -> None:
     (tmp_path / "briefing.toml").write_text('model = "facebook/bart-large-cnn"\n')
     code = "import sys; sys.modules['torch'] = None; from briefing.cli import main; main()"

@@ -184,6 +184,7 @@ def test_a_budget_that_is_used_up_is_said_once_with_what_helps(cli: Cli, server:
     assert done.stderr.count("budget of 1 tokens is used up. Raise token_budget") == 1, done.stderr
 
 
+@pytest.mark.slow
 def test_without_pytorch_a_model_that_needs_it_says_how_to_get_it(tmp_path: Path, story_file: Path) -> None:
     model = tmp_path / "model"
     model.mkdir()
@@ -224,6 +225,7 @@ class ShoutingEngine:
 '''
 
 
+@pytest.mark.slow
 def test_a_package_of_a_third_party_adds_an_engine(tmp_path: Path, story_file: Path) -> None:
     """Built and installed as any package, into a folder of its own."""
     source, place = tmp_path / "source", tmp_path / "place"

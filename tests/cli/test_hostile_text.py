@@ -173,6 +173,7 @@ def check(where: str, text: str) -> None:
         assert depth == 0, f"{where}: {line!r}"
 
 
+@pytest.mark.slow
 def test_control_characters_of_sources_reach_no_output(cli: Cli, sources: str, tmp_path: Path) -> None:
     assert sources
     before = set(tmp_path.rglob("*"))

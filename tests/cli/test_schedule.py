@@ -129,6 +129,7 @@ def with_mail(config: Path, password_command: str = "") -> None:
 KINDS = {"systemd": "systemctl", "cron": "crontab", "launchd": "launchctl"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_installed_and_removed_leaves_no_trace(cli: Cli, machine: Machine, config: Path, kind: str) -> None:
     machine.has(KINDS[kind])
@@ -176,6 +177,7 @@ def test_systemd_gets_a_service_and_a_timer_that_makes_up_for_missed_runs(
     assert timer.strip() in shown
 
 
+@pytest.mark.slow
 def test_a_second_install_starts_the_timer_anew(cli: Cli, machine: Machine, config: Path) -> None:
     machine.has("systemctl")
     for _ in range(2):
@@ -260,6 +262,7 @@ def test_somebody_elses_unit_is_left_alone(cli: Cli, machine: Machine, config: P
     assert not (units() / "briefing.timer").exists()
 
 
+@pytest.mark.slow
 def test_folders_that_others_use_stay(cli: Cli, machine: Machine, config: Path) -> None:
     machine.has("systemctl")
     cli("schedule", "install", "-c", config, "--with", "systemd")
@@ -285,6 +288,7 @@ def test_other_lines_of_the_crontab_are_untouched(cli: Cli, machine: Machine, co
     assert machine.crontab.read_bytes() == mine
 
 
+@pytest.mark.slow
 def test_what_stands_in_the_crontab_makes_an_edition(cli: Cli, machine: Machine, config: Path) -> None:
     machine.has("crontab")
     cli("schedule", "install", "--at", "6:05", "-c", config, "--with", "cron")
@@ -297,6 +301,7 @@ def test_what_stands_in_the_crontab_makes_an_edition(cli: Cli, machine: Machine,
     assert list((config.parent / "briefings").glob("*.md"))
 
 
+@pytest.mark.slow
 def test_a_crontab_that_does_not_keep_the_block_is_an_error(cli: Cli, machine: Machine, config: Path) -> None:
     machine.has("crontab")
     done = cli("schedule", "install", "-c", config, "--with", "cron", TOOLS_FORGET="1")
@@ -318,6 +323,7 @@ def test_without_cron_there_is_a_remedy(cli: Cli, machine: Machine, config: Path
 # --- launchd, Windows ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_launchd_gets_an_agent(cli: Cli, machine: Machine, config: Path) -> None:
     machine.has("launchctl")
     for _ in range(2):
@@ -392,6 +398,7 @@ def home_of_login() -> str:
     return pwd.getpwuid(os.getuid()).pw_dir
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_installed_with_an_empty_environment_it_runs_as_it_is_started(
     machine: Machine, config: Path, tmp_path: Path, kind: str
@@ -413,6 +420,7 @@ def test_installed_with_an_empty_environment_it_runs_as_it_is_started(
     assert (home() / ".local" / "share" / "briefing" / "state.db").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_run_that_would_send_but_has_no_mail_is_refused(cli: Cli, machine: Machine, config: Path, kind: str) -> None:
     machine.has(KINDS[kind])
@@ -425,6 +433,7 @@ def test_a_run_that_would_send_but_has_no_mail_is_refused(cli: Cli, machine: Mac
     assert cli("schedule", "install", "-c", config, "--with", kind).returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_programs_are_found_where_the_shell_finds_them(
     cli: Cli, machine: Machine, config: Path, tmp_path: Path, kind: str
@@ -481,6 +490,7 @@ def test_a_check_reads_and_writes_nothing(cli: Cli, config: Path, tmp_path: Path
     assert {*everything(), *tmp_path.rglob("*")} == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "code", "part"),
     [
@@ -505,6 +515,7 @@ def test_a_check_finds_what_a_run_would_end_with(cli: Cli, config: Path, line: s
 # --- which one ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "darwin", reason="a Mac has launchd")
 def test_the_usual_kind_is_systemd_where_a_session_is_there(cli: Cli, machine: Machine, config: Path) -> None:
     machine.has("crontab")
@@ -517,6 +528,7 @@ def test_the_usual_kind_is_systemd_where_a_session_is_there(cli: Cli, machine: M
     assert cli("schedule", "show").stdout.count("every day at") == 1
 
 
+@pytest.mark.slow
 def test_a_job_that_could_not_be_started_replaces_no_other(cli: Cli, machine: Machine, config: Path) -> None:
     machine.has("crontab")
     assert cli("schedule", "install", "-c", config, "--with", "cron").returncode == 0
@@ -591,6 +603,7 @@ def run_under_way(*arguments: str | Path) -> Iterator[subprocess.Popen[bytes]]:
             run.wait()
 
 
+@pytest.mark.slow
 def test_two_runs_on_one_state_file_do_not_overlap(cli: Cli, config: Path, tmp_path: Path) -> None:
     state = tmp_path / "state.db"
     with run_under_way("--state", state) as first:

@@ -50,6 +50,7 @@ def is_kept(folder: Path) -> bool:
         return len(store.editions()) == 1 and len(list((folder / "briefings").glob("*.md"))) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("redirections", BROKEN_STDERR)
 def test_a_run_with_closed_or_full_stderr_does_all_its_work(redirections: str, shell: Shell, tmp_path: Path) -> None:
     done = shell(redirections, "--verbose", "run", "--explain")
@@ -60,6 +61,7 @@ def test_a_run_with_closed_or_full_stderr_does_all_its_work(redirections: str, s
         assert done.stdout.count("\n") == 1  # what is said to a person does not get among the results
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("redirections", [">/dev/full", ">&-"])
 def test_a_run_with_full_or_closed_stdout_keeps_its_work_and_reports_it(
     redirections: str, shell: Shell, tmp_path: Path
@@ -71,6 +73,7 @@ def test_a_run_with_full_or_closed_stdout_keeps_its_work_and_reports_it(
     assert "Stories: 1 summarised" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_run_with_a_broken_pipe_succeeds(shell: Shell, tmp_path: Path) -> None:
     done = shell("| true", "run", "--source", "story.txt", "--engine", "extractive", "--format", "md")
     assert done.returncode == ExitCode.WELL
@@ -82,6 +85,7 @@ def test_help_and_results_into_a_broken_pipe_succeed(arguments: tuple[str, ...],
     assert shell("2>&1 | true", *arguments).returncode == ExitCode.WELL
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("sources", "list"), ("run", "--dry-run"), ("--help",), ("--version",)])
 @pytest.mark.parametrize("redirections", [">/dev/full", ">/dev/full 2>/dev/full", ">/dev/full 2>&-"])
 def test_a_result_that_cannot_be_printed_is_an_error(
@@ -92,6 +96,7 @@ def test_a_result_that_cannot_be_printed_is_an_error(
     assert done.stderr.count("\n") == (1 if "2>" not in redirections else 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("redirections", BROKEN_STDERR)
 @pytest.mark.parametrize(
     ("arguments", "code"),
@@ -107,6 +112,7 @@ def test_the_exit_code_is_kept_where_stderr_is_closed(
     assert shell(redirections, *arguments).returncode == code
 
 
+@pytest.mark.slow
 def test_closed_streams_are_replaced_by_the_null_device(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         # A library that prints below Python, as llama.cpp does.

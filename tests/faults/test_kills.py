@@ -20,6 +20,8 @@ from .kills import Ended, Killed
 from .servers import Web, rss
 from .smtp import Smtp
 
+pytestmark = pytest.mark.slow
+
 READERS = ("ann@example.org", "bob@example.org")
 TODAY, EARLIER = "2024-05-17", "2024-05-16"
 RUN = ("run", "--date", TODAY, "--send")

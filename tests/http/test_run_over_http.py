@@ -115,6 +115,7 @@ def test_the_cache_of_pages_lies_beside_the_state_file(server: Server, tmp_path:
     assert (tmp_path / "state-http.db").is_file()
 
 
+@pytest.mark.slow
 def test_thirty_feeds_of_which_many_are_bad(server: Server, silent: list[Server], tmp_path: Path) -> None:
     good: list[str] = []
     for number in range(18):
@@ -365,6 +366,7 @@ def test_canonical_url_merges_two_links(server: Server, tmp_path: Path) -> None:
     assert ["found before" in failure.cause for failure in edition.failures] == [True]
 
 
+@pytest.mark.slow
 def test_real_feeds_become_an_edition(server: Server, tmp_path: Path, shared_data: Path) -> None:
     """Feeds of real outlets, captured; their pages are out of reach, so the feeds' own text stands in."""
     files = sorted((shared_data / "feeds" / "real").iterdir())[:30]

@@ -33,6 +33,7 @@ def shell(tmp_path: Path) -> Shell:
     return call
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize(
     ("redirections", "code"),

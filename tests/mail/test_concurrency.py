@@ -125,6 +125,7 @@ def test_two_concurrent_processes_send_each_letter_once(
     assert ends[3] > 0  # else they were never at it at once
 
 
+@pytest.mark.slow
 def test_without_file_locks_the_claim_decides_who_sends_a_letter(
     desks: tuple[PostOffice, Callable[[str], Desks]], tmp_path: Path
 ) -> None:

@@ -216,6 +216,7 @@ def snapshots(folder: Path, outlet: str) -> Iterable[tuple[datetime, Path]]:
             yield taken + timedelta(minutes=59), file
 
 
+@pytest.mark.slow
 def test_each_item_of_a_week_of_a_real_feed_is_in_one_edition(shared_data: Path, tmp_path: Path) -> None:
     from briefing.sources import read_feed
 

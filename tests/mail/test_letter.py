@@ -183,6 +183,7 @@ VERY_LONG = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", VERY_LONG.values(), ids=VERY_LONG)
 def test_no_story_is_too_large_for_a_letter(text: str) -> None:
     shown = edition(4)

@@ -192,6 +192,7 @@ def configured(server: Server, folder: Path, port: int) -> Path:
     return config
 
 
+@pytest.mark.slow
 def test_no_output_of_the_program_holds_a_planted_secret(
     run: Run, server: Server, tmp_path: Path, post_office: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:

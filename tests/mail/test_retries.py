@@ -383,6 +383,7 @@ main()
 """
 
 
+@pytest.mark.slow
 def test_a_run_without_a_network_tries_once_and_ends(configured: PostOffice, tmp_path: Path) -> None:
     path = tmp_path / "briefing.toml"
     path.write_text(path.read_text("utf-8").replace("retries = []", 'retries = ["1m"]'), "utf-8")

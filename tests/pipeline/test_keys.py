@@ -100,6 +100,7 @@ def test_another_model_window_or_sampling_is_another_key(
         assert base[1] != other[1], name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changed", "options"),
     [

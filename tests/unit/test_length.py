@@ -68,6 +68,7 @@ def test_a_truncated_page_has_a_warning() -> None:
     assert article.warnings == (TEXT_CUT,)
 
 
+@pytest.mark.slow
 def test_citations_of_a_truncated_text_are_within_it() -> None:
     article = article_from_text(told(5000), title="Streets", source="a")
     found = check("In Mill Lane 1,001 people came to the council.", Evidence(article.text, article.title, "en"))

@@ -326,6 +326,7 @@ def extracted(body: bytes) -> str:
     return extract_article(body, content_type="message/rfc822", name="mail", url=None, source="Post").text
 
 
+@pytest.mark.slow
 def test_a_mail_of_100000_parts_is_refused_quickly() -> None:
     began = time.process_time()
     flat = b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\nContent-Type: text/plain\n\nx\n" * 100_000

@@ -326,6 +326,7 @@ def manifest(shared_data: Path) -> dict[str, int]:
     return {each["file"]: each["entries"] for each in listed if "entries" in each}
 
 
+@pytest.mark.slow
 def test_every_real_feed_gives_all_its_items(shared_data: Path) -> None:
     expected = manifest(shared_data)
     # One repeats nine items word for word, link and title alike.

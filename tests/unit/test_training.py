@@ -131,6 +131,7 @@ def test_claims_on_a_document_share_its_telling_sentences(tmp_path: Path) -> Non
     assert row.sentences[voted.cites[0] - 1] == SENTENCES[2]
 
 
+@pytest.mark.slow
 def test_the_halves_are_those_of_the_benchmark(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(REPOSITORY / "bench"))
     import faithfulness as bench
