@@ -217,3 +217,24 @@ def test_a_preview_for_one_address_is_of_their_letter(
     monkeypatch.setattr("typer.launch", lambda page: None)
     said = desk.send({"address": ANN}, {"address": BOB}, command=(*SEND, "--preview", "--to", BOB))
     assert said == f"{Path('briefings') / f'2024-05-17-{BOB}.preview.html'}\n"
+
+
+def test_a_removed_edition_that_is_made_again_reaches_who_had_it_only_on_request(
+    desk: Desk, office: PostOffice, cli: Cli, tmp_path: Path
+) -> None:
+    desk.send({"address": ANN}, {"address": BOB}, command=("doctor",), retries=[])
+    (tmp_path / "read" / "story.txt").write_text(
+        "Trams\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital, ending a long dispute."
+    )
+    office.refuse = {BOB: ["450 4.7.1 later"]}
+    assert cli("run", "--send", "--date", "2024-05-17").returncode == 5
+    removed = cli("history", "remove", "2024-05-17", "--yes")
+    assert f"{ANN} has got it; that stays on record.\n" in removed.stderr
+    assert f"{BOB} has not got it and will not.\n" in removed.stderr
+    assert cli("send").returncode == 2  # nothing waits any more
+    assert office.letters == {ANN: 1}
+    made = cli("run", "--send", "--date", "2024-05-17")
+    assert f"{ANN} has it already." in made.stderr
+    assert office.letters == {ANN: 1, BOB: 1}
+    assert cli("send", "2024-05-17", "--resend", "--to", ANN).returncode == 0
+    assert office.letters == {ANN: 2, BOB: 1}
