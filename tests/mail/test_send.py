@@ -123,7 +123,7 @@ def test_the_password_from_a_command(post_office: Opener, desk: Callable[..., Pa
 
 
 def test_the_password_from_the_keyring(
-    post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path
+    post_office: Opener, desk: Callable[..., Path], process: Cli, tmp_path: Path
 ) -> None:
     pytest.importorskip("keyring", reason="keyring is not installed (pip install 'briefing[keyring]')")
     (tmp_path / "ring.py").write_text(
@@ -137,10 +137,10 @@ def test_the_password_from_the_keyring(
     office = post_office(security="tls", login=True)
     desk(office, security="tls", user=USER)
     path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
-    done = cli("send", "--check", PYTHON_KEYRING_BACKEND="ring.Ring", PYTHONPATH=path)
+    done = process("send", "--check", PYTHON_KEYRING_BACKEND="ring.Ring", PYTHONPATH=path)
     assert done.returncode == 0, done.stderr
     assert office.logins == [(USER, PASSWORD)]
-    broken = cli("send", "--check", PYTHON_KEYRING_BACKEND="ring.Missing", PYTHONPATH=path)
+    broken = process("send", "--check", PYTHON_KEYRING_BACKEND="ring.Missing", PYTHONPATH=path)
     assert broken.returncode == 2
     assert "there is no password for ann" in broken.stderr
 
