@@ -195,6 +195,7 @@ def test_odd_input_is_read(cli: Cli, tmp_path: Path, name: str, body: bytes) -> 
     assert done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_a_feed_of_ten_thousand_items_is_read(cli: Cli, tmp_path: Path) -> None:
     item = (
         "<item><title>Story {0}</title><guid>{0}</guid><description>"
