@@ -215,6 +215,7 @@ def test_a_text_without_a_full_stop_is_quoted_from_its_beginning(cli: Cli, tmp_p
     assert point["text"].count("tram") > 100
 
 
+@pytest.mark.slow
 def test_a_feed_of_ten_thousand_items_is_read(cli: Cli, tmp_path: Path) -> None:
     item = (
         "<item><title>Story {0}</title><guid>{0}</guid><description>In district {0} they counted {0} trees, and the "

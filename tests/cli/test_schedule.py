@@ -453,6 +453,7 @@ def test_programs_are_found_where_the_shell_finds_them(
     assert "tools of mine" in (shown if kind == "cron" else variables["PATH"])
 
 
+@pytest.mark.slow
 def test_variables_of_the_scheduler_are_used_in_the_rehearsal(cli: Cli, machine: Machine, config: Path) -> None:
     machine.has("crontab", "systemctl")
     with_mail(config, password_command="no-such-program")

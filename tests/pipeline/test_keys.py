@@ -79,6 +79,7 @@ SAMPLING = ("llama", "openai")
 """Those that sample; transformers always takes the likeliest token."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("engines", "changed", "options"),
     [

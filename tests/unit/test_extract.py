@@ -130,6 +130,7 @@ def test_an_article_about_walls_is_still_an_article(text: str) -> None:
     assert word_count(article.text) > 50
 
 
+@pytest.mark.slow
 def test_no_real_article_is_refused(shared_data: Path) -> None:
     folder = shared_data / "html"
     gold = json.loads(gzip.decompress((folder / "gold.json.gz").read_bytes()))

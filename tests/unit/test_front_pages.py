@@ -144,6 +144,7 @@ def test_text_behind_an_unclosed_named_anchor_is_no_link() -> None:
     assert "Four schools" in extracted(f"<body><a name='top'><h1>News</h1>{body}</body>").text
 
 
+@pytest.mark.slow
 def test_no_real_article_is_a_home_page(shared_data: Path) -> None:
     folder = shared_data / "html"
     gold = json.loads(gzip.decompress((folder / "gold.json.gz").read_bytes()))
