@@ -110,6 +110,8 @@ class StateFile:
                     for statement in schema.MIGRATIONS[version]:
                         connection.execute(statement)
                     connection.execute(f"PRAGMA user_version = {version + 1}")
+        # Where another process migrated it SQLite still knows the old columns, until a statement reads a table.
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
         # A no-op write, so that a read-only file fails here and not after the first article.
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 

@@ -127,8 +127,10 @@ MODELS = {
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_no_model_is_pulled_offline(
-    cli: Cli, configure: Configure, reached: list[str], tmp_path: Path, kind: str
+    cli: Cli, configure: Configure, reached: list[str], tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The library reads its environment variable when it is imported, which may have been in another test.
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", f"https://{HUB}")
     name, places = MODELS[kind]
     folder = {"BRIEFING_MODELS": str(tmp_path / "models")}
     configure(f'model = "{name}"', f'models = "{tmp_path / "models"}"', towns=TOWNS[:1])

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from briefing.config import Config
 from briefing.errors import StoreError
 from briefing.pipeline import NoProgress, RunContext, check_run
-from briefing.store import MEMORY, MIGRATIONS, Store, StoredCompletion, check_state, default_state
+from briefing.store import MEMORY, MIGRATIONS, Store, StoredCompletion, check_state, database, default_state, health
 from briefing.store import schema as store_module
 from briefing.types import Article, KeyPoint, Summary, Verdict
 
@@ -115,6 +115,28 @@ def test_migrations_keep_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert connection.execute("SELECT x FROM later").fetchall() == [(7,)]
     assert connection.execute("PRAGMA user_version").fetchone() == (len(later),)
     connection.close()
+
+
+def test_a_file_that_another_process_migrates_while_it_is_opened_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "state.db"
+    with monkeypatch.context() as older:
+        older.setattr(store_module, "MIGRATIONS", MIGRATIONS[:1])
+        Store(path).close()
+    migrated: list[Path] = []
+
+    def pragma(connection: sqlite3.Connection, name: str) -> int:
+        if not migrated:
+            connection.execute("SELECT * FROM completions").fetchall()  # SQLite now knows the old columns
+            migrated.append(path)
+            Store(path).close()
+        return health.pragma(connection, name)
+
+    monkeypatch.setattr(database, "pragma", pragma)
+    with Store(path) as store:
+        store.put_completion("k", ANSWER, NOW)
+        assert store.get_completion("k") == ANSWER
 
 
 def test_check_state_does_not_migrate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
