@@ -627,8 +627,8 @@ def tried(copy: Copy, mutant: Mutant, reach: Reach, seconds: float = 20, most: i
         with copy.changed(mutant):
             limit = 60 + 5 * sum(test.seconds for test in tests)
             ran = copy.pytest("-x", *(test.name for test in tests), limit=limit, PYTHONDONTWRITEBYTECODE="1")
-        if ran.code == 5:  # nothing collected: the tests are gone
-            raise RuntimeError(f"No tests for {mutant.id}: {ran.output}")
+        if ran.code in {3, 4, 5}:  # pytest's own error, or tests that are gone: nothing is known of the mutant
+            raise RuntimeError(f"The tests for {mutant.id} did not run: {ran.output}")
         spent += ran.seconds
         killed = ran.code != 0
         result |= {"outcome": "killed" if killed else "survived", "tests": len(done), "seconds": round(spent, 1)}

@@ -20,7 +20,7 @@ import yaml
 REPOSITORY = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
 PROJECT: dict[str, Any] = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
-CALENDAR_VERSIONS = {"tzdata", "xllamacpp"}
+CALENDAR_VERSIONS = {"packaging", "tzdata", "xllamacpp"}
 """Packages whose versions are dates, so that no number says what is untested."""
 
 
@@ -272,20 +272,33 @@ def test_a_release_without_its_kept_files_is_refused(tree: Path, ci_script: Scri
     ]  # fmt: skip
 
 
-def test_links_and_pictures_of_the_readme_lead_to_the_tag_on_the_index_page(
-    repository: Path, ci_script: Script
-) -> None:
+README = """![An edition](docs/edition.png)
+
+[How](docs/daily.md), [by mail](docs/mail.md#lists), [elsewhere](https://example.org/x), [below](#two-commands).
+"""
+
+
+def test_links_and_pictures_of_the_readme_lead_to_the_tag_on_the_index_page(ci_script: Script) -> None:
     link = ci_script("link_to_the_project")
-    address = "https://example.org/owner/briefing"
-    readme = link.with_absolute_links((repository / "README.md").read_text("utf-8"), address, "v1.2.3")
-    assert f"]({address}/raw/v1.2.3/docs/edition.png)" in readme
-    assert f"[ARCHITECTURE.md]({address}/blob/v1.2.3/ARCHITECTURE.md)" in readme
-    assert re.findall(r"\]\((?!https:)[^)]*\)", readme) == []
+    assert link.with_absolute_links(README, "https://example.net/a/b", "v1.2.3").splitlines() == [
+        "![An edition](https://example.net/a/b/raw/v1.2.3/docs/edition.png)",
+        "",
+        "[How](https://example.net/a/b/blob/v1.2.3/docs/daily.md), "
+        "[by mail](https://example.net/a/b/blob/v1.2.3/docs/mail.md#lists), [elsewhere](https://example.org/x), "
+        "[below](#two-commands).",
+    ]
+
+
+def test_no_relative_link_of_the_readme_is_left_for_the_index_page(repository: Path, ci_script: Script) -> None:
+    readme = (repository / "README.md").read_text("utf-8")
+    linked = ci_script("link_to_the_project").with_absolute_links(readme, "https://example.net/a/b", "v1.2.3")
+    assert len(re.findall(r"\]\(https:", linked)) > 10
+    assert re.findall(r"\]\((?!https:)[^)]*\)", linked) == []
 
 
 def test_the_projects_addresses_are_added_before_a_release_is_built(repository: Path, ci_script: Script) -> None:
     link = ci_script("link_to_the_project")
-    text = (repository / "pyproject.toml").read_text("utf-8")
+    text = re.sub(r"\[project.urls\]\n(?:\w.*\n)+\n", "", (repository / "pyproject.toml").read_text("utf-8"))
     added = link.with_addresses(text, "https://example.org/owner/briefing", "v1.2.3")
     project = tomllib.loads(added)["project"]
     assert project["urls"]["Source"] == "https://example.org/owner/briefing"

@@ -98,6 +98,7 @@ def test_a_windows_path_with_an_address_in_it_is_shown_whole() -> None:
     """`C:` is no user's name, and what precedes the @ no password."""
     assert shown(r"C:\mail\ada@example.org.mbox") == r"C:\mail\ada@example.org.mbox"
     assert shown(r"c:\mail\ada@home") == r"c:\mail\ada@home"
+    assert "s3cret" not in shown(r"a:\s3cret@mail.example.org/x")
     assert shown("ada:secret@example.org/feed") == "example.org/feed"
 
 
@@ -293,7 +294,7 @@ def test_time_zones_are_known_without_those_of_the_system(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("system", ["C", "cp1252"])
-def test_files_are_utf8_whatever_the_system_would_choose(system: str, cli: Cli, tmp_path: Path) -> None:
+def test_files_are_utf8_whatever_the_system_would_choose(system: str, process: Cli, tmp_path: Path) -> None:
     name = "Zażółć → 日本"
     story = f"{name} approves tram line\n\nThe council voted 31 to 14 on Tuesday for a tram line to “{name}”.\n\n" * 3
     (tmp_path / "story.txt").write_text(story, "utf-8")
@@ -302,7 +303,7 @@ def test_files_are_utf8_whatever_the_system_would_choose(system: str, cli: Cli, 
         "utf-8",
     )
     variables = {"PYTHONUTF8": "0", "LC_ALL": "C", "LANG": "C", "PYTHONCOERCECLOCALE": "0"}
-    done = cli("run", "--offline", **variables, PYTHONIOENCODING="ascii" if system == "C" else "cp1252")
+    done = process("run", "--offline", **variables, PYTHONIOENCODING="ascii" if system == "C" else "cp1252")
     assert done.returncode == 0, done.stderr
     written = list((tmp_path / "briefings").iterdir())
     assert len(written) == 3
