@@ -67,8 +67,10 @@ _MODEL_SECONDS = 900
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Gives a test that runs a model more time than the others."""
+    """Gives a test that runs a model more time than the others; skips on Windows what POSIX alone has."""
     for item in items:
+        if os.name == "nt" and item.get_closest_marker("posix"):
+            item.add_marker(pytest.mark.skip(reason="files, signals and processes of POSIX"))
         if item.get_closest_marker("model") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(_MODEL_SECONDS))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import sqlite3
@@ -161,7 +160,7 @@ main()
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+@pytest.mark.posix
 def test_files_and_folders_without_permission_are_broken() -> None:
     with tempfile.TemporaryDirectory() as name:  # not below tmp_path, which only its owner may enter
         folder = Path(name)
