@@ -137,7 +137,11 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
     for name in ("CONFIG", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
     monkeypatch.setenv("BRIEFING_STATE", str(home / "state.db"))
-    monkeypatch.setenv("HOME", str(home))
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(home))
+    for name in ("APPDATA", "LOCAL_APPDATA"):  # platformdirs asks Windows itself unless its own variables say where
+        for variable in (f"WIN_PD_OVERRIDE_{name}", name.replace("_", "")):
+            monkeypatch.setenv(variable, str(home / name.lower()))
 
 
 _compiled: dict[tuple[Any, ...], Any] = {}

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path, PureWindowsPath
 
 import pytest
+from platformdirs import PlatformDirs
 
 from briefing.address import shown
 from briefing.assets import eject, environment, shipped
@@ -46,6 +47,18 @@ def edition(title: str = "News") -> Edition:
         date=date(2024, 5, 17), title=title, timezone="UTC", created=datetime(2024, 5, 17, tzinfo=UTC), language="en",
         model="", sections=(),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("roaming", [True, False])
+def test_a_test_has_configuration_and_data_in_a_home_of_its_own(
+    tmp_path_factory: pytest.TempPathFactory, roaming: bool
+) -> None:
+    """Also on Windows, where the system would be asked for these folders."""
+    folders = PlatformDirs("briefing", appauthor=False, roaming=roaming)
+    home = Path.home()
+    assert tmp_path_factory.getbasetemp() in home.parents
+    for folder in (folders.user_config_path, folders.user_data_path, folders.user_state_path):
+        assert home in folder.parents
 
 
 # --- names --------------------------------------------------------------------------------------------------------
