@@ -9,7 +9,6 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -17,7 +16,8 @@ import pytest
 
 from briefing.store.lock import run_lock
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
+
 CHECKS = ["configuration", "sources", "model", "engine", "editions", "state", "prompts and templates"]
 STORY = "Trams\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital, ending a long dispute."
 WELL = 'engine = "extractive"\nstate = "state.db"\n[[sources]]\npath = "story.txt"\n'

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from ..conftest import Cli
 from .news import TOWNS, article, stories
-from .parts import Cli, Configure
+from .parts import Configure
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'briefing[torch]')")
 

@@ -10,8 +10,9 @@ import pytest
 
 from briefing.testing.server import Server
 
+from ..conftest import Cli
 from .news import TOWNS, edition, text, towns
-from .parts import Cli, Configure
+from .parts import Configure
 
 HUB = "huggingface.co"
 

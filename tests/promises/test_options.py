@@ -13,8 +13,9 @@ import pytest
 from briefing.testing.chat import ChatServer, Request
 from briefing.testing.engine import FakeEngine
 
+from ..conftest import Cli
 from .news import TOWNS, chat_answer, edition, points, points_of, stories, text
-from .parts import Cli, Configure, Install
+from .parts import Configure, Install
 
 Told = Callable[..., tuple[dict[str, Any], str, str]]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,16 +13,10 @@ from briefing.engines import EngineOptions, ModelSpec
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
+from ..factories import STORY
+
 MakeDay = Callable[..., None]
-STORY = """Council approves tram line
-
-The council voted 31 to 14 on Tuesday for a tram line to the hospital, ending a dispute of two years.
-
-Construction is due to start in March and to cost 212 million pounds, of which the government has promised 140 million.
-
-Shopkeepers on Bridge Street fear that the works, which are expected to last three years, will drive customers away.
-"""
 POINTS = (
     "The council voted 31 to 14 for a tram line.",
     "Construction of the line starts in March and costs 212 million pounds.",

@@ -10,11 +10,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
-
 import mutants as bench
+import pytest
 
 MODULE = '''
 """Prices."""

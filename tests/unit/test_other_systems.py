@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path, PureWindowsPath
 
@@ -26,12 +25,14 @@ from briefing.render.edition import EDITION_FORMATS
 from briefing.render.email import file_name
 from briefing.store import Store
 from briefing.summariser import PromptBook
-from briefing.types import Edition, Source
+from briefing.types import Source
+
+from ..conftest import Cli
+from ..factories import edition
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}
 """Names of devices, with any ending and in any case: learn.microsoft.com, "Naming Files, Paths, and Namespaces"."""
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def possible_on_windows(path: str) -> bool:
@@ -40,13 +41,6 @@ def possible_on_windows(path: str) -> bool:
         part.split(".")[0].upper() not in RESERVED and not re.search(r'[<>:"\\|?*\x00-\x1f]|[. ]$', part)
         for part in path.split("/")
     )
-
-
-def edition(title: str = "News") -> Edition:
-    return Edition(
-        date=date(2024, 5, 17), title=title, timezone="UTC", created=datetime(2024, 5, 17, tzinfo=UTC), language="en",
-        model="", sections=(),
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("roaming", [True, False])
