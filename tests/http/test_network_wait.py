@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -235,7 +234,7 @@ def test_not_modified_counts_as_online(night: Night, tmp_path: Path, port: int) 
     assert night.pauses == []
 
 
-@pytest.mark.skipif(os.name != "posix", reason="the command is a shell script")
+@pytest.mark.posix
 def test_mail_server_is_retried_and_its_password_command_run_once(night: Night, tmp_path: Path, port: int) -> None:
     command = tmp_path / "my-pass"
     command.write_text(f"#!/bin/sh\necho asked >>{tmp_path}/asked\necho s3cret\n")

@@ -340,6 +340,7 @@ def test_a_server_that_dies_fails_the_rest_quickly(server: ChatServer) -> None:
     assert "no connection" in rest[-1].error
 
 
+@pytest.mark.posix
 def test_closing_the_iterator_closes_connections(server: ChatServer) -> None:
     server.hangs(CHAT)
     used = engine(server, slots=2)

@@ -162,6 +162,7 @@ def desk(tmp_path: Path, post_office: Opener, cli: Cli) -> Desk:
     return found
 
 
+@pytest.mark.posix
 @pytest.mark.slow
 def test_a_fortnight_of_runs(desk: Desk) -> None:
     offline, put_off = int(ExitCode.OFFLINE), int(ExitCode.LETTERS_WAIT)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
+from ..conftest import Cli
 from .conftest import Opener, PostOffice
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden" / "edition.json"
 ANN, BOB, ZOE = "ann@example.org", "bob@example.org", "zoe@example.org"
 SEND = ("send", str(GOLDEN))

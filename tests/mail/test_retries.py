@@ -364,6 +364,7 @@ main()
 """
 
 
+@pytest.mark.posix
 def test_a_run_killed_before_sending_is_completed_by_the_next(configured: PostOffice, cli: Cli, tmp_path: Path) -> None:
     day = pipeline.utc_now().date()
     command = [sys.executable, "-c", KILLED, "run", "--send", "--date", str(day - timedelta(days=1))]

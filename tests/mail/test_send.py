@@ -435,6 +435,7 @@ def test_an_empty_edition_is_sent_on_request_only(
 # --- killed -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.posix
 @pytest.mark.slow
 @pytest.mark.parametrize(("step", "reply"), [("MAIL", ""), ("RCPT", ""), (".", "250 taken"), (".", "lose")])
 def test_killed_at_any_step_no_letter_is_sent_twice_or_lost(

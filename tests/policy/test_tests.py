@@ -52,3 +52,78 @@ def test_private_names_stay_private(repository: Path) -> None:
     assert len(files) > 100
     used = {name for path in files for name in private_names(path)}
     assert sorted(used - set(REASONS)) == []
+
+
+POSIX_ALONE = re.compile(
+    r"\bos\.(?:mkfifo|w?fork|forkpty|kill|killpg|get(?:e?uid|e?gid)|set(?:uid|gid|groups))\b"
+    r"|\bsignal\.(?:SIGKILL|SIGALRM|SIGHUP|SIGUSR[12]|setitimer|alarm)\b"
+    r"|\b(?:resource\.setrlimit|resource\.getrusage|fcntl\.\w+|pty\.\w+|pwd\.\w+)\("
+    r"|\bget_context\(\"fork\"\)"
+    r"|:2,[A-Z]*\b"
+)
+"""What POSIX alone has, as tests and the programs in their strings write it; the last are a Maildir's file names."""
+
+
+def parts(tree: ast.Module) -> Iterator[tuple[str, ast.stmt, tuple[str, ...]]]:
+    """Names that a module defines at its top or in a class, what defines each, and the marks on it."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            above = tuple(map(ast.unparse, node.decorator_list))
+            for name, inner, marks in parts(ast.Module(node.body, [])):
+                yield name, inner, (*above, *marks)
+        elif isinstance(node, ast.FunctionDef):
+            yield node.name, node, tuple(map(ast.unparse, node.decorator_list))
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from ((target.id, node, ()) for target in targets if isinstance(target, ast.Name))
+
+
+def unmarked(source: str) -> list[str]:
+    """Tests of a module that reach `POSIX_ALONE`, by themselves or through its other names, without ``posix``."""
+    found = list(parts(ast.parse(source)))
+    names: dict[str, set[str]] = {}
+    for name, node, _ in found:
+        used = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+        used |= {inner.arg for inner in ast.walk(node) if isinstance(inner, ast.arg)}
+        names[name] = names.get(name, set()) | used
+    lines = source.split("\n")
+    reaching = {
+        name for name, node, _ in found if POSIX_ALONE.search("\n".join(lines[node.lineno - 1 : node.end_lineno]))
+    }
+    while more := {name for name, used in names.items() if used & reaching} - reaching:
+        reaching |= more
+    if any(name == "pytestmark" and "posix" in ast.unparse(node) for name, node, _ in found):
+        return []
+    return [
+        name
+        for name, _, marks in found
+        if name.startswith("test_") and name in reaching and not any("mark.posix" in mark for mark in marks)
+    ]
+
+
+def test_tests_of_what_posix_alone_has_are_marked(repository: Path) -> None:
+    files = sorted((repository / "tests").rglob("test_*.py"))
+    found = [
+        f"{path.relative_to(repository)}::{name}"
+        for path in files
+        if path.name != Path(__file__).name
+        for name in unmarked(path.read_text("utf-8"))
+    ]
+    assert found == []
+
+
+def test_use_of_posix_is_seen_through_names_classes_and_strings() -> None:
+    source = """
+import os
+PROGRAM = "import os; os.kill(1, 9)"
+def helper(): return PROGRAM
+class TestHere:
+    def test_in_a_class(self): helper()
+    @pytest.mark.posix
+    def test_marked(self): helper()
+@pytest.mark.slow
+def test_direct(tmp_path): os.mkfifo(tmp_path)
+def test_elsewhere(): os.stat("x")
+"""
+    assert unmarked(source) == ["test_in_a_class", "test_direct"]
+    assert unmarked(f"{source}pytestmark = [pytest.mark.posix]\n") == []

@@ -39,11 +39,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def server() -> Iterator[ChatServer]:
-    """A chat server with the model ``m-1``, which summarises `article`s."""
-    with ChatServer("m-1", context=8192) as running:
-        running.says(chat_answer)
-        yield running
+def server(chat_server: ChatServer) -> ChatServer:
+    """`chat_server`, which summarises `article`s."""
+    chat_server.says(chat_answer)
+    return chat_server
 
 
 @pytest.fixture

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from briefing.engines import Engine, EngineOptions
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 Configure = Callable[..., None]
 """``configure("points = 3", towns=TOWNS[:2])``"""
 Install = Callable[[Engine], list[EngineOptions]]

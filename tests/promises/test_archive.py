@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,9 +11,9 @@ from pathlib import Path
 import feedparser
 import pytest
 
+from ..conftest import Cli
 from .conftest import STORIES
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 MakeDay = Callable[..., None]
 CONFIG = ("--config", "Morning.toml")
 """Its title is the site's."""

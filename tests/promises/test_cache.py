@@ -12,8 +12,9 @@ import pytest
 from briefing.engines import Prompt
 from briefing.testing.engine import FakeEngine
 
+from ..conftest import Cli
 from .news import HELD, MARLOW, OPEN, TOWNS, number_in, points, prompt_answer, text, town_in
-from .parts import Cli, Configure, Install
+from .parts import Configure, Install
 
 MARK = re.compile(r"\((\w+) version (\d)\)")
 """Of a prompt's file, in what is asked with it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import sqlite3
@@ -10,7 +9,6 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -18,7 +16,8 @@ import pytest
 
 from briefing.store.lock import run_lock
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
+
 CHECKS = ["configuration", "sources", "model", "engine", "editions", "state", "prompts and templates"]
 STORY = "Trams\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital, ending a long dispute."
 WELL = 'engine = "extractive"\nstate = "state.db"\n[[sources]]\npath = "story.txt"\n'
@@ -161,7 +160,7 @@ main()
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+@pytest.mark.posix
 def test_files_and_folders_without_permission_are_broken() -> None:
     with tempfile.TemporaryDirectory() as name:  # not below tmp_path, which only its owner may enter
         folder = Path(name)

@@ -19,7 +19,8 @@ from xml.etree import ElementTree
 import feedparser
 import pytest
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
+
 ENDINGS = {"md": "md", "html": "html", "text": "txt", "json": "json", "atom": "atom", "epub": "epub"}
 ATOM, CONTAINER = "{http://www.w3.org/2005/Atom}", "{urn:oasis:names:tc:opendocument:xmlns:container}"
 OPF, DC = "{http://www.idpf.org/2007/opf}", "{http://purl.org/dc/elements/1.1/}"

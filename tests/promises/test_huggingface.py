@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from ..conftest import Cli
 from .news import TOWNS, article, stories
-from .parts import Cli, Configure
+from .parts import Configure
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'briefing[torch]')")
 
@@ -59,7 +60,7 @@ def _threads() -> Iterator[None]:
 def test_pickles_are_read_where_that_is_set_and_no_server_is_asked(
     cli: Cli, configure: Configure, pickled: Path, reached: list[str], tmp_path: Path
 ) -> None:
-    usual = (f'model = "{pickled}"', "threads = 1")
+    usual = (f"model = '{pickled}'", "threads = 1")
     configure(*usual, towns=TOWNS[:1])
     refused = cli("run")
     assert refused.returncode == 3
@@ -78,7 +79,7 @@ def test_a_model_works_with_as_many_threads_as_set(
     cli: Cli, configure: Configure, pickled: Path, option: tuple[str, ...], threads: int
 ) -> None:
     torch.set_num_threads(3)
-    configure(f'model = "{pickled}"', "threads = 1", "trust_pickles = true", towns=TOWNS[:1])
+    configure(f"model = '{pickled}'", "threads = 1", "trust_pickles = true", towns=TOWNS[:1])
     done = cli("run", *option)
     assert done.returncode == 0, done.stderr
     assert torch.get_num_threads() == threads

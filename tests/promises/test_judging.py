@@ -11,8 +11,9 @@ from briefing.engines import Prompt
 from briefing.testing.chat import ChatServer, Request
 from briefing.testing.engine import FakeEngine
 
+from ..conftest import Cli
 from .news import HELD, MARLOW, OPEN, asked_of, edition, points_of
-from .parts import Cli, Configure, Install
+from .parts import Configure, Install
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from briefing.testing.chat import CHAT, ChatServer, Request
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import ReceivedRequest, Server
 
+from ..conftest import Cli
 from .news import TOWNS, asked_of, chat_answer, edition, number_in, prompt_answer, stories, text, town_in, towns
-from .parts import Cli, Clock, Configure, Install
+from .parts import Clock, Configure, Install
 
 SEVEN = datetime(2024, 5, 17, 7, 0, tzinfo=UTC)
 

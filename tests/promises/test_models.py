@@ -16,7 +16,8 @@ import pytest
 
 from briefing.testing.server import Server
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
+
 GGUF = b"GGUF" + struct.pack("<IQQ", 3, 0, 0)
 DATA = GGUF + random.Random(4).randbytes(400_000)
 PLACE = "Owner/Repo-GGUF:tiny.gguf"

@@ -10,8 +10,9 @@ import pytest
 
 from briefing.testing.server import Server
 
+from ..conftest import Cli
 from .news import TOWNS, edition, text, towns
-from .parts import Cli, Configure
+from .parts import Configure
 
 HUB = "huggingface.co"
 
@@ -132,8 +133,9 @@ def test_no_model_is_pulled_offline(
     # The library reads its environment variable when it is imported, which may have been in another test.
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", f"https://{HUB}")
     name, places = MODELS[kind]
-    folder = {"BRIEFING_MODELS": str(tmp_path / "models")}
-    configure(f'model = "{name}"', f'models = "{tmp_path / "models"}"', towns=TOWNS[:1])
+    models = tmp_path / "models"
+    folder = {"BRIEFING_MODELS": str(models)}
+    configure(f'model = "{name}"', f"models = '{models}'", towns=TOWNS[:1])
     for command in (("run",), ("summarise", "in/Aldbury.txt", "--model", name), ("models", "pull", name)):
         done = cli(*command, "--offline", **folder)
         assert reached == [], command
@@ -187,7 +189,8 @@ def test_no_server_elsewhere_is_asked_offline(
 def test_what_needs_no_network_uses_none(
     cli: Cli, everything: Any, web: Server, reached: list[str], tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    everything(f'models = "{tmp_path / "models"}"')
+    models = tmp_path / "models"
+    everything(f"models = '{models}'")
     cli("run", "--offline", **PASSWORD)
     done = cli(*command, **PASSWORD)
     assert done.returncode == 0, done.stderr

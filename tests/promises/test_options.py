@@ -13,8 +13,9 @@ import pytest
 from briefing.testing.chat import ChatServer, Request
 from briefing.testing.engine import FakeEngine
 
+from ..conftest import Cli
 from .news import TOWNS, chat_answer, edition, points, points_of, stories, text
-from .parts import Cli, Configure, Install
+from .parts import Configure, Install
 
 Told = Callable[..., tuple[dict[str, Any], str, str]]
 
@@ -167,6 +168,14 @@ def test_a_paragraph_is_added_where_one_is_asked_for(
     assert (PROSE in page) is wanted
     assert ("one flowing paragraph" in systems(server)) is wanted
     assert points_of(summary) == list(points("Aldbury"))
+
+
+def test_a_single_article_has_a_paragraph_where_one_is_asked_for(cli: Cli, told: Told, server: ChatServer) -> None:
+    told()
+    usual = ("summarise", "in/Aldbury.txt", "-f", "json", "--base-url", server.base_url, "--model", "m-1")
+    for options, expected in ((("--paragraph",), PROSE), ((), None)):
+        done = cli(*usual, *options)
+        assert json.loads(done.stdout).get("paragraph") == expected, done.stderr
 
 
 def test_the_paragraph_of_an_engine_that_quotes_is_its_points_in_a_row(told: Told) -> None:

@@ -9,8 +9,9 @@ from briefing.engines import Prompt
 from briefing.testing.chat import ChatServer
 from briefing.testing.engine import FakeEngine
 
+from ..conftest import Cli
 from .news import TOWNS, edition, points, points_of, stories, text, town_in, towns
-from .parts import Cli, Configure, Install
+from .parts import Configure, Install
 
 
 def told(server: ChatServer) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ..conftest import Cli
 from .news import TOWNS, article, edition, towns
-from .parts import Cli, Configure
+from .parts import Configure
 
 PLAIN = 'engine = "extractive"'
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,16 +13,10 @@ from briefing.engines import EngineOptions, ModelSpec
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from ..conftest import Cli
+from ..factories import STORY
+
 MakeDay = Callable[..., None]
-STORY = """Council approves tram line
-
-The council voted 31 to 14 on Tuesday for a tram line to the hospital, ending a dispute of two years.
-
-Construction is due to start in March and to cost 212 million pounds, of which the government has promised 140 million.
-
-Shopkeepers on Bridge Street fear that the works, which are expected to last three years, will drive customers away.
-"""
 POINTS = (
     "The council voted 31 to 14 for a tram line.",
     "Construction of the line starts in March and costs 212 million pounds.",
@@ -99,21 +92,13 @@ def test_so_many_points_are_shown_as_are_asked_for(cli: Cli, engines: Engines, t
     assert shown("--points", "2") == 2
 
 
-@pytest.mark.parametrize(
-    ("command", "option", "value", "name"),
-    [
-        (command, *given)
-        for command in CONDENSING
-        for given in (("--parallel", 3, "slots"), ("--threads", 5, "threads"), ("--gpu-layers", 7, "gpu_layers"))
-        if (command, given[0]) != ("compare", "--parallel")
-    ],
-)
-def test_options_of_the_engine_reach_it(
-    cli: Cli, engines: Engines, command: str, option: str, value: int, name: str
+@pytest.mark.parametrize(("option", "value", "name"), [("--threads", 5, "threads"), ("--gpu-layers", 7, "gpu_layers")])
+def test_options_of_the_engine_reach_every_one_that_is_compared(
+    cli: Cli, engines: Engines, option: str, value: int, name: str
 ) -> None:
-    assert cli(*CONDENSING[command], option, str(value)).returncode in {0, 1}
-    assert engines.opened
-    assert {getattr(options, name) for _, _, options in engines.opened} == {value}
+    """Other commands: test_limits.py."""
+    assert cli(*CONDENSING["compare"], option, str(value)).returncode in {0, 1}
+    assert [getattr(options, name) for _, _, options in engines.opened] == [value, value]
 
 
 @condensing
@@ -122,26 +107,6 @@ def test_the_model_and_the_server_that_are_named_are_used(cli: Cli, engines: Eng
     opened = [(name, model.name if model else "") for name, model, _ in engines.opened]
     assert list(dict.fromkeys(opened)) == [("openai", "m-1"), *([("openai", "m-2")] if command == "compare" else [])]
     assert all(A_SERVER[1] in str(given) for given in engines.opened)
-
-
-@pytest.mark.parametrize("command", ["run", "summarise"])
-def test_a_paragraph_is_added_where_one_is_asked_for(cli: Cli, engines: Engines, tmp_path: Path, command: str) -> None:
-    paragraph = "The council voted 31 to 14 for a tram line."
-    engines.engine.says(lambda prompt: paragraph if "paragraph" in prompt.messages[0].content else ANSWER)
-    (tmp_path / "briefing.toml").write_text("paragraph = true\n[[sources]]\npath = 'story.txt'\n")
-
-    def added(*options: str, source: tuple[str, ...] = ()) -> bool:
-        engines.engine.asked.clear()
-        state = f"{'-'.join(options)}.db"
-        given = ("run", *source, *A_SERVER, "-m", "m-1") if command == "run" else CONDENSING[command]
-        assert cli(*given, "--state", state, *options).returncode == 0
-        return any("paragraph" in prompt.messages[0].content for prompt in engines.engine.asked)
-
-    assert not added(source=("-s", "story.txt"))
-    assert added("--paragraph", source=("-s", "story.txt"))
-    if command == "run":
-        assert added("--points", "3")
-        assert not added("--no-paragraph")
 
 
 @condensing
@@ -168,18 +133,6 @@ def test_private_addresses_are_read_only_where_that_is_allowed(cli: Cli, engines
         assert server.connections == 0
         assert cli(*given, *wait, "--allow-local").returncode in {0, 1}
         assert server.seen("/story")
-
-
-@pytest.mark.parametrize("command", [*CONDENSING, "sources check"])
-def test_offline_no_source_is_asked(cli: Cli, engines: Engines, tmp_path: Path, command: str) -> None:
-    with Server() as server:
-        server.serves("/story", STORY)
-        (tmp_path / "briefing.toml").write_text(f'[[sources]]\nurl = "{server.url("/story")}"\nallow_local = true\n')
-        local = () if command == "sources check" else ("--allow-local",)
-        given = [server.url("/story") if part == "story.txt" else part for part in CONDENSING.get(command, ())]
-        done = cli(*(given or command.split()), *local, "--offline")
-        assert "the run is offline" in done.stdout + done.stderr
-        assert server.connections == 0
 
 
 def test_a_check_of_sources_reads_private_addresses_only_where_that_is_allowed(cli: Cli, tmp_path: Path) -> None:

@@ -11,33 +11,25 @@ import pytest
 
 from briefing.testing.chat import ChatServer
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
-STORY = """Council approves tram line
+from ..conftest import Cli
+from ..factories import STORY
 
-The council voted 31 to 14 on Tuesday for a tram line to the hospital, ending a dispute of two years.
-
-Construction is due to start in March and to cost 212 million pounds, of which the government has promised 140 million.
-
-Shopkeepers on Bridge Street fear that the works, which are expected to last three years, will drive customers away.
-"""
 PATHS = f"{Path('briefings') / '2024-05-17.md'}\n"
 LEFT_OUT = "Council approves tram line: Left out ("
 """How a line begins that tells what a summary lost."""
 
 
 @pytest.fixture
-def run(cli: Cli, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def run(cli: Cli, chat_server: ChatServer, story_file: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs with a model that also writes a number that no article has; a state file for each run."""
-    (tmp_path / "story.txt").write_text(STORY)
+    chat_server.says("# Trams\n- The council voted 31 to 14 for a tram line.\n- It will cost 999 million pounds.")
     runs = iter(range(10))
 
-    def call(*before: str, source: str = "story.txt") -> subprocess.CompletedProcess[str]:
-        with ChatServer("m-1", context=8192) as server:
-            server.says("# Trams\n- The council voted 31 to 14 for a tram line.\n- It will cost 999 million pounds.")
-            return cli(
-                *before, "run", "-s", source, "-m", "m-1", "--base-url", server.base_url, "--date", "2024-05-17",
-                "-f", "md", "--state", f"state{next(runs)}.db",
-            )  # fmt: skip
+    def call(*before: str, source: str = story_file.name) -> subprocess.CompletedProcess[str]:
+        return cli(
+            *before, "run", "-s", source, "-m", "m-1", "--base-url", chat_server.base_url, "--date", "2024-05-17",
+            "-f", "md", "--state", f"state{next(runs)}.db",
+        )  # fmt: skip
 
     return call
 

@@ -62,6 +62,7 @@ except OutputError as error:
 """
 
 
+@pytest.mark.posix
 def test_a_write_that_fails_halfway_keeps_the_old_file_and_leaves_no_temporary_file(tmp_path: Path) -> None:
     target = tmp_path / "edition.md"
     target.write_text("yesterday's")
@@ -71,10 +72,7 @@ def test_a_write_that_fails_halfway_keeps_the_old_file_and_leaves_no_temporary_f
     assert [path.name for path in tmp_path.iterdir()] == ["edition.md"]
 
 
-posix = pytest.mark.skipif(sys.platform == "win32", reason="permissions, links and devices of POSIX")
-
-
-@posix
+@pytest.mark.posix
 def test_a_full_disk_is_a_clear_error(small_disk: Callable[[int], Path]) -> None:
     disk = small_disk(100)
     write_atomically(disk / "edition.md", "yesterday's")
@@ -102,7 +100,7 @@ except OutputError as error:
 """
 
 
-@posix
+@pytest.mark.posix
 def test_a_folder_without_permission_is_a_clear_error_and_the_old_file_stays() -> None:
     with tempfile.TemporaryDirectory() as name:  # not below tmp_path, which only its owner may enter
         target = Path(name) / "edition.md"
@@ -116,7 +114,7 @@ def test_a_folder_without_permission_is_a_clear_error_and_the_old_file_stays() -
     assert done.stdout.startswith(f"{target}: cannot be written: Permission denied")
 
 
-@posix
+@pytest.mark.posix
 def test_a_new_file_has_the_permissions_that_the_umask_gives_and_an_old_one_keeps_its_own(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
@@ -129,7 +127,7 @@ def test_a_new_file_has_the_permissions_that_the_umask_gives_and_an_old_one_keep
     assert modes == {"new": 0o640, "secret": 0o600}
 
 
-@posix
+@pytest.mark.posix
 def test_a_link_stays_a_link_and_its_target_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "real").write_text("old")
@@ -139,7 +137,7 @@ def test_a_link_stays_a_link_and_its_target_is_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "elsewhere" / "real").read_text() == "new"
 
 
-@posix
+@pytest.mark.posix
 def test_links_in_a_circle_are_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to("b")
     (tmp_path / "b").symlink_to("a")
@@ -147,7 +145,7 @@ def test_links_in_a_circle_are_a_clear_error(tmp_path: Path) -> None:
         write_atomically(tmp_path / "a", "text")
 
 
-@posix
+@pytest.mark.posix
 def test_a_pipe_is_written_to_and_never_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE, text=True) as reader:
@@ -170,7 +168,7 @@ write_atomically(Path(sys.argv[1]), "new" * 1000)
 """
 
 
-@posix
+@pytest.mark.posix
 def test_leftovers_of_a_killed_process_are_removed(tmp_path: Path) -> None:
     target = tmp_path / "edition.md"
     target.write_text("old")
@@ -212,7 +210,7 @@ def _printing(code: str, encoding: str = "utf-8") -> list[str]:
     return [sys.executable, "-c", f"import sys\nfrom briefing.deliver import write_stdout\n{setting}\n{code}"]
 
 
-@posix
+@pytest.mark.posix
 def test_unencodable_characters_become_question_marks() -> None:
     import pty
 
@@ -246,7 +244,7 @@ def test_bytes_reach_standard_output_as_they_are_and_in_order() -> None:
     assert subprocess.run(command, capture_output=True, check=True).stdout.split() == [b"first", "\u2019".encode()]
 
 
-@posix
+@pytest.mark.posix
 def test_a_broken_pipe_is_no_error_and_write_stdout_returns_false() -> None:
     code = "while write_stdout('line\\n'): pass\nprint('more')\nprint('told', file=sys.stderr)"
     with subprocess.Popen(_printing(code), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -258,7 +256,7 @@ def test_a_broken_pipe_is_no_error_and_write_stdout_returns_false() -> None:
     assert process.returncode == 0
 
 
-@posix
+@pytest.mark.posix
 @pytest.mark.parametrize(("redirect", "cause"), [(">/dev/full", "No space left"), (">&-", "is closed")])
 def test_full_standard_output_is_a_clear_error(redirect: str, cause: str) -> None:
     if not Path("/dev/full").exists():

@@ -17,8 +17,6 @@ from briefing.errors import OutputError
 
 from ..conftest import Cli
 
-posix = pytest.mark.skipif(sys.platform == "win32", reason="permissions, links and devices of POSIX")
-
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
@@ -73,7 +71,7 @@ def test_a_folder_at_the_last_path_changes_no_file(old: Path) -> None:
     )
 
 
-@posix
+@pytest.mark.posix
 def test_a_disk_that_is_full_after_the_first_file_changes_none(small_disk: Callable[[int], Path]) -> None:
     disk = small_disk(100)
     write_together([(disk / "a.md", "old"), (disk / "b.html", "old")])
@@ -132,7 +130,7 @@ write_together([(out / name, "new") for name in ("a.md", "b.html", "c.txt")])
 """
 
 
-@posix
+@pytest.mark.posix
 @pytest.mark.parametrize("renames", [0, 1, 2])
 def test_after_a_kill_between_two_renames_every_file_is_whole_and_the_next_run_repairs_it(
     old: Path, renames: int
@@ -145,7 +143,7 @@ def test_after_a_kill_between_two_renames_every_file_is_whole_and_the_next_run_r
     assert texts(old) == dict.fromkeys(["a.md", "b.html", "c.txt"], "new")  # and no leftover
 
 
-@posix
+@pytest.mark.posix
 def test_two_names_of_one_file_are_refused(old: Path) -> None:
     (old / "c.txt").symlink_to("a.md")
     with pytest.raises(OutputError, match="is the same file as"):
@@ -153,7 +151,7 @@ def test_two_names_of_one_file_are_refused(old: Path) -> None:
     assert (old / "a.md").read_text() == "old a.md"
 
 
-@posix
+@pytest.mark.posix
 def test_a_dangling_link_gets_its_target(tmp_path: Path) -> None:
     link = tmp_path / "link.md"
     link.symlink_to("elsewhere/real.md")
@@ -162,7 +160,7 @@ def test_a_dangling_link_gets_its_target(tmp_path: Path) -> None:
     assert (tmp_path / "elsewhere" / "real.md").read_text() == "new"
 
 
-@posix
+@pytest.mark.posix
 def test_circular_links_are_an_error_and_change_nothing(old: Path) -> None:
     (old / "c.txt").symlink_to("d.txt")
     (old / "d.txt").symlink_to("c.txt")
@@ -171,7 +169,7 @@ def test_circular_links_are_an_error_and_change_nothing(old: Path) -> None:
     assert (old / "a.md").read_text() == "old a.md"
 
 
-@posix
+@pytest.mark.posix
 def test_a_device_is_written_to_and_stays(tmp_path: Path) -> None:
     (tmp_path / "nowhere.md").symlink_to(os.devnull)
     write_together([(tmp_path / "nowhere.md", "new"), (tmp_path / "b.html", "new")])
@@ -188,7 +186,7 @@ write_atomically(Path(sys.argv[1]), "new")
 """
 
 
-@posix
+@pytest.mark.posix
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])
 def test_dev_stdout_is_appended_to(tmp_path: Path, name: str) -> None:
     if not Path(name).exists():
@@ -202,7 +200,7 @@ def test_dev_stdout_is_appended_to(tmp_path: Path, name: str) -> None:
     assert target.read_text() == "before, new"
 
 
-@posix
+@pytest.mark.posix
 def test_a_run_that_cannot_write_one_format_leaves_the_old_edition_and_says_so(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "story.txt").write_text("Trams\n\nThe council voted 31 to 14 on Tuesday for a tram line.")
     run = ("run", "-s", "story.txt", "--engine", "extractive", "--date", "2024-05-17", "-f", "md", "-f", "html")
@@ -221,7 +219,7 @@ def test_a_run_that_cannot_write_one_format_leaves_the_old_edition_and_says_so(c
     assert all("41 to 4" in text for text in texts(out).values())
 
 
-@posix
+@pytest.mark.posix
 def test_an_archive_changes_as_a_whole(cli: Cli, tmp_path: Path) -> None:
     for day, story in (
         (16, "The council voted 31 to 14 on Tuesday for a tram line."),

@@ -19,7 +19,6 @@ import pytest
 
 from briefing.store import MIGRATIONS, Store
 
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 STATES = sorted((Path(__file__).resolve().parents[1] / "data" / "states").glob("*.db.gz"))
 
 

@@ -265,7 +265,7 @@ print(json.dumps(seen))
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="forks and signals of POSIX")
+@pytest.mark.posix
 @pytest.mark.parametrize("outcome", ["sent", "deferred", "refused"])
 def test_killed_at_any_moment_with_or_without_the_database_no_letter_is_sent_twice(
     tmp_path: Path, outcome: str

@@ -87,6 +87,7 @@ def snapshot(folder: Path) -> dict[str, object]:
 # --- what a place is ---
 
 
+@pytest.mark.posix
 def test_mailboxes_are_recognised(tmp_path: Path) -> None:
     write_mbox(tmp_path / "a.mbox", letter("a"))
     write_mbox(tmp_path / "INBOX", letter("a"))
@@ -104,6 +105,7 @@ def test_mailboxes_are_recognised(tmp_path: Path) -> None:
     assert [a.title for a in reading(tmp_path / "apple.mbox").articles] == ["a"]
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("make", [write_mbox, write_maildir])
 def test_each_message_is_an_article_newest_first_and_nothing_is_changed(make: object, tmp_path: Path) -> None:
     path = make(tmp_path / "box.mbox", letter("old", hours=30), letter("b", hours=3), letter("a", hours=2))  # type: ignore[operator]
@@ -137,6 +139,7 @@ def test_limits_and_names_hold_as_for_feeds(tmp_path: Path) -> None:
     assert {(one.name, one.section) for one in mail.local(path, wanted)} == {("Mine", "Post")}  # type: ignore[union-attr]
 
 
+@pytest.mark.posix
 def test_a_bad_message_is_one_failure_with_its_name(tmp_path: Path) -> None:
     broken = [
         letter("empty", "").replace(b" Story empty.", b""),
@@ -152,6 +155,7 @@ def test_a_bad_message_is_one_failure_with_its_name(tmp_path: Path) -> None:
         assert "too large: 1" in subjects["big"]
 
 
+@pytest.mark.posix
 def test_deleted_and_trashed_messages_and_drafts_are_left_out(tmp_path: Path) -> None:
     gone = b"X-Mozilla-Status: 0009\n" + letter("gone")
     path = write_mbox(tmp_path / "a.mbox", gone, b"X-Mozilla-Status: 0001\n" + letter("here"))
@@ -164,6 +168,7 @@ def test_deleted_and_trashed_messages_and_drafts_are_left_out(tmp_path: Path) ->
     assert [article.title for article in reading(folder).articles] == ["kept"]
 
 
+@pytest.mark.posix
 def test_a_message_moved_from_new_to_cur_is_still_read(tmp_path: Path) -> None:
     folder = write_maildir(tmp_path / "d", letter("zero"), letter("one"))
     messages = list(list_maildir(folder))

@@ -8,11 +8,11 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path, PureWindowsPath
 
 import pytest
+from platformdirs import PlatformDirs
 
 from briefing.address import shown
 from briefing.assets import eject, environment, shipped
@@ -25,12 +25,14 @@ from briefing.render.edition import EDITION_FORMATS
 from briefing.render.email import file_name
 from briefing.store import Store
 from briefing.summariser import PromptBook
-from briefing.types import Edition, Source
+from briefing.types import Source
+
+from ..conftest import Cli
+from ..factories import edition
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}
 """Names of devices, with any ending and in any case: learn.microsoft.com, "Naming Files, Paths, and Namespaces"."""
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def possible_on_windows(path: str) -> bool:
@@ -41,11 +43,16 @@ def possible_on_windows(path: str) -> bool:
     )
 
 
-def edition(title: str = "News") -> Edition:
-    return Edition(
-        date=date(2024, 5, 17), title=title, timezone="UTC", created=datetime(2024, 5, 17, tzinfo=UTC), language="en",
-        model="", sections=(),
-    )  # fmt: skip
+@pytest.mark.parametrize("roaming", [True, False])
+def test_a_test_has_configuration_and_data_in_a_home_of_its_own(
+    tmp_path_factory: pytest.TempPathFactory, roaming: bool
+) -> None:
+    """Also on Windows, where the system would be asked for these folders."""
+    folders = PlatformDirs("briefing", appauthor=False, roaming=roaming)
+    home = Path.home()
+    assert tmp_path_factory.getbasetemp() in home.parents
+    for folder in (folders.user_config_path, folders.user_data_path, folders.user_state_path):
+        assert home in folder.parents
 
 
 # --- names --------------------------------------------------------------------------------------------------------

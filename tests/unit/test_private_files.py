@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import stat
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +18,7 @@ from briefing.store.lock import run_lock
 
 from ..conftest import Cli
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+pytestmark = pytest.mark.posix
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
 KEY = ("2024-05-17 Morning", "ann@example.org", "mail")
 

@@ -330,7 +330,7 @@ def test_path_variables_are_kept_as_absolute_paths(tmp_path: Path, monkeypatch: 
     }
 
 
-@pytest.mark.skipif(os.name != "posix", reason="other systems have no login shell")
+@pytest.mark.posix
 def test_login_variables_are_not_written() -> None:
     assert job_environment({"HOME": login_environment()["HOME"]}) == ()
 

@@ -224,7 +224,7 @@ except StoreError as error:
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+@pytest.mark.posix
 @pytest.mark.parametrize(("folder", "file"), [(0o555, None), (0o777, 0o444)])
 def test_a_folder_without_permission_is_a_store_error(folder: int, file: int | None) -> None:
     # Not below tmp_path, which only its owner may enter.
@@ -375,6 +375,7 @@ for number in range(100000):
 """
 
 
+@pytest.mark.posix
 def test_two_processes_may_write_and_a_killed_one_loses_nothing_it_put(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     writers = [
