@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import itertools
 import json
 import os
 import re
@@ -24,7 +25,6 @@ import trustme
 from hypothesis import settings
 
 from briefing.assets import environment
-from briefing.cli import main
 from briefing.errors import ModelError
 from briefing.fetch import Fetcher
 from briefing.models import ModelFile, ModelFolder
@@ -60,7 +60,9 @@ _VARIABLES_THAT_CHANGE_RESULTS = re.compile(
     re.IGNORECASE,
 )
 """Variables of a developer's environment that would change what a test sees."""
-_KEPT = {"XDG_CACHE_HOME", "BRIEFING_RANGE_TESTS"}
+for _name in ("GITHUB_ACTIONS", "FORCE_COLOR", "NO_COLOR", "PY_COLORS", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+    os.environ.pop(_name, None)  # typer looks when it is imported, so `briefing.cli` may not be imported before
+_homes = itertools.count()
 
 
 _MODEL_SECONDS = 900
@@ -130,11 +132,13 @@ def _offline(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test neither touches the configuration, state and models of the person who runs it nor depends on the shell."""
-    for name in [name for name in os.environ if _VARIABLES_THAT_CHANGE_RESULTS.match(name) and name not in _KEPT]:
+    for name in filter(_VARIABLES_THAT_CHANGE_RESULTS.match, list(os.environ)):
         monkeypatch.delenv(name)
     monkeypatch.setenv("LANG", "C.UTF-8")
-    home = tmp_path_factory.mktemp("home")
-    for name in ("CONFIG", "DATA", "STATE"):
+    # `mktemp` looks through all that there are for the next number.
+    home = tmp_path_factory.getbasetemp() / f"home-{next(_homes)}"
+    home.mkdir()
+    for name in ("CACHE", "CONFIG", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
     monkeypatch.setenv("BRIEFING_STATE", str(home / "state.db"))
     for name in ("HOME", "USERPROFILE"):
@@ -404,6 +408,8 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _templates_are_compiled
             patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given), "utf-8"))
             patch.setattr(sys, "stdout", io.TextIOWrapper(output, "utf-8", newline=""))
             patch.setattr(sys, "stderr", io.TextIOWrapper(messages, "utf-8", "backslashreplace", newline=""))
+            from briefing.cli import main
+
             with pytest.raises(SystemExit) as end:
                 main()
             sys.stdout.flush()

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
+import select
+import socketserver
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +23,8 @@ ANSWER = "# Tram approved\n- The council voted for a tram."
 STREAM = "text/event-stream"
 SCHEMA = {"type": "object", "properties": {"headline": {}, "points": {}}, "required": ["headline", "points"]}
 KEY = "sk-very-secret-4711"
+WAIT = 20.0
+"""Seconds after which a test fails instead of waiting on."""
 
 
 OPENED: list[OpenAIEngine] = []
@@ -340,32 +347,60 @@ def test_a_server_that_dies_fails_the_rest_quickly(server: ChatServer) -> None:
     assert "no connection" in rest[-1].error
 
 
-@pytest.mark.posix
-def test_closing_the_iterator_closes_connections(server: ChatServer) -> None:
-    server.hangs(CHAT)
-    used = engine(server, slots=2)
-    answers = used.complete(iter([prompt("a"), prompt("b")]))
-    began = time.monotonic()
-    with pytest.raises(TimeoutError):
-        _within(0.5, answers)
-    answers.close()  # type: ignore[attr-defined]
-    assert time.monotonic() - began < 5
+class Stalling(socketserver.ThreadingTCPServer):
+    """Streams nothing but comments to all but the first prompt, until the client hangs up."""
+
+    daemon_threads = True
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(("127.0.0.1", 0), _StallingHandler)
+        self.asked, self.left = threading.Barrier(waiting + 1), threading.Barrier(waiting + 1)
+        """Passed by all once `waiting` clients wait for an answer, and once they have hung up."""
+        self.serving: set[threading.Thread] = set()
 
 
-def _within(seconds: float, answers: Iterator[Completion]) -> None:
-    """Raise `TimeoutError` in the middle of waiting, as Ctrl-C would."""
-    import signal
+class _StallingHandler(socketserver.StreamRequestHandler):
+    server: Stalling
 
-    def late(*_: object) -> None:
-        raise TimeoutError
+    def handle(self) -> None:
+        self.server.serving.add(threading.current_thread())
+        head = b"".join(iter(self.rfile.readline, b"\r\n")).lower()
+        length = re.search(rb"content-length: (\d+)", head)
+        body = self.rfile.read(int(length[1])) if length else b""
+        kind = STREAM if length else "application/json"
+        self.wfile.write(f"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: {kind}\r\n\r\n".encode())
+        if b"Wait" not in body:
+            self.wfile.write(events(ANSWER) if length else b'{"data": [{"id": "m-1"}]}')
+            return
+        self.server.asked.wait(timeout=WAIT)
+        with contextlib.suppress(ConnectionError):
+            while not select.select([self.connection], [], [], 0.01)[0]:
+                self.wfile.write(b": not yet\n\n")
+        self.server.left.wait(timeout=WAIT)
 
-    before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        next(answers)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+
+def test_closing_the_iterator_closes_connections_and_ends_its_threads() -> None:
+    with Stalling(2) as stalling:
+        listener = threading.Thread(target=stalling.serve_forever, args=(0.02,))
+        listener.start()
+        before = set(threading.enumerate())
+        spec = ModelSpec(name="m-1", address=f"http://127.0.0.1:{stalling.server_address[1]}/v1", digest="d")
+        used = OpenAIEngine(spec, EngineOptions(slots=3))
+        try:
+            answers = used.complete(iter([prompt("Hello"), prompt("Wait"), prompt("Wait, too")]))
+            assert next(answers).text == ANSWER
+            stalling.asked.wait(timeout=WAIT)
+            workers = set(threading.enumerate()) - before - stalling.serving
+            assert len(workers) >= 2
+            answers.close()  # type: ignore[attr-defined]
+            stalling.left.wait(timeout=WAIT)
+            for worker in workers:
+                worker.join(timeout=WAIT)
+            assert not any(worker.is_alive() for worker in workers)
+        finally:
+            stalling.shutdown()
+            listener.join()
+            used.close()
 
 
 def test_an_address_is_needed() -> None:

@@ -253,6 +253,21 @@ def test_deferred_letters_are_sent_by_the_next_run(post_office: Opener, desk: Ca
     assert f"Refused for {READERS[1]}: 554 spam" in cli(*SEND).stderr
 
 
+@pytest.mark.parametrize(("said", "code"), [("550 no such user", 4), ("451 later", 5)])
+def test_mail_errors_set_the_exit_code_where_a_source_failed_too(
+    post_office: Opener, desk: Callable[..., Path], cli: Cli, said: str, code: int
+) -> None:
+    office = post_office()
+    office.refuse = {READERS[0]: [said]}
+    with desk(office).open("a", encoding="utf-8") as file:
+        file.write('[[sources]]\npath = "gone.txt"\n')
+    done = cli(*RUN, "--send")
+    assert "gone.txt: there is no such file" in done.stderr
+    assert said in done.stderr
+    assert done.returncode == code
+    assert office.letters == dict.fromkeys(READERS[1:], 1)
+
+
 def test_an_unreachable_server_defers_all_letters(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
     office = post_office()
     desk(office, port=1, readers=READERS[:1])
@@ -262,6 +277,23 @@ def test_an_unreachable_server_defers_all_letters(post_office: Opener, desk: Cal
     desk(office)
     assert cli(*SEND).returncode == 0
     assert office.letters == dict.fromkeys(READERS, 1)
+
+
+def test_letters_are_ascii_in_short_lines_on_the_wire(
+    post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path
+) -> None:
+    office = post_office()
+    desk(office)
+    text = "Die neue Straße führt über Mörlow und dann weiter nach Süden. " * 60
+    (tmp_path / "story.txt").write_text(f"Straße über Mörlow\n\n{text}", "utf-8")
+    assert cli(*RUN, "--send").returncode == 0
+    html = office.letter(READERS[0]).get_body(("html",))
+    assert html
+    assert "Straße" in html.get_content()
+    for _, data in office.got:
+        assert data.isascii()  # BODY=8BITMIME was not asked for
+        assert max(map(len, data.split(b"\r\n"))) <= 998
+        assert b"\n" not in data.replace(b"\r\n", b"")
 
 
 def test_non_ascii_local_parts_need_smtputf8(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:

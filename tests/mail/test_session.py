@@ -7,11 +7,14 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 
 import pytest
 
 from briefing.config import Recipient
+from briefing.deliver import Mailer, MailServer
 from briefing.errors import DeliveryError, StoreError
 from briefing.pipeline import DeliveryResult, send_editions
 from briefing.render.email import edition_key
@@ -277,3 +280,14 @@ def test_an_address_without_smtputf8_waits_for_another_server(post_office: Opene
     assert states(desk.send(desk.edition())) == [(readers[0], "unable", None), (ANN, "sent", None)]
     desk.mail(port=new.port)
     assert became(desk.send(desk.edition())) == {readers[0]: "sent", ANN: "before"}
+
+
+def test_lines_of_full_stops_arrive_as_they_are_and_so_does_the_next_letter(office: PostOffice) -> None:
+    message = EmailMessage(policy=SMTP)
+    message["Subject"], message["From"], message["To"] = "Morning", "desk@example.org", ANN
+    message.set_content("Before.\n.\n.x\n..\nAfter.\n")
+    with Mailer(MailServer(host="localhost", port=office.port, security="none")) as mailer:
+        sent = [mailer.send(message, "desk@example.org", reader, lambda: True).state for reader in (ANN, BOB)]
+    assert sent == ["sent", "sent"]
+    assert office.got == [(reader, message.as_bytes()) for reader in (ANN, BOB)]
+    assert b"\r\n.\r\n.x\r\n..\r\n" in office.got[0][1]

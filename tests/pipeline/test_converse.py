@@ -135,3 +135,21 @@ def test_logprobs_without_text_are_an_answer() -> None:
     kept, told = Kept(), list[Completion]()
     list(converse([("a", asks(told))], Weighs(), kept))
     assert (told[0].finish, len(kept)) == ("stop", 1)
+
+
+def test_closing_waits_for_the_answers_in_flight() -> None:
+    closed = threading.Event()
+    after: list[bool] = []
+
+    def answer(prompt: Prompt, cancelled: threading.Event) -> Completion:
+        if prompt.id == "slow":
+            cancelled.wait()
+            after.append(closed.wait(timeout=0.2))  # what is closed too early comes first
+        return Completion(id=prompt.id, text="yes", prompt_tokens=1, completion_tokens=1, finish="stop")
+
+    prompts = [Prompt(id=name, messages=(), document=name, max_tokens=1) for name in ("quick", "slow")]
+    answers = complete_concurrently(prompts, 2, answer)
+    assert next(answers).id == "quick"
+    answers.close()  # type: ignore[attr-defined]
+    closed.set()
+    assert after == [False]

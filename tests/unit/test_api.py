@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 
 import briefing
 from briefing import testing
-from briefing.pipeline import NoProgress
+from briefing.pipeline import NoProgress, RunContext, make_edition
+from briefing.pipeline.edition import Report
 from briefing.testing.engine import FakeEngine
 
 
@@ -27,23 +29,37 @@ def test_an_edition_is_a_value(sample: Path) -> None:
     assert edition.failures == ()
 
 
-def test_summaries_older_than_a_year_leave_the_state_file(tmp_path: Path) -> None:
-    old, new = tmp_path / "old.txt", tmp_path / "new.txt"
-    for path, what in ((old, "tram"), (new, "ferry")):
+Run = Callable[[str, timedelta], Report]
+
+
+@pytest.fixture
+def run_after(tmp_path: Path) -> Run:
+    """A run on one article with one state file: ``run_after("tram", timedelta(days=300))``."""
+
+    def run(what: str, later: timedelta) -> Report:
+        path = tmp_path / f"{what}.txt"
         path.write_text(f"The council voted on Tuesday for a {what} to the hospital. Work starts in March. " * 5)
-
-    def run(path: Path, when: datetime) -> bool:
         config = briefing.Config(sources=(briefing.Source(location=str(path)),), state=tmp_path / "state.db")
-        edition = briefing.build_edition(config, engine=FakeEngine().says("# Headline"), clock=lambda: when)
-        (story,) = edition.stories
-        return story.summary.cached
+        when = datetime(2024, 5, 17, tzinfo=UTC) + later
+        engine = FakeEngine().says("# Headline")
+        with RunContext(config, clock=lambda: when, progress=NoProgress(), engine=engine) as context:
+            return make_edition(context)[1]
 
-    begin = datetime(2024, 5, 17, tzinfo=UTC)
-    assert [run(old, begin), run(old, begin + timedelta(days=300)), run(new, begin + timedelta(days=400))] == [
-        False, True, False,
-    ]  # fmt: skip
-    assert not run(old, begin + timedelta(days=401))
-    assert run(new, begin + timedelta(days=402))
+    return run
+
+
+def test_a_summary_is_not_made_anew_day_after_day(run_after: Run) -> None:
+    reports = [run_after("tram", timedelta(days=days)) for days in range(3)]
+    assert [(report.condensed, report.cached) for report in reports] == [(1, 0), (0, 1), (0, 1)]
+
+
+def test_summaries_older_than_a_year_leave_the_state_file(run_after: Run) -> None:
+    run_after("tram", timedelta())
+    run_after("ferry", timedelta(days=364))
+    assert run_after("tram", timedelta(days=364)).cached == 1
+    run_after("ferry", timedelta(days=366))
+    assert run_after("tram", timedelta(days=366)).cached == 0
+    assert run_after("ferry", timedelta(days=367)).cached == 1
 
 
 def test_a_text_without_words_raises_an_error_with_a_remedy() -> None:
