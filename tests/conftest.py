@@ -50,7 +50,7 @@ _NO_NETWORK = re.compile(r"no connection to|does not answer|broke off|could not 
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Names a case with long bytes by its argument: every worker must collect the same names; gzip tells the time."""
+    """Names a case with long bytes by its argument: gzip's bytes have a time, and all workers must agree on names."""
     return argname if isinstance(val, bytes) and len(val) > 40 else None
 
 

@@ -1,4 +1,4 @@
-"""What the rows of the matrix share: a misbehaving web server and somebody who fetches from it."""
+"""What the rows of the matrix share: a misbehaving web server and a fetcher."""
 
 from __future__ import annotations
 

@@ -401,16 +401,16 @@ def test_redirects_to_a_throttling_server_do_not_block_others(server: Server, ma
     busy = "http://busy.example/"
     server.fails(busy, 429, retry_after="8", times=1)
     server.serves(busy, "at last")
-    doors = [f"http://door{number}.example/" for number in range(6)]
+    aliases = [f"http://alias{number}.example/" for number in range(6)]
     others = [f"http://other{number}.example/" for number in range(6)]
-    for door in doors:
-        server.redirects(door, busy)
+    for alias in aliases:
+        server.redirects(alias, busy)
     for other in others:
         server.serves(other, "x")
     fetcher = make(sleep=sleep, proxies={"http": server.origin})
     with pytest.raises(OutOfTimeError):
         fetcher.fetch(Request(busy), within=4)
-    answers = fetcher.fetch_many((Request(url) for url in [*doors, *others]), workers=4)
+    answers = fetcher.fetch_many((Request(url) for url in [*aliases, *others]), workers=4)
     first = {next(answers)[0].url for _ in others}
     resumed.set()
     assert first == set(others)

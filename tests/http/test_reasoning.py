@@ -380,7 +380,7 @@ def test_a_cut_answer_of_which_a_part_is_whole_is_a_cut_answer(server: ChatServe
 
 
 @pytest.mark.parametrize("said", [OBJECT[:20], '{"headline": "Tram", "points": ["On', "{" + "\n" * 40])
-def test_an_object_of_which_nothing_is_whole_is_asked_for_as_a_list_and_the_schema_stays(
+def test_an_object_without_a_whole_point_is_asked_for_as_a_list_and_keeps_its_schema(
     server: ChatServer, said: str
 ) -> None:
     server.says(said, finish="length", times=1)

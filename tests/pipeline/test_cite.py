@@ -50,7 +50,7 @@ def one(engine: FakeEngine, text: str = TEXT, title: str = "Council approves tra
     return summary
 
 
-def test_points_cite_the_sentences_that_the_model_named_and_the_title_is_the_headline() -> None:
+def test_points_cite_the_sentences_named_by_the_model_and_the_title_is_the_headline() -> None:
     summary = one(tuned())
     assert summary.headline == "Council approves tram"
     assert len(summary.key_points) == 4
@@ -101,7 +101,7 @@ def test_a_point_that_the_model_refuses_gives_way_to_the_spare() -> None:
     assert any("not what its sentences say" in warning for warning in summary.warnings)
 
 
-def test_a_line_that_is_a_sentence_of_the_article_is_its_quotation_wherever_the_model_says_it_stands() -> None:
+def test_a_line_that_repeats_a_sentence_cites_that_sentence_whatever_number_it_has() -> None:
     summary = one(tuned("[1] Employers with more than 50 parking spaces must pay a levy from next year."))
     told = next(point for point in summary.key_points if "Employers" in point.text)
     assert (told.verdict, told.rung) == (Verdict.QUOTED, "quoted")
@@ -138,7 +138,7 @@ def test_what_belongs_to_somebody_must_belong_to_them_in_the_article() -> None:
     assert any("possessive not as in the article: Street's" in warning for warning in summary.warnings)
 
 
-def test_a_citation_that_lacks_a_number_of_its_point_is_joined_by_the_sentence_that_has_it() -> None:
+def test_the_sentence_with_a_points_number_is_cited_where_the_model_left_it_out() -> None:
     summary = one(tuned(GOOD.replace("[2,3]", "[2]")))
     assert [c.sentence for c in summary.key_points[1].citations] == [1, 2]
 
@@ -255,7 +255,7 @@ def test_whatever_the_model_writes_a_summary_has_points_with_their_citations(lin
         assert all(TEXT[c.start : c.end] == c.text for c in point.citations)
 
 
-def test_the_overview_tells_the_first_point_in_few_words_only_where_its_sentences_hold_that() -> None:
+def test_the_overview_shortens_the_first_point_only_where_its_sentences_support_that() -> None:
     story = Story(articles=(article(TEXT, title="Council approves tram | Post"),), summary=one(tuned()))
     short = "Marlow voted for a tram line to the university hospital."
     engine = tuned(mended=short)

@@ -188,7 +188,7 @@ SPECIAL = (
 )
 
 
-def test_a_long_article_is_read_whole_in_parts_and_beginning_middle_and_end_can_be_shown() -> None:
+def test_a_long_article_is_read_in_parts_and_points_come_from_all_of_them() -> None:
     half = long_text(4500)
     text = "\n\n".join([SPECIAL[0], half, SPECIAL[1], half, SPECIAL[2]])
 

@@ -130,7 +130,7 @@ def test_a_model_of_meanings_finds_the_sentence_where_there_is_no_number() -> No
     assert sentences(one(FakeEngine().says(said), embed=lambda texts: alike[: len(texts)])) == [[0], [2], []]
 
 
-def test_what_the_article_has_nowhere_is_written_anew_from_its_own_sentence_or_left_out() -> None:
+def test_an_unsupported_point_is_rewritten_from_the_sentence_it_cites_or_left_out() -> None:
     said = ANSWER.replace("212", "900").replace("[4] Die Händler", "Die 77 Händler")
     engine = FakeEngine().says(said).says("Der Bau kostet 212 Millionen Pfund.", to=SENTENCES[2] + "\n</text>")
     summary = one(engine)
@@ -229,7 +229,7 @@ def test_a_model_that_finds_the_language_when_asked_again_is_heard() -> None:
          "El gobierno aumentará el salario mínimo un 7% a partir de enero.", False),
     ],
 )  # fmt: skip
-def test_a_line_is_in_the_articles_language_where_its_script_is_or_most_of_its_small_words_are(
+def test_the_language_of_a_line_is_told_by_its_script_or_its_function_words(
     language: str, text: str, asked: str, line: str, own: bool
 ) -> None:
     draft = Draft.of(article(text, language=language), SummaryOptions(language=asked))
@@ -299,7 +299,7 @@ def test_a_paragraph_is_in_the_language_of_its_points() -> None:
     assert summary.paragraph == "Der Rat stimmte mit 31 zu 14 dafür."
 
 
-def test_what_only_another_article_of_the_story_says_is_added_in_the_language_asked_for() -> None:
+def test_what_another_article_of_the_story_adds_is_in_the_language_asked_for() -> None:
     news = "The tram line in Marlow will be built by Norsk Kvael, which also runs the ferries of the council."
     other = article(TEXT + "\n\n" + news, id="b", title="Kvael to build tram", source="Echo")
     engine = FakeEngine().says(ANSWER).says("Norsk Kvael baut die Bahn in Marlow.", to=news + "\n</text>")
@@ -350,9 +350,7 @@ def test_the_room_of_an_answer_holds_the_numbers_behind_its_points() -> None:
 
 
 @pytest.mark.parametrize(("points", "again"), [(3, False), (4, True)])
-def test_a_cut_answer_is_asked_for_again_where_it_has_fewer_whole_points_than_are_shown(
-    points: int, again: bool
-) -> None:
+def test_a_cut_answer_with_fewer_whole_points_than_are_shown_is_asked_for_again(points: int, again: bool) -> None:
     engine = FakeEngine().says(ANSWER + "\n- [5] Ingenieure", finish="length")
     one(engine, points=points)
     room = [prompt.max_tokens for prompt in engine.asked if "[3] Construction" in prompt.messages[-1].content]

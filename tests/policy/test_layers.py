@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-DOORS = {"__init__", "__main__", "_version"}
-"""Modules of the package that are no rooms."""
+ENTRY_POINTS = {"__init__", "__main__", "_version"}
+"""Modules of the package that are in no room."""
 HEAVY = (
     # Not pydantic: typer itself imports it to read a subcommand's options.
     "xllamacpp", "transformers", "torch", "trafilatura", "sklearn", "scipy", "numpy", "httpx", "hishel",
@@ -116,7 +116,7 @@ def run_on_import(node: ast.AST) -> Iterator[ast.AST]:
 
 def test_every_room_has_a_row_and_every_row_a_room(repository: Path) -> None:
     drawn = read_map(repository)
-    there = {room_of(path, repository) for path in modules(repository)} - DOORS
+    there = {room_of(path, repository) for path in modules(repository)} - ENTRY_POINTS
     rooms = [room for rooms in drawn.rooms.values() for room in rooms]
     assert sorted(rooms) == sorted(there)
     covered = {room for room in rooms if room in drawn.arrows}
@@ -129,7 +129,7 @@ def test_every_room_has_a_row_and_every_row_a_room(repository: Path) -> None:
 def test_rooms_import_along_the_arrows(repository: Path) -> None:
     drawn, wrong, seen = read_map(repository), [], 0
     for path in modules(repository):
-        if (room := room_of(path, repository)) in DOORS:
+        if (room := room_of(path, repository)) in ENTRY_POINTS:
             continue
         names = imports(ast.walk(ast.parse(path.read_text("utf-8"))))
         found = {name.split(".")[1] for name in names if name.startswith("briefing.")}

@@ -107,7 +107,7 @@ def test_every_python_and_every_system_of_the_classifiers_is_tested() -> None:
     assert {runners[system] for system in stated} == set(matrix["os"])
 
 
-def test_the_lowest_versions_are_tested_on_the_oldest_python_and_the_newest_on_the_newest() -> None:
+def test_lowest_versions_are_tested_on_the_oldest_python_and_newest_on_the_newest() -> None:
     for job, python in (("lowest", pythons()[0]), ("newest", pythons()[-1])):
         found = [step.get("with", {}).get("python-version") for step in workflow("ci")["jobs"][job]["steps"]]
         assert [version for version in found if version] == [python]

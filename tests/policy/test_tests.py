@@ -127,3 +127,12 @@ def test_elsewhere(): os.stat("x")
 """
     assert unmarked(source) == ["test_in_a_class", "test_direct"]
     assert unmarked(f"{source}pytestmark = [pytest.mark.posix]\n") == []
+
+
+def test_names_of_tests_are_short_enough_to_be_read(repository: Path) -> None:
+    names = {
+        name
+        for path in (repository / "tests").rglob("test_*.py")
+        for name in re.findall(r"^ *def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert [name for name in sorted(names) if len(name) > 80] == []

@@ -187,7 +187,7 @@ def asked(cli: Cli, engine: FakeEngine, *options: str) -> int:
     return len(engine.asked)
 
 
-def test_other_options_or_another_model_make_new_what_depends_on_them_and_the_old_is_kept(
+def test_other_options_or_another_model_condense_anew_and_keep_what_was_stored(
     cli: Cli, install: Install, configure: Configure
 ) -> None:
     engine = FakeEngine().says(chat)

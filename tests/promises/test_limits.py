@@ -59,7 +59,7 @@ def slow(server: ChatServer, clock: Clock) -> ChatServer:
     ],
     ids=["--deadline", "--budget", "deadline", "budget"],
 )
-def test_an_edition_is_written_in_time_with_what_is_ready_and_the_next_run_completes_it(
+def test_an_edition_is_written_in_time_and_the_next_run_completes_it(
     cli: Cli,
     slow: ChatServer,
     clock: Clock,

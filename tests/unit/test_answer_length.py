@@ -73,7 +73,7 @@ def _bytes(text: str) -> int:
 
 
 @pytest.mark.parametrize("language", ["am", "bn", "hi", "hy", "ka", "km", "kn", "ml", "mr", "my", "gu", "si", "xx"])
-def test_a_language_that_tokenisers_know_little_of_has_room_whether_its_sentence_is_known_or_not(language: str) -> None:
+def test_a_language_of_many_tokens_has_room_for_its_points(language: str) -> None:
     assert point_tokens(sample_sentences(language), _bytes) > 4 * POINT_TOKENS
 
 
@@ -109,7 +109,7 @@ def test_a_language_has_its_script_where_that_is_known_and_only_one(language: st
     assert script_of(language) == found
 
 
-def test_no_grammar_of_the_prompts_lets_a_point_be_longer_than_its_room_is_reckoned_for() -> None:
+def test_no_grammar_allows_points_longer_than_the_room_for_them() -> None:
     book = PromptBook(environment("prompts"))
     variables = {"sentences": 2, "fewest": 1, "points": 2, "headline": False, "opened": False, "numbers": [1]}
     for name in ("points", "points_numbered", "rewrite", "cite"):

@@ -115,7 +115,7 @@ def test_a_folder_without_permission_is_a_clear_error_and_the_old_file_stays() -
 
 
 @pytest.mark.posix
-def test_a_new_file_has_the_permissions_that_the_umask_gives_and_an_old_one_keeps_its_own(tmp_path: Path) -> None:
+def test_a_new_file_has_the_permissions_of_the_umask_and_an_old_one_keeps_its_own(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
         write_atomically(tmp_path / "new", "text")

@@ -132,9 +132,7 @@ write_together([(out / name, "new") for name in ("a.md", "b.html", "c.txt")])
 
 @pytest.mark.posix
 @pytest.mark.parametrize("renames", [0, 1, 2])
-def test_after_a_kill_between_two_renames_every_file_is_whole_and_the_next_run_repairs_it(
-    old: Path, renames: int
-) -> None:
+def test_after_a_kill_between_two_renames_files_are_whole_and_the_next_run_repairs(old: Path, renames: int) -> None:
     done = subprocess.run([sys.executable, "-c", _KILLED_AT, str(old), str(renames)], check=False)
     assert done.returncode == -signal.SIGKILL
     found = {name: text for name, text in texts(old).items() if not name.startswith(".")}

@@ -88,7 +88,7 @@ class TestTheCatalogue:
         catalogue = load_catalogue()
         assert catalogue.default in {entry.name for entry in catalogue.entries}
 
-    def test_pins_files_by_digest_and_packages_by_version_or_leaves_the_digest_to_the_hub_alone(self) -> None:
+    def test_pins_files_by_digest_or_by_what_the_hub_states_and_packages_by_version(self) -> None:
         for entry in load_catalogue().entries:
             if not entry.sha256:
                 assert [type(place) for place in entry.places] == [HubLocation], entry.name

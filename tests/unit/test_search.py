@@ -107,7 +107,7 @@ def test_of_equal_parts_the_snippet_is_the_earliest(store: Store) -> None:
     assert [found.snippet[start:end] for start, end in found.marks] == ["Tram"]
 
 
-def test_a_match_too_far_from_the_beginning_of_its_line_is_shown_with_the_words_before_it(store: Store) -> None:
+def test_a_match_far_into_its_line_is_shown_with_the_words_before_it(store: Store) -> None:
     words = " ".join(f"word{number}" for number in range(24))
     put(store, MONDAY, told("A", f"{words} tram opens."))
     (found,) = store.search("tram")

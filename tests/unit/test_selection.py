@@ -57,7 +57,7 @@ def test_the_first_six_sentences_come_first_and_all_fit_the_room_in_the_texts_or
     assert sum(estimate_tokens(one.text) for one in shown) <= TOKEN_BUDGET
 
 
-def test_of_a_story_every_article_has_its_first_three_and_what_two_say_alike_is_shown_once() -> None:
+def test_every_article_of_a_story_gives_sentences_and_repeated_ones_are_shown_once() -> None:
     one = "A tram will be built in Marlow. Work starts in March. It will cost 212 million pounds. Shops fear the works."
     other = "Marlow gets a tram. Work starts in March. Employers will pay a levy on parking. A court may decide."
     shown = [(one.article, one.text) for one in select_sentences([Evidence(one), Evidence(other)])]
@@ -96,7 +96,7 @@ def test_aside_patterns_run_in_bounded_time(text: str) -> None:
     assert is_aside(text) in {True, False}  # it ends: these took minutes once
 
 
-def test_an_ordinary_article_is_one_part_unless_more_points_are_asked_for_than_one_prompt_gives() -> None:
+def test_an_ordinary_article_is_one_part_unless_one_prompt_gives_too_few_points() -> None:
     assert len(sections(Evidence(TEXT), 4)) == 1
     assert len(sections(Evidence(TEXT), 10)) == 2
 

@@ -206,7 +206,7 @@ def test_lessons_of_like_length_go_together_up_to_so_many_tokens() -> None:
     assert [[one.size for one in group] for group in groups(lessons, 0)] == [[100], [40], [33], [16], [9]]
 
 
-def test_a_fifth_of_the_statements_are_labelled_and_every_article_comes_once_an_epoch() -> None:
+def test_a_fifth_of_the_statements_are_labelled_and_articles_come_once_an_epoch() -> None:
     plan, teacher = Plan(articles(40), seed=3, batch=4), Teacher(letters)
     place, lessons = Place(), []
     while place.epoch < 1:

@@ -65,7 +65,7 @@ def test_is_accessible_for_free_of_a_website_is_ignored(kind: object) -> None:
     assert extracted(next(text for text in ARTICLES if text["title"] == "Fire destroys barn"), head=head).text
 
 
-def test_json_ld_objects_in_lists_graphs_and_fields_are_found_and_broken_blocks_are_skipped() -> None:
+def test_json_ld_in_lists_graphs_and_fields_is_found_and_broken_blocks_are_skipped() -> None:
     blocks = ['{"@graph": [{"a": 1}, {"hasPart": {"a": 2}}]}', "{", '[{"a": 3}]']
     assert [thing["a"] for thing in json_ld_objects(blocks, ["hasPart"]) if "a" in thing] == [1, 2, 3]
     assert [thing["a"] for thing in json_ld_objects(blocks, []) if "a" in thing] == [1, 3]
