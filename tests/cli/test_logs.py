@@ -62,6 +62,16 @@ def test_the_log_file_has_debug_lines_with_utc_times_and_is_private(cli: Cli, sa
     assert len(path.read_text("utf-8").splitlines()) > before  # appended to
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_a_log_file_that_others_could_read_becomes_private(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    path.touch()
+    path.chmod(0o644)
+    assert cli("--log-file", path, "models", "list").returncode == 0
+    assert path.read_text("utf-8")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
 def test_secrets_of_addresses_are_in_no_log(cli: Cli, tmp_path: Path) -> None:
     with Server() as server:
         server.fails(f"/feed.xml?token={SECRET}", 404)

@@ -91,6 +91,16 @@ def test_a_long_retry_after_suspends_the_server(server: Server, get: Callable[..
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_server_that_fails_once_is_asked_again(
+    server: Server, get: Callable[..., Fetched], waits: Waits, status: int
+) -> None:
+    server.fails("/a", status, times=1)
+    server.serves("/a", "ready")
+    assert get("/a").body == b"ready"
+    assert len(waits) == 1
+
+
 def test_backoff_grows_and_the_error_counts_the_attempts(
     server: Server, get: Callable[..., Fetched], waits: Waits
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from briefing.config import Config
 from briefing.fetch import Fetcher
 from briefing.pipeline import NoProgress, Report, RunContext, make_edition, remember_edition
+from briefing.store import Store
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
 from briefing.types import Edition, Source
@@ -80,7 +81,8 @@ def run(
         sleep=night.sleep,
     ) as context:
         edition, report = make_edition(context, day=day)
-        remember_edition(edition, context)
+        if edition.stories:
+            remember_edition(edition, context)
         return edition, report
 
 
@@ -165,6 +167,27 @@ def test_longest_wait(night: Night, tmp_path: Path, port: int, settings: dict[st
     _, report = run(night, tmp_path, f"http://127.0.0.1:{port}/feed.xml", **settings)
     assert sum(night.pauses) == seconds
     assert report.offline is not bool(settings.get("offline"))
+
+
+def test_an_offline_day_without_an_edition_stays_open_and_the_next_run_tells_what_came_before(
+    night: Night, tmp_path: Path, port: int
+) -> None:
+    place = f"http://127.0.0.1:{port}/feed.xml"
+    night.now = NOW - timedelta(days=2)
+    with Server(port) as server:
+        server.serves("/feed.xml", FEED.replace("17 May", "15 May"), type="application/rss+xml")
+        assert titles(run(night, tmp_path, place, repeat=False)[0]) == ["Harbour opens"]
+    night.now = NOW - timedelta(minutes=30)
+    edition, report = run(night, tmp_path, place, repeat=False)
+    assert (edition.stories, report.offline) == ((), True)
+    with Store(tmp_path / "state.db") as store:
+        assert store.begun(NOW.date(), edition.title)[0] is None
+    night.now = NOW
+    with Server(port) as server:
+        text = "The library of Benton lends tools since Monday, and half of the town has borrowed a ladder by now. " * 3
+        missed = FEED.replace(STORY, text).replace("Harbour opens", "Ladders lent").replace("17 May", "16 May")
+        server.serves("/feed.xml", missed, type="application/rss+xml")
+        assert titles(run(night, tmp_path, place, repeat=False)[0]) == ["Ladders lent"]
 
 
 def test_any_answer_of_a_server_counts_as_online(night: Night, tmp_path: Path, port: int) -> None:

@@ -54,6 +54,13 @@ def test_newer_comes_before_older_and_undated_counts_as_a_day_old() -> None:
     ) == ["new", "undated", "old"]
 
 
+def test_equal_scores_stand_newest_first() -> None:
+    ages = {"a": 900, "b": 700, "c": 800}  # hours, after which nothing is left of what is new
+    ranked = rank([bundle(article(name, hours=age)) for name, age in ages.items()], RankingPreferences(), now=NOW)
+    assert len({round(story.score, 6) for story in ranked}) == 1
+    assert [story.bundle.articles[0].id for story in ranked] == ["b", "c", "a"]
+
+
 def test_a_time_in_the_future_is_not_newer_than_now() -> None:
     (one,) = rank([bundle(article("soon", hours=-50))], RankingPreferences(), now=NOW)
     assert {reason.name: reason.value for reason in one.reasons}["recency"] == 1

@@ -311,6 +311,10 @@ def test_reading_time_saved_counts_both_sides() -> None:
     assert minutes_saved(edition(*[item(n) for n in range(5)]).stories) == round(5 * (500 - 2) / 238)
 
 
+def test_a_summary_longer_than_its_article_saves_no_time() -> None:
+    assert minutes_saved([factories.story(factories.article("A tram."), "A tram. " * 500)]) == 0
+
+
 def test_warnings_are_shown_and_rejected_points_are_not() -> None:
     article, summary = item(1)
     article = replace(article, warnings=("Only the feed's own text was at hand.",))
