@@ -272,6 +272,12 @@ def pulled() -> Callable[..., ModelFile]:
     return call
 
 
+@pytest.fixture(scope="session")
+def torch() -> Any:
+    """PyTorch, imported by the first test that runs: a collection has no use for it."""
+    return pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'briefing[torch]')")
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
     """Makes a folder on a disk of its own of so many kB, to be filled; skips where that is not allowed."""

@@ -13,7 +13,6 @@ ignored parameters, reasoning. Words count as tokens.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import threading
@@ -23,6 +22,9 @@ from typing import Any, Literal
 
 from briefing.testing.chat import CHAT, MODELS, ChatServer, Request
 from briefing.testing.server import ReceivedRequest
+
+_PATIENCE = 30.0
+"""Seconds; more than a busy machine needs to send a few requests."""
 
 Refusal = Callable[[Request], "tuple[str, str] | None"]
 
@@ -202,7 +204,7 @@ DIALECTS = (VLLM, LLAMA_SERVER, OLLAMA, LM_STUDIO, LITELLM, HOSTED)
 class DialectServer(ChatServer):
     """A server of one dialect with one model, which reasons for `thinking` words before each answer.
 
-    The first `at_once` requests wait for one another.
+    The first `at_once` requests wait for one another; where they do not all come, none is answered.
     """
 
     def __init__(
@@ -247,8 +249,7 @@ class DialectServer(ChatServer):
         return 200, dialect.kind, self._stream(request)
 
     def _wait(self) -> None:
-        with contextlib.suppress(threading.BrokenBarrierError):
-            self._barrier.wait(timeout=5)
+        self._barrier.wait(timeout=_PATIENCE)
         self._opened.set()
 
     def _stream(self, request: Request) -> bytes:

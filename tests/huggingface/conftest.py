@@ -16,9 +16,8 @@ import pytest
 
 
 @pytest.fixture(scope="session", autouse=True)
-def torch() -> Any:
-    """PyTorch, imported by the first test that runs: a collection has no use for it."""
-    return pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'briefing[torch]')")
+def _needs_torch(torch: Any) -> None:
+    """Every test here does."""
 
 
 TOWNS = (

@@ -118,10 +118,13 @@ def test_a_missing_model_is_pulled_by_the_next_run_or_broken_offline(cli: Cli, c
     assert "briefing models pull qwen2.5-coder-1.5b" in broken(cli("doctor"))["model"]
     configured.write_text(WELL.replace('engine = "extractive"', 'model = "nowhere.gguf"'))
     assert "nowhere.gguf: there is no such file" in broken(cli("doctor"))["model"]
-    configured.write_text(WELL.replace('engine = "extractive"', 'model = "story.txt"'))
+
+
+def test_a_file_that_is_no_model_is_broken_whatever_its_name(cli: Cli, configured: Path) -> None:
     configured.with_name("mine.gguf").write_bytes(b"no model")
-    configured.write_text(WELL.replace('engine = "extractive"', 'model = "mine.gguf"'))
-    assert "mine.gguf" in broken(cli("doctor"))["model"]
+    for name in ("story.txt", "mine.gguf"):
+        configured.write_text(WELL.replace('engine = "extractive"', f'model = "{name}"'))
+        assert f"{name}: it is not a GGUF file" in broken(cli("doctor"))["model"]
 
 
 def test_embeddings_are_looked_at_where_they_are_set(cli: Cli, configured: Path) -> None:

@@ -15,11 +15,11 @@ from ..conftest import Cli
 from .news import TOWNS, article, stories
 from .parts import Configure
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'briefing[torch]')")
+pytestmark = pytest.mark.slow  # importing PyTorch takes seconds
 
 
 @pytest.fixture(scope="module")
-def pickled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pickled(torch: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A summariser of a few neurons that has learnt nothing, with its weights in a pickle."""
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import BartConfig, BartForConditionalGeneration, PreTrainedTokenizerFast
@@ -49,7 +49,7 @@ def pickled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def _threads() -> Iterator[None]:
+def _threads(torch: Any) -> Iterator[None]:
     """Puts back how many threads PyTorch works with."""
     before = torch.get_num_threads()
     yield
@@ -76,7 +76,7 @@ def test_pickles_are_read_where_that_is_set_and_no_server_is_asked(
 @pytest.mark.usefixtures("_threads")
 @pytest.mark.parametrize(("option", "threads"), [((), 1), (("--threads", "2"), 2)])
 def test_a_model_works_with_as_many_threads_as_set(
-    cli: Cli, configure: Configure, pickled: Path, option: tuple[str, ...], threads: int
+    cli: Cli, configure: Configure, torch: Any, pickled: Path, option: tuple[str, ...], threads: int
 ) -> None:
     torch.set_num_threads(3)
     configure(f"model = '{pickled}'", "threads = 1", "trust_pickles = true", towns=TOWNS[:1])
