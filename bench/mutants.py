@@ -62,7 +62,7 @@ EQUIVALENT: Mapping[str, str] = {
 _LEFT_OUT = shutil.ignore_patterns(
     ".git", "__pycache__", ".mutants", ".*_cache", ".hypothesis", ".venv", "build", "dist"
 )
-_COSTLY = {"model", "browser", "eval", "slow"}
+_COSTLY = {"model", "browser", "eval"}
 """Marks, and folders of tests, that are left out: half a minute a mutant allows none of them."""
 _LOGGERS = {"_log", "log", "logger", "logging", "warnings"}
 _WITHOUT_EFFECT = {"strict", "check", "stacklevel", "exc_info"}

@@ -49,6 +49,11 @@ MODELS = Path(os.environ.get("BRIEFING_MODELS") or ModelFolder().folder)
 _NO_NETWORK = re.compile(r"no connection to|does not answer|broke off|could not reach every index|OFFLINE is set")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Three workers for two cores: a third of the time of tests is spent waiting for processes and servers."""
+    return max(1, 3 * (os.cpu_count() or 1) // 2)
+
+
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Names a case with long bytes by its argument: gzip's bytes have a time, and all workers must agree on names."""
     return argname if isinstance(val, bytes) and len(val) > 40 else None

@@ -77,6 +77,7 @@ def test_what_no_calendar_holds_is_refused_in_words(
     assert "mistake in briefing" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "value"),
     [("date", "0001-01-01"), ("created", "0001-01-01T00:00:00+00:00"), ("created", "9999-12-31T23:59:59+00:00")],

@@ -48,6 +48,7 @@ def test_the_doctor_finds_what_a_run_finds(cli: Cli, tmp_path: Path, settings: s
     assert not (tmp_path / "models").exists()
 
 
+@pytest.mark.slow
 def test_a_run_with_what_the_doctor_finds_well_goes_well(
     cli: Cli, chat_server: ChatServer, story_file: Path, tmp_path: Path
 ) -> None:
@@ -79,6 +80,7 @@ def test_the_doctor_says_whether_the_model_fits_and_measures_nothing(cli: Cli, t
     assert not (tmp_path / "models").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["state.db", "state.db.ledger", "state.db.backup", "state.db.lock"])
 def test_a_folder_in_place_of_the_state_file_or_a_companion(cli: Cli, tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()

@@ -121,6 +121,7 @@ def test_settings_that_make_no_sense_are_named(
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_server_that_fails_halfway_loses_no_finished_summary(cli: Cli, tmp_path: Path) -> None:
     rows = [{"id": str(n), "text": STORY.replace("31 to 14", f"{31 + n} to 14")} for n in range(6)]
     (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -145,6 +146,7 @@ def test_a_server_that_fails_halfway_loses_no_finished_summary(cli: Cli, tmp_pat
     assert not set(answered) & set(asked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("context", ["0", "4096"])
 def test_a_server_that_cannot_be_asked_is_said_once_and_what_is_stored_is_told(
     cli: Cli, server: ChatServer, tmp_path: Path, context: str

@@ -149,6 +149,7 @@ def test_75_no_source_of_the_web_could_be_reached(cli: Cli, tmp_path: Path, clos
         assert "refused the connection" in done.stderr
 
 
+@pytest.mark.slow
 def test_130_ctrl_c_while_it_waits_for_the_network(tmp_path: Path, closed_port: int) -> None:
     away = f"http://127.0.0.1:{closed_port}/feed.xml"
     command = [sys.executable, "-m", "briefing", "run", "--source", away, "--allow-local", *PLAIN]

@@ -36,6 +36,7 @@ def two_days(cli: Cli, sample: Path, one_day: Path) -> Path:
     return one_day
 
 
+@pytest.mark.slow
 def test_history_lists_the_editions_newest_first(cli: Cli, two_days: Path) -> None:
     done = cli("history")
     assert done.returncode == 0, done.stderr
@@ -51,6 +52,7 @@ def test_history_lists_the_editions_newest_first(cli: Cli, two_days: Path) -> No
     ]
 
 
+@pytest.mark.slow
 def test_an_edition_is_shown_again_as_it_was_written(cli: Cli, two_days: Path) -> None:
     shown = cli("show", "2024-05-16", "--format", "md")
     assert shown.returncode == 0, shown.stderr
@@ -58,6 +60,7 @@ def test_an_edition_is_shown_again_as_it_was_written(cli: Cli, two_days: Path) -
     assert cli("show").stdout.startswith("MORNING BRIEFING\nFriday, 17 May 2024")
 
 
+@pytest.mark.slow
 def test_the_file_extension_selects_the_format(cli: Cli, one_day: Path) -> None:
     assert cli("show", "--out", "day.html").stdout == "day.html\n"
     assert (one_day / "day.html").read_text("utf-8").startswith("<!doctype html>")
@@ -67,6 +70,7 @@ def test_the_file_extension_selects_the_format(cli: Cli, one_day: Path) -> None:
     assert "--format" in odd.stderr
 
 
+@pytest.mark.slow
 def test_a_story_is_found_with_its_link_and_the_words_marked(cli: Cli, two_days: Path) -> None:
     done = cli("search", "tram", "council")
     assert done.returncode == 0, done.stderr
@@ -79,6 +83,7 @@ def test_a_story_is_found_with_its_link_and_the_words_marked(cli: Cli, two_days:
     assert found["snippet"][start:end].casefold() in {"second vaccine", "second", "vaccine", "children"}
 
 
+@pytest.mark.slow
 def test_hits_beyond_the_limit_are_announced(cli: Cli, two_days: Path) -> None:
     done = cli("search", "the", "--limit", "2", "--format", "json")
     assert len(json.loads(done.stdout)) == 2
@@ -131,6 +136,7 @@ def test_history_without_editions(cli: Cli) -> None:
         assert said in done.stderr
 
 
+@pytest.mark.slow
 def test_an_edition_is_removed_after_confirmation(cli: Cli, two_days: Path) -> None:
     files = [two_days / "briefings" / name for name in ("2024-05-17.md", "2024-05-16.md")]
     nobody = cli("history", "remove", "2024-05-17")
@@ -164,6 +170,7 @@ def test_the_confirmation_does_not_hold_the_lock(cli: Cli, one_day: Path) -> Non
     assert (one_day / "briefings" / "2024-05-17.md").exists()
 
 
+@pytest.mark.slow
 def test_an_edition_that_changes_during_the_confirmation_stays(cli: Cli, one_day: Path) -> None:
     command = [sys.executable, "-m", "briefing", "history", "remove", "2024-05-17"]
     with subprocess.Popen(command, stdin=-1, stderr=-1, stdout=-1, cwd=one_day, text=True, bufsize=0) as asks:
@@ -188,6 +195,7 @@ def test_an_unreadable_edition_is_removed(cli: Cli, one_day: Path) -> None:
     assert cli("history").returncode == 3
 
 
+@pytest.mark.slow
 def test_an_edition_of_the_future_is_shown_by_its_date_only(cli: Cli, one_day: Path) -> None:
     (one_day / "other.txt").write_text("The ferry to Holm will not sail until Friday, the harbour master said. " * 3)
     assert cli("run", "-s", "other.txt", *PLAIN, "--date", "2999-05-28", "-f", "md").returncode == 0

@@ -26,6 +26,7 @@ def run_sample(cli: Cli, sample: Path, *options: str) -> subprocess.CompletedPro
     return done
 
 
+@pytest.mark.slow
 def test_verbose_shows_stages_and_stories(cli: Cli, sample: Path) -> None:
     shown = run_sample(cli, sample, "-v").stderr.splitlines()
     assert any(re.match(r"Sources read: 13, candidates: \d+$", line) for line in shown)
@@ -33,11 +34,13 @@ def test_verbose_shows_stages_and_stories(cli: Cli, sample: Path) -> None:
     assert not any(line.startswith("briefing 0") for line in shown)
 
 
+@pytest.mark.slow
 def test_twice_verbose_shows_debug_lines(cli: Cli, sample: Path) -> None:
     shown = run_sample(cli, sample, "-vv").stderr
     assert re.search(r"(?m)^briefing \d\S*, Python 3", shown)
 
 
+@pytest.mark.slow
 def test_without_the_options_standard_error_has_no_log_lines(cli: Cli, sample: Path, tmp_path: Path) -> None:
     plain = run_sample(cli, sample)
     assert "Sources read" not in plain.stderr
@@ -45,6 +48,7 @@ def test_without_the_options_standard_error_has_no_log_lines(cli: Cli, sample: P
     assert "Sources read" not in logged.stderr
 
 
+@pytest.mark.slow
 def test_the_log_file_has_debug_lines_with_utc_times_and_is_private(cli: Cli, sample: Path, tmp_path: Path) -> None:
     path = tmp_path / "run.log"
     old_mask = os.umask(0)
@@ -117,6 +121,7 @@ def test_a_log_file_that_cannot_be_written_is_one_error(cli: Cli, tmp_path: Path
         )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no /dev/full")
 def test_a_full_disk_ends_the_log_and_not_the_run(cli: Cli, sample: Path) -> None:
     done = run_sample(cli, sample, "--log-file", "/dev/full")

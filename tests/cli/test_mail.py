@@ -52,6 +52,7 @@ def test_a_mailbox_becomes_an_edition(kind: str, cli: Cli, tmp_path: Path) -> No
     assert edition(tmp_path / "out") == ["First", "Second"]
 
 
+@pytest.mark.slow
 def test_an_imap_mailbox_becomes_an_edition_twice(cli: Cli, imap_server: ImapServer, tmp_path: Path) -> None:
     now = datetime.now(UTC)
     imap_server.messages[4] = (letter("First", 1).replace(b"\n", b"\r\n"), now)

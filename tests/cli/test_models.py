@@ -17,6 +17,7 @@ from ..conftest import Cli
 GGUF = b"GGUF" + struct.pack("<IQQ", 3, 0, 0)
 
 
+@pytest.mark.slow
 def test_models_are_where_the_configuration_says(cli: Cli, tmp_path: Path) -> None:
     elsewhere = str(tmp_path / "elsewhere")
     (tmp_path / "briefing.toml").write_text('models = "mine"\noffline = true\n')
@@ -36,6 +37,7 @@ def test_models_are_where_the_configuration_says(cli: Cli, tmp_path: Path) -> No
     assert (broken.returncode, "nothing.toml" in broken.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_what_a_file_says_of_itself_is_listed_as_it_is(cli: Cli, tmp_path: Path) -> None:
     name, value = b"general.name", b"Small [/one] :smile:"
     pair = struct.pack("<Q", len(name)) + name + struct.pack("<IQ", 8, len(value)) + value
@@ -44,6 +46,7 @@ def test_what_a_file_says_of_itself_is_listed_as_it_is(cli: Cli, tmp_path: Path)
     assert "Small [/one] :smile:" in cli("models", "list", BRIEFING_MODELS="mine").stdout
 
 
+@pytest.mark.slow
 def test_the_list_says_what_fits_and_measures_the_machine_once(cli: Cli) -> None:
     first = cli("models", "list", BRIEFING_MODELS="mine")
     assert (first.returncode, "Measuring the speed" in first.stderr) == (0, True)
@@ -68,6 +71,7 @@ def test_a_pull_offline_says_what_to_do(cli: Cli) -> None:
     assert "Run `briefing models pull Foo/Bar` with a network" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_list_counts_the_window_and_the_slots_of_the_configuration(cli: Cli, tmp_path: Path) -> None:
     def needs() -> int:
         (one,) = [one for one in json.loads(cli("models", "list", "--json").stdout) if one["name"] == "qwen3-4b"]
@@ -79,6 +83,7 @@ def test_the_list_counts_the_window_and_the_slots_of_the_configuration(cli: Cli,
     assert needs() - narrow == (2 * 65_536 - 4096) * 147_456
 
 
+@pytest.mark.slow
 def test_a_model_is_recommended_with_the_command_to_get_it(cli: Cli) -> None:
     done = cli("models", "recommend", "--seconds", "1", BRIEFING_MODELS="mine")
     assert done.returncode == 0, done.stderr

@@ -45,6 +45,7 @@ def briefing(process: Cli, tmp_path: Path) -> Callable[..., str]:
     return call
 
 
+@pytest.mark.slow
 def test_every_command_prints_utf8(briefing: Callable[..., str], tmp_path: Path) -> None:
     assert NAME in briefing("sources", "list")
     assert NAME in briefing("sources", "export")
@@ -81,6 +82,7 @@ def test_a_file_name_that_is_no_text_ends_no_command(tmp_path: Path) -> None:
     assert done.stderr == b""
 
 
+@pytest.mark.slow
 @pytest.mark.posix
 def test_lines_are_wrapped_to_the_terminal_and_no_word_is_broken(cli: Cli, tmp_path: Path) -> None:
     import pty

@@ -19,6 +19,7 @@ from ..factories import STORY
 PLAIN = ("--engine", "extractive")
 
 
+@pytest.mark.slow
 def test_the_sample_becomes_an_edition_in_every_format(cli: Cli, sample: Path, tmp_path: Path) -> None:
     done = cli(
         "run",
@@ -45,6 +46,7 @@ def test_the_sample_becomes_an_edition_in_every_format(cli: Cli, sample: Path, t
     assert "\x1b" not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_second_run_writes_the_same_bytes_from_the_store(process: Cli, sample: Path, tmp_path: Path) -> None:
     texts = []
     for seed in ("1", "2"):
@@ -81,6 +83,7 @@ def test_nothing_to_write_is_exit_code_3(cli: Cli, tmp_path: Path) -> None:
     assert not list((tmp_path / "briefings").glob("*"))
 
 
+@pytest.mark.slow
 def test_an_article_read_in_part_is_told_of_in_the_report_and_the_edition(cli: Cli, tmp_path: Path) -> None:
     text = "".join(
         f"In street {n} the council counted {n + 7} trees on Tuesday, its mayor said.\n\n" for n in range(3500)
@@ -98,6 +101,7 @@ def test_quiet_says_nothing_but_results(cli: Cli, story_file: Path) -> None:
     assert done.stdout.count("\n") == 2
 
 
+@pytest.mark.slow
 def test_the_newest_articles_stay_under_a_limit(cli: Cli, sample: Path, tmp_path: Path) -> None:
     done = cli("--verbose", "run", sample / "briefing.toml", *PLAIN, "--max-articles", "3", "-f", "json")
     assert done.returncode == 0
@@ -199,6 +203,7 @@ def test_the_sentences_of_odd_input_are_its_points(cli: Cli, tmp_path: Path, bod
     assert "HACKED" not in done.stdout
 
 
+@pytest.mark.slow
 def test_a_point_of_a_long_text_is_one_of_its_sentences(cli: Cli, tmp_path: Path) -> None:
     told = [f"In district {i} they counted {i} trees." for i in range(900)]
     (tmp_path / "long.txt").write_text("\n\n".join(told))
@@ -265,6 +270,7 @@ def test_a_folder_gives_every_article_in_it(cli: Cli, sample: Path) -> None:
 # --- the other commands -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_from_init_to_a_list_of_sources(cli: Cli, process: Cli, tmp_path: Path, story_file: Path) -> None:
     assert process("init", TZ="Asia/Tokyo").returncode == 0
     assert 'timezone = "Asia/Tokyo"\n' in (tmp_path / "briefing.toml").read_text("utf-8")
@@ -292,6 +298,7 @@ def test_from_init_to_a_list_of_sources(cli: Cli, process: Cli, tmp_path: Path, 
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_models_are_listed_with_what_is_here(cli: Cli, tmp_path: Path) -> None:
     done = cli("models", "list", BRIEFING_MODELS=str(tmp_path / "models"))
     assert done.returncode == 0
@@ -317,12 +324,14 @@ def test_prompts_and_templates_can_be_taken_out_and_changed(cli: Cli, story_file
     assert "edition.md.j2, line 2" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_doctor_says_what_works(cli: Cli, tmp_path: Path) -> None:
     done = cli("doctor", BRIEFING_MODELS=str(tmp_path / "models"))
     assert done.returncode == 0, done.stdout
     assert "ok      engine" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_doctor_looks_where_the_configuration_says(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "briefing.toml").write_text('state = "mine.db"\nmodel = "nothing-like-it"\n')
     done = cli("doctor")
@@ -333,6 +342,7 @@ def test_the_doctor_looks_where_the_configuration_says(cli: Cli, tmp_path: Path)
     assert cli("doctor").stdout.count("broken") == 1
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_no_error(cli: Cli, sample: Path) -> None:
     command = f"{sys.executable} -m briefing summarise {sample}/markdown {sample}/text --engine extractive | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
@@ -415,6 +425,7 @@ main()
 """
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_one_line_and_keeps_what_was_finished(cli: Cli, story_file: Path, tmp_path: Path) -> None:
     stopped = subprocess.run([sys.executable, "-c", STOP], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert stopped.returncode == 130
@@ -423,6 +434,7 @@ def test_ctrl_c_ends_with_one_line_and_keeps_what_was_finished(cli: Cli, story_f
     assert "1 from an earlier run" in again.stderr
 
 
+@pytest.mark.slow
 def test_why_a_story_stands_where_it_stands_is_said_on_request(cli: Cli, sample: Path) -> None:
     done = cli("run", sample / "briefing.toml", *PLAIN, "--date", "2024-05-17", "--explain", "--budget", "10m")
     assert done.returncode == 0, done.stderr

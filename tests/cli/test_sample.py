@@ -27,6 +27,7 @@ def listed(sample: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_every_article_of_the_sample_is_told_as_it_is_listed(
     cli: Callable[..., Any], sample: Path, tmp_path: Path, listed: dict[str, Any]
 ) -> None:

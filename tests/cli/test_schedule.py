@@ -154,6 +154,7 @@ def test_installed_and_removed_leaves_no_trace(cli: Cli, machine: Machine, confi
     assert "Nothing is scheduled" in cli("schedule", "show").stderr
 
 
+@pytest.mark.slow
 def test_systemd_gets_a_service_and_a_timer_that_makes_up_for_missed_runs(
     cli: Cli, machine: Machine, config: Path
 ) -> None:
@@ -185,6 +186,7 @@ def test_a_second_install_starts_the_timer_anew(cli: Cli, machine: Machine, conf
     assert machine.calls[-1] == "systemctl --user restart briefing.timer"
 
 
+@pytest.mark.slow
 def test_nothing_of_this_shell_but_folders_gets_into_a_file(cli: Cli, machine: Machine, config: Path) -> None:
     machine.has("systemctl")
     cli("schedule", "install", "-c", config, "--with", "systemd", BRIEFING_API_KEY="s3cret", BRIEFING_MODELS="models")
@@ -193,6 +195,7 @@ def test_nothing_of_this_shell_but_folders_gets_into_a_file(cli: Cli, machine: M
     assert f"Environment=BRIEFING_MODELS={config.parents[1]}/models" in service.replace('"', "")
 
 
+@pytest.mark.slow
 def test_a_timer_that_is_not_running_is_called_so(cli: Cli, machine: Machine, config: Path) -> None:
     machine.has("systemctl")
     cli("schedule", "install", "-c", config, "--with", "systemd")
@@ -200,6 +203,7 @@ def test_a_timer_that_is_not_running_is_called_so(cli: Cli, machine: Machine, co
     assert "not started. Run: systemctl --user daemon-reload && " in cli("schedule", "show").stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["systemd", "launchd"])
 def test_without_the_tool_files_are_written_and_the_command_is_said(
     cli: Cli, machine: Machine, config: Path, kind: str
@@ -216,6 +220,7 @@ def test_without_the_tool_files_are_written_and_the_command_is_said(
     assert everything() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "said", "part"),
     [
@@ -241,6 +246,7 @@ def test_a_tool_that_fails_is_one_clear_line(
     assert everything() == before
 
 
+@pytest.mark.slow
 def test_a_timer_that_cannot_be_stopped_is_said(cli: Cli, machine: Machine, config: Path) -> None:
     machine.has("systemctl")
     cli("schedule", "install", "-c", config, "--with", "systemd")
@@ -250,6 +256,7 @@ def test_a_timer_that_cannot_be_stopped_is_said(cli: Cli, machine: Machine, conf
     assert not units().exists()
 
 
+@pytest.mark.slow
 def test_somebody_elses_unit_is_left_alone(cli: Cli, machine: Machine, config: Path) -> None:
     machine.has("systemctl")
     units().mkdir(parents=True)
@@ -274,6 +281,7 @@ def test_folders_that_others_use_stay(cli: Cli, machine: Machine, config: Path) 
 # --- cron ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_other_lines_of_the_crontab_are_untouched(cli: Cli, machine: Machine, config: Path) -> None:
     machine.has("crontab")
     mine = b"MAILTO=me\r\n# caf\xe9\n0 1 * * * echo 100\\% > /dev/null\n"
@@ -314,6 +322,7 @@ def test_a_crontab_that_does_not_keep_the_block_is_an_error(cli: Cli, machine: M
     assert "crontab -e" in removed.stderr
 
 
+@pytest.mark.slow
 def test_without_cron_there_is_a_remedy(cli: Cli, machine: Machine, config: Path) -> None:
     done = cli("schedule", "install", "-c", config, "--with", "cron")
     assert done.returncode == 3
@@ -338,6 +347,7 @@ def test_launchd_gets_an_agent(cli: Cli, machine: Machine, config: Path) -> None
     assert machine.calls == [bootstrap, f"launchctl bootout gui/{os.getuid()}/briefing.daily", bootstrap]
 
 
+@pytest.mark.slow
 def test_for_windows_a_batch_file_is_written_and_a_command_printed(cli: Cli, machine: Machine, config: Path) -> None:
     text = config.read_text()
     config = config.parents[1] / "briefing.toml"  # quotation marks are in no path of Windows
@@ -470,6 +480,7 @@ def test_variables_of_the_scheduler_are_used_in_the_rehearsal(cli: Cli, machine:
     assert cli(*install, "systemd", "--no-check").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_folder_of_models_is_kept_and_a_model_that_is_not_in_it_is_said(
     cli: Cli, machine: Machine, config: Path, tmp_path: Path
 ) -> None:
@@ -481,6 +492,7 @@ def test_a_folder_of_models_is_kept_and_a_model_that_is_not_in_it_is_said(
     assert as_started("systemd", machine)[1]["XDG_CACHE_HOME"] == str(tmp_path / "cache")
 
 
+@pytest.mark.slow
 def test_a_check_reads_and_writes_nothing(cli: Cli, config: Path, tmp_path: Path) -> None:
     before = {*everything(), *tmp_path.rglob("*")}
     done = cli("run", config, "--check")
@@ -575,6 +587,7 @@ def test_wrong_use_changes_nothing(
     assert machine.calls == []
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_is_said(cli: Cli, machine: Machine, config: Path) -> None:
     machine.has("systemctl")
     units().parent.parent.mkdir()

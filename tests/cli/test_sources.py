@@ -121,6 +121,7 @@ def test_a_feed_address_stands_for_one_of_the_web(typed: str, meant: str) -> Non
     assert without_feed_scheme(typed) == meant
 
 
+@pytest.mark.slow
 def test_a_password_in_an_address_is_shown_nowhere(cli: Cli, tmp_path: Path) -> None:
     opml = '<opml version="2.0"><body><outline text="A" xmlUrl="https://a.example/f"/></body></opml>'
     page = "<html><title>Log in</title><body><p>Nothing here.</p></body></html>"

@@ -80,6 +80,7 @@ def test_a_run_with_a_broken_pipe_succeeds(shell: Shell, tmp_path: Path) -> None
     assert is_kept(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("models",), ("models", "list"), ("run", "--help"), ("--version",)])
 def test_help_and_results_into_a_broken_pipe_succeed(arguments: tuple[str, ...], shell: Shell) -> None:
     assert shell("2>&1 | true", *arguments).returncode == ExitCode.WELL

@@ -181,6 +181,7 @@ def test_a_refused_or_deferred_recipient(smtp: Smtp, reply: str, state: str) -> 
     assert post(smtp).state == "sent"
 
 
+@pytest.mark.slow
 def test_a_drop_before_the_final_dot(smtp: Smtp) -> None:
     smtp.drops_within_data()
     claims = Claims()

@@ -49,6 +49,7 @@ def test_headers_without_end(web: Web, failure: Failure) -> None:
     assert "not HTTP as it should be" in failure("/long").cause
 
 
+@pytest.mark.slow
 def test_informational_responses_without_end(web: Web, failure: Failure) -> None:
     web.promises_without_end("/")
     assert failure("/", total_timeout=0.3).cause == "it was not complete after 0.3 seconds"

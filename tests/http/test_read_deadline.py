@@ -119,6 +119,7 @@ def test_hanging_page_is_bounded_by_the_deadline(morning: Morning) -> None:
     assert [one.cause for one in report.failures] == [f"{server.url('/' + town)}: {LATE}" for town in TOWNS]
 
 
+@pytest.mark.slow
 def test_feed_text_replaces_a_late_page_until_the_next_edition(morning: Morning) -> None:
     server = morning.server
     for town in TOWNS:

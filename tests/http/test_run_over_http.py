@@ -176,6 +176,7 @@ def test_thirty_feeds_of_which_many_are_bad(server: Server, silent: list[Server]
     assert all("All rights reserved" not in one.articles[0].text for one in edition.stories)
 
 
+@pytest.mark.slow
 def test_second_run_uses_cached_summaries_and_writes_the_same_bytes(server: Server, tmp_path: Path) -> None:
     for number in range(3):
         server.serves(
@@ -292,6 +293,7 @@ def test_old_and_duplicate_articles_are_skipped(server: Server, tmp_path: Path) 
     assert len(edition.failures) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("second", ["down", "quiet"])
 def test_feed_names_and_summaries_are_stable_when_one_feed_has_nothing_new(
     server: Server, tmp_path: Path, second: str
@@ -318,6 +320,7 @@ def test_feed_names_and_summaries_are_stable_when_one_feed_has_nothing_new(
     assert asked[1] == 0
 
 
+@pytest.mark.slow
 def test_failed_fetch_is_retried_by_the_next_edition_and_counts_against_no_limit(
     server: Server, tmp_path: Path
 ) -> None:

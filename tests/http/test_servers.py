@@ -87,6 +87,7 @@ def test_a_summary_comes_through_every_dialect(dialect: Dialect, thinking: int, 
         assert not summary.warnings
 
 
+@pytest.mark.slow
 @each
 def test_many_in_flight_learn_a_dialect_together(dialect: Dialect, book: PromptBook) -> None:
     with DialectServer(dialect, thinking=700, at_once=8) as server:

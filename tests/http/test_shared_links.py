@@ -96,6 +96,7 @@ UNLIKE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", UNLIKE.values(), ids=UNLIKE.keys())
 def test_incidents_with_one_url_are_separate_articles(server: Server, tmp_path: Path, kind: Incident) -> None:
     incidents = [replace(kind, number=number) for number in range(5)]
@@ -128,6 +129,7 @@ def test_teasers_with_one_url_become_its_page(server: Server, tmp_path: Path) ->
     assert causes(edition) == ["it was found before, in the same source"] * 2
 
 
+@pytest.mark.slow
 def test_two_feeds_of_a_status_page_are_deduplicated(server: Server, tmp_path: Path) -> None:
     incidents = [Incident(number) for number in range(3)]
     others = [replace(one, guid="https://status.example/incidents/{number}") for one in incidents]
@@ -139,6 +141,7 @@ def test_two_feeds_of_a_status_page_are_deduplicated(server: Server, tmp_path: P
     assert edition_of(server, ["/rss", "/atom"], tmp_path, 1).stories == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("other", "both"),
     [
@@ -162,6 +165,7 @@ def test_feeds_are_deduplicated_by_url_with_title_or_text(
     assert edition_of(server, ["/a", "/b"], tmp_path, 1, full_text=False).stories == ()
 
 
+@pytest.mark.slow
 def test_new_title_for_a_page_is_not_another_article(server: Server, tmp_path: Path) -> None:
     server.serves("/a", rss(server.url("/status"), [Incident(0)], "A"), type="application/rss+xml")
     renamed = Incident(1, title="What others call it", text="Comments")
@@ -203,6 +207,7 @@ def test_oldest_of_items_with_one_url_and_date_keeps_its_key() -> None:
     assert item_keys([item(3, url="https://a.example/"), item(2, url="https://a.example/")])[0] not in {two, old}
 
 
+@pytest.mark.slow
 def test_stories_told_by_an_earlier_version_are_not_repeated(server: Server, tmp_path: Path) -> None:
     """Items with a guid and without a date had another name in the store; what they said is known all the same."""
     server.serves("/feed", rss(server.url("/status"), [Incident(0, date="")]), type="application/rss+xml")

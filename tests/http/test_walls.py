@@ -115,6 +115,7 @@ def test_an_article_behind_a_wall_keeps_its_headline_and_teaser_and_gives_no_poi
     assert [one["title"] for one in json.loads(data.read_text("utf-8"))["stubs"]] == ["Costs rise", "Ferry stops"]
 
 
+@pytest.mark.slow
 def test_a_headline_is_told_once_and_again_only_in_the_edition_of_its_own_day(server: Server, tmp_path: Path) -> None:
     items = [("Costs rise", server.url("/paywall"), TEASER), ("Wall", server.url("/page"), "")]
     server.serves("/feed", feed(*items), type="application/rss+xml")
@@ -122,6 +123,7 @@ def test_a_headline_is_told_once_and_again_only_in_the_edition_of_its_own_day(se
     assert told == [["Costs rise"], ["Costs rise"], []]
 
 
+@pytest.mark.slow
 def test_a_source_that_fails_when_the_edition_is_made_again_keeps_its_headlines(server: Server, tmp_path: Path) -> None:
     items = [("Costs rise", server.url("/paywall"), TEASER), ("Wall", server.url("/page"), "")]
     server.serves("/feed", feed(*items), type="application/rss+xml")

@@ -125,6 +125,7 @@ def in_full(text: str, count: int) -> list[int]:
     return [n for n, head in enumerate(heads) if head >= 0 and "31 to 14" in text[head : ends[ends.index(head) + 1]]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "listed"), [(80, True), (500, False)])
 def test_a_large_edition_stays_under_the_limit_and_counts_the_omitted_stories(count: int, listed: bool) -> None:
     found = letter(edition(count, text=LONG))
@@ -147,6 +148,7 @@ def test_a_complete_letter_has_no_notice_of_omitted_stories() -> None:
     assert "whole edition" not in found.message.as_string()
 
 
+@pytest.mark.slow
 def test_the_least_important_stories_are_omitted_and_the_one_in_the_subject_is_shown() -> None:
     whole = edition(80, text=LONG)  # four sections; "Tram 0" is the edition's headline
     last = whole.sections[-1]

@@ -35,6 +35,7 @@ def office(post_office: Opener, cli: Cli, tmp_path: Path) -> PostOffice:
     return office
 
 
+@pytest.mark.slow
 def test_without_the_state_file_only_recipients_without_the_edition_get_it(
     office: PostOffice, cli: Cli, tmp_path: Path
 ) -> None:
@@ -47,6 +48,7 @@ def test_without_the_state_file_only_recipients_without_the_edition_get_it(
     assert office.letters == dict.fromkeys(READERS, 1)
 
 
+@pytest.mark.slow
 def test_a_damaged_state_file_is_repaired_and_nothing_is_sent_twice(
     office: PostOffice, cli: Cli, tmp_path: Path
 ) -> None:
@@ -73,6 +75,7 @@ def test_a_damaged_state_file_is_repaired_and_nothing_is_sent_twice(
         assert len(store.editions()) == 1
 
 
+@pytest.mark.slow
 def test_a_restored_backup_learns_later_deliveries_from_the_ledger_file(
     office: PostOffice, cli: Cli, tmp_path: Path
 ) -> None:
@@ -86,6 +89,7 @@ def test_a_restored_backup_learns_later_deliveries_from_the_ledger_file(
     assert office.letters == dict.fromkeys(READERS, 1)
 
 
+@pytest.mark.slow
 def test_a_failed_backup_is_reported_and_the_run_succeeds(office: PostOffice, cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "s.db.backup").unlink()
     (tmp_path / "s.db.backup").mkdir()

@@ -101,6 +101,7 @@ def test_an_address_given_by_to_has_its_sections_and_a_new_one_gets_all(desk: De
     assert b"Ferry service" in new
 
 
+@pytest.mark.slow
 def test_letters_written_as_files_have_the_sections_of_each_recipient(desk: Desk, tmp_path: Path) -> None:
     recipients = {"address": ANN, "sections": ["World"]}, {"address": BOB, "sections": ["Science"]}
     desk.send(*recipients, command=(*SEND, "--dry-run", "--out", "letters"))
@@ -190,6 +191,7 @@ def test_a_recipient_without_a_story_gets_a_letter_only_with_send_empty(
         assert sections_in(parts(office.letter(ANN))["text/html"]) == set()
 
 
+@pytest.mark.slow
 def test_the_preview_is_the_first_letter_opened_and_nothing_is_sent(
     desk: Desk, office: PostOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,6 +220,7 @@ def test_a_preview_for_one_address_is_of_their_letter(
     assert said == f"{Path('briefings') / f'2024-05-17-{BOB}.preview.html'}\n"
 
 
+@pytest.mark.slow
 def test_a_removed_edition_that_is_made_again_reaches_who_had_it_only_on_request(
     desk: Desk, office: PostOffice, cli: Cli, tmp_path: Path
 ) -> None:

@@ -111,6 +111,7 @@ def test_no_retry_after_the_deadline(desk: Desk, office: PostOffice) -> None:
     assert desk.slept == [60]
 
 
+@pytest.mark.slow
 def test_deferred_letters_are_sent_the_next_day_the_oldest_first(desk: Desk, office: PostOffice) -> None:
     desk.mail(retries=())
     office.refuse = {ANN: [GREYLISTED] * 2, BOB: [GREYLISTED]}
@@ -148,6 +149,7 @@ def test_letters_are_composed_one_by_one_and_the_ledger_is_read_once(
     assert len(read) < len(delivered)
 
 
+@pytest.mark.slow
 def test_a_run_without_an_edition_sends_deferred_letters(desk: Desk, office: PostOffice) -> None:
     desk.mail(retries=())
     office.refuse = {ANN: [GREYLISTED]}
@@ -158,6 +160,7 @@ def test_a_run_without_an_edition_sends_deferred_letters(desk: Desk, office: Pos
     assert desk.send(None) == []
 
 
+@pytest.mark.slow
 def test_letters_are_given_up_after_three_days_and_reported_once(desk: Desk, office: PostOffice) -> None:
     desk.mail(retries=())
     office.refuse = {ANN: [GREYLISTED] * 9}
@@ -173,6 +176,7 @@ def test_letters_are_given_up_after_three_days_and_reported_once(desk: Desk, off
     assert (ANN, "sent", None) in states(desk.send(first, resend=True))
 
 
+@pytest.mark.slow
 def test_an_old_edition_sent_on_request_is_retried_for_three_days(desk: Desk, office: PostOffice) -> None:
     desk.mail(retries=())
     first = desk.edition()
@@ -187,6 +191,7 @@ def test_an_old_edition_sent_on_request_is_retried_for_three_days(desk: Desk, of
     assert states(desk.send(None)) == [(ANN, "sent", 17)]
 
 
+@pytest.mark.slow
 def test_removed_recipients_get_no_deferred_letters(desk: Desk, office: PostOffice) -> None:
     desk.mail(retries=())
     office.refuse = {ANN: [GREYLISTED]}
@@ -206,6 +211,7 @@ def test_an_address_from_the_command_line_is_not_retried_later(desk: Desk, offic
     assert desk.send(None) == []
 
 
+@pytest.mark.slow
 def test_letters_that_were_never_tried_are_sent_by_the_next_run(desk: Desk, office: PostOffice) -> None:
     desk.mail(security="starttls")  # which the server does not speak: it can be used for nobody
     with pytest.raises(DeliveryError):
@@ -216,6 +222,7 @@ def test_letters_that_were_never_tried_are_sent_by_the_next_run(desk: Desk, offi
     assert office.letters == {ANN: 2, BOB: 2, ZOE: 2}
 
 
+@pytest.mark.slow
 def test_an_unreadable_edition_does_not_stop_the_others(desk: Desk, office: PostOffice) -> None:
     desk.mail(retries=())
     office.refuse = {ANN: [GREYLISTED]}
@@ -287,6 +294,7 @@ def test_a_letter_claimed_by_another_process_is_left_alone(tmp_path: Path) -> No
         assert second.delivery(key).state == "sent"
 
 
+@pytest.mark.slow
 def test_a_letter_that_another_run_claims_is_not_sent_twice(desk: Desk, office: PostOffice) -> None:
     today = desk.edition()
     office.refuse = {ANN: [GREYLISTED]}
@@ -301,6 +309,7 @@ def test_a_letter_that_another_run_claims_is_not_sent_twice(desk: Desk, office: 
     assert office.letters == {ANN: 1, BOB: 1, ZOE: 1}
 
 
+@pytest.mark.slow
 def test_no_third_letter_after_two_without_a_reply_to_data(desk: Desk, office: PostOffice) -> None:
     desk.mail(retries=())
     office.after_data = {ANN: ["drop"], BOB: ["drop"]}
@@ -343,6 +352,7 @@ def configured(office: PostOffice, tmp_path: Path) -> PostOffice:
     return office
 
 
+@pytest.mark.slow
 def test_the_exit_code_for_deferred_letters_which_the_next_run_sends(configured: PostOffice, cli: Cli) -> None:
     configured.refuse = {ANN: [GREYLISTED]}
     day = pipeline.utc_now().date()
@@ -364,6 +374,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.posix
 def test_a_run_killed_before_sending_is_completed_by_the_next(configured: PostOffice, cli: Cli, tmp_path: Path) -> None:
     day = pipeline.utc_now().date()

@@ -60,6 +60,7 @@ def mailed(office: PostOffice, address: str) -> list[str]:
     return [place for letter in letters for place in STORIES if f"https://example.org/{place}" in letter]
 
 
+@pytest.mark.slow
 def test_articles_that_arrive_after_sending_are_in_the_next_edition(runs: tuple[PostOffice, Runs]) -> None:
     office, run = runs
     office.refuse[BEN] = ["451 4.7.1 greylisted"]
@@ -71,6 +72,7 @@ def test_articles_that_arrive_after_sending_are_in_the_next_edition(runs: tuple[
     assert mailed(office, ANN) == mailed(office, BEN) == ["harbour", "tram"]
 
 
+@pytest.mark.slow
 def test_a_story_limit_removes_no_sent_story_from_the_stored_edition(runs: tuple[PostOffice, Runs]) -> None:
     office, run = runs
     run(at(20, "06:30"), {"a": ["harbour", "tram"]}, "--send", most=2)

@@ -115,6 +115,7 @@ def test_the_password_from_a_command(post_office: Opener, desk: Callable[..., Pa
     assert PASSWORD not in failed.stderr
 
 
+@pytest.mark.slow
 def test_the_password_from_the_keyring(
     post_office: Opener, desk: Callable[..., Path], process: Cli, tmp_path: Path
 ) -> None:
@@ -167,6 +168,7 @@ def test_no_password_is_sent_to_a_server_without_auth(post_office: Opener, desk:
     assert "does not offer what is needed" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["expired", "another host", "plain"])
 def test_an_untrusted_certificate_ends_the_delivery(
     post_office: Opener, desk: Callable[..., Path], cli: Cli, authority: trustme.CA, fault: str
@@ -188,6 +190,7 @@ def test_an_untrusted_certificate_ends_the_delivery(
     assert office.got == []
 
 
+@pytest.mark.slow
 def test_replies_about_each_recipient_are_recorded(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
     office = post_office()
     ann, bob, zoe = READERS
@@ -235,6 +238,7 @@ def test_only_a_refused_address_gets_the_advice_to_check_it(
     assert ("Check the address" in err) == address
 
 
+@pytest.mark.slow
 def test_deferred_letters_are_sent_by_the_next_run(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
     office = post_office()
     office.refuse = {READERS[0]: ["451 later"]}
@@ -268,6 +272,7 @@ def test_mail_errors_set_the_exit_code_where_a_source_failed_too(
     assert office.letters == dict.fromkeys(READERS[1:], 1)
 
 
+@pytest.mark.slow
 def test_an_unreachable_server_defers_all_letters(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
     office = post_office()
     desk(office, port=1, readers=READERS[:1])
@@ -296,6 +301,7 @@ def test_letters_are_ascii_in_short_lines_on_the_wire(
         assert b"\n" not in data.replace(b"\r\n", b"")
 
 
+@pytest.mark.slow
 def test_non_ascii_local_parts_need_smtputf8(post_office: Opener, desk: Callable[..., Path], cli: Cli) -> None:
     for day, utf8, code in ((2, True, 0), (1, False, 4)):
         office = post_office(utf8=utf8)
@@ -317,6 +323,7 @@ def test_non_ascii_domains_need_no_smtputf8(post_office: Opener, desk: Callable[
     assert message["Message-ID"].endswith("@xn--strae-oqa.example>")
 
 
+@pytest.mark.slow
 def test_dry_run_and_preview_send_nothing(
     post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path
 ) -> None:
@@ -380,6 +387,7 @@ def test_the_edition_is_written_in_spite_of_mail_errors(
     assert said in sent.stderr
 
 
+@pytest.mark.slow
 def test_a_broken_letter_template_costs_no_edition(
     post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path
 ) -> None:
@@ -408,6 +416,7 @@ def test_a_mistake_while_sending_is_told_and_no_more_than_a_mail_error(
     assert "A mistake in briefing itself: RuntimeError: no such thing" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_password_command_runs_once_in_a_run(
     post_office: Opener, desk: Callable[..., Path], cli: Cli, tmp_path: Path
 ) -> None:

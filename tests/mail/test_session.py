@@ -74,6 +74,7 @@ def rude(*answers: str) -> Iterator[tuple[int, list[str]]]:
             thread.join()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("said", "cause", "setting"),
     [
@@ -115,6 +116,7 @@ def test_a_deferral_of_the_session_is_not_recorded_for_the_recipient(desk: Desk,
     assert set(ledger(desk).values()) == {UNTRIED}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", ["530 5.7.0 Authentication required", "535 5.7.8 no", "538 5.7.11 encrypt"])
 @pytest.mark.parametrize("where", ["refuse", "after_data"])
 def test_authentication_required_later_in_the_session_is_not_about_the_recipient(
@@ -140,6 +142,7 @@ def test_letters_deferred_before_a_session_error_are_reported(desk: Desk, office
             next(posted)
 
 
+@pytest.mark.slow
 def test_relaying_denied_without_a_login_is_not_about_the_recipient(desk: Desk, office: PostOffice) -> None:
     denied = "554 5.7.1 <mail.example.org[192.0.2.1]>: Client host rejected: Access denied"
     office.refuse = {ANN: [denied], BOB: [denied]}
@@ -150,6 +153,7 @@ def test_relaying_denied_without_a_login_is_not_about_the_recipient(desk: Desk, 
     assert became(desk.send(desk.edition())) == {ANN: "sent", BOB: "sent", ZOE: "before"}
 
 
+@pytest.mark.slow
 def test_refusals_of_a_recipient_are_recorded(desk: Desk, office: PostOffice) -> None:
     office.refuse = {ANN: ["550 5.1.1 no such user"]}
     office.after_data = {BOB: ["552 5.2.2 mailbox full"]}
@@ -233,6 +237,7 @@ def test_a_letter_with_an_odd_reply_to_data_is_not_sent_again(desk: Desk, answer
         listener.shutdown()
 
 
+@pytest.mark.slow
 def test_no_letter_is_sent_where_the_ledger_cannot_be_written(desk: Desk, office: PostOffice, tmp_path: Path) -> None:
     path = tmp_path / "s.db.ledger"
 
@@ -250,6 +255,7 @@ def test_no_letter_is_sent_where_the_ledger_cannot_be_written(desk: Desk, office
     assert states(desk.send(desk.edition())) == [(address, "sent", None) for address in (ANN, BOB, ZOE)]
 
 
+@pytest.mark.slow
 def test_a_wrong_password_is_tried_once_in_a_run(post_office: Opener, tmp_path: Path) -> None:
     office = post_office(security="tls", login=True)
     desk = Desk(tmp_path, office)

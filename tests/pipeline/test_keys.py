@@ -262,6 +262,7 @@ def test_every_branch_of_a_prompt_counts(file: str, old: str, new: str, tmp_path
     assert summary(book=edited(tmp_path, file, lambda source: source.replace(old, new))) != summary()
 
 
+@pytest.mark.slow
 def test_what_no_model_sees_makes_no_other_summary(tmp_path: Path) -> None:
     def commented(source: str) -> str:
         return source.replace("{#-", "{#- Mine.", 1)

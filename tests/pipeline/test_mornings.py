@@ -227,6 +227,7 @@ def test_future_dated_edition_keeps_history_and_is_not_the_latest(place: Place) 
         assert pipeline.known_edition(context, None).date == date(2027, 5, 28)
 
 
+@pytest.mark.slow
 def test_a_file_in_a_folder_is_told_once_for_as_long_as_it_lies_there(place: Place) -> None:
     (place.folder / "notes").mkdir()
     (place.folder / "notes" / "a.txt").write_text(f"Story 1\n\n{story(1)}")

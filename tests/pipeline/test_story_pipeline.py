@@ -106,6 +106,7 @@ def test_an_article_that_was_told_yesterday_is_not_told_again(context: Callable[
         assert (results.stories, results.developing, results.told_before) == ([], [], 1)
 
 
+@pytest.mark.slow
 def test_the_same_days_edition_is_the_same_when_it_is_made_again(context: Callable[..., pipeline.RunContext]) -> None:
     articles = [article("tram", TRAM), article("blast", BLAST)]
     with context(Clock()) as first:

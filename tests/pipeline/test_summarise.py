@@ -88,6 +88,7 @@ INVENTED = (
 )
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.sampled_from([*TRUE, *INVENTED, "", "###", "Sure! Here it is:", "tram " * 50]), max_size=8),
     st.sampled_from(["yes", "no", "perhaps", ""]),
@@ -216,6 +217,7 @@ def test_an_engine_that_fails_on_one_article_fails_it_alone() -> None:
     assert "out of memory" in failure.cause
 
 
+@pytest.mark.slow
 @given(st.integers(1, 5), st.integers(1, 7))
 def test_every_article_has_exactly_one_result_whatever_the_order_of_answers(at_once: int, count: int) -> None:
     articles = [article(TEXT.replace("Bridge", f"Bridge{i}")) for i in range(count)]

@@ -422,6 +422,7 @@ def run(tmp_path: Path) -> tuple[Edition, dict[str, str]]:
     return edition, {**{k: str(v) for k, v in rendered.items()}, **shown, "mail": mail.get_content()}
 
 
+@pytest.mark.slow
 def test_every_format_says_what_is_in_which_language_and_what_has_no_evidence(
     run: tuple[Edition, dict[str, str]],
 ) -> None:
@@ -447,6 +448,7 @@ def test_every_format_says_what_is_in_which_language_and_what_has_no_evidence(
     assert re.search(r'<ul[^>]* lang="de"', shown["mail"])
 
 
+@pytest.mark.slow
 def test_the_json_says_so_too(run: tuple[Edition, dict[str, str]], must_fit: Callable[..., None]) -> None:
     data = json.loads(run[1]["json"])
     must_fit("edition", data)
@@ -458,6 +460,7 @@ def test_the_json_says_so_too(run: tuple[Edition, dict[str, str]], must_fit: Cal
         assert {point["verdict"] for point in summary["key_points"]} == {"uncertain"}
 
 
+@pytest.mark.slow
 def test_the_overview_links_each_sentence_to_its_own_story(run: tuple[Edition, dict[str, str]]) -> None:
     edition, shown = run
     assert len(edition.overview) >= 3

@@ -37,6 +37,7 @@ def story(title: str) -> str:
     return TEXT.format(f"{NAMES[(title.startswith('B') * 8 + int(title[-1])) % 11]}{title[-1]}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("zone", "first"), [*FIXED, *CHANGES], ids=str)
 def test_each_item_is_in_one_edition_and_each_day_is_that_day(zone: str, first: date, tmp_path: Path) -> None:
     here = ZoneInfo(zone)

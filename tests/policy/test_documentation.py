@@ -469,6 +469,7 @@ def test_keys_of_lists_as_json_are_those_of_their_pages(repository: Path) -> Non
     assert listed("docs/models.md", "`--json` is a list of objects:") == list(model.data())
 
 
+@pytest.mark.slow
 def test_environment_variables_are_those_that_the_code_reads(pages: list[Page], repository: Path) -> None:
     named = {name for page in pages for word in page.words for name in re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", word)}
     nodes = (

@@ -126,6 +126,7 @@ def test_every_room_has_a_row_and_every_row_a_room(repository: Path) -> None:
     assert set().union(*drawn.arrows.values(), *drawn.libraries.values()) - there == set()
 
 
+@pytest.mark.slow
 def test_rooms_import_along_the_arrows(repository: Path) -> None:
     drawn, wrong, seen = read_map(repository), [], 0
     for path in modules(repository):
@@ -139,6 +140,7 @@ def test_rooms_import_along_the_arrows(repository: Path) -> None:
     assert seen > 500
 
 
+@pytest.mark.slow
 def test_libraries_are_imported_in_functions_but_for_those_on_the_map(repository: Path) -> None:
     at_the_top: dict[str, set[str]] = {}
     for path in modules(repository):

@@ -188,6 +188,7 @@ def test_the_readmes_test_command_is_a_job() -> None:
     assert command.split("  #")[0].strip() in runs
 
 
+@pytest.mark.slow
 def test_others_warnings_are_shown_and_ours_are_errors_with_the_newest_versions(tmp_path: Path) -> None:
     """The job's own option, over a module of each kind."""
     (line,) = [step["run"] for step in workflow("ci")["jobs"]["newest"]["steps"] if "pytest" in step.get("run", "")]

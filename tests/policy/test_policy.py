@@ -27,6 +27,7 @@ def part_of(path: Path, repository: Path) -> str:
     return path.relative_to(repository / "briefing").parts[0].removesuffix(".py")
 
 
+@pytest.mark.slow
 def test_no_raw_address_is_put_into_a_text(repository: Path) -> None:
     """`Source.location` and `Address.raw` may hold a password; `Source.address` and `Address` show none."""
 
@@ -48,6 +49,7 @@ def test_no_raw_address_is_put_into_a_text(repository: Path) -> None:
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_one_console_prints(repository: Path) -> None:
     """Only what passes `cli.console` or `deliver.write_stdout` is free of what steers a terminal, and survives one."""
     own = {"cli/console.py", "deliver/files.py"}
@@ -62,6 +64,7 @@ def test_one_console_prints(repository: Path) -> None:
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_every_option_has_help() -> None:
     import typer.main
 

@@ -18,6 +18,7 @@ def named_in(path: Path) -> set[str]:
     return {name for name in named if name.startswith("test_")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_every_test_that_a_page_names_is_there(repository: Path, page: str) -> None:
     named = NAMED.findall((repository / page).read_text("utf-8"))

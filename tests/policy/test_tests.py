@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 PRIVATE = re.compile(r"_[A-Za-z]\w*")
 REASONS = {
     "briefing.deliver.atomic._try_lock": "a file system without locks",
@@ -47,6 +49,7 @@ def private_names(path: Path) -> Iterator[str]:
                 yield from (f"{home}.{given}" for home in [known.get(place.id)] if home)
 
 
+@pytest.mark.slow
 def test_private_names_stay_private(repository: Path) -> None:
     files = [path for path in (repository / "tests").rglob("*.py") if path.name != Path(__file__).name]
     assert len(files) > 100

@@ -65,6 +65,7 @@ def archive(cli: Cli, *options: str) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_there_is_a_page_for_each_day_linked_to_the_days_around_it(cli: Cli, three_days: None, tmp_path: Path) -> None:
     said = archive(cli, "--out", "site")
     assert said == f"{Path('site') / 'index.html'}\nEditions: 3. Files written: 6.\n"
@@ -80,6 +81,7 @@ def test_there_is_a_page_for_each_day_linked_to_the_days_around_it(cli: Cli, thr
         assert "index.html" in of_day.linked("")
 
 
+@pytest.mark.slow
 def test_the_index_names_every_day_by_month_the_newest_first(cli: Cli, three_days: None, tmp_path: Path) -> None:
     archive(cli, "--out", "site")
     index = page(tmp_path / "site" / "index.html")
@@ -90,6 +92,7 @@ def test_the_index_names_every_day_by_month_the_newest_first(cli: Cli, three_day
     assert "1 story" in index.text
 
 
+@pytest.mark.slow
 def test_the_search_knows_each_story_and_leads_to_its_place(cli: Cli, three_days: None, tmp_path: Path) -> None:
     archive(cli, "--out", "site")
     site = tmp_path / "site"
@@ -104,6 +107,7 @@ def test_the_search_knows_each_story_and_leads_to_its_place(cli: Cli, three_days
     assert 'src="search.js"' in (site / "index.html").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_feed_is_of_the_latest_edition_up_to_today(
     cli: Cli, three_days: None, make_day: MakeDay, tmp_path: Path
 ) -> None:
@@ -119,6 +123,7 @@ def test_the_feed_is_of_the_latest_edition_up_to_today(
     assert (tmp_path / "site" / "2999-01-01.html").exists()
 
 
+@pytest.mark.slow
 def test_made_again_it_writes_only_what_is_new_and_loses_nothing(
     cli: Cli, three_days: None, make_day: MakeDay, tmp_path: Path
 ) -> None:
@@ -142,6 +147,7 @@ def test_made_again_it_writes_only_what_is_new_and_loses_nothing(
     assert len(search_index(site)) == 4
 
 
+@pytest.mark.slow
 def test_a_page_that_was_lost_or_changed_is_made_as_it_was(cli: Cli, three_days: None, tmp_path: Path) -> None:
     archive(cli, "--out", "site")
     site = tmp_path / "site"
@@ -152,6 +158,7 @@ def test_a_page_that_was_lost_or_changed_is_made_as_it_was(cli: Cli, three_days:
     assert {path.name: path.read_bytes() for path in site.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_editions_of_two_titles_on_one_day_have_a_page_each(
     cli: Cli, three_days: None, make_day: MakeDay, tmp_path: Path
 ) -> None:
@@ -176,6 +183,7 @@ def test_without_an_edition_the_site_is_an_empty_index(cli: Cli, tmp_path: Path)
     assert search_index(tmp_path / "site") == []
 
 
+@pytest.mark.slow
 def test_one_that_cannot_be_written_changes_no_file(cli: Cli, three_days: None, tmp_path: Path) -> None:
     site = tmp_path / "site"
     (site / "search.js").mkdir(parents=True)
@@ -185,6 +193,7 @@ def test_one_that_cannot_be_written_changes_no_file(cli: Cli, three_days: None, 
     assert [path.name for path in site.iterdir()] == ["search.js"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["--templates", "templates"])
 def test_templates_of_ones_own_change_the_pages(cli: Cli, three_days: None, tmp_path: Path, option: str) -> None:
     (tmp_path / "mine").mkdir()
@@ -200,6 +209,7 @@ def test_templates_of_ones_own_change_the_pages(cli: Cli, three_days: None, tmp_
     assert "<title>My shelf</title>" in (tmp_path / "site" / "index.html").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_folder_is_archive_unless_another_is_named(cli: Cli, three_days: None, tmp_path: Path) -> None:
     assert archive(cli).startswith(f"{Path('archive') / 'index.html'}\n")
     assert (tmp_path / "archive" / "index.html").is_file()

@@ -118,6 +118,7 @@ SCENES: dict[str, tuple[Callable[[], FakeEngine], str, set[str]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scene", SCENES)
 def test_an_edited_prompt_makes_new_what_was_asked_with_it_and_nothing_else(
     cli: Cli, install: Install, configure: Configure, tmp_path: Path, scene: str
@@ -161,6 +162,7 @@ def test_an_edited_prompt_makes_new_what_was_asked_with_it_and_nothing_else(
     assert run()[0] == []  # a comment reaches no model
 
 
+@pytest.mark.slow
 def test_another_name_of_a_language_makes_new_what_is_written_in_it(
     cli: Cli, install: Install, configure: Configure, tmp_path: Path
 ) -> None:

@@ -59,6 +59,7 @@ def broken(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
     return {name: said for name, (verdict, said) in checks(done).items() if verdict == "broken"}
 
 
+@pytest.mark.slow
 def test_each_check_says_what_it_looked_at(cli: Cli, configured: Path) -> None:
     done = cli("doctor")
     found = checks(done)
@@ -100,6 +101,7 @@ def test_a_configuration_that_cannot_be_read_is_broken_and_the_rest_is_looked_at
     assert said in broken(cli("doctor"))["configuration"]
 
 
+@pytest.mark.slow
 def test_the_configuration_that_is_named_is_looked_at(cli: Cli, configured: Path) -> None:
     other = configured.with_name("other.toml")
     other.write_text(WELL.replace("story", "gone").replace("state.db", "other.db"))
@@ -110,6 +112,7 @@ def test_the_configuration_that_is_named_is_looked_at(cli: Cli, configured: Path
     assert checks(cli("doctor", "--state", "mine.db"))["state"][1] == "mine.db; it is not there yet"
 
 
+@pytest.mark.slow
 def test_a_missing_model_is_pulled_by_the_next_run_or_broken_offline(cli: Cli, configured: Path) -> None:
     configured.write_text(WELL.replace('engine = "extractive"', 'models = "models"'))
     verdict, said = checks(cli("doctor"))["model"]
@@ -127,6 +130,7 @@ def test_a_file_that_is_no_model_is_broken_whatever_its_name(cli: Cli, configure
         assert f"{name}: it is not a GGUF file" in broken(cli("doctor"))["model"]
 
 
+@pytest.mark.slow
 def test_embeddings_are_looked_at_where_they_are_set(cli: Cli, configured: Path) -> None:
     assert "embeddings" not in checks(cli("doctor"))
     configured.with_name("own.gguf").write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 0))
@@ -163,6 +167,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.posix
 def test_files_and_folders_without_permission_are_broken() -> None:
     with tempfile.TemporaryDirectory() as name:  # not below tmp_path, which only its owner may enter
@@ -182,6 +187,7 @@ def test_files_and_folders_without_permission_are_broken() -> None:
         assert "Permission denied" in found[name]
 
 
+@pytest.mark.slow
 def test_nothing_is_asked_over_the_network(cli: Cli, configured: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*given: object) -> None:
         raise AssertionError("the doctor used the network")
@@ -198,6 +204,7 @@ def test_nothing_is_asked_over_the_network(cli: Cli, configured: Path, monkeypat
     assert found["model"] == ("ok", "m on the server http://127.0.0.1:9/v1 (which was not asked)")
 
 
+@pytest.mark.slow
 def test_a_sound_state_file_and_its_copy_are_named_and_a_repair_changes_nothing(cli: Cli, after_a_run: Path) -> None:
     before = {path.name: path.read_bytes() for path in after_a_run.parent.glob("state.db*")}
     for options in ((), ("--repair",)):
@@ -207,6 +214,7 @@ def test_a_sound_state_file_and_its_copy_are_named_and_a_repair_changes_nothing(
         assert {name: now[name] for name in before} == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut", "emptied", "overwritten"])
 def test_a_damaged_state_file_is_named_and_put_back_by_a_repair(cli: Cli, after_a_run: Path, damage: str) -> None:
     whole = after_a_run.read_bytes()
@@ -226,6 +234,7 @@ def test_a_damaged_state_file_is_named_and_put_back_by_a_repair(cli: Cli, after_
     assert "was put back" not in cli("doctor", "--repair").stdout
 
 
+@pytest.mark.slow
 def test_without_a_copy_a_repair_only_sets_the_damaged_file_aside(cli: Cli, after_a_run: Path) -> None:
     after_a_run.with_name("state.db.backup").unlink()
     after_a_run.write_bytes(after_a_run.read_bytes()[:20_000])
@@ -237,6 +246,7 @@ def test_without_a_copy_a_repair_only_sets_the_damaged_file_aside(cli: Cli, afte
     assert cli("history").returncode == 3
 
 
+@pytest.mark.slow
 def test_a_state_file_that_is_gone_is_put_back_by_a_repair(cli: Cli, after_a_run: Path) -> None:
     after_a_run.unlink()
     verdict, said = checks(cli("doctor"))["state"]
@@ -246,6 +256,7 @@ def test_a_state_file_that_is_gone_is_put_back_by_a_repair(cli: Cli, after_a_run
     assert cli("history").stdout.startswith("2024-05-17")
 
 
+@pytest.mark.slow
 def test_a_state_file_of_a_newer_version_is_not_damaged(cli: Cli, after_a_run: Path) -> None:
     with closing(sqlite3.connect(after_a_run)) as connection:
         connection.execute("PRAGMA user_version = 9999")
@@ -257,6 +268,7 @@ def test_a_state_file_of_a_newer_version_is_not_damaged(cli: Cli, after_a_run: P
     assert not list(after_a_run.parent.glob("state.db.damaged-*"))
 
 
+@pytest.mark.slow
 def test_no_repair_while_a_run_is_at_work(cli: Cli, after_a_run: Path) -> None:
     spoilt = after_a_run.read_bytes()[:20_000]
     after_a_run.write_bytes(spoilt)

@@ -44,6 +44,7 @@ def stories(folder: Path) -> list[dict[str, Any]]:
     return [story["summary"] for section in edition["sections"] for story in section["stories"]]
 
 
+@pytest.mark.slow
 def test_the_feed_is_valid_atom_with_an_entry_for_each_story(written: Path) -> None:
     data = (written / "2024-05-17.atom").read_bytes()
     feed = ElementTree.fromstring(data)
@@ -77,6 +78,7 @@ def test_the_feed_is_valid_atom_with_an_entry_for_each_story(written: Path) -> N
         assert all(html.escape(point["text"], quote=False) in shown for point in story["key_points"])
 
 
+@pytest.mark.slow
 def test_the_book_is_a_valid_epub_with_a_chapter_for_each_section(written: Path) -> None:
     book = zipfile.ZipFile(BytesIO((written / "2024-05-17.epub").read_bytes()))
     assert book.testzip() is None
@@ -125,6 +127,7 @@ def test_the_book_is_a_valid_epub_with_a_chapter_for_each_section(written: Path)
         assert all(" ".join(story["summary"]["headline"].split()) in text for story in section["stories"])
 
 
+@pytest.mark.slow
 def test_every_format_is_written_at_once_and_named_in_order(
     cli: Cli, make_day: Callable[..., None], tmp_path: Path
 ) -> None:
@@ -147,6 +150,7 @@ def test_every_format_is_written_at_once_and_named_in_order(
             assert printed.stdout.encode() == data
 
 
+@pytest.mark.slow
 def test_a_book_on_standard_output_is_the_bytes_of_the_file(make_day: Callable[..., None], tmp_path: Path) -> None:
     make_day("2024-05-17")
     with (tmp_path / "day.epub").open("wb") as file:
@@ -170,6 +174,7 @@ def test_one_format_that_cannot_be_written_leaves_all_as_they_were(
     assert not list(out.glob(".briefing-*"))
 
 
+@pytest.mark.slow
 def test_the_feed_keeps_its_id_from_day_to_day_and_entries_have_their_own(
     cli: Cli, three_days: None, tmp_path: Path
 ) -> None:

@@ -56,6 +56,7 @@ def _threads(torch: Any) -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_threads")
 def test_pickles_are_read_where_that_is_set_and_no_server_is_asked(
     cli: Cli, configure: Configure, pickled: Path, reached: list[str], tmp_path: Path

@@ -136,6 +136,7 @@ def test_half_of_the_time_is_for_reading_and_the_next_run_reads_the_rest(
 # --- tokens --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_server_is_asked_no_more_once_the_budget_of_tokens_is_used_up(
     cli: Cli, server: ChatServer, configure: Configure, tmp_path: Path
 ) -> None:

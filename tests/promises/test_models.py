@@ -83,6 +83,7 @@ def listed(models: Models) -> dict[str, dict[str, Any]]:
     return {one["name"]: one for one in json.loads(done.stdout)}
 
 
+@pytest.mark.slow
 def test_a_model_of_the_hub_is_added_listed_and_removed(models: Models, hub: Hub, tmp_path: Path) -> None:
     hub.states()
     hub.gives()
@@ -134,6 +135,7 @@ def test_a_pull_goes_on_where_it_was_interrupted(models: Models, hub: Hub, tmp_p
     assert files(tmp_path / "models") == ["tiny.gguf"]
 
 
+@pytest.mark.slow
 def test_other_bytes_than_were_stated_get_no_name_and_are_not_kept(models: Models, hub: Hub, tmp_path: Path) -> None:
     hub.states()
     hub.gives(data=DATA[:-1] + b"!")
@@ -145,6 +147,7 @@ def test_other_bytes_than_were_stated_get_no_name_and_are_not_kept(models: Model
     assert not listed(models)["tiny"]["here"]
 
 
+@pytest.mark.slow
 def test_a_larger_model_of_the_catalogue_is_what_the_hub_states(models: Models, hub: Hub, tmp_path: Path) -> None:
     hub.states(LARGER_URL)
     hub.gives(LARGER_URL, DATA[:-1] + b"!")
@@ -174,6 +177,7 @@ def test_a_file_that_was_altered_on_disk_is_not_here_and_is_pulled_again(
     assert path.read_bytes() == DATA
 
 
+@pytest.mark.slow
 def test_a_file_of_ones_own_stays_where_it_is(models: Models, tmp_path: Path) -> None:
     own = tmp_path / "own.gguf"
     own.write_bytes(GGUF)
@@ -219,6 +223,7 @@ def test_offline_asks_no_hub(models: Models, hub: Hub, command: str, name: str) 
     assert hub.server.connections == 0
 
 
+@pytest.mark.slow
 def test_the_table_and_json_say_the_same_of_every_model(models: Models) -> None:
     table = models("list").stdout
     as_data = listed(models)
@@ -234,6 +239,7 @@ def test_the_table_and_json_say_the_same_of_every_model(models: Models) -> None:
     assert [name for name, one in as_data.items() if one["default"]] == ["qwen2.5-coder-1.5b"]
 
 
+@pytest.mark.slow
 def test_the_speed_is_kept_until_it_is_to_be_measured_again(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
     for command in ("list", "recommend"):
         models(command)
@@ -241,6 +247,7 @@ def test_the_speed_is_kept_until_it_is_to_be_measured_again(models: Models, monk
         assert "Measuring the speed of this machine" in models(command, "--measure").stderr
 
 
+@pytest.mark.slow
 def test_recommended_is_the_largest_that_is_quick_enough_else_the_default(
     models: Models, monkeypatch: pytest.MonkeyPatch
 ) -> None:

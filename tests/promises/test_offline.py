@@ -83,6 +83,7 @@ def test_a_run_with_the_network_reaches_all_of_its_sources(
     assert set(towns(tmp_path)) == {"Aldbury", "Benton", "Corfield"}
 
 
+@pytest.mark.slow
 def test_an_offline_run_sends_no_letters_and_a_later_one_does(cli: Cli, everything: Any, reached: list[str]) -> None:
     everything()
     done = cli("run", "--send", "--offline", **PASSWORD)
@@ -170,6 +171,7 @@ def test_no_server_elsewhere_is_asked_offline(
 # --- what needs no network -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [

@@ -75,6 +75,7 @@ def systems(server: ChatServer) -> str:
 LENGTHS = {"short": (SHORT, "6 to 12 words"), "medium": (points("Aldbury"), "10 to 20"), "long": (LONG, "16 to 28")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", LENGTHS)
 def test_points_are_as_long_as_asked_for(told: Told, server: ChatServer, length: str) -> None:
     expected, asked = LENGTHS[length]
@@ -88,6 +89,7 @@ def test_points_are_as_long_as_asked_for(told: Told, server: ChatServer, length:
     assert systems(server) == ""
 
 
+@pytest.mark.slow
 def test_a_single_article_is_as_long_as_asked_for(cli: Cli, told: Told, server: ChatServer) -> None:
     told()
     usual = ("summarise", "in/Aldbury.txt", "-f", "json", "--base-url", server.base_url, "--model", "m-1")
@@ -109,6 +111,7 @@ def test_the_tuned_model_is_asked_for_the_length_as_well(cli: Cli, install: Inst
 # --- number --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_there_are_as_many_points_as_asked_for(told: Told) -> None:
     assert len(told("points = 1")[0]["key_points"]) == 1
     assert len(told("points = 1", "--points", "2")[0]["key_points"]) == 2
@@ -178,6 +181,7 @@ def test_a_single_article_has_a_paragraph_where_one_is_asked_for(cli: Cli, told:
         assert json.loads(done.stdout).get("paragraph") == expected, done.stderr
 
 
+@pytest.mark.slow
 def test_the_paragraph_of_an_engine_that_quotes_is_its_points_in_a_row(told: Told) -> None:
     summary, page, _ = told("", "--paragraph", engine="extractive")
     assert summary["paragraph"] == " ".join(points_of(summary))
@@ -185,6 +189,7 @@ def test_the_paragraph_of_an_engine_that_quotes_is_its_points_in_a_row(told: Tol
     assert "paragraph" not in told("", engine="extractive")[0]
 
 
+@pytest.mark.slow
 def test_a_paragraph_is_as_long_as_the_points(told: Told, server: ChatServer) -> None:
     for length, asked in (("short", "25 to 45"), ("long", "80 to 130")):
         told("", "--paragraph", "--length", length)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from briefing.engines import Prompt
 from briefing.testing.chat import ChatServer
 from briefing.testing.engine import FakeEngine
@@ -18,6 +20,7 @@ def told(server: ChatServer) -> tuple[str, ...]:
     return f'base_url = "{server.base_url}"', 'model = "m-1"', "interests.words = ['market', 'museum']"
 
 
+@pytest.mark.slow
 def test_an_edition_of_five_stories_opens_with_the_first_points_of_its_first_stories(
     cli: Cli, server: ChatServer, configure: Configure, tmp_path: Path
 ) -> None:
@@ -43,6 +46,7 @@ def test_an_edition_of_five_stories_opens_with_the_first_points_of_its_first_sto
         assert max(places) < page.index(points("Grimsdale")[1].removesuffix("."))
 
 
+@pytest.mark.slow
 def test_each_sentence_of_the_overview_leads_to_its_story(
     cli: Cli, server: ChatServer, configure: Configure, tmp_path: Path
 ) -> None:
@@ -65,6 +69,7 @@ def test_an_edition_of_four_stories_is_its_own_overview(
     assert (edition(tmp_path)["overview"], edition(tmp_path)["headline"]) == ([], "")
 
 
+@pytest.mark.slow
 def test_quotations_are_no_overview(cli: Cli, configure: Configure, tmp_path: Path) -> None:
     configure('engine = "extractive"', towns=TOWNS[:6])
     assert cli("run").returncode == 0

@@ -58,6 +58,7 @@ def engines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engines:
     return engines
 
 
+@pytest.mark.slow
 @condensing
 @pytest.mark.parametrize(
     ("options", "asked"),
@@ -109,6 +110,7 @@ def test_the_model_and_the_server_that_are_named_are_used(cli: Cli, engines: Eng
     assert all(A_SERVER[1] in str(given) for given in engines.opened)
 
 
+@pytest.mark.slow
 @condensing
 def test_a_state_file_that_is_named_is_used(cli: Cli, engines: Engines, tmp_path: Path, command: str) -> None:
     assert cli(*CONDENSING[command], "--state", "mine.db").returncode in {0, 1}
@@ -230,6 +232,7 @@ def test_templates_of_ones_own_are_used(
     assert shown("--templates", "mine")
 
 
+@pytest.mark.slow
 def test_an_edition_of_a_title_is_chosen_among_those_of_a_day(cli: Cli, make_day: MakeDay, tmp_path: Path) -> None:
     make_day("2024-05-17")
     make_day(
@@ -261,6 +264,7 @@ def test_a_removed_edition_takes_its_files_in_the_folder_that_is_named(
     assert not file.exists()
 
 
+@pytest.mark.slow
 def test_a_number_of_hits_and_a_day_limit_a_search(cli: Cli, three_days: None) -> None:
     def days(*options: str) -> list[str]:
         return [one["date"] for one in json.loads(cli("search", "the", "--format", "json", *options).stdout)]

@@ -34,6 +34,7 @@ def run(cli: Cli, chat_server: ChatServer, story_file: Path) -> Callable[..., su
     return call
 
 
+@pytest.mark.slow
 def test_each_level_shows_more_on_standard_error_and_standard_output_stays(
     run: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
@@ -64,6 +65,7 @@ def test_each_level_shows_more_on_standard_error_and_standard_output_stays(
     assert len(debug.stderr.splitlines()) > len(verbose.stderr.splitlines()) > len(plain.stderr.splitlines())
 
 
+@pytest.mark.slow
 def test_the_short_option_given_once_is_the_long_one(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     def without_times(text: str) -> str:
         return re.sub(r"\d+(\.\d+)? s\b|127\.0\.0\.1:\d+|\d+(\.\d+)? ms", "", text)
@@ -90,6 +92,7 @@ def test_quiet_leaves_errors_and_silences_neither_the_log_nor_its_file(
     assert " DEBUG briefing" in (tmp_path / "run.log").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_a_log_file_has_every_detail_whatever_standard_error_shows(
     run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:

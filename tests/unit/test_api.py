@@ -22,6 +22,7 @@ def test_the_testing_page_names_all_that_the_package_ships(repository: Path) -> 
     assert [name for name in testing.__all__ if not hasattr(testing, name)] == []
 
 
+@pytest.mark.slow
 def test_an_edition_is_a_value(sample: Path) -> None:
     config = briefing.load_config(sample / "briefing.toml")
     edition = briefing.build_edition(config, engine=FakeEngine().says("# Headline"))

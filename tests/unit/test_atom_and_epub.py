@@ -133,6 +133,7 @@ for name in EDITION_FORMATS:
 """
 
 
+@pytest.mark.slow
 def test_equal_editions_give_equal_bytes_in_every_format() -> None:
     """In processes with other hash seeds, time zones and dates."""
     texts = []

@@ -198,6 +198,7 @@ def test_dev_stdout_is_appended_to(tmp_path: Path, name: str) -> None:
     assert target.read_text() == "before, new"
 
 
+@pytest.mark.slow
 @pytest.mark.posix
 def test_a_run_that_cannot_write_one_format_leaves_the_old_edition_and_says_so(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "story.txt").write_text("Trams\n\nThe council voted 31 to 14 on Tuesday for a tram line.")
@@ -217,6 +218,7 @@ def test_a_run_that_cannot_write_one_format_leaves_the_old_edition_and_says_so(c
     assert all("41 to 4" in text for text in texts(out).values())
 
 
+@pytest.mark.slow
 @pytest.mark.posix
 def test_an_archive_changes_as_a_whole(cli: Cli, tmp_path: Path) -> None:
     for day, story in (

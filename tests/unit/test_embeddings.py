@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from zlib import crc32
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,6 +91,7 @@ def test_a_few_articles_are_compared_by_words_alone() -> None:
     assert group(few, compare=with_embeddings(never)) == group(few)
 
 
+@pytest.mark.slow
 @given(
     texts=st.lists(
         st.lists(st.sampled_from([*THING, *MEANING]), min_size=4, max_size=30).map(" ".join), min_size=10, max_size=20

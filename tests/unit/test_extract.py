@@ -331,6 +331,7 @@ def test_a_hostile_page_gives_its_text(body: bytes) -> None:
     assert " ".join(extracted(body, content_type="text/html").text.split()) == " ".join(BODY.split())
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_a_page_of_one_long_line_gives_the_beginning_of_it() -> None:
     article = extracted(page("<p>" + "word " * 900_000 + "</p>"), content_type="text/html")
@@ -338,6 +339,7 @@ def test_a_page_of_one_long_line_gives_the_beginning_of_it() -> None:
     assert 100_000 < len(article.text) <= 200_000
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("mark", [b"<" * 3_000_000, b"<!--" * 700_000], ids=["brackets", "comments"])
 def test_a_page_whose_text_stands_behind_endless_markup_has_no_article(mark: bytes) -> None:

@@ -75,6 +75,7 @@ def test_letters_of_a_released_state_file_are_neither_sent_twice_nor_forgotten(
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_edition_after_an_upgrade_tells_only_what_is_new(
     state: Path, keep_state: ModuleType, sample: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -265,6 +265,7 @@ print(json.dumps(seen))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.posix
 @pytest.mark.parametrize("outcome", ["sent", "deferred", "refused"])
 def test_killed_at_any_moment_with_or_without_the_database_no_letter_is_sent_twice(

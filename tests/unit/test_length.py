@@ -52,6 +52,7 @@ def test_markdown_below_the_limit_is_not_truncated(head: str) -> None:
     assert article.text.endswith(told(10)[-80:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paragraphs", [3000, 60_000], ids=["a tree", "too large for a tree"])
 def test_a_long_page_is_truncated(paragraphs: int) -> None:
     article = page(told(paragraphs))
@@ -59,6 +60,7 @@ def test_a_long_page_is_truncated(paragraphs: int) -> None:
     assert article.warnings == (TEXT_CUT,)
 
 
+@pytest.mark.slow
 def test_a_truncated_page_has_a_warning() -> None:
     furniture = "<a href=/x>Home page</a> " * 100_000
     article = extract_article(

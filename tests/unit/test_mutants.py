@@ -91,6 +91,7 @@ def test_what_no_test_could_notice_stays_as_it_is(source: str) -> None:
     assert bench.found(source, "store/prices.py") == []
 
 
+@pytest.mark.slow
 def test_every_mutant_of_the_sample_compiles_and_differs(repository: Path) -> None:
     sources = bench.Project(repository).sources()
     sample = bench.drawn(mutant for module, source in sources.items() for mutant in bench.found(source, module))
@@ -101,6 +102,7 @@ def test_every_mutant_of_the_sample_compiles_and_differs(repository: Path) -> No
         assert any(line.startswith("+") for line in bench.difference(source, mutant)), mutant
 
 
+@pytest.mark.slow
 @pytest.mark.eval  # an edit of a function that one of them is in asks for a new list, not for a failed commit
 def test_known_equivalents_are_mutants_of_the_product(repository: Path) -> None:
     sources = bench.Project(repository).sources()
@@ -109,6 +111,7 @@ def test_known_equivalents_are_mutants_of_the_product(repository: Path) -> None:
     assert all(bench.EQUIVALENT.values())
 
 
+@pytest.mark.slow
 def test_the_sample_is_the_same_in_every_process(repository: Path) -> None:
     lists = [
         subprocess.run(

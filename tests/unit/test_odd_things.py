@@ -153,6 +153,7 @@ def unconnected() -> Iterator[Fetcher]:
         yield fetcher
 
 
+@pytest.mark.slow
 @often
 @given(links=st.lists(addresses, min_size=1, max_size=4))
 @example(links=list(ODD_LINKS))
@@ -210,6 +211,7 @@ def test_surrogates_in_a_link_are_dropped() -> None:
 # Feeds and pages
 
 
+@pytest.mark.slow
 @often
 @given(documents, addresses, media_types)
 def test_a_feed_is_read_or_refused(body: bytes, url: str, media_type: str) -> None:
@@ -227,6 +229,7 @@ def test_a_feed_is_read_or_refused(body: bytes, url: str, media_type: str) -> No
     assert not CONTROLS.search(read_head(body, now=NOW).title)
 
 
+@pytest.mark.slow
 @often
 @given(feeds)
 def test_what_follows_the_first_item_of_a_feed_does_not_change_it(rest: bytes) -> None:
@@ -235,6 +238,7 @@ def test_what_follows_the_first_item_of_a_feed_does_not_change_it(rest: bytes) -
     assert read_feed(body.encode(), now=NOW).items[0].title == UMLAUTS
 
 
+@pytest.mark.slow
 @often
 @given(pages)
 def test_what_follows_an_article_in_its_page_takes_none_of_its_sentences(rest: bytes) -> None:
@@ -246,6 +250,7 @@ def test_what_follows_an_article_in_its_page_takes_none_of_its_sentences(rest: b
     assert is_clean(article)
 
 
+@pytest.mark.slow
 @often
 @given(documents, addresses, media_types, st.sampled_from([None, "utf-16", "\0", "punycode", "utf-8"]))
 def test_a_page_is_read_or_refused(body: bytes, url: str, media_type: str, charset: str | None) -> None:
@@ -264,6 +269,7 @@ def test_a_page_is_read_or_refused(body: bytes, url: str, media_type: str, chars
             assert is_clean(article_from_text(text, source="Post"))
 
 
+@pytest.mark.slow
 @settings(often, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=documents, suffix=st.sampled_from([".html", ".txt", ".md", ".eml", ".xml", ".mbox", ""]))
 def test_a_file_is_read_or_refused(tmp_path: Path, body: bytes, suffix: str) -> None:

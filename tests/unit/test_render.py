@@ -180,6 +180,7 @@ def test_any_text_in_any_field_is_shown_on_the_page_and_changes_nothing_else(tex
         assert seen_of(field, text) in squeezed(page.text), field
 
 
+@pytest.mark.slow
 @example("]:)")
 @given(anything)
 def test_any_text_in_any_field_is_shown_in_markdown_and_changes_nothing_else(text: str) -> None:

@@ -201,6 +201,7 @@ class TestItems:
         body = rss("<title>a</title><pubDate>Mon, 02 Mar 2026 13:00:00 GMT</pubDate>")
         assert read_feed(body, now=NOW).items[0].published == datetime(2026, 3, 2, 13, tzinfo=UTC)
 
+    @pytest.mark.slow
     def test_of_ten_thousand_items_the_newest_are_kept_wherever_they_stand(self) -> None:
         days = [f"2026-{1 + i % 12:02}-{1 + i % 28:02}T00:00:{i % 60:02}Z" for i in range(10_000)]
         namespace = ' xmlns:dc="http://purl.org/dc/elements/1.1/"'
@@ -337,6 +338,7 @@ def test_every_real_feed_gives_all_its_items(shared_data: Path) -> None:
     assert counts == {name: expected[name] for name in counts}
 
 
+@pytest.mark.slow
 def test_real_feeds_give_links_titles_and_dates(shared_data: Path) -> None:
     files = list((shared_data / "feeds" / "real").glob("gesab001__*"))
     assert files

@@ -106,6 +106,7 @@ def test_rows_come_back_as_they_were_written(tmp_path: Path, name: str) -> None:
     assert read(tmp_path / name) == rows
 
 
+@pytest.mark.slow
 def test_the_last_articles_are_kept_out(shared_data: Path) -> None:
     rows = list(prepare.articles(shared_data / "points" / "train.jsonl.gz"))
     assert [row.part for row in rows] == ["train"] * (len(rows) - 60) + ["valid"] * 60
