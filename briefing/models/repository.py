@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from briefing.errors import ModelError
+from briefing.errors import BriefingError, ModelError
 from briefing.models.digest_cache import DigestCache
 from briefing.nlp.text import fingerprint
 
@@ -55,12 +55,9 @@ class Repository:
 
     def pull(self, announce: Callable[[int], None]) -> None:
         """Download the model; `announce` gets its bytes before. Raises `ModelError`."""
-        import httpx
         from huggingface_hub import HfApi, snapshot_download
         from huggingface_hub.errors import (
             GatedRepoError,
-            HfHubHTTPError,
-            LocalEntryNotFoundError,
             OfflineModeIsEnabled,
             RepositoryNotFoundError,
         )
@@ -73,6 +70,8 @@ class Repository:
             announce(sum(sizes.values()))
             snapshot_download(self.name, local_dir=self.folder, allow_patterns=list(sizes), max_workers=2)
             (self.folder / _DONE).touch()
+        except BriefingError:
+            raise
         except GatedRepoError as error:
             raise self._refusal(
                 "its owner gives it only to those who ask", "Ask on its page, then set HF_TOKEN"
@@ -81,7 +80,7 @@ class Repository:
             raise self._refusal("the Hugging Face Hub has no such model", "Check the name, or set HF_TOKEN") from error
         except OfflineModeIsEnabled as error:
             raise self._refusal("HF_HUB_OFFLINE is set", "Unset it, or name a folder on this machine") from error
-        except (HfHubHTTPError, LocalEntryNotFoundError, httpx.HTTPError, OSError, ValueError) as error:
+        except Exception as error:  # of requests, httpx or httpx2, whichever the library's version uses
             cause = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise self._refusal(
                 f"it could not be had from the Hugging Face Hub ({cause})", "Check the network"

@@ -39,10 +39,13 @@ PROMPTS = ("points_numbered", "rewrite")
 _SHORTEST = 8
 """Words of a sentence that may become a point of its own."""
 _MOST_CITED = 2
-_BRACKETS = re.compile(r"\s*\[\s*(\d{1,4}(?:[^\d\[\]]{1,6}\d{1,4})*)\s*\]")
+_NUMBERS = r"\[\s*(\d{1,4}(?:[^\d\[\]]{1,6}\d{1,4})*)\s*\]"
 """Numbers of sentences: "[3]", "[1, 4]", "[1-3]", "[1 und 2]". Round ones are the point's own: "stieg (12)"."""
-_BEFORE = re.compile(rf"(?:{_BRACKETS.pattern}\s*[:.]?)+\s*")
-_BEHIND = re.compile(rf"(?:{_BRACKETS.pattern}[.,;]?)+\s*\Z")
+_SPACE = r"(?<!\s)\s*"
+"""A run of white space, tried from its first character alone: from each of them takes quadratic time."""
+_BRACKETS = re.compile(rf"{_SPACE}{_NUMBERS}")
+_BEFORE = re.compile(rf"{_SPACE}(?:{_NUMBERS}\s*(?:[:.]\s*)?)+")
+_BEHIND = re.compile(rf"(?:{_SPACE}{_NUMBERS}[.,;]?)+\s*\Z")
 _RANGE = re.compile(r"(\d+)(?:\s*[-‐-―]\s*(\d+))?")
 
 

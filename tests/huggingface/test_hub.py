@@ -43,11 +43,11 @@ def publish(hub: Server, name: str, folder: Path, *others: str) -> None:
         hub.serves(f"/{name}/resolve/{COMMIT}/{file}", data, type="application/octet-stream", headers=headers)
 
 
-def test_a_model_of_the_hub_is_pulled_once_and_used(hub: Server, bart: Path, cli: Cli, tmp_path: Path) -> None:
+def test_a_model_of_the_hub_is_pulled_once_and_used(hub: Server, bart: Path, process: Cli, tmp_path: Path) -> None:
     publish(hub, "acme/tiny-bart", bart, "pytorch_model.bin", "onnx/model.onnx", "README.md")
     (tmp_path / "story.txt").write_text(PAIRS[2].article)
     settings = {"HF_ENDPOINT": hub.origin, "BRIEFING_MODELS": str(tmp_path / "models"), "HF_TOKEN": ""}
-    done = cli("summarise", "story.txt", "--model", "acme/tiny-bart", "-f", "json", **settings)
+    done = process("summarise", "story.txt", "--model", "acme/tiny-bart", "-f", "json", **settings)
     assert done.returncode == 0, done.stderr
     assert "The model acme/tiny-bart (" in done.stderr
     summary = json.loads(done.stdout)
@@ -58,14 +58,14 @@ def test_a_model_of_the_hub_is_pulled_once_and_used(hub: Server, bart: Path, cli
     assert not any(path.endswith((".bin", ".onnx", "README.md")) for path in asked)
     hub.close()
     (tmp_path / "story.txt").write_text(PAIRS[4].article)
-    again = cli("summarise", "story.txt", "--model", "acme/tiny-bart", "-f", "json", "--offline", **settings)
+    again = process("summarise", "story.txt", "--model", "acme/tiny-bart", "-f", "json", "--offline", **settings)
     assert json.loads(again.stdout)["headline"].startswith(PAIRS[4].summary[:10])
-    assert "acme/tiny-bart" in cli("models", "list", **settings).stdout
-    assert cli("models", "remove", "acme/tiny-bart", **settings).returncode == 0
-    assert "acme/tiny-bart" not in cli("models", "list", **settings).stdout
+    assert "acme/tiny-bart" in process("models", "list", **settings).stdout
+    assert process("models", "remove", "acme/tiny-bart", **settings).returncode == 0
+    assert "acme/tiny-bart" not in process("models", "list", **settings).stdout
 
 
-def test_a_model_the_hub_does_not_have_or_give_is_said_so(hub: Server, cli: Cli, tmp_path: Path) -> None:
+def test_a_model_the_hub_does_not_have_or_give_is_said_so(hub: Server, process: Cli, tmp_path: Path) -> None:
     (tmp_path / "story.txt").write_text(PAIRS[2].article)
     settings = {"HF_ENDPOINT": hub.origin, "BRIEFING_MODELS": str(tmp_path / "models"), "HF_TOKEN": ""}
     gated = {"X-Error-Code": "GatedRepo"}
@@ -79,9 +79,18 @@ def test_a_model_the_hub_does_not_have_or_give_is_said_so(hub: Server, cli: Cli,
         card = json.dumps({"id": name, "siblings": []})
         for path in ("?blobs=true", "?blobs=True"):  # as a newer and an older huggingface_hub ask
             hub.serves(f"/api/models/{name}{path}", card, status=status, type="application/json", headers=headers)
-        done = cli("summarise", "story.txt", "--model", name, **settings)
+        done = process("summarise", "story.txt", "--model", name, **settings)
         assert done.returncode == 3
         assert said in done.stderr, name
         assert len(done.stderr.splitlines()) == 1
-    offline = cli("summarise", "story.txt", "--model", "acme/none", "--offline", **settings)
+    offline = process("summarise", "story.txt", "--model", "acme/none", "--offline", **settings)
     assert "not on this machine" in offline.stderr
+
+
+def test_a_hub_that_is_not_there_is_said_so(closed_port: int, process: Cli, tmp_path: Path) -> None:
+    (tmp_path / "story.txt").write_text(PAIRS[0].article, "utf-8")
+    settings = {"HF_ENDPOINT": f"http://127.0.0.1:{closed_port}", "BRIEFING_MODELS": str(tmp_path / "models")}
+    done = process("summarise", "story.txt", "--model", "acme/tiny-bart", **settings)
+    assert done.returncode == 3
+    assert "it could not be had from the Hugging Face Hub (" in done.stderr
+    assert "Check the network" in done.stderr

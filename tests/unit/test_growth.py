@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from growth import KINDS, SUBJECTS, WARM, repeated
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import briefing
@@ -169,6 +169,8 @@ def is_steep(pattern: re.Pattern[str], text: Callable[[int], str]) -> bool:
 
 
 @pytest.mark.slow
+@settings(max_examples=15)  # each tries every pattern
+@example("(", "\t")
 @given(
     st.sampled_from(["", "<a ", "http://", "(", '"']),
     st.text(st.sampled_from("aA1 .,-'\"()[]<>/=&#*_@:;!?|\n\té中万\u0301\u200d"), min_size=1, max_size=4),
