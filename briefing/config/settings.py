@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from briefing.address import shown, shown_in
 from briefing.config.locations import mailbox_error
-from briefing.config.mail import Mail, Recipient
+from briefing.config.mail import Mail, Recipient, is_loopback
 from briefing.config.validators import (
     FORBID_EXTRA,
     Command,
@@ -163,6 +163,10 @@ class Config:
     mail: Mail = field(default_factory=Mail)
     """How an edition is sent by e-mail."""
     sources: tuple[Source, ...] = ()
+
+    def may_reach(self, host: str) -> bool:
+        """Whether a server on `host` may be asked: offline only one on this machine."""
+        return not self.offline or is_loopback(host)
 
     def with_overrides(self, **options: object) -> Config:
         """The same with every option that is not None, checked like the file's values.

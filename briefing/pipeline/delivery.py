@@ -24,7 +24,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-from briefing.config import Recipient, is_loopback
+from briefing.config import Recipient
 from briefing.errors import DeliveryError, UsageError
 from briefing.mail_headers import address_of
 from briefing.pipeline.context import RunContext
@@ -242,7 +242,7 @@ def _send_with_retries(
     from briefing.deliver import Mailer, SendOutcome
 
     mail = context.config.mail
-    if context.config.offline and not is_loopback(mail.host):
+    if not context.config.may_reach(mail.host):
         offline = SendOutcome(state="deferred", detail="the run is offline")
         yield from (letter.result(offline, 0) for letter in queue)
         return

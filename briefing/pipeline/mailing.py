@@ -119,7 +119,7 @@ def check_mail(context: RunContext) -> str:
     from briefing.deliver import Mailer
 
     host = context.config.mail.host
-    if context.config.offline and not is_loopback(host):
+    if not context.config.may_reach(host):
         raise UsageError(f"mail server {host}", "the run is offline", "Take `offline` out of the configuration")
     server = mail_server(context.config.mail, context.commands)
     with Mailer(server) as mailer:

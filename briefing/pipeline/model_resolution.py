@@ -16,7 +16,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from briefing.address import shown
-from briefing.config import Config, is_loopback
+from briefing.config import Config
 from briefing.engines import EngineOptions, ModelSpec, check_engine, load_engine
 from briefing.errors import EngineError, UsageError
 from briefing.models import ModelFile, ModelFolder, is_hub_name
@@ -169,7 +169,7 @@ def _on_a_server(config: Config, name: str) -> ModelSpec:
         raise UsageError("engine openai", "it needs the address of a server", "Give one with --base-url")
     if not name:
         raise UsageError("engine openai", "it needs the name of a model on that server", "Give one with --model")
-    if config.offline and not is_loopback(urlsplit(config.base_url).netloc):
+    if not config.may_reach(urlsplit(config.base_url).netloc):
         raise UsageError("engine openai", f"the run is offline, {config.base_url} is not", "Leave --offline away")
     return ModelSpec(name=name, address=config.base_url, digest=fingerprint(config.base_url, name))
 
