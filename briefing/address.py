@@ -33,11 +33,11 @@ _USER_OF_A_PATH = re.compile(r"([a-z][a-z0-9+.-]{1,30}:/)(?!/)[^/?#\s]*@", re.IG
 _ENCODED_USER = re.compile(r"(%3a%2f%2f)(?:(?!%2f|%3f|%23)[^/?#&\s])*(?:%40|@)", re.IGNORECASE)
 _LOOSE = re.compile(
     r"^(?:([^/?#]*://|(?:https?|feed|imaps?|ftps?):/?)(?:[^/?#]*@|(?!\[)[^/?#:@]*:(?!\d*(?:[/?#]|$))[^@]*@)"
-    r"|(?![a-z]:\\[^\\@\s]+\\)(//|)[^/?#\s@:]+:[^/?#\s@]+@(?=[\w.-]+\.\w))",
+    r"|(?![a-z]:\\[^\\@\s]+\\)(//|)[^/?#\s@:]+:[^/?#\s]+@(?=[\w.-]+\.\w))",
     re.IGNORECASE,
 )
 """As people type them: a slash too few, no scheme, or a password with a ``/``. Not a Windows path (``C:\\mail\\``)."""
-_NO_DOT = re.compile(r"^(?![A-Za-z]:\\[^\\@\s]+\\)(//|)[^/?#\s@:]+:[^/?#\s@]+@(?=[\w-]+(?:[:/?#]|$))")
+_NO_DOT = re.compile(r"^(?![A-Za-z]:\\[^\\@\s]+\\)(//|)[^/?#\s@:]+:[^/?#\s]+@(?=[\w-]+(?:[:/?#]|$))")
 """``user:password@host`` with a host name of a local network."""
 _MAILBOX_PASSWORD = re.compile(r"^(imaps?://[^/@:]*):.*@", re.IGNORECASE)
 _COLON = re.compile(":|%3a", re.IGNORECASE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -131,8 +132,9 @@ MODELS = {
 def test_no_model_is_pulled_offline(
     cli: Cli, configure: Configure, reached: list[str], tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The library reads its environment variable when it is imported, which may have been in another test.
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", f"https://{HUB}")
+    # The library reads its environment variables when it is imported, which may have been in another test.
+    for module in [name for name in sys.modules if name.partition(".")[0] == "huggingface_hub"]:
+        monkeypatch.delitem(sys.modules, module)
     name, places = MODELS[kind]
     models = tmp_path / "models"
     folder = {"BRIEFING_MODELS": str(models)}
