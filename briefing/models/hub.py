@@ -66,30 +66,36 @@ def describe_on_hub(location: HubLocation) -> tuple[int, str]:
                 break
             # A renamed repository is on the same host; the storage host must not get the token.
             url = urljoin(url, response.headers["location"])
-            if not url.startswith(f"{_endpoint()}/"):
+            if not url.startswith(f"{endpoint()}/"):
                 break
     raise LocationError("it states no SHA-256 for that file")
 
 
-def _endpoint() -> str:
+def endpoint() -> str:
+    """Address of the Hub, without a slash at its end. Raises `LocationError`.
+
+    To be asked before ``huggingface_hub`` is imported, which takes the address apart then and raises `ValueError`.
+    """
     import httpx
 
-    endpoint = os.environ.get("HF_ENDPOINT", "").rstrip("/") or "https://huggingface.co"
+    address = os.environ.get("HF_ENDPOINT", "").rstrip("/") or "https://huggingface.co"
     try:
-        usable = httpx.URL(endpoint).scheme in {"http", "https"}
+        usable = httpx.URL(address).scheme in {"http", "https"}
     except httpx.InvalidURL:
         usable = False
     if not usable:
-        raise LocationError(f"HF_ENDPOINT is not an address ({endpoint})")
-    return endpoint
+        raise LocationError(f"HF_ENDPOINT is not an address ({address})")
+    return address
 
 
 def _url(location: HubLocation) -> str:
-    return f"{_endpoint()}/{location.repo}/resolve/main/{quote(location.file)}"
+    return f"{endpoint()}/{location.repo}/resolve/main/{quote(location.file)}"
 
 
 def _client() -> httpx.Client:
     import httpx
+
+    endpoint()
     from huggingface_hub import get_token
 
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:

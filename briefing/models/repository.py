@@ -13,6 +13,8 @@ from pathlib import Path
 
 from briefing.errors import BriefingError, ModelError
 from briefing.models.digest_cache import DigestCache
+from briefing.models.hub import endpoint
+from briefing.models.partial import LocationError
 from briefing.nlp.text import fingerprint
 
 _PARTS = re.compile(r"[^/]+\.(?:json|txt|model|jinja|spm|tiktoken|safetensors|bin)")
@@ -55,6 +57,10 @@ class Repository:
 
     def pull(self, announce: Callable[[int], None]) -> None:
         """Download the model; `announce` gets its bytes before. Raises `ModelError`."""
+        try:
+            endpoint()
+        except LocationError as error:
+            raise self._refusal(str(error), "Correct it") from None
         from huggingface_hub import HfApi, snapshot_download
         from huggingface_hub.errors import (
             GatedRepoError,

@@ -203,6 +203,20 @@ def test_without_pytorch_a_model_that_needs_it_says_how_to_get_it(tmp_path: Path
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
+def test_a_wrong_address_of_the_hub_is_no_traceback(process: Cli, tmp_path: Path, story_file: Path) -> None:
+    pytest.importorskip("transformers")
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "config.json").write_text('{"model_type": "bart", "is_encoder_decoder": true}')
+    (model / "model.safetensors").write_bytes(b"")
+    (model / "tokenizer.json").write_text("{}")
+    done = process("summarise", story_file, "--model", model, HF_ENDPOINT="http://[::1")
+    assert done.returncode == 3
+    assert "Check the variables that begin with HF_" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 THIRD_PARTY = '''
 from briefing.engines import Completion
 

@@ -26,6 +26,7 @@ import pytest
 
 from briefing.errors import ModelError
 from briefing.models import Catalogue, Entry, HubLocation, ModelFile, ModelFolder, PullProgress, WheelLocation, hub
+from briefing.models.repository import Repository
 
 DATA = b"GGUF\x03\0\0\0" + bytes(16) + random.Random(2).randbytes(3_200_000)
 REPO, FILE = "Owner/Repo-GGUF", "tiny.gguf"
@@ -316,6 +317,8 @@ class TestFromTheHub:
         monkeypatch.setenv("HF_ENDPOINT", endpoint)
         with pytest.raises(ModelError, match="HF_ENDPOINT is not an address"):
             folder_for(models, ON_HUB).pull("tiny")
+        with pytest.raises(ModelError, match="somebody/some-model: HF_ENDPOINT is not an address"):
+            Repository("somebody/some-model", models / "some-model").pull(lambda size: None)
 
     def test_the_hubs_own_offline_switch_holds(
         self, the_hub: Hub, models: Path, monkeypatch: pytest.MonkeyPatch

@@ -122,6 +122,21 @@ def test_other_commands_that_read_sources_touch_no_network_offline(
 
 # --- models --------------------------------------------------------------------------------------------------
 
+
+@pytest.fixture
+def fresh_hub_library() -> Iterator[None]:
+    """The library as a process finds it: it reads its environment variables when it is imported."""
+
+    def loaded() -> list[str]:
+        return [name for name in sys.modules if name.partition(".")[0] == "huggingface_hub"]
+
+    before = {name: sys.modules.pop(name) for name in loaded()}
+    yield
+    for name in loaded():  # those of two imports do not fit together
+        del sys.modules[name]
+    sys.modules.update(before)
+
+
 MODELS = {
     "catalogue": ("smollm2-135m", {HUB}),
     "hub": ("somebody/some-model", {HUB}),
@@ -129,12 +144,10 @@ MODELS = {
 
 
 @pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.usefixtures("fresh_hub_library")
 def test_no_model_is_pulled_offline(
-    cli: Cli, configure: Configure, reached: list[str], tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, configure: Configure, reached: list[str], tmp_path: Path, kind: str
 ) -> None:
-    # The library reads its environment variables when it is imported, which may have been in another test.
-    for module in [name for name in sys.modules if name.partition(".")[0] == "huggingface_hub"]:
-        monkeypatch.delitem(sys.modules, module)
     name, places = MODELS[kind]
     models = tmp_path / "models"
     folder = {"BRIEFING_MODELS": str(models)}

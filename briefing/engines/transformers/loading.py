@@ -243,6 +243,9 @@ def _explained(spec: ModelSpec, do: Any, part: str = "it") -> Any:
     except ImportError as error:
         cause, remedy = f"a package it needs is missing ({error})", "Install it: pip install 'briefing[torch]'"
         raise EngineError("engine transformers", cause, remedy) from error
+    except Exception as error:  # what it reads from environment variables fails in many ways
+        cause = f"transformers cannot be imported ({error})"
+        raise EngineError("engine transformers", cause, "Check the variables that begin with HF_") from error
     logging: Any = transformers.logging
     logging.set_verbosity_error()
     logging.disable_progress_bar()
