@@ -20,7 +20,7 @@ HEAVY = (
     # Not pydantic: typer itself imports it to read a subcommand's options.
     "xllamacpp", "transformers", "torch", "trafilatura", "sklearn", "scipy", "numpy", "httpx", "hishel",
     "huggingface_hub", "feedparser", "lxml", "markdown", "jinja2", "nupunkt", "py3langid", "sqlite3",
-    "tomlkit",
+    "tomlkit", "sentencex", "dateparser",
 )  # fmt: skip
 
 

@@ -143,7 +143,7 @@ _WITHOUT = """
 import asyncio, importlib, multiprocessing.pool, os, pkgutil, shutil, signal, socket, subprocess, sys, tempfile, time
 import certifi, css_inline, feedparser, filelock, hishel, httpx, huggingface_hub, imaplib, jinja2, lxml_html_clean
 import markdown, nupunkt, platformdirs, pydantic, py3langid, rich.progress, scipy.sparse, smtplib, tomlkit, trafilatura
-import typer, tzlocal, xllamacpp
+import dateparser, sentencex, typer, tzlocal, webencodings, xllamacpp
 for module in ("fcntl", "pwd", "grp", "resource", "termios", "tty", "pty", "syslog"):
     sys.modules[module] = None
 for holder, names in {
