@@ -1,4 +1,6 @@
-"""Header fields of a message (RFC 5322): folding, encoded words, addresses. Pure. Not here: values (`render.email`).
+"""Header fields of a message (RFC 5322): reading, folding, encoded words, addresses. Pure.
+
+Not here: values (`render.email`).
 
 Python writes tokens too long for a line as RFC 2047 encoded words. Those are allowed in free text and display names
 (section 5 there), but a structured field is not decoded: no mail program shows a button for a ``List-Unsubscribe``
@@ -8,6 +10,8 @@ stays whole: 78 characters are recommended, 998 the limit (RFC 5322, 2.1.1).
 
 from __future__ import annotations
 
+import binascii
+import quopri
 import re
 from collections.abc import Sequence
 from email import base64mime, quoprimime
@@ -16,6 +20,8 @@ from email.policy import SMTP, SMTPUTF8, EmailPolicy
 from email.utils import getaddresses
 from typing import Any
 from urllib.parse import quote, urlsplit
+
+from briefing.encodings import decode
 
 LONGEST_URI = 900
 """Characters; with the field's name still within the line limit of RFC 5322."""
@@ -72,6 +78,57 @@ def ascii_uri(text: str) -> str:
         name, colon, port = host.rpartition(":") if parts.port is not None else (host, "", "")
         plain = parts._replace(netloc=f"{user}{at}{ascii_domain(name)}{colon}{port}").geturl()
     return quote(plain, safe=_URI_CHARACTERS)
+
+
+_FOLD = re.compile(rb"\r?\n[ \t]*")
+_ENCODED_WORD = re.compile(r"=\?([^?*\s]{1,60})(?:\*[^?\s]{0,20})?\?([bq])\?(.*?)\?=", re.IGNORECASE)
+
+
+def header_text(raw: bytes, label: str | None = None) -> str:
+    """The text of a field's value (RFC 2047), which is one line or folded.
+
+    `label`: the encoding of raw 8-bit text that is not UTF-8, and of encoded words in an unknown one. Characters that
+    are split between encoded words are joined.
+    """
+    return with_words_decoded(raw_header(raw, label), label)
+
+
+def raw_header(raw: bytes, label: str | None = None) -> str:
+    """A field's value on one line, its encoded words as they are."""
+    return decode(_FOLD.sub(b" ", raw), [label], detect=False).text
+
+
+def with_words_decoded(text: str, label: str | None = None) -> str:
+    """`text` with its encoded words decoded; blanks between two of them are dropped."""
+    pieces: list[str] = []
+    pending, charset, position = b"", "", 0
+    for word in _ENCODED_WORD.finditer(text):
+        data = _word_bytes(word[2], word[3])
+        if data is None:
+            continue
+        between = text[position : word.start()]
+        adjacent = position and not between.strip()
+        if not adjacent or word[1].lower() != charset:
+            pieces.append(_word_text(pending, charset, label))
+            pieces.append("" if adjacent else between)
+            pending = b""
+        pending += data
+        charset, position = word[1].lower(), word.end()
+    return "".join([*pieces, _word_text(pending, charset, label), text[position:]])
+
+
+def _word_bytes(form: str, written: str) -> bytes | None:
+    """The bytes of an encoded word; None where it is not in the form that it says it is in."""
+    if form in "qQ":
+        return quopri.decodestring(written.encode(), header=True)
+    try:
+        return binascii.a2b_base64(written.rstrip("=\t ") + "===") or None
+    except ValueError:  # binascii.Error is one; so is a character that is not ASCII
+        return None
+
+
+def _word_text(data: bytes, charset: str, label: str | None) -> str:
+    return decode(data, [charset, label], detect=False).text if data else ""
 
 
 class _Structured(BaseHeader):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from briefing.cli.logs import log_printed
 from briefing.cli.messages import ProgressDisplay
+from briefing.encodings import is_about_loss
 from briefing.errors import ExitCode
 from briefing.types import Edition, Failure, FailureKind, Summary
 
@@ -78,9 +79,9 @@ def _reason(failure: Failure) -> tuple[str, ...]:
 
 
 def tell_warnings(display: ProgressDisplay, summary: Summary) -> None:
-    """Print what was dropped from a summary, for ``--verbose``."""
+    """Print what was dropped from a summary, for ``--verbose``, and what could not be read of its article, always."""
     for warning in summary.warnings:
-        display.detail(f"{summary.headline}: {warning}")
+        (display.say if is_about_loss(warning) else display.detail)(f"{summary.headline}: {warning}")
 
 
 def tell_language(display: ProgressDisplay, summaries: Sequence[Summary], wished: str) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from briefing.dates import utc_or_none
-from briefing.encodings import media_type_of
+from briefing.encodings import Decoded, beginning, html_label, media_type_of
 from briefing.errors import BriefingError, ExtractError, WallError
 from briefing.extract.boilerplate import without_boilerplate
 from briefing.extract.language import language_of
@@ -222,14 +222,20 @@ def _read(body: bytes, media_type: str, charset: str | None, name: str, url: str
         from briefing.extract.mail import read_mail
 
         return read_mail(body, name)
-    text = files.decoded(body, charset, name)
+    found = files.decoded(body, [charset, html_label(body) if kind == "html" else ""], name)
     if kind == "html":
         from briefing.extract.html import read_page
 
-        return read_page(text, name, url)
-    if kind == "markdown":
-        return files.read_markdown(text)
-    return plain_text(text)
+        extraction = read_page(found.text, name, url)
+    else:
+        extraction = files.read_markdown(found.text) if kind == "markdown" else plain_text(found.text)
+    return with_lost(extraction, found)
+
+
+def with_lost(extraction: Extraction, found: Decoded) -> Extraction:
+    """`extraction` with a warning of the characters that could not be decoded."""
+    warnings = (*extraction.warnings, f"{found.warning}.") if found.warning else extraction.warnings
+    return replace(extraction, warnings=warnings)
 
 
 def _kind(body: bytes, media_type: str) -> str:
@@ -237,7 +243,7 @@ def _kind(body: bytes, media_type: str) -> str:
         return "pdf"
     if media_type == "message/rfc822":
         return "mail"
-    start = body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    start = beginning(body, 2000).lstrip(b" \t\r\n").lower()
     if media_type == "text/markdown":
         return "markdown"
     if media_type in {"text/html", "application/xhtml+xml"} or start.startswith(

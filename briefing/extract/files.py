@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from html import escape
 from typing import Any
 
 from briefing.dates import iso_time
-from briefing.encodings import decode_text, split_mark
+from briefing.encodings import Decoded, decode
 from briefing.errors import ExtractError
 from briefing.extract import Extraction, fallback, plain_text
 from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, truncated
@@ -20,30 +20,18 @@ MOST_PAGES = 500
 """Of a PDF."""
 _LONGEST_MARKDOWN = 2 * LONGEST_READ
 """Characters."""
+_UNREADABLE = 0.2
+"""Share of undecodable characters."""
 _LONGEST_PIECE = 5_000
 """Characters of Markdown that are parsed at once: the parser is quadratic."""
 
 
-def decoded(body: bytes, charset: str | None, name: str) -> str:
-    """The text in `body`: by its byte-order mark, else by `decode_text`; `charset` overrides the page's own.
-
-    Raises `ExtractError` where no encoding fits.
-    """
-    codec, unmarked = split_mark(body)
-    if codec:
-        return unmarked.decode(codec, "replace")
-    text = decode_text(body, [name for name in (charset, _declared(body)) if name])
-    if text is None:
+def decoded(body: bytes, labels: Iterable[str | None], name: str) -> Decoded:
+    """The text in `body`, by `encodings.decode`. Raises `ExtractError` where no encoding fits."""
+    found = decode(body, labels)
+    if found.doubtful and (not found.declared or found.lost > _UNREADABLE * len(found.text)):
         raise ExtractError(name, "its encoding cannot be told", "Save it as UTF-8")
-    return text
-
-
-def _declared(body: bytes) -> str | None:
-    """The encoding that a page declares in its first bytes."""
-    found = re.search(
-        rb"<(?:meta|\?xml)[^>]+?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", body[:4096], re.IGNORECASE
-    )
-    return found[1].decode("ascii", "ignore") if found else None
+    return found
 
 
 def read_markdown(text: str) -> Extraction:

@@ -9,9 +9,11 @@ from email.message import EmailMessage, MIMEPart
 from email.utils import parseaddr
 
 from briefing.dates import mail_date
+from briefing.encodings import Decoded, html_label
 from briefing.errors import ExtractError
-from briefing.extract import Extraction
+from briefing.extract import Extraction, with_lost
 from briefing.extract.files import decoded, unwrapped
+from briefing.mail_headers import header_text, raw_header, with_words_decoded
 from briefing.nlp.text import normalise, word_count
 
 _MOST_PARTS = 500
@@ -119,29 +121,41 @@ def read_mail(body: bytes, name: str) -> Extraction:
     plain = message.get_body(preferencelist=("plain",))
     html = message.get_body(preferencelist=("html",))
     text, whole = "", False
+    read: Decoded | None = None
     problem = ExtractError(name, "the mail has no text", "It may be in an attachment")
     if plain is not None:
         try:
-            text, whole = _plain_text(plain, name)
+            read = _content(plain, name)
+            text, whole = _plain_text(read.text)
         except ExtractError as error:
             problem = error
     if html is not None and (word_count(text) < _STUB or not whole):
         from briefing.extract.html import read_page
 
         try:
-            page = read_page(_visible(_content(html, name)), name, None)
+            content = _content(html, name)
+            page = read_page(_visible(content.text), name, None)
             full = without_mail_boilerplate(normalise(page.text))
-            text = full if word_count(full) > word_count(text) else text
+            if word_count(full) > word_count(text):
+                text, read = full, content
         except ExtractError as error:
             problem = error
     if not text.strip():
         raise problem
-    return Extraction(
+    label = (plain or html or message).get_content_charset()
+    found = Extraction(
         text=text,
-        title=str(message["subject"] or ""),
-        author=parseaddr(str(message["from"] or ""))[0],
+        title=header_text(_raw(message, "subject"), label),
+        author=with_words_decoded(parseaddr(raw_header(_raw(message, "from"), label))[0], label),
         published=mail_date(str(message["date"] or "")),
     )
+    return with_lost(found, read) if read is not None else found
+
+
+def _raw(message: EmailMessage, name: str) -> bytes:
+    """The first header of this name as it was written; empty where there is none."""
+    values = (value for key, value in message.raw_items() if key.lower() == name)
+    return str(next(values, "")).encode("utf-8", "surrogateescape")
 
 
 def without_mail_boilerplate(text: str) -> str:
@@ -181,16 +195,17 @@ def _is_address(line: str) -> bool:
     return 2 <= word_count(line) <= 25 and not ends and bool(_ADDRESS.search(line[:400]))
 
 
-def _content(part: MIMEPart, name: str) -> str:
+def _content(part: MIMEPart, name: str) -> Decoded:
     payload = part.get_payload(decode=True)
     if not isinstance(payload, bytes) or not payload.strip():
         raise ExtractError(name, "the mail has no text", "It may be in an attachment")
-    return decoded(payload, part.get_content_charset(), name)
+    in_page = html_label(payload) if part.get_content_type() == "text/html" else ""
+    return decoded(payload, [part.get_content_charset(), in_page], name)
 
 
-def _plain_text(part: MIMEPart, name: str) -> tuple[str, bool]:
+def _plain_text(content: str) -> tuple[str, bool]:
     """The text of a plain part, and whether nearly all was kept that is not identified as boilerplate."""
-    content = _without_signature(_content(part, name))
+    content = _without_signature(content)
     text = without_mail_boilerplate(unwrapped(_running_text(content)))
     everything = word_count(without_mail_boilerplate(unwrapped(_without_link_targets(content))))
     return text, everything - word_count(text) <= _LOST * everything

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from briefing.encodings import is_wide
 from briefing.errors import ExtractError, FrontPageError
 from briefing.nlp.text import word_count
 
@@ -54,8 +55,7 @@ def check_bytes(body: bytes, media_type: str, name: str) -> None:
         if magic.match(body):
             raise ExtractError(name, f"it is {what}, not text", "Give it as text, HTML, Markdown, mail or PDF")
     head = body[:8192]
-    wide = body[:2] in {b"\xff\xfe", b"\xfe\xff"}  # UTF-16 with BOM is full of zero bytes
-    if not wide and (b"\0" in head or sum(byte < 9 or 13 < byte < 27 for byte in head) > len(head) * 0.02):
+    if not is_wide(body) and sum(byte < 9 or 13 < byte < 27 for byte in head) > len(head) * 0.02:
         raise ExtractError(name, "it is a binary file, not text", "Give it as text, HTML, Markdown, mail or PDF")
     if media_type.startswith(("image/", "audio/", "video/", "font/")) or _NO_PROSE.search(media_type):
         raise ExtractError(name, f"it is {media_type}, not text", "Name the page that it belongs to")

@@ -14,11 +14,9 @@ from urllib.parse import quote, urljoin
 
 from briefing.address import web_parts
 from briefing.bounded_io import CutOffError, inflated
-from briefing.encodings import charset_of, decode_text, split_mark
+from briefing.encodings import charset_of, decode, xml_label
 from briefing.sanitise import clean
 
-_WITHOUT_BOM = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
-_DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']\s*([A-Za-z0-9_.:-]+)")
 _DECLARATION = re.compile(r"<\?xml\b.*?\?>\s*", re.DOTALL)
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _SKIPPED = re.compile(r"[\s\ufeff]+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
@@ -45,21 +43,14 @@ def gunzipped(body: bytes, limit: int) -> bytes:
 
 
 def decoded(body: bytes, content_type: str = "") -> str:
-    """The text of an XML or JSON document, without byte order mark and characters that XML forbids.
-
-    Servers and declarations are often wrong, so valid UTF-8 beyond ASCII is UTF-8. Undecodable bytes become U+FFFD.
-    """
-    return _ILLEGAL.sub("", _decoded(body, content_type))
+    """The text of an XML or JSON document, without byte-order mark and characters that XML forbids."""
+    return decoded_and_warning(body, content_type)[0]
 
 
-def _decoded(body: bytes, content_type: str) -> str:
-    codec, unmarked = split_mark(body)
-    codec = codec or next((codec for start, codec in _WITHOUT_BOM if body.startswith(start)), "utf-8")
-    if codec != "utf-8":
-        return unmarked.decode(codec, "replace")
-    declared = _DECLARED.search(unmarked[:1000])
-    text = decode_text(unmarked, [charset_of(content_type) or "", declared[1].decode() if declared else ""])
-    return unmarked.decode("cp1252", "replace") if text is None else text
+def decoded_and_warning(body: bytes, content_type: str = "") -> tuple[str, str]:
+    """The same, and what could not be read of it, a sentence without a full stop; empty where all was."""
+    found = decode(body, [charset_of(content_type), xml_label(body)])
+    return _ILLEGAL.sub("", found.text), found.warning
 
 
 def without_doctype(text: str) -> tuple[str, bool]:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from briefing.encodings import media_type_of
+from briefing.encodings import decode, html_label, media_type_of
 from briefing.errors import SourceError
 from briefing.markup import TagParser
 from briefing.sources.decoding import decoded, web_address
@@ -135,7 +135,7 @@ def find_feeds(html: bytes, url: str, *, linked: bool = True) -> list[str]:
     own site that are named like a feed.
     """
     parser = _FeedLinks(url)
-    parser.read(decoded(html[:2_000_000]))
+    parser.read(decode(html[:2_000_000], [html_label(html)]).text)
     return list(dict.fromkeys(parser.found or (parser.linked if linked else ())))
 
 

@@ -28,7 +28,7 @@ from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import (
     LONGEST_ADDRESS,
     MOST_TAGS,
-    decoded,
+    decoded_and_warning,
     gunzipped,
     item_starts,
     limit_nesting,
@@ -97,7 +97,8 @@ def read_feed(
         raise SourceError(name, f"it is too large for a feed: more than {MOST_BYTES // 1_000_000} MB") from error
     if content.startswith(b"%PDF-"):
         raise SourceError(name, "it is a PDF file, not a feed", "Give it as a file")
-    text = decoded(content, content_type).strip()
+    text, unread = decoded_and_warning(content, content_type)
+    text = text.strip()
     if not text:
         raise SourceError(name, "it is empty", "Check whether it still exists")
     origin = _Origin(url=url, folder=folder)
@@ -105,6 +106,8 @@ def read_feed(
         feed = _read_json(text, name, origin, most_items)
     else:
         feed = _read_xml(text, name, origin, most_items, most_tags)
+    if unread:
+        feed = replace(feed, warnings=(*feed.warnings, unread))
     newest = _newest(_without_implausible_dates(_without_repeats(feed), now), limit, most_items)
     _log.debug("%s: %d of %d items", shown(name), len(newest.items), feed.count)
     return newest

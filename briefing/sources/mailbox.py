@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 from email.utils import parseaddr
 from pathlib import Path
 from typing import BinaryIO
 
 from briefing.dates import is_plausible, mail_date
+from briefing.encodings import charset_of
 from briefing.errors import SourceError
+from briefing.mail_headers import header_text, raw_header, with_words_decoded
 from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import collapse_spaces
 
@@ -164,14 +164,16 @@ def read_head(raw: bytes, *, delivered: datetime | None = None, now: datetime | 
     values: dict[bytes, bytes] = {}
     for line in _FOLD.sub(b" ", head).splitlines():
         key, colon, value = line.partition(b":")
-        if colon and key.lower() in {b"subject", b"from", b"date", b"x-mozilla-status"}:
+        if colon and key.lower() in {b"subject", b"from", b"date", b"x-mozilla-status", b"content-type"}:
             values.setdefault(key.lower(), value.strip()[:_LONGEST_VALUE])
+    label = charset_of(raw_header(values.get(b"content-type", b"")))
     name = address = ""
     with suppress(RecursionError):  # of the standard library, over nested brackets
-        name, address = parseaddr(_text(values.get(b"from", b"")))
+        name, address = parseaddr(raw_header(values.get(b"from", b""), label))
     status = values.get(b"x-mozilla-status", b"")
-    sent = mail_date(_text(values.get(b"date", b"")))
-    subject, sender = _unencoded(_text(values.get(b"subject", b""))), _unencoded(name) or collapse_spaces(address)
+    sent = mail_date(raw_header(values.get(b"date", b"")))
+    subject = collapse_spaces(header_text(values.get(b"subject", b""), label))
+    sender = collapse_spaces(with_words_decoded(name, label)) or collapse_spaces(address)
     return MailHead(
         title=shown_title(subject),
         sender=shown_name(sender),
@@ -214,17 +216,3 @@ def _open_quietly(path: Path) -> BinaryIO:
         return os.open(name, flags)
 
     return open(path, "rb", opener=quietly)
-
-
-def _text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("cp1252", "replace")
-
-
-def _unencoded(text: str) -> str:
-    """A header's text with its encoded words (RFC 2047) decoded where possible."""
-    with suppress(HeaderParseError, LookupError, ValueError, AssertionError, RecursionError):
-        text = str(make_header(decode_header(text))) or text
-    return collapse_spaces(text)

@@ -283,7 +283,7 @@ def test_only_young_messages_of_a_large_mailbox_are_opened(tmp_path: Path, monke
         (b"Subject: =?utf-8?b?R3LDvMOfZQ==?= =?iso-8859-1?q?_M=F6wen?=", "Grüße Möwen"),
         (b"subject: one\n two\n\tthree", "one two three"),
         (b"Subject: =?utf-8?b?!!!?=", "=?utf-8?b?!!!?="),
-        (b"Subject: =?no-such?q?x?=", "=?no-such?q?x?="),
+        (b"Subject: =?no-such?q?x?=", "x"),
         (b"Subject: \xc3\xa9 \xff", "Ã© ÿ"),
         (b"Subject: caf\xc3\xa9", "café"),
         (b"Subject: a\x00\x1b[31mb", "a[31mb"),

@@ -1,0 +1,81 @@
+"""Detection of the encoding of bytes that nobody labels, by what they would say. Pure.
+
+`charset_normalizer` tells scripts apart, but hardly the code pages of Latin letters: Spanish "año" and "ańo" are one to
+it. Among these the one is taken under which most letters belong to one language.
+"""
+
+from __future__ import annotations
+
+import re
+
+_GUESSED_FROM = 100_000
+"""Bytes that are looked at."""
+_GUESSED_BEFORE = 2_000
+"""Of these, bytes before the first that is not ASCII."""
+_LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "mac_roman")
+"""In this order where they are as good as one another."""
+_OTHERS = (
+    "cp1251", "cp1253", "cp1255", "cp1256", "cp874", "koi8_r", "cp866", "mac_cyrillic", "iso8859_5", "big5hkscs",
+    "cp932", "cp949", "euc_jp", "gb18030",
+)  # fmt: skip
+_LEAST = 0.8
+"""Share of letters and signs in their place from which text too short for `charset_normalizer` is Latin."""
+
+_ALPHABETS = tuple(
+    map(
+        frozenset,
+        (
+            "äöüßé", "àâæçéèêëîïôœùûüÿ", "áéíñóúüçàèòï·¿¡ºª", "áâãàçéêíóôõúüºª", "àèéìíîòóùú", "éëïóöüèê", "åäöé",
+            "æøåé", "äöåšžõü", "áðéíóúýþæö", "ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ",
+            "čćđšž", "çğıöşüâîûi̇", "ąčęėįšųūž", "āčēģīķļņšūž", "çë",
+        ),
+    )
+)  # fmt: skip
+"""Letters beyond ASCII of German, French, Spanish and Catalan, Portuguese, Italian, Dutch, Swedish, Danish and
+Norwegian, Finnish and Estonian, Icelandic, Polish, Czech, Slovak, Hungarian, Romanian, Croatian and Slovene, Turkish,
+Lithuanian, Latvian, Albanian."""
+_SIGNS = frozenset("“”‘’‚„–—…•€£¥§©®™°·«»‹›²³½¼¾×±†¡¿\xa0\xad")
+_OUTSIDE_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+def detected(body: bytes) -> str:
+    """The Python codec by the letters that it gives; empty where none gives a language."""
+    from charset_normalizer import from_bytes
+
+    sample = _sample(body)
+    best = from_bytes(sample, cp_isolation=[*_LATIN, *_OTHERS]).best()
+    if best is not None and best.encoding in _OTHERS:
+        return str(best.encoding)
+    shares = {codec: _in_place(sample.decode(codec, "replace")) for codec in _LATIN}
+    latin = max(_LATIN, key=lambda codec: shares[codec])
+    return latin if best is not None or shares[latin] >= _LEAST else ""
+
+
+def _sample(body: bytes) -> bytes:
+    """The part that is looked at: from the first bytes beyond ASCII, and not from within a character."""
+    first = re.search(rb"[\x80-\xff]", body)
+    start = max(0, first.start() - _GUESSED_BEFORE) if first else 0
+    sample = body[start : start + _GUESSED_FROM]
+    if len(sample) == _GUESSED_FROM:
+        # These are no second bytes of any encoding.
+        end = max(sample.rfind(border) for border in (b"\n", b" ", b"<"))
+        sample = sample[:end] if end > 0 else sample
+    return sample
+
+
+def _in_place(text: str) -> float:
+    """The share of characters beyond ASCII that are signs or letters of one language, where such stand in a text."""
+    counts: dict[str, int] = {}
+    total = signs = 0
+    for found in _OUTSIDE_ASCII.finditer(text):
+        character, start = found[0], found.start()
+        before, after = text[start - 1 : start], text[start + 1 : start + 2]
+        total += 1
+        if character in _SIGNS:
+            in_word = before.isalpha() and (after.isalpha() or character in "±×½¼¾")
+            signs += not (in_word and character in "±×½¼¾²³¿¡")
+        elif not after.isdigit() and not (character.isupper() and before.islower()):
+            letter = character.lower()
+            counts[letter] = counts.get(letter, 0) + 1
+    known = max(sum(count for letter, count in counts.items() if letter in alphabet) for alphabet in _ALPHABETS)
+    return (signs + known) / total if total else 1.0
