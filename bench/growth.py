@@ -209,7 +209,7 @@ def _over_drafts() -> Iterator[tuple[str, Callable[[str], Any]]]:
 
 
 def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
-    from briefing import extract
+    from briefing import encodings, extract, mail_headers
     from briefing.errors import BriefingError
     from briefing.extract import boilerplate, fallback, files, html, language, mail, walls
     from briefing.sources import detection, feeds, opml
@@ -234,6 +234,16 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     letter = "From: a@b.example\nSubject: Rain\nContent-Type: text/{}; charset=utf-8\n\n{}"
     feed = "<rss><channel><title>a</title><item><title>{}</title><description>{}</description></item></channel></rss>"
 
+    yield "encodings.decode", lambda text: encodings.decode(text.encode(), ["iso-8859-1"])
+    yield "encodings.decode of UTF-16", lambda text: encodings.decode(text.encode("utf-16-le"))
+    yield "encodings.decode without a label", lambda text: encodings.decode(text.encode("cp1252", "ignore") + b"\xe9")
+    yield (
+        "encodings.decode of damaged text",
+        lambda text: encodings.decode(text.encode() + b"\xff\x80" * len(text), ["gb2312", "euc-jp", "iso-8859-2"]),
+    )
+    yield "encodings.html_label", lambda text: encodings.html_label(text.encode())
+    yield "encodings.html_label of tags", lambda text: encodings.html_label(f"<meta {text}".encode())
+    yield "mail_headers.header_text", lambda text: mail_headers.header_text(text[:4000].encode())
     yield "extract.article_from_text", refused(lambda text: extract.article_from_text(text, source="a"))
     yield "extract of a page", refused(lambda text: whole(page.format(text), "text/html"))
     yield "extract of Markdown", refused(lambda text: whole(text, "text/markdown"))

@@ -41,8 +41,11 @@ _DECLARED_WITHIN = 4096
 _XML_WITHIN = 1024
 """The same for an XML declaration, before which a damaged feed has rubbish."""
 
-# Python codecs that are no encodings of documents; punycode is quadratic, and UTF-7 hides markup.
-_NOT_FOR_DOCUMENTS = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf_7"})
+# Python codecs that are no encodings of documents; punycode is quadratic, UTF-7 hides markup, and what mbcs and oem are
+# depends on the machine.
+_NOT_FOR_DOCUMENTS = frozenset(
+    {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf_7", "mbcs", "oem"}
+)
 _PYTHON = {"gbk": "gb18030", "x-user-defined": "cp1252", "iso-2022-jp": "iso2022_jp_ext"}
 """Encodings of the standard for which `webencodings` takes another codec."""
 _LONGEST_LABEL = 100

@@ -37,7 +37,9 @@ def classify_content(body: bytes, content_type: str = "") -> SourceKind:
     text = decoded(body[:_SNIFFED], content_type).lstrip()
     media_type = media_type_of(content_type)
     if text.startswith("{"):
-        feed = media_type == "application/feed+json" or bool(_JSON_FEED.search(body))
+        feed = media_type == "application/feed+json" or bool(
+            _JSON_FEED.search(body) or _JSON_FEED.search(text.encode())
+        )
         return SourceKind.FEED if feed else SourceKind.FILE
     position = 0
     while match := _BEFORE_ROOT.match(text, position):

@@ -95,6 +95,17 @@ def test_an_article_read_in_part_is_told_of_in_the_report_and_the_edition(cli: C
     assert "The article is longer than 200,000 characters; what follows was not read." in edition
 
 
+@pytest.mark.slow
+def test_characters_that_could_not_be_read_are_told_of_in_the_report_and_the_edition(cli: Cli, tmp_path: Path) -> None:
+    page = f"<html><head><meta charset=iso-8859-1></head><body><p>{STORY} %4.5 million was paid.</p></body></html>"
+    (tmp_path / "page.html").write_bytes(page.encode("cp1252").replace(b"%", b"\x81\x80"))
+    done = cli("run", "-s", "page.html", *PLAIN, "--date", "2024-05-17", "-f", "md")
+    warning = "1 character of it could not be read (it says it is windows-1252)."
+    assert warning in done.stderr
+    edition = (tmp_path / "briefings" / "2024-05-17.md").read_text("utf-8")
+    assert warning in edition
+
+
 def test_quiet_says_nothing_but_results(cli: Cli, story_file: Path) -> None:
     done = cli("--quiet", "run", "--source", story_file, *PLAIN)
     assert done.stderr == ""

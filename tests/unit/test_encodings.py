@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import quopri
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 from briefing.encodings import beginning, charset_of, decode, html_label, is_about_loss, is_wide, xml_label
 from briefing.extract import extract_article, extract_file
 from briefing.mail_headers import header_text
-from briefing.sources import find_feeds, read_feed, read_head, read_subscriptions
+from briefing.sources import classify_content, find_feeds, read_feed, read_head, read_subscriptions
+from briefing.types import SourceKind
 
 GERMAN = "Die Straße über die Brücke wird im März gebaut, sagte der Bürgermeister, und sie bleibt für Wagen offen. "
 LIES = ["utf-16", "utf-16le", "UTF-16BE", "utf-32", "cp037", "cp500", "cp1140", "utf-7", "ascii", "zip", "no-such"]
@@ -309,6 +311,16 @@ def test_a_page_in_utf_16_without_a_media_type_is_a_page(codec: str) -> None:
     assert extract_article(body, name="standard input", url=None, source="Post").text == (GERMAN * 2).strip()
 
 
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_a_json_feed_and_a_list_of_addresses_are_known_in_every_encoding(codec: str) -> None:
+    feed = '{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "title": "Größe – 5 €"}]}'
+    assert classify_content(feed.encode(codec), "application/json") is SourceKind.FEED
+    assert read_feed(feed.encode(codec)).items[0].title == "Größe – 5 €"
+    addresses = "# Länder\nhttps://a.example/fü\n".encode(codec)
+    assert classify_content(addresses, "text/plain") is SourceKind.OPML
+    assert [source.location for source in read_subscriptions(addresses)] == ["https://a.example/fü"]
+
+
 @pytest.mark.parametrize(("codec", "text"), [("iso-2022-jp", "会議は火曜日に開かれた。"), ("hz", "会议在星期二举行。")])
 def test_encodings_with_escape_sequences_are_accepted(codec: str, text: str) -> None:
     assert decode(text.encode(codec), [codec]).text == text
@@ -423,6 +435,16 @@ def test_a_feed_and_a_mail_warn_of_what_could_not_be_read() -> None:
     written = Written(f"{FRENCH} %".encode("cp1252").replace(b"%", b"\x90"), "iso-8859-1")
     article = extract_article(letter(written), content_type="message/rfc822", name="it", url=None, source="Post")
     assert article.warnings == ("1 character of it could not be read (it says it is windows-1252).",)
+
+
+def test_a_mail_says_its_charset_in_parts_and_with_quoted_printable(tmp_path: Path) -> None:
+    head = (
+        "From: =?windows-1251?Q?=D0=E5=E4=E0=EA=F6=E8=FF?= <a@b.example>\nSubject: News\nMIME-Version: 1.0\n"
+        "Content-Type: text/plain; charset*=us-ascii'en'windows-1251\nContent-Transfer-Encoding: quoted-printable\n\n"
+    )
+    (tmp_path / "it.eml").write_bytes(head.encode() + quopri.encodestring(RUSSIAN.encode("cp1251")))
+    article = extract_file(tmp_path / "it.eml", source="Post")
+    assert (article.author, article.text) == ("Редакция", RUSSIAN)
 
 
 # --- headers of mails -------------------------------------------------------------------------------------------

@@ -119,10 +119,12 @@ AT_ONE_PLACE = {
 """Patterns that are matched at one offset and not searched for, or that are given one word."""
 OF_SHORT_TEXTS = {
     "briefing.extract.mail": {"_ADDRESS"},
+    "briefing.mail_headers": {"_ENCODED_WORD"},
     "briefing.extract.wall_phrases": {"SURE", "LIKELY", "OFFER", "REPORTED"},
     "briefing.sources.detection": {"_BEFORE_ROOT"},
 }
-"""Patterns that are given lines of some hundred characters, or the first 16,384 characters of a file."""
+"""Patterns that are given lines of some hundred characters, a header of at most 4,000, or the first 16,384 of a
+file."""
 
 
 def patterns() -> Iterator[re.Pattern[str]]:
