@@ -7,6 +7,7 @@ it. Among these the one is taken under which most letters belong to one language
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 _GUESSED_FROM = 100_000
 """Bytes that are looked at."""
@@ -18,6 +19,8 @@ _OTHERS = (
     "cp1251", "cp1253", "cp1255", "cp1256", "cp874", "koi8_r", "cp866", "mac_cyrillic", "iso8859_5", "big5hkscs",
     "cp932", "cp949", "euc_jp", "gb18030",
 )  # fmt: skip
+_MOST_JUDGED = 5_000
+"""Characters beyond ASCII under each of them."""
 _LEAST = 0.8
 """Share of letters and signs in their place from which text too short for `charset_normalizer` is Latin."""
 
@@ -67,7 +70,7 @@ def _in_place(text: str) -> float:
     """The share of characters beyond ASCII that are signs or letters of one language, where such stand in a text."""
     counts: dict[str, int] = {}
     total = signs = 0
-    for found in _OUTSIDE_ASCII.finditer(text):
+    for found in islice(_OUTSIDE_ASCII.finditer(text), _MOST_JUDGED):
         character, start = found[0], found.start()
         before, after = text[start - 1 : start], text[start + 1 : start + 2]
         total += 1
