@@ -11,7 +11,8 @@ from email.utils import parseaddr
 from briefing.dates import mail_date
 from briefing.errors import ExtractError
 from briefing.extract import Extraction
-from briefing.extract.files import decoded, unwrapped
+from briefing.extract.files import decoded
+from briefing.nlp.lines import flowed, parted, unwrapped
 from briefing.nlp.text import normalise, word_count
 
 _MOST_PARTS = 500
@@ -190,10 +191,19 @@ def _content(part: MIMEPart, name: str) -> str:
 
 def _plain_text(part: MIMEPart, name: str) -> tuple[str, bool]:
     """The text of a plain part, and whether nearly all was kept that is not identified as boilerplate."""
-    content = _without_signature(_content(part, name))
-    text = without_mail_boilerplate(unwrapped(_running_text(content)))
-    everything = word_count(without_mail_boilerplate(unwrapped(_without_link_targets(content))))
+    content, is_flowed = _flowed(part, _content(part, name))
+    content = _without_signature(content)
+    lines = normalise if is_flowed else unwrapped
+    text = without_mail_boilerplate(parted(lines(_running_text(content))))
+    everything = word_count(without_mail_boilerplate(lines(_without_link_targets(content))))
     return text, everything - word_count(text) <= _LOST * everything
+
+
+def _flowed(part: MIMEPart, content: str) -> tuple[str, bool]:
+    """The text of a plain part with flowed lines joined, and whether there are any; some senders declare it in vain."""
+    if str(part.get_param("format", "")).lower() != "flowed":
+        return content, False
+    return flowed(content, delete_space=str(part.get_param("delsp", "")).lower() == "yes")
 
 
 def _visible(html: str) -> str:
