@@ -114,6 +114,7 @@ def _over_text() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "text.article_id", lambda whole: text.article_id(None, whole)
     yield "lines.unwrapped", lines.unwrapped
     yield "lines.parted", lines.parted
+    yield "lines.continued", lines.continued
     yield "lines.flowed", lines.flowed
     yield "address.shown", address.shown
     yield "numerals.numbers", _all(numerals.numbers)

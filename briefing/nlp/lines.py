@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from briefing.nlp.text import ENDS, UNSPACED, normalise
 
-_LISTED = re.compile(r"\s*(?:[-*•‣–—+·]|\(?\d{1,3}[.)]|#{1,6})\s|\s*\d{1,2}:\d\d\b")
+_LISTED = re.compile(r"(?:[-*•‣–—+·]|\(?\d{1,3}[.)]|#{1,6})\s|\d{1,2}:\d\d\b")
 """Beginning of a line of a list: a mark, a number, a time."""
 _NARROWEST, _WIDEST = 40, 100
 """Columns of the longest line of hard-wrapped text."""
@@ -56,18 +56,28 @@ def _columns(line: str) -> int:
 
 
 def parted(text: str) -> str:
-    """Plain text, unwrapped, with a blank line for each line end that parts statements.
-
-    It does where a line of a list follows, the line ends a sentence, or the next one begins neither in lower case nor
-    with a comma: else a sentence may go on.
-    """
+    """Plain text, unwrapped, with a blank line for each line end that parts statements (`_parts`)."""
     lines = text.split("\n")
-    kept = lines[:1]
-    for before, line in pairwise(lines):
-        first = next((character for character in line if character.isalnum()), "")
-        parts = _LISTED.match(line) or before[-1:] in f"{ENDS}:" or not first.islower()
-        kept.append(f"\n{line}" if before and line and parts else line)
-    return "\n".join(kept)
+    kept = [f"\n{line}" if _parts(before, line) else line for before, line in pairwise(lines)]
+    return "\n".join([lines[0], *kept])
+
+
+def continued(text: str) -> str:
+    """Plain text, unwrapped, with a blank for each line end in a statement, as in HTML (`_parts`)."""
+    lines = text.split("\n")
+    ends = ("\n" if not (before and line) or _parts(before, line) else " " for before, line in pairwise(lines))
+    return lines[0] + "".join(end + line for end, line in zip(ends, lines[1:], strict=True))
+
+
+def _parts(before: str, line: str) -> bool:
+    """Whether the end of the line `before` parts statements: else a sentence may go on in `line`.
+
+    It does where `line` is of a list, `before` ends a sentence, or `line` does not begin in lower case.
+    """
+    if not (before and line):
+        return False
+    first = next((character for character in line if character.isalnum()), "")
+    return bool(_LISTED.match(line)) or before[-1] in f"{ENDS}:" or not first.islower()
 
 
 def flowed(text: str, *, delete_space: bool = False) -> tuple[str, bool]:

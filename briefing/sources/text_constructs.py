@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from html import escape, unescape
 from html.entities import html5
 
-from briefing.nlp.lines import unwrapped
+from briefing.nlp.lines import continued, unwrapped
 from briefing.sources.decoding import LONGEST_NAME, collapse_spaces
 
 UNDECLARED = ""
@@ -29,8 +29,6 @@ _TAG = re.compile(r"<(/?)([A-Za-z][^\s/<>\"'=`]*+)((?:\"[^\"<]*\"|'[^'<]*'|[^<>\
 _VALUE = re.compile(r"[\s\"'/][\w:.@-]++=(?=[\"'\w#/.])")
 """Beginning of the value of an attribute."""
 _ALT = re.compile(r"\salt\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
-_CUSTOM = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+")
-"""Name of a custom element."""
 _ALONE = frozenset({"br", "hr", "wbr"})
 _VOID = _ALONE | {"area", "base", "col", "embed", "img", "input", "link", "meta", "param", "source", "track"}
 _BLOCKS = frozenset(
@@ -83,7 +81,10 @@ def body_html(value: str, media_type: str = UNDECLARED) -> str:
     tags = _tags(value)
     if not any(tag.is_markup for tag in tags):
         html = next(_unescaped(value), None)
-        return plain_html(_without_references(unescape(value))) if html is None else _with_text_escaped(html)
+        if html is not None:
+            return _with_text_escaped(html)
+        # Perhaps text, perhaps HTML, where a line end is white space: a sentence goes on behind it.
+        return _lines_html(continued(unwrapped(_without_references(unescape(value)))))
     markup = [tag for tag in tags if tag.is_markup]
     if all(tag.name in _BOXES for tag in markup):
         inner = _cut(value, ((tag.start, tag.end, "") for tag in markup))
@@ -97,9 +98,11 @@ def body_html(value: str, media_type: str = UNDECLARED) -> str:
 
 def plain_html(text: str) -> str:
     """Plain text as HTML: a paragraph for each of its own, a line for each line end, but of hard-wrapped text none."""
-    parts = [
-        "<br>".join(escape(line, quote=False) for line in part.split("\n")) for part in unwrapped(text).split("\n\n")
-    ]
+    return _lines_html(unwrapped(text))
+
+
+def _lines_html(text: str) -> str:
+    parts = ["<br>".join(escape(line, quote=False) for line in part.split("\n")) for part in text.split("\n\n")]
     return parts[0] if len(parts) == 1 else "".join(f"<p>{part}</p>" for part in parts)
 
 
@@ -125,7 +128,9 @@ class _Tag:
 
     @property
     def is_known(self) -> bool:
-        return self.name in _ELEMENTS or bool(_CUSTOM.fullmatch(self.name))
+        """Whether it is of an element of HTML, or of a custom one (``x-badge``)."""
+        is_custom = "-" in self.name[:-1] and self.name[-1] != "-" and self.name.replace("-", "").isalnum()
+        return self.name in _ELEMENTS or is_custom
 
     @property
     def is_formed(self) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.extract import extract_article
-from briefing.nlp.lines import flowed, parted, unwrapped
+from briefing.nlp.lines import continued, flowed, parted, unwrapped
 
 PROSE = (
     "The ferry company said on Monday that its boats will not sail for a week, because two of the five need new shafts "
@@ -50,7 +50,8 @@ def test_items_of_a_list_are_joined_with_their_own_lines_only() -> None:
 @given(st.text(st.sampled_from("a -*1.\n東、"), max_size=300))
 def test_unwrapping_changes_white_space_only(text: str) -> None:
     assert "".join(unwrapped(text).split()) == "".join(text.split())
-    assert "".join(parted(unwrapped(text)).split()) == "".join(text.split())
+    for function in (parted, continued):
+        assert "".join(function(unwrapped(text)).split()) == "".join(text.split())
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,18 @@ def test_unwrapping_changes_white_space_only(text: str) -> None:
 )
 def test_lines_that_are_statements_are_parted(text: str, expected: str) -> None:
     assert parted(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("the boat sails\nin the morning\nIt is late", "the boat sails in the morning\nIt is late"),
+        ("It ends.\nso it does", "It ends.\nso it does"),
+        ("a\n\nb\nc\n- d", "a\n\nb c\n- d"),
+    ],
+)
+def test_lines_that_go_on_are_continued(text: str, expected: str) -> None:
+    assert continued(text) == expected
 
 
 @pytest.mark.parametrize(

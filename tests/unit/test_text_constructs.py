@@ -204,6 +204,8 @@ BODIES = [
     ("json", HEADED.replace("\n", "\r\n"), HEADED_SHOWN),
     ("json", "* one\n* two\n1. three\n2) four\n0:00 Five", ["* one", "* two", "1. three", "2) four", "0:00 Five"]),
     ("json", "Two  blanks and\u00a0one", ["Two blanks and one"]),
+    ("rss", "The boat\n   sails today.\nIt is late.", ["The boat sails today.", "It is late."]),
+    ("json", "the boat\nthe train", ["the boat", "the train"]),
     # Hard-wrapped text is joined.
     ("json", WRAPPED, WRAPPED_SHOWN),
     ("rss", WRAPPED, WRAPPED_SHOWN),
