@@ -103,7 +103,7 @@ def _all(function: Callable[[str], Any]) -> Callable[[str], None]:
 
 def _over_text() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing import address
-    from briefing.nlp import facts, numerals, text
+    from briefing.nlp import facts, lines, numerals, text
 
     yield "text.normalise", text.normalise
     yield "text.paragraphs", _all(text.paragraphs)
@@ -112,6 +112,10 @@ def _over_text() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "text.word_count", text.word_count
     yield "text.fold", text.fold
     yield "text.article_id", lambda whole: text.article_id(None, whole)
+    yield "lines.unwrapped", lines.unwrapped
+    yield "lines.parted", lines.parted
+    yield "lines.continued", lines.continued
+    yield "lines.flowed", lines.flowed
     yield "address.shown", address.shown
     yield "numerals.numbers", _all(numerals.numbers)
     yield "facts.names", _all(facts.names)
@@ -214,6 +218,7 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.extract import boilerplate, fallback, files, html, language, mail, walls
     from briefing.sources import detection, feeds, opml
     from briefing.sources.decoding import strip_tags, without_doctype
+    from briefing.sources.text_constructs import body_html, title_text
     from briefing.types import FeedItem
 
     def refused(function: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -266,7 +271,6 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "extract.fallback.running", fallback.running
     yield "extract.fallback.link_words", fallback.link_words
     yield "extract.fallback.title_of", fallback.title_of
-    yield "extract.files.unwrapped", files.unwrapped
     yield "extract.files.read_markdown", files.read_markdown
     yield "extract.mail.without_mail_boilerplate", mail.without_mail_boilerplate
     yield "extract.language_of", language.language_of
@@ -284,6 +288,8 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "sources.classify_content", lambda text: detection.classify_content(text.encode())
     yield "sources.decoding.strip_tags", strip_tags
     yield "sources.decoding.without_doctype", without_doctype
+    yield "sources.text_constructs.body_html", body_html
+    yield "sources.text_constructs.title_text", title_text
 
 
 SUBJECTS: Mapping[str, Callable[[str], Any]] = dict(

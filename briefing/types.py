@@ -77,6 +77,8 @@ class FeedItem:
     """The feed's own content or description, untrusted HTML; may be empty."""
     guid: str = ""
     author: str = ""
+    enclosed: bool = False
+    """Whether `url` is that of its enclosure (a recording, a PDF), which is linked and not read as its page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from briefing.encodings import Decoded, decode
 from briefing.errors import ExtractError
 from briefing.extract import Extraction, fallback, plain_text
 from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, truncated
+from briefing.nlp.lines import unwrapped
 from briefing.nlp.text import normalise
 
 MOST_PAGES = 500
@@ -106,17 +107,6 @@ _MOST_BRACKETS = 300
 _DEFINITION = re.compile(r"^ {0,3}(?:\*\[[^\]\n]*\]:|\[(?!\^)[^\]\n]*\]:[ \t]*\S).*$", re.MULTILINE)
 _REFERENCE = re.compile(r"\[([^\[\]\n]{1,500})\] ?\[[^\[\]\n]{0,100}\]")
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
-
-
-def unwrapped(text: str) -> str:
-    """Hard-wrapped plain text with the lines of a paragraph joined where they are about equally long."""
-    paragraphs = []
-    for paragraph in normalise(text).split("\n\n"):
-        lines = paragraph.split("\n")
-        full = len(lines) > 1 and all(40 <= len(line) <= 100 for line in lines[:-1])
-        listed = any(re.match(r"\s*(?:[-*•]|\d+[.)])\s", line) for line in lines)
-        paragraphs.append(" ".join(lines) if full and not listed else paragraph)
-    return "\n\n".join(paragraphs)
 
 
 def read_pdf(body: bytes, name: str) -> Extraction:

@@ -12,7 +12,8 @@ from briefing.dates import mail_date
 from briefing.encodings import Decoded, html_label
 from briefing.errors import ExtractError
 from briefing.extract import Extraction, with_lost
-from briefing.extract.files import decoded, unwrapped
+from briefing.extract.files import decoded
+from briefing.nlp.lines import flowed, parted, unwrapped
 from briefing.mail_headers import header_text, raw_header, with_words_decoded
 from briefing.nlp.text import normalise, word_count
 
@@ -126,7 +127,7 @@ def read_mail(body: bytes, name: str) -> Extraction:
     if plain is not None:
         try:
             read = _content(plain, name)
-            text, whole = _plain_text(read.text)
+            text, whole = _plain_text(plain, read.text)
         except ExtractError as error:
             problem = error
     if html is not None and (word_count(text) < _STUB or not whole):
@@ -203,12 +204,21 @@ def _content(part: MIMEPart, name: str) -> Decoded:
     return decoded(payload, [part.get_content_charset(), in_page], name)
 
 
-def _plain_text(content: str) -> tuple[str, bool]:
+def _plain_text(part: MIMEPart, content: str) -> tuple[str, bool]:
     """The text of a plain part, and whether nearly all was kept that is not identified as boilerplate."""
+    content, is_flowed = _flowed(part, content)
     content = _without_signature(content)
-    text = without_mail_boilerplate(unwrapped(_running_text(content)))
-    everything = word_count(without_mail_boilerplate(unwrapped(_without_link_targets(content))))
+    lines = normalise if is_flowed else unwrapped
+    text = without_mail_boilerplate(parted(lines(_running_text(content))))
+    everything = word_count(without_mail_boilerplate(lines(_without_link_targets(content))))
     return text, everything - word_count(text) <= _LOST * everything
+
+
+def _flowed(part: MIMEPart, content: str) -> tuple[str, bool]:
+    """The text of a plain part with flowed lines joined, and whether there are any; some senders declare it in vain."""
+    if str(part.get_param("format", "")).lower() != "flowed":
+        return content, False
+    return flowed(content, delete_space=str(part.get_param("delsp", "")).lower() == "yes")
 
 
 def _visible(html: str) -> str:

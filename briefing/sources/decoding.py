@@ -23,7 +23,7 @@ _SKIPPED = re.compile(r"[\s\ufeff]+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<[A-Za-z/!?][^>]*>")
 _SPACES = re.compile(r"\s+")
-_LONGEST_NAME = 2000
+LONGEST_NAME = 2000
 LONGEST_ADDRESS = 4000
 """Characters of a web address; browsers and servers take 2,000 to 8,000."""
 _MARK = re.compile(
@@ -154,9 +154,16 @@ def item_starts(document: str) -> list[int]:
     return [match.start() for match in _matches(_ITEM_OR_SECTION, document)]
 
 
+def root_name(document: str) -> str:
+    """The name of an XML document's root element, in lower case and without its prefix, or empty."""
+    tag = next(_matches(_TAG_OR_SECTION, document), None)
+    name = _TAG_NAME.match(tag[0], 1) if tag else None
+    return name[0].rpartition(":")[2].lower() if name else ""
+
+
 def strip_tags(html: str) -> str:
     """A title or name as plain text: no tags, entities decoded, white space collapsed."""
-    return collapse_spaces(unescape(_TAG.sub("", html[:_LONGEST_NAME])))
+    return collapse_spaces(unescape(_TAG.sub("", html[:LONGEST_NAME])))
 
 
 def collapse_spaces(text: str) -> str:

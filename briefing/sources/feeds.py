@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from html import escape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -32,10 +31,12 @@ from briefing.sources.decoding import (
     gunzipped,
     item_starts,
     limit_nesting,
+    root_name,
     strip_tags,
     web_address,
     without_doctype,
 )
+from briefing.sources.text_constructs import UNDECLARED, body_html, plain_html, title_text
 from briefing.types import FeedItem
 
 _log = logging.getLogger(__name__)
@@ -175,9 +176,11 @@ def _read_xml(text: str, name: str, origin: _Origin, most_items: int, most_tags:
         warnings.append("the feed declares entities of its own, which were ignored")
     if damaged:
         warnings.append("the feed is not well-formed; what could be read was")
+    # By its root as well: feedparser takes RSS 1.0 that names Atom's namespace first for Atom.
+    declares = version.startswith("atom") and root_name(document) == "feed"
     return Feed(
-        title=shown_name(strip_tags(_text(parsed.feed, "title"))),
-        items=tuple(_xml_item(entry, origin) for entry in parsed.entries),
+        title=shown_name(_title(parsed.feed, declares=declares)),
+        items=tuple(_xml_item(entry, origin, declares=declares) for entry in parsed.entries),
         count=count,
         warnings=tuple(warnings),
     )
@@ -208,28 +211,49 @@ def _valid_reference(reference: re.Match[str]) -> str:
     return "&#xFFFD" if 0xD800 <= code <= 0xDFFF or code > 0x10FFFF else reference[0]
 
 
-def _xml_item(entry: dict[str, Any], origin: _Origin) -> FeedItem:
-    url, path = origin.resolve(_xml_link(entry))
-    html = [_as_html(each) for each in [*(dict.get(entry, "content") or ()), dict.get(entry, "summary_detail") or {}]]
+def _xml_item(entry: dict[str, Any], origin: _Origin, *, declares: bool) -> FeedItem:
+    link = _xml_link(entry)
+    url, path = origin.resolve(link)
+    texts = [*(dict.get(entry, "content") or ()), dict.get(entry, "summary_detail") or {}]
+    html = [body_html(_text(each, "value"), _type(each, declares=declares)) for each in texts]
     return FeedItem(
         url=url,
         path=path,
-        **_titles(_text(entry, "title")),
+        **_titles(_title(entry, declares=declares)),
         published=_published(entry),
         html=max(html, key=len),
         guid=_text(entry, "id"),
         author=shown_name(strip_tags(_text(entry, "author"))),
+        enclosed=bool(link) and any(_text(each, "href") == link for each in _links(entry, "enclosure")),
     )
+
+
+def _title(values: dict[str, Any], *, declares: bool) -> str:
+    value, detail = _text(values, "title"), dict.get(values, "title_detail") or {}
+    # The title of an author within an item replaces the item's detail, but not its title.
+    return title_text(value, _type(detail, declares=declares and value == _text(detail, "value")))
+
+
+def _type(detail: dict[str, Any], *, declares: bool) -> str:
+    """The media type that the format declares of a text; of RSS feedparser's is a guess, and so none."""
+    return _text(detail, "type").partition(";")[0].strip() if declares else UNDECLARED
 
 
 def _xml_link(entry: dict[str, Any]) -> str:
     # FeedBurner's redirects may outlive their service less well than their targets.
-    return _text(entry, "feedburner_origlink") or _text(entry, "link")
+    link = _text(entry, "feedburner_origlink") or _text(entry, "link")
+    if link == _text(entry, "id") and not any(_text(each, "href") for each in _links(entry, "alternate")):
+        # feedparser takes a guid for the link where there is none: only an address is one ("4711" is not).
+        return web_address(link) or ""
+    return link
 
 
-def _titles(html: str) -> dict[str, Any]:
+def _links(entry: dict[str, Any], rel: str) -> list[dict[str, Any]]:
+    return [each for each in dict.get(entry, "links") or () if _text(each, "rel") == rel]
+
+
+def _titles(raw: str) -> dict[str, Any]:
     """The sanitised title, and the raw one where different, as arguments of `FeedItem`."""
-    raw = strip_tags(html)
     title = shown_title(raw)
     return {"title": title, "raw_title": "" if raw == title else raw}
 
@@ -238,11 +262,6 @@ def _text(values: dict[str, Any], key: str) -> str:
     # dict.get: feedparser's own warns of deprecated keys.
     value = dict.get(values, key)
     return value if isinstance(value, str) else ""
-
-
-def _as_html(detail: dict[str, Any]) -> str:
-    value = _text(detail, "value")
-    return escape(value, quote=False) if _text(detail, "type") == "text/plain" else value
 
 
 def _published(entry: dict[str, Any]) -> datetime | None:
@@ -303,25 +322,34 @@ def _read_json(text: str, name: str, origin: _Origin, most_items: int) -> Feed:
     warnings = _long_link_warning(_json_link(item) for item in looked_at if isinstance(item, dict))
     if skipped := len(looked_at) - len(items):
         warnings.append(f"{skipped} of its items are not objects and were skipped")
-    title = shown_name(strip_tags(_text(document, "title")))
+    title = shown_name(title_text(_text(document, "title")))
     return Feed(title=title, items=items, count=len(listed), warnings=tuple(warnings))
 
 
 def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:
-    url, path = origin.resolve(_json_link(item))
-    text = _text(item, "content_text") or _text(item, "summary")
+    link = _json_link(item)
+    url, path = origin.resolve(link)
     authors = item.get("authors")
     author = authors[0] if isinstance(authors, list) and authors else item.get("author")
-    identity = item.get("id")
+    identity, attachments = item.get("id"), item.get("attachments")
+    attachments = attachments if isinstance(attachments, list) else []
     return FeedItem(
         url=url,
         path=path,
-        **_titles(_text(item, "title")),
+        **_titles(title_text(_text(item, "title"))),
         published=utc_or_none(iso_time(_text(item, "date_published") or _text(item, "date_modified"))),
-        html=_text(item, "content_html") or escape(text, quote=False),
+        html=_json_html(item),
         guid=str(identity) if isinstance(identity, str | int) else "",
         author=shown_name(strip_tags(_text(author, "name"))) if isinstance(author, dict) else "",
+        enclosed=bool(link) and any(_text(each, "url") == link for each in attachments if isinstance(each, dict)),
     )
+
+
+def _json_html(item: dict[str, Any]) -> str:
+    """Its text as HTML: what is declared as such, else what is declared plain text, else the summary, by its looks."""
+    if html := _text(item, "content_html"):
+        return body_html(html)
+    return plain_html(_text(item, "content_text")) or body_html(_text(item, "summary"))
 
 
 def _json_link(item: dict[str, Any]) -> str:

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.header import Header
 from html import escape
+from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 import pytest
 
@@ -208,6 +210,84 @@ def test_control_characters_of_sources_reach_no_output(cli: Cli, sources: str, t
     for text in (told, day.with_suffix(".html").read_text("utf-8"), day.with_suffix(".txt").read_text("utf-8")):
         assert HEBREW in text
     assert quote("\u009b") in told
+
+
+MARKUP_IN_TITLES = {
+    "tram line": "<script>alert(1)</script> tram line",
+    "library": '<svg onload="alert(1)"> library',
+    "museum": "<img src=x onerror=alert(1)> museum",
+    "ferry": "</title></head><script>alert(1)</script> ferry",
+    "tunnel": "<![CDATA[<iframe src=https://evil.example>]]> tunnel",
+    "bridge": "<a href='javascript:alert(1)'>bridge</a>",
+}
+"""By a word of the title and of its article."""
+
+
+def declared_text() -> str:
+    entries = "".join(
+        f"<entry><id>tag:{number}</id><title type='text'>{escape(title)}</title><updated>2024-05-17T06:00:00Z</updated>"
+        f"<content type='text'>{escape(title + ': ' + said('').replace('tram line', word))}</content></entry>"
+        for number, (word, title) in enumerate(MARKUP_IN_TITLES.items())
+    )
+    return f'<feed xmlns="http://www.w3.org/2005/Atom"><title>&lt;script&gt;x()&lt;/script&gt;</title>{entries}</feed>'
+
+
+class Tags(HTMLParser):
+    """The tags of a page that a title could have smuggled in, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.smuggled: list[str] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        is_script = any(name.startswith("on") or "javascript:" in (value or "") for name, value in attrs)
+        if tag == "iframe" or is_script or values.get("src") == "x":
+            self.smuggled.append(self.get_starttag_text() or tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self.cdata_elem == "script" and "alert(1)" in data:
+            self.smuggled.append(data)
+
+
+@pytest.mark.slow
+def test_markup_in_titles_that_are_text_is_shown_as_text(cli: Cli, tmp_path: Path) -> None:
+    from markdown import markdown
+
+    (tmp_path / "feed.xml").write_text(declared_text(), "utf-8")
+    (tmp_path / "briefing.toml").write_text(
+        "engine = 'extractive'\nsince = ''\nwait = ''\ngroup = false\n"
+        "formats = ['md', 'html', 'text', 'json', 'atom', 'epub']\n[[sources]]\npath = 'feed.xml'\n"
+        "[mail]\nhost = 'smtp.example.org'\nsender = 'Ann <ann@example.org>'\n"
+        "[[mail.recipients]]\naddress = 'bob@example.org'\n",
+        "utf-8",
+    )
+    before = set(tmp_path.rglob("*"))
+    for arguments in (("run",), ("archive", "--out", "archive"), ("send", "--dry-run")):
+        done = cli(*arguments)
+        assert done.returncode == 0, done.stderr
+    written = [path for path in set(tmp_path.rglob("*")) - before if path.is_file()]
+    by_kind = {path.suffix: path for path in written if path.parent.name == "briefings"}
+    told = list(strings(json.loads(by_kind[".json"].read_text("utf-8"))))
+    shown = set(MARKUP_IN_TITLES.values())
+    assert shown <= set(told)
+    pages = [text for path in written if path.suffix in {".html", ".epub", ".eml"} for text in contents(path)]
+    pages = [page for page in pages if "<body" in page]
+    assert len(pages) >= 4
+    pages.append(markdown(by_kind[".md"].read_text("utf-8")))
+    for page in pages:
+        assert Tags(page).smuggled == []
+    for page in (pages[-1], by_kind[".html"].read_text("utf-8")):
+        flat = " ".join(Tags(page).text.split())
+        assert [title for title in shown if " ".join(title.split()) not in flat] == []
+    root = ElementTree.fromstring(by_kind[".atom"].read_text("utf-8"))
+    titles = {"".join(one.itertext()) for one in root.iter("{http://www.w3.org/2005/Atom}title")}
+    assert titles >= shown
+    for content in root.iter("{http://www.w3.org/2005/Atom}content"):
+        assert Tags("".join(content.itertext())).smuggled == []
 
 
 def test_rich_markup_in_a_title_is_plain_text(cli: Cli, sources: str) -> None:
