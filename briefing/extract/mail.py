@@ -8,11 +8,11 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 from email.utils import parseaddr
 
-from briefing.dates import mail_date
 from briefing.errors import ExtractError
 from briefing.extract import Extraction
 from briefing.extract.files import decoded, unwrapped
 from briefing.nlp.text import normalise, word_count
+from briefing.written_dates import mail_date
 
 _MOST_PARTS = 500
 _MOST_WORK = 20_000_000

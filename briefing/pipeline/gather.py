@@ -40,7 +40,7 @@ from briefing.pipeline.discovery import Discovery
 from briefing.pipeline.limits import Quota
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.redaction import redacted_article, redacted_failure
-from briefing.types import Article, Failure
+from briefing.types import Article, Failure, Notice
 
 if TYPE_CHECKING:
     from briefing.fetch import Fetched, Request
@@ -74,6 +74,8 @@ class ReadResult:
     """Whether there are sources on the web and none of their servers could be reached."""
     listed: set[str] = field(default_factory=set)
     """Ids of all articles that the sources list, read or not."""
+    notices: list[Notice] = field(default_factory=list)
+    """About sources that were read, such as dates in them that cannot be."""
     titles: dict[str, str] = field(default_factory=dict)
     """Titles of the feeds that were read and have no name in the configuration, by the sources' addresses."""
 
@@ -113,6 +115,7 @@ class Gatherer:
             listed=discovery.listed | {article.id for article in readable.values() if isinstance(article, Article)},
         )
         for contents in discovery.contents:
+            result.notices += contents.notices(secrets)
             if source := contents.source:
                 names = {secrets.text(name) for candidate in contents.candidates if (name := name_of(candidate))}
                 result.weights.update(dict.fromkeys(names, source.weight))

@@ -19,10 +19,11 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import BinaryIO
 
-from briefing.dates import is_plausible, mail_date
+from briefing.dates import is_plausible
 from briefing.errors import SourceError
 from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import collapse_spaces
+from briefing.written_dates import mail_date
 
 MOST_BYTES = 10_000_000
 """Of one message, as of a file."""
