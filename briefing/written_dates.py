@@ -122,8 +122,8 @@ class DateReader:
             zone, known, _ = self._zone(clock.after)
         if clock is None:
             return Reading(datetime.combine(day, time()))
-        if clock.time is None or not (known or clock.time == timedelta()):
-            return Reading(datetime.combine(day, time()), Doubt.TIME)
+        if clock.time is None or not known:  # midnight is the day in any zone (`dates`)
+            return Reading(datetime.combine(day, time()), None if clock.time == timedelta() else Doubt.TIME)
         if zone is None:
             zone = self._own_zone(text) or UTC
         try:
@@ -168,8 +168,8 @@ class DateReader:
     def _day(self, text: str) -> tuple[date | Doubt, str]:
         """The day in `text`, and the text without it."""
         if found := _EAST_ASIAN.search(text):
-            era, year, month, day = found.groups()
-            numbers = (_year(year, era), int(month), int(day))
+            era, of_era, year, month, day = found.groups()
+            numbers = (_year(year or of_era, era), int(month), int(day))
         elif found := _YEAR_FIRST.search(text):
             first, _, second, third = found.groups()
             numbers = (int(first), int(second), int(third))
@@ -243,7 +243,10 @@ class DateReader:
         if self._language and self._language != "en" and (month := _month_in(self._language, word)):
             return month
         letters = unicodedata.name(word[0], "").partition(" ")[0]
-        months = {_month_in(language, word) for language, used in _LETTERS.items() if used == letters} - {None}
+        months = {
+            _month_in(other, word) for other, used in _LETTERS.items() if used == letters and other != self._language
+        }
+        months.discard(None)
         return months.pop() if len(months) == 1 else None
 
 
@@ -330,8 +333,10 @@ def _seconds(plain: str) -> datetime | None:
 
 
 def _year(written: str, era: str | None = None, *, language: str = "") -> int:
+    if written == "元":
+        written = "1"
     if era:
-        return _ERAS[era] + (1 if written == "元" else int(written))
+        return _ERAS[era] + int(written)
     if len(written) == 2:
         return int(written) + (1900 if int(written) >= 70 else 2000)
     return int(written) - (543 if language == "th" and int(written) > 2400 else 0)
@@ -401,7 +406,7 @@ _OFFSET = re.compile(
 )
 _NAME = re.compile(r"[ ,(\[]{0,3}([A-Za-z]{1,5})(?![A-Za-z])")
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
-_EAST_ASIAN = re.compile(r"(令和|平成)? ?(\d{1,4}|元) ?[年년] ?(\d\d?) ?[月월] ?(\d\d?) ?[日号號일]")
+_EAST_ASIAN = re.compile(r"(?:(令和|平成) ?(\d\d?|元)|(\d{4}|\d\d)) ?[年년] ?(\d\d?) ?[月월] ?(\d\d?) ?[日号號일]")
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([-/.]) ?(\d\d?)\2 ?(\d\d?)(?!\d)")
 _YEAR_LAST = re.compile(r"(?<![\d/.-])(\d\d?)([-/.]) ?(\d\d?)\2 ?(\d{4}|\d\d)(?!\d)")
 _NUMBERED_MONTH = re.compile(

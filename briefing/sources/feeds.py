@@ -34,7 +34,7 @@ from briefing.sources.decoding import (
     web_address,
     without_doctype,
 )
-from briefing.sources.item_dates import item_dates
+from briefing.sources.item_dates import impossible, item_dates
 from briefing.types import FeedItem
 
 _log = logging.getLogger(__name__)
@@ -346,10 +346,8 @@ def _without_implausible_dates(feed: Feed, now: datetime | None) -> Feed:
         replace(item, published=None) if item.published and not is_plausible(item.published, now) else item
         for item in feed.items
     )
-    changed = sum(old.published is not new.published for old, new in zip(feed.items, items, strict=True))
-    if not changed:
-        return feed
-    return replace(feed, items=items, warnings=(*feed.warnings, f"{changed} of its items have an impossible date"))
+    changed = [old.published for old, new in zip(feed.items, items, strict=True) if old.published is not new.published]
+    return replace(feed, items=items, warnings=(*feed.warnings, *impossible(changed)))
 
 
 def _newest(feed: Feed, limit: int, most_items: int) -> Feed:

@@ -40,6 +40,15 @@ def item_dates(
     return moments, [_warning(doubt, texts) for doubt, texts in doubtful.items()]
 
 
+def impossible(moments: Sequence[datetime | None]) -> list[str]:
+    """The warning about items whose dates, `moments`, lie in the future or before there were feeds, if any do."""
+    dates = [moment for moment in moments if moment]
+    if not dates:
+        return []
+    have = "has" if len(dates) == 1 else "have"
+    return [f"{len(dates)} of its items {have} an impossible date, such as {dates[0].date()}, which does not count"]
+
+
 def _best(readings: Sequence[tuple[Reading, str]]) -> tuple[datetime | None, Doubt | None, str]:
     """The first date without a doubt, else the first, else the first doubt."""
     found = [
