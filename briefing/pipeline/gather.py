@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from briefing.address import shown
 from briefing.canonical import canonical_url
+from briefing.dates import is_plausible
 from briefing.errors import BriefingError, FetchError, OutOfTimeError, WallError
 from briefing.nlp.text import article_id
 from briefing.pipeline.candidates import (
@@ -129,7 +130,7 @@ class Gatherer:
                 continue
             made = candidate if isinstance(candidate, Failure) else self._results[index]
             if isinstance(made, Article):
-                result.articles.append(redacted_article(made, secrets))
+                result.articles.append(redacted_article(_without_future_date(made, session.window.now), secrets))
                 result.keys[made.id] = () if index in self._late else (*keys[index], *repeated[index])
             else:
                 result.failures.append(redacted_failure(made, secrets))
@@ -344,6 +345,12 @@ class Gatherer:
             if self._session.window.told(item.key):
                 return skipped(subject, "an earlier edition had its headline")
             return stub_of(item, failure, error.wall, teaser_of(item.entry))
+
+
+def _without_future_date(article: Article, now: datetime) -> Article:
+    """`article` without a date that no feed may have, either (`dates.is_plausible`): it may come from the page."""
+    ahead = article.published and article.published > now and not is_plausible(article.published, now)
+    return replace(article, published=None) if ahead else article
 
 
 def _from_feed(item: Item) -> Article | None:
