@@ -310,7 +310,7 @@ def _plain(text: str) -> str:
             for sign in unicodedata.normalize("NFKC", usual)[:_LONGEST]
         )
         usual = "".join(signs).translate(_HYPHENS)
-    return _BLANKS_AT_COLON.sub(":", " ".join(usual.split()))
+    return _YEAR_AT_CLOCK.sub(" ", _BLANKS_AT_COLON.sub(":", " ".join(usual.split())))
 
 
 def _iso(plain: str) -> datetime | None:
@@ -365,6 +365,7 @@ def _month_named(text: str) -> str:
 
 def _without_words(text: str) -> str:
     """What follows an offset: a second name of the zone, and the year at most."""
+    text = _COMMENT.sub(" ", text)
     year = _YEAR.search(text)
     return text if any(character.isdigit() for character in _YEAR.sub("", text, count=1)) else year[0] if year else ""
 
@@ -387,26 +388,33 @@ _ISO = re.compile(r"(?:\d{4}-\d\d-\d\d|\d{8}|\d{4}-?W\d\d-?\d)(?:[Tt ]|\Z)")
 _SINCE_1970 = re.compile(r"[1-9]\d{8,9}(?:\d{3})?")
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)[T ]?(\d\d)(\d\d)(\d\d)?(\D.{0,40})?")
 _BLANKS_AT_COLON = re.compile(r" ?: ?")
+_YEAR_AT_CLOCK = re.compile(r"(?<=\d{4}):(?=\d\d:\d\d)")
+"""As web servers write in their logs."""
 _CLOCKS = (
     re.compile(r"(?<![\d:+-])(\d\d?):(\d\d)(?::(\d\d)(?:[.,]\d{1,12})?)?(?![\d:])"),
     re.compile(r"(?<!\d)(\d\d?) ?[時时点點시](?: ?(\d\d?) ?[分분](?: ?(\d\d?) ?[秒초])?)?"),
     re.compile(r"(?<!\d)(\d\d?) ?[hH] ?(\d\d)(?: ?m(?:in)? ?(\d\d)s?)?(?!\d)"),
-    re.compile(r"(?<![\d.])(\d\d?)()()(?= ?[ap]\.? ?m\b)", re.IGNORECASE),
+    re.compile(r"(?<![\d.])(\d\d?)()()(?= ?(?:[ap]\.? ?m|h|uhr|uur)\b)", re.IGNORECASE),
 )
 """Hour, minute, second."""
 _DOTTED = re.compile(r"(?<![\d.])(\d\d?)\.(\d\d)(?:\.(\d\d))?(?![\d.])")
 _HALF_BEFORE = re.compile(r"(上午|下午|午前|午後|早上|凌晨|晚上|오전|오후)\s?$")
 _HALF_AFTER = re.compile(r" ?(a\.? ?m|p\.? ?m|ص|م|\u03c0\.?\u03bc|\u03bc\.?\u03bc)(?!\w)\.?", re.IGNORECASE)
-_NOISE = re.compile(r"\A ?(?:uhr|hrs?|hours?|horas?|hs|h|ч|น|o'clock)(?!\w)\.?", re.IGNORECASE)
+_NOISE = re.compile(
+    r"\A ?(?:uhr|uur|hrs?|hours?|horas?|heures?|ore|hs|hod|h|ч|час[а-я]{0,2}|год|น|o'clock)(?!\w)\.?", re.IGNORECASE
+)
 _PLACE = re.compile(r"[ ,(\[]{0,3}([A-Za-z]{2,12}(?:/[A-Za-z_+-]{1,30}\d{0,2}){1,2})")
 _OFFSET = re.compile(
-    r"[ ,(\[]{0,3}(?:(?:UTC|GMT|UT) ?([+-]) ?|(?:[A-Za-z]{1,5}(?=[+-]))?([+-])(?: (?=\d{4}\b))?)"
+    r"[ ,(\[]{0,3}(?:(?:UTC|GMT|UT) ?([+-]) ?|(?:[A-Za-z]{1,5}[ (]{0,2}(?=[+-]\d))?([+-])(?: (?=\d{4}\b))?)"
     r"(\d\d?)(?::?(\d\d))?(?::?\d\d)?(?![\d:])",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[ ,(\[]{0,3}([A-Za-z]{1,5})(?![A-Za-z])")
+_COMMENT = re.compile(r"\([^()]*\)?")
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
-_EAST_ASIAN = re.compile(r"(?:(令和|平成) ?(\d\d?|元)|(\d{4}|\d\d)) ?[年년] ?(\d\d?) ?[月월] ?(\d\d?) ?[日号號일]")
+_EAST_ASIAN = re.compile(
+    r"(?:(令和|平成) ?(\d\d?|元)|(?<!\d)(\d{4}|\d\d)) ?[年년] ?(\d\d?) ?[月월] ?(\d\d?) ?[日号號일]"
+)
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([-/.]) ?(\d\d?)\2 ?(\d\d?)(?!\d)")
 _YEAR_LAST = re.compile(r"(?<![\d/.-])(\d\d?)([-/.]) ?(\d\d?)\2 ?(\d{4}|\d\d)(?!\d)")
 _NUMBERED_MONTH = re.compile(
