@@ -94,7 +94,7 @@ class DateReader:
         """Whether the month comes first in ``03/04/2026``; None where it may be either."""
         if self._country in _MONTH_FIRST:
             return True
-        if self._language in _LETTERS and self._language not in {"en", "fil", "tl"}:
+        if self._language.isalpha() and len(self._language) in {2, 3} and self._language not in _EITHER_ORDER:
             return False
         return False if self._country in _DAY_FIRST else None
 
@@ -152,10 +152,10 @@ class DateReader:
             named = ZoneInfo(found) if isinstance(found, str) else timezone(timedelta(minutes=found))
             return named, True, after[name.end() :]
         # Behind the date, or before its year, nothing but a zone follows a time.
-        words = _YEAR.sub(" ", after, count=1)
+        year, words = _YEAR.search(after), _YEAR.sub(" ", after, count=1)
         if any(character.isdigit() for character in words):
             return None, True, after
-        return None, not any(character.isalnum() for character in words), after if words != after else ""
+        return None, not any(character.isalnum() for character in words), year[0] if year else ""
 
     def _own_zone(self, text: str) -> tzinfo | None:
         """The zone of a language that is spoken in one, where the date is written in it."""
@@ -193,10 +193,10 @@ class DateReader:
         if len(third) == 2 and (one > 31 or self._language in _YEAR_IS_FIRST):
             return _year(first), two, int(third)
         year = _year(third)
-        if one > 12 or sign == "." or one == two:
-            return year, two, one
         if two > 12:
             return year, one, two
+        if one > 12 or sign == "." or one == two:
+            return year, two, one
         if self._month_first is None:
             return None
         return (year, one, two) if self._month_first else (year, two, one)
@@ -231,8 +231,9 @@ class DateReader:
     def _month(self, word: str) -> int | None:
         """The month of this name, in English or the reader's language, else where all languages agree on it."""
         word = word.strip(".'’").lower()
-        if word[:3] in _MONTHS and (word in _MONTH_NAMES[_MONTHS[word[:3]] - 1] or word == "sept"):
-            return _MONTHS[word[:3]]
+        english = _MONTHS.get(word[:3])
+        if english and (_MONTH_NAMES[english - 1].startswith(word) or word == "sept"):
+            return english
         if word in _NO_MONTHS or not 1 < len(word) <= 20:
             return None
         if word not in self._months:
@@ -423,6 +424,8 @@ _NUMBERED_MONTH = re.compile(
 _TOKENS = re.compile(r"\d+|[^\W\d_](?:[^\s\d,;:/()\[\]|_-]{0,30}[^\s\d.,;:/()\[\]|_-])?")
 
 _MONTH_FIRST = frozenset({"us", "ph"})
+_EITHER_ORDER = frozenset({"en", "fil", "tl", "und", "mul", "zxx"})
+"""Languages of countries with either order, and codes for no language."""
 _DAY_FIRST = frozenset(
     """
     uk gb ie au nz in za ng ke sg my hk mt pk bd lk zw tt jm de at ch fr be nl lu it es pt br mx ar cl pe ve uy gr

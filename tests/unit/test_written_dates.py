@@ -136,6 +136,8 @@ NUMBERS = [
     ("en-us", "03/04/2026", "2026-03-04"),
     ("en-gb", "03/04/2026", "2026-04-03"),
     ("de", "03/04/2026", "2026-04-03"),
+    ("sl", "03/04/2026", "2026-04-03"),
+    ("", "11.24.2026", "24"),
     ("", "03.04.2026", "2026-04-03"),
     ("", "04/04/2026", "2026-04-04"),
     ("ja", "26/11/24", "24"),
@@ -340,7 +342,8 @@ def test_a_date_far_ahead_does_not_count_and_is_named() -> None:
 def test_a_number_in_a_json_feed_counts_seconds_since_1970() -> None:
     document: dict[str, Any] = {"items": [{"id": "1", "title": "T", "date_published": 1795507200}]}
     assert published(read_feed(json.dumps(document).encode())) == [meaning("24 08:00")[0]]
-    for wrong in (True, [], {}, 1e400, "1e400"):
+    unusable: tuple[Any, ...] = (True, [], {}, 1e400, "1e400")
+    for wrong in unusable:
         document["items"][0]["date_published"] = wrong
         assert published(read_feed(json.dumps(document).encode())) == [None]
 
