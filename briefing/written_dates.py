@@ -321,8 +321,6 @@ def _iso(plain: str) -> datetime | None:
         written = datetime.fromisoformat(plain)
     except ValueError:
         return None
-    if written.microsecond and written.time().replace(microsecond=0) != time():  # else it would be a day (`dates`)
-        written = written.replace(microsecond=0)
     return written if written.tzinfo or len(plain) <= len("2026-05-17") else written.replace(tzinfo=UTC)
 
 

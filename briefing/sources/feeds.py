@@ -245,7 +245,11 @@ def _as_html(detail: dict[str, Any]) -> str:
 
 
 def _xml_dates(entry: dict[str, Any]) -> list[str]:
-    return [_text(entry, key) for key in ("published", "updated", "created")]
+    # Without parts of seconds, as feedparser reads them: items are remembered by their dates (`store.seen_items`).
+    return [_FRACTION.sub("", _text(entry, key)[:200]) for key in ("published", "updated", "created")]
+
+
+_FRACTION = re.compile(r"(?<=:\d\d:\d\d)[.,]\d+")
 
 
 def _no_feed(text: str, name: str, *, version: str) -> SourceError:
