@@ -390,7 +390,7 @@ _BLANKS_AT_COLON = re.compile(r" ?: ?")
 _YEAR_AT_CLOCK = re.compile(r"(?<=\d{4}):(?=\d\d:\d\d)")
 """As web servers write in their logs."""
 _CLOCKS = (
-    re.compile(r"(?<![\d:+-])(\d\d?):(\d\d)(?::(\d\d)(?:[.,]\d{1,12})?)?(?![\d:])"),
+    re.compile(r"(?<![\d:+-])(\d\d?):(\d\d?)(?::(\d\d?)(?:[.,]\d{1,12})?)?(?![\d:])"),
     re.compile(r"(?<!\d)(\d\d?) ?[時时点點시](?: ?(\d\d?) ?[分분](?: ?(\d\d?) ?[秒초])?)?"),
     re.compile(r"(?<!\d)(\d\d?) ?[hH] ?(\d\d)(?: ?m(?:in)? ?(\d\d)s?)?(?!\d)"),
     re.compile(r"(?<![\d.])(\d\d?)()()(?= ?(?:[ap]\.? ?m|h|uhr|uur)\b)", re.IGNORECASE),
@@ -409,7 +409,8 @@ _OFFSET = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[ ,(\[]{0,3}([A-Za-z]{1,5})(?![A-Za-z])")
-_COMMENT = re.compile(r"\([^()]*\)?")
+_COMMENT = re.compile(r"\A ?[+-]\d\d:?\d\d(?!\d)|\([^()]*\)?")
+"""Behind an offset: the same once more, and what stands in parentheses."""
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _EAST_ASIAN = re.compile(
     r"(?:(令和|平成) ?(\d\d?|元)|(?<!\d)(\d{4}|\d\d)) ?[年년] ?(\d\d?) ?[月월] ?(\d\d?) ?[日号號일]"
