@@ -220,6 +220,7 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.sources.decoding import strip_tags, without_doctype
     from briefing.sources.text_constructs import body_html, title_text
     from briefing.types import FeedItem
+    from briefing.written_dates import DateReader
 
     def refused(function: Callable[[str], Any]) -> Callable[[str], Any]:
         def call(text: str) -> Any:
@@ -283,6 +284,7 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
         "sources.read_feed of bare text",
         refused(lambda text: feeds.read_feed(f"<rss>{text}".encode(), url="https://a.example", now=_WHEN)),
     )
+    yield "written_dates.DateReader.read", DateReader("de").read
     yield "sources.read_opml", refused(lambda text: opml.read_subscriptions(f"<opml>{text}".encode()))
     yield "sources.find_feeds", lambda text: detection.find_feeds(text.encode(), "https://a.example")
     yield "sources.classify_content", lambda text: detection.classify_content(text.encode())

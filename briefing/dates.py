@@ -1,5 +1,7 @@
 """Dates of articles and editions: date-only values, time zones, RFC 3339, plausibility. Pure.
 
+How dates are written is read in `written_dates`.
+
 Hugo, Jekyll and others date articles by day and write midnight for the time. Such a date is kept as midnight sharp in
 UTC, whatever zone it was written in: it is shown without a time, and no reader's zone makes it the day before. An exact
 time that falls on midnight in UTC (20:00 in New York, 09:00 in Tokyo) is kept a microsecond late, to tell it apart.
@@ -56,25 +58,6 @@ def exact_time(moment: datetime) -> datetime:
     """`moment`, aware, in UTC, a microsecond late at midnight so that it is not date-only. Raises OverflowError."""
     utc = moment.astimezone(UTC)
     return utc + datetime.resolution if utc.time() == time() else utc
-
-
-def iso_time(text: str) -> datetime | None:
-    """An ISO 8601 date or time, which may lack a zone; None where it is none."""
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def mail_date(text: str) -> datetime | None:
-    """An RFC 5322 date as an exact time in UTC, which is its zone where it names none; None where it is no date."""
-    from email.utils import parsedate_to_datetime  # it imports socket: 13 ms of every start
-
-    try:
-        moment = parsedate_to_datetime(text[:200])
-        return exact_time(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
 
 
 def is_plausible(moment: datetime, now: datetime | None) -> bool:

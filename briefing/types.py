@@ -276,6 +276,16 @@ class Failure:
             object.__setattr__(self, name, shown_in(getattr(self, name)))
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a reader should know of a source that was read all the same."""
+
+    subject: str
+    """The source, by its name in messages."""
+    text: str
+    """A sentence without a full stop."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """One day's briefing, ready to render. Two runs over the same input give equal editions but for `created`."""

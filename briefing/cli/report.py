@@ -11,7 +11,7 @@ from briefing.cli.logs import log_printed
 from briefing.cli.messages import ProgressDisplay
 from briefing.encodings import is_about_loss
 from briefing.errors import ExitCode
-from briefing.types import Edition, Failure, FailureKind, Summary
+from briefing.types import Edition, Failure, FailureKind, Notice, Summary
 
 if TYPE_CHECKING:
     from briefing.pipeline import Report, RunContext
@@ -38,6 +38,8 @@ def nothing_new(failures: Sequence[Failure], told_before: int = 0) -> bool:
     return not unsummarised and (not failed or bool(told_before) or len(failed) < len(failures))
 
 
+_NOTICES = 10
+"""Shown of what is to be known of sources."""
 _NAMED = 3
 """Items named of those with one reason; of those that a model did not summarise, only the first."""
 
@@ -76,6 +78,14 @@ def tell_failures(
 
 def _reason(failure: Failure) -> tuple[str, ...]:
     return failure.kind, failure.stage, failure.cause, failure.remedy
+
+
+def tell_notices(display: ProgressDisplay, notices: Sequence[Notice]) -> None:
+    """Print what is to be known of sources that were read; of many the first, and all for ``--verbose``."""
+    for number, notice in enumerate(notices):
+        (display.say if number < _NOTICES else display.detail)(f"Warning: {notice.subject}: {notice.text}.")
+    if len(notices) > _NOTICES:
+        display.say(f"And {len(notices) - _NOTICES} more warnings; --verbose shows them.")
 
 
 def tell_warnings(display: ProgressDisplay, summary: Summary) -> None:
@@ -128,6 +138,7 @@ def tell_run(display: ProgressDisplay, edition: Edition, report: Report) -> None
     )
     if edition.stubs:
         display.say(f"Headlines only, because of walls before their pages: {len(edition.stubs)}.")
+    tell_notices(display, report.notices)
     if report.brief:
         display.say(f"Time was up: {report.brief} told in one quoted sentence. Run again to complete the edition.")
     if report.cut:

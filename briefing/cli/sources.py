@@ -98,6 +98,9 @@ def check(
                 first, *rest = checked.failures
                 more = f" And {len(rest)} more." if rest else ""
                 result(f"failed\t{name}\t{_reason(first)}{more}")
+            for notice in checked.notices:
+                about = name if notice.subject == name else f"{name}: {notice.subject}"
+                result(f"warning\t{about}\t{notice.text}")
     raise typer.Exit(exit_code(good > 0, failures))
 
 

@@ -9,13 +9,13 @@ from dataclasses import replace
 from html import escape
 from typing import Any
 
-from briefing.dates import iso_time
 from briefing.encodings import Decoded, decode
 from briefing.errors import ExtractError
 from briefing.extract import Extraction, fallback, plain_text
 from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, truncated
 from briefing.nlp.lines import unwrapped
 from briefing.nlp.text import normalise
+from briefing.written_dates import DateReader
 
 MOST_PAGES = 500
 """Of a PDF."""
@@ -57,9 +57,8 @@ def read_markdown(text: str) -> Extraction:
     body = text_of(_html(text))
     # A paragraph's lines are joined: in Markdown a line end means nothing.
     body = "\n\n".join(" ".join(part.split()) for part in body.split("\n\n"))
-    found = Extraction(
-        text=body, title=title, author=front.get("author", ""), published=iso_time(front.get("date", ""))
-    )
+    published = DateReader(front.get("lang", "")).read(front.get("date", "")).written
+    found = Extraction(text=body, title=title, author=front.get("author", ""), published=published)
     return replace(found if title else plain_text(body), warnings=warnings)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from html import unescape
 from typing import Any
 
-from briefing.dates import iso_time
+from briefing.canonical import host_of
 from briefing.errors import ExtractError, FrontPageError
 from briefing.extract import Extraction, fallback
 from briefing.extract.front_pages import holds_posts, is_front
@@ -22,6 +22,7 @@ from briefing.extract.walls import Page, check_wall
 from briefing.markup import TagParser
 from briefing.nlp.text import normalise, word_count
 from briefing.sanitise import label
+from briefing.written_dates import DateReader
 
 _ADVERTS = [
     f"//*[contains(concat(' ', translate(@class, '-_', '  '), ' '), ' {name} ')]"
@@ -68,7 +69,7 @@ def read_page(html: str, name: str, url: str | None) -> Extraction:
         text=text,
         title=_title(view, stated),
         author=_author(stated) or view.meta.get("author", ""),
-        published=_published(view, stated),
+        published=_published(view, stated, url),
         language=view.language,
         canonical=view.canonical,
     )
@@ -200,7 +201,7 @@ def _author(stated: dict[str, Any]) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _published(view: _View, stated: dict[str, Any]) -> datetime | None:
+def _published(view: _View, stated: dict[str, Any], url: str | None) -> datetime | None:
     candidates = [
         stated.get("datePublished"),
         view.meta.get("article:published_time"),
@@ -209,7 +210,8 @@ def _published(view: _View, stated: dict[str, Any]) -> datetime | None:
         view.meta.get("dc.date"),
         view.time,
     ]
-    times = (iso_time(candidate.strip()) for candidate in candidates if isinstance(candidate, str))
+    reader = DateReader(view.language, host_of(url or ""))
+    times = (reader.read(candidate).written for candidate in candidates if isinstance(candidate, str))
     return next((time for time in times if time), None)
 
 

@@ -8,14 +8,14 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 from email.utils import parseaddr
 
-from briefing.dates import mail_date
 from briefing.encodings import Decoded, html_label
 from briefing.errors import ExtractError
 from briefing.extract import Extraction, with_lost
 from briefing.extract.files import decoded
-from briefing.nlp.lines import flowed, parted, unwrapped
 from briefing.mail_headers import header_text, raw_header, with_words_decoded
+from briefing.nlp.lines import flowed, parted, unwrapped
 from briefing.nlp.text import normalise, word_count
+from briefing.written_dates import mail_date
 
 _MOST_PARTS = 500
 _MOST_WORK = 20_000_000

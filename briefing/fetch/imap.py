@@ -24,8 +24,8 @@ from urllib.parse import unquote, urlsplit
 
 from briefing.address import shown
 from briefing.bounded_io import BoundedReader, TooSlowError
-from briefing.dates import mail_date
 from briefing.errors import FetchError, UnreachableError, UntrustedError
+from briefing.written_dates import mail_date
 
 _log = logging.getLogger(__name__)
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from briefing.address import shown_in
+from briefing.address import Secrets, shown_in
 from briefing.canonical import canonical_url
 from briefing.errors import BriefingError
 from briefing.nlp.facts import tokens
 from briefing.nlp.text import article_id, fingerprint
-from briefing.types import Article, Failure, FailureKind, FeedItem, Source, Stub
+from briefing.types import Article, Failure, FailureKind, FeedItem, Notice, Source, Stub
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,13 @@ class SourceContents:
     candidates: list[Candidate] = field(default_factory=list)
     title: str = ""
     """The name of a feed that was read."""
+    warnings: tuple[str, ...] = ()
+    """About how that feed was read, each a sentence without a full stop."""
+
+    def notices(self, secrets: Secrets) -> list[Notice]:
+        """The warnings with the name of the feed, without `secrets`."""
+        name = self.title or (self.source.shown if self.source else "")
+        return [Notice(secrets.text(name), secrets.text(warning)) for warning in self.warnings]
 
 
 def failure_of(error: Exception, subject: str, stage: str) -> Failure:

@@ -326,6 +326,7 @@ class SourceReader:
     def _items(self, feed: Feed, source: Source, name: str, index: int) -> list[Candidate]:
         """The feed's items that the window takes, in the feed's order."""
         self._found.contents[index].title = name
+        self._found.contents[index].warnings = feed.warnings
         items = [
             Item(entry, source, name, key, identity)
             for entry, key, identity in zip(feed.items, item_keys(feed.items), identities(feed.items), strict=True)

@@ -28,7 +28,7 @@ from briefing.render.edition import EDITION_FORMATS, render_edition
 from briefing.render.email import edition_key
 from briefing.serialization import edition_to_json
 from briefing.stories.ranking import Ranked
-from briefing.types import Article, Edition, Failure, FailureKind, Story, Stub
+from briefing.types import Article, Edition, Failure, FailureKind, Notice, Story, Stub
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +63,8 @@ class Report:
     """Whether there are sources on the web and none of their servers could be reached."""
     cut: int = 0
     """Articles that were too long to be read beyond their beginning."""
+    notices: tuple[Notice, ...] = ()
+    """About sources that were read, such as dates in them that cannot be."""
 
 
 def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Edition, Report]:
@@ -119,6 +121,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         seconds=(context.clock() - began).total_seconds(),
         offline=reading.offline,
         cut=sum(is_cut(article) for article in reading.articles),
+        notices=tuple(reading.notices),
     )
     _log.info("Edition of %s: stories: %s, %.1f s", day, len(edition.stories), report.seconds)
     return edition, report

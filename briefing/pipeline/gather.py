@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from briefing.address import shown
 from briefing.canonical import canonical_url
+from briefing.dates import is_plausible
 from briefing.errors import BriefingError, FetchError, OutOfTimeError, WallError
 from briefing.nlp.text import article_id
 from briefing.pipeline.candidates import (
@@ -40,7 +41,7 @@ from briefing.pipeline.discovery import Discovery
 from briefing.pipeline.limits import Quota
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.redaction import redacted_article, redacted_failure
-from briefing.types import Article, Failure
+from briefing.types import Article, Failure, Notice
 
 if TYPE_CHECKING:
     from briefing.fetch import Fetched, Request
@@ -74,6 +75,8 @@ class ReadResult:
     """Whether there are sources on the web and none of their servers could be reached."""
     listed: set[str] = field(default_factory=set)
     """Ids of all articles that the sources list, read or not."""
+    notices: list[Notice] = field(default_factory=list)
+    """About sources that were read, such as dates in them that cannot be."""
     titles: dict[str, str] = field(default_factory=dict)
     """Titles of the feeds that were read and have no name in the configuration, by the sources' addresses."""
 
@@ -113,6 +116,7 @@ class Gatherer:
             listed=discovery.listed | {article.id for article in readable.values() if isinstance(article, Article)},
         )
         for contents in discovery.contents:
+            result.notices += contents.notices(secrets)
             if source := contents.source:
                 names = {secrets.text(name) for candidate in contents.candidates if (name := name_of(candidate))}
                 result.weights.update(dict.fromkeys(names, source.weight))
@@ -126,7 +130,7 @@ class Gatherer:
                 continue
             made = candidate if isinstance(candidate, Failure) else self._results[index]
             if isinstance(made, Article):
-                result.articles.append(redacted_article(made, secrets))
+                result.articles.append(redacted_article(_without_future_date(made, session.window.now), secrets))
                 result.keys[made.id] = () if index in self._late else (*keys[index], *repeated[index])
             else:
                 result.failures.append(redacted_failure(made, secrets))
@@ -342,6 +346,12 @@ class Gatherer:
             if self._session.window.told(item.key):
                 return skipped(subject, "an earlier edition had its headline")
             return stub_of(item, failure, error.wall, teaser_of(item.entry))
+
+
+def _without_future_date(article: Article, now: datetime) -> Article:
+    """`article` without a date that no feed may have, either (`dates.is_plausible`): it may come from the page."""
+    ahead = article.published and article.published > now and not is_plausible(article.published, now)
+    return replace(article, published=None) if ahead else article
 
 
 def _from_feed(item: Item) -> Article | None:

@@ -19,7 +19,7 @@ from briefing.pipeline.planning import may_be_told
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.source_names import tell_apart
 from briefing.pipeline.window import Window, window_for
-from briefing.types import Failure, FailureKind, Source
+from briefing.types import Failure, FailureKind, Notice, Source
 
 _MESSAGES_OPENED = 10
 """On a mail server, where a source is only checked: they are fetched one by one."""
@@ -105,6 +105,7 @@ class CheckedSource:
     """Those that were read, and the items whose pages a run would fetch."""
     failures: tuple[Failure, ...]
     """What could not be read: the source itself, or some of what it lists."""
+    notices: tuple[Notice, ...] = ()
 
 
 def check_sources(context: RunContext) -> Iterator[CheckedSource]:
@@ -124,17 +125,18 @@ def check_sources(context: RunContext) -> Iterator[CheckedSource]:
             commands=context.commands,
         )
         with closing(session.newsletters):
-            articles, failures = _check(source, session)
+            articles, failures, notices = _check(source, session)
         failed = tuple(failure for failure in failures if failure.kind is FailureKind.FAILED)
-        yield CheckedSource(source, articles, failed)
+        yield CheckedSource(source, articles, failed, tuple(notices))
 
 
-def _check(source: Source, session: ReadSession) -> tuple[int, list[Failure]]:
-    """How many articles a run finds in `source`, and what goes wrong on the way to them."""
+def _check(source: Source, session: ReadSession) -> tuple[int, list[Failure], list[Notice]]:
+    """How many articles a run finds in `source`, what goes wrong on the way to them, and what is to be known of it."""
     gatherer = Gatherer(session)
     opened: list[Candidate] = []
     unread = messages = 0
-    for candidate in gatherer.distinct(SourceReader(session).read([source]).contents):
+    contents = SourceReader(session).read([source]).contents
+    for candidate in gatherer.distinct(contents):
         on_server = isinstance(candidate, MailItem) and bool(candidate.mailbox)
         messages += on_server
         if gatherer.needs_page(candidate) or (on_server and messages > _MESSAGES_OPENED):
@@ -142,4 +144,5 @@ def _check(source: Source, session: ReadSession) -> tuple[int, list[Failure]]:
         else:
             opened.append(candidate)
     result = gatherer.gather(Discovery(contents=[SourceContents(candidates=opened)]))
-    return len(result.articles) + unread, result.failures
+    notices = [notice for each in contents for notice in each.notices(session.secrets)]
+    return len(result.articles) + unread, result.failures, notices

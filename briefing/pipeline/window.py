@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TypeVar
 
-from briefing.dates import is_date_only, latest_moment
+from briefing.dates import is_date_only, is_plausible, latest_moment
 from briefing.pipeline.candidates import skipped
 from briefing.store import SeenItem, Store
 from briefing.types import Failure
@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 _FIRST = timedelta(hours=24)
 """How far the very first run reaches back."""
+_UNDATED = timedelta(hours=24)
+"""How much older an item without a valid date is taken to be than its first sight."""
 _OVERLAP = timedelta(hours=6)
 """How late a run may be without a gap between two time spans; a quarter of a shorter span."""
 
@@ -48,11 +50,16 @@ class Window:
     """Items left out because an earlier edition has seen them."""
 
     def moments(self, items: Sequence[tuple[str, datetime | None]]) -> list[datetime]:
-        """When each of `items`, a key and a date, counts as published, UTC: at most now.
+        """How new each of `items`, a key and a date, is beside the others: a moment, UTC, at most now.
 
-        An item without a date, or with one in the future, counts from when a run first saw it.
+        An item without a date, or with one far in the future, is a day older than when a run first saw it: it keeps no
+        dated news of the day out of a limit (`stories.ranking` takes it for a day old, too).
         """
-        return [moment for moment, _ in self._judged(items)]
+        judged = self._judged(items)
+        return [
+            moment if published and is_plausible(published, self.now) else moment - _UNDATED
+            for (moment, _), (_, published) in zip(judged, items, strict=True)
+        ]
 
     def told(self, key: str) -> bool:
         """Whether an earlier edition has settled the item of this key."""

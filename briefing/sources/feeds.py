@@ -10,10 +10,8 @@ import logging
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from briefing.address import shown
 from briefing.bounded_io import TooLargeError
-from briefing.dates import exact_time, in_utc, is_plausible, iso_time, utc_or_none
+from briefing.dates import is_plausible
 from briefing.errors import SourceError
 from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import (
@@ -36,6 +34,7 @@ from briefing.sources.decoding import (
     web_address,
     without_doctype,
 )
+from briefing.sources.item_dates import impossible, item_dates
 from briefing.sources.text_constructs import UNDECLARED, body_html, plain_html, title_text
 from briefing.types import FeedItem
 
@@ -170,6 +169,9 @@ def _read_xml(text: str, name: str, origin: _Origin, most_items: int, most_tags:
         raise _no_feed(text, name, version=version)
     origin = replace(origin, home=web_address(_text(parsed.feed, "link"), origin.url) or "")
     warnings = _long_link_warning(map(_xml_link, parsed.entries))
+    written = [_xml_dates(entry) for entry in parsed.entries]
+    dates, doubts = item_dates(written, _text(parsed.feed, "language"), origin.home or origin.url)
+    warnings += doubts
     if left_out:
         warnings.append(f"the feed is damaged: {left_out}")
     if had_entities:
@@ -180,7 +182,10 @@ def _read_xml(text: str, name: str, origin: _Origin, most_items: int, most_tags:
     declares = version.startswith("atom") and root_name(document) == "feed"
     return Feed(
         title=shown_name(_title(parsed.feed, declares=declares)),
-        items=tuple(_xml_item(entry, origin, declares=declares) for entry in parsed.entries),
+        items=tuple(
+            _xml_item(entry, origin, moment, declares=declares)
+            for entry, moment in zip(parsed.entries, dates, strict=True)
+        ),
         count=count,
         warnings=tuple(warnings),
     )
@@ -211,7 +216,7 @@ def _valid_reference(reference: re.Match[str]) -> str:
     return "&#xFFFD" if 0xD800 <= code <= 0xDFFF or code > 0x10FFFF else reference[0]
 
 
-def _xml_item(entry: dict[str, Any], origin: _Origin, *, declares: bool) -> FeedItem:
+def _xml_item(entry: dict[str, Any], origin: _Origin, published: datetime | None, *, declares: bool) -> FeedItem:
     link = _xml_link(entry)
     url, path = origin.resolve(link)
     texts = [*(dict.get(entry, "content") or ()), dict.get(entry, "summary_detail") or {}]
@@ -220,7 +225,7 @@ def _xml_item(entry: dict[str, Any], origin: _Origin, *, declares: bool) -> Feed
         url=url,
         path=path,
         **_titles(_title(entry, declares=declares)),
-        published=_published(entry),
+        published=published,
         html=max(html, key=len),
         guid=_text(entry, "id"),
         author=shown_name(strip_tags(_text(entry, "author"))),
@@ -264,34 +269,12 @@ def _text(values: dict[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _published(entry: dict[str, Any]) -> datetime | None:
-    for key in ("published_parsed", "updated_parsed", "created_parsed"):
-        if parsed := dict.get(entry, key):
-            try:
-                year, month, day, hour, minute, second = parsed[:6]
-                moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
-                return _as_written(_text(entry, key.removesuffix("_parsed")), moment)
-            except (ValueError, TypeError, OverflowError):
-                continue
-    return None
+def _xml_dates(entry: dict[str, Any]) -> list[str]:
+    # Without parts of seconds, as feedparser reads them: items are remembered by their dates (`store.seen_items`).
+    return [_FRACTION.sub("", _text(entry, key)[:200]) for key in ("published", "updated", "created")]
 
 
-_TIME = re.compile(r"(\d\d?):(\d\d)(?::(\d\d))?", re.ASCII)
-
-
-def _as_written(text: str, moment: datetime) -> datetime:
-    """`moment`, or a date-only value where `text` is midnight in its own zone (`dates`).
-
-    Zones that only feedparser parses may turn a time into midnight in UTC, which the time in `text` shows.
-    """
-    for parse in (datetime.fromisoformat, parsedate_to_datetime):
-        with suppress(ValueError, TypeError, OverflowError, IndexError):
-            written = parse(text.strip()[:100])
-            if written.tzinfo and written == moment:
-                return in_utc(written)
-            break
-    time = _TIME.search(text)
-    return exact_time(moment) if time and any(int(part or 0) for part in time.groups()) else moment
+_FRACTION = re.compile(r"(?<=:\d\d:\d\d)[.,]\d+")
 
 
 def _no_feed(text: str, name: str, *, version: str) -> SourceError:
@@ -318,15 +301,18 @@ def _read_json(text: str, name: str, origin: _Origin, most_items: int) -> Feed:
     origin = replace(origin, home=web_address(_text(document, "home_page_url"), origin.url) or "")
     listed, half = document["items"], most_items // 2
     looked_at = listed if len(listed) <= most_items else listed[:half] + listed[-half:]
-    items = tuple(_json_item(item, origin) for item in looked_at if isinstance(item, dict))
-    warnings = _long_link_warning(_json_link(item) for item in looked_at if isinstance(item, dict))
+    objects = [item for item in looked_at if isinstance(item, dict)]
+    address = origin.home or origin.url
+    dates, doubts = item_dates([_json_dates(item) for item in objects], _text(document, "language"), address)
+    items = tuple(_json_item(item, origin, moment) for item, moment in zip(objects, dates, strict=True))
+    warnings = [*_long_link_warning(map(_json_link, objects)), *doubts]
     if skipped := len(looked_at) - len(items):
         warnings.append(f"{skipped} of its items are not objects and were skipped")
     title = shown_name(title_text(_text(document, "title")))
     return Feed(title=title, items=items, count=len(listed), warnings=tuple(warnings))
 
 
-def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:
+def _json_item(item: dict[str, Any], origin: _Origin, published: datetime | None) -> FeedItem:
     link = _json_link(item)
     url, path = origin.resolve(link)
     authors = item.get("authors")
@@ -337,7 +323,7 @@ def _json_item(item: dict[str, Any], origin: _Origin) -> FeedItem:
         url=url,
         path=path,
         **_titles(title_text(_text(item, "title"))),
-        published=utc_or_none(iso_time(_text(item, "date_published") or _text(item, "date_modified"))),
+        published=published,
         html=_json_html(item),
         guid=str(identity) if isinstance(identity, str | int) else "",
         author=shown_name(strip_tags(_text(author, "name"))) if isinstance(author, dict) else "",
@@ -350,6 +336,17 @@ def _json_html(item: dict[str, Any]) -> str:
     if html := _text(item, "content_html"):
         return body_html(html)
     return plain_html(_text(item, "content_text")) or body_html(_text(item, "summary"))
+
+
+def _json_dates(item: dict[str, Any]) -> list[str]:
+    values = [item.get(key) for key in ("date_published", "date_modified")]
+    # Against the standard some write seconds since 1970.
+    numbers = int | float
+    return [
+        value if isinstance(value, str) else f"{value:.0f}"
+        for value in values
+        if isinstance(value, str) or (isinstance(value, numbers) and not isinstance(value, bool))
+    ]
 
 
 def _json_link(item: dict[str, Any]) -> str:
@@ -387,10 +384,8 @@ def _without_implausible_dates(feed: Feed, now: datetime | None) -> Feed:
         replace(item, published=None) if item.published and not is_plausible(item.published, now) else item
         for item in feed.items
     )
-    changed = sum(old.published is not new.published for old, new in zip(feed.items, items, strict=True))
-    if not changed:
-        return feed
-    return replace(feed, items=items, warnings=(*feed.warnings, f"{changed} of its items have an impossible date"))
+    changed = [old.published for old, new in zip(feed.items, items, strict=True) if old.published is not new.published]
+    return replace(feed, items=items, warnings=(*feed.warnings, *impossible(changed)))
 
 
 def _newest(feed: Feed, limit: int, most_items: int) -> Feed:

@@ -17,12 +17,13 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import BinaryIO
 
-from briefing.dates import is_plausible, mail_date
+from briefing.dates import is_plausible
 from briefing.encodings import charset_of
 from briefing.errors import SourceError
 from briefing.mail_headers import header_text, raw_header, with_words_decoded
 from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import collapse_spaces
+from briefing.written_dates import mail_date
 
 MOST_BYTES = 10_000_000
 """Of one message, as of a file."""

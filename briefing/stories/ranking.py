@@ -4,7 +4,8 @@ Pure; `now` is an argument. A story's score is a sum of parts, each of which can
 
 - ``sources``: the logarithm of the summed weights of its independent sources, because the tenth says less than the
   second; copies of one text are one source, and a source's second article adds nothing.
-- ``recency``: 1 for a new story, half of it after twelve hours; without a date it counts as a day old.
+- ``recency``: 1 for a new story, half of it after twelve hours; without a date, or with one in the future, it
+  counts as a day old.
 - ``place``: its position in its sources' feeds, whose first items are the editors' choice.
 - ``interests``: the reader's words in the title (1 each) or the lead (0.5 each), two at most, times the boost.
 """
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+from briefing.dates import is_plausible
 from briefing.nlp.text import first_words, fold
 from briefing.stories import Bundle
 from briefing.types import Article
@@ -149,7 +151,8 @@ def _reasons(
     copied = [name for name in dict.fromkeys(article.source for article in bundle.copies) if name not in own]
     weight = sum(preferences.weights.get(name, 1.0) for name in own)
     weight += sum(_COPY * preferences.weights.get(name, 1.0) for name in copied)
-    hours = [(now - article.published).total_seconds() / 3600 for article in bundle.articles if article.published]
+    dates = [article.published for article in bundle.articles]
+    hours = [(now - moment).total_seconds() / 3600 for moment in dates if moment and is_plausible(moment, now)]
     age = max(0.0, min(hours, default=_UNDATED_HOURS))
     position = min((positions[article.id] for article in bundle.articles if article.id in positions), default=None)
     first = bundle.articles[0]

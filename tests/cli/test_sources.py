@@ -78,6 +78,20 @@ def test_a_check_reads_the_sources_whatever_is_wrong_with_mail(cli: Cli, tmp_pat
     assert "hosts" in done.stderr
 
 
+def test_a_check_and_a_run_name_a_feed_with_dates_that_cannot_be_read(cli: Cli, tmp_path: Path) -> None:
+    text = "The council of Marlow voted 31 to 14 on Tuesday for a tram line to the hospital. " * 5
+    item = f"<item><title>Trams</title><description>{text}</description><pubDate>31. Foo 2026</pubDate></item>"
+    (tmp_path / "feed.xml").write_text(f"<rss version='2.0'><channel><title>Paper</title>{item}</channel></rss>")
+    (tmp_path / "briefing.toml").write_text('[[sources]]\npath = "feed.xml"\n')
+    said = "1 of its items has a date that cannot be read, such as \u201831. Foo 2026\u2019"
+    done = cli("sources", "check")
+    path = tmp_path / "feed.xml"
+    assert (done.returncode, done.stdout) == (0, f"ok\t{path}\t1 articles\nwarning\t{path}: Paper\t{said}\n")
+    done = cli("run", "--engine", "extractive")
+    assert done.returncode == 0
+    assert f"Warning: Paper: {said}.\n" in done.stderr
+
+
 def test_a_check_in_which_every_source_fails_has_read_nothing(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "briefing.toml").write_text('[[sources]]\npath = "gone.txt"\n')
     done = cli("sources", "check")

@@ -157,6 +157,32 @@ def test_what_a_limit_leaves_out_is_told_by_a_later_edition(place: Place) -> Non
     assert place.run(MONDAY + 2 * DAY, max_articles=2) == [5]
 
 
+@pytest.mark.parametrize("date_", [None, MONDAY + 90 * DAY], ids=["undated", "far ahead"])
+def test_an_item_without_a_valid_date_is_told_once_and_keeps_no_news_of_the_day_out(
+    place: Place, date_: datetime | None
+) -> None:
+    place.lists([(9, date_), (1, MONDAY - 2 * HOUR)])
+    assert place.run(MONDAY, max_articles=1) == [1]
+    place.lists([(9, date_), (2, MONDAY + 2 * HOUR), (1, MONDAY - 2 * HOUR)])
+    assert place.run(MONDAY + DAY, max_articles=1) == [2]
+    assert ["impossible date" in notice.text for notice in place.report.notices] == ([True] if date_ else [])
+    assert place.run(MONDAY + 2 * DAY, max_articles=1) == [9]
+    for days in (3, 4, 10):
+        assert place.run(MONDAY + days * DAY) == []
+        assert place.run(MONDAY + days * DAY, since="7d") == []
+
+
+def test_a_date_far_ahead_that_a_page_states_is_not_shown(place: Place) -> None:
+    page = f"<html><head><meta name='date' content='2024-08-20'></head><body><h1>Story 3</h1><p>{story(3)}</p></body>"
+    (place.folder / "page.html").write_text(page)
+    with place.open(MONDAY, "page.html") as context:
+        (article,) = pipeline.read(context).articles
+    assert article.published is None
+    with place.open(MONDAY + 100 * DAY, "page.html") as context:
+        (article,) = pipeline.read(context).articles
+    assert article.published == datetime(2024, 8, 20, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("limit", ["max_per_section", "max_per_source", "max_articles"])
 def test_told_articles_count_against_no_limit(place: Place, limit: str) -> None:
     old = [(number, MONDAY - number * HOUR) for number in range(1, 4)]

@@ -62,8 +62,9 @@ def test_equal_scores_stand_newest_first() -> None:
 
 
 def test_a_time_in_the_future_is_not_newer_than_now() -> None:
-    (one,) = rank([bundle(article("soon", hours=-50))], RankingPreferences(), now=NOW)
-    assert {reason.name: reason.value for reason in one.reasons}["recency"] == 1
+    for hours, recency in ((-20, 1), (-50, 0.25)):  # a clock that is wrong, and no date at all
+        (one,) = rank([bundle(article("soon", hours=hours))], RankingPreferences(), now=NOW)
+        assert {reason.name: reason.value for reason in one.reasons}["recency"] == recency
 
 
 def test_a_heavier_source_comes_first_and_one_of_no_weight_last() -> None:

@@ -121,6 +121,16 @@ def test_undated_and_future_dated_items_count_from_first_seen(store: Store) -> N
     assert moment == MONDAY
 
 
+def test_items_without_a_valid_date_keep_no_dated_news_of_the_day_out_of_a_limit(store: Store) -> None:
+    items = {"none": None, "far ahead": MONDAY + 90 * DAYS, "today": MONDAY - 20 * HOUR, "last week": MONDAY - 7 * DAYS}
+    for later in (timedelta(), 20 * HOUR):
+        one = window(store, MONDAY + later, since=None)
+        take(one, items)
+        store.record_seen("T", one.looked, one.now)
+        newest = dict(zip(items, one.moments(list(items.items())), strict=True))
+        assert sorted(newest, key=newest.__getitem__, reverse=True) == ["today", "none", "far ahead", "last week"]
+
+
 def test_time_span_makes_up_for_a_late_run_without_duplicates(store: Store) -> None:
     day = timedelta(hours=24)
     made(store, MONDAY, {"a": MONDAY - HOUR}, since=day)
