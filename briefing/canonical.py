@@ -40,6 +40,14 @@ def host_of(url: str) -> str:
         return ""
 
 
+def same_site(one: str, other: str) -> bool:
+    """Whether two addresses have one host, but for ``www.``, or one's host lies within the other's."""
+    hosts = [host_of(address).removeprefix("www.") for address in (one, other)]
+    if not all(hosts):
+        return False
+    return hosts[0] == hosts[1] or any(a.endswith(f".{b}") for a, b in (hosts, hosts[::-1]))
+
+
 def _simplified(url: str) -> str:
     text = url if re.match(r"https?://", url, re.IGNORECASE) else f"https://{url}" if _CANONICAL.match(url) else ""
     try:

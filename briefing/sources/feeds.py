@@ -20,20 +20,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from briefing.address import shown
+from briefing.address import LONGEST_ADDRESS, shown, web_address
 from briefing.bounded_io import TooLargeError
 from briefing.dates import exact_time, in_utc, is_plausible, iso_time, utc_or_none
 from briefing.errors import SourceError
 from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import (
-    LONGEST_ADDRESS,
     MOST_TAGS,
     decoded,
     gunzipped,
     item_starts,
     limit_nesting,
     strip_tags,
-    web_address,
     without_doctype,
 )
 from briefing.types import FeedItem
