@@ -113,6 +113,7 @@ def _over_text() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "text.fold", text.fold
     yield "text.article_id", lambda whole: text.article_id(None, whole)
     yield "address.shown", address.shown
+    yield "address.cleaned_link", address.cleaned_link
     yield "numerals.numbers", _all(numerals.numbers)
     yield "facts.names", _all(facts.names)
     yield "facts.quotations", _all(facts.quotations)
@@ -212,6 +213,7 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing import extract
     from briefing.errors import BriefingError
     from briefing.extract import boilerplate, fallback, files, html, language, mail, walls
+    from briefing.fetch import refresh
     from briefing.sources import detection, feeds, opml
     from briefing.sources.decoding import strip_tags, without_doctype
     from briefing.types import FeedItem
@@ -271,6 +273,14 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     )
     yield "sources.read_opml", refused(lambda text: opml.read_subscriptions(f"<opml>{text}".encode()))
     yield "sources.find_feeds", lambda text: detection.find_feeds(text.encode(), "https://a.example")
+    yield "sources.find_own_feeds", lambda text: detection.find_own_feeds(text.encode(), "https://a.example")
+    yield (
+        "fetch.refresh_target",
+        lambda text: refresh.refresh_target(
+            f"<meta http-equiv=refresh content='9;url=/x'>{text}".encode(), "https://a.example"
+        ),
+    )
+    yield "fetch.parse_refresh", lambda text: refresh.parse_refresh(f"0; url={text}", "https://a.example")
     yield "sources.classify_content", lambda text: detection.classify_content(text.encode())
     yield "sources.decoding.strip_tags", strip_tags
     yield "sources.decoding.without_doctype", without_doctype
