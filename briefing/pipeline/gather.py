@@ -76,6 +76,8 @@ class ReadResult:
     """Ids of all articles that the sources list, read or not."""
     titles: dict[str, str] = field(default_factory=dict)
     """Titles of the feeds that were read and have no name in the configuration, by the sources' addresses."""
+    feeds: set[str] = field(default_factory=set)
+    """Addresses of sources of unknown kind that answered with a feed."""
 
 
 class Gatherer:
@@ -110,6 +112,7 @@ class Gatherer:
             mails=session.newsletters.marks,
             seen_before=session.window.before,
             offline=discovery.offline,
+            feeds=discovery.feeds,
             listed=discovery.listed | {article.id for article in readable.values() if isinstance(article, Article)},
         )
         for contents in discovery.contents:
