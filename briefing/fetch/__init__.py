@@ -51,18 +51,16 @@ _log = logging.getLogger(__name__)
 USER_AGENT = f"briefing/{__version__} (+feed reader)"
 MOST_REDIRECTS = 5
 _HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"}
-_FEEDS = (
-    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
-    "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7"
-)
+_FEEDS = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9"
 
 
 class Wanted(Enum):
     """What an address is asked for; the value is the ``Accept`` header. Some serve a feed and a page at one address."""
 
     PAGE = "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8"
-    FEED_OR_PAGE = f"{_FEEDS}, text/html;q=0.5, */*;q=0.3"
-    FEED = f"{_FEEDS}, */*;q=0.1"
+    FEED_OR_PAGE = f"{_FEEDS}, text/html;q=0.8, application/xhtml+xml;q=0.8, application/xml;q=0.7, */*;q=0.5"
+    """Plain JSON last: of an article, some sites have it for programs of their own."""
+    FEED = f"{_FEEDS}, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
     """For servers that hand out the page to all who would take one."""
 
 

@@ -269,6 +269,15 @@ def test_accept_is_a_valid_list_that_refuses_nothing(wanted: Wanted) -> None:
     assert ("text/html" in [name for name, _, _ in ranges]) is (wanted is not Wanted.FEED)
 
 
+def test_of_a_page_no_data_are_asked_for() -> None:
+    """Sites that have an article as JSON too send the page where an address may be one."""
+    ranges = dict(part.strip().partition(";q=")[::2] for part in Wanted.FEED_OR_PAGE.value.split(","))
+    weight = {name: float(value or 1) for name, value in ranges.items()}
+    assert weight["text/html"] > weight.get("application/json", weight["*/*"])
+    assert weight["text/html"] > weight["application/xml"]
+    assert weight["text/html"] < weight["application/rss+xml"]
+
+
 @pytest.mark.parametrize("fresh", [{}, {"Cache-Control": "max-age=600"}, {"Vary": "Accept"}])
 def test_the_cache_keeps_feed_and_page_of_an_address_apart(
     server: Server, make: MakeFetcher, tmp_path: Path, fresh: dict[str, str]

@@ -110,3 +110,16 @@ def test_feed_scheme_stands_for_the_web() -> None:
 )
 def test_which_addresses_are_of_one_site(one: str, other: str, same: bool) -> None:
     assert same_site(one, other) is same
+
+
+PARTS = (
+    "http://", "www.", "m.", "a", "B", "%A", "%41", "%zz", ".", "/", "//", "/amp/", ".amp", "/index.html", "?", "&", "=",
+    "utm_x=1", "a=b", "#", "x.org", "cdn.ampproject.org", "/c/s/", ":", ":8080", "@", "[", "::1", " ", "é", "+", "\\",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=9).map("".join).map("https://{}".format))
+@example("https://" + "www." * 7 + "a.example/")
+@example("http://%A")
+def test_the_canonical_form_of_a_canonical_address_is_itself(url: str) -> None:
+    assert canonical_url(canonical_url(url)) == canonical_url(url)
