@@ -117,6 +117,7 @@ def _over_text() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "lines.continued", lines.continued
     yield "lines.flowed", lines.flowed
     yield "address.shown", address.shown
+    yield "address.cleaned_link", address.cleaned_link
     yield "numerals.numbers", _all(numerals.numbers)
     yield "facts.names", _all(facts.names)
     yield "facts.quotations", _all(facts.quotations)
@@ -212,24 +213,23 @@ def _over_drafts() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "prompts.escape_control_marks", escape_control_marks
 
 
+def _refused(function: Callable[[str], Any]) -> Callable[[str], Any]:
+    """`function`, whose refusals of a text are an answer."""
+    from briefing.errors import BriefingError
+
+    def call(text: str) -> Any:
+        try:
+            return function(text)
+        except BriefingError:
+            return None
+
+    return call
+
+
 def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing import encodings, extract, mail_headers
-    from briefing.errors import BriefingError
     from briefing.extract import boilerplate, fallback, files, html, language, mail, walls
-    from briefing.sources import detection, feeds, opml
-    from briefing.sources.decoding import strip_tags, without_doctype
-    from briefing.sources.text_constructs import body_html, title_text
     from briefing.types import FeedItem
-    from briefing.written_dates import DateReader
-
-    def refused(function: Callable[[str], Any]) -> Callable[[str], Any]:
-        def call(text: str) -> Any:
-            try:
-                return function(text)
-            except BriefingError:
-                return None
-
-        return call
 
     def whole(body: str, media_type: str) -> Any:
         return extract.extract_article(
@@ -238,7 +238,6 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
 
     page = "<html><head><title>Rain</title></head><body><p>Rain fell in Oslo.</p>{}</body></html>"
     letter = "From: a@b.example\nSubject: Rain\nContent-Type: text/{}; charset=utf-8\n\n{}"
-    feed = "<rss><channel><title>a</title><item><title>{}</title><description>{}</description></item></channel></rss>"
 
     yield "encodings.decode", lambda text: encodings.decode(text.encode(), ["iso-8859-1"])
     yield "encodings.decode of UTF-16", lambda text: encodings.decode(text.encode("utf-16-le"))
@@ -250,17 +249,17 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "encodings.html_label", lambda text: encodings.html_label(text.encode())
     yield "encodings.html_label of tags", lambda text: encodings.html_label(f"<meta {text}".encode())
     yield "mail_headers.header_text", lambda text: mail_headers.header_text(text[:4000].encode())
-    yield "extract.article_from_text", refused(lambda text: extract.article_from_text(text, source="a"))
-    yield "extract of a page", refused(lambda text: whole(page.format(text), "text/html"))
-    yield "extract of Markdown", refused(lambda text: whole(text, "text/markdown"))
-    yield "extract of a mail", refused(lambda text: whole(letter.format("plain", text), "message/rfc822"))
+    yield "extract.article_from_text", _refused(lambda text: extract.article_from_text(text, source="a"))
+    yield "extract of a page", _refused(lambda text: whole(page.format(text), "text/html"))
+    yield "extract of Markdown", _refused(lambda text: whole(text, "text/markdown"))
+    yield "extract of a mail", _refused(lambda text: whole(letter.format("plain", text), "message/rfc822"))
     yield (
         "extract of a mail in HTML",
-        refused(lambda text: whole(letter.format("html", page.format(text)), "message/rfc822")),
+        _refused(lambda text: whole(letter.format("html", page.format(text)), "message/rfc822")),
     )
     yield (
         "extract of a feed's item",
-        refused(
+        _refused(
             lambda text: extract.article_from_feed_item(
                 FeedItem(url=None, title="Rain in Oslo", published=None, html=text), source="a"
             )
@@ -276,17 +275,36 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "extract.mail.without_mail_boilerplate", mail.without_mail_boilerplate
     yield "extract.language_of", language.language_of
     yield "extract.wall_of", lambda text: walls.wall_of(walls.Page(text=text, visible=text, html=text, title=text))
+
+
+def _over_sources() -> Iterator[tuple[str, Callable[[str], Any]]]:
+    from briefing.fetch import refresh
+    from briefing.sources import detection, feeds, opml
+    from briefing.sources.decoding import strip_tags, without_doctype
+    from briefing.sources.text_constructs import body_html, title_text
+    from briefing.written_dates import DateReader
+
+    feed = "<rss><channel><title>a</title><item><title>{}</title><description>{}</description></item></channel></rss>"
+
     yield (
         "sources.read_feed",
-        refused(lambda text: feeds.read_feed(feed.format(text, text).encode(), url="https://a.example", now=_WHEN)),
+        _refused(lambda text: feeds.read_feed(feed.format(text, text).encode(), url="https://a.example", now=_WHEN)),
     )
     yield (
         "sources.read_feed of bare text",
-        refused(lambda text: feeds.read_feed(f"<rss>{text}".encode(), url="https://a.example", now=_WHEN)),
+        _refused(lambda text: feeds.read_feed(f"<rss>{text}".encode(), url="https://a.example", now=_WHEN)),
     )
     yield "written_dates.DateReader.read", DateReader("de").read
-    yield "sources.read_opml", refused(lambda text: opml.read_subscriptions(f"<opml>{text}".encode()))
+    yield "sources.read_opml", _refused(lambda text: opml.read_subscriptions(f"<opml>{text}".encode()))
     yield "sources.find_feeds", lambda text: detection.find_feeds(text.encode(), "https://a.example")
+    yield "sources.find_own_feeds", lambda text: detection.find_own_feeds(text.encode(), "https://a.example")
+    yield (
+        "fetch.refresh_target",
+        lambda text: refresh.refresh_target(
+            f"<meta http-equiv=refresh content='9;url=/x'>{text}".encode(), "https://a.example"
+        ),
+    )
+    yield "fetch.parse_refresh", lambda text: refresh.parse_refresh(f"0; url={text}", "https://a.example")
     yield "sources.classify_content", lambda text: detection.classify_content(text.encode())
     yield "sources.decoding.strip_tags", strip_tags
     yield "sources.decoding.without_doctype", without_doctype
@@ -295,7 +313,9 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
 
 
 SUBJECTS: Mapping[str, Callable[[str], Any]] = dict(
-    pair for part in (_over_text, _over_sentences, _over_articles, _over_drafts, _over_documents) for pair in part()
+    pair
+    for part in (_over_text, _over_sentences, _over_articles, _over_drafts, _over_documents, _over_sources)
+    for pair in part()
 )
 """Every function over untrusted text, by name."""
 

@@ -1,7 +1,8 @@
-"""Redaction of secrets in addresses, and the check for http(s). Pure.
+"""Web addresses as people, feeds and pages write them, and redaction of the secrets in them. Pure.
 
-Secrets are recognised before the ``@`` (userinfo: RFC 3986, 3.2.1) and in parameters with a telling name (``?token=``);
-those in a path, or in a parameter with another name, are not. Canonical addresses are in `canonical`.
+Links are read as the URL Standard (WHATWG, https://url.spec.whatwg.org/) says, by which browsers go. Secrets are
+recognised before the ``@`` (userinfo: RFC 3986, 3.2.1) and in parameters with a telling name (``?token=``); those in a
+path, or in a parameter with another name, are not. Canonical addresses are in `canonical`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from urllib.parse import SplitResult, quote, unquote, unquote_plus, urlsplit
+from urllib.parse import SplitResult, quote, unquote, unquote_plus, urljoin, urlsplit
+
+from briefing.sanitise import clean
 
 HIDDEN = "***"
 """Replaces a secret."""
@@ -56,7 +59,83 @@ def web_parts(url: str) -> SplitResult | None:
         parts = urlsplit(url)
     except ValueError:
         return None
-    return parts if parts.scheme in ("http", "https") and parts.hostname else None
+    host = parts.hostname or ""
+    return parts if parts.scheme in ("http", "https") and host and not re.search(r"\s", host) else None
+
+
+LONGEST_ADDRESS = 4000
+"""Characters of a web address; browsers and servers take 2,000 to 8,000."""
+_AT_THE_ENDS = "".join(map(chr, range(0x21)))
+"""C0 control characters and blanks."""
+_REMOVED = re.compile(r"[\x00-\x1f\ufffe\uffff\ud800-\udfff]")
+_HEAD = re.compile(r"[^?#]*")
+_FEED_SCHEME = re.compile(r"feed:", re.IGNORECASE)
+_HIDDEN = (
+    r"\x7f-\xa0\u061c\u1680\u2000-\u200a\u200e\u200f\u2028-\u202f\u205f\u2060-\u206f\u3000\ufeff\ufff9-\ufffb"
+    r"\ufdd0-\ufdef\U000e0000-\U000e007f"
+)
+"""Blanks beyond ASCII, and what is invisible or misleading."""
+_IN_PATH = re.compile(rf"[ \"<>^`{{}}{_HIDDEN}]")
+_IN_QUERY = re.compile(rf"[ \"'<>{_HIDDEN}]")
+_IN_FRAGMENT = re.compile(rf"[ \"<>`{_HIDDEN}]")
+"""The percent-encode sets of the URL Standard, but for visible characters beyond ASCII, which stay readable: requests
+encode them, and the ids of articles are made of them."""
+
+
+def without_feed_scheme(location: str) -> str:
+    """A ``feed:`` URL as the http(s) URL it stands for; anything else unchanged.
+
+    Browsers once wrote ``feed:`` before a URL, or instead of its ``http:``.
+    """
+    if not _FEED_SCHEME.match(location):
+        return location
+    rest = location[len("feed:") :]
+    if re.match(r"//https?://", rest, re.IGNORECASE):
+        return rest[2:]
+    if rest[:2] == "//":
+        return f"http:{rest}"
+    return rest if re.match(r"[a-z][a-z0-9+.-]*://|https?:|/", rest, re.IGNORECASE) else f"http://{rest}"
+
+
+def cleaned_link(link: str) -> str:
+    """A link without what the URL Standard ignores: blanks and control characters at its ends, tabs, line ends.
+
+    Backslashes before the query become slashes, as in every http(s) address. Blanks inside stay.
+    """
+    link = _REMOVED.sub("", link.strip(_AT_THE_ENDS).strip())
+    head = _HEAD.match(link)
+    assert head is not None
+    return head[0].replace("\\", "/") + link[head.end() :]
+
+
+def web_address(link: str, base: str = "") -> str | None:
+    """The link as an absolute http(s) address, resolved against `base`; None for others and over `LONGEST_ADDRESS`.
+
+    A blank inside becomes ``%20``; other characters that an address may not hold, control characters and bidi marks are
+    percent-encoded too. In a host name they are refused. Idempotent.
+    """
+    if len(link) > LONGEST_ADDRESS:
+        return None
+    try:
+        address = urljoin(base, without_feed_scheme(cleaned_link(link)))
+    except ValueError:
+        return None
+    parts = web_parts(address)
+    if parts is None or clean(parts.netloc) != parts.netloc:
+        return None
+    start = len(parts.scheme) + len("://") + len(parts.netloc)
+    before, hash_, fragment = address[start:].partition("#")
+    path, mark, query = before.partition("?")
+    path, query, fragment = (
+        pattern.sub(_percent_encoded, part)
+        for pattern, part in ((_IN_PATH, path), (_IN_QUERY, query), (_IN_FRAGMENT, fragment))
+    )
+    address = f"{address[:start].replace(' ', '%20')}{path}{mark}{query}{hash_}{fragment}"
+    return address if len(address) <= LONGEST_ADDRESS else None
+
+
+def _percent_encoded(character: re.Match[str]) -> str:
+    return quote(character[0], safe="")
 
 
 def shown(location: str) -> str:

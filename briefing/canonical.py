@@ -18,18 +18,20 @@ _IGNORED_FRAGMENT = re.compile(
 """Other fragments may name an article, on link blogs and in single-page applications."""
 _CANONICAL = re.compile(r"^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:[/?]|$)")
 """In canonical form already: a host with a dot, and no scheme."""
+_MOST_NESTED = 4
+"""Addresses within an address, as in AMP caches, and repeated prefixes."""
 _CACHE = re.compile(r"^/(?:[a-z]/)(?:s/)?(?P<rest>[^/]+\..*)$")
 """Of Google's AMP cache: ``…cdn.ampproject.org/c/s/example.org/story``."""
 
 
 def canonical_url(url: str) -> str:
     """`url` without scheme, mobile and AMP forms and tracking. Idempotent; others than http(s) stay unchanged."""
-    for _ in range(4):  # nested addresses
-        shorter = _simplified(url)
-        if shorter == url:
-            break
-        url = shorter
-    return url
+    canonical = url
+    for _ in range(_MOST_NESTED + 1):
+        if (shorter := _simplified(canonical)) == canonical:
+            return canonical
+        canonical = shorter
+    return url  # no site has such an address, and half of its way would not be idempotent
 
 
 def host_of(url: str) -> str:
@@ -38,6 +40,14 @@ def host_of(url: str) -> str:
         return urlsplit(url.strip()).hostname or ""
     except ValueError:
         return ""
+
+
+def same_site(one: str, other: str) -> bool:
+    """Whether two addresses have one host, but for ``www.``, or one's host lies within the other's."""
+    hosts = [host_of(address).removeprefix("www.") for address in (one, other)]
+    if not all(hosts):
+        return False
+    return hosts[0] == hosts[1] or any(a.endswith(f".{b}") for a, b in (hosts, hosts[::-1]))
 
 
 def _simplified(url: str) -> str:

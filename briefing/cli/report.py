@@ -71,7 +71,8 @@ def tell_failures(
         if failure.kind is FailureKind.FAILED or not (produced or quiet):
             display.complain(line)
         else:
-            (display.detail if produced and not failure.stub else display.say)(line)
+            # A remedy is for the reader, and what to do is not hidden behind an option.
+            (display.say if failure.remedy or not produced else display.detail)(line)
     if not (produced or quiet or failures):
         display.complain("There is no article in it.")
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from briefing.address import web_address, without_feed_scheme
 from briefing.errors import ConfigError
-from briefing.nlp.text import without_feed_scheme
 from briefing.types import Source
 
 if TYPE_CHECKING:
@@ -59,5 +59,5 @@ def settings_if_any(given: Path | None, **options: object) -> Config:
 
 def _location(source: str) -> str:
     """The location of a source as typed: an address, ``-``, or a path."""
-    address = without_feed_scheme(source)
+    address = web_address(source) or without_feed_scheme(source)
     return address if address == "-" or "://" in address else str(Path(source).expanduser())

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from briefing.address import shown, shown_in
+from briefing.address import shown, shown_in, web_address, without_feed_scheme
 from briefing.cli import options
 from briefing.cli.console import result
 from briefing.cli.messages import ProgressDisplay
@@ -28,7 +28,6 @@ def add(
 ) -> None:
     """Add a source at the end of the configuration; everything else in the file stays as it is."""
     from briefing.config import load_config, source_key
-    from briefing.nlp.text import without_feed_scheme
 
     if location == "-":
         raise UsageError("sources add", "standard input cannot be a source of every day", "Use --source - with `run`")
@@ -38,7 +37,7 @@ def add(
         if not Path(place).exists():
             raise UsageError(shown(location), "there is no such file or folder", "Addresses begin with https://")
     else:
-        place = without_feed_scheme(location)
+        place = web_address(location) or without_feed_scheme(location)
     path = configuration_path(config)
     if place in {source.location for source in load_config(path).sources}:
         raise UsageError(shown(place), "it is a source already", "`briefing sources list` shows all of them")
@@ -89,6 +88,8 @@ def check(
         for checked in pipeline.check_sources(run_context):
             name = checked.source.shown
             failures += checked.failures
+            for note in checked.notes:
+                display.complain(f"{name}: {_reason(note)}")
             if checked.articles or not checked.failures:
                 good += 1
                 result(f"ok\t{name}\t{checked.articles} articles")

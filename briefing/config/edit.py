@@ -15,13 +15,12 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
 
-from briefing.address import shown, shown_in
+from briefing.address import shown, shown_in, web_address, without_feed_scheme
 from briefing.config.file import parse_config, parse_toml
 from briefing.config.locations import source_key
 from briefing.config.settings import SourceTable
 from briefing.config.validators import nearest
 from briefing.errors import ConfigError
-from briefing.nlp.text import without_feed_scheme
 from briefing.types import Source, SourceKind
 
 _HEADER = re.compile(r"^[ \t]*\[", re.MULTILINE)
@@ -69,7 +68,7 @@ def remove_source(text: str, name_or_location: str, path: Path) -> str:
         {source.location, table.get("path"), table.get("url")}
         for source, table in zip(before.sources, tables, strict=True)
     ]
-    typed = {name_or_location, without_feed_scheme(name_or_location)}
+    typed = {name_or_location, web_address(name_or_location) or without_feed_scheme(name_or_location)}
     located = [index for index, location in enumerate(locations) if typed & location]
     if not located:  # an address as `sources list` shows it
         located = [i for i, source in enumerate(before.sources) if {str(source.address), source.address.public} & typed]
@@ -100,7 +99,7 @@ def _table_text(source: Source) -> str:
     import tomlkit
 
     table = tomlkit.table()
-    table.add(source_key(source.location), without_feed_scheme(source.location))
+    table.add(source_key(source.location), web_address(source.location) or without_feed_scheme(source.location))
     optional = {"password_command": source.password_command, "name": source.name, "section": source.section}
     for key, value in optional.items():
         if value:

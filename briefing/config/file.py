@@ -13,6 +13,11 @@ from briefing.config.settings import Config, Problem, SourceTable, check
 from briefing.config.validators import is_timezone
 from briefing.errors import ConfigError
 
+_ESCAPE_ERROR = re.compile(r"unescaped|hex value|unicode scalar|escape", re.IGNORECASE)
+"""In what tomllib says of a backslash in a text between double quotation marks that begins no escape of TOML."""
+_QUOTED_PATH = re.compile(r"""=[^'"#]*"(?:[A-Za-z]:|[^"'\\]*)\\(?!\\)""")
+"""A path with backslashes between double quotation marks; the last of them may hide the closing mark."""
+
 
 def find_config() -> Path | None:
     """``briefing.toml`` in the current folder, else in the user's configuration folder, else None."""
@@ -80,10 +85,14 @@ def parse_toml(text: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:  # its message ends with the line and the column
-        line = re.search(r"\(at line (\d+)", str(error))
+        lines = text.removeprefix("\ufeff").rstrip().split("\n")
+        at = re.search(r"\(at line (\d+)", str(error))
+        number = min(int(at[1]), len(lines)) if at else len(lines)
+        if _QUOTED_PATH.search(lines[number - 1]) or (_ESCAPE_ERROR.search(str(error)) and "\\" in lines[number - 1]):
+            cause = 'a backslash between double quotation marks begins an escape, as in "\\n", and none is meant here'
+            remedy = "Write a path between single quotation marks, 'C:\\folder', or with slashes, \"C:/folder\""
+            raise ConfigError(f"{path}, line {number}", cause, remedy) from error
         remedy = "Texts need quotation marks; lists need commas"
-        if line and "\\" in text.splitlines()[int(line[1]) - 1]:
-            remedy = "Paths with backslashes stand between single quotation marks: 'C:\\folder'"
         raise ConfigError(str(path), f"is not valid TOML: {error}", remedy) from error
 
 

@@ -7,9 +7,8 @@ import re
 from typing import Literal
 from urllib.parse import urlsplit
 
-from briefing.address import shown, web_parts
+from briefing.address import shown, web_parts, without_feed_scheme
 from briefing.errors import UsageError
-from briefing.nlp.text import without_feed_scheme
 
 _READ = ("https", "http", "feed", "imaps", "imap")
 _ADDRESS = re.compile(rf"(?:[a-z][a-z0-9+.-]*://|(?:{'|'.join(_READ)}):)", re.IGNORECASE)
@@ -34,7 +33,7 @@ def source_key(location: str) -> Literal["url", "imap", "path"]:
     Raises `UsageError` for an address that no run can read: of another kind, without a host, or a mailbox that a
     configuration refuses.
     """
-    if not is_address(location):
+    if not is_address(location := location.strip()):
         return "path"
     address = without_feed_scheme(location)
     if is_url(address):

@@ -27,6 +27,7 @@ from briefing.config.validators import (
     LanguageCode,
     LazyValidator,
     OptionalPath,
+    Place,
     Prices,
     ServerAddress,
     Since,
@@ -80,7 +81,7 @@ class Config:
     """IANA name; empty means this machine's own (`local_timezone`)."""
     language: LanguageCode = ""
     """ISO 639-1 code of the language of the summaries; empty means each article's own."""
-    model: str = ""
+    model: Place = ""
     """Name in the catalogue, path or Hub repository; empty means the catalogue's default."""
     engine: str = ""
     """Empty means: the one that runs the model."""
@@ -145,7 +146,7 @@ class Config:
     """Folder looked in before the user's and the shipped templates."""
     group: Flag = True
     """Whether articles about one event are told as one story."""
-    embeddings: str = ""
+    embeddings: Place = ""
     """Embedding model, by name or path, that helps to see what is about one event, and which sentence is behind a point
     in another language; empty means: words alone."""
     repeat: Flag = False

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from briefing.address import web_address, without_feed_scheme
 from briefing.config.locations import is_url
-from briefing.nlp.text import without_feed_scheme
 from briefing.types import SourceKind
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ def _command(value: Any, folder: Path | None) -> Any:
     words = list(value) if isinstance(value, list | tuple) else [value]
     if not all(isinstance(word, str) for word in words) or (isinstance(value, list | tuple) and not any(words[:1])):
         raise ValueError("expected a command such as 'pass show mail', or a list of its words")
+    if folder and any(map(_AFTER_DRIVE.search, words)):
+        without_escapes(" ".join(words))
     return tuple(words) if isinstance(value, list | tuple) else value
 
 
@@ -143,9 +145,38 @@ LANGUAGES = frozenset(_CODES.split())
 """All codes of ISO 639-1, whichever of them a model can write."""
 
 
+_ESCAPES = {
+    "\t": "\\t is a tab", "\n": "\\n is a line end", "\b": "\\b is a backspace", "\f": "\\f is a form feed",
+    "\r": "\\r is a carriage return", "\x1b": "\\e is a control character",
+}  # fmt: skip
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_AFTER_DRIVE = re.compile(r"(?<![^\s\"'=])[A-Za-z]:[\x00-\x1f]")
+
+
+def without_escapes(text: str) -> str:
+    """`text`, a path of the configuration. Raises ValueError where escapes of TOML are in it.
+
+    Between double quotation marks ``"C:\\temp"`` has a tab; no file system of Windows takes one.
+    """
+    if found := _CONTROL.search(text):
+        meant = _ESCAPES.get(found[0], f"\\u{ord(found[0]):04x} is a control character")
+        raise ValueError(
+            "expected a path between single quotation marks, as in 'C:\\folder', or with slashes, as in \"C:/folder\" "
+            f"(between double ones {meant})"
+        )
+    return text
+
+
+def _place(value: Any, folder: Path | None) -> Any:
+    """A name or a path."""
+    return without_escapes(value) if folder and isinstance(value, str) else value
+
+
 def _path(value: Any, folder: Path | None) -> Any:
     if not isinstance(value, str | Path) or value == "" or "\0" in str(value):
         raise ValueError("expected a path in quotation marks")
+    if folder:
+        without_escapes(str(value))
     try:
         path = Path(value).expanduser()
     except RuntimeError as error:
@@ -174,7 +205,7 @@ def _language(value: Any, folder: Path | None) -> Any:
 
 
 def _url(value: Any, folder: Path | None) -> Any:
-    value = without_feed_scheme(value) if isinstance(value, str) else value
+    value = web_address(value) or without_feed_scheme(value) if isinstance(value, str) else value
     if isinstance(value, str) and not is_url(value):
         raise ValueError(
             "expected an address that starts with https:// or http:// (a file or folder goes under 'path')"
@@ -244,6 +275,8 @@ Weight = Annotated[float, LazyValidator(_weight)]
 OptionalPath = Annotated[Path | None, LazyValidator(_optional_path)]
 """None for the empty text; relative to the folder of the configuration."""
 FolderPath = Annotated[Path, LazyValidator(_path)]
+Place = Annotated[str, LazyValidator(_place)]
+"""A name or a path."""
 SourcePath = Annotated[Path | None, LazyValidator(_path)]
 """None only where it is not given."""
 TimeZone = Annotated[str, LazyValidator(_timezone)]

@@ -6,8 +6,9 @@ backoff, ``Retry-After``, conditional requests through a shared cache, and one r
 and pages are not parsed here.
 
 `urls` splits addresses, `addresses` tells public ones, `network` connects, `cache` stores responses, `response` decodes
-them, `rate_limit` spaces requests, `request_queue` schedules them over servers, `failures` words errors, `imap` reads
-mailboxes. Modules that import httpx are imported when a `Fetcher` is made and not before.
+them, `refresh` reads where a page leads on, `cookies` keeps those of a chain of redirects, `rate_limit` spaces
+requests, `request_queue` schedules them over servers, `failures` words errors, `imap` reads mailboxes. Modules that
+import httpx are imported when a `Fetcher` is made and not before.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -40,18 +42,26 @@ if TYPE_CHECKING:
     import httpx
 
     from briefing.fetch.addresses import Resolver
+    from briefing.fetch.cookies import ChainCookies
 
-__all__ = ["Fetched", "Fetcher", "Request", "shown"]
+__all__ = ["Fetched", "Fetcher", "Request", "Wanted", "shown"]
 
 _log = logging.getLogger(__name__)
 
 USER_AGENT = f"briefing/{__version__} (+feed reader)"
 MOST_REDIRECTS = 5
-_HEADERS = {
-    "User-Agent": USER_AGENT,
-    "Accept": "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8",
-    "Accept-Encoding": "gzip, deflate",
-}
+_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"}
+_FEEDS = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9"
+
+
+class Wanted(Enum):
+    """What an address is asked for; the value is the ``Accept`` header. Some serve a feed and a page at one address."""
+
+    PAGE = "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8"
+    FEED_OR_PAGE = f"{_FEEDS}, text/html;q=0.8, application/xhtml+xml;q=0.8, application/xml;q=0.7, */*;q=0.5"
+    """Plain JSON last: of an article, some sites have it for programs of their own."""
+    FEED = f"{_FEEDS}, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
+    """For servers that hand out the page to all who would take one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,7 @@ class Request:
     """Whether to revalidate a response that is still fresh."""
     private: bool = False
     """Whether to bypass the cache; always for an address with a secret."""
+    wanted: Wanted = Wanted.PAGE
 
 
 class Fetcher:
@@ -234,7 +245,7 @@ class Fetcher:
         first_origin = origin(url)
         if state.next:
             url, _ = parsed(subject, state.next)
-        while str(url) not in visited:
+        while (here := (str(url), state.cookies.header(str(url)))) not in visited:
             if len(visited) > MOST_REDIRECTS:
                 raise FetchError(subject, f"it redirects more than {MOST_REDIRECTS} times", "Check the address")
             same_origin = origin(url) == first_origin
@@ -245,29 +256,44 @@ class Fetcher:
                 authorization if same_origin else None,
                 local=request.allow_local and same_origin,
                 wait=state.waits_for(server_of(str(url))),
+                cookies=state.cookies,
             )
             if isinstance(answer, Fetched):
                 return answer
-            visited.append(str(url))
+            visited.append(here)
             state.next = answer
             url, _ = parsed(subject, answer)
         raise FetchError(subject, f"it redirects in a circle, back to {url}", "Check the address in a browser")
 
     def _hop(
-        self, subject: str, url: httpx.URL, request: Request, authorization: bytes | None, *, local: bool, wait: bool
+        self,
+        subject: str,
+        url: httpx.URL,
+        request: Request,
+        authorization: bytes | None,
+        *,
+        local: bool,
+        wait: bool,
+        cookies: ChainCookies,
     ) -> Fetched | str:
         """The response, or the address that it redirects to. Raises `BusyError` without `wait`."""
         import httpx
 
         identity = f"{local} {authorization!r} {url}"  # what a local or authorised request may see is its own
+        if request.wanted is not Wanted.PAGE:
+            identity += f" {request.wanted.name}"
+        if cookies.header(str(url)):
+            identity += " with cookies"
+        headers = {**_HEADERS, "Accept": request.wanted.value}
         message = httpx.Request(
             "GET",
             url,
-            headers={**_HEADERS, "Cache-Control": "no-cache"} if request.anew else _HEADERS,
+            headers={**headers, "Cache-Control": "no-cache"} if request.anew else headers,
             extensions={
                 "timeout": self._timeouts,
                 "local": local,
                 "authorization": authorization,
+                "cookies": cookies,
                 "private": request.private or shown(str(url)) != str(url),
                 "caching": {"key": sha256(identity.encode()).hexdigest()},
             },

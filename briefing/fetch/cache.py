@@ -119,20 +119,24 @@ class Suspensions:
         return file
 
 
-def capped_freshness(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """The headers with ``max-age`` of at most `LONGEST_FRESH` seconds, 0 by default.
+def capped_freshness(
+    headers: Sequence[tuple[bytes, bytes]], *, longest: int = LONGEST_FRESH
+) -> list[tuple[bytes, bytes]]:
+    """The headers with ``max-age`` of at most `longest` seconds, 0 by default, and without cookies.
 
-    ``no-store`` for a redirect to an address with a secret.
+    ``no-store`` for a redirect to an address with a secret, and for one that sets a cookie, which its target may need.
     """
     fields = {name.lower(): value.decode("latin-1") for name, value in headers}
     control = fields.get(b"cache-control", "")
-    lifetime = min(_lifetime(control, fields), LONGEST_FRESH)
+    lifetime = min(_lifetime(control, fields), longest)
     directives = [part.strip() for part in control.split(",")]
     kept = [part for part in directives if part and not _MAX_AGE.match(part)]
-    if (target := fields.get(b"location", "")) != shown(target):
+    target = fields.get(b"location", "")
+    if target != shown(target) or (target and b"set-cookie" in fields):
         kept.append("no-store")
     value = ", ".join([*kept, f"max-age={lifetime}"]).encode("latin-1")
-    return [*((name, value) for name, value in headers if name.lower() != b"cache-control"), (b"Cache-Control", value)]
+    replaced = {b"cache-control", b"set-cookie", b"set-cookie2"}
+    return [*((name, value) for name, value in headers if name.lower() not in replaced), (b"Cache-Control", value)]
 
 
 def _lifetime(control: str, headers: dict[bytes, str]) -> int:

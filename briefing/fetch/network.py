@@ -31,7 +31,7 @@ import httpx
 
 from briefing.errors import ConfigError
 from briefing.fetch.addresses import PrivateAddressError, Resolver, UnknownHostError, lookup, refuse_private
-from briefing.fetch.cache import capped_freshness
+from briefing.fetch.cache import LONGEST_FRESH, capped_freshness
 
 
 class UnusableProxyError(httpcore.ProxyError):
@@ -197,8 +197,9 @@ def _has_surplus(stream: Any) -> bool:
 class Network(httpx.BaseTransport):
     """Sends one request and returns the response with its raw body. Raises httpcore's exceptions.
 
-    Reads two extensions of a request: ``local`` (the open pool may be used) and ``authorization`` (a header that must
-    not reach the cache above this transport). `before_request` is called with the address before a request is sent.
+    Reads three extensions of a request: ``local`` (the open pool may be used), ``authorization`` (a header) and
+    ``cookies`` (`ChainCookies`); the last two must not reach the cache above this transport. `before_request` is called
+    with the address before a request is sent.
     """
 
     def __init__(
@@ -223,6 +224,9 @@ class Network(httpx.BaseTransport):
         headers = list(request.headers.raw)
         if authorization := request.extensions.get("authorization"):
             headers.append((b"Authorization", authorization))
+        cookies = request.extensions.get("cookies")
+        if sent_cookies := cookies.header(str(url)) if cookies else "":
+            headers.append((b"Cookie", sent_cookies.encode("latin-1")))
         sent = httpcore.Request(
             request.method,
             httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
@@ -232,7 +236,12 @@ class Network(httpx.BaseTransport):
         pool = self._pool(url, local=bool(request.extensions.get("local")))
         self._before_request(str(url))
         response = pool.handle_request(sent)
-        return httpx.Response(response.status, headers=capped_freshness(response.headers), stream=_Body(response))
+        if cookies:
+            set_cookies = (value for name, value in response.headers if name.lower() == b"set-cookie")
+            cookies.keep(str(url), (value.decode("latin-1") for value in set_cookies))
+        # What was served to a cookie is another client's on the next run, which has to ask again.
+        kept = capped_freshness(response.headers, longest=0 if sent_cookies else LONGEST_FRESH)
+        return httpx.Response(response.status, headers=kept, stream=_Body(response))
 
     def close(self) -> None:
         """Close every connection, those in use included: a thread that reads from one gets an error at once."""

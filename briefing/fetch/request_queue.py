@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from briefing.address import shown
 from briefing.errors import FetchError, OutOfTimeError
+from briefing.fetch.cookies import ChainCookies
 from briefing.fetch.response import Fetched
 from briefing.fetch.urls import server_of
 
@@ -27,8 +28,10 @@ class RequestState:
     """The server whose turn it is, for which it may wait; None: it may wait for any."""
     failures: int = 0
     """Attempts that failed."""
-    visited: list[str] = field(default_factory=list)
-    """Addresses that redirected in this attempt."""
+    visited: list[tuple[str, str]] = field(default_factory=list)
+    """Addresses that redirected in this attempt, each with the cookies that it was sent."""
+    cookies: ChainCookies = field(default_factory=ChainCookies)
+    """What this attempt's redirects have set."""
     next: str = ""
     """Target of the last redirect."""
     left: float | None = None
@@ -38,6 +41,7 @@ class RequestState:
         """Count the attempt as failed."""
         self.failures += 1
         self.visited.clear()
+        self.cookies = ChainCookies()
         self.next, self.left = "", None
 
     def waits_for(self, server: str) -> bool:

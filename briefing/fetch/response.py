@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 from briefing.bounded_io import CutOffError, TooLargeError, inflated
 from briefing.encodings import charset_of, media_type_of
-from briefing.fetch.urls import joined
+from briefing.errors import FetchError
+from briefing.fetch.refresh import header_target, refresh_target
+from briefing.fetch.urls import joined, parsed
 from briefing.retry import retry_after
 
 if TYPE_CHECKING:
     import httpx
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_HTML = frozenset({"text/html", "application/xhtml+xml", ""})
 
 
 class UnknownEncodingError(Exception):
@@ -51,7 +54,9 @@ def read_response(
     from_cache: bool = False,
     asked: bool = True,
 ) -> Fetched | str:
-    """The response, or the address that it redirects to. `now` tells seconds since 1970.
+    """The response, or the address that it redirects to, by its status or by a page that only leads on (`refresh`).
+
+    `now` tells seconds since 1970.
 
     Raises `FetchError` or `RetryableError`.
     """
@@ -59,7 +64,7 @@ def read_response(
 
     headers = response.headers
     if response.status_code in _REDIRECTS and "location" in headers:
-        return joined(subject, url, headers["location"])
+        return joined(subject, url, _location(response))
     if response.status_code not in range(200, 204):
         wait = retry_after(headers.get("retry-after"), now())
         raise failures.status_error(subject, response.status_code, wait)
@@ -70,6 +75,11 @@ def read_response(
     except (TooLargeError, CutOffError, UnknownEncodingError) as error:
         raise failures.body_error(subject, error, max_bytes) from error
     content_type = headers.get("content-type", "")
+    if media_type_of(content_type) in _HTML:
+        target = header_target(headers.get("refresh", ""), str(url))
+        target = target or refresh_target(body, str(url), charset_of(content_type))
+        if target and _is_elsewhere(target, url):
+            return target
     return Fetched(
         url=str(url),
         status=response.status_code,
@@ -79,6 +89,23 @@ def read_response(
         from_cache=from_cache,
         asked=asked,
     )
+
+
+def _location(response: httpx.Response) -> str:
+    """The ``Location`` header: UTF-8, else Latin-1, whatever the other headers are in."""
+    raw = next(value for name, value in response.headers.raw if name.lower() == b"location")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _is_elsewhere(target: str, url: httpx.URL) -> bool:
+    """Whether it is a usable address of another page: pages may reload themselves."""
+    try:
+        return parsed("", target)[0] != url
+    except FetchError:
+        return False
 
 
 def _decoded(chunks: Iterable[bytes], content_encoding: str, limit: int) -> bytes:

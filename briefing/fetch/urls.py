@@ -7,7 +7,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from briefing.address import shown
+from briefing.address import cleaned_link, shown, web_address
 from briefing.errors import FetchError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def parsed(subject: str, address: str) -> tuple[httpx.URL, bytes | None]:
     import httpx
 
     try:
-        url = httpx.URL(address.strip())
+        url = httpx.URL(web_address(address) or cleaned_link(address))
         host = url.host
         if (url.port is not None and not 0 < url.port < 65536) or re.search(r"%5[BDbd]", host):
             raise ValueError("no such port, or half an IPv6 address")
@@ -46,11 +46,11 @@ def parsed(subject: str, address: str) -> tuple[httpx.URL, bytes | None]:
 
 
 def joined(subject: str, url: httpx.URL, location: str) -> str:
-    """The target of a redirect."""
+    """The target of a redirect, read as a browser does (`address.cleaned_link`)."""
     import httpx
 
     try:
-        return str(url.join(location))
+        return str(url.join(cleaned_link(location)))
     except (httpx.InvalidURL, ValueError) as error:
         raise FetchError(subject, "it redirects to an address that is not usable", "Check the address") from error
 

@@ -196,18 +196,3 @@ def fingerprint(*parts: str) -> str:
 def article_id(url: str | None, text: str) -> str:
     """Article id of 16 hexadecimal digits: from its URL if it has one, else from its text."""
     return fingerprint("url", url)[:16] if url else fingerprint("text", " ".join(text.split()))[:16]
-
-
-def without_feed_scheme(location: str) -> str:
-    """A ``feed:`` URL as the http(s) URL it stands for; anything else unchanged.
-
-    Browsers once wrote ``feed:`` before a URL, or instead of its ``http:``.
-    """
-    if location[:5].lower() != "feed:":
-        return location
-    rest = location[5:]
-    if re.match(r"//https?://", rest, re.IGNORECASE):
-        return rest[2:]
-    if rest[:2] == "//":
-        return f"http:{rest}"
-    return rest if re.match(r"[a-z][a-z0-9+.-]*://|https?:|/", rest, re.IGNORECASE) else f"http://{rest}"

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from briefing.address import is_web
+from briefing.address import is_web, shown, web_address
+from briefing.canonical import canonical_url, same_site
 from briefing.errors import BriefingError, FetchError, FrontPageError, OutOfTimeError, SourceError
 from briefing.nlp.text import article_id
 from briefing.pipeline.candidates import (
@@ -32,8 +33,8 @@ from briefing.pipeline.newsletters import is_imap
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.source_names import name_for, site_of
 from briefing.pipeline.window import Window
-from briefing.sanitise import shown_name
-from briefing.types import Failure, Source, SourceKind
+from briefing.sanitise import clipped, shown_name, shown_title
+from briefing.types import Failure, FailureKind, Source, SourceKind
 
 if TYPE_CHECKING:
     from briefing.fetch import Fetched, Request
@@ -45,9 +46,28 @@ _FEEDS_TRIED = 3
 """Of those that a page names."""
 _SERVERS_REVALIDATED = 3
 """One that answers is enough, and not every one need be alive."""
+_TITLE_BYTES = 100_000
+_LONGEST_TITLE = 80
+"""Characters of a page's title in an error."""
 
 _Indexed = tuple[int, Source]
 """A source with its index among all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """An address on the web that is to be read for a source."""
+
+    index: int
+    """Of the source among all."""
+    source: Source
+    """With this address as its location."""
+    otherwise: tuple[Source, ...] = ()
+    """Feeds to be tried where this one cannot be read."""
+    named: bool = False
+    """Whether a page named it as its feed; one that is a page again names no more."""
+    note: Failure | None = None
+    """What the reader has to know where it can be read."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,6 +80,8 @@ class Discovery:
     """Ids of the articles that feeds list, taken or not."""
     count: int = 0
     """Feeds, pages, files and mailboxes that were read, those in an OPML file or a folder counted singly."""
+    feeds: set[str] = field(default_factory=set)
+    """Locations of sources of unknown kind that answered with a feed."""
     offline: bool = False
     """Whether there are sources on the web and none of their servers could be reached."""
 
@@ -73,7 +95,11 @@ def expanded(sources: Iterable[Source], *, allow_local: bool) -> Iterator[Source
 
     for named in sources:
         # Decided here: what a page leads to later was not named in the configuration.
-        source = replace(named, allow_local=named.allow_local or allow_local)
+        source = replace(
+            named,
+            location=web_address(named.location) or named.location,
+            allow_local=named.allow_local or allow_local,
+        )
         if source.location == "-" or is_web(source.location) or is_imap(source.location):
             yield source
             continue
@@ -235,66 +261,78 @@ class SourceReader:
 
     def _fetch_sources(self, sources: Sequence[_Indexed]) -> None:
         """Fetch the sources on the web; a home page is replaced by the first of its feeds that can be read."""
-        from briefing.fetch import Request
+        from briefing.fetch import Request, Wanted
 
-        pending: list[tuple[int, Source, list[Source]]] = [(index, source, []) for index, source in sources]
-        """With each source the feeds to be tried if it cannot be read."""
+        pending = [_Attempt(index, source) for index, source in sources]
         while pending:
-            waiting: defaultdict[Request, list[tuple[int, Source, list[Source]]]] = defaultdict(list)
-            for index, source, alternatives in pending:
-                private = bool(source.address.secrets)
-                request = Request(source.location, allow_local=source.allow_local, private=private)
-                waiting[request].append((index, source, alternatives))
+            waiting: defaultdict[Request, list[_Attempt]] = defaultdict(list)
+            for attempt in pending:
+                source = attempt.source
+                # A page that was asked for as a feed and named one, perhaps itself, is not asked for as a page again.
+                wanted = Wanted.FEED if attempt.named else Wanted.FEED_OR_PAGE
+                request = Request(
+                    source.location,
+                    allow_local=source.allow_local,
+                    private=bool(source.address.secrets),
+                    wanted=Wanted.PAGE if source.kind is SourceKind.PAGE else wanted,
+                )
+                waiting[request].append(attempt)
             pending = []
             for request, answer in self._session.fetch(waiting):
                 self._reach.note(answer)
                 if not (isinstance(answer, FetchError) or answer.asked):
                     self._fresh.append(request)
-                for index, source, alternatives in waiting[request]:
+                for attempt in waiting[request]:
+                    index, source = attempt.index, attempt.source
                     try:
-                        candidates, feeds = self._web_source(answer, source, index)
+                        candidates, following = self._web_source(answer, attempt)
                     except BriefingError as error:
                         stage = "fetch" if isinstance(error, FetchError) else "read"
                         candidates = [failure_of(error, source.shown, stage)]
-                        feeds = [] if isinstance(error, OutOfTimeError) else alternatives
-                    if feeds:
-                        pending.append((index, feeds[0], feeds[1:]))
+                        feeds = () if isinstance(error, OutOfTimeError) else attempt.otherwise
+                        following = replace(attempt, source=feeds[0], otherwise=feeds[1:]) if feeds else None
+                    if following:
+                        pending.append(following)
                     else:
                         self._found.count += 1
                         self._found.contents[index].candidates = candidates
                     self._session.progress.step(source.shown)
 
-    def _web_source(
-        self, answer: Fetched | FetchError, source: Source, index: int
-    ) -> tuple[list[Candidate], list[Source]]:
-        """The candidates in an answer; of a home page none, but the feeds that it names. Raises `BriefingError`."""
+    def _web_source(self, answer: Fetched | FetchError, attempt: _Attempt) -> tuple[list[Candidate], _Attempt | None]:
+        """The candidates in an answer; or the feed that a page names in its place. Raises `BriefingError`."""
         from briefing.extract import extract_article
         from briefing.extract.front_pages import is_root
-        from briefing.sources import classify_content, find_feeds, read_feed
+        from briefing.sources import classify_content, find_feeds, is_named_like_feed
 
         if isinstance(answer, FetchError):
             raise answer
+        source, index = attempt.source, attempt.index
         self._session.secrets.add(answer.url)
         kind = classify_content(answer.body, answer.content_type)
-        # A page in place of a feed that a page or a list of feeds names is an error: a home page is no article.
-        if kind is SourceKind.FEED or source.kind is SourceKind.FEED:
-            feed = read_feed(
-                answer.body,
-                url=answer.url,
-                content_type=_with_charset(answer),
-                now=self._session.window.now,
-                subject=source.shown,
-            )
-            return self._items(feed, source, name_for(source, feed.title, site_of(answer.url)), index), []
+        if kind is SourceKind.FEED:
+            return self._feed(answer, attempt), None
+        # A page in place of a feed is no article: the site's home page, a notice of its host, a domain for sale.
+        if source.kind is SourceKind.FEED or (
+            source.kind is SourceKind.AUTO and kind is SourceKind.PAGE and self._session.was_feed(source.location)
+        ):
+            try:
+                return self._feed(answer, attempt), None
+            except SourceError:
+                if kind is not SourceKind.PAGE:
+                    raise
+                return [], self._feed_of_page(answer, attempt)
         if kind is SourceKind.OPML:
             raise SourceError(
                 source.shown, "it is a list of feeds", "Save it and add its feeds with `briefing sources import`"
             )
         if self._session.time.up:
             raise OutOfTimeError(source.shown)  # parsing a feed is cheap, extracting an article is not
-        # The root of a site stands for its articles, whatever its home page looks like.
+        # The root of a site stands for its articles, whatever its home page looks like; so does what was once a feed.
+        no_article = source.kind is SourceKind.AUTO and is_named_like_feed(source.location)
         at_root = source.kind is SourceKind.AUTO and is_root(source.location)
-        feeds = find_feeds(answer.body, answer.url) if at_root and kind is SourceKind.PAGE else []
+        feeds = find_feeds(answer.body, answer.url) if (at_root or no_article) and kind is SourceKind.PAGE else []
+        if no_article and kind is SourceKind.PAGE and not feeds:
+            raise _page_error(source.shown, answer)
         try:
             if not feeds:
                 article = extract_article(
@@ -306,22 +344,65 @@ class SourceReader:
                     source=name_for(source, site_of(answer.url)),
                     section=source.section,
                 )
-                return [article], []
+                return [article], None
         except BriefingError as error:
             # Of a single page only the feed in its head counts: one that it links to may be that of the whole site.
             feeds = find_feeds(answer.body, answer.url, linked=isinstance(error, FrontPageError))
             if not feeds:
                 raise
         named = [feeds[0], *(feed for feed in feeds[1:] if "comment" not in feed.lower())][:_FEEDS_TRIED]
-        # A feed on the source's own origin is what the reader meant; elsewhere no private address is allowed.
-        self._session.secrets.add(*named)
-        own = origin_of(source.location)
-        return [], [
-            replace(
-                source, location=feed, kind=SourceKind.FEED, allow_local=source.allow_local and origin_of(feed) == own
-            )
-            for feed in named
-        ]
+        first, *rest = (self._named(source, feed) for feed in named)
+        return [], _Attempt(index, first, tuple(rest), named=True)
+
+    def _named(self, source: Source, feed: str) -> Source:
+        """A feed that a page in place of `source` names.
+
+        On the source's own origin it is what the reader meant; elsewhere no private address is allowed.
+        """
+        self._session.secrets.add(feed)
+        local = source.allow_local and origin_of(feed) == origin_of(source.location)
+        return replace(source, location=feed, kind=SourceKind.FEED, allow_local=local)
+
+    def _feed_of_page(self, answer: Fetched, attempt: _Attempt) -> _Attempt:
+        """The feed to be read in place of a page at the address of a feed: the only one of the same site that it names.
+
+        Raises `SourceError` where there is none.
+        """
+        from briefing.sources import find_own_feeds
+
+        source = attempt.source
+        feeds = [] if attempt.named else find_own_feeds(answer.body, answer.url)
+        own = [feed for feed in feeds if same_site(feed, source.location)]
+        if len({canonical_url(feed) for feed in own}) != 1:
+            raise _page_error(source.shown, answer, feeds)
+        named = self._named(source, own[0])
+        if canonical_url(named.location) in {canonical_url(source.location), canonical_url(answer.url)}:
+            return _Attempt(attempt.index, named, named=True)  # asked again, for nothing but a feed
+        note = Failure(
+            subject=source.shown,
+            stage="read",
+            cause=f"it is a web page, not a feed; the feed that it names was read, now at {shown(named.location)}",
+            remedy="Put this address into the configuration",
+            kind=FailureKind.SKIPPED,
+        )
+        return _Attempt(attempt.index, named, named=True, note=note)
+
+    def _feed(self, answer: Fetched, attempt: _Attempt) -> list[Candidate]:
+        """The items of a feed. Raises `SourceError`."""
+        from briefing.sources import read_feed
+
+        source, index = attempt.source, attempt.index
+        feed = read_feed(
+            answer.body,
+            url=answer.url,
+            content_type=_with_charset(answer),
+            now=self._session.window.now,
+            subject=source.shown,
+        )
+        if source.kind is SourceKind.AUTO:
+            self._found.feeds.add(source.location)
+        items = self._items(feed, source, name_for(source, feed.title, site_of(answer.url)), index)
+        return [*items, attempt.note] if attempt.note else items
 
     def _items(self, feed: Feed, source: Source, name: str, index: int) -> list[Candidate]:
         """The feed's items that the window takes, in the feed's order."""
@@ -343,3 +424,16 @@ class SourceReader:
 
 def _with_charset(answer: Fetched) -> str:
     return f"{answer.content_type}; charset={answer.charset}" if answer.charset else answer.content_type
+
+
+def _page_error(subject: str, page: Fetched, feeds: Sequence[str] = ()) -> SourceError:
+    """The error for a page at the address of a feed: with its title, which often says why, and the `feeds` it names."""
+    from briefing.extract.fallback import title_of
+    from briefing.sources.decoding import decoded
+
+    title = clipped(shown_title(title_of(decoded(page.body[:_TITLE_BYTES], _with_charset(page)))), _LONGEST_TITLE)
+    remedy = "Open it in a browser, and give the address of the site's feed, if it has one"
+    if feeds:
+        more = "" if len(feeds) == 1 else f", the first of {len(feeds)}"
+        remedy = f"It names the feed {shown(feeds[0])}{more}; if that is the one, put it into the configuration"
+    return SourceError(subject, "it is a web page, not a feed" + (f" (“{title}”)" if title else ""), remedy)

@@ -79,6 +79,8 @@ class ReadResult:
     """About sources that were read, such as dates in them that cannot be."""
     titles: dict[str, str] = field(default_factory=dict)
     """Titles of the feeds that were read and have no name in the configuration, by the sources' addresses."""
+    feeds: set[str] = field(default_factory=set)
+    """Addresses of sources of unknown kind that answered with a feed."""
 
 
 class Gatherer:
@@ -113,6 +115,7 @@ class Gatherer:
             mails=session.newsletters.marks,
             seen_before=session.window.before,
             offline=discovery.offline,
+            feeds=discovery.feeds,
             listed=discovery.listed | {article.id for article in readable.values() if isinstance(article, Article)},
         )
         for contents in discovery.contents:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from briefing.pipeline.candidates import Candidate, MailItem, SourceContents
@@ -68,6 +69,7 @@ def read(
         progress=context.progress,
         time=ReadDeadline(lambda now: deadline and context.due(now, deadline), context.clock),
         store=context.store,
+        was_feed=context.store.was_feed,
         commands=context.commands,
     )
     result = read_sources(config.sources, session, retry)
@@ -78,6 +80,7 @@ def read(
     context.store.record_seen(config.title, session.window.looked, result.now)
     context.store.keep_told(config.title, result.listed, result.now)
     context.store.keep_feed_titles(result.titles, result.now)
+    context.store.keep_feeds(result.feeds, result.now)
     return result
 
 
@@ -106,6 +109,8 @@ class CheckedSource:
     failures: tuple[Failure, ...]
     """What could not be read: the source itself, or some of what it lists."""
     notices: tuple[Notice, ...] = ()
+    notes: tuple[Failure, ...] = ()
+    """What was read, but needs something done."""
 
 
 def check_sources(context: RunContext) -> Iterator[CheckedSource]:
@@ -122,12 +127,25 @@ def check_sources(context: RunContext) -> Iterator[CheckedSource]:
             window=Window(now=context.clock()),
             open_fetcher=lambda: context.fetcher,
             progress=context.progress,
+            was_feed=lambda location: _was_feed(location, config.state),
             commands=context.commands,
         )
         with closing(session.newsletters):
             articles, failures, notices = _check(source, session)
         failed = tuple(failure for failure in failures if failure.kind is FailureKind.FAILED)
-        yield CheckedSource(source, articles, failed, tuple(notices))
+        notes = tuple(failure for failure in failures if failure.kind is not FailureKind.FAILED and failure.remedy)
+        yield CheckedSource(source, articles, failed, tuple(notices), notes)
+
+
+def _was_feed(location: str, state: Path | None) -> bool:
+    """Whether a run read a feed at `location`; a check itself is no run, and makes no state file."""
+    from briefing.store import Store, default_state
+
+    path = state or default_state()
+    if not path.exists():
+        return False
+    with Store(path) as store:
+        return store.was_feed(location)
 
 
 def _check(source: Source, session: ReadSession) -> tuple[int, list[Failure], list[Notice]]:

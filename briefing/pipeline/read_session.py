@@ -37,6 +37,8 @@ class ReadSession:
     """What is not read by then is a failure, and left to the next run."""
     store: Store | None = None
     """Asked for what earlier runs read from mail servers, and for the feeds' last titles; never written to."""
+    was_feed: Callable[[str], bool] = lambda location: False
+    """Whether an earlier run read a feed at the address of a source."""
     commands: Commands = field(default_factory=Commands)
     """Those that give passwords."""
     secrets: Secrets = field(default_factory=Secrets)

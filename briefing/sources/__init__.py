@@ -7,7 +7,15 @@ and lists folders; `mailbox` reads mbox files and Maildirs; `decoding` turns byt
 
 from __future__ import annotations
 
-from briefing.sources.detection import ARTICLE_SUFFIXES, classify_content, classify_path, find_feeds, list_folder
+from briefing.sources.detection import (
+    ARTICLE_SUFFIXES,
+    classify_content,
+    classify_path,
+    find_feeds,
+    find_own_feeds,
+    is_named_like_feed,
+    list_folder,
+)
 from briefing.sources.feeds import Feed, read_feed
 from briefing.sources.mailbox import MailHead, Message, list_maildir, list_mbox, read_head
 from briefing.sources.opml import is_url_list, read_opml, read_subscriptions, read_url_list, write_opml
@@ -20,6 +28,8 @@ __all__ = [
     "classify_content",
     "classify_path",
     "find_feeds",
+    "find_own_feeds",
+    "is_named_like_feed",
     "is_url_list",
     "list_folder",
     "list_maildir",

@@ -1,4 +1,4 @@
-"""Decoding of feeds and OPML lists: gunzip, charset, safe XML, titles, web addresses. Pure.
+"""Decoding of feeds and OPML lists: gunzip, charset, safe XML, titles. Pure.
 
 The document type declaration is removed before any parser sees it, from text rather than bytes so that no encoding
 hides it: without declared entities, neither billion laughs nor external entities (XXE) can be expanded.
@@ -10,12 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from html import unescape
-from urllib.parse import quote, urljoin
 
-from briefing.address import web_parts
 from briefing.bounded_io import CutOffError, inflated
 from briefing.encodings import charset_of, decode, xml_label
-from briefing.sanitise import clean
 
 _DECLARATION = re.compile(r"<\?xml\b.*?\?>\s*", re.DOTALL)
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -24,12 +21,6 @@ _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(\[.*?\]\s*)?>", re.DOTALL | re.IGNORECA
 _TAG = re.compile(r"<[A-Za-z/!?][^>]*>")
 _SPACES = re.compile(r"\s+")
 LONGEST_NAME = 2000
-LONGEST_ADDRESS = 4000
-"""Characters of a web address; browsers and servers take 2,000 to 8,000."""
-_MARK = re.compile(
-    r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufdd0-\ufdef\U000e0000-\U000e007f]"
-)
-"""Invisible or misleading in an address."""
 
 
 def gunzipped(body: bytes, limit: int) -> bytes:
@@ -172,20 +163,3 @@ def collapse_spaces(text: str) -> str:
     Keys of stored items are made of it, so it is not `sanitise.one_line`.
     """
     return _SPACES.sub(" ", _ILLEGAL.sub("", text)).strip()
-
-
-def web_address(link: str, base: str = "") -> str | None:
-    """The link as an absolute http(s) address, resolved against `base`; None for others and over `LONGEST_ADDRESS`.
-
-    Control characters and bidi marks are percent-encoded, as in a browser; in a host name they are refused.
-    """
-    if len(link) > LONGEST_ADDRESS:
-        return None
-    try:
-        address = urljoin(base, _ILLEGAL.sub("", "".join(link.split())))
-    except ValueError:
-        return None
-    parts = web_parts(address)
-    if parts is None or clean(parts.netloc) != parts.netloc or len(address) > LONGEST_ADDRESS:
-        return None
-    return address if address.isascii() and "\x7f" not in address else _MARK.sub(lambda mark: quote(mark[0]), address)

@@ -7,10 +7,11 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from briefing.address import web_address
 from briefing.encodings import decode, html_label, media_type_of
 from briefing.errors import SourceError
 from briefing.markup import TagParser
-from briefing.sources.decoding import decoded, web_address
+from briefing.sources.decoding import decoded
 from briefing.sources.mailbox import is_maildir, is_mbox
 from briefing.sources.opml import is_url_list
 from briefing.types import SourceKind
@@ -27,6 +28,9 @@ _ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)")
 _JSON_FEED = re.compile(rb"jsonfeed\.org\\?/version")
 _WRAPPED_ATOM = re.compile(r"<feed\b[^<>]*http://www\.w3\.org/2005/Atom")  # some publishers wrap a feed in a page
 _FEED_NAME = re.compile(r"(?:\.(?:rss|atom)|/(?:feeds?|rss2?|atom|index)\.xml|/feed(?:\.json|/)?)$", re.IGNORECASE)
+_FEED_FILE = re.compile(r"\.(?:xml|rdf|rss|atom)$", re.IGNORECASE)
+_COMMENTS = re.compile(r"comment|coment|komment|reacties|kommentar|отзыв|评论|コメント", re.IGNORECASE)
+"""In the address or the title of a feed of comments, which WordPress names beside the site's own."""
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
 _FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"})
 _LINKED_TYPES = _FEED_TYPES | {"application/json", "application/xml", "text/xml"}
@@ -141,12 +145,30 @@ def find_feeds(html: bytes, url: str, *, linked: bool = True) -> list[str]:
     return list(dict.fromkeys(parser.found or (parser.linked if linked else ())))
 
 
+def find_own_feeds(html: bytes, url: str) -> list[str]:
+    """The same of those in ``<link rel=alternate>``, without feeds of comments."""
+    parser = _FeedLinks(url)
+    parser.read(decoded(html[:2_000_000]))
+    return list(dict.fromkeys(feed for feed in parser.found if feed not in parser.comments))
+
+
+def is_named_like_feed(url: str) -> bool:
+    """Whether an address ends like that of a feed (``/feed.xml``, ``.rss``, ``/feed/``): no article is there."""
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return False
+    return bool(_FEED_NAME.search(path) or _FEED_FILE.search(path))
+
+
 class _FeedLinks(TagParser):
     def __init__(self, url: str) -> None:
         super().__init__()
         self.base = url
         self.found: list[str] = []
         self.linked: list[str] = []
+        self.comments: set[str] = set()
+        """Those of `found` that are feeds of comments."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in reversed(attrs)}
@@ -163,3 +185,5 @@ class _FeedLinks(TagParser):
         rest_api = media_type == "application/json" and "/wp-json/" in values["href"]
         if media_type in _LINKED_TYPES and not rest_api and (address := web_address(values["href"], self.base)):
             self.found.append(address)
+            if _COMMENTS.search(f"{urlsplit(address).path} {values.get('title', '')[:300]}"):
+                self.comments.add(address)

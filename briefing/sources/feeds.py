@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from briefing.address import shown
+from briefing.address import LONGEST_ADDRESS, shown, web_address
 from briefing.bounded_io import TooLargeError
 from briefing.dates import is_plausible
 from briefing.errors import SourceError
 from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import (
-    LONGEST_ADDRESS,
     MOST_TAGS,
     decoded_and_warning,
     gunzipped,
@@ -31,7 +30,6 @@ from briefing.sources.decoding import (
     limit_nesting,
     root_name,
     strip_tags,
-    web_address,
     without_doctype,
 )
 from briefing.sources.item_dates import impossible, item_dates

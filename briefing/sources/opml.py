@@ -6,16 +6,17 @@ readers (commands to run, filters) are ignored.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from html import unescape
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from briefing.address import shown, shown_in
+from briefing.address import shown, shown_in, web_address
 from briefing.bounded_io import TooLargeError
 from briefing.errors import SourceError
-from briefing.nlp.text import without_feed_scheme
 from briefing.sanitise import one_line, shown_name
-from briefing.sources.decoding import decoded, gunzipped, web_address, without_doctype
+from briefing.sources.decoding import decoded, gunzipped, without_doctype
 from briefing.types import Source, SourceKind
 
 if TYPE_CHECKING:
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 MOST_BYTES = 20_000_000
 _DEEPEST = 5
 """Nested folders that count."""
+_KINDS_BY_URL = {
+    "link": SourceKind.PAGE, "include": SourceKind.AUTO, "rss": SourceKind.FEED, "atom": SourceKind.FEED
+}  # fmt: skip
+"""By the type of an outline that has its address under `url`; an included list is reported by the run that reads it."""
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_MOST_ESCAPED = 4
+"""Times that a name is unescaped, after the XML."""
 _BETWEEN = " / "
 """Separator of nested folder names in a section."""
 
@@ -61,11 +69,10 @@ def read_opml(body: bytes, *, subject: str = "the list") -> tuple[Source, ...]:
             source, is_entry = _source(values, sections)
             if source is not None:
                 found.setdefault(source.location, source)
-            elif is_entry:
+            elif is_entry and not any(_local_name(child) == "outline" for child in element):
                 skipped += 1
-            else:
-                name = shown_name(values.get("text", "")) or shown_name(values.get("title", ""))
-                sections = (*sections, name)[:_DEEPEST] if name else sections
+            elif name := _name(values):  # a folder, whatever type its exporter gave it
+                sections = (*sections, name)[:_DEEPEST]
         stack.extend((child, sections) for child in reversed(element))
     if not found:
         why = "none of its entries has a web address" if skipped else "it lists no sources"
@@ -99,20 +106,36 @@ def _bare(name: str) -> str:
 
 def _source(values: dict[str, str], sections: tuple[str, ...]) -> tuple[Source | None, bool]:
     """The source of an outline, if it has a web address; and whether it is an entry, not a folder."""
-    location, kind = values.get("xmlurl", ""), SourceKind.FEED
-    if not location and values.get("type", "").lower() == "link":
-        location, kind = values.get("url", ""), SourceKind.PAGE
+    type_ = values.get("type", "").strip().lower()
+    location, kind = values.get("xmlurl", "").strip(), SourceKind.FEED
+    if not location and type_ in _KINDS_BY_URL:
+        location, kind = values.get("url", "").strip(), _KINDS_BY_URL[type_]
     if not location:
-        return None, values.get("type", "").lower() in ("rss", "atom", "link")
-    address = web_address(without_feed_scheme(location.strip()))
+        return None, type_ in _KINDS_BY_URL
+    address = web_address(location)
     if address is None:
         return None, True
-    if not sections and (category := values.get("category", "").partition(",")[0].strip().strip("/")):
+    categories = values.get("category", "") or values.get("categories", "")
+    if not sections and (category := _unescaped(categories).partition(",")[0].strip().strip("/")):
         sections = tuple(category.split("/"))
-    name = shown_name(values.get("text", "")) or shown_name(values.get("title", ""))
+    name = _name(values)
     name = "" if name in {shown_name(address), shown_name(shown(address))} else name  # from `write_opml`
     section = shown_name(_BETWEEN.join(name for name in map(shown_name, sections) if name))
     return Source(location=address, name=name, section=section, kind=kind), True
+
+
+def _name(values: dict[str, str]) -> str:
+    """Of an outline: `text`, which OPML requires, else `title`."""
+    return next((name for key in ("text", "title") if (name := shown_name(_unescaped(values.get(key, ""))))), "")
+
+
+def _unescaped(text: str) -> str:
+    """A name without character references: exporters escape names that a feed had escaped already."""
+    for _ in range(_MOST_ESCAPED):
+        text, before = _REFERENCE.sub(lambda reference: unescape(reference[0]), text), text
+        if text == before:
+            break
+    return text
 
 
 def is_url_list(body: bytes) -> bool:

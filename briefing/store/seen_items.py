@@ -87,6 +87,18 @@ class SeenItems(StateFile):
         )
         return {digests[digest]: title for digest, title in rows}
 
+    def was_feed(self, location: str) -> bool:
+        """Whether a feed was read at this address (`keep_feeds`)."""
+        return bool(self.query("SELECT 1 FROM feeds WHERE source = ?", _feed_key(location)))
+
+    def keep_feeds(self, locations: Iterable[str], now: datetime) -> None:
+        """Record that feeds were read at these addresses themselves, and not at those that a page there names."""
+        with self.transaction() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO feeds (source, title, read) VALUES (?, '', ?)",
+                [(_feed_key(location), stamp(now)) for location in locations],
+            )
+
     def keep_feed_titles(self, titles: Mapping[str, str], now: datetime) -> None:
         """Record titles of feeds by their addresses."""
         with self.transaction() as connection:
@@ -94,6 +106,11 @@ class SeenItems(StateFile):
                 "INSERT OR REPLACE INTO feeds (source, title, read) VALUES (?, ?, ?)",
                 [(fingerprint(location), storable(title), stamp(now)) for location, title in titles.items()],
             )
+
+
+def _feed_key(location: str) -> str:
+    """Beside the key of the location's title, which may be that of a feed that a page there names."""
+    return fingerprint("feed", location)
 
 
 def settle(connection: sqlite3.Connection, day: date, title: str) -> None:

@@ -200,9 +200,39 @@ class Server:
         headers = {"Retry-After": retry_after} if retry_after else {}
         self._add(path, times, lambda handler: handler.reply(status, b"<p>an error page</p>", headers))
 
-    def redirects(self, path: str, to: str, *, status: int = 302, times: int | None = None) -> None:
-        """Answers with a redirect; `to` is a path or an address."""
-        self._add(path, times, lambda handler: handler.reply(status, b"", {"Location": to}))
+    def redirects(
+        self,
+        path: str,
+        to: str,
+        *,
+        status: int = 302,
+        times: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Answers with a redirect; `to` is a path or an address, in a header as it is (UTF-8)."""
+        location = to.encode().decode("latin-1")
+        sent = {"Location": location, **(headers or {})}
+        self._add(path, times, lambda handler: handler.reply(status, b"", sent))
+
+    def wants_cookie(
+        self, path: str, body: bytes | str, *, cookie: str = "seen=1", attributes: str = "Path=/", via: str = ""
+    ) -> None:
+        """Serves HTML to requests that bring `cookie`; others are redirected to the path `via`, which sets it.
+
+        Without `via` the redirect itself sets the cookie and leads back to `path`.
+        """
+        content = body.encode() if isinstance(body, str) else body
+        setting = {"Set-Cookie": f"{cookie}; {attributes}" if attributes else cookie}
+
+        def answer(handler: _Handler) -> None:
+            if cookie in (handler.headers.get("Cookie") or "").split("; "):
+                handler.reply(200, content, {"Content-Type": "text/html; charset=utf-8"})
+            else:
+                handler.reply(302, b"", {"Location": via or path, **({} if via else setting)})
+
+        self._add(path, None, answer)
+        if via:
+            self.redirects(via, path, headers=setting)
 
     def loops(self, path: str) -> None:
         """Redirects in a circle of two addresses."""

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from briefing.address import shown
+from briefing.address import shown, without_feed_scheme
 from briefing.errors import ExitCode
-from briefing.nlp.text import without_feed_scheme
 from briefing.testing.server import Server
 
 from ..conftest import Cli

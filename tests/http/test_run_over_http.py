@@ -276,7 +276,7 @@ def test_feed_source_that_serves_a_page_fails(server: Server, tmp_path: Path) ->
     with context(server, ["/"], tmp_path, FakeEngine()) as open_:
         edition, _ = make_edition(open_)
     assert edition.stories == ()
-    assert [failure.cause for failure in edition.failures] == ["it is a web page, not a feed"]
+    assert [failure.cause for failure in edition.failures] == ["it is a web page, not a feed (“The Post”)"]
     assert [seen.path for seen in server.requests] == ["/", "/feed"]
 
 

@@ -524,3 +524,86 @@ def test_the_first_configuration_is_valid_and_its_comments_show_the_defaults() -
 def test_kinds_of_sources_can_be_stated() -> None:
     (source,) = parse_config("[[sources]]\nurl = 'https://example.org/f'\nkind = 'feed'", HERE).sources
     assert source.kind is SourceKind.FEED
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (r'path = "C:\Users\ann\notes"', "begins an escape"),
+        (r'path = "C:\data"', "begins an escape"),
+        (r'path = "D:\xyz"', "begins an escape"),
+        (r'path = "\\server\share"', "begins an escape"),
+        (r'path = "C:\notes\"', "begins an escape"),
+        (r'path = "C:\UD800\x"', "begins an escape"),
+        (r'path = "C:\temp\notes"', r"\t is a tab"),
+        (r'path = "C:\new"', r"\n is a line end"),
+        (r'path = "C:\back"', r"\b is a backspace"),
+        (r'path = "C:\files"', r"\f is a form feed"),
+        (r'path = "C:\read"', r"\r is a carriage return"),
+        (r'path = "..\notes"', r"\n is a line end"),
+        (r'path = "C:\u0007"', r"\u0007 is a control character"),
+    ],
+)
+def test_backslashes_of_a_path_are_named_with_line_and_remedy(line: str, why: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(f'title = "Morning"\n\n[[sources]]\n{line}\n', HERE)
+    told = str(caught.value)
+    assert "line 4" in told
+    assert why in told
+    assert "'C:\\folder'" in told
+    assert '"C:/folder"' in told
+    assert "not valid TOML" not in told
+
+
+@pytest.mark.parametrize("key", ["out", "state", "models", "prompts", "templates", "model", "embeddings"])
+def test_escapes_are_named_in_every_setting_that_may_be_a_path(key: str) -> None:
+    with pytest.raises(ConfigError, match=rf"line 1, {key}: .*single quotation marks.*tab"):
+        parse_config(rf'{key} = "C:\temp"', HERE)
+
+
+def test_escapes_are_named_in_commands_with_a_windows_path() -> None:
+    for command in (r'"C:\tools.exe show"', r'["C:\tools.exe", "show"]'):
+        with pytest.raises(ConfigError, match=r"line 2, .*password_command: .*tab"):
+            parse_config(f"[mail]\npassword_command = {command}", HERE)
+    parse_config('[mail]\nhost = "localhost"\npassword_command = """pass\n  show\tmail"""', HERE)
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        (r"path = 'C:\temp\new'", r"C:\temp\new"),
+        (r'path = "C:\\temp\\new"', r"C:\temp\new"),
+        (r'path = "C:/temp/new"', "C:/temp/new"),
+        (r'path = "\u00e9t\u00e9"', "été"),
+    ],
+)
+def test_paths_that_are_written_as_toml_wants_them_are_read(line: str, path: str) -> None:
+    assert parse_config(f"[[sources]]\n{line}", HERE).sources[0].location == str(HERE.parent / path)
+
+
+def test_other_errors_of_toml_are_told_as_before() -> None:
+    for text in ("out = briefings", 'title = "a', 'path = "C:\\\\temp", x'):
+        with pytest.raises(ConfigError, match=r"not valid TOML: .*Texts need quotation marks"):
+            parse_config(text, HERE)
+
+
+def test_options_are_taken_literally() -> None:
+    assert Config().with_overrides(out=Path("a\tb"), model="a\tb").out == Path("a\tb")
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("https://a.example/my feed.xml", "https://a.example/my%20feed.xml"),
+        (" https://a.example/f ", "https://a.example/f"),
+        ("feed:https://a.example/f", "https://a.example/f"),
+        ("feed://a.example/f", "http://a.example/f"),
+        ("feed:a.example", "http://a.example"),
+    ],
+)
+def test_addresses_of_sources_are_read_as_browsers_read_them(written: str, address: str) -> None:
+    config = f'[[sources]]\nurl = "{written}"\n'
+    assert parse_config(config, HERE).sources[0].location == address
+    assert parse_config(remove_source(config, written, HERE), HERE).sources == ()
+    added = add_sources("", [Source(location=written)], HERE)
+    assert parse_config(added, HERE).sources[0].location == address

@@ -105,6 +105,7 @@ def test_memory_is_linear_in_the_text(name: str, kind: str, size: int) -> None:
 
 AT_ONE_PLACE = {
     "briefing.config.edit": {"_COMMENTED_OUT"},
+    "briefing.fetch.refresh": {"_CONTENT", "_URL"},
     "briefing.config.locations": {"_ADDRESS"},
     "briefing.stories.conflicts": {"_QUALIFIER_BEHIND", "_SUMMANDS", "_NO_COUNT"},
     "briefing.engines.openai.failures": {"_PROMPT"},
@@ -118,6 +119,7 @@ AT_ONE_PLACE = {
 }
 """Patterns that are matched at one offset and not searched for, or that are given one word."""
 OF_SHORT_TEXTS = {
+    "briefing.config.file": {"_QUOTED_PATH"},
     "briefing.extract.mail": {"_ADDRESS"},
     "briefing.mail_headers": {"_ENCODED_WORD"},
     "briefing.extract.wall_phrases": {"SURE", "LIKELY", "OFFER", "REPORTED"},

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from briefing.address import web_address
 from briefing.nlp.text import fingerprint, normalise
 from briefing.pipeline.candidates import item_keys
 from briefing.sanitise import LONGEST_NAME, LONGEST_TITLE, clean, clean_data, clipped, one_line, shown_name, shown_title
 from briefing.serialization import json_text
 from briefing.sources import read_feed, read_head
-from briefing.sources.decoding import strip_tags, web_address
+from briefing.sources.decoding import strip_tags
 
 FORBIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2065\u206a-\u206f\ufeff\ufff9-\ufffb\ufdd0-\ufdef\ufffe\uffff"

@@ -33,6 +33,72 @@ def test_nested_outlines_give_the_section() -> None:
     assert {source.kind for source in sources} == {SourceKind.FEED}
 
 
+FEED = "<outline text='F' xmlUrl='https://a.example/f'/>"
+
+
+@pytest.mark.parametrize(
+    ("inside", "section"),
+    [
+        (f"<outline type='rss' title='tech'>{FEED}</outline>", "tech"),
+        (f"<outline type='folder' text='tech'>{FEED}</outline>", "tech"),
+        (f"<outline type='rss' text='tech' xmlUrl=''>{FEED}</outline>", "tech"),
+        (f"<outline type='rss' text='tech' xmlUrl='about:blank'>{FEED}</outline>", "tech"),
+        (f"<outline type='link' text='tech'>{FEED}</outline>", "tech"),
+        (f"<outline title='Art'><outline title='zone &#952;'>{FEED}</outline></outline>", "Art / zone θ"),
+        (f"<outline text='Empty'/><outline text='After'>{FEED}</outline>", "After"),
+        (f"<outline type='rss' text='Empty'></outline><outline text='After'>{FEED}</outline>", "After"),
+        (f"<outline><outline text='Inner'>{FEED}</outline></outline>", "Inner"),
+        (f"<outline text='' title='Titled'>{FEED}</outline>", "Titled"),
+        (f"<outline text='R&amp;amp;D &amp;raquo; Labs'>{FEED}</outline>", "R&D » Labs"),
+        (f"<outline text='a'/>{FEED}", ""),
+        ("<outline text='F' xmlUrl='https://a.example/f' categories='/Boston/Weather'/>", "Boston / Weather"),
+    ],
+)
+def test_an_outline_without_an_address_is_a_folder_whatever_its_type(inside: str, section: str) -> None:
+    (source,) = read_opml(opml(inside))
+    assert (source.name, source.section, source.kind) == ("F", section, SourceKind.FEED)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "location", "kind"),
+    [
+        ("type='atom' xmlUrl='https://a.example/f'", "https://a.example/f", SourceKind.FEED),
+        ("type='ATOM' XMLURL='https://a.example/f'", "https://a.example/f", SourceKind.FEED),
+        ("type='rss' url='https://a.example/f'", "https://a.example/f", SourceKind.FEED),
+        ("type='link' url='https://a.example/p'", "https://a.example/p", SourceKind.PAGE),
+        ("type='include' url='https://a.example/l.opml'", "https://a.example/l.opml", SourceKind.AUTO),
+        ("xmlUrl='https://a.example/my feed.xml'", "https://a.example/my%20feed.xml", SourceKind.FEED),
+        ("xmlUrl='\n https://a.example/f&#10;'", "https://a.example/f", SourceKind.FEED),
+        ("xmlUrl='FEED:https://a.example/f'", "https://a.example/f", SourceKind.FEED),
+    ],
+)
+def test_addresses_of_outlines_are_read(attributes: str, location: str, kind: SourceKind) -> None:
+    (source,) = read_opml(opml(f"<outline {attributes}/>"))
+    assert (source.location, source.kind) == (location, kind)
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Q&amp;A", "Q&A"),
+        ("Q&amp;amp;A Weekly", "Q&A Weekly"),
+        ("Q&amp;amp;amp;A", "Q&A"),
+        ("Fran&amp;#231;ais &amp;#x2014; Une", "Français — Une"),
+        ("AT&amp;T &amp;c; and so on", "AT&T &c; and so on"),
+        ("a &amp;lt;b&amp;gt;", "a <b>"),
+        ("R&amp;D and &amp;copy 2020", "R&D and &copy 2020"),
+    ],
+)
+def test_names_that_were_escaped_too_often_are_decoded(written: str, name: str) -> None:
+    (source,) = read_opml(opml(f"<outline text='{written}' xmlUrl='https://a.example/f'/>"))
+    assert source.name == name
+
+
+def test_a_plain_list_may_have_feed_scheme_addresses() -> None:
+    body = b"feed:https://a.example/f\nfeed://b.example/f first of all\n"
+    assert [source.location for source in read_subscriptions(body)] == ["https://a.example/f", "http://b.example/f"]
+
+
 def test_a_category_gives_the_section_where_no_outline_does() -> None:
     (source,) = read_opml(opml("<outline xmlUrl='https://a.example/f' category='/Boston/Weather,Rain'/>"))
     assert source.section == "Boston / Weather"
@@ -119,7 +185,7 @@ usable = one_line.map(shown_name)
     st.lists(
         st.builds(
             Source,
-            location=st.integers(0, 10**6).map("https://a.example/f?n={}&x=<'\">".format),
+            location=st.integers(0, 10**6).map("https://a.example/f?n={}&x=%3C%27|[]é%".format),
             name=usable,
             section=usable,
             kind=st.sampled_from([SourceKind.FEED, SourceKind.PAGE]),
