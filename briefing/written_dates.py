@@ -192,6 +192,8 @@ class DateReader:
         one, two = int(first), int(second)
         if len(third) == 2 and (one > 31 or self._language in _YEAR_IS_FIRST):
             return _year(first), two, int(third)
+        if len(third) == 2 and sign == "-" and int(third) <= 31:
+            return None  # day or year first
         year = _year(third)
         if two > 12:
             return year, one, two

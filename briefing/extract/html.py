@@ -211,8 +211,12 @@ def _published(view: _View, stated: dict[str, Any], url: str | None) -> datetime
         view.time,
     ]
     reader = DateReader(view.language, host_of(url or ""))
-    times = (reader.read(candidate).written for candidate in candidates if isinstance(candidate, str))
-    return next((time for time in times if time), None)
+    read = (reader.read(candidate).written for candidate in candidates if isinstance(candidate, str))
+    times = [time for time in read if time]
+    first = times[0] if times else None
+    if first and first.tzinfo is None:  # a mere day: another may tell the time
+        return next((time for time in times if time.tzinfo and time.date() == first.date()), first)
+    return first
 
 
 _BLOCKS = frozenset(

@@ -144,6 +144,8 @@ NUMBERS = [
     ("", "03.04.2026", "2026-04-03"),
     ("", "04/04/2026", "2026-04-04"),
     ("ja", "26/11/24", "24"),
+    ("", "14-12-29", "order"),
+    ("", "95-12-29", "1995-12-29"),
 ]
 WORDS = [
     ("de", "Dienstag, 24. November 2026, 08:00 Uhr MEZ", "24 07:00"),
@@ -281,6 +283,21 @@ def test_a_date_of_a_page_is_read_by_its_language_and_address(
     text = "The council of Marlow voted for a tram line on Tuesday evening. " * 12
     page = f'<html lang="{language}"><head>{head}</head><body><article><h1>Tram</h1><p>{text}</p></article></body>'
     found = extract_article(page.encode(), content_type="text/html", name="n", url=url, source="S")
+    assert found.published == meaning(expected)[0]
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [("2026-11-24T08:00:00Z", "24 08:00"), ("2026-11-25T01:00:00+09:00", "24"), ("2026-12-01T08:00:00Z", "24")],
+)
+def test_a_page_that_states_its_day_and_elsewhere_the_time_has_both(time: str, expected: str) -> None:
+    data = '{"@type": "Article", "datePublished": "November 24, 2026"}'
+    head = (
+        f'<script type="application/ld+json">{data}</script><meta property="article:published_time" content="{time}">'
+    )
+    text = "The council of Marlow voted for a tram line on Tuesday evening. " * 12
+    page = f"<html><head>{head}</head><body><article><h1>Tram</h1><p>{text}</p></article></body>"
+    found = extract_article(page.encode(), content_type="text/html", name="n", url=None, source="S")
     assert found.published == meaning(expected)[0]
 
 
