@@ -13,6 +13,8 @@ _GUESSED_FROM = 100_000
 """Bytes that are looked at."""
 _GUESSED_BEFORE = 2_000
 """Of these, bytes before the first that is not ASCII."""
+_PART_OF_TWO = bytes(range(0x40, 0x100))
+"""Bytes of which two may be a character; others end what is before them."""
 _LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "mac_roman")
 """In this order where they are as good as one another."""
 _OTHERS = (
@@ -60,9 +62,8 @@ def _sample(body: bytes) -> bytes:
     start = max(0, first.start() - _GUESSED_BEFORE) if first else 0
     sample = body[start : start + _GUESSED_FROM]
     if len(sample) == _GUESSED_FROM:
-        # These are no second bytes of any encoding.
-        end = max(sample.rfind(border) for border in (b"\n", b" ", b"<"))
-        sample = sample[:end] if end > 0 else sample
+        behind = (len(sample) - len(sample.rstrip(_PART_OF_TWO))) % 2
+        sample = sample[: len(sample) - behind]
     return sample
 
 
