@@ -15,9 +15,12 @@ _GUESSED_BEFORE = 2_000
 """Of these, bytes before the first that is not ASCII."""
 _LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "mac_roman")
 """In this order where they are as good as one another."""
+_OF_SEVERAL_BYTES = ("big5hkscs", "cp932", "cp949", "euc_jp", "gb18030")
+_LONGEST_CHARACTER = 4
+"""Bytes."""
 _OTHERS = (
-    "cp1251", "cp1253", "cp1255", "cp1256", "cp874", "koi8_r", "cp866", "mac_cyrillic", "iso8859_5", "big5hkscs",
-    "cp932", "cp949", "euc_jp", "gb18030",
+    "cp1251", "cp1253", "cp1255", "cp1256", "cp874", "koi8_r", "cp866", "mac_cyrillic", "iso8859_5",
+    *_OF_SEVERAL_BYTES,
 )  # fmt: skip
 _MOST_JUDGED = 5_000
 """Characters beyond ASCII under each of them."""
@@ -59,11 +62,18 @@ def _sample(body: bytes) -> bytes:
     first = re.search(rb"[\x80-\xff]", body)
     start = max(0, first.start() - _GUESSED_BEFORE) if first else 0
     sample = body[start : start + _GUESSED_FROM]
-    if len(sample) == _GUESSED_FROM:
-        # These are no second bytes of any encoding.
-        end = max(sample.rfind(border) for border in (b"\n", b" ", b"<"))
-        sample = sample[:end] if end > 0 else sample
-    return sample
+    if len(sample) < _GUESSED_FROM:
+        return sample
+    pieces = (sample[: len(sample) - cut] for cut in range(_LONGEST_CHARACTER))
+    return next((piece for piece in pieces if any(_is_valid(piece, codec) for codec in _OF_SEVERAL_BYTES)), sample)
+
+
+def _is_valid(body: bytes, codec: str) -> bool:
+    try:
+        body.decode(codec)
+    except UnicodeError:
+        return False
+    return True
 
 
 def _in_place(text: str) -> float:

@@ -85,7 +85,7 @@ _SMALL_LOSS = 5
 _CHANCE = 3
 """Characters of two bytes that a text in a Chinese, Japanese or Korean encoding may form in UTF-8 by chance."""
 _TWO_BYTES = frozenset({"gb18030", "big5hkscs", "cp949", "euc_jp"})
-_NO_SHIFT_JIS = re.compile("[\uf8f0-\uf8f3]")
+_NO_SHIFT_JIS = re.compile("[\x80\uf8f0-\uf8f3]")
 """What Python makes of bytes that are none of Shift JIS."""
 _COULD_NOT = "could not be read"
 _C1 = re.compile("[\x80-\x9f]")
