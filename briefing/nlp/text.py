@@ -240,11 +240,11 @@ def word_pattern(word: str) -> re.Pattern[str]:
     """
     before = "" if _UNSPACED.match(word) else f"(?<![{HANGUL}])" if _KOREAN.match(word) else f"(?<![{_JOINED}])"
     anywhere = _UNSPACED.match(word[-1:]) or _KOREAN.match(word[-1:])
-    return re.compile(before + re.escape(word) + ("" if anywhere else f"(?![{_JOINED}{MARKS}])"))
+    return re.compile(before + re.escape(word) + ("" if anywhere else f"(?![{_JOINED}])(?![{MARKS}])"))
 
 
 _KOREAN = re.compile(f"[{HANGUL}]")
-_JOINED = rf"^\W{UNSPACED}{HANGUL}"
+_JOINED = rf"^\W{UNSPACED}{HANGUL}"  # letters and digits that belong to one word where they stand together
 
 
 def fold(text: str) -> str:
