@@ -34,7 +34,7 @@ NEWS = {
 WORDS = {"zh": ("东京", "电车"), "ja": ("東京", "電車"), "th": ("โตเกียว", "รถราง"), "ko": ("도쿄", "전차")}
 """Tokyo and tram; inside of longer runs of letters, or before particles."""
 
-pytestmark = pytest.mark.parametrize("language", NEWS)
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("language", NEWS)]
 
 
 @pytest.fixture

@@ -12,12 +12,11 @@ from briefing.engines.extractive import ExtractiveEngine
 from briefing.extract import teaser_of
 from briefing.nlp.salience import ranked
 from briefing.nlp.text import sentences, word_count
-from briefing.sources.feeds import FeedItem
 from briefing.stories import group
 from briefing.stories.near_duplicates import copies
 from briefing.summariser import PromptBook, SummaryOptions, summarise_all
 from briefing.summariser.parsing import LONGEST_HEADLINE, form_problem, truncate_words
-from briefing.types import Article, Summary
+from briefing.types import Article, FeedItem, Summary
 
 from ..factories import article as make
 
