@@ -39,6 +39,10 @@ KINDS: Mapping[str, str] = {
     "joined emoji": "\U0001f469\u200d",
     "zero-width spaces": "\u200b",
     "characters without spaces": "中",
+    "letters of kana with marks": "は\u3099",
+    "letters of Thai with marks": "ที่",
+    "Chinese opening brackets": "（",
+    "Korean letters": "\u1112\u1161",
     "words": "word ",
     "capitalised words": "Word ",
     "initials": "A. ",
@@ -103,13 +107,18 @@ def _all(function: Callable[[str], Any]) -> Callable[[str], None]:
 
 def _over_text() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing import address
-    from briefing.nlp import facts, lines, numerals, text
+    from briefing.nlp import facts, lines, numerals, search_terms, text
 
     yield "text.normalise", text.normalise
     yield "text.paragraphs", _all(text.paragraphs)
     yield "text.sentences", text.sentences
     yield "text.words", text.words
     yield "text.word_count", text.word_count
+    yield "text.characters_a_word", text.characters_a_word
+    yield "text.beginning", lambda whole: text.beginning(whole, len(whole))
+    yield "text.pieces", text.pieces
+    yield "search_terms.search_words", search_terms.search_words
+    yield "search_terms.word_spans", _all(search_terms.word_spans)
     yield "text.fold", text.fold
     yield "text.article_id", lambda whole: text.article_id(None, whole)
     yield "lines.unwrapped", lines.unwrapped

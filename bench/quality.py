@@ -168,7 +168,7 @@ def bare(pairs: Sequence[dict[str, Any]], model: str) -> tuple[list[list[str]], 
             id=pair["id"],
             messages=book.messages(
                 "points", article=pair["article"], title="", points=options.points, fewest=options.fewest,
-                words_low=low, words_high=high, language="English",
+                words_low=low, words_high=high, characters=0, language="English",
             ),
             document=pair["article"], points=options.points, max_tokens=300,
         )

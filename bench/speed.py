@@ -45,7 +45,7 @@ def asked(engine: Metered, article: Article) -> None:
     low, high = OPTIONS.point_words
     messages = BOOK.messages(
         "points", article=article.text, title=article.title, points=OPTIONS.points, fewest=OPTIONS.fewest,
-        words_low=low, words_high=high, language="English",
+        words_low=low, words_high=high, characters=0, language="English",
     )  # fmt: skip
     list(engine.complete([Prompt(id="1", messages=messages, document=article.text, max_tokens=320)]))
 

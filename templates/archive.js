@@ -1,5 +1,6 @@
 // The archive's search: every word that was typed must begin a word of a story; what punctuation parts ("US-China") must
-// stand together. Words are folded as those of the stories were (briefing/lookup.py). Text is only ever set as text.
+// stand together, and so must the letters of Chinese, Japanese and Thai. Words are folded as those of the stories were
+// (briefing/nlp/search_terms.py). Text is only ever set as text.
 "use strict";
 (() => {
   const stories = {{ stories }};
@@ -7,10 +8,12 @@
   const most = 50;
   const dropped = new RegExp("[" + folding.dropped + "]", "gu");
   const letters = new Map(Object.entries(folding.letters));
+  const { unspaced, marks, korean } = folding;
+  const word = new RegExp(`[${unspaced}][${marks}]*|[${korean}]+|[^\\s${unspaced}${korean}]+`, "gu");
   const fold = text => {
     const plain = text.normalize("NFKD").replace(dropped, "").toLowerCase();
-    const words = Array.from(plain, letter => letters.get(letter) ?? letter).join("").match(/[\p{L}\p{M}\p{N}]+/gu);
-    return (words ?? []).join(" ");
+    const mapped = Array.from(plain, letter => letters.get(letter) ?? letter).join("").normalize("NFC");
+    return (mapped.replace(/[^\p{L}\p{M}\p{N}]+/gu, " ").match(word) ?? []).join(" ");
   };
   const query = document.getElementById("query");
   const found = document.getElementById("found");

@@ -22,7 +22,7 @@ from briefing.extract.language import language_of
 from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, NOT_WORDS, TEXT_CUT, truncated, words_only
 from briefing.extract.quality import LONGEST, check_article, check_bytes, check_size
 from briefing.nlp.facts import stems
-from briefing.nlp.text import article_id, normalise, word_count
+from briefing.nlp.text import article_id, beginning, normalise, word_count
 from briefing.sanitise import clipped, shown_name, shown_title
 from briefing.types import Article, FeedItem
 
@@ -177,10 +177,11 @@ def with_fuller_text(article: Article, item: FeedItem) -> Article:
 
 def teaser_of(item: FeedItem) -> str:
     """The feed's own text of an article on one line: at most 60 words and 1,000 characters."""
-    words = _own_text(item).split()
-    if len(words) > _LONGEST_TEASER:
-        return clipped(" ".join(words[:_LONGEST_TEASER]).rstrip(".,;:"), _TEASER_CHARACTERS - 2) + " …"
-    return clipped(" ".join(words), _TEASER_CHARACTERS)
+    text = " ".join(_own_text(item).split())
+    kept = beginning(text, _LONGEST_TEASER)
+    if kept != text:
+        return clipped(kept.rstrip(".,;:。，、；："), _TEASER_CHARACTERS - 2) + " …"
+    return clipped(text, _TEASER_CHARACTERS)
 
 
 def _own_text(item: FeedItem) -> str:

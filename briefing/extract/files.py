@@ -14,7 +14,7 @@ from briefing.errors import ExtractError
 from briefing.extract import Extraction, fallback, plain_text
 from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, truncated
 from briefing.nlp.lines import unwrapped
-from briefing.nlp.text import normalise
+from briefing.nlp.text import normalise, word_count
 from briefing.written_dates import DateReader
 
 MOST_PAGES = 500
@@ -136,7 +136,7 @@ def read_pdf(body: bytes, name: str) -> Extraction:
     if re.search(r"\.\w{2,4}$|^untitled|^microsoft word", title, re.IGNORECASE):
         title = ""  # the name of a file, which printing programs put there
     first, _, rest = normalise(text).partition("\n")
-    if rest and 2 <= len(first.split()) <= 20 and first[-1] not in ".:;," and (not title or first == title):
+    if rest and 2 <= word_count(first) <= 20 and first[-1] not in ".:;," and (not title or first == title):
         title, text = first, rest
     text = re.sub(r"(?<![.!?:”\"])\n(?=[a-z(])", " ", normalise(text))
     return Extraction(text=unwrapped(text), title=title, published=data.creation_date if data else None)

@@ -14,7 +14,7 @@ from itertools import pairwise
 from briefing.nlp.text import Sentence, paragraphs, sentences, trimmed
 
 # Borders at which an over-long sentence may be split, best first.
-_BORDERS = (re.compile(r"[;:]\s+"), re.compile(r",\s+"), re.compile(r"\s+"))
+_BORDERS = (re.compile(r"[;:]\s+|[；：]"), re.compile(r",\s+|[，、]"), re.compile(r"\s+"))
 
 
 def chunks(text: str, budget: int, count: Callable[[str], int]) -> tuple[Sentence, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache, wraps
 
 from briefing.nlp.lexicon import BASE_OF, FUNCTION_WORDS
-from briefing.nlp.text import CASED, CASELESS, MARKS, UNSPACED, fold, straight
+from briefing.nlp.text import CASED, CASELESS, MARKS, UNSPACED, UNSPACED_ALPHABETS, fold, straight
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +133,14 @@ def stem(token: str) -> str:
 
 
 def stems(text: str) -> list[str]:
-    """Stems of the content words of `text`, without numbers; in unspaced scripts, character bigrams."""
+    """Stems of the content words of `text`, without numbers; in scripts without blanks between words, all sequences of
+    two Chinese characters or kana, or of four letters: any two Thai texts share half of their pairs of letters.
+    """
     found: list[str] = []
     for token in tokens(text):
-        if len(token) > 2 and _UNSPACED.match(token):
-            found += [token[i : i + 2] for i in range(len(token) - 1)]
+        size = 4 if _ALPHABETIC.match(token) else 2
+        if len(token) > size and _UNSPACED.match(token):
+            found += [token[i : i + size] for i in range(len(token) - size + 1)]
         elif root := stem_of(token):
             found.append(root)
     return found
@@ -149,3 +152,4 @@ def stem_of(token: str) -> str:
 
 
 _UNSPACED = re.compile(f"[{UNSPACED}]")
+_ALPHABETIC = re.compile(f"[{UNSPACED_ALPHABETS}]")

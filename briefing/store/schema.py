@@ -89,6 +89,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # Version 9: titles of feeds, by a digest of the address, which may hold a secret.
     ("CREATE TABLE feeds (source TEXT PRIMARY KEY, title TEXT NOT NULL, read TEXT NOT NULL)",),
+    # Version 10: letters of scripts without blanks are words of their own in the full-text index: the next search makes
+    # it anew.
+    ("UPDATE editions SET indexed = 0",),
 )
 
 

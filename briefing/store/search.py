@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from briefing.errors import StoreError
-from briefing.nlp.search_terms import search_words
+from briefing.nlp.search_terms import begins_words, search_words
 from briefing.sanitise import one_line
 from briefing.serialization import edition_from_json
 from briefing.store.database import StateFile, storable
@@ -39,8 +39,9 @@ class Search(StateFile):
         """Stories with all `words`, by BM25 (weight 4 for the headline), newest first among equals.
 
         Words are folded by `search_terms`: without case and accents, cut at punctuation; parts of one word ("US-China")
-        and words in quotation marks are phrases. A ``*`` after a word matches any ending. `title`: only editions of
-        that name; `limit` 0: no limit. Raises `StoreError`, also where this Python's SQLite has no FTS5.
+        and words in quotation marks are phrases. A ``*`` after a word matches any ending; a Korean word does without.
+        `title`: only editions of that name; `limit` 0: no limit. Raises `StoreError`, also where this Python's SQLite
+        has no FTS5.
         """
         wanted = _phrases(words)
         if not wanted:
@@ -140,7 +141,8 @@ def _phrases(words: str) -> list[Phrase]:
     found: dict[Phrase, None] = {}
     for phrase, ending, word in _WORD.findall(words):
         if folded := search_words(phrase or word):
-            found[Phrase(tuple(folded), begins=bool(ending) or word.endswith("*"))] = None
+            begins = bool(ending) or word.endswith("*") or begins_words(folded[-1])
+            found[Phrase(tuple(folded), begins=begins)] = None
     return list(found)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from briefing.nlp.search_terms import word_spans
+from briefing.nlp.text import share_of_a_word
 
 _WORDS = 24
 """In a snippet."""
@@ -43,18 +46,19 @@ def snippet(text: str, wanted: Sequence[Phrase]) -> tuple[str, tuple[tuple[int, 
         for index in range(len(folded))
         if phrase.at(folded, index)
     )
+    at = [0.0, *accumulate(map(share_of_a_word, folded))]  # words before each
     lines = [0, *(index for index in range(1, len(words)) if "\n" in text[words[index - 1][1] : words[index][0]])]
     first, most = 0, 0
     for index, last, _ in hits:
         line = max(start for start in lines if start <= index)
-        begin = line if last - line < _WORDS else index - _BEFORE
-        begin = begin if len(words) > _WORDS else 0
-        matched = len({number for start, end, number in hits if begin <= start and end < begin + _WORDS})
+        begin = line if at[last] - at[line] < _WORDS else bisect_left(at, at[index] - _BEFORE)
+        begin = begin if at[-1] > _WORDS else 0
+        matched = len({number for start, end, number in hits if begin <= start and at[end] < at[begin] + _WORDS})
         if matched > most:
             first, most = begin, matched
     if not words:
         return text.replace("\n", " "), ()
-    stop = min(first + _WORDS, len(words))
+    stop = min(bisect_left(at, at[first] + _WORDS), len(words))
     start = words[first][0] if first else 0
     end = words[stop][0] if stop < len(words) else len(text)
     before, after = "…" if first else "", "…" if stop < len(words) else ""

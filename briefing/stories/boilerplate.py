@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from briefing.canonical import canonical_url
 from briefing.nlp.facts import stems
-from briefing.nlp.text import first_words, fold
+from briefing.nlp.text import beginning, fold, pieces
 from briefing.types import Article
 
 _SHINGLE = 5
@@ -46,7 +46,7 @@ def shingles(words: Sequence[str]) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class _Shingled:
-    """An article with its words and the shingles that begin at each."""
+    """An article with its words (`pieces`) and the shingles that begin at each."""
 
     article: Article
     words: tuple[str, ...]
@@ -54,8 +54,8 @@ class _Shingled:
 
     @classmethod
     def of(cls, article: Article) -> _Shingled:
-        words = tuple(first_words(article.text, _READ_WORDS))
-        return cls(article, words, tuple(shingles([fold(word) for word in words])))
+        words = tuple(pieces(beginning(article.text, _READ_WORDS)))
+        return cls(article, words, tuple(shingles([fold(word).rstrip() for word in words])))
 
     @property
     def key(self) -> tuple[str, str]:
@@ -93,7 +93,7 @@ def without_publisher_boilerplate(articles: Sequence[Article]) -> list[Article]:
             if all(parts[publisher][part] < _FREQUENT for publisher in publishers)
         )
         covered = own.covered(shingle for publisher in publishers for shingle in boilerplate[publisher][own.key])
-        text = " ".join(word for index, word in enumerate(own.words) if index not in covered)
+        text = "".join(word for index, word in enumerate(own.words) if index not in covered).rstrip()
         bare.append(replace(own.article, title=title, text=text or title))
     return bare
 
@@ -174,5 +174,7 @@ def _unrelated(first: _Shingled, second: _Shingled, shared: set[int]) -> bool:
         return False
     titles = [set(_title_parts(article.article.title)) for article in (first, second)]
     own_titles = [titles[0] - titles[1], titles[1] - titles[0]]
-    mine, theirs = (frozenset(stems(" ".join([*title, *rest]))) for title, rest in zip(own_titles, rests, strict=True))
+    mine, theirs = (
+        frozenset(stems(" ".join([*title, "".join(rest)]))) for title, rest in zip(own_titles, rests, strict=True)
+    )
     return len(mine & theirs) < _RELATED * min(len(mine), len(theirs))

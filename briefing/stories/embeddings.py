@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from briefing.nlp.text import first_words
+from briefing.nlp.text import beginning
 from briefing.stories.clustering import Vectoriser
 from briefing.stories.similarity import SimilarityVectors, tfidf_vectors
 from briefing.types import Article
@@ -51,7 +51,7 @@ def with_embeddings(embed: Embed) -> Vectoriser:
         vectors = tfidf_vectors(articles)
         if len(articles) < _LEAST_ARTICLES:
             return vectors
-        texts = [f"{article.title}. {' '.join(first_words(article.text, _READ_WORDS))}" for article in articles]
+        texts = [f"{article.title}. {beginning(article.text, _READ_WORDS)}" for article in articles]
         embeddings = np.array(embed(texts), dtype=np.float32)
         return replace(vectors, embeddings=_unit(embeddings - embeddings.mean(axis=0)))
 

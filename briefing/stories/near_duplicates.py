@@ -16,7 +16,7 @@ from itertools import islice
 
 from briefing.nlp.facts import occurrences, stems
 from briefing.nlp.numerals import numbers
-from briefing.nlp.text import fold
+from briefing.nlp.text import fold, pieces
 from briefing.stories.boilerplate import different_news, shingles
 from briefing.types import Article
 
@@ -78,7 +78,8 @@ class _Text:
 
     @classmethod
     def of(cls, article: Article) -> _Text:
-        words = [key for _, _, key in islice(occurrences(article.text), _READ_WORDS)]
+        keys = (key for _, _, key in occurrences(article.text))
+        words = list(islice((word for key in keys for word in ([key] if key.isascii() else pieces(key))), _READ_WORDS))
         found = shingles(words) or ([hash(tuple(words))] if words else [])
         return cls(tuple(found[:_OPENING]), frozenset(found), frozenset(stems(article.title)))
 

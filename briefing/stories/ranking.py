@@ -13,7 +13,6 @@ Pure; `now` is an argument. A story's score is a sum of parts, each of which can
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from briefing.dates import is_plausible
-from briefing.nlp.text import first_words, fold
+from briefing.nlp.text import beginning, fold, word_pattern
 from briefing.stories import Bundle
 from briefing.types import Article
 
@@ -170,10 +169,10 @@ def _reasons(
 
 
 def _found(words: Sequence[str], text: str) -> list[str]:
-    """Those of `words` that are in `text` as whole words, in their order."""
+    """Those of `words` that are in `text` as whole words (`word_pattern`), in their order."""
     folded = fold(" ".join(text.split()))
-    return [word for word in words if re.search(rf"(?<!\w){re.escape(fold(' '.join(word.split())))}(?!\w)", folded)]
+    return [word for word in words if word_pattern(fold(" ".join(word.split()))).search(folded)]
 
 
 def _lead(article: Article) -> str:
-    return " ".join(first_words(article.text, _LEAD_WORDS))
+    return beginning(article.text, _LEAD_WORDS)

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from briefing.nlp.facts import names, stems
-from briefing.nlp.text import first_words, paragraphs
+from briefing.nlp.text import beginning, paragraphs
 from briefing.types import Article
 
 _TITLE, _NAME, _LEAD, _BODY = 3.0, 2.0, 1.0, 0.4
@@ -99,8 +99,8 @@ def is_roundup(article: Article) -> bool:
 
 def _bag(article: Article) -> dict[str, float]:
     """Weighted term counts."""
-    words = first_words(article.text, _READ_WORDS)
-    lead, body = " ".join(words[:_LEAD_WORDS]), " ".join(words[_LEAD_WORDS:])
+    read, lead = beginning(article.text, _READ_WORDS), beginning(article.text, _LEAD_WORDS)
+    body = read[len(lead) :]
     bag: defaultdict[str, float] = defaultdict(float)
     for text, weight in ((article.title, _TITLE), (lead, _LEAD), (body, _BODY)):
         for stem in stems(text):

@@ -9,8 +9,10 @@ from typing import TypeVar
 
 from briefing.engines.base import Engine, Prompt
 from briefing.ground import Check
+from briefing.nlp.text import characters_a_word
 from briefing.summariser.answer_length import NUMBER_TOKENS, answer_tokens, point_tokens
 from briefing.summariser.draft import Draft
+from briefing.summariser.language_samples import sample_sentences
 from briefing.summariser.parsing import Answer, points_schema, read_points
 from briefing.summariser.prompts import PromptBook
 from briefing.summariser.scheduler import Conversation
@@ -91,7 +93,9 @@ class ChatPrompts:
         low, high = self.draft.options.point_words
         language = self.book.language(self.draft.language)
         title = self.draft.article.title
-        variables = {"words_low": low, "words_high": high, **variables, "title": title, "language": language}
+        characters = characters_a_word(" ".join(sample_sentences(self.draft.language)))
+        variables = {"words_low": low, "words_high": high, "characters": characters, **variables, "title": title,
+                     "language": language}  # fmt: skip
         return Prompt(
             id="",
             messages=self.book.messages(name, **variables),

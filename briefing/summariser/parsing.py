@@ -10,7 +10,7 @@ from briefing.canonical import host_of
 from briefing.engines.output import strip_reasoning
 from briefing.ground import Evidence
 from briefing.nlp.facts import stems, tokens
-from briefing.nlp.text import ENDS, normalise, sentences, word_count
+from briefing.nlp.text import ENDS, beginning, normalise, sentences, word_count
 
 FULL_STOPS = ".。।۔"
 """Stripped from the end of headlines."""
@@ -226,9 +226,9 @@ _SITE = re.compile(r"(?P<head>.*\S)\s+[|·»–—-]\s+(?P<tail>[^|·»–—]+)
 
 
 def truncate_words(text: str, most: int) -> str:
-    """`text`, truncated to `most` words with an ellipsis."""
-    words = text.split()
-    return text if len(words) <= most else " ".join(words[:most]).rstrip(",;:–—-") + "…"
+    """`text`, truncated to `most` words (`beginning`) with an ellipsis."""
+    kept = beginning(text, most)
+    return text if kept == " ".join(text.split()) else kept.rstrip(",;:–—-，、；：") + "…"
 
 
 def with_full_stop(point: str) -> str:

@@ -107,6 +107,7 @@ _GRAMMAR: dict[str, Any] = {"sentences": 2, "fewest": 3, "points": 5, "headline"
 # Every variable of the prompts, with values for each branch.
 _SPECIMEN: dict[str, Any] = {
     "article": "article", "title": "title", "sentences": ["one", "two"], "notes": ["one", "two"], "failed": ["part"],
-    "point": "point", "fewest": 3, "points": 5, "words_low": 1, "words_high": 2, "language": "French",
-    "length": "medium", "headline": True, "cites": [2, 1], "numbers": [1, 2], "statement": "statement",
+    "point": "point", "fewest": 3, "points": 5, "words_low": 1, "words_high": 2, "characters": 1.6,
+    "language": "French", "length": "medium", "headline": True, "cites": [2, 1], "numbers": [1, 2],
+    "statement": "statement",
 }  # fmt: skip

@@ -239,7 +239,9 @@ def edited(folder: Path, file: str, change: Callable[[str], str]) -> PromptBook:
     return PromptBook(environment("prompts", [folder]))
 
 
-FILES = sorted(path.name for path in shipped_folder("prompts").iterdir() if path.name != "languages.j2")
+SHARED = {"languages.j2", "length.j2"}
+"""What prompts look up and import: parts of those that do."""
+FILES = sorted(path.name for path in shipped_folder("prompts").iterdir() if path.name not in SHARED)
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -256,6 +258,7 @@ def test_editing_a_prompt_or_a_grammar_makes_another_summary(file: str, tmp_path
         ("cite.j2", "{{ points }} {{ length }}", "{{ length }} {{ points }}"),
         ("numbered.j2", "You condense", "You shorten"),
         ("languages.j2", '"en": "English"', '"en": "British English"'),
+        ("length.j2", "characters{% else %}", "signs{% else %}"),
     ],
 )
 def test_every_branch_of_a_prompt_counts(file: str, old: str, new: str, tmp_path: Path) -> None:

@@ -139,9 +139,18 @@ def test_words_are_split_before_digits_and_not_at_combining_marks(text: str, wor
     assert len(tokens(text)) == words
 
 
-@pytest.mark.parametrize("text", ["人死亡", "ทั้งหลาย"])
-def test_unspaced_scripts_give_character_bigrams(text: str) -> None:
-    assert {len(found) for found in stems(text)} == {2}
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("有23人死亡。", ["人死", "死亡"]),
+        ("東京、", ["東京"]),
+        ("バスで", ["バス", "スで"]),
+        ("รถราง ดี", ["รถรา", "ถราง", "ดี"]),
+        ("서울에서 회의", ["서울에서", "회의"]),
+    ],
+)
+def test_stems_of_scripts_without_blanks_are_sequences_of_characters(text: str, expected: list[str]) -> None:
+    assert stems(text) == expected
 
 
 def test_a_name_knows_whether_it_opens_a_sentence() -> None:

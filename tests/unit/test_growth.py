@@ -23,10 +23,11 @@ import briefing
 
 TESTED_KINDS = (
     "list of digits", "sums", "dates", "number words", "large numbers in Chinese", "hyphens", "letters",
-    "combining marks", "joined emoji", "sentences", "titles of people", "double quotation marks", "apostrophes",
-    "brackets", "addresses in brackets", "blanks", "line ends", "elements", "marked sections", "character references",
+    "characters without spaces", "combining marks", "joined emoji", "sentences", "titles of people",
+    "double quotation marks", "apostrophes", "brackets", "addresses in brackets", "blanks", "line ends",
+    "elements", "marked sections", "character references",
 )  # fmt: skip
-"""Twenty of the kinds; the benchmark has them all."""
+"""Twenty-one of the kinds; the benchmark has them all."""
 TESTED_BY_THEIR_PARTS = (
     "localised_numbers.in_english", "ground.check of a long point", "context.contexts", "selection.select_sentences",
     "quoted_summary", "extract of a mail in HTML", "extract of a feed's item", "stories.group by titles",

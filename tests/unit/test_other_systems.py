@@ -133,7 +133,7 @@ def test_prompts_with_crlf_are_the_same_prompts(tmp_path: Path) -> None:
         path.write_bytes(path.read_text("utf-8").replace("\n", "\r\n").encode())
     own, ours = (PromptBook(environment("prompts", folders)) for folders in ([tmp_path], []))
     for name in shipped("prompts"):
-        if name.endswith(".j2") and ".gbnf" not in name and name != "languages.j2":
+        if name.endswith(".j2") and ".gbnf" not in name and name not in {"languages.j2", "length.j2"}:
             assert own.fingerprint(name.removesuffix(".j2")) == ours.fingerprint(name.removesuffix(".j2"))
 
 

@@ -10,7 +10,7 @@ from briefing.assets import environment
 from briefing.summariser import PromptBook
 from briefing.summariser.prompts import escape_control_marks
 
-WORDS = {"points": 4, "fewest": 3, "words_low": 10, "words_high": 20, "language": "English"}
+WORDS = {"points": 4, "fewest": 3, "words_low": 10, "words_high": 20, "characters": 0.0, "language": "English"}
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,21 @@ def test_the_language_is_asked_for_by_name(book: PromptBook) -> None:
     messages = book.messages("points", article="text", title="", **(WORDS | {"language": book.language("de")}))
     assert "Write in German." in messages[0].content
     assert book.language("xx") == "xx"
+
+
+@pytest.mark.parametrize(
+    ("characters", "headline", "point"),
+    [
+        (0.0, "at most 12 words.", "of 10 to 20 words about"),
+        (1.6, "at most 19 characters.", "of 16 to 32 characters"),
+    ],
+)
+def test_lengths_are_in_characters_where_a_language_has_no_blanks_between_words(
+    book: PromptBook, characters: float, headline: str, point: str
+) -> None:
+    asked = book.messages("points", article="text", title="", **(WORDS | {"characters": characters}))[0].content
+    assert headline in asked
+    assert point in asked
 
 
 def test_the_grammar_allows_the_points_asked_for(book: PromptBook) -> None:

@@ -94,6 +94,23 @@ def test_interests_lift_a_story_and_are_given_as_the_reason() -> None:
         ("The category of cats", "cat", ""),  # whole words only
         ("Harwick Town wins", "harwick town", "harwick town"),
         ("Harwick and the town", "harwick town", ""),
+        ("The party of the arts", "art", ""),
+        ("東京都で会議", "東京", "東京"),
+        ("東京で会議", "東京都", ""),
+        ("上海iPhone发布会", "iphone", "iphone"),
+        ("上海iPhone发布会", "phone", ""),
+        ("สภาอนุมัติรถรางสายใหม่", "รถราง", "รถราง"),
+        ("ສະພາອະນຸມັດທາງລົດໄຟ", "ລົດໄຟ", "ລົດໄຟ"),
+        ("バリで会議", "パリ", ""),
+        ("서울에서 회의", "서울", "서울"),
+        ("남서울에서 회의", "서울", ""),
+        ("서울에서 회의", "서우", ""),  # of a syllable
+        ("KBS는 보도했다", "KBS", "KBS"),
+        ("12명이 다쳤다", "12명", "12명"),
+        ("दिल्ली में बारिश", "दिल", ""),
+        ("दिल की बात", "दिल", "दिल"),
+        ("बाजारों में", "बाजार", ""),  # a vowel sign is part of its word
+        ("C++ 2026 is out", "c++", "c++"),
     ],
 )
 def test_muted_words_are_whole_words_whatever_their_case_and_accents(title: str, word: str, expected: str) -> None:

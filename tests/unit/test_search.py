@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -70,6 +71,10 @@ TABLE = json.loads((Path(__file__).parents[1] / "data" / "search" / "words.json"
 """Texts with queries that find them or do not; shared with the archive's page (tests/browser/test_archive.py)."""
 
 
+COMPOSED = "\u1112\u1161\u11ab한하ㄱㅏﾊﾟﾞハ\u3099\u309aก้ำিে\u09be\u00ad\u200da京"
+"""Letters and marks that become others beside each other; joiners between them."""
+
+
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: ascii(row["told"])[:20])
 def test_search_folds_case_accents_and_punctuation(store: Store, row: dict[str, Any]) -> None:
     put(store, MONDAY, told("Elsewhere", "Nothing of that."), told(row["told"], f"It was said: {row['told']}."))
@@ -129,7 +134,47 @@ def test_an_index_without_folding_is_rebuilt(tmp_path: Path) -> None:
         assert headlines(store, "strasse") == ["Straße"]
 
 
-@given(st.text(st.characters(codec="utf-8"), max_size=60))
+def test_an_index_with_unparted_chinese_is_rebuilt_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "MIGRATIONS", MIGRATIONS[:9])
+        patch.setattr(search_module, "search_words", str.split)
+        with Store(tmp_path / "state.db") as store:
+            put(store, MONDAY, told("東京都の会議", "サミットが開かれた。"))
+            assert headlines(store, "東京都の会議") == ["東京都の会議"]
+            assert headlines(store, "東京") == []
+    with Store(tmp_path / "state.db") as store:
+        assert headlines(store, "東京") == ["東京都の会議"]
+    with closing(sqlite3.connect(tmp_path / "state.db")) as connection:
+        connection.execute("DELETE FROM story_index")
+        connection.commit()
+    with Store(tmp_path / "state.db") as store:
+        assert headlines(store, "会議") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "marked"),
+    [
+        ("昨日、東京都で会議が開かれ、東京の知事が話した。", "東京", ["東京", "東京"]),
+        ("สภาเมืองอนุมัติรถรางสายใหม่", "รถราง", ["รถราง"]),
+        ("서울에서 회의가 열렸다.", "서울", ["서울에서"]),
+        ("ﾊﾟﾘで会議", "パリ", ["ﾊﾟﾘ"]),
+        ("ยำน้ำ", "น้ำ", ["น้ำ"]),
+    ],
+)
+def test_found_characters_are_marked(store: Store, text: str, query: str, marked: list[str]) -> None:
+    put(store, MONDAY, told("A", text))
+    (found,) = store.search(query)
+    assert [found.snippet[start:end] for start, end in found.marks] == marked
+
+
+def test_a_chinese_snippet_is_as_long_as_an_english_one(store: Store) -> None:
+    """Of 24 words, which are 38 characters; a match far into its line has four words before it."""
+    put(store, MONDAY, told("A", "一二三四五六七八九十" * 6 + "电车" + "甲乙丙丁戊己庚辛壬癸" * 6))
+    (found,) = store.search("电车")
+    assert found.snippet == "…五六七八九十电车" + ("甲乙丙丁戊己庚辛壬癸" * 6)[:31] + "…"
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=60) | st.text(st.sampled_from(COMPOSED), max_size=12))
 def test_words_are_the_same_with_and_without_their_offsets(text: str) -> None:
     placed = list(word_spans(text))
     assert [word for *_, word in placed] == search_words(text)
