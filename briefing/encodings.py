@@ -168,7 +168,7 @@ def is_wide(body: bytes) -> bool:
     return _split_mark(body)[0].startswith(("utf-16", "utf-32")) or bool(_wide(body))
 
 
-def beginning(body: bytes, length: int) -> bytes:
+def ascii_start(body: bytes, length: int) -> bytes:
     """Its first `length` characters as ASCII, without a byte-order mark: what tells the format of a text."""
     mark, rest = _split_mark(body[: 4 * length + 4])
     codec = mark if mark.startswith(("utf-16", "utf-32")) else _wide(rest)

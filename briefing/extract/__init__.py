@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from briefing.dates import utc_or_none
-from briefing.encodings import Decoded, beginning, html_label, media_type_of
+from briefing.encodings import Decoded, ascii_start, html_label, media_type_of
 from briefing.errors import BriefingError, ExtractError, WallError
 from briefing.extract.boilerplate import without_boilerplate
 from briefing.extract.language import language_of
@@ -244,7 +244,7 @@ def _kind(body: bytes, media_type: str) -> str:
         return "pdf"
     if media_type == "message/rfc822":
         return "mail"
-    start = beginning(body, 2000).lstrip(b" \t\r\n").lower()
+    start = ascii_start(body, 2000).lstrip(b" \t\r\n").lower()
     if media_type == "text/markdown":
         return "markdown"
     if media_type in {"text/html", "application/xhtml+xml"} or start.startswith(

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefing.encodings import beginning, charset_of, codec_of, decode, html_label, is_about_loss, is_wide, xml_label
+from briefing.encodings import ascii_start, charset_of, codec_of, decode, html_label, is_about_loss, is_wide, xml_label
 from briefing.errors import ExtractError
 from briefing.extract import extract_article, extract_file
 from briefing.mail_headers import header_text
@@ -339,7 +339,7 @@ def test_a_binary_file_is_not_utf_16(body: bytes) -> None:
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
 def test_a_page_in_utf_16_without_a_media_type_is_a_page(codec: str) -> None:
     body = document("page", GERMAN * 2, "").encode(codec)
-    assert beginning(body, 9) == b"<!DOCTYPE"
+    assert ascii_start(body, 9) == b"<!DOCTYPE"
     assert extract_article(body, name="standard input", url=None, source="Post").text == (GERMAN * 2).strip()
 
 
@@ -417,7 +417,7 @@ def test_what_cannot_be_decoded_is_marked_counted_and_named() -> None:
     assert not is_about_loss("The article is long; it was read in 2 parts.")
 
 
-def test_a_loss_under_another_encoding_than_the_declared_one_names_the_one_it_was_read_in() -> None:
+def test_a_loss_names_the_encoding_it_was_read_in_not_the_declared_one() -> None:
     found = decode(f"{GERMAN * 3}\xa0".encode() + b"\xff", ["iso-8859-15"])
     assert found.warning == "1 character of it could not be read (it was read as utf-8)"
 
