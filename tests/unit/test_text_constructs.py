@@ -207,7 +207,10 @@ BODIES = [
     ("json", HEADED.replace("\n", "\r\n"), HEADED_SHOWN),
     ("json", "* one\n* two\n1. three\n2) four\n0:00 Five", ["* one", "* two", "1. three", "2) four", "0:00 Five"]),
     ("json", "Two  blanks and\u00a0one", ["Two blanks and one"]),
-    ("rss", "The boat\n   sails today.\nIt is late.", ["The boat sails today.", "It is late."]),
+    ("rss", "The boat to the islands has broken down\n   today.\nIt is late.",
+     ["The boat to the islands has broken down today.", "It is late."]),
+    ("rss media:description", "Sails:\nboat at six\nboat at ten\n#ferry",
+     ["Sails:", "boat at six", "boat at ten", "#ferry"]),
     ("json", "the boat\nthe train", ["the boat", "the train"]),
     ("json", "the\u2028boat\x0bsails\u2029now\rhere", ["the boat sails now here"]),
     # Hard-wrapped text is joined.
