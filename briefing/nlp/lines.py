@@ -13,6 +13,8 @@ _LISTED = re.compile(r"(?:[-*•‣–—+·]|\(?\d{1,3}[.)]|#{1,6})\s|\d{1,2}:\
 """Beginning of a line of a list: a mark, a number, a time."""
 _NARROWEST, _WIDEST = 40, 100
 """Columns of the longest line of hard-wrapped text."""
+_SHORT = 30
+"""Characters of a line that is not wrapped."""
 _FORCED = 0.8
 """Share of the longest line from which a line with the next word behind it would have been too long."""
 _WITHOUT_BLANKS = re.compile(rf"[{UNSPACED}\u3000-\u303f\uff01-\uff60]")
@@ -63,9 +65,14 @@ def parted(text: str) -> str:
 
 
 def continued(text: str) -> str:
-    """Plain text, unwrapped, with a blank for each line end in a statement, as in HTML (`_parts`)."""
+    """Plain text, unwrapped, with a blank for each line end in a statement, as in HTML (`_parts`).
+
+    Short lines stay lines: without marks they are a list.
+    """
     lines = text.split("\n")
-    ends = ("\n" if not (before and line) or _parts(before, line) else " " for before, line in pairwise(lines))
+    ends = (
+        "\n" if not line or len(before) < _SHORT or _parts(before, line) else " " for before, line in pairwise(lines)
+    )
     return lines[0] + "".join(end + line for end, line in zip(ends, lines[1:], strict=True))
 
 
@@ -76,7 +83,7 @@ def _parts(before: str, line: str) -> bool:
     """
     if not (before and line):
         return False
-    first = next((character for character in line if character.isalnum()), "")
+    first = line.lstrip("\"'“‘«(")[:1]
     return bool(_LISTED.match(line)) or before[-1] in f"{ENDS}:" or not first.islower()
 
 

@@ -79,26 +79,31 @@ def body_html(value: str, media_type: str = UNDECLARED) -> str:
     if not (_is_html(media_type) or "/" not in media_type):
         return ""
     tags = _tags(value)
-    if not any(tag.is_markup for tag in tags):
+    if not any(tag.is_markup(value) for tag in tags):
         html = next(_unescaped(value), None)
         if html is not None:
-            return _with_text_escaped(html)
+            return _with_text_escaped(html, _tags(html))
         # Perhaps text, perhaps HTML, where a line end is white space: a sentence goes on behind it.
-        return _lines_html(continued(unwrapped(_without_references(unescape(value)))))
-    markup = [tag for tag in tags if tag.is_markup]
-    if all(tag.name in _BOXES for tag in markup):
-        inner = _cut(value, ((tag.start, tag.end, "") for tag in markup))
+        text = _NO_LINE_END.sub(" ", _without_references(unescape(value)))
+        return _lines_html(continued(unwrapped(text)))
+    if all(tag.name in _BOXES for tag in tags):
+        inner = _cut(value, ((tag.start, tag.end, "") for tag in tags))
         html = next(_unescaped(inner), None)
         if html is not None and html.lstrip().startswith("<"):
-            return _with_text_escaped(html)
-    if not any(tag.name in _QUOTING for tag in markup) and not _ABOUT_MARKUP.search(value):
-        value = _ESCAPED_TWICE.sub(r"&\1;", value)
-    return _with_text_escaped(value)
+            return _with_text_escaped(html, _tags(html))
+    html = _with_text_escaped(value, tags)
+    if any(tag.name in _QUOTING for tag in tags) or _ABOUT_MARKUP.search(html):
+        return html
+    return _ESCAPED_TWICE.sub(_unescaped_once, html)
 
 
 def plain_html(text: str) -> str:
     """Plain text as HTML: a paragraph for each of its own, a line for each line end, but of hard-wrapped text none."""
-    return _lines_html(unwrapped(text))
+    return _lines_html(unwrapped(_NO_LINE_END.sub(" ", text)))
+
+
+_NO_LINE_END = re.compile(r"\r(?!\n)|[\v\f\x85\u2028\u2029]")
+"""Separators that typesetting leaves within sentences."""
 
 
 def _lines_html(text: str) -> str:
@@ -123,8 +128,6 @@ class _Tag:
     attributes: str
     partner: int = -1
     """Index of the end tag of a start tag, and of the start tag of an end tag."""
-    is_markup: bool = False
-    """By the rules for undeclared text."""
 
     @property
     def is_known(self) -> bool:
@@ -136,6 +139,14 @@ class _Tag:
     def is_formed(self) -> bool:
         """Whether it has an end tag or start tag, or an attribute with a value."""
         return self.partner >= 0 or bool(_VALUE.search(self.attributes))
+
+    def is_markup(self, text: str) -> bool:
+        """Whether it is markup by the rules for undeclared text; `text` is the whole."""
+        if not self.is_known:
+            return False
+        if self.is_formed or self.name in _ALONE:
+            return True
+        return self.name not in _VOID and (_touches(text, self) or self.attributes.strip() == "/")
 
 
 def _tags(text: str) -> list[_Tag]:
@@ -149,12 +160,6 @@ def _tags(text: str) -> list[_Tag]:
         elif opened[tag.name]:
             tag.partner = opened[tag.name].pop()
             tags[tag.partner].partner = index
-    for tag in tags:
-        tag.is_markup = tag.is_known and (
-            tag.is_formed
-            or tag.name in _ALONE
-            or (tag.name not in _VOID and (_touches(text, tag) or tag.attributes.strip() == "/"))
-        )
     return tags
 
 
@@ -173,13 +178,13 @@ def _unescaped(value: str) -> Iterator[str]:
 
     What an article on markup names in its text stays, unless the whole text begins with a tag.
     """
-    if any(tag.is_markup for tag in _tags(value)):
+    if any(tag.is_markup(value) for tag in _tags(value)):
         return
     for _ in range(_MOST_ESCAPES):
         html = unescape(value)
         if html == value:
             return
-        if any(tag.is_markup and (tag.is_formed or tag.name in _ALONE) for tag in _tags(html)):
+        if any(tag.is_known and (tag.is_formed or tag.name in _ALONE) for tag in _tags(html)):
             if html.lstrip().startswith("<") or not _ABOUT_MARKUP.search(html):
                 yield html
             return
@@ -191,7 +196,7 @@ def _without_tags(html: str, *, declared: bool) -> str:
     tags = _tags(html)
     gone: list[tuple[int, int, str]] = []
     for tag in tags:
-        if not (tag.is_markup or (declared and (tag.is_known or tag.is_formed))):
+        if not (tag.is_markup(html) or (declared and (tag.is_known or tag.is_formed))):
             continue
         end, shown = tag.end, " " if tag.name in _BLOCKS else ""
         if tag.name in _NOT_SHOWN and not tag.is_end and tag.partner >= 0:
@@ -208,9 +213,9 @@ def _without_comments(html: str) -> str:
     return first + "".join(behind if end else f"<!--{before}" for before, end, behind in parts)
 
 
-def _with_text_escaped(html: str) -> str:
+def _with_text_escaped(html: str, tags: list[_Tag]) -> str:
     """HTML with what only looks like a tag of it (``Vec<T>``) escaped, so that it is shown."""
-    text = (tag for tag in _tags(html) if not (tag.is_known or tag.is_formed or ":" in tag.name))
+    text = (tag for tag in tags if not (tag.is_known or tag.is_formed or ":" in tag.name))
     return _cut(html, ((tag.start, tag.start + 1, "&lt;") for tag in text))
 
 
@@ -227,6 +232,12 @@ def _cut(text: str, spans: Iterator[tuple[int, int, str]] | list[tuple[int, int,
 
 _REFERENCE = r"(#[0-9]{2,6}|#[xX][0-9a-fA-F]{2,5}|[A-Za-z]{2,8}[0-9]{0,2})"
 _ESCAPED_TWICE = re.compile(rf"(?<=\w)&amp;(?!(?:lt|gt);){_REFERENCE};|&amp;(?!(?:lt|gt);){_REFERENCE};(?=\w)")
+
+
+def _unescaped_once(reference: re.Match[str]) -> str:
+    return f"&{reference[1] or reference[2]};"
+
+
 _LEFT = re.compile(rf"(?<!\w)&{_REFERENCE};(?!\w)|&{_REFERENCE};")
 _STANDS_ALONE = frozenset("&–—…·•’‘“”\"'")
 """Characters that have blanks on both sides, or stand beside punctuation."""

@@ -72,9 +72,14 @@ def test_lines_that_are_statements_are_parted(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("the boat sails\nin the morning\nIt is late", "the boat sails in the morning\nIt is late"),
+        (
+            "the boat to the islands sails at six\nin the morning\nIt is late",
+            "the boat to the islands sails at six in the morning\nIt is late",
+        ),
+        ("boat at six\nboat at ten", "boat at six\nboat at ten"),
+        ("The boat to the islands sails at six\n#ferry", "The boat to the islands sails at six\n#ferry"),
         ("It ends.\nso it does", "It ends.\nso it does"),
-        ("a\n\nb\nc\n- d", "a\n\nb c\n- d"),
+        ("a\n\nb\nc\n- d", "a\n\nb\nc\n- d"),
     ],
 )
 def test_lines_that_go_on_are_continued(text: str, expected: str) -> None:

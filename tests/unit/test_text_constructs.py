@@ -71,6 +71,8 @@ TITLES = [
     ("atom application/xhtml+xml", f"<div {XHTML}>Tea &amp; <b>cake</b></div>", "Tea & cake"),
     # RSS: what is no HTML element stays.
     ("rss", "Why Option&lt;T&gt; is not null", "Why Option<T> is not null"),
+    ("rss", "Vec&lt;T&gt;s grow", "Vec<T>s grow"),
+    ("rss", "A &lt;note&gt;to&lt;/note&gt; self", "A <note>to</note> self"),
     ("rss", "std::map&lt;int, char&gt; is sorted", "std::map<int, char> is sorted"),
     ("rss", "List&lt;String&gt; or String[]", "List<String> or String[]"),
     ("rss", "Map&lt;K,List&lt;V&gt;&gt;", "Map<K,List<V>>"),
@@ -118,6 +120,7 @@ TITLES = [
     ("rss", "Two&amp;nbsp;boats", "Two boats"),
     ("rss", "Was &amp;amp;nbsp; so clever?", "Was &nbsp; so clever?"),
     ("rss", "&amp;lt;em&amp;gt;Old&amp;lt;/em&amp;gt; roof saved", "Old roof saved"),
+    ("rss", "&lt;b&gt;Use&lt;/b&gt; &amp;lt;em&amp;gt;so&amp;lt;/em&amp;gt;", "Use <em>so</em>"),
     ("rss", "The &amp;lt;nav&amp;gt; element", "The <nav> element"),
     ("rss", "Escaping &amp;amp;amp; in HTML", "Escaping &amp; in HTML"),
     # White space and signs.
@@ -171,7 +174,7 @@ def test_atom_namespace_in_rss_declares_no_types() -> None:
 
 def test_title_of_an_author_is_not_that_of_the_item() -> None:
     body = (
-        "<rss version='2.0'><channel><title>a</title><item><title>Boat sinks</title>"
+        "<rss version='2.0'><channel><title>a</title><item><title>Boat sinks</title><image>https://a.example/</image>"
         "<author><name>Ann</name><title>Product Manager</title></author></item></channel></rss>"
     )
     assert [one.title for one in read_feed(body.encode()).items] == ["Boat sinks"]
@@ -204,8 +207,12 @@ BODIES = [
     ("json", HEADED.replace("\n", "\r\n"), HEADED_SHOWN),
     ("json", "* one\n* two\n1. three\n2) four\n0:00 Five", ["* one", "* two", "1. three", "2) four", "0:00 Five"]),
     ("json", "Two  blanks and\u00a0one", ["Two blanks and one"]),
-    ("rss", "The boat\n   sails today.\nIt is late.", ["The boat sails today.", "It is late."]),
+    ("rss", "The boat to the islands has broken down\n   today.\nIt is late.",
+     ["The boat to the islands has broken down today.", "It is late."]),
+    ("rss media:description", "Sails:\nboat at six\nboat at ten\n#ferry",
+     ["Sails:", "boat at six", "boat at ten", "#ferry"]),
     ("json", "the boat\nthe train", ["the boat", "the train"]),
+    ("json", "the\u2028boat\x0bsails\u2029now\rhere", ["the boat sails now here"]),
     # Hard-wrapped text is joined.
     ("json", WRAPPED, WRAPPED_SHOWN),
     ("rss", WRAPPED, WRAPPED_SHOWN),
@@ -236,7 +243,7 @@ BODIES = [
     ("rss", "&lt;p&gt;Use &lt;code&gt;&amp;lt;p&amp;gt;&lt;/code&gt; for it.&lt;/p&gt;", ["Use <p> for it."]),
     ("rss", "&lt;p&gt;Use &amp;lt;em&amp;gt;words&amp;lt;/em&amp;gt; so.&lt;/p&gt;", ["Use <em>words</em> so."]),
     ("rss", "In HTML, &amp;lt;b&amp;gt;so&amp;lt;/b&amp;gt; is bold", ["In HTML, <b>so</b> is bold"]),
-    ("rss", "&lt;p&gt;Write &lt;code&gt;&amp;amp;amp;&lt;/code&gt;a&lt;/p&gt;", ["Write &amp;a"]),
+    ("rss", "&lt;p&gt;Write &lt;code&gt;AT&amp;amp;amp;T&lt;/code&gt;&lt;/p&gt;", ["Write AT&amp;T"]),
     # No text.
     ("atom image/png", "aGVsbG8gd29ybGQgYW5kIG1vcmU=", []),
     ("atom application/pdf", "JVBERi0xLjcgaGVsbG8gd29ybGQ=", []),
