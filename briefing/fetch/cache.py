@@ -124,15 +124,14 @@ def capped_freshness(
 ) -> list[tuple[bytes, bytes]]:
     """The headers with ``max-age`` of at most `longest` seconds, 0 by default, and without cookies.
 
-    ``no-store`` for a redirect to an address with a secret, and for one that sets a cookie, which its target may need.
+    ``no-store`` for a redirect to an address with a secret.
     """
     fields = {name.lower(): value.decode("latin-1") for name, value in headers}
     control = fields.get(b"cache-control", "")
     lifetime = min(_lifetime(control, fields), longest)
     directives = [part.strip() for part in control.split(",")]
     kept = [part for part in directives if part and not _MAX_AGE.match(part)]
-    target = fields.get(b"location", "")
-    if target != shown(target) or (target and b"set-cookie" in fields):
+    if (target := fields.get(b"location", "")) != shown(target):
         kept.append("no-store")
     value = ", ".join([*kept, f"max-age={lifetime}"]).encode("latin-1")
     replaced = {b"cache-control", b"set-cookie", b"set-cookie2"}

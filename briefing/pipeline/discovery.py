@@ -46,6 +46,7 @@ _FEEDS_TRIED = 3
 """Of those that a page names."""
 _SERVERS_REVALIDATED = 3
 """One that answers is enough, and not every one need be alive."""
+_NO_FEEDS = frozenset({SourceKind.PAGE, SourceKind.FILE})
 _TITLE_BYTES = 100_000
 _LONGEST_TITLE = 80
 """Characters of a page's title in an error."""
@@ -270,11 +271,12 @@ class SourceReader:
                 source = attempt.source
                 # A page that was asked for as a feed and named one, perhaps itself, is not asked for as a page again.
                 wanted = Wanted.FEED if attempt.named else Wanted.FEED_OR_PAGE
+                article = source.kind is SourceKind.AUTO and self._session.articles
                 request = Request(
                     source.location,
                     allow_local=source.allow_local,
                     private=bool(source.address.secrets),
-                    wanted=Wanted.PAGE if source.kind is SourceKind.PAGE else wanted,
+                    wanted=Wanted.PAGE if source.kind is SourceKind.PAGE or article else wanted,
                 )
                 waiting[request].append(attempt)
             pending = []
@@ -312,8 +314,11 @@ class SourceReader:
         if kind is SourceKind.FEED:
             return self._feed(answer, attempt), None
         # A page in place of a feed is no article: the site's home page, a notice of its host, a domain for sale.
-        if source.kind is SourceKind.FEED or (
-            source.kind is SourceKind.AUTO and kind is SourceKind.PAGE and self._session.was_feed(source.location)
+        expected = source.kind is SourceKind.AUTO and is_named_like_feed(source.location)
+        if (
+            source.kind is SourceKind.FEED
+            or (expected and kind is SourceKind.FILE)
+            or (source.kind is SourceKind.AUTO and kind in _NO_FEEDS and self._session.was_feed(source.location))
         ):
             try:
                 return self._feed(answer, attempt), None
@@ -327,11 +332,10 @@ class SourceReader:
             )
         if self._session.time.up:
             raise OutOfTimeError(source.shown)  # parsing a feed is cheap, extracting an article is not
-        # The root of a site stands for its articles, whatever its home page looks like; so does what was once a feed.
-        no_article = source.kind is SourceKind.AUTO and is_named_like_feed(source.location)
+        # The root of a site stands for its articles, whatever its home page looks like; so does an address of a feed.
         at_root = source.kind is SourceKind.AUTO and is_root(source.location)
-        feeds = find_feeds(answer.body, answer.url) if (at_root or no_article) and kind is SourceKind.PAGE else []
-        if no_article and kind is SourceKind.PAGE and not feeds:
+        feeds = find_feeds(answer.body, answer.url) if (at_root or expected) and kind is SourceKind.PAGE else []
+        if expected and kind is SourceKind.PAGE and not feeds:
             raise _page_error(source.shown, answer)
         try:
             if not feeds:

@@ -27,13 +27,19 @@ _MESSAGES_OPENED = 10
 
 
 def read(
-    context: RunContext, day: date | None = None, *, wait: float = 0.0, deadline: datetime | None = None
+    context: RunContext,
+    day: date | None = None,
+    *,
+    wait: float = 0.0,
+    deadline: datetime | None = None,
+    articles: bool = False,
 ) -> ReadResult:
     """The articles that the configuration's sources have for the edition of `day`, and what could not be read.
 
     `day` None: today. Where no server on the web can be reached, it is tried again for `wait` seconds; today is then
     the day on which one could. Where an edition has to be there by `deadline` (UTC), half of the time is for reading;
-    what is not read by then is among the failures and the next run reads it.
+    what is not read by then is among the failures and the next run reads it. `articles`: where an address has a feed
+    and an article, the article is meant.
     """
     config = context.config
     network = NetworkWait(wait, sleep=context.sleep, progress=context.progress)
@@ -70,6 +76,7 @@ def read(
         time=ReadDeadline(lambda now: deadline and context.due(now, deadline), context.clock),
         store=context.store,
         was_feed=context.store.was_feed,
+        articles=articles,
         commands=context.commands,
     )
     result = read_sources(config.sources, session, retry)

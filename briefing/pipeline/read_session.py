@@ -37,6 +37,8 @@ class ReadSession:
     """What is not read by then is a failure, and left to the next run."""
     store: Store | None = None
     """Asked for what earlier runs read from mail servers, and for the feeds' last titles; never written to."""
+    articles: bool = False
+    """Whether addresses of unknown kind are asked for a page first."""
     was_feed: Callable[[str], bool] = lambda location: False
     """Whether an earlier run read a feed at the address of a source."""
     commands: Commands = field(default_factory=Commands)

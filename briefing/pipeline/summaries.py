@@ -92,7 +92,7 @@ def _of(article: Article, cached: Summary) -> Summary:
 
 def summarise_sources(context: RunContext) -> tuple[list[Summary], list[Failure]]:
     """Read the sources and condense every article: summaries in the order of the input, and failures."""
-    reading = read(context)
+    reading = read(context, articles=True)
     results = sorted(condense_stories([(article,) for article in reading.articles], context), key=itemgetter(0))
     summaries = [result for _, result in results if isinstance(result, Summary)]
     return summaries, reading.failures + [result for _, result in results if isinstance(result, Failure)]

@@ -48,28 +48,40 @@ def test_a_cookie_is_brought_back_from_a_gate(server: Server, get: Callable[...,
 
 def test_cookies_end_with_their_chain(server: Server, make: MakeFetcher, tmp_path: Path) -> None:
     server.wants_cookie("/story", "the story", cookie="session=4711-hunter2")
-    server.serves("/other", "another page")
+    server.serves("/other", "another page", etag='"1"', headers={"Set-Cookie": "session=4712-hunter2"})
     fetcher = make(tmp_path / "http.sqlite")
     for path in ("/story", "/other", "/story"):
         fetcher.fetch(Request(server.url(path), allow_local=True))
     sent = [bool(seen.headers.get("cookie")) for seen in server.requests]
     assert sent == [False, True, False, False, True]
     fetcher.close()
-    assert b"hunter2" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    stored = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"another page" in stored
+    assert b"hunter2" not in stored
 
 
-def test_a_stored_redirect_that_sets_a_cookie_is_asked_for_again(
+def test_a_redirect_that_sets_a_cookie_is_never_taken_from_the_cache(
     server: Server, make: MakeFetcher, tmp_path: Path
 ) -> None:
-    fresh = {"Cache-Control": "max-age=600"}
-    server.redirects("/story", "/gate", times=1, headers=fresh)
-    server.redirects("/gate", "/story", headers={**fresh, "Set-Cookie": "seen=1; Path=/"})
     server.wants_cookie("/story", "the story", via="/gate")
-    server.redirects("/gate", "/story", headers={**fresh, "Set-Cookie": "seen=1; Path=/"})
+    fresh = {"Cache-Control": "max-age=600", "Set-Cookie": "seen=1; Path=/"}
+    server.redirects("/gate", "/story", status=301, headers=fresh)
     for _ in range(2):
         fetcher = make(tmp_path / "http.sqlite")
         assert fetcher.fetch(Request(server.url("/story"), allow_local=True)).body == b"the story"
         fetcher.close()
+    assert len(server.seen("/gate")) == 2
+
+
+def test_what_was_served_without_a_cookie_is_not_served_for_one(
+    server: Server, make: MakeFetcher, tmp_path: Path
+) -> None:
+    server.serves("/story", "the beginning", headers={"Cache-Control": "max-age=600"}, times=1)
+    server.serves("/story", "the whole story")
+    server.redirects("/gate", "/story", headers={"Set-Cookie": "seen=1; Path=/"})
+    fetcher = make(tmp_path / "http.sqlite")
+    bodies = [fetcher.fetch(Request(server.url(path), allow_local=True)).body for path in ("/story", "/gate", "/story")]
+    assert bodies == [b"the beginning", b"the whole story", b"the beginning"]
 
 
 def test_a_page_behind_a_cookie_is_revalidated(server: Server, make: MakeFetcher, tmp_path: Path) -> None:
@@ -217,6 +229,7 @@ def test_a_script_is_not_followed(server: Server, get: Callable[..., Fetched]) -
         ("/100%", "/100%"),
         ("?page=two words", "/old?page=two%20words"),
         ("/x#a b", "/x"),
+        ("/a\tb", "/ab"),
     ],
 )
 def test_locations_are_read_as_browsers_read_them(

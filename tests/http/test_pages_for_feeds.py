@@ -196,6 +196,41 @@ def test_pages_of_items_are_asked_for_as_pages(server: Server, tmp_path: Path) -
     assert server.seen("/board%20meeting|1.html")[0].headers["accept"].startswith("text/html")
 
 
+def test_summarise_asks_for_the_page_of_an_article(server: Server, cli: Cli) -> None:
+    """Some sites have the feed of its comments at the address of an article."""
+    page = f"<html><head><title>Harbour opens</title></head><body><article><p>{TEXT}</p><p>{TEXT}</p></article>"
+
+    def answer(request: ReceivedRequest) -> tuple[int, str, bytes]:
+        if request.headers["accept"].startswith("text/html"):
+            return 200, "text/html", page.encode()
+        return 200, "application/rss+xml", feed().encode()
+
+    server.replies("/story", answer)
+    done = cli("summarise", server.url("/story"), "--engine", "extractive", "--allow-local")
+    assert done.returncode == 0, done.stderr
+    assert "Harbour opens\n" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [("Too many requests, slow down please. " * 30, "neither RSS"), ('{"error": "too many requests"}', "no JSON Feed")],
+    ids=["text", "JSON"],
+)
+def test_a_notice_in_place_of_a_feed_is_an_error(server: Server, tmp_path: Path, body: str, cause: str) -> None:
+    server.serves("/notes", feed(), type="text/xml", times=1)
+    server.serves("/notes", body, type="text/plain")
+    server.serves("/notes.rss", body, type="text/plain")
+    reading(tmp_path, Source(location=server.url("/notes")))
+    for source in (
+        Source(location=server.url("/notes")),
+        Source(location=server.url("/notes.rss")),
+        Source(location=server.url("/notes.rss"), kind=SourceKind.FEED),
+    ):
+        result = reading(tmp_path, source, days=1)
+        assert titles(result) == []
+        assert cause in causes(result)[0]
+
+
 def test_check_says_where_the_feed_is_now_and_makes_no_state_file(server: Server, tmp_path: Path) -> None:
     server.serves("/old.xml", PARKED.format(link("/new.xml")))
     server.serves("/new.xml", feed(), type="text/xml")

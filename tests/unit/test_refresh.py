@@ -80,6 +80,8 @@ def test_pages_that_lead_on(page: str) -> None:
         f"<head><style>{meta()}</style></head>",
         f"<head></head><body>{meta()}</body>",
         f"<head></head>{meta()}",
+        f"<html><body>{meta()}",
+        f"<title>Moved</title><div>{meta()}</div>",
         f"<p>How to move: {meta()}",
         f"Text first {meta()}",
         f"<head>{meta('300; url=/new')}</head><body>live</body>",
