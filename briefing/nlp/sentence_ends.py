@@ -48,7 +48,7 @@ _SAID_BEHIND = re.compile(
     r"कहा|पूछा|बोले|बोला|बोली|बताया|کہا|پوچھا|بتایا|말했다|외쳤다|물었다|밝혔다)$"
 )
 """How "..., the mayor said" ends in Chinese, Hindi, Urdu and Korean; it stands behind the stop of what was said."""
-_SAID_BEFORE = re.compile(r"\s*(?:قال|سأل|أضاف|صرخ|صاح|أوضح|تساءل|하고|라고|이라고|라며|이라며|면서)")
+_SAID_BEFORE = re.compile(r"\s?(?:قال|سأل|أضاف|صرخ|صاح|أوضح|تساءل|하고|라고|이라고|라며|이라며|면서)")
 _CLAUSE = re.compile(r"[^。！？，：；.!?।۔،؟:;,]{1,60}")
 
 _ENCLOSED = 160
