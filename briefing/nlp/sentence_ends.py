@@ -12,8 +12,10 @@ Not here: paragraphs, datelines, sentences without an end (`sentences`); tables 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from briefing.nlp.abbreviations import EITHER, INSIDE, LAST, OPENERS, ORDINALS
 from briefing.nlp.text import CASELESS
@@ -24,7 +26,7 @@ _CLOSING_ONLY = _CLOSING.replace("“", "").replace("«", "")
 _ATTACHED = "。！？｡।॥؟۔։።፧។៕။།"
 """Stops behind which no blank is needed."""
 _OWN_STOPS = re.compile(
-    rf"(?:[{_ATTACHED}]|(?<=[\u3040-\u30ff\u3400-\u9fff])[.．!?])+(?:[{re.escape(_CLOSING_ONLY)}]|[“«](?=\s|$))*"
+    rf"(?:[{_ATTACHED}]|(?<=[\u3040-\u30ff\u3400-\u9fff])(?:!|[.．?](?=[\s」』”])))+(?:[{re.escape(_CLOSING_ONLY)}]|[“«](?=\s|$))*"
 )
 _CLOSED_STOPS = re.compile(r"[.!?…][\"'”’»“‘]+(?=\s+\S)|[.!?…](?= [»›](?:\s|$))|[.!?…](?=\s[»«„“”‘›‹]\w)")
 _WITH_BLANK = re.compile(r" [»›](?=\s|$)")
@@ -68,8 +70,29 @@ def sentence_ends(text: str, language: str) -> list[int]:
     if language in _AT_BLANKS:
         return [*_ends_at_blanks(text)]
     enclosed = _enclosed(text)
-    found = {_behind_stop(text, end) for end in _by_library(text, language)} | set(_left_out(text, language))
-    return [end for end in sorted(found) if 0 < end < len(text) and not _goes_on(text, end, language, enclosed)]
+
+    def checked(candidates: Iterable[int]) -> list[int]:
+        found = {_behind_stop(text, end) for end in candidates}
+        return [end for end in sorted(found) if 0 < end < len(text) and not _goes_on(text, end, language, enclosed)]
+
+    ends = checked([*_by_library(text, language), *_left_out(text, language)])
+    if language != "en" and any(end - start > _LONG for start, end in pairwise([0, *ends, len(text)])):
+        # sentencex keeps quotations whole, even one of a whole paragraph.
+        within = checked(_by_library(text.translate(_NO_QUOTES), language))
+        long = [(start, end) for start, end in pairwise([0, *ends, len(text)]) if end - start > _LONG]
+        ends = sorted({*ends, *(one for one in within if _is_between(one, long))})
+    return ends
+
+
+def _is_between(offset: int, stretches: Sequence[tuple[int, int]]) -> bool:
+    """Whether one of the stretches, which are in order, has the offset inside."""
+    at = bisect_right(stretches, (offset, 0)) - 1
+    return at >= 0 and stretches[at][0] < offset < stretches[at][1]
+
+
+_LONG = 300
+"""Characters of a sentence from which on the sentences of its quotation are told apart, as they are in English."""
+_NO_QUOTES = str.maketrans(dict.fromkeys('"“”„«»‹›', " "))
 
 
 def is_abbreviated(text: str, end: int, language: str) -> bool:

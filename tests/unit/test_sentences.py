@@ -128,6 +128,18 @@ def test_sentences_end_at_the_stops_of_their_script_and_behind_closing_quotation
     assert texts(glue.join(expected), language) == expected
 
 
+def test_a_long_quotation_is_cut_at_its_sentences_and_a_short_one_is_not() -> None:
+    said = "Wir haben in diesem Jahr vieles erreicht, was uns kaum jemand zugetraut hätte."
+    assert texts(f"„{said} {said}“ Dann ging er.", "de") == [f"„{said} {said}“", "Dann ging er."]
+    assert texts(f"„{' '.join([said] * 6)}“ Dann ging er.", "de") == [
+        f"„{said}", *[said] * 4, f"{said}“", "Dann ging er."
+    ]  # fmt: skip
+
+
+def test_a_question_mark_that_stands_for_a_lost_point_in_a_chinese_name_ends_nothing() -> None:
+    assert texts("宇航员巴兹?奥尔德林来了。他很高兴！", "zh") == ["宇航员巴兹?奥尔德林来了。", "他很高兴！"]
+
+
 @pytest.mark.parametrize("language", ["zh-Hans", "ZH", "zh_TW"])
 def test_a_region_behind_the_language_is_ignored(language: str) -> None:
     assert texts("“我们很高兴。”市长说。他走了。", language) == ["“我们很高兴。”市长说。", "他走了。"]
