@@ -42,7 +42,8 @@ from briefing.ground.align import choose
 from briefing.ground.analysis import AnalysedSentence
 from briefing.ground.combination import WITH_MODEL, WITHOUT_MODEL, features
 from briefing.ground.exact import match_facts
-from briefing.nlp.text import normalise, sentences
+from briefing.nlp.sentences import sentences
+from briefing.nlp.text import normalise
 from training.prepare import first_half, untokenised
 
 DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data" / "faithfulness" / "dev.jsonl.gz"
@@ -76,7 +77,7 @@ def claims(path: Path, every: int = 1) -> list[Claim]:
         document = normalise(row["document"])
         evidence = prepared.setdefault(document, Evidence(document))
         text = untokenised(row["claim"])
-        cut = [s.text for s in sentences(text)] if row["unit"] == "summary" else [text]
+        cut = [s.text for s in sentences(text, "en")] if row["unit"] == "summary" else [text]
         name = (
             f"{row['source']}-{hashlib.md5((document + row['claim']).encode(), usedforsecurity=False).hexdigest()[:10]}"
         )

@@ -18,6 +18,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
@@ -107,11 +108,12 @@ def _all(function: Callable[[str], Any]) -> Callable[[str], None]:
 
 def _over_text() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing import address
-    from briefing.nlp import facts, lines, numerals, search_terms, text
+    from briefing.nlp import facts, lines, numerals, search_terms, sentences, text
 
     yield "text.normalise", text.normalise
     yield "text.paragraphs", _all(text.paragraphs)
-    yield "text.sentences", text.sentences
+    for language in ("en", "de", "zh", "hi", "th", "und"):
+        yield f"sentences in {language}", partial(sentences.sentences, language=language)
     yield "text.words", text.words
     yield "text.word_count", text.word_count
     yield "text.characters_a_word", text.characters_a_word
@@ -141,7 +143,8 @@ def _over_sentences() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.nlp.chunk import chunks
     from briefing.nlp.numerals import myriad_numbers
     from briefing.nlp.salience import ranked
-    from briefing.nlp.text import Sentence, sentences
+    from briefing.nlp.sentences import sentences
+    from briefing.nlp.text import Sentence
 
     def evidence(text: str) -> Evidence:
         return Evidence(text, "Rain in Oslo", "en", date(2026, 11, 18))
@@ -157,9 +160,9 @@ def _over_sentences() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "ground.check", lambda text: check(_POINT, evidence(text))
     yield "ground.check of a long point", lambda text: check(text, evidence(_POINT))
     yield "ground.check across languages", lambda text: check(_POINT, evidence(text), translated=True, language="de")
-    yield "salience.ranked", lambda text: ranked(sentences(text))
+    yield "salience.ranked", lambda text: ranked(sentences(text, "en"))
     yield "salience.ranked of one", lambda text: ranked([Sentence(0, len(text), text)])
-    yield "chunks", lambda text: chunks(text, 500, lambda part: -(-len(part) // 4))
+    yield "chunks", lambda text: chunks(text, 500, lambda part: -(-len(part) // 4), "en")
 
 
 def _over_articles() -> Iterator[tuple[str, Callable[[str], Any]]]:
@@ -212,7 +215,7 @@ def _over_drafts() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "quoted_summary", lambda text: quoted_summary([article(text)], options)
     yield "parsing.read_points", read_points
     yield "parsing.clean", clean
-    yield "parsing.form_problem", form_problem
+    yield "parsing.form_problem", lambda text: form_problem(text, "en")
     yield "parsing.title_without_site", lambda text: title_without_site(text, "a")
     yield "parsing.truncate_words", lambda text: truncate_words(text, 20)
     yield "ladder.has_dangling_reference", has_dangling_reference

@@ -13,7 +13,7 @@ from briefing.ground.combination import WITHOUT_MODEL, features
 from briefing.ground.exact import match_facts
 from briefing.ground.negation import missing_negation
 from briefing.nlp.facts import tokens
-from briefing.nlp.text import sentences
+from briefing.nlp.sentences import sentences
 from briefing.types import Verdict
 
 __all__ = ["JUDGES", "Judge"]
@@ -33,7 +33,7 @@ def _vectors(document: str) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectoriser = TfidfVectorizer(token_pattern=r"(?u)\b\w+\b")
-    return vectoriser, vectoriser.fit_transform([s.text for s in sentences(document)])
+    return vectoriser, vectoriser.fit_transform([s.text for s in sentences(document, "en")])
 
 
 def tfidf_cosine(sentence: str, evidence: Evidence) -> float:

@@ -34,7 +34,8 @@ from metering import model_spec, table
 from briefing.assets import environment
 from briefing.engines import EngineOptions, Prompt, open_engine
 from briefing.ground import Evidence, check
-from briefing.nlp.text import sentences, words
+from briefing.nlp.sentences import sentences
+from briefing.nlp.text import words
 from briefing.serialization import summary_to_json
 from briefing.summariser import PromptBook, SummaryOptions, summarise_all
 from briefing.summariser.parsing import read_points, says_the_same
@@ -59,7 +60,7 @@ def chosen(pairs: Sequence[dict[str, Any]], count: int) -> list[dict[str, Any]]:
 def reference(pair: dict[str, Any]) -> str:
     """The human summary, a sentence a line; where a person has corrected it, the corrected one."""
     text = pair.get("faithful_alt_reference") or pair["reference"]
-    return "\n".join(text if isinstance(text, list) else [one.text for one in sentences(text)])
+    return "\n".join(text if isinstance(text, list) else [one.text for one in sentences(text, "en")])
 
 
 def text_rank(article: str) -> list[str]:
@@ -69,7 +70,7 @@ def text_rank(article: str) -> list[str]:
 
     class Tokens:
         def to_sentences(self, text: str) -> list[str]:
-            return [one.text for one in sentences(text)]
+            return [one.text for one in sentences(text, "en")]
 
         def to_words(self, text: str) -> list[str]:
             return words(text)
@@ -217,11 +218,11 @@ def main() -> None:
     told = {"ours": (mine, sum(done[pair["id"]]["seconds"] for pair in pairs))}
     if wanted.bare:
         told["bare model"] = bare(pairs, wanted.model)
-    told["lead-3"] = timed(lambda text: [one.text for one in sentences(text)[:3]], pairs)
+    told["lead-3"] = timed(lambda text: [one.text for one in sentences(text, "en")[:3]], pairs)
     told["TextRank"] = timed(text_rank, pairs)
     outputs: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for one in published:
-        outputs[one["model"]][one["id"]] = [part.text for part in sentences(one["summary"])]
+        outputs[one["model"]][one["id"]] = [part.text for part in sentences(one["summary"], "en")]
     if wanted.readers:
         read = {name: dict(zip([p["id"] for p in pairs], told[name][0], strict=True)) for name in ("ours", "lead-3")}
         for_readers(wanted.readers, pairs, read | outputs)

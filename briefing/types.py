@@ -126,7 +126,7 @@ class Citation:
     """A sentence of the article that supports a key point: ``article.text[start:end] == text``."""
 
     sentence: int
-    """Index among the article's sentences (`nlp.text.sentences`), from 0."""
+    """Index among the article's sentences (`nlp.sentences`), from 0."""
     start: int
     end: int
     text: str

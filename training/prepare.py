@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from briefing.nlp.facts import stems
-from briefing.nlp.text import normalise, sentences
+from briefing.nlp.sentences import sentences
+from briefing.nlp.text import normalise
 from training.rows import Claim, Row, Write, records, save
 
 KEPT_OUT = 60
@@ -81,11 +82,11 @@ def labelled(path: Path) -> Iterator[Row]:
     documents: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
     for one in records(path):
         document, text = normalise(one["document"]), untokenised(one["claim"])
-        cut = [s.text for s in sentences(text)] if one["unit"] == "summary" else [text]
+        cut = [s.text for s in sentences(text, "en")] if one["unit"] == "summary" else [text]
         if len(cut) == 1 or one["label"]:
             documents[document] += [(one["source"], _flat(part), one["label"]) for part in cut]
     for document, claims in documents.items():
-        shown = [_flat(s.text) for s in sentences(document)]
+        shown = [_flat(s.text) for s in sentences(document, "en")]
         if not shown:
             continue
         claims.sort(key=lambda one: hashlib.sha256(one[1].encode()).digest())
@@ -112,7 +113,7 @@ def apart(claims: Sequence[Row], points: Sequence[Row], development: Sequence[st
     Two texts are one where they have two long sentences in common.
     """
     kept_out = [row.sentences for row in points if row.part == "valid"]
-    kept_out += [tuple(_flat(s.text) for s in sentences(text)) for text in development]
+    kept_out += [tuple(_flat(s.text) for s in sentences(text, "en")) for text in development]
     learnt = [row.sentences for row in points if row.part == "train"]
     barred = {"tune": _long(kept_out), "report": _long(learnt)}
     for row in claims:

@@ -36,7 +36,8 @@ class Prompt:
     points: int = 0
     """Sentences wanted, for engines that take no instructions; 0: the engine's default."""
     language: str = ""
-    """ISO 639-1 code of the document's language, for multilingual seq2seq models; empty where it is not known."""
+    """ISO 639-1 code of the document's language, for multilingual seq2seq models and for where its sentences end; empty
+    where it is not known."""
     answer_language: str = ""
     """ISO 639-1 code of the language to answer in; empty means the document's."""
     stop: tuple[str, ...] = ()

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from briefing.engines.base import Capabilities, Completion, EngineOptions, ModelSpec, Prompt
 from briefing.nlp.salience import ranked
-from briefing.nlp.text import sentences, word_count
+from briefing.nlp.sentences import sentences
+from briefing.nlp.text import word_count
 
 
 class ExtractiveEngine:
@@ -30,7 +31,7 @@ class ExtractiveEngine:
     def complete(self, prompts: Iterable[Prompt]) -> Iterator[Completion]:
         """Yield the `Prompt.points` most salient sentences (three by default) of each prompt's document."""
         for prompt in prompts:
-            found = sentences(prompt.document)
+            found = sentences(prompt.document, prompt.language)
             chosen = sorted(ranked(found)[: prompt.points or 3])
             text = "\n".join(" ".join(found[index].text.split()) for index in chosen)
             words = word_count(prompt.document)

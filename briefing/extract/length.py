@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from briefing.nlp.text import CASELESS, LONGEST_SENTENCE
+from briefing.nlp.sentences import LONGEST_SENTENCE
+from briefing.nlp.text import CASELESS
 from briefing.types import Article
 
 LONGEST_READ = 200_000

@@ -12,7 +12,8 @@ from briefing.ground.analysis import AnalysedSentence, dated, initials
 from briefing.ground.localised_numbers import figures, in_english
 from briefing.nlp.facts import Name, stem_of, tokens
 from briefing.nlp.numerals import Number
-from briefing.nlp.text import Sentence, fold, sentences
+from briefing.nlp.sentences import sentences
+from briefing.nlp.text import Sentence, fold
 from briefing.types import Citation
 
 
@@ -32,7 +33,7 @@ class Evidence:
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
         """The text's sentences; citations refer to their indices."""
-        return sentences(self.text)
+        return sentences(self.text, self.language)
 
     def contains(self, words: Sequence[str]) -> bool:
         """Whether these `facts.tokens` stand in the text in a row."""

@@ -11,23 +11,27 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from briefing.nlp.text import Sentence, paragraphs, sentences, trimmed
+from briefing.nlp.sentences import sentences
+from briefing.nlp.text import Sentence, paragraphs, trimmed
 
 # Borders at which an over-long sentence may be split, best first.
 _BORDERS = (re.compile(r"[;:]\s+|[；：]"), re.compile(r",\s+|[，、]"), re.compile(r"\s+"))
 
 
-def chunks(text: str, budget: int, count: Callable[[str], int]) -> tuple[Sentence, ...]:
+def chunks(text: str, budget: int, count: Callable[[str], int], language: str) -> tuple[Sentence, ...]:
     """Split `text` into as few chunks of at most `budget` tokens as its borders allow, of about equal length.
 
-    `count` gives the tokens of a string and should be (nearly) additive over sentences, as subword tokenisers are.
+    `language` is the text's, by which its sentences end. `count` gives the tokens of a string and should be (nearly)
+    additive over sentences, as subword tokenisers are.
     Chunks carry their character offsets. Equal lengths, because each chunk is given as many key points: a last one of
     three sentences would get those of three pages. Raises `ValueError` for a budget under 16 tokens.
     """
     if budget < 16:
         raise ValueError(f"a budget of {budget} tokens is too small to cut text by")
     atoms = [
-        atom for sentence in sentences(text) for atom in _halved(text, sentence.start, sentence.end, budget - 1, count)
+        atom
+        for sentence in sentences(text, language)
+        for atom in _halved(text, sentence.start, sentence.end, budget - 1, count)
     ]
     if not atoms:
         return ()

@@ -1,6 +1,7 @@
-"""Plain text: normalisation, sentence segmentation with offsets, tokenisation, folding, fingerprints.
+"""Plain text: normalisation, paragraphs with offsets, tokenisation, folding, fingerprints.
 
-Pure. Not here: facts in a text (`facts`), chunks that fit a model (`chunk`), text from pages (`extract`).
+Pure. Not here: sentences (`sentences`), facts in a text (`facts`), chunks that fit a model (`chunk`), text from pages
+(`extract`).
 """
 
 from __future__ import annotations
@@ -9,10 +10,8 @@ import hashlib
 import math
 import re
 import unicodedata
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from briefing.sanitise import clean
 
@@ -64,70 +63,6 @@ def trimmed(text: str, start: int, end: int) -> tuple[Sentence, ...]:
     start += len(part) - len(part.lstrip())
     part = part.strip()
     return (Sentence(start, start + len(part), part),) if part else ()
-
-
-def sentences(text: str, most: int | None = None) -> tuple[Sentence, ...]:
-    """Split `text` into sentences of at most `LONGEST_SENTENCE` characters; paragraph borders always end one.
-
-    `most`: only the first so many, at no more than their cost; None: all.
-
-    By Punkt (Kiss and Strunk, "Unsupervised Multilingual Sentence Boundary Detection", 2006) as trained and kept by
-    `nupunkt`, paragraph by paragraph; then split where scraped text lost the space after a full stop.
-    """
-    found = (
-        part
-        for paragraph in paragraphs(text)
-        for stretch in _split_long(text, paragraph, _LONGEST_PARAGRAPH, _STOP)
-        for sentence in _punkt_sentences(text, stretch)
-        for part in _split_long(text, sentence, LONGEST_SENTENCE, _PAUSE)
-    )
-    return tuple(islice(found, most))
-
-
-def _split_long(text: str, whole: Sentence, longest: int, border: re.Pattern[str]) -> Iterator[Sentence]:
-    """`whole` in parts of at most `longest` characters, cut after the last `border` of each, else the last blank."""
-    start = whole.start
-    while whole.end - start > longest:
-        middle, end = start + longest // 2, start + longest
-        for pattern in (border, _BLANK):
-            if found := deque(pattern.finditer(text, middle, end), 1):
-                end = found[0].end()
-                break
-        yield from trimmed(text, start, end)
-        start = end
-    yield from trimmed(text, start, whole.end)
-
-
-def _punkt_sentences(text: str, paragraph: Sentence) -> Iterator[Sentence]:
-    import nupunkt  # 0.1 s
-
-    if dateline := _DATELINE.match(paragraph.text):
-        # "GENEVA, 2 October 2023 —" is a sentence of its own: its date is not what the news is about.
-        start = paragraph.start + dateline.end()
-        yield from trimmed(text, paragraph.start, start)
-        paragraph = Sentence(start, paragraph.end, text[start : paragraph.end])
-    for start, end in nupunkt.sent_spans(paragraph.text):
-        last = paragraph.start + start
-        for glued in _GLUED.finditer(text, last, paragraph.start + end):
-            yield from trimmed(text, last, glued.end())
-            last = glued.end()
-        yield from trimmed(text, last, paragraph.start + end)
-
-
-LONGEST_SENTENCE = 2_000
-"""Characters; longer runs are tables, lists or text that lost its full stops. What reads one sentence may take time
-quadratic in its length."""
-_LONGEST_PARAGRAPH = 20_000
-"""Characters per call of Punkt."""
-_STOP = re.compile(r"[.!?…][”\"’')\]]?\s|[。！？]")
-_PAUSE = re.compile(r"[;:,]\s|[；：，、]")
-_BLANK = re.compile(r"\s")
-
-_DATELINE = re.compile(r"[A-Z]{2}[^\n.!?—–]{2,60}\d{4}\s?[—–]\s(?=\S)")
-
-# "…the talks ended.Related" or "…it said.”The": scraped text loses the space between sentences. Lower case before and
-# a capital with a lower-case letter after it, so that "U.S.A", "example.Com" and "3.5" are not split.
-_GLUED = re.compile(r"[a-z]{2}[.!?][”\"’')\]]?(?=[“\"‘'(]?[A-Z][a-z ])(?<!www\.)")
 
 
 # Combining marks inside words, which `\w` leaves out: vowel signs of Indic scripts, points of Arabic and Hebrew.

@@ -385,7 +385,7 @@ class SourceReader:
         note = Failure(
             subject=source.shown,
             stage="read",
-            cause=f"it is a web page, not a feed; the feed that it names was read, now at {shown(named.location)}",
+            cause=f"it is a web page, not a feed; the feed that it names was read, now at {named.address}",
             remedy="Put this address into the configuration",
             kind=FailureKind.SKIPPED,
         )

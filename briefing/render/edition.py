@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefing.errors import UsageError
-from briefing.nlp.text import sentences
+from briefing.nlp.sentences import sentences
 from briefing.render.epub import render_epub
 from briefing.render.filters import edition_variables, tidy, xml_safe
 from briefing.sanitise import one_line
@@ -87,7 +87,7 @@ def render_comparison(
 
 def _comparison_row(article: Article, results: Sequence[Summary | Failure]) -> dict[str, object]:
     """An article in paragraphs of numbered sentences, each sentence marked with the points that cite it."""
-    spans = sentences(article.text)
+    spans = sentences(article.text, article.language)
     paragraphs: list[list[tuple[int, str]]] = []
     for index, sentence in enumerate(spans):
         if not index or "\n\n" in article.text[spans[index - 1].end : sentence.start]:

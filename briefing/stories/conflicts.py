@@ -20,7 +20,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from briefing.nlp.facts import stems
 from briefing.nlp.lexicon import QUALIFIERS
 from briefing.nlp.numerals import Number, is_rounding_of, numbers
-from briefing.nlp.text import Sentence, sentences
+from briefing.nlp.sentences import sentences
+from briefing.nlp.text import Sentence
 from briefing.types import Article, Citation, Disagreement, KeyPoint, Verdict
 
 MOST = 2
@@ -170,7 +171,7 @@ def _rival(claim: _Claim, own: Sequence[_Claim], others: Sequence[_Claim]) -> _C
 
 
 def _claims(article: Article) -> Iterator[_Claim]:
-    for index, sentence in enumerate(sentences(article.text, _READ_SENTENCES)):
+    for index, sentence in enumerate(sentences(article.text, article.language, _READ_SENTENCES)):
         text = sentence.text
         if text.isupper() or not text.rstrip("”\"'’").endswith((".", "!", "?")):
             continue  # a heading

@@ -210,7 +210,7 @@ def form_fault(line: Line) -> str:
         return "a question"
     if opens_as_fragment(line.text, line.context.language):
         return "no sentence of its own"
-    if problem := form_problem(line.text):
+    if problem := form_problem(line.text, line.context.language):
         return DANGLING if problem == "begins with a pronoun" else problem
     return DANGLING if has_dangling_reference(line.text, line.context.names, line.context.language) else ""
 

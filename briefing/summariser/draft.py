@@ -16,7 +16,8 @@ from briefing.errors import NoAnswerError
 from briefing.ground import Check, Evidence, check
 from briefing.nlp.facts import occurrences, stem_of
 from briefing.nlp.salience import ranked
-from briefing.nlp.text import sentences, word_count
+from briefing.nlp.sentences import sentences
+from briefing.nlp.text import word_count
 from briefing.stories.embeddings import nearest
 from briefing.summariser.language_samples import sample_sentences, script, script_of
 from briefing.summariser.options import SummaryOptions
@@ -79,6 +80,11 @@ class Draft:
         """ISO 639-1 code of the language to write in; English where it is unknown."""
         language = self.options.language or self.article.language
         return language if language != "und" else "en"
+
+    @property
+    def answer_language(self) -> str:
+        """ISO 639-1 code of the language of the answers, by which they are split; ``und`` where it is unknown."""
+        return self.options.language or self.article.language
 
     @property
     def translated(self) -> bool:
@@ -158,7 +164,7 @@ class Draft:
                 if served.completion.finish != "error" and fuller:
                     answers[index] = answer
         for answer in answers:
-            if rest := broken_off(answer):
+            if rest := broken_off(answer, self.answer_language):
                 self.warnings.append(f"Left out (broken off): {rest}")
         return answers
 
@@ -294,9 +300,9 @@ def quoted_point(evidence: Evidence, index: int) -> KeyPoint:
     return KeyPoint(text=text, citations=(citation,), verdict=Verdict.QUOTED, rung="quoted")
 
 
-def salient_sentences(text: str, count: int) -> list[str]:
-    """The `count` most salient sentences of `text`, in its order."""
-    whole = sentences(text)
+def salient_sentences(text: str, count: int, language: str) -> list[str]:
+    """The `count` most salient sentences of `text`, which is in `language`, in its order."""
+    whole = sentences(text, language)
     return [whole[index].text for index in sorted(ranked(whole)[:count])]
 
 

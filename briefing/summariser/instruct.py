@@ -22,7 +22,8 @@ from briefing.engines.base import Engine
 from briefing.ground import Check, settle
 from briefing.nlp.chunk import chunks
 from briefing.nlp.facts import stems
-from briefing.nlp.text import sentences, word_count
+from briefing.nlp.sentences import sentences
+from briefing.nlp.text import word_count
 from briefing.summariser.answer_length import text_budget
 from briefing.summariser.chat_prompts import ChatPrompts, grouped
 from briefing.summariser.draft import Draft, rejection_reason, salient_sentences
@@ -59,7 +60,7 @@ def write_paragraph(draft: Draft, engine: Engine, book: PromptBook) -> Conversat
     notes = [point.text for point in draft.points]
     prompts = ChatPrompts.of(draft, engine, book)
     (answer,) = yield from prompts.ask([prompts.paragraph(notes)])
-    written = sentences(clean(answer.text))
+    written = sentences(clean(answer.text), draft.answer_language)
     kept = [
         sentence.text
         for sentence in (written[:-1] if answer.cut else written)
@@ -78,7 +79,7 @@ def write_paragraph(draft: Draft, engine: Engine, book: PromptBook) -> Conversat
 def _read(draft: Draft, prompts: ChatPrompts) -> Conversation[list[str]]:
     """Rounds 1 and 2: candidate points, in the order of their weight."""
     budget = text_budget(prompts.points(""), prompts.engine)
-    pieces = chunks(draft.article.text, budget, prompts.engine.count_tokens)
+    pieces = chunks(draft.article.text, budget, prompts.engine.count_tokens, draft.article.language)
     answers = yield from prompts.ask([prompts.points(piece.text) for piece in pieces], prompts.enough_points)
     read = [read_points(answer.text, cut=answer.cut) for answer in answers]
     if len(pieces) == 1:
@@ -89,7 +90,7 @@ def _read(draft: Draft, prompts: ChatPrompts) -> Conversation[list[str]]:
     for piece, (_, points) in zip(pieces, read, strict=True):
         held = [with_full_stop(point) for point in points if draft.check(point).verdict is not Verdict.UNSUPPORTED]
         # A part of which no point held is represented by its most salient sentence.
-        notes += held or salient_sentences(piece.text, 1)
+        notes += held or salient_sentences(piece.text, 1, draft.article.language)
     return (yield from _merge(draft, prompts, notes))
 
 
@@ -125,7 +126,9 @@ def _ground(draft: Draft, prompts: ChatPrompts, candidates: list[str]) -> Conver
     checks = yield from _checked(draft, prompts, candidates)
     for point, check in zip(candidates, checks, strict=True):
         reason = (
-            form_problem(point) or rejection_reason(check) or ("copied" if is_copied(point, draft.evidence) else "")
+            form_problem(point, draft.answer_language)
+            or rejection_reason(check)
+            or ("copied" if is_copied(point, draft.evidence) else "")
         )
         if not reason:
             slots.append((point, check))
@@ -143,7 +146,11 @@ def _ground(draft: Draft, prompts: ChatPrompts, candidates: list[str]) -> Conver
         rechecks = yield from _checked(draft, prompts, rewrites)
         for retry, rewritten, recheck in zip(retried, rewrites, rechecks, strict=True):
             index, point, check, reason, sentence = retry
-            if rewritten and not form_problem(rewritten) and not _rejection_from(recheck, sentence):
+            if (
+                rewritten
+                and not form_problem(rewritten, draft.answer_language)
+                and not _rejection_from(recheck, sentence)
+            ):
                 slots[index] = (rewritten, recheck)
             elif reason == "copied" and not rejection_reason(check):
                 slots[index] = (point, check)
@@ -169,7 +176,7 @@ def _from_sentence(draft: Draft, sentence: int, prompts: ChatPrompts) -> Convers
     (answer,) = yield from prompts.ask([prompts.rewrite([sentence])])
     point = answer.prose
     (check,) = yield from _checked(draft, prompts, [point])
-    if not point or form_problem(point) or _rejection_from(check, sentence):
+    if not point or form_problem(point, draft.answer_language) or _rejection_from(check, sentence):
         return None
     return KeyPoint(text=with_full_stop(point), citations=check.citations, verdict=check.verdict)
 
@@ -192,6 +199,6 @@ def _fill(draft: Draft, prompts: ChatPrompts) -> Conversation[None]:
     points = [answer.prose for answer in (yield from prompts.ask([prompts.rewrite([index]) for index in chosen]))]
     checks = yield from _checked(draft, prompts, points)
     for index, point, check in zip(chosen, points, checks, strict=True):
-        usable = point and not form_problem(point) and not _rejection_from(check, index)
+        usable = point and not form_problem(point, draft.answer_language) and not _rejection_from(check, index)
         if usable and not draft.told_already(point) and len(draft.points) < draft.options.fewest:
             draft.keep(point, check)

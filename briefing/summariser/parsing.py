@@ -10,7 +10,8 @@ from briefing.canonical import host_of
 from briefing.engines.output import strip_reasoning
 from briefing.ground import Evidence
 from briefing.nlp.facts import stems, tokens
-from briefing.nlp.text import ENDS, beginning, normalise, sentences, word_count
+from briefing.nlp.sentences import sentences
+from briefing.nlp.text import ENDS, beginning, normalise, word_count
 
 FULL_STOPS = ".。।۔"
 """Stripped from the end of headlines."""
@@ -59,13 +60,13 @@ class Answer(NamedTuple):
         return "" if self.cut else clean(self.text)
 
 
-def broken_off(answer: Answer) -> str:
-    """The truncated point or sentence at the end of an answer; empty without one."""
+def broken_off(answer: Answer, language: str) -> str:
+    """The truncated point or sentence at the end of an answer in `language`; empty without one."""
     text = strip_reasoning(answer.text)
     rest = Answer(text, answer.cut).rest
     if text.lstrip("` \njson").startswith("{"):
         rest = rest.rpartition('"')[2].strip(" ,]}")
-    parts = sentences(clean(_BULLET.sub("", rest)))
+    parts = sentences(clean(_BULLET.sub("", rest)), language)
     return parts[-1].text if parts else ""
 
 
@@ -179,9 +180,9 @@ def _closed_quotations(text: str) -> str:
     return "".join(parts)
 
 
-def form_problem(point: str) -> str:
-    """Why a text is no key point in form; empty when it may be one."""
-    if len(sentences(point)) > 1:
+def form_problem(point: str, language: str) -> str:
+    """Why a text in `language` is no key point in form; empty when it may be one."""
+    if len(sentences(point, language)) > 1:
         return "more than one sentence"
     if word_count(point) > LONGEST_POINT:
         return "too long"

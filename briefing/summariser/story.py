@@ -16,7 +16,8 @@ from briefing.engines.base import Engine, Prompt
 from briefing.ground import Evidence, check
 from briefing.nlp.facts import stems
 from briefing.nlp.salience import ranked
-from briefing.nlp.text import sentences, word_count
+from briefing.nlp.sentences import sentences
+from briefing.nlp.text import word_count
 from briefing.summariser import cite, instruct, seq2seq, translated
 from briefing.summariser.draft import Draft, quoted_point, rejection_reason
 from briefing.summariser.mmr import choose_points
@@ -115,7 +116,11 @@ def _condense(draft: Draft, engine: Engine, prompts: PromptBook, others: Sequenc
 
 def _extract(draft: Draft) -> Conversation[None]:
     """The answer of a verbatim engine: sentences of the article, quoted."""
-    prompt = Prompt(id="", messages=(), document=draft.article.text, points=draft.options.points, max_tokens=0)
+    article = draft.article
+    language = "" if article.language == "und" else article.language
+    prompt = Prompt(
+        id="", messages=(), document=article.text, points=draft.options.points, max_tokens=0, language=language
+    )
     (answer,) = draft.take((yield [prompt]))
     lines = {line.strip() for line in answer.text.splitlines() if line.strip()}
     whole = draft.evidence.sentences
@@ -141,7 +146,7 @@ def quoted_summary(
 
 def _beginning(article: Article) -> Article:
     """The article with its first sentences only, to bound the time."""
-    first = sentences(article.text, _BEGINNING + 1)
+    first = sentences(article.text, article.language, _BEGINNING + 1)
     if len(first) <= _BEGINNING:
         return article
     return dataclasses.replace(article, text=article.text[: first[_BEGINNING - 1].end])

@@ -108,7 +108,7 @@ def _parts(draft: Draft, prompts: ChatPrompts) -> list[list[tuple[int, str]]]:
         (index + 1, piece.text)
         for index, sentence in enumerate(draft.evidence.sentences)
         if index not in draft.evidence.injections
-        for piece in chunks(" ".join(sentence.text.split()), budget, count)
+        for piece in chunks(" ".join(sentence.text.split()), budget, count, draft.article.language)
     ]
     costs = [count(f"[{number}] {text}\n") + 2 for number, text in items]
     target = sum(costs) / max(1, -(-sum(costs) // budget))
@@ -123,7 +123,11 @@ def _unfit(draft: Draft, point: str, check: Check, astray: bool = False) -> str:
     if astray or draft.astray(point):
         return "not in the language asked for"
     dangling = draft.language != "en" and has_dangling_reference(point, (), draft.language)
-    return form_problem(point) or rejection_reason(check) or ("begins with a pronoun" if dangling else "")
+    return (
+        form_problem(point, draft.answer_language)
+        or rejection_reason(check)
+        or ("begins with a pronoun" if dangling else "")
+    )
 
 
 def _keep(

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from briefing.assets import environment
 from briefing.engines import Prompt
-from briefing.nlp.text import article_id, sentences
+from briefing.nlp.sentences import sentences
+from briefing.nlp.text import article_id
 from briefing.summariser import PromptBook, SummaryOptions, summarise_all
 from briefing.testing.engine import FakeEngine
 from briefing.types import Article, Summary, Verdict
@@ -29,7 +30,7 @@ TEXT = "\n\n".join(PARTS)
 
 def leads(prompt: Prompt) -> str:
     """The first sentence of every part that is in the document, as a model that copies might answer."""
-    return " ".join(sentences(part)[0].text for part in PARTS if sentences(part)[0].text in prompt.document)
+    return " ".join(sentences(part, "en")[0].text for part in PARTS if sentences(part, "en")[0].text in prompt.document)
 
 
 def one(engine: FakeEngine, text: str = TEXT, **wishes: object) -> Summary:
@@ -52,7 +53,7 @@ def test_it_is_given_the_article_and_nothing_else() -> None:
     summary = one(engine)
     (asked,) = engine.asked
     assert (asked.messages, asked.document, asked.language) == ((), TEXT, "en")
-    assert points(summary) == [sentences(part)[0].text for part in PARTS]
+    assert points(summary) == [sentences(part, "en")[0].text for part in PARTS]
     assert all(point.verdict is Verdict.SUPPORTED and point.citations for point in summary.key_points)
     assert summary.headline == "Tram"
 
@@ -61,9 +62,9 @@ def test_every_window_is_read_and_what_came_of_them_is_condensed_again() -> None
     engine = model(context=80).says(leads)
     summary = one(engine)
     windows = [prompt.document for prompt in engine.asked if prompt.document in TEXT]
-    assert all(any(sentence.text in window for window in windows) for sentence in sentences(TEXT))
+    assert all(any(sentence.text in window for window in windows) for sentence in sentences(TEXT, "en"))
     assert any(prompt.document not in TEXT for prompt in engine.asked)
-    assert points(summary) == [sentences(part)[0].text for part in PARTS]
+    assert points(summary) == [sentences(part, "en")[0].text for part in PARTS]
     assert any("it was read in" in warning for warning in summary.warnings)
 
 
@@ -83,10 +84,10 @@ def test_what_the_article_does_not_say_is_left_out_and_said_so() -> None:
 
 
 def test_a_model_of_one_sentence_tells_more_from_smaller_windows() -> None:
-    engine = model().says(lambda prompt: sentences(prompt.document)[0].text)
+    engine = model().says(lambda prompt: sentences(prompt.document, "en")[0].text)
     summary = one(engine)
     assert len(summary.key_points) >= 3
-    assert points(summary)[0] == sentences(PARTS[0])[0].text
+    assert points(summary)[0] == sentences(PARTS[0], "en")[0].text
     assert len(set(points(summary))) == len(points(summary))
 
 
@@ -107,8 +108,8 @@ def test_article_is_quoted_where_no_point_holds() -> None:
 
 
 def test_of_more_sentences_than_points_asked_for_the_first_are_kept() -> None:
-    backwards = " ".join(reversed([sentences(part)[0].text for part in PARTS]))
-    assert points(one(model().says(backwards), points=3)) == [sentences(part)[0].text for part in PARTS[:0:-1]]
+    backwards = " ".join(reversed([sentences(part, "en")[0].text for part in PARTS]))
+    assert points(one(model().says(backwards), points=3)) == [sentences(part, "en")[0].text for part in PARTS[:0:-1]]
 
 
 def test_a_paragraph_is_the_points_in_a_row() -> None:

@@ -24,7 +24,7 @@ PARAGRAPH = "The council met on Tuesday. It voted for the tram. Nobody was surpr
 @example(";;;;;;;;;;;;   ;;;;", 18)  # the blanks between two parts count as well
 @given(st.text(alphabet=st.sampled_from("ab .,;\n文。é"), max_size=600), st.integers(16, 200))
 def test_chunks_lose_only_white_space_and_fit_the_budget(text: str, budget: int) -> None:
-    pieces = chunks(text, budget, characters)
+    pieces = chunks(text, budget, characters, "en")
     assert visible("".join(piece.text for piece in pieces)) == visible(text)
     for piece in pieces:
         assert text[piece.start : piece.end] == piece.text
@@ -32,16 +32,16 @@ def test_chunks_lose_only_white_space_and_fit_the_budget(text: str, budget: int)
 
 
 def test_a_short_text_is_one_chunk() -> None:
-    assert [piece.text for piece in chunks(PARAGRAPH, 100, word_count)] == [PARAGRAPH]
+    assert [piece.text for piece in chunks(PARAGRAPH, 100, word_count, "en")] == [PARAGRAPH]
 
 
 def test_empty_text_has_no_chunks() -> None:
-    assert chunks(" \n ", 100, word_count) == ()
+    assert chunks(" \n ", 100, word_count, "en") == ()
 
 
 def test_chunks_are_about_equally_long_and_end_with_paragraphs() -> None:
     text = "\n\n".join([PARAGRAPH] * 40)
-    pieces = chunks(text, 300, word_count)
+    pieces = chunks(text, 300, word_count, "en")
     lengths = [word_count(piece.text) for piece in pieces]
     assert max(lengths) <= 300
     assert min(lengths) > 0.5 * max(lengths)
@@ -50,7 +50,7 @@ def test_chunks_are_about_equally_long_and_end_with_paragraphs() -> None:
 
 def test_a_sentence_over_the_budget_is_split_at_its_clauses() -> None:
     sentence = ", ".join(f"clause number {i} of the endless sentence" for i in range(150)) + "."
-    pieces = chunks(sentence, 200, word_count)
+    pieces = chunks(sentence, 200, word_count, "en")
     assert visible("".join(piece.text for piece in pieces)) == visible(sentence)
     assert all(piece.text.endswith((",", ".")) for piece in pieces)
     assert all(word_count(piece.text) <= 200 for piece in pieces)
@@ -58,4 +58,4 @@ def test_a_sentence_over_the_budget_is_split_at_its_clauses() -> None:
 
 def test_too_small_a_budget_is_refused() -> None:
     with pytest.raises(ValueError, match="too small"):
-        chunks("text", 4, word_count)
+        chunks("text", 4, word_count, "en")

@@ -12,6 +12,7 @@ import re
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import briefing
+from briefing.nlp.sentences import sentences
 
 TESTED_KINDS = (
     "list of digits", "sums", "dates", "number words", "large numbers in Chinese", "hyphens", "letters",
@@ -69,6 +71,31 @@ def test_time_is_linear_in_the_text(name: str) -> None:
     assert [kind for kind in TESTED_KINDS if not grows_evenly(function, KINDS[kind])] == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "de", "el", "sv", "ja", "ur", "th", "und"])
+def test_sentences_take_linear_time_over_the_marks_of_every_script(language: str) -> None:
+    strings = (
+        "“",
+        "”",
+        "„",
+        "«a.",
+        "» ",
+        "「",
+        "「あ。」",
+        "“好。”",
+        "你好。",
+        "(",
+        "वह।",
+        "پی۔",
+        "د. ",
+        "3. ",
+        "usw. ",
+        "ตลาด ",
+        "; ",
+    )
+    assert [string for string in strings if not grows_evenly(partial(sentences, language=language), string)] == []
+
+
 def peak(function: Callable[[str], Any], text: str) -> int:
     tracemalloc.start()
     try:
@@ -84,7 +111,8 @@ def peak(function: Callable[[str], Any], text: str) -> int:
     [
         ("numerals.numbers", "list of digits", 100_000),
         ("numerals.numbers", "large numbers in Chinese", 50_000),
-        ("text.sentences", "titles of people", 50_000),
+        ("sentences in en", "titles of people", 50_000),
+        ("sentences in de", "titles of people", 50_000),
         ("text.normalise", "line ends", 100_000),
         ("ground.check", "list of digits", 20_000),
         ("ground.check across languages", "list of digits", 5_000),

@@ -8,7 +8,7 @@ from briefing.errors import ExtractError
 from briefing.extract import article_from_text, extract_article
 from briefing.extract.length import LONGEST_READ, NOT_WORDS, TEXT_CUT, is_cut, truncated
 from briefing.ground import Evidence, check
-from briefing.nlp.text import LONGEST_SENTENCE, sentences
+from briefing.nlp.sentences import LONGEST_SENTENCE, sentences
 from briefing.summariser import SummaryOptions, quoted_summary
 from briefing.types import Article, Verdict
 
@@ -114,7 +114,7 @@ def test_truncation_prefers_paragraphs_then_sentences_then_words(text: str, kept
 
 def test_an_endless_sentence_is_split_at_pauses() -> None:
     text = ", ".join(f"word {n} of a list" for n in range(1000))
-    found = sentences(text)
+    found = sentences(text, "en")
     assert all(len(one.text) <= LONGEST_SENTENCE for one in found)
     assert all(one.text.endswith(",") for one in found[:-1])
     assert " ".join(one.text for one in found) == text
@@ -124,8 +124,8 @@ def test_an_endless_sentence_is_split_at_pauses() -> None:
     "text", ["x" * 10_000, "a " * 5000, "词" * 10_000, "Mr. " * 5000, told(100).replace("\n\n", " ")]
 )
 def test_the_first_sentences_are_those_of_the_whole(text: str) -> None:
-    found = sentences(text)
-    assert sentences(text, 3) == found[:3]
+    found = sentences(text, "en")
+    assert sentences(text, "en", 3) == found[:3]
     assert all(text[one.start : one.end] == one.text for one in found)
     assert "".join("".join(one.text.split()) for one in found) == "".join(text.split())
 
@@ -138,6 +138,8 @@ def test_a_story_without_time_is_told_by_a_sentence_from_its_beginning() -> None
     summary = quoted_summary([article], SummaryOptions())
     (citation,) = summary.key_points[0].citations
     assert (
-        article.text[citation.start : citation.end] == citation.text == sentences(article.text)[citation.sentence].text
+        article.text[citation.start : citation.end]
+        == citation.text
+        == sentences(article.text, article.language)[citation.sentence].text
     )
     assert citation.sentence < 100

@@ -112,8 +112,8 @@ def test_answer_lines_without_a_truncated_last_one() -> None:
     ],
 )
 def test_broken_off_returns_the_truncated_sentence(answer: str, rest: str) -> None:
-    assert broken_off(Answer(answer, cut=True)) == rest
-    assert broken_off(Answer(answer)) == ""
+    assert broken_off(Answer(answer, cut=True), "en") == rest
+    assert broken_off(Answer(answer), "en") == ""
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_yes_or_no_is_parsed_from_the_first_word(answer: str, yes: bool | None) 
     ],
 )
 def test_form_problems_of_points(point: str, reason: str) -> None:
-    assert form_problem(point) == reason
+    assert form_problem(point, "en") == reason
 
 
 def test_a_point_ends_with_a_full_stop() -> None:

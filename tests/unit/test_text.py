@@ -1,4 +1,4 @@
-"""Normalisation, sentence segmentation, word counts, folding, fingerprints."""
+"""Normalisation, paragraphs, word counts, folding, fingerprints."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from briefing.nlp.text import (
     normalise,
     paragraphs,
     pieces,
-    sentences,
     word_count,
 )
 
@@ -41,34 +40,6 @@ def test_invisible_characters_and_controls_do_not_survive() -> None:
 
 def test_paragraphs_are_parted_by_one_blank_line_and_blanks_are_single() -> None:
     assert normalise("One\u00a0 two \r\n\r\n\r\n \tThree\u2029Four") == "One two\n\nThree\n\nFour"
-
-
-@given(st.text())
-def test_sentence_offsets_cut_out_their_text_in_order(text: str) -> None:
-    last = 0
-    for sentence in sentences(text):
-        assert text[sentence.start : sentence.end] == sentence.text == sentence.text.strip()
-        assert sentence.start >= last
-        assert not text[last : sentence.start].strip()
-        last = sentence.end
-    assert not text[last:].strip()
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("The U.S. agreed. Mr. Jones left at 5 p.m. Sunday.", ["The U.S. agreed.", "Mr. Jones left at 5 p.m. Sunday."]),
-        ("The talks ended.Related Posts", ["The talks ended.", "Related Posts"]),
-        (
-            "Prices rose 3.5 percent to $2.3 million. Wages fell.",
-            ["Prices rose 3.5 percent to $2.3 million.", "Wages fell."],
-        ),
-        ("GENEVA, 2 October 2023 — It rose. It fell.", ["GENEVA, 2 October 2023 —", "It rose.", "It fell."]),
-        ("A heading without a stop\n\nThen a sentence.", ["A heading without a stop", "Then a sentence."]),
-    ],
-)
-def test_sentences_of_news(text: str, expected: list[str]) -> None:
-    assert [sentence.text for sentence in sentences(text)] == expected
 
 
 def test_paragraphs_keep_their_offsets() -> None:
