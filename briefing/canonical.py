@@ -37,7 +37,7 @@ def canonical_url(url: str) -> str:
 def host_of(url: str) -> str:
     """The host of an address, in lower case; empty where it has none or is invalid."""
     try:
-        return urlsplit(url.strip()).hostname or ""
+        return (urlsplit(url.strip()).hostname or "").lower()  # urllib lowers no letter behind a ``%``
     except ValueError:
         return ""
 

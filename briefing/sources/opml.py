@@ -30,8 +30,8 @@ _KINDS_BY_URL = {
 }  # fmt: skip
 """By the type of an outline that has its address under `url`; an included list is reported by the run that reads it."""
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_MOST_ESCAPED = 4
-"""Times that a name is unescaped, after the XML."""
+_TIMES_ESCAPED = 2
+"""That names are unescaped, after the XML."""
 _BETWEEN = " / "
 """Separator of nested folder names in a section."""
 
@@ -131,11 +131,14 @@ def _name(values: dict[str, str]) -> str:
 
 def _unescaped(text: str) -> str:
     """A name without character references: exporters escape names that a feed had escaped already."""
-    for _ in range(_MOST_ESCAPED):
-        text, before = _REFERENCE.sub(lambda reference: unescape(reference[0]), text), text
-        if text == before:
-            break
+    for _ in range(_TIMES_ESCAPED):
+        text = _REFERENCE.sub(lambda reference: unescape(reference[0]), text)
     return text
+
+
+def _escaped(text: str) -> str:
+    """What `_unescaped` makes `text` of, where this holds a character reference itself."""
+    return _REFERENCE.sub(lambda reference: "&" + _TIMES_ESCAPED * "amp;" + reference[0][1:], text)
 
 
 def is_url_list(body: bytes) -> bool:
@@ -175,10 +178,10 @@ def write_opml(sources: Iterable[Source], title: str, *, secrets: bool = False) 
         address = web_address(source.location if secrets else source.address.public)
         if address is None:
             continue
-        section = one_line(source.section)
+        section = _escaped(one_line(source.section))
         if section not in folders:
             folders[section] = ElementTree.SubElement(body, "outline", text=section, title=section)
-        name = shown_in(one_line(source.name))
+        name = _escaped(shown_in(one_line(source.name)))
         values = {"text": name or shown(address), **({"title": name} if name else {})}
         if source.kind is SourceKind.PAGE:
             values |= {"type": "link", "url": address}

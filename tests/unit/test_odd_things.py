@@ -132,6 +132,7 @@ often = settings(max_examples=150, deadline=None, suppress_health_check=[HealthC
 @given(addresses)
 @example("https://a.example/?\ud800")
 @example("0:0@0:0@0")
+@example("http://%A")
 def test_odd_addresses_are_compared_and_redacted_or_refused(address: str) -> None:
     assert shown(shown(address)) == shown(address)
     assert "s3cret" not in shown(f"https://ann:s3cret@{address}")

@@ -120,7 +120,7 @@ def test_a_backslash_that_toml_does_not_know_is_explained(tmp_path: Path) -> Non
     path.write_text('[[sources]]\npath = "C:\\Users\\ada\\feed.xml"\n', "utf-8")
     with pytest.raises(ConfigError) as caught:
         load_config(path)
-    assert "line 2" in str(caught.value)
+    assert "line 2" in caught.value.subject
     assert r"'C:\folder'" in caught.value.remedy
 
 

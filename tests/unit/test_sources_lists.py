@@ -201,6 +201,12 @@ def test_opml_round_trip(sources: list[Source], title: str) -> None:
     assert {source.location: source for source in again} == by_location
 
 
+@pytest.mark.parametrize("name", ["&ap;", "&amp;", "&amp;lt;", "R&D &#8212; news", "&&lt;;"])
+def test_names_that_hold_references_come_back(name: str) -> None:
+    sources = (Source(location="https://a.example/f", name=name, section=name, kind=SourceKind.FEED),)
+    assert read_opml(write_opml(sources, "mine")) == sources
+
+
 def test_files_and_folders_are_not_exported() -> None:
     document = write_opml(
         [Source(location=place) for place in ("/Users/anna/news", "-", "notes.txt", "https://a.example/")], "mine"
