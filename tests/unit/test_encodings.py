@@ -417,7 +417,7 @@ def test_what_cannot_be_decoded_is_marked_counted_and_named() -> None:
     assert not is_about_loss("The article is long; it was read in 2 parts.")
 
 
-def test_a_loss_under_another_encoding_than_the_declared_one_names_the_one_it_was_read_in() -> None:
+def test_a_loss_under_an_undeclared_encoding_names_the_one_it_was_read_in() -> None:
     found = decode(f"{GERMAN * 3}\xa0".encode() + b"\xff", ["iso-8859-15"])
     assert found.warning == "1 character of it could not be read (it was read as utf-8)"
 
