@@ -170,4 +170,11 @@ def _check(source: Source, session: ReadSession) -> tuple[int, list[Failure], li
             opened.append(candidate)
     result = gatherer.gather(Discovery(contents=[SourceContents(candidates=opened)]))
     notices = [notice for each in contents for notice in each.notices(session.secrets)]
+    secret = session.secrets.text
+    notices += [
+        Notice(secret(article.title or source.shown), secret(warning.rstrip(".")))
+        for article in result.articles
+        for warning in article.warnings
+        if is_about_loss(warning)
+    ]
     return len(result.articles) + unread, result.failures, notices

@@ -96,7 +96,7 @@ def test_an_article_read_in_part_is_told_of_in_the_report_and_the_edition(cli: C
 
 
 @pytest.mark.slow
-def test_characters_that_could_not_be_read_are_told_of_in_the_report_and_the_edition(cli: Cli, tmp_path: Path) -> None:
+def test_unreadable_characters_are_told_of_in_the_report_and_the_edition(cli: Cli, tmp_path: Path) -> None:
     page = f"<html><head><meta charset=iso-8859-1></head><body><p>{STORY} %4.5 million was paid.</p></body></html>"
     (tmp_path / "page.html").write_bytes(page.encode("cp1252").replace(b"%", b"\x81\x80"))
     done = cli("run", "-s", "page.html", *PLAIN, "--date", "2024-05-17", "-f", "md")

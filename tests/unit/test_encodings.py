@@ -261,11 +261,11 @@ def test_the_declaration_of_a_page_is_found(head: bytes, label: str) -> None:
     assert html_label(head) == label
 
 
-def test_a_declared_encoding_counts_where_a_text_has_one_foreign_word(tmp_path: Path) -> None:
-    text = "The ferry Жук will sail again from Tuesday, the harbour master said, and cost no more than last year."
+def test_a_declared_encoding_counts_that_no_detection_could_tell(tmp_path: Path) -> None:
+    text = "The ferry will cost 5 € again from Tuesday, the harbour master said, and sail no later than last year."
     for kind in ("page", "feed"):
-        assert text in read(kind, Written(document(kind, text, "koi8-r").encode("koi8-r"), ""), tmp_path)
-    page = document("page", text, "koi8-r").encode("koi8-r")
+        assert text in read(kind, Written(document(kind, text, "latin9").encode("iso8859-15"), ""), tmp_path)
+    page = document("page", text, "latin9").encode("iso8859-15")
     head = b"Subject: a\nFrom: b@c.d\nMIME-Version: 1.0\nContent-Type: text/html\nContent-Transfer-Encoding: base64\n\n"
     (tmp_path / "it.eml").write_bytes(head + base64.encodebytes(page))
     assert extract_file(tmp_path / "it.eml", source="Post").text == text
@@ -303,8 +303,8 @@ def test_a_word_that_is_by_chance_valid_utf_8_is_read_by_its_label(label: str, t
 
 
 def test_links_to_feeds_are_read_in_the_encoding_of_the_page() -> None:
-    page = "<meta charset=koi8-r><link rel=alternate type='application/rss+xml' href='/жук'>"
-    assert find_feeds(page.encode("koi8-r"), "https://a.example/") == ["https://a.example/жук"]
+    page = "<meta charset=latin9><link rel=alternate type='application/rss+xml' href='/5€'>"
+    assert find_feeds(page.encode("iso8859-15"), "https://a.example/") == ["https://a.example/5€"]
 
 
 @pytest.mark.parametrize("longer", ["", "!"])
