@@ -81,6 +81,7 @@ def test_sentences_of_news(text: str, expected: list[str]) -> None:
         ("th", "นาย สมชาย ใจดี กล่าวว่า เขาขายผลไม้ได้ 30 กิโลกรัม ในตลาด"),
         ("und", "Am 3. Juni kam Dr. Voss nach Bonn."),
         ("und", "Le 3 juin, M. Dupont arriva."),
+        ("und", "Dom stoi przy ul. Długiej w mieście."),
     ],
 )
 def test_a_sentence_is_not_cut_behind_abbreviations_ordinals_initials_or_before_its_speaker(
