@@ -83,7 +83,7 @@ def test_a_sequence_to_sequence_answer_is_split_in_its_language() -> None:
     assert [point.text for point in summary.key_points] == GERMAN[:3]
 
 
-def test_conflicting_figures_cite_sentences_by_their_index_in_the_articles_language() -> None:
+def test_conflicts_cite_sentences_as_cut_in_the_articles_language() -> None:
     """English words of tolls in an article whose language is German: its sentences are cut as German ones are."""
     first = "Am 3. Oktober sank die Fähre. Officials in Altwied said 12 people died when the ferry sank in the harbour."
     other = "Officials in Altwied said 30 people died when the ferry sank in the harbour."
