@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from briefing.encodings import is_about_loss
 from briefing.pipeline.candidates import Candidate, MailItem, SourceContents
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.deadline import ReadDeadline

@@ -81,11 +81,10 @@ def test_sentences_of_news(text: str, expected: list[str]) -> None:
         ("th", "นาย สมชาย ใจดี กล่าวว่า เขาขายผลไม้ได้ 30 กิโลกรัม ในตลาด"),
         ("und", "Am 3. Juni kam Dr. Voss nach Bonn."),
         ("und", "Le 3 juin, M. Dupont arriva."),
+        ("und", "Dom stoi przy ul. Długiej w mieście."),
     ],
 )
-def test_a_sentence_is_not_cut_behind_abbreviations_ordinals_or_before_its_speaker(
-    language: str, sentence: str
-) -> None:
+def test_nothing_is_cut_behind_abbreviations_ordinals_or_before_a_speaker(language: str, sentence: str) -> None:
     assert texts(sentence, language) == [sentence]
 
 
@@ -121,9 +120,7 @@ def test_a_sentence_is_not_cut_behind_abbreviations_ordinals_or_before_its_speak
         ("und", ["Σήμερα βρέχει;", "Δεν ξέρω."]),
     ],
 )
-def test_sentences_end_at_the_stops_of_their_script_and_behind_closing_quotes(
-    language: str, expected: list[str]
-) -> None:
+def test_sentences_end_at_stops_of_their_script_and_behind_closing_quotes(language: str, expected: list[str]) -> None:
     glue = "" if any("\u3040" <= letter <= "\u9fff" for letter in expected[0]) else " "
     assert texts(glue.join(expected), language) == expected
 
@@ -136,7 +133,7 @@ def test_a_long_quotation_is_cut_at_its_sentences_and_a_short_one_is_not() -> No
     ]  # fmt: skip
 
 
-def test_a_question_mark_that_stands_for_a_lost_point_in_a_chinese_name_ends_nothing() -> None:
+def test_a_question_mark_inside_a_chinese_name_ends_nothing() -> None:
     assert texts("宇航员巴兹?奥尔德林来了。他很高兴！", "zh") == ["宇航员巴兹?奥尔德林来了。", "他很高兴！"]
 
 
