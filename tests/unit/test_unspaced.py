@@ -16,6 +16,7 @@ from briefing.stories import group
 from briefing.stories.near_duplicates import copies
 from briefing.summariser import PromptBook, SummaryOptions, summarise_all
 from briefing.summariser.parsing import LONGEST_HEADLINE, LONGEST_POINT, truncate_words
+from briefing.testing.engine import FakeEngine
 from briefing.types import Article, FeedItem, Summary
 
 from ..factories import article as make
@@ -185,6 +186,23 @@ def test_a_teaser_is_the_beginning_of_a_feeds_text(language: str) -> None:
 def test_a_sentence_is_a_point_and_three_are_too_long_for_one(language: str) -> None:
     first, second, third, *_ = report(language)[1]
     assert word_count(first) < LONGEST_POINT < word_count(first + second + third)
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "of 10 to 20 words about"),
+        ("ko", "of 10 to 20 words about"),
+        ("zh", "of 16 to 32 characters about"),
+        ("ja", "of 22 to 44 characters about"),
+        ("th", "of 45 to 90 characters about"),
+    ],
+)
+def test_a_model_is_asked_for_characters_in_a_language_without_blanks(language: str, expected: str) -> None:
+    engine = FakeEngine()
+    told = make("\n\n".join(report("en")[1]), language="en")
+    dict(summarise_all([told], engine, PromptBook(environment("prompts")), SummaryOptions(language=language)))
+    assert expected in engine.asked[0].messages[0].content
 
 
 # --- stories ------------------------------------------------------------------------------------------------------
