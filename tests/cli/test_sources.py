@@ -91,6 +91,19 @@ def test_a_check_and_a_run_name_a_feed_with_dates_that_cannot_be_read(cli: Cli, 
     assert f"Warning: Paper: {said}.\n" in done.stderr
 
 
+def test_a_check_and_a_run_name_a_file_with_characters_that_cannot_be_read(cli: Cli, tmp_path: Path) -> None:
+    text = "The council of Mörlow voted 31 to 14 on Tuesday for a tram line to the hospital. " * 5
+    (tmp_path / "story.txt").write_bytes(f"Trams\n\n{text}".encode() + b"It ends \xff here.")
+    (tmp_path / "briefing.toml").write_text('[[sources]]\npath = "story.txt"\n')
+    said = "1 character of it could not be read (it was read as utf-8)"
+    done = cli("sources", "check")
+    path = tmp_path / "story.txt"
+    assert (done.returncode, done.stdout) == (0, f"ok\t{path}\t1 articles\nwarning\t{path}: Trams\t{said}\n")
+    done = cli("run", "--engine", "extractive")
+    assert done.returncode == 0
+    assert f"Trams: {said}.\n" in done.stderr
+
+
 def test_a_check_in_which_every_source_fails_has_read_nothing(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "briefing.toml").write_text('[[sources]]\npath = "gone.txt"\n')
     done = cli("sources", "check")

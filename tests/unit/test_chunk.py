@@ -56,6 +56,14 @@ def test_a_sentence_over_the_budget_is_split_at_its_clauses() -> None:
     assert all(word_count(piece.text) <= 200 for piece in pieces)
 
 
+def test_a_chinese_sentence_over_the_budget_is_split_at_its_commas() -> None:
+    sentence = "，".join(["市议会星期二投票决定修建一条线路"] * 12) + "。"
+    pieces = chunks(sentence, 40, word_count)
+    assert "".join(piece.text for piece in pieces) == sentence
+    assert len(pieces) > 1
+    assert all(piece.text[-1] in "，。" for piece in pieces)
+
+
 def test_too_small_a_budget_is_refused() -> None:
     with pytest.raises(ValueError, match="too small"):
         chunks("text", 4, word_count, "en")

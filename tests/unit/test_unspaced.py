@@ -11,12 +11,12 @@ from briefing.assets import environment
 from briefing.engines.extractive import ExtractiveEngine
 from briefing.extract import teaser_of
 from briefing.nlp.salience import ranked
-from briefing.nlp.sentences import sentences
-from briefing.nlp.text import word_count
+from briefing.nlp.text import paragraphs, word_count
 from briefing.stories import group
 from briefing.stories.near_duplicates import copies
 from briefing.summariser import PromptBook, SummaryOptions, summarise_all
-from briefing.summariser.parsing import LONGEST_HEADLINE, form_problem, truncate_words
+from briefing.summariser.parsing import LONGEST_HEADLINE, LONGEST_POINT, truncate_words
+from briefing.testing.engine import FakeEngine
 from briefing.types import Article, FeedItem, Summary
 
 from ..factories import article as make
@@ -160,7 +160,7 @@ def test_sentences_are_told_apart_by_salience(language: str) -> None:
     """A sentence that shares no word with others comes behind those that do, though it stands before them."""
     _, told = report(language)
     stray = {"zh": "本报记者昨日摄影。", "ja": "写真は昨日わが社で撮影。", "th": "ภาพถ่ายโดยผู้สื่อข่าวของเรา"}[language]
-    order = ranked(sentences("\n\n".join([*told[:12], stray, *told[12:]]), language))
+    order = ranked(list(paragraphs("\n\n".join([*told[:12], stray, *told[12:]]))))
     assert order[-1] == 12
 
 
@@ -183,11 +183,26 @@ def test_a_teaser_is_the_beginning_of_a_feeds_text(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_point_is_too_long_from_thirty_words_on(language: str) -> None:
-    mark = {"zh": "，", "ja": "、", "th": "และ"}[language]
-    first, second, third, *_ = (sentence.rstrip("。") for sentence in report(language)[1])
-    assert form_problem(first, language) == ""
-    assert form_problem(mark.join([first, second, third]), language) == "too long"
+def test_a_sentence_is_a_point_and_three_are_too_long_for_one(language: str) -> None:
+    first, second, third, *_ = report(language)[1]
+    assert word_count(first) < LONGEST_POINT < word_count(first + second + third)
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "of 10 to 20 words about"),
+        ("ko", "of 10 to 20 words about"),
+        ("zh", "of 16 to 32 characters about"),
+        ("ja", "of 22 to 44 characters about"),
+        ("th", "of 45 to 90 characters about"),
+    ],
+)
+def test_a_model_is_asked_for_characters_in_a_language_without_blanks(language: str, expected: str) -> None:
+    engine = FakeEngine()
+    told = make("\n\n".join(report("en")[1]), language="en")
+    dict(summarise_all([told], engine, PromptBook(environment("prompts")), SummaryOptions(language=language)))
+    assert expected in engine.asked[0].messages[0].content
 
 
 # --- stories ------------------------------------------------------------------------------------------------------
