@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 _log = logging.getLogger(__name__)
-_VERSION = "9"
+_VERSION = "10"
 """Part of every summary's key; raised when the same answers make other summaries."""
 
 
