@@ -57,7 +57,7 @@ def test_a_sentence_over_the_budget_is_split_at_its_clauses() -> None:
 
 
 def test_a_chinese_sentence_over_the_budget_is_split_at_its_commas() -> None:
-    sentence = "，".join(["市议会星期二投票决定修建一条线路"] * 12) + "。"
+    sentence = "，".join("市议会星期二投票决定修建一条线路"[: 5 + part] for part in range(11)) + "。"
     pieces = chunks(sentence, 40, word_count, "zh")
     assert "".join(piece.text for piece in pieces) == sentence
     assert len(pieces) > 1

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from briefing.errors import StoreError
@@ -175,6 +175,9 @@ def test_a_chinese_snippet_is_as_long_as_an_english_one(store: Store) -> None:
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=60) | st.text(st.sampled_from(COMPOSED), max_size=12))
+@example("\u1112\u1161\u11ab")
+@example("\u1112\u00ad\u1161")
+@example("ﾊﾟ")
 def test_words_are_the_same_with_and_without_their_offsets(text: str) -> None:
     placed = list(word_spans(text))
     assert [word for *_, word in placed] == search_words(text)

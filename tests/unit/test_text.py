@@ -122,7 +122,7 @@ def test_the_beginning_is_cut_between_words_or_characters(text: str, most: int, 
     assert beginning(text, most) == expected
 
 
-@given(st.text(st.sampled_from("ab 东京の都กิ่ก。，—’\n한국")), st.integers(0, 9))
+@given(st.text(st.sampled_from("ab 东京の都กิ่ก\n한국")), st.integers(0, 9))
 def test_the_beginning_begins_its_text_and_is_no_longer_than_asked(text: str, most: int) -> None:
     found = beginning(text, most)
     assert " ".join(text.split()).startswith(found)
