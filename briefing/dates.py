@@ -65,6 +65,11 @@ def is_plausible(moment: datetime, now: datetime | None) -> bool:
     return moment.year >= _FIRST_YEAR and (now is None or moment <= now + _SLACK)
 
 
+def is_unset(moment: datetime) -> bool:
+    """Whether it is about when Unix time begins (1 January 1970): a field that was never filled in."""
+    return abs(moment.replace(tzinfo=None) - datetime(1970, 1, 1)) <= _SLACK
+
+
 def is_date_only(published: datetime) -> bool:
     """Whether only the day is known. `published` is aware."""
     return published.astimezone(UTC).time() == time()

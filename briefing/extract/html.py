@@ -12,6 +12,7 @@ from html import unescape
 from typing import Any
 
 from briefing.canonical import host_of
+from briefing.dates import is_unset
 from briefing.errors import ExtractError, FrontPageError
 from briefing.extract import Extraction, fallback
 from briefing.extract.front_pages import holds_posts, is_front
@@ -212,7 +213,7 @@ def _published(view: _View, stated: dict[str, Any], url: str | None) -> datetime
     ]
     reader = DateReader(view.language, host_of(url or ""))
     read = (reader.read(candidate).written for candidate in candidates if isinstance(candidate, str))
-    times = [time for time in read if time]
+    times = [time for time in read if time and not is_unset(time)]
     first = times[0] if times else None
     if first and first.tzinfo is None:  # a mere day: another may tell the time
         return next((time for time in times if time.tzinfo and time.date() == first.date()), first)

@@ -379,8 +379,14 @@ def test_a_login_box_beside_an_article_in_a_sponsored_box_is_not_extracted() -> 
     assert "In year 1995" in extracted(page(f"{login}<div class='sponsored'>{paragraphs}</div>")).text
 
 
-@pytest.mark.parametrize("date", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:00-14:00", "soon"])
-def test_a_date_outside_the_calendar_is_no_date(date: str) -> None:
+@pytest.mark.parametrize(
+    "date",
+    [
+        "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:00-14:00", "soon",
+        "1970-01-01", "1970-01-01T00:00:00Z", "1970-01-01T01:00:00+01:00", "1969-12-31T19:00:00-05:00",
+    ],
+)  # fmt: skip
+def test_a_date_outside_the_calendar_or_at_the_start_of_unix_time_is_none(date: str) -> None:
     head = f'<meta property="article:published_time" content="{date}">'
     assert extracted(page(FILLER, head)).published is None
 
