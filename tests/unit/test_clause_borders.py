@@ -23,14 +23,24 @@ def test_a_thai_blank_between_clauses_ends_a_sentence(opener: str) -> None:
     "text",
     [
         f"{BEFORE}ตามที่นายสมศักดิ์ ทองประเสริฐ ครูใหญ่ของโรงเรียนบ้านเหนือได้แจ้งไว้เมื่อสัปดาห์ก่อน",
+        f"{BEFORE}ตามที่นายสมศักดิ์ ผู้อำนวยการโรงเรียนบ้านเหนือได้แจ้งไว้เมื่อสัปดาห์ก่อน",
+        f"{BEFORE}เป็นเวลา 30 วันติดต่อกันและยังไม่มีผู้ใดให้คำตอบได้ว่าจะซ่อมเสร็จเมื่อใด",
         f"ครูใหญ่ของโรงเรียนบ้านเหนือกล่าวกับผู้สื่อข่าวว่า {BEHIND}",
         f"{BEFORE} และ{BEHIND}",
         f"หลังจาก{BEFORE} {BEHIND}",
-        f"{BEFORE} ภายในเวลา 3 เดือน ตามที่จังหวัดได้สั่งไว้ก่อนหน้านี้ทุกประการ",
         f"ครูใหญ่ของโรงเรียนบ้านเหนือกล่าวว่า “{BEFORE} {BEHIND}”",
         f"การประชุมครั้งนี้มีผู้เข้าร่วมจำนวนมากและจะเริ่มในเวลา 09.00 น. {BEHIND}",
     ],
-    ids=["family name", "reported speech", "and", "subordinate clause", "number", "quotation", "abbreviation"],
+    ids=[
+        "family name",
+        "position behind a name",
+        "number",
+        "reported speech",
+        "and",
+        "subordinate clause",
+        "quotation",
+        "abbreviation",
+    ],
 )
 def test_a_thai_sentence_is_not_cut_inside_a_clause(text: str) -> None:
     assert parts(text) == [text]
