@@ -6,7 +6,8 @@ Sentence Boundary Detection", 2006) and `sentencex`, rules for about 300 languag
 stands before and behind a candidate then take back the ends inside a sentence. Where both readings are possible the
 longer one is taken: half a sentence cannot be quoted.
 
-Not here: paragraphs, datelines, sentences without an end (`sentences`); tables of words (`abbreviations`).
+Not here: paragraphs, datelines, sentences without an end (`sentences`); tables of words (`abbreviations`),
+Thai and Lao (`clause_borders`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from briefing.nlp.abbreviations import EITHER, INSIDE, LAST, OPENERS, ORDINALS
+from briefing.nlp.clause_borders import ends_at_blanks
 from briefing.nlp.text import CASELESS
 
 _CLOSING = "\"'”’»«“‘›‹」』）)］]〉》】"
@@ -68,7 +70,7 @@ def sentence_ends(text: str, language: str) -> list[int]:
     """
     language = _known(text, language)
     if language in _AT_BLANKS:
-        return [*_ends_at_blanks(text)]
+        return [*ends_at_blanks(text)]
     enclosed = _enclosed(text)
 
     def checked(candidates: Iterable[int]) -> list[int]:
@@ -101,6 +103,7 @@ def is_abbreviated(text: str, end: int, language: str) -> bool:
     return before in (INSIDE.get(language, _NONE) if language not in _UNKNOWN else _EVERY_INSIDE)
 
 
+_AT_BLANKS = frozenset({"th", "lo"})
 _UNKNOWN = frozenset({"", "und", "mul", "zxx", "mis"})
 _SCRIPTS = {
     "ja": re.compile(r"[\u3040-\u30ff]"), "zh": re.compile(r"[\u3400-\u9fff]"), "ko": re.compile(r"[\uac00-\ud7a3]"),
@@ -319,29 +322,3 @@ _EVERY_INSIDE = frozenset().union(*INSIDE.values()) - _ORDINARY
 _EVERY_EITHER = frozenset().union(*EITHER.values()) | _ORDINARY
 _EVERY_LAST = frozenset().union(*LAST.values()) - frozenset(["a", "f", "i", "pr", "vs"])
 _EVERY_OPENER = frozenset().union(*OPENERS.values())
-
-
-# --- scripts without stops ---------------------------------------------------------------------------------------
-
-_AT_BLANKS = frozenset({"th", "lo"})
-_SHORTEST = 60
-"""Characters of a sentence in Thai: its blanks stand between clauses, and around numbers and names, as well."""
-_NO_BORDER_BEHIND = "นาย นาง นางสาว ดร ว่า ของ และ หรือ เช่น คือ ได้แก่ โดย จาก เมื่อ ประมาณ เวลา วันที่ ร้อยละ ที่".split()  # noqa: SIM905
-_NO_BORDER_BEFORE = (
-    "และ หรือ ที่ ซึ่ง โดย เพื่อ เพราะ แต่ รวม กับ จาก ของ คน บาท ล้าน น\\. ว่า เช่น อัน จึง ก็ ทั้ง ตาม พร้อม ส่วนหนึ่ง ๆ".split()  # noqa: SIM905
-)
-_CLAUSE_BORDER = re.compile(
-    r"(?<=[\u0e01-\u0e4e\u0e81-\u0ecd”\"’)])"
-    + "".join(f"(?<!{word})" for word in _NO_BORDER_BEHIND)
-    + r"[.!?]? (?=[\u0e01-\u0e4e\u0e81-\u0ecd“\"‘])"
-    + f"(?!{'|'.join(_NO_BORDER_BEFORE)})"
-)
-
-
-def _ends_at_blanks(text: str) -> Iterator[int]:
-    last = 0
-    for blank in _CLAUSE_BORDER.finditer(text):
-        end = blank.end() - 1
-        if end - last >= _SHORTEST and len(text) - end >= _SHORTEST // 2:
-            yield end
-            last = end
