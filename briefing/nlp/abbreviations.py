@@ -31,7 +31,7 @@ INSIDE: dict[str, frozenset[str]] = {
         "mons mr mrs nn nr num on op p.za p.zza pag pagg pp prof prof.ssa rag rev serg sig sig.na sig.ra sigg "
         "spett ss st sta sto tel v.le vs",
         "pt": "aprox arq art arts av cel cf dep dr dra drs ed eng exma exmo fig fls fr gen ilma ilmo jr maj mr mrs "
-        "máx mín nº núm obs pe pp pr prof profa pág págs pça sgt sr sra sras srs srta st sta sto tel trav vol "
+        "máx mín nº núm obs pe pp pr prof profa pág págs pça séc sgt sr sra sras srs srta st sta sto tel trav vol "
         "vs",
         "nl": "a.d.v a.u.b afb apr aug bijv blz bv ca d.d d.w.z dec dhr dr drs ds evt excl feb fig i.p.v i.v.m incl "
         "ir jul jun kapt kol lt m.b.t mej m.n m.u.v mevr mr mrt mw n.a.v nov nr nrs o.a o.l.v okt pag pr prof resp sep "
@@ -64,7 +64,7 @@ INSIDE: dict[str, frozenset[str]] = {
         "no": "apr art aug bl.a ca d.v.s des dr dvs ekskl evt f.eks feb fig fr hr ifm iht inkl jan jf jul jun kap "
         "kl maks mar nov nr okt p.g.a pga pkt prof resp s.k sep sept tlf vedr",
         "fi": "arkkit dr esim ins klo ks lis luku mm nro ns os prof puh toim tri ts vrt",
-        "hu": "alez bek ca dr fszt gr id ifj ill kb krt ld max min mrd pl prof st sz tel vö özv ún",
+        "hu": "alez bek ca dr fszt gr id ifj ill kb krt ld max min mrd pl prof st sz szept tel vö özv ún",
         "ro": "alin aprox art av bd bl cf col dl dna dr dra et fig gen ing jud lit nr pag prof sc sf str tel vol",
         "el": "αγ αρ αρθ βλ δισ δρ εικ εκ καθ κεφ κκ λεωφ οδ π.χ πίν παρ πλ πρβλ σελ στρ τηλ χιλ",
         "ca": "aprox art av cf dr dra fig núm pl prof pàg pàgs sr sra st sta tel",
@@ -79,7 +79,7 @@ INSIDE: dict[str, frozenset[str]] = {
         "ta": "எண் டாக் திரு பக் பேரா ரூ",
         "te": "డా నం ప్రొ రూ శ్రీ",
         "he": "גב מר פרופ",
-        "id": "dr drs hj hlm ir jend jl kol letj no prof rp st tel",
+        "id": "dr drs hj hlm ir jend jl kab kec kol letj no prof pt rp st tbk tel",
         "ms": "dr hlm jln no pn prof rm tel tn",
         "vi": "bs gs pgs ths tp tr ts",
         "sq": "dr fq nr p.sh prof rr zj",
@@ -206,3 +206,13 @@ ORDINALS = frozenset(
     "de als nds gsw lb cs sk pl sl hr sr bs sh da nb nn no fo is fi et lv hu tr az tk eu hsb dsb se fy lt".split()  # noqa: SIM905
 )
 """Languages that write an ordinal as digits with a full stop ("3. Juni"), and a monarch's number likewise."""
+
+LETTER_NAMES = frozenset(
+    """
+    ए बी सी डी ई एफ जी एच आई जे के एल एम एन ओ पी क्यू आर एस टी यू वी डब्ल्यू एक्स वाई जेड व्ही
+    ஏ பி சி டி ஈ எஃப் எஃப ஜி எச் ஐ ஜே கே எல் எம் என் ஓ ஆர் எஸ் யு வி
+    """.split()  # noqa: SIM905
+)
+"""Latin letters as Hindi, Marathi and Tamil write them, for initials ("ए. पी. जे.")."""
+SHORT_VERBS = frozenset("है हैं था थी थे थीं हो हूँ हूं दी दो दे ली लो ले की का को से छ છે છું છો છ ਹੈ ਸੀ ਸਨ ହେ".split())  # noqa: SIM905
+"""Words of one letter with its signs that end sentences where these have full stops."""

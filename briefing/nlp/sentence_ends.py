@@ -13,14 +13,14 @@ Thai and Lao (`clause_borders`).
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from briefing.nlp.abbreviations import EITHER, INSIDE, LAST, OPENERS, ORDINALS
+from briefing.nlp.abbreviations import EITHER, INSIDE, LAST, LETTER_NAMES, OPENERS, ORDINALS, SHORT_VERBS
 from briefing.nlp.clause_borders import ends_at_blanks
-from briefing.nlp.text import CASELESS
 
 _CLOSING = "\"'”’»«“‘›‹」』）)］]〉》】"
 """What may stand between a stop and the end of its sentence; some open quotations in other languages."""
@@ -28,7 +28,7 @@ _CLOSING_ONLY = _CLOSING.replace("“", "").replace("«", "")
 _ATTACHED = "。！？｡।॥؟۔։።፧។៕။།"
 """Stops behind which no blank is needed."""
 _OWN_STOPS = re.compile(
-    rf"(?:[{_ATTACHED}]|(?<=[\u3040-\u30ff\u3400-\u9fff])(?:!|[.．?](?=[\s」』”])))+(?:[{re.escape(_CLOSING_ONLY)}]|[“«](?=\s|$))*"
+    rf"(?:[{_ATTACHED}][!?]*|(?<=[\u3040-\u30ff\u3400-\u9fff])(?:[!?！？]{{2,}}|!|[.．?](?=[\s」』”])))+(?:[{re.escape(_CLOSING_ONLY)}]|[“«](?=\s|$))*"
 )
 _CLOSED_STOPS = re.compile(r"[.!?…][\"'”’»“‘]+(?=\s+\S)|[.!?…](?= [»›](?:\s|$))|[.!?…](?=\s[»«„“”‘›‹]\w)")
 _WITH_BLANK = re.compile(r" [»›](?=\s|$)")
@@ -40,9 +40,13 @@ _WORD_BEHIND = re.compile(r"[\s\"'„“”«»‚‘’‹›(\[{¿¡–—-]{0
 _NEXT = re.compile(r"[\s\"'„“”«»‚‘’‹›(\[{¿¡–—-]{0,5}(?P<one>\S)(?P<two>\S?)")
 _ORDINAL = re.compile(r"(?:\d{1,3}|[IVXLC]{1,7})(?:[.–-]{1,2}\d{1,3})?")
 _PARTS = re.compile(r"(?:[^\W\d_]{1,3}\.-?)+[^\W\d_]{1,4}")
-_MARKS = re.compile(r"[\u0300-\u036f\u0900-\u0903\u093a-\u094f\u0980-\u0983\u09bc-\u09cd\u0a3c-\u0dff]")
 _INDIC = re.compile(r"[\u0900-\u0dff]")
-_CASELESS_LETTER = re.compile(f"[{CASELESS}]")
+_GERSHAYIM = re.compile(r"(?<=[\u05d0-\u05ea])\"(?=[\u05d0-\u05ea])")
+_CASED_WITHOUT_CAPITALS = re.compile(r"[\u10d0-\u10ff]")
+"""Georgian letters, which Unicode calls lower case: sentences begin with them."""
+_BEFORE_CONTRACTION = re.compile(r"[.!?](?=\s+['’‘][stnk]\s+[A-Z])")
+_CONTRACTED = re.compile(r"\s+['’‘][stnk](?=\s)", re.IGNORECASE)
+"""A Dutch "'s" or "'t", behind which a sentence has its capital."""
 _KANA = re.compile(
     r"[、，]|(?:と|って|という|など|の|は|が|を|に|で|も|か|や|だ|へ|から|まで|より|さえ|しか)"
     r"(?<!とこ)(?!ころ|ても|はいえ|かし|っと|ちろん|じめ|つて)"
@@ -71,6 +75,7 @@ def sentence_ends(text: str, language: str) -> list[int]:
     language = _known(text, language)
     if language in _AT_BLANKS:
         return [*ends_at_blanks(text)]
+    text = _GERSHAYIM.sub("״", text)  # of Hebrew acronyms, which would pair up as quotation marks
     enclosed = _enclosed(text)
 
     def checked(candidates: Iterable[int]) -> list[int]:
@@ -104,6 +109,7 @@ def is_abbreviated(text: str, end: int, language: str) -> bool:
 
 
 _AT_BLANKS = frozenset({"th", "lo"})
+_SAME_RULES = {"nb": "no", "nn": "no"}
 _UNKNOWN = frozenset({"", "und", "mul", "zxx", "mis"})
 _SCRIPTS = {
     "ja": re.compile(r"[\u3040-\u30ff]"), "zh": re.compile(r"[\u3400-\u9fff]"), "ko": re.compile(r"[\uac00-\ud7a3]"),
@@ -116,6 +122,7 @@ _SCRIPTS = {
 def _known(text: str, language: str) -> str:
     """`language` without its region; for an unknown one that of the script of most letters, empty for Latin."""
     language = re.split("[-_]", language.strip().lower(), maxsplit=1)[0]
+    language = _SAME_RULES.get(language, language)
     if language not in _UNKNOWN:
         return language
     beginning = text[:1000]
@@ -166,6 +173,9 @@ def _left_out(text: str, language: str) -> Iterator[int]:
             before = _word_before(text, found.end())
             if before in last or before in either or _joined_parts(text, found.end()) in last:
                 yield found.end()
+    if language == "nl":
+        for found in _BEFORE_CONTRACTION.finditer(text):
+            yield found.end()
     if language == "el":
         for found in _GREEK_QUESTION.finditer(text):
             yield found.end()
@@ -173,10 +183,17 @@ def _left_out(text: str, language: str) -> Iterator[int]:
 
 def _is_part_of_initials(text: str, end: int) -> bool:
     """Whether an Urdu stop stands between the letters of an acronym."""
-    behind, before = text[end : end + 6], text[max(0, end - 8) : end - 1]
-    return bool(behind[:1].strip()) and (
-        bool(re.match(r"[^\W\d_]{1,4}۔", behind)) or bool(re.search(r"۔[^\W\d_]{1,4}$", before))
-    )
+    behind, before = text[end : end + 7], text[max(0, end - 14) : end]
+    if behind[:1].strip() and (re.match(r"[^\W\d_]{1,4}۔", behind) or re.search(r"۔[^\W\d_]{1,4}۔$", before)):
+        return True
+    return bool(_URDU_INITIALS.search(before) or (_URDU_INITIAL.search(before) and _URDU_INITIAL_NEXT.match(behind)))
+
+
+_URDU_LETTER = "(?:اے|بی|سی|ڈی|ای|ایف|جی|ایچ|آئی|جے|کے|ایل|ایم|این|او|پی|آر|ایس|ٹی|یو|وی)"
+"""Names of Latin letters."""
+_URDU_INITIAL = re.compile(rf"(?<!\w){_URDU_LETTER}۔$")
+_URDU_INITIALS = re.compile(rf"(?<!\w){_URDU_LETTER}۔\s?{_URDU_LETTER}۔$")
+_URDU_INITIAL_NEXT = re.compile(rf"\s?{_URDU_LETTER}۔")
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,16 +237,23 @@ def _goes_on(text: str, end: int, language: str, enclosed: _Enclosed) -> bool:
         stop -= 1
     closed = stop < end
     mark = text[stop - 1 : stop]
-    if _OWN_STOPS.match(text, stop - 1):
+    if text[end] in "!?！？":
+        return True
+    first = stop - 1
+    while first > 0 and text[first] in "!?！？" and text[first - 1] in "!?！？":
+        first -= 1
+    if _OWN_STOPS.match(text, first):
         if mark == "۔" and _is_part_of_initials(text, end):
             return True
         return bool(enclosed.inside[end]) or (closed and _is_told(text, stop, end, language, enclosed))
     if not text[end].isspace():
         return True  # "J.-P.", "www.example.org", "“Ja.”라고"
-    following = _NEXT.match(text, end)
+    contracted = _CONTRACTED.match(text, end)
+    following = _NEXT.match(text, contracted.end() if contracted else end)
     if following is None:
         return False
-    if following["one"].islower() and not following["two"].isupper():  # but "iPhone"
+    lower = following["one"].islower() and not _CASED_WITHOUT_CAPITALS.match(following["one"])
+    if lower and not following["two"].isupper():  # but "iPhone"
         return True
     if closed:
         return _is_told(text, stop, end, language, enclosed)
@@ -273,8 +297,8 @@ def _is_within_words(text: str, end: int, language: str) -> bool:
         return True
     if language == "en":
         return False  # Punkt's own abbreviations and initials are better than these rules
-    if _INDIC.match(before) and ("।" in text or len(_MARKS.sub("", before)) <= 2):
-        return True
+    if _INDIC.match(before):
+        return "।" in text or before in LETTER_NAMES or _is_one_letter(before)
     if language == "ko" and before.isdecimal():
         return True  # "2027. 1. 1.": Korean sentences end in a syllable
     if before.isascii() and _ORDINAL.fullmatch(before.upper()):
@@ -287,6 +311,11 @@ def _is_within_words(text: str, end: int, language: str) -> bool:
     if before in EITHER.get(language, _NONE) or (not language and before in _EVERY_EITHER):
         return not opens
     return bool(_PARTS.fullmatch(before)) and not opens
+
+
+def _is_one_letter(word: str) -> bool:
+    """Whether a word of an Indic script is one letter without the signs behind it; short verbs are none of these."""
+    return word not in SHORT_VERBS and sum(unicodedata.category(letter)[0] != "M" for letter in word) == 1
 
 
 def _is_ordinal(text: str, end: int, before: str, language: str) -> bool:
