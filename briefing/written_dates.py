@@ -55,9 +55,9 @@ class Reading:
 def mail_date(text: str) -> datetime | None:
     """The date in a mail's header (RFC 5322) as an exact time in UTC, its zone where it names none; None for no date.
 
-    Date-only where the time is not known.
+    Date-only where the time is not known. Months are English: other names would be looked up anew for each mail.
     """
-    written = DateReader().read(text).written
+    written = DateReader(only_english=True).read(text).written
     if written is None or written.tzinfo is None:
         return utc_or_none(written)
     try:
@@ -69,12 +69,15 @@ def mail_date(text: str) -> datetime | None:
 class DateReader:
     """Reads the dates of one feed or page."""
 
-    def __init__(self, language: str = "", host: str = "", *, samples: Iterable[str] = ()) -> None:
+    def __init__(
+        self, language: str = "", host: str = "", *, samples: Iterable[str] = (), only_english: bool = False
+    ) -> None:
         """
         Args:
             language: as declared, such as ``en-US``; empty or wrong where it is not known.
             host: of the feed or page; its top level domain is taken for a country.
             samples: dates of the same writer, which may show the order of day and month.
+            only_english: whether months have their English names, or numbers, and no others are looked up.
         """
         tags = re.split(r"[-_]", language.strip().lower()[:_LONGEST])
         self._language = _LANGUAGES.get(tags[0], tags[0])
@@ -83,6 +86,7 @@ class DateReader:
         self._country = region or _COUNTRIES.get(domain, domain if len(domain) == 2 else "")
         self._zones = _ZONES | next((zones for who, zones in _ZONES_OF if not who.isdisjoint(self._tags())), {})
         self._months: dict[str, int | None] = {}
+        self._most_words = 0 if only_english else _MOST_WORDS
         self._month_first = _shown_order(samples)
         if self._month_first is None:
             self._month_first = self._usual_order()
@@ -239,7 +243,7 @@ class DateReader:
         if word in _NO_MONTHS or not 1 < len(word) <= 20:
             return None
         if word not in self._months:
-            self._months[word] = self._looked_up(word) if len(self._months) < _MOST_WORDS else None
+            self._months[word] = self._looked_up(word) if len(self._months) < self._most_words else None
         return self._months[word]
 
     def _looked_up(self, word: str) -> int | None:

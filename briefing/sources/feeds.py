@@ -338,12 +338,11 @@ def _json_html(item: dict[str, Any]) -> str:
 
 def _json_dates(item: dict[str, Any]) -> list[str]:
     values = [item.get(key) for key in ("date_published", "date_modified")]
-    # Against the standard some write seconds since 1970.
-    numbers = int | float
+    # Against the standard some write seconds since 1970, of any size and with fractions.
     return [
-        value if isinstance(value, str) else f"{value:.0f}"
+        f"{value:.0f}" if isinstance(value, float) else str(value)
         for value in values
-        if isinstance(value, str) or (isinstance(value, numbers) and not isinstance(value, bool))
+        if isinstance(value, str | int | float) and not isinstance(value, bool)
     ]
 
 

@@ -29,6 +29,8 @@ _TAG = re.compile(r"<(/?)([A-Za-z][^\s/<>\"'=`]*+)((?:\"[^\"<]*\"|'[^'<]*'|[^<>\
 _VALUE = re.compile(r"[\s\"'/][\w:.@-]++=(?=[\"'\w#/.])")
 """Beginning of the value of an attribute."""
 _ALT = re.compile(r"\salt\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
+_OPENED = re.compile(r"<([A-Za-z][^\s/<>\"'=`]*+)([^<>]*+)(?=(<)|\Z)")
+"""What looks like the beginning of a tag, and does not end before the next one or the text's end."""
 _ALONE = frozenset({"br", "hr", "wbr"})
 _VOID = _ALONE | {"area", "base", "col", "embed", "img", "input", "link", "meta", "param", "source", "track"}
 _BLOCKS = frozenset(
@@ -47,6 +49,13 @@ _INLINE = frozenset(
     """.split()  # noqa: SIM905
 )
 _ELEMENTS = _BLOCKS | _INLINE | _VOID
+_BARE_ATTRIBUTES = frozenset(
+    """
+    allowfullscreen async autofocus autoplay checked compact controls default defer disabled download hidden inert loop
+    multiple muted nohref noshade novalidate nowrap open playsinline readonly required reversed selected
+    """.split()  # noqa: SIM905
+)
+"""Attributes that stand without a value."""
 _NOT_SHOWN = frozenset({"script", "style"})
 _QUOTING = frozenset({"code", "pre", "kbd", "samp", "textarea"})
 """Elements in which markup is shown on purpose."""
@@ -136,6 +145,12 @@ class _Tag:
         return self.name in _ELEMENTS or is_custom
 
     @property
+    def is_comparison(self) -> bool:
+        """Whether its sign begins no tag, as in "a<b and c>d": words follow that are no attributes."""
+        words = self.attributes.rstrip("/ ").lower().split()
+        return not self.is_formed and self.name not in _VOID and not _BARE_ATTRIBUTES.issuperset(words)
+
+    @property
     def is_formed(self) -> bool:
         """Whether it has an end tag or start tag, or an attribute with a value."""
         return self.partner >= 0 or bool(_VALUE.search(self.attributes))
@@ -146,7 +161,9 @@ class _Tag:
             return False
         if self.is_formed or self.name in _ALONE:
             return True
-        return self.name not in _VOID and (_touches(text, self) or self.attributes.strip() == "/")
+        if self.name in _VOID or self.is_comparison:
+            return False
+        return _touches(text, self) or self.attributes.strip() == "/"
 
 
 def _tags(text: str) -> list[_Tag]:
@@ -215,8 +232,17 @@ def _without_comments(html: str) -> str:
 
 def _with_text_escaped(html: str, tags: list[_Tag]) -> str:
     """HTML with what only looks like a tag of it (``Vec<T>``) escaped, so that it is shown."""
-    text = (tag for tag in tags if not (tag.is_known or tag.is_formed or ":" in tag.name))
-    return _cut(html, ((tag.start, tag.start + 1, "&lt;") for tag in text))
+    starts = {tag.start for tag in tags}
+    text = [tag.start for tag in tags if tag.is_comparison or not (tag.is_known or tag.is_formed or ":" in tag.name)]
+    text += [found.start() for found in _OPENED.finditer(html) if found.start() not in starts and _is_text(found)]
+    return _cut(html, [(start, start + 1, "&lt;") for start in sorted(text)])
+
+
+def _is_text(opened: re.Match[str]) -> bool:
+    """Whether what `_OPENED` found is text (``Option<Box<T>>``), not a damaged tag or the beginning of one."""
+    name, rest, goes_on = opened.groups()
+    is_element = name.lower() in _ELEMENTS and (bool(rest.strip()) or not goes_on)
+    return not (is_element or "=" in rest or ":" in name)
 
 
 def _cut(text: str, spans: Iterator[tuple[int, int, str]] | list[tuple[int, int, str]]) -> str:

@@ -255,7 +255,8 @@ def test_a_date_of_a_mail_is_read_as_what_is_written() -> None:
     wrong = []
     for language, written, expected in TABLE:
         moment, _ = meaning(expected)
-        if not language and "T00:00:00" not in written and mail_date(written) != moment:
+        other = language or "T00:00:00" in written or not written.isascii() or "noviembre" in written
+        if not other and mail_date(written) != moment:
             wrong.append((written, expected, mail_date(written)))
     assert wrong == []
     assert mail_date("Tue, 24 Nov 2026 00:00:00 +0000") == meaning("24 00:00:00.000001")[0]  # no mail has a mere day
@@ -370,7 +371,7 @@ def test_a_date_far_ahead_does_not_count_and_is_named() -> None:
 def test_a_number_in_a_json_feed_counts_seconds_since_1970() -> None:
     document: dict[str, Any] = {"items": [{"id": "1", "title": "T", "date_published": 1795507200}]}
     assert published(read_feed(json.dumps(document).encode())) == [meaning("24 08:00")[0]]
-    unusable: tuple[Any, ...] = (True, [], {}, 1e400, "1e400")
+    unusable: tuple[Any, ...] = (True, [], {}, 1e400, "1e400", 10**400, -(10**400), 1e300)
     for wrong in unusable:
         document["items"][0]["date_published"] = wrong
         assert published(read_feed(json.dumps(document).encode())) == [None]
@@ -501,6 +502,9 @@ def test_words_are_looked_up_once_and_no_more_than_a_language_has(monkeypatch: p
     assert len(asked) == len(set(asked))
     assert len({text for text, _ in asked}) == 60
     asked.clear()
+    for name in names:
+        read_head(f"Date: 24 {name} 2026\n\n".encode())  # RFC 5322 has English months only
+    assert asked == []
     rss(*(pub_date(f"Tue, {day} Nov 2026 08:00:00 +0100") for day in range(1, 31)), language="de")
     assert asked == []
 
