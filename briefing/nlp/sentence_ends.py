@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from briefing.nlp.abbreviations import EITHER, INSIDE, LAST, OPENERS, ORDINALS
-from briefing.nlp.text import CASELESS
 
 _CLOSING = "\"'”’»«“‘›‹」』）)］]〉》】"
 """What may stand between a stop and the end of its sentence; some open quotations in other languages."""
@@ -40,7 +39,6 @@ _ORDINAL = re.compile(r"(?:\d{1,3}|[IVXLC]{1,7})(?:[.–-]{1,2}\d{1,3})?")
 _PARTS = re.compile(r"(?:[^\W\d_]{1,3}\.-?)+[^\W\d_]{1,4}")
 _MARKS = re.compile(r"[\u0300-\u036f\u0900-\u0903\u093a-\u094f\u0980-\u0983\u09bc-\u09cd\u0a3c-\u0dff]")
 _INDIC = re.compile(r"[\u0900-\u0dff]")
-_CASELESS_LETTER = re.compile(f"[{CASELESS}]")
 _KANA = re.compile(
     r"[、，]|(?:と|って|という|など|の|は|が|を|に|で|も|か|や|だ|へ|から|まで|より|さえ|しか)"
     r"(?<!とこ)(?!ころ|ても|はいえ|かし|っと|ちろん|じめ|つて)"
