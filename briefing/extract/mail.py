@@ -13,8 +13,8 @@ from briefing.errors import ExtractError
 from briefing.extract import Extraction, with_lost
 from briefing.extract.files import decoded
 from briefing.mail_headers import header_text, raw_header, with_words_decoded
-from briefing.nlp.lines import flowed, parted, unwrapped
-from briefing.nlp.text import normalise, word_count
+from briefing.nlp.lines import LISTED, flowed, parted, unwrapped
+from briefing.nlp.text import ENDS, UNSPACED_ALPHABETS, normalise, word_count
 from briefing.written_dates import mail_date
 
 _MOST_PARTS = 500
@@ -31,6 +31,12 @@ _LONGEST_LABEL = 60
 """Words of a line of boilerplate."""
 _LONG = 120
 """Characters of a paragraph that is running text, with any ending."""
+_SHORTEST = 4
+"""Words of a statement without an end mark (Thai), and of a list's only line: "- Anna" is a signature."""
+_LABEL = 3
+"""Words a link in a list of links."""
+_CLOSING = "”\"’')]»›」』）】〉》* _"
+"""What may follow the end mark of a sentence, asterisks and underscores of emphasis included."""
 _LOST = 0.2
 """Share of the words of a plain part that may be removed unidentified."""
 
@@ -84,6 +90,7 @@ _BRACKETED = re.compile(
 """Link targets as converters from HTML to plain text write them."""
 _ADDRESS_ALONE = re.compile(r"^[ \t]*(?:\[\d+\]:?[ \t]*)?<?https?://\S+[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _WEB = re.compile(r"https?://\S+", re.IGNORECASE)
+_UNMARKED = re.compile(f"[{UNSPACED_ALPHABETS}]")
 # Lines that may precede it.
 _BEFORE_FOOT = re.compile(
     r"^\W*(?:(?:e-?mail\s+)?preferences(?:\s+cent(?:er|re))?|privacy(?:\s+(?:policy|notice|statement))?|contact(?:\s+us)?|"
@@ -188,12 +195,15 @@ def _is_foot(line: str) -> bool:
 
 
 def _is_paragraph(line: str) -> bool:
-    return word_count(line) >= 25 or (word_count(line) >= 12 and bool(re.search(r"[.!?…][”\"’')\]]*$", line.rstrip())))
+    return word_count(line) >= 25 or (word_count(line) >= 12 and _ends_sentence(line))
+
+
+def _ends_sentence(line: str) -> bool:
+    return line.rstrip().rstrip(_CLOSING).endswith(tuple(ENDS))
 
 
 def _is_address(line: str) -> bool:
-    ends = bool(re.search(r"[.!?][”\"’')\]]*$", line.rstrip()))
-    return 2 <= word_count(line) <= 25 and not ends and bool(_ADDRESS.search(line[:400]))
+    return 2 <= word_count(line) <= 25 and not _ends_sentence(line) and bool(_ADDRESS.search(line[:400]))
 
 
 def _content(part: MIMEPart, name: str) -> Decoded:
@@ -264,21 +274,68 @@ def _check_headers(message: EmailMessage, name: str) -> None:
 def _without_signature(text: str) -> str:
     """A plain part without its signature, which follows the last ``-- `` (RFC 3676).
 
-    Behind ``--`` without the blank, which may also separate parts of a newsletter, running text is no signature.
+    Behind ``--`` without the blank, which may also separate parts of a newsletter, running text is no signature, nor
+    is a statement behind a blank line.
     """
     text = text.replace("\r\n", "\n")
     lines = list(re.finditer(r"^--( ?)$", text, re.MULTILINE))
-    if lines and (lines[-1][1] or not any(map(_is_running, _blocks(text[lines[-1].end() :])))):
+    if not lines:
+        return text
+    behind = text[lines[-1].end() :]
+    parts = behind.startswith("\n\n") and any(map(_is_statement, _blocks(behind)))
+    if lines[-1][1] or not (parts or any(map(_is_running, _blocks(behind)))):
         return text[: lines[-1].start()]
     return text
 
 
 def _running_text(text: str) -> str:
-    """A plain part from the line before the first paragraph of running text to the last one, without link targets."""
+    """A plain part from the line before the first paragraph of running text to the end, without link targets.
+
+    The end is before the footer, an address or a list of links that follow the last such paragraph, and before last
+    parts that are neither statements nor lists: greetings, names, buttons.
+    """
     parts = _blocks(text)
     running = [i for i, part in enumerate(parts) if _is_running(part)]
-    kept = "\n\n".join(parts[max(0, running[0] - 1) : running[-1] + 1]) if running else text
-    return _without_link_targets(kept)
+    if not running:
+        return _without_link_targets(text)
+    last = running[-1]
+    lists = [_list_lines(part) for part in parts[last:]]
+    for behind, part in enumerate(parts[last + 1 :], 1):
+        before = _before_frame(part)
+        if before is not None:
+            if _is_statement(before):
+                last = running[-1] + behind
+                parts[last] = before
+            break
+        beside = sum(lists[behind - 1 : behind + 2])
+        if _is_statement(part) or (lists[behind] and (beside > 1 or word_count(part) >= _SHORTEST)):
+            last = running[-1] + behind
+    return _without_link_targets("\n\n".join(parts[max(0, running[0] - 1) : last + 1]))
+
+
+def _before_frame(part: str) -> str | None:
+    """The lines of a part before its first one of a footer, an address or a list of links; None without such a one."""
+    lines = part.split("\n")
+    for index, line in enumerate(lines):
+        is_address = _is_address(line) and not LISTED.match(line.lstrip())  # a list may be of places
+        if is_address or _is_foot(line) or _is(_BEFORE_FOOT, line):
+            return "\n".join(lines[:index])
+    joined = " ".join(part.split())
+    links = len(_WEB.findall(joined))
+    is_links = links > 1 and word_count(_WEB.sub("", joined)) <= _LABEL * links
+    return "" if is_links or _is_foot(joined) else None
+
+
+def _is_statement(part: str) -> bool:
+    """Whether a part ends as a sentence does, and is not about the mail; a Thai sentence has no end mark."""
+    line = " ".join(_BRACKETED.sub("", part).split())
+    if _is(_ABOUT_THE_MAIL, line):
+        return False
+    return _ends_sentence(line) or (bool(_UNMARKED.search(line[-1:])) and word_count(line) >= _SHORTEST)
+
+
+def _list_lines(part: str) -> int:
+    return sum(bool(LISTED.match(line.lstrip())) for line in part.split("\n"))
 
 
 def _without_link_targets(text: str) -> str:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from briefing.nlp.text import ENDS, UNSPACED, normalise
 
-_LISTED = re.compile(r"(?:[-*•‣–—+·]|\(?\d{1,3}[.)]|#{1,6})\s|\d{1,2}:\d\d\b")
+LISTED = re.compile(r"(?:[-*•‣–—+·]|\(?\d{1,3}[.)]|#{1,6})\s|\d{1,2}:\d\d\b")
 """Beginning of a line of a list: a mark, a number, a time."""
 _NARROWEST, _WIDEST = 40, 100
 """Columns of the longest line of hard-wrapped text."""
@@ -39,7 +39,7 @@ def _joined(lines: Sequence[str]) -> list[str]:
     joined = [[lines[0]]]
     for before, width, line in zip(lines, widths, lines[1:], strict=False):
         forced = width + 1 + _columns(_first_word(line)) > _FORCED * widest and width >= _NARROWEST / 2
-        if not forced or _LISTED.match(line):
+        if not forced or LISTED.match(line):
             joined.append([line])
             continue
         unspaced = _WITHOUT_BLANKS.match(before[-1:]) and _WITHOUT_BLANKS.match(line[:1])
@@ -84,7 +84,7 @@ def _parts(before: str, line: str) -> bool:
     if not (before and line):
         return False
     first = line.lstrip("\"'“‘«(")[:1]
-    return bool(_LISTED.match(line)) or before[-1] in f"{ENDS}:" or not first.islower()
+    return bool(LISTED.match(line)) or before[-1] in f"{ENDS}:" or not first.islower()
 
 
 def flowed(text: str, *, delete_space: bool = False) -> tuple[str, bool]:

@@ -118,3 +118,39 @@ def test_html_part_is_used_if_cleaning_removes_a_fifth_of_the_plain_part() -> No
     assert "Ferry fares rise" in letter(plain, html)
     whole = "\n\n".join(LINKED)
     assert "Ferry fares rise" not in letter(whole, html.replace(LINKED[2], whole))
+
+
+SHOP = "https://porthaven.example/"
+THAI = "สภาเมืองจะลงมติเรื่องรถรางในวันศุกร์"
+
+
+@pytest.mark.parametrize(
+    ("tail", "kept"),
+    [
+        ("The rails were worn in March.", "The rails were worn in March."),
+        ("Buses.\n\nThey are late.", "Buses.\n\nThey are late."),
+        (
+            "Open days:\n- Monday\n- Friday\n\nThe doors of the new depot open at nine on each of these.",
+            "Open days:\n\n- Monday\n\n- Friday\n\nThe doors of the new depot open at nine on each of these.",
+        ),
+        ("Also open\n\n* the harbour\n\n* the depot", "Also open\n\n* the harbour\n\n* the depot"),
+        ("- Concert, 8 pm, 12 Mill Street", "- Concert, 8 pm, 12 Mill Street"),
+        ("市议会星期五表决。", "市议会星期五表决。"),
+        ("परिषद शुक्रवार को मतदान करेगी।", "परिषद शुक्रवार को मतदान करेगी।"),
+        (THAI, THAI),
+        ("“We shall vote on Friday.”", "“We shall vote on Friday.”"),
+        (f"The plan is out. ({SHOP}plan)", "The plan is out."),
+        ("--\n\nThe vote is on Friday.", "--\n\nThe vote is on Friday."),
+        (f"The vote is on Friday.\nUnsubscribe: {SHOP}leave", "The vote is on Friday."),
+        ("The vote is on Friday.\n\nYou are subscribed to The Post.\n\nTell a friend.", "The vote is on Friday."),
+        ("The vote is on Friday.\n\nThe Post\n12 Mill Street\nPorthaven PH1 2AB\n\nA firm.", "The vote is on Friday."),
+        (f"Talk ({SHOP}t) | Shop ({SHOP}s)\n\nThe Post is a paper of Porthaven.", ""),
+        ("Anna\n\nWas this newsletter forwarded to you? You can get your own.", ""),
+        ("Best wishes,\nAnna", ""),
+        ("- Anna", ""),
+        (f"Read more: {SHOP}more", ""),
+        ("--\nAnna Writer, The Post.", ""),
+    ],
+)
+def test_statements_and_lists_behind_the_last_long_paragraph_are_kept_up_to_the_footer(tail: str, kept: str) -> None:
+    assert letter(f"{LINKED[2]}\n\n{tail}\n") == f"{LINKED[2]}\n\n{kept}".strip()
