@@ -334,7 +334,7 @@ def _seconds(plain: str) -> datetime | None:
     """Seconds or milliseconds since 1970."""
     if not _SINCE_1970.fullmatch(plain):
         return None
-    return datetime.fromtimestamp(int(plain[:10]), UTC)
+    return datetime.fromtimestamp(int(plain[:-3] if len(plain) > 10 else plain), UTC)
 
 
 def _year(written: str, era: str | None = None, *, language: str = "") -> int:
@@ -406,7 +406,7 @@ _DOTTED = re.compile(r"(?<![\d.])(\d\d?)\.(\d\d)(?:\.(\d\d))?(?![\d.])")
 _HALF_BEFORE = re.compile(r"(上午|下午|午前|午後|早上|凌晨|晚上|오전|오후)\s?$")
 _HALF_AFTER = re.compile(r" ?(a\.? ?m|p\.? ?m|ص|م|\u03c0\.?\u03bc|\u03bc\.?\u03bc)(?!\w)\.?", re.IGNORECASE)
 _NOISE = re.compile(
-    r"\A ?(?:uhr|uur|hrs?|hours?|horas?|heures?|ore|hs|hod|h|ч|час[а-я]{0,2}|год|น|o'clock)(?!\w)\.?", re.IGNORECASE
+    r"\A {0,3}(?:uhr|uur|hrs?|hours?|horas?|heures?|ore|hs|hod|h|ч|час[а-я]{0,2}|год|น|o'clock)(?!\w)\.?", re.IGNORECASE
 )
 _PLACE = re.compile(r"[ ,(\[]{0,3}([A-Za-z]{2,12}(?:/[A-Za-z_+-]{1,30}\d{0,2}){1,2})")
 _OFFSET = re.compile(
@@ -472,7 +472,7 @@ _ZONES = _hours(
     KST 9 ACST 9.5 ACDT 10.5 AEST 10 AEDT 11 CHST 10 LHST 10.5 NZST 12 NZDT 13 FJT 12 CHAST 12.75 CHADT 13.75
     NST -3.5 NDT -2.5 AST -4 ADT -3 EST -5 EDT -4 CST -6 CDT -5 MST -7 MDT -6 PST -8 PDT -7 AKST -9 AKDT -8 HST -10
     HDT -9 SST -11 HNE -5 HAE -4 BRT -3 BRST -2 ART -3 UYT -3 GFT -3 CLT -4 CLST -3 BOT -4 VET -4 AMT -4 PYT -4
-    PYST -3 COT -5 PET -5 ECT -5 AZOT -1 AZOST 0 CVT -1
+    CEDT 2 PYST -3 COT -5 PET -5 ECT -5 AZOT -1 AZOST 0 CVT -1
     """
 ) | {"ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver", "PT": "America/Los_Angeles"}
 _ZONES_OF = (

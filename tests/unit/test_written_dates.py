@@ -40,6 +40,8 @@ RFC_5322 = [
     ("", "Mon, 23 Nov 2026 23:59:60 +0000", "23 23:59:59"),
 ]
 OFFSETS = [
+    ("", "24 Nov 2026 12:00 CEDT", "24 10:00"),
+    ("de", "24. November 2026 12.30 Uhr", "24 12:30"),
     ("", "24 Nov 2026 12:00:00 +02", "24 10:00"),
     ("", "24 Nov 2026 12:00:00 +2", "24 10:00"),
     ("", "24 Nov 2026 12:00:00 +200", "24 10:00"),
@@ -371,6 +373,9 @@ def test_a_date_far_ahead_does_not_count_and_is_named() -> None:
 def test_a_number_in_a_json_feed_counts_seconds_since_1970() -> None:
     document: dict[str, Any] = {"items": [{"id": "1", "title": "T", "date_published": 1795507200}]}
     assert published(read_feed(json.dumps(document).encode())) == [meaning("24 08:00")[0]]
+    document["items"][0]["date_published"] = 946684800000 // 2
+    assert published(read_feed(json.dumps(document).encode()))[0] is None  # of 1985, when there were no feeds
+    assert DateReader().read("999999999000").published == datetime(2001, 9, 9, 1, 46, 39, tzinfo=UTC)
     unusable: tuple[Any, ...] = (True, [], {}, 1e400, "1e400", 10**400, -(10**400), 1e300)
     for wrong in unusable:
         document["items"][0]["date_published"] = wrong
