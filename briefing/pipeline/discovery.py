@@ -34,7 +34,7 @@ from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.source_names import name_for, site_of
 from briefing.pipeline.window import Window
 from briefing.sanitise import clipped, shown_name, shown_title
-from briefing.types import Failure, FailureKind, Source, SourceKind
+from briefing.types import Failure, Notice, Source, SourceKind
 
 if TYPE_CHECKING:
     from briefing.fetch import Fetched, Request
@@ -67,7 +67,7 @@ class _Attempt:
     """Feeds to be tried where this one cannot be read."""
     named: bool = False
     """Whether a page named it as its feed; one that is a page again names no more."""
-    note: Failure | None = None
+    moved: Notice | None = None
     """What the reader has to know where it can be read."""
 
 
@@ -382,14 +382,12 @@ class SourceReader:
         named = self._named(source, own[0])
         if canonical_url(named.location) in {canonical_url(source.location), canonical_url(answer.url)}:
             return _Attempt(attempt.index, named, named=True)  # asked again, for nothing but a feed
-        note = Failure(
-            subject=source.shown,
-            stage="read",
-            cause=f"it is a web page, not a feed; the feed that it names was read, now at {named.address}",
-            remedy="Put this address into the configuration",
-            kind=FailureKind.SKIPPED,
+        moved = Notice(
+            source.shown,
+            f"it is a web page, not a feed; the feed that it names was read, now at {named.address}",
+            "Put this address into the configuration",
         )
-        return _Attempt(attempt.index, named, named=True, note=note)
+        return _Attempt(attempt.index, named, named=True, moved=moved)
 
     def _feed(self, answer: Fetched, attempt: _Attempt) -> list[Candidate]:
         """The items of a feed. Raises `SourceError`."""
@@ -405,8 +403,8 @@ class SourceReader:
         )
         if source.kind is SourceKind.AUTO:
             self._found.feeds.add(source.location)
-        items = self._items(feed, source, name_for(source, feed.title, site_of(answer.url)), index)
-        return [*items, attempt.note] if attempt.note else items
+        self._found.contents[index].moved = attempt.moved
+        return self._items(feed, source, name_for(source, feed.title, site_of(answer.url)), index)
 
     def _items(self, feed: Feed, source: Source, name: str, index: int) -> list[Candidate]:
         """The feed's items that the window takes, in the feed's order."""

@@ -117,8 +117,7 @@ class CheckedSource:
     failures: tuple[Failure, ...]
     """What could not be read: the source itself, or some of what it lists."""
     notices: tuple[Notice, ...] = ()
-    notes: tuple[Failure, ...] = ()
-    """What was read, but needs something done."""
+    """What is to be known of what was read."""
 
 
 def check_sources(context: RunContext) -> Iterator[CheckedSource]:
@@ -141,8 +140,7 @@ def check_sources(context: RunContext) -> Iterator[CheckedSource]:
         with closing(session.newsletters):
             articles, failures, notices = _check(source, session)
         failed = tuple(failure for failure in failures if failure.kind is FailureKind.FAILED)
-        notes = tuple(failure for failure in failures if failure.kind is not FailureKind.FAILED and failure.remedy)
-        yield CheckedSource(source, articles, failed, tuple(notices), notes)
+        yield CheckedSource(source, articles, failed, tuple(notices))
 
 
 def _was_feed(location: str, state: Path | None) -> bool:
