@@ -304,7 +304,7 @@ class SourceReader:
         """The candidates in an answer; or the feed that a page names in its place. Raises `BriefingError`."""
         from briefing.extract import extract_article
         from briefing.extract.front_pages import is_root
-        from briefing.sources import classify_content, find_feeds, is_named_like_feed
+        from briefing.sources import classify_content, find_feeds, is_named_like_comments, is_named_like_feed
 
         if isinstance(answer, FetchError):
             raise answer
@@ -354,7 +354,7 @@ class SourceReader:
             feeds = find_feeds(answer.body, answer.url, linked=isinstance(error, FrontPageError))
             if not feeds:
                 raise
-        named = [feeds[0], *(feed for feed in feeds[1:] if "comment" not in feed.lower())][:_FEEDS_TRIED]
+        named = [feeds[0], *(feed for feed in feeds[1:] if not is_named_like_comments(feed))][:_FEEDS_TRIED]
         first, *rest = (self._named(source, feed) for feed in named)
         return [], _Attempt(index, first, tuple(rest), named=True)
 
@@ -431,7 +431,7 @@ def _with_charset(answer: Fetched) -> str:
 def _page_error(subject: str, page: Fetched, feeds: Sequence[str] = ()) -> SourceError:
     """The error for a page at the address of a feed: with its title, which often says why, and the `feeds` it names."""
     from briefing.extract.fallback import title_of
-    from briefing.sources.decoding import decoded
+    from briefing.sources import decoded
 
     title = clipped(shown_title(title_of(decoded(page.body[:_TITLE_BYTES], _with_charset(page)))), _LONGEST_TITLE)
     remedy = "Open it in a browser, and give the address of the site's feed, if it has one"
