@@ -284,6 +284,13 @@ class Notice:
     """The source, by its name in messages."""
     text: str
     """A sentence without a full stop."""
+    remedy: str = ""
+    """What the reader has to do, or empty."""
+
+    @property
+    def sentences(self) -> str:
+        """The text and the remedy, with full stops."""
+        return f"{self.text}. {self.remedy}." if self.remedy else f"{self.text}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,7 @@ _NAMED = 3
 def tell_failures(
     display: ProgressDisplay, failures: Sequence[Failure], *, produced: bool, quiet: bool = False
 ) -> None:
-    """Print a line for each failed item; where nothing was `produced`, also for those that were skipped on purpose.
+    """Print a line for each failed item and each headline; where nothing was `produced`, for all that were skipped.
 
     On a `quiet` day the skipped ones are no complaint, since a scheduler mails those. Of items with one reason, such as
     a feed of teasers or a spent budget, the first `_NAMED` are named and the rest counted; ``--verbose`` names all.
@@ -71,8 +71,7 @@ def tell_failures(
         if failure.kind is FailureKind.FAILED or not (produced or quiet):
             display.complain(line)
         else:
-            # A remedy is for the reader, and what to do is not hidden behind an option.
-            (display.say if failure.remedy or not produced else display.detail)(line)
+            (display.detail if produced and not failure.stub else display.say)(line)
     if not (produced or quiet or failures):
         display.complain("There is no article in it.")
 
@@ -84,7 +83,7 @@ def _reason(failure: Failure) -> tuple[str, ...]:
 def tell_notices(display: ProgressDisplay, notices: Sequence[Notice]) -> None:
     """Print what is to be known of sources that were read; of many the first, and all for ``--verbose``."""
     for number, notice in enumerate(notices):
-        (display.say if number < _NOTICES else display.detail)(f"Warning: {notice.subject}: {notice.text}.")
+        (display.say if number < _NOTICES else display.detail)(f"Warning: {notice.subject}: {notice.sentences}")
     if len(notices) > _NOTICES:
         display.say(f"And {len(notices) - _NOTICES} more warnings; --verbose shows them.")
 

@@ -88,8 +88,6 @@ def check(
         for checked in pipeline.check_sources(run_context):
             name = checked.source.shown
             failures += checked.failures
-            for note in checked.notes:
-                display.complain(f"{name}: {_reason(note)}")
             if checked.articles or not checked.failures:
                 good += 1
                 result(f"ok\t{name}\t{checked.articles} articles")
@@ -101,7 +99,7 @@ def check(
                 result(f"failed\t{name}\t{_reason(first)}{more}")
             for notice in checked.notices:
                 about = name if notice.subject == name else f"{name}: {notice.subject}"
-                result(f"warning\t{about}\t{notice.text}")
+                result(f"warning\t{about}\t{notice.sentences}")
     raise typer.Exit(exit_code(good > 0, failures))
 
 

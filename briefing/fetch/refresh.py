@@ -17,6 +17,8 @@ LONGEST_DELAY = 10
 _AT_ONCE = 1
 _MOST_TEXT = 500
 """Characters of a page that only leads on: "This feed has moved", in two languages."""
+_MOST_TEXT_BESIDE_SCRIPTS = 100
+"""The same of one that leads browsers without scripts on: where it has text, that is the article, for all browsers."""
 _HEAD_BYTES = 16_384
 """In which the head is looked for."""
 _TEXT_BYTES = 200_000
@@ -42,9 +44,10 @@ def refresh_target(body: bytes, url: str, charset: str | None = None) -> str | N
     head.read(decode(body[:_HEAD_BYTES], [charset], detect=False).text)
     if head.delay is None:
         return None
-    waits = head.in_noscript or head.delay > _AT_ONCE
-    if waits and _shows_text(decode(body[:_TEXT_BYTES], [charset], detect=False).text):
-        return None
+    if head.in_noscript or head.delay > _AT_ONCE:
+        most = _MOST_TEXT_BESIDE_SCRIPTS if head.in_noscript else _MOST_TEXT
+        if _text_length(decode(body[:_TEXT_BYTES], [charset], detect=False).text) > most:
+            return None
     return head.target
 
 
@@ -135,7 +138,7 @@ class _Visible(TagParser):
             self.count += len(" ".join(data.split()))
 
 
-def _shows_text(html: str) -> bool:
+def _text_length(html: str) -> int:
     page = _Visible()
     page.read(html)
-    return page.count > _MOST_TEXT
+    return page.count

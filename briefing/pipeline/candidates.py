@@ -97,11 +97,16 @@ class SourceContents:
     """The name of a feed that was read."""
     warnings: tuple[str, ...] = ()
     """About how that feed was read, each a sentence without a full stop."""
+    moved: Notice | None = None
+    """That the feed is at another address than the source's."""
 
     def notices(self, secrets: Secrets) -> list[Notice]:
-        """The warnings with the name of the feed, without `secrets`."""
+        """What is to be known of the source, without `secrets`; the warnings with the name of the feed."""
         name = self.title or (self.source.shown if self.source else "")
-        return [Notice(secrets.text(name), secrets.text(warning)) for warning in self.warnings]
+        all_of_them = [*([self.moved] if self.moved else []), *(Notice(name, warning) for warning in self.warnings)]
+        return [
+            Notice(secrets.text(one.subject), secrets.text(one.text), secrets.text(one.remedy)) for one in all_of_them
+        ]
 
 
 def failure_of(error: Exception, subject: str, stage: str) -> Failure:

@@ -34,7 +34,7 @@ from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.source_names import name_for, site_of
 from briefing.pipeline.window import Window
 from briefing.sanitise import clipped, shown_name, shown_title
-from briefing.types import Failure, FailureKind, Source, SourceKind
+from briefing.types import Failure, Notice, Source, SourceKind
 
 if TYPE_CHECKING:
     from briefing.fetch import Fetched, Request
@@ -67,7 +67,7 @@ class _Attempt:
     """Feeds to be tried where this one cannot be read."""
     named: bool = False
     """Whether a page named it as its feed; one that is a page again names no more."""
-    note: Failure | None = None
+    moved: Notice | None = None
     """What the reader has to know where it can be read."""
 
 
@@ -304,7 +304,7 @@ class SourceReader:
         """The candidates in an answer; or the feed that a page names in its place. Raises `BriefingError`."""
         from briefing.extract import extract_article
         from briefing.extract.front_pages import is_root
-        from briefing.sources import classify_content, find_feeds, is_named_like_feed
+        from briefing.sources import classify_content, find_feeds, is_named_like_comments, is_named_like_feed
 
         if isinstance(answer, FetchError):
             raise answer
@@ -354,7 +354,7 @@ class SourceReader:
             feeds = find_feeds(answer.body, answer.url, linked=isinstance(error, FrontPageError))
             if not feeds:
                 raise
-        named = [feeds[0], *(feed for feed in feeds[1:] if "comment" not in feed.lower())][:_FEEDS_TRIED]
+        named = [feeds[0], *(feed for feed in feeds[1:] if not is_named_like_comments(feed))][:_FEEDS_TRIED]
         first, *rest = (self._named(source, feed) for feed in named)
         return [], _Attempt(index, first, tuple(rest), named=True)
 
@@ -382,14 +382,12 @@ class SourceReader:
         named = self._named(source, own[0])
         if canonical_url(named.location) in {canonical_url(source.location), canonical_url(answer.url)}:
             return _Attempt(attempt.index, named, named=True)  # asked again, for nothing but a feed
-        note = Failure(
-            subject=source.shown,
-            stage="read",
-            cause=f"it is a web page, not a feed; the feed that it names was read, now at {named.address}",
-            remedy="Put this address into the configuration",
-            kind=FailureKind.SKIPPED,
+        moved = Notice(
+            source.shown,
+            f"it is a web page, not a feed; the feed that it names was read, now at {named.address}",
+            "Put this address into the configuration",
         )
-        return _Attempt(attempt.index, named, named=True, note=note)
+        return _Attempt(attempt.index, named, named=True, moved=moved)
 
     def _feed(self, answer: Fetched, attempt: _Attempt) -> list[Candidate]:
         """The items of a feed. Raises `SourceError`."""
@@ -405,8 +403,8 @@ class SourceReader:
         )
         if source.kind is SourceKind.AUTO:
             self._found.feeds.add(source.location)
-        items = self._items(feed, source, name_for(source, feed.title, site_of(answer.url)), index)
-        return [*items, attempt.note] if attempt.note else items
+        self._found.contents[index].moved = attempt.moved
+        return self._items(feed, source, name_for(source, feed.title, site_of(answer.url)), index)
 
     def _items(self, feed: Feed, source: Source, name: str, index: int) -> list[Candidate]:
         """The feed's items that the window takes, in the feed's order."""
@@ -433,7 +431,7 @@ def _with_charset(answer: Fetched) -> str:
 def _page_error(subject: str, page: Fetched, feeds: Sequence[str] = ()) -> SourceError:
     """The error for a page at the address of a feed: with its title, which often says why, and the `feeds` it names."""
     from briefing.extract.fallback import title_of
-    from briefing.sources.decoding import decoded
+    from briefing.sources import decoded
 
     title = clipped(shown_title(title_of(decoded(page.body[:_TITLE_BYTES], _with_charset(page)))), _LONGEST_TITLE)
     remedy = "Open it in a browser, and give the address of the site's feed, if it has one"

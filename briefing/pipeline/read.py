@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from briefing.encodings import is_about_loss
@@ -117,8 +116,7 @@ class CheckedSource:
     failures: tuple[Failure, ...]
     """What could not be read: the source itself, or some of what it lists."""
     notices: tuple[Notice, ...] = ()
-    notes: tuple[Failure, ...] = ()
-    """What was read, but needs something done."""
+    """What is to be known of what was read."""
 
 
 def check_sources(context: RunContext) -> Iterator[CheckedSource]:
@@ -127,33 +125,24 @@ def check_sources(context: RunContext) -> Iterator[CheckedSource]:
     Sources are read as by a run, whatever the articles' age, but the pages behind a feed's items count as articles
     unread, and so do messages on a mail server beyond the first few, which show whether they can be had.
     """
+    from briefing.store import default_state, feeds_read
+
     config = context.config
     limits = Limits(full_text=config.full_text, offline=config.offline, allow_local=config.allow_local)
+    was_feed = feeds_read(config.state or default_state())  # a check is no run, and makes and changes no state file
     for source in config.sources:
         session = ReadSession(
             limits=limits,
             window=Window(now=context.clock()),
             open_fetcher=lambda: context.fetcher,
             progress=context.progress,
-            was_feed=lambda location: _was_feed(location, config.state),
+            was_feed=was_feed,
             commands=context.commands,
         )
         with closing(session.newsletters):
             articles, failures, notices = _check(source, session)
         failed = tuple(failure for failure in failures if failure.kind is FailureKind.FAILED)
-        notes = tuple(failure for failure in failures if failure.kind is not FailureKind.FAILED and failure.remedy)
-        yield CheckedSource(source, articles, failed, tuple(notices), notes)
-
-
-def _was_feed(location: str, state: Path | None) -> bool:
-    """Whether a run read a feed at `location`; a check itself is no run, and makes no state file."""
-    from briefing.store import Store, default_state
-
-    path = state or default_state()
-    if not path.exists():
-        return False
-    with Store(path) as store:
-        return store.was_feed(location)
+        yield CheckedSource(source, articles, failed, tuple(notices))
 
 
 def _check(source: Source, session: ReadSession) -> tuple[int, list[Failure], list[Notice]]:

@@ -7,12 +7,14 @@ and lists folders; `mailbox` reads mbox files and Maildirs; `decoding` turns byt
 
 from __future__ import annotations
 
+from briefing.sources.decoding import decoded
 from briefing.sources.detection import (
     ARTICLE_SUFFIXES,
     classify_content,
     classify_path,
     find_feeds,
     find_own_feeds,
+    is_named_like_comments,
     is_named_like_feed,
     list_folder,
 )
@@ -27,8 +29,10 @@ __all__ = [
     "Message",
     "classify_content",
     "classify_path",
+    "decoded",
     "find_feeds",
     "find_own_feeds",
+    "is_named_like_comments",
     "is_named_like_feed",
     "is_url_list",
     "list_folder",

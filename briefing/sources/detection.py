@@ -145,6 +145,11 @@ def find_feeds(html: bytes, url: str, *, linked: bool = True) -> list[str]:
     return list(dict.fromkeys(parser.found or (parser.linked if linked else ())))
 
 
+def is_named_like_comments(url: str, title: str = "") -> bool:
+    """Whether the path of a feed or its `title` says that it is one of comments."""
+    return bool(_COMMENTS.search(f"{urlsplit(url).path} {title[:300]}"))
+
+
 def find_own_feeds(html: bytes, url: str) -> list[str]:
     """The same of those in ``<link rel=alternate>``, without feeds of comments."""
     parser = _FeedLinks(url)
@@ -185,5 +190,5 @@ class _FeedLinks(TagParser):
         rest_api = media_type == "application/json" and "/wp-json/" in values["href"]
         if media_type in _LINKED_TYPES and not rest_api and (address := web_address(values["href"], self.base)):
             self.found.append(address)
-            if _COMMENTS.search(f"{urlsplit(address).path} {values.get('title', '')[:300]}"):
+            if is_named_like_comments(address, values.get("title", "")):
                 self.comments.add(address)

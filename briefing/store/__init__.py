@@ -28,7 +28,7 @@ from briefing.store.schema import (
     PendingDelivery,
     StoredCompletion,
 )
-from briefing.store.seen_items import SeenItem
+from briefing.store.seen_items import SeenItem, feeds_read
 from briefing.types import Article, Summary
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "StoredCompletion",
     "check_state",
     "default_state",
+    "feeds_read",
     "good_copy",
     "keep_copy",
     "repair",

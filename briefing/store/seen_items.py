@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
+from briefing.errors import StoreError
 from briefing.nlp.text import fingerprint
 from briefing.store.database import StateFile, stamp, storable
+from briefing.store.health import check_ours, open_read_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,21 @@ class SeenItems(StateFile):
                 "INSERT OR REPLACE INTO feeds (source, title, read) VALUES (?, ?, ?)",
                 [(fingerprint(location), storable(title), stamp(now)) for location, title in titles.items()],
             )
+
+
+def feeds_read(path: Path) -> Callable[[str], bool]:
+    """`SeenItems.was_feed` of the state file at `path`, without changing or migrating it.
+
+    False for all where there is no such file or it cannot be read.
+    """
+    try:
+        path.stat()  # SQLite would make a missing file
+        with closing(open_read_only(path)) as connection:
+            check_ours(connection, str(path))
+            keys = frozenset(key for (key,) in connection.execute("SELECT source FROM feeds"))
+    except (sqlite3.Error, OSError, StoreError):
+        keys = frozenset()
+    return lambda location: _feed_key(location) in keys
 
 
 def _feed_key(location: str) -> str:

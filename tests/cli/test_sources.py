@@ -85,7 +85,7 @@ def test_a_check_and_a_run_name_a_feed_with_dates_that_cannot_be_read(cli: Cli, 
     said = "1 of its items has a date that cannot be read, such as \u201831. Foo 2026\u2019"
     done = cli("sources", "check")
     path = tmp_path / "feed.xml"
-    assert (done.returncode, done.stdout) == (0, f"ok\t{path}\t1 articles\nwarning\t{path}: Paper\t{said}\n")
+    assert (done.returncode, done.stdout) == (0, f"ok\t{path}\t1 articles\nwarning\t{path}: Paper\t{said}.\n")
     done = cli("run", "--engine", "extractive")
     assert done.returncode == 0
     assert f"Warning: Paper: {said}.\n" in done.stderr
@@ -98,7 +98,7 @@ def test_a_check_and_a_run_name_a_file_with_characters_that_cannot_be_read(cli: 
     said = "1 character of it could not be read (it was read as utf-8)"
     done = cli("sources", "check")
     path = tmp_path / "story.txt"
-    assert (done.returncode, done.stdout) == (0, f"ok\t{path}\t1 articles\nwarning\t{path}: Trams\t{said}\n")
+    assert (done.returncode, done.stdout) == (0, f"ok\t{path}\t1 articles\nwarning\t{path}: Trams\t{said}.\n")
     done = cli("run", "--engine", "extractive")
     assert done.returncode == 0
     assert f"Trams: {said}.\n" in done.stderr

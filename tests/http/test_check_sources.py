@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -81,3 +83,23 @@ def test_duplicates_in_a_feed_count_once(server: Server, tmp_path: Path) -> None
     with context(Config(sources=(Source(location=server.url("/twice")),)), tmp_path) as opened:
         (checked,) = check_sources(opened)
         assert checked.articles == len(read(opened).articles) == 3
+
+
+@pytest.mark.parametrize("kind", ["another program's", "of an earlier version", "damaged"])
+def test_a_check_neither_changes_nor_needs_the_state_file(server: Server, tmp_path: Path, kind: str) -> None:
+    state = tmp_path / "state.db"
+    config = Config(sources=(Source(location=server.url("/0")),))
+    with context(config, tmp_path) as opened:
+        read(opened)
+    if kind == "damaged":
+        state.write_bytes(b"SQLite format 3\0" + b"x" * 5000)
+    else:
+        with closing(sqlite3.connect(state)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE")
+            connection.execute("PRAGMA user_version = 1" if "version" in kind else "PRAGMA application_id = 7")
+            connection.commit()
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if "http" not in path.name}
+    with context(config, tmp_path) as opened:
+        (checked,) = check_sources(opened)
+    assert (checked.articles, checked.failures) == (1, ())
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if "http" not in path.name} == before

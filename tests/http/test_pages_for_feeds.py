@@ -108,10 +108,11 @@ def test_the_one_feed_that_a_page_names_is_read_and_said(server: Server, tmp_pat
     server.serves("/new.xml", feed(), type="text/xml")
     result = reading(tmp_path, Source(location=server.url("/old.xml"), kind=SourceKind.FEED))
     assert titles(result) == ["Harbour opens 1"]
-    (note,) = result.failures
-    assert (note.kind, note.subject) == (FailureKind.SKIPPED, server.url("/old.xml"))
-    assert f"now at {server.url('/new.xml')}" in note.cause
-    assert "configuration" in note.remedy
+    assert result.failures == []
+    (notice,) = result.notices
+    assert notice.subject == server.url("/old.xml")
+    assert f"now at {server.url('/new.xml')}" in notice.text
+    assert "configuration" in notice.remedy
 
 
 @pytest.mark.parametrize(
@@ -240,8 +241,8 @@ def test_check_says_where_the_feed_is_now_and_makes_no_state_file(server: Server
     with RunContext(config, clock=lambda: NOW, progress=NoProgress(), fetcher=partial(Fetcher, gap=0.0)) as context:
         moved, page = check_sources(context)
     assert (moved.articles, moved.failures) == (1, ())
-    assert "now at" in moved.notes[0].cause
-    assert (page.articles, page.notes) == (1, ())
+    assert "now at" in moved.notices[0].text
+    assert (page.articles, page.notices) == (1, ())
     assert not (tmp_path / "state.db").exists()
 
 
@@ -251,7 +252,12 @@ def test_run_and_check_print_where_the_feed_is_now(server: Server, cli: Cli, tmp
     (tmp_path / "briefing.toml").write_text(
         f"[[sources]]\nurl = '{server.url('/old.xml')}'\nkind = 'feed'\nallow_local = true\n", "utf-8"
     )
-    for command in (("run", "--engine", "extractive", "--since", "", "--format", "text"), ("sources", "check")):
-        done = cli(*command)
-        assert done.returncode == 0, done.stderr
-        assert f"now at {server.url('/new.xml')}. Put this address into the configuration." in done.stderr
+    said = f"the feed that it names was read, now at {server.url('/new.xml')}. Put this address into the configuration."
+    done = cli("run", "--engine", "extractive", "--since", "", "--format", "text")
+    assert done.returncode == 0, done.stderr
+    assert f"Warning: {server.url('/old.xml')}: it is a web page, not a feed; {said}\n" in done.stderr
+    assert "Skipped" not in done.stderr
+    assert "Not used: 0 failed, 0 skipped." in done.stderr
+    done = cli("sources", "check")
+    assert done.returncode == 0, done.stderr
+    assert f"\nwarning\t{server.url('/old.xml')}\tit is a web page, not a feed; {said}\n" in done.stdout

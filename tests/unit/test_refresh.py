@@ -88,6 +88,7 @@ def test_pages_that_lead_on(page: str) -> None:
         f"<head>{meta('11; url=/new')}</head><body></body>",
         f"<head>{meta('5; url=/new')}</head><body>{ARTICLE}</body>",
         f"<head><noscript>{meta()}</noscript></head><body>{ARTICLE}</body>",
+        f"<head><noscript>{meta('0; url=/nojs')}</noscript></head><body>{ARTICLE[:200]}</body>",
         f"<head>{meta('0; url=javascript:go()')}</head>",
         "<head><meta name=refresh content='0; url=/new'></head>",
         "<head><meta http-equiv=content-type content='text/html'><script>location='/new' // refresh</script></head>",
