@@ -71,10 +71,10 @@ _REMOVED = re.compile(r"[\x00-\x1f\ufffe\uffff\ud800-\udfff]")
 _HEAD = re.compile(r"[^?#]*")
 _FEED_SCHEME = re.compile(r"feed:", re.IGNORECASE)
 _HIDDEN = (
-    r"\x7f-\xa0\u061c\u1680\u2000-\u200a\u200e\u200f\u2028-\u202f\u205f\u2060-\u206f\u3000\ufeff\ufff9-\ufffb"
+    r"\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f\u2060-\u206f\u3000\ufeff\ufff9-\ufffb"
     r"\ufdd0-\ufdef\U000e0000-\U000e007f"
 )
-"""Blanks beyond ASCII, and what is invisible or misleading."""
+"""Blanks beyond ASCII, and what is invisible or misleading; not the joiners (U+200C/D), which Persian has in words."""
 _IN_PATH = re.compile(rf"[ \"<>^`{{}}{_HIDDEN}]")
 _IN_QUERY = re.compile(rf"[ \"'<>{_HIDDEN}]")
 _IN_FRAGMENT = re.compile(rf"[ \"<>`{_HIDDEN}]")
