@@ -152,5 +152,5 @@ THAI = "สภาเมืองจะลงมติเรื่องรถร
         ("--\nAnna Writer, The Post.", ""),
     ],
 )
-def test_statements_and_lists_behind_the_last_long_paragraph_are_kept_up_to_the_footer(tail: str, kept: str) -> None:
+def test_statements_behind_the_last_long_paragraph_are_kept_up_to_the_footer(tail: str, kept: str) -> None:
     assert letter(f"{LINKED[2]}\n\n{tail}\n") == f"{LINKED[2]}\n\n{kept}".strip()
