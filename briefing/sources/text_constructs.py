@@ -69,7 +69,7 @@ def title_text(value: str, media_type: str = UNDECLARED) -> str:
 
     `media_type`: as Atom declares it, mapped to ``text/plain``, ``text/html`` or ``application/xhtml+xml``.
     """
-    value = value[:LONGEST_NAME]
+    value = _without_sections(value[:LONGEST_NAME])
     if media_type == "text/plain":
         return collapse_spaces(value)
     declared = _is_html(media_type)
@@ -83,6 +83,7 @@ def body_html(value: str, media_type: str = UNDECLARED) -> str:
 
     Line ends of plain text become paragraphs (`plain_html`), also those of HTML that has no tag.
     """
+    value = _without_sections(value)
     if media_type.startswith("text/") and media_type != "text/html":
         return plain_html(value)
     if not (_is_html(media_type) or "/" not in media_type):
@@ -104,6 +105,16 @@ def body_html(value: str, media_type: str = UNDECLARED) -> str:
     if any(tag.name in _QUOTING for tag in tags) or _ABOUT_MARKUP.search(html):
         return html
     return _ESCAPED_TWICE.sub(_unescaped_once, html)
+
+
+def _without_sections(value: str) -> str:
+    """`value` without the ``<![CDATA[`` and ``]]>`` of sections that were put around it twice."""
+    for _ in range(_MOST_ESCAPES):
+        bare = value.strip()
+        if not (bare.startswith("<![CDATA[") and bare.endswith("]]>")):
+            break
+        value = bare.removeprefix("<![CDATA[").removesuffix("]]>")
+    return value
 
 
 def plain_html(text: str) -> str:
@@ -180,13 +191,17 @@ def _tags(text: str) -> list[_Tag]:
     return tags
 
 
+_PLURAL = re.compile(r"s(?!\w)")
+"""Of elements that are named: "two <div>s"."""
+
+
 def _touches(text: str, tag: _Tag) -> bool:
     """Whether a tag stands at a word without a blank, as markup does and the name of an element does not."""
     before, after = text[tag.start - 1 : tag.start] if tag.start else "", text[tag.end : tag.end + 1]
     if tag.is_end:
         return bool(before) and not before.isspace() and before not in "\"'“‘«(„"
     if after.isalnum():
-        return True
+        return not _PLURAL.match(text, tag.end)
     return tag.name in _BLOCKS and (before in ".!?>…\n" or not before) and (not after or after.isspace())
 
 
@@ -257,11 +272,20 @@ def _cut(text: str, spans: Iterator[tuple[int, int, str]] | list[tuple[int, int,
 
 
 _REFERENCE = r"(#[0-9]{2,6}|#[xX][0-9a-fA-F]{2,5}|[A-Za-z]{2,8}[0-9]{0,2})"
-_ESCAPED_TWICE = re.compile(rf"(?<=\w)&amp;(?!(?:lt|gt);){_REFERENCE};|&amp;(?!(?:lt|gt);){_REFERENCE};(?=\w)")
+_ESCAPED_TWICE = re.compile(rf"&amp;(?!(?:lt|gt);){_REFERENCE};")
 
 
 def _unescaped_once(reference: re.Match[str]) -> str:
-    return f"&{reference[1] or reference[2]};"
+    once = f"&{reference[1]};"
+    before, behind = _beside(reference)
+    touches = any(one.isalnum() or one == "_" for one in (before, behind))
+    return once if touches or unescape(once) in _STANDS_ALONE else reference[0]
+
+
+def _beside(reference: re.Match[str]) -> tuple[str, str]:
+    """The characters before and behind, empty at the ends of the text."""
+    start, end = reference.span()
+    return reference.string[max(0, start - 1) : start], reference.string[end : end + 1]
 
 
 _LEFT = re.compile(rf"(?<!\w)&{_REFERENCE};(?!\w)|&{_REFERENCE};")
@@ -283,6 +307,18 @@ def _character(reference: re.Match[str]) -> str:
     name = reference[1] or reference[2]
     character = unescape(reference[0])
     is_one = name[0] == "#" or f"{name};" in html5
-    if not is_one or character in {"<", ">"} or (reference[1] and character not in _STANDS_ALONE):
+    if not is_one:
+        return reference[0]
+    if len(character) == 1 and not (character.isalnum() or character.isspace()) and _is_by_number(reference):
+        return character
+    if character in {"<", ">"} or (reference[1] and character not in _STANDS_ALONE):
         return reference[0]
     return character
+
+
+def _is_by_number(reference: re.Match[str]) -> bool:
+    """Whether a blank parts it from a number ("5 &gt; 4", "&euro; 5")."""
+    start, end = reference.span()
+    return bool(re.search(r"\d \Z", reference.string[max(0, start - 2) : start])) or bool(
+        re.match(r" \d", reference.string[end : end + 2])
+    )
