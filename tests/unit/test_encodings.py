@@ -413,6 +413,14 @@ def test_western_text_is_not_taken_for_central_european(text: str) -> None:
     assert decode(text.encode("cp1252")).text == text
 
 
+@pytest.mark.parametrize("stray", ["don’t", "25–30", "£5", "Rémy", "María", "10°C", "“so", "naïve", "été"])
+@pytest.mark.parametrize("label", ["utf-8", None])
+def test_one_stray_byte_in_english_does_not_make_it_chinese_or_russian(stray: str, label: str | None) -> None:
+    prose = "The council met on Tuesday to keep the ferry, and the mayor said that it costs less than a bridge. " * 80
+    text = f"{prose[:300]} {stray} {prose[300:]}"
+    assert decode(text.encode("cp1252"), [label]).text == text
+
+
 def test_a_long_beginning_in_ascii_does_not_hide_what_follows() -> None:
     body = b"<script>" + b"var tram = 1; " * 20_000 + b"</script>" + RUSSIAN.encode("cp1251")
     assert decode(body).text.endswith(RUSSIAN)
