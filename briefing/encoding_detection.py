@@ -27,6 +27,11 @@ _MOST_JUDGED = 5_000
 _LEAST = 0.8
 """Share of letters and signs in their place from which text too short for `charset_normalizer` is Latin."""
 
+_FEWEST_TOGETHER = 3
+"""Characters beyond ASCII that follow another one, in a text of another script than Latin."""
+_LEAST_TOGETHER = 0.3
+"""Their least share of all."""
+
 _ALPHABETS = tuple(
     map(
         frozenset,
@@ -50,11 +55,22 @@ def detected(body: bytes) -> str:
 
     sample = _sample(body)
     best = from_bytes(sample, cp_isolation=[*_LATIN, *_OTHERS]).best()
-    if best is not None and best.encoding in _OTHERS:
+    if best is not None and best.encoding in _OTHERS and _is_of_words(sample.decode(best.encoding, "replace")):
         return str(best.encoding)
     shares = {codec: _in_place(sample.decode(codec, "replace")) for codec in _LATIN}
     latin = max(_LATIN, key=lambda codec: shares[codec])
     return latin if best is not None or shares[latin] >= _LEAST else ""
+
+
+def _is_of_words(text: str) -> bool:
+    """Whether characters beyond ASCII form words: else they are stray ones in a text of Latin letters."""
+    total = together = 0
+    end = -1
+    for found in islice(_OUTSIDE_ASCII.finditer(text), _MOST_JUDGED):
+        total += 1
+        together += found.start() == end
+        end = found.end()
+    return together >= _FEWEST_TOGETHER and together >= _LEAST_TOGETHER * total
 
 
 def _sample(body: bytes) -> bytes:

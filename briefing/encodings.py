@@ -202,6 +202,11 @@ def decode(body: bytes, labels: Iterable[str | None] = (), *, detect: bool = Tru
     return replace(min([*tried, *others], key=lambda one: one.lost), doubtful=True)
 
 
+def page_text(body: bytes, charset: str | None = None) -> Decoded:
+    """The text of an HTML page, or of its beginning; `charset` is what HTTP says of it."""
+    return decode(body, [charset, html_label(body)])
+
+
 def _seven_bit(body: bytes, declared: Sequence[str]) -> Decoded:
     """ASCII, or an encoding that switches by escape sequences: ISO-2022-JP under any label, others under their own."""
     switching = [codec for codec in declared if b"\x1b" in body or b"~{" in body]

@@ -128,6 +128,10 @@ class DateReader:
             return Reading(datetime.combine(day, time()))
         if clock.time is None or not known:  # midnight is the day in any zone (`dates`)
             return Reading(datetime.combine(day, time()), None if clock.time == timedelta() else Doubt.TIME)
+        if zone is None and (last := _LAST_NAME.search(_plain(text))):
+            zone, known, _ = self._zone(last[1])
+            if zone is None and not known and not self._may_be_part_of_a_day(last[1]):
+                return Reading(datetime.combine(day, time()), Doubt.TIME)
         if zone is None:
             zone = self._own_zone(text) or UTC
         try:
@@ -136,6 +140,9 @@ class DateReader:
             return Reading(None, Doubt.DATE)
         # The end of a day is a time, unlike its beginning.
         return Reading(written + datetime.resolution if clock.time == _DAY else written)
+
+    def _may_be_part_of_a_day(self, word: str) -> bool:
+        return word in {"AM", "PM", "AD", "CE"} or word[:3].lower() in _WEEKDAYS or self._month(word) is not None
 
     # --- time zones ---
 
@@ -384,6 +391,9 @@ _MONTH_NAMES = (
 )  # fmt: skip
 _MONTHS = {name[:3]: number for number, name in enumerate(_MONTH_NAMES, 1)}
 _CHINESE_NUMERALS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
+_WEEKDAYS = frozenset({"mon", "tue", "wed", "thu", "fri", "sat", "sun"})
+_LAST_NAME = re.compile(r"\d[\s,]+\(?([A-Z]{2,5})\)?\Z")
+"""What may be a zone that stands behind the day ("12:00 27 Nov 2026 EST")."""
 _NO_MONTHS = frozenset("st nd rd th of the at on de del la le el um am den der gmt utc t z".split())  # noqa: SIM905
 _ERAS = {"令和": 2018, "平成": 1988}
 _FORENOON = ("a", "上午", "午前", "早上", "凌晨", "오전", "ص", "\u03c0")

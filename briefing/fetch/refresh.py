@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from briefing.address import web_address
-from briefing.encodings import decode
+from briefing.encodings import page_text
 from briefing.markup import TagParser
 
 LONGEST_DELAY = 10
@@ -19,8 +19,8 @@ _MOST_TEXT = 500
 """Characters of a page that only leads on: "This feed has moved", in two languages."""
 _MOST_TEXT_BESIDE_SCRIPTS = 100
 """The same of one that leads browsers without scripts on: where it has text, that is the article, for all browsers."""
-_HEAD_BYTES = 16_384
-"""In which the head is looked for."""
+_HEAD = 16_384
+"""Characters in which the head is looked for."""
 _TEXT_BYTES = 200_000
 """In which the text of a page is counted."""
 _QUICK = re.compile(rb"refresh|r\0e\0f\0r\0e\0s\0h", re.IGNORECASE)
@@ -38,15 +38,16 @@ def refresh_target(body: bytes, url: str, charset: str | None = None) -> str | N
 
     A refresh without an address reloads the page; one to another place than the web (``javascript:``) is none.
     """
-    if not _QUICK.search(body, 0, _HEAD_BYTES):
+    if not _QUICK.search(body, 0, 2 * _HEAD):
         return None
+    text = page_text(body[:_TEXT_BYTES], charset).text
     head = _Head(url)
-    head.read(decode(body[:_HEAD_BYTES], [charset], detect=False).text)
+    head.read(text[:_HEAD])
     if head.delay is None:
         return None
     if head.in_noscript or head.delay > _AT_ONCE:
         most = _MOST_TEXT_BESIDE_SCRIPTS if head.in_noscript else _MOST_TEXT
-        if _text_length(decode(body[:_TEXT_BYTES], [charset], detect=False).text) > most:
+        if _text_length(text) > most:
             return None
     return head.target
 

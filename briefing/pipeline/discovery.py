@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from briefing.address import is_web, shown, web_address
 from briefing.canonical import canonical_url, same_site
+from briefing.encodings import page_text
 from briefing.errors import BriefingError, FetchError, FrontPageError, OutOfTimeError, SourceError
 from briefing.nlp.text import article_id
 from briefing.pipeline.candidates import (
@@ -334,7 +335,11 @@ class SourceReader:
             raise OutOfTimeError(source.shown)  # parsing a feed is cheap, extracting an article is not
         # The root of a site stands for its articles, whatever its home page looks like; so does an address of a feed.
         at_root = source.kind is SourceKind.AUTO and is_root(source.location)
-        feeds = find_feeds(answer.body, answer.url) if (at_root or expected) and kind is SourceKind.PAGE else []
+        feeds = (
+            find_feeds(answer.body, answer.url, answer.charset)
+            if (at_root or expected) and kind is SourceKind.PAGE
+            else []
+        )
         if expected and kind is SourceKind.PAGE and not feeds:
             raise _page_error(source.shown, answer)
         try:
@@ -351,7 +356,7 @@ class SourceReader:
                 return [article], None
         except BriefingError as error:
             # Of a single page only the feed in its head counts: one that it links to may be that of the whole site.
-            feeds = find_feeds(answer.body, answer.url, linked=isinstance(error, FrontPageError))
+            feeds = find_feeds(answer.body, answer.url, answer.charset, linked=isinstance(error, FrontPageError))
             if not feeds:
                 raise
         named = [feeds[0], *(feed for feed in feeds[1:] if not is_named_like_comments(feed))][:_FEEDS_TRIED]
@@ -375,7 +380,7 @@ class SourceReader:
         from briefing.sources import find_own_feeds
 
         source = attempt.source
-        feeds = [] if attempt.named else find_own_feeds(answer.body, answer.url)
+        feeds = [] if attempt.named else find_own_feeds(answer.body, answer.url, answer.charset)
         own = [feed for feed in feeds if same_site(feed, source.location)]
         if len({canonical_url(feed) for feed in own}) != 1:
             raise _page_error(source.shown, answer, feeds)
@@ -431,9 +436,8 @@ def _with_charset(answer: Fetched) -> str:
 def _page_error(subject: str, page: Fetched, feeds: Sequence[str] = ()) -> SourceError:
     """The error for a page at the address of a feed: with its title, which often says why, and the `feeds` it names."""
     from briefing.extract.fallback import title_of
-    from briefing.sources import decoded
 
-    title = clipped(shown_title(title_of(decoded(page.body[:_TITLE_BYTES], _with_charset(page)))), _LONGEST_TITLE)
+    title = clipped(shown_title(title_of(page_text(page.body[:_TITLE_BYTES], page.charset).text)), _LONGEST_TITLE)
     remedy = "Open it in a browser, and give the address of the site's feed, if it has one"
     if feeds:
         more = "" if len(feeds) == 1 else f", the first of {len(feeds)}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from briefing.address import web_address
-from briefing.encodings import decode, html_label, media_type_of
+from briefing.encodings import media_type_of, page_text
 from briefing.errors import SourceError
 from briefing.markup import TagParser
 from briefing.sources.decoding import decoded
@@ -23,6 +23,8 @@ _KINDS_OF_FILE = (
     "and .opml lists"
 )
 _SNIFFED = 16_384
+_SEARCHED = 2_000_000
+"""Bytes of a page in which its feeds are looked for."""
 _BEFORE_ROOT = re.compile(r"[\s\ufeff]+|<\?.*?(?:\?>|$)|<!--.*?(?:-->|$)|<![^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
 _ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)")
 _JSON_FEED = re.compile(rb"jsonfeed\.org\\?/version")
@@ -136,12 +138,13 @@ def list_folder(path: Path, *, limit: int = 2000) -> tuple[Path, ...]:
     return tuple(sorted(found))
 
 
-def find_feeds(html: bytes, url: str, *, linked: bool = True) -> list[str]:
+def find_feeds(html: bytes, url: str, charset: str | None = None, *, linked: bool = True) -> list[str]:
     """The addresses of a page's feeds, each once, in order: ``<link rel=alternate>``, else with `linked`, links on its
     own site that are named like a feed.
+
+    `charset`: the one that HTTP names.
     """
-    parser = _FeedLinks(url)
-    parser.read(decode(html[:2_000_000], [html_label(html)]).text)
+    parser = _feed_links(html, url, charset)
     return list(dict.fromkeys(parser.found or (parser.linked if linked else ())))
 
 
@@ -150,11 +153,16 @@ def is_named_like_comments(url: str, title: str = "") -> bool:
     return bool(_COMMENTS.search(f"{urlsplit(url).path} {title[:300]}"))
 
 
-def find_own_feeds(html: bytes, url: str) -> list[str]:
+def find_own_feeds(html: bytes, url: str, charset: str | None = None) -> list[str]:
     """The same of those in ``<link rel=alternate>``, without feeds of comments."""
-    parser = _FeedLinks(url)
-    parser.read(decoded(html[:2_000_000]))
+    parser = _feed_links(html, url, charset)
     return list(dict.fromkeys(feed for feed in parser.found if feed not in parser.comments))
+
+
+def _feed_links(html: bytes, url: str, charset: str | None) -> _FeedLinks:
+    parser = _FeedLinks(url)
+    parser.read(page_text(html[:_SEARCHED], charset).text)
+    return parser
 
 
 def is_named_like_feed(url: str) -> bool:

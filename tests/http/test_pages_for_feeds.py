@@ -70,6 +70,13 @@ def test_a_page_at_the_address_of_a_feed_is_an_error_with_its_title(server: Serv
     assert causes(result) == ["it is a web page, not a feed (“notes.example can be bought”)"]
 
 
+def test_the_title_of_a_page_in_place_of_a_feed_is_read_in_its_encoding(server: Server, tmp_path: Path) -> None:
+    page = f"<meta charset=windows-1251>{PARKED.format('').replace('notes.example', 'Новости')}"
+    server.serves("/feed.xml", page.encode("cp1251"), type="text/html")
+    result = reading(tmp_path, Source(location=server.url("/feed.xml"), kind=SourceKind.FEED))
+    assert causes(result) == ["it is a web page, not a feed (“Новости can be bought”)"]
+
+
 def test_a_page_at_an_address_that_is_named_like_a_feed_is_no_article(server: Server, tmp_path: Path) -> None:
     for path in ("/feed.xml", "/news.rss", "/feed/", "/atom.xml", "/all.rdf"):
         server.serves(path, PARKED.format(""))

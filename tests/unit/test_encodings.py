@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import quopri
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from briefing.encodings import ascii_start, charset_of, codec_of, decode, html_label, is_about_loss, is_wide, xml_label
 from briefing.errors import ExtractError
 from briefing.extract import extract_article, extract_file
+from briefing.fetch.refresh import refresh_target
 from briefing.mail_headers import header_text
-from briefing.sources import classify_content, find_feeds, read_feed, read_head, read_subscriptions
+from briefing.sources import classify_content, find_feeds, find_own_feeds, read_feed, read_head, read_subscriptions
 from briefing.types import SourceKind
 
 GERMAN = "Die Straße über die Brücke wird im März gebaut, sagte der Bürgermeister, und sie bleibt für Wagen offen. "
@@ -302,9 +303,26 @@ def test_a_word_that_is_by_chance_valid_utf_8_is_read_by_its_label(label: str, t
     assert decode(f"{GERMAN}".encode(), [label]).text == GERMAN
 
 
-def test_links_to_feeds_are_read_in_the_encoding_of_the_page() -> None:
-    page = "<meta charset=latin9><link rel=alternate type='application/rss+xml' href='/5€'>"
-    assert find_feeds(page.encode("iso8859-15"), "https://a.example/") == ["https://a.example/5€"]
+@pytest.mark.parametrize("find", [find_feeds, find_own_feeds, refresh_target])
+@pytest.mark.parametrize(
+    ("start", "charset"),
+    [("<meta charset=windows-1251>", None), ("", "windows-1251"), ("<meta charset=koi8-r>", "cp1251"), ("", None)],
+)
+def test_addresses_in_a_page_are_read_in_its_encoding(
+    find: Callable[[bytes, str, str | None], list[str] | str | None], start: str, charset: str | None
+) -> None:
+    page = (
+        f"{start}<meta http-equiv=refresh content='0; url=/новости'><title>{RUSSIAN}</title>"
+        "<link rel=alternate type='application/rss+xml' href='/новости'>"
+    )
+    found = find(page.encode("cp1251"), "https://a.example/", charset)
+    assert found in ("https://a.example/новости", ["https://a.example/новости"])
+    short = (
+        "<meta charset=latin9><meta http-equiv=refresh content='0; url=/5€'>"
+        "<link rel=alternate type='application/rss+xml' href='/5€'>"
+    )
+    found = find(short.encode("iso8859-15"), "https://a.example/", None)
+    assert found in ("https://a.example/5€", ["https://a.example/5€"])
 
 
 @pytest.mark.parametrize("longer", ["", "!"])
@@ -393,6 +411,14 @@ def test_other_encodings_declared_as_utf_8_are_detected() -> None:
 )
 def test_western_text_is_not_taken_for_central_european(text: str) -> None:
     assert decode(text.encode("cp1252")).text == text
+
+
+@pytest.mark.parametrize("stray", ["don’t", "25–30", "£5", "Rémy", "María", "10°C", "“so", "naïve", "été"])
+@pytest.mark.parametrize("label", ["utf-8", None])
+def test_one_stray_byte_in_english_does_not_make_it_chinese_or_russian(stray: str, label: str | None) -> None:
+    prose = "The council met on Tuesday to keep the ferry, and the mayor said that it costs less than a bridge. " * 80
+    text = f"{prose[:300]} {stray} {prose[300:]}"
+    assert decode(text.encode("cp1252"), [label]).text == text
 
 
 def test_a_long_beginning_in_ascii_does_not_hide_what_follows() -> None:
