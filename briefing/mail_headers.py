@@ -14,10 +14,11 @@ import binascii
 import quopri
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from email import base64mime, quoprimime
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueAddressHeader
 from email.policy import SMTP, SMTPUTF8, EmailPolicy
-from email.utils import getaddresses
+from email.utils import getaddresses, parseaddr
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -91,6 +92,14 @@ def header_text(raw: bytes, label: str | None = None) -> str:
     are split between encoded words are joined.
     """
     return with_words_decoded(raw_header(raw, label), label)
+
+
+def sender_of(raw: bytes, label: str | None = None) -> tuple[str, str]:
+    """Name and address of a ``From`` header; both empty where it cannot be read (brackets nested without end)."""
+    with suppress(RecursionError):
+        name, address = parseaddr(raw_header(raw, label))
+        return with_words_decoded(name, label), address
+    return "", ""
 
 
 def raw_header(raw: bytes, label: str | None = None) -> str:

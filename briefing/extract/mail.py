@@ -6,13 +6,12 @@ import re
 from contextlib import suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
-from email.utils import parseaddr
 
 from briefing.encodings import Decoded, html_label
 from briefing.errors import ExtractError
 from briefing.extract import Extraction, with_lost
 from briefing.extract.files import decoded
-from briefing.mail_headers import header_text, raw_header, with_words_decoded
+from briefing.mail_headers import header_text, sender_of
 from briefing.nlp.lines import LISTED, flowed, parted, unwrapped
 from briefing.nlp.text import ENDS, UNSPACED_ALPHABETS, normalise, word_count
 from briefing.written_dates import mail_date
@@ -154,7 +153,7 @@ def read_mail(body: bytes, name: str) -> Extraction:
     found = Extraction(
         text=text,
         title=header_text(_raw(message, "subject"), label),
-        author=with_words_decoded(parseaddr(raw_header(_raw(message, "from"), label))[0], label),
+        author=sender_of(_raw(message, "from"), label)[0],
         published=mail_date(str(message["date"] or "")),
     )
     return with_lost(found, read) if read is not None else found

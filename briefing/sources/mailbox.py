@@ -13,14 +13,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parseaddr
 from pathlib import Path
 from typing import BinaryIO
 
 from briefing.dates import is_plausible
 from briefing.encodings import charset_of
 from briefing.errors import SourceError
-from briefing.mail_headers import header_text, raw_header, with_words_decoded
+from briefing.mail_headers import header_text, raw_header, sender_of
 from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import collapse_spaces
 from briefing.written_dates import mail_date
@@ -168,13 +167,11 @@ def read_head(raw: bytes, *, delivered: datetime | None = None, now: datetime | 
         if colon and key.lower() in {b"subject", b"from", b"date", b"x-mozilla-status", b"content-type"}:
             values.setdefault(key.lower(), value.strip()[:_LONGEST_VALUE])
     label = charset_of(raw_header(values.get(b"content-type", b"")))
-    name = address = ""
-    with suppress(RecursionError):  # of the standard library, over nested brackets
-        name, address = parseaddr(raw_header(values.get(b"from", b""), label))
+    name, address = sender_of(values.get(b"from", b""), label)
     status = values.get(b"x-mozilla-status", b"")
     sent = mail_date(raw_header(values.get(b"date", b"")))
     subject = collapse_spaces(header_text(values.get(b"subject", b""), label))
-    sender = collapse_spaces(with_words_decoded(name, label)) or collapse_spaces(address)
+    sender = collapse_spaces(name) or collapse_spaces(address)
     return MailHead(
         title=shown_title(subject),
         sender=shown_name(sender),

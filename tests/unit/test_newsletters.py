@@ -8,6 +8,7 @@ from email.message import EmailMessage
 import pytest
 
 from briefing.extract import extract_article
+from briefing.mail_headers import sender_of
 
 TRACK = "https://news.example/track/click?u=4711&id="
 LINKED = [
@@ -154,3 +155,9 @@ THAI = "สภาเมืองจะลงมติเรื่องรถร
 )
 def test_statements_behind_the_last_long_paragraph_are_kept_up_to_the_footer(tail: str, kept: str) -> None:
     assert letter(f"{LINKED[2]}\n\n{tail}\n") == f"{LINKED[2]}\n\n{kept}".strip()
+
+
+def test_a_sender_with_brackets_without_end_is_none() -> None:
+    """The standard library's parser recurses over them."""
+    assert sender_of(b"(" * 5000) == ("", "")
+    assert sender_of(b"Jo Ray <jo@a.example>") == ("Jo Ray", "jo@a.example")

@@ -114,6 +114,10 @@ TITLES = [
     ("rss", "Fish &amp; chips", "Fish & chips"),
     ("rss", "Fish &amp;amp; chips", "Fish & chips"),
     ("rss", "Fish &amp;amp;amp; chips", "Fish & chips"),
+    ("rss", "5 &amp;amp;gt; 4 in the vote", "5 > 4 in the vote"),
+    ("rss", "Price &amp;amp;euro; 5", "Price € 5"),
+    ("rss", "&lt;![CDATA[Storm in Oslo]]&gt;", "Storm in Oslo"),
+    ("rss", "Using &lt;template&gt;s", "Using <template>s"),
     ("rss", "Q&amp;amp;amp;A with the mayor", "Q&A with the mayor"),
     ("rss", "Can&amp;#x27;t stop", "Can't stop"),
     ("rss", "Can&amp;amp;#x27;t stop", "Can't stop"),
@@ -200,6 +204,9 @@ JAPANESE = (
     "料金は変わらない。"
 )
 BODIES = [
+    ("rss", "<p>Fish &amp;amp; Chips &amp;#8211; now &amp;quot;open&amp;quot;</p>", ['Fish & Chips – now "open"']),
+    ("rss", "<p>The sign &amp;copy; is free</p>", ["The sign &copy; is free"]),
+    ("rss", "<![CDATA[<p>Storm in Oslo.</p>]]>", ["Storm in Oslo."]),
     # Plain text keeps its lines.
     ("json", HEADED, HEADED_SHOWN),
     ("atom text", HEADED, HEADED_SHOWN),
