@@ -292,7 +292,7 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
 def _over_sources() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.fetch import refresh
     from briefing.sources import detection, feeds, opml
-    from briefing.sources.decoding import strip_tags, without_doctype
+    from briefing.sources.decoding import strip_tags, with_escaped_ampersands, without_doctype
     from briefing.sources.text_constructs import body_html, title_text
     from briefing.written_dates import DateReader
 
@@ -320,6 +320,7 @@ def _over_sources() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "sources.classify_content", lambda text: detection.classify_content(text.encode())
     yield "sources.decoding.strip_tags", strip_tags
     yield "sources.decoding.without_doctype", without_doctype
+    yield "sources.decoding.with_escaped_ampersands", with_escaped_ampersands
     yield "sources.text_constructs.body_html", body_html
     yield "sources.text_constructs.title_text", title_text
 

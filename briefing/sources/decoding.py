@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from html import unescape
+from html.entities import html5
 
 from briefing.bounded_io import CutOffError, inflated
 from briefing.encodings import charset_of, decode, xml_label
@@ -143,6 +144,40 @@ def _is_kept(tag: str, opened: list[str], too_deep: Counter[str]) -> bool:
 def item_starts(document: str) -> list[int]:
     """Offsets of the items of a feed, without those in CDATA sections and comments."""
     return [match.start() for match in _matches(_ITEM_OR_SECTION, document)]
+
+
+_AMPERSAND_OR_SECTION = re.compile(
+    rf"{_NOT_MARKUP}|&(?:#(?:[xX]([0-9a-fA-F]+)|([0-9]+))(;?)|([A-Za-z][A-Za-z0-9]{{1,31}};)?)"
+)
+_XML_ENTITIES = frozenset(f"{name};" for name in ("amp", "lt", "gt", "quot", "apos"))
+
+
+def with_escaped_ampersands(document: str) -> str:
+    """The XML document with references that XML knows only; comments and CDATA sections stay.
+
+    Lenient parsers take an ampersand that nobody escaped for the beginning of a reference, and lose it or what follows.
+    Of HTML's named entities, with their semicolon, remain the characters. Of references to no character remains U+FFFD.
+    """
+    kept: list[str] = []
+    copied = 0
+    for found in _matches(_AMPERSAND_OR_SECTION, document):
+        hexadecimal, decimal, semicolon, name = found.groups()
+        if hexadecimal or decimal:
+            digits = (hexadecimal or decimal).lstrip("0")[:9] or "0"
+            code = int(digits, 16 if hexadecimal else 10)
+            valid = not (0xD800 <= code <= 0xDFFF or code > 0x10FFFF)
+            if valid and semicolon:
+                continue
+            written = f"{found[0]};" if valid else "&#xFFFD;"
+        elif name in _XML_ENTITIES:
+            continue
+        elif name in html5:
+            written = "".join(f"&#{ord(character)};" for character in html5[name])
+        else:
+            written = f"&amp;{found[0][1:]}"
+        kept += document[copied : found.start()], written
+        copied = found.end()
+    return "".join(kept) + document[copied:]
 
 
 def root_name(document: str) -> str:

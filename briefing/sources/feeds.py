@@ -16,6 +16,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from xml.sax import saxutils
 
 from briefing.address import LONGEST_ADDRESS, shown, web_address
 from briefing.bounded_io import TooLargeError
@@ -30,6 +31,7 @@ from briefing.sources.decoding import (
     limit_nesting,
     root_name,
     strip_tags,
+    with_escaped_ampersands,
     without_doctype,
 )
 from briefing.sources.item_dates import impossible, item_dates
@@ -154,7 +156,7 @@ def _read_xml(text: str, name: str, origin: _Origin, most_items: int, most_tags:
     # A stream: feedparser reads bytes that are the name of a file from disk.
     try:
         parsed = feedparser.parse(
-            BytesIO(_REFERENCE.sub(_valid_reference, document).encode()),
+            BytesIO(with_escaped_ampersands(document).encode()),
             response_headers={"content-type": "application/xml; charset=utf-8"},
             sanitize_html=False,
             resolve_relative_uris=False,
@@ -163,6 +165,9 @@ def _read_xml(text: str, name: str, origin: _Origin, most_items: int, most_tags:
         cause = f"it cannot be read ({type(error).__name__})"
         raise SourceError(name, cause, "Tell its publisher, or remove it") from error
     damaged, version = bool(parsed.bozo), _text(parsed, "version")
+    if damaged:
+        for values in (parsed.feed, *parsed.entries):
+            _decode_addresses(values)
     if not parsed.entries and (damaged or not version):
         raise _no_feed(text, name, version=version)
     origin = replace(origin, home=web_address(_text(parsed.feed, "link"), origin.url) or "")
@@ -204,16 +209,6 @@ def _long_link_warning(links: Iterable[str]) -> list[str]:
     return [over] if count else []
 
 
-_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+))")
-
-
-def _valid_reference(reference: re.Match[str]) -> str:
-    """A character reference; of a surrogate or beyond Unicode, one to U+FFFD."""
-    digits = (reference[1] or reference[2]).lstrip("0")[:9] or "0"
-    code = int(digits, 16 if reference[1] else 10)
-    return "&#xFFFD" if 0xD800 <= code <= 0xDFFF or code > 0x10FFFF else reference[0]
-
-
 def _xml_item(entry: dict[str, Any], origin: _Origin, published: datetime | None, *, declares: bool) -> FeedItem:
     link = _xml_link(entry)
     url, path = origin.resolve(link)
@@ -229,6 +224,13 @@ def _xml_item(entry: dict[str, Any], origin: _Origin, published: datetime | None
         author=shown_name(strip_tags(_text(entry, "author"))),
         enclosed=bool(link) and any(_text(each, "href") == link for each in _links(entry, "enclosure")),
     )
+
+
+def _decode_addresses(values: dict[str, Any]) -> None:
+    """Of a damaged feed: there feedparser leaves the references in the text of elements other than titles and texts."""
+    for key in ("link", "id", "feedburner_origlink"):
+        if "&" in (value := _text(values, key)):
+            values[key] = saxutils.unescape(value)
 
 
 def _title(values: dict[str, Any], *, declares: bool) -> str:

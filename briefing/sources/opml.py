@@ -16,7 +16,7 @@ from briefing.address import shown, shown_in, web_address
 from briefing.bounded_io import TooLargeError
 from briefing.errors import SourceError
 from briefing.sanitise import one_line, shown_name
-from briefing.sources.decoding import decoded, gunzipped, without_doctype
+from briefing.sources.decoding import decoded, gunzipped, with_escaped_ampersands, without_doctype
 from briefing.types import Source, SourceKind
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def read_opml(body: bytes, *, subject: str = "the list") -> tuple[Source, ...]:
     if not text.startswith("<"):
         what = "JSON" if text[0] in "{[" else "not XML"
         raise SourceError(subject, f"it is {what}, not an OPML list", "Export it as OPML from your reader")
-    root = _root(without_doctype(text)[0], subject)
+    root = _root(with_escaped_ampersands(without_doctype(text)[0]), subject)
     found: dict[str, Source] = {}
     skipped = 0
     # A stack, because a hostile file nests deeper than Python recurses.
@@ -83,7 +83,7 @@ def read_opml(body: bytes, *, subject: str = "the list") -> tuple[Source, ...]:
 def _root(text: str, subject: str) -> Any:
     from lxml import etree
 
-    # Lenient: unescaped ampersands and missing end tags are common in lists written by hand. Stops at a depth of 256.
+    # Lenient: missing end tags are common in lists written by hand. Stops at a depth of 256.
     parser = etree.XMLParser(
         recover=True, resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
     )

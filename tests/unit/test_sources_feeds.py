@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from briefing.errors import SourceError
 from briefing.sources import read_feed
-from briefing.sources.decoding import limit_nesting
+from briefing.sources.decoding import limit_nesting, with_escaped_ampersands
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -126,6 +126,59 @@ class TestEncodings:
     def test_characters_that_xml_forbids_are_dropped(self) -> None:
         feed = read_feed(rss("<title>a\x0b\x1bb</title>"))
         assert (feed.items[0].title, feed.warnings) == ("ab", ())
+
+
+class TestAmpersands:
+    """Those of text and addresses that the feed's program did not escape."""
+
+    @pytest.mark.parametrize("end", ["", "<b>never closed"], ids=["well-formed otherwise", "damaged"])
+    @pytest.mark.parametrize(
+        ("written", "title"),
+        [
+            ("R&D at AT&T", "R&D at AT&T"),
+            ("Q&A: P&L, H&M & the S&P 500", "Q&A: P&L, H&M & the S&P 500"),
+            ("J&amp;J and K&K", "J&J and K&K"),
+            ("Caf&eacute; &Sigma; &ndash; open", "Café Σ – open"),
+            ("caf&#233; &#x2013; R&#68;", "café – RD"),
+            ("caf&#233 open", "café open"),
+            ("B&B;", "B&B;"),
+            ("&&& and &", "&&& and &"),
+            ("<![CDATA[R&D]]>", "R&D"),
+            ("1 &LT; 2", "1 < 2"),
+        ],
+    )
+    def test_unescaped_ampersands_of_a_title_stay(self, written: str, title: str, end: str) -> None:
+        feed = read_feed(rss(f"<title>{written}</title>{end}", head=f"<title>{written}</title>"))
+        assert (feed.title, feed.items[0].title) == (title, title)
+
+    @pytest.mark.parametrize("end", ["", "<b>never closed"], ids=["well-formed otherwise", "damaged"])
+    @pytest.mark.parametrize(
+        "query", ["a=1&copy=2&reg=3&lt=4", "q=x&para=1&sect=2&amp=3", "a=1&amp;b=2&notin=3", "a&&b"]
+    )
+    def test_unescaped_ampersands_of_an_address_stay(self, query: str, end: str) -> None:
+        address = "https://shop.example/find?" + query
+        item = read_feed(rss(f"<title>a</title><link>{address}</link><guid>{address}</guid>{end}")).items[0]
+        plain = address.replace("&amp;", "&")
+        assert (item.url, item.guid) == (plain, plain)
+
+    def test_unescaped_ampersands_of_an_atom_feed_stay(self) -> None:
+        body = (
+            '<feed xmlns="http://www.w3.org/2005/Atom"><title>H&M</title><entry><id>1</id><title>R&D &nbsp;</title>'
+            '<link href="https://a.example/?x=1&copy=2"/><content>Q&A at AT&T</content></entry></feed>'
+        )
+        feed = read_feed(body.encode())
+        (item,) = feed.items
+        assert (feed.title, item.title, item.url) == ("H&M", "R&D", "https://a.example/?x=1&copy=2")
+        assert "Q&amp;A at AT&amp;T" in item.html
+
+    @pytest.mark.parametrize("section", ["<![CDATA[R&D &eacute;]]>", "<!-- R&D &eacute; -->"])
+    def test_ampersands_of_cdata_and_comments_are_unchanged(self, section: str) -> None:
+        assert with_escaped_ampersands(f"<a>{section}</a>") == f"<a>{section}</a>"
+
+    @given(st.text("&#x1;ampcopy <![CDATA]>-", max_size=60))
+    def test_escaping_ampersands_twice_is_escaping_them_once(self, text: str) -> None:
+        once = with_escaped_ampersands(text)
+        assert with_escaped_ampersands(once) == once
 
 
 class TestLinks:

@@ -146,8 +146,22 @@ def test_commands_and_files_are_never_taken_from_a_list(address: str) -> None:
 )
 def test_lists_that_are_not_well_formed_are_read(inside: str) -> None:
     (source,) = read_opml(opml(inside))
-    assert source.location.startswith("https://a.example/f?x=1")
-    assert source.name.startswith("Q")
+    assert (source.location, source.name) == ("https://a.example/f?x=1&y=2", "Q&A")
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("F & G", "F & G"), ("R&D; H&M", "R&D; H&M"), ("caf&eacute; &ndash; bar", "café – bar"),
+        ("say &QUOT;hi&QUOT;", 'say "hi"'),
+    ],
+)  # fmt: skip
+def test_unescaped_ampersands_and_html_entities_of_a_list_are_read(written: str, name: str) -> None:
+    body = opml(
+        f'<outline text="{written}"><outline text="{written}" xmlUrl=\'https://a.example/f?a&copy=1\'/></outline>'
+    )
+    (source,) = read_opml(body)
+    assert (source.name, source.section, source.location) == (name, name, "https://a.example/f?a&copy=1")
 
 
 @pytest.mark.parametrize(
