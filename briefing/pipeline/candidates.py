@@ -222,12 +222,19 @@ def identities(items: Sequence[FeedItem]) -> list[str]:
     """For each of a feed's items what distinguishes it from others at its address: its guid, else its title or text.
 
     Empty where no other is at that address, as almost always: status pages and live blogs give one address to all
-    their entries.
+    their entries, or places in one page (``/changes#v3``).
     """
     at: defaultdict[str, set[str]] = defaultdict(set)
-    for item in items:
-        at[canonical_url(item.url or "")].add(_identity(item))
-    return [_identity(item) if item.url and len(at[canonical_url(item.url)]) > 1 else "" for item in items]
+    pages = [_page_of(item.url or "") for item in items]
+    for page, item in zip(pages, items, strict=True):
+        at[page].add(_identity(item))
+    return [_identity(item) if item.url and len(at[page]) > 1 else "" for page, item in zip(pages, items, strict=True)]
+
+
+def _page_of(url: str) -> str:
+    """`canonical_url` without a place in the page; what follows ``#!`` or ``#/`` is a page of its own."""
+    address, _, place = canonical_url(url).partition("#")
+    return f"{address}#{place}" if place[:1] in {"!", "/"} else address
 
 
 def _identity(item: FeedItem) -> str:

@@ -172,6 +172,7 @@ def _read_xml(text: str, name: str, origin: _Origin, most_items: int, most_tags:
         raise _no_feed(text, name, version=version)
     origin = replace(origin, home=web_address(_text(parsed.feed, "link"), origin.url) or "")
     warnings = _long_link_warning(map(_xml_link, parsed.entries))
+    _mend_links(parsed.entries, document)
     written = [_xml_dates(entry) for entry in parsed.entries]
     dates, doubts = item_dates(written, _text(parsed.feed, "language"), origin.home or origin.url)
     warnings += doubts
@@ -242,6 +243,30 @@ def _title(values: dict[str, Any], *, declares: bool) -> str:
 def _type(detail: dict[str, Any], *, declares: bool) -> str:
     """The media type that the format declares of a text; of RSS feedparser's is a guess, and so none."""
     return _text(detail, "type").partition(";")[0].strip() if declares else UNDECLARED
+
+
+def _mend_links(entries: Iterable[dict[str, Any]], document: str) -> None:
+    """Replace links to nowhere (``<link/>``, ``about:blank``) by the guid where that is a permalink (RSS 2.0)."""
+    wrong = [entry for entry in entries if "link" in entry and _leads_nowhere(_text(entry, "link"))]
+    if not wrong:
+        return
+    others = frozenset(_NO_PERMALINK.findall(document))
+    for entry in wrong:
+        guid = _text(entry, "id")
+        dict.__setitem__(entry, "link", guid if web_address(guid) and guid not in others else "")
+
+
+def _leads_nowhere(link: str) -> bool:
+    try:
+        return not link.strip() or (bool(urlsplit(link.strip()).scheme) and web_address(link) is None)
+    except ValueError:
+        return True
+
+
+_NO_PERMALINK = re.compile(
+    r"<guid\s[^<>]*?ispermalink\s*=\s*[\"']?\s*false[^<>]*>\s*(?:<!\[CDATA\[)?\s*([^<\s\]]+)",
+    re.IGNORECASE,
+)
 
 
 def _xml_link(entry: dict[str, Any]) -> str:

@@ -151,3 +151,39 @@ def test_items_that_share_a_link_are_told_from_their_own_texts(
     assert {title: link for title, (link, _) in stories.items()} == {f"{t.title()} opens": link for t in THINGS[:3]}
     assert all(THINGS[number] in stories[f"{THINGS[number].title()} opens"][1] for number in range(3))
     assert asked(server) == ["/feed.xml"]
+
+
+@pytest.mark.parametrize(
+    "link", ["<link/>", "<link></link>", "<link> </link>", "<link>about:blank</link>", "<link>https://</link>"]
+)
+@pytest.mark.parametrize(
+    ("guid", "url"),
+    [
+        ("<guid>https://paper.example/a1</guid>", "https://paper.example/a1"),
+        ("<guid isPermaLink='true'>https://paper.example/a1</guid>", "https://paper.example/a1"),
+        ("<guid isPermaLink='false'>https://paper.example/a1</guid>", None),
+        ('<guid isPermaLink = "False"><![CDATA[https://paper.example/a1]]></guid>', None),
+        ("<guid>4711</guid>", None),
+        ("", None),
+    ],
+)
+def test_a_link_that_leads_nowhere_gives_way_to_a_permalink(link: str, guid: str, url: str | None) -> None:
+    for item in (link + guid, guid + link):
+        (read,) = read_feed(rss(f"{item}<description>{text(0)}</description>").encode(), url=FEED).items
+        assert read.url == url
+
+
+def test_items_that_link_to_places_in_one_page_have_their_own_texts(cli: Cli, server: Server, tmp_path: Path) -> None:
+    items = [
+        f"<link>{server.url(f'/changes#v{number}')}</link><guid isPermaLink='false'>v{number}</guid>"
+        f"<description>{text(number)} It had been closed since a storm broke its roof in {number + 2001}. "
+        f"The builders of Town{number} say that nothing like that can happen to it again.</description>"
+        for number in range(3)
+    ]
+    server.serves("/feed.xml", rss(*items), type="application/rss+xml")
+    server.serves("/changes", "<html><body><article>" + "".join(f"<p>{text(n)}</p>" for n in range(3)) + "</article>")
+    stories = told(cli, tmp_path, server.url("/feed.xml"))
+    assert sorted(stories) == ["Harbour opens", "Museum opens", "Tram opens"]
+    for number in range(3):
+        points = stories[f"{THINGS[number].title()} opens"][1]
+        assert [thing for thing in THINGS[:3] if thing in points] == [THINGS[number]]
