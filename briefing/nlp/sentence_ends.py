@@ -44,8 +44,8 @@ _INDIC = re.compile(r"[\u0900-\u0dff]")
 _GERSHAYIM = re.compile(r"(?<=[\u05d0-\u05ea])\"(?=[\u05d0-\u05ea])")
 _CASED_WITHOUT_CAPITALS = re.compile(r"[\u10d0-\u10ff]")
 """Georgian letters, which Unicode calls lower case: sentences begin with them."""
-_BEFORE_CONTRACTION = re.compile(r"[.!?](?=\s+['’‘][stnk]\s+[A-Z])")
-_CONTRACTED = re.compile(r"\s+['’‘][stnk](?=\s)", re.IGNORECASE)
+_BEFORE_CONTRACTION = re.compile(r"[.!?](?=\s{1,5}['’‘][stnk]\s{1,5}[A-Z])")
+_CONTRACTED = re.compile(r"\s{1,5}['’‘][stnk](?=\s)", re.IGNORECASE)
 """A Dutch "'s" or "'t", behind which a sentence has its capital."""
 _KANA = re.compile(
     r"[、，]|(?:と|って|という|など|の|は|が|を|に|で|も|か|や|だ|へ|から|まで|より|さえ|しか)"

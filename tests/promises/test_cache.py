@@ -99,6 +99,8 @@ def tuned(prompt: Prompt) -> str:
 
 COUNTY = "News from the county\n\n" + "\n\n".join(text(town) for town in TOWNS)
 """Too long for the window of `chat`."""
+SHARED = {"languages", "length"}
+"""Files that prompts import, which are none themselves."""
 SCENES: dict[str, tuple[Callable[[], FakeEngine], str, set[str]]] = {
     "chat": (
         lambda: FakeEngine(context=900).says(chat),
@@ -132,7 +134,7 @@ def test_an_edited_prompt_makes_new_what_was_asked_with_it_and_nothing_else(
         (tmp_path / "in" / "tram.txt").write_text(MARLOW, "utf-8")
     assert cli("prompts", "eject", "mine").returncode == 0
     files = {path.name.removesuffix(".j2"): path for path in (tmp_path / "mine").glob("*.j2")}
-    sources = {name: path.read_text("utf-8") for name, path in files.items() if name != "languages"}
+    sources = {name: path.read_text("utf-8") for name, path in files.items() if name not in SHARED}
     for name, source in sources.items():
         files[name].write_text(marked(source, name, 1), "utf-8")
 
@@ -160,6 +162,8 @@ def test_an_edited_prompt_makes_new_what_was_asked_with_it_and_nothing_else(
     assert run()[0] == []
     files["points"].write_text(marked(sources["points"], "points", 2).replace("{#-", "{#- Mine.", 1), "utf-8")
     assert run()[0] == []  # a comment reaches no model
+    files["length"].write_text(files["length"].read_text("utf-8").replace("} words", "} plain words"), "utf-8")
+    assert run()[0] != []  # what a prompt imports reaches it
 
 
 @pytest.mark.slow
