@@ -306,6 +306,15 @@ def _over_sources() -> Iterator[tuple[str, Callable[[str], Any]]]:
         "sources.read_feed of bare text",
         _refused(lambda text: feeds.read_feed(f"<rss>{text}".encode(), url="https://a.example", now=_WHEN)),
     )
+    yield (
+        "sources.read_feed of links to nowhere",
+        _refused(
+            lambda text: feeds.read_feed(
+                f"<rss><item><link/><guid isPermaLink='false'>{text}</guid></item></rss>".encode(),
+                url="https://a.example",
+            )
+        ),
+    )
     yield "written_dates.DateReader.read", DateReader("de").read
     yield "sources.read_opml", _refused(lambda text: opml.read_subscriptions(f"<opml>{text}".encode()))
     yield "sources.find_feeds", lambda text: detection.find_feeds(text.encode(), "https://a.example")

@@ -16,6 +16,8 @@ FIRST_DAY = date(1000, 1, 1)
 """The earliest day of an edition: weeks before it are still in the calendar, and its year has four digits."""
 _FIRST_YEAR = 1990
 """Of feeds and mails; an earlier date is a clock that was never set."""
+UNDATED_AGE = timedelta(hours=24)
+"""How old an item without a valid date is taken to be when it is first seen: it keeps no news of the day out."""
 _SLACK = timedelta(days=1)
 """How far ahead of now a date may lie: clocks and time zones are wrong by hours, not by days."""
 

@@ -112,6 +112,7 @@ class DateReader:
         if compact := _COMPACT.fullmatch(plain):
             *numbers, rest = compact.groups()
             plain = "{}-{}-{} {}:{}:{}{}".format(*(number or "00" for number in numbers), rest or "")
+        whole = plain
         clock = _Clock.found(plain)
         zone: tzinfo | None = None
         known = True
@@ -128,7 +129,7 @@ class DateReader:
             return Reading(datetime.combine(day, time()))
         if clock.time is None or not known:  # midnight is the day in any zone (`dates`)
             return Reading(datetime.combine(day, time()), None if clock.time == timedelta() else Doubt.TIME)
-        if zone is None and (last := _LAST_NAME.search(_plain(text))):
+        if zone is None and (last := _LAST_NAME.search(whole)):
             zone, known, _ = self._zone(last[1])
             if zone is None and not known and not self._may_be_part_of_a_day(last[1]):
                 return Reading(datetime.combine(day, time()), Doubt.TIME)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TypeVar
 
-from briefing.dates import is_date_only, is_plausible, latest_moment
+from briefing.dates import UNDATED_AGE, is_date_only, is_plausible, latest_moment
 from briefing.pipeline.candidates import skipped
 from briefing.store import SeenItem, Store
 from briefing.types import Failure
@@ -22,8 +22,6 @@ T = TypeVar("T")
 
 _FIRST = timedelta(hours=24)
 """How far the very first run reaches back."""
-_UNDATED = timedelta(hours=24)
-"""How much older an item without a valid date is taken to be than its first sight."""
 _OVERLAP = timedelta(hours=6)
 """How late a run may be without a gap between two time spans; a quarter of a shorter span."""
 
@@ -57,7 +55,7 @@ class Window:
         """
         judged = self._judged(items)
         return [
-            moment if published and is_plausible(published, self.now) else moment - _UNDATED
+            moment if published and is_plausible(published, self.now) else moment - UNDATED_AGE
             for (moment, _), (_, published) in zip(judged, items, strict=True)
         ]
 

@@ -7,7 +7,6 @@ and lists folders; `mailbox` reads mbox files and Maildirs; `decoding` turns byt
 
 from __future__ import annotations
 
-from briefing.sources.decoding import decoded
 from briefing.sources.detection import (
     ARTICLE_SUFFIXES,
     classify_content,
@@ -29,7 +28,6 @@ __all__ = [
     "Message",
     "classify_content",
     "classify_path",
-    "decoded",
     "find_feeds",
     "find_own_feeds",
     "is_named_like_comments",

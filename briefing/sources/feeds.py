@@ -21,6 +21,7 @@ from xml.sax import saxutils
 from briefing.address import LONGEST_ADDRESS, shown, web_address
 from briefing.bounded_io import TooLargeError
 from briefing.dates import is_plausible
+from briefing.encodings import media_type_of
 from briefing.errors import SourceError
 from briefing.sanitise import shown_name, shown_title
 from briefing.sources.decoding import (
@@ -242,7 +243,7 @@ def _title(values: dict[str, Any], *, declares: bool) -> str:
 
 def _type(detail: dict[str, Any], *, declares: bool) -> str:
     """The media type that the format declares of a text; of RSS feedparser's is a guess, and so none."""
-    return _text(detail, "type").partition(";")[0].strip() if declares else UNDECLARED
+    return media_type_of(_text(detail, "type")) if declares else UNDECLARED
 
 
 def _mend_links(entries: Iterable[dict[str, Any]], document: str) -> None:
@@ -264,7 +265,7 @@ def _leads_nowhere(link: str) -> bool:
 
 
 _NO_PERMALINK = re.compile(
-    r"<guid\s[^<>]*?ispermalink\s*=\s*[\"']?\s*false[^<>]*>\s*(?:<!\[CDATA\[)?\s*([^<\s\]]+)",
+    r"<guid\s[^<>]*?ispermalink\s*+=\s*+(?:[\"']\s*+)?false[^<>]*>\s*+(?:<!\[CDATA\[\s*+)?([^<\s\]]+)",
     re.IGNORECASE,
 )
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from briefing.dates import is_plausible
+from briefing.dates import UNDATED_AGE, is_plausible
 from briefing.nlp.text import beginning, fold, word_pattern
 from briefing.stories import Bundle
 from briefing.types import Article
@@ -27,7 +27,6 @@ from briefing.types import Article
 T = TypeVar("T")
 
 _HALF_HOURS = 12.0
-_UNDATED_HOURS = 24.0
 _FIRST_POSITION, _HALF_POSITION = 0.4, 4.0
 """Value of the first position in a feed, and the position with half of that."""
 _MOST_INTERESTS = 2.0
@@ -152,7 +151,7 @@ def _reasons(
     weight += sum(_COPY * preferences.weights.get(name, 1.0) for name in copied)
     dates = [article.published for article in bundle.articles]
     hours = [(now - moment).total_seconds() / 3600 for moment in dates if moment and is_plausible(moment, now)]
-    age = max(0.0, min(hours, default=_UNDATED_HOURS))
+    age = max(0.0, min(hours, default=UNDATED_AGE.total_seconds() / 3600))
     position = min((positions[article.id] for article in bundle.articles if article.id in positions), default=None)
     first = bundle.articles[0]
     in_title = _found(preferences.interests, first.title)
