@@ -16,6 +16,10 @@ Points = Annotated[int | None, typer.Option(help="Key points for each article, 1
 Length = Annotated[str | None, typer.Option(help="Length of a key point: short, medium or long.")]
 Language = Annotated[str | None, typer.Option(help="Language to write in, such as de. Default: the article's own.")]
 Paragraph = Annotated[bool | None, typer.Option("--paragraph/--no-paragraph", help="Add a paragraph of prose.")]
+Evidence = Annotated[
+    str | None,
+    typer.Option(help="Sentences behind the points: footnotes (in Markdown), inline or none. Default: footnotes."),
+]
 Model = Annotated[
     str | None,
     typer.Option(

@@ -147,7 +147,9 @@ def write_archive(folder: Path, context: RunContext) -> tuple[int, int]:
         ArchivePage(known_edition(context, day, title=title), page_name(day, title, usual))
         for day, title in sorted(context.store.editions())
     ]
-    site = archive_files(pages, title=usual, today=context.today(), templates=context.templates)
+    site = archive_files(
+        pages, title=usual, today=context.today(), templates=context.templates, evidence=context.config.evidence
+    )
     with AtomicWrites() as files:
         return len(pages), sum(_write_if_changed(files, folder / name, text) for name, text in site)
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 class _CallablePackage(ModuleType):
-    def __call__(self, edition: Edition, format: str = "md", *, templates: Any = None) -> str | bytes:  # noqa: A002
-        made: str | bytes = import_module("briefing.pipeline.api").render(edition, format, templates=templates)
+    def __call__(self, edition: Edition, format: str = "md", **options: Any) -> str | bytes:  # noqa: A002
+        made: str | bytes = import_module("briefing.pipeline.api").render(edition, format, **options)
         return made
 
 

@@ -25,9 +25,9 @@ _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a ZIP can hold."""
 
 
-def render_epub(edition: Edition, templates: Environment) -> bytes:
-    """The whole edition. Raises `AssetError` for a broken template."""
-    variables = edition_variables(edition)
+def render_epub(edition: Edition, templates: Environment, *, evidence: bool = True) -> bytes:
+    """The whole edition; `evidence`: with the cited sentences. Raises `AssetError` for a broken template."""
+    variables = edition_variables(edition, evidence=evidence)
 
     def text(name: str, **more: object) -> str:
         return xml_safe(templates.get_template(name).render(**variables, **more)).strip() + "\n"
