@@ -11,6 +11,7 @@ from briefing.cli.console import result
 from briefing.cli.messages import ProgressDisplay
 from briefing.cli.report import exit_code
 from briefing.cli.settings import configuration_path, settings
+from briefing.cli.tables import table
 from briefing.errors import ConfigError, UsageError
 from briefing.types import Failure, Source
 
@@ -49,8 +50,11 @@ def list_sources(config: options.ConfigPath = None) -> None:
     """Print a line for each source: name, section, address or path."""
     from briefing.config import load_config
 
-    for source in load_config(configuration_path(config)).sources:
-        result(f"{shown_in(source.name) or '-'}\t{source.section or '-'}\t{source.address}")
+    rows = (
+        (shown_in(source.name) or "-", source.section or "-", str(source.address))
+        for source in load_config(configuration_path(config)).sources
+    )
+    table(("name", "section", "address or path"), rows)
 
 
 @app.command("remove")
