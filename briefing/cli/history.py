@@ -16,7 +16,7 @@ from briefing.cli.tables import table
 from briefing.errors import ExitCode, StoreError, UsageError
 
 if TYPE_CHECKING:
-    from briefing.pipeline.history import EditionListing
+    from briefing.render.history import EditionListing
 
 app = typer.Typer(invoke_without_command=True)
 
