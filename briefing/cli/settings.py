@@ -41,7 +41,7 @@ def settings(
 
     config = load_config(configuration_path(given), mail_error=mail_error) if given or not named else Config()
     config = config.with_overrides(**options)
-    extra = tuple(Source(location=_location(source), allow_local=config.allow_local) for source in named)
+    extra = tuple(Source(location=typed_location(source), allow_local=config.allow_local) for source in named)
     if not config.sources and not extra:
         raise ConfigError(
             str(configuration_path(given)), "it names no source", "Add one with `briefing sources add ADDRESS`"
@@ -57,7 +57,16 @@ def settings_if_any(given: Path | None, **options: object) -> Config:
     return (load_config(path) if path else Config()).with_overrides(**options)
 
 
-def _location(source: str) -> str:
-    """The location of a source as typed: an address, ``-``, or a path."""
+def typed_location(source: str) -> str:
+    """The location of a source as typed: an address, ``-``, or a path; a bare host is one of the web.
+
+    Unless there is a file of that name.
+    """
+    from briefing.config import bare_address
+
+    path = Path(source).expanduser()
+    bare = bare_address(source)
+    if bare and not path.exists():
+        source = bare
     address = web_address(source) or without_feed_scheme(source)
-    return address if address == "-" or "://" in address else str(Path(source).expanduser())
+    return address if address == "-" or "://" in address else str(path)

@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from briefing.address import shown, shown_in, web_address, without_feed_scheme
+from briefing.address import shown, shown_in
 from briefing.cli import options
 from briefing.cli.console import result
 from briefing.cli.messages import ProgressDisplay
 from briefing.cli.report import exit_code
-from briefing.cli.settings import configuration_path, settings
+from briefing.cli.settings import configuration_path, settings, typed_location
+from briefing.cli.tables import table
 from briefing.errors import ConfigError, UsageError
 from briefing.types import Failure, Source
 
@@ -31,13 +32,12 @@ def add(
 
     if location == "-":
         raise UsageError("sources add", "standard input cannot be a source of every day", "Use --source - with `run`")
-    if source_key(location) == "path":
+    place = typed_location(location)
+    if source_key(place) == "path":
         # A typed path is relative to the current folder, one in the file to the file's folder.
-        place = str(Path(location).expanduser().absolute())
+        place = str(Path(place).absolute())
         if not Path(place).exists():
             raise UsageError(shown(location), "there is no such file or folder", "Addresses begin with https://")
-    else:
-        place = web_address(location) or without_feed_scheme(location)
     path = configuration_path(config)
     if place in {source.location for source in load_config(path).sources}:
         raise UsageError(shown(place), "it is a source already", "`briefing sources list` shows all of them")
@@ -49,8 +49,11 @@ def list_sources(config: options.ConfigPath = None) -> None:
     """Print a line for each source: name, section, address or path."""
     from briefing.config import load_config
 
-    for source in load_config(configuration_path(config)).sources:
-        result(f"{shown_in(source.name) or '-'}\t{source.section or '-'}\t{source.address}")
+    rows = (
+        (shown_in(source.name) or "-", source.section or "-", str(source.address))
+        for source in load_config(configuration_path(config)).sources
+    )
+    table(("name", "section", "address or path"), rows)
 
 
 @app.command("remove")

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from briefing.address import shown, without_feed_scheme
+from briefing.config import STARTERS, read_starter
 from briefing.errors import ExitCode
+from briefing.sources import read_opml
 from briefing.testing.server import Server
 
 from ..conftest import Cli
@@ -141,6 +143,10 @@ def test_a_source_is_shown_without_its_password(location: str, expected: str) ->
         ("feed://a.example/f", "http://a.example/f"),
         ("feed:https://a.example/f", "https://a.example/f"),
         ("https://a.example/f", "https://a.example/f"),
+        ("feeds://a.example/f", "https://a.example/f"),
+        ("itpc://a.example/f", "http://a.example/f"),
+        ("PCAST:https://a.example/f", "https://a.example/f"),
+        ("feedster:a", "feedster:a"),
     ],
 )
 def test_a_feed_address_stands_for_one_of_the_web(typed: str, meant: str) -> None:
@@ -229,3 +235,51 @@ def test_an_error_says_what_is_meant(
     done = cli(*arguments)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "added"),
+    [
+        ("news.example", "https://news.example"),
+        ("news.example/feed.xml", "https://news.example/feed.xml"),
+        ("news.example:8443/f?a=1", "https://news.example:8443/f?a=1"),
+        ("pcast://news.example/f", "http://news.example/f"),
+    ],
+)
+def test_a_host_without_a_scheme_is_one_of_the_web(cli: Cli, tmp_path: Path, typed: str, added: str) -> None:
+    path = tmp_path / "briefing.toml"
+    path.write_text("")
+    assert cli("sources", "add", typed).stdout == f"{added}\n"
+    assert path.read_text() == f'[[sources]]\nurl = "{added}"\n'
+    assert cli("sources", "remove", typed).returncode == 0
+    assert path.read_text() == ""
+
+
+def test_a_file_with_the_name_of_a_host_is_the_file(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "briefing.toml").write_text("")
+    (tmp_path / "news.example").mkdir()
+    assert cli("sources", "add", "news.example").stdout == f"{tmp_path / 'news.example'}\n"
+    assert "no such file" in cli("sources", "add", "notes.md").stderr
+
+
+def test_a_first_configuration_may_begin_with_public_feeds(cli: Cli, tmp_path: Path) -> None:
+    done = cli("init", "--starter", "science", "--starter", "world", "--starter", "science")
+    assert (done.returncode, done.stdout) == (0, "briefing.toml\n")
+    assert "18 sources (Science, World). Now read them: briefing run" in done.stderr
+    listed = [line.split("\t") for line in cli("sources", "list").stdout.splitlines()]
+    assert [section for _, section, _ in listed] == ["Science"] * 9 + ["World"] * 9
+    assert ["BBC News", "World", "https://feeds.bbci.co.uk/news/world/rss.xml"] in listed
+    refused = cli("init", "mine.toml", "--starter", "wrld")
+    assert (refused.returncode, (tmp_path / "mine.toml").exists()) == (2, False)
+    assert "did you mean 'world'?" in refused.stderr
+
+
+@pytest.mark.parametrize("topic", STARTERS)
+def test_a_list_to_begin_with_names_feeds_of_many_outlets(topic: str) -> None:
+    sources = read_opml(read_starter(topic))
+    assert 6 <= len(sources) <= 10
+    assert len({source.name for source in sources}) == len({source.location for source in sources}) == len(sources)
+    assert all(source.location.startswith("https://") and not source.address.secrets for source in sources)
+    assert len({source.section for source in sources}) == 1
+    documented = (Path(__file__).resolve().parents[2] / "docs" / "sources.md").read_text("utf-8")
+    assert f"| `{topic}` | {', '.join(source.name for source in sources)} |" in documented
