@@ -346,7 +346,7 @@ def _over_output() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.render import filters, quotations
 
     templates = environment("templates")
-    yield "render.filters.md", lambda text: templates.filters["md"](text)
+    yield "render.filters.md", templates.filters["md"]
     yield "render.filters.md of a line", lambda text: templates.filters["md"](text.replace("\n", "~"))
     yield "render.filters.unlinked", lambda text: filters.unlinked(f"<p>{text}</p>")
     yield "render.quotations.within_quotation", quotations.within_quotation
