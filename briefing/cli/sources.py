@@ -1,6 +1,7 @@
 """`briefing sources`: what the configuration reads."""
 
 # No postponed annotations here: typer reads these objects, not their text.
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ from briefing.cli.console import result
 from briefing.cli.messages import ProgressDisplay
 from briefing.cli.report import exit_code
 from briefing.cli.settings import configuration_path, settings, typed_location
+from briefing.cli.tables import table
 from briefing.errors import ConfigError, SourceError, UsageError
 from briefing.types import Failure, Notice, Source
 
@@ -114,8 +116,11 @@ def list_sources(config: options.ConfigPath = None) -> None:
     """Print a line for each source: name, section, address or path."""
     from briefing.config import load_config
 
-    for source in load_config(configuration_path(config)).sources:
-        result(f"{shown_in(source.name) or '-'}\t{source.section or '-'}\t{source.address}")
+    rows = (
+        (shown_in(source.name) or "-", source.section or "-", str(source.address))
+        for source in load_config(configuration_path(config)).sources
+    )
+    table(("name", "section", "address or path"), rows)
 
 
 @app.command("remove")
@@ -139,8 +144,6 @@ def check(
     offline: options.Offline = None,
 ) -> None:
     """Read every source once and print what it gives, or why it gives nothing. No article is fetched or summarised."""
-    from briefing import pipeline
-
     display: ProgressDisplay = context.obj
     # Errors in [mail] do not keep a run from its sources.
     wanted = settings(
@@ -148,26 +151,32 @@ def check(
         offline=offline,
     )  # fmt: skip
     failures: list[Failure] = []
-    good = 0
-    with display, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=display) as run_context:
+    works: list[CheckedSource] = []
+    table(("status", "source", "what it gives"), _checked(wanted, display, works, failures))
+    raise typer.Exit(exit_code(bool(works), failures))
+
+
+def _checked(
+    config: "Config", display: ProgressDisplay, works: "list[CheckedSource]", failures: list[Failure]
+) -> Iterator[tuple[str, str, str]]:
+    """The rows of a check as they are found; adds the sources that work to `works` and what failed to `failures`."""
+    from briefing import pipeline
+
+    with display, pipeline.RunContext(config, clock=pipeline.utc_now, progress=display) as run_context:
         for checked in pipeline.check_sources(run_context):
             name = checked.source.shown
             failures += checked.failures
-            now = run_context.clock()
             if checked.works:
-                good += 1
+                works.append(checked)
                 called = "" if checked.source.name or not checked.title else f"{checked.title}: "
-                result(f"ok\t{name}\t{called}{_count(checked, now)}")
+                yield "ok", name, f"{called}{_count(checked, run_context.clock())}"
                 for failure in checked.failures:
-                    result(f"failed\t{name}: {failure.subject}\t{_reason(failure)}")
+                    yield "failed", f"{name}: {failure.subject}", _reason(failure)
             else:
                 first, *rest = checked.failures
-                more = f" And {len(rest)} more." if rest else ""
-                result(f"failed\t{name}\t{_reason(first)}{more}")
+                yield "failed", name, _reason(first) + (f" And {len(rest)} more." if rest else "")
             for notice in checked.notices:
-                about = name if notice.subject == name else f"{name}: {notice.subject}"
-                result(f"warning\t{about}\t{notice.sentences}")
-    raise typer.Exit(exit_code(good > 0, failures))
+                yield "warning", name if notice.subject == name else f"{name}: {notice.subject}", notice.sentences
 
 
 @app.command("import")
