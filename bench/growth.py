@@ -291,7 +291,8 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
 
 def _over_sources() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.fetch import refresh
-    from briefing.sources import detection, feeds, opml
+    from briefing.picture_links import picture_link
+    from briefing.sources import detection, feeds, item_pictures, opml
     from briefing.sources.decoding import strip_tags, with_escaped_ampersands, without_doctype
     from briefing.sources.text_constructs import body_html, title_text
     from briefing.written_dates import DateReader
@@ -331,6 +332,12 @@ def _over_sources() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "sources.decoding.without_doctype", without_doctype
     yield "sources.decoding.with_escaped_ampersands", with_escaped_ampersands
     yield "sources.text_constructs.body_html", body_html
+    yield "sources.item_pictures.xml_pictures", lambda text: item_pictures.xml_pictures({}, [text, f"<img {text}>"], "")
+    yield (
+        "sources.item_pictures.json_pictures",
+        lambda text: item_pictures.json_pictures({"image": text, "content_html": text}, ""),
+    )
+    yield "picture_links.picture_link", lambda text: picture_link("https://a.example/1", "", text, text)
     yield "sources.text_constructs.title_text", title_text
 
 

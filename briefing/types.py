@@ -60,6 +60,20 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PictureLink:
+    """A picture that a feed or a page names for an article; nobody has looked at it yet."""
+
+    url: str = field(repr=False)
+    """Absolute http(s) address, as given, with secrets."""
+    alt: str = ""
+    """What stands for it where it cannot be seen: one line of plain text; may be empty."""
+    width: int = 0
+    """Pixels, as stated; 0: unknown."""
+    local: bool = False
+    """Whether its server is the source's own, which the reader allowed to be a private one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedItem:
     """One entry of a feed, before its page is fetched."""
 
@@ -79,6 +93,8 @@ class FeedItem:
     author: str = ""
     enclosed: bool = False
     """Whether `url` is that of its enclosure (a recording, a PDF), which is linked and not read as its page."""
+    pictures: tuple[PictureLink, ...] = ()
+    """Those that the feed names for it and for no other item, best first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +122,8 @@ class Article:
     """The page's ``rel=canonical`` on the same site, for deduplication; may be empty."""
     warnings: tuple[str, ...] = ()
     """About how the text was obtained, such as that only the feed's own text was available."""
+    pictures: tuple[PictureLink, ...] = ()
+    """Those that its feed and its page name, best first; not kept in the store."""
 
 
 Rung = Literal["written", "shortened", "quoted"]

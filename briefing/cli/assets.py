@@ -23,18 +23,31 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace copies tha
 def init(
     path: Annotated[Path, typer.Argument(help="File to write.")] = Path("briefing.toml"),
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    starter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--starter", metavar="TOPIC", help="Well-known feeds: world, tech, science, business (repeatable)."
+        ),
+    ] = None,
 ) -> None:
     """Write a configuration in which every setting is explained."""
     from briefing.assets import environment
-    from briefing.config import local_timezone
+    from briefing.config import add_sources, local_timezone, read_starter
     from briefing.deliver import write_atomically
+    from briefing.sources import read_opml
+
+    found = {one.location: one for topic in starter or () for one in read_opml(read_starter(topic), subject=topic)}
 
     if path.exists() and not force:
         raise OutputError(str(path), "it is there already", "Use --force to replace it")
     text = environment("templates", ()).get_template("briefing.toml.j2").render(timezone=local_timezone())
-    write_atomically(path, text)
+    write_atomically(path, add_sources(text, found.values(), path) if found else text)
     result(str(path))
-    message("Now add what you read: briefing sources add ADDRESS")
+    if found:
+        sections = list(dict.fromkeys(one.section for one in found.values()))
+        message(f"{len(found)} sources ({', '.join(sections)}). Now read them: briefing run")
+    else:
+        message("Now add what you read: briefing sources add ADDRESS")
 
 
 @templates.command("eject")

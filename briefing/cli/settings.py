@@ -111,7 +111,7 @@ def _no_config_but(given: Path | None, no_config: bool) -> None:
 
 
 def _with_sources(config: Config, named: list[str]) -> Config:
-    extra = tuple(Source(location=_location(source), allow_local=config.allow_local) for source in named)
+    extra = tuple(Source(location=typed_location(source), allow_local=config.allow_local) for source in named)
     return replace(config, sources=config.sources + extra)
 
 
@@ -123,7 +123,16 @@ def settings_if_any(given: Path | None, **options: object) -> Config:
     return (load_config(path) if path else Config()).with_overrides(**options)
 
 
-def _location(source: str) -> str:
-    """The location of a source as typed: an address, ``-``, or a path."""
+def typed_location(source: str) -> str:
+    """The location of a source as typed: an address, ``-``, or a path; a bare host is one of the web.
+
+    Unless there is a file of that name.
+    """
+    from briefing.config import bare_address
+
+    path = Path(source).expanduser()
+    bare = bare_address(source)
+    if bare and not path.exists():
+        source = bare
     address = web_address(source) or without_feed_scheme(source)
-    return address if address == "-" or "://" in address else str(Path(source).expanduser())
+    return address if address == "-" or "://" in address else str(path)
