@@ -21,8 +21,13 @@ FORMATS_IN_WORDS = "md, html, text, json, atom or epub"
 Formats = Annotated[list[str] | None, typer.Option("--format", "-f", help=f"{FORMATS_IN_WORDS} (repeatable).")]
 Points = Annotated[int | None, typer.Option(help="Key points for each article, 1 to 10.")]
 Length = Annotated[str | None, typer.Option(help="Length of a key point: short, medium or long.")]
+Pictures = Annotated[str | None, typer.Option(help="Which stories show a picture: front, all or none.")]
 Language = Annotated[str | None, typer.Option(help="Language to write in, such as de. Default: the article's own.")]
 Paragraph = Annotated[bool | None, typer.Option("--paragraph/--no-paragraph", help="Add a paragraph of prose.")]
+Evidence = Annotated[
+    str | None,
+    typer.Option(help="Sentences behind the points: footnotes (in Markdown), inline or none. Default: footnotes."),
+]
 Model = Annotated[
     str | None,
     typer.Option(
