@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
 import sys
 from importlib.util import find_spec
 
@@ -35,9 +34,7 @@ def install_command(name: str) -> str:
     start = [python, "-m", "pip", "install"] if find_spec("pip") else ["uv", "pip", "install", "--python", python]
     words = [*start, *(wanted or [name])]
     if sys.platform == "win32":
-        return " ".join(
-            f'"{word}"' if re.search("[<>&^|]", word) else subprocess.list2cmdline([word]) for word in words
-        )
+        return " ".join(f'"{word}"' if re.search(r"[<>&^|\s]", word) else word for word in words)
     return shlex.join(words)
 
 
