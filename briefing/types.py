@@ -230,7 +230,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stub:
-    """An article behind a wall: the feed's own headline and teaser, never condensed."""
+    """An article that could not be read: the feed's own headline and teaser, never condensed."""
 
     title: str
     """The feed's own headline; never empty."""
@@ -244,7 +244,8 @@ class Stub:
     published: datetime | None
     """UTC, midnight for a date-only value (`dates`)."""
     wall: str
-    """``paywall``, ``consent``, ``login``, ``region``, ``robots``, ``javascript`` or ``unrelated`` (another topic)."""
+    """What kept its text: ``paywall``, ``consent``, ``login``, ``region``, ``robots``, ``javascript``, ``unrelated``
+    (another topic), ``refused`` (by the server) or ``unread`` (a page that could not be had or has no article)."""
 
 
 class FailureKind(StrEnum):
@@ -319,7 +320,11 @@ class Edition:
     developing: tuple[Mention, ...] = ()
     """Stories of earlier editions that are still in the news, without anything new."""
     stubs: tuple[Stub, ...] = ()
-    """Articles behind walls, in the order of the sources."""
+    """Articles of which there is only the headline, in the order of the sources."""
+    front: tuple[str, ...] = ()
+    """Ids of the summaries of the three to five first stories, best first; they are told at the top."""
+    ranking: tuple[str, ...] = ()
+    """Ids of the summaries of all stories, best first; empty in editions of before it was kept."""
 
     @property
     def stories(self) -> tuple[Story, ...]:
