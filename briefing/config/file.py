@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,13 @@ def read_config(path: Path) -> str:
         raise ConfigError(str(path), f"cannot be read: {error.strerror}") from error
 
 
-def load_config(path: Path, *, mail_error: Callable[[ConfigError], None] | None = None) -> Config:
-    """The checked settings of a file. Raises `ConfigError` with all problems.
+def load_config(path: str | PathLike[str], *, mail_error: Callable[[ConfigError], None] | None = None) -> Config:
+    """The checked settings of a file; ``~`` is the user's folder. Raises `ConfigError` with all problems.
 
     `mail_error` is called with the problems of the ``[mail]`` table, which then counts as empty, instead of raising.
     """
-    return parse_config(read_config(path), path, mail_error=mail_error)
+    file = Path(path).expanduser()
+    return parse_config(read_config(file), file, mail_error=mail_error)
 
 
 def parse_config(text: str, path: Path, *, mail_error: Callable[[ConfigError], None] | None = None) -> Config:

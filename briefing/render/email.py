@@ -166,7 +166,7 @@ class _Writer:
         ]
         told = {story.summary.id for section in kept for story in section.stories}
         return {
-            **edition_variables(self.edition),
+            **edition_variables(self.edition, evidence=self.envelope.evidence),
             "front": [story for story in front_stories(self.edition) if story.summary.id in told],
             "sections": sections,
             "told": sections,
@@ -175,7 +175,6 @@ class _Writer:
             "more_stubs": len(self.whole.stubs) - sum(len(section.stubs) for section in sections),
             "minutes_saved": self.minutes,
             "unsubscribe": self.envelope.unsubscribe,
-            "evidence": self.envelope.evidence,
         }
 
     def _text(self, variables: dict[str, object]) -> str:

@@ -26,12 +26,16 @@ _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a ZIP can hold."""
 
 
-def render_epub(edition: Edition, templates: Environment) -> bytes:
-    """The whole edition. Raises `AssetError` for a broken template."""
-    variables = edition_variables(edition)
+def render_epub(edition: Edition, templates: Environment, *, evidence: bool = True) -> bytes:
+    """The whole edition; `evidence`: with the cited sentences. Raises `AssetError` for a broken template."""
+    pictures = {
+        story.picture.digest: story.picture for story in edition.stories if story.picture and story.picture.data
+    }
+    names = {digest: f"picture{number}.jpg" for number, digest in enumerate(pictures, 1)}
     chapters = _chapters(edition, templates)
     files = {story.summary.id: name for name, chapter in chapters for story in chapter.here}
-    variables |= {"chapters": chapters, "files": files}
+    variables = edition_variables(edition, evidence=evidence)
+    variables |= {"chapters": chapters, "files": files, "pictures": names}
 
     def text(name: str, **more: object) -> str:
         return xml_safe(templates.get_template(name).render(**variables, **more)).strip() + "\n"
@@ -45,11 +49,14 @@ def render_epub(edition: Edition, templates: Environment) -> bytes:
     for number, (name, chapter) in enumerate(chapters, 1):
         last = number == len(chapters)
         members[f"EPUB/{name}"] = text("epub.section.xhtml.j2", section=chapter, last=last)
+    stored = {f"EPUB/{names[digest]}": picture.data for digest, picture in pictures.items()}
     book = io.BytesIO()
     with zipfile.ZipFile(book, "w") as archive:
         archive.writestr(zipfile.ZipInfo("mimetype", _ZIP_EPOCH), "application/epub+zip", zipfile.ZIP_STORED)
         for name, content in members.items():
             archive.writestr(zipfile.ZipInfo(name, _ZIP_EPOCH), content, zipfile.ZIP_DEFLATED)
+        for name, data in stored.items():
+            archive.writestr(zipfile.ZipInfo(name, _ZIP_EPOCH), data, zipfile.ZIP_STORED)
     return book.getvalue()
 
 

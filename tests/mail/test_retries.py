@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+import briefing
 from briefing import pipeline
 from briefing.cli.messages import ProgressDisplay
 from briefing.cli.send import keep_state
@@ -125,6 +126,14 @@ def test_deferred_letters_are_sent_the_next_day_the_oldest_first(desk: Desk, off
     assert third[0] == (ANN, "sent", 17)
     assert office.letters == {ANN: 3, BOB: 3, ZOE: 3}
     assert len({data for _, data in office.got}) == 9  # each letter once
+
+
+def test_python_sends_each_letter_once(desk: Desk, office: PostOffice) -> None:
+    today = desk.edition()
+    states_of = [[one.state for one in briefing.send(today, desk.config, clock=lambda: desk.now)] for _ in range(2)]
+    assert states_of == [["sent"] * 3, ["before"] * 3]
+    (again,) = briefing.send(today, desk.config, only=[ANN], resend=True, clock=lambda: desk.now)
+    assert (again.state, office.letters) == ("sent", {ANN: 2, BOB: 1, ZOE: 1})
 
 
 def test_letters_are_composed_one_by_one_and_the_ledger_is_read_once(

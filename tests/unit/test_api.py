@@ -12,6 +12,7 @@ import briefing
 from briefing import testing
 from briefing.pipeline import NoProgress, RunContext, make_edition
 from briefing.pipeline.edition import Report
+from briefing.store.lock import run_lock
 from briefing.testing.engine import FakeEngine
 
 
@@ -28,6 +29,54 @@ def test_an_edition_is_a_value(sample: Path) -> None:
     edition = briefing.build_edition(config, engine=FakeEngine().says("# Headline"))
     assert len(edition.stories) == 16  # two of the 17 articles tell one story
     assert edition.failures == ()
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> briefing.Config:
+    """A configuration with one article, read from a path that is a text."""
+    (tmp_path / "tram.txt").write_text(
+        "The council voted on Tuesday for a tram to the hospital. It opens in 2028. " * 5
+    )
+    (tmp_path / "briefing.toml").write_text(
+        'engine = "extractive"\nformats = ["json"]\ntimezone = "UTC"\nstate = "state.db"\n'
+        '[[sources]]\npath = "tram.txt"\n'
+    )
+    return briefing.load_config(str(tmp_path / "briefing.toml")).with_overrides(out=tmp_path / "out")
+
+
+def test_an_edition_is_rendered_and_written_and_remembered(config: briefing.Config, tmp_path: Path) -> None:
+    edition = briefing.build_edition(config)
+    assert "voted on Tuesday" in str(briefing.render(edition, "text"))
+    assert isinstance(briefing.render(edition, "epub"), bytes)
+    (path,) = briefing.write_edition(edition, config)
+    assert path == tmp_path / "out" / f"{edition.date}.json"
+    assert path.read_text("utf-8") == briefing.render(edition, "json")
+    with pytest.raises(briefing.BriefingError, match="there is no such format"):
+        briefing.render(edition, "pdf")
+    later = timedelta(days=1) + edition.date
+    assert briefing.build_edition(config, day=later).stories == ()  # it was told
+
+
+def test_a_folder_of_templates_changes_what_is_rendered(config: briefing.Config, tmp_path: Path) -> None:
+    (tmp_path / "edition.txt.j2").write_text("Mine: {{ edition.title }}")
+    edition = briefing.build_edition(config)
+    assert briefing.render(edition, "text", templates=str(tmp_path)) == "Mine: Morning briefing\n"
+
+
+def test_sending_without_a_sender_says_which_setting_is_missing(config: briefing.Config) -> None:
+    with pytest.raises(briefing.BriefingError, match=r"mail\.sender"):
+        briefing.send(briefing.build_edition(config), config)
+
+
+def test_writing_beside_a_run_is_refused(config: briefing.Config) -> None:
+    edition = briefing.build_edition(config)
+    assert config.state
+    with run_lock(config.state), pytest.raises(briefing.BriefingError, match="another run"):
+        briefing.write_edition(edition, config)
+
+
+def test_both_spellings_are_one_function() -> None:
+    assert briefing.summarize is briefing.summarise
 
 
 Run = Callable[[str, timedelta], Report]
