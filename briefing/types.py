@@ -142,6 +142,9 @@ class Article:
 
 
 Rung = Literal["written", "shortened", "quoted"]
+EvidenceStyle = Literal["footnotes", "inline", "none"]
+"""Where Markdown has the sentences behind a point: at the end of the file, below the point. ``none``: in no format but
+JSON."""
 
 
 class Verdict(StrEnum):
@@ -223,6 +226,22 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A story's picture: a small JPEG made of what lies at `url`."""
+
+    url: str
+    """The original's address, without secrets."""
+    alt: str = ""
+    """What stands for it where it cannot be seen; empty where nobody says."""
+    width: int
+    height: int
+    digest: str
+    """SHA-256 of `data`, hexadecimal."""
+    data: bytes = field(default=b"", repr=False)
+    """Empty where it is not at hand, and then not shown; not in JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """One or more articles about one event, and their summary."""
 
@@ -238,6 +257,8 @@ class Story:
     """Where `told`: number of the summary's leading key points that are in no earlier edition."""
     brief: bool = False
     """Past the deadline: the summary is one quoted sentence."""
+    picture: Picture | None = None
+    """For the stories that show one by the setting `pictures`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,7 +284,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stub:
-    """An article behind a wall: the feed's own headline and teaser, never condensed."""
+    """An article that could not be read: the feed's own headline and teaser, never condensed."""
 
     title: str
     """The feed's own headline; never empty."""
@@ -277,7 +298,8 @@ class Stub:
     published: datetime | None
     """UTC, midnight for a date-only value (`dates`)."""
     wall: str
-    """``paywall``, ``consent``, ``login``, ``region``, ``robots``, ``javascript`` or ``unrelated`` (another topic)."""
+    """What kept its text: ``paywall``, ``consent``, ``login``, ``region``, ``robots``, ``javascript``, ``unrelated``
+    (another topic), ``refused`` (by the server) or ``unread`` (a page that could not be had or has no article)."""
 
 
 class FailureKind(StrEnum):
@@ -352,7 +374,11 @@ class Edition:
     developing: tuple[Mention, ...] = ()
     """Stories of earlier editions that are still in the news, without anything new."""
     stubs: tuple[Stub, ...] = ()
-    """Articles behind walls, in the order of the sources."""
+    """Articles of which there is only the headline, in the order of the sources."""
+    front: tuple[str, ...] = ()
+    """Ids of the summaries of the three to five first stories, best first; they are told at the top."""
+    ranking: tuple[str, ...] = ()
+    """Ids of the summaries of all stories, best first; empty in editions of before it was kept."""
 
     @property
     def stories(self) -> tuple[Story, ...]:

@@ -17,7 +17,7 @@ from briefing.pipeline.context import RunContext
 from briefing.pipeline.deadline import StopBefore
 from briefing.pipeline.planning import StoryPlan, plan_stories
 from briefing.pipeline.summaries import condense_stories, options_by_article
-from briefing.render.compose import FEWEST_STORIES
+from briefing.render.front_page import FEWEST_STORIES
 from briefing.stories.conflicts import disagreements
 from briefing.stories.novelty import news_first, novelty_test
 from briefing.stories.ranking import Ranked, limit_sections, section_of
