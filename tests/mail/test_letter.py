@@ -242,7 +242,7 @@ def test_a_long_subject_is_cut_at_a_word() -> None:
 
 def stub(number: int, section: str = "S1") -> Stub:
     return Stub(
-        title=f"Sea wall {number} costs more", teaser="Papers say so. " * 20, url=f"https://example.org/s{number}",
+        title=f"Sea wall {number} costs more", teaser="Papers report it. " * 20, url=f"https://example.org/s{number}",
         source="Chronicle", section=section, published=MORNING, wall="paywall",
     )  # fmt: skip
 
@@ -251,9 +251,9 @@ def test_stubs_are_in_both_parts_and_the_letter_stays_small() -> None:
     message = parsed(letter(replace(edition(), stubs=tuple(stub(number) for number in range(200)))))
     html, text = part(message, "html"), part(message, "plain")
     assert "behind a paywall" in html
-    assert "Sea wall 29 costs more (Chronicle, behind a paywall)" in " ".join(text.split())
+    assert "Sea wall 9 costs more: Papers report it. (Chronicle, behind a paywall)" in " ".join(text.split())
     for shown in (html, text):
-        assert "And 170 more headlines in the whole edition" in shown
+        assert "And 190 more headlines in the whole edition" in shown
 
 
 def test_stubs_are_omitted_before_stories() -> None:
@@ -319,7 +319,9 @@ def test_a_subject_is_the_title_in_encoded_words_of_at_most_75_characters(title:
 
 def test_stories_are_parted_by_rules_and_every_headline_is_a_link() -> None:
     html = part(parsed(letter(edition(8))), "html")
-    assert html.count("<hr") == 4  # two stories in each of four sections
+    told = [section for section in html.split("<h2") if "<h3" in section]
+    assert [section.count("<hr") for section in told] == [section.count("<h3") - 1 for section in told]
+    assert "<hr" in html
     assert len(re.findall(r"<h3[^>]*><a [^>]*href=", html)) == 8
 
 
