@@ -31,7 +31,8 @@ from briefing.cli import (
     summarise,
 )
 from briefing.cli.console import fill_closed_streams, flush_streams, result
-from briefing.cli.logs import log_printed, logging_to
+from briefing.cli.everywhere import equip
+from briefing.cli.logs import Logs, log_printed, logging_to
 from briefing.cli.messages import ProgressDisplay, tell_crash, tell_error
 from briefing.errors import BriefingError, ExitCode, StoppedError
 from briefing.sanitise import clean
@@ -40,7 +41,11 @@ __all__ = ["app", "main"]
 
 
 class _Commands(TyperGroup):
-    """Cleans control characters from usage errors, which typer prints itself."""
+    """Cleans control characters from usage errors, which typer prints itself; its options work after a command too."""
+
+    def __init__(self, *args: Any, **extra: Any) -> None:
+        super().__init__(*args, **extra)
+        equip(self, _use)
 
     def make_context(self, *args: Any, **extra: Any) -> Any:
         with _clean_errors():
@@ -67,7 +72,6 @@ app = typer.Typer(
     cls=_Commands,
     help="A daily briefing from the sources you choose, summarised on your own machine, every key point checked.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -117,13 +121,30 @@ def options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Options of every command."""
+    """Options of every command, which may also stand after it."""
     until_exit, context.obj = context.obj, ProgressDisplay(quiet=quiet, verbose=verbose > 0)
-    logs = logging_to(verbose, log_file.expanduser() if log_file else None)
+    opened = logging_to(verbose, log_file, quiet=quiet)
     if isinstance(until_exit, ExitStack):  # of `main`, which logs the error that ends the command
-        until_exit.enter_context(logs)
+        logs = until_exit.enter_context(opened)
     else:
-        context.with_resource(logs)
+        logs = context.with_resource(opened)
+    context.meta[_LOGS] = logs
+
+
+_LOGS = "briefing.logs"
+"""Where contexts keep the `Logs`."""
+
+
+def _use(context: Any, name: str, value: Any) -> None:
+    """Follow an option of every command that stands after the command."""
+    display: ProgressDisplay = context.find_root().obj
+    logs: Logs = context.meta[_LOGS]
+    if name == "log_file":
+        logs.write_to(value)
+        return
+    display.quiet = display.quiet or name == "quiet"
+    display.verbose = display.verbose or name == "verbose"
+    logs.show(logs.verbosity + (value if name == "verbose" else 0), quiet=display.quiet)
 
 
 def main() -> None:
