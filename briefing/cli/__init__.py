@@ -43,11 +43,8 @@ __all__ = ["app", "main"]
 class _Commands(TyperGroup):
     """Cleans control characters from usage errors, which typer prints itself; its options work after a command too."""
 
-    def __init__(self, *args: Any, **extra: Any) -> None:
-        super().__init__(*args, **extra)
-        equip(self, _use)
-
     def make_context(self, *args: Any, **extra: Any) -> Any:
+        equip(self, _use)  # no earlier: typer adds its options for completion last
         with _clean_errors():
             return super().make_context(*args, **extra)
 
@@ -115,7 +112,7 @@ def options(
         ),
     ] = 0,
     log_file: Annotated[
-        Path | None, typer.Option("--log-file", help="File to which a log of every detail is added.")
+        Path | None, typer.Option("--log-file", metavar="FILE", help="File to which a log of every detail is added.")
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
@@ -124,11 +121,9 @@ def options(
     """Options of every command, which may also stand after it."""
     until_exit, context.obj = context.obj, ProgressDisplay(quiet=quiet, verbose=verbose > 0)
     opened = logging_to(verbose, log_file, quiet=quiet)
-    if isinstance(until_exit, ExitStack):  # of `main`, which logs the error that ends the command
-        logs = until_exit.enter_context(opened)
-    else:
-        logs = context.with_resource(opened)
-    context.meta[_LOGS] = logs
+    # `main` gives a stack of its own: it logs the error that ends the command.
+    of_main = isinstance(until_exit, ExitStack)
+    context.meta[_LOGS] = until_exit.enter_context(opened) if of_main else context.with_resource(opened)
 
 
 _LOGS = "briefing.logs"

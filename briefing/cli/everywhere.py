@@ -18,18 +18,22 @@ def equip(group: Any, apply: Callable[[Any, str, Any], None]) -> None:
     Where one is used there, `apply` is called with the command's context, the option's name and its value. The
     command's function does not get it. Called again, it changes nothing.
     """
-    shared = [_shared(param, apply) for param in group.params if not param.is_eager]
+    if any(param.rich_help_panel == PANEL for param in group.params):
+        return
+    shared = [_shared(param, apply) for param in group.params if param.expose_value and not param.is_eager]
     _plain(group)
-    for command in list(group.commands.values()):
+    for command in group.commands.values():
         _equip(command, shared)
+    for param in group.params:
+        if param.name in {option.name for option in shared}:
+            param.rich_help_panel = PANEL
 
 
 def _equip(command: Any, shared: list[Any]) -> None:
-    if not any(getattr(param, "rich_help_panel", None) == PANEL for param in command.params):
-        taken = {name for param in command.params for name in param.opts}
-        command.params = [*command.params, *(param for param in shared if taken.isdisjoint(param.opts))]
-        _plain(command)
-    for inner in list(getattr(command, "commands", {}).values()):
+    taken = {name for param in command.params for name in param.opts}
+    command.params = [*command.params, *(param for param in shared if taken.isdisjoint(param.opts))]
+    _plain(command)
+    for inner in getattr(command, "commands", {}).values():
         _equip(inner, shared)
 
 
