@@ -208,6 +208,22 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A story's picture: a small JPEG made of what lies at `url`."""
+
+    url: str
+    """The original's address, without secrets."""
+    alt: str = ""
+    """What stands for it where it cannot be seen; empty where nobody says."""
+    width: int
+    height: int
+    digest: str
+    """SHA-256 of `data`, hexadecimal."""
+    data: bytes = field(default=b"", repr=False)
+    """Empty where it is not at hand, and then not shown; not in JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """One or more articles about one event, and their summary."""
 
@@ -223,6 +239,8 @@ class Story:
     """Where `told`: number of the summary's leading key points that are in no earlier edition."""
     brief: bool = False
     """Past the deadline: the summary is one quoted sentence."""
+    picture: Picture | None = None
+    """For the stories that show one by the setting `pictures`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

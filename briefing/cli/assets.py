@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from briefing.cli import options
 from briefing.cli.console import message, result
+from briefing.cli.settings import settings_if_any
 from briefing.errors import OutputError
 
 templates = typer.Typer(help="The output templates, and copies of them to edit.", no_args_is_help=True)
@@ -13,7 +15,7 @@ prompts = typer.Typer(help="The prompts for the model, and copies of them to edi
 
 Folder = Annotated[
     Path | None,
-    typer.Argument(help="Folder to copy to. Default: the one that is looked in."),
+    typer.Argument(help="Folder to copy to. Default: the configuration's, else your own, which is looked in."),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace copies that are there.")]
 
@@ -49,15 +51,15 @@ def init(
 
 
 @templates.command("eject")
-def eject_templates(folder: Folder = None, overwrite: Overwrite = False) -> None:
+def eject_templates(folder: Folder = None, overwrite: Overwrite = False, config: options.ConfigPath = None) -> None:
     """Copy the shipped templates, to be edited; what you do not need to change you can delete again."""
-    _eject("templates", folder, overwrite)
+    _eject("templates", folder or settings_if_any(config).templates, overwrite)
 
 
 @prompts.command("eject")
-def eject_prompts(folder: Folder = None, overwrite: Overwrite = False) -> None:
+def eject_prompts(folder: Folder = None, overwrite: Overwrite = False, config: options.ConfigPath = None) -> None:
     """Copy the shipped prompts, to be edited; what you do not need to change you can delete again."""
-    _eject("prompts", folder, overwrite)
+    _eject("prompts", folder or settings_if_any(config).prompts, overwrite)
 
 
 def _eject(kind: Literal["prompts", "templates"], folder: Path | None, overwrite: bool) -> None:

@@ -9,7 +9,14 @@ import typer
 
 from briefing.dates import edition_day
 
-ConfigPath = Annotated[Path | None, typer.Option("--config", "-c", metavar="FILE", help="Configuration file.")]
+ConfigPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", "-c", metavar="FILE", show_default=False,
+        help="Configuration file. Default: ./briefing.toml, then the one in your folder.",
+    ),
+]  # fmt: skip
+NoConfig = Annotated[bool, typer.Option("--no-config", help="Leave the configuration aside: the options alone count.")]
 MODEL_PANEL = "The model"
 FORMATS_IN_WORDS = "md, html, text, json, atom or epub"
 Formats = Annotated[
@@ -17,6 +24,9 @@ Formats = Annotated[
 ]
 Points = Annotated[int | None, typer.Option(metavar="N", help="Key points for each article, 1 to 10.")]
 Length = Annotated[str | None, typer.Option(metavar="LENGTH", help="Length of a key point: short, medium or long.")]
+Pictures = Annotated[
+    str | None, typer.Option(metavar="WHICH", help="Which stories show a picture: front, all or none.")
+]
 Language = Annotated[
     str | None, typer.Option(metavar="LANGUAGE", help="Language to write in, such as de. Default: the article's own.")
 ]

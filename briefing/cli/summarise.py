@@ -7,7 +7,7 @@ import typer
 from briefing.cli import options
 from briefing.cli.messages import ProgressDisplay
 from briefing.cli.report import exit_code, tell_failures, tell_language, tell_usage, tell_warnings
-from briefing.cli.settings import settings
+from briefing.cli.settings import reading_settings
 from briefing.errors import UsageError
 from briefing.types import Failure, Summary
 
@@ -39,11 +39,14 @@ def summarise(
     templates: options.Templates = None,
     allow_local: options.AllowLocal = None,
     offline: options.Offline = None,
+    config: options.ConfigPath = None,
+    no_config: options.NoConfig = False,
 ) -> None:
     """Condense articles and print them: a headline and key points, each checked against its article."""
     display: ProgressDisplay = context.obj
-    wanted = settings(
-        None, inputs, formats=("json",) if batch else (format_,), points=points, length=length, language=language,
+    wanted = reading_settings(
+        config, inputs, no_config=no_config,
+        formats=("json",) if batch else (format_,), points=points, length=length, language=language,
         paragraph=paragraph, model=model, engine=engine, base_url=base_url, parallel=parallel,
         threads=threads, gpu_layers=gpu_layers,
         state=state, prompts=prompts, templates=templates, allow_local=allow_local, offline=offline,

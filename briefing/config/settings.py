@@ -114,6 +114,8 @@ class Config:
         "html",
     )
     """Without repetition, at least one."""
+    pictures: Literal["front", "all", "none"] = "front"
+    """Which stories show one, in HTML, EPUB and the archive: those of the front, all, or none."""
     out: FolderPath = Path("briefings")
     """Folder of the editions; the default is one in the current folder, wherever the configuration lies."""
     since: Since = "last"

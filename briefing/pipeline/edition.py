@@ -20,6 +20,7 @@ from briefing.extract.length import is_cut
 from briefing.pipeline.context import RunContext, utc_now
 from briefing.pipeline.history import known_edition
 from briefing.pipeline.network_wait import longest_wait
+from briefing.pipeline.pictures import keep_pictures, with_pictures
 from briefing.pipeline.progress import NoProgress, ProgressListener
 from briefing.pipeline.read import read
 from briefing.pipeline.story_pipeline import tell_stories
@@ -99,6 +100,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         leads=results.leads,
         stubs=[*(failure.stub for failure in failures if failure.stub), *headlines],
     )
+    edition = with_pictures(edition, context, due=deadline, offline=reading.offline)
     settled = reading.settled.union(
         *(keys for article, keys in reading.keys.items() if article not in results.left_open)
     )
@@ -108,6 +110,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
     if not edition.stories and not reading.offline:
         context.store.finish(day, config.title)
     context.store.forget(began - _KEPT)
+    context.pictures.forget(began)
     report = Report(
         sources=reading.sources,
         articles=len(reading.articles),
@@ -166,6 +169,7 @@ def remember_edition(edition: Edition, context: RunContext) -> None:
         return
     text = json.dumps(edition_to_json(edition), ensure_ascii=False)
     context.store.put_edition(edition.date, edition.title, text, context.clock(), told.values())
+    keep_pictures(edition, context)
 
 
 def check_output(context: RunContext) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from briefing.config import parse_duration
 from briefing.errors import OutputError, UsageError
 from briefing.pipeline.context import RunContext
+from briefing.pipeline.pictures import with_picture_data
 from briefing.render.archive import ArchivePage, archive_files, page_name
 from briefing.render.edition import EDITION_FORMATS
 from briefing.render.email import dated_key
@@ -41,11 +42,17 @@ class Removal:
 
 
 def known_edition(
-    context: RunContext, day: date | None, text: str | None = None, *, title: str | None = None
+    context: RunContext,
+    day: date | None,
+    text: str | None = None,
+    *,
+    title: str | None = None,
+    pictures: bool = True,
 ) -> Edition:
     """The edition of `day` (None: the latest up to today) from the store, or the one in `text`, JSON.
 
-    `title` None: the configuration's. Raises `UsageError` where there is none, or where it cannot be read.
+    `title` None: the configuration's; `pictures`: whether with their bytes. Raises `UsageError` where there is none, or
+    where it cannot be read.
     """
     title = context.config.title if title is None else title
     if text is None:
@@ -55,10 +62,11 @@ def known_edition(
         remedy = "`briefing history` lists those there are" if context.store.editions() else "Run `briefing run`"
         raise UsageError("edition", f"there is no edition {which} called {title!r}", remedy)
     try:
-        return edition_from_json(json.loads(text), context.store.get_article)
+        edition = edition_from_json(json.loads(text), context.store.get_article)
     except _UNREADABLE as error:
         cause = f"this is no edition as `--format json` writes it ({type(error).__name__})"
         raise UsageError("edition", cause) from error
+    return with_picture_data(edition, context.pictures.data) if pictures else edition
 
 
 def shown_edition(context: RunContext, day: date | None, title: str | None = None) -> Edition:
@@ -113,6 +121,7 @@ def remove_edition(context: RunContext, edition: Removal) -> None:
         except OSError as error:
             raise OutputError(str(path), f"it cannot be deleted: {error.strerror}", "Check its permissions") from error
     context.store.remove_edition(edition.date, edition.title)
+    context.pictures.remove(dated_key(edition.date, edition.title))
 
 
 def day_since(text: str, context: RunContext) -> date | None:
@@ -144,10 +153,13 @@ def write_archive(folder: Path, context: RunContext) -> tuple[int, int]:
 
     usual = context.config.title
     pages = [
-        ArchivePage(known_edition(context, day, title=title), page_name(day, title, usual))
+        ArchivePage(known_edition(context, day, title=title, pictures=False), page_name(day, title, usual))
         for day, title in sorted(context.store.editions())
     ]
-    site = archive_files(pages, title=usual, today=context.today(), templates=context.templates)
+    site = archive_files(
+        pages, title=usual, today=context.today(), templates=context.templates,
+        complete=lambda edition: with_picture_data(edition, context.pictures.data),
+    )  # fmt: skip
     with AtomicWrites() as files:
         return len(pages), sum(_write_if_changed(files, folder / name, text) for name, text in site)
 

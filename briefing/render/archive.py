@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -33,11 +33,17 @@ class ArchivePage:
 
 
 def archive_files(
-    pages: Sequence[ArchivePage], *, title: str, today: date, templates: Environment
+    pages: Sequence[ArchivePage],
+    *,
+    title: str,
+    today: date,
+    templates: Environment,
+    complete: Callable[[Edition], Edition] = lambda edition: edition,
 ) -> Iterator[tuple[str, str]]:
     """Name and text of every file of the site.
 
-    `pages`: the earliest first; `title`: the site's; the feed is of the latest edition up to `today`.
+    `pages`: the earliest first; `title`: the site's; the feed is of the latest edition up to `today`; `complete` gives
+    an edition its pictures, which together take much memory.
     """
     for index, page in enumerate(pages):
         links = PageLinks(
@@ -45,7 +51,7 @@ def archive_files(
             previous=pages[index - 1].name if index else "",
             next=pages[index + 1].name if index + 1 < len(pages) else "",
         )
-        yield page.name, render(page.edition, "html", templates, links)
+        yield page.name, render(complete(page.edition), "html", templates, links)
     newest = pages[::-1]
     months = [
         (month, list(of_month))

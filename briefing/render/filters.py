@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import textwrap
 import uuid
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from briefing.address import web_parts
 from briefing.dates import in_zone, is_date_only, rfc3339
 from briefing.render.compose import minutes_saved
 from briefing.sanitise import clean, one_line
-from briefing.types import Article, Citation, Edition, KeyPoint, Story, Summary, Verdict
+from briefing.types import Article, Citation, Edition, KeyPoint, Picture, Story, Summary, Verdict
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -47,6 +48,7 @@ def install_filters(environment: Environment) -> None:
         moment_of=_updated,
         html_time=_html_time,
         lang=_lang,
+        data_uri=_data_uri,
     )
     environment.tests["web"] = lambda url: _web_address(url) != ""
 
@@ -127,6 +129,11 @@ def _lang(code: str, around: str) -> Any:
     from markupsafe import Markup
 
     return Markup(' lang="{}"').format(code) if code not in {"", "und", around} else ""
+
+
+def _data_uri(picture: Picture | None) -> str:
+    """The picture inside of a page (RFC 2397); empty where there is none or it is not at hand."""
+    return f"data:image/jpeg;base64,{b64encode(picture.data).decode()}" if picture and picture.data else ""
 
 
 def _urn(name: object) -> str:
