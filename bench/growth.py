@@ -341,9 +341,28 @@ def _over_sources() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "sources.text_constructs.title_text", title_text
 
 
+def _over_output() -> Iterator[tuple[str, Callable[[str], Any]]]:
+    from briefing.assets import environment
+    from briefing.render import filters, quotations
+
+    templates = environment("templates")
+    yield "render.filters.md", templates.filters["md"]
+    yield "render.filters.md of a line", lambda text: templates.filters["md"](text.replace("\n", "~"))
+    yield "render.filters.unlinked", lambda text: filters.unlinked(f"<p>{text}</p>")
+    yield "render.quotations.within_quotation", quotations.within_quotation
+
+
 SUBJECTS: Mapping[str, Callable[[str], Any]] = dict(
     pair
-    for part in (_over_text, _over_sentences, _over_articles, _over_drafts, _over_documents, _over_sources)
+    for part in (
+        _over_text,
+        _over_sentences,
+        _over_articles,
+        _over_drafts,
+        _over_documents,
+        _over_sources,
+        _over_output,
+    )
     for pair in part()
 )
 """Every function over untrusted text, by name."""

@@ -127,6 +127,9 @@ class Article:
 
 
 Rung = Literal["written", "shortened", "quoted"]
+EvidenceStyle = Literal["footnotes", "inline", "none"]
+"""Where Markdown has the sentences behind a point: at the end of the file, below the point. ``none``: in no format but
+JSON."""
 
 
 class Verdict(StrEnum):

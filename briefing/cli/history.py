@@ -138,10 +138,11 @@ def show(
     config: options.ConfigPath = None,
     state: options.State = None,
     templates: options.Templates = None,
+    evidence: options.Evidence = None,
 ) -> None:
     """Show an edition again, in any format."""
     display: ProgressDisplay = context.obj
-    wanted = settings_if_any(config, state=state, templates=templates)
+    wanted = settings_if_any(config, state=state, templates=templates, evidence=evidence)
     from briefing import pipeline
     from briefing.deliver import write_atomically, write_stdout
     from briefing.render.edition import render_edition
@@ -149,7 +150,9 @@ def show(
     path = None if out is None or str(out) == "-" else out.expanduser()
     with display, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=display) as run_context:
         edition = pipeline.shown_edition(run_context, date.date() if date else None, title)
-        content = render_edition(edition, format_ or _format(path), run_context.templates)
+        content = render_edition(
+            edition, format_ or _format(path), run_context.templates, evidence=run_context.config.evidence
+        )
     if path is None:
         write_stdout(content)
         return

@@ -31,6 +31,10 @@ Language = Annotated[
     str | None, typer.Option(metavar="LANGUAGE", help="Language to write in, such as de. Default: the article's own.")
 ]
 Paragraph = Annotated[bool | None, typer.Option("--paragraph/--no-paragraph", help="Add a paragraph of prose.")]
+Evidence = Annotated[
+    str | None,
+    typer.Option(help="Sentences behind the points: footnotes (in Markdown), inline or none. Default: footnotes."),
+]
 Model = Annotated[
     str | None,
     typer.Option(

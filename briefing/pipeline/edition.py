@@ -144,10 +144,13 @@ def write_files(edition: Edition, context: RunContext) -> tuple[Path, ...]:
     """`write_edition` without remembering it."""
     from briefing.deliver import write_together
 
-    out, day = context.config.out, edition.date.isoformat()
+    config, day = context.config, edition.date.isoformat()
     files = [
-        (out / f"{day}.{EDITION_FORMATS[name]}", render_edition(edition, name, context.templates))
-        for name in context.config.formats
+        (
+            config.out / f"{day}.{EDITION_FORMATS[name]}",
+            render_edition(edition, name, context.templates, evidence=config.evidence),
+        )
+        for name in config.formats
     ]
     write_together(files)
     _log.info("Edition of %s: files written: %s", day, len(files))

@@ -157,7 +157,7 @@ def write_archive(folder: Path, context: RunContext) -> tuple[int, int]:
         for day, title in sorted(context.store.editions())
     ]
     site = archive_files(
-        pages, title=usual, today=context.today(), templates=context.templates,
+        pages, title=usual, today=context.today(), templates=context.templates, evidence=context.config.evidence,
         complete=lambda edition: with_picture_data(edition, context.pictures.data),
     )  # fmt: skip
     with AtomicWrites() as files:

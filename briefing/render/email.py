@@ -151,7 +151,7 @@ class _Writer:
         stories = self.edition.stories
         sections = sections_with(self.edition, self.order[:shown])
         return {
-            **edition_variables(self.edition),
+            **edition_variables(self.edition, evidence=self.envelope.evidence),
             "sections": sections,
             "told": sections,
             "listed": [stories[index].summary for index in sorted(self.order[shown:listed])],
@@ -159,7 +159,6 @@ class _Writer:
             "more_stubs": len(self.whole.stubs) - len(self.edition.stubs),
             "minutes_saved": self.minutes,
             "unsubscribe": self.envelope.unsubscribe,
-            "evidence": self.envelope.evidence,
         }
 
     def _text(self, variables: dict[str, object]) -> str:

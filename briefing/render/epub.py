@@ -25,13 +25,13 @@ _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a ZIP can hold."""
 
 
-def render_epub(edition: Edition, templates: Environment) -> bytes:
-    """The whole edition. Raises `AssetError` for a broken template."""
+def render_epub(edition: Edition, templates: Environment, *, evidence: bool = True) -> bytes:
+    """The whole edition; `evidence`: with the cited sentences. Raises `AssetError` for a broken template."""
     pictures = {
         story.picture.digest: story.picture for story in edition.stories if story.picture and story.picture.data
     }
     names = {digest: f"picture{number}.jpg" for number, digest in enumerate(pictures, 1)}
-    variables = {**edition_variables(edition), "pictures": names}
+    variables = {**edition_variables(edition, evidence=evidence), "pictures": names}
 
     def text(name: str, **more: object) -> str:
         return xml_safe(templates.get_template(name).render(**variables, **more)).strip() + "\n"
