@@ -132,8 +132,10 @@ _LOGS = "briefing.logs"
 
 def _use(context: Any, name: str, value: Any) -> None:
     """Follow an option of every command that stands after the command."""
+    logs: Logs | None = context.meta.get(_LOGS)
+    if logs is None:  # the command is only parsed
+        return
     display: ProgressDisplay = context.find_root().obj
-    logs: Logs = context.meta[_LOGS]
     if name == "log_file":
         logs.write_to(value)
         return
