@@ -66,7 +66,7 @@ def edition(
 ) -> tuple[Edition, dict[str, int]]:
     """One prompt at a time: llama.cpp's answers depend on what is decoded beside them, in the last digits."""
     config = load_config(SAMPLE).with_overrides(
-        state=state, model=model, base_url=server.base_url, parallel=1, max_articles=articles, context=4096
+        state=state, model=model, base_url=server.base_url, parallel=1, max_stories=articles, context=4096
     )
     with RunContext(config, clock=utc_now, progress=progress or NoProgress()) as run_context:
         made, _ = make_edition(run_context)

@@ -47,7 +47,7 @@ def compare(
     wanted = reading_settings(
         config, inputs, no_config=no_config, model=chosen[0], points=points, length=length, language=language,
         base_url=base_url, threads=threads, gpu_layers=gpu_layers, state=state,
-        prompts=prompts, templates=templates, allow_local=allow_local, offline=offline, since="", max_articles=0,
+        prompts=prompts, templates=templates, allow_local=allow_local, offline=offline, since="", max_stories=0,
     )  # fmt: skip
     from briefing import pipeline
     from briefing.deliver import write_atomically, write_stdout

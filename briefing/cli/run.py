@@ -43,8 +43,14 @@ def run(
             help="How old a feed's article may be: last (unseen by any edition), 24h, 7d, '' for any age.",
         ),
     ] = None,
-    max_articles: Annotated[
-        int | None, typer.Option(metavar="N", help="Articles in the edition at most; 0: no limit.")
+    max_stories: Annotated[
+        int | None,
+        typer.Option(
+            "--max-stories",
+            "--max-articles",
+            metavar="N",
+            help="Stories that the run adds to the edition, at most; 0: no limit.",
+        ),
     ] = None,
     points: options.Points = None,
     length: options.Length = None,
@@ -95,7 +101,7 @@ def run(
     mail_errors: list[ConfigError] = []
     wanted = settings(
         config, source or [], no_config=no_config, mail_error=mail_errors.append,
-        formats=formats or None, out=out, since=since, max_articles=max_articles, points=points,
+        formats=formats or None, out=out, since=since, max_stories=max_stories, points=points,
         deadline=deadline, budget=budget, wait=wait,
         length=length, language=language, paragraph=paragraph, evidence=evidence, pictures=pictures, model=model,
         engine=engine,

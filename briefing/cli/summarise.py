@@ -51,7 +51,7 @@ def summarise(
         paragraph=paragraph, evidence=evidence, model=model, engine=engine, base_url=base_url, parallel=parallel,
         threads=threads, gpu_layers=gpu_layers,
         state=state, prompts=prompts, templates=templates, allow_local=allow_local, offline=offline,
-        since="", max_articles=0,
+        since="", max_stories=0,
     )  # fmt: skip
     from briefing import pipeline
     from briefing.deliver import write_stdout

@@ -72,12 +72,27 @@ def parse_config(text: str, path: Path, *, mail_error: Callable[[ConfigError], N
     tables = check(tuple[SourceTable, ...], data.pop("sources", ()), folder, problems, ("sources",))
     mail_problems: list[Problem] = [] if mail_error else problems
     mail = check(Mail, data.pop("mail", {}), folder, mail_problems, ("mail",))
-    config = check(Config, data, folder, problems)
+    config = _checked_settings(data, folder, problems)
     if config is None or tables is None or (mail is None and not mail_error):
         raise _config_error(path, text, problems)
     if mail_error and mail_problems:
         mail_error(_config_error(path, text, mail_problems))
     return replace(config, sources=tuple(table.source() for table in tables), mail=mail or Mail())
+
+
+def _checked_settings(data: dict[str, Any], folder: Path, problems: list[Problem]) -> Config | None:
+    """The settings but for sources and mail; ``max_articles`` is the name that ``max_stories`` had once."""
+    if "max_articles" not in data:
+        return check(Config, data, folder, problems)
+    if "max_stories" in data:
+        cause = "is the same setting as 'max_stories', and both are there"
+        problems.append(Problem(("max_articles",), cause, "Leave one of them away"))
+        return None
+    found: list[Problem] = []
+    settings = {("max_stories" if name == "max_articles" else name): value for name, value in data.items()}
+    config = check(Config, settings, folder, found)
+    problems += [replace(one, location=("max_articles",)) if one.location == ("max_stories",) else one for one in found]
+    return config
 
 
 def parse_toml(text: str, path: Path) -> dict[str, Any]:

@@ -134,8 +134,8 @@ class Config:
     """How long a run may take; None means: as long as it needs."""
     wait: Duration = timedelta(minutes=10)
     """How long a run waits for the network where no source of the web can be reached; None means: not at all."""
-    max_articles: Count = 50
-    """In one edition; 0 means: no limit."""
+    max_stories: Count = 30
+    """That one run adds to an edition; 0 means: no limit. A file may call it ``max_articles``, as it was once."""
     max_per_source: Count = 0
     """0 means: no limit."""
     full_text: Flag = True

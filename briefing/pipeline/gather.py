@@ -1,4 +1,4 @@
-"""From candidates to articles: deduplicated, the newest first, as many as the limits allow.
+"""From candidates to articles: deduplicated, the most important first (`selection`), as many as the limits allow.
 
 Articles that earlier editions told, that are muted or cannot be read count against no limit. That shows only once a
 page is fetched, so pages are fetched in rounds until the limits are reached.
@@ -42,6 +42,7 @@ from briefing.pipeline.limits import Quota
 from briefing.pipeline.pictures import with_local_pictures
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.redaction import redacted_article, redacted_failure
+from briefing.pipeline.selection import LeftOut, Selection, outline, positions, selections
 from briefing.types import Article, Failure, Notice
 
 if TYPE_CHECKING:
@@ -70,6 +71,10 @@ class ReadResult:
     """Keys of items that gave no article and never will."""
     stubs: set[str] = field(default_factory=set)
     """Keys of items of which there is only the headline."""
+    positions: dict[str, int] = field(default_factory=dict)
+    """Of the articles among all that their sources list for this edition, from 0, by id."""
+    left_out: list[LeftOut] = field(default_factory=list)
+    """What the limits left unread, the most important first."""
     seen_before: int = 0
     """Items left out because an earlier edition has seen them."""
     offline: bool = False
@@ -109,7 +114,16 @@ class Gatherer:
         session, secrets = self._session, self._session.secrets
         candidates = self._in_one_row(discovery.contents)
         readable, keys = self._without_repeats(candidates)
-        unread = self._read_in_rounds(readable, keys)
+        weights = {
+            secrets.text(name): contents.source.weight
+            for contents in discovery.contents
+            if contents.source
+            for candidate in contents.candidates
+            if (name := name_of(candidate))
+        }
+        places = positions({str(index): self._sources[index] for index in readable})
+        waiting = self._read_in_rounds(readable, keys, weights)
+        unread = {index for one in waiting for index in one.indices}
         result = ReadResult(
             now=session.window.now,
             sources=discovery.count,
@@ -118,12 +132,12 @@ class Gatherer:
             offline=discovery.offline,
             feeds=discovery.feeds,
             listed=discovery.listed | {article.id for article in readable.values() if isinstance(article, Article)},
+            weights=weights,
+            left_out=self._over_limits(waiting),
         )
         for contents in discovery.contents:
             result.notices += contents.notices(secrets)
             if source := contents.source:
-                names = {secrets.text(name) for candidate in contents.candidates if (name := name_of(candidate))}
-                result.weights.update(dict.fromkeys(names, source.weight))
                 if contents.title and not source.name:
                     result.titles[source.location] = secrets.text(contents.title)
         repeated: defaultdict[int, list[str]] = defaultdict(list)
@@ -137,6 +151,7 @@ class Gatherer:
                 if isinstance(candidate, Item):
                     made = with_local_pictures(made, candidate.source)
                 result.articles.append(redacted_article(_without_future_date(made, session.window.now), secrets))
+                result.positions[made.id] = places[str(index)]
                 result.keys[made.id] = () if index in self._late else (*keys[index], *repeated[index])
             else:
                 result.failures.append(redacted_failure(made, secrets))
@@ -185,30 +200,40 @@ class Gatherer:
             at.append(index)
         return readable, keys
 
-    def _read_in_rounds(self, readable: Mapping[int, Readable], keys: Mapping[int, tuple[str, ...]]) -> set[int]:
-        """Read the newest until the limits are reached or the time is up; the indices of what was not read."""
+    def _read_in_rounds(
+        self, readable: Mapping[int, Readable], keys: Mapping[int, tuple[str, ...]], weights: Mapping[str, float]
+    ) -> list[Selection]:
+        """Read the best stories' articles until the limits are reached or the time is up; what was not read."""
+        session = self._session
         dated = [(keys[index][0], candidate.published) for index, candidate in readable.items()]
-        order = dict(zip(readable, self._session.window.moments(dated), strict=True))
-        unread = sorted(readable, key=lambda index: order[index], reverse=True)
-        while unread:
-            planned = self._quota.used.copy()
-            batch: list[int] = []
-            rest: list[int] = []
-            for index in unread:
-                source = self._sources[index]
-                fits = self._quota.has(source, planned)
-                (batch if fits else rest).append(index)
-                planned[source] += fits
-            if not batch or (self._results and self._session.time.up):
-                unread = batch + rest
+        outlines = {
+            index: redacted_article(outline(index, candidate, moment), session.secrets)
+            for (index, candidate), moment in zip(readable.items(), session.window.moments(dated), strict=True)
+        }
+        waiting = selections(outlines, self._sources, session.ranking, weights, most=session.limits.max_stories)
+        while waiting:
+            batch, rest = self._quota.next_round(waiting, self._sources)
+            if not batch or (self._results and session.time.up):
                 break
-            _log.debug("Reading %s candidates, %s over the limits or left for the next round", len(batch), len(rest))
+            _log.debug("Reading %s candidates, %s stories over the limits or left for later", len(batch), len(rest))
             self._make({index: readable[index] for index in sorted(batch)})
             if rest:
                 for index in batch:
                     self._quota.note(self._sources[index], self._results[index], transient=index in self._transient)
-            unread = rest
-        return set(unread)
+                self._quota.note_stories([made for made in self._results.values() if isinstance(made, Article)])
+            waiting = rest
+        return waiting
+
+    def _over_limits(self, waiting: Sequence[Selection]) -> list[LeftOut]:
+        """What the limits left out; empty where it was the time that was up."""
+        left_out = []
+        for one in waiting:
+            full_sources = all(self._quota.is_full_of(self._sources[index]) for index in one.indices)
+            if full_sources or self._quota.is_full:
+                first = one.ranked.bundle.articles[0]
+                reason = "source" if full_sources else "limit"
+                left_out.append(LeftOut(first.title, first.source, one.ranked.score, reason, len(one.indices)))
+        return left_out
 
     def _left_out(self, unread: set[int], readable: Mapping[int, Readable]) -> list[Failure]:
         names = {self._sources[index]: name_of(readable[index]) for index in sorted(unread, reverse=True)}

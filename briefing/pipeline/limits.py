@@ -1,4 +1,4 @@
-"""Limits for articles of an edition and of each source, and the failures that say how many are over them.
+"""Limits for stories of an edition and articles of each source, and the failures that say how many are over them.
 
 A mere headline (stub) counts against the limit of its source, not against that of the edition.
 """
@@ -6,11 +6,12 @@ A mere headline (stub) counts against the limit of its source, not against that 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from briefing.errors import OutOfTimeError
 from briefing.pipeline.candidates import failure_of, skipped
+from briefing.pipeline.selection import Selection
 from briefing.types import Article, Failure
 
 
@@ -18,7 +19,7 @@ from briefing.types import Article, Failure
 class Limits:
     """The configured limits of reading."""
 
-    max_articles: int = 0
+    max_stories: int = 0
     """0: no limit."""
     max_per_source: int = 0
     """0: no limit."""
@@ -29,27 +30,50 @@ class Limits:
     allow_local: bool = False
     """Whether every configured source, also in a list, may be at a private address."""
     counts: Callable[[Article], bool] = lambda article: True
-    """Whether an article counts against the limits; called only where they leave something out."""
+    """Whether an article counts against its source's limit; called only where limits leave something out."""
+    stories: Callable[[Sequence[Article]], int] = len
+    """How many stories articles tell that count against the edition's limit; called only where it is needed."""
 
 
 class Quota:
-    """Counts articles against the limits while they are read; sources are known by their indices."""
+    """Counts stories and articles against the limits while they are read; sources are known by their indices."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self.used: Counter[int] = Counter()
         """Articles that count, by source."""
+        self._stories = 0
         self._stubs: Counter[int] = Counter()
         self._transient = 0
         """Articles that could not be fetched and may be there another time."""
 
-    def has(self, source: int, planned: Counter[int]) -> bool:
-        """Whether one more of `source` may be read, with as many of each source `planned` or used."""
-        most = self._limits.max_articles
-        return not ((most and planned.total() >= most) or self._full(source, planned) or self._walled(source))
+    def next_round(
+        self, waiting: Sequence[Selection], sources: Sequence[int]
+    ) -> tuple[list[int], list[Selection]]:
+        """The candidates to read next, of as many stories as there is room for, and what goes on waiting.
+
+        `sources`: the index of each candidate's source.
+        """
+        most = self._limits.max_stories
+        room = max(0, most - self._stories) if most else len(waiting)
+        planned = self.used.copy()
+        batch: list[int] = []
+        rest: list[Selection] = []
+        for one in waiting:
+            left: list[int] = []
+            for index in one.indices if room else ():
+                source = sources[index]
+                fits = not (self._full(source, planned) or self._walled(source))
+                planned[source] += fits
+                (batch if fits else left).append(index)
+            taken = room > 0 and len(left) < len(one.indices)
+            if not taken or left:
+                rest.append(replace(one, indices=tuple(left)) if taken else one)
+            room -= taken
+        return batch, rest
 
     def note(self, source: int, result: Article | Failure, *, transient: bool) -> None:
-        """Count a result; `transient`: it could not be fetched, and may be another time.
+        """Count a result for its source; `transient`: it could not be fetched, and may be another time.
 
         Transient failures count once there are more of them than the limit: else a site that is down would hold up the
         run, item by item.
@@ -59,14 +83,28 @@ class Quota:
             return
         self._stubs[source] += result.stub is not None
         self._transient += transient
-        self.used[source] += transient and self._transient > (self._limits.max_articles or self._limits.max_per_source)
+        self.used[source] += transient and self._transient > (self._limits.max_stories or self._limits.max_per_source)
+
+    def note_stories(self, articles: Sequence[Article]) -> None:
+        """Count the stories that all articles read so far tell, and transient failures beyond the limit as such."""
+        if most := self._limits.max_stories:
+            self._stories = self._limits.stories(articles) + max(0, self._transient - most)
+
+    def is_full_of(self, source: int) -> bool:
+        """Whether the limit for one source lets no more of `source` in."""
+        return self._full(source, self.used)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the edition has as many stories as it may have."""
+        return bool(self._limits.max_stories) and self._stories >= self._limits.max_stories
 
     def left_out(self, counts: Mapping[int, int], names: Mapping[int, str]) -> list[Failure]:
         """A failure for each source with unread articles (`counts`): their number, and the limit or the deadline."""
         failures: list[Failure] = []
         rest: list[int] = []
         for source in sorted(counts):
-            if self._full(source, self.used):
+            if self.is_full_of(source):
                 cause = f"{counts[source]} articles are over the limit for one source"
             elif self._walled(source):
                 cause = f"{counts[source]} articles were left alone, for too many of its pages give only a headline"
@@ -74,10 +112,10 @@ class Quota:
                 rest.append(source)
                 continue
             failures.append(skipped(names[source], cause))
-        most = self._limits.max_articles
-        if most and self.used.total() >= most:
+        if self.is_full:
             over = sum(counts[source] for source in rest)
-            return [*failures, skipped("limit", f"{over} articles are over the limit of {most}")] if over else failures
+            cause = f"{over} articles are over the limit of {self._limits.max_stories} stories"
+            return [*failures, skipped("limit", cause)] if over else failures
         for source in rest:
             late = failure_of(OutOfTimeError(names[source]), names[source], "fetch")
             failures.append(replace(late, cause=f"{counts[source]} articles were not read: {late.cause}"))
@@ -92,7 +130,7 @@ class Quota:
 
         Else a source behind a paywall would cost a request for each of its items.
         """
-        stubs, most = self._stubs[source], self._limits.max_articles
+        stubs, most = self._stubs[source], self._limits.max_stories
         if not most:
             return False
         return stubs >= most or (self._stubs.total() >= most and stubs > self.used[source])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -54,10 +54,17 @@ class Planning:
     """One for each article that is muted."""
 
 
-def plan_stories(articles: Sequence[Article], context: RunContext, day: date, weights: Mapping[str, float]) -> Planning:
+def plan_stories(
+    articles: Sequence[Article],
+    context: RunContext,
+    day: date,
+    weights: Mapping[str, float],
+    positions: Mapping[str, int] | None = None,
+) -> Planning:
     """Group and rank the stories that `articles` tell, and link them to those of earlier editions.
 
-    `weights`: of sources' voices, by name; 1 where there is none.
+    `weights`: of sources' voices, by name; 1 where there is none. `positions`: of articles in their sources, by id;
+    where one is not there, that among the articles given.
     """
     config, compare = context.config, context.compare
     preferences = _preferences(context, weights)
@@ -69,12 +76,8 @@ def plan_stories(articles: Sequence[Article], context: RunContext, day: date, we
             failures.append(Failure(subject=subject, stage="read", cause=cause, kind=FailureKind.SKIPPED))
         else:
             wanted.append(article)
-    bundles = (
-        group(wanted, compare=compare)
-        if config.group
-        else [Bundle(articles=(article,), copies=()) for article in wanted]
-    )
-    ranked = rank(bundles, preferences, now=context.clock(), positions=_feed_positions(wanted))
+    bundles = group(wanted, compare=compare) if config.group else _one_each(wanted)
+    ranked = rank(bundles, preferences, now=context.clock(), positions={**_feed_positions(wanted), **(positions or {})})
 
     def clustered(together: Sequence[Article]) -> list[Sequence[Article]]:
         return [(*bundle.articles, *bundle.copies) for bundle in group(together, compare=compare)]
@@ -87,6 +90,29 @@ def plan_stories(articles: Sequence[Article], context: RunContext, day: date, we
         if fresh:
             plans.append(StoryPlan(index, story, fresh, link))
     return Planning(ranked, plans, failures)
+
+
+def expected_stories(
+    outlines: Sequence[Article], positions: Mapping[str, int], weights: Mapping[str, float], context: RunContext
+) -> list[Ranked]:
+    """The stories that articles seem to tell by their `selection.outline`, best first; what is muted comes last."""
+    config, preferences = context.config, _preferences(context, weights)
+    wanted: list[Article] = []
+    muted: list[Article] = []
+    for article in (_in_section(article, config) for article in outlines):
+        (muted if muted_by(article, preferences) else wanted).append(article)
+    bundles = group(wanted) if config.group else _one_each(wanted)
+    now = context.clock()
+    return [
+        *rank(bundles, preferences, now=now, positions=positions),
+        *rank(_one_each(muted), preferences, now=now, positions=positions),
+    ]
+
+
+def count_stories(articles: Sequence[Article], context: RunContext, day: date) -> int:
+    """How many stories that the edition of `day` may tell are in `articles`."""
+    wanted = [article for article in articles if may_be_told(article, context, day)]
+    return len(group(wanted)) if context.config.group else len(wanted)
 
 
 def may_be_told(article: Article, context: RunContext, day: date) -> bool:
@@ -110,6 +136,10 @@ def _preferences(context: RunContext, weights: Mapping[str, float]) -> RankingPr
         muted_by_source={name: source.mute for name, source in context.wishes.items()},
         weights=weights,
     )
+
+
+def _one_each(articles: Iterable[Article]) -> list[Bundle]:
+    return [Bundle(articles=(article,), copies=()) for article in articles]
 
 
 def _in_section(article: Article, config: Config) -> Article:

@@ -14,7 +14,7 @@ from briefing.pipeline.discovery import SourceReader
 from briefing.pipeline.gather import Gatherer, ReadResult
 from briefing.pipeline.limits import Limits
 from briefing.pipeline.network_wait import NetworkWait
-from briefing.pipeline.planning import may_be_told
+from briefing.pipeline.planning import count_stories, expected_stories, may_be_told
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.source_names import tell_apart
 from briefing.pipeline.window import Window, window_for
@@ -56,12 +56,13 @@ def read(
         return current_window() if network.again(cause) else None
 
     limits = Limits(
-        max_articles=config.max_articles,
+        max_stories=config.max_stories,
         max_per_source=config.max_per_source,
         full_text=config.full_text,
         offline=config.offline,
         allow_local=config.allow_local,
         counts=lambda article: may_be_told(article, context, day or context.today(session.window.now)),
+        stories=lambda articles: count_stories(articles, context, day or context.today(session.window.now)),
     )
     session = ReadSession(
         limits=limits,
@@ -74,6 +75,7 @@ def read(
         articles=articles,
         commands=context.commands,
         wishes=context.wishes,
+        ranking=lambda outlines, positions, weights: expected_stories(outlines, positions, weights, context),
     )
     result = read_sources(config.sources, session, retry)
     for article in result.articles:

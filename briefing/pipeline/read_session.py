@@ -49,6 +49,8 @@ class ReadSession:
     """In the addresses of all sources; removed from articles and failures."""
     wishes: dict[str, Source] = field(default_factory=dict)
     """Sources with options of their own, by the name that their articles have; filled when they are named."""
+    ranking: Ranking = newest_first
+    """Says which stories are read first."""
     newsletters: Newsletters = field(init=False)
 
     def __post_init__(self) -> None:

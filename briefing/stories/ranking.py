@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -33,6 +33,8 @@ _MOST_INTERESTS = 2.0
 _COPY = 0.1
 """Weight of a copy relative to an original article."""
 _LEAD_WORDS = 60
+_LEAST_SHARE = 3
+"""Stories of one source that no other's go before."""
 _CLEAR = 2.0
 """Least score of a topic; it must exceed every other topic's by half of this."""
 
@@ -126,6 +128,25 @@ def limit_sections(
         counts[name] += 1
         (kept if not most or counts[name] <= most else over).append(story)
     return kept, over
+
+
+def fair_order(
+    stories: Sequence[T], sources: Callable[[T], Collection[int]], most: int, count: int
+) -> list[T]:
+    """`stories`, best first, with those that are beyond their source's share behind all others, in their order.
+
+    A source's share is twice an even one of the `most` stories of an edition among `count` sources, and at least
+    `_LEAST_SHARE`. `sources`: those that tell a story; one that several tell is on nobody's account.
+    """
+    share = max(_LEAST_SHARE, math.ceil(2 * most / max(1, count)))
+    taken = Counter[int]()
+    within: list[T] = []
+    beyond: list[T] = []
+    for story in stories:
+        tellers = sources(story)
+        taken.update(tellers if len(tellers) == 1 else ())
+        (within if len(tellers) != 1 or all(taken[one] <= share for one in tellers) else beyond).append(story)
+    return within + beyond
 
 
 def section_of(article: Article) -> str:
