@@ -137,9 +137,8 @@ class Gatherer:
         )
         for contents in discovery.contents:
             result.notices += contents.notices(secrets)
-            if source := contents.source:
-                if contents.title and not source.name:
-                    result.titles[source.location] = secrets.text(contents.title)
+            if (source := contents.source) and contents.title and not source.name:
+                result.titles[source.location] = secrets.text(contents.title)
         repeated: defaultdict[int, list[str]] = defaultdict(list)
         for index, first in self._repeats.items():
             repeated[first] += () if index in self._late else keys[index]

@@ -47,9 +47,7 @@ class Quota:
         self._transient = 0
         """Articles that could not be fetched and may be there another time."""
 
-    def next_round(
-        self, waiting: Sequence[Selection], sources: Sequence[int]
-    ) -> tuple[list[int], list[Selection]]:
+    def next_round(self, waiting: Sequence[Selection], sources: Sequence[int]) -> tuple[list[int], list[Selection]]:
         """The candidates to read next, of as many stories as there is room for, and what goes on waiting.
 
         `sources`: the index of each candidate's source.

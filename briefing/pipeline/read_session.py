@@ -15,6 +15,7 @@ from briefing.pipeline.limits import Limits
 from briefing.pipeline.newsletters import Newsletters
 from briefing.pipeline.progress import ProgressListener
 from briefing.pipeline.secrets import Commands, sent_headers
+from briefing.pipeline.selection import Ranking, newest_first
 from briefing.pipeline.window import Window
 from briefing.types import Source
 

@@ -49,7 +49,9 @@ class LeftOut:
     """Articles that seem to tell it."""
 
 
-def newest_first(articles: Sequence[Article], positions: Mapping[str, int], weights: Mapping[str, float]) -> list[Ranked]:
+def newest_first(
+    articles: Sequence[Article], positions: Mapping[str, int], weights: Mapping[str, float]
+) -> list[Ranked]:
     """A `Ranking` where nothing is ranked: each article a story of its own, the newest first."""
 
     def age(article: Article) -> float:

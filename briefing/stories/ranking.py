@@ -130,9 +130,7 @@ def limit_sections(
     return kept, over
 
 
-def fair_order(
-    stories: Sequence[T], sources: Callable[[T], Collection[int]], most: int, count: int
-) -> list[T]:
+def fair_order(stories: Sequence[T], sources: Callable[[T], Collection[int]], most: int, count: int) -> list[T]:
     """`stories`, best first, with those that are beyond their source's share behind all others, in their order.
 
     A source's share is twice an even one of the `most` stories of an edition among `count` sources, and at least

@@ -75,7 +75,7 @@ def test_a_check_knows_neither_a_time_span_nor_limits(server: Server, tmp_path: 
     items = "".join(one.format(number, server.url(f"/{number}"), date) for number, date in enumerate(dates))
     server.serves("/old", f"<rss version='2.0'><channel>{items}</channel></rss>", type="application/rss+xml")
     source = Source(location=server.url("/old"))
-    with context(Config(sources=(source,), max_articles=1, max_per_source=1), tmp_path) as opened:
+    with context(Config(sources=(source,), max_stories=1, max_per_source=1), tmp_path) as opened:
         opened.config = replace(opened.config, since=timedelta(hours=1))
         (checked,) = check_sources(opened)
     assert (checked.articles, checked.newest) == (3, datetime(2024, 5, 17, 6, 10, tzinfo=UTC))

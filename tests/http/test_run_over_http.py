@@ -72,7 +72,7 @@ def context(
     # These pages are about one another's like; that is the business of other tests.
     config = Config(
         sources=sources, state=folder / "state.db", out=folder / "out", timezone="UTC", group=False,
-        max_articles=max_articles,
+        max_stories=max_articles,
     )  # fmt: skip
     quick = partial(
         Fetcher, connect_timeout=2, read_timeout=1, total_timeout=1.5, retries=1, backoff=0.01, gap=0.0, per_host=16
@@ -377,7 +377,7 @@ def test_real_feeds_become_an_edition(server: Server, tmp_path: Path, shared_dat
         server.serves(f"/real{number}", file.read_bytes(), type="application/xml")
     sources = tuple(Source(location=server.url(f"/real{n}"), allow_local=True) for n in range(len(files)))
     config = Config(
-        sources=sources, state=tmp_path / "state.db", since=None, full_text=False, max_articles=200, timezone="UTC"
+        sources=sources, state=tmp_path / "state.db", since=None, full_text=False, max_stories=200, timezone="UTC"
     )
     with RunContext(config, clock=lambda: NOW, progress=NoProgress(), engine=FakeEngine(at_once=4)) as open_:
         edition, report = make_edition(open_)

@@ -113,7 +113,7 @@ def test_stubs_do_not_count_against_max_articles_and_fetching_ends() -> None:
         "https://post.example/": article,
     }
     web = Web(pages)
-    found = reading(web, ["https://paper.example/feed", "https://post.example/feed"], max_articles=4)
+    found = reading(web, ["https://paper.example/feed", "https://post.example/feed"], max_stories=4)
     assert [one.source for one in found.articles] == ["post.example"] * 4
     assert sum(one.stub is not None for one in found.failures) == 4
     assert len(web.asked) == 10
@@ -123,7 +123,7 @@ def test_stubs_do_not_count_against_max_articles_and_fetching_ends() -> None:
     ]
 
 
-@pytest.mark.parametrize("limit", ["max_articles", "max_per_source"])
+@pytest.mark.parametrize("limit", ["max_stories", "max_per_source"])
 def test_articles_unread_at_the_deadline_are_not_reported_as_over_a_limit(limit: str) -> None:
     clock = SimpleNamespace(now=NOW)
 
