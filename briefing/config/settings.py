@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from briefing.address import shown, shown_in
 from briefing.config.locations import mailbox_error
 from briefing.config.mail import Mail, Recipient, is_loopback
+from briefing.config.notify import Notify
 from briefing.config.validators import (
     FORBID_EXTRA,
     Command,
@@ -168,6 +169,8 @@ class Config:
     """Names in the order in which the edition shows them; the others follow."""
     mail: Mail = field(default_factory=Mail)
     """How an edition is sent by e-mail."""
+    notify: Notify = field(default_factory=Notify)
+    """Where its front page is pushed to."""
     sources: tuple[Source, ...] = ()
 
     def may_reach(self, host: str) -> bool:
@@ -281,7 +284,7 @@ def _adapter(wanted: Any) -> Any:
     return TypeAdapter(wanted)
 
 
-_TABLES: dict[str, Any] = {"mail": Mail, "interests": Interests, "mute": Mute}
+_TABLES: dict[str, Any] = {"mail": Mail, "interests": Interests, "mute": Mute, "notify": Notify}
 
 
 def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Problem:
@@ -306,7 +309,7 @@ def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Proble
     }
     own = str(item["ctx"]["error"]) if item["type"] == "value_error" else None
     cause = own or expected.get(item["type"]) or item["msg"].replace("Input should be", "expected")
-    if isinstance(item["input"], str | int | float | list):
+    if isinstance(item["input"], str | int | float | list) and location[0] != "notify":  # which holds tokens
         cause += f", but found {_shown(item['input'])}"
     return Problem(location, cause)
 
