@@ -31,6 +31,16 @@ class SourceKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SentValue:
+    """The value of a header or a cookie as the configuration gives it: never the secret, but where it comes from."""
+
+    text: str = ""
+    """With variables of the environment, ``Bearer $NEWS_TOKEN``."""
+    command: str | tuple[str, ...] = ""
+    """A command that prints the value, or its words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A source of the configuration."""
 
@@ -47,6 +57,25 @@ class Source:
     """Whether the source may have a private, loopback or link-local address; its links may not."""
     password_command: str | tuple[str, ...] = ""
     """For IMAP: a command that prints the password, or its words; empty: from the environment or the keyring."""
+    max_articles: int = 0
+    """Taken of it in one run, the newest; 0: no limit of its own."""
+    full_text: bool | None = None
+    """Whether the pages behind its items are fetched; None: as the configuration says for all."""
+    points: int = 0
+    """Key points of its articles; 0: as the configuration says for all."""
+    language: str = ""
+    """Of the summaries of its articles; empty: as the configuration says for all."""
+    mute: tuple[str, ...] = ()
+    """Words and phrases; its articles with one of them in title or beginning are left out."""
+    headers: tuple[tuple[str, SentValue], ...] = ()
+    """Sent to its own origin (scheme, host, port) alone."""
+    cookies: tuple[tuple[str, SentValue], ...] = ()
+    """The same for cookies."""
+
+    @property
+    def has_wishes(self) -> bool:
+        """Whether its articles are condensed or muted in a way of their own."""
+        return bool(self.points or self.language or self.mute)
 
     @property
     def address(self) -> Address:

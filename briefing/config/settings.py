@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from briefing.address import shown, shown_in
 from briefing.config.locations import mailbox_error
@@ -17,15 +18,18 @@ from briefing.config.mail import Mail, Recipient, is_loopback
 from briefing.config.validators import (
     FORBID_EXTRA,
     Command,
+    Cookies,
     Count,
     Duration,
     Flag,
     FolderPath,
     Formats,
     GpuLayers,
+    Headers,
     Kind,
     LanguageCode,
     LazyValidator,
+    OptionalFlag,
     OptionalPath,
     Place,
     Prices,
@@ -204,6 +208,19 @@ class SourceTable:
     kind: Kind = SourceKind.AUTO
     weight: Weight = 1.0
     allow_local: Flag = False
+    max_articles: Count = 0
+    """Taken of it in one run, the newest; 0: no limit of its own."""
+    full_text: OptionalFlag = None
+    """The setting of this name, for this source."""
+    points: Annotated[int, LazyValidator(whole(1, 10))] = 0
+    """The setting of this name, for its articles; 0, the default: that for all."""
+    language: LanguageCode = ""
+    """Of the summaries of its articles; empty: the setting for all."""
+    mute: Words = ()
+    """An article of it with one of these words in its title or beginning is left out."""
+    headers: Headers = ()
+    """Sent to the origin of `url` alone; values come from the environment or a command."""
+    cookies: Cookies = ()
 
     def __post_init__(self) -> None:
         given = [bool(self.url), self.path is not None, bool(self.imap)].count(True)
@@ -213,6 +230,14 @@ class SourceTable:
             raise ValueError(problem)
         if self.password_command and not self.imap:
             raise ValueError("expected 'password_command' only beside 'imap'")
+        if sent := ("headers" if self.headers else "cookies" if self.cookies else ""):
+            parts = urlsplit(self.url)
+            if not self.url:
+                raise ValueError(f"expected '{sent}' only beside 'url'")
+            if parts.scheme != "https" and not (self.allow_local or is_loopback(parts.hostname or "")):
+                raise ValueError(
+                    f"expected an address that begins with https:// beside '{sent}': others could read them"
+                )
 
     def source(self) -> Source:
         """The same as the rest of the package knows it."""
@@ -224,6 +249,13 @@ class SourceTable:
             weight=self.weight,
             allow_local=self.allow_local,
             password_command=self.password_command,
+            max_articles=self.max_articles,
+            full_text=self.full_text,
+            points=self.points,
+            language=self.language,
+            mute=self.mute,
+            headers=self.headers,
+            cookies=self.cookies,
         )
 
 
@@ -290,7 +322,7 @@ def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Proble
     }
     own = str(item["ctx"]["error"]) if item["type"] == "value_error" else None
     cause = own or expected.get(item["type"]) or item["msg"].replace("Input should be", "expected")
-    if isinstance(item["input"], str | int | float | list):
+    if isinstance(item["input"], str | int | float | list) and not {"headers", "cookies"}.intersection(location):
         cause += f", but found {_shown(item['input'])}"
     return Problem(location, cause)
 

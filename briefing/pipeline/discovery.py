@@ -33,6 +33,7 @@ from briefing.pipeline.network_wait import NetworkReach
 from briefing.pipeline.newsletters import is_imap
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.source_names import name_for, site_of
+from briefing.pipeline.source_options import listed_by, narrowed
 from briefing.pipeline.window import Window
 from briefing.sanitise import clipped, shown_name, shown_title
 from briefing.types import Failure, Notice, Source, SourceKind
@@ -117,8 +118,7 @@ def expanded(sources: Iterable[Source], *, allow_local: bool) -> Iterator[Source
             continue
         for listed in subscriptions:
             local = listed.allow_local or allow_local
-            section = listed.section or source.section
-            yield replace(listed, section=section, weight=source.weight, allow_local=local)
+            yield replace(listed_by(source, listed), allow_local=local)
 
 
 class SourceReader:
@@ -166,6 +166,8 @@ class SourceReader:
                 session.open_fetcher().forget_unreachable()
         # Last, because standard input can be read only once, and the window is known only now.
         self._read_local(local)
+        for contents in found.contents:
+            contents.candidates = narrowed(contents, session.window)
         found.offline = self._reach.offline
         _log.info(
             "Sources read: %s, candidates: %s",
@@ -273,10 +275,17 @@ class SourceReader:
                 # A page that was asked for as a feed and named one, perhaps itself, is not asked for as a page again.
                 wanted = Wanted.FEED if attempt.named else Wanted.FEED_OR_PAGE
                 article = source.kind is SourceKind.AUTO and self._session.articles
+                try:
+                    headers = self._session.sent_with(source, source.location)
+                except BriefingError as error:
+                    self._found.contents[attempt.index].candidates = [failure_of(error, source.shown, "read")]
+                    self._session.progress.step(source.shown)
+                    continue
                 request = Request(
                     source.location,
                     allow_local=source.allow_local,
                     private=bool(source.address.secrets),
+                    headers=headers,
                     wanted=Wanted.PAGE if source.kind is SourceKind.PAGE or article else wanted,
                 )
                 waiting[request].append(attempt)
@@ -366,11 +375,13 @@ class SourceReader:
     def _named(self, source: Source, feed: str) -> Source:
         """A feed that a page in place of `source` names.
 
-        On the source's own origin it is what the reader meant; elsewhere no private address is allowed.
+        On the source's own origin it is what the reader meant; elsewhere no private address is allowed, and nothing is
+        sent with the request.
         """
         self._session.secrets.add(feed)
-        local = source.allow_local and origin_of(feed) == origin_of(source.location)
-        return replace(source, location=feed, kind=SourceKind.FEED, allow_local=local)
+        own = origin_of(feed) == origin_of(source.location)
+        named = replace(source, location=feed, kind=SourceKind.FEED, allow_local=source.allow_local and own)
+        return named if own else replace(named, headers=(), cookies=())
 
     def _feed_of_page(self, answer: Fetched, attempt: _Attempt) -> _Attempt:
         """The feed to be read in place of a page at the address of a feed: the only one of the same site that it names.

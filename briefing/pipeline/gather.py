@@ -244,7 +244,8 @@ class Gatherer:
                 session.progress.step(item.title)
                 continue
             local = item.source.allow_local and origin_of(url) == origin_of(item.source.location)
-            request = Request(url, allow_local=local, private=bool(item.source.address.secrets))
+            sent = session.sent_with(item.source, url)
+            request = Request(url, allow_local=local, private=bool(item.source.address.secrets), headers=sent)
             waiting[request].append((index, item))
         for request, answer in session.fetch(waiting):
             for index, item in waiting[request]:
@@ -286,8 +287,9 @@ class Gatherer:
         """Whether a page is fetched to make an article of it."""
         if not isinstance(candidate, Item):
             return False
-        entry = candidate.entry
-        return self._session.limits.full_text and entry.url is not None and not entry.path and not entry.enclosed
+        entry, own = candidate.entry, candidate.source.full_text
+        wanted = self._session.limits.full_text if own is None else own
+        return wanted and entry.url is not None and not entry.path and not entry.enclosed
 
     def _unique_by_id(self, index: int, article: Article) -> Article | Failure:
         """`article`, or a failure where another has its id."""

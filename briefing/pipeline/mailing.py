@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from briefing.config import Mail, Recipient, is_loopback
+from briefing.config.mail import LINK_DATE
 from briefing.errors import ConfigError, UsageError
 from briefing.mail_headers import address_of
 from briefing.pipeline.context import RunContext
@@ -58,6 +59,7 @@ def letter_to(reader: Recipient, part: Edition, context: RunContext) -> Letter:
         unsubscribe=mail.unsubscribe,
         one_click=mail.one_click,
         evidence=mail.evidence,
+        link=mail.link.replace(LINK_DATE, part.date.isoformat()),
     )
     letter = write_letter(part, envelope, context.templates, part.created)
     _log.debug("Letter: stories: %d, shortened: %d", len(part.stories), letter.shortened)

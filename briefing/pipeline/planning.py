@@ -60,7 +60,7 @@ def plan_stories(articles: Sequence[Article], context: RunContext, day: date, we
     `weights`: of sources' voices, by name; 1 where there is none.
     """
     config, compare = context.config, context.compare
-    preferences = _preferences(config, weights)
+    preferences = _preferences(context, weights)
     wanted: list[Article] = []
     failures: list[Failure] = []
     for article in (in_section(article, config) for article in articles):
@@ -92,20 +92,22 @@ def plan_stories(articles: Sequence[Article], context: RunContext, day: date, we
 def may_be_told(article: Article, context: RunContext, day: date) -> bool:
     """Whether the edition of `day` may tell `article`: it is not muted, and no earlier one has told the same text."""
     config = context.config
-    if muted_by(in_section(article, config), _preferences(config, {})):
+    if muted_by(in_section(article, config), _preferences(context, {})):
         return False
     texts = [] if config.repeat else context.store.told_texts(day, config.title, article.id)
     return text_key(article.text) not in {text_key(text) for text in texts}
 
 
-def _preferences(config: Config, weights: Mapping[str, float]) -> RankingPreferences:
+def _preferences(context: RunContext, weights: Mapping[str, float]) -> RankingPreferences:
     """The reader's interests and mutes; `weights`: of sources' voices, by name."""
+    config = context.config
     return RankingPreferences(
         interests=config.interests.words,
         boost=config.interests.boost,
         muted_words=config.mute.words,
         muted_sources=config.mute.sources,
         muted_sections=config.mute.sections,
+        muted_by_source={name: source.mute for name, source in context.wishes.items()},
         weights=weights,
     )
 

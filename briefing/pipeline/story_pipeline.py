@@ -16,7 +16,7 @@ from datetime import date, datetime
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.deadline import StopBefore
 from briefing.pipeline.planning import StoryPlan, plan_stories
-from briefing.pipeline.summaries import condense_stories, summary_options
+from briefing.pipeline.summaries import condense_stories, options_by_article
 from briefing.render.front_page import FEWEST_STORIES
 from briefing.stories.conflicts import disagreements
 from briefing.stories.novelty import news_first, novelty_test
@@ -69,6 +69,7 @@ def tell_stories(
     config = context.config
     planning = plan_stories(articles, context, day, weights or {})
     plans = planning.plans
+    options = options_by_article(context)
     results = StoryResults(failures=planning.muted, told_before=len(planning.ranked) - len(plans))
     stories: dict[int, Story] = {}
     """By the index of the plan."""
@@ -83,7 +84,7 @@ def tell_stories(
         condensed = dict(_condensed(batch, plans, context, results, enough))
         for index in batch:
             plan = plans[index]
-            summary = condensed.get(index) or _in_brief(plan, summary_options(context))
+            summary = condensed.get(index) or _in_brief(plan, options(plan.first))
             if isinstance(summary, Failure):
                 results.left_open.update(article.id for article in (*plan.articles, *plan.copies))
                 continue
@@ -107,9 +108,7 @@ def tell_stories(
     results.ranked = [story for rank, story in enumerate(planning.ranked) if rank not in over_limit]
     if len(results.stories) >= FEWEST_STORIES and not enough():
         front = [story for story in results.stories if not story.brief][:_FRONT]
-        results.leads = shorten_leads(
-            front, context.engine, context.prompts, summary_options(context), context.answers, enough
-        )
+        results.leads = shorten_leads(front, context.engine, context.prompts, options, context.answers, enough)
     _log.info(
         "Stories: %s, condensed: %s, from the store: %s, without time: %s",
         len(results.stories),
