@@ -33,7 +33,6 @@ addresses; `str()` joins the three in one line. In a run over many items they be
 from __future__ import annotations
 
 import re
-import socket
 from enum import IntEnum
 
 from briefing.address import shown_in
@@ -84,7 +83,7 @@ class BriefingError(Exception):
 
 def reason_of(error: BaseException) -> str:
     """What an exception of the system's network says, in plain words: no numbers, no terms of the resolver's."""
-    if isinstance(error, socket.gaierror):
+    if type(error).__name__ == "gaierror":
         return "no such host"
     text = re.sub(r"^\[Errno -?\d{1,6}\] ", "", str(error)).rstrip(".")
     if any(words in text for words in _RESOLVER):
