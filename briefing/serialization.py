@@ -93,6 +93,7 @@ def edition_to_json(edition: Edition) -> dict[str, Any]:
         "developing": [{**asdict(mention), "told": mention.told.isoformat()} for mention in edition.developing],
         "front": list(edition.front),
         "ranking": list(edition.ranking),
+        "left_out": edition.left_out,
         "stubs": [{**asdict(stub), "published": time_to_json(stub.published)} for stub in edition.stubs],
         "failures": [failure_to_json(failure) for failure in edition.failures],
         "notes": list(edition.notes),
@@ -131,6 +132,7 @@ def edition_from_json(data: Mapping[str, Any], article: Callable[[str], Article 
         ),
         front=tuple(data.get("front", ())),
         ranking=tuple(data.get("ranking", ())),
+        left_out=data.get("left_out", 0),
     )
 
 

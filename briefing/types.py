@@ -393,6 +393,8 @@ class Edition:
     """Ids of the summaries of the three to five first stories, best first; they are told at the top."""
     ranking: tuple[str, ...] = ()
     """Ids of the summaries of all stories, best first; empty in editions of before it was kept."""
+    left_out: int = 0
+    """Items of sources for which the run's limits left no room."""
 
     @property
     def stories(self) -> tuple[Story, ...]:

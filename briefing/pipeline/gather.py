@@ -44,7 +44,8 @@ from briefing.pipeline.limits import Quota
 from briefing.pipeline.pictures import with_local_pictures
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.redaction import redacted_article, redacted_failure
-from briefing.pipeline.selection import LeftOut, Selection, outline, positions, selections
+from briefing.pipeline.selection import Selection, outline, positions, selections
+from briefing.stories.ranking import LeftOut
 from briefing.types import Article, Failure, Notice
 
 if TYPE_CHECKING:

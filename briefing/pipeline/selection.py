@@ -36,19 +36,6 @@ class Selection:
     """Of the candidates that seem to tell it, the one that represents it first."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A story that the limits left out, by what its sources say of it."""
-
-    title: str
-    source: str
-    score: float
-    reason: str
-    """``limit`` (that of the edition), ``source`` (that of its source) or ``section`` (that of its section)."""
-    items: int
-    """Articles that seem to tell it."""
-
-
 def newest_first(
     articles: Sequence[Article], positions: Mapping[str, int], weights: Mapping[str, float]
 ) -> list[Ranked]:

@@ -22,7 +22,7 @@ from briefing.types import Article, Edition, EvidenceStyle, Failure, Story, Summ
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from briefing.stories.ranking import Ranked
+    from briefing.stories.ranking import LeftOut, Ranked
 
 FORMATS: dict[str, str] = {"md": "md", "html": "html", "text": "txt", "json": "json"}
 """Formats of summaries and of editions, and their file name extensions."""
@@ -102,14 +102,27 @@ def _footnotes(format_name: str, evidence: EvidenceStyle) -> Footnotes | None:
     return Footnotes() if format_name == "md" and evidence == "footnotes" else None
 
 
-def render_explanation(ranked: Sequence[Ranked], edition: Edition, templates: Environment) -> str:
-    """The score of each story with its parts, and the origin of its points, for `run --explain`."""
+_MOST_LEFT_OUT = 200
+"""Stories shown of those that were left out."""
+
+
+def render_explanation(
+    ranked: Sequence[Ranked], edition: Edition, templates: Environment, left_out: Sequence[LeftOut] = ()
+) -> str:
+    """The score of each story with its parts, and the origin of its points, for `run --explain`; then what is left out.
+    """
     by_article = {article.id: story.summary for story in edition.stories for article in story.articles}
     summaries = [
         next((by_article[article.id] for article in entry.bundle.articles if article.id in by_article), None)
         for entry in ranked
     ]
-    return tidy(templates.get_template("explain.txt.j2").render(ranked=ranked, summaries=summaries))
+    variables = {
+        "ranked": ranked,
+        "summaries": summaries,
+        "left_out": left_out[:_MOST_LEFT_OUT],
+        "more": len(left_out) - _MOST_LEFT_OUT,
+    }
+    return tidy(templates.get_template("explain.txt.j2").render(**variables))
 
 
 def render_comparison(

@@ -79,6 +79,19 @@ class Ranked:
         return sum(reason.value for reason in self.reasons)
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A story that the limits left out, by what its sources say of it."""
+
+    title: str
+    source: str
+    score: float
+    reason: str
+    """``limit`` (that of the edition), ``source`` (that of its source) or ``section`` (that of its section)."""
+    items: int
+    """Articles that seem to tell it."""
+
+
 def rank(
     bundles: Sequence[Bundle],
     preferences: RankingPreferences,
