@@ -138,7 +138,9 @@ def run(
                     pipeline.owe_letters(to_send, run_context)
                 written = pipeline.write_edition(edition, run_context) if edition.stories else ()
                 explanation = (
-                    pipeline.render_explanation(report.ranked, edition, run_context.templates) if explain else ""
+                    pipeline.render_explanation(report.ranked, edition, run_context.templates, report.left_out)
+                    if explain
+                    else ""
                 )
             keep_state(display, run_context, lock)
         untold = _untold(display, written)

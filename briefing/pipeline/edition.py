@@ -29,7 +29,7 @@ from briefing.render.compose import compose
 from briefing.render.edition import EDITION_FORMATS, render_edition
 from briefing.render.email import edition_key
 from briefing.serialization import edition_to_json
-from briefing.stories.ranking import Ranked, section_of
+from briefing.stories.ranking import LeftOut, Ranked, section_of
 from briefing.types import Article, Edition, Failure, FailureKind, Notice, Story, Stub
 
 _log = logging.getLogger(__name__)
@@ -67,6 +67,8 @@ class Report:
     """Articles that were too long to be read beyond their beginning."""
     notices: tuple[Notice, ...] = ()
     """About sources that were read, such as dates in them that cannot be."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Stories for which the limits had no room, by falling score."""
 
 
 def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Edition, Report]:
@@ -84,7 +86,15 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
     reading = read(context, day, wait=longest_wait(config.wait, began, deadline), deadline=deadline)
     day = day or context.today(reading.now)
     deadline = context.due(reading.now, deadline)
-    results = tell_stories(reading.articles, context, day=day, deadline=deadline, weights=reading.weights)
+    results = tell_stories(
+        reading.articles,
+        context,
+        day=day,
+        deadline=deadline,
+        weights=reading.weights,
+        positions=reading.positions,
+    )
+    left_out = (*reading.left_out, *results.left_out)
     failures = (*reading.failures, *results.failures)
     kept, headlines = _carried_over(context, day, reading.failures, reading.weights, results.stories)
     if results.stories or kept:  # an article that is in the edition with its headline did not fail
@@ -103,6 +113,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         leads=results.leads,
         stubs=[*(_in_its_section(failure.stub, config) for failure in failures if failure.stub), *headlines],
     )
+    edition = replace(edition, left_out=sum(story.items for story in left_out))
     edition = with_pictures(edition, context, due=deadline, offline=reading.offline)
     settled = reading.settled.union(
         *(keys for article, keys in reading.keys.items() if article not in results.left_open)
@@ -127,6 +138,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         seconds=(context.clock() - began).total_seconds(),
         offline=reading.offline,
         cut=sum(is_cut(article) for article in reading.articles),
+        left_out=tuple(sorted(left_out, key=lambda story: -story.score)),
         notices=tuple(reading.notices),
     )
     _log.info("Edition of %s: stories: %s, %.1f s", day, len(edition.stories), report.seconds)

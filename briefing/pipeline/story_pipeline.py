@@ -20,7 +20,7 @@ from briefing.pipeline.summaries import condense_stories, options_by_article
 from briefing.render.front_page import FEWEST_STORIES
 from briefing.stories.conflicts import disagreements
 from briefing.stories.novelty import news_first, novelty_test
-from briefing.stories.ranking import Ranked, limit_sections, section_of
+from briefing.stories.ranking import LeftOut, Ranked, fair_order, limit_sections, section_of
 from briefing.summariser import SummaryOptions, quoted_summary, shorten_leads
 from briefing.types import Article, Failure, FailureKind, KeyPoint, Mention, Story, Summary
 
@@ -48,6 +48,8 @@ class StoryResults:
     """For the overview: the first points of the front stories, shortened, by summary's id."""
     told_before: int = 0
     """Stories left out, or only mentioned, because earlier editions told them."""
+    left_out: list[LeftOut] = field(default_factory=list)
+    """Stories for which the limits had no room."""
     left_open: set[str] = field(default_factory=set)
     """Ids of articles left to a later edition: over a limit, or not condensed."""
 
@@ -59,15 +61,16 @@ def tell_stories(
     day: date,
     deadline: datetime | None = None,
     weights: Mapping[str, float] | None = None,
+    positions: Mapping[str, int] | None = None,
 ) -> StoryResults:
     """The stories that `articles` tell on `day`. `deadline`: when the edition has to be there, UTC.
 
-    `weights`: of sources' voices, by name; 1 where there is none.
+    `weights`: of sources' voices, by name; 1 where there is none. `positions`: as in `plan_stories`.
 
     Raises `ModelError` where there is no model and something to condense.
     """
     config = context.config
-    planning = plan_stories(articles, context, day, weights or {})
+    planning = plan_stories(articles, context, day, weights or {}, positions)
     plans = planning.plans
     options = options_by_article(context)
     results = StoryResults(failures=planning.muted, told_before=len(planning.ranked) - len(plans))
@@ -79,8 +82,14 @@ def tell_stories(
     def first_article(index: int) -> Article:
         return plans[index].first
 
-    batch, waiting = limit_sections(range(len(plans)), config.max_per_section, first_article, sections)
-    while batch:  # again where a story has nothing new: the next one of its section takes its place
+    def within_limits(waiting: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Those for which edition and sections have room, and the rest, in their order."""
+        fitting, _ = limit_sections(waiting, config.max_per_section, first_article, sections)
+        batch = fitting[: config.max_stories - len(stories)] if config.max_stories else fitting
+        return batch, [index for index in waiting if index not in set(batch)]
+
+    batch, waiting = within_limits(_in_fair_order(plans, config.max_stories))
+    while batch:  # again where a story has nothing new: the next one takes its place
         condensed = dict(_condensed(batch, plans, context, results, enough))
         for index in batch:
             plan = plans[index]
@@ -94,16 +103,25 @@ def tell_stories(
                 continue
             stories[index] = told
             sections[section_of(plan.first)] += 1
-        batch, waiting = limit_sections(waiting, config.max_per_section, first_article, sections)
+        batch, waiting = within_limits(waiting)
     results.told_before += len(results.developing)
     results.stories = [stories[index] for index in sorted(stories)]
     results.brief = sum(story.brief for story in results.stories)
     for index in waiting:
-        bundle = plans[index].ranked.bundle
-        results.left_open.update(article.id for article in (*bundle.articles, *bundle.copies))
-    if waiting:
-        cause = f"{len(waiting)} stories are over the limit of {config.max_per_section} in a section"
-        results.failures.append(Failure(subject="limit", stage="read", cause=cause, kind=FailureKind.SKIPPED))
+        ranked, first = plans[index].ranked, plans[index].first
+        together = (*ranked.bundle.articles, *ranked.bundle.copies)
+        results.left_open.update(article.id for article in together)
+        full = config.max_per_section and sections[section_of(first)] >= config.max_per_section
+        reason = "section" if full else "limit"
+        results.left_out.append(LeftOut(first.title, first.source, ranked.score, reason, len(together)))
+    in_section = sum(story.reason == "section" for story in results.left_out)
+    for count, limit in (
+        (in_section, f"{config.max_per_section} in a section"),
+        (len(waiting) - in_section, f"{config.max_stories} stories"),
+    ):
+        if count:
+            cause = f"{count} stories are over the limit of {limit}"
+            results.failures.append(Failure(subject="limit", stage="read", cause=cause, kind=FailureKind.SKIPPED))
     over_limit = {plans[index].rank for index in waiting}
     results.ranked = [story for rank, story in enumerate(planning.ranked) if rank not in over_limit]
     if len(results.stories) >= FEWEST_STORIES and not enough():
@@ -117,6 +135,14 @@ def tell_stories(
         results.brief,
     )
     return results
+
+
+def _in_fair_order(plans: Sequence[StoryPlan], most: int) -> list[int]:
+    """The indices of `plans` in the order in which they get the places of an edition of at most so many stories."""
+    if not most:
+        return list(range(len(plans)))
+    by_plan = [{article.source for article in plan.articles} for plan in plans]
+    return fair_order(range(len(plans)), lambda index: by_plan[index], most, len(set().union(*by_plan)))
 
 
 def _condensed(

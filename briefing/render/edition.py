@@ -109,8 +109,7 @@ _MOST_LEFT_OUT = 200
 def render_explanation(
     ranked: Sequence[Ranked], edition: Edition, templates: Environment, left_out: Sequence[LeftOut] = ()
 ) -> str:
-    """The score of each story with its parts, and the origin of its points, for `run --explain`; then what is left out.
-    """
+    """The score of each story with its parts, the origin of its points, then what is left out, for `run --explain`."""
     by_article = {article.id: story.summary for story in edition.stories for article in story.articles}
     summaries = [
         next((by_article[article.id] for article in entry.bundle.articles if article.id in by_article), None)

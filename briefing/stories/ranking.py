@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -143,14 +143,14 @@ def limit_sections(
     return kept, over
 
 
-def fair_order(stories: Sequence[T], sources: Callable[[T], Collection[int]], most: int, count: int) -> list[T]:
+def fair_order(stories: Sequence[T], sources: Callable[[T], Collection[Hashable]], most: int, count: int) -> list[T]:
     """`stories`, best first, with those that are beyond their source's share behind all others, in their order.
 
     A source's share is twice an even one of the `most` stories of an edition among `count` sources, and at least
     `_LEAST_SHARE`. `sources`: those that tell a story; one that several tell is on nobody's account.
     """
     share = max(_LEAST_SHARE, math.ceil(2 * most / max(1, count)))
-    taken = Counter[int]()
+    taken = Counter[Hashable]()
     within: list[T] = []
     beyond: list[T] = []
     for story in stories:

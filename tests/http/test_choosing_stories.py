@@ -1,0 +1,177 @@
+"""Stories are chosen after ranking: what all sources list is ranked before a page is fetched, and the best are read."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from briefing.config import Config
+from briefing.config.settings import Interests
+from briefing.pipeline import NoProgress, Report, RunContext, make_edition
+from briefing.testing.engine import FakeEngine
+from briefing.testing.server import Server
+from briefing.types import Edition, Source
+
+NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
+SYLLABLES = (
+    "ba",
+    "dor",
+    "fel",
+    "gim",
+    "hun",
+    "jas",
+    "kel",
+    "lom",
+    "mir",
+    "nov",
+    "pal",
+    "rus",
+    "sil",
+    "tor",
+    "vek",
+    "zam",
+)
+
+
+def words(seed: str, count: int) -> list[str]:
+    """Words that no other seed has: stories about nothing in common."""
+    chosen = random.Random(seed)
+    return ["".join(chosen.choices(SYLLABLES, k=4)) for _ in range(count)]
+
+
+def title(event: str) -> str:
+    return " ".join(words(event, 6)).capitalize()
+
+
+def text(event: str, outlet: str = "") -> str:
+    """What is told of an event: of every outlet the same words in other sentences."""
+    told = words(event, 40)
+    order = random.Random(event + outlet)
+    sentences = [" ".join(order.sample(told, 14)).capitalize() + "." for _ in range(4)]
+    return " ".join(sentences)
+
+
+def item(link: str, event: str, hours: float, outlet: str, teaser: int) -> str:
+    published = format_datetime(NOW - timedelta(hours=hours))
+    beginning = " ".join(text(event, outlet).split()[:teaser])
+    return (
+        f"<item><title>{title(event)}</title><link>{link}</link><pubDate>{published}</pubDate>"
+        f"<description>{beginning}</description></item>"
+    )
+
+
+def feed(name: str, items: Sequence[str]) -> str:
+    return f"<rss version='2.0'><channel><title>{name}</title>{''.join(items)}</channel></rss>"
+
+
+def page(event: str, outlet: str = "") -> str:
+    paragraphs = "".join(f"<p>{one}.</p>" for one in text(event, outlet).rstrip(".").split(". "))
+    return f"<html><body><article><h1>{title(event)}</h1>{paragraphs}</article></body></html>"
+
+
+def answer(prompt: Any) -> str:
+    return "# News\n" + "\n".join(f"- {line.rstrip('.')}." for line in prompt.document.split(". ")[:3])
+
+
+def made(server: Server, feeds: Sequence[str], folder: Path, **settings: Any) -> tuple[Edition, Report]:
+    sources = tuple(Source(location=server.url(path), allow_local=True) for path in feeds)
+    config = Config(
+        sources=sources, state=folder / "state.db", out=folder / "out", timezone="UTC", since=None, **settings
+    )
+    engine = FakeEngine(at_once=4).says(answer)
+    with RunContext(config, clock=lambda: NOW, progress=NoProgress(), engine=engine) as context:
+        return make_edition(context)
+
+
+def outlets(edition: Edition) -> Counter[str]:
+    return Counter(article.source for story in edition.stories for article in story.articles)
+
+
+def titles(edition: Edition) -> set[str]:
+    return {article.title for story in edition.stories for article in story.articles}
+
+
+def serve(
+    server: Server, name: str, events: dict[str, float], *, without: Sequence[str] = (), teaser: int = 14
+) -> None:
+    """A feed of that name with an item for each event, so many hours old, and the items' pages.
+
+    `without`: events whose page is gone; `teaser`: words that the feed has of each.
+    """
+    items = []
+    for event, hours in events.items():
+        path = f"/{name}/{event}"
+        items.append(item(server.url(path), event, hours, name, teaser))
+        if event in without:
+            server.fails(path, 404)
+        else:
+            server.serves(path, page(event, name), type="text/html")
+    server.serves(f"/{name}", feed(name, items), type="application/rss+xml")
+
+
+@pytest.mark.parametrize("reachable", [True, False], ids=["pages", "no pages"])
+def test_an_outlet_that_publishes_much_leaves_room_for_all_others(
+    server: Server, tmp_path: Path, reachable: bool
+) -> None:
+    names = [f"outlet{number}" for number in range(8)]
+    for name in names:
+        fast = name == names[0]
+        events = {f"{name}-{n}": 0.1 * n if fast else 5 + 0.1 * n for n in range(60 if fast else 30)}
+        serve(server, name, events, teaser=14 if reachable else 60)
+    edition, report = made(server, [f"/{name}" for name in names], tmp_path, max_stories=30, full_text=reachable)
+    assert len(edition.stories) == 30
+    told = outlets(edition)
+    assert set(told) == set(names)
+    assert told[names[0]] <= 8
+    assert edition.left_out == 60 + 7 * 30 - 30
+    assert sum(one.items for one in report.left_out) == edition.left_out
+    fetched = {seen.path for seen in server.requests if seen.path.count("/") == 2}
+    assert len(fetched) == (30 if reachable else 0)
+
+
+def test_what_many_report_comes_before_what_is_newest(server: Server, tmp_path: Path) -> None:
+    serve(server, "alpha", {"quake": 20, **{f"a{n}": 0.1 * n for n in range(9)}})
+    for name in ("beta", "gamma", "delta"):
+        serve(server, name, {"quake": 20})
+    feeds = ["/alpha", "/beta", "/gamma", "/delta"]
+    edition, report = made(server, feeds, tmp_path, max_stories=3)
+    assert title("quake") in titles(edition)
+    assert len(edition.stories) == 3
+    assert outlets(edition) == {"alpha": 3, "beta": 1, "gamma": 1, "delta": 1}
+    assert [one.reason for one in report.left_out] == ["limit"] * 7
+
+
+def test_a_story_of_interest_is_read_though_newer_ones_are_there(server: Server, tmp_path: Path) -> None:
+    serve(server, "alpha", {"tram": 23, **{f"a{n}": 0.1 * n for n in range(9)}})
+    word = title("tram").split()[0]
+    edition, _ = made(server, ["/alpha"], tmp_path, max_stories=2, interests=Interests(words=(word,), boost=2.0))
+    assert title("tram") in titles(edition)
+
+
+def test_the_next_story_moves_up_for_one_that_cannot_be_read(server: Server, tmp_path: Path) -> None:
+    events = {f"a{n}": 0.1 * n for n in range(9)}
+    serve(server, "alpha", events, without=("a0", "a2"))
+    edition, _ = made(server, ["/alpha"], tmp_path, max_stories=4)
+    assert titles(edition) == {title(event) for event in ("a1", "a3", "a4", "a5")}
+    assert edition.left_out == 3
+
+
+def test_a_source_has_no_more_articles_than_its_limit(server: Server, tmp_path: Path) -> None:
+    serve(server, "alpha", {f"a{n}": 0.1 * n for n in range(9)})
+    edition, report = made(server, ["/alpha"], tmp_path, max_stories=4, max_per_source=2)
+    assert len(edition.stories) == 2
+    assert {one.reason for one in report.left_out} == {"source"}
+    assert edition.left_out == 7
+
+
+def test_without_a_limit_everything_is_told(server: Server, tmp_path: Path) -> None:
+    serve(server, "alpha", {f"a{n}": 0.1 * n for n in range(9)})
+    edition, report = made(server, ["/alpha"], tmp_path, max_stories=0)
+    assert (len(edition.stories), edition.left_out, report.left_out) == (9, 0, ())
