@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from briefing.cli.logs import log_printed
 from briefing.cli.messages import ProgressDisplay
 from briefing.encodings import is_about_loss
 from briefing.errors import ExitCode
+from briefing.render.failures import grouped
 from briefing.types import Edition, Failure, FailureKind, Notice, Summary
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ def tell_failures(
     On a `quiet` day the skipped ones are no complaint, since a scheduler mails those. Of items with one reason, such as
     a feed of teasers or a spent budget, the first `_NAMED` are named and the rest counted; ``--verbose`` names all.
     """
+    failures = _one_for_each_host(display, failures)
     total = Counter(map(_reason, failures))
     printed: Counter[tuple[str, ...]] = Counter()
     for failure in failures:
@@ -74,6 +77,24 @@ def tell_failures(
             (display.detail if produced and not failure.stub else display.say)(line)
     if not (produced or quiet or failures):
         display.complain("There is no article in it.")
+
+
+def _one_for_each_host(display: ProgressDisplay, failures: Sequence[Failure]) -> list[Failure]:
+    """The failures with one in place of several pages of a host, of which each is in the log and with ``--verbose``."""
+    several = {group.failures[0]: group for group in grouped(one for one in failures if one.url) if group.count > 1}
+    hidden = {failure for group in several.values() for failure in group.failures}
+    shown = []
+    for failure in failures:
+        if failure in hidden:
+            line = f"Failed ({failure.stage}): {failure.subject}: {failure.cause}."
+            log_printed(line, level=logging.DEBUG)
+            display.detail(line)
+        if group := several.get(failure):
+            cause = f"{group.cause} ({group.count} articles)"
+            shown.append(replace(failure, subject=group.name, cause=cause, url=""))
+        elif failure not in hidden:
+            shown.append(failure)
+    return shown
 
 
 def _reason(failure: Failure) -> tuple[str, ...]:
