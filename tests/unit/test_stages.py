@@ -107,6 +107,6 @@ def test_a_log_file_has_the_lines_of_a_run_on_a_terminal_too(
     path = tmp_path_factory.mktemp("log") / "run.log"
     with redirect_stderr(Terminal()) as terminal, logging_to(0, path), ProgressDisplay() as display:
         display.stage("read", 2)
-    assert "INFO briefing.progress: Reading sources: 2" in path.read_text("utf-8")
+    assert "INFO briefing.cli.stages: Reading sources: 2" in path.read_text("utf-8")
     assert "Reading sources: 2" not in terminal.getvalue()
     assert logging.getLogger("briefing").handlers == []
