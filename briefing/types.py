@@ -300,6 +300,8 @@ class Edition:
     date: date
     """The day it is for, in `timezone`."""
     title: str
+    name: str = ""
+    """Which of the day's editions, such as ``evening``: letters, digits and hyphens; empty for the only one."""
     timezone: str
     """IANA name, for example ``Europe/London``; every time in the rendered edition is in it."""
     created: datetime
@@ -322,6 +324,11 @@ class Edition:
     """Articles behind walls, in the order of the sources."""
 
     @property
+    def stem(self) -> str:
+        """What its files are called before the ending (`stem_of`)."""
+        return stem_of(self.date, self.name)
+
+    @property
     def stories(self) -> tuple[Story, ...]:
         """Every story of every section, in order."""
         return tuple(story for section in self.sections for story in section.stories)
@@ -332,6 +339,16 @@ class Edition:
         return any(story.summary.translated for story in self.stories)
 
 
+def stem_of(day: date, name: str = "") -> str:
+    """The day, and behind a hyphen the name of an edition that has one: ``2026-11-28``, ``2026-11-28-evening``."""
+    return f"{day.isoformat()}-{name}" if name else day.isoformat()
+
+
+def day_and_name(stem: str) -> tuple[date, str]:
+    """The inverse of `stem_of`. Raises ValueError."""
+    return date.fromisoformat(stem[:10]), stem[11:]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchHit:
     """A story of a past edition that matches a search; field names are JSON keys."""
@@ -339,6 +356,8 @@ class SearchHit:
     date: date
     title: str
     """Of the edition."""
+    edition: str = ""
+    """Its name; empty for the only one of its day."""
     section: str
     headline: str
     url: str | None

@@ -17,7 +17,6 @@ from briefing.pipeline.edition import (
     check_output,
     make_edition,
     remember_edition,
-    sent_edition,
     write_edition,
     write_files,
 )
@@ -66,7 +65,6 @@ __all__ = [
     "render_explanation",
     "render_summary",
     "send_editions",
-    "sent_edition",
     "shown_edition",
     "summarise",
     "summarise_sources",
