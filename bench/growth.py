@@ -291,7 +291,8 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
 
 def _over_sources() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.fetch import refresh
-    from briefing.sources import detection, feeds, opml
+    from briefing.picture_links import picture_link
+    from briefing.sources import detection, feeds, item_pictures, opml
     from briefing.sources.decoding import strip_tags, with_escaped_ampersands, without_doctype
     from briefing.sources.text_constructs import body_html, title_text
     from briefing.written_dates import DateReader
@@ -331,12 +332,37 @@ def _over_sources() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "sources.decoding.without_doctype", without_doctype
     yield "sources.decoding.with_escaped_ampersands", with_escaped_ampersands
     yield "sources.text_constructs.body_html", body_html
+    yield "sources.item_pictures.xml_pictures", lambda text: item_pictures.xml_pictures({}, [text, f"<img {text}>"], "")
+    yield (
+        "sources.item_pictures.json_pictures",
+        lambda text: item_pictures.json_pictures({"image": text, "content_html": text}, ""),
+    )
+    yield "picture_links.picture_link", lambda text: picture_link("https://a.example/1", "", text, text)
     yield "sources.text_constructs.title_text", title_text
+
+
+def _over_output() -> Iterator[tuple[str, Callable[[str], Any]]]:
+    from briefing.assets import environment
+    from briefing.render import filters, quotations
+
+    templates = environment("templates")
+    yield "render.filters.md", templates.filters["md"]
+    yield "render.filters.md of a line", lambda text: templates.filters["md"](text.replace("\n", "~"))
+    yield "render.filters.unlinked", lambda text: filters.unlinked(f"<p>{text}</p>")
+    yield "render.quotations.within_quotation", quotations.within_quotation
 
 
 SUBJECTS: Mapping[str, Callable[[str], Any]] = dict(
     pair
-    for part in (_over_text, _over_sentences, _over_articles, _over_drafts, _over_documents, _over_sources)
+    for part in (
+        _over_text,
+        _over_sentences,
+        _over_articles,
+        _over_drafts,
+        _over_documents,
+        _over_sources,
+        _over_output,
+    )
     for pair in part()
 )
 """Every function over untrusted text, by name."""

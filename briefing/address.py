@@ -35,7 +35,7 @@ _USER_OF_A_PATH = re.compile(r"([a-z][a-z0-9+.-]{1,30}:/)(?!/)[^/?#\s]*@", re.IG
 """In an address that was taken for a path and lost a slash."""
 _ENCODED_USER = re.compile(r"(%3a%2f%2f)(?:(?!%2f|%3f|%23)[^/?#&\s])*(?:%40|@)", re.IGNORECASE)
 _LOOSE = re.compile(
-    r"^(?:([^/?#]*://|(?:https?|feed|imaps?|ftps?):/?)(?:[^/?#]*@|(?!\[)[^/?#:@]*:(?!\d*(?:[/?#]|$))[^@]*@)"
+    r"^(?:([^/?#]*://|(?:https?|feeds?|itpcs?|pcasts?|imaps?|ftps?):/?)(?:[^/?#]*@|(?!\[)[^/?#:@]*:(?!\d*(?:[/?#]|$))[^@]*@)"
     r"|(?![a-z]:\\[^\\@\s]+\\)(//|)[^/?#\s@:]+:[^/?#\s]+@(?=[\w.-]+\.\w))",
     re.IGNORECASE,
 )
@@ -69,7 +69,8 @@ _AT_THE_ENDS = "".join(map(chr, range(0x21)))
 """C0 control characters and blanks."""
 _REMOVED = re.compile(r"[\x00-\x1f\ufffe\uffff\ud800-\udfff]")
 _HEAD = re.compile(r"[^?#]*")
-_FEED_SCHEME = re.compile(r"feed:", re.IGNORECASE)
+_FEED_SCHEME = re.compile(r"(?:feed|itpc|pcast)(s?):", re.IGNORECASE)
+"""Of links that open a feed reader, or a player of podcasts."""
 _HIDDEN = (
     r"\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f\u2060-\u206f\u3000\ufeff\ufff9-\ufffb"
     r"\ufdd0-\ufdef\U000e0000-\U000e007f"
@@ -83,18 +84,19 @@ encode them, and the ids of articles are made of them."""
 
 
 def without_feed_scheme(location: str) -> str:
-    """A ``feed:`` URL as the http(s) URL it stands for; anything else unchanged.
+    """A ``feed:``, ``itpc:`` or ``pcast:`` URL as the http(s) URL it stands for; anything else unchanged.
 
-    Browsers once wrote ``feed:`` before a URL, or instead of its ``http:``.
+    Browsers once wrote ``feed:`` before a URL, or instead of its ``http:``; ``feeds:`` instead of ``https:``.
     """
-    if not _FEED_SCHEME.match(location):
+    match = _FEED_SCHEME.match(location)
+    if not match:
         return location
-    rest = location[len("feed:") :]
+    rest, scheme = location[match.end() :], f"http{match[1].lower()}"
     if re.match(r"//https?://", rest, re.IGNORECASE):
         return rest[2:]
     if rest[:2] == "//":
-        return f"http:{rest}"
-    return rest if re.match(r"[a-z][a-z0-9+.-]*://|https?:|/", rest, re.IGNORECASE) else f"http://{rest}"
+        return f"{scheme}:{rest}"
+    return rest if re.match(r"[a-z][a-z0-9+.-]*://|https?:|/", rest, re.IGNORECASE) else f"{scheme}://{rest}"
 
 
 def cleaned_link(link: str) -> str:

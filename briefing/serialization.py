@@ -24,6 +24,7 @@ from briefing.types import (
     FailureKind,
     KeyPoint,
     Mention,
+    Picture,
     Section,
     Story,
     Stub,
@@ -44,7 +45,8 @@ _SUMMARY_KEYS = (
     "id", "url", "title", "headline", "source", "published", "language", "article_language", "key_points", "model",
     "engine", "cached", "seconds", "warnings",
 )  # fmt: skip
-"""Also fields of `Summary`, as those below are of `Article`."""
+"""Also fields of `Summary`, as those below are of `Picture` and `Article`."""
+_PICTURE_KEYS = ("url", "alt", "width", "height", "digest")
 _ARTICLE_KEYS = ("id", "url", "title", "source", "author", "published", "language")
 
 
@@ -157,6 +159,7 @@ def _story_from_json(data: Mapping[str, Any], section: str, article: Callable[[s
         told=date.fromisoformat(data["told"]) if data.get("told") else None,
         news=data.get("news", 0),
         brief=data.get("brief", False),
+        picture=Picture(**{key: picture[key] for key in _PICTURE_KEYS}) if (picture := data.get("picture")) else None,
     )
 
 
@@ -191,6 +194,7 @@ def _story_to_json(story: Story) -> dict[str, Any]:
         "told": story.told.isoformat() if story.told else None,
         "news": story.news,
         "brief": story.brief,
+        "picture": {key: getattr(story.picture, key) for key in _PICTURE_KEYS} if story.picture else None,
     }
 
 

@@ -60,6 +60,20 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PictureLink:
+    """A picture that a feed or a page names for an article; nobody has looked at it yet."""
+
+    url: str = field(repr=False)
+    """Absolute http(s) address, as given, with secrets."""
+    alt: str = ""
+    """What stands for it where it cannot be seen: one line of plain text; may be empty."""
+    width: int = 0
+    """Pixels, as stated; 0: unknown."""
+    local: bool = False
+    """Whether its server is the source's own, which the reader allowed to be a private one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedItem:
     """One entry of a feed, before its page is fetched."""
 
@@ -79,6 +93,8 @@ class FeedItem:
     author: str = ""
     enclosed: bool = False
     """Whether `url` is that of its enclosure (a recording, a PDF), which is linked and not read as its page."""
+    pictures: tuple[PictureLink, ...] = ()
+    """Those that the feed names for it and for no other item, best first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +122,14 @@ class Article:
     """The page's ``rel=canonical`` on the same site, for deduplication; may be empty."""
     warnings: tuple[str, ...] = ()
     """About how the text was obtained, such as that only the feed's own text was available."""
+    pictures: tuple[PictureLink, ...] = ()
+    """Those that its feed and its page name, best first; not kept in the store."""
 
 
 Rung = Literal["written", "shortened", "quoted"]
+EvidenceStyle = Literal["footnotes", "inline", "none"]
+"""Where Markdown has the sentences behind a point: at the end of the file, below the point. ``none``: in no format but
+JSON."""
 
 
 class Verdict(StrEnum):
@@ -190,6 +211,22 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A story's picture: a small JPEG made of what lies at `url`."""
+
+    url: str
+    """The original's address, without secrets."""
+    alt: str = ""
+    """What stands for it where it cannot be seen; empty where nobody says."""
+    width: int
+    height: int
+    digest: str
+    """SHA-256 of `data`, hexadecimal."""
+    data: bytes = field(default=b"", repr=False)
+    """Empty where it is not at hand, and then not shown; not in JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """One or more articles about one event, and their summary."""
 
@@ -205,6 +242,8 @@ class Story:
     """Where `told`: number of the summary's leading key points that are in no earlier edition."""
     brief: bool = False
     """Past the deadline: the summary is one quoted sentence."""
+    picture: Picture | None = None
+    """For the stories that show one by the setting `pictures`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

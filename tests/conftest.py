@@ -455,3 +455,34 @@ def process(tmp_path: Path) -> Cli:
         )
 
     return call
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Callable[..., str]:
+    """What the command line shows on a terminal of ``width`` columns, both streams, in a process of its own; POSIX.
+
+    Without colour, unless ``NO_COLOR`` is given as empty.
+    """
+
+    def call(*arguments: str | Path, width: int = 80, **variables: str) -> str:
+        import pty
+
+        ours, theirs = pty.openpty()
+        named = {"TERM": "xterm", "NO_COLOR": "1", "COLUMNS": str(width), **variables}
+        shown = b""
+        with subprocess.Popen(
+            [sys.executable, "-m", "briefing", *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+            cwd=tmp_path,
+            env={**os.environ, **named},
+        ):
+            os.close(theirs)
+            with contextlib.suppress(OSError):  # how Linux tells that the other side was closed
+                while some := os.read(ours, 4096):
+                    shown += some
+        os.close(ours)
+        return shown.decode("utf-8").replace("\r\n", "\n")
+
+    return call

@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from briefing.cli import options
 from briefing.cli.console import message, result
+from briefing.cli.settings import settings_if_any
 from briefing.errors import OutputError
 
 templates = typer.Typer(help="The output templates, and copies of them to edit.", no_args_is_help=True)
@@ -13,7 +15,7 @@ prompts = typer.Typer(help="The prompts for the model, and copies of them to edi
 
 Folder = Annotated[
     Path | None,
-    typer.Argument(help="Folder to copy to. Default: the one that is looked in."),
+    typer.Argument(help="Folder to copy to. Default: the configuration's, else your own, which is looked in."),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace copies that are there.")]
 
@@ -21,30 +23,43 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace copies tha
 def init(
     path: Annotated[Path, typer.Argument(help="File to write.")] = Path("briefing.toml"),
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    starter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--starter", metavar="TOPIC", help="Well-known feeds: world, tech, science, business (repeatable)."
+        ),
+    ] = None,
 ) -> None:
     """Write a configuration in which every setting is explained."""
     from briefing.assets import environment
-    from briefing.config import local_timezone
+    from briefing.config import add_sources, local_timezone, read_starter
     from briefing.deliver import write_atomically
+    from briefing.sources import read_opml
+
+    found = {one.location: one for topic in starter or () for one in read_opml(read_starter(topic), subject=topic)}
 
     if path.exists() and not force:
         raise OutputError(str(path), "it is there already", "Use --force to replace it")
     text = environment("templates", ()).get_template("briefing.toml.j2").render(timezone=local_timezone())
-    write_atomically(path, text)
+    write_atomically(path, add_sources(text, found.values(), path) if found else text)
     result(str(path))
-    message("Now add what you read: briefing sources add ADDRESS")
+    if found:
+        sections = list(dict.fromkeys(one.section for one in found.values()))
+        message(f"{len(found)} sources ({', '.join(sections)}). Now read them: briefing run")
+    else:
+        message("Now add what you read: briefing sources add ADDRESS")
 
 
 @templates.command("eject")
-def eject_templates(folder: Folder = None, overwrite: Overwrite = False) -> None:
+def eject_templates(folder: Folder = None, overwrite: Overwrite = False, config: options.ConfigPath = None) -> None:
     """Copy the shipped templates, to be edited; what you do not need to change you can delete again."""
-    _eject("templates", folder, overwrite)
+    _eject("templates", folder or settings_if_any(config).templates, overwrite)
 
 
 @prompts.command("eject")
-def eject_prompts(folder: Folder = None, overwrite: Overwrite = False) -> None:
+def eject_prompts(folder: Folder = None, overwrite: Overwrite = False, config: options.ConfigPath = None) -> None:
     """Copy the shipped prompts, to be edited; what you do not need to change you can delete again."""
-    _eject("prompts", folder, overwrite)
+    _eject("prompts", folder or settings_if_any(config).prompts, overwrite)
 
 
 def _eject(kind: Literal["prompts", "templates"], folder: Path | None, overwrite: bool) -> None:

@@ -9,7 +9,7 @@ from briefing.cli import options
 from briefing.cli.console import result
 from briefing.cli.messages import ProgressDisplay
 from briefing.cli.report import exit_code, tell_failures
-from briefing.cli.settings import settings
+from briefing.cli.settings import reading_settings
 from briefing.errors import UsageError
 from briefing.types import Failure
 
@@ -36,15 +36,17 @@ def compare(
     templates: options.Templates = None,
     allow_local: options.AllowLocal = None,
     offline: options.Offline = None,
+    config: options.ConfigPath = None,
+    no_config: options.NoConfig = False,
 ) -> None:
     """Write a page with each article, the models' key points beside it, the sentences behind them and the verdicts."""
     display: ProgressDisplay = context.obj
     chosen = list(dict.fromkeys(models or []))
     if len(chosen) < 2:
         raise UsageError("--model", "there is nothing to compare", "Name two models or more, each with --model")
-    wanted = settings(
-        None, inputs, points=points, length=length, language=language, base_url=base_url, threads=threads,
-        gpu_layers=gpu_layers, state=state,
+    wanted = reading_settings(
+        config, inputs, no_config=no_config, model=chosen[0], points=points, length=length, language=language,
+        base_url=base_url, threads=threads, gpu_layers=gpu_layers, state=state,
         prompts=prompts, templates=templates, allow_local=allow_local, offline=offline, since="", max_articles=0,
     )  # fmt: skip
     from briefing import pipeline

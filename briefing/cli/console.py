@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from briefing.sanitise import clean
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 
 def result(text: str = "") -> bool:
@@ -34,6 +35,51 @@ def results(lines: Iterable[str | Path]) -> OutputError | None:
     except OutputError as error:
         return error
     return None
+
+
+def on_terminal() -> bool:
+    """Whether results go to a terminal."""
+    with contextlib.suppress(ValueError):  # closed since
+        return sys.stdout is not None and sys.stdout.isatty()
+    return False
+
+
+def styled(lines: Callable[[int], Sequence[Text]], *, most: int | None = None) -> bool:
+    """Print `lines`, made for the terminal's width (`most` columns at most), to standard output, which is a terminal.
+
+    Texts are printed as they are: without control characters, and nothing in them is markup. NO_COLOR leaves bold and
+    dim. False for a broken pipe. Raises `OutputError`.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    from briefing.deliver import write_stdout
+
+    terminal = Console(file=sys.stdout, emoji=False, markup=False, highlight=False)
+    if terminal.legacy_windows:  # it would show the sequences
+        terminal = Console(file=sys.stdout, color_system=None, legacy_windows=False)
+    width = min(terminal.width, most or terminal.width)
+    with terminal.capture() as captured:
+        for line in lines(width):
+            terminal.print(Text(clean(line.plain), line.style, end="\n"), soft_wrap=True)
+    return write_stdout(captured.get())
+
+
+def wrapped(text: str, width: int, *, fold: bool = True) -> list[str]:
+    """`text` in lines of `width` columns of a terminal; `fold`: words that are longer are broken, else they stay."""
+    from rich.cells import cell_len, chop_cells
+
+    lines, used = [""], 0
+    for word in text.split():
+        wide = cell_len(word)
+        if lines[-1] and used + 1 + wide <= width:
+            lines[-1] += f" {word}"
+            used += 1 + wide
+            continue
+        parts = chop_cells(word, max(width, 2)) if fold and wide > width else [word]  # a character may take two columns
+        lines[-1:] = [*([lines[-1]] if lines[-1] else []), *parts]
+        used = cell_len(parts[-1])
+    return lines
 
 
 def message(text: str = "", *, end: str = "\n", above: Console | None = None, **style: Any) -> None:

@@ -3,16 +3,20 @@
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from briefing.cli import options
-from briefing.cli.console import message, result, results
+from briefing.cli.console import message, on_terminal, result, results
 from briefing.cli.messages import ProgressDisplay
 from briefing.cli.send import keep_state
 from briefing.cli.settings import settings_if_any
+from briefing.cli.tables import table
 from briefing.errors import ExitCode, StoreError, UsageError
+
+if TYPE_CHECKING:
+    from briefing.render.history import EditionListing
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -40,13 +44,25 @@ def history(
     from briefing.deliver import write_stdout
     from briefing.render.history import listings_as_text, rows_as_json
 
+    as_data = _is_json(format_)
     with display, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=display) as run_context:
         told = list(pipeline.history(run_context, since=pipeline.day_since(since, run_context), title=title))
-        if told or format_ != "text":
-            write_stdout(rows_as_json(told) if _is_json(format_) else listings_as_text(told, run_context.templates))
+        if as_data:
+            write_stdout(rows_as_json(told))
+        elif told and not on_terminal():
+            write_stdout(listings_as_text(told, run_context.templates))
+    if told and not as_data and on_terminal():
+        _tabulate(told)
     if not told:
         display.complain("There is no edition yet." if not since and title is None else "There is no such edition.")
         raise typer.Exit(3)
+
+
+def _tabulate(told: "list[EditionListing]") -> None:
+    """Print the editions on a terminal; the title is in the table where they have several."""
+    titled = len({one.title for one in told}) > 1
+    rows = [(one.date.isoformat(), *([one.title] if titled else []), str(one.stories), one.headline) for one in told]
+    table(("date", *(["title"] if titled else []), "stories", "what it was about"), rows, right=("stories",))
 
 
 _REMAINING_DELIVERIES = {
@@ -122,10 +138,11 @@ def show(
     config: options.ConfigPath = None,
     state: options.State = None,
     templates: options.Templates = None,
+    evidence: options.Evidence = None,
 ) -> None:
     """Show an edition again, in any format."""
     display: ProgressDisplay = context.obj
-    wanted = settings_if_any(config, state=state, templates=templates)
+    wanted = settings_if_any(config, state=state, templates=templates, evidence=evidence)
     from briefing import pipeline
     from briefing.deliver import write_atomically, write_stdout
     from briefing.render.edition import render_edition
@@ -133,7 +150,9 @@ def show(
     path = None if out is None or str(out) == "-" else out.expanduser()
     with display, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=display) as run_context:
         edition = pipeline.shown_edition(run_context, date.date() if date else None, title)
-        content = render_edition(edition, format_ or _format(path), run_context.templates)
+        content = render_edition(
+            edition, format_ or _format(path), run_context.templates, evidence=run_context.config.evidence
+        )
     if path is None:
         write_stdout(content)
         return

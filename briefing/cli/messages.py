@@ -82,7 +82,6 @@ class ProgressDisplay:
                 console=terminal,
                 transient=True,
             )
-            self._progress.start()
         return self
 
     def __exit__(
@@ -98,6 +97,7 @@ class ProgressDisplay:
         """Begin the stage's bar."""
         if self._progress is None:
             return
+        self._progress.start()  # no earlier: most commands have no stage
         if self._task is not None:
             self._progress.remove_task(self._task)
         self._task = self._progress.add_task(

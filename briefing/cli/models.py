@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from briefing.cli import options
-from briefing.cli.console import result
+from briefing.cli.console import on_terminal, result
 from briefing.cli.messages import ProgressDisplay
 from briefing.cli.settings import settings_if_any
+from briefing.cli.tables import table
 from briefing.errors import ModelError
 
 if TYPE_CHECKING:
@@ -31,17 +32,17 @@ def list_models(
     """Show every model that can be used, whether it is here, fits this machine, and how fast it would be."""
     import json
 
-    machine, found = _offers(config, context.obj, measure)
+    display: ProgressDisplay = context.obj
+    machine, found = _offers(config, display, measure)
     if json_:
         result(json.dumps([offer.data() for offer in found], ensure_ascii=False, indent=2))
         return
-    result(_wrapped(_in_words(machine)) + "\n")
-    rows = [("name", "here", "size", "fits", "a story", "licence"), *map(_row, found)]
-    wide = max(len(name) for name, *_ in rows)
-    for offer, (name, here, size, fits, story, licence) in zip([None, *found], rows, strict=True):
-        result(f"{name:<{wide}}  {here:<4}  {size:>6}  {fits:<10}  {story:>7}  {licence}".rstrip())
-        if offer:
-            result(_wrapped(_what(offer), "    "))
+    if on_terminal():
+        result(_wrapped(_in_words(machine)) + "\n")
+    else:
+        display.say(_in_words(machine))
+    rows = [(*_row(offer), _what(offer)) for offer in found]
+    table(("name", "here", "size", "fits", "a story", "licence"), rows, right=("size", "a story"))
 
 
 @app.command("recommend")
@@ -141,14 +142,13 @@ def _offers(config: Path | None, display: ProgressDisplay, measure: bool) -> "tu
     return machine, offers(models, machine)
 
 
-def _wrapped(text: str, indent: str = "") -> str:
+def _wrapped(text: str) -> str:
     """`text` wrapped to the terminal's width; one line into a file or pipe."""
     import shutil
-    import sys
     import textwrap
 
-    width = max(40, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 10_000
-    return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
+    width = max(40, shutil.get_terminal_size().columns) if on_terminal() else 10_000
+    return textwrap.fill(text, width, break_long_words=False)
 
 
 def _in_words(machine: "Machine") -> str:

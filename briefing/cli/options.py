@@ -9,13 +9,25 @@ import typer
 
 from briefing.dates import edition_day
 
-ConfigPath = Annotated[Path | None, typer.Option("--config", "-c", help="Configuration file.")]
+ConfigPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", "-c", help="Configuration file. Default: ./briefing.toml, then the one in your folder.",
+        show_default=False,
+    ),
+]  # fmt: skip
+NoConfig = Annotated[bool, typer.Option("--no-config", help="Leave the configuration aside: the options alone count.")]
 FORMATS_IN_WORDS = "md, html, text, json, atom or epub"
 Formats = Annotated[list[str] | None, typer.Option("--format", "-f", help=f"{FORMATS_IN_WORDS} (repeatable).")]
 Points = Annotated[int | None, typer.Option(help="Key points for each article, 1 to 10.")]
 Length = Annotated[str | None, typer.Option(help="Length of a key point: short, medium or long.")]
+Pictures = Annotated[str | None, typer.Option(help="Which stories show a picture: front, all or none.")]
 Language = Annotated[str | None, typer.Option(help="Language to write in, such as de. Default: the article's own.")]
 Paragraph = Annotated[bool | None, typer.Option("--paragraph/--no-paragraph", help="Add a paragraph of prose.")]
+Evidence = Annotated[
+    str | None,
+    typer.Option(help="Sentences behind the points: footnotes (in Markdown), inline or none. Default: footnotes."),
+]
 Model = Annotated[
     str | None,
     typer.Option(

@@ -13,7 +13,7 @@ from briefing.cli.console import message, result, results
 from briefing.cli.messages import ProgressDisplay
 from briefing.cli.report import nothing_new, run_code, tell_failures, tell_language, tell_run, tell_usage
 from briefing.cli.send import keep_state, post_after_run
-from briefing.cli.settings import settings
+from briefing.cli.settings import one_of, settings
 from briefing.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def run(
     config: Annotated[
         Path | None, typer.Argument(help="Configuration file. Default: ./briefing.toml, then the one in your folder.")
     ] = None,
+    config_option: options.ConfigPath = None,
     source: Annotated[
         list[str] | None,
         typer.Option("--source", "-s", help="Feed, page, file, folder, OPML file or - (repeatable)."),
@@ -40,6 +41,8 @@ def run(
     length: options.Length = None,
     language: options.Language = None,
     paragraph: options.Paragraph = None,
+    evidence: options.Evidence = None,
+    pictures: options.Pictures = None,
     model: options.Model = None,
     engine: options.Engine = None,
     base_url: options.BaseUrl = None,
@@ -54,6 +57,7 @@ def run(
     templates: options.Templates = None,
     allow_local: options.AllowLocal = None,
     offline: options.Offline = None,
+    no_config: options.NoConfig = False,
     send: Annotated[bool, typer.Option("--send", help="Then e-mail it to everyone who has not got it.")] = False,
     deadline: Annotated[
         str | None,
@@ -73,12 +77,14 @@ def run(
 ) -> None:
     """Read the sources, condense every article, write the edition."""
     display: ProgressDisplay = context.obj
+    config = one_of(config, config_option)
     mail_errors: list[ConfigError] = []
     wanted = settings(
-        config, source or [], mail_error=mail_errors.append,
+        config, source or [], no_config=no_config, mail_error=mail_errors.append,
         formats=formats or None, out=out, since=since, max_articles=max_articles, points=points,
         deadline=deadline, budget=budget, wait=wait,
-        length=length, language=language, paragraph=paragraph, model=model, engine=engine,
+        length=length, language=language, paragraph=paragraph, evidence=evidence, pictures=pictures, model=model,
+        engine=engine,
         base_url=base_url, parallel=parallel, threads=threads, gpu_layers=gpu_layers,
         state=state, prompts=prompts, templates=templates,
         allow_local=allow_local, offline=offline,

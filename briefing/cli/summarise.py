@@ -7,7 +7,7 @@ import typer
 from briefing.cli import options
 from briefing.cli.messages import ProgressDisplay
 from briefing.cli.report import exit_code, tell_failures, tell_language, tell_usage, tell_warnings
-from briefing.cli.settings import settings
+from briefing.cli.settings import reading_settings
 from briefing.errors import UsageError
 from briefing.types import Failure, Summary
 
@@ -28,6 +28,7 @@ def summarise(
     length: options.Length = None,
     language: options.Language = None,
     paragraph: options.Paragraph = None,
+    evidence: options.Evidence = None,
     model: options.Model = None,
     engine: options.Engine = None,
     base_url: options.BaseUrl = None,
@@ -39,12 +40,15 @@ def summarise(
     templates: options.Templates = None,
     allow_local: options.AllowLocal = None,
     offline: options.Offline = None,
+    config: options.ConfigPath = None,
+    no_config: options.NoConfig = False,
 ) -> None:
     """Condense articles and print them: a headline and key points, each checked against its article."""
     display: ProgressDisplay = context.obj
-    wanted = settings(
-        None, inputs, formats=("json",) if batch else (format_,), points=points, length=length, language=language,
-        paragraph=paragraph, model=model, engine=engine, base_url=base_url, parallel=parallel,
+    wanted = reading_settings(
+        config, inputs, no_config=no_config,
+        formats=("json",) if batch else (format_,), points=points, length=length, language=language,
+        paragraph=paragraph, evidence=evidence, model=model, engine=engine, base_url=base_url, parallel=parallel,
         threads=threads, gpu_layers=gpu_layers,
         state=state, prompts=prompts, templates=templates, allow_local=allow_local, offline=offline,
         since="", max_articles=0,
@@ -65,7 +69,11 @@ def summarise(
         else:
             summaries, failures = pipeline.summarise_sources(run_context)
             if summaries:
-                write_stdout(pipeline.render_summary(summaries, format_, run_context.templates))
+                write_stdout(
+                    pipeline.render_summary(
+                        summaries, format_, run_context.templates, evidence=run_context.config.evidence
+                    )
+                )
     for summary in summaries:
         tell_warnings(display, summary)
     tell_language(display, summaries, run_context.config.language)

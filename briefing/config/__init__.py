@@ -8,16 +8,19 @@ Paths in the file are relative to the file and may start with ``~``. Errors name
 
 from briefing.config.edit import add_sources, remove_source
 from briefing.config.file import find_config, load_config, local_timezone, parse_config, read_config
-from briefing.config.locations import source_key
+from briefing.config.locations import bare_address, source_key
 from briefing.config.mail import Mail, Recipient, is_loopback
 from briefing.config.settings import Config
+from briefing.config.starters import STARTERS, read_starter
 from briefing.config.validators import parse_duration
 
 __all__ = [
+    "STARTERS",
     "Config",
     "Mail",
     "Recipient",
     "add_sources",
+    "bare_address",
     "find_config",
     "is_loopback",
     "load_config",
@@ -25,6 +28,7 @@ __all__ = [
     "parse_config",
     "parse_duration",
     "read_config",
+    "read_starter",
     "remove_source",
     "source_key",
 ]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from briefing.address import shown, shown_in, web_address, without_feed_scheme
 from briefing.config.file import parse_config, parse_toml
-from briefing.config.locations import source_key
+from briefing.config.locations import bare_address, source_key
 from briefing.config.settings import SourceTable
 from briefing.config.validators import nearest
 from briefing.errors import ConfigError
@@ -69,6 +69,8 @@ def remove_source(text: str, name_or_location: str, path: Path) -> str:
         for source, table in zip(before.sources, tables, strict=True)
     ]
     typed = {name_or_location, web_address(name_or_location) or without_feed_scheme(name_or_location)}
+    if bare := web_address(bare_address(name_or_location)):
+        typed |= {bare, bare.replace("https:", "http:", 1)}
     located = [index for index, location in enumerate(locations) if typed & location]
     if not located:  # an address as `sources list` shows it
         located = [i for i, source in enumerate(before.sources) if {str(source.address), source.address.public} & typed]

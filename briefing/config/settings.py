@@ -41,7 +41,7 @@ from briefing.config.validators import (
     whole,
 )
 from briefing.errors import UsageError
-from briefing.types import Source, SourceKind
+from briefing.types import EvidenceStyle, Source, SourceKind
 
 T = TypeVar("T")
 
@@ -109,11 +109,15 @@ class Config:
     """Key points an article, at most."""
     length: Literal["short", "medium", "long"] = "medium"
     paragraph: Flag = False
+    evidence: EvidenceStyle = "footnotes"
+    """How the sentences behind each point are shown; letters have a setting of their own, `Mail.evidence`."""
     formats: Formats = (
         "md",
         "html",
     )
     """Without repetition, at least one."""
+    pictures: Literal["front", "all", "none"] = "front"
+    """Which stories show one, in HTML, EPUB and the archive: those of the front, all, or none."""
     out: FolderPath = Path("briefings")
     """Folder of the editions; the default is one in the current folder, wherever the configuration lies."""
     since: Since = "last"

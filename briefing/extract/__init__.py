@@ -23,8 +23,9 @@ from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, NOT_WORDS, TEXT_
 from briefing.extract.quality import LONGEST, check_article, check_bytes, check_size
 from briefing.nlp.facts import stems
 from briefing.nlp.text import article_id, beginning, normalise, word_count
+from briefing.picture_links import merged_links
 from briefing.sanitise import clipped, shown_name, shown_title
-from briefing.types import Article, FeedItem
+from briefing.types import Article, FeedItem, PictureLink
 
 __all__ = [
     "article_from_feed_item",
@@ -75,6 +76,8 @@ class Extraction:
     """The page's ``rel=canonical``, unresolved."""
     warnings: tuple[str, ...] = ()
     """About what was not read."""
+    pictures: tuple[PictureLink, ...] = ()
+    """Those that the document names for itself, best first."""
 
 
 def extract_article(
@@ -117,6 +120,7 @@ def extract_article(
             title=hint.title or extraction.title,
             published=hint.published or extraction.published,
             author=extraction.author or hint.author,
+            pictures=merged_links(hint.pictures, extraction.pictures),
         )
     return _article(extraction, name=name, url=url, source=source, section=section)
 
@@ -161,8 +165,9 @@ def article_from_feed_item(
         raise ExtractError(name, "the feed gives only a teaser", "")
     warnings = (f"Only the feed's own text was at hand: {error.cause}.",) if error is not None else ()
     extraction = Extraction(
-        text=text, title=item.title, author=item.author, published=item.published, warnings=warnings
-    )
+        text=text, title=item.title, author=item.author, published=item.published, warnings=warnings,
+        pictures=item.pictures,
+    )  # fmt: skip
     return _article(extraction, name=name, url=item.url, source=source, section=section)
 
 
@@ -284,6 +289,7 @@ def _article(extraction: Extraction, *, name: str, url: str | None, source: str,
         canonical=_own_address(extraction.canonical, url),
         author=shown_name(extraction.author),
         warnings=(*stated, *warnings),
+        pictures=extraction.pictures,
     )
 
 

@@ -22,7 +22,9 @@ from briefing.extract.quality import FEWEST_WORDS, check_page
 from briefing.extract.walls import Page, check_wall
 from briefing.markup import TagParser
 from briefing.nlp.text import normalise, word_count
+from briefing.picture_links import best_first, picture_link
 from briefing.sanitise import label
+from briefing.types import PictureLink
 from briefing.written_dates import DateReader
 
 _ADVERTS = [
@@ -73,6 +75,7 @@ def read_page(html: str, name: str, url: str | None) -> Extraction:
         published=_published(view, stated, url),
         language=view.language,
         canonical=view.canonical,
+        pictures=_pictures(view, stated, url),
     )
 
 
@@ -220,6 +223,30 @@ def _published(view: _View, stated: dict[str, Any], url: str | None) -> datetime
     return first
 
 
+def _pictures(view: _View, stated: dict[str, Any], url: str | None) -> tuple[PictureLink, ...]:
+    meta, base = view.meta, url or ""
+    links = [
+        picture_link(
+            meta.get("og:image:secure_url") or meta.get("og:image:url") or meta.get("og:image"),
+            base,
+            meta.get("og:image:alt"),
+            meta.get("og:image:width"),
+        )
+    ]
+    named = stated.get("image")
+    for each in (named if isinstance(named, list) else [named])[:_MOST_PICTURES]:
+        if isinstance(each, dict):
+            links.append(picture_link(each.get("url") or each.get("contentUrl"), base, width=each.get("width")))
+        else:
+            links.append(picture_link(each, base))
+    links.append(
+        picture_link(meta.get("twitter:image") or meta.get("twitter:image:src"), base, meta.get("twitter:image:alt"))
+    )
+    return best_first(links)
+
+
+_MOST_PICTURES = 10
+"""That the page's JSON-LD lists."""
 _BLOCKS = frozenset(
     """
     address article aside blockquote body br caption dd div dl dt fieldset figcaption figure footer form

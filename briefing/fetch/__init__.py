@@ -50,6 +50,8 @@ _log = logging.getLogger(__name__)
 
 USER_AGENT = f"briefing/{__version__} (+feed reader)"
 MOST_REDIRECTS = 5
+LARGEST_PICTURE = 5_000_000
+"""Bytes."""
 _HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"}
 _FEEDS = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9"
 
@@ -62,6 +64,7 @@ class Wanted(Enum):
     """Plain JSON last: of an article, some sites have it for programs of their own."""
     FEED = f"{_FEEDS}, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
     """For servers that hand out the page to all who would take one."""
+    PICTURE = "image/webp, image/jpeg, image/png, image/gif;q=0.8, image/*;q=0.5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +364,8 @@ class Fetcher:
         from briefing.fetch.failures import RetryableError
 
         begun = time.monotonic()
-        read = partial(read_response, subject, url, max_bytes=self._max_bytes, now=self._now)
+        most = LARGEST_PICTURE if message.headers["Accept"] == Wanted.PICTURE.value else self._max_bytes
+        read = partial(read_response, subject, url, max_bytes=min(most, self._max_bytes), now=self._now)
         response = (self._network if message.extensions["private"] else self._cached).handle_request(message)
         caching = response.extensions.get("caching", {})
         from_cache = bool(caching.get("from_cache"))

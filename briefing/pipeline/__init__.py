@@ -9,6 +9,7 @@ is, the pure modules decide.
 from __future__ import annotations
 
 from briefing.pipeline.batch import batch
+from briefing.pipeline.checking import CheckedSource, check_source, check_sources, found_in
 from briefing.pipeline.context import RunContext, utc_now
 from briefing.pipeline.delivery import DeliveryResult, owe_letters, send_editions
 from briefing.pipeline.edition import (
@@ -32,12 +33,13 @@ from briefing.pipeline.history import (
 from briefing.pipeline.mailing import check_mail, letters
 from briefing.pipeline.preflight import check_run
 from briefing.pipeline.progress import NoProgress, ProgressListener
-from briefing.pipeline.read import check_sources, read
+from briefing.pipeline.read import read
 from briefing.pipeline.state_file import keep_state, mend_state
 from briefing.pipeline.summaries import compare, summarise, summarise_sources
 from briefing.render.edition import render_explanation, render_summary
 
 __all__ = [
+    "CheckedSource",
     "DeliveryResult",
     "NoProgress",
     "ProgressListener",
@@ -48,9 +50,11 @@ __all__ = [
     "check_mail",
     "check_output",
     "check_run",
+    "check_source",
     "check_sources",
     "compare",
     "day_since",
+    "found_in",
     "history",
     "keep_state",
     "known_edition",

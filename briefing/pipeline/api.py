@@ -19,7 +19,7 @@ from briefing.pipeline.progress import NoProgress, ProgressListener
 from briefing.render.edition import render_edition
 from briefing.store import default_state
 from briefing.store.lock import RunLock, run_lock
-from briefing.types import Edition
+from briefing.types import Edition, EvidenceStyle
 
 
 def render(
@@ -27,15 +27,18 @@ def render(
     format: str = "md",  # noqa: A002
     *,
     templates: str | PathLike[str] | None = None,
+    evidence: EvidenceStyle = "footnotes",
 ) -> str | bytes:
     """The edition in a format: ``md``, ``html``, ``text``, ``json``, ``atom``; ``epub`` gives bytes.
 
-    `templates`: a folder with templates of your own, looked in before the shipped ones. Raises `UsageError` for an
+    `templates`: a folder with templates of your own, looked in before the shipped ones. `evidence`: how the sentences
+    behind each point are shown, as the setting has it. Raises `UsageError` for an
     unknown format, `AssetError` for a broken template.
     """
     from briefing.assets import environment
 
-    return render_edition(edition, format, environment("templates", [Path(templates)] if templates else []))
+    own = [Path(templates)] if templates else []
+    return render_edition(edition, format, environment("templates", own), evidence=evidence)
 
 
 def write_edition(

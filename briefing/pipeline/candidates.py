@@ -97,6 +97,8 @@ class SourceContents:
     """The name of a feed that was read."""
     warnings: tuple[str, ...] = ()
     """About how that feed was read, each a sentence without a full stop."""
+    feed: str = field(default="", repr=False)
+    """The address of the feed that was read because a page at the source's address names it; else empty."""
     moved: Notice | None = None
     """That the feed is at another address than the source's."""
 

@@ -20,6 +20,7 @@ from briefing.pipeline.model_resolution import chosen, embedding_model, engine_o
 from briefing.pipeline.progress import ProgressListener
 from briefing.pipeline.secrets import Commands
 from briefing.store import Store, StoredCompletion, default_state
+from briefing.store.pictures import PictureStore
 from briefing.stories import Vectoriser, tfidf_vectors, with_embeddings
 from briefing.summariser import PromptBook
 
@@ -206,6 +207,12 @@ class RunContext:
         state = Path(self.config.state or default_state())
         cache = state.with_name(f"{state.stem}-http.db")
         return self._open.enter_context((self._make_fetcher or Fetcher)(cache))
+
+    @cached_property
+    def pictures(self) -> PictureStore:
+        """The pictures of editions, in a file of their own beside the state file."""
+        state = Path(self.config.state or default_state())
+        return PictureStore(state.with_name(f"{state.stem}-pictures.db"))
 
     def _environment(self, kind: Literal["prompts", "templates"], folder: Path | None) -> Any:
         from briefing.assets import environment

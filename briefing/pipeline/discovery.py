@@ -409,6 +409,7 @@ class SourceReader:
         if source.kind is SourceKind.AUTO:
             self._found.feeds.add(source.location)
         self._found.contents[index].moved = attempt.moved
+        self._found.contents[index].feed = source.location if attempt.named else ""
         return self._items(feed, source, name_for(source, feed.title, site_of(answer.url)), index)
 
     def _items(self, feed: Feed, source: Source, name: str, index: int) -> list[Candidate]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from briefing.extract.length import is_cut
 from briefing.pipeline.context import RunContext, utc_now
 from briefing.pipeline.history import known_edition
 from briefing.pipeline.network_wait import longest_wait
+from briefing.pipeline.pictures import keep_pictures, with_pictures
 from briefing.pipeline.planning import is_muted
 from briefing.pipeline.progress import NoProgress, ProgressListener
 from briefing.pipeline.read import limits_of, read
@@ -90,7 +91,10 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
     by_article = {article: story for story in kept for article in _articles_of([story])}
     results = tell_stories(articles, context, day=day, deadline=deadline, weights=reading.weights, kept=by_article)
     told = _articles_of(results.stories).keys()
-    stories = [*results.stories, *(story for story in kept if told.isdisjoint(_articles_of([story])))]
+    stories = [
+        *(_with_picture_of(by_article, story) for story in results.stories),
+        *(story for story in kept if told.isdisjoint(_articles_of([story]))),
+    ]
     failures = (*reading.failures, *results.failures)
     stubs = [*(failure.stub for failure in failures if failure.stub)]
     edition = compose(
@@ -108,6 +112,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         stubs=_with_earlier(stubs, known.stubs if known else (), stories),
     )
     edition = replace(edition, name=context.edition)
+    edition = with_pictures(edition, context, due=deadline, offline=reading.offline)
     settled = reading.settled.union(
         *(keys for article, keys in reading.keys.items() if article not in results.left_open)
     )
@@ -121,6 +126,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         if not edition.stories and not reading.offline:
             context.store.finish(day, config.title, context.edition)
     context.store.forget(began - _KEPT)
+    context.pictures.forget(began)
     report = Report(
         sources=reading.sources,
         articles=len(reading.articles),
@@ -155,10 +161,13 @@ def write_files(edition: Edition, context: RunContext) -> tuple[Path, ...]:
     """`write_edition` without remembering it."""
     from briefing.deliver import write_together
 
-    out, stem = context.config.out, edition.stem
+    config, stem = context.config, edition.stem
     files = [
-        (out / f"{stem}.{EDITION_FORMATS[name]}", render_edition(edition, name, context.templates))
-        for name in context.config.formats
+        (
+            config.out / f"{stem}.{EDITION_FORMATS[name]}",
+            render_edition(edition, name, context.templates, evidence=config.evidence),
+        )
+        for name in config.formats
     ]
     write_together(files)
     _log.info("Edition of %s: files written: %s", stem, len(files))
@@ -174,6 +183,7 @@ def remember_edition(edition: Edition, context: RunContext) -> None:
         return
     text, told = json.dumps(edition_to_json(edition), ensure_ascii=False), _articles_of(edition.stories).values()
     context.store.put_edition(edition.date, edition.title, text, context.clock(), told, name=edition.name)
+    keep_pictures(edition, context)
 
 
 def check_output(context: RunContext) -> None:
@@ -226,6 +236,12 @@ def _kept_stories(known: Edition | None, context: RunContext) -> list[Story]:
         for story in (known.stories if known else ())
         if not all(is_muted(article, context) for article in story.articles)
     ]
+
+
+def _with_picture_of(kept: Mapping[str, Story], story: Story) -> Story:
+    """The story with the picture that an earlier run of the edition found for it."""
+    pictures = (kept[article].picture for article in _articles_of([story]) if article in kept)
+    return replace(story, picture=story.picture or next(filter(None, pictures), None))
 
 
 def _readable_articles(stories: Iterable[Story]) -> list[Article]:

@@ -39,6 +39,7 @@ from briefing.pipeline.candidates import (
 )
 from briefing.pipeline.discovery import Discovery
 from briefing.pipeline.limits import Quota
+from briefing.pipeline.pictures import with_local_pictures
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.redaction import redacted_article, redacted_failure
 from briefing.types import Article, Failure, Notice
@@ -135,6 +136,8 @@ class Gatherer:
                 continue
             made = candidate if isinstance(candidate, Failure) else self._results[index]
             if isinstance(made, Article):
+                if isinstance(candidate, Item):
+                    made = with_local_pictures(made, candidate.source)
                 result.articles.append(redacted_article(_without_future_date(made, session.window.now), secrets))
                 result.keys[made.id] = () if index in self._late else (*keys[index], *repeated[index])
             else:

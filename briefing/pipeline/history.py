@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from briefing.config import parse_duration
 from briefing.errors import OutputError, UsageError
 from briefing.pipeline.context import RunContext
+from briefing.pipeline.pictures import with_picture_data
 from briefing.render.archive import ArchivePage, archive_files, page_name
 from briefing.render.edition import EDITION_FORMATS
 from briefing.render.history import EditionListing
@@ -43,12 +44,18 @@ class Removal:
 
 
 def known_edition(
-    context: RunContext, day: date | None, text: str | None = None, *, title: str | None = None, name: str | None = None
+    context: RunContext,
+    day: date | None,
+    text: str | None = None,
+    *,
+    title: str | None = None,
+    name: str | None = None,
+    pictures: bool = True,
 ) -> Edition:
     """The edition of `day` (None: the latest up to today) from the store, or the one in `text`, JSON.
 
-    `title` None: the configuration's. `name` None: of several of a day the one without a name, else the last. Raises
-    `UsageError` where there is none, or where it cannot be read.
+    `title` None: the configuration's. `name` None: of several of a day the one without a name, else the last.
+    `pictures`: whether with their bytes. Raises `UsageError` where there is none, or where it cannot be read.
     """
     title = context.config.title if title is None else title
     if text is None:
@@ -58,10 +65,11 @@ def known_edition(
         remedy = "`briefing history` lists those there are" if context.store.editions() else "Run `briefing run`"
         raise UsageError("edition", f"there is no edition {which} called {title!r}", remedy)
     try:
-        return edition_from_json(json.loads(text), context.store.get_article)
+        edition = edition_from_json(json.loads(text), context.store.get_article)
     except _UNREADABLE as error:
         cause = f"this is no edition as `--format json` writes it ({type(error).__name__})"
         raise UsageError("edition", cause) from error
+    return with_picture_data(edition, context.pictures.data) if pictures else edition
 
 
 def shown_edition(context: RunContext, day: date | None, title: str | None = None, name: str | None = None) -> Edition:
@@ -125,6 +133,7 @@ def remove_edition(context: RunContext, edition: Removal) -> None:
         except OSError as error:
             raise OutputError(str(path), f"it cannot be deleted: {error.strerror}", "Check its permissions") from error
     context.store.remove_edition(edition.date, edition.title, edition.name)
+    context.pictures.remove(f"{stem_of(edition.date, edition.name)} {edition.title}")
 
 
 def day_since(text: str, context: RunContext) -> date | None:
@@ -157,10 +166,15 @@ def write_archive(folder: Path, context: RunContext) -> tuple[int, int]:
     usual = context.config.title
     earliest_first = [*reversed(context.store.editions())]
     pages = [
-        ArchivePage(known_edition(context, day, title=title, name=name), page_name(day, title, usual, name))
+        ArchivePage(
+            known_edition(context, day, title=title, name=name, pictures=False), page_name(day, title, usual, name)
+        )
         for day, title, name in sorted(earliest_first, key=itemgetter(0, 1))
     ]
-    site = archive_files(pages, title=usual, today=context.today(), templates=context.templates)
+    site = archive_files(
+        pages, title=usual, today=context.today(), templates=context.templates, evidence=context.config.evidence,
+        complete=lambda edition: with_picture_data(edition, context.pictures.data),
+    )  # fmt: skip
     with AtomicWrites() as files:
         return len(pages), sum(_write_if_changed(files, folder / name, text) for name, text in site)
 

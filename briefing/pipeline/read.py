@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from briefing.encodings import is_about_loss
-from briefing.pipeline.candidates import Candidate, MailItem, SourceContents
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.deadline import ReadDeadline
-from briefing.pipeline.discovery import Discovery, SourceReader
+from briefing.pipeline.discovery import SourceReader
 from briefing.pipeline.gather import Gatherer, ReadResult
 from briefing.pipeline.limits import Limits
 from briefing.pipeline.network_wait import NetworkWait
@@ -20,10 +17,7 @@ from briefing.pipeline.planning import may_be_told
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.source_names import tell_apart
 from briefing.pipeline.window import Window, window_for, window_without_memory
-from briefing.types import Failure, FailureKind, Notice, Source, stem_of
-
-_MESSAGES_OPENED = 10
-"""On a mail server, where a source is only checked: they are fetched one by one."""
+from briefing.types import Source, stem_of
 
 
 def read(
@@ -115,67 +109,3 @@ def read_sources(
         last_titles = session.store.feed_titles(locations) if session.store else {}
         discovery.contents = tell_apart(discovery.contents, last_titles)
         return Gatherer(session).gather(discovery)
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedSource:
-    """The result of checking one source of the configuration."""
-
-    source: Source
-    articles: int
-    """Those that were read, and the items whose pages a run would fetch."""
-    failures: tuple[Failure, ...]
-    """What could not be read: the source itself, or some of what it lists."""
-    notices: tuple[Notice, ...] = ()
-    """What is to be known of what was read."""
-
-
-def check_sources(context: RunContext) -> Iterator[CheckedSource]:
-    """Each source of the configuration with the number of articles it gives and what is wrong with it.
-
-    Sources are read as by a run, whatever the articles' age, but the pages behind a feed's items count as articles
-    unread, and so do messages on a mail server beyond the first few, which show whether they can be had.
-    """
-    from briefing.store import default_state, feeds_read
-
-    config = context.config
-    limits = Limits(full_text=config.full_text, offline=config.offline, allow_local=config.allow_local)
-    was_feed = feeds_read(config.state or default_state())  # a check is no run, and makes and changes no state file
-    for source in config.sources:
-        session = ReadSession(
-            limits=limits,
-            window=Window(now=context.clock()),
-            open_fetcher=lambda: context.fetcher,
-            progress=context.progress,
-            was_feed=was_feed,
-            commands=context.commands,
-        )
-        with closing(session.newsletters):
-            articles, failures, notices = _check(source, session)
-        failed = tuple(failure for failure in failures if failure.kind is FailureKind.FAILED)
-        yield CheckedSource(source, articles, failed, tuple(notices))
-
-
-def _check(source: Source, session: ReadSession) -> tuple[int, list[Failure], list[Notice]]:
-    """How many articles a run finds in `source`, what goes wrong on the way to them, and what is to be known of it."""
-    gatherer = Gatherer(session)
-    opened: list[Candidate] = []
-    unread = messages = 0
-    contents = SourceReader(session).read([source]).contents
-    for candidate in gatherer.distinct(contents):
-        on_server = isinstance(candidate, MailItem) and bool(candidate.mailbox)
-        messages += on_server
-        if gatherer.needs_page(candidate) or (on_server and messages > _MESSAGES_OPENED):
-            unread += 1
-        else:
-            opened.append(candidate)
-    result = gatherer.gather(Discovery(contents=[SourceContents(candidates=opened)]))
-    notices = [notice for each in contents for notice in each.notices(session.secrets)]
-    secret = session.secrets.text
-    notices += [
-        Notice(secret(article.title or source.shown), secret(warning.rstrip(".")))
-        for article in result.articles
-        for warning in article.warnings
-        if is_about_loss(warning)
-    ]
-    return len(result.articles) + unread, result.failures, notices

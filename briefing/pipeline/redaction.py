@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from briefing.address import Secrets
+from briefing.address import Secrets, shown_in
 from briefing.types import Article, Failure
 
 
@@ -39,4 +39,8 @@ def redacted_article(article: Article, secrets: Secrets) -> Article:
         url=article.url and secrets.link(article.url),
         canonical=secrets.link(article.canonical),
         warnings=tuple(map(hidden, article.warnings)),
+        # One whose address holds a secret could be neither fetched without it nor named with it.
+        pictures=tuple(
+            replace(link, alt=hidden(link.alt)) for link in article.pictures if hidden(link.url) == shown_in(link.url)
+        ),
     )

@@ -12,12 +12,20 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from briefing.types import Edition
+    from briefing.types import Edition, EvidenceStyle
 
 
 class _CallablePackage(ModuleType):
-    def __call__(self, edition: Edition, format: str = "md", *, templates: Any = None) -> str | bytes:  # noqa: A002
-        made: str | bytes = import_module("briefing.pipeline.api").render(edition, format, templates=templates)
+    def __call__(
+        self,
+        edition: Edition,
+        format: str = "md",  # noqa: A002
+        *,
+        templates: Any = None,
+        evidence: EvidenceStyle = "footnotes",
+    ) -> str | bytes:
+        render = import_module("briefing.pipeline.api").render
+        made: str | bytes = render(edition, format, templates=templates, evidence=evidence)
         return made
 
 

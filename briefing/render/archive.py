@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -18,7 +18,7 @@ from briefing.nlp.text import fingerprint, fold
 from briefing.render.edition import PageLinks, render
 from briefing.render.filters import anchor, tidy
 from briefing.sanitise import clean_data
-from briefing.types import Edition, stem_of
+from briefing.types import Edition, EvidenceStyle, stem_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -33,11 +33,18 @@ class ArchivePage:
 
 
 def archive_files(
-    pages: Sequence[ArchivePage], *, title: str, today: date, templates: Environment
+    pages: Sequence[ArchivePage],
+    *,
+    title: str,
+    today: date,
+    templates: Environment,
+    evidence: EvidenceStyle = "footnotes",
+    complete: Callable[[Edition], Edition] = lambda edition: edition,
 ) -> Iterator[tuple[str, str]]:
     """Name and text of every file of the site.
 
-    `pages`: the earliest first; `title`: the site's; the feed is of the latest edition up to `today`.
+    `pages`: the earliest first; `title`: the site's; the feed is of the latest edition up to `today`; `complete` gives
+    an edition its pictures, which together take much memory.
     """
     for index, page in enumerate(pages):
         links = PageLinks(
@@ -45,7 +52,7 @@ def archive_files(
             previous=pages[index - 1].name if index else "",
             next=pages[index + 1].name if index + 1 < len(pages) else "",
         )
-        yield page.name, render(page.edition, "html", templates, links)
+        yield page.name, render(complete(page.edition), "html", templates, links, evidence=evidence)
     newest = pages[::-1]
     months = [
         (month, list(of_month))
@@ -56,7 +63,7 @@ def archive_files(
     yield "search.js", script.render(stories=_search_index(newest), folding=_script_json(FOLDING))
     latest = next((page.edition for page in newest if page.edition.date <= today), None)
     if latest:
-        yield "atom.xml", render(latest, "atom", templates)
+        yield "atom.xml", render(latest, "atom", templates, evidence=evidence)
 
 
 def page_name(day: date, title: str, usual_title: str, name: str = "") -> str:

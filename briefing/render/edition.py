@@ -13,9 +13,10 @@ from briefing.errors import UsageError
 from briefing.nlp.sentences import sentences
 from briefing.render.epub import render_epub
 from briefing.render.filters import edition_variables, tidy, xml_safe
+from briefing.render.footnotes import Footnotes
 from briefing.sanitise import one_line
 from briefing.serialization import edition_to_json, json_text, summary_document
-from briefing.types import Article, Edition, Failure, Summary
+from briefing.types import Article, Edition, EvidenceStyle, Failure, Summary
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -37,34 +38,67 @@ class PageLinks:
     next: str = ""
 
 
-def render_edition(edition: Edition, format_name: str, templates: Environment) -> str | bytes:
+def render_edition(
+    edition: Edition, format_name: str, templates: Environment, *, evidence: EvidenceStyle = "footnotes"
+) -> str | bytes:
     """The edition in any of `EDITION_FORMATS`; bytes for EPUB. Raises as `render` does."""
-    return render_epub(edition, templates) if format_name == "epub" else render(edition, format_name, templates)
+    if format_name == "epub":
+        return render_epub(edition, templates, evidence=evidence != "none")
+    return render(edition, format_name, templates, evidence=evidence)
 
 
-def render(edition: Edition, format_name: str, templates: Environment, links: PageLinks | None = None) -> str:
+def render(
+    edition: Edition,
+    format_name: str,
+    templates: Environment,
+    links: PageLinks | None = None,
+    *,
+    evidence: EvidenceStyle = "footnotes",
+) -> str:
     """The edition in any format but EPUB. The same edition gives the same text.
 
     `links`: for HTML, the other pages of an archive. Raises `UsageError` for an unknown format, `AssetError` for a
     broken template.
     """
+    variables = edition_variables(edition, evidence=evidence != "none")
     if format_name == "atom":
-        return xml_safe(templates.get_template("edition.atom.j2").render(**edition_variables(edition)))
+        return xml_safe(templates.get_template("edition.atom.j2").render(**variables))
     extension = _extension(format_name)
     if format_name == "json":
         return json_text(edition_to_json(edition))
     template = templates.get_template(f"edition.{extension}.j2")
-    return tidy(template.render(**edition_variables(edition), slugs=_section_slugs(edition), around=links))
+    footnotes = _footnotes(format_name, evidence)
+    slugs = _section_slugs(edition)
+    return tidy(template.render(**variables, slugs=slugs, around=links, footnotes=footnotes))
 
 
-def render_summary(summaries: Sequence[Summary], format_name: str, templates: Environment) -> str:
+def render_summary(
+    summaries: Sequence[Summary],
+    format_name: str,
+    templates: Environment,
+    *,
+    evidence: EvidenceStyle = "footnotes",
+) -> str:
     """One or several summaries; JSON gives an object for one, a list for several. Times are in UTC."""
     extension = _extension(format_name)
     if format_name == "json":
         data = [summary_document(summary) for summary in summaries]
         return json_text(data[0] if len(data) == 1 else data)
     template = templates.get_template(f"summary.{extension}.j2")
-    return tidy(template.render(summaries=summaries, local=lambda time: time, zone="UTC"))
+    return tidy(
+        template.render(
+            summaries=summaries,
+            local=lambda time: time,
+            zone="UTC",
+            evidence=evidence != "none",
+            footnotes=_footnotes(format_name, evidence),
+        )
+    )
+
+
+def _footnotes(format_name: str, evidence: EvidenceStyle) -> Footnotes | None:
+    """What a template puts the sentences into; None where they stand below their point, or nowhere."""
+    return Footnotes() if format_name == "md" and evidence == "footnotes" else None
 
 
 def render_explanation(ranked: Sequence[Ranked], edition: Edition, templates: Environment) -> str:

@@ -174,7 +174,7 @@ class _Writer:
         stories = self.edition.stories
         sections = sections_with(self.edition, self.order[:shown])
         return {
-            **edition_variables(self.edition),
+            **edition_variables(self.edition, evidence=self.envelope.evidence),
             "sections": sections,
             "told": sections,
             "listed": [stories[index].summary for index in sorted(self.order[shown:listed])],
@@ -183,7 +183,6 @@ class _Writer:
             "minutes_saved": self.minutes,
             "since": self.since and self.since.astimezone(ZoneInfo(self.edition.timezone)),
             "unsubscribe": self.envelope.unsubscribe,
-            "evidence": self.envelope.evidence,
         }
 
     def _text(self, variables: dict[str, object]) -> str:

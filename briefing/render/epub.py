@@ -25,9 +25,13 @@ _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a ZIP can hold."""
 
 
-def render_epub(edition: Edition, templates: Environment) -> bytes:
-    """The whole edition. Raises `AssetError` for a broken template."""
-    variables = edition_variables(edition)
+def render_epub(edition: Edition, templates: Environment, *, evidence: bool = True) -> bytes:
+    """The whole edition; `evidence`: with the cited sentences. Raises `AssetError` for a broken template."""
+    pictures = {
+        story.picture.digest: story.picture for story in edition.stories if story.picture and story.picture.data
+    }
+    names = {digest: f"picture{number}.jpg" for number, digest in enumerate(pictures, 1)}
+    variables = {**edition_variables(edition, evidence=evidence), "pictures": names}
 
     def text(name: str, **more: object) -> str:
         return xml_safe(templates.get_template(name).render(**variables, **more)).strip() + "\n"
@@ -41,9 +45,12 @@ def render_epub(edition: Edition, templates: Environment) -> bytes:
     for number, section in enumerate(edition.sections, 1):
         last = number == len(edition.sections)
         members[f"EPUB/s{number}.xhtml"] = text("epub.section.xhtml.j2", section=section, last=last)
+    stored = {f"EPUB/{names[digest]}": picture.data for digest, picture in pictures.items()}
     book = io.BytesIO()
     with zipfile.ZipFile(book, "w") as archive:
         archive.writestr(zipfile.ZipInfo("mimetype", _ZIP_EPOCH), "application/epub+zip", zipfile.ZIP_STORED)
         for name, content in members.items():
             archive.writestr(zipfile.ZipInfo(name, _ZIP_EPOCH), content, zipfile.ZIP_DEFLATED)
+        for name, data in stored.items():
+            archive.writestr(zipfile.ZipInfo(name, _ZIP_EPOCH), data, zipfile.ZIP_STORED)
     return book.getvalue()

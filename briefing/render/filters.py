@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import textwrap
 import uuid
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
+from html.entities import html5
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -18,8 +20,9 @@ from zoneinfo import ZoneInfo
 from briefing.address import web_parts
 from briefing.dates import in_zone, is_date_only, rfc3339
 from briefing.render.compose import minutes_saved
+from briefing.render.quotations import quoted, within_quotation
 from briefing.sanitise import clean, one_line
-from briefing.types import Article, Citation, Edition, KeyPoint, Story, Summary, Verdict
+from briefing.types import Article, Citation, Edition, KeyPoint, Picture, Story, Summary, Verdict
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -32,6 +35,8 @@ def install_filters(environment: Environment) -> None:
     """Add the filters and tests that the templates use."""
     environment.filters.update(
         md=_escape_markdown,
+        quoted=quoted,
+        within_quotation=within_quotation,
         href=_web_address,
         md_href=_markdown_address,
         wrapped=_wrapped,
@@ -47,15 +52,17 @@ def install_filters(environment: Environment) -> None:
         moment_of=_updated,
         html_time=_html_time,
         lang=_lang,
+        data_uri=_data_uri,
     )
     environment.tests["web"] = lambda url: _web_address(url) != ""
 
 
-def edition_variables(edition: Edition) -> dict[str, Any]:
-    """The variables that every template of an edition has."""
+def edition_variables(edition: Edition, *, evidence: bool = True) -> dict[str, Any]:
+    """The variables that every template of an edition has; `evidence`: whether the cited sentences are shown."""
     zone = ZoneInfo(edition.timezone)
     return {
         "edition": edition,
+        "evidence": evidence,
         "sections": edition.sections,
         "minutes_saved": minutes_saved,
         "sources": len({article.source for story in edition.stories for article in story.articles}),
@@ -129,6 +136,11 @@ def _lang(code: str, around: str) -> Any:
     return Markup(' lang="{}"').format(code) if code not in {"", "und", around} else ""
 
 
+def _data_uri(picture: Picture | None) -> str:
+    """The picture inside of a page (RFC 2397); empty where there is none or it is not at hand."""
+    return f"data:image/jpeg;base64,{b64encode(picture.data).decode()}" if picture and picture.data else ""
+
+
 def _urn(name: object) -> str:
     """A UUID of version 5 as a URN (RFC 4122): the same name gives the same identifier everywhere."""
     return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, xml_safe(str(name)))}"
@@ -152,7 +164,6 @@ def _html_time(published: datetime) -> str:
 _WORD_JOINER = "\u2060"
 """Invisible, and ends an address for every program: GitHub links e-mail addresses in spite of backslashes and
 entities."""
-_MAILBOX = re.compile(r"(?<=[\w.+%-])(?=@[\w-])")
 _LINKED = re.compile(r"(?<=[\w.+%-])(?=@[\w-])|(?<=://)(?=\w)|(?<=\bwww)(?=\.\w)", re.IGNORECASE)
 _TEXT_NODE = re.compile(r">[^<>]+<")
 
@@ -162,15 +173,38 @@ def unlinked(html: str) -> str:
     return _TEXT_NODE.sub(lambda text: _LINKED.sub(_WORD_JOINER, text[0]), html)
 
 
+_MARKDOWN = re.compile(
+    r"""
+    (?<!^)(?<![!\]])\[(?=\w[\w\ .,'’-]{0,60}\][\s.,;?!)’”“])[^\]]*+\]  # [a remark] with nothing behind it: no link
+    | [\\`*{}\[\]]
+    | (?<![^\W_])_ | _(?![^\W_])      # within a word it is no emphasis
+    | \#(?=$) | (?<!\w)\#
+    | ~(?!\w) | (?<!^)(?<!\s)~       # "~5 km" strikes nothing out
+    """,
+    re.VERBOSE,
+)
+_REFERENCE = re.compile(r"&(?=(#?\w{1,40};))")
+_TAG = re.compile(r"<(?![\s\d])")
+_LINE_START = re.compile(r"[-+:](?=\s|$)|\d{1,20}[.)](?=\s|$)|[-=+:|](?=[-=+:|\s]*$)|[>|]")
+"""What begins a list, a definition, a quotation, the rule or the underline below a text, a table."""
+_AUTOMATIC_LINK = re.compile(
+    r"(?<=[\w.+%-])(?=@[\w-])|(?<=http)(?=://)|(?<=https)(?=://)|(?<=ftp)(?=://)|(?<=www)(?=\.)", re.IGNORECASE
+)
+
+
 def _escape_markdown(text: object) -> str:
-    """`text` as one line of Markdown without markup, HTML, entities or automatic links."""
-    escaped = re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", one_line(str(text)))
-    escaped = _MAILBOX.sub(_WORD_JOINER, escaped)
-    # "&" begins an entity; a line's first characters a list, heading or rule; "://" and "www." an automatic link.
-    # Python-Markdown takes "[text\]: more" for the definition of a link.
-    escaped = escaped.replace("&", "&amp;").replace("\\]:", "\\]&#58;")
-    escaped = re.sub(r"^([-+=:]|\d+[.)])", lambda m: m[0][:-1] + "\\" + m[0][-1], escaped)
-    return re.sub(r"(?i)\b(https?|ftp)://|\b(www)\.", lambda m: f"{m[1]}\\://" if m[1] else f"{m[2]}\\.", escaped)
+    """`text` as one line of Markdown without markup, HTML, entities or automatic links, as readable as it may be.
+
+    Only what has a meaning where it stands is escaped: an ampersand before a name and a semicolon, a number with a full
+    stop at the start. Addresses are broken by an invisible character before "://": behind it, GitHub links them still.
+    """
+    escaped = _MARKDOWN.sub(lambda m: m[0] if len(m[0]) > 1 else f"\\{m[0]}", one_line(str(text)))
+    escaped = _TAG.sub("&lt;", _REFERENCE.sub(lambda m: "&amp;" if m[1][0] == "#" or m[1] in html5 else "&", escaped))
+    # Python-Markdown takes "[text\\]: more" for the definition of a link.
+    escaped = escaped.replace("\\]:", "\\]&#58;")
+    if start := _LINE_START.match(escaped):
+        escaped = f"{escaped[: start.end() - 1]}\\{escaped[start.end() - 1 :]}"
+    return _AUTOMATIC_LINK.sub(_WORD_JOINER, escaped)
 
 
 _NOT_IN_URL = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f-\xa0\u2000-\u206f\u3000\ud800-\udfff]')

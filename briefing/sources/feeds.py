@@ -36,6 +36,7 @@ from briefing.sources.decoding import (
     without_doctype,
 )
 from briefing.sources.item_dates import impossible, item_dates
+from briefing.sources.item_pictures import json_pictures, without_repeated_pictures, xml_pictures
 from briefing.sources.text_constructs import UNDECLARED, body_html, plain_html, title_text
 from briefing.types import FeedItem
 
@@ -109,7 +110,8 @@ def read_feed(
         feed = _read_xml(text, name, origin, most_items, most_tags)
     if unread:
         feed = replace(feed, warnings=(*feed.warnings, unread))
-    newest = _newest(_without_implausible_dates(_without_repeats(feed), now), limit, most_items)
+    feed = _without_implausible_dates(_without_repeats(feed), now)
+    newest = _newest(replace(feed, items=without_repeated_pictures(feed.items)), limit, most_items)
     _log.debug("%s: %d of %d items", shown(name), len(newest.items), feed.count)
     return newest
 
@@ -225,6 +227,7 @@ def _xml_item(entry: dict[str, Any], origin: _Origin, published: datetime | None
         guid=_text(entry, "id"),
         author=shown_name(strip_tags(_text(entry, "author"))),
         enclosed=bool(link) and any(_text(each, "href") == link for each in _links(entry, "enclosure")),
+        pictures=xml_pictures(entry, html, url or origin.home or origin.url),
     )
 
 
@@ -354,6 +357,7 @@ def _json_item(item: dict[str, Any], origin: _Origin, published: datetime | None
         guid=str(identity) if isinstance(identity, str | int) else "",
         author=shown_name(strip_tags(_text(author, "name"))) if isinstance(author, dict) else "",
         enclosed=bool(link) and any(_text(each, "url") == link for each in attachments if isinstance(each, dict)),
+        pictures=json_pictures(item, url or origin.home or origin.url),
     )
 
 

@@ -7,7 +7,7 @@ readers (commands to run, filters) are ignored.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from html import unescape
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -15,14 +15,16 @@ from xml.etree import ElementTree
 from briefing.address import shown, shown_in, web_address
 from briefing.bounded_io import TooLargeError
 from briefing.errors import SourceError
-from briefing.sanitise import one_line, shown_name
+from briefing.sanitise import clipped, one_line, shown_name
 from briefing.sources.decoding import decoded, gunzipped, with_escaped_ampersands, without_doctype
-from briefing.types import Source, SourceKind
+from briefing.types import Notice, Source, SourceKind
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 MOST_BYTES = 20_000_000
+_LONGEST_SHOWN = 80
+"""Characters of an address in a message."""
 _DEEPEST = 5
 """Nested folders that count."""
 _KINDS_BY_URL = {
@@ -36,13 +38,24 @@ _BETWEEN = " / "
 """Separator of nested folder names in a section."""
 
 
-def read_subscriptions(body: bytes, *, subject: str = "the list") -> tuple[Source, ...]:
-    """The sources of an OPML file or of a plain list with an address per line. Raises `SourceError`."""
-    return read_url_list(body, subject=subject) if is_url_list(body) else read_opml(body, subject=subject)
+def read_subscriptions(
+    body: bytes, *, subject: str = "the list", skipped: Callable[[Notice], object] = lambda _: None
+) -> tuple[Source, ...]:
+    """The sources of an OPML file or of a plain list with an address per line. Raises `SourceError`.
+
+    `skipped` as for `read_opml`.
+    """
+    if is_url_list(body):
+        return read_url_list(body, subject=subject)
+    return read_opml(body, subject=subject, skipped=skipped)
 
 
-def read_opml(body: bytes, *, subject: str = "the list") -> tuple[Source, ...]:
+def read_opml(
+    body: bytes, *, subject: str = "the list", skipped: Callable[[Notice], object] = lambda _: None
+) -> tuple[Source, ...]:
     """The sources of an OPML file, each address once, in order, nested outlines as sections; none `allow_local`.
+
+    `skipped` is called with each entry that is no source, and why.
 
     Raises `SourceError` where it is not XML, or no outline has a web address.
     """
@@ -59,7 +72,7 @@ def read_opml(body: bytes, *, subject: str = "the list") -> tuple[Source, ...]:
         raise SourceError(subject, f"it is {what}, not an OPML list", "Export it as OPML from your reader")
     root = _root(with_escaped_ampersands(without_doctype(text)[0]), subject)
     found: dict[str, Source] = {}
-    skipped = 0
+    unusable = 0
     # A stack, because a hostile file nests deeper than Python recurses.
     stack: list[tuple[Any, tuple[str, ...]]] = [(root, ())]
     while stack:
@@ -70,12 +83,13 @@ def read_opml(body: bytes, *, subject: str = "the list") -> tuple[Source, ...]:
             if source is not None:
                 found.setdefault(source.location, source)
             elif is_entry and not any(_local_name(child) == "outline" for child in element):
-                skipped += 1
+                unusable += 1
+                skipped(_why_not(values))
             elif name := _name(values):  # a folder, whatever type its exporter gave it
                 sections = (*sections, name)[:_DEEPEST]
         stack.extend((child, sections) for child in reversed(element))
     if not found:
-        why = "none of its entries has a web address" if skipped else "it lists no sources"
+        why = "none of its entries has a web address" if unusable else "it lists no sources"
         raise SourceError(subject, why, "Export it again as OPML from your reader")
     return tuple(found.values())
 
@@ -122,6 +136,13 @@ def _source(values: dict[str, str], sections: tuple[str, ...]) -> tuple[Source |
     name = "" if name in {shown_name(address), shown_name(shown(address))} else name  # from `write_opml`
     section = shown_name(_BETWEEN.join(name for name in map(shown_name, sections) if name))
     return Source(location=address, name=name, section=section, kind=kind), True
+
+
+def _why_not(values: dict[str, str]) -> Notice:
+    """The reason why an entry is no source."""
+    location = values.get("xmlurl", "").strip() or values.get("url", "").strip()
+    cause = "its address is not one of the web that can be read" if location else "it has no address"
+    return Notice(_name(values) or clipped(one_line(shown(location)), _LONGEST_SHOWN) or "an entry", cause)
 
 
 def _name(values: dict[str, str]) -> str:

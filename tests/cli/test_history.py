@@ -41,10 +41,8 @@ def test_history_lists_the_editions_newest_first(cli: Cli, two_days: Path) -> No
     done = cli("history")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
-        "2024-05-17  Morning briefing, 1 story",
-        "            Council approves tram line",
-        "2024-05-16  Sample briefing, 16 stories",
-        "            CrowdStrike fault hit 8.5 million Windows devices, Microsoft says",
+        "2024-05-17\tMorning briefing\t1\tCouncil approves tram line",
+        "2024-05-16\tSample briefing\t16\tCrowdStrike fault hit 8.5 million Windows devices, Microsoft says",
     ]
     listed = json.loads(cli("history", "--format", "json", "--since", "2024-05-17").stdout)
     assert listed == [
@@ -188,7 +186,7 @@ def test_an_unreadable_edition_is_removed(cli: Cli, one_day: Path) -> None:
     with sqlite3.connect(default_state()) as connection:
         connection.execute("UPDATE editions SET edition = '{'")
     connection.close()
-    assert cli("history").stdout.startswith("2024-05-17  Morning briefing, 0 stories")
+    assert cli("history").stdout.startswith("2024-05-17\tMorning briefing\t0")
     done = cli("history", "remove", "2024-05-17", stdin="y\n")
     assert done.returncode == 0, done.stderr
     assert "(0 stories; briefings/2024-05-17.md)" in done.stderr

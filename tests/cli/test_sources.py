@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 
 from briefing.address import shown, without_feed_scheme
+from briefing.config import STARTERS, read_starter
 from briefing.errors import ExitCode
+from briefing.sources import read_opml
 from briefing.testing.server import Server
 
 from ..conftest import Cli
@@ -34,7 +38,7 @@ def test_an_edit_changes_what_was_asked_and_nothing_else(cli: Cli, tmp_path: Pat
     before = ("\ufeff" + MINE).replace("\n", newline).encode()
     path.write_bytes(before)
     path.chmod(0o640)
-    assert cli("sources", "add", "feed://example.org/b", "--name", "Bee").returncode == 0
+    assert cli("sources", "add", "feed://example.org/b", "--name", "Bee", "--no-check").returncode == 0
     added = '\n[[sources]]\nurl = "http://example.org/b"\nname = "Bee"\n'.replace("\n", newline).encode()
     assert path.read_bytes() == before + added
     assert cli("sources", "remove", "feed://example.org/b").returncode == 0
@@ -73,7 +77,7 @@ def test_a_check_reads_the_sources_whatever_is_wrong_with_mail(cli: Cli, tmp_pat
     )
     (tmp_path / "briefing.toml").write_text('[[sources]]\npath = "story.txt"\n[mail]\nhosts = "smtp.example.org"\n')
     done = cli("sources", "check")
-    assert (done.returncode, done.stdout) == (0, f"ok\t{tmp_path / 'story.txt'}\t1 articles\n")
+    assert (done.returncode, done.stdout) == (0, f"ok\t{tmp_path / 'story.txt'}\t1 article\n")
     assert "hosts" in done.stderr
 
 
@@ -85,7 +89,7 @@ def test_a_check_and_a_run_name_a_feed_with_dates_that_cannot_be_read(cli: Cli, 
     said = "1 of its items has a date that cannot be read, such as \u201831. Foo 2026\u2019"
     done = cli("sources", "check")
     path = tmp_path / "feed.xml"
-    assert (done.returncode, done.stdout) == (0, f"ok\t{path}\t1 articles\nwarning\t{path}: Paper\t{said}.\n")
+    assert (done.returncode, done.stdout) == (0, f"ok\t{path}\tPaper: 1 item\nwarning\t{path}: Paper\t{said}.\n")
     done = cli("run", "--engine", "extractive")
     assert done.returncode == 0
     assert f"Warning: Paper: {said}.\n" in done.stderr
@@ -98,7 +102,7 @@ def test_a_check_and_a_run_name_a_file_with_characters_that_cannot_be_read(cli: 
     said = "1 character of it could not be read (it was read as utf-8)"
     done = cli("sources", "check")
     path = tmp_path / "story.txt"
-    assert (done.returncode, done.stdout) == (0, f"ok\t{path}\t1 articles\nwarning\t{path}: Trams\t{said}.\n")
+    assert (done.returncode, done.stdout) == (0, f"ok\t{path}\t1 article\nwarning\t{path}: Trams\t{said}.\n")
     done = cli("run", "--engine", "extractive")
     assert done.returncode == 0
     assert f"Trams: {said}.\n" in done.stderr
@@ -141,6 +145,10 @@ def test_a_source_is_shown_without_its_password(location: str, expected: str) ->
         ("feed://a.example/f", "http://a.example/f"),
         ("feed:https://a.example/f", "https://a.example/f"),
         ("https://a.example/f", "https://a.example/f"),
+        ("feeds://a.example/f", "https://a.example/f"),
+        ("itpc://a.example/f", "http://a.example/f"),
+        ("PCAST:https://a.example/f", "https://a.example/f"),
+        ("feedster:a", "feedster:a"),
     ],
 )
 def test_a_feed_address_stands_for_one_of_the_web(typed: str, meant: str) -> None:
@@ -170,7 +178,8 @@ def test_a_password_in_an_address_is_shown_nowhere(cli: Cli, tmp_path: Path) -> 
             cli("sources", "export"),
             cli("sources", "add", secret[0]),
             cli("sources", "add", "htps://me:hunter2@h.example/x"),
-            cli("sources", "add", "https://me:hunter2@h.example/added"),
+            cli("sources", "add", "https://me:hunter2@h.example/none"),
+            cli("sources", "add", "https://me:hunter2@h.example/added", "--no-check"),
             cli("sources", "remove", "https://me:hunter2@h.example/none"),
             cli("doctor"),
         ]
@@ -229,3 +238,115 @@ def test_an_error_says_what_is_meant(
     done = cli(*arguments)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "added"),
+    [
+        ("news.example", "https://news.example"),
+        ("news.example/feed.xml", "https://news.example/feed.xml"),
+        ("news.example:8443/f?a=1", "https://news.example:8443/f?a=1"),
+        ("pcast://news.example/f", "http://news.example/f"),
+    ],
+)
+def test_a_host_without_a_scheme_is_one_of_the_web(cli: Cli, tmp_path: Path, typed: str, added: str) -> None:
+    path = tmp_path / "briefing.toml"
+    path.write_text("")
+    assert cli("sources", "add", typed, "--no-check").stdout == f"{added}\n"
+    assert path.read_text() == f'[[sources]]\nurl = "{added}"\n'
+    assert cli("sources", "remove", typed).returncode == 0
+    assert path.read_text() == ""
+
+
+def test_a_file_with_the_name_of_a_host_is_the_file(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "briefing.toml").write_text("")
+    (tmp_path / "news.example").mkdir()
+    assert cli("sources", "add", "news.example").stdout == f"{tmp_path / 'news.example'}\n"
+    assert "no such file" in cli("sources", "add", "notes.md").stderr
+
+
+def test_a_first_configuration_may_begin_with_public_feeds(cli: Cli, tmp_path: Path) -> None:
+    done = cli("init", "--starter", "science", "--starter", "world", "--starter", "science")
+    assert (done.returncode, done.stdout) == (0, "briefing.toml\n")
+    assert "18 sources (Science, World). Now read them: briefing run" in done.stderr
+    listed = [line.split("\t") for line in cli("sources", "list").stdout.splitlines()]
+    assert [section for _, section, _ in listed] == ["Science"] * 9 + ["World"] * 9
+    assert ["BBC News", "World", "https://feeds.bbci.co.uk/news/world/rss.xml"] in listed
+    refused = cli("init", "mine.toml", "--starter", "wrld")
+    assert (refused.returncode, (tmp_path / "mine.toml").exists()) == (2, False)
+    assert "did you mean 'world'?" in refused.stderr
+
+
+@pytest.mark.parametrize("topic", STARTERS)
+def test_a_list_to_begin_with_names_feeds_of_many_outlets(topic: str) -> None:
+    sources = read_opml(read_starter(topic))
+    assert 6 <= len(sources) <= 10
+    assert len({source.name for source in sources}) == len({source.location for source in sources}) == len(sources)
+    assert all(source.location.startswith("https://") and not source.address.secrets for source in sources)
+    assert len({source.section for source in sources}) == 1
+    documented = (Path(__file__).resolve().parents[2] / "docs" / "sources.md").read_text("utf-8")
+    assert f"| `{topic}` | {', '.join(source.name for source in sources)} |" in documented
+
+
+@pytest.fixture
+def feeds(server: Server) -> Server:
+    published = format_datetime(datetime.now(UTC) - timedelta(minutes=20, seconds=30), usegmt=True)
+    item = "<item><title>Trams {0}</title><link>https://news.example/{0}</link><pubDate>{1}</pubDate></item>"
+    items = "".join(item.format(number, published) for number in range(3))
+    rss = f"<rss version='2.0'><channel><title>The Paper</title>{items}</channel></rss>"
+    server.serves("/feed", rss, type="application/rss+xml")
+    head = '<link rel="alternate" type="application/rss+xml" href="/feed">'
+    server.serves("/", f"<html><head>{head}</head><body><p>Home.</p></body></html>", type="text/html")
+    return server
+
+
+def test_adding_a_source_says_what_it_gives(cli: Cli, tmp_path: Path, feeds: Server) -> None:
+    path = tmp_path / "briefing.toml"
+    path.write_text("")
+    done = cli("sources", "add", feeds.url("/feed"), "--section", "World", "--allow-local")
+    assert (done.returncode, done.stdout) == (0, f"{feeds.url('/feed')}\n")
+    assert done.stderr == "The Paper: 3 items, newest 20 minutes ago.\n"
+    assert path.read_text() == (f'[[sources]]\nurl = "{feeds.url("/feed")}"\nsection = "World"\nallow_local = true\n')
+    assert [seen.path for seen in feeds.requests] == ["/feed"]
+    checked = cli("sources", "check")
+    assert checked.stdout == f"ok\t{feeds.url('/feed')}\tThe Paper: 3 items, newest 20 minutes ago\n"
+
+
+def test_adding_a_page_adds_the_feed_that_it_names(cli: Cli, tmp_path: Path, feeds: Server) -> None:
+    path = tmp_path / "briefing.toml"
+    path.write_text("")
+    done = cli("sources", "add", feeds.url("/"), "--allow-local")
+    assert (done.returncode, done.stdout) == (0, f"{feeds.url('/feed')}\n")
+    assert "It is a web page; the feed that it names is added.\nThe Paper: 3 items" in done.stderr
+    assert feeds.url("/feed") in path.read_text()
+    assert "it is a source already" in cli("sources", "add", feeds.url("/"), "--allow-local").stderr
+
+
+def test_a_source_that_gives_nothing_is_not_added(cli: Cli, tmp_path: Path, feeds: Server) -> None:
+    path = tmp_path / "briefing.toml"
+    path.write_text("")
+    done = cli("sources", "add", feeds.url("/gone"), "--allow-local")
+    assert (done.returncode, done.stdout, path.read_text()) == (ExitCode.NOTHING, "", "")
+    assert "404" in done.stderr
+    assert "--no-check" in done.stderr
+    for option in ("--no-check", "--offline"):
+        assert cli("sources", "add", feeds.url("/gone"), option).returncode == 0
+        assert cli("sources", "remove", feeds.url("/gone")).returncode == 0
+
+
+def test_an_import_says_what_it_left_out_and_why(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "briefing.toml").write_text(MINE)
+    entries = (
+        '<outline type="rss" text="A" xmlUrl="https://example.org/a"/>'
+        '<outline type="rss" text="B" xmlUrl="https://example.org/b"/>'
+        '<outline type="rss" text="C" xmlUrl="ftp://example.org/c"/>'
+        '<outline type="rss" text="D"/>'
+    )
+    (tmp_path / "list.opml").write_text(f'<opml version="2.0"><body>{entries}</body></opml>')
+    done = cli("sources", "import", "list.opml")
+    assert (done.returncode, done.stdout) == (0, "https://example.org/b\n")
+    assert done.stderr.splitlines() == [
+        "Left out: C: its address is not one of the web that can be read.",
+        "Left out: D: it has no address.",
+        "1 is a source already.",
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 
 from briefing.config import Config
 from briefing.fetch import Fetcher
-from briefing.pipeline import NoProgress, RunContext, check_sources, read
+from briefing.pipeline import NoProgress, RunContext, check_sources, found_in, read
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
 from briefing.types import Source
@@ -49,18 +49,36 @@ def context(config: Config, folder: Path) -> RunContext:
 
 
 @pytest.mark.parametrize(
-    ("path", "full_text", "count"), [("/headlines", True, 5), ("/headlines", False, 0), ("/whole", False, 5)]
+    ("path", "full_text", "run_reads", "said"),
+    [
+        ("/headlines", True, 5, []),
+        ("/headlines", False, 0, ["5 of its 5 items have too little text without the page behind"]),
+        ("/whole", False, 5, []),
+    ],
 )
-def test_a_check_counts_what_a_run_reads(
-    server: Server, tmp_path: Path, path: str, full_text: bool, count: int
+def test_a_check_counts_the_items_of_a_feed_and_fetches_no_page(
+    server: Server, tmp_path: Path, path: str, full_text: bool, run_reads: int, said: list[str]
 ) -> None:
     config = Config(sources=(Source(location=server.url(path)),), full_text=full_text)
     with context(config, tmp_path) as opened:
         (checked,) = check_sources(opened)
         assert [seen.path for seen in server.requests] == ["/robots.txt", path][-len(server.requests) :]
         run = read(opened)
-    assert checked.articles == len(run.articles) == count
-    assert list(checked.failures) == run.failures
+    assert (checked.articles, checked.title, checked.failures) == (5, "Feed", ())
+    assert [notice.text for notice in checked.notices] == said
+    assert len(run.articles) == run_reads
+
+
+def test_a_check_knows_neither_a_time_span_nor_limits(server: Server, tmp_path: Path) -> None:
+    one = "<item><title>Story {0}</title><link>{1}</link><pubDate>{2}</pubDate></item>"
+    dates = ("Fri, 17 May 2024 06:10:00 GMT", "Mon, 13 May 2024 06:10:00 GMT", "Mon, 13 May 2019 06:10:00 GMT")
+    items = "".join(one.format(number, server.url(f"/{number}"), date) for number, date in enumerate(dates))
+    server.serves("/old", f"<rss version='2.0'><channel>{items}</channel></rss>", type="application/rss+xml")
+    source = Source(location=server.url("/old"))
+    with context(Config(sources=(source,), max_articles=1, max_per_source=1), tmp_path) as opened:
+        opened.config = replace(opened.config, since=timedelta(hours=1))
+        (checked,) = check_sources(opened)
+    assert (checked.articles, checked.newest) == (3, datetime(2024, 5, 17, 6, 10, tzinfo=UTC))
 
 
 def test_failures_within_a_list_are_named_beside_its_articles(server: Server, tmp_path: Path) -> None:
@@ -103,3 +121,16 @@ def test_a_check_neither_changes_nor_needs_the_state_file(server: Server, tmp_pa
         (checked,) = check_sources(opened)
     assert (checked.articles, checked.failures) == (1, ())
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if "http" not in path.name} == before
+
+
+def test_a_host_that_answers_without_tls_alone_is_found_so(server: Server, tmp_path: Path) -> None:
+    at = server.url("/whole").replace("127.0.0.1", "news.example")
+    source = Source(location=at.replace("http:", "https:"), name="News")
+    with context(Config(), tmp_path) as opened:
+        opened.__dict__["fetcher"] = Fetcher(retries=0, gap=0.0, resolver=lambda host, port: ["127.0.0.1"])
+        found, checked = found_in(source, opened, plain=at)
+        assert (found.location, found.name, checked.articles) == (at, "News", 5)
+        lost = at.replace("/whole", "/gone")
+        found, checked = found_in(replace(source, location=lost.replace("http:", "https:")), opened, plain=lost)
+        assert (found.location, checked.works) == (lost.replace("http:", "https:"), False)
+        opened.fetcher.close()

@@ -100,7 +100,7 @@ def test_a_model_of_the_hub_is_added_listed_and_removed(models: Models, hub: Hub
         False,
         False,
     )
-    assert "tiny " in models("list").stdout
+    assert "tiny\t" in models("list").stdout
     asked = len(hub.server.requests)
     assert models("pull", "tiny").stdout == f"{path}\n"  # here already
     assert len(hub.server.requests) == asked
@@ -229,7 +229,7 @@ def test_the_table_and_json_say_the_same_of_every_model(models: Models) -> None:
     as_data = listed(models)
     assert {"qwen2.5-coder-1.5b", LARGER} <= set(as_data)
     for name, one in as_data.items():
-        (row,) = [line.split() for line in table.splitlines() if line.startswith(f"{name} ")]
+        (row,) = [line.split("\t") for line in table.splitlines() if line.startswith(f"{name}\t")]
         assert row[1] == ("yes" if one["here"] else "no")
         assert one["licence"] in " ".join(row)
         assert {

@@ -181,7 +181,9 @@ def test_the_archive_goes_by_the_state_file_that_is_named(cli: Cli, make_day: Ma
         ("sources", "remove", "story.txt"), ("sources", "check"), ("sources", "import", "list.txt"),
         ("sources", "export"), ("models", "list"), ("models", "recommend"), ("models", "pull", "own"),
         ("models", "path", "own"), ("models", "remove", "own"), ("models", "add", "own.gguf"),
-        ("schedule", "install", "--no-check", "--with", "launchd"),
+        ("schedule", "install", "--no-check", "--with", "launchd"), ("run", "--source", "story.txt"), ("run",),
+        ("summarise", "story.txt"), ("compare", "story.txt", "-m", "m-1", "-m", "m-2"), ("templates", "eject"),
+        ("prompts", "eject"),
     ],
     ids=lambda command: " ".join(command[:2]),
 )  # fmt: skip
@@ -198,6 +200,95 @@ def test_the_configuration_that_is_named_is_read_and_no_other(
         assert done.returncode == (1 if command == ("doctor",) else 2), done.stderr
         assert "nothing.toml" in done.stdout + done.stderr
     assert here.read_bytes() == before
+
+
+IN_FORCE = {
+    "run --source": ("run", "-s", "story.txt", "-f", "md"),
+    "summarise": ("summarise", "story.txt"),
+    "compare": ("compare", "story.txt", "-m", "m-1", "-m", "m-2"),
+}
+in_force = pytest.mark.parametrize("command", IN_FORCE)
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Path:
+    """A configuration in the current folder that says how articles are condensed, and what is read every day."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "points_numbered.j2").write_text(
+        f"{{{{ system }}}}\n{MINE} in {{{{ language }}}}\n{{{{ user }}}}\n{{{{ sentences | join(' ') }}}}\n"
+    )
+    path = tmp_path / "briefing.toml"
+    path.write_text(
+        'model = "m-of-file"\nbase_url = "http://127.0.0.1:9/v1"\nlanguage = "de"\nprompts = "mine"\nstate = "own.db"\n'
+        'threads = 3\ndeadline = "00:01"\nmax_per_source = 1\n[mute]\nwords = ["tram"]\n[mail]\nhost = "?!"\n'
+        '[[sources]]\npath = "daily.txt"\n'
+    )
+    return path
+
+
+@in_force
+def test_articles_that_are_named_are_condensed_as_the_configuration_says(
+    cli: Cli, engines: Engines, tmp_path: Path, configured: Path, command: str
+) -> None:
+    (tmp_path / "daily.txt").write_text(STORY.replace("tram", "ferry"))
+    done = cli(*IN_FORCE[command])
+    assert done.returncode in {0, 1}, done.stderr
+    assert MINE in engines.asked
+    assert "in German" in engines.asked
+    assert "ferry" not in engines.asked
+    assert (tmp_path / "own.db").is_file()
+    ((name, model, given),) = engines.opened if command != "compare" else engines.opened[:1]
+    assert (name, model and model.name, given.threads) == ("openai", "m-1" if command == "compare" else "m-of-file", 3)
+
+
+@in_force
+def test_options_win_over_the_configuration_in_force(
+    cli: Cli, engines: Engines, configured: Path, command: str
+) -> None:
+    done = cli(*IN_FORCE[command], "--language", "fr", "--threads", "2", "--state", "other.db")
+    assert done.returncode in {0, 1}, done.stderr
+    assert "in French" in engines.asked
+    assert "in German" not in engines.asked
+    assert engines.opened[0][2].threads == 2
+
+
+@in_force
+def test_a_broken_configuration_is_named_and_can_be_left_aside(
+    cli: Cli, engines: Engines, configured: Path, command: str
+) -> None:
+    configured.write_text("points = many\n")
+    done = cli(*IN_FORCE[command], *A_SERVER)
+    assert done.returncode == 2
+    assert "briefing.toml" in done.stderr
+    assert "--no-config" in done.stderr
+    model = () if command == "compare" else ("-m", "m-1")
+    assert cli(*IN_FORCE[command], *A_SERVER, *model, "--no-config").returncode in {0, 1}
+
+
+@pytest.mark.parametrize("named", [("summarise", "story.txt", "-m", "m-1"), IN_FORCE["compare"]], ids=lambda n: n[0])
+def test_a_model_that_is_named_runs_where_the_configuration_has_none(
+    cli: Cli, engines: Engines, configured: Path, named: tuple[str, ...]
+) -> None:
+    configured.write_text('engine = "extractive"\n')
+    assert cli(*named, *A_SERVER).returncode in {0, 1}
+    assert {name for name, _, _ in engines.opened} == {"openai"}
+
+
+def test_a_run_takes_its_configuration_as_argument_or_option(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "story.txt").write_text(STORY)
+    (tmp_path / "own.toml").write_text('engine = "extractive"\nformats = ["md"]\n[[sources]]\npath = "story.txt"\n')
+    assert cli("run", "-c", "own.toml", "--date", "2024-05-17").returncode == 0
+    both = cli("run", "own.toml", "-c", "own.toml")
+    assert (both.returncode, "Name one of the two" in both.stderr) == (2, True)
+    aside = cli("run", "own.toml", "--no-config")
+    assert (aside.returncode, "--no-config" in aside.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("kind", ["prompts", "templates"])
+def test_shipped_files_are_copied_to_the_folder_of_the_configuration(cli: Cli, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "briefing.toml").write_text(f'{kind} = "mine"\n')
+    assert cli(kind, "eject").returncode == 0
+    assert any((tmp_path / "mine").iterdir())
 
 
 TEMPLATES = {
