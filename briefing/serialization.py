@@ -92,6 +92,8 @@ def edition_to_json(edition: Edition) -> dict[str, Any]:
             for section in edition.sections
         ],
         "developing": [{**asdict(mention), "told": mention.told.isoformat()} for mention in edition.developing],
+        "front": list(edition.front),
+        "ranking": list(edition.ranking),
         "stubs": [{**asdict(stub), "published": time_to_json(stub.published)} for stub in edition.stubs],
         "failures": [failure_to_json(failure) for failure in edition.failures],
         "notes": list(edition.notes),
@@ -129,6 +131,8 @@ def edition_from_json(data: Mapping[str, Any], article: Callable[[str], Article 
         stubs=tuple(
             Stub(**{**stub, "published": _time_from_json(stub["published"])}) for stub in data.get("stubs", ())
         ),
+        front=tuple(data.get("front", ())),
+        ranking=tuple(data.get("ranking", ())),
     )
 
 

@@ -47,6 +47,21 @@ class Source:
     """Whether the source may have a private, loopback or link-local address; its links may not."""
     password_command: str | tuple[str, ...] = ""
     """For IMAP: a command that prints the password, or its words; empty: from the environment or the keyring."""
+    max_articles: int = 0
+    """Taken of it in one run, the newest; 0: no limit of its own."""
+    full_text: bool | None = None
+    """Whether the pages behind its items are fetched; None: as the configuration says for all."""
+    points: int = 0
+    """Key points of its articles; 0: as the configuration says for all."""
+    language: str = ""
+    """Of the summaries of its articles; empty: as the configuration says for all."""
+    mute: tuple[str, ...] = ()
+    """Words and phrases; its articles with one of them in title or beginning are left out."""
+
+    @property
+    def has_wishes(self) -> bool:
+        """Whether its articles are condensed or muted in a way of their own."""
+        return bool(self.points or self.language or self.mute)
 
     @property
     def address(self) -> Address:
@@ -269,7 +284,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stub:
-    """An article behind a wall: the feed's own headline and teaser, never condensed."""
+    """An article that could not be read: the feed's own headline and teaser, never condensed."""
 
     title: str
     """The feed's own headline; never empty."""
@@ -283,7 +298,8 @@ class Stub:
     published: datetime | None
     """UTC, midnight for a date-only value (`dates`)."""
     wall: str
-    """``paywall``, ``consent``, ``login``, ``region``, ``robots``, ``javascript`` or ``unrelated`` (another topic)."""
+    """What kept its text: ``paywall``, ``consent``, ``login``, ``region``, ``robots``, ``javascript``, ``unrelated``
+    (another topic), ``refused`` (by the server) or ``unread`` (a page that could not be had or has no article)."""
 
 
 class FailureKind(StrEnum):
@@ -360,7 +376,11 @@ class Edition:
     developing: tuple[Mention, ...] = ()
     """Stories of earlier editions that are still in the news, without anything new."""
     stubs: tuple[Stub, ...] = ()
-    """Articles behind walls, in the order of the sources."""
+    """Articles of which there is only the headline, in the order of the sources."""
+    front: tuple[str, ...] = ()
+    """Ids of the summaries of the three to five first stories, best first; they are told at the top."""
+    ranking: tuple[str, ...] = ()
+    """Ids of the summaries of all stories, best first; empty in editions of before it was kept."""
 
     @property
     def stem(self) -> str:

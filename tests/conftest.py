@@ -280,7 +280,7 @@ def pulled() -> Callable[..., ModelFile]:
 @pytest.fixture(scope="session")
 def torch() -> Any:
     """PyTorch, imported by the first test that runs: a collection has no use for it."""
-    return pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'briefing[torch]')")
+    return pytest.importorskip("torch", reason="PyTorch is not installed (pip install -e '.[torch]')")
 
 
 @pytest.fixture

@@ -182,10 +182,10 @@ def _what(offer: "ModelOffer") -> str:
 
 def _needs() -> str:
     """What models of the Hugging Face Hub need and is not installed."""
-    from importlib.util import find_spec
+    from briefing.extras import install_command, is_usable
 
     known = "A model of the Hugging Face Hub"
-    return known if find_spec("torch") else f"{known}; it needs PyTorch: pip install 'briefing[torch]'"
+    return known if is_usable("torch") else f"{known}; it needs PyTorch: {install_command('torch')}"
 
 
 def _folder(config: Path | None, offline: bool | None = None) -> "ModelFolder":

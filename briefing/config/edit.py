@@ -112,6 +112,12 @@ def _table_text(source: Source) -> str:
         table.add("weight", source.weight)
     if source.allow_local:
         table.add("allow_local", True)
+    if source.full_text is not None:
+        table.add("full_text", source.full_text)
+    own = {"max_articles": source.max_articles, "points": source.points, "language": source.language}
+    for key, wish in (own | {"mute": list(source.mute)}).items():
+        if wish:
+            table.add(key, wish)
     tables = tomlkit.aot()
     tables.append(table)
     return tomlkit.dumps({"sources": tables})

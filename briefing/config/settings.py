@@ -26,6 +26,7 @@ from briefing.config.validators import (
     Kind,
     LanguageCode,
     LazyValidator,
+    OptionalFlag,
     OptionalPath,
     Place,
     Prices,
@@ -204,6 +205,16 @@ class SourceTable:
     kind: Kind = SourceKind.AUTO
     weight: Weight = 1.0
     allow_local: Flag = False
+    max_articles: Count = 0
+    """Taken of it in one run, the newest; 0: no limit of its own."""
+    full_text: OptionalFlag = None
+    """The setting of this name, for this source."""
+    points: Annotated[int, LazyValidator(whole(1, 10))] = 0
+    """The setting of this name, for its articles; 0, the default: that for all."""
+    language: LanguageCode = ""
+    """Of the summaries of its articles; empty: the setting for all."""
+    mute: Words = ()
+    """An article of it with one of these words in its title or beginning is left out."""
 
     def __post_init__(self) -> None:
         given = [bool(self.url), self.path is not None, bool(self.imap)].count(True)
@@ -224,6 +235,11 @@ class SourceTable:
             weight=self.weight,
             allow_local=self.allow_local,
             password_command=self.password_command,
+            max_articles=self.max_articles,
+            full_text=self.full_text,
+            points=self.points,
+            language=self.language,
+            mute=self.mute,
         )
 
 

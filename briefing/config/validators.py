@@ -60,6 +60,8 @@ def _flag(value: Any, folder: Path | None) -> Any:
 
 
 Flag = Annotated[bool, LazyValidator(_flag)]
+OptionalFlag = Annotated[bool | None, LazyValidator(_flag)]
+"""None only where it is not given."""
 
 
 def _command(value: Any, folder: Path | None) -> Any:

@@ -13,6 +13,7 @@ from briefing.encodings import Decoded, decode
 from briefing.errors import ExtractError
 from briefing.extract import Extraction, fallback, plain_text
 from briefing.extract.length import DOCUMENT_CUT, LONGEST_READ, truncated
+from briefing.extras import install_hint
 from briefing.nlp.lines import unwrapped
 from briefing.nlp.text import normalise, word_count
 from briefing.written_dates import DateReader
@@ -114,9 +115,7 @@ def read_pdf(body: bytes, name: str) -> Extraction:
         from pypdf import PdfReader
         from pypdf.errors import PyPdfError
     except ImportError as error:
-        raise ExtractError(
-            name, "PDF needs an extra package", 'Install it with: pip install "briefing[pdf]"'
-        ) from error
+        raise ExtractError(name, "PDF needs a package that is not installed", install_hint("pdf")) from error
     import io
     import logging
 

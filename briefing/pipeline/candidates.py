@@ -194,7 +194,7 @@ def agree(first: Readable, second: Readable) -> bool:
     alike = all(titles) and _is_affix(*titles, fewest=_TITLE_WORDS)
     if alike and not (identity_of(first) or identity_of(second)):
         return True
-    texts = tokens(_text(first))[:_COMPARED], tokens(_text(second))[:_COMPARED]
+    texts = tokens(item_text(first))[:_COMPARED], tokens(item_text(second))[:_COMPARED]
     return _is_affix(*texts, fewest=_FEWEST) if all(texts) else alike or not all(titles)
 
 
@@ -212,7 +212,8 @@ def _is_affix(first: Sequence[str], second: Sequence[str], *, fewest: int) -> bo
     return longer[: len(shorter)] == shorter or longer[-len(shorter) :] == shorter
 
 
-def _text(candidate: Readable) -> str:
+def item_text(candidate: Readable) -> str:
+    """The text of an article or a feed's item; empty for a message that was not read yet."""
     from briefing.extract.html import text_of
 
     if isinstance(candidate, Item):

@@ -77,7 +77,7 @@ def _check(source: Source, session: ReadSession) -> CheckedSource:
     gatherer = Gatherer(session)
     opened: list[Candidate] = []
     unread = messages = short = 0
-    contents = SourceReader(session).read([source]).contents
+    contents = SourceReader(session).read([replace(source, max_articles=0, mute=())]).contents
     for candidate in gatherer.distinct(contents):
         on_server = isinstance(candidate, MailItem) and bool(candidate.mailbox)
         messages += on_server

@@ -23,6 +23,7 @@ from briefing.store import Store, StoredCompletion, default_state
 from briefing.store.pictures import PictureStore
 from briefing.stories import Vectoriser, tfidf_vectors, with_embeddings
 from briefing.summariser import PromptBook
+from briefing.types import Source
 
 if TYPE_CHECKING:
     from briefing.engines.embedding import Embedder
@@ -111,6 +112,8 @@ class RunContext:
         self._make_fetcher = fetcher
         self.commands = Commands()
         """Commands that print passwords; each is run once."""
+        self.wishes: dict[str, Source] = {}
+        """Sources with options of their own (`Source.has_wishes`), by the name that their articles have; of `read`."""
         self._open = ExitStack()
 
     def __enter__(self) -> Self:

@@ -33,6 +33,7 @@ from briefing.pipeline.network_wait import NetworkReach
 from briefing.pipeline.newsletters import is_imap
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.source_names import name_for, site_of
+from briefing.pipeline.source_options import listed_by, narrowed
 from briefing.pipeline.window import Window
 from briefing.sanitise import clipped, shown_name, shown_title
 from briefing.types import Failure, Notice, Source, SourceKind
@@ -117,8 +118,7 @@ def expanded(sources: Iterable[Source], *, allow_local: bool) -> Iterator[Source
             continue
         for listed in subscriptions:
             local = listed.allow_local or allow_local
-            section = listed.section or source.section
-            yield replace(listed, section=section, weight=source.weight, allow_local=local)
+            yield replace(listed_by(source, listed), allow_local=local)
 
 
 class SourceReader:
@@ -166,6 +166,8 @@ class SourceReader:
                 session.open_fetcher().forget_unreachable()
         # Last, because standard input can be read only once, and the window is known only now.
         self._read_local(local)
+        for contents in found.contents:
+            contents.candidates = narrowed(contents, session.window)
         found.offline = self._reach.offline
         _log.info(
             "Sources read: %s, candidates: %s",

@@ -284,8 +284,9 @@ class Gatherer:
         """Whether a page is fetched to make an article of it."""
         if not isinstance(candidate, Item):
             return False
-        entry = candidate.entry
-        return self._session.limits.full_text and entry.url is not None and not entry.path and not entry.enclosed
+        entry, own = candidate.entry, candidate.source.full_text
+        wanted = self._session.limits.full_text if own is None else own
+        return wanted and entry.url is not None and not entry.path and not entry.enclosed
 
     def _unique_by_id(self, index: int, article: Article) -> Article | Failure:
         """`article`, or a failure where another has its id."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import shutil
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ from briefing.address import shown
 from briefing.config import Config
 from briefing.engines import EngineOptions, ModelSpec, check_engine, load_engine
 from briefing.errors import EngineError, UsageError
+from briefing.extras import install_hint, is_usable
 from briefing.models import ModelFile, ModelFolder, is_hub_name
 from briefing.nlp.text import fingerprint
 from briefing.pipeline.download import pull_if_missing, pull_repository
@@ -92,10 +92,8 @@ def engine_for(config: Config) -> str:
     named = {entry.name: entry.engine for entry in models.entries()}
     engine = choice.engine or named.get(choice.name, _OF_A_FILE)
     load_engine(engine)
-    if engine == _HUGGING_FACE and find_spec("torch") is None:
-        raise EngineError(
-            "engine transformers", "PyTorch is not installed", "Install it: pip install 'briefing[torch]'"
-        )
+    if engine == _HUGGING_FACE and not is_usable("torch"):
+        raise EngineError("engine transformers", "PyTorch is not installed", install_hint("torch"))
     return engine
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from briefing.address import shown
 from briefing.errors import BriefingError, FetchError
 from briefing.pipeline.candidates import origin_of
-from briefing.render.abridge import by_importance
 from briefing.render.email import edition_key
+from briefing.render.front_page import by_importance, front_stories
 from briefing.sanitise import label
 from briefing.types import Article, Edition, Picture, PictureLink, Source, Story
 
@@ -95,6 +95,8 @@ def keep_pictures(edition: Edition, context: RunContext) -> None:
 
 def _wanted(edition: Edition, setting: str) -> list[Story]:
     """The stories that show a picture, the most important first."""
+    if setting == "front" and (front := front_stories(edition)):
+        return list(front)
     stories = [edition.stories[index] for index in by_importance(edition)] if setting != "none" else []
     return stories if setting == "all" else stories[:_FRONT]
 

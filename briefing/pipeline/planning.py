@@ -60,7 +60,7 @@ def plan_stories(articles: Sequence[Article], context: RunContext, day: date, we
     `weights`: of sources' voices, by name; 1 where there is none.
     """
     config, compare = context.config, context.compare
-    preferences = _preferences(config, weights)
+    preferences = _preferences(context, weights)
     wanted: list[Article] = []
     failures: list[Failure] = []
     for article in (_in_section(article, config) for article in articles):
@@ -91,7 +91,7 @@ def plan_stories(articles: Sequence[Article], context: RunContext, day: date, we
 
 def is_muted(article: Article, context: RunContext) -> bool:
     """Whether the reader has muted a word, the source or the section of `article`."""
-    return bool(muted_by(_in_section(article, context.config), _preferences(context.config, {})))
+    return bool(muted_by(_in_section(article, context.config), _preferences(context, {})))
 
 
 def may_be_told(article: Article, context: RunContext, day: date) -> bool:
@@ -103,14 +103,16 @@ def may_be_told(article: Article, context: RunContext, day: date) -> bool:
     return text_key(article.text) not in {text_key(text) for text in texts}
 
 
-def _preferences(config: Config, weights: Mapping[str, float]) -> RankingPreferences:
+def _preferences(context: RunContext, weights: Mapping[str, float]) -> RankingPreferences:
     """The reader's interests and mutes; `weights`: of sources' voices, by name."""
+    config = context.config
     return RankingPreferences(
         interests=config.interests.words,
         boost=config.interests.boost,
         muted_words=config.mute.words,
         muted_sources=config.mute.sources,
         muted_sections=config.mute.sections,
+        muted_by_source={name: source.mute for name, source in context.wishes.items()},
         weights=weights,
     )
 

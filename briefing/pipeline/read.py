@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from briefing.pipeline.candidates import name_of
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.deadline import ReadDeadline
 from briefing.pipeline.discovery import SourceReader
@@ -76,6 +77,7 @@ def read(
         was_feed=context.store.was_feed,
         articles=articles,
         commands=context.commands,
+        wishes=context.wishes,
     )
     result = read_sources(config.sources, session, retry)
     for article in result.articles:
@@ -108,4 +110,8 @@ def read_sources(
         locations = [contents.source.location for contents in discovery.contents if contents.source]
         last_titles = session.store.feed_titles(locations) if session.store else {}
         discovery.contents = tell_apart(discovery.contents, last_titles)
+        for contents in discovery.contents:
+            if contents.source and contents.source.has_wishes:
+                names = map(name_of, contents.candidates)
+                session.wishes.update({session.secrets.text(name): contents.source for name in names if name})
         return Gatherer(session).gather(discovery)

@@ -15,6 +15,7 @@ from briefing.pipeline.newsletters import Newsletters
 from briefing.pipeline.progress import ProgressListener
 from briefing.pipeline.secrets import Commands
 from briefing.pipeline.window import Window
+from briefing.types import Source
 
 if TYPE_CHECKING:
     from briefing.fetch import Fetched, Fetcher, Request
@@ -45,6 +46,8 @@ class ReadSession:
     """Those that give passwords."""
     secrets: Secrets = field(default_factory=Secrets)
     """In the addresses of all sources; removed from articles and failures."""
+    wishes: dict[str, Source] = field(default_factory=dict)
+    """Sources with options of their own, by the name that their articles have; filled when they are named."""
     newsletters: Newsletters = field(init=False)
 
     def __post_init__(self) -> None:

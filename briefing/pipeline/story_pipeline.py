@@ -16,8 +16,8 @@ from datetime import date, datetime
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.deadline import StopBefore
 from briefing.pipeline.planning import StoryPlan, plan_stories
-from briefing.pipeline.summaries import condense_stories, summary_options
-from briefing.render.compose import FEWEST_STORIES
+from briefing.pipeline.summaries import condense_stories, options_by_article
+from briefing.render.front_page import FEWEST_STORIES
 from briefing.stories.conflicts import disagreements
 from briefing.stories.novelty import news_first, novelty_test
 from briefing.stories.ranking import Ranked, limit_sections, section_of
@@ -74,6 +74,7 @@ def tell_stories(
     config = context.config
     planning = plan_stories(articles, context, day, weights or {})
     plans = planning.plans
+    options = options_by_article(context)
     results = StoryResults(failures=planning.muted, told_before=len(planning.ranked) - len(plans))
     stories: dict[int, Story] = {}
     """By the index of the plan."""
@@ -91,7 +92,7 @@ def tell_stories(
         condensed = dict(_condensed(batch, plans, context, results, enough))
         for index in batch:
             plan, before = plans[index], stored.get(index)
-            told = _outcome(plan, condensed.get(index), before, context)
+            told = _outcome(plan, condensed.get(index), before, options)
             if isinstance(told, Failure):
                 results.left_open.update(article.id for article in (*plan.articles, *plan.copies))
             elif isinstance(told, Mention):
@@ -114,9 +115,7 @@ def tell_stories(
     results.ranked = [story for rank, story in enumerate(planning.ranked) if rank not in over_limit]
     if len(results.stories) >= FEWEST_STORIES and not enough():
         front = [story for story in results.stories if not story.brief][:_FRONT]
-        results.leads = shorten_leads(
-            front, context.engine, context.prompts, summary_options(context), context.answers, enough
-        )
+        results.leads = shorten_leads(front, context.engine, context.prompts, options, context.answers, enough)
     _log.info(
         "Stories: %s, condensed: %s, from the store: %s, without time: %s",
         len(results.stories),
@@ -155,12 +154,15 @@ def _condensed(
 
 
 def _outcome(
-    plan: StoryPlan, summary: Summary | Failure | None, before: Story | None, context: RunContext
+    plan: StoryPlan,
+    summary: Summary | Failure | None,
+    before: Story | None,
+    options: Callable[[Article], SummaryOptions],
 ) -> Story | Mention | Failure:
     """What becomes of a plan; `summary` None: there was no time for one. `before`: as an earlier run told it."""
     if before and (summary is None or isinstance(summary, Failure)):
         return before
-    made = summary or _in_brief(plan, summary_options(context))
+    made = summary or _in_brief(plan, options(plan.first))
     if isinstance(made, Failure):
         return made
     told = _told(plan, made, brief=summary is None)

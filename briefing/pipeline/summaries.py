@@ -34,12 +34,12 @@ def condense_stories(
     if not stories:
         return
     out_of_time = enough or (lambda: False)
-    options = summary_options(context)
+    options = options_by_article(context)
     context.progress.stage("summarise", len(stories))
     keys: dict[int, str] = {}
     """Cache keys of the missing summaries, by index: in a batch two texts may have one id."""
     for index, (first, *others) in enumerate(stories):
-        key = summary_key(first, context.engine, context.prompts, options, others)
+        key = summary_key(first, context.engine, context.prompts, options(first), others)
         cached = context.store.get_summary(key)
         if cached is None:
             keys[index] = key
@@ -68,17 +68,32 @@ def condense_stories(
             yield index, named.as_failure("summarise")
 
 
-def summary_options(context: RunContext) -> SummaryOptions:
-    """The options in the configuration."""
+def options_by_article(context: RunContext) -> Callable[[Article], SummaryOptions]:
+    """The options of a story by its first article: those of its source, else those in the configuration."""
+    known: dict[tuple[int, str], SummaryOptions] = {}
+
+    def options(article: Article) -> SummaryOptions:
+        source = context.wishes.get(article.source)
+        wish = (source.points, source.language) if source else (0, "")
+        if wish not in known:
+            known[wish] = _options(context, *wish)
+        return known[wish]
+
+    return options
+
+
+def _options(context: RunContext, points: int, language: str) -> SummaryOptions:
+    """The options in the configuration, but for what is given."""
     config = context.config
-    embedder = context.embedder if config.language else None
+    language = language or config.language
+    embedder = context.embedder if language else None
     return SummaryOptions(
-        points=config.points,
+        points=points or config.points,
         length=config.length,
-        language=config.language,
+        language=language,
         paragraph=config.paragraph,
         embed=embedder.embed if embedder else None,
-        language_of=language_of if config.language else None,
+        language_of=language_of if language else None,
         embedded_by=embedder.digest if embedder else "",
     )
 

@@ -1,8 +1,7 @@
 """Editions shortened to fit a letter. Pure. Not here: how large a letter is (`email`).
 
-The least important stories are left out first: an edition keeps no scores, but its headline is its first story's, the
-overview has the next ones, and within a section they are sorted by score. Each story is limited as well, since one may
-be larger than any letter: pages have had a title of 300 KB and an address of 2 MB.
+The least important stories are left out first (`front_page.by_importance`). Each story is limited as well, since one
+may be larger than any letter: pages have had a title of 300 KB and an address of 2 MB.
 """
 
 from __future__ import annotations
@@ -54,18 +53,6 @@ LIMITS = (
     StoryLimits(text=100, label=80, address=500, points=3, evidence=1, reports=1),
 )
 """From limits that no usual story reaches to those with which every edition fits into a letter."""
-
-
-def by_importance(edition: Edition) -> list[int]:
-    """Indices into `Edition.stories`, the most important first."""
-    stories = edition.stories
-    heads = [story.summary.headline for story in stories]
-    first = heads.index(edition.headline) if edition.headline in heads and edition.headline else 0
-    indices = {article.id: index for index, story in enumerate(stories) for article in story.articles}
-    brief = [indices[c.article] for point in edition.overview for c in point.citations if c.article in indices]
-    depths = [depth for section in edition.sections for depth in range(len(section.stories))]
-    by_depth = sorted(range(len(stories)), key=depths.__getitem__)
-    return list(dict.fromkeys([first, *brief, *by_depth])) if stories else []
 
 
 def sections_with(edition: Edition, indices: Iterable[int]) -> list[Section]:

@@ -1,4 +1,4 @@
-"""Ranked stories into an edition: sections, and the overview at the top. Pure."""
+"""Ranked stories into an edition: sections, the front stories, and the overview at the top. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from briefing.nlp.text import word_count
+from briefing.render.front_page import FEWEST_STORIES, front_of
 from briefing.stories.ranking import section_of
 from briefing.types import Edition, Failure, KeyPoint, Mention, Section, Story, Stub, Summary, Verdict
 
@@ -17,8 +18,6 @@ FEWEST_SENTENCES, MOST_SENTENCES = 3, 5
 """Of the overview; with fewer sentences there is none."""
 OVERVIEW_WORDS = 80
 """Of the overview: 30 seconds at the 160 words a minute of a calm newsreader."""
-FEWEST_STORIES = 5
-"""Below this an edition is its own overview."""
 
 
 def compose(
@@ -41,14 +40,16 @@ def compose(
 
     `leads`: by summary id, a story's sentence in the overview where that is not its first point as it is.
 
-    Sections are in `section_order`, the others after them by name; stories within them in the order given.
+    `stories`: best first. Sections are in `section_order`, the others after them by name, those with nothing but
+    headlines (`stubs`) among them; stories within them in the order given.
     """
-    sections: dict[str, list[Story]] = {}
+    sections: dict[str, list[Story]] = {stub.section: [] for stub in stubs}
     for story in stories:
         first = story.articles[0]
         sections.setdefault(section_of(first), []).append(story)
     order = {name: index for index, name in enumerate(section_order)}
     names = sorted(sections, key=lambda name: (order.get(name, len(order)), name.casefold(), name))
+    ranking = tuple(story.summary.id for story in stories)
     return Edition(
         date=date,
         title=title,
@@ -63,6 +64,8 @@ def compose(
         overview=overview(stories, leads or {}) if len(stories) >= FEWEST_STORIES else (),
         developing=tuple(developing),
         stubs=tuple(stubs),
+        front=front_of(ranking),
+        ranking=ranking,
     )
 
 

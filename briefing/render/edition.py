@@ -14,9 +14,10 @@ from briefing.nlp.sentences import sentences
 from briefing.render.epub import render_epub
 from briefing.render.filters import edition_variables, tidy, xml_safe
 from briefing.render.footnotes import Footnotes
+from briefing.render.front_page import front_stories, shown_sections
 from briefing.sanitise import one_line
 from briefing.serialization import edition_to_json, json_text, summary_document
-from briefing.types import Article, Edition, EvidenceStyle, Failure, Summary
+from briefing.types import Article, Edition, EvidenceStyle, Failure, Story, Summary
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -68,8 +69,8 @@ def render(
         return json_text(edition_to_json(edition))
     template = templates.get_template(f"edition.{extension}.j2")
     footnotes = _footnotes(format_name, evidence)
-    slugs = _section_slugs(edition)
-    return tidy(template.render(**variables, slugs=slugs, around=links, footnotes=footnotes))
+    sections, stories = _slugs(edition, templates)
+    return tidy(template.render(**variables, slugs=sections, story_slugs=stories, around=links, footnotes=footnotes))
 
 
 def render_summary(
@@ -142,25 +143,33 @@ def _extension(format_name: str) -> str:
     return FORMATS[format_name]
 
 
-def _section_slugs(edition: Edition) -> list[str]:
-    """Fragment identifiers of the sections' headings in rendered Markdown; empty for a name without letters.
+def _slugs(edition: Edition, templates: Environment) -> tuple[list[str], dict[str, str]]:
+    """Fragment identifiers of the headings of sections and of stories (by the summary's id) in rendered Markdown.
 
     As GitHub and most others make them: lower case; letters, marks, digits, hyphens and underscores; blanks as hyphens;
-    a repeated heading gets a number.
+    a repeated heading gets a number. Empty for a heading without letters.
     """
     seen: dict[str, int] = {}
+    words = templates.get_template("words.j2").module
+    untitled: str = words.untitled  # type: ignore[attr-defined]
 
     def slug(heading: str) -> str:
-        kept = [c for c in heading.lower() if c in "- " or unicodedata.category(c)[0] in "LM"
+        kept = [c for c in one_line(heading).lower() if c in "- " or unicodedata.category(c)[0] in "LM"
                 or unicodedata.category(c) in {"Nd", "Pc"}]  # fmt: skip
         base = "".join(kept).replace(" ", "-")
         seen[base] = seen.get(base, -1) + 1
         return f"{base}-{seen[base]}" if base and seen[base] else base
 
-    slug(one_line(edition.title))
-    slugs = []
-    for section in edition.sections:
-        slugs.append(slug(one_line(section.name)))
-        for story in section.stories:
-            slug(one_line(story.summary.headline))
-    return slugs
+    def tell(stories: Sequence[Story]) -> None:
+        of_stories.update((story.summary.id, slug(story.summary.headline or untitled)) for story in stories)
+
+    of_stories: dict[str, str] = {}
+    of_sections: list[str] = []
+    slug(edition.title)
+    if front := front_stories(edition):
+        slug(str(words.front))  # type: ignore[attr-defined]
+        tell(front)
+    for section in shown_sections(edition):
+        of_sections.append(slug(section.name))
+        tell(section.here)
+    return of_sections, of_stories

@@ -18,9 +18,10 @@ from zoneinfo import ZoneInfo
 
 from briefing.mail_headers import address_of, ascii_uri, letter_policy
 from briefing.nlp.text import fingerprint
-from briefing.render.abridge import LIMITS, abridged, by_importance, sections_with
+from briefing.render.abridge import LIMITS, abridged, sections_with
 from briefing.render.compose import FEWEST_SENTENCES, minutes_saved
 from briefing.render.filters import edition_variables, tidy, unlinked
+from briefing.render.front_page import by_importance, front_of, front_stories, shown_sections
 from briefing.sanitise import clipped, one_line
 from briefing.types import Edition, Story
 
@@ -86,8 +87,15 @@ def for_sections(edition: Edition, names: Sequence[str]) -> Edition:
     )
     articles = {article.id for story in kept.stories for article in story.articles}
     overview = tuple(point for point in edition.overview if articles.intersection(c.article for c in point.citations))
+    ranking = tuple(kept.stories[index].summary.id for index in by_importance(kept)) if edition.ranking else ()
     # The headline's story may be in a section that is left out, and so may those of the overview's sentences.
-    return replace(kept, headline="", overview=overview if len(overview) >= FEWEST_SENTENCES else ())
+    return replace(
+        kept,
+        headline="",
+        overview=overview if len(overview) >= FEWEST_SENTENCES else (),
+        front=front_of(ranking),
+        ranking=ranking,
+    )
 
 
 def only_new(edition: Edition, told: Collection[str] | None) -> Edition:
@@ -98,7 +106,7 @@ def only_new(edition: Edition, told: Collection[str] | None) -> Edition:
     ]
     return replace(
         edition, sections=tuple(section for section in sections if section.stories), headline="", overview=(),
-        developing=(), stubs=(), failures=(), notes=(),
+        developing=(), stubs=(), failures=(), notes=(), front=(),
     )  # fmt: skip
 
 
@@ -172,14 +180,22 @@ class _Writer:
 
     def _variables(self, shown: int, listed: int) -> dict[str, object]:
         stories = self.edition.stories
-        sections = sections_with(self.edition, self.order[:shown])
+        kept = sections_with(self.edition, self.order[:shown])
+        # Links within a letter lead nowhere in many mail programs: what is at the top is not named again.
+        sections = [
+            replace(section, above=())
+            for section in shown_sections(self.edition, kept)
+            if section.here or section.stubs
+        ]
+        told = {story.summary.id for section in kept for story in section.stories}
         return {
             **edition_variables(self.edition, evidence=self.envelope.evidence),
+            "front": [story for story in front_stories(self.edition) if story.summary.id in told],
             "sections": sections,
             "told": sections,
             "listed": [stories[index].summary for index in sorted(self.order[shown:listed])],
             "unlisted": len(stories) - listed,
-            "more_stubs": len(self.whole.stubs) - len(self.edition.stubs),
+            "more_stubs": len(self.whole.stubs) - sum(len(section.stubs) for section in sections),
             "minutes_saved": self.minutes,
             "since": self.since and self.since.astimezone(ZoneInfo(self.edition.timezone)),
             "unsubscribe": self.envelope.unsubscribe,
@@ -191,11 +207,10 @@ class _Writer:
     def _html(self, variables: dict[str, object]) -> str:
         import css_inline
 
+        stories = self.edition.stories
+        after_the_first = (stories[index].summary.headline for index in self.order[1:4])
         page = self.templates.get_template("email.html.j2").render(
-            preheader=" · ".join(
-                story.summary.headline for story in self.edition.stories[1:4] if story.summary.headline
-            ),
-            **variables,
+            preheader=" · ".join(filter(None, after_the_first)), **variables
         )
         # There is no stylesheet to fetch, and the inliner must not try.
         inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, minify_css=True)
@@ -207,7 +222,7 @@ class _Writer:
         reply_to = address_of(envelope.reply_to or envelope.sender)
         message = EmailMessage(policy=letter_policy(sender, recipient, reply_to))
         words = self.templates.get_template("words.j2").module
-        top = edition.headline or (edition.stories[0].summary.headline if edition.stories else "")
+        top = edition.headline or (edition.stories[self.order[0]].summary.headline if self.order else "")
         since = self.since and self.since.astimezone(ZoneInfo(edition.timezone))
         subject = str(
             words.subject_since(edition.title, len(edition.stories), top, since, edition.date)  # type: ignore[attr-defined]

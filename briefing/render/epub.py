@@ -1,4 +1,4 @@
-"""EPUB 3: a navigation document and a chapter for each section; no remote resources. Pure: bytes.
+"""EPUB 3: a navigation document, a chapter for the front stories and one for each section; nothing remote. Pure: bytes.
 
 The container is a ZIP whose first member is ``mimetype``, stored (EPUB OCF 3.3, 4.2). Every member has the same time,
 so that equal editions give equal bytes.
@@ -11,6 +11,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from briefing.render.filters import edition_variables, xml_safe
+from briefing.render.front_page import ShownSection, front_stories, shown_sections
 from briefing.types import Edition
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ def render_epub(edition: Edition, templates: Environment, *, evidence: bool = Tr
         story.picture.digest: story.picture for story in edition.stories if story.picture and story.picture.data
     }
     names = {digest: f"picture{number}.jpg" for number, digest in enumerate(pictures, 1)}
-    variables = {**edition_variables(edition, evidence=evidence), "pictures": names}
+    chapters = _chapters(edition, templates)
+    files = {story.summary.id: name for name, chapter in chapters for story in chapter.here}
+    variables = edition_variables(edition, evidence=evidence)
+    variables |= {"chapters": chapters, "files": files, "pictures": names}
 
     def text(name: str, **more: object) -> str:
         return xml_safe(templates.get_template(name).render(**variables, **more)).strip() + "\n"
@@ -42,9 +46,9 @@ def render_epub(edition: Edition, templates: Environment, *, evidence: bool = Tr
         "EPUB/nav.xhtml": text("epub.nav.xhtml.j2"),
         "EPUB/style.css": text("style.css"),
     }
-    for number, section in enumerate(edition.sections, 1):
-        last = number == len(edition.sections)
-        members[f"EPUB/s{number}.xhtml"] = text("epub.section.xhtml.j2", section=section, last=last)
+    for number, (name, chapter) in enumerate(chapters, 1):
+        last = number == len(chapters)
+        members[f"EPUB/{name}"] = text("epub.section.xhtml.j2", section=chapter, last=last)
     stored = {f"EPUB/{names[digest]}": picture.data for digest, picture in pictures.items()}
     book = io.BytesIO()
     with zipfile.ZipFile(book, "w") as archive:
@@ -54,3 +58,12 @@ def render_epub(edition: Edition, templates: Environment, *, evidence: bool = Tr
         for name, data in stored.items():
             archive.writestr(zipfile.ZipInfo(name, _ZIP_EPOCH), data, zipfile.ZIP_STORED)
     return book.getvalue()
+
+
+def _chapters(edition: Edition, templates: Environment) -> list[tuple[str, ShownSection]]:
+    """File name and content of each chapter, in order."""
+    front = front_stories(edition)
+    name = str(templates.get_template("words.j2").module.front)  # type: ignore[attr-defined]
+    top = ShownSection(name=name, stories=front, above=(), here=front, stubs=(), more_stubs=0)
+    sections = [(f"s{number}.xhtml", section) for number, section in enumerate(shown_sections(edition), 1)]
+    return [("front.xhtml", top), *sections] if front else sections

@@ -19,7 +19,9 @@ from zoneinfo import ZoneInfo
 
 from briefing.address import web_parts
 from briefing.dates import in_zone, is_date_only, rfc3339
+from briefing.nlp.sentences import sentences
 from briefing.render.compose import minutes_saved
+from briefing.render.front_page import front_stories, shown_sections
 from briefing.render.quotations import quoted, within_quotation
 from briefing.sanitise import clean, one_line
 from briefing.types import Article, Citation, Edition, KeyPoint, Picture, Story, Summary, Verdict
@@ -48,6 +50,7 @@ def install_filters(environment: Environment) -> None:
         written_in=_quotation_language,
         language_told=_overview_language,
         headline_language=_headline_language,
+        first_sentence=_first_sentence,
         urn=_urn,
         moment_of=_updated,
         html_time=_html_time,
@@ -63,7 +66,8 @@ def edition_variables(edition: Edition, *, evidence: bool = True) -> dict[str, A
     return {
         "edition": edition,
         "evidence": evidence,
-        "sections": edition.sections,
+        "front": front_stories(edition),
+        "sections": shown_sections(edition),
         "minutes_saved": minutes_saved,
         "sources": len({article.source for story in edition.stories for article in story.articles}),
         "local": lambda time: in_zone(time, zone),
@@ -127,6 +131,11 @@ def _headline_language(edition: Edition) -> str:
     """Language of the story whose headline is the edition's; of the first story where the edition has none."""
     summaries = (story.summary for story in edition.stories if edition.headline in {"", story.summary.headline})
     return next((summary.language for summary in summaries), "und")
+
+
+def _first_sentence(text: str) -> str:
+    """The first sentence of a teaser, whose language is unknown."""
+    return next((sentence.text for sentence in sentences(clean(text), "und", 1)), text)
 
 
 def _lang(code: str, around: str) -> Any:

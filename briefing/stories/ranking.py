@@ -47,6 +47,8 @@ class RankingPreferences:
     muted_words: Sequence[str] = ()
     muted_sources: Sequence[str] = ()
     muted_sections: Sequence[str] = ()
+    muted_by_source: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Words that are muted in one source alone, by its name."""
     weights: Mapping[str, float] = field(default_factory=dict)
     """By source name; 1 if absent."""
 
@@ -99,7 +101,13 @@ def muted_by(article: Article, preferences: RankingPreferences) -> str:
         for name in names:
             if name and fold(name) == fold(own):
                 return name
-    return next(iter(_found(preferences.muted_words, f"{article.title} {_lead(article)}")), "")
+    words = (*preferences.muted_words, *preferences.muted_by_source.get(article.source, ()))
+    return next(iter(found_in_lead(words, article.title, article.text)), "")
+
+
+def found_in_lead(words: Sequence[str], title: str, text: str) -> list[str]:
+    """Those of `words` that are in a title or the beginning of a text; words may be phrases, as everywhere here."""
+    return _found(words, f"{title} {beginning(text, _LEAD_WORDS)}") if words else []
 
 
 def limit_sections(

@@ -64,17 +64,22 @@ def summarise_stories(
     stories: Iterable[Sequence[Article]],
     engine: Engine,
     prompts: PromptBook,
-    options: SummaryOptions | None = None,
+    options: SummaryOptions | Callable[[Article], SummaryOptions] | None = None,
     answers: CompletionStore | None = None,
     enough: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[int, Summary | Failure]]:
     """Yield every story's index with its summary or failure, in the order in which they finish.
 
+    `options`: of all, or by the first article of a story.
+
     `stories` is pulled as the engine has free slots; once `enough` is true, unfinished stories are dropped. Raises
     `EngineError` or `ModelError` only where the engine itself has failed; a later run resumes from `answers`.
     """
-    wanted = options or SummaryOptions()
-    conversations = ((i, partial(_guarded, articles, engine, prompts, wanted)) for i, articles in enumerate(stories))
+    wanted = _by_article(options or SummaryOptions())
+    conversations = (
+        (index, partial(_guarded, articles, engine, prompts, wanted(articles[0])))
+        for index, articles in enumerate(stories)
+    )
     for index, result in converse(conversations, engine, answers, enough):
         if isinstance(result, Summary):
             cached = " (cached)" if result.cached else ""
@@ -93,7 +98,7 @@ def shorten_leads(
     stories: Sequence[Story],
     engine: Engine,
     prompts: PromptBook,
-    options: SummaryOptions,
+    options: SummaryOptions | Callable[[Article], SummaryOptions],
     answers: CompletionStore | None = None,
     enough: Callable[[], bool] = lambda: False,
 ) -> dict[str, KeyPoint]:
@@ -102,13 +107,23 @@ def shorten_leads(
     Only the tuned model is asked. A short form is checked like any point; where none is needed or holds, the point
     stays as it is.
     """
-    suited = (s for s in stories if s.summary.key_points and cite.suits(s.articles[0], options, engine))
-    conversations = ((story, partial(_shortened, story, prompts, options)) for story in suited)
+    wanted = _by_article(options)
+    suited = (s for s in stories if s.summary.key_points and cite.suits(s.articles[0], wanted(s.articles[0]), engine))
+    conversations = ((story, partial(_shortened, story, prompts, wanted(story.articles[0]))) for story in suited)
     leads: dict[str, KeyPoint] = {}
     with suppress(EngineError, ModelError):  # short forms are optional
         for story, point in converse(conversations, engine, answers, enough):
             leads[story.summary.id] = point
     return leads
+
+
+def _by_article(
+    options: SummaryOptions | Callable[[Article], SummaryOptions],
+) -> Callable[[Article], SummaryOptions]:
+    if isinstance(options, SummaryOptions):
+        same = options
+        return lambda article: same
+    return options
 
 
 def _shortened(story: Story, prompts: PromptBook, options: SummaryOptions) -> Conversation[KeyPoint]:

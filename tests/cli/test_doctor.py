@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from briefing.extras import install_command
 from briefing.testing.chat import ChatServer
 
 from ..conftest import Cli
@@ -69,7 +70,10 @@ def test_the_doctor_says_that_pytorch_is_missing(tmp_path: Path) -> None:
         [sys.executable, "-c", code, "doctor"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert "broken  engine: engine transformers: PyTorch is not installed. Install it: pip install" in done.stdout
+    assert (
+        f"broken  engine: engine transformers: PyTorch is not installed. Install it: {install_command('torch')}"
+        in done.stdout
+    )
 
 
 def test_the_doctor_says_whether_the_model_fits_and_measures_nothing(cli: Cli, tmp_path: Path) -> None:

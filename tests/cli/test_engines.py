@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from briefing.extras import install_command
 from briefing.testing.chat import CHAT, MODELS, ChatServer
 
 from ..conftest import Cli
@@ -199,7 +200,7 @@ def test_without_pytorch_a_model_that_needs_it_says_how_to_get_it(tmp_path: Path
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 3
-    assert "pip install 'briefing[torch]'" in done.stderr
+    assert f"Install it: {install_command('torch')}" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -241,7 +241,7 @@ def test_a_long_subject_is_cut_at_a_word() -> None:
 
 def stub(number: int, section: str = "S1") -> Stub:
     return Stub(
-        title=f"Sea wall {number} costs more", teaser="Papers say so. " * 20, url=f"https://example.org/s{number}",
+        title=f"Sea wall {number} costs more", teaser="Papers report it. " * 20, url=f"https://example.org/s{number}",
         source="Chronicle", section=section, published=MORNING, wall="paywall",
     )  # fmt: skip
 
@@ -250,9 +250,9 @@ def test_stubs_are_in_both_parts_and_the_letter_stays_small() -> None:
     message = parsed(letter(replace(edition(), stubs=tuple(stub(number) for number in range(200)))))
     html, text = part(message, "html"), part(message, "plain")
     assert "behind a paywall" in html
-    assert "Sea wall 29 costs more (Chronicle, behind a paywall)" in " ".join(text.split())
+    assert "Sea wall 9 costs more: Papers report it. (Chronicle, behind a paywall)" in " ".join(text.split())
     for shown in (html, text):
-        assert "And 170 more headlines in the whole edition" in shown
+        assert "And 190 more headlines in the whole edition" in shown
 
 
 def test_stubs_are_omitted_before_stories() -> None:

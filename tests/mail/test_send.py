@@ -119,7 +119,7 @@ def test_the_password_from_a_command(post_office: Opener, desk: Callable[..., Pa
 def test_the_password_from_the_keyring(
     post_office: Opener, desk: Callable[..., Path], process: Cli, tmp_path: Path
 ) -> None:
-    pytest.importorskip("keyring", reason="keyring is not installed (pip install 'briefing[keyring]')")
+    pytest.importorskip("keyring", reason="keyring is not installed (pip install -e '.[keyring]')")
     (tmp_path / "ring.py").write_text(
         "import keyring.backend\n"
         "class Ring(keyring.backend.KeyringBackend):\n"

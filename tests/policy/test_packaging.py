@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 import yaml
 
+from briefing.extras import EXTRAS
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
 PROJECT: dict[str, Any] = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
@@ -33,7 +35,7 @@ Script = Callable[[str], ModuleType]
 def requirements() -> list[str]:
     extras = PROJECT["optional-dependencies"].values()
     named = [*PROJECT["dependencies"], *(requirement for extra in extras for requirement in extra)]
-    return sorted({requirement for requirement in named if not requirement.startswith("briefing[")})
+    return sorted({requirement for requirement in named if not requirement.startswith("daily-briefing[")})
 
 
 @pytest.mark.parametrize("requirement", requirements())
@@ -61,6 +63,31 @@ def test_what_is_installed_here_is_within_the_bounds(requirement: str) -> None:
     except importlib.metadata.PackageNotFoundError:
         pytest.skip(f"{wanted.name} is not installed")
     assert wanted.specifier.contains(found, prereleases=True), found
+
+
+def test_hints_about_extras_have_the_bounds_of_the_project() -> None:
+    assert {name: tuple(PROJECT["optional-dependencies"][name]) for name in EXTRAS} == EXTRAS
+
+
+def test_nothing_tells_to_install_the_strangers_package_of_our_commands_name() -> None:
+    """On the package index `briefing` is another project."""
+    assert PROJECT["name"] == "daily-briefing"
+    stranger = re.compile(
+        r"""(?:pip|pipx|uv tool|uvx?)\s+(?:install|run|add)\s[^\n`]*?(?<![\w./-])briefing(?![\w./-])"""
+    )
+    for text in ('pip install "briefing[pdf]"', "pipx install briefing", "uv pip install -U 'briefing'"):
+        assert stranger.search(text)
+    pages = [*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md"), *(REPOSITORY / "templates").iterdir()]
+    code = [
+        path for room in ("briefing", ".ci", ".github") for path in (REPOSITORY / room).rglob("*") if path.is_file()
+    ]
+    said = [
+        f"{path.relative_to(REPOSITORY)}: {found[0]}"
+        for path in (*pages, *code)
+        if path.suffix in {"", ".md", ".py", ".yml", ".j2"}
+        for found in stranger.finditer(path.read_text("utf-8"))
+    ]
+    assert said == []
 
 
 def pythons() -> list[str]:

@@ -91,7 +91,7 @@ def test_words_that_a_users_own_lack_are_the_shipped_ones(tmp_path: Path) -> Non
         '{{ words.quoted }}, {{ words.stubs }}, {{ words.wall("paywall") }}, {{ words.read(3) }}'
     )
     text = environment("templates", [tmp_path]).get_template("it.j2").render()
-    assert text == "Zitat, Headlines only, behind a paywall, 3 gelesen"
+    assert text == "Zitat, In short, behind a paywall, 3 gelesen"
 
 
 def test_a_mistake_in_a_users_words_is_named_with_its_line(tmp_path: Path) -> None:

@@ -69,7 +69,10 @@ def test_without_a_line_for_it_editions_go_to_the_current_folder() -> None:
         ("# a comment\n\npoints = 0", ["line 3, points", "but found 0"]),
         ("[[sources]]\nurl = 'https://example.org'\n\n[[sources]]\nurl = 'x'", ["line 5, sources[2].url"]),
         ("[[sources]]\nurl = 'https://example.org'\npath = 'x'", ["line 1, sources[1]", "not both"]),
-        ("[[sources]]\nurl = 'https://example.org'\npoints = 3", ["sources[1].points", "above the first [[sources]]"]),
+        (
+            "[[sources]]\nurl = 'https://example.org'\nthreads = 3",
+            ["sources[1].threads", "above the first [[sources]]"],
+        ),
         ("[[source]]\nurl = 'https://example.org'", ["line 1, source", "`sources`"]),
         ("sources = 'https://example.org'", ["sources", "[[sources]] tables"]),
         ("sources = ['https://example.org']", ["sources[1]", "[[sources]] table"]),

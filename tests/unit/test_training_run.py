@@ -31,8 +31,8 @@ pytestmark = pytest.mark.slow  # importing PyTorch takes seconds
 
 def untrained() -> Any:
     """A Qwen2 of a few thousand weights; they are large, so that what a token sees shows in what it says."""
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'briefing[train]')")
-    pytest.importorskip("peft", reason="PEFT is not installed (pip install 'briefing[train]')")
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install -e '.[train]')")
+    pytest.importorskip("peft", reason="PEFT is not installed (pip install -e '.[train]')")
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
     state = torch.get_rng_state()
@@ -54,7 +54,7 @@ def untrained() -> Any:
 @pytest.fixture
 def one_thread() -> Iterator[None]:
     """Two wait for each other at every small product."""
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'briefing[train]')")
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install -e '.[train]')")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -256,7 +256,7 @@ def test_told_to_end_a_run_saves_and_leaves_the_step_for_later(model: Any, tmp_p
 @OF_TRANSFORMERS
 def test_an_exported_adapter_can_be_gone_on_from(model: Any, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
-    pytest.importorskip("gguf", reason="gguf is not installed (pip install 'briefing[train]')")
+    pytest.importorskip("gguf", reason="gguf is not installed (pip install -e '.[train]')")
     from training.adapter import Adapter
     from training.export import kept
     from training.model import put
@@ -330,7 +330,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, *words: object) -> str:
 
 
 def test_without_a_gpu_cuda_is_refused_before_anything_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'briefing[train]')")
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install -e '.[train]')")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     save(articles(2), tmp_path / "rows.jsonl")
     said = refused(monkeypatch, tmp_path / "rows.jsonl", tmp_path / "out", "--device", "cuda")
@@ -351,7 +351,7 @@ def test_without_a_gpu_cuda_is_refused_before_anything_is_made(tmp_path: Path, m
 def test_rows_that_teach_nothing_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, cause: str
 ) -> None:
-    pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'briefing[train]')")
+    pytest.importorskip("torch", reason="PyTorch is not installed (pip install -e '.[train]')")
     if text is not None:
         (tmp_path / "rows.jsonl").write_text(text, "utf-8")
     said = refused(monkeypatch, tmp_path / "rows.jsonl", tmp_path / "out")
@@ -361,7 +361,7 @@ def test_rows_that_teach_nothing_are_named(
 
 
 def test_a_checkpoint_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'briefing[train]')")
+    pytest.importorskip("torch", reason="PyTorch is not installed (pip install -e '.[train]')")
     save(articles(2), tmp_path / "rows.jsonl")
     (tmp_path / train.CHECKPOINT).write_bytes(b"")
     said = refused(monkeypatch, tmp_path / "rows.jsonl", tmp_path)
@@ -372,7 +372,7 @@ def test_a_checkpoint_is_not_written_over(tmp_path: Path, monkeypatch: pytest.Mo
 def test_what_is_no_checkpoint_of_this_method_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'briefing[train]')")
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install -e '.[train]')")
     from training.export import kept
 
     save(articles(2), tmp_path / "rows.jsonl")
@@ -389,7 +389,7 @@ def test_what_is_no_checkpoint_of_this_method_is_named(
 
 
 def test_one_run_at_a_time_is_in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'briefing[train]')")
+    pytest.importorskip("torch", reason="PyTorch is not installed (pip install -e '.[train]')")
     save(articles(2), tmp_path / "rows.jsonl")
     with FileLock(tmp_path / "lock"):
         said = refused(monkeypatch, tmp_path / "rows.jsonl", tmp_path)
@@ -398,8 +398,8 @@ def test_one_run_at_a_time_is_in_a_folder(tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("damage", ["none", "no GGUF", "a folder"])
 def test_what_is_no_adapter_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
-    pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'briefing[train]')")
-    pytest.importorskip("gguf", reason="gguf is not installed (pip install 'briefing[train]')")
+    pytest.importorskip("torch", reason="PyTorch is not installed (pip install -e '.[train]')")
+    pytest.importorskip("gguf", reason="gguf is not installed (pip install -e '.[train]')")
     save(articles(2), tmp_path / "rows.jsonl")
     start = tmp_path if damage == "a folder" else tmp_path / "points.gguf"
     if damage == "no GGUF":

@@ -18,6 +18,7 @@ from briefing.engines.base import EngineOptions, ModelSpec
 from briefing.engines.hardware import free_memory, physical_cores
 from briefing.engines.transformers.settings import ModelSettings, read_settings, with_window
 from briefing.errors import EngineError, ModelError
+from briefing.extras import install_hint
 
 _VOCABULARY = re.compile(
     r"tokenizer\.(?:json|model)|\S*(?:spiece|sentencepiece)\S*\.model|vocab\S*|\S*\.(?:spm|tiktoken)"
@@ -241,7 +242,7 @@ def _explained(spec: ModelSpec, do: Any, part: str = "it") -> Any:
         import torch
         import transformers
     except ImportError as error:
-        cause, remedy = f"a package it needs is missing ({error})", "Install it: pip install 'briefing[torch]'"
+        cause, remedy = f"a package it needs is missing ({error})", install_hint("torch")
         raise EngineError("engine transformers", cause, remedy) from error
     except Exception as error:  # what it reads from environment variables fails in many ways
         cause = f"transformers cannot be imported ({error})"
@@ -270,10 +271,10 @@ def _diagnosis(message: str, part: str) -> tuple[str, str]:
         return "it brings code of its own, which is not run", "Take a model that transformers knows"
     if "tiktoken" in message and importlib.util.find_spec("google.protobuf") is None:
         # Without protobuf a SentencePiece file is taken for one of tiktoken's.
-        return "reading its tokeniser needs the package protobuf", "Install it: pip install protobuf"
+        return "reading its tokeniser needs the package protobuf", install_hint("protobuf")
     package = r"(sentencepiece|protobuf|tiktoken|gguf|accelerate)\b.*(?:install|not found|requires)"
     if missing := re.search(package, message, re.IGNORECASE | re.DOTALL):
-        return f"reading it needs the package {missing[1].lower()}", f"Install it: pip install {missing[1].lower()}"
+        return f"reading it needs the package {missing[1].lower()}", install_hint(missing[1].lower())
     if "does not recognize this architecture" in message or "Unrecognized model" in message or "model type" in message:
         return f"transformers does not know its architecture ({line})", "Upgrade transformers, or take another model"
     if "Unrecognized configuration class" in message:
