@@ -35,9 +35,12 @@ _URI_CHARACTERS = "%-._~:/?#[]@!$&'()*+,;="
 
 
 def letter_policy(*addresses: Address) -> EmailPolicy[Any]:
-    """The policy of a message with these addresses: UTF-8 headers (RFC 6532) only for a local part that needs them."""
+    """The policy of a message with these addresses: UTF-8 headers (RFC 6532) only for a local part that needs them.
+
+    Texts are encoded as ASCII: not every server takes 8-bit ones (RFC 6152).
+    """
     utf8 = not all(address.username.isascii() for address in addresses)
-    return (SMTPUTF8 if utf8 else SMTP).clone(header_factory=_REGISTRY)
+    return (SMTPUTF8 if utf8 else SMTP).clone(header_factory=_REGISTRY, cte_type="7bit")
 
 
 def address_of(text: str) -> Address:

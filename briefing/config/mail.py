@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
+from briefing.address import web_parts
 from briefing.config.validators import FORBID_EXTRA, Command, Flag, LazyValidator, parse_duration, whole
 from briefing.mail_headers import LONGEST_URI, ascii_domain, ascii_uri
 
 _MOST_RETRIES = 10
+LINK_DATE = "{date}"
+"""In `Mail.link`: the edition's date, as in ``2026-01-31``."""
 
 
 def _address(value: Any, folder: Path | None) -> Any:
@@ -54,6 +57,15 @@ def _unsubscribe(value: Any, folder: Path | None) -> Any:
     if not written or len(written) > LONGEST_URI:
         expected = f"expected an address of at most {LONGEST_URI} characters that starts with https:// or mailto:"
         raise ValueError(expected)
+    return value
+
+
+def _link(value: Any, folder: Path | None) -> Any:
+    if not isinstance(value, str) or not value:
+        return value
+    dated = value.replace(LINK_DATE, "2026-01-31")
+    if len(value) > LONGEST_URI or re.search(r"[\s<>\"{}]", dated) or web_parts(dated) is None:
+        raise ValueError(f"expected an address on the web such as 'https://example.org/{LINK_DATE}.html'")
     return value
 
 
@@ -122,8 +134,10 @@ class Mail:
     """Address of the List-Unsubscribe header."""
     one_click: Flag = False
     """Whether `unsubscribe` supports one-click POST (RFC 8058)."""
-    evidence: Flag = True
+    evidence: Flag = False
     """Whether the sentences behind each point are shown below it."""
+    link: Annotated[str, LazyValidator(_link)] = ""
+    """Web address of the whole edition, with `LINK_DATE` for its date; empty means: it is on no server."""
     send_empty: Flag = False
     """Whether an edition without a story is sent."""
     retries: Annotated[tuple[timedelta, ...], LazyValidator(_retries)] = tuple(

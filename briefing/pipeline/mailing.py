@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from briefing.config import Mail, Recipient, is_loopback
+from briefing.config.mail import LINK_DATE
 from briefing.errors import ConfigError, UsageError
 from briefing.mail_headers import address_of
 from briefing.pipeline.context import RunContext
@@ -61,6 +62,7 @@ def letter_to(
         unsubscribe=mail.unsubscribe,
         one_click=mail.one_click,
         evidence=mail.evidence,
+        link=mail.link.replace(LINK_DATE, part.stem),
     )
     letter = write_letter(part, envelope, context.templates, part.created, key=key, since=since)
     _log.debug("Letter: stories: %d, shortened: %d", len(part.stories), letter.shortened)

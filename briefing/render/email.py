@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from briefing.mail_headers import address_of, ascii_uri, letter_policy
@@ -32,6 +32,8 @@ LARGEST_LETTER = 98_000
 """Bytes of headers and both parts as sent; with the headers that servers add it is still under 100,000."""
 LONGEST_SUBJECT = 150
 """Characters."""
+_SHORTEST_TOP = 20
+"""Characters of a headline in a subject; where a title leaves less, the subject is cut at its end."""
 _MOST_STORIES = 300
 """Stories shown or listed: a line takes 300 bytes, so that more do not fit and need not be rendered."""
 _LISTS = (30, 10, 3, 0)
@@ -52,8 +54,10 @@ class Envelope:
     """``https://…`` or ``mailto:…``; empty: no such header."""
     one_click: bool = False
     """Whether `unsubscribe` accepts a POST (RFC 8058)."""
-    evidence: bool = True
+    evidence: bool = False
     """Whether the cited sentences are shown with each point."""
+    link: str = ""
+    """Web address of the whole edition; empty: there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +203,7 @@ class _Writer:
             "minutes_saved": self.minutes,
             "since": self.since and self.since.astimezone(ZoneInfo(self.edition.timezone)),
             "unsubscribe": self.envelope.unsubscribe,
+            "link": self.envelope.link,
         }
 
     def _text(self, variables: dict[str, object]) -> str:
@@ -221,15 +226,8 @@ class _Writer:
         sender, recipient = address_of(envelope.sender), address_of(envelope.recipient)
         reply_to = address_of(envelope.reply_to or envelope.sender)
         message = EmailMessage(policy=letter_policy(sender, recipient, reply_to))
-        words = self.templates.get_template("words.j2").module
         top = edition.headline or (edition.stories[self.order[0]].summary.headline if self.order else "")
-        since = self.since and self.since.astimezone(ZoneInfo(edition.timezone))
-        subject = str(
-            words.subject_since(edition.title, len(edition.stories), top, since, edition.date)  # type: ignore[attr-defined]
-            if since
-            else words.subject(edition.title, len(edition.stories), top)  # type: ignore[attr-defined]
-        )
-        message["Subject"] = clipped(one_line(subject), LONGEST_SUBJECT)
+        message["Subject"] = self._subject(top)
         message["From"], message["To"] = sender, recipient
         if envelope.reply_to:
             message["Reply-To"] = reply_to
@@ -248,6 +246,22 @@ class _Writer:
         for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
             part.set_boundary(f"{letter_id}-{number}")  # else a random one for each time it is written
         return message
+
+    def _subject(self, top: str) -> str:
+        """The subject with the headline `top`, of which as many words stay as there is room for."""
+        words: Any = self.templates.get_template("words.j2").module
+        title = str(words.dated_title(self.edition.title, self.edition.date))
+        if self.edition.name:
+            title = str(words.named_title(title, self.edition.name))
+        if self.since:
+            since = self.since.astimezone(ZoneInfo(self.edition.timezone))
+            title = str(words.title_since(title, since, self.edition.date))
+        count = len(self.edition.stories)
+        subject = one_line(str(words.subject(title, count, top)))
+        room = len(top) - (len(subject) - LONGEST_SUBJECT)
+        if len(top) > room >= _SHORTEST_TOP:
+            subject = one_line(str(words.subject(title, count, clipped(one_line(top), room))))
+        return clipped(subject, LONGEST_SUBJECT)
 
 
 def _cached_minutes_saved() -> Callable[[Sequence[Story]], int]:

@@ -29,6 +29,7 @@ from briefing.types import Article, Citation, Edition, KeyPoint, Picture, Story,
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "ps", "sd", "ug", "ur", "yi"})
 _LINE = 78
 """Columns of plain text: what fits every mail reader and terminal."""
 
@@ -57,6 +58,7 @@ def install_filters(environment: Environment) -> None:
         lang=_lang,
         data_uri=_data_uri,
     )
+    environment.tests["rtl"] = lambda language: language in _RIGHT_TO_LEFT
     environment.tests["web"] = lambda url: _web_address(url) != ""
 
 

@@ -80,8 +80,8 @@ def test_a_second_run_adds_stories_and_mails_only_these(runs: tuple[PostOffice, 
     for reader in (ANN, BEN):
         assert mailed(office, reader) == ["harbour", "tram", "museum"]
         first, second, third = letters_to(office, reader)
-        assert "new since" not in str(first)
-        assert "1 story, new since 06:30" in second["Subject"]
+        assert first["Subject"] == "Morning, 20 Mar: harbour (1 story)"
+        assert second["Subject"] == "Morning, 20 Mar, new since 06:30: tram (1 story)"
         assert "New since 12:00" in third.get_body(("plain",)).get_content()  # type: ignore[union-attr]
         assert "New since 12:00" in third.get_body(("html",)).get_content()  # type: ignore[union-attr]
     assert len({letter["Message-ID"] for letter in letters_to(office, ANN)}) == 3
