@@ -238,7 +238,11 @@ class Secrets:
 
     def add(self, *addresses: str) -> None:
         """Add the secrets of more addresses."""
-        found = {secret for address in addresses for secret in Address(address).secrets}
+        self.hold(secret for address in addresses for secret in Address(address).secrets)
+
+    def hold(self, values: Iterable[str]) -> None:
+        """Add secrets that stand in no address."""
+        found = set(values) - {""}
         self._values |= found
         for value in found:
             spellings = _spellings(value)

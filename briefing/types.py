@@ -31,6 +31,16 @@ class SourceKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SentValue:
+    """The value of a header or a cookie as the configuration gives it: never the secret, but where it comes from."""
+
+    text: str = ""
+    """With variables of the environment, ``Bearer $NEWS_TOKEN``."""
+    command: str | tuple[str, ...] = ""
+    """A command that prints the value, or its words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A source of the configuration."""
 
@@ -57,6 +67,10 @@ class Source:
     """Of the summaries of its articles; empty: as the configuration says for all."""
     mute: tuple[str, ...] = ()
     """Words and phrases; its articles with one of them in title or beginning are left out."""
+    headers: tuple[tuple[str, SentValue], ...] = ()
+    """Sent to its own origin (scheme, host, port) alone."""
+    cookies: tuple[tuple[str, SentValue], ...] = ()
+    """The same for cookies."""
 
     @property
     def has_wishes(self) -> bool:

@@ -31,7 +31,8 @@ from briefing.cli import (
     summarise,
 )
 from briefing.cli.console import fill_closed_streams, flush_streams, result
-from briefing.cli.logs import log_printed, logging_to
+from briefing.cli.everywhere import equip
+from briefing.cli.logs import Logs, log_printed, logging_to
 from briefing.cli.messages import ProgressDisplay, tell_crash, tell_error
 from briefing.errors import BriefingError, ExitCode, StoppedError
 from briefing.sanitise import clean
@@ -40,9 +41,10 @@ __all__ = ["app", "main"]
 
 
 class _Commands(TyperGroup):
-    """Cleans control characters from usage errors, which typer prints itself."""
+    """Cleans control characters from usage errors, which typer prints itself; its options work after a command too."""
 
     def make_context(self, *args: Any, **extra: Any) -> Any:
+        equip(self, _use)  # no earlier: typer adds its options for completion last
         with _clean_errors():
             return super().make_context(*args, **extra)
 
@@ -67,7 +69,6 @@ app = typer.Typer(
     cls=_Commands,
     help="A daily briefing from the sources you choose, summarised on your own machine, every key point checked.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -111,19 +112,36 @@ def options(
         ),
     ] = 0,
     log_file: Annotated[
-        Path | None, typer.Option("--log-file", help="File to which a log of every detail is added.")
+        Path | None, typer.Option("--log-file", metavar="FILE", help="File to which a log of every detail is added.")
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Options of every command."""
+    """Options of every command, which may also stand after it."""
     until_exit, context.obj = context.obj, ProgressDisplay(quiet=quiet, verbose=verbose > 0)
-    logs = logging_to(verbose, log_file.expanduser() if log_file else None)
-    if isinstance(until_exit, ExitStack):  # of `main`, which logs the error that ends the command
-        until_exit.enter_context(logs)
-    else:
-        context.with_resource(logs)
+    opened = logging_to(verbose, log_file, quiet=quiet)
+    # `main` gives a stack of its own: it logs the error that ends the command.
+    of_main = isinstance(until_exit, ExitStack)
+    context.meta[_LOGS] = until_exit.enter_context(opened) if of_main else context.with_resource(opened)
+
+
+_LOGS = "briefing.logs"
+"""Where contexts keep the `Logs`."""
+
+
+def _use(context: Any, name: str, value: Any) -> None:
+    """Follow an option of every command that stands after the command."""
+    logs: Logs | None = context.meta.get(_LOGS)
+    if logs is None:  # the command is only parsed
+        return
+    display: ProgressDisplay = context.find_root().obj
+    if name == "log_file":
+        logs.write_to(value)
+        return
+    display.quiet = display.quiet or name == "quiet"
+    display.verbose = display.verbose or name == "verbose"
+    logs.show(logs.verbosity + (value if name == "verbose" else 0), quiet=display.quiet)
 
 
 def main() -> None:

@@ -1,7 +1,6 @@
-"""Handlers for the package's loggers: standard error (``-v``) and a file (``--log-file``).
+"""Handlers for the package's loggers: standard error (progress, and more with ``-v``) and a file (``--log-file``).
 
 Only the logger ``briefing`` gets handlers, only while a command runs; libraries' loggers and the root stay as they are.
-Without either option nothing is set up, and Python's last resort prints warnings as they are.
 """
 
 from __future__ import annotations
@@ -23,34 +22,72 @@ from briefing.sanitise import clean
 _log = logging.getLogger(__name__)
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 """Of standard error, by how often ``-v`` is given."""
+PROGRESS = "briefing.progress"
+"""Logger of a run's stages and stories, whose lines are shown without ``-v`` as well."""
 
 
 @contextmanager
-def logging_to(verbosity: int, file: Path | None) -> Iterator[None]:
-    """Send log records to standard error, and from DEBUG on to `file`, while the block runs.
+def logging_to(verbosity: int, file: Path | None, *, quiet: bool = False) -> Iterator[Logs]:
+    """Send log records to standard error, and from DEBUG on to `file`, while the block runs: `Logs.show`, `write_to`.
 
-    `verbosity` 0 means warnings, 1 INFO, 2 or more DEBUG. Raises `UsageError` where `file` cannot be written.
+    Raises `UsageError` where `file` cannot be written.
     """
-    if not verbosity and file is None:
-        yield
-        return
-    handlers: list[logging.Handler] = [_StderrHandler(_LEVELS[min(verbosity, 2)])]
-    if file is not None:
-        handlers.append(_file_handler(file))
-    logger = logging.getLogger("briefing")
-    level = logger.level
-    logger.setLevel(min(handler.level for handler in handlers))
-    for handler in handlers:
-        logger.addHandler(handler)
-    _log.debug("briefing %s, Python %s, %s", __version__, platform.python_version(), sys.platform)
+    logs = Logs()
     try:
-        yield
+        logs.show(verbosity, quiet=quiet)
+        if file is not None:
+            logs.write_to(file)
+        yield logs
     finally:
-        for handler in handlers:
-            logger.removeHandler(handler)
+        logs.close()
+
+
+class Logs:
+    """The handlers of the package's logger."""
+
+    def __init__(self) -> None:
+        self.verbosity = 0
+        self._logger = logging.getLogger("briefing")
+        self._level_before = self._logger.level
+        self._stderr = _StderrHandler()
+        self._handlers: list[logging.Handler] = [self._stderr]
+        self._logger.addHandler(self._stderr)
+
+    def show(self, verbosity: int, *, quiet: bool = False) -> None:
+        """Show on standard error: 0 warnings and, unless `quiet`, a run's progress; 1 INFO; 2 or more DEBUG."""
+        self.verbosity = verbosity
+        self._stderr.least = _LEVELS[min(verbosity, 2)]
+        self._stderr.progress = bool(verbosity) or not quiet
+        self._stderr.setLevel(min(self._stderr.least, logging.INFO))
+        self._choose_level()
+        _begin(self._stderr)
+
+    def write_to(self, file: Path) -> None:
+        """Add every detail to `file` as well. Raises `UsageError` where it cannot be written."""
+        handler = _file_handler(file.expanduser())
+        self._handlers.append(handler)
+        self._logger.addHandler(handler)
+        self._choose_level()
+        _begin(handler)
+
+    def close(self) -> None:
+        """Take the handlers away."""
+        for handler in self._handlers:
+            self._logger.removeHandler(handler)
             with suppress(OSError):  # what could not be written was said when it was logged
                 handler.close()
-        logger.setLevel(level)
+        self._logger.setLevel(self._level_before)
+
+    def _choose_level(self) -> None:
+        self._logger.setLevel(min(handler.level for handler in self._handlers))
+
+
+def _begin(handler: logging.Handler) -> None:
+    """Log what runs here to `handler` alone."""
+    about = (__version__, platform.python_version(), sys.platform)
+    record = _log.makeRecord(_log.name, logging.DEBUG, __file__, 0, "briefing %s, Python %s, %s", about, None)
+    if handler.level <= record.levelno:
+        handler.handle(record)
 
 
 def log_printed(text: str, error: BaseException | None = None, *, level: int = logging.ERROR) -> None:
@@ -77,13 +114,18 @@ class _Formatter(logging.Formatter):
 class _StderrHandler(logging.Handler):
     """Prints records through `console.message`, above progress bars."""
 
-    def __init__(self, level: int) -> None:
-        super().__init__(level)
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.least = logging.WARNING
+        """Level that is shown of all but progress."""
+        self.progress = True
+        """Whether `PROGRESS` is shown."""
         self.setFormatter(_Formatter())
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print the record."""
-        if not hasattr(record, "printed"):
+        wanted = record.levelno >= self.least or (self.progress and record.name == PROGRESS)
+        if wanted and not hasattr(record, "printed"):
             message(self.format(record))
 
 

@@ -12,17 +12,24 @@ from briefing.dates import edition_day
 ConfigPath = Annotated[
     Path | None,
     typer.Option(
-        "--config", "-c", help="Configuration file. Default: ./briefing.toml, then the one in your folder.",
-        show_default=False,
+        "--config", "-c", metavar="FILE", show_default=False,
+        help="Configuration file. Default: ./briefing.toml, then the one in your folder.",
     ),
 ]  # fmt: skip
 NoConfig = Annotated[bool, typer.Option("--no-config", help="Leave the configuration aside: the options alone count.")]
+MODEL_PANEL = "The model"
 FORMATS_IN_WORDS = "md, html, text, json, atom or epub"
-Formats = Annotated[list[str] | None, typer.Option("--format", "-f", help=f"{FORMATS_IN_WORDS} (repeatable).")]
-Points = Annotated[int | None, typer.Option(help="Key points for each article, 1 to 10.")]
-Length = Annotated[str | None, typer.Option(help="Length of a key point: short, medium or long.")]
-Pictures = Annotated[str | None, typer.Option(help="Which stories show a picture: front, all or none.")]
-Language = Annotated[str | None, typer.Option(help="Language to write in, such as de. Default: the article's own.")]
+Formats = Annotated[
+    list[str] | None, typer.Option("--format", "-f", metavar="FORMAT", help=f"{FORMATS_IN_WORDS} (repeatable).")
+]
+Points = Annotated[int | None, typer.Option(metavar="N", help="Key points for each article, 1 to 10.")]
+Length = Annotated[str | None, typer.Option(metavar="LENGTH", help="Length of a key point: short, medium or long.")]
+Pictures = Annotated[
+    str | None, typer.Option(metavar="WHICH", help="Which stories show a picture: front, all or none.")
+]
+Language = Annotated[
+    str | None, typer.Option(metavar="LANGUAGE", help="Language to write in, such as de. Default: the article's own.")
+]
 Paragraph = Annotated[bool | None, typer.Option("--paragraph/--no-paragraph", help="Add a paragraph of prose.")]
 Evidence = Annotated[
     str | None,
@@ -31,16 +38,39 @@ Evidence = Annotated[
 Model = Annotated[
     str | None,
     typer.Option(
-        "--model", "-m", help="A name from `models list`, a GGUF file, a Hugging Face model or folder, openai:NAME."
+        "--model",
+        "-m",
+        metavar="NAME",
+        rich_help_panel=MODEL_PANEL,
+        help="A name from `models list`, a GGUF file, a Hugging Face model or folder, openai:NAME.",
     ),
 ]
 Engine = Annotated[
     str | None,
-    typer.Option(help="llama, transformers, openai, or extractive (no model: the article's own sentences)."),
+    typer.Option(
+        metavar="NAME",
+        rich_help_panel=MODEL_PANEL,
+        help="llama, transformers, openai, or extractive (no model: the article's own sentences).",
+    ),
 ]
-BaseUrl = Annotated[str | None, typer.Option("--base-url", help="OpenAI-compatible server that runs the model.")]
-Parallel = Annotated[int | None, typer.Option(help="Prompts answered side by side. Default: the engine's choice.")]
-Threads = Annotated[int | None, typer.Option(help="Threads for the model. Default: one for each physical core.")]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--base-url", metavar="URL", rich_help_panel=MODEL_PANEL, help="OpenAI-compatible server that runs the model."
+    ),
+]
+Parallel = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", rich_help_panel=MODEL_PANEL, help="Prompts answered side by side. Default: the engine's choice."
+    ),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", rich_help_panel=MODEL_PANEL, help="Threads for the model. Default: one for each physical core."
+    ),
+]
 
 
 def _layers(text: str) -> int | str:
@@ -48,11 +78,17 @@ def _layers(text: str) -> int | str:
 
 
 GpuLayers = Annotated[
-    Any, typer.Option(parser=_layers, metavar="N", help="Layers that a GPU holds, or auto. Default: as many as fit.")
+    Any,
+    typer.Option(
+        parser=_layers,
+        metavar="N",
+        rich_help_panel=MODEL_PANEL,
+        help="Layers that a GPU holds, or auto. Default: as many as fit.",
+    ),
 ]
-State = Annotated[Path | None, typer.Option(help="State file. Default: in your data folder.")]
-Prompts = Annotated[Path | None, typer.Option(help="Folder with prompts of your own.")]
-Templates = Annotated[Path | None, typer.Option(help="Folder with templates of your own.")]
+State = Annotated[Path | None, typer.Option(metavar="FILE", help="State file. Default: in your data folder.")]
+Prompts = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder with prompts of your own.")]
+Templates = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder with templates of your own.")]
 AllowLocal = Annotated[bool | None, typer.Option("--allow-local", help="What you name may be at a private address.")]
 Offline = Annotated[bool | None, typer.Option("--offline", help="Leave the network alone.")]
 

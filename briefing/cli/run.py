@@ -28,15 +28,22 @@ def run(
     config_option: options.ConfigPath = None,
     source: Annotated[
         list[str] | None,
-        typer.Option("--source", "-s", help="Feed, page, file, folder, OPML file or - (repeatable)."),
+        typer.Option("--source", "-s", metavar="SOURCE", help="Feed, page, file, folder, OPML file or - (repeatable)."),
     ] = None,
     formats: options.Formats = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the editions. Default: briefings.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Folder of the editions. Default: briefings.")
+    ] = None,
     since: Annotated[
         str | None,
-        typer.Option(help="How old a feed's article may be: last (unseen by any edition), 24h, 7d, '' for any age."),
+        typer.Option(
+            metavar="SPAN",
+            help="How old a feed's article may be: last (unseen by any edition), 24h, 7d, '' for any age.",
+        ),
     ] = None,
-    max_articles: Annotated[int | None, typer.Option(help="Articles in the edition at most; 0: no limit.")] = None,
+    max_articles: Annotated[
+        int | None, typer.Option(metavar="N", help="Articles in the edition at most; 0: no limit.")
+    ] = None,
     points: options.Points = None,
     length: options.Length = None,
     language: options.Language = None,
@@ -61,11 +68,16 @@ def run(
     send: Annotated[bool, typer.Option("--send", help="Then e-mail it to everyone who has not got it.")] = False,
     deadline: Annotated[
         str | None,
-        typer.Option(help="Time of day, such as 07:00, by which the edition is written, finished or not."),
+        typer.Option(
+            metavar="TIME", help="Time of day, such as 07:00, by which the edition is written, finished or not."
+        ),
     ] = None,
-    budget: Annotated[str | None, typer.Option(help="How long the run may take, such as 10m.")] = None,
+    budget: Annotated[str | None, typer.Option(metavar="SPAN", help="How long the run may take, such as 10m.")] = None,
     wait: Annotated[
-        str | None, typer.Option(help="How long to wait for the network where there is none. Default: 10m; '': not.")
+        str | None,
+        typer.Option(
+            metavar="SPAN", help="How long to wait for the network where there is none. Default: 10m; '': not."
+        ),
     ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say why each story stands where it stands.")] = False,
     dry_run: Annotated[

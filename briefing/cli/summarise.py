@@ -17,7 +17,7 @@ def summarise(
     inputs: Annotated[
         list[str], typer.Argument(metavar="INPUT...", help="Addresses, files, folders, or - for standard input.")
     ],
-    format_: Annotated[str, typer.Option("--format", "-f", help="text, md, html or json.")] = "text",
+    format_: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="text, md, html or json.")] = "text",
     batch: Annotated[
         bool,
         typer.Option(

@@ -85,7 +85,7 @@ def remove_source(text: str, name_or_location: str, path: Path) -> str:
     if not located and len(named) > 1:
         raise ConfigError(str(path), f"has {len(named)} sources named {name_or_location!r}", "Give the address or path")
     removed = located or named
-    pieces = _pieces(text)
+    pieces = _with_own_tables(_pieces(text), path)
     numbers = [number for number, piece in enumerate(pieces) if number and "sources" in parse_toml(piece, path)]
     if len(numbers) == len(tables):
         for index in reversed(removed):
@@ -140,6 +140,17 @@ def _pieces(text: str) -> list[str]:
         starts.append(match.start())
     first, *others = [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
     return [mark + first, *others]
+
+
+def _with_own_tables(pieces: list[str], path: Path) -> list[str]:
+    """`pieces` with each ``[sources.headers]`` table behind the source that it belongs to, as one piece."""
+    joined = pieces[:1]
+    for piece in pieces[1:]:
+        if isinstance(parse_toml(piece, path).get("sources"), dict) and len(joined) > 1:
+            joined[-1] += piece
+        else:
+            joined.append(piece)
+    return joined
 
 
 def _cut(pieces: list[str], number: int, path: Path) -> None:

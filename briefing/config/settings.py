@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from briefing.address import shown, shown_in
 from briefing.config.locations import mailbox_error
@@ -17,12 +18,14 @@ from briefing.config.mail import Mail, Recipient, is_loopback
 from briefing.config.validators import (
     FORBID_EXTRA,
     Command,
+    Cookies,
     Count,
     Duration,
     Flag,
     FolderPath,
     Formats,
     GpuLayers,
+    Headers,
     Kind,
     LanguageCode,
     LazyValidator,
@@ -215,6 +218,9 @@ class SourceTable:
     """Of the summaries of its articles; empty: the setting for all."""
     mute: Words = ()
     """An article of it with one of these words in its title or beginning is left out."""
+    headers: Headers = ()
+    """Sent to the origin of `url` alone; values come from the environment or a command."""
+    cookies: Cookies = ()
 
     def __post_init__(self) -> None:
         given = [bool(self.url), self.path is not None, bool(self.imap)].count(True)
@@ -224,6 +230,14 @@ class SourceTable:
             raise ValueError(problem)
         if self.password_command and not self.imap:
             raise ValueError("expected 'password_command' only beside 'imap'")
+        if sent := ("headers" if self.headers else "cookies" if self.cookies else ""):
+            parts = urlsplit(self.url)
+            if not self.url:
+                raise ValueError(f"expected '{sent}' only beside 'url'")
+            if parts.scheme != "https" and not (self.allow_local or is_loopback(parts.hostname or "")):
+                raise ValueError(
+                    f"expected an address that begins with https:// beside '{sent}': others could read them"
+                )
 
     def source(self) -> Source:
         """The same as the rest of the package knows it."""
@@ -240,6 +254,8 @@ class SourceTable:
             points=self.points,
             language=self.language,
             mute=self.mute,
+            headers=self.headers,
+            cookies=self.cookies,
         )
 
 
@@ -306,7 +322,7 @@ def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Proble
     }
     own = str(item["ctx"]["error"]) if item["type"] == "value_error" else None
     cause = own or expected.get(item["type"]) or item["msg"].replace("Input should be", "expected")
-    if isinstance(item["input"], str | int | float | list):
+    if isinstance(item["input"], str | int | float | list) and not {"headers", "cookies"}.intersection(location):
         cause += f", but found {_shown(item['input'])}"
     return Problem(location, cause)
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from briefing.address import web_address, without_feed_scheme
+from briefing.address import shown, web_address, without_feed_scheme
 from briefing.config.locations import is_url
-from briefing.types import SourceKind
+from briefing.types import SentValue, SourceKind
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -270,6 +270,61 @@ def _weight(value: Any, folder: Path | None) -> Any:
     return float(value)
 
 
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+"""A name of a header or a cookie (RFC 9110, 5.6.2)."""
+VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]{0,100})\}|([A-Za-z_][A-Za-z0-9_]{0,100}))")
+"""A variable of the environment in a text: ``$NAME``, ``${NAME}``."""
+_OPEN_HEADERS = frozenset({"accept", "accept-language", "dnt", "referer", "user-agent"})
+"""Whose values are no secrets, and may stand in the configuration."""
+_OWN_HEADERS = frozenset(
+    {"accept-encoding", "cache-control", "connection", "content-length", "content-type", "expect", "host", "keep-alive"}
+    | {"pragma", "range", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+"""That the fetcher sets itself, or that belong to the connection."""
+
+
+def _headers(value: Any, folder: Path | None) -> Any:
+    return _sent(value, "header", folder)
+
+
+def _cookies(value: Any, folder: Path | None) -> Any:
+    return _sent(value, "cookie", folder)
+
+
+def _sent(value: Any, what: str, folder: Path | None) -> Any:
+    """Names with values; a text is never shown in an error, since it may be the secret."""
+    if isinstance(value, tuple):  # checked before
+        return value
+    example = f'such as {{ {"Authorization" if what == "header" else "session"} = "$NEWS_KEY" }}'
+    if not isinstance(value, dict) or len(value) > 50:
+        raise ValueError(f"expected a table of {what}s, {example}")
+    return tuple((name, _sent_value(name, given, what, folder)) for name, given in value.items())
+
+
+def _sent_value(name: str, given: Any, what: str, folder: Path | None) -> SentValue:
+    lower = name.lower()
+    if not _TOKEN.fullmatch(name) or (what == "cookie" and "$" in name):
+        raise ValueError(f"expected the name of a {what}, but found {shown(name)!r}")
+    if what == "header" and (lower in _OWN_HEADERS or lower.startswith(("if-", "proxy-", "sec-"))):
+        raise ValueError(f"the header {name} is not yours to set")
+    if what == "header" and lower in {"cookie", "cookie2"}:
+        raise ValueError("expected cookies under 'cookies', each by its name")
+    if isinstance(given, dict) and len(given) == 1:
+        if isinstance(variable := given.get("env"), str) and VARIABLE.fullmatch(f"${variable}"):
+            return SentValue(text=f"${variable}")
+        if command := given.get("command"):
+            return SentValue(command=_command(command, folder))
+    is_text = isinstance(given, str) and given.isprintable() and given.isascii()
+    if is_text and (VARIABLE.search(given) or (what == "header" and lower in _OPEN_HEADERS)):
+        return SentValue(text=given)
+    raise ValueError(
+        f"expected for {name} a variable of the environment that holds the value, such as '$NEWS_KEY', or "
+        "{ command = 'pass show news' }: secrets do not belong into the configuration"
+    )
+
+
+Headers = Annotated[tuple[tuple[str, SentValue], ...], LazyValidator(_headers)]
+Cookies = Annotated[tuple[tuple[str, SentValue], ...], LazyValidator(_cookies)]
 Words = Annotated[tuple[str, ...], LazyValidator(_words)]
 Topics = Annotated[dict[str, tuple[str, ...]], LazyValidator(_topics)]
 """Names of sections with the words that speak for them."""

@@ -80,6 +80,8 @@ class Request:
     private: bool = False
     """Whether to bypass the cache; always for an address with a secret."""
     wanted: Wanted = Wanted.PAGE
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Sent to this origin alone, in place of the fetcher's own; the responses bypass the cache."""
 
 
 class Fetcher:
@@ -257,6 +259,7 @@ class Fetcher:
                 url,
                 request,
                 authorization if same_origin else None,
+                request.headers if same_origin else (),
                 local=request.allow_local and same_origin,
                 wait=state.waits_for(server_of(str(url))),
                 cookies=state.cookies,
@@ -274,6 +277,7 @@ class Fetcher:
         url: httpx.URL,
         request: Request,
         authorization: bytes | None,
+        own: tuple[tuple[str, str], ...],
         *,
         local: bool,
         wait: bool,
@@ -297,7 +301,8 @@ class Fetcher:
                 "local": local,
                 "authorization": authorization,
                 "cookies": cookies,
-                "private": request.private or shown(str(url)) != str(url),
+                "headers": own,
+                "private": request.private or bool(request.headers) or shown(str(url)) != str(url),
                 "caching": {"key": sha256(identity.encode()).hexdigest()},
             },
         )

@@ -197,8 +197,9 @@ def _has_surplus(stream: Any) -> bool:
 class Network(httpx.BaseTransport):
     """Sends one request and returns the response with its raw body. Raises httpcore's exceptions.
 
-    Reads three extensions of a request: ``local`` (the open pool may be used), ``authorization`` (a header) and
-    ``cookies`` (`ChainCookies`); the last two must not reach the cache above this transport. `before_request` is called
+    Reads four extensions of a request: ``local`` (the open pool may be used), ``authorization`` (a header), ``headers``
+    (in place of those of the same name) and ``cookies`` (`ChainCookies`); the last three must not reach the cache above
+    this transport. `before_request` is called
     with the address before a request is sent.
     """
 
@@ -224,9 +225,14 @@ class Network(httpx.BaseTransport):
         headers = list(request.headers.raw)
         if authorization := request.extensions.get("authorization"):
             headers.append((b"Authorization", authorization))
+        own = {name.lower(): (name, value) for name, value in request.extensions.get("headers", ())}
+        _, own_cookies = own.pop("cookie", ("", ""))
+        headers = [header for header in headers if header[0].decode("latin-1").lower() not in own]
+        headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in own.values()]
         cookies = request.extensions.get("cookies")
-        if sent_cookies := cookies.header(str(url)) if cookies else "":
-            headers.append((b"Cookie", sent_cookies.encode("latin-1")))
+        sent_cookies = cookies.header(str(url)) if cookies else ""
+        if together := "; ".join(filter(None, (own_cookies, sent_cookies))):
+            headers.append((b"Cookie", together.encode("latin-1")))
         sent = httpcore.Request(
             request.method,
             httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),

@@ -275,10 +275,17 @@ class SourceReader:
                 # A page that was asked for as a feed and named one, perhaps itself, is not asked for as a page again.
                 wanted = Wanted.FEED if attempt.named else Wanted.FEED_OR_PAGE
                 article = source.kind is SourceKind.AUTO and self._session.articles
+                try:
+                    headers = self._session.sent_with(source, source.location)
+                except BriefingError as error:
+                    self._found.contents[attempt.index].candidates = [failure_of(error, source.shown, "read")]
+                    self._session.progress.step(source.shown)
+                    continue
                 request = Request(
                     source.location,
                     allow_local=source.allow_local,
                     private=bool(source.address.secrets),
+                    headers=headers,
                     wanted=Wanted.PAGE if source.kind is SourceKind.PAGE or article else wanted,
                 )
                 waiting[request].append(attempt)
@@ -368,11 +375,13 @@ class SourceReader:
     def _named(self, source: Source, feed: str) -> Source:
         """A feed that a page in place of `source` names.
 
-        On the source's own origin it is what the reader meant; elsewhere no private address is allowed.
+        On the source's own origin it is what the reader meant; elsewhere no private address is allowed, and nothing is
+        sent with the request.
         """
         self._session.secrets.add(feed)
-        local = source.allow_local and origin_of(feed) == origin_of(source.location)
-        return replace(source, location=feed, kind=SourceKind.FEED, allow_local=local)
+        own = origin_of(feed) == origin_of(source.location)
+        named = replace(source, location=feed, kind=SourceKind.FEED, allow_local=source.allow_local and own)
+        return named if own else replace(named, headers=(), cookies=())
 
     def _feed_of_page(self, answer: Fetched, attempt: _Attempt) -> _Attempt:
         """The feed to be read in place of a page at the address of a feed: the only one of the same site that it names.

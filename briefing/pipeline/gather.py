@@ -242,7 +242,8 @@ class Gatherer:
                 session.progress.step(item.title)
                 continue
             local = item.source.allow_local and origin_of(url) == origin_of(item.source.location)
-            request = Request(url, allow_local=local, private=bool(item.source.address.secrets))
+            sent = session.sent_with(item.source, url)
+            request = Request(url, allow_local=local, private=bool(item.source.address.secrets), headers=sent)
             waiting[request].append((index, item))
         for request, answer in session.fetch(waiting):
             for index, item in waiting[request]:

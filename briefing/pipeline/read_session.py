@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from briefing.address import Secrets
 from briefing.errors import FetchError, OutOfTimeError
+from briefing.pipeline.candidates import origin_of
 from briefing.pipeline.deadline import ReadDeadline
 from briefing.pipeline.limits import Limits
 from briefing.pipeline.newsletters import Newsletters
 from briefing.pipeline.progress import ProgressListener
-from briefing.pipeline.secrets import Commands
+from briefing.pipeline.secrets import Commands, sent_headers
 from briefing.pipeline.window import Window
 from briefing.types import Source
 
@@ -52,6 +53,17 @@ class ReadSession:
 
     def __post_init__(self) -> None:
         self.newsletters = Newsletters(window=self.window, store=self.store, commands=self.commands)
+
+    def sent_with(self, source: Source, url: str) -> tuple[tuple[str, str], ...]:
+        """The headers of `source` for a request to `url`: none where that is another origin than the source's own.
+
+        Raises `ConfigError`, as `sent_headers`.
+        """
+        if not (source.headers or source.cookies) or origin_of(url) != origin_of(source.location):
+            return ()
+        headers, secrets = sent_headers(source, self.commands)
+        self.secrets.hold(secrets)
+        return headers
 
     def fetch(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Fetched | FetchError]]:
         """The answers, in any order; errors where the run is offline or the time for reading is up."""

@@ -9,7 +9,9 @@ import shlex
 import subprocess
 import sys
 
+from briefing.config.validators import VARIABLE
 from briefing.errors import ConfigError
+from briefing.types import SentValue, Source
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +58,39 @@ class Commands:
         if cause:
             raise ConfigError(setting, cause, "Try it in a terminal")
         return line
+
+
+def sent_headers(source: Source, commands: Commands) -> tuple[tuple[tuple[str, str], ...], frozenset[str]]:
+    """What is sent with requests to the origin of `source`, cookies as one header, and the secrets in it.
+
+    Raises `ConfigError` where a variable is not set or a command fails; it holds no value.
+    """
+    secrets: set[str] = set()
+
+    def value_of(name: str, value: SentValue, what: str) -> str:
+        setting = f"{source.shown}: {what} {name}"
+        if value.command:
+            found = commands.first_line(value.command, setting)
+            secrets.add(found)
+        else:
+
+            def variable(match: re.Match[str]) -> str:
+                held = from_environment(match[1] or match[2])
+                if not held:
+                    cause = f"the variable {match[1] or match[2]} of the environment is not set"
+                    raise ConfigError(setting, cause, "Set it where the command runs, or name a command")
+                secrets.add(held)
+                return held
+
+            found = VARIABLE.sub(variable, value.text)
+        if not (found.isascii() and found.isprintable()) or (what == "cookie" and ";" in found):
+            raise ConfigError(setting, f"its value has a character that no {what} may have")
+        return found
+
+    headers = [(name, value_of(name, value, "header")) for name, value in source.headers]
+    if cookies := [f"{name}={value_of(name, value, 'cookie')}" for name, value in source.cookies]:
+        headers.append(("Cookie", "; ".join(cookies)))
+    return tuple(headers), frozenset(secrets)
 
 
 def split_command(command: str, *, windows: bool) -> tuple[str, ...]:

@@ -62,7 +62,10 @@ OF_LIBRARIES = {"NO_COLOR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"
 OF_TESTS = {"UPDATE_GOLDEN"}
 
 
-EVERYWHERE = {"--config", "--state", "--prompts", "--templates", "--allow-local", "--offline"}
+EVERYWHERE = {
+    "--config", "--state", "--prompts", "--templates", "--allow-local", "--offline", "--quiet", "--verbose",
+    "--log-file",
+}  # fmt: skip
 """Options that mean the same on every command that has them, as docs/daily.md says."""
 
 
