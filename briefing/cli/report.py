@@ -137,7 +137,7 @@ def tell_run(display: ProgressDisplay, edition: Edition, report: Report) -> None
         f"{report.seconds:,.0f} s."
     )
     if edition.stubs:
-        display.say(f"Headlines only, because of walls before their pages: {len(edition.stubs)}.")
+        display.say(f"In short, with their headlines only: {len(edition.stubs)}.")
     tell_notices(display, report.notices)
     if report.brief:
         display.say(f"Time was up: {report.brief} told in one quoted sentence. Run again to complete the edition.")

@@ -85,6 +85,8 @@ def _looked_at(source: Source, plain: str, config: "Config", display: ProgressDi
         raise SourceError(source.shown, first.cause, more)
     if checked.feed:
         display.say("It is a web page; the feed that it names is added.")
+    elif is_web(found.location) and not checked.title:
+        display.say("It is a web page without a feed: the article on it is the source.")
     display.say(f"{checked.source.name or checked.title or found.shown}: {_count(checked, now)}.")
     for failure in checked.failures:
         display.complain(f"{failure.subject}: {_reason(failure)}")

@@ -134,6 +134,8 @@ class Mail:
     """Address of the List-Unsubscribe header."""
     one_click: Flag = False
     """Whether `unsubscribe` supports one-click POST (RFC 8058)."""
+    pictures: Flag = False
+    """Whether the pictures of the stories are in a letter, as far as there is room."""
     evidence: Flag = False
     """Whether the sentences behind each point are shown below it."""
     link: Annotated[str, LazyValidator(_link)] = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -53,20 +53,29 @@ def check_sources(context: RunContext) -> Iterator[CheckedSource]:
     Sources are read as by a run, but beyond its time span and limits, and the pages behind a feed's items are not
     fetched; of the messages on a mail server the first few are.
     """
-    yield from (check_source(source, context) for source in context.config.sources)
+    was_feed = _feeds_read(context)
+    yield from (check_source(source, context, was_feed) for source in context.config.sources)
 
 
-def check_source(source: Source, context: RunContext) -> CheckedSource:
-    """One source, as `check_sources` checks it, in the configuration or not."""
+def _feeds_read(context: RunContext) -> Callable[[str], bool]:
+    """Whether an earlier run read a feed at an address. A check makes and changes no state file."""
     from briefing.store import default_state, feeds_read
 
+    return feeds_read(context.config.state or default_state())
+
+
+def check_source(source: Source, context: RunContext, was_feed: Callable[[str], bool] | None = None) -> CheckedSource:
+    """One source, as `check_sources` checks it, in the configuration or not.
+
+    `was_feed`: whether an earlier run read a feed at an address; default: as the state file says.
+    """
     config = context.config
     session = ReadSession(
         limits=Limits(full_text=config.full_text, offline=config.offline, allow_local=config.allow_local),
         window=Window(now=context.clock()),
         open_fetcher=lambda: context.fetcher,
         progress=context.progress,
-        was_feed=feeds_read(config.state or default_state()),  # a check makes and changes no state file
+        was_feed=was_feed or _feeds_read(context),
         commands=context.commands,
     )
     with closing(session.newsletters):

@@ -23,15 +23,15 @@ from briefing.pipeline.context import RunContext, utc_now
 from briefing.pipeline.history import known_edition
 from briefing.pipeline.network_wait import longest_wait
 from briefing.pipeline.pictures import keep_pictures, with_pictures
-from briefing.pipeline.planning import is_muted
+from briefing.pipeline.planning import in_section, is_muted
 from briefing.pipeline.progress import NoProgress, ProgressListener
 from briefing.pipeline.read import limits_of, read
 from briefing.pipeline.story_pipeline import tell_stories
 from briefing.render.compose import compose
 from briefing.render.edition import EDITION_FORMATS, render_edition
 from briefing.serialization import edition_to_json
-from briefing.stories.ranking import Ranked
-from briefing.types import Article, Edition, Failure, Mention, Notice, Story, Stub
+from briefing.stories.ranking import Ranked, section_of
+from briefing.types import Article, Edition, Failure, FailureKind, Mention, Notice, Story, Stub
 
 _log = logging.getLogger(__name__)
 
@@ -96,7 +96,9 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         *(story for story in kept if told.isdisjoint(_articles_of([story]))),
     ]
     failures = (*reading.failures, *results.failures)
-    stubs = [*(failure.stub for failure in failures if failure.stub)]
+    if stories:  # an article that is in the edition with its headline did not fail
+        failures = tuple(replace(one, kind=FailureKind.SKIPPED) if one.stub else one for one in failures)
+    stubs = [_in_its_section(failure.stub, config) for failure in failures if failure.stub]
     edition = compose(
         stories,
         date=day,
@@ -216,6 +218,13 @@ def build_edition(
 def _articles_of(stories: Iterable[Story]) -> dict[str, Article]:
     """Every article of the stories, copies included, by id."""
     return {article.id: article for story in stories for article in (*story.articles, *story.copies)}
+
+
+def _in_its_section(stub: Stub, config: Config) -> Stub:
+    """The headline in the section that its article would be in, by its words where its source has none."""
+    section = "" if stub.section == stub.source else stub.section
+    article = Article(id="", title=stub.title, text=stub.teaser, source=stub.source, section=section)
+    return replace(stub, section=section_of(in_section(article, config)))
 
 
 def _edition_on_record(context: RunContext, day: date) -> Edition | None:

@@ -12,6 +12,7 @@ from briefing.config.mail import LINK_DATE
 from briefing.errors import ConfigError, UsageError
 from briefing.mail_headers import address_of
 from briefing.pipeline.context import RunContext
+from briefing.pipeline.pictures import with_pictures_for_mail
 from briefing.pipeline.secrets import Commands, from_environment, from_keyring
 from briefing.render.email import Envelope, Letter, for_sections, write_letter
 from briefing.types import Edition
@@ -62,8 +63,11 @@ def letter_to(
         unsubscribe=mail.unsubscribe,
         one_click=mail.one_click,
         evidence=mail.evidence,
+        pictures=mail.pictures,
         link=mail.link.replace(LINK_DATE, part.stem),
     )
+    if mail.pictures:
+        part = with_pictures_for_mail(part)
     letter = write_letter(part, envelope, context.templates, part.created, key=key, since=since)
     _log.debug("Letter: stories: %d, shortened: %d", len(part.stories), letter.shortened)
     return letter

@@ -6,6 +6,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -32,6 +33,9 @@ _SECONDS = 30.0
 """For all of them: an edition does not wait for its pictures."""
 _RESERVE = 3.0
 """Seconds before the deadline that are left for writing."""
+
+_MAIL_SIDE, _MAIL_BYTES = 400, 14_000
+"""Pixels and bytes of a picture in a letter, of which a letter has some five beside its text."""
 
 
 def with_local_pictures(article: Article, source: Source) -> Article:
@@ -82,6 +86,20 @@ def with_picture_data(edition: Edition, data: Callable[[str], bytes]) -> Edition
         for story in edition.stories
         if story.picture
     }
+    return _replaced(edition, pictures.get)
+
+
+def with_pictures_for_mail(edition: Edition) -> Edition:
+    """The edition with its pictures so small that a letter has room for several."""
+    from briefing.extract.pictures import small_picture
+
+    pictures: dict[str, Picture] = {}
+    for story in edition.stories:
+        if (picture := story.picture) and picture.data:
+            with suppress(BriefingError):
+                made = small_picture(picture.data, picture.url, side=_MAIL_SIDE, most=_MAIL_BYTES)
+                small = replace(picture, data=made.data, width=made.width, height=made.height)
+                pictures[story.summary.id] = small
     return _replaced(edition, pictures.get)
 
 

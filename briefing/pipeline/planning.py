@@ -63,7 +63,7 @@ def plan_stories(articles: Sequence[Article], context: RunContext, day: date, we
     preferences = _preferences(context, weights)
     wanted: list[Article] = []
     failures: list[Failure] = []
-    for article in (_in_section(article, config) for article in articles):
+    for article in (in_section(article, config) for article in articles):
         if reason := muted_by(article, preferences):
             subject, cause = article.title or article.id, f"it is muted ({reason})"
             failures.append(Failure(subject=subject, stage="read", cause=cause, kind=FailureKind.SKIPPED))
@@ -91,7 +91,7 @@ def plan_stories(articles: Sequence[Article], context: RunContext, day: date, we
 
 def is_muted(article: Article, context: RunContext) -> bool:
     """Whether the reader has muted a word, the source or the section of `article`."""
-    return bool(muted_by(_in_section(article, context.config), _preferences(context, {})))
+    return bool(muted_by(in_section(article, context.config), _preferences(context, {})))
 
 
 def may_be_told(article: Article, context: RunContext, day: date) -> bool:
@@ -117,7 +117,7 @@ def _preferences(context: RunContext, weights: Mapping[str, float]) -> RankingPr
     )
 
 
-def _in_section(article: Article, config: Config) -> Article:
+def in_section(article: Article, config: Config) -> Article:
     """The article in the section of its topic (`assign_topic`), where its source has none."""
     if article.section or not config.topics:
         return article

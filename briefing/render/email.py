@@ -1,6 +1,7 @@
 """The edition as an e-mail message. Pure: the time, the addresses and the templates are arguments.
 
-Multipart/alternative: text, then HTML with inlined styles and no remote resources. Gmail clips a message whose HTML
+Multipart/alternative: text, then HTML with inlined styles and no remote resources, and with its pictures where they are
+asked for. Gmail clips a message whose HTML
 exceeds about 102 KB once encoded, so a letter stays under `LARGEST_LETTER` as a whole for any edition: the least
 important stories become one line each, or a count; the one in the subject is always shown in full.
 """
@@ -8,7 +9,7 @@ important stories become one line each, or a count; the one in the subject is al
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
@@ -23,7 +24,7 @@ from briefing.render.compose import FEWEST_SENTENCES, minutes_saved
 from briefing.render.filters import edition_variables, tidy, unlinked
 from briefing.render.front_page import by_importance, front_of, front_stories, shown_sections
 from briefing.sanitise import clipped, one_line
-from briefing.types import Edition, Story
+from briefing.types import Edition, Picture, Story
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -36,6 +37,8 @@ _SHORTEST_TOP = 20
 """Characters of a headline in a subject; where a title leaves less, the subject is cut at its end."""
 _MOST_STORIES = 300
 """Stories shown or listed: a line takes 300 bytes, so that more do not fit and need not be rendered."""
+_AROUND_A_PICTURE = 1500
+"""Bytes of its headers and its tag, at most."""
 _LISTS = (30, 10, 3, 0)
 """Entries of each list besides the stories (stubs, developing, failures), tried from the most."""
 
@@ -56,6 +59,8 @@ class Envelope:
     """Whether `unsubscribe` accepts a POST (RFC 8058)."""
     evidence: bool = False
     """Whether the cited sentences are shown with each point."""
+    pictures: bool = False
+    """Whether the stories' pictures are parts of the letter, as far as its text leaves room."""
     link: str = ""
     """Web address of the whole edition; empty: there is none."""
 
@@ -147,7 +152,11 @@ def write_letter(
         if fitting is not None:
             break
     shown, listed = fitting or (min(len(order), 1),) * 2  # else a user's template alone is too large
-    return Letter(writer.message(shown, listed), len(order) - shown)
+    message = writer.message(shown, listed)
+    if envelope.pictures and (pictures := writer.pictures(shown, LARGEST_LETTER - len(message.as_bytes()))):
+        illustrated = writer.message(shown, listed, pictures)
+        message = illustrated if len(illustrated.as_bytes()) <= LARGEST_LETTER else message
+    return Letter(message, len(order) - shown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,10 +186,24 @@ class _Writer:
         length = len(html) + len(text)
         return length if length > LARGEST_LETTER else len(self._message(text, html).as_bytes())
 
-    def message(self, shown: int, listed: int) -> EmailMessage:
-        """The letter."""
-        variables = self._variables(shown, listed)
-        return self._message(self._text(variables), self._html(variables))
+    def message(self, shown: int, listed: int, pictures: Mapping[str, Picture] | None = None) -> EmailMessage:
+        """The letter, with these `pictures` by their digests."""
+        pictures = pictures or {}
+        variables = {**self._variables(shown, listed), "pictures": {digest: _content_id(digest) for digest in pictures}}
+        return self._message(self._text(variables), self._html(variables), pictures)
+
+    def pictures(self, shown: int, room: int) -> dict[str, Picture]:
+        """The pictures, by their digests, for which there are `room` bytes; of the most important stories first."""
+        chosen: dict[str, Picture] = {}
+        for story in (self.edition.stories[index] for index in self.order[:shown]):
+            picture = story.picture
+            if picture and picture.data and picture.digest not in chosen:
+                # In base64 and lines; its headers; the tag, in which a character may take twelve.
+                takes = len(picture.data) * 7 // 5 + _AROUND_A_PICTURE + 12 * len(picture.alt)
+                if takes <= room:
+                    chosen[picture.digest] = picture
+                    room -= takes
+        return chosen
 
     def _variables(self, shown: int, listed: int) -> dict[str, object]:
         stories = self.edition.stories
@@ -194,6 +217,7 @@ class _Writer:
         told = {story.summary.id for section in kept for story in section.stories}
         return {
             **edition_variables(self.edition, evidence=self.envelope.evidence),
+            "pictures": {},
             "front": [story for story in front_stories(self.edition) if story.summary.id in told],
             "sections": sections,
             "told": sections,
@@ -221,7 +245,7 @@ class _Writer:
         inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, minify_css=True)
         return tidy(unlinked(inliner.inline(page)))
 
-    def _message(self, text: str, html: str) -> EmailMessage:
+    def _message(self, text: str, html: str, pictures: Mapping[str, Picture] | None = None) -> EmailMessage:
         edition, envelope = self.edition, self.envelope
         sender, recipient = address_of(envelope.sender), address_of(envelope.recipient)
         reply_to = address_of(envelope.reply_to or envelope.sender)
@@ -243,6 +267,10 @@ class _Writer:
 
         message.set_content(text)
         message.add_alternative(html, subtype="html", cte="quoted-printable")
+        for digest, picture in (pictures or {}).items():
+            *_, page = message.iter_parts()
+            assert isinstance(page, EmailMessage)
+            page.add_related(picture.data, "image", "jpeg", cid=f"<{_content_id(digest)}>", disposition="inline")
         for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
             part.set_boundary(f"{letter_id}-{number}")  # else a random one for each time it is written
         return message
@@ -262,6 +290,11 @@ class _Writer:
         if len(top) > room >= _SHORTEST_TOP:
             subject = one_line(str(words.subject(title, count, clipped(one_line(top), room))))
         return clipped(subject, LONGEST_SUBJECT)
+
+
+def _content_id(digest: str) -> str:
+    """Of a picture's part (RFC 2392)."""
+    return f"{digest[:32]}@briefing"
 
 
 def _cached_minutes_saved() -> Callable[[Sequence[Story]], int]:

@@ -322,6 +322,38 @@ def test_adding_a_page_adds_the_feed_that_it_names(cli: Cli, tmp_path: Path, fee
     assert "it is a source already" in cli("sources", "add", feeds.url("/"), "--allow-local").stderr
 
 
+def test_adding_a_page_without_a_feed_says_so(cli: Cli, tmp_path: Path, feeds: Server) -> None:
+    (tmp_path / "briefing.toml").write_text("")
+    text = "The council of Marlow voted 31 to 14 on Tuesday for a tram line to the hospital. " * 5
+    feeds.serves("/trams", f"<html><body><article><h1>Trams</h1><p>{text}</p></article></body></html>")
+    done = cli("sources", "add", feeds.url("/trams"), "--allow-local")
+    assert done.stderr == (
+        f"It is a web page without a feed: the article on it is the source.\n{feeds.url('/trams')}: 1 article.\n"
+    )
+
+
+def test_adding_a_source_shows_no_secret_of_its_address(cli: Cli, tmp_path: Path, feeds: Server) -> None:
+    path = tmp_path / "briefing.toml"
+    path.write_text("")
+    feeds.serves("/f?token=Okapi31415Lm", "<rss><channel><title>Okapi31415Lm wire</title></channel></rss>")
+    feeds.serves(
+        "/p", '<html><head><link rel="alternate" type="application/rss+xml" href="/f?token=Okapi31415Lm"></head>'
+    )
+    said = [
+        cli("sources", "add", feeds.url("/f?token=Okapi31415Lm"), "--allow-local"),
+        cli("sources", "remove", feeds.url("/f?token=***")),
+        cli("sources", "add", feeds.url("/").replace("//", "//me:Okapi31415Lm@"), "--allow-local"),
+        cli("sources", "add", feeds.url("/p"), "--allow-local"),
+        cli("sources", "add", feeds.url("/gone?token=Okapi31415Lm"), "--allow-local"),
+        cli("sources", "add", "me:Okapi31415Lm@h.example/f"),
+        cli("sources", "check"),
+        cli("sources", "list"),
+    ]
+    assert [done.returncode for done in said] == [0, 0, 0, 0, 3, 2, 0, 0]
+    assert "Okapi31415Lm" in path.read_text()
+    assert not [done for done in said if "Okapi31415Lm" in done.stdout + done.stderr]
+
+
 def test_a_source_that_gives_nothing_is_not_added(cli: Cli, tmp_path: Path, feeds: Server) -> None:
     path = tmp_path / "briefing.toml"
     path.write_text("")

@@ -19,12 +19,13 @@ from xml.sax.saxutils import quoteattr
 import pytest
 from PIL import Image
 
-from briefing.config import Config
+from briefing.config import Config, Mail, Recipient
 from briefing.fetch import Fetcher
 from briefing.pipeline import (
     NoProgress,
     RunContext,
     known_edition,
+    letters,
     make_edition,
     removal,
     remove_edition,
@@ -240,7 +241,7 @@ def test_a_logo_that_pages_name_is_not_even_asked_for(news: News) -> None:
     assert news.asked() == []
 
 
-@pytest.mark.parametrize(("setting", "shown"), [("front", 5), ("all", 7), ("none", 0)])
+@pytest.mark.parametrize(("setting", "shown"), [("front", 3), ("all", 7), ("none", 0)])
 def test_the_setting_says_which_stories_show_a_picture(news: News, setting: str, shown: int) -> None:
     for n in range(7):
         news.server.serves(f"/{n}.jpg", photograph(n), type="image/jpeg")
@@ -255,9 +256,25 @@ def test_five_pictures_of_the_front_take_no_more_than_300_kilobytes(news: News) 
         Image.frombytes("RGB", (900, 600), random.Random(n).randbytes(900 * 600 * 3)).save(noise, "PNG")
         news.server.serves(f"/{n}.png", noise.getvalue(), type="image/png")
     news.feed(*(media(f"/{n}.png") for n in range(5)))
-    pictures = [story.picture for story in news.run().stories if story.picture]
+    pictures = [story.picture for story in news.run(pictures="all").stories if story.picture]
     assert len(pictures) == 5
     assert sum(len(picture.data) for picture in pictures) <= 300_000
+
+
+def test_letters_have_pictures_where_they_are_asked_for(news: News) -> None:
+    for n in range(3):
+        news.server.serves(f"/{n}.jpg", photograph(n, 1600, 1000), type="image/jpeg")
+    news.feed(*(media(f"/{n}.jpg") for n in range(3)))
+    edition = news.run()
+    mail = Mail(sender="b@example.org", recipients=(Recipient(address="ann@example.org"),))
+    for wanted, shown in ((False, 0), (True, 3)):
+        with news.context(mail=replace(mail, pictures=wanted)) as context:
+            ((_, letter),) = letters(edition, context)
+        assert letter
+        parts = [part for part in letter.message.walk() if part.get_content_type() == "image/jpeg"]
+        sizes = [Image.open(io.BytesIO(part.get_payload(decode=True))).size for part in parts]  # type: ignore[arg-type]
+        assert sizes == [(400, 250)] * shown
+        assert len(letter.message.as_bytes()) < 100_000
 
 
 def test_markup_in_the_text_for_a_picture_is_text(news: News) -> None:

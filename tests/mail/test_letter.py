@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,6 +10,7 @@ from datetime import UTC, date, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP, strict
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from hypothesis import strategies as st
 from briefing.assets import environment
 from briefing.render.compose import compose
 from briefing.render.email import LARGEST_LETTER, LONGEST_SUBJECT, Envelope, Letter, for_sections, write_letter
-from briefing.types import Edition, Stub
+from briefing.types import Edition, Picture, Stub
 
 from ..factories import article, key_point, story
 
@@ -76,6 +78,49 @@ def test_the_headers_of_a_letter() -> None:
     assert "List-Unsubscribe-Post" not in message
     assert message["Auto-Submitted"] == "auto-generated"
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+
+
+def noise(number: int, size: int) -> Picture:
+    return Picture(
+        url="https://i.example/1.jpg", alt='A "ferry" <b>', width=400, height=250, digest=f"{number:064x}",
+        data=b"\xff\xd8" + random.Random(number).randbytes(size),
+    )  # fmt: skip
+
+
+def illustrated(shown: Edition, size: int) -> Edition:
+    numbers = count(1)
+    return replace(
+        shown,
+        sections=tuple(
+            replace(
+                section, stories=tuple(replace(story, picture=noise(next(numbers), size)) for story in section.stories)
+            )
+            for section in shown.sections
+        ),
+    )
+
+
+def test_a_letter_has_pictures_as_parts_where_they_are_asked_for_and_else_none() -> None:
+    shown = illustrated(edition(), 5000)
+    assert letter(shown).message.as_bytes() == letter(edition()).message.as_bytes()
+    message = parsed(letter(shown, pictures=True))
+    _, related = message.iter_parts()
+    page, *pictures = related.iter_parts()
+    assert (related.get_content_type(), len(pictures)) == ("multipart/related", 3)
+    assert {part.get_content_type() for part in pictures} == {"image/jpeg"}
+    named = re.findall(r'<img [^>]*src="cid:([^"]+)"', page.get_content())
+    assert sorted(f"<{name}>" for name in named) == sorted(part["Content-ID"] for part in pictures)
+    assert page.get_content().count('alt="A &quot;ferry&quot; <b>"') == 3
+    assert letter(shown, pictures=True).message.as_bytes() == letter(shown, pictures=True).message.as_bytes()
+
+
+@pytest.mark.parametrize(("stories", "fewest", "most"), [(3, 3, 3), (9, 2, 6), (60, 0, 1)])
+def test_pictures_take_only_the_room_that_the_text_leaves(stories: int, fewest: int, most: int) -> None:
+    shown = edition(stories)
+    plain, with_pictures = letter(shown), letter(illustrated(shown, 14_000), pictures=True)
+    assert with_pictures.shortened == plain.shortened
+    assert fewest <= with_pictures.message.as_bytes().count(b"Content-ID:") <= most
+    assert len(with_pictures.message.as_bytes()) <= LARGEST_LETTER
 
 
 def test_one_click_unsubscribe_only_where_it_is_configured() -> None:
