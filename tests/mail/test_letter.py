@@ -377,6 +377,7 @@ def test_lists_in_right_to_left_languages_are_indented_on_the_right(language: st
     assert (' dir="rtl"' in points) == turned
     assert ("padding:0 20px 0 0" in points) == turned
     assert f' lang="{language}"' in points
+    assert "text-align:start" in html[html.index("<td") : html.index("<h1")]  # each text on the side that it begins on
 
 
 def test_a_text_that_is_not_ascii_is_encoded_whatever_its_lines() -> None:
