@@ -50,7 +50,7 @@ CHANNEL = "mail"
 _RETRY_DAYS = 3
 """Days after the one since which a letter is owed."""
 _State = Literal["sent", "before", "deferred", "refused", "unable", "given up", "unknown", "nothing", "taken"]
-_RESULT_STATES: dict[DeliveryState, _State] = {
+RESULT_STATES: dict[DeliveryState, _State] = {
     "pending": "deferred",
     "deferred": "deferred",
     "sending": "unknown",
@@ -247,7 +247,7 @@ def _queue_edition(
         closed = [letter.delivery for letter in rest.letters if not letter.open and letter not in again]
         troubled = [known for known in closed if known.state != "sent"]
         for known in troubled or ([] if letters else closed[-1:]):
-            yield DeliveryResult(recipient=recipient, state=_RESULT_STATES[known.state], detail=known.detail)
+            yield DeliveryResult(recipient=recipient, state=RESULT_STATES[known.state], detail=known.detail)
 
 
 def _queue_earlier(
@@ -290,7 +290,7 @@ def _queue_earlier(
 def _result_elsewhere(letter: _QueuedLetter, context: RunContext) -> DeliveryResult:
     """The result of a letter that another process claimed, and may have sent by now."""
     known = context.store.delivery(letter.key)
-    state = "taken" if known.state == "sending" else _RESULT_STATES[known.state]
+    state = "taken" if known.state == "sending" else RESULT_STATES[known.state]
     return DeliveryResult(recipient=letter.recipient, state=state, detail=known.detail, earlier=letter.earlier)
 
 
