@@ -359,6 +359,7 @@ class Gatherer:
         except BriefingError as failed:
             subject = f"{item.name}: {item.title or item.entry.url or 'untitled'}"
             failure = failure_of(error or failed, subject, "fetch" if isinstance(error, FetchError) else "extract")
+            failure = replace(failure, url=item.entry.url or "")
             wall = wall_of(error)
             if not wall or (item.entry.url is None and not isinstance(error, WallError)):
                 return failure
