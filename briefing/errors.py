@@ -32,6 +32,7 @@ addresses; `str()` joins the three in one line. In a run over many items they be
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 
 from briefing.address import shown_in
@@ -80,6 +81,21 @@ class BriefingError(Exception):
         return Failure(subject=self.subject, stage=stage, cause=self.cause, remedy=self.remedy, kind=kind)
 
 
+def reason_of(error: BaseException) -> str:
+    """What an exception of the system's network says, in plain words: no numbers, no terms of the resolver's."""
+    if type(error).__name__ == "gaierror":
+        return "no such host"
+    text = re.sub(r"^\[Errno -?\d{1,6}\] ", "", str(error)).rstrip(".")
+    if any(words in text for words in _RESOLVER):
+        return "no such host"
+    return text or type(error).__name__
+
+
+_RESOLVER = ("Name or service not known", "nodename nor servname", "No address associated", "getaddrinfo failed",
+             "Name does not resolve", "Temporary failure in name resolution")  # fmt: skip
+"""What resolvers say of a name they do not know."""
+
+
 class UsageError(BriefingError):
     """The command line, or an argument of the Python API."""
 
@@ -109,6 +125,8 @@ class FetchError(BriefingError):
     """Whether it is permanent: gone, forbidden or too large."""
     asked = True
     """Whether a request was attempted; if not, the error says nothing about the network."""
+    status = 0
+    """Of the server's answer (HTTP), where that was the reason."""
 
 
 class BlockedAddressError(FetchError):

@@ -179,6 +179,7 @@ def failure_to_json(failure: Failure) -> dict[str, Any]:
         "kind": failure.kind.value,
         "cause": failure.cause,
         "remedy": failure.remedy,
+        "url": failure.url,
     }
 
 

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Literal
 
 from briefing.address import Address, shown_in
+from briefing.canonical import without_tracking
 
 
 class SourceKind(StrEnum):
@@ -338,11 +339,14 @@ class Failure:
     kind: FailureKind = FailureKind.FAILED
     stub: Stub | None = None
     """Its headline for the edition, where that is available."""
+    url: str = ""
+    """Address of the article's page, where there is one without secrets."""
 
     def __post_init__(self) -> None:
-        """Redact addresses in every field."""
+        """Redact addresses in every field, and take what only tracks out of them."""
         for name in ("subject", "cause", "remedy"):
-            object.__setattr__(self, name, shown_in(getattr(self, name)))
+            object.__setattr__(self, name, without_tracking(shown_in(getattr(self, name))))
+        object.__setattr__(self, "url", without_tracking(self.url) if shown_in(self.url) == self.url else "")
 
 
 @dataclass(frozen=True, slots=True)

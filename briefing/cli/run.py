@@ -12,7 +12,7 @@ from briefing.cli import options
 from briefing.cli.console import message, result, results
 from briefing.cli.messages import ProgressDisplay
 from briefing.cli.report import nothing_new, run_code, tell_failures, tell_language, tell_run, tell_usage
-from briefing.cli.send import keep_state, post_after_run
+from briefing.cli.send import keep_state, post_after_run, worse
 from briefing.cli.settings import one_of, settings
 from briefing.errors import ConfigError, ExitCode
 
@@ -67,7 +67,7 @@ def run(
     allow_local: options.AllowLocal = None,
     offline: options.Offline = None,
     no_config: options.NoConfig = False,
-    send: Annotated[bool, typer.Option("--send", help="Then e-mail it to everyone who has not got it.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="Then e-mail and push it to all who have not got it.")] = False,
     deadline: Annotated[
         str | None,
         typer.Option(
@@ -150,11 +150,11 @@ def run(
         mail = ExitCode.MAIL if send and mail_errors else ExitCode.WELL
         for error in mail_errors:
             display.complain(str(error))
-        if send and not mail_errors:
+        if send and (not mail_errors or wanted.notify.urls):
             with display:
                 # A run that was offline is started again soon: no pauses, which would only delay that.
                 last = run_context.clock() if code is ExitCode.OFFLINE else until
-                mail = post_after_run(display, to_send, run_context, last, lock)
+                mail = worse(mail, post_after_run(display, to_send, run_context, last, lock))
     code = ExitCode.PARTLY if untold and code is ExitCode.WELL else code
     raise typer.Exit(mail or code if code in {ExitCode.WELL, ExitCode.PARTLY} else code)
 

@@ -25,7 +25,7 @@ from typing import Any, Literal, Self
 
 from briefing.bounded_io import BoundedReader
 from briefing.deliver.sasl import hidden, log_in, log_in_with_token
-from briefing.errors import DeliveryError
+from briefing.errors import DeliveryError, reason_of
 from briefing.sanitise import one_line
 
 _log = logging.getLogger(__name__)
@@ -365,7 +365,7 @@ def _error_line(error: BaseException) -> str:
 
 
 def _error_text(error: BaseException) -> str:
-    return re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
+    return reason_of(error)
 
 
 def _bytes(reply: bytes | str) -> bytes:

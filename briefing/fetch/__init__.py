@@ -333,8 +333,7 @@ class Fetcher:
             elif not failed.pause:
                 limiter.record_answer(server)
             elif suspended := limiter.record_throttling(server, failed.wait):
-                error = failed.error
-                failed.error = type(error)(subject, f"{error.cause} and {suspended}", error.remedy)
+                failed.error = failed.because(f"{failed.error.cause} and {suspended}")
                 failed.final = True
             raise
         except FetchError:

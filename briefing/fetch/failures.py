@@ -9,7 +9,7 @@ from http import HTTPStatus
 import httpcore
 
 from briefing.bounded_io import BombError, CutOffError, TooLargeError
-from briefing.errors import BlockedAddressError, FetchError, UnreachableError, UntrustedError
+from briefing.errors import BlockedAddressError, FetchError, UnreachableError, UntrustedError, reason_of
 from briefing.fetch.addresses import PrivateAddressError, UnknownHostError
 from briefing.fetch.network import UnusableProxyError
 from briefing.fetch.response import UnknownEncodingError
@@ -47,7 +47,13 @@ class RetryableError(Exception):
         """The error after `attempts` failed."""
         if attempts == 1:
             return self.error
-        return type(self.error)(self.error.subject, f"{self.error.cause}, {attempts} times in a row", self.error.remedy)
+        return self.because(f"{self.error.cause}, {attempts} times in a row")
+
+    def because(self, cause: str) -> FetchError:
+        """The error with another cause."""
+        error = type(self.error)(self.error.subject, cause, self.error.remedy)
+        error.status = self.error.status
+        return error
 
 
 def status_error(subject: str, status: int, wait: float | None) -> FetchError | RetryableError:
@@ -67,6 +73,7 @@ def status_error(subject: str, status: int, wait: float | None) -> FetchError | 
         remedy = "Check the address"
     error = FetchError(subject, f"the server answered HTTP {status}{words}", remedy)
     error.lasting = 400 <= status < 500 and status not in _PASSING_STATUSES
+    error.status = status
     if status not in _RETRIED_STATUSES:
         return error
     pause = status == HTTPStatus.TOO_MANY_REQUESTS or wait is not None
@@ -100,7 +107,8 @@ def _passing(subject: str, error: Exception) -> FetchError:
     if isinstance(error, httpcore.TimeoutException):
         return FetchError(subject, "the server fell silent", _LATER)
     if isinstance(error, httpcore.ProxyError):
-        return FetchError(subject, f"the proxy refused ({error})", "Check the proxy settings in the environment")
+        cause = f"the proxy refused ({reason_of(error)})"
+        return FetchError(subject, cause, "Check the proxy settings in the environment")
     root = _root(error)
     if isinstance(root, ssl.SSLError):
         cause = f"no secure connection could be made ({root.reason or 'TLS error'})"
@@ -108,7 +116,7 @@ def _passing(subject: str, error: Exception) -> FetchError:
     if isinstance(root, ConnectionRefusedError):
         return UnreachableError(subject, "the server refused the connection", reached)
     if isinstance(error, httpcore.ConnectError):
-        return UnreachableError(subject, f"no connection could be made ({root})", reached)
+        return UnreachableError(subject, f"no connection could be made ({reason_of(root)})", reached)
     if isinstance(error, httpcore.LocalProtocolError):
         return FetchError(subject, f"the request could not be sent ({error})", "Check the address")
     if isinstance(error, httpcore.RemoteProtocolError) and not _CUT_OFF.search(str(error)):

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin
 
+from briefing.errors import reason_of
 from briefing.models.catalogue import HubLocation
 from briefing.models.partial import LocationError, Partial
 
@@ -184,7 +185,7 @@ def _reason(error: httpx.TransportError) -> str:
     host = error.request.url.host
     if isinstance(error, httpx.TimeoutException):
         return f"{host} does not answer"
-    detail = re.sub(r"^\[Errno -?\d+\] ", "", str(error)).rstrip(".")
+    detail = reason_of(error)
     if isinstance(error, httpx.ConnectError):
         return f"no connection to {host} ({detail})"
     return f"the connection to {host} broke off ({detail})"

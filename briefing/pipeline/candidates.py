@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from briefing.address import Secrets, shown_in
 from briefing.canonical import canonical_url
-from briefing.errors import BriefingError
+from briefing.errors import BlockedAddressError, BriefingError, ExtractError, FetchError, OutOfTimeError, WallError
 from briefing.nlp.facts import tokens
 from briefing.nlp.text import article_id, fingerprint
 from briefing.types import Article, Failure, FailureKind, FeedItem, Notice, Source, Stub
@@ -128,7 +128,10 @@ def skipped(subject: str, cause: str) -> Failure:
 
 
 def stub_of(item: Item, failure: Failure, wall: str, teaser: str) -> Failure:
-    """`failure` with the headline of an item whose page is behind a wall; unchanged where it has none."""
+    """`failure` with the headline of an item whose page could not be read; unchanged where it has none.
+
+    A wall is no failure at all; `refused` and `unread` pages are none once an edition shows their headline.
+    """
     title = " ".join(item.title.split())
     if not title:
         return failure
@@ -141,7 +144,32 @@ def stub_of(item: Item, failure: Failure, wall: str, teaser: str) -> Failure:
         published=item.published,
         wall=wall,
     )
+    if wall in {"refused", "unread"}:
+        return replace(failure, stub=stub)
     return replace(failure, kind=FailureKind.SKIPPED, remedy="Open it in a browser", stub=stub)
+
+
+def wall_of(error: Exception | None) -> str:
+    """What keeps the text of an article, by the `error` of its page (`Stub.wall`); empty: there is no such article.
+
+    None: it has no page of its own. What is gone or private is not worth a link, and what there was no time for is read
+    by the next run.
+    """
+    if isinstance(error, WallError):
+        return error.wall
+    if isinstance(error, FetchError):
+        if isinstance(error, BlockedAddressError | OutOfTimeError) or error.status in _GONE:
+            return ""
+        return "refused" if error.status in _REFUSED else "unread"
+    return "unread" if error is None or isinstance(error, ExtractError) else ""
+
+
+_GONE, _REFUSED = frozenset({404, 410}), frozenset({401, 403, 407, 429, 451})
+
+
+def headline_key(key: str) -> str:
+    """The store's key of the headline of an item that stays open, so that no second edition has it."""
+    return fingerprint("headline", key)[:32]
 
 
 def name_of(candidate: Candidate) -> str:

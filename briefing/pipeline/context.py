@@ -160,6 +160,11 @@ class RunContext:
         """The Jinja2 environment of the output templates. Raises `AssetError`."""
         return self._environment("templates", self.config.templates)
 
+    @property
+    def engine_was_given(self) -> bool:
+        """Whether the caller has brought the engine, so that the configuration says nothing of it."""
+        return self._given is not None
+
     @cached_property
     def engine(self) -> Engine:
         """The engine with its model, which is downloaded if it is missing.

@@ -45,7 +45,7 @@ CHANNEL = "mail"
 _RETRY_DAYS = 3
 """Days after the one since which a letter is owed."""
 _State = Literal["sent", "before", "deferred", "refused", "unable", "given up", "unknown", "nothing", "taken"]
-_RESULT_STATES: dict[DeliveryState, _State] = {
+RESULT_STATES: dict[DeliveryState, _State] = {
     "pending": "deferred",
     "deferred": "deferred",
     "sending": "unknown",
@@ -182,7 +182,7 @@ def _queue_edition(
             continue
         again = resend and (known.state != "sent" or bool(only))
         if not again and known.state not in {"pending", "deferred"}:
-            yield DeliveryResult(recipient=recipient, state=_RESULT_STATES[known.state], detail=known.detail)
+            yield DeliveryResult(recipient=recipient, state=RESULT_STATES[known.state], detail=known.detail)
             continue
         letter = _QueuedLetter(reader=reader, key=key, edition=part)
         if (again or key in expired) and not context.store.reopen_delivery(key, known, context.clock()):
@@ -228,7 +228,7 @@ def _queue_earlier(
 def _result_elsewhere(letter: _QueuedLetter, context: RunContext) -> DeliveryResult:
     """The result of a letter that another process claimed, and may have sent by now."""
     known = context.store.delivery(letter.key)
-    state = "taken" if known.state == "sending" else _RESULT_STATES[known.state]
+    state = "taken" if known.state == "sending" else RESULT_STATES[known.state]
     return DeliveryResult(recipient=letter.recipient, state=state, detail=known.detail, earlier=letter.earlier)
 
 

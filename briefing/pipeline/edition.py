@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from briefing.pipeline.context import RunContext, utc_now
 from briefing.pipeline.history import known_edition
 from briefing.pipeline.network_wait import longest_wait
 from briefing.pipeline.pictures import keep_pictures, with_pictures
+from briefing.pipeline.planning import in_section
 from briefing.pipeline.progress import NoProgress, ProgressListener
 from briefing.pipeline.read import read
 from briefing.pipeline.story_pipeline import tell_stories
@@ -28,7 +29,7 @@ from briefing.render.compose import compose
 from briefing.render.edition import EDITION_FORMATS, render_edition
 from briefing.render.email import edition_key
 from briefing.serialization import edition_to_json
-from briefing.stories.ranking import Ranked
+from briefing.stories.ranking import Ranked, section_of
 from briefing.types import Article, Edition, Failure, FailureKind, Notice, Story, Stub
 
 _log = logging.getLogger(__name__)
@@ -86,6 +87,8 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
     results = tell_stories(reading.articles, context, day=day, deadline=deadline, weights=reading.weights)
     failures = (*reading.failures, *results.failures)
     kept, headlines = _carried_over(context, day, reading.failures, reading.weights, results.stories)
+    if results.stories or kept:  # an article that is in the edition with its headline did not fail
+        failures = tuple(replace(one, kind=FailureKind.SKIPPED) if one.stub else one for one in failures)
     edition = compose(
         [*results.stories, *kept],
         date=day,
@@ -98,7 +101,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         language=config.language or "en",
         developing=results.developing,
         leads=results.leads,
-        stubs=[*(failure.stub for failure in failures if failure.stub), *headlines],
+        stubs=[*(_in_its_section(failure.stub, config) for failure in failures if failure.stub), *headlines],
     )
     edition = with_pictures(edition, context, due=deadline, offline=reading.offline)
     settled = reading.settled.union(
@@ -210,6 +213,13 @@ def sent_edition(context: RunContext, day: date | None = None) -> Edition | None
     if known and any(state in _DELIVERED for _, state in context.store.deliveries(edition_key(known))):
         return known
     return None
+
+
+def _in_its_section(stub: Stub, config: Config) -> Stub:
+    """The headline in the section that its article would be in, by its words where its source has none."""
+    section = "" if stub.section == stub.source else stub.section
+    article = Article(id="", title=stub.title, text=stub.teaser, source=stub.source, section=section)
+    return replace(stub, section=section_of(in_section(article, config)))
 
 
 def _carried_over(

@@ -30,12 +30,14 @@ from briefing.pipeline.candidates import (
     address_of,
     agree,
     failure_of,
+    headline_key,
     identity_of,
     name_of,
     origin_of,
     same_guid,
     skipped,
     stub_of,
+    wall_of,
 )
 from briefing.pipeline.discovery import Discovery
 from briefing.pipeline.limits import Quota
@@ -142,6 +144,10 @@ class Gatherer:
                 result.failures.append(redacted_failure(made, secrets))
                 if index not in self._transient and index not in self._repeats:
                     (result.stubs if made.stub else result.settled).update(keys.get(index, ()))
+                elif made.stub:  # open for the next run, which may have its text, but not its headline again
+                    told = {headline_key(key) for key in keys.get(index, ())}
+                    session.window.looked |= told
+                    result.stubs |= told
         result.failures += [redacted_failure(failure, secrets) for failure in self._left_out(unread, readable)]
         _log.info("Articles: %s, sources: %s, failures: %s", len(result.articles), result.sources, len(result.failures))
         return result
@@ -349,11 +355,13 @@ class Gatherer:
         except BriefingError as failed:
             subject = f"{item.name}: {item.title or item.entry.url or 'untitled'}"
             failure = failure_of(error or failed, subject, "fetch" if isinstance(error, FetchError) else "extract")
-            if not isinstance(error, WallError):
+            failure = replace(failure, url=item.entry.url or "")
+            wall = wall_of(error)
+            if not wall or (item.entry.url is None and not isinstance(error, WallError)):
                 return failure
-            if self._session.window.told(item.key):
+            if any(map(self._session.window.told, (item.key, headline_key(item.key)))):
                 return skipped(subject, "an earlier edition had its headline")
-            return stub_of(item, failure, error.wall, teaser_of(item.entry))
+            return stub_of(item, failure, wall, teaser_of(item.entry))
 
 
 def _without_future_date(article: Article, now: datetime) -> Article:

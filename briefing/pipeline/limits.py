@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from briefing.errors import OutOfTimeError
 from briefing.pipeline.candidates import failure_of, skipped
-from briefing.types import Article, Failure
+from briefing.types import Article, Failure, FailureKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Quota:
         if isinstance(result, Article):
             self.used[source] += self._limits.counts(result)
             return
-        self._stubs[source] += result.stub is not None
+        self._stubs[source] += result.stub is not None and result.kind is FailureKind.SKIPPED
         self._transient += transient
         self.used[source] += transient and self._transient > (self._limits.max_articles or self._limits.max_per_source)
 

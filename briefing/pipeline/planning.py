@@ -63,7 +63,7 @@ def plan_stories(articles: Sequence[Article], context: RunContext, day: date, we
     preferences = _preferences(context, weights)
     wanted: list[Article] = []
     failures: list[Failure] = []
-    for article in (_in_section(article, config) for article in articles):
+    for article in (in_section(article, config) for article in articles):
         if reason := muted_by(article, preferences):
             subject, cause = article.title or article.id, f"it is muted ({reason})"
             failures.append(Failure(subject=subject, stage="read", cause=cause, kind=FailureKind.SKIPPED))
@@ -92,7 +92,7 @@ def plan_stories(articles: Sequence[Article], context: RunContext, day: date, we
 def may_be_told(article: Article, context: RunContext, day: date) -> bool:
     """Whether the edition of `day` may tell `article`: it is not muted, and no earlier one has told the same text."""
     config = context.config
-    if muted_by(_in_section(article, config), _preferences(context, {})):
+    if muted_by(in_section(article, config), _preferences(context, {})):
         return False
     texts = [] if config.repeat else context.store.told_texts(day, config.title, article.id)
     return text_key(article.text) not in {text_key(text) for text in texts}
@@ -112,7 +112,7 @@ def _preferences(context: RunContext, weights: Mapping[str, float]) -> RankingPr
     )
 
 
-def _in_section(article: Article, config: Config) -> Article:
+def in_section(article: Article, config: Config) -> Article:
     """The article in the section of its topic (`assign_topic`), where its source has none."""
     if article.section or not config.topics:
         return article

@@ -201,6 +201,14 @@ class Store(Editions):
         )
         return dict(rows)
 
+    def counters_with(self, name: str) -> dict[str, int]:
+        """The counters of the last run that has the counter `name`; empty where none has."""
+        return dict(
+            self.query(
+                "SELECT name, value FROM counters WHERE run = (SELECT max(run) FROM counters WHERE name = ?)", name
+            )
+        )
+
 
 def _parsed(text: str) -> Summary | None:
     try:

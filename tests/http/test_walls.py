@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from contextlib import redirect_stderr
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from html import escape
@@ -13,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from briefing.cli.messages import ProgressDisplay
-from briefing.cli.report import tell_run
+from briefing.cli.report import exit_code, run_code, tell_run
 from briefing.config import Config
+from briefing.errors import ExitCode
 from briefing.fetch import Fetcher
 from briefing.pipeline import NoProgress, Report, RunContext, make_edition, summarise_sources, write_edition
 from briefing.testing.engine import FakeEngine
@@ -30,7 +32,13 @@ WHOLE = " ".join(
     f"In the year {year} the harbour wall at Port Elswick sank by {year - 1990} centimetres, said the engineer."
     for year in range(1991, 2011)
 )
-PAGE = f"<html><head><title>T</title></head><body><article><h1>Wall</h1><p>{WHOLE}</p></article></body></html>"
+
+
+def page(title: str, text: str) -> str:
+    return f"<html><head><title>T</title></head><body><article><h1>{title}</h1><p>{text}</p></article></body></html>"
+
+
+PAGE = page("Wall", WHOLE)
 
 
 def feed(*items: tuple[str, str, str]) -> str:
@@ -100,7 +108,7 @@ def test_an_article_behind_a_wall_keeps_its_headline_and_teaser_and_gives_no_poi
     edition, report, (markdown, data) = run(server, tmp_path)
     with redirect_stderr(io.StringIO()) as printed:
         tell_run(ProgressDisplay(), edition, report)
-    assert "Headlines only, because of walls before their pages: 2." in printed.getvalue()
+    assert "In short  2, with their headlines only" in printed.getvalue()
     assert [(one.title, one.teaser, one.source, one.wall) for one in edition.stubs] == [
         ("Costs rise", TEASER, "Chronicle", "paywall"),
         ("Ferry stops", "", "Chronicle", "consent"),
@@ -108,9 +116,8 @@ def test_an_article_behind_a_wall_keeps_its_headline_and_teaser_and_gives_no_poi
     assert [story.articles[0].title for story in edition.stories] == ["Wall"]
     assert all(failure.kind is FailureKind.SKIPPED for failure in edition.failures)
     text = markdown.read_text("utf-8")
-    assert f"[Costs rise]({server.url('/paywall')}) (Chronicle, behind a paywall): {TEASER}" in text
-    assert "Ferry stops" in text
-    assert "asks for consent" in text
+    assert f"[Costs rise]({server.url('/paywall')}) {TEASER} (Chronicle, behind a paywall)" in text
+    assert f"[Ferry stops]({server.url('/consent')}) (Chronicle)" in text
     assert "Not in this edition" not in text
     assert [one["title"] for one in json.loads(data.read_text("utf-8"))["stubs"]] == ["Costs rise", "Ferry stops"]
 
@@ -163,3 +170,60 @@ def test_summaries_of_a_feed_name_what_is_behind_a_wall(server: Server, tmp_path
     (failure,) = failures
     assert failure.stub is not None
     assert "behind a paywall" in failure.cause
+
+
+@pytest.mark.parametrize(
+    ("status", "wall"), [(401, "refused"), (403, "refused"), (429, "refused"), (451, "refused"), (500, "unread"),
+                         (503, "unread"), (404, None), (410, None)]
+)  # fmt: skip
+def test_an_article_whose_page_is_refused_is_a_headline_and_no_failure(
+    server: Server, tmp_path: Path, status: int, wall: str | None
+) -> None:
+    server.serves("/kept", "no", status=status)
+    server.serves("/feed", feed(("Costs rise", server.url("/kept"), TEASER), ("Wall", server.url("/page"), "")),
+                  type="application/rss+xml")  # fmt: skip
+    edition, report, _ = run(server, tmp_path)
+    assert [(one.title, one.url, one.wall) for one in edition.stubs] == (
+        [("Costs rise", server.url("/kept"), wall)] if wall else []
+    )
+    (failure,) = edition.failures
+    assert failure.kind is (FailureKind.SKIPPED if wall else FailureKind.FAILED)
+    assert exit_code(True, report.failures) == (ExitCode.WELL if wall else ExitCode.PARTLY)
+
+
+def test_an_article_whose_page_has_no_text_is_a_headline(server: Server, tmp_path: Path) -> None:
+    server.serves("/empty", "<html><body><p>Menu</p></body></html>")
+    items = [("Costs rise", server.url("/empty"), TEASER), ("Wall", server.url("/page"), "")]
+    server.serves("/feed", feed(*items), type="application/rss+xml")
+    edition, _, _ = run(server, tmp_path)
+    assert [(one.title, one.wall) for one in edition.stubs] == [("Costs rise", "unread")]
+
+
+def test_a_headline_whose_page_may_come_back_is_told_once_and_its_story_later(server: Server, tmp_path: Path) -> None:
+    old, new = ("Wall", server.url("/page"), ""), ("Wall two", server.url("/page2"), "")
+    server.serves("/feed", feed(("Costs rise", server.url("/kept"), TEASER), old), type="application/rss+xml")
+    server.serves("/page2", page("Wall two", WHOLE.replace("harbour", "northern")))
+    server.serves("/kept", "no", status=503)
+    assert [one.title for one in run(server, tmp_path)[0].stubs] == ["Costs rise"]
+    server.serves("/feed", feed(("Costs rise", server.url("/kept"), TEASER), new), type="application/rss+xml")
+    assert run(server, tmp_path, days=1)[0].stubs == ()
+    server.serves("/kept", page("Costs rise", WHOLE.replace("engineer", "mayor")))
+    edition, _, _ = run(server, tmp_path, days=2)
+    assert "Costs rise" in [story.articles[0].title for story in edition.stories]
+
+
+def test_a_run_without_a_story_is_a_failure_where_its_pages_failed(server: Server, tmp_path: Path) -> None:
+    server.serves("/kept", "no", status=503)
+    server.serves("/feed", feed(("Costs rise", server.url("/kept"), TEASER)), type="application/rss+xml")
+    _, report, written = run(server, tmp_path)
+    assert written == ()
+    assert run_code(False, report.failures) is ExitCode.NOTHING
+
+
+def test_a_headline_is_in_the_section_of_its_topic(server: Server, tmp_path: Path) -> None:
+    items = [("Sea wall costs rise", server.url("/paywall"), TEASER), ("Wall", server.url("/page"), "")]
+    server.serves("/feed", feed(*items), type="application/rss+xml")
+    with context(server, tmp_path) as open_:
+        open_.config = replace(open_.config, topics={"Coast": ("sea wall",)}, other="Rest")
+        edition, _ = make_edition(open_)
+    assert [one.section for one in edition.stubs] == ["Coast"]

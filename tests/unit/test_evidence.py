@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import briefing
 from briefing.assets import environment
+from briefing.config import Config
 from briefing.render.edition import render, render_edition, render_summary
 from briefing.render.quotations import quoted, within_quotation
 from briefing.types import Citation, Edition, KeyPoint, Verdict
 
 from .. import factories
+from ..conftest import Cli
 
 TEMPLATES = environment("templates")
 ARTICLE = factories.article(
@@ -142,3 +146,27 @@ def test_raw_markdown_reads_like_the_text(text: str) -> None:
     shown = render(day(replace(POINTS[0], text=text)), "md", TEMPLATES).replace("\u2060", "")
     assert f"- {text.removesuffix('#')}" in shown
     assert text in shown or text.endswith("#")
+
+
+# --- on the command line ----------------------------------------------------------------------------------------
+
+
+def test_the_setting_is_for_files_and_the_option_wins_over_it(cli: Cli, tmp_path: Path) -> None:
+    settings = {"state": tmp_path / "state.db", "out": tmp_path, "formats": ("md", "text")}
+    written = briefing.write_edition(day(*POINTS), Config(evidence="inline", **settings))  # type: ignore[arg-type]
+    assert [f"    > {SENTENCES[0]}" in path.read_text("utf-8") for path in written] == [True, False]
+    (tmp_path / "briefing.toml").write_text("state = 'state.db'\nevidence = 'none'\n", "utf-8")
+    shown = {style: cli("show", "--format", "md", "--evidence", style).stdout for style in ("footnotes", "inline")}
+    assert f"[^1]: “{SENTENCES[0]}”" in shown["footnotes"]
+    assert f"    > {SENTENCES[0]}" in shown["inline"]
+    assert SENTENCES[0] not in cli("show", "--format", "md").stdout
+    assert cli("show", "--evidence", "sometimes").returncode == 2
+
+
+@pytest.mark.parametrize("command", [("run", "--source", "tram.txt"), ("summarise", "tram.txt")])
+def test_a_style_that_is_none_is_refused(cli: Cli, tmp_path: Path, command: tuple[str, ...]) -> None:
+    (tmp_path / "tram.txt").write_text(factories.STORY, "utf-8")
+    done = cli(*command, "--engine", "extractive", "--evidence", "sometimes")
+    assert done.returncode == 2
+    assert "evidence" in done.stderr
+    assert cli(*command, "--engine", "extractive", "--evidence", "none").returncode == 0

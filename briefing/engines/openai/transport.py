@@ -17,7 +17,7 @@ from briefing.engines.base import EngineOptions
 from briefing.engines.openai.failures import RefusedError, TransientError, read_refusal
 from briefing.engines.openai.model_list import ModelCard, card_of, props_window
 from briefing.engines.openai.response import PartialAnswer, events, limited
-from briefing.errors import EngineError
+from briefing.errors import EngineError, reason_of
 from briefing.retry import retry_after
 
 if TYPE_CHECKING:
@@ -187,4 +187,4 @@ def _reason(error: httpx.HTTPError) -> str:
 
 
 def _brief(error: Exception) -> str:
-    return re.sub(r"^\[Errno -?\d+\] ", "", str(error)).rstrip(".")[:200] or type(error).__name__
+    return reason_of(error)[:200]
