@@ -9,12 +9,15 @@ Tests whose subject needs other defaults wrap a builder instead of writing one.
 
 from __future__ import annotations
 
+import io
+import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from briefing.nlp.text import article_id
-from briefing.types import Article, Citation, Edition, KeyPoint, Rung, Section, Story, Summary, Verdict
+from briefing.types import Article, Citation, Edition, KeyPoint, Picture, Rung, Section, Story, Summary, Verdict
 
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
 """The present of most tests."""
@@ -100,3 +103,32 @@ def edition(*stories: Story, day: date | None = None, **fields: Any) -> Edition:
     sections = (Section(name="World", stories=stories),) if stories else ()
     given: dict[str, Any] = {"title": "Morning", "timezone": "UTC", "created": NOW, "sections": sections}
     return Edition(date=day or NOW.date(), **given | fields)
+
+
+def photograph(seed: int = 1, width: int = 800, height: int = 500, form: str = "JPEG", **options: Any) -> bytes:
+    """A picture of patches of colour."""
+    from PIL import Image
+
+    patches = Image.frombytes("RGB", (40, 25), random.Random(seed).randbytes(3000))
+    file = io.BytesIO()
+    patches.resize((width, height), Image.Resampling.BICUBIC).save(file, form, **options)
+    return file.getvalue()
+
+
+def illustrated(of: Edition, size: int = 0, **fields: Any) -> Edition:
+    """The edition with a picture for each story: a photograph, or so many senseless bytes."""
+    numbers = iter(range(1, 1000))
+
+    def pictured(told: Story) -> Story:
+        number = next(numbers)
+        data = random.Random(number).randbytes(size) if size else photograph(number, 640, 400)
+        given: dict[str, Any] = {
+            "url": f"https://i.example/{number}.jpg",
+            "width": 640,
+            "height": 400,
+            "digest": f"{number:064x}",
+        }
+        return replace(told, picture=Picture(**given | {"data": data} | fields))
+
+    sections = (replace(section, stories=tuple(map(pictured, section.stories))) for section in of.sections)
+    return replace(of, sections=tuple(sections))

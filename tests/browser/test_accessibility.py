@@ -8,6 +8,12 @@ from collections.abc import Callable
 
 import pytest
 
+from briefing.assets import environment
+from briefing.render.edition import render
+
+from ..factories import illustrated
+from .conftest import golden
+
 pytestmark = pytest.mark.browser
 
 LIGHT, DARK = "--blink-settings=preferredColorScheme=1", "--blink-settings=preferredColorScheme=0"
@@ -36,6 +42,16 @@ def test_axe_finds_no_violation(
     *violations, passes = json.loads(html.unescape(title(page, scheme)))
     assert violations == []
     assert passes[1] > 10  # it has looked
+
+
+def test_axe_finds_no_violation_in_a_page_with_pictures(title: Callable[..., str], axe: str) -> None:
+    edition = golden("edition")
+    for alt in ("", "Two ferries in the harbour"):
+        page = render(illustrated(edition, alt=alt), "html", environment("templates"))
+        page = page.replace("</body>", f"<script>{axe}</script>{RUN}")
+        *violations, passes = json.loads(html.unescape(title(page, LIGHT)))
+        assert violations == []
+        assert passes[1] > 10
 
 
 @pytest.mark.parametrize("name", ["edition", "stories"])

@@ -8,8 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from briefing.assets import environment
+from briefing.render.edition import render
 from briefing.render.email import Envelope, write_letter
 
+from ..factories import illustrated
 from .conftest import golden
 
 pytestmark = pytest.mark.browser
@@ -51,6 +53,26 @@ def test_the_page_follows_prefers_color_scheme(
     page = page_of("edition").replace("</body>", SCHEME)
     paper, ink = map(int, title(page, f"--blink-settings={flag}").split())
     assert (paper < ink) == dark
+
+
+PICTURES = """<!doctype html><body style="margin:0"><iframe id="f" style="border:0;width:{width}px;height:900px"
+srcdoc="{page}"></iframe><script>
+onload = () => {{
+  const frame = document.getElementById("f"), page = frame.contentDocument;
+  const images = [...page.querySelectorAll("img")];
+  const seen = images.filter(one => one.complete && one.naturalWidth && one.getBoundingClientRect().height > 50);
+  const fetched = frame.contentWindow.performance.getEntriesByType("resource").filter(e => !e.name.startsWith("data:"));
+  document.title = [page.documentElement.scrollWidth, images.length, seen.length, fetched.length].join(" ");
+}};
+</script>"""
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_pictures_are_in_the_page_fit_it_and_are_not_fetched(title: Callable[..., str], width: int) -> None:
+    page = render(illustrated(golden("edition")), "html", environment("templates"))
+    measured, *counts = map(int, title(PICTURES.format(width=width, page=html.escape(page, quote=True))).split())
+    assert measured <= width
+    assert counts == [5, 5, 0]
 
 
 SIDES = """<script>onload = () => {

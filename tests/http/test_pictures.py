@@ -36,16 +36,11 @@ from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
 from briefing.types import Edition, Source
 
+from ..factories import photograph
+
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
 WORDS = ("harbour", "tram", "museum", "river", "school", "bridge", "forest", "castle", "market", "library")
 HOSTILE = 'A "ferry" <img src=x onerror=alert(1)>'
-
-
-def photograph(seed: int = 1, width: int = 800, height: int = 500, form: str = "JPEG") -> bytes:
-    patches = Image.frombytes("RGB", (40, 25), random.Random(seed).randbytes(3000))
-    file = io.BytesIO()
-    patches.resize((width, height), Image.Resampling.BICUBIC).save(file, form)
-    return file.getvalue()
 
 
 def text(number: int) -> str:

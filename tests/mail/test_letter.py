@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,7 +9,6 @@ from datetime import UTC, date, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP, strict
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -20,9 +18,9 @@ from hypothesis import strategies as st
 from briefing.assets import environment
 from briefing.render.compose import compose
 from briefing.render.email import LARGEST_LETTER, LONGEST_SUBJECT, Envelope, Letter, for_sections, write_letter
-from briefing.types import Edition, Picture, Stub
+from briefing.types import Edition, Stub
 
-from ..factories import article, key_point, story
+from ..factories import article, illustrated, key_point, story
 
 TEMPLATES = environment("templates")
 MORNING = datetime(2024, 5, 17, 5, 30, tzinfo=UTC)
@@ -80,28 +78,8 @@ def test_the_headers_of_a_letter() -> None:
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
 
 
-def noise(number: int, size: int) -> Picture:
-    return Picture(
-        url="https://i.example/1.jpg", alt='A "ferry" <b>', width=400, height=250, digest=f"{number:064x}",
-        data=b"\xff\xd8" + random.Random(number).randbytes(size),
-    )  # fmt: skip
-
-
-def illustrated(shown: Edition, size: int) -> Edition:
-    numbers = count(1)
-    return replace(
-        shown,
-        sections=tuple(
-            replace(
-                section, stories=tuple(replace(story, picture=noise(next(numbers), size)) for story in section.stories)
-            )
-            for section in shown.sections
-        ),
-    )
-
-
 def test_a_letter_has_pictures_as_parts_where_they_are_asked_for_and_else_none() -> None:
-    shown = illustrated(edition(), 5000)
+    shown = illustrated(edition(), 5000, alt='A "ferry" <b>')
     assert letter(shown).message.as_bytes() == letter(edition()).message.as_bytes()
     message = parsed(letter(shown, pictures=True))
     _, related = message.iter_parts()

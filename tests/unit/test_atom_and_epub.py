@@ -21,6 +21,8 @@ from briefing.render.epub import render_epub
 from briefing.serialization import edition_from_json
 from briefing.types import Edition, Section
 
+from ..factories import illustrated
+
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"
 TEMPLATES = environment("templates")
 ATOM, XHTML, OPF = "{http://www.w3.org/2005/Atom}", "{http://www.w3.org/1999/xhtml}", "{http://www.idpf.org/2007/opf}"
@@ -51,7 +53,7 @@ def hostile() -> Edition:
     )
 
 
-EDITIONS = [golden("edition"), golden("stories"), hostile()]
+EDITIONS = [golden("edition"), golden("stories"), hostile(), illustrated(golden("edition"), alt='"> <b> & ]]>')]
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
@@ -96,7 +98,9 @@ def test_the_epub_has_every_section_in_well_formed_pages_without_remote_links(ed
         assert (first.filename, first.compress_type) == ("mimetype", zipfile.ZIP_STORED)
         assert book.read("mimetype") == b"application/epub+zip"
         pages = {name: book.read(name) for name in book.namelist()}
-    trees = {name: ElementTree.fromstring(data) for name, data in pages.items() if not name.endswith(("type", "css"))}
+    trees = {
+        name: ElementTree.fromstring(data) for name, data in pages.items() if not name.endswith(("type", "css", "jpg"))
+    }
     package = trees["EPUB/content.opf"]
     listed = {item.get("id"): f"EPUB/{item.get('href')}" for item in package.iter(f"{OPF}item")}
     assert set(listed.values()) == {name for name in pages if name.startswith("EPUB/")} - {"EPUB/content.opf"}
@@ -114,6 +118,9 @@ def test_the_epub_has_every_section_in_well_formed_pages_without_remote_links(ed
         1 for name in trees if name.startswith(("EPUB/s", "EPUB/front")) for _ in trees[name].iter(f"{XHTML}article")
     )
     assert told == len(edition.stories)
+    shown = [f"EPUB/{image.get('src')}" for tree in trees.values() for image in tree.iter(f"{XHTML}img")]
+    assert sorted(shown) == sorted(name for name in pages if name.endswith(".jpg"))
+    assert len(shown) == sum(1 for story in edition.stories if story.picture)
     text = "".join("".join(tree.itertext()) for tree in trees.values())
     assert ("behind a paywall" in text) == bool(edition.stubs)
 

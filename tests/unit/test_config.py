@@ -522,9 +522,18 @@ def test_the_first_configuration_is_valid_and_its_comments_show_the_defaults() -
     example = {"sections", "prompts", "templates", "state", "models", "out", "base_url", "prices", "deadline", "budget"}
     config = parse_config("\n".join(line for line in shown.splitlines() if line.split(" = ")[0] not in example), HERE)
     assert config == Config()
-    assert set(values) | {"title", "timezone", "since", "sources", "mail", "interests", "mute", "topics", "other"} == {
-        field.name for field in fields(Config)
-    }
+    assert set(values) | {
+        "title",
+        "timezone",
+        "since",
+        "sources",
+        "mail",
+        "notify",
+        "interests",
+        "mute",
+        "topics",
+        "other",
+    } == {field.name for field in fields(Config)}
 
 
 def test_kinds_of_sources_can_be_stated() -> None:

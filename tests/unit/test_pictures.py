@@ -17,17 +17,9 @@ from briefing.extract.pictures import LARGEST_FILE, SmallPicture, small_picture
 from briefing.sources.feeds import Feed, read_feed
 from briefing.types import FeedItem, PictureLink
 
+from ..factories import photograph
+
 WORDS = "The harbour of Oslo was closed on Monday after a storm tore two ferries from their moorings. "
-
-
-def photograph(
-    width: int = 800, height: int = 500, form: str = "JPEG", *, seed: int = 1, mode: str = "RGB", **options: object
-) -> bytes:
-    """A picture of patches of colour."""
-    patches = Image.frombytes("RGB", (40, 25), random.Random(seed).randbytes(3000))
-    file = io.BytesIO()
-    patches.resize((width, height), Image.Resampling.BICUBIC).convert(mode).save(file, form, **options)
-    return file.getvalue()
 
 
 def opened(made: SmallPicture) -> Image.Image:
@@ -42,14 +34,14 @@ def opened(made: SmallPicture) -> Image.Image:
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF", "AVIF"])
 def test_a_picture_of_any_common_format_becomes_a_small_jpeg(form: str) -> None:
-    made = small_picture(photograph(1600, 1000, form), "it")
+    made = small_picture(photograph(1, 1600, 1000, form), "it")
     image = opened(made)
     assert (image.format, image.size, image.mode) == ("JPEG", (640, 400), "RGB")
     assert len(made.data) <= LARGEST_FILE
 
 
 def test_a_small_picture_is_not_made_larger_and_the_same_bytes_give_the_same() -> None:
-    body = photograph(300, 200)
+    body = photograph(1, 300, 200)
     made = small_picture(body, "it")
     assert (made.width, made.height) == (300, 200)
     assert small_picture(body, "it") == made
@@ -66,7 +58,7 @@ def test_place_camera_and_what_lies_behind_the_end_are_gone_and_it_is_upright() 
     exif[0x0112] = 6  # turned
     exif[0x010F] = "Camera of Mrs Example"
     exif.get_ifd(0x8825)[2] = (59.0, 54.0, 48.0)  # GPSLatitude
-    body = photograph(800, 500, exif=exif) + b"<script>alert(1)</script>"
+    body = photograph(1, 800, 500, exif=exif) + b"<script>alert(1)</script>"
     made = small_picture(body, "it")
     image = opened(made)
     assert (image.width, image.height) == (400, 640)
@@ -124,7 +116,7 @@ def test_what_is_no_picture_of_a_known_format_is_refused(body: bytes) -> None:
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (88, 31), (180, 180), (1200, 130), (970, 250), (250, 900)])
 def test_trackers_logos_and_banners_are_refused_by_their_size(width: int, height: int) -> None:
     with pytest.raises(ExtractError, match="pixels"):
-        small_picture(photograph(width, height, "PNG"), "it")
+        small_picture(photograph(1, width, height, "PNG"), "it")
 
 
 def test_a_picture_of_one_colour_is_refused() -> None:
