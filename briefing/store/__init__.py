@@ -27,6 +27,9 @@ from briefing.store.schema import (
     DeliveryState,
     PendingDelivery,
     StoredCompletion,
+    StoredLetter,
+    edition_and_number,
+    letter_key,
 )
 from briefing.store.seen_items import SeenItem, feeds_read
 from briefing.types import Article, Summary
@@ -42,11 +45,14 @@ __all__ = [
     "SeenItem",
     "Store",
     "StoredCompletion",
+    "StoredLetter",
     "check_state",
     "default_state",
+    "edition_and_number",
     "feeds_read",
     "good_copy",
     "keep_copy",
+    "letter_key",
     "repair",
 ]
 
