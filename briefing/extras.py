@@ -15,9 +15,10 @@ EXTRAS = {
     "torch": ("torch>=2.6,<3", "gguf>=0.10,<1", "accelerate>=1.1,<2", "protobuf>=5,<8"),
     "keyring": ("keyring>=25,<26",),
     "pdf": ("pypdf>=5.1,<8",),
+    "notify": ("apprise>=2.3,<3",),
 }
 """The extras that a user may need, with their requirements as pyproject.toml has them."""
-_MODULES = {"torch": ("torch",), "keyring": ("keyring",), "pdf": ("pypdf",)}
+_MODULES = {"torch": ("torch",), "keyring": ("keyring",), "pdf": ("pypdf",), "notify": ("apprise",)}
 """What is imported; an extra is usable with all of them."""
 
 

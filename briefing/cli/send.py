@@ -15,7 +15,7 @@ from briefing.dates import edition_day
 from briefing.errors import BriefingError, ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from briefing.pipeline import DeliveryResult, RunContext
@@ -54,7 +54,7 @@ def send(
         bool, typer.Option("--resend", help="Also to those who were refused, or of whom nobody knows.")
     ] = False,
 ) -> None:
-    """Send an edition by e-mail to everyone in the configuration who has not got it.
+    """Send an edition by e-mail to everyone in the configuration who has not got it, and push its front page.
 
     Without DATE, FILE and --to, letters of the last three days that were put off are sent as well.
     """
@@ -69,7 +69,10 @@ def send(
     alone = nullcontext() if check or dry_run or preview else run_lock(wanted.state or default_state())
     with display, alone as lock, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=display) as run_context:
         if check:
-            result(f"{pipeline.check_mail(run_context)} takes the login.")
+            if pipeline.mails(wanted):
+                result(f"{pipeline.check_mail(run_context)} takes the login.")
+            for name in pipeline.check_notify(run_context):
+                result(f"{name} is an address that can be pushed to; nothing was sent there.")
             return
         until = run_context.due(run_context.clock())
         chosen = _chosen(edition, run_context)
@@ -77,10 +80,15 @@ def send(
             _write(chosen, run_context, to or [], preview)
             return
         waiting = edition is None and not to
-        posted = pipeline.send_editions(
-            chosen, run_context, only=to or [], resend=resend, waiting=waiting, until=until, lock=lock
-        )
-        code = tell_deliveries(display, posted)
+        code = ExitCode.WELL
+        if to or pipeline.mails(wanted):
+            posted = pipeline.send_editions(
+                chosen, run_context, only=to or [], resend=resend, waiting=waiting, until=until, lock=lock
+            )
+            code = tell_deliveries(display, posted)
+        if not to:
+            pushed = pipeline.send_pushes(chosen, run_context, resend=resend, until=until, lock=lock)
+            code = worse(code, tell_deliveries(display, pushed))
         keep_state(display, run_context, lock)
         raise typer.Exit(code)
 
@@ -98,17 +106,29 @@ def post_after_run(
     """
     from briefing import pipeline
 
-    try:
-        code = tell_deliveries(
-            display, pipeline.send_editions(edition, run_context, waiting=True, until=until, lock=lock)
-        )
-        keep_state(display, run_context, lock)
-        return code
-    except BriefingError as error:
-        display.complain(str(error))
-    except Exception as error:
-        tell_crash(error)
-    return ExitCode.MAIL
+    def mailed() -> "Iterator[DeliveryResult]":
+        return pipeline.send_editions(edition, run_context, waiting=True, until=until, lock=lock)
+
+    def pushed() -> "Iterator[DeliveryResult]":
+        return pipeline.send_pushes(edition, run_context, until=until, lock=lock)
+
+    code = ExitCode.WELL
+    for way in (mailed, pushed) if pipeline.mails(run_context.config) else (pushed,):
+        try:
+            code = worse(code, tell_deliveries(display, way()))
+            keep_state(display, run_context, lock)
+        except BriefingError as error:
+            display.complain(str(error))
+            code = ExitCode.MAIL
+        except Exception as error:
+            tell_crash(error)
+            code = ExitCode.MAIL
+    return code
+
+
+def worse(one: ExitCode, other: ExitCode) -> ExitCode:
+    """Of two exit codes of sending the one that says more: what a later run does not mend, what it does, nothing."""
+    return min((code for code in (one, other) if code), default=ExitCode.WELL)
 
 
 def keep_state(display: ProgressDisplay, run_context: "RunContext", lock: "RunLock | None" = None) -> None:
@@ -176,7 +196,8 @@ def _write(edition: "Edition", run_context: "RunContext", only: list[str], previ
     from briefing.render.email import file_name
 
     written = []
-    for recipient, letter in pipeline.letters(edition, run_context, only):
+    letters = pipeline.letters(edition, run_context, only) if only or pipeline.mails(run_context.config) else ()
+    for recipient, letter in letters:
         if letter is None:
             continue
         path = run_context.config.out / file_name(edition, recipient)
@@ -190,5 +211,9 @@ def _write(edition: "Edition", run_context: "RunContext", only: list[str], previ
         if preview:
             typer.launch(str(path))
             break
+    if run_context.config.notify.urls and not preview and not only:
+        path = run_context.config.out / f"{edition.date}.push.txt"
+        write_atomically(path, pipeline.push_text(edition, run_context))
+        written.append(path)
     if untold := results(written):
         raise untold

@@ -91,7 +91,8 @@ def reading_settings(given: Path | None, named: list[str], *, no_config: bool = 
 
 _OF_THE_DAILY_EDITION = (
     "title", "out", "since", "catch_up", "deadline", "budget", "max_articles", "max_per_source", "max_per_section",
-    "repeat", "interests", "mute", "topics", "other", "sections", "mail", "sources",
+    "repeat", "interests", "mute", "topics", "other", "sections", "mail", "notify",
+    "sources",
 )  # fmt: skip
 """Settings that say nothing of how a single article is read, condensed or shown."""
 

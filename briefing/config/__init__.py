@@ -10,6 +10,7 @@ from briefing.config.edit import add_sources, remove_source
 from briefing.config.file import find_config, load_config, local_timezone, parse_config, read_config
 from briefing.config.locations import bare_address, source_key
 from briefing.config.mail import Mail, Recipient, is_loopback
+from briefing.config.notify import Notify, PushUrl
 from briefing.config.settings import Config
 from briefing.config.starters import STARTERS, read_starter
 from briefing.config.validators import parse_duration
@@ -18,6 +19,8 @@ __all__ = [
     "STARTERS",
     "Config",
     "Mail",
+    "Notify",
+    "PushUrl",
     "Recipient",
     "add_sources",
     "bare_address",

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from briefing.address import shown, shown_in
 from briefing.config.locations import mailbox_error
 from briefing.config.mail import Mail, Recipient, is_loopback
+from briefing.config.notify import Notify
 from briefing.config.validators import (
     FORBID_EXTRA,
     Command,
@@ -171,6 +172,8 @@ class Config:
     """Names in the order in which the edition shows them; the others follow."""
     mail: Mail = field(default_factory=Mail)
     """How an edition is sent by e-mail."""
+    notify: Notify = field(default_factory=Notify)
+    """Where its front page is pushed to."""
     sources: tuple[Source, ...] = ()
 
     def may_reach(self, host: str) -> bool:
@@ -297,7 +300,7 @@ def _adapter(wanted: Any) -> Any:
     return TypeAdapter(wanted)
 
 
-_TABLES: dict[str, Any] = {"mail": Mail, "interests": Interests, "mute": Mute}
+_TABLES: dict[str, Any] = {"mail": Mail, "interests": Interests, "mute": Mute, "notify": Notify}
 
 
 def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Problem:
@@ -322,7 +325,8 @@ def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Proble
     }
     own = str(item["ctx"]["error"]) if item["type"] == "value_error" else None
     cause = own or expected.get(item["type"]) or item["msg"].replace("Input should be", "expected")
-    if isinstance(item["input"], str | int | float | list) and not {"headers", "cookies"}.intersection(location):
+    secret = {"headers", "cookies", "notify"}.intersection(location)
+    if isinstance(item["input"], str | int | float | list) and not secret:
         cause += f", but found {_shown(item['input'])}"
     return Problem(location, cause)
 

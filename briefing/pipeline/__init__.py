@@ -18,7 +18,6 @@ from briefing.pipeline.edition import (
     check_output,
     make_edition,
     remember_edition,
-    sent_edition,
     write_edition,
     write_files,
 )
@@ -34,6 +33,7 @@ from briefing.pipeline.history import (
 from briefing.pipeline.mailing import check_mail, letters
 from briefing.pipeline.preflight import check_run
 from briefing.pipeline.progress import NoProgress, ProgressListener
+from briefing.pipeline.pushing import check_notify, mails, push_text, send_pushes
 from briefing.pipeline.read import read
 from briefing.pipeline.state_file import keep_state, mend_state
 from briefing.pipeline.summaries import compare, summarise, summarise_sources
@@ -49,6 +49,7 @@ __all__ = [
     "batch",
     "build_edition",
     "check_mail",
+    "check_notify",
     "check_output",
     "check_run",
     "check_source",
@@ -60,9 +61,11 @@ __all__ = [
     "keep_state",
     "known_edition",
     "letters",
+    "mails",
     "make_edition",
     "mend_state",
     "owe_letters",
+    "push_text",
     "read",
     "remember_edition",
     "removal",
@@ -70,7 +73,7 @@ __all__ = [
     "render_explanation",
     "render_summary",
     "send_editions",
-    "sent_edition",
+    "send_pushes",
     "shown_edition",
     "summarise",
     "summarise_sources",

@@ -72,6 +72,8 @@ class ReadResult:
     """Keys of items that gave no article and never will."""
     stubs: set[str] = field(default_factory=set)
     """Keys of items of which there is only the headline."""
+    over: set[str] = field(default_factory=set)
+    """Keys of items that are over a limit."""
     seen_before: int = 0
     """Items left out because an earlier edition has seen them."""
     offline: bool = False
@@ -149,6 +151,8 @@ class Gatherer:
                     session.window.looked |= told
                     result.stubs |= told
         result.failures += [redacted_failure(failure, secrets) for failure in self._left_out(unread, readable)]
+        if not session.time.up:  # else some of them would have been read
+            result.over = {key for index in unread for key in keys[index]}
         _log.info("Articles: %s, sources: %s, failures: %s", len(result.articles), result.sources, len(result.failures))
         return result
 
@@ -355,6 +359,7 @@ class Gatherer:
         except BriefingError as failed:
             subject = f"{item.name}: {item.title or item.entry.url or 'untitled'}"
             failure = failure_of(error or failed, subject, "fetch" if isinstance(error, FetchError) else "extract")
+            failure = replace(failure, url=item.entry.url or "")
             wall = wall_of(error)
             if not wall or (item.entry.url is None and not isinstance(error, WallError)):
                 return failure

@@ -14,6 +14,7 @@ from briefing.pipeline.context import RunContext
 from briefing.pipeline.mailing import check_settings
 from briefing.pipeline.model_resolution import embedding_location, engine_for, model_location
 from briefing.pipeline.newsletters import is_imap, password_for
+from briefing.pipeline.pushing import check_notify, mails
 from briefing.store import check_state, default_state
 
 
@@ -30,7 +31,9 @@ def check_run(context: RunContext, *, send: bool) -> Iterator[str]:
         if is_imap(source.location) and not config.offline:
             password_for(source, parse_address(source.location), context.commands)
     if send:
-        check_settings(config.mail, context.commands)
+        if mails(config):
+            check_settings(config.mail, context.commands)
+        check_notify(context)
     yield from missing_sources(config)
     for location, pulls in (model_location(config), *([embedding_location(config)] if config.embeddings else [])):
         if pulls:

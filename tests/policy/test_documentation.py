@@ -28,6 +28,7 @@ import briefing
 from briefing.cli import app
 from briefing.config import Config, load_config
 from briefing.config.mail import Mail, Recipient
+from briefing.config.notify import Notify
 from briefing.config.settings import Interests, Mute, SourceTable
 from briefing.errors import BriefingError, ExitCode
 from briefing.models import Fit
@@ -37,7 +38,8 @@ from briefing.types import SearchHit
 
 PAGES = (
     "README.md", "docs/archive.md", "docs/daily.md", "docs/faults.md", "docs/history.md", "docs/json.md",
-    "docs/mail.md", "docs/models.md", "docs/python.md", "docs/schedule.md", "docs/servers.md", "docs/single.md",
+    "docs/mail.md", "docs/models.md", "docs/notify.md", "docs/python.md", "docs/schedule.md", "docs/servers.md",
+    "docs/single.md",
     "docs/sources.md", "docs/stories.md", "docs/templates.md", "docs/trust.md",
 )  # fmt: skip
 KNOWN_FENCES = {"sh", "toml", "python", "jinja", "yaml", "dockerfile"}
@@ -52,6 +54,7 @@ TABLES: dict[str, Any] = {
     "mute": Mute,
     "mail": Mail,
     "mail.recipients": Recipient,
+    "notify": Notify,
     "sources": SourceTable,
 }
 """The tables of a configuration, by their path."""

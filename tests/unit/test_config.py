@@ -100,6 +100,9 @@ def test_without_a_line_for_it_editions_go_to_the_current_folder() -> None:
         ("[mail]\nsender = 'zoe@ü..example'", ["mail.sender", "ann@example.org"]),
         (f"[mail]\nunsubscribe = 'https://example.org/{'u' * 900}'", ["mail.unsubscribe", "900 characters"]),
         ("[mail]\nunsubscribe = 'https://ü..example/'", ["mail.unsubscribe", "https://"]),
+        ("[mail]\nlink = 'javascript:alert(1)'", ["mail.link", "{date}.html"]),
+        ("[mail]\nlink = 'https://example.org/{day}'", ["mail.link", "{date}.html"]),
+        ("evidence = 'below'", ["evidence", "'footnotes'"]),
         ("mail = 3", ["mail", "[mail] table"]),
         ("state = '~nobody-of-this-name/x'", ["state", "home folder"]),
         ("prices = [0.15]", ["prices", "two numbers"]),
@@ -519,9 +522,18 @@ def test_the_first_configuration_is_valid_and_its_comments_show_the_defaults() -
     example = {"sections", "prompts", "templates", "state", "models", "out", "base_url", "prices", "deadline", "budget"}
     config = parse_config("\n".join(line for line in shown.splitlines() if line.split(" = ")[0] not in example), HERE)
     assert config == Config()
-    assert set(values) | {"title", "timezone", "since", "sources", "mail", "interests", "mute", "topics", "other"} == {
-        field.name for field in fields(Config)
-    }
+    assert set(values) | {
+        "title",
+        "timezone",
+        "since",
+        "sources",
+        "mail",
+        "notify",
+        "interests",
+        "mute",
+        "topics",
+        "other",
+    } == {field.name for field in fields(Config)}
 
 
 def test_kinds_of_sources_can_be_stated() -> None:

@@ -1,0 +1,172 @@
+"""Push of an edition's front page: once to each address of ``[notify]``, in the ledger of deliveries (`delivery`).
+
+The ledger's recipient is the service with a digest of the address, which holds a token. A push is about today: one that
+did not go out is tried again in this run and by the runs of the same day, and is not owed after it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from briefing.config import Config, PushUrl
+from briefing.errors import ConfigError, UsageError
+from briefing.pipeline.context import RunContext
+from briefing.pipeline.delivery import RESULT_STATES, DeliveryResult
+from briefing.pipeline.history import known_edition
+from briefing.pipeline.secrets import Commands, from_environment
+from briefing.render.email import edition_key
+from briefing.render.push import write_push
+from briefing.types import Edition
+
+if TYPE_CHECKING:
+    from briefing.store import DeliveryKey
+    from briefing.store.lock import RunLock
+
+CHANNEL = "push"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Target:
+    """An address with its name in messages and in the ledger."""
+
+    url: str
+    name: str
+    recipient: str
+    setting: str
+
+
+def mails(config: Config) -> bool:
+    """Whether an edition that is sent is mailed: unless only ``[notify]`` says where it goes."""
+    mail = config.mail
+    return bool(mail.host or mail.sender or mail.recipients) or not config.notify.urls
+
+
+def send_pushes(
+    edition: Edition | None,
+    context: RunContext,
+    *,
+    resend: bool = False,
+    until: datetime | None = None,
+    sleep: Callable[[float], object] = time.sleep,
+    lock: RunLock | None = None,
+) -> Iterator[DeliveryResult]:
+    """Push `edition` (None: that of today, if there is one) to every address that has not got it; yield each result.
+
+    With `resend` also where it was refused or nobody knows. Pauses between tries are those of ``mail.retries``, none
+    after `until`. One address that cannot be used costs the others nothing. Raises `StoreError` or `AssetError`.
+    """
+    if not context.config.notify.urls:
+        return
+    edition = edition or _edition_of_today(context)
+    if edition is None or not edition.stories:
+        return
+    title, text = write_push(edition, context.templates, context.config.notify.link)
+    queue: list[_Target] = []
+    for target in _targets(context.config, context.commands):
+        if isinstance(target, DeliveryResult):
+            yield target
+            continue
+        key = _key(edition, target)
+        known = context.store.delivery(key)
+        again = resend and known.state in {"refused", "sending"}
+        if known.state not in {"pending", "deferred"} and not (
+            again and context.store.reopen_delivery(key, known, context.clock())
+        ):
+            yield DeliveryResult(recipient=target.name, state=RESULT_STATES[known.state], detail=known.detail)
+            continue
+        context.store.owe_delivery(key, context.clock())
+        queue.append(target)
+    for pause in (*context.config.mail.retries, None):
+        deferred = []
+        for target in queue:
+            result = _push(target, _key(edition, target), title, text, context)
+            if result.state == "deferred":
+                deferred.append((target, result))
+            else:
+                yield result
+        queue = [target for target, _ in deferred]
+        over = pause is None or (until is not None and context.clock() + pause >= until)
+        if not deferred or over or context.config.offline:
+            break
+        assert pause is not None
+        context.progress.say(f"Push: {len(deferred)} put off. Trying again in {pause.total_seconds() / 60:.0f} min.")
+        if (lock.release_for(pause.total_seconds(), sleep=sleep) if lock else sleep(pause.total_seconds())) is False:
+            break
+    yield from (result for _, result in deferred)
+
+
+def check_notify(context: RunContext) -> list[str]:
+    """The services that would be pushed to; nothing is sent. Raises `ConfigError` for the first that cannot be used."""
+    from briefing.deliver.push import check_push
+
+    names = []
+    for index, entry in enumerate(context.config.notify.urls, 1):
+        target = _target(entry, index, context.commands)
+        check_push(target.url, target.setting)
+        names.append(target.name)
+    return names
+
+
+def push_text(edition: Edition, context: RunContext) -> str:
+    """What would be pushed: title and text."""
+    return "\n".join(write_push(edition, context.templates, context.config.notify.link)) + "\n"
+
+
+def _edition_of_today(context: RunContext) -> Edition | None:
+    try:
+        return known_edition(context, context.today())
+    except UsageError:
+        return None
+
+
+def _targets(config: Config, commands: Commands) -> Iterator[_Target | DeliveryResult]:
+    for index, entry in enumerate(config.notify.urls, 1):
+        try:
+            yield _target(entry, index, commands)
+        except ConfigError as error:
+            yield DeliveryResult(recipient=error.subject, state="unable", detail=error.cause)
+
+
+def _target(entry: PushUrl, index: int, commands: Commands) -> _Target:
+    """Raises `ConfigError` where its variable is not set or its command fails."""
+    from briefing.deliver.push import recipient_of, service_of
+
+    setting = f"notify.urls[{index}]"
+    url = entry.text
+    if entry.env and not (url := from_environment(entry.env)):
+        raise ConfigError(setting, f"the variable {entry.env} of the environment is not set", "Set it")
+    if entry.command:
+        url = commands.first_line(entry.command, setting)
+    if "://" not in url:
+        raise ConfigError(setting, "what it gives is no address such as ntfy://topic", "docs/notify.md has examples")
+    return _Target(url=url, name=f"{service_of(url)} ({setting})", recipient=recipient_of(url), setting=setting)
+
+
+def _key(edition: Edition, target: _Target) -> DeliveryKey:
+    return (edition_key(edition), target.recipient, CHANNEL)
+
+
+def _push(target: _Target, key: DeliveryKey, title: str, text: str, context: RunContext) -> DeliveryResult:
+    """One try, with its outcome in the ledger."""
+    from briefing.deliver.push import host_of, push
+
+    store, claim = context.store, None
+
+    def take_claim() -> bool:
+        nonlocal claim
+        claim = store.claim_delivery(key, context.clock())
+        return claim is not None
+
+    if not context.config.may_reach(host_of(target.url)):
+        return DeliveryResult(recipient=target.name, state="deferred", detail="the run is offline")
+    try:
+        outcome = push(target.url, title, text, take_claim, target.setting)
+    except ConfigError as error:
+        return DeliveryResult(recipient=target.name, state="unable", detail=f"{error.cause}. {error.remedy}")
+    if claim is not None and outcome.state in {"sent", "deferred", "refused"}:
+        store.put_delivery(key, outcome.state, outcome.detail, context.clock(), claim)
+    return DeliveryResult(recipient=target.name, state=outcome.state, detail=outcome.detail)
