@@ -166,7 +166,7 @@ def _over_sentences() -> Iterator[tuple[str, Callable[[str], Any]]]:
 
 
 def _over_articles() -> Iterator[tuple[str, Callable[[str], Any]]]:
-    from briefing.canonical import canonical_url
+    from briefing.canonical import canonical_url, without_tracking
     from briefing.stories import group
     from briefing.stories.conflicts import disagreements
     from briefing.stories.novelty import text_key
@@ -187,6 +187,7 @@ def _over_articles() -> Iterator[tuple[str, Callable[[str], Any]]]:
         ),
     )
     yield "canonical.canonical_url", lambda text: canonical_url(f"https://a.example/{text}")
+    yield "canonical.without_tracking", lambda text: without_tracking(f"https://a.example/?{text}")
     yield "conflicts.disagreements", lambda text: disagreements(told(text))
     yield "novelty.text_key", text_key
     yield "ranking.muted_by", lambda text: muted_by(article(text), RankingPreferences(muted_words=["a b", "1"]))

@@ -34,6 +34,22 @@ def canonical_url(url: str) -> str:
     return url  # no site has such an address, and half of its way would not be idempotent
 
 
+def without_tracking(text: str) -> str:
+    """`text` with every http(s) address in it without its tracking parameters, and otherwise as it is."""
+    return _QUERY.sub(_untracked, text)
+
+
+_QUERY = re.compile(r"(?<=[\w/=&%.~-])\?(?P<query>[\w.~%!$'()*+,;=:@/?&-]{1,4000}+)")
+"""The query of an address; what is longer is left as it is."""
+
+
+def _untracked(match: re.Match[str]) -> str:
+    query = match["query"].rstrip(").,;:!?'")
+    behind = match["query"][len(query) :]  # of the sentence around the address
+    kept = [pair for pair in query.split("&") if not _TRACKING.fullmatch(pair.partition("=")[0])]
+    return (f"?{'&'.join(kept)}" if kept else "") + behind
+
+
 def host_of(url: str) -> str:
     """The host of an address, in lower case; empty where it has none or is invalid."""
     try:

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Literal
 
 from briefing.address import Address, shown_in
+from briefing.canonical import without_tracking
 
 
 class SourceKind(StrEnum):
@@ -338,11 +339,14 @@ class Failure:
     kind: FailureKind = FailureKind.FAILED
     stub: Stub | None = None
     """Its headline for the edition, where that is available."""
+    url: str = ""
+    """Address of the article's page, where there is one without secrets."""
 
     def __post_init__(self) -> None:
-        """Redact addresses in every field."""
+        """Redact addresses in every field, and take what only tracks out of them."""
         for name in ("subject", "cause", "remedy"):
-            object.__setattr__(self, name, shown_in(getattr(self, name)))
+            object.__setattr__(self, name, without_tracking(shown_in(getattr(self, name))))
+        object.__setattr__(self, "url", without_tracking(self.url) if shown_in(self.url) == self.url else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +373,8 @@ class Edition:
     date: date
     """The day it is for, in `timezone`."""
     title: str
+    name: str = ""
+    """Which of the day's editions, such as ``evening``: letters, digits and hyphens; empty for the only one."""
     timezone: str
     """IANA name, for example ``Europe/London``; every time in the rendered edition is in it."""
     created: datetime
@@ -397,6 +403,11 @@ class Edition:
     """Items of sources for which the run's limits left no room."""
 
     @property
+    def stem(self) -> str:
+        """What its files are called before the ending (`stem_of`)."""
+        return stem_of(self.date, self.name)
+
+    @property
     def stories(self) -> tuple[Story, ...]:
         """Every story of every section, in order."""
         return tuple(story for section in self.sections for story in section.stories)
@@ -407,6 +418,16 @@ class Edition:
         return any(story.summary.translated for story in self.stories)
 
 
+def stem_of(day: date, name: str = "") -> str:
+    """The day, and behind a hyphen the name of an edition that has one: ``2026-11-28``, ``2026-11-28-evening``."""
+    return f"{day.isoformat()}-{name}" if name else day.isoformat()
+
+
+def day_and_name(stem: str) -> tuple[date, str]:
+    """The inverse of `stem_of`. Raises ValueError."""
+    return date.fromisoformat(stem[:10]), stem[11:]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchHit:
     """A story of a past edition that matches a search; field names are JSON keys."""
@@ -414,6 +435,8 @@ class SearchHit:
     date: date
     title: str
     """Of the edition."""
+    edition: str = ""
+    """Its name; empty for the only one of its day."""
     section: str
     headline: str
     url: str | None

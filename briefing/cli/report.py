@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from briefing.cli.logs import log_printed
 from briefing.cli.messages import ProgressDisplay
 from briefing.encodings import is_about_loss
 from briefing.errors import ExitCode
+from briefing.render.failures import grouped
 from briefing.types import Edition, Failure, FailureKind, Notice, Summary
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ def tell_failures(
     On a `quiet` day the skipped ones are no complaint, since a scheduler mails those. Of items with one reason, such as
     a feed of teasers or a spent budget, the first `_NAMED` are named and the rest counted; ``--verbose`` names all.
     """
+    failures = _one_for_each_host(display, failures)
     total = Counter(map(_reason, failures))
     printed: Counter[tuple[str, ...]] = Counter()
     for failure in failures:
@@ -74,6 +77,24 @@ def tell_failures(
             (display.detail if produced and not failure.stub else display.say)(line)
     if not (produced or quiet or failures):
         display.complain("There is no article in it.")
+
+
+def _one_for_each_host(display: ProgressDisplay, failures: Sequence[Failure]) -> list[Failure]:
+    """The failures with one in place of several pages of a host, of which each is in the log and with ``--verbose``."""
+    several = {group.failures[0]: group for group in grouped(one for one in failures if one.url) if group.count > 1}
+    hidden = {failure for group in several.values() for failure in group.failures}
+    shown = []
+    for failure in failures:
+        if failure in hidden:
+            line = f"Failed ({failure.stage}): {failure.subject}: {failure.cause}."
+            log_printed(line, level=logging.DEBUG)
+            display.detail(line)
+        if group := several.get(failure):
+            cause = f"{group.cause} ({group.count} articles)"
+            shown.append(replace(failure, subject=group.name, cause=cause, url=""))
+        elif failure not in hidden:
+            shown.append(failure)
+    return shown
 
 
 def _reason(failure: Failure) -> tuple[str, ...]:
@@ -131,21 +152,23 @@ def tell_run(display: ProgressDisplay, edition: Edition, report: Report) -> None
     tell_failures(display, unused, produced=bool(edition.stories or before), quiet=quiet)
     failed = sum(failure.kind is FailureKind.FAILED for failure in report.failures)
     skipped = len(report.failures) - failed - len(edition.stubs)
-    display.say(
-        f"Sources: {report.sources} read. Articles: {report.articles} found. Stories: {report.condensed} summarised, "
-        f"{report.cached} from an earlier run. Not used: {failed} failed, {skipped} skipped. "
-        f"{report.seconds:,.0f} s."
-    )
-    if edition.stubs:
-        display.say(f"In short, with their headlines only: {len(edition.stubs)}.")
+    told = f", {report.told_before} told by earlier editions" if report.told_before else ""
+    seen = f", {report.seen_before} seen by earlier editions" if report.seen_before else ""
+    rows = [
+        ("Sources", f"{report.sources} read"),
+        ("Articles", f"{report.articles} found{seen}"),
+        ("Stories", f"{report.condensed} summarised, {report.cached} from an earlier run{told}"),
+        ("In short", f"{len(edition.stubs)}, with their headlines only" if edition.stubs else ""),
+        ("Not used", f"{failed} failed, {skipped} skipped" if failed or skipped else ""),
+        ("Time", f"{report.seconds:,.0f} s"),
+    ]
+    for name, told_of_it in rows:
+        if told_of_it:
+            display.say(f"{name:<10}{told_of_it}")
     tell_notices(display, report.notices)
     if report.brief:
         display.say(f"Time was up: {report.brief} told in one quoted sentence. Run again to complete the edition.")
     if report.cut:
         display.say(f"Longer than is read, so that only the beginning was: {report.cut}.")
-    if report.told_before:
-        display.say(f"Told by earlier editions: {report.told_before}.")
-    if report.seen_before:
-        display.say(f"Seen by earlier editions: {report.seen_before} articles.")
     if not edition.stories:
         display.say("Nothing is new: there is no edition to write." if quiet else "There is nothing to write.")

@@ -78,8 +78,12 @@ class ReadResult:
     """Of the articles among all that their sources list for this edition, from 0, by id."""
     left_out: list[LeftOut] = field(default_factory=list)
     """What the limits left unread, the most important first."""
+    over: set[str] = field(default_factory=set)
+    """Keys of items that are over a limit."""
     seen_before: int = 0
     """Items left out because an earlier edition has seen them."""
+    passed: int = 0
+    """Items left out because the limits of an earlier run of this edition did."""
     offline: bool = False
     """Whether there are sources on the web and none of their servers could be reached."""
     listed: set[str] = field(default_factory=set)
@@ -132,6 +136,7 @@ class Gatherer:
             sources=discovery.count,
             mails=session.newsletters.marks,
             seen_before=session.window.before,
+            passed=session.window.passed,
             offline=discovery.offline,
             feeds=discovery.feeds,
             listed=discovery.listed | {article.id for article in readable.values() if isinstance(article, Article)},
@@ -164,6 +169,8 @@ class Gatherer:
                     session.window.looked |= told
                     result.stubs |= told
         result.failures += [redacted_failure(failure, secrets) for failure in self._left_out(unread, readable)]
+        if not session.time.up:  # else some of them would have been read
+            result.over = {key for index in unread for key in keys[index]}
         _log.info("Articles: %s, sources: %s, failures: %s", len(result.articles), result.sources, len(result.failures))
         return result
 
@@ -380,6 +387,7 @@ class Gatherer:
         except BriefingError as failed:
             subject = f"{item.name}: {item.title or item.entry.url or 'untitled'}"
             failure = failure_of(error or failed, subject, "fetch" if isinstance(error, FetchError) else "extract")
+            failure = replace(failure, url=item.entry.url or "")
             wall = wall_of(error)
             if not wall or (item.entry.url is None and not isinstance(error, WallError)):
                 return failure

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from briefing.config import Config
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.deadline import StopBefore
 from briefing.pipeline.planning import StoryPlan, plan_stories
@@ -52,6 +53,8 @@ class StoryResults:
     """Stories for which the limits had no room."""
     left_open: set[str] = field(default_factory=set)
     """Ids of articles left to a later edition: over a limit, or not condensed."""
+    over: set[str] = field(default_factory=set)
+    """Those of them that are over a limit."""
 
 
 def tell_stories(
@@ -62,10 +65,13 @@ def tell_stories(
     deadline: datetime | None = None,
     weights: Mapping[str, float] | None = None,
     positions: Mapping[str, int] | None = None,
+    kept: Mapping[str, Story] | None = None,
 ) -> StoryResults:
     """The stories that `articles` tell on `day`. `deadline`: when the edition has to be there, UTC.
 
-    `weights`: of sources' voices, by name; 1 where there is none. `positions`: as in `plan_stories`.
+    `weights`: of sources' voices, by name; 1 where there is none. `positions`: as in `plan_stories`. `kept`: the
+    stories of earlier runs of this edition, by the ids of their articles, which are among `articles`. They count
+    against no limit, and stay as they are where they cannot be condensed now.
 
     Raises `ModelError` where there is no model and something to condense.
     """
@@ -82,27 +88,30 @@ def tell_stories(
     def first_article(index: int) -> Article:
         return plans[index].first
 
+    stored = _stored(plans, kept or {})
+
     def within_limits(waiting: Sequence[int]) -> tuple[list[int], list[int]]:
         """Those for which edition and sections have room, and the rest, in their order."""
         fitting, _ = limit_sections(waiting, config.max_per_section, first_article, sections)
-        batch = fitting[: config.max_stories - len(stories)] if config.max_stories else fitting
+        room = config.max_stories - sum(index not in stored for index in stories)
+        batch = fitting[:room] if config.max_stories else fitting
         return batch, [index for index in waiting if index not in set(batch)]
 
-    batch, waiting = within_limits(_in_fair_order(plans, config.max_stories))
+    fresh = [index for index in _in_fair_order(plans, config.max_stories) if index not in stored]
+    batch, waiting = within_limits(fresh)
+    batch = sorted([*batch, *stored])
     while batch:  # again where a story has nothing new: the next one takes its place
         condensed = dict(_condensed(batch, plans, context, results, enough))
         for index in batch:
-            plan = plans[index]
-            summary = condensed.get(index) or _in_brief(plan, options(plan.first))
-            if isinstance(summary, Failure):
+            plan, before = plans[index], stored.get(index)
+            told = _outcome(plan, condensed.get(index), before, options)
+            if isinstance(told, Failure):
                 results.left_open.update(article.id for article in (*plan.articles, *plan.copies))
-                continue
-            told = _told(plan, summary, brief=index not in condensed)
-            if isinstance(told, Mention):
+            elif isinstance(told, Mention):
                 results.developing.append(told)
-                continue
-            stories[index] = told
-            sections[section_of(plan.first)] += 1
+            elif told is not before or before not in stories.values():
+                stories[index] = told
+                sections[section_of(plan.first)] += before is None
         batch, waiting = within_limits(waiting)
     results.told_before += len(results.developing)
     results.stories = [stories[index] for index in sorted(stories)]
@@ -110,18 +119,12 @@ def tell_stories(
     for index in waiting:
         ranked, first = plans[index].ranked, plans[index].first
         together = (*ranked.bundle.articles, *ranked.bundle.copies)
-        results.left_open.update(article.id for article in together)
+        results.over.update(article.id for article in together)
         full = config.max_per_section and sections[section_of(first)] >= config.max_per_section
         reason = "section" if full else "limit"
         results.left_out.append(LeftOut(first.title, first.source, ranked.score, reason, len(together)))
-    in_section = sum(story.reason == "section" for story in results.left_out)
-    for count, limit in (
-        (in_section, f"{config.max_per_section} in a section"),
-        (len(waiting) - in_section, f"{config.max_stories} stories"),
-    ):
-        if count:
-            cause = f"{count} stories are over the limit of {limit}"
-            results.failures.append(Failure(subject="limit", stage="read", cause=cause, kind=FailureKind.SKIPPED))
+    results.left_open |= results.over
+    results.failures += _over_limits(results.left_out, config)
     over_limit = {plans[index].rank for index in waiting}
     results.ranked = [story for rank, story in enumerate(planning.ranked) if rank not in over_limit]
     if len(results.stories) >= FEWEST_STORIES and not enough():
@@ -137,12 +140,30 @@ def tell_stories(
     return results
 
 
+def _over_limits(left_out: Sequence[LeftOut], config: Config) -> list[Failure]:
+    """How many stories the limits had no room for, a failure for each limit."""
+    counts = Counter(story.reason for story in left_out)
+    limits = {"section": f"{config.max_per_section} in a section", "limit": f"{config.max_stories} stories"}
+    causes = [f"{counts[name]} stories are over the limit of {text}" for name, text in limits.items() if counts[name]]
+    return [Failure(subject="limit", stage="read", cause=cause, kind=FailureKind.SKIPPED) for cause in causes]
+
+
 def _in_fair_order(plans: Sequence[StoryPlan], most: int) -> list[int]:
     """The indices of `plans` in the order in which they get the places of an edition of at most so many stories."""
     if not most:
         return list(range(len(plans)))
     by_plan = [{article.source for article in plan.articles} for plan in plans]
     return fair_order(range(len(plans)), lambda index: by_plan[index], most, len(set().union(*by_plan)))
+
+
+def _stored(plans: Sequence[StoryPlan], kept: Mapping[str, Story]) -> dict[int, Story]:
+    """By the index of a plan the story of an earlier run that it tells again, perhaps with more articles."""
+    found: dict[int, Story] = {}
+    for index, plan in enumerate(plans):
+        articles = (*plan.ranked.bundle.articles, *plan.ranked.bundle.copies)
+        if story := next((kept[article.id] for article in articles if article.id in kept), None):
+            found[index] = story
+    return found
 
 
 def _condensed(
@@ -160,6 +181,22 @@ def _condensed(
             results.condensed += not result.cached
             results.cached += result.cached
         yield batch[position], result
+
+
+def _outcome(
+    plan: StoryPlan,
+    summary: Summary | Failure | None,
+    before: Story | None,
+    options: Callable[[Article], SummaryOptions],
+) -> Story | Mention | Failure:
+    """What becomes of a plan; `summary` None: there was no time for one. `before`: as an earlier run told it."""
+    if before and (summary is None or isinstance(summary, Failure)):
+        return before
+    made = summary or _in_brief(plan, options(plan.first))
+    if isinstance(made, Failure):
+        return made
+    told = _told(plan, made, brief=summary is None)
+    return before if before and isinstance(told, Mention) else told
 
 
 def _in_brief(plan: StoryPlan, options: SummaryOptions) -> Summary:

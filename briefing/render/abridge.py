@@ -162,7 +162,11 @@ def _stub(stub: Stub, limits: StoryLimits) -> Stub:
 
 def _failure(failure: Failure, limits: StoryLimits) -> Failure:
     return replace(
-        failure, subject=clipped(failure.subject, limits.label), cause=clipped(failure.cause, limits.text), stub=None
+        failure,
+        subject=clipped(failure.subject, limits.label),
+        cause=clipped(failure.cause, limits.text),
+        stub=None,
+        url=_address(failure.url, limits) or "",
     )
 
 

@@ -21,6 +21,7 @@ from briefing.address import web_parts
 from briefing.dates import in_zone, is_date_only, rfc3339
 from briefing.nlp.sentences import sentences
 from briefing.render.compose import minutes_saved
+from briefing.render.failures import grouped
 from briefing.render.front_page import front_stories, shown_sections
 from briefing.render.quotations import quoted, within_quotation
 from briefing.sanitise import clean, one_line
@@ -43,6 +44,7 @@ def install_filters(environment: Environment) -> None:
         href=_web_address,
         md_href=_markdown_address,
         wrapped=_wrapped,
+        one_line=lambda text: one_line(str(text)),
         anchor=_anchor,
         markdown=_html_of_markdown,
         reporters=_reporters,
@@ -68,6 +70,7 @@ def edition_variables(edition: Edition, *, evidence: bool = True) -> dict[str, A
     return {
         "edition": edition,
         "evidence": evidence,
+        "failed": grouped(edition.failures),
         "front": front_stories(edition),
         "sections": shown_sections(edition),
         "minutes_saved": minutes_saved,

@@ -64,3 +64,17 @@ def test_failures_of_one_reason_are_named_up_to_three_and_counted() -> None:
         "Failed (extract): t2 (and 9997 more): only a teaser.",
         "Failed (fetch): gone: HTTP 404.",
     ]
+
+
+def test_pages_of_one_host_that_failed_are_one_line() -> None:
+    gone = [
+        Failure(subject=f"Post: T{n}", stage="fetch", cause="HTTP 404", remedy="Check", url=f"https://example.org/{n}")
+        for n in range(4)
+    ]
+    other = Failure(subject="Wire: U", stage="fetch", cause="HTTP 404", url="https://example.com/u")
+    with redirect_stderr(Terminal()) as terminal:
+        tell_failures(ProgressDisplay(), [*gone[:2], other, *gone[2:]], produced=True)
+    assert terminal.getvalue().splitlines() == [
+        "Failed (fetch): example.org: HTTP 404 (4 articles). Check.",
+        "Failed (fetch): Wire: U: HTTP 404.",
+    ]

@@ -728,3 +728,38 @@ def test_headlines_stand_at_the_end_of_their_section(format_: str) -> None:
     assert "Stub 10 here" not in text
     assert "First said." in text
     assert "Then more." not in text
+
+
+def test_failures_are_a_folded_line_for_each_server_with_links() -> None:
+    gone = [
+        Failure(
+            subject=f"The Post: Title {n}", stage="fetch", cause="HTTP 404",
+            url=f"https://www.example.org/{n}?id={n}&utm_source=rss",
+        )
+        for n in range(5)
+    ]  # fmt: skip
+    shown = many(2, failures=[*gone, Failure(subject="feed.xml", stage="read", cause="it is damaged")])
+    html = render(shown, "html", TEMPLATES).partition('<h2 id="left-out">')[2]
+    assert html.count("<li>") == 2
+    assert "<details" in html
+    assert "6 articles or sources could not be read" in html
+    assert "<bdi>example.org</bdi> (5): <bdi>HTTP 404</bdi>" in html
+    assert '<a href="https://www.example.org/1?id=1" rel="noopener noreferrer"><bdi>Title 1</bdi></a>' in html
+    assert "utm_" not in html
+    text = render(shown, "text", TEMPLATES)
+    assert "  - example.org (5): HTTP 404\n  - feed.xml: it is damaged\n" in text
+    assert "[Title 2](https://www.example.org/2?id=2)" in render(shown, "md", TEMPLATES)
+
+
+@pytest.mark.parametrize(
+    ("text", "without"),
+    [
+        ("https://a.example/x?utm_source=rss&id=3&fbclid=1#top", "https://a.example/x?id=3#top"),
+        ("See https://a.example/x?utm_source=rss: it failed", "See https://a.example/x: it failed"),
+        ("(https://a.example/?at_medium=RSS)", "(https://a.example/)"),
+        ("Why? Because. What?No", "Why? Because. What?No"),
+        ("https://a.example/x?b=%20&a=1&c", "https://a.example/x?b=%20&a=1&c"),
+    ],
+)
+def test_addresses_in_a_failure_have_no_tracking(text: str, without: str) -> None:
+    assert Failure(subject=text, stage="fetch", cause="c").subject == without
