@@ -44,6 +44,7 @@ from briefing.pipeline.limits import Quota
 from briefing.pipeline.pictures import with_local_pictures
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.redaction import redacted_article, redacted_failure
+from briefing.pipeline.section_names import has_one_section
 from briefing.types import Article, Failure, Notice
 
 if TYPE_CHECKING:
@@ -80,6 +81,10 @@ class ReadResult:
     """Ids of all articles that the sources list, read or not."""
     notices: list[Notice] = field(default_factory=list)
     """About sources that were read, such as dates in them that cannot be."""
+    sections: set[str] = field(default_factory=set)
+    """That articles of its sources are in, whether there is one today or not."""
+    named: bool = True
+    """Whether `sections` has those of every source."""
     titles: dict[str, str] = field(default_factory=dict)
     """Titles of the feeds that were read and have no name in the configuration, by the sources' addresses."""
     feeds: set[str] = field(default_factory=set)
@@ -123,9 +128,18 @@ class Gatherer:
         )
         for contents in discovery.contents:
             result.notices += contents.notices(secrets)
-            if source := contents.source:
+            if (source := contents.source) is None:
+                result.named = False
+            else:
                 names = {secrets.text(name) for candidate in contents.candidates if (name := name_of(candidate))}
                 result.weights.update(dict.fromkeys(names, source.weight))
+                result.sections.update(
+                    filter(
+                        None,
+                        [source.section] if source.section else [*names, source.name, secrets.text(contents.title)],
+                    )
+                )
+                result.named &= has_one_section(source) or bool(contents.title)
                 if contents.title and not source.name:
                     result.titles[source.location] = secrets.text(contents.title)
         repeated: defaultdict[int, list[str]] = defaultdict(list)
