@@ -80,6 +80,7 @@ def edition_to_json(edition: Edition) -> dict[str, Any]:
         "schema": EDITION_SCHEMA,
         "date": edition.date.isoformat(),
         "title": edition.title,
+        "name": edition.name,
         "timezone": edition.timezone,
         "created": time_to_json(edition.created),
         "language": edition.language,
@@ -107,6 +108,7 @@ def edition_from_json(data: Mapping[str, Any], article: Callable[[str], Article 
     return Edition(
         date=edition_day(data["date"]),
         title=data["title"],
+        name=data.get("name", ""),
         timezone=data["timezone"],
         created=_moment(data["created"]),
         language=data["language"],

@@ -374,6 +374,8 @@ class Edition:
     date: date
     """The day it is for, in `timezone`."""
     title: str
+    name: str = ""
+    """Which of the day's editions, such as ``evening``: letters, digits and hyphens; empty for the only one."""
     timezone: str
     """IANA name, for example ``Europe/London``; every time in the rendered edition is in it."""
     created: datetime
@@ -400,6 +402,11 @@ class Edition:
     """Ids of the summaries of all stories, best first; empty in editions of before it was kept."""
 
     @property
+    def stem(self) -> str:
+        """What its files are called before the ending (`stem_of`)."""
+        return stem_of(self.date, self.name)
+
+    @property
     def stories(self) -> tuple[Story, ...]:
         """Every story of every section, in order."""
         return tuple(story for section in self.sections for story in section.stories)
@@ -410,6 +417,16 @@ class Edition:
         return any(story.summary.translated for story in self.stories)
 
 
+def stem_of(day: date, name: str = "") -> str:
+    """The day, and behind a hyphen the name of an edition that has one: ``2026-11-28``, ``2026-11-28-evening``."""
+    return f"{day.isoformat()}-{name}" if name else day.isoformat()
+
+
+def day_and_name(stem: str) -> tuple[date, str]:
+    """The inverse of `stem_of`. Raises ValueError."""
+    return date.fromisoformat(stem[:10]), stem[11:]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchHit:
     """A story of a past edition that matches a search; field names are JSON keys."""
@@ -417,6 +434,8 @@ class SearchHit:
     date: date
     title: str
     """Of the edition."""
+    edition: str = ""
+    """Its name; empty for the only one of its day."""
     section: str
     headline: str
     url: str | None

@@ -22,7 +22,7 @@ from briefing.sanitise import clean
 _log = logging.getLogger(__name__)
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 """Of standard error, by how often ``-v`` is given."""
-PROGRESS = "briefing.progress"
+PROGRESS = "briefing.cli.stages"
 """Logger of a run's stages and stories, whose lines are shown without ``-v`` as well."""
 
 

@@ -1,27 +1,23 @@
-"""Messages on standard error: progress bars, notes, errors, crashes. Not here: results (`console`), a run's report."""
+"""Messages on standard error: notes, errors, crashes, and a run's progress (drawn by `stages`).
+
+Not here: results (`console`), a run's report.
+"""
 
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from briefing._version import __version__
 from briefing.address import shown_in
 from briefing.cli.console import console, message
+from briefing.cli.stages import Bars, Lines, Stage
 from briefing.errors import StoppedError
-from briefing.sanitise import clipped, one_line
 
-if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
-_STAGES = {
-    "read": "Reading sources",
-    "fetch": "Fetching articles",
-    "summarise": "Summarising",
-    "download": "Downloading",
-}
 _LINE_ENDS = re.compile(r"[\n\r\v\f\x85\u2028\u2029]+")
 
 
@@ -55,62 +51,73 @@ def _joined(line: str) -> str:
 
 
 class ProgressDisplay:
-    """A `pipeline.ProgressListener` with a progress bar for each stage, shown on a terminal while it is entered.
+    """A `DetailedListener`, while it is entered: a bar for each stage on a terminal, else lines of the log.
 
     `quiet` shows errors only. Turns KeyboardInterrupt into `StoppedError`.
     """
 
-    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+    def __init__(
+        self, *, quiet: bool = False, verbose: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.quiet = quiet
         self.verbose = verbose
-        self._progress: Progress | None = None
-        self._task: TaskID | None = None
+        self._clock = clock
+        self._expected: tuple[int, float | None] = (0, None)
+        self._stage: Stage | None = None
+        self._lines: Lines | None = None
+        self._bars: Bars | None = None
 
     def __enter__(self) -> Self:
         terminal = console()
-        if not self.quiet and terminal.file.isatty():
-            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-            self._progress = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                TextColumn("{task.fields[amount]}"),
-                TimeElapsedColumn(),
-                TextColumn("left:"),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[subject]}", style="dim", markup=False),
-                console=terminal,
-                transient=True,
-            )
+        on_terminal = terminal.file.isatty()
+        self._lines = Lines(shown=not on_terminal)
+        if on_terminal and not self.quiet:
+            self._bars = Bars(terminal, self._clock)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._progress is not None:
-            self._progress.stop()
-            self._progress = None
+        if self._bars is not None:
+            self._bars.close()
+        self._stage = self._lines = self._bars = None
         if kind is KeyboardInterrupt:
             raise StoppedError("Stopped", "what was finished is kept", "The same command goes on from there") from error
 
+    def expect(self, *, known: int, seconds: float | None) -> None:
+        """Keep it for the next stage."""
+        self._expected = known, seconds
+
     def stage(self, name: str, total: int) -> None:
-        """Begin the stage's bar."""
-        if self._progress is None:
-            return
-        self._progress.start()  # no earlier: most commands have no stage
-        if self._task is not None:
-            self._progress.remove_task(self._task)
-        self._task = self._progress.add_task(
-            _STAGES.get(name, name), total=total, subject="", amount="", bytes=name == "download"
-        )
-        self._show_amount()
+        """Begin a stage; stories that are added to those before go on counting."""
+        more = None
+        (known, seconds), self._expected = self._expected, (0, None)
+        if self._stage is not None and self._stage.name == name == "summarise":
+            self._stage.more(total, known)
+            more = total
+        else:
+            self._stage = Stage(name, total, self._clock(), known=known, seconds=seconds)
+        if self._lines is not None:
+            self._lines.opened(self._stage, self._stage.opening(more))
+        if self._bars is not None:
+            self._bars.opened(self._stage)
+
+    def begin(self, subject: str) -> None:
+        """Show the item as in hand."""
+        if self._stage is not None:
+            self._stage.begin(subject, self._clock())
+        if self._bars is not None:
+            self._bars.moved("")
 
     def step(self, subject: str, amount: int = 1) -> None:
-        """Advance the stage's bar."""
-        if self._progress is None or self._task is None:
+        """Count the items as done."""
+        if self._stage is None:
             return
-        self._progress.update(self._task, advance=amount, subject=clipped(one_line(subject), 40))
-        self._show_amount()
+        took = self._stage.step(subject, amount, self._clock())
+        if self._lines is not None:
+            self._lines.stepped(self._stage, subject, took)
+        if self._bars is not None:
+            self._bars.moved(subject)
 
     def say(self, line: str) -> None:
         """Print a note, unless `quiet`."""
@@ -127,13 +134,5 @@ class ProgressDisplay:
             self._print(line, style="dim")
 
     def _print(self, line: str, **style: Any) -> None:
-        above = self._progress.console if self._progress is not None else None
+        above = self._bars.console if self._bars is not None else None
         message(_joined(line), above=above, **style)
-
-    def _show_amount(self) -> None:
-        assert self._progress is not None
-        assert self._task is not None
-        task = next(task for task in self._progress.tasks if task.id == self._task)
-        done, total = int(task.completed), int(task.total or 0)
-        amount = f"{done / 1e6:,.0f}/{total / 1e6:,.0f} MB" if task.fields["bytes"] else f"{done}/{total}"
-        self._progress.update(self._task, amount=amount)

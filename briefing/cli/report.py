@@ -152,21 +152,23 @@ def tell_run(display: ProgressDisplay, edition: Edition, report: Report) -> None
     tell_failures(display, unused, produced=bool(edition.stories or before), quiet=quiet)
     failed = sum(failure.kind is FailureKind.FAILED for failure in report.failures)
     skipped = len(report.failures) - failed - len(edition.stubs)
-    display.say(
-        f"Sources: {report.sources} read. Articles: {report.articles} found. Stories: {report.condensed} summarised, "
-        f"{report.cached} from an earlier run. Not used: {failed} failed, {skipped} skipped. "
-        f"{report.seconds:,.0f} s."
-    )
-    if edition.stubs:
-        display.say(f"In short, with their headlines only: {len(edition.stubs)}.")
+    told = f", {report.told_before} told by earlier editions" if report.told_before else ""
+    seen = f", {report.seen_before} seen by earlier editions" if report.seen_before else ""
+    rows = [
+        ("Sources", f"{report.sources} read"),
+        ("Articles", f"{report.articles} found{seen}"),
+        ("Stories", f"{report.condensed} summarised, {report.cached} from an earlier run{told}"),
+        ("In short", f"{len(edition.stubs)}, with their headlines only" if edition.stubs else ""),
+        ("Not used", f"{failed} failed, {skipped} skipped" if failed or skipped else ""),
+        ("Time", f"{report.seconds:,.0f} s"),
+    ]
+    for name, told_of_it in rows:
+        if told_of_it:
+            display.say(f"{name:<10}{told_of_it}")
     tell_notices(display, report.notices)
     if report.brief:
         display.say(f"Time was up: {report.brief} told in one quoted sentence. Run again to complete the edition.")
     if report.cut:
         display.say(f"Longer than is read, so that only the beginning was: {report.cut}.")
-    if report.told_before:
-        display.say(f"Told by earlier editions: {report.told_before}.")
-    if report.seen_before:
-        display.say(f"Seen by earlier editions: {report.seen_before} articles.")
     if not edition.stories:
         display.say("Nothing is new: there is no edition to write." if quiet else "There is nothing to write.")

@@ -18,8 +18,6 @@ from briefing.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from briefing.pipeline import RunContext
-    from briefing.store.lock import RunLock
-    from briefing.types import Edition
 
 
 def run(
@@ -122,23 +120,14 @@ def run(
             pipeline.check_output(run_context)
             run_context.store.check()
             day = date.date() if date else None
-            sent = pipeline.sent_edition(run_context, day) if send and not mail_errors else None
-            if sent:
-                written = pipeline.write_files(sent, run_context)
-            else:
-                edition, report = pipeline.make_edition(run_context, day=day)
-                to_send = edition if edition.stories or (wanted.mail.send_empty and not report.offline) else None
-                if send and to_send:
-                    pipeline.owe_letters(to_send, run_context)
-                written = pipeline.write_edition(edition, run_context) if edition.stories else ()
-                explanation = (
-                    pipeline.render_explanation(report.ranked, edition, run_context.templates) if explain else ""
-                )
+            edition, report = pipeline.make_edition(run_context, day=day)
+            to_send = edition if edition.stories or (wanted.mail.send_empty and not report.offline) else None
+            if send and to_send:
+                pipeline.owe_letters(to_send, run_context)
+            written = pipeline.write_edition(edition, run_context) if edition.stories else ()
+            explanation = pipeline.render_explanation(report.ranked, edition, run_context.templates) if explain else ""
             keep_state(display, run_context, lock)
         untold = _untold(display, written)
-        if sent:
-            code = _post_the_rest(display, sent, run_context, until, lock)
-            raise typer.Exit(code or (ExitCode.PARTLY if untold else ExitCode.WELL))
         if explanation:
             message(explanation)
         tell_run(display, edition, report)
@@ -179,16 +168,3 @@ def _list(
     produced = bool(reading.articles)
     tell_failures(display, reading.failures, produced=produced, quiet=nothing_new(reading.failures))
     return run_code(produced, reading.failures, offline=reading.offline)
-
-
-def _post_the_rest(
-    display: ProgressDisplay,
-    sent: "Edition",
-    run_context: "RunContext",
-    until: "datetime | None",
-    lock: "RunLock | None",
-) -> ExitCode:
-    """Send an edition that some readers have already to the others."""
-    display.say(f"The edition of {sent.date} was sent before and stays as it is; what is new comes with the next.")
-    with display:
-        return post_after_run(display, sent, run_context, until, lock)

@@ -18,7 +18,6 @@ from briefing.pipeline.edition import (
     check_output,
     make_edition,
     remember_edition,
-    sent_edition,
     write_edition,
     write_files,
 )
@@ -75,7 +74,6 @@ __all__ = [
     "render_summary",
     "send_editions",
     "send_pushes",
-    "sent_edition",
     "shown_edition",
     "summarise",
     "summarise_sources",

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
+AD_HOC = "ad-hoc"
+"""The name of what an ad hoc run writes."""
+
+
 def utc_now() -> datetime:
     """The current time (UTC). The package's only clock: everything else takes a time or a clock as an argument."""
     return datetime.now(UTC)
@@ -81,7 +85,9 @@ class RunContext:
     """A context manager that closes what was opened.
 
     `clock` gives the current time in UTC; `engine` replaces the configured one; `fetcher` makes the fetcher from the
-    path of its cache, with other limits than the default ones; `sleep` waits for a number of seconds.
+    path of its cache, with other limits than the default ones; `sleep` waits for a number of seconds. `edition`: the
+    name of the day's edition that is made or meant, empty for the one without. An `ad_hoc` run remembers nothing but
+    summaries, and nothing that was told keeps it from telling it again.
     """
 
     def __init__(
@@ -93,8 +99,12 @@ class RunContext:
         engine: Engine | None = None,
         fetcher: Callable[[Path], Fetcher] | None = None,
         sleep: Callable[[float], object] = time.sleep,
+        edition: str = "",
+        ad_hoc: bool = False,
     ) -> None:
         self.config = config
+        self.edition = AD_HOC if ad_hoc else edition
+        self.ad_hoc = ad_hoc
         self.clock = clock
         self.progress = progress
         self.sleep = sleep
@@ -159,6 +169,11 @@ class RunContext:
     def templates(self) -> Any:
         """The Jinja2 environment of the output templates. Raises `AssetError`."""
         return self._environment("templates", self.config.templates)
+
+    @property
+    def engine_was_given(self) -> bool:
+        """Whether the caller has brought the engine, so that the configuration says nothing of it."""
+        return self._given is not None
 
     @cached_property
     def engine(self) -> Engine:

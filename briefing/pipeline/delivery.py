@@ -1,5 +1,9 @@
 """Delivery of editions by e-mail, at most once for each recipient, with retries over several runs.
 
+An edition grows during its day: a recipient's first letter tells what it has by then, a further one the stories that no
+earlier letter told them, headed by the time since when they are new (`_Rest`). Of one edition one letter is open at a
+time.
+
 The store's ledger decides. A letter is recorded as owed before the first try; a sent one is never sent again; one that
 was deferred or never tried is retried, in this run after growing pauses and by the runs of the next three days; a
 refused one is reported and left. A run that dies after the server may have accepted a letter leaves it ``sending``:
@@ -30,8 +34,9 @@ from briefing.mail_headers import address_of
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.history import known_edition
 from briefing.pipeline.mailing import check_addresses, edition_for, letter_to, mail_server, readers
-from briefing.render.email import edition_key
+from briefing.render.email import edition_key, only_new
 from briefing.serialization import edition_to_json
+from briefing.store import edition_and_number, letter_key
 from briefing.types import Edition
 
 if TYPE_CHECKING:
@@ -79,13 +84,20 @@ class _QueuedLetter:
     reader: Recipient
     key: DeliveryKey
     edition: Edition
-    """The part that is for the recipient."""
+    """What it tells: the part that is for the recipient, without what other letters told them."""
+    since: datetime | None = None
+    """When the letter before it was sent, UTC; None for the first."""
     earlier: date | None = None
     again: bool = False
 
     @property
     def recipient(self) -> str:
         return address_of(self.reader.address).addr_spec
+
+    @property
+    def articles(self) -> frozenset[str]:
+        """Ids of the articles of its stories."""
+        return frozenset(article.id for story in self.edition.stories for article in (*story.articles, *story.copies))
 
     def result(self, outcome: SendOutcome, shortened: int) -> DeliveryResult:
         return DeliveryResult(
@@ -101,12 +113,15 @@ def owe_letters(edition: Edition, context: RunContext, only: Sequence[str] = ())
     in `send_editions`, addresses that hold one. Raises `StoreError`.
     """
     mail, store, now = context.config.mail, context.store, context.clock()
-    owed = [key for key, reader in readers(mail, only).items() if edition_for(reader, edition, mail) is not None]
-    for address in owed:
-        store.owe_delivery((edition_key(edition), address, CHANNEL), now)
-    if owed and not edition.stories and store.get_edition(edition.date, edition.title) is None:
+    owed = []
+    for address, reader in readers(mail, only).items():
+        part = edition_for(reader, edition, mail)
+        if part is not None and (due := _Rest(address, part, edition, context).due):
+            owed.append(due)
+            store.owe_delivery(due, now)
+    if owed and not edition.stories and store.get_edition(edition.date, edition.title, name=edition.name) is None:
         text = json.dumps(edition_to_json(edition), ensure_ascii=False)
-        store.put_edition(edition.date, edition.title, text, now)
+        store.put_edition(edition.date, edition.title, text, now, name=edition.name)
 
 
 def send_editions(
@@ -152,6 +167,40 @@ def send_editions(
     yield from _send_with_retries(queue, context, until, partial(lock.release_for, sleep=sleep) if lock else sleep)
 
 
+class _Rest:
+    """A recipient's letters about an edition, and what of their `part` of it none of them told."""
+
+    def __init__(self, address: str, part: Edition, edition: Edition, context: RunContext) -> None:
+        self._address, self._part, self._edition = address, part, edition_key(edition)
+        self.letters = context.store.letters(self._edition, address, CHANNEL)
+
+    def key(self, number: int) -> DeliveryKey:
+        """Of the recipient's letter of that number."""
+        return (letter_key(self._edition, number), self._address, CHANNEL)
+
+    @property
+    def due(self) -> DeliveryKey | None:
+        """The letter to be sent: the open one, else a new one where there is something to tell; None for none."""
+        for letter in self.letters:
+            if letter.open:
+                return self.key(letter.number)
+        number = self.letters[-1].number + 1 if self.letters else 1
+        rest, since = self.without_others(self.key(number))
+        return self.key(number) if rest.stories or since is None else None
+
+    def without_others(self, key: DeliveryKey) -> tuple[Edition, datetime | None]:
+        """What the letter of that key tells: the part without the stories of the letters before and after it.
+
+        Also when the last of these was sent; None where there are none, and the part is told as it is.
+        """
+        others = [letter for letter in self.letters if not letter.open and self.key(letter.number) != key]
+        if not others:
+            return self._part, None
+        known = [letter.stories for letter in others]
+        told = None if None in known else frozenset().union(*(stories for stories in known if stories is not None))
+        return only_new(self._part, told), max(letter.changed for letter in others)
+
+
 def _owed_letters(context: RunContext) -> tuple[list[PendingDelivery], list[PendingDelivery]]:
     """Letters owed to recipients of the configuration: those that a run retries, and those that expired."""
     zone = ZoneInfo(context.timezone)
@@ -174,21 +223,31 @@ def _queue_edition(
     mail = context.config.mail
     for address, reader in readers(mail, only).items():
         recipient = address_of(reader.address).addr_spec
-        key = (edition_key(edition), address, CHANNEL)
-        known = context.store.delivery(key)
         part = edition_for(reader, edition, mail)
         if part is None:
             yield DeliveryResult(recipient=recipient, state="nothing")
             continue
-        again = resend and (known.state != "sent" or bool(only))
-        if not again and known.state not in {"pending", "deferred"}:
+        rest = _Rest(address, part, edition, context)
+        due = rest.due
+        again = [letter for letter in rest.letters if resend and letter.delivery.state in {"refused", "sending"}]
+        if resend and only and not again and not (due and rest.letters):
+            again = rest.letters[:1]  # the whole edition once more
+        letters = [(rest.key(letter.number), letter.delivery) for letter in again]
+        if due and not letters:
+            letters = [(due, context.store.delivery(due))]
+        for key, known in letters:
+            whole = known.state == "sent"
+            shown, since = (part, None) if whole else rest.without_others(key)
+            letter = _QueuedLetter(reader=reader, key=key, edition=shown, since=since)
+            reopened = known.state not in {"pending", "deferred"} or key in expired
+            if reopened and not context.store.reopen_delivery(key, known, context.clock()):
+                yield _result_elsewhere(letter, context)
+            else:
+                yield letter
+        closed = [letter.delivery for letter in rest.letters if not letter.open and letter not in again]
+        troubled = [known for known in closed if known.state != "sent"]
+        for known in troubled or ([] if letters else closed[-1:]):
             yield DeliveryResult(recipient=recipient, state=RESULT_STATES[known.state], detail=known.detail)
-            continue
-        letter = _QueuedLetter(reader=reader, key=key, edition=part)
-        if (again or key in expired) and not context.store.reopen_delivery(key, known, context.clock()):
-            yield _result_elsewhere(letter, context)
-        else:
-            yield letter
 
 
 def _queue_earlier(
@@ -197,7 +256,9 @@ def _queue_earlier(
     """The owed letters of other editions than `edition`, and the results of those that will not be sent any more."""
     mail, store = context.config.mail, context.store
     chosen = edition_key(edition) if edition else None
-    owed, expired = ([letter for letter in letters if letter.key[0] != chosen] for letters in (owed, expired))
+    owed, expired = (
+        [letter for letter in letters if edition_and_number(letter.key[0])[0] != chosen] for letters in (owed, expired)
+    )
     known = readers(mail)
 
     def close(key: DeliveryKey, detail: str) -> bool:
@@ -207,10 +268,10 @@ def _queue_earlier(
     for letter in expired:
         if close(letter.key, letter.detail):
             yield DeliveryResult(recipient=letter.key[1], state="given up", detail=letter.detail, earlier=letter.date)
-    for day in dict.fromkeys(letter.date for letter in owed):
-        keys = {letter.key[1]: letter.key for letter in owed if letter.date == day}
+    for day, name in dict.fromkeys((letter.date, letter.name) for letter in owed):
+        keys = {letter.key[1]: letter.key for letter in owed if (letter.date, letter.name) == (day, name)}
         try:
-            earlier = known_edition(context, day)
+            earlier = known_edition(context, day, name=name)
         except UsageError as error:  # the stored edition cannot be read; those of other days can
             for recipient, key in keys.items():
                 if close(key, error.cause):
@@ -219,8 +280,9 @@ def _queue_earlier(
         for address, key in keys.items():
             reader = known[address]
             part = edition_for(reader, earlier, mail)
-            if part is not None:
-                yield _QueuedLetter(reader=reader, key=key, edition=part, earlier=day)
+            shown, since = _Rest(address, part, earlier, context).without_others(key) if part else (None, None)
+            if shown and (shown.stories or since is None):
+                yield _QueuedLetter(reader=reader, key=key, edition=shown, since=since, earlier=day)
             elif close(key, ""):  # the recipient's sections have changed
                 yield DeliveryResult(recipient=address_of(reader.address).addr_spec, state="nothing", earlier=day)
 
@@ -303,11 +365,11 @@ def _send_one(mailer: Mailer, letter: _QueuedLetter, context: RunContext) -> tup
 
     def take_claim() -> bool:
         nonlocal claim
-        claim = store.claim_delivery(letter.key, context.clock())
+        claim = store.claim_delivery(letter.key, context.clock(), letter.articles)
         return claim is not None
 
     sender = address_of(context.config.mail.sender).addr_spec
-    composed = letter_to(letter.reader, letter.edition, context)
+    composed = letter_to(letter.reader, letter.edition, context, letter.key[0], letter.since)
     try:
         outcome = mailer.send(composed.message, sender, letter.recipient, take_claim)
     except DeliveryError:
@@ -316,7 +378,8 @@ def _send_one(mailer: Mailer, letter: _QueuedLetter, context: RunContext) -> tup
         raise
     # A claimed letter is ``unknown`` already; without a claim, what is wrong with the server is not recorded.
     if outcome.state in {"sent", "deferred", "refused"} and (claim is not None or outcome.server == "up"):
-        written = store.put_delivery(letter.key, outcome.state, outcome.detail, context.clock(), claim)
+        told = None if claim else letter.articles
+        written = store.put_delivery(letter.key, outcome.state, outcome.detail, context.clock(), claim, told)
         if claim is None and not written:
             outcome = replace(outcome, state="taken", detail="")
     return outcome, composed.shortened

@@ -138,7 +138,6 @@ class SourceReader:
         a window, which then replaces the session's.
         """
         session, found = self._session, self._found
-        session.progress.stage("read", len(sources))
         for source in expanded(sources, allow_local=session.limits.allow_local):
             if isinstance(source, Failure):
                 found.contents.append(SourceContents(candidates=[source]))
@@ -148,6 +147,7 @@ class SourceReader:
         named = [(index, contents.source) for index, contents in enumerate(found.contents) if contents.source]
         web = [(index, source) for index, source in named if is_web(source.location)]
         mailboxes = [(index, source) for index, source in named if is_imap(source.location)]
+        session.progress.stage("read", len(named))
         remote = {index for index, _ in (*web, *mailboxes)}
         local = [(index, source) for index, source in named if index not in remote]
         while True:

@@ -1,17 +1,19 @@
 """Makes an edition of a day: read, tell the stories, compose, render, write, remember.
 
-An edition may be made again on its own day. Mail that was sent cannot be taken back: the edition that readers have
-stays on record, and what is new since then is left to the next.
+An edition that is made again on its own day only grows: the stories on record stay, what is new joins them. Their
+articles are taken from the store and grouped, ranked and condensed with the new ones, so that a story to which articles
+come is told anew in its place.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from briefing.config import Config
 from briefing.engines import Engine
@@ -21,24 +23,21 @@ from briefing.pipeline.context import RunContext, utc_now
 from briefing.pipeline.history import known_edition
 from briefing.pipeline.network_wait import longest_wait
 from briefing.pipeline.pictures import keep_pictures, with_pictures
-from briefing.pipeline.planning import in_section
+from briefing.pipeline.planning import in_section, is_muted
 from briefing.pipeline.progress import NoProgress, ProgressListener
-from briefing.pipeline.read import read
+from briefing.pipeline.read import limits_of, read
 from briefing.pipeline.section_names import unknown_sections
 from briefing.pipeline.story_pipeline import tell_stories
 from briefing.render.compose import compose
 from briefing.render.edition import EDITION_FORMATS, render_edition
-from briefing.render.email import edition_key
 from briefing.serialization import edition_to_json
 from briefing.stories.ranking import Ranked, section_of
-from briefing.types import Article, Edition, Failure, FailureKind, Notice, Story, Stub
+from briefing.types import Article, Edition, Failure, FailureKind, Mention, Notice, Story, Stub
 
 _log = logging.getLogger(__name__)
 
 _KEPT = timedelta(days=365)
 """How long the store remembers what no run asks for."""
-_DELIVERED = frozenset({"sent", "sending"})
-"""States of a delivery that a reader has or may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +67,8 @@ class Report:
     """Articles that were too long to be read beyond their beginning."""
     notices: tuple[Notice, ...] = ()
     """About sources that were read, such as dates in them that cannot be."""
+    kept: int = 0
+    """Stories that the edition had before this run."""
 
 
 def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Edition, Report]:
@@ -85,34 +86,48 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
     reading = read(context, day, wait=longest_wait(config.wait, began, deadline), deadline=deadline)
     day = day or context.today(reading.now)
     deadline = context.due(reading.now, deadline)
-    results = tell_stories(reading.articles, context, day=day, deadline=deadline, weights=reading.weights)
+    known = _edition_on_record(context, day)
+    kept = _kept_stories(known, context)
+    articles = list({article.id: article for article in (*_readable_articles(kept), *reading.articles)}.values())
+    by_article = {article: story for story in kept for article in _articles_of([story])}
+    results = tell_stories(articles, context, day=day, deadline=deadline, weights=reading.weights, kept=by_article)
+    told = _articles_of(results.stories).keys()
+    stories = [
+        *(_with_picture_of(by_article, story) for story in results.stories),
+        *(story for story in kept if told.isdisjoint(_articles_of([story]))),
+    ]
     failures = (*reading.failures, *results.failures)
-    kept, headlines = _carried_over(context, day, reading.failures, reading.weights, results.stories)
-    if results.stories or kept:  # an article that is in the edition with its headline did not fail
+    if stories:  # an article that is in the edition with its headline did not fail
         failures = tuple(replace(one, kind=FailureKind.SKIPPED) if one.stub else one for one in failures)
+    stubs = [_in_its_section(failure.stub, config) for failure in failures if failure.stub]
     edition = compose(
-        [*results.stories, *kept],
+        stories,
         date=day,
         title=config.title,
         timezone=context.timezone,
         created=context.clock(),
-        model=context.engine.model if results.stories else "",
+        model=context.engine.model if results.stories else known.model if known else "",
         failures=failures,
         section_order=config.sections,
         language=config.language or "en",
-        developing=results.developing,
+        developing=_with_earlier(results.developing, known.developing if known else (), stories),
         leads=results.leads,
-        stubs=[*(_in_its_section(failure.stub, config) for failure in failures if failure.stub), *headlines],
+        stubs=_with_earlier(stubs, known.stubs if known else (), stories),
     )
+    edition = replace(edition, name=context.edition)
     edition = with_pictures(edition, context, due=deadline, offline=reading.offline)
     settled = reading.settled.union(
         *(keys for article, keys in reading.keys.items() if article not in results.left_open)
     )
     if edition.stories:  # else no edition is written: a mere headline comes with the next
         settled |= reading.stubs
-    context.store.propose(day, config.title, settled, reading.now)
-    if not edition.stories and not reading.offline:
-        context.store.finish(day, config.title)
+    left = reading.over.union(*(reading.keys.get(article, ()) for article in results.over))
+    if not context.ad_hoc:
+        context.store.propose(
+            day, config.title, settled, reading.now, name=context.edition, passed=(limits_of(context, day), left)
+        )
+        if not edition.stories and not reading.offline:
+            context.store.finish(day, config.title, context.edition)
     context.store.forget(began - _KEPT)
     context.pictures.forget(began)
     report = Report(
@@ -129,6 +144,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         offline=reading.offline,
         cut=sum(is_cut(article) for article in reading.articles),
         notices=(*reading.notices, *unknown_sections(config, reading.sections, complete=reading.named)),
+        kept=len(kept),
     )
     _log.info("Edition of %s: stories: %s, %.1f s", day, len(edition.stories), report.seconds)
     return edition, report
@@ -148,34 +164,28 @@ def write_files(edition: Edition, context: RunContext) -> tuple[Path, ...]:
     """`write_edition` without remembering it."""
     from briefing.deliver import write_together
 
-    config, day = context.config, edition.date.isoformat()
+    config, stem = context.config, edition.stem
     files = [
         (
-            config.out / f"{day}.{EDITION_FORMATS[name]}",
+            config.out / f"{stem}.{EDITION_FORMATS[name]}",
             render_edition(edition, name, context.templates, evidence=config.evidence),
         )
         for name in config.formats
     ]
     write_together(files)
-    _log.info("Edition of %s: files written: %s", day, len(files))
+    _log.info("Edition of %s: files written: %s", stem, len(files))
     return tuple(path for path, _ in files)
 
 
 def remember_edition(edition: Edition, context: RunContext) -> None:
     """Store the edition, to be sent and searched, and so that later ones do not tell its stories again.
 
-    Where another edition of this day was sent by mail, that one stays: what is new is left to the next.
+    A no-op in an ad hoc run.
     """
-    told = _articles_of(edition.stories)
-    sent = sent_edition(context, edition.date)
-    if sent and edition.title == sent.title and _articles_of(sent.stories).keys() != told.keys():
-        context.progress.say(
-            f"The edition of {edition.date} that was sent by mail told other stories. It stays the one on record; what "
-            "is new comes with the next."
-        )
+    if context.ad_hoc:
         return
-    text = json.dumps(edition_to_json(edition), ensure_ascii=False)
-    context.store.put_edition(edition.date, edition.title, text, context.clock(), told.values())
+    text, told = json.dumps(edition_to_json(edition), ensure_ascii=False), _articles_of(edition.stories).values()
+    context.store.put_edition(edition.date, edition.title, text, context.clock(), told, name=edition.name)
     keep_pictures(edition, context)
 
 
@@ -190,15 +200,18 @@ def build_edition(
     config: Config,
     *,
     day: date | None = None,
+    name: str = "",
     engine: Engine | None = None,
     clock: Callable[[], datetime] = utc_now,
     progress: ProgressListener | None = None,
 ) -> Edition:
     """The edition that `briefing run` would write for this configuration, as a value; nothing is written but the state.
 
+    `name`: which of the day's editions, as ``--edition`` says it.
+
     Raises `BriefingError` as the command line would say it. What could not be read is in `Edition.failures`.
     """
-    with RunContext(config, clock=clock, progress=progress or NoProgress(), engine=engine) as context:
+    with RunContext(config, clock=clock, progress=progress or NoProgress(), engine=engine, edition=name) as context:
         edition, _ = make_edition(context, day=day)
         return edition
 
@@ -208,14 +221,6 @@ def _articles_of(stories: Iterable[Story]) -> dict[str, Article]:
     return {article.id: article for story in stories for article in (*story.articles, *story.copies)}
 
 
-def sent_edition(context: RunContext, day: date | None = None) -> Edition | None:
-    """The edition of `day` (None: today) as its readers have it; None where nobody has it."""
-    known = _edition_on_record(context, day or context.today())
-    if known and any(state in _DELIVERED for _, state in context.store.deliveries(edition_key(known))):
-        return known
-    return None
-
-
 def _in_its_section(stub: Stub, config: Config) -> Stub:
     """The headline in the section that its article would be in, by its words where its source has none."""
     section = "" if stub.section == stub.source else stub.section
@@ -223,31 +228,42 @@ def _in_its_section(stub: Stub, config: Config) -> Stub:
     return replace(stub, section=section_of(in_section(article, config)))
 
 
-def _carried_over(
-    context: RunContext, day: date, failures: Collection[Failure], names: Collection[str], stories: Collection[Story]
-) -> tuple[list[Story], list[Stub]]:
-    """Stories and headlines from an earlier edition of `day` whose sources cannot be read now.
-
-    `names`: of the sources that could be read; `stories`: those told now.
-    """
-    if not any(failure.kind is FailureKind.FAILED for failure in failures):
-        return [], []
-    known = _edition_on_record(context, day)
-    if known is None:
-        return [], []
-    told = _articles_of(stories).keys()
-    kept = [
-        story
-        for story in known.stories
-        if told.isdisjoint(_articles_of([story])) and all(article.source not in names for article in story.articles)
-    ]
-    return kept, [stub for stub in known.stubs if stub.source not in names]
-
-
 def _edition_on_record(context: RunContext, day: date) -> Edition | None:
-    if context.store.get_edition(day, context.config.title) is None:
+    """The edition that earlier runs made, which this one adds to."""
+    title, name = context.config.title, context.edition
+    if context.ad_hoc or context.store.get_edition(day, title, name=name) is None:
         return None
     try:
-        return known_edition(context, day)
+        return known_edition(context, day, name=name)
     except UsageError:  # stored in a format that is no longer read
         return None
+
+
+def _kept_stories(known: Edition | None, context: RunContext) -> list[Story]:
+    """The stories of the edition on record without those that the reader has muted since."""
+    return [
+        story
+        for story in (known.stories if known else ())
+        if not all(is_muted(article, context) for article in story.articles)
+    ]
+
+
+def _with_picture_of(kept: Mapping[str, Story], story: Story) -> Story:
+    """The story with the picture that an earlier run of the edition found for it."""
+    pictures = (kept[article].picture for article in _articles_of([story]) if article in kept)
+    return replace(story, picture=story.picture or next(filter(None, pictures), None))
+
+
+def _readable_articles(stories: Iterable[Story]) -> list[Article]:
+    """The articles of `stories` whose texts are in the store."""
+    return [article for article in _articles_of(stories).values() if article.text]
+
+
+Line = TypeVar("Line", bound=Mention | Stub)
+
+
+def _with_earlier(new: Iterable[Line], earlier: Iterable[Line], stories: Iterable[Story]) -> list[Line]:
+    """Lines of this run and of earlier ones of the edition, each address once, and none that a story tells now."""
+    lines = list(new)
+    taken = {article.url for article in _articles_of(stories).values() if article.url} | {line.url for line in lines}
+    return lines + [line for line in earlier if line.url not in taken]

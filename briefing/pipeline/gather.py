@@ -73,6 +73,8 @@ class ReadResult:
     """Keys of items that gave no article and never will."""
     stubs: set[str] = field(default_factory=set)
     """Keys of items of which there is only the headline."""
+    over: set[str] = field(default_factory=set)
+    """Keys of items that are over a limit."""
     seen_before: int = 0
     """Items left out because an earlier edition has seen them."""
     offline: bool = False
@@ -133,12 +135,8 @@ class Gatherer:
             else:
                 names = {secrets.text(name) for candidate in contents.candidates if (name := name_of(candidate))}
                 result.weights.update(dict.fromkeys(names, source.weight))
-                result.sections.update(
-                    filter(
-                        None,
-                        [source.section] if source.section else [*names, source.name, secrets.text(contents.title)],
-                    )
-                )
+                of_its_own = [*names, source.name, secrets.text(contents.title)]
+                result.sections.update(filter(None, [source.section] if source.section else of_its_own))
                 result.named &= has_one_section(source) or bool(contents.title)
                 if contents.title and not source.name:
                     result.titles[source.location] = secrets.text(contents.title)
@@ -163,6 +161,8 @@ class Gatherer:
                     session.window.looked |= told
                     result.stubs |= told
         result.failures += [redacted_failure(failure, secrets) for failure in self._left_out(unread, readable)]
+        if not session.time.up:  # else some of them would have been read
+            result.over = {key for index in unread for key in keys[index]}
         _log.info("Articles: %s, sources: %s, failures: %s", len(result.articles), result.sources, len(result.failures))
         return result
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,10 @@ from briefing.pipeline.context import RunContext
 from briefing.pipeline.pictures import with_picture_data
 from briefing.render.archive import ArchivePage, archive_files, page_name
 from briefing.render.edition import EDITION_FORMATS
-from briefing.render.email import dated_key
 from briefing.render.history import EditionListing
 from briefing.serialization import edition_from_json
 from briefing.store import DeliveryState
-from briefing.types import Edition
+from briefing.types import Edition, stem_of
 
 if TYPE_CHECKING:
     from briefing.deliver import AtomicWrites
@@ -34,6 +34,8 @@ class Removal:
 
     date: date
     title: str
+    name: str = ""
+    """Which of the day's editions."""
     stories: int
     files: tuple[Path, ...]
     """Its files in the configuration's folder, in any format."""
@@ -47,18 +49,19 @@ def known_edition(
     text: str | None = None,
     *,
     title: str | None = None,
+    name: str | None = None,
     pictures: bool = True,
 ) -> Edition:
     """The edition of `day` (None: the latest up to today) from the store, or the one in `text`, JSON.
 
-    `title` None: the configuration's; `pictures`: whether with their bytes. Raises `UsageError` where there is none, or
-    where it cannot be read.
+    `title` None: the configuration's. `name` None: of several of a day the one without a name, else the last.
+    `pictures`: whether with their bytes. Raises `UsageError` where there is none, or where it cannot be read.
     """
     title = context.config.title if title is None else title
     if text is None:
-        text = context.store.get_edition(day, title, today=context.today())
+        text = context.store.get_edition(day, title, today=context.today(), name=name)
     if text is None:
-        which = f"of {day.isoformat()}" if day else "yet"
+        which = f"of {stem_of(day, name or '')}" if day else f"named {name!r}" if name else "yet"
         remedy = "`briefing history` lists those there are" if context.store.editions() else "Run `briefing run`"
         raise UsageError("edition", f"there is no edition {which} called {title!r}", remedy)
     try:
@@ -69,44 +72,53 @@ def known_edition(
     return with_picture_data(edition, context.pictures.data) if pictures else edition
 
 
-def shown_edition(context: RunContext, day: date | None, title: str | None = None) -> Edition:
+def shown_edition(context: RunContext, day: date | None, title: str | None = None, name: str | None = None) -> Edition:
     """The edition to show: with `title`, else with the configuration's, else any of `day`. Raises `UsageError`."""
     today = context.today()
-    if title is None and context.store.get_edition(day, context.config.title, today=today) is None:
-        known = context.store.editions()
-        title = next((name for date_, name in known if (date_ <= today if day is None else date_ == day)), None)
-    return known_edition(context, day, title=title)
+    if title is None and context.store.get_edition(day, context.config.title, today=today, name=name) is None:
+        title = next(
+            (
+                own
+                for date_, own, named in context.store.editions()
+                if (date_ <= today if day is None else date_ == day) and name in {None, named}
+            ),
+            None,
+        )
+    return known_edition(context, day, title=title, name=name)
 
 
 def history(context: RunContext, *, since: date | None = None, title: str | None = None) -> Iterator[EditionListing]:
     """Editions `since` a day and with a `title`, the newest first; an unreadable one has no stories."""
-    for day, name in context.store.editions(since=since, title=title):
-        stories, headline = _gist(context.store.get_edition(day, name))
-        yield EditionListing(date=day, title=name, stories=stories, headline=headline)
+    for day, own, name in context.store.editions(since=since, title=title):
+        stories, headline = _gist(context.store.get_edition(day, own, name=name))
+        yield EditionListing(date=day, title=own, edition=name, stories=stories, headline=headline)
 
 
-def removal(context: RunContext, day: date, title: str | None = None) -> Removal:
+def removal(context: RunContext, day: date, title: str | None = None, name: str = "") -> Removal:
     """What there is of the edition of `day` with `title`, else with the configuration's, else of the day's only one.
 
-    An unreadable one has no stories, as in `history`. Raises `UsageError` where there is none, or several.
+    `name`: which of that day's editions. An unreadable one has no stories, as in `history`. Raises `UsageError` where
+    there is none, or several.
     """
-    titles = [name for date_, name in context.store.editions() if date_ == day]
+    titles = [own for date_, own, named in context.store.editions() if (date_, named) == (day, name)]
     own = context.config.title
     wanted = title if title is not None else own if own in titles or len(titles) != 1 else titles[0]
     if title is None and own not in titles and len(titles) > 1:
         names = ", ".join(map(repr, titles))
         raise UsageError("edition", f"there are several of {day.isoformat()}: {names}", "Name one with --title")
     if wanted not in titles:
-        known_edition(context, day, title=wanted)  # raises the error
-    stories, _ = _gist(context.store.get_edition(day, wanted))
-    paths = [context.config.out / f"{day.isoformat()}.{extension}" for extension in EDITION_FORMATS.values()]
+        known_edition(context, day, title=wanted, name=name)  # raises the error
+    stories, _ = _gist(context.store.get_edition(day, wanted, name=name))
+    stem = stem_of(day, name)
+    paths = [context.config.out / f"{stem}.{extension}" for extension in EDITION_FORMATS.values()]
     return Removal(
         date=day,
         title=wanted,
+        name=name,
         stories=stories,
         # File names hold no title: for another title than the configuration's they may be another briefing's.
         files=tuple(path for path in paths if wanted == own and path.is_file()),
-        deliveries=tuple(context.store.deliveries(dated_key(day, wanted))),
+        deliveries=tuple(context.store.deliveries(f"{stem} {wanted}")),
     )
 
 
@@ -120,8 +132,8 @@ def remove_edition(context: RunContext, edition: Removal) -> None:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise OutputError(str(path), f"it cannot be deleted: {error.strerror}", "Check its permissions") from error
-    context.store.remove_edition(edition.date, edition.title)
-    context.pictures.remove(dated_key(edition.date, edition.title))
+    context.store.remove_edition(edition.date, edition.title, edition.name)
+    context.pictures.remove(f"{stem_of(edition.date, edition.name)} {edition.title}")
 
 
 def day_since(text: str, context: RunContext) -> date | None:
@@ -152,9 +164,12 @@ def write_archive(folder: Path, context: RunContext) -> tuple[int, int]:
     from briefing.deliver import AtomicWrites
 
     usual = context.config.title
+    earliest_first = [*reversed(context.store.editions())]
     pages = [
-        ArchivePage(known_edition(context, day, title=title, pictures=False), page_name(day, title, usual))
-        for day, title in sorted(context.store.editions())
+        ArchivePage(
+            known_edition(context, day, title=title, name=name, pictures=False), page_name(day, title, usual, name)
+        )
+        for day, title, name in sorted(earliest_first, key=itemgetter(0, 1))
     ]
     site = archive_files(
         pages, title=usual, today=context.today(), templates=context.templates, evidence=context.config.evidence,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from briefing.config import Mail, Recipient, is_loopback
@@ -49,8 +50,10 @@ def letters(edition: Edition, context: RunContext, only: Sequence[str] = ()) -> 
         yield reader.address, None if part is None else letter_to(reader, part, context)
 
 
-def letter_to(reader: Recipient, part: Edition, context: RunContext) -> Letter:
-    """The letter with a recipient's part of an edition (`edition_for`)."""
+def letter_to(
+    reader: Recipient, part: Edition, context: RunContext, key: str = "", since: datetime | None = None
+) -> Letter:
+    """The letter with a recipient's part of an edition (`edition_for`). `key` and `since`: as for `write_letter`."""
     mail = context.config.mail
     envelope = Envelope(
         sender=mail.sender,
@@ -61,11 +64,11 @@ def letter_to(reader: Recipient, part: Edition, context: RunContext) -> Letter:
         one_click=mail.one_click,
         evidence=mail.evidence,
         pictures=mail.pictures,
-        link=mail.link.replace(LINK_DATE, part.date.isoformat()),
+        link=mail.link.replace(LINK_DATE, part.stem),
     )
     if mail.pictures:
         part = with_pictures_for_mail(part)
-    letter = write_letter(part, envelope, context.templates, part.created)
+    letter = write_letter(part, envelope, context.templates, part.created, key=key, since=since)
     _log.debug("Letter: stories: %d, shortened: %d", len(part.stories), letter.shortened)
     return letter
 

@@ -79,7 +79,7 @@ def plan_stories(articles: Sequence[Article], context: RunContext, day: date, we
     def clustered(together: Sequence[Article]) -> list[Sequence[Article]]:
         return [(*bundle.articles, *bundle.copies) for bundle in group(together, compare=compare)]
 
-    earlier = [] if config.repeat else _earlier(context, day, [article.id for article in wanted])
+    earlier = [] if config.repeat or context.ad_hoc else _earlier(context, day, [article.id for article in wanted])
     links = link_earlier([story.bundle.articles for story in ranked], earlier, clustered)
     plans = []
     for index, (story, link) in enumerate(zip(ranked, links, strict=True)):
@@ -89,12 +89,17 @@ def plan_stories(articles: Sequence[Article], context: RunContext, day: date, we
     return Planning(ranked, plans, failures)
 
 
+def is_muted(article: Article, context: RunContext) -> bool:
+    """Whether the reader has muted a word, the source or the section of `article`."""
+    return bool(muted_by(in_section(article, context.config), _preferences(context, {})))
+
+
 def may_be_told(article: Article, context: RunContext, day: date) -> bool:
-    """Whether the edition of `day` may tell `article`: it is not muted, and no earlier one has told the same text."""
+    """Whether an edition of `day` may newly tell `article`: it is not muted, and none has told the same text."""
     config = context.config
-    if muted_by(in_section(article, config), _preferences(context, {})):
+    if is_muted(article, context):
         return False
-    texts = [] if config.repeat else context.store.told_texts(day, config.title, article.id)
+    texts = [] if config.repeat or context.ad_hoc else context.store.told_texts(day, config.title, article.id)
     return text_key(article.text) not in {text_key(text) for text in texts}
 
 
@@ -132,7 +137,8 @@ def _feed_positions(articles: Sequence[Article]) -> dict[str, int]:
 def _earlier(context: RunContext, day: date, article_ids: Sequence[str]) -> list[EarlierStory]:
     """The stories of the last `_DAYS` days' editions; of older editions, what they told of the articles named."""
     earlier = []
-    for told, text, articles in context.store.editions_before(day, context.config.title, _DAYS, article_ids):
+    title, name = context.config.title, context.edition
+    for told, text, articles in context.store.editions_before(day, title, _DAYS, article_ids, name=name):
         try:
             edition = edition_from_json(json.loads(text), articles.get)
         except (ValueError, KeyError, TypeError):  # the format of a version that is no longer read

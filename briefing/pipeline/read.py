@@ -17,8 +17,8 @@ from briefing.pipeline.network_wait import NetworkWait
 from briefing.pipeline.planning import may_be_told
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.source_names import tell_apart
-from briefing.pipeline.window import Window, window_for
-from briefing.types import Source
+from briefing.pipeline.window import Window, window_for, window_without_memory
+from briefing.types import Source, stem_of
 
 
 def read(
@@ -40,15 +40,19 @@ def read(
     network = NetworkWait(wait, sleep=context.sleep, progress=context.progress)
 
     def current_window() -> Window:
-        now = context.clock()
+        now, zone = context.clock(), ZoneInfo(context.timezone)
+        if context.ad_hoc:
+            return window_without_memory(config.since, now=now, zone=zone)
         return window_for(
             config.since,
             config.catch_up,
             now=now,
-            zone=ZoneInfo(context.timezone),
+            zone=zone,
             day=day or context.today(now),
             title=config.title,
             store=context.store,
+            name=context.edition,
+            limits=limits_of(context, day or context.today(now)),
         )
 
     def retry(cause: str) -> Window | None:
@@ -80,11 +84,18 @@ def read(
         context.store.put_article(article, context.clock())
     for mail in result.mails:  # only now: a run that dies before this line fetches them again
         context.store.put_mail(mail.mailbox, mail.uid, mail.article, mail.sender, context.clock())
-    context.store.record_seen(config.title, session.window.looked, result.now)
-    context.store.keep_told(config.title, result.listed, result.now)
+    if not context.ad_hoc:
+        context.store.record_seen(config.title, session.window.looked, result.now)
+        context.store.keep_told(config.title, result.listed, result.now)
     context.store.keep_feed_titles(result.titles, result.now)
     context.store.keep_feeds(result.feeds, result.now)
     return result
+
+
+def limits_of(context: RunContext, day: date) -> str:
+    """A text for the limits of the edition of `day` (`SeenItems.propose`)."""
+    config = context.config
+    return f"{stem_of(day, context.edition)} {config.max_articles} {config.max_per_source} {config.max_per_section}"
 
 
 def read_sources(

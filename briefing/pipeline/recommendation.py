@@ -133,21 +133,38 @@ def as_set(machine: Machine, config: Config) -> Machine:
     return replace(machine, slots=config.parallel or machine.slots, window=config.context)
 
 
-def fit_in_words(config: Config) -> str:
-    """The fit of the configured model on this machine, as a clause; empty where it is no GGUF model.
+def seconds_a_story(config: Config) -> float | None:
+    """How long the configured model takes for a story by this machine's recorded speed; None where that is unknown."""
+    if not ModelFolder(config.models).speed_record.exists():  # without it the machine need not be looked at
+        return None
+    found = _configured(config)
+    return found[0].seconds if found else None
 
-    Nothing is measured; the speed is the recorded one.
-    """
+
+def _configured(config: Config) -> tuple[Fit, Machine] | None:
+    """The fit of the configured model on this machine, as it was measured; None where it is no GGUF model."""
     models = ModelFolder(config.models, offline=config.offline)
     name = file_chosen(config, models)
     if not name:
-        return ""
+        return None
     try:
         machine = as_set(this_machine(models, measures=False), config)
         known = {entry.name: entry for entry in models.entries()}
         fit = _fit(known[name], models, machine) if name in known else _fit_of_a_file(Path(name).expanduser(), machine)
     except (BriefingError, OSError):
+        return None
+    return fit, machine
+
+
+def fit_in_words(config: Config) -> str:
+    """The fit of the configured model on this machine, as a clause; empty where it is no GGUF model.
+
+    Nothing is measured; the speed is the recorded one.
+    """
+    found = _configured(config)
+    if found is None:
         return ""
+    fit, machine = found
     needs = f"{fit.needed / 1e9:.1f} GB"
     speed = f", about {fit.seconds:.0f} s a story" if fit.seconds is not None else ""
     return {

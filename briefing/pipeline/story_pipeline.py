@@ -50,6 +50,8 @@ class StoryResults:
     """Stories left out, or only mentioned, because earlier editions told them."""
     left_open: set[str] = field(default_factory=set)
     """Ids of articles left to a later edition: over a limit, or not condensed."""
+    over: set[str] = field(default_factory=set)
+    """Those of them that are over a limit."""
 
 
 def tell_stories(
@@ -59,10 +61,13 @@ def tell_stories(
     day: date,
     deadline: datetime | None = None,
     weights: Mapping[str, float] | None = None,
+    kept: Mapping[str, Story] | None = None,
 ) -> StoryResults:
     """The stories that `articles` tell on `day`. `deadline`: when the edition has to be there, UTC.
 
-    `weights`: of sources' voices, by name; 1 where there is none.
+    `weights`: of sources' voices, by name; 1 where there is none. `kept`: the stories of earlier runs of this edition,
+    by the ids of their articles, which are among `articles`. They count against no limit, and stay as they are where
+    they cannot be condensed now.
 
     Raises `ModelError` where there is no model and something to condense.
     """
@@ -79,28 +84,30 @@ def tell_stories(
     def first_article(index: int) -> Article:
         return plans[index].first
 
-    batch, waiting = limit_sections(range(len(plans)), config.max_per_section, first_article, sections)
+    stored = _stored(plans, kept or {})
+    fresh = [index for index in range(len(plans)) if index not in stored]
+    batch, waiting = limit_sections(fresh, config.max_per_section, first_article, sections)
+    batch = sorted([*batch, *stored])
     while batch:  # again where a story has nothing new: the next one of its section takes its place
         condensed = dict(_condensed(batch, plans, context, results, enough))
         for index in batch:
-            plan = plans[index]
-            summary = condensed.get(index) or _in_brief(plan, options(plan.first))
-            if isinstance(summary, Failure):
+            plan, before = plans[index], stored.get(index)
+            told = _outcome(plan, condensed.get(index), before, options)
+            if isinstance(told, Failure):
                 results.left_open.update(article.id for article in (*plan.articles, *plan.copies))
-                continue
-            told = _told(plan, summary, brief=index not in condensed)
-            if isinstance(told, Mention):
+            elif isinstance(told, Mention):
                 results.developing.append(told)
-                continue
-            stories[index] = told
-            sections[section_of(plan.first)] += 1
+            elif told is not before or before not in stories.values():
+                stories[index] = told
+                sections[section_of(plan.first)] += before is None
         batch, waiting = limit_sections(waiting, config.max_per_section, first_article, sections)
     results.told_before += len(results.developing)
     results.stories = [stories[index] for index in sorted(stories)]
     results.brief = sum(story.brief for story in results.stories)
     for index in waiting:
         bundle = plans[index].ranked.bundle
-        results.left_open.update(article.id for article in (*bundle.articles, *bundle.copies))
+        results.over.update(article.id for article in (*bundle.articles, *bundle.copies))
+    results.left_open |= results.over
     if waiting:
         cause = f"{len(waiting)} stories are over the limit of {config.max_per_section} in a section"
         results.failures.append(Failure(subject="limit", stage="read", cause=cause, kind=FailureKind.SKIPPED))
@@ -119,6 +126,16 @@ def tell_stories(
     return results
 
 
+def _stored(plans: Sequence[StoryPlan], kept: Mapping[str, Story]) -> dict[int, Story]:
+    """By the index of a plan the story of an earlier run that it tells again, perhaps with more articles."""
+    found: dict[int, Story] = {}
+    for index, plan in enumerate(plans):
+        articles = (*plan.ranked.bundle.articles, *plan.ranked.bundle.copies)
+        if story := next((kept[article.id] for article in articles if article.id in kept), None):
+            found[index] = story
+    return found
+
+
 def _condensed(
     batch: Sequence[int],
     plans: Sequence[StoryPlan],
@@ -134,6 +151,22 @@ def _condensed(
             results.condensed += not result.cached
             results.cached += result.cached
         yield batch[position], result
+
+
+def _outcome(
+    plan: StoryPlan,
+    summary: Summary | Failure | None,
+    before: Story | None,
+    options: Callable[[Article], SummaryOptions],
+) -> Story | Mention | Failure:
+    """What becomes of a plan; `summary` None: there was no time for one. `before`: as an earlier run told it."""
+    if before and (summary is None or isinstance(summary, Failure)):
+        return before
+    made = summary or _in_brief(plan, options(plan.first))
+    if isinstance(made, Failure):
+        return made
+    told = _told(plan, made, brief=summary is None)
+    return before if before and isinstance(told, Mention) else told
 
 
 def _in_brief(plan: StoryPlan, options: SummaryOptions) -> Summary:

@@ -13,7 +13,8 @@ from briefing.engines import Engine
 from briefing.errors import EngineError
 from briefing.extract.language import language_of
 from briefing.pipeline.context import RunContext, utc_now
-from briefing.pipeline.progress import NoProgress, ProgressListener
+from briefing.pipeline.pace import Pace, expected_seconds
+from briefing.pipeline.progress import DetailedListener, NoProgress, ProgressListener
 from briefing.pipeline.read import read
 from briefing.summariser import SummaryOptions, summarise_stories, summary_key
 from briefing.types import Article, Failure, Summary
@@ -35,7 +36,6 @@ def condense_stories(
         return
     out_of_time = enough or (lambda: False)
     options = options_by_article(context)
-    context.progress.stage("summarise", len(stories))
     keys: dict[int, str] = {}
     """Cache keys of the missing summaries, by index: in a batch two texts may have one id."""
     for index, (first, *others) in enumerate(stories):
@@ -44,28 +44,45 @@ def condense_stories(
         if cached is None:
             keys[index] = key
             continue
-        context.progress.step(first.title or first.id)
         yield index, _of(first, cached)
     _log.debug("Summaries in the store: %s of %s", len(stories) - len(keys), len(stories))
     if not keys or out_of_time():
         return
     missing = list(keys)
-    results = summarise_stories(
-        [stories[index] for index in missing], context.engine, context.prompts, options, context.answers, out_of_time
-    )
+    detailed = context.progress if isinstance(context.progress, DetailedListener) else None
+    if detailed:
+        detailed.expect(known=len(stories) - len(missing), seconds=expected_seconds(context))
+    context.progress.stage("summarise", len(missing))
+
+    def begun() -> Iterator[tuple[Article, ...]]:
+        for index in missing:
+            if detailed:
+                detailed.begin(_subject(stories[index][0]))
+            yield stories[index]
+
+    pace = Pace(context)
+    results = summarise_stories(begun(), context.engine, context.prompts, options, context.answers, out_of_time)
     try:
         for position, result in results:
             index = missing[position]
             key, first = keys.pop(index), stories[index][0]
+            pace.note(result)
             if isinstance(result, Summary):
                 context.store.put_summary(key, result, context.clock())
-            context.progress.step(first.title or first.id)
+            context.progress.step(_subject(first))
             yield index, result
+        pace.keep()
     except EngineError as error:
         for index in keys:
             first = stories[index][0]
             named = EngineError(first.title or first.id, f"{error.subject}: {error.cause}", error.remedy)
             yield index, named.as_failure("summarise")
+
+
+def _subject(article: Article) -> str:
+    """Source and title, as a listener names the story."""
+    title = article.title or article.id
+    return title if article.source in {"", title} else f"{article.source}: {title}"
 
 
 def options_by_article(context: RunContext) -> Callable[[Article], SummaryOptions]:

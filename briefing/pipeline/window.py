@@ -1,5 +1,7 @@
 """Which items of feeds and mailboxes an edition takes: by their dates, and by what earlier editions have seen.
 
+An edition of a day only grows: what its earlier runs have settled is in it (`pipeline.edition`) and not read again.
+
 ``last``, the default, takes what no finished edition of this title has seen, independent of the clock: nothing is lost
 to a late run, a day without one, a change of the clock or an item that enters its feed with an older date. A time span
 takes what is no older; beyond it, for as long as runs may be late, what no edition has seen. Neither reaches further
@@ -16,7 +18,7 @@ from typing import TypeVar
 from briefing.dates import UNDATED_AGE, is_date_only, is_plausible, latest_moment
 from briefing.pipeline.candidates import skipped
 from briefing.store import SeenItem, Store
-from briefing.types import Failure
+from briefing.types import Failure, stem_of
 
 T = TypeVar("T")
 
@@ -39,13 +41,20 @@ class Window:
     whole: datetime | None = None
     """Since then everything is taken, before only what no earlier edition has seen; None: everything, always."""
     day: date | None = None
-    """Of the edition. Items that only this edition has seen, made before, count as unseen."""
+    """Of the edition. What editions of later days have seen counts as unseen."""
+    stem: str = ""
+    """Of the edition (`types.stem_of`): what it has settled itself, in an earlier run, is left alone without a word."""
+    limits: str = ""
+    """What an earlier run recorded with the items that the edition's limits left out (`SeenItems.propose`), where this
+    one has the same limits: these are left to the next edition, so that the same input gives the same one."""
     known: Callable[[Iterable[str]], Mapping[str, SeenItem]] = lambda keys: {}
     """Looks items up in the store, by their keys."""
     looked: set[str] = field(default_factory=set)
     """Keys for the store to remember: of items taken, or dated by when they were first seen."""
     before: int = 0
     """Items left out because an earlier edition has seen them."""
+    passed: int = 0
+    """Items left out because an earlier run of this edition left them to the next."""
 
     def moments(self, items: Sequence[tuple[str, datetime | None]]) -> list[datetime]:
         """How new each of `items`, a key and a date, is beside the others: a moment, UTC, at most now.
@@ -65,7 +74,7 @@ class Window:
 
     def _settled(self, seen: SeenItem | None) -> bool:
         settled = seen.settled if seen else None
-        return settled is not None and (self.day is None or settled < self.day)
+        return settled is not None and (self.day is None or settled <= self.day)
 
     def taken(
         self, items: Iterable[T], key: Callable[[T], str], when: Callable[[T], datetime | None], name: str
@@ -84,11 +93,15 @@ class Window:
                 young.append((item, key(item), published))
         kept = []
         judged = self._judged([(item_key, published) for _, item_key, published in young])
+        known = self.known([item_key for _, item_key, _ in young]) if self.stem else {}
         for (item, item_key, _), (moment, seen) in zip(young, judged, strict=True):
+            last = known.get(item_key)
             if self.reach and moment < self.reach:
                 old += 1
+            elif last and not last.settled and self.limits and last.passed == self.limits:
+                self.passed += 1
             elif seen and self.whole and moment < self.whole:
-                before += 1
+                before += not last or last.by != self.stem
             else:
                 kept.append((item, item_key, moment))
                 self.looked.add(item_key)
@@ -123,13 +136,16 @@ def window_for(
     day: date,
     title: str,
     store: Store,
+    name: str = "",
+    limits: str = "",
 ) -> Window:
-    """The window of the edition of `day` called `title`.
+    """The window of the edition of `day` with that `title` and `name`.
 
     `since`: ``last``, a time span before now, or None for any age. `furthest`: how far ``last`` reaches back, counted
     in whole days of `zone`; None: to the first run. An edition that is made again reaches back as far as it did.
+    `limits`: as in `Window`.
     """
-    own, first = store.begun(day, title)
+    own, first = store.begun(day, title, name)
     start = min(now, own or now)
     beginning = min(first or now, start)
 
@@ -149,4 +165,11 @@ def window_for(
         if furthest is not None:
             first_day = (start - furthest).astimezone(zone).date()
             reach = max(reach, datetime.combine(first_day, time(), zone).astimezone(UTC))
-    return Window(now=now, zone=zone, reach=reach, whole=whole, day=day, known=known)
+    stem = stem_of(day, name)
+    return Window(now=now, zone=zone, reach=reach, whole=whole, day=day, known=known, stem=stem, limits=limits)
+
+
+def window_without_memory(since: timedelta | str | None, *, now: datetime, zone: tzinfo) -> Window:
+    """The window of a run that knows of no edition; ``last`` is then what a first run takes."""
+    reach = now - _FIRST if isinstance(since, str) else now - since if since else None
+    return Window(now=now, zone=zone, reach=reach)

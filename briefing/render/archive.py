@@ -18,7 +18,7 @@ from briefing.nlp.text import fingerprint, fold
 from briefing.render.edition import PageLinks, render
 from briefing.render.filters import anchor, tidy
 from briefing.sanitise import clean_data
-from briefing.types import Edition, EvidenceStyle
+from briefing.types import Edition, EvidenceStyle, stem_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -66,12 +66,13 @@ def archive_files(
         yield "atom.xml", render(latest, "atom", templates, evidence=evidence)
 
 
-def page_name(day: date, title: str, usual_title: str) -> str:
-    """File name of an edition's page: its date, and its title where that is not the usual one."""
+def page_name(day: date, title: str, usual_title: str, name: str = "") -> str:
+    """File name of an edition's page: its date and name, and its title where that is not the usual one."""
+    stem = stem_of(day, name)
     if title == usual_title:
-        return f"{day.isoformat()}.html"
+        return f"{stem}.html"
     slug = re.sub(r"[^a-z0-9]+", "-", fold(title)).strip("-")[:40]
-    return f"{day.isoformat()}-{slug or 'edition'}-{fingerprint(title)[:6]}.html"
+    return f"{stem}-{slug or 'edition'}-{fingerprint(title)[:6]}.html"
 
 
 def _search_index(pages: Sequence[ArchivePage]) -> str:

@@ -9,9 +9,9 @@ important stories become one line each, or a count; the one in the subject is al
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from email.message import EmailMessage
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -75,19 +75,14 @@ class Letter:
 
 
 def edition_key(edition: Edition) -> str:
-    """Identifier of an edition in the delivery ledger: its day and title."""
-    return dated_key(edition.date, edition.title)
-
-
-def dated_key(day: date, title: str) -> str:
-    """The `edition_key` of an edition of that day and title."""
-    return f"{day.isoformat()} {title}"
+    """Identifier of an edition in the delivery ledger: its day, with its name where it has one, and title."""
+    return f"{edition.stem} {edition.title}"
 
 
 def file_name(edition: Edition, recipient: str) -> str:
     """File name of a letter: the date and the address, other characters replaced by underscores."""
     address = re.sub(r"[^\w.@+-]", "_", address_of(recipient).addr_spec)
-    return f"{edition.date.isoformat()}-{address}.eml"
+    return f"{edition.stem}-{address}.eml"
 
 
 def for_sections(edition: Edition, names: Sequence[str]) -> Edition:
@@ -112,9 +107,35 @@ def for_sections(edition: Edition, names: Sequence[str]) -> Edition:
     )
 
 
-def write_letter(edition: Edition, envelope: Envelope, templates: Environment, now: datetime) -> Letter:
+def only_new(edition: Edition, told: Collection[str] | None) -> Edition:
+    """The stories of the edition that have none of the articles `told` (ids; None: all), and nothing beside them."""
+    sections = [
+        replace(section, stories=tuple(story for story in section.stories if _is_new(story, told)))
+        for section in edition.sections
+    ]
+    return replace(
+        edition, sections=tuple(section for section in sections if section.stories), headline="", overview=(),
+        developing=(), stubs=(), failures=(), notes=(), front=(),
+    )  # fmt: skip
+
+
+def _is_new(story: Story, told: Collection[str] | None) -> bool:
+    return told is not None and not any(article.id in told for article in (*story.articles, *story.copies))
+
+
+def write_letter(
+    edition: Edition,
+    envelope: Envelope,
+    templates: Environment,
+    now: datetime,
+    *,
+    key: str = "",
+    since: datetime | None = None,
+) -> Letter:
     """The message to one recipient, of at most `LARGEST_LETTER`.
 
+    `key`: what identifies the letter to this recipient, empty for the edition's own. `since`: when the recipient's last
+    letter about the edition was sent, UTC, where this one has the stories that came after it.
     The same edition, envelope and time give the same bytes. Raises `AssetError` for a broken template.
     """
     order, minutes = by_importance(edition), _cached_minutes_saved()
@@ -123,7 +144,7 @@ def write_letter(edition: Edition, envelope: Envelope, templates: Environment, n
     for limits, list_length in product(LIMITS, list_lengths):
         writer = _Writer(
             whole=edition, edition=abridged(edition, limits, list_length), order=order, minutes=minutes,
-            envelope=envelope, templates=templates, now=now,
+            envelope=envelope, templates=templates, now=now, key=key or edition_key(edition), since=since,
         )  # fmt: skip
         # Lists may take up to half of a letter; without one, there is nothing left to shorten.
         room = LARGEST_LETTER // 2 if min(list_length, longest) else LARGEST_LETTER
@@ -152,6 +173,8 @@ class _Writer:
     envelope: Envelope
     templates: Environment
     now: datetime
+    key: str
+    since: datetime | None
 
     def size(self, shown: int, listed: int) -> int:
         """Bytes of the letter; for one that is too large, any number above `LARGEST_LETTER`."""
@@ -202,6 +225,7 @@ class _Writer:
             "unlisted": len(stories) - listed,
             "more_stubs": len(self.whole.stubs) - sum(len(section.stubs) for section in sections),
             "minutes_saved": self.minutes,
+            "since": self.since and self.since.astimezone(ZoneInfo(self.edition.timezone)),
             "unsubscribe": self.envelope.unsubscribe,
             "link": self.envelope.link,
         }
@@ -232,7 +256,7 @@ class _Writer:
         if envelope.reply_to:
             message["Reply-To"] = reply_to
         message["Date"] = self.now.astimezone(ZoneInfo(edition.timezone))
-        letter_id = fingerprint(edition_key(self.whole), recipient.addr_spec.lower(), sender.addr_spec.lower())[:32]
+        letter_id = fingerprint(self.key, recipient.addr_spec.lower(), sender.addr_spec.lower())[:32]
         message["Message-ID"] = f"<{letter_id}@{sender.domain}>"
         message["List-ID"] = f"<{envelope.list_id or f'briefing.{sender.domain}'}>"
         if envelope.unsubscribe:
@@ -255,6 +279,11 @@ class _Writer:
         """The subject with the headline `top`, of which as many words stay as there is room for."""
         words: Any = self.templates.get_template("words.j2").module
         title = str(words.dated_title(self.edition.title, self.edition.date))
+        if self.edition.name:
+            title = str(words.named_title(title, self.edition.name))
+        if self.since:
+            since = self.since.astimezone(ZoneInfo(self.edition.timezone))
+            title = str(words.title_since(title, since, self.edition.date))
         count = len(self.edition.stories)
         subject = one_line(str(words.subject(title, count, top)))
         room = len(top) - (len(subject) - LONGEST_SUBJECT)

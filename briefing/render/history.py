@@ -21,6 +21,8 @@ class EditionListing:
 
     date: date
     title: str
+    edition: str = ""
+    """Its name; empty for the only one of its day."""
     stories: int
     headline: str
     """The edition's headline, else that of its first story; may be empty."""

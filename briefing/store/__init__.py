@@ -27,6 +27,9 @@ from briefing.store.schema import (
     DeliveryState,
     PendingDelivery,
     StoredCompletion,
+    StoredLetter,
+    edition_and_number,
+    letter_key,
 )
 from briefing.store.seen_items import SeenItem, feeds_read
 from briefing.types import Article, Summary
@@ -42,11 +45,14 @@ __all__ = [
     "SeenItem",
     "Store",
     "StoredCompletion",
+    "StoredLetter",
     "check_state",
     "default_state",
+    "edition_and_number",
     "feeds_read",
     "good_copy",
     "keep_copy",
+    "letter_key",
     "repair",
 ]
 
@@ -200,6 +206,14 @@ class Store(Editions):
             "SELECT name, value FROM counters WHERE run = coalesce(?, (SELECT max(id) FROM runs)) ORDER BY name", run
         )
         return dict(rows)
+
+    def counters_with(self, name: str) -> dict[str, int]:
+        """The counters of the last run that has the counter `name`; empty where none has."""
+        return dict(
+            self.query(
+                "SELECT name, value FROM counters WHERE run = (SELECT max(run) FROM counters WHERE name = ?)", name
+            )
+        )
 
 
 def _parsed(text: str) -> Summary | None:

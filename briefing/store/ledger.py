@@ -43,6 +43,8 @@ class LedgerLine(NamedTuple):
     """UTC, as ISO 8601."""
     tries: int
     """Attempts until then; 1 for a line of a version that did not write them."""
+    stories: tuple[str, ...] | None = None
+    """Ids of the articles of the stories in it; None: not known, or as in the line before."""
 
 
 class LedgerFile:
@@ -54,7 +56,8 @@ class LedgerFile:
     def append(self, key: DeliveryKey, change: LedgerLine) -> None:
         """Append a line and sync it; where that fails, it may be there or not."""
         row = dict(zip(_FIELDS, (*key, change.state, change.time), strict=True))
-        line = json.dumps(row | {"tries": change.tries})
+        told = {} if change.stories is None else {"stories": change.stories}
+        line = json.dumps(row | {"tries": change.tries} | told)
         private_file(self.path)
         with self.path.open("a+b") as file:
             size = file.seek(0, os.SEEK_END)
@@ -75,13 +78,12 @@ class LedgerFile:
         rows = [row for _, row in self._lines()]
         if unread := rows.count(None):
             _log.warning("%s: %d of its lines cannot be read and are passed over", self.path, unread)
-        return {
-            (row["edition"], row["reader"], row["channel"]): LedgerLine(
-                cast("DeliveryState", row["state"]), row["time"], row.get("tries", 1)
-            )
-            for row in rows
-            if row
-        }
+        last: dict[DeliveryKey, LedgerLine] = {}
+        for row in filter(None, rows):
+            key = (row["edition"], row["reader"], row["channel"])
+            told = tuple(row["stories"]) if "stories" in row else last[key].stories if key in last else None
+            last[key] = LedgerLine(cast("DeliveryState", row["state"]), row["time"], row.get("tries", 1), told)
+        return last
 
     def prune(self, now: datetime) -> None:
         """Remove lines older than `LEDGER_DAYS` and invalid ones. `now` is aware."""
@@ -109,6 +111,8 @@ def _read(line: bytes) -> dict[str, Any] | None:
         row = json.loads(line)
         valid = all(isinstance(row[field], str) for field in _FIELDS) and row["state"] in _STATES
         valid = valid and isinstance(row.get("tries", 1), int) and 0 <= row.get("tries", 1) < 2**31
+        valid = valid and isinstance(row.get("stories", []), list)
+        valid = valid and all(isinstance(article, str) for article in row.get("stories", []))
     except (ValueError, LookupError, TypeError, RecursionError):
         return None
     return row if valid else None

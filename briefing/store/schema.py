@@ -92,6 +92,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     # Version 10: letters of scripts without blanks are words of their own in the full-text index: the next search makes
     # it anew.
     ("UPDATE editions SET indexed = 0",),
+    # Version 11: an edition may have a name. `date` of editions, told, made and story_index, `edition` and `pending` of
+    # seen hold its stem (`types.stem_of`), which for one without a name is its day as before. Which stories a letter
+    # told (ids of their articles, a JSON list; NULL: not known, all); which edition, with which limits, left an item to
+    # a later one.
+    (
+        "ALTER TABLE deliveries ADD COLUMN stories TEXT",
+        """UPDATE deliveries SET stories = (SELECT json_group_array(article) FROM told
+            WHERE told.date || ' ' || told.title = deliveries.edition)
+            WHERE state IN ('sent', 'sending', 'refused')
+            AND EXISTS (SELECT 1 FROM told WHERE told.date || ' ' || told.title = deliveries.edition)""",
+        "ALTER TABLE seen ADD COLUMN passed TEXT NOT NULL DEFAULT ''",
+    ),
 )
 
 
@@ -107,7 +119,25 @@ class StoredCompletion:
 
 
 DeliveryKey = tuple[str, str, str]
-"""Edition, recipient (in lower case), channel (``mail``)."""
+"""Letter (`letter_key`), recipient (in lower case), channel (``mail``)."""
+
+
+def letter_key(edition: str, number: int) -> str:
+    """The key of a recipient's letter of that number, from 1, about an edition (its stem, a blank, its title).
+
+    The first has the edition's own key; ``2026-11-28+2 Morning`` tells what is new since then.
+    """
+    stem, _, title = edition.partition(" ")
+    return edition if number == 1 else f"{stem}+{number} {title}"
+
+
+def edition_and_number(letter: str) -> tuple[str, int]:
+    """The inverse of `letter_key`."""
+    stem, _, title = letter.partition(" ")
+    stem, _, number = stem.partition("+")
+    return f"{stem} {title}", int(number) if number.isdecimal() else 1
+
+
 DeliveryState = Literal["pending", "sending", "sent", "deferred", "refused"]
 """``sending`` outside of a running send means that the outcome is unknown."""
 TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
@@ -131,11 +161,31 @@ class Delivery:
     """The server's last reply, or empty."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoredLetter:
+    """One of a recipient's letters about an edition."""
+
+    number: int
+    """From 1 (`letter_key`)."""
+    delivery: Delivery
+    changed: datetime
+    """UTC; of one that was sent: when."""
+    stories: frozenset[str] | None
+    """Ids of the articles of the stories in it; None: not known, so all that the edition has."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still to be sent."""
+        return self.delivery.state in {"pending", "deferred"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingDelivery:
     """An open delivery."""
 
     date: date
+    """Of the edition."""
+    name: str = ""
     """Of the edition."""
     owed: datetime
     """Since when it is pending, UTC; a deferral does not change that."""

@@ -20,7 +20,7 @@ from briefing.sanitise import one_line
 from briefing.serialization import edition_from_json
 from briefing.store.database import StateFile, storable
 from briefing.store.snippet import Phrase, snippet
-from briefing.types import Edition, SearchHit, Story
+from briefing.types import Edition, SearchHit, Story, day_and_name
 
 _MODULE = "fts5"
 _INDEX = f"""CREATE VIRTUAL TABLE IF NOT EXISTS story_index USING {_MODULE}(
@@ -95,11 +95,11 @@ def _row(day: str, title: str, url: str, *texts: str) -> tuple[str, ...]:
     return (day, storable(title), json.dumps([url, *texts], ensure_ascii=False), *folded)
 
 
-def drop_from_index(connection: sqlite3.Connection, day: str, title: str) -> None:
+def drop_from_index(connection: sqlite3.Connection, stem: str, title: str) -> None:
     """Remove the stories of one edition from the index, where there is one and SQLite has FTS5."""
     module = connection.execute("SELECT 1 FROM pragma_module_list WHERE name = ?", (_MODULE,)).fetchone()
     if module and connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'story_index'").fetchone():
-        connection.execute("DELETE FROM story_index WHERE date = ? AND title = ?", (day, title))
+        connection.execute("DELETE FROM story_index WHERE date = ? AND title = ?", (stem, title))
 
 
 def _rows(text: str) -> Iterator[tuple[str, str, str, str, str]]:
@@ -149,9 +149,11 @@ def _phrases(words: str) -> list[Phrase]:
 def _hit(day: str, title: str, shown: str, wanted: list[Phrase]) -> SearchHit:
     url, section, headline, points, sources = json.loads(shown)
     text, marks = snippet(points, wanted)
+    when, name = day_and_name(day)
     return SearchHit(
-        date=date.fromisoformat(day),
+        date=when,
         title=title,
+        edition=name,
         section=section,
         headline=headline,
         url=url or None,

@@ -20,6 +20,11 @@ from briefing.errors import StoreError
 from briefing.nlp.text import fingerprint
 from briefing.store.database import StateFile, stamp, storable
 from briefing.store.health import check_ours, open_read_only
+from briefing.types import day_and_name, stem_of
+
+Passed = tuple[str, Collection[str]]
+"""Why items are left to a later edition, and their keys."""
+NOTHING: Passed = ("", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,10 @@ class SeenItem:
     """When a run first saw it, UTC."""
     settled: date | None
     """Day of the earliest edition that settled it."""
+    by: str = ""
+    """Stem of that edition; empty for none."""
+    passed: str = ""
+    """Which edition left it to a later one, and with which limits (`SeenItems.propose`); empty for none."""
 
 
 class SeenItems(StateFile):
@@ -38,13 +47,14 @@ class SeenItems(StateFile):
     def seen_items(self, title: str, items: Iterable[str]) -> dict[str, SeenItem]:
         """The known ones of `items`."""
         rows = self.query(
-            "SELECT item, first_seen, edition FROM seen WHERE title = ? AND item IN (SELECT value FROM json_each(?))",
+            "SELECT item, first_seen, edition, passed FROM seen"
+            " WHERE title = ? AND item IN (SELECT value FROM json_each(?))",
             title,
             json.dumps(list(items)),
         )
         return {
-            item: SeenItem(datetime.fromisoformat(first), date.fromisoformat(day) if day else None)
-            for item, first, day in rows
+            item: SeenItem(datetime.fromisoformat(first), day_and_name(stem)[0] if stem else None, stem or "", passed)
+            for item, first, stem, passed in rows
         }
 
     def record_seen(self, title: str, items: Collection[str], now: datetime) -> None:
@@ -56,27 +66,47 @@ class SeenItems(StateFile):
                 [(storable(title), item, stamp(now)) for item in items],
             )
 
-    def propose(self, day: date, title: str, items: Iterable[str], began: datetime) -> None:
-        """Record the items that the edition of `day` will settle; `began`: when its first run did."""
-        key = (day.isoformat(), storable(title))
+    def propose(
+        self, day: date, title: str, items: Iterable[str], began: datetime, *, name: str = "", passed: Passed = NOTHING
+    ) -> None:
+        """Record the items that the edition of `day` called `name` will settle; `began`: when its first run did.
+
+        `passed`: the items that its limits leave to a later edition, with a text that stands for edition and limits.
+        """
+        key = (stem_of(day, name), storable(title))
         with self.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO made (date, title, began) VALUES (?, ?, ?)", (*key, stamp(began)))
             connection.execute("UPDATE seen SET pending = NULL WHERE pending = ? AND title = ?", key)
             connection.executemany(
                 "UPDATE seen SET pending = ? WHERE title = ? AND item = ?", [(*key, item) for item in items]
             )
+            why, left = passed
+            connection.executemany(
+                "UPDATE seen SET passed = ? WHERE title = ? AND item = ?",
+                [(storable(why), key[1], item) for item in left],
+            )
 
-    def finish(self, day: date, title: str) -> None:
+    def passed_by(self, day: date, title: str, name: str = "") -> str:
+        """The text that `propose` recorded last with what this edition's limits left out; empty where nothing was."""
+        rows = self.query(
+            "SELECT passed FROM seen WHERE title = ? AND passed LIKE ? || ' %' ORDER BY last_seen DESC LIMIT 1",
+            title,
+            stem_of(day, name),
+        )
+        return str(rows[0][0]) if rows else ""
+
+    def finish(self, day: date, title: str, name: str = "") -> None:
         """Settle what was proposed for the edition of `day`, without storing one."""
         with self.transaction() as connection:
-            settle(connection, day, storable(title))
+            settle(connection, stem_of(day, name), storable(title))
 
-    def begun(self, day: date, title: str) -> tuple[datetime | None, datetime | None]:
+    def begun(self, day: date, title: str, name: str = "") -> tuple[datetime | None, datetime | None]:
         """When the finished edition of `day` began, and when the first finished one up to `day` did; UTC."""
         rows = self.query(
             "SELECT (SELECT began FROM made WHERE title = ?1 AND date = ?2 AND finished),"
-            " (SELECT min(began) FROM made WHERE title = ?1 AND date <= ?2 AND finished)",
+            " (SELECT min(began) FROM made WHERE title = ?1 AND substr(date, 1, 10) <= ?3 AND finished)",
             title,
+            stem_of(day, name),
             day.isoformat(),
         )
         own, first = (datetime.fromisoformat(text) if text else None for text in rows[0])
@@ -132,9 +162,9 @@ def _feed_key(location: str) -> str:
     return fingerprint("feed", location)
 
 
-def settle(connection: sqlite3.Connection, day: date, title: str) -> None:
-    """Settle, within a transaction, what was proposed for the edition of `day`."""
-    key = (day.isoformat(), title)
+def settle(connection: sqlite3.Connection, stem: str, title: str) -> None:
+    """Settle, within a transaction, what was proposed for the edition of that stem."""
+    key = (stem, title)
     connection.execute("UPDATE made SET finished = 1 WHERE date = ? AND title = ?", key)
     connection.execute(
         "UPDATE seen SET edition = ?1 WHERE pending = ?1 AND title = ?2 AND (edition IS NULL OR edition > ?1)", key
@@ -142,6 +172,7 @@ def settle(connection: sqlite3.Connection, day: date, title: str) -> None:
     connection.execute("UPDATE seen SET pending = NULL WHERE pending = ? AND title = ?", key)
 
 
-def unsettle(connection: sqlite3.Connection, day: date, title: str) -> None:
-    """Reopen, within a transaction, what the edition of `day` has settled."""
-    connection.execute("UPDATE seen SET edition = NULL WHERE edition = ? AND title = ?", (day.isoformat(), title))
+def unsettle(connection: sqlite3.Connection, stem: str, title: str) -> None:
+    """Reopen, within a transaction, what the edition of that stem has settled, and what its limits left out."""
+    connection.execute("UPDATE seen SET edition = NULL WHERE edition = ? AND title = ?", (stem, title))
+    connection.execute("UPDATE seen SET passed = '' WHERE title = ? AND passed LIKE ? || ' %'", (title, stem))

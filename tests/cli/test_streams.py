@@ -70,7 +70,7 @@ def test_a_run_with_full_or_closed_stdout_keeps_its_work_and_reports_it(
     assert done.returncode == ExitCode.PARTLY
     assert is_kept(tmp_path)
     assert done.stderr.startswith("standard output: ")
-    assert "Stories: 1 summarised" in done.stderr
+    assert "Stories   1 summarised" in done.stderr
 
 
 @pytest.mark.slow

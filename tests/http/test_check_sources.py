@@ -74,7 +74,7 @@ def test_a_check_knows_neither_a_time_span_nor_limits(server: Server, tmp_path: 
     dates = ("Fri, 17 May 2024 06:10:00 GMT", "Mon, 13 May 2024 06:10:00 GMT", "Mon, 13 May 2019 06:10:00 GMT")
     items = "".join(one.format(number, server.url(f"/{number}"), date) for number, date in enumerate(dates))
     server.serves("/old", f"<rss version='2.0'><channel>{items}</channel></rss>", type="application/rss+xml")
-    source = Source(location=server.url("/old"))
+    source = Source(location=server.url("/old"), max_articles=1, mute=("Story",))
     with context(Config(sources=(source,), max_articles=1, max_per_source=1), tmp_path) as opened:
         opened.config = replace(opened.config, since=timedelta(hours=1))
         (checked,) = check_sources(opened)

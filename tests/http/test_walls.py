@@ -108,7 +108,7 @@ def test_an_article_behind_a_wall_keeps_its_headline_and_teaser_and_gives_no_poi
     edition, report, (markdown, data) = run(server, tmp_path)
     with redirect_stderr(io.StringIO()) as printed:
         tell_run(ProgressDisplay(), edition, report)
-    assert "In short, with their headlines only: 2." in printed.getvalue()
+    assert "In short  2, with their headlines only" in printed.getvalue()
     assert [(one.title, one.teaser, one.source, one.wall) for one in edition.stubs] == [
         ("Costs rise", TEASER, "Chronicle", "paywall"),
         ("Ferry stops", "", "Chronicle", "consent"),

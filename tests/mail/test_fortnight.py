@@ -228,7 +228,7 @@ def test_each_item_of_a_week_of_a_real_feed_is_in_one_edition(shared_data: Path,
     for now, file in snapshots(shared_data / "feeds" / "snapshots", "npr"):
         config = Config(
             sources=(Source(location=str(file)),), state=tmp_path / "state.db", engine="extractive", full_text=False,
-            timezone="America/New_York", group=False, max_articles=0, title="NPR",
+            timezone="America/New_York", group=False, max_articles=0, title="NPR", pictures="none",
         )  # fmt: skip
         begun = begun or now - timedelta(hours=24)
         for item in read_feed(file.read_bytes(), now=now, subject=file.name).items:

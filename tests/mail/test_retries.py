@@ -142,9 +142,9 @@ def test_letters_are_composed_one_by_one_and_the_ledger_is_read_once(
     delivered: list[int] = []
     read: list[str] = []
 
-    def write(*given: Any) -> Letter:
+    def write(*given: Any, **more: Any) -> Letter:
         delivered.append(len(office.got))
-        return write_letter(*given)
+        return write_letter(*given, **more)
 
     def rows(store: Store, title: str, channel: str) -> Any:
         read.append(title)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 
 import pytest
@@ -47,7 +50,7 @@ def runs(post_office: Opener, cli: Cli, tmp_path: Path, monkeypatch: pytest.Monk
         )
         monkeypatch.setattr(pipeline, "utc_now", lambda: now)
         done = cli("run", *options)
-        run.said, run.code = done.stderr, done.returncode  # type: ignore[attr-defined]
+        run.said, run.code, run.cli = done.stderr, done.returncode, cli  # type: ignore[attr-defined]
         file = tmp_path / "briefings" / f"{now.astimezone(at(20, '06:30').tzinfo):%Y-%m-%d}.json"  # type: ignore[attr-defined]
         return told(file.read_text("utf-8")) if file.exists() else []
 
@@ -60,30 +63,126 @@ def mailed(office: PostOffice, address: str) -> list[str]:
     return [place for letter in letters for place in STORIES if f"https://example.org/{place}" in letter]
 
 
+def letters_to(office: PostOffice, address: str) -> list[EmailMessage]:
+    """The letters to `address`, in order."""
+    return [message_from_bytes(data, policy=SMTP) for to, data in office.got if to == address]
+
+
+def test_a_second_run_adds_stories_and_mails_only_these(runs: tuple[PostOffice, Runs]) -> None:
+    office, run = runs
+    assert run(at(20, "06:30"), {"a": ["harbour"]}, "--send") == ["harbour"]
+    # Its feed has dropped the first story by now.
+    assert run(at(20, "12:00"), {"a": ["tram"]}, "--send") == ["harbour", "tram"]
+    assert run(at(20, "12:30"), {"a": ["tram"]}, "--send") == ["harbour", "tram"]
+    assert "has it already" in run.said  # type: ignore[attr-defined]
+    assert run(at(20, "18:00"), {"a": ["museum"]}, "--send") == ["harbour", "museum", "tram"]
+    assert run(at(21, "06:30"), {"a": ["harbour", "tram", "museum"]}, "--send") == []
+    for reader in (ANN, BEN):
+        assert mailed(office, reader) == ["harbour", "tram", "museum"]
+        first, second, third = letters_to(office, reader)
+        assert first["Subject"] == "Morning, 20 Mar: harbour (1 story)"
+        assert second["Subject"] == "Morning, 20 Mar, new since 06:30: tram (1 story)"
+        assert "New since 12:00" in third.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+        assert "New since 12:00" in third.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    assert len({letter["Message-ID"] for letter in letters_to(office, ANN)}) == 3
+    with Store(Path("state.db")) as store:
+        assert store.editions() == [(date(2026, 3, 20), "Morning", "")]
+        assert told(store.get_edition(date(2026, 3, 20), "Morning")) == ["harbour", "museum", "tram"]
+        assert [hit.date for hit in store.search("harbour")] == [date(2026, 3, 20)]
+
+
 @pytest.mark.slow
-def test_articles_that_arrive_after_sending_are_in_the_next_edition(runs: tuple[PostOffice, Runs]) -> None:
+def test_who_has_no_letter_yet_gets_one_with_everything(runs: tuple[PostOffice, Runs]) -> None:
     office, run = runs
     office.refuse[BEN] = ["451 4.7.1 greylisted"]
     assert run(at(20, "06:30"), {"a": ["harbour"]}, "--send") == ["harbour"]
     # What systemd does after exit code 5.
-    assert run(at(20, "06:45"), {"a": ["tram", "harbour"]}, "--send") == ["harbour"]
+    assert run(at(20, "06:45"), {"a": ["tram", "harbour"]}, "--send") == ["harbour", "tram"]
     assert run.code == 0  # type: ignore[attr-defined]
-    assert run(at(21, "06:30"), {"a": ["tram", "harbour"]}, "--send") == ["tram"]
+    assert run(at(21, "06:30"), {"a": ["tram", "harbour"]}, "--send") == []
+    assert mailed(office, ANN) == mailed(office, BEN) == ["harbour", "tram"]
+    assert (len(letters_to(office, ANN)), len(letters_to(office, BEN))) == (2, 1)
+
+
+@pytest.mark.slow
+def test_a_further_letter_that_waits_is_sent_the_next_day(runs: tuple[PostOffice, Runs]) -> None:
+    office, run = runs
+    run(at(20, "06:30"), {"a": ["harbour"]}, "--send")
+    office.refuse[BEN] = ["451 4.7.1 greylisted"]
+    run(at(20, "12:00"), {"a": ["tram"]}, "--send")
+    assert run.code == ExitCode.LETTERS_WAIT  # type: ignore[attr-defined]
+    run(at(21, "06:30"), {"a": ["museum"]}, "--send")
+    assert "2026-03-20: Sent to ben@example.org" in run.said  # type: ignore[attr-defined]
+    assert mailed(office, ANN) == mailed(office, BEN) == ["harbour", "tram", "museum"]
+    assert len(letters_to(office, BEN)) == 3
+
+
+@pytest.mark.slow
+def test_sections_of_a_reader_hold_for_further_letters(runs: tuple[PostOffice, Runs]) -> None:
+    office, run = runs
+    only_a = '\n[[mail.recipients]]\naddress = "cid@example.org"\nsections = ["a"]\n'
+    mail = mail_table(office.port).replace("recipients = []\n", "") + only_a
+
+    def again(now: datetime, feeds: dict[str, list[str] | None]) -> None:
+        run(now, feeds)  # writes the configuration
+        text = Path("briefing.toml").read_text("utf-8")
+        Path("briefing.toml").write_text(text.replace(mail_table(office.port, ANN, BEN), mail))
+
+    again(at(20, "06:30"), {"a": ["harbour"], "b": ["tram"]})
+    run.cli("send")  # type: ignore[attr-defined]
+    again(at(20, "12:00"), {"a": ["harbour"], "b": ["museum"]})
+    run.cli("send")  # type: ignore[attr-defined]
+    assert mailed(office, "cid@example.org") == ["harbour"]
+    again(at(20, "18:00"), {"a": ["river"], "b": ["museum"]})
+    run.cli("send")  # type: ignore[attr-defined]
+    assert mailed(office, "cid@example.org") == ["harbour", "river"]
+
+
+@pytest.mark.slow
+def test_resend_to_one_reader_has_the_whole_edition_again(runs: tuple[PostOffice, Runs]) -> None:
+    office, run = runs
+    run(at(20, "06:30"), {"a": ["harbour"]}, "--send")
+    run(at(20, "12:00"), {"a": ["tram"]}, "--send")
+    run.cli("send", "--resend", "--to", ANN)  # type: ignore[attr-defined]
+    assert mailed(office, ANN) == ["harbour", "tram", "harbour", "tram"]
+    run(at(20, "18:00"), {"a": ["museum"]}, "--send")
+    assert mailed(office, ANN)[4:] == ["museum"]
+    assert mailed(office, BEN) == ["harbour", "tram", "museum"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lost", ["before", "after"])
+def test_a_lost_state_file_has_nobody_told_twice(runs: tuple[PostOffice, Runs], lost: str) -> None:
+    office, run = runs
+    run(at(20, "06:30"), {"a": ["harbour"]}, "--send")
+    if lost == "after":
+        run(at(20, "12:00"), {"a": ["tram", "harbour"]}, "--send")
+    for file in Path().glob("state.db*"):
+        if not file.name.endswith(".ledger"):
+            file.unlink()
+    run(at(20, "18:00"), {"a": ["tram", "harbour"]}, "--send")
     assert mailed(office, ANN) == mailed(office, BEN) == ["harbour", "tram"]
 
 
 @pytest.mark.slow
-def test_a_story_limit_removes_no_sent_story_from_the_stored_edition(runs: tuple[PostOffice, Runs]) -> None:
+def test_a_full_edition_takes_new_stories_and_not_what_it_left_out(runs: tuple[PostOffice, Runs]) -> None:
     office, run = runs
-    run(at(20, "06:30"), {"a": ["harbour", "tram"]}, "--send", most=2)
-    # A page may be made anew with what is new ...
-    assert run(at(20, "09:00"), {"a": ["museum", "harbour", "tram"]}, most=2) == ["harbour", "museum"]
-    assert "It stays the one on record" in run.said  # type: ignore[attr-defined]
-    with Store(Path("state.db")) as store:
-        assert told(store.get_edition(date(2026, 3, 20), "Morning")) == ["harbour", "tram"]
-    # ... and its readers by mail have each story once.
-    assert run(at(21, "06:30"), {"a": ["museum", "harbour", "tram"]}, "--send", most=2) == ["museum"]
-    assert sorted(mailed(office, ANN)) == ["harbour", "museum", "tram"]
+    assert run(at(20, "06:30"), {"a": ["harbour", "tram", "river"]}, "--send", most=2) == ["harbour", "tram"]
+    assert run(at(20, "07:00"), {"a": ["harbour", "tram", "river"]}, "--send", most=2) == ["harbour", "tram"]
+    feeds: dict[str, list[str] | None] = {"a": ["harbour", "tram", "river", "museum"]}
+    assert run(at(20, "09:00"), feeds, "--send", most=2) == ["harbour", "museum", "tram"]
+    assert run(at(20, "09:30"), feeds, "--send", most=4) == ["harbour", "museum", "river", "tram"]
+    assert run(at(21, "06:30"), feeds, "--send", most=2) == []
+    assert mailed(office, ANN) == ["harbour", "tram", "museum", "river"]  # and the last with other limits
+
+
+@pytest.mark.slow
+def test_what_a_limit_left_out_in_the_morning_is_told_the_next_day(runs: tuple[PostOffice, Runs]) -> None:
+    _, run = runs
+    feeds: dict[str, list[str] | None] = {"a": ["harbour", "tram", "river"]}
+    assert run(at(20, "06:30"), feeds, most=2) == ["harbour", "tram"]
+    assert run(at(20, "12:00"), feeds, most=2) == ["harbour", "tram"]
+    assert run(at(21, "06:30"), feeds, most=2) == ["river"]
 
 
 def test_a_source_that_fails_in_a_second_run_keeps_its_stories(runs: tuple[PostOffice, Runs]) -> None:
@@ -93,10 +192,11 @@ def test_a_source_that_fails_in_a_second_run_keeps_its_stories(runs: tuple[PostO
     assert run(at(21, "06:30"), {"a": ["harbour"], "b": ["tram"]}) == []
 
 
-def test_a_removed_source_does_not_keep_its_stories(runs: tuple[PostOffice, Runs]) -> None:
+def test_what_is_muted_since_leaves_the_edition(runs: tuple[PostOffice, Runs]) -> None:
     _, run = runs
     assert run(at(20, "06:30"), {"a": ["harbour"], "b": ["tram"]}) == ["harbour", "tram"]
-    assert run(at(20, "06:50"), {"b": ["tram"]}) == ["tram"]
+    assert run(at(20, "06:50"), {"b": ["tram"]}) == ["harbour", "tram"]  # what was told stays, its source goes
+    assert run(at(20, "06:55"), {"b": ["tram"]}, more='[mute]\nwords = ["harbour"]') == ["tram"]
 
 
 def test_an_offline_run_sends_no_empty_letter(runs: tuple[PostOffice, Runs], closed_port: int) -> None:

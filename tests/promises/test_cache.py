@@ -148,13 +148,13 @@ def test_an_edited_prompt_makes_new_what_was_asked_with_it_and_nothing_else(
     assert {name.replace("_gbnf", ".gbnf") for name, _ in first} == used
     everything, report = run()
     assert everything == []
-    told = number_in(r"Stories: 0 summarised, (\d+) from an earlier run", report)
+    told = number_in(r"Stories   0 summarised, (\d+) from an earlier run", report)
     for name in used:
         files[name].write_text(marked(sources[name], name, 2), "utf-8")
         asked, report = run()
         mark = name.replace(".", "_")
         assert kinds(asked)[(mark, "2")] == len(asked) == first[(mark, "1")] > 0, name
-        summarised = number_in(r"Stories: (\d+) summarised", report)
+        summarised = number_in(r"Stories   (\d+) summarised", report)
         assert summarised > 0, name
         assert summarised + number_in(r"summarised, (\d+) from an earlier run", report) == told
     for name in sources.keys() - used:

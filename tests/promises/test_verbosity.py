@@ -42,14 +42,14 @@ def test_each_level_shows_more_on_standard_error_and_standard_output_stays(
     assert [done.returncode for done in (quiet, plain, verbose, debug)] == [0, 0, 0, 0], plain.stderr
     assert {done.stdout for done in (quiet, plain, verbose, debug)} == {PATHS}
     assert quiet.stderr == ""
-    assert "Sources: 1 read." in plain.stderr
+    assert "Sources   1 read" in plain.stderr
     stage, story, request = (
         r"(?m)^Sources read: 1",
         r"(?m)^Story \w+ \(.+\): \d+ key points",
         r"(?m)^briefing \d\S*, Py",
     )
     shown = {
-        "report": [bool(re.search("Sources: 1 read", done.stderr)) for done in (plain, verbose, debug)],
+        "report": [bool(re.search("Sources   1 read", done.stderr)) for done in (plain, verbose, debug)],
         "left out": [LEFT_OUT in done.stderr and "999" in done.stderr for done in (plain, verbose, debug)],
         "stages": [bool(re.search(stage, done.stderr)) for done in (plain, verbose, debug)],
         "stories": [bool(re.search(story, done.stderr)) for done in (plain, verbose, debug)],
@@ -84,11 +84,11 @@ def test_quiet_leaves_errors_and_silences_neither_the_log_nor_its_file(
     assert failed.returncode == 3
     assert failed.stdout == ""
     assert "gone.txt: there is no such file" in failed.stderr
-    assert "Sources:" not in failed.stderr
+    assert "Sources   " not in failed.stderr
     both = run("-q", "-v", "--log-file", "run.log")
     assert both.stdout == PATHS
     assert "Sources read: 1" in both.stderr  # the log's
-    assert "Sources: 1 read." not in both.stderr  # the report's
+    assert "Sources   1 read" not in both.stderr  # the report's
     assert " DEBUG briefing" in (tmp_path / "run.log").read_text("utf-8")
 
 

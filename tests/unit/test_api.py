@@ -137,7 +137,7 @@ def test_a_progress_listener_hears_of_stages_and_steps() -> None:
 
     text = "The council voted on Tuesday for a tram to the hospital. Construction starts in March. " * 5
     briefing.summarise(text, title="Tram", engine="extractive", progress=Listener())
-    assert heard == ["summarise 1", "Tram"]
+    assert heard == ["summarise 1", "text: Tram"]
 
 
 def test_every_public_name_is_there() -> None:

@@ -264,7 +264,7 @@ def test_a_state_file_is_made_copied_and_mended_where_open_files_cannot_be_repla
     state.write_bytes(b"rubbish" * 1000)
     assert repair(state, now)
     with Store(state) as store:
-        assert store.editions() == [(date(2024, 5, 17), "News")]
+        assert store.editions() == [(date(2024, 5, 17), "News", "")]
     names = {path.name for path in tmp_path.iterdir()}
     assert not [name for name in names if "unfinished" in name]
 

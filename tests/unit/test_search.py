@@ -232,15 +232,15 @@ def test_editions_do_not_expire(store: Store) -> None:
     put(store, MONDAY, TRAM)
     store.forget(NOW + timedelta(days=9999))
     assert headlines(store, "council") == ["Tram approved"]
-    assert store.editions() == [(MONDAY, "Morning")]
+    assert store.editions() == [(MONDAY, "Morning", "")]
 
 
 def test_editions_are_listed_newest_first(store: Store) -> None:
     for day, title in ((MONDAY, "B"), (TUESDAY, "A"), (MONDAY, "A")):
         put(store, day, TRAM, title=title)
-    assert store.editions() == [(TUESDAY, "A"), (MONDAY, "A"), (MONDAY, "B")]
-    assert store.editions(title="B") == [(MONDAY, "B")]
-    assert store.editions(since=TUESDAY) == [(TUESDAY, "A")]
+    assert store.editions() == [(TUESDAY, "A", ""), (MONDAY, "A", ""), (MONDAY, "B", "")]
+    assert store.editions(title="B") == [(MONDAY, "B", "")]
+    assert store.editions(since=TUESDAY) == [(TUESDAY, "A", "")]
 
 
 def test_editions_older_than_the_index_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
