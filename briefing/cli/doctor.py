@@ -27,6 +27,8 @@ def doctor(
     """Check what a run needs, as it would look for it, and say what to do about what is wrong. Nothing is fetched."""
     result(f"briefing {__version__}, Python {platform.python_version()}, {sys.platform}, {platform.machine()}")
     from briefing.config import find_config
+    from briefing.pipeline import utc_now
+    from briefing.pipeline.checkup import extras_in_words, mail_in_words, notify_in_words, schedule_in_words
 
     path = config or find_config()
     settings = _readable(path).with_overrides(state=state)
@@ -38,7 +40,14 @@ def doctor(
         ("editions", lambda: _editions(settings)),
         ("state", lambda: _state(settings, repair=repair)),
         ("prompts and templates", lambda: _assets(settings)),
+        ("extras", extras_in_words),
+        ("schedule", lambda: schedule_in_words(path, utc_now())),
     ]
+    mail = settings.mail
+    if mail.host or mail.sender or mail.recipients:
+        checks.append(("mail", lambda: mail_in_words(settings)))
+    if settings.notify.urls:
+        checks.append(("push", lambda: notify_in_words(settings)))
     if settings.embeddings:
         checks.insert(3, ("embeddings", lambda: _embeddings(settings)))
     broken = 0
@@ -93,11 +102,13 @@ def _embeddings(config: "Config") -> str:
 
 
 def _engine(config: "Config") -> str:
-    from briefing.engines import engine_names
     from briefing.engines.hardware import physical_cores
+    from briefing.pipeline.checkup import usable_engines
     from briefing.pipeline.model_resolution import engine_for
 
-    return f"{engine_for(config)} (installed: {', '.join(engine_names())}); {physical_cores()} physical cores"
+    used = engine_for(config)
+    usable, others = usable_engines()
+    return "; ".join([f"{used} (usable: {', '.join(usable)})", f"{physical_cores()} physical cores", *others])
 
 
 def _editions(config: "Config") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -99,6 +100,31 @@ class Scheduler(Protocol):
 
     def remove(self) -> SchedulerOutcome:
         """Stop the job and remove all that `install` wrote; a no-op where there is none."""
+
+
+def command_in(job: JobStatus) -> tuple[str, ...]:
+    """Program and arguments of an installed job; empty where they cannot be read."""
+    text = "\n".join(text for _, text in job.files)
+    try:
+        if job.kind is SchedulerKind.LAUNCHD:
+            import plistlib
+            from xml.parsers.expat import ExpatError
+
+            try:
+                return tuple(map(str, plistlib.loads(text.encode())["ProgramArguments"]))
+            except (KeyError, TypeError, ExpatError):
+                return ()
+        if job.kind is SchedulerKind.SYSTEMD and (line := re.search(r"^ExecStart=(.*)$", text, re.MULTILINE)):
+            words = [word.replace("$$", "$").replace("%%", "%") for word in shlex.split(line[1])]
+            return tuple(words[4:] if words[:1] == ["/bin/sh"] else words)
+        if job.kind is SchedulerKind.CRON and (line := re.search(r"^\d+ \d+ \* \* \* (.*)$", text, re.MULTILINE)):
+            words = shlex.split(line[1].replace("\\%", "%"))
+            words = words[words.index("&&") + 1 : -1]  # without where the output goes
+            first = next(index for index, word in enumerate(words) if not re.match(r"[A-Za-z_]\w*=", word))
+            return tuple(words[first:])
+    except (ValueError, StopIteration):
+        pass
+    return ()
 
 
 def parse_time(text: str) -> time:

@@ -94,3 +94,60 @@ def test_a_folder_in_place_of_the_state_file_or_a_companion(cli: Cli, tmp_path: 
     assert f"{tmp_path / name}: " in ran.stderr
     assert "permission" not in ran.stderr
     assert (checked.returncode, ran.returncode) == (1, 0 if name.endswith("backup") else 3)
+
+
+MAIL = '[mail]\nhost = "smtp.example.org"\nsender = "d@example.org"\nuser = "ann"\n{more}\n'
+READER = '[[mail.recipients]]\naddress = "bob@example.org"\nsections = ["{section}"]\n'
+WORLD = '[[sources]]\npath = "briefing.toml"\nsection = "World"\n'
+
+
+@pytest.mark.parametrize(
+    ("mail", "line"),
+    [
+        (MAIL.format(more="") + READER.format(section="World"), "there is no password for ann at smtp.example.org"),
+        (MAIL.format(more="password_command = 'nowhere-to-be-found mail'"), "mail.recipients: there are none"),
+        (
+            MAIL.format(more="password_command = 'nowhere-to-be-found mail'") + READER.format(section="World"),
+            "broken  mail: mail.password_command: there is no program 'nowhere-to-be-found'",
+        ),
+        (
+            MAIL.format(more=f"password_command = ['{sys.executable}', 'x']") + READER.format(section="Wrold"),
+            "no source has the section 'Wrold' of bob@example.org (did you mean 'World'?)",
+        ),
+        (
+            MAIL.format(more=f"password_command = ['{sys.executable}', 'x']") + READER.format(section="World"),
+            "ok      mail: 1 by smtp.example.org; the password's command was not run",
+        ),
+        ('[notify]\nurls = [{ env = "PUSH_NOWHERE" }]\n', "broken  push: notify.urls[1]: the variable PUSH_NOWHERE"),
+    ],
+)
+def test_the_doctor_checks_mail_and_push(cli: Cli, tmp_path: Path, mail: str, line: str) -> None:
+    (tmp_path / "briefing.toml").write_text(f'engine = "extractive"\n{mail}{WORLD}')
+    done = cli("doctor")
+    assert line in done.stdout
+    assert done.returncode == (0 if line.startswith("ok") else 1)
+
+
+def test_the_doctor_says_which_extras_are_missing_and_how_to_get_them(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("briefing.extras.find_spec", lambda name: object() if name == "pip" else None)
+    (tmp_path / "briefing.toml").write_text('engine = "extractive"\n')
+    done = cli("doctor")
+    assert f"no PDF: {install_command('pdf')}" in done.stdout
+    assert f"transformers needs PyTorch: {install_command('torch')}" in done.stdout
+    assert "usable: extractive, llama, openai)" in done.stdout
+
+
+def test_the_doctor_sees_that_a_scheduled_job_has_lost_its_configuration(cli: Cli, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(f'engine = "extractive"\n{WORLD.replace("briefing.toml", "own.toml")}')
+    cli(
+        "schedule", "install", "-c", "own.toml", "--no-check", "--with", "systemd"
+    )  # without a session: the files alone
+    (tmp_path / "briefing.toml").write_text('engine = "extractive"\n')
+    lost = f"broken  schedule: systemd: the job reads {own}, which is not there any more"
+    assert lost not in cli("doctor").stdout
+    own.unlink()
+    done = cli("doctor")
+    assert (done.returncode, lost in done.stdout) == (1, True)

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time as zone
+from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from briefing.errors import ExitCode, ScheduleError, UsageError
-from briefing.schedule import Job, next_run, parse_time
+from briefing.schedule import Job, JobStatus, SchedulerKind, next_run, parse_time
 from briefing.schedule.cron import (
     BEGIN,
     END,
@@ -32,6 +33,7 @@ from briefing.schedule.cron import (
 )
 from briefing.schedule.environment import job_environment, login_environment
 from briefing.schedule.files import folders_line, made_folders
+from briefing.schedule.job import command_in
 from briefing.schedule.launchd import plist_time, render_plist
 from briefing.schedule.systemd import render_service, render_timer, timer_time
 from briefing.schedule.windows import Windows, batch_time, create_command, render_batch
@@ -51,6 +53,20 @@ JOBS = st.builds(
     PATHS, st.lists(WORDS, max_size=4), PATHS, TIMES, PATHS,
 )  # fmt: skip
 ODD_JOB = Job(command=(ODD, ODD, "", ";", "--send"), folder=ODD, at=time(6, 30), environment=(("BRIEFING_STATE", ODD),))
+
+
+@given(job=JOBS)
+@example(job=ODD_JOB)
+def test_the_command_of_an_installed_job_is_read_back(job: Job) -> None:
+    written = {
+        SchedulerKind.SYSTEMD: render_service(job),
+        SchedulerKind.LAUNCHD: render_plist(job, Path("/log")).decode(),
+    }
+    with suppress(ScheduleError):  # too long for cron
+        written[SchedulerKind.CRON] = render_block(job)
+    for kind, text in written.items():
+        status = JobStatus(kind=kind, files=(("place", text),), at=job.at, active=True)
+        assert command_in(status) == job.command, kind
 
 
 # --- systemd ------------------------------------------------------------------------------------------------------
