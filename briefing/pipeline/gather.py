@@ -128,18 +128,7 @@ class Gatherer:
             feeds=discovery.feeds,
             listed=discovery.listed | {article.id for article in readable.values() if isinstance(article, Article)},
         )
-        for contents in discovery.contents:
-            result.notices += contents.notices(secrets)
-            if (source := contents.source) is None:
-                result.named = False
-            else:
-                names = {secrets.text(name) for candidate in contents.candidates if (name := name_of(candidate))}
-                result.weights.update(dict.fromkeys(names, source.weight))
-                of_its_own = [*names, source.name, secrets.text(contents.title)]
-                result.sections.update(filter(None, [source.section] if source.section else of_its_own))
-                result.named &= has_one_section(source) or bool(contents.title)
-                if contents.title and not source.name:
-                    result.titles[source.location] = secrets.text(contents.title)
+        self._note_sources(result, discovery.contents)
         repeated: defaultdict[int, list[str]] = defaultdict(list)
         for index, first in self._repeats.items():
             repeated[first] += () if index in self._late else keys[index]
@@ -165,6 +154,23 @@ class Gatherer:
             result.over = {key for index in unread for key in keys[index]}
         _log.info("Articles: %s, sources: %s, failures: %s", len(result.articles), result.sources, len(result.failures))
         return result
+
+    def _note_sources(self, result: ReadResult, all_contents: Sequence[SourceContents]) -> None:
+        """Put the names, weights, sections and notices of the sources into `result`."""
+        secret = self._session.secrets.text
+        for contents in all_contents:
+            result.notices += contents.notices(self._session.secrets)
+            source = contents.source
+            if source is None:  # a list of sources that could not be read
+                result.named = False
+                continue
+            names = {secret(name) for candidate in contents.candidates if (name := name_of(candidate))}
+            result.weights.update(dict.fromkeys(names, source.weight))
+            of_its_own = [*names, source.name, secret(contents.title)]
+            result.sections.update(filter(None, [source.section] if source.section else of_its_own))
+            result.named &= has_one_section(source) or bool(contents.title)
+            if contents.title and not source.name:
+                result.titles[source.location] = secret(contents.title)
 
     def distinct(self, contents: Sequence[SourceContents]) -> list[Candidate]:
         """The candidates of all sources in order, with a failure in place of what repeats another."""
