@@ -141,6 +141,10 @@ def tell_usage(display: ProgressDisplay, context: RunContext) -> None:
     (display.say if prices or context.config.base_url else display.detail)(f"{line}.")
 
 
+def _more(items: int) -> str:
+    return f"{items:,} more item{'s' if items > 1 else ''}"
+
+
 def tell_run(display: ProgressDisplay, edition: Edition, report: Report) -> None:
     """Print the report of a run."""
     for story in edition.stories:
@@ -160,6 +164,7 @@ def tell_run(display: ProgressDisplay, edition: Edition, report: Report) -> None
         ("Stories", f"{report.condensed} summarised, {report.cached} from an earlier run{told}"),
         ("In short", f"{len(edition.stubs)}, with their headlines only" if edition.stubs else ""),
         ("Not used", f"{failed} failed, {skipped} skipped" if failed or skipped else ""),
+        ("Left out", f"{_more(edition.left_out)}: see `briefing run --explain`" if edition.left_out else ""),
         ("Time", f"{report.seconds:,.0f} s"),
     ]
     for name, told_of_it in rows:

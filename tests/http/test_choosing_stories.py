@@ -19,6 +19,8 @@ from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
 from briefing.types import Edition, Source
 
+from ..conftest import Cli
+
 NOW = datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
 SYLLABLES = (
     "ba",
@@ -175,3 +177,56 @@ def test_without_a_limit_everything_is_told(server: Server, tmp_path: Path) -> N
     serve(server, "alpha", {f"a{n}": 0.1 * n for n in range(9)})
     edition, report = made(server, ["/alpha"], tmp_path, max_stories=0)
     assert (len(edition.stories), edition.left_out, report.left_out) == (9, 0, ())
+
+
+@pytest.mark.parametrize("option", ["--max-stories", "--max-articles"])
+def test_what_is_left_out_is_counted_and_explained(
+    server: Server, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    serve(server, "alpha", {f"a{n}": n for n in range(9)})
+    Path("briefing.toml").write_text(
+        f'since = ""\nallow_local = true\nengine = "extractive"\n[[sources]]\nurl = "{server.url("/alpha")}"\n', "utf-8"
+    )
+    formats = [part for name in ("md", "html", "text") for part in ("--format", name)]
+    done = cli("run", option, "4", "--state", "state.db", "--explain", *formats)
+    assert done.returncode == 0, done.stderr
+    assert "5 more items: see `briefing run --explain`" in done.stderr
+    explained = done.stderr.partition("Left out:")[2]
+    assert sum("(the edition is full)" in line for line in explained.splitlines()) == 5
+    for file in Path("briefings").iterdir():
+        assert "5 more items were left out" in " ".join(file.read_text("utf-8").split()), file
+
+
+def test_the_old_name_of_the_setting_still_counts(server: Server, cli: Cli, tmp_path: Path) -> None:
+    serve(server, "alpha", {f"a{n}": n for n in range(3)})
+    file = tmp_path / "briefing.toml"
+    file.write_text(
+        'since = ""\nallow_local = true\nengine = "extractive"\nmax_articles = 1\n'
+        f'[[sources]]\nurl = "{server.url("/alpha")}"\n',
+        "utf-8",
+    )
+    done = cli("run", str(file), "--state", str(tmp_path / "state.db"), "--out", str(tmp_path / "out"))
+    assert "2 more items" in done.stderr
+
+
+def test_fifteen_real_outlets_all_have_their_best_stories_in_the_edition(
+    server: Server, tmp_path: Path, shared_data: Path
+) -> None:
+    """Every outlet with a story among the thirty highest-ranked is in the edition; their pages are out of reach."""
+    names = (
+        "abscbnnews aljazeeraenglish bbc cnn dailymail fox gmanews latimes nationalgeographic nytimes nzherald rnz smh"
+    )
+    feeds = [f"/{name}" for name in f"{names} straittimes stuff".split()]
+    for path in feeds:
+        data = (shared_data / "feeds" / "real" / f"gesab001__{path[1:]}.xml").read_bytes()
+        server.serves(path, data, type="application/rss+xml")
+    edition, report = made(server, feeds, tmp_path, max_stories=30, full_text=False, pictures="none")
+    told = outlets(edition)
+    everything, _ = made(server, feeds, tmp_path / "all", max_stories=0, full_text=False, pictures="none")
+    stories = {story.summary.id: story for story in everything.stories}
+    best = {article.source for name in everything.ranking[:30] for article in stories[name].articles}
+    assert len(edition.stories) == 30
+    assert best <= set(told)
+    assert len(best) > 5
+    assert edition.left_out == sum(one.items for one in report.left_out) > 200

@@ -121,7 +121,7 @@ def test_a_known_mail_without_a_date_counts_from_when_it_was_first_seen(server: 
     (known,) = read(state, server).articles
     assert known.published is None
     server.messages[12] = mail("c", hours=-1)
-    later = read(state, server, now=NOW + timedelta(hours=5), max_articles=1)
+    later = read(state, server, now=NOW + timedelta(hours=5), max_stories=1)
     assert titles(later) == ["c"]
     assert server.fetched == [5, 6, 12]
     with Store(state) as store:

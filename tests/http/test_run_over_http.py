@@ -66,13 +66,13 @@ def at(server: Server, path: str) -> str:
 
 
 def context(
-    server: Server, paths: list[str], folder: Path, engine: FakeEngine, days: int = 0, max_articles: int = 50
+    server: Server, paths: list[str], folder: Path, engine: FakeEngine, days: int = 0, max_stories: int = 50
 ) -> RunContext:
     sources = tuple(Source(location=at(server, path), allow_local=True) for path in paths)
     # These pages are about one another's like; that is the business of other tests.
     config = Config(
         sources=sources, state=folder / "state.db", out=folder / "out", timezone="UTC", group=False,
-        max_stories=max_articles,
+        max_stories=max_stories,
     )  # fmt: skip
     quick = partial(
         Fetcher, connect_timeout=2, read_timeout=1, total_timeout=1.5, retries=1, backoff=0.01, gap=0.0, per_host=16
@@ -334,7 +334,7 @@ def test_failed_fetch_is_retried_by_the_next_edition_and_counts_against_no_limit
     paths = [f"/feed{number}" for number in range(4)]
     told, failed = [], []
     for days in range(2):
-        with context(server, paths, tmp_path, FakeEngine().says(answer), days=days, max_articles=2) as open_:
+        with context(server, paths, tmp_path, FakeEngine().says(answer), days=days, max_stories=2) as open_:
             edition, _ = make_edition(open_)
             write_edition(edition, open_)
         told.append(headlines(edition))
@@ -348,7 +348,7 @@ def test_unreachable_site_is_not_tried_for_every_item(server: Server, tmp_path: 
         server.serves(f"/feed{number}", rss(number, server.url(f"/down{number}")), type="application/rss+xml")
         server.fails(f"/down{number}", 500)
     paths = [f"/feed{number}" for number in range(9)]
-    with context(server, paths, tmp_path, FakeEngine(), max_articles=2) as open_:
+    with context(server, paths, tmp_path, FakeEngine(), max_stories=2) as open_:
         edition, _ = make_edition(open_)
     assert edition.stories == ()
     assert len({seen.path for seen in server.requests if seen.path.startswith("/down")}) == 4

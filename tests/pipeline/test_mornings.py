@@ -152,9 +152,9 @@ def test_an_item_dated_anew_is_looked_at_again(place: Place) -> None:
 
 def test_what_a_limit_leaves_out_is_told_by_a_later_edition(place: Place) -> None:
     place.lists([(number, MONDAY - number * HOUR) for number in range(1, 6)])
-    assert place.run(MONDAY, max_articles=2) == [1, 2]
-    assert place.run(MONDAY + DAY, max_articles=2) == [3, 4]
-    assert place.run(MONDAY + 2 * DAY, max_articles=2) == [5]
+    assert place.run(MONDAY, max_stories=2) == [1, 2]
+    assert place.run(MONDAY + DAY, max_stories=2) == [3, 4]
+    assert place.run(MONDAY + 2 * DAY, max_stories=2) == [5]
 
 
 @pytest.mark.parametrize("date_", [None, MONDAY + 90 * DAY], ids=["undated", "far ahead"])
@@ -162,11 +162,11 @@ def test_an_item_without_a_valid_date_is_told_once_and_keeps_no_news_of_the_day_
     place: Place, date_: datetime | None
 ) -> None:
     place.lists([(9, date_), (1, MONDAY - 2 * HOUR)])
-    assert place.run(MONDAY, max_articles=1) == [1]
+    assert place.run(MONDAY, max_stories=1) == [1]
     place.lists([(9, date_), (2, MONDAY + 2 * HOUR), (1, MONDAY - 2 * HOUR)])
-    assert place.run(MONDAY + DAY, max_articles=1) == [2]
+    assert place.run(MONDAY + DAY, max_stories=1) == [2]
     assert ["impossible date" in notice.text for notice in place.report.notices] == ([True] if date_ else [])
-    assert place.run(MONDAY + 2 * DAY, max_articles=1) == [9]
+    assert place.run(MONDAY + 2 * DAY, max_stories=1) == [9]
     for days in (3, 4, 10):
         assert place.run(MONDAY + days * DAY) == []
         assert place.run(MONDAY + days * DAY, since="7d") == []
@@ -183,7 +183,7 @@ def test_a_date_far_ahead_that_a_page_states_is_not_shown(place: Place) -> None:
     assert article.published == datetime(2024, 8, 20, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("limit", ["max_per_section", "max_per_source", "max_articles"])
+@pytest.mark.parametrize("limit", ["max_per_section", "max_per_source", "max_stories"])
 def test_told_articles_count_against_no_limit(place: Place, limit: str) -> None:
     old = [(number, MONDAY - number * HOUR) for number in range(1, 4)]
     place.lists(old)
@@ -193,7 +193,7 @@ def test_told_articles_count_against_no_limit(place: Place, limit: str) -> None:
     assert place.run(MONDAY + 2 * DAY, since="7d", limits={limit: 3}) == [7, 8, 9]
 
 
-@pytest.mark.parametrize("limit", ["max_per_section", "max_per_source", "max_articles"])
+@pytest.mark.parametrize("limit", ["max_per_section", "max_per_source", "max_stories"])
 def test_muted_and_unreadable_articles_count_against_no_limit(place: Place, limit: str) -> None:
     place.lists([(number, MONDAY - number * HOUR) for number in range(1, 10)], teasers=[1, 3])
     assert place.run(MONDAY, mute={"words": ["Town2", "Town5"]}, limits={limit: 3}) == [4, 6, 7]

@@ -105,7 +105,7 @@ def test_stub_counts_against_max_per_source() -> None:
     assert {one.cause for one in found.failures if one.stub} == {"it is behind a paywall"}
 
 
-def test_stubs_do_not_count_against_max_articles_and_fetching_ends() -> None:
+def test_stubs_do_not_count_against_max_stories_and_fetching_ends() -> None:
     pages: dict[str, str | Callable[[str], str | None]] = {
         "https://paper.example/feed": feed("paper.example", 30),
         "https://post.example/feed": feed("post.example", 10, EARLIER),
@@ -119,7 +119,7 @@ def test_stubs_do_not_count_against_max_articles_and_fetching_ends() -> None:
     assert len(web.asked) == 10
     assert causes(found) == [
         "26 articles were left alone, for too many of its pages give only a headline",
-        "6 articles are over the limit of 4",
+        "6 articles are over the limit of 4 stories",
     ]
 
 
