@@ -14,7 +14,7 @@ from briefing.cli.messages import ProgressDisplay
 from briefing.cli.report import nothing_new, run_code, tell_failures, tell_language, tell_run, tell_usage
 from briefing.cli.send import keep_state, post_after_run, worse
 from briefing.cli.settings import one_of, settings
-from briefing.errors import ConfigError, ExitCode
+from briefing.errors import ConfigError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from briefing.pipeline import RunContext
@@ -91,6 +91,11 @@ def run(
     """Read the sources, condense every article, write the edition."""
     display: ProgressDisplay = context.obj
     config = one_of(config, config_option)
+    ad_hoc = bool(source) and config is None
+    if ad_hoc and (send or edition_name):
+        option = "--send" if send else "--edition"
+        cause = "a run of --source without a configuration is none of the day's editions"
+        raise UsageError(option, cause, "Name the configuration as well, as in `briefing run briefing.toml --source X`")
     mail_errors: list[ConfigError] = []
     wanted = settings(
         config, source or [], no_config=no_config, mail_error=mail_errors.append,
@@ -110,7 +115,7 @@ def run(
     with (
         alone as lock,
         pipeline.RunContext(
-            wanted, clock=pipeline.utc_now, progress=display, edition=edition_name or ""
+            wanted, clock=pipeline.utc_now, progress=display, edition=edition_name or "", ad_hoc=ad_hoc
         ) as run_context,
     ):
         until = run_context.due(run_context.clock())
