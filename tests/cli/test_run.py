@@ -467,3 +467,15 @@ def test_a_day_without_news_is_no_failure_and_says_so(cli: Cli, story_file: Path
     assert ", 1 told by earlier editions" in done.stderr
     assert "no article" not in done.stderr
     assert not (tmp_path / "briefings" / "2024-05-18.md").exists()
+
+
+def test_an_edition_is_printed_and_no_file_is_written(cli: Cli, story_file: Path, tmp_path: Path) -> None:
+    run = ("run", "-s", story_file, *PLAIN, "--date", "2024-05-17", "--out", "-")
+    several = cli(*run)
+    assert (several.returncode, several.stdout, "Name one with --format" in several.stderr) == (2, "", True)
+    done = cli(*run, "-f", "md")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("# ")
+    assert "Council approves tram line" in done.stdout
+    assert not (tmp_path / "briefings").exists()
+    assert not (tmp_path / "-").exists()
