@@ -363,7 +363,8 @@ class Notice:
     @property
     def sentences(self) -> str:
         """The text and the remedy, with full stops."""
-        return f"{self.text}. {self.remedy}." if self.remedy else f"{self.text}."
+        text = self.text if self.text.endswith("?") else f"{self.text}."
+        return f"{text} {self.remedy}." if self.remedy else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
