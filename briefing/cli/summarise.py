@@ -1,10 +1,13 @@
 """`briefing summarise`: single articles on demand."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from briefing.cli import options
+from briefing.cli.console import on_terminal
+from briefing.cli.look import show_summaries
 from briefing.cli.messages import ProgressDisplay
 from briefing.cli.report import exit_code, tell_failures, tell_language, tell_usage, tell_warnings
 from briefing.cli.settings import reading_settings
@@ -68,15 +71,21 @@ def summarise(
                     break  # nobody reads the rest; what is finished is in the store
         else:
             summaries, failures = pipeline.summarise_sources(run_context)
-            if summaries:
-                write_stdout(
-                    pipeline.render_summary(
-                        summaries, format_, run_context.templates, evidence=run_context.config.evidence
-                    )
-                )
+    if summaries and not batch:
+        evidence = wanted.evidence
+        if format_ == "text" and on_terminal() and not _has_own(wanted.templates):
+            show_summaries(summaries, run_context.templates, evidence=evidence != "none")
+        else:
+            write_stdout(pipeline.render_summary(summaries, format_, run_context.templates, evidence=evidence))
     for summary in summaries:
         tell_warnings(display, summary)
     tell_language(display, summaries, run_context.config.language)
     tell_failures(display, failures, produced=bool(summaries))
     tell_usage(display, run_context)
     raise typer.Exit(exit_code(bool(summaries), failures))
+
+
+def _has_own(templates: Path | None) -> bool:
+    """Whether the reader has a plain text of their own, which a terminal shows as it is."""
+    names = ("summary.txt.j2", "story.txt.j2")
+    return templates is not None and any((templates / name).exists() for name in names)

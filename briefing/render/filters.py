@@ -44,6 +44,7 @@ def install_filters(environment: Environment) -> None:
         href=_web_address,
         md_href=_markdown_address,
         wrapped=_wrapped,
+        one_line=lambda text: one_line(str(text)),
         anchor=_anchor,
         markdown=_html_of_markdown,
         reporters=_reporters,

@@ -32,6 +32,7 @@ from briefing.pipeline import (
     write_archive,
     write_edition,
 )
+from briefing.pipeline.pictures import with_pictures
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
 from briefing.types import Edition, Source
@@ -182,19 +183,23 @@ def test_a_second_run_and_the_archive_fetch_none_and_show_the_same(news: News) -
 def test_offline_no_picture_is_asked_for(news: News) -> None:
     news.server.serves("/0.jpg", photograph(), type="image/jpeg")
     news.feed(media("/0.jpg"))
-    with news.context() as context:
-        context.pictures.put_none("https://elsewhere.example/", NOW)  # the file is there
-    path = news.folder / "items"
-    path.mkdir()
-    (path / "feed.xml").write_text(
-        f"<rss version='2.0'><channel><item><title>The tram of Town1</title><link>https://news.example/1</link>"
-        f"<enclosure url='{news.server.url('/0.jpg')}' type='image/jpeg' length='9'/>"
-        f"<description>{text(1)}</description></item></channel></rss>"
-    )
-    edition = news.run(offline=True, sources=(Source(location=str(path / "feed.xml")),), since=None)
-    assert len(edition.stories) == 1
-    assert edition.stories[0].articles[0].pictures
+    edition = news.run(pictures="none")
+    for options, offline in (({"offline": True}, False), ({}, True)):
+        with news.context(**options) as context:
+            assert not any(story.picture for story in with_pictures(edition, context, offline=offline).stories)
     assert news.asked() == []
+    with news.context() as context:
+        assert all(story.picture for story in with_pictures(edition, context).stories)
+
+
+@pytest.mark.parametrize(("seconds", "asked"), [(60, 1), (2, 0), (-60, 0)])
+def test_where_the_edition_is_due_no_picture_is_waited_for(news: News, seconds: int, asked: int) -> None:
+    news.server.serves("/0.jpg", photograph(), type="image/jpeg")
+    news.feed(media("/0.jpg"))
+    edition = news.run(pictures="none")
+    with news.context() as context:
+        with_pictures(edition, context, due=NOW + timedelta(seconds=seconds))
+    assert len(news.asked()) == asked
 
 
 def test_failed_and_forbidden_pictures_are_left_out_without_a_failure(news: News, elsewhere: Server) -> None:
@@ -206,7 +211,7 @@ def test_failed_and_forbidden_pictures_are_left_out_without_a_failure(news: News
         media(elsewhere.url("/private.jpg")), media("/missing.jpg"), media("/page.jpg"), media("/x.svg"),
         media("/large.jpg"),
     )  # fmt: skip
-    edition = news.run()
+    edition = news.run(pictures="all")
     assert len(edition.stories) == 5
     assert not any(story.picture for story in edition.stories)
     assert not elsewhere.requests
@@ -268,7 +273,7 @@ def test_letters_have_pictures_where_they_are_asked_for(news: News) -> None:
         assert letter
         parts = [part for part in letter.message.walk() if part.get_content_type() == "image/jpeg"]
         sizes = [Image.open(io.BytesIO(part.get_payload(decode=True))).size for part in parts]  # type: ignore[arg-type]
-        assert sizes == [(400, 250)] * shown
+        assert sizes == [(360, 225)] * shown
         assert len(letter.message.as_bytes()) < 100_000
 
 
