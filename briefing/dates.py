@@ -10,6 +10,7 @@ time that falls on midnight in UTC (20:00 in New York, 09:00 in Tokyo) is kept a
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
 
 FIRST_DAY = date(1000, 1, 1)
@@ -20,6 +21,11 @@ UNDATED_AGE = timedelta(hours=24)
 """How old an item without a valid date is taken to be when it is first seen: it keeps no news of the day out."""
 _SLACK = timedelta(days=1)
 """How far ahead of now a date may lie: clocks and time zones are wrong by hours, not by days."""
+
+
+AD_HOC = "ad-hoc"
+"""The name of what a run of sources beside the configuration writes."""
+_LONGEST_NAME = 40
 
 
 def edition_day(text: str) -> date:
@@ -34,6 +40,19 @@ def edition_day(text: str) -> date:
     if day < FIRST_DAY:
         raise ValueError(f"editions have dates from {FIRST_DAY} to {date.max}")
     return day
+
+
+def edition_name(text: str) -> str:
+    """What one of a day's editions is called, in lower case, as file names are.
+
+    Raises ValueError that says what is wrong.
+    """
+    name = unicodedata.normalize("NFC", text).lower()
+    if not all(part.isalnum() for part in name.split("-")) or len(name) > _LONGEST_NAME:
+        raise ValueError(f"a name is letters, digits and single hyphens, {_LONGEST_NAME} at most, such as evening")
+    if name == AD_HOC:
+        raise ValueError("that is what a run of other sources is called")
+    return name
 
 
 def in_utc(written: datetime) -> datetime:

@@ -14,6 +14,7 @@ from briefing.cli.send import keep_state
 from briefing.cli.settings import settings_if_any
 from briefing.cli.tables import table
 from briefing.errors import ExitCode, StoreError, UsageError
+from briefing.types import stem_of
 
 if TYPE_CHECKING:
     from briefing.render.history import EditionListing
@@ -61,7 +62,10 @@ def history(
 def _tabulate(told: "list[EditionListing]") -> None:
     """Print the editions on a terminal; the title is in the table where they have several."""
     titled = len({one.title for one in told}) > 1
-    rows = [(one.date.isoformat(), *([one.title] if titled else []), str(one.stories), one.headline) for one in told]
+    rows = [
+        (stem_of(one.date, one.edition), *([one.title] if titled else []), str(one.stories), one.headline)
+        for one in told
+    ]
     table(("date", *(["title"] if titled else []), "stories", "what it was about"), rows, right=("stories",))
 
 
@@ -79,6 +83,7 @@ def remove(
     context: typer.Context,
     date: Annotated[datetime, typer.Argument(parser=options.day, metavar="DATE", help="Date of the edition.")],
     title: Annotated[str | None, typer.Option(help="Its title. Default: the configuration's, or the only one.")] = None,
+    edition_name: options.EditionName = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     config: options.ConfigPath = None,
     state: options.State = None,
@@ -92,14 +97,15 @@ def remove(
     from briefing.store.lock import run_lock
 
     with display, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=display) as run_context:
-        what = pipeline.removal(run_context, date.date(), title)
+        what = pipeline.removal(run_context, date.date(), title, edition_name or "")
+        named = f"{stem_of(what.date, what.name)} {what.title!r}"
         files = ", ".join(map(str, what.files)) or "no file"
         stories = f"{what.stories} {'story' if what.stories == 1 else 'stories'}"
-        if not yes and not _agreed(f"Take away {what.date.isoformat()} {what.title!r} ({stories}; {files})?"):
+        if not yes and not _agreed(f"Take away {named} ({stories}; {files})?"):
             display.complain("Nothing was taken away.")
             raise typer.Exit(3)
         with run_lock(wanted.state or default_state()):  # only now: runs do not wait for the answer
-            there = pipeline.removal(run_context, what.date, what.title)
+            there = pipeline.removal(run_context, what.date, what.title, what.name)
             if not yes and there != what:
                 raise StoreError("edition", "it was changed while you were asked", "Look at it, then say it again")
             what = there
@@ -107,7 +113,7 @@ def remove(
             keep_state(display, run_context)  # else a restored backup would have it again
     for path in what.files:
         result(str(path))
-    display.say(f"{what.date.isoformat()} {what.title!r} is no longer in the state file; its stories count as untold.")
+    display.say(f"{named} is no longer in the state file; its stories count as untold.")
     for recipient, became in what.deliveries:
         display.say(_REMAINING_DELIVERIES[became].format(recipient))
 
@@ -135,6 +141,7 @@ def show(
         Path | None, typer.Option("--out", "-o", help="File to write; - is standard output, the default.")
     ] = None,
     title: Annotated[str | None, typer.Option(help="Its title. Default: the configuration's, else any.")] = None,
+    edition_name: options.EditionName = None,
     config: options.ConfigPath = None,
     state: options.State = None,
     templates: options.Templates = None,
@@ -149,7 +156,7 @@ def show(
 
     path = None if out is None or str(out) == "-" else out.expanduser()
     with display, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=display) as run_context:
-        edition = pipeline.shown_edition(run_context, date.date() if date else None, title)
+        edition = pipeline.shown_edition(run_context, date.date() if date else None, title, edition_name)
         content = render_edition(
             edition, format_ or _format(path), run_context.templates, evidence=run_context.config.evidence
         )

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from briefing.dates import edition_day
+from briefing.dates import edition_day, edition_name
 
 ConfigPath = Annotated[
     Path | None,
@@ -99,3 +99,16 @@ def day(text: str) -> datetime:
         return datetime.combine(edition_day(text), time())
     except ValueError as error:
         raise typer.BadParameter(f"{text!r}: {error}.") from None
+
+
+def _name(text: str) -> str:
+    try:
+        return edition_name(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r}: {error}.") from None
+
+
+EditionName = Annotated[
+    str | None,
+    typer.Option("--edition", parser=_name, metavar="NAME", help="Which of the day's editions: morning, evening ..."),
+]

@@ -63,6 +63,7 @@ def run(
     date: Annotated[
         datetime | None, typer.Option(parser=options.day, metavar="DATE", help="Date of the edition. Default: today.")
     ] = None,
+    edition_name: options.EditionName = None,
     state: options.State = None,
     prompts: options.Prompts = None,
     templates: options.Templates = None,
@@ -112,7 +113,12 @@ def run(
     from briefing.store.lock import run_lock
 
     alone = nullcontext() if dry_run or check else run_lock(wanted.state or default_state())
-    with alone as lock, pipeline.RunContext(wanted, clock=pipeline.utc_now, progress=display) as run_context:
+    with (
+        alone as lock,
+        pipeline.RunContext(
+            wanted, clock=pipeline.utc_now, progress=display, edition=edition_name or ""
+        ) as run_context,
+    ):
         until = run_context.due(run_context.clock())
         with display:
             if check:

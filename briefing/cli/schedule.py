@@ -27,6 +27,7 @@ def install(
     context: typer.Context,
     at: Annotated[str, typer.Option(help="Time of day by this machine's clock.")] = "06:30",
     config: options.ConfigPath = None,
+    edition_name: options.EditionName = None,
     send: Annotated[bool, typer.Option("--send", help="Send the edition as well, as `run --send` does.")] = False,
     kind: Annotated[
         SchedulerKind | None, typer.Option("--with", help="What starts it. Default: what this machine has.")
@@ -46,7 +47,7 @@ def install(
     chosen = kind or schedule.usual_kind(sys.platform)
     if sys.platform == "win32" and chosen is not SchedulerKind.WINDOWS:
         raise UsageError(f"--with {chosen}", "there is no such thing on Windows", "Leave --with away")
-    job = _job(path, when, send=send)
+    job = _job(path, when, send=send, edition=edition_name)
     if check:
         _rehearse(display, job, chosen)
     outcome = schedule.install(chosen, job, write_atomically)
@@ -108,14 +109,15 @@ def remove(context: typer.Context) -> None:
     raise typer.Exit(1 if outcome.notes else 0)
 
 
-def _job(path: Path, at: "time", *, send: bool) -> "Job":
+def _job(path: Path, at: "time", *, send: bool, edition: str | None = None) -> "Job":
     from briefing.schedule import Job, job_environment
 
     # Links stay unresolved: by its link Python finds a virtual environment. -P keeps a json.py in the configuration's
     # folder from being imported.
     program = str(Path(sys.executable).absolute())
+    wishes = [*(["--edition", edition] if edition else []), *(["--send"] if send else [])]
     return Job(
-        command=(program, "-P", "-m", "briefing", "--quiet", "run", str(path), *(["--send"] if send else [])),
+        command=(program, "-P", "-m", "briefing", "--quiet", "run", str(path), *wishes),
         folder=str(path.parent),
         at=at,
         environment=job_environment(os.environ),

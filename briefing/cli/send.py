@@ -43,6 +43,7 @@ def send(
         str | None, typer.Argument(metavar="[DATE|FILE]", help="A date, or a JSON file. Default: the latest edition.")
     ] = None,
     config: options.ConfigPath = None,
+    edition_name: options.EditionName = None,
     to: Annotated[list[str] | None, typer.Option(help="Only to this address (repeatable).")] = None,
     state: options.State = None,
     templates: options.Templates = None,
@@ -75,7 +76,7 @@ def send(
                 result(f"{name} is an address that can be pushed to; nothing was sent there.")
             return
         until = run_context.due(run_context.clock())
-        chosen = _chosen(edition, run_context)
+        chosen = _chosen(edition, edition_name, run_context)
         if dry_run or preview:
             _write(chosen, run_context, to or [], preview)
             return
@@ -170,11 +171,11 @@ def _is_address_error(reply: str) -> bool:
     return code in {"550", "553"} if code else "address" in reply
 
 
-def _chosen(edition: str | None, run_context: "RunContext") -> "Edition":
+def _chosen(edition: str | None, name: str | None, run_context: "RunContext") -> "Edition":
     from briefing import pipeline
 
     if edition is None:
-        return pipeline.known_edition(run_context, None)
+        return pipeline.known_edition(run_context, None, name=name)
     try:
         day = edition_day(edition)
     except ValueError as error:
@@ -186,7 +187,7 @@ def _chosen(edition: str | None, run_context: "RunContext") -> "Edition":
             return pipeline.known_edition(run_context, None, path.read_text("utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(edition, f"it cannot be read ({error})", "Check the path") from error
-    return pipeline.known_edition(run_context, day)
+    return pipeline.known_edition(run_context, day, name=name)
 
 
 def _write(edition: "Edition", run_context: "RunContext", only: list[str], preview: bool) -> None:

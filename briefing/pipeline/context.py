@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from briefing.config import Config, local_timezone
+from briefing.dates import AD_HOC
 from briefing.engines import Completion, Engine, check_engine, open_engine
 from briefing.pipeline.deadline import due
 from briefing.pipeline.model_resolution import chosen, embedding_model, engine_options
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
     from briefing.fetch import Fetcher
 
 _log = logging.getLogger(__name__)
-
-
-AD_HOC = "ad-hoc"
-"""The name of what an ad hoc run writes."""
 
 
 def utc_now() -> datetime:

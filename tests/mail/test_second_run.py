@@ -205,3 +205,37 @@ def test_an_offline_run_sends_no_empty_letter(runs: tuple[PostOffice, Runs], clo
     run(at(20, "06:30"), {}, "--send", mail="send_empty = true", more=away)
     assert run.code == ExitCode.OFFLINE  # type: ignore[attr-defined]
     assert office.got == []
+
+
+def test_editions_of_one_day_are_told_and_mailed_each_by_itself(runs: tuple[PostOffice, Runs]) -> None:
+    office, run = runs
+    run(at(20, "06:30"), {"a": ["harbour"]}, "--send", "--edition", "morning")
+    run(at(20, "18:00"), {"a": ["harbour", "tram"]}, "--send", "--edition", "Evening")
+    run(at(20, "18:30"), {"a": ["harbour", "tram"]}, "--send", "--edition", "morning")  # takes nothing of the evening's
+    files = {file.name: told(file.read_text("utf-8")) for file in Path("briefings").iterdir()}
+    assert files == {"2026-03-20-morning.json": ["harbour"], "2026-03-20-evening.json": ["tram"]}
+    assert mailed(office, ANN) == mailed(office, BEN) == ["harbour", "tram"]
+    assert letters_to(office, ANN)[1]["Subject"] == "Morning, 20 Mar, evening: tram (1 story)"
+    assert len({letter["Message-ID"] for letter in letters_to(office, ANN)}) == 2
+    cli = run.cli  # type: ignore[attr-defined]
+    listed = [line.split("\t")[0] for line in cli("history").stdout.splitlines()]
+    assert sorted(listed) == ["2026-03-20-evening", "2026-03-20-morning"]
+    assert "20 March 2026 · evening" in cli("show", "2026-03-20", "--edition", "evening").stdout
+    assert '"edition": "morning"' in cli("search", "harbour", "--format", "json").stdout
+    cli("archive")
+    assert {page.name for page in Path("archive").glob("2026*")} == {
+        "2026-03-20-evening.html",
+        "2026-03-20-morning.html",
+    }
+    assert "history remove" not in cli("history", "remove", "2026-03-20", "--edition", "evening", "--yes").stderr
+    assert not Path("briefings/2026-03-20-evening.json").exists()
+    run(at(21, "06:30"), {"a": ["harbour", "tram"]})
+    assert told(Path("briefings/2026-03-21.json").read_text("utf-8")) == ["tram"]  # it counts as untold, the other not
+
+
+@pytest.mark.parametrize("name", ["", "a b", "-", "../x", "x" * 41, "ad-hoc", "a--b"])
+def test_a_name_that_no_file_should_have_is_refused(runs: tuple[PostOffice, Runs], name: str) -> None:
+    _, run = runs
+    run(at(20, "06:30"), {"a": ["harbour"]}, "--edition", name)
+    assert run.code == ExitCode.WRONG_USE  # type: ignore[attr-defined]
+    assert not Path("briefings").exists()
