@@ -1,8 +1,8 @@
 """Data types of the pipeline: frozen dataclasses. Pure.
 
 Times are aware, in UTC. Offsets are characters into ``Article.text``, end exclusive. Input: `Source`, `FeedItem`,
-`Article`. Output: `Citation`, `KeyPoint`, `Summary`, `Disagreement`, `Story`, `Section`, `Mention`, `Stub`, `Edition`,
-`SearchHit`, and `Failure` for an item that could not be used.
+`PictureLink`, `Article`. Output: `Citation`, `KeyPoint`, `Summary`, `Disagreement`, `Picture`, `Story`, `Section`,
+`Mention`, `Stub`, `Edition`, `SearchHit`, and `Failure` for an item that could not be used.
 """
 
 from __future__ import annotations
@@ -363,7 +363,8 @@ class Notice:
     @property
     def sentences(self) -> str:
         """The text and the remedy, with full stops."""
-        return f"{self.text}. {self.remedy}." if self.remedy else f"{self.text}."
+        text = self.text if self.text.endswith("?") else f"{self.text}."
+        return f"{text} {self.remedy}." if self.remedy else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,10 +81,15 @@ def _readable(path: Path | None) -> "Config":
 
 def _sources(config: "Config") -> str:
     from briefing.pipeline.preflight import missing_sources
+    from briefing.pipeline.section_names import has_one_section, unknown_sections
 
     if missing := list(missing_sources(config)):
         raise ConfigError("sources", " ".join(missing).rstrip("."), "Correct the path, or take it out")
-    return f"{len(config.sources)}; `briefing sources check` reads them" if config.sources else "none"
+    if not config.sources:
+        return "none"
+    complete = all(map(has_one_section, config.sources))
+    unknown = [notice.sentences for notice in unknown_sections(config, (), complete=complete)]
+    return " ".join([f"{len(config.sources)}; `briefing sources check` reads them{'.' if unknown else ''}", *unknown])
 
 
 def _model(config: "Config") -> str:

@@ -26,6 +26,7 @@ from briefing.pipeline.pictures import keep_pictures, with_pictures
 from briefing.pipeline.planning import in_section, is_muted
 from briefing.pipeline.progress import NoProgress, ProgressListener
 from briefing.pipeline.read import limits_of, read
+from briefing.pipeline.section_names import unknown_sections
 from briefing.pipeline.story_pipeline import tell_stories
 from briefing.render.compose import compose
 from briefing.render.edition import EDITION_FORMATS, render_edition
@@ -142,7 +143,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         seconds=(context.clock() - began).total_seconds(),
         offline=reading.offline,
         cut=sum(is_cut(article) for article in reading.articles),
-        notices=tuple(reading.notices),
+        notices=(*reading.notices, *unknown_sections(config, reading.sections, complete=reading.named)),
         kept=len(kept),
     )
     _log.info("Edition of %s: stories: %s, %.1f s", day, len(edition.stories), report.seconds)

@@ -44,6 +44,7 @@ from briefing.pipeline.limits import Quota
 from briefing.pipeline.pictures import with_local_pictures
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.redaction import redacted_article, redacted_failure
+from briefing.pipeline.section_names import has_one_section
 from briefing.types import Article, Failure, Notice
 
 if TYPE_CHECKING:
@@ -82,6 +83,10 @@ class ReadResult:
     """Ids of all articles that the sources list, read or not."""
     notices: list[Notice] = field(default_factory=list)
     """About sources that were read, such as dates in them that cannot be."""
+    sections: set[str] = field(default_factory=set)
+    """That articles of its sources are in, whether there is one today or not."""
+    named: bool = True
+    """Whether `sections` has those of every source."""
     titles: dict[str, str] = field(default_factory=dict)
     """Titles of the feeds that were read and have no name in the configuration, by the sources' addresses."""
     feeds: set[str] = field(default_factory=set)
@@ -123,13 +128,7 @@ class Gatherer:
             feeds=discovery.feeds,
             listed=discovery.listed | {article.id for article in readable.values() if isinstance(article, Article)},
         )
-        for contents in discovery.contents:
-            result.notices += contents.notices(secrets)
-            if source := contents.source:
-                names = {secrets.text(name) for candidate in contents.candidates if (name := name_of(candidate))}
-                result.weights.update(dict.fromkeys(names, source.weight))
-                if contents.title and not source.name:
-                    result.titles[source.location] = secrets.text(contents.title)
+        self._note_sources(result, discovery.contents)
         repeated: defaultdict[int, list[str]] = defaultdict(list)
         for index, first in self._repeats.items():
             repeated[first] += () if index in self._late else keys[index]
@@ -155,6 +154,23 @@ class Gatherer:
             result.over = {key for index in unread for key in keys[index]}
         _log.info("Articles: %s, sources: %s, failures: %s", len(result.articles), result.sources, len(result.failures))
         return result
+
+    def _note_sources(self, result: ReadResult, all_contents: Sequence[SourceContents]) -> None:
+        """Put the names, weights, sections and notices of the sources into `result`."""
+        secret = self._session.secrets.text
+        for contents in all_contents:
+            result.notices += contents.notices(self._session.secrets)
+            source = contents.source
+            if source is None:  # a list of sources that could not be read
+                result.named = False
+                continue
+            names = {secret(name) for candidate in contents.candidates if (name := name_of(candidate))}
+            result.weights.update(dict.fromkeys(names, source.weight))
+            of_its_own = [*names, source.name, secret(contents.title)]
+            result.sections.update(filter(None, [source.section] if source.section else of_its_own))
+            result.named &= has_one_section(source) or bool(contents.title)
+            if contents.title and not source.name:
+                result.titles[source.location] = secret(contents.title)
 
     def distinct(self, contents: Sequence[SourceContents]) -> list[Candidate]:
         """The candidates of all sources in order, with a failure in place of what repeats another."""

@@ -488,3 +488,15 @@ def test_an_ad_hoc_run_is_none_of_the_days_editions(cli: Cli, story_file: Path, 
     done = cli("run", "--source", story_file, *PLAIN, *option)
     assert done.returncode == 2
     assert "Name the configuration as well" in done.stderr
+
+
+def test_an_edition_is_printed_and_no_file_is_written(cli: Cli, story_file: Path, tmp_path: Path) -> None:
+    run = ("run", "-s", story_file, *PLAIN, "--date", "2024-05-17", "--out", "-")
+    several = cli(*run)
+    assert (several.returncode, several.stdout, "Name one with --format" in several.stderr) == (2, "", True)
+    done = cli(*run, "-f", "md")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("# ")
+    assert "Council approves tram line" in done.stdout
+    assert not (tmp_path / "briefings").exists()
+    assert not (tmp_path / "-").exists()
