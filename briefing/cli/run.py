@@ -96,10 +96,7 @@ def run(
     display: ProgressDisplay = context.obj
     config = one_of(config, config_option)
     ad_hoc = bool(source) and config is None
-    if ad_hoc and (send or edition_name):
-        option = "--send" if send else "--edition"
-        cause = "a run of --source without a configuration is none of the day's editions"
-        raise UsageError(option, cause, "Name the configuration as well, as in `briefing run briefing.toml --source X`")
+    _refuse_of_day(ad_hoc=ad_hoc, send=send, edition=edition_name)
     mail_errors: list[ConfigError] = []
     printed = str(out) == "-"
     wanted = settings(
@@ -186,6 +183,14 @@ def _write(edition: "Edition", run_context: "RunContext", *, printed: bool) -> t
     content = render_edition(edition, config.formats[0], run_context.templates, evidence=config.evidence)
     pipeline.remember_edition(edition, run_context)
     return (), content
+
+
+def _refuse_of_day(*, ad_hoc: bool, send: bool, edition: str | None) -> None:
+    """Raise `UsageError` for an ad hoc run with an option that is about the editions of a day."""
+    if ad_hoc and (send or edition):
+        option = "--send" if send else "--edition"
+        cause = "a run of --source without a configuration is none of the day's editions"
+        raise UsageError(option, cause, "Name the configuration as well, as in `briefing run briefing.toml --source X`")
 
 
 def _untold(display: ProgressDisplay, written: Iterable[Path], content: str | bytes) -> bool:
