@@ -1,8 +1,8 @@
 """Data types of the pipeline: frozen dataclasses. Pure.
 
 Times are aware, in UTC. Offsets are characters into ``Article.text``, end exclusive. Input: `Source`, `FeedItem`,
-`Article`. Output: `Citation`, `KeyPoint`, `Summary`, `Disagreement`, `Story`, `Section`, `Mention`, `Stub`, `Edition`,
-`SearchHit`, and `Failure` for an item that could not be used.
+`PictureLink`, `Article`. Output: `Citation`, `KeyPoint`, `Summary`, `Disagreement`, `Picture`, `Story`, `Section`,
+`Mention`, `Stub`, `Edition`, `SearchHit`, and `Failure` for an item that could not be used.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`briefing run`: the daily edition."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +14,11 @@ from briefing.cli.messages import ProgressDisplay
 from briefing.cli.report import nothing_new, run_code, tell_failures, tell_language, tell_run, tell_usage
 from briefing.cli.send import keep_state, post_after_run, worse
 from briefing.cli.settings import one_of, settings
-from briefing.errors import ConfigError, ExitCode
+from briefing.errors import ConfigError, ExitCode, OutputError, UsageError
 
 if TYPE_CHECKING:
     from briefing.pipeline import RunContext
+    from briefing.types import Edition
 
 
 def run(
@@ -32,7 +33,10 @@ def run(
     ] = None,
     formats: options.Formats = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Folder of the editions. Default: briefings.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="FOLDER", help="Folder of the editions; - prints the edition. Default: briefings."
+        ),
     ] = None,
     since: Annotated[
         str | None,
@@ -97,10 +101,13 @@ def run(
     """Read the sources, condense every article, write the edition."""
     display: ProgressDisplay = context.obj
     config = one_of(config, config_option)
+    ad_hoc = bool(source) and config is None
+    _refuse_of_day(ad_hoc=ad_hoc, send=send, edition=edition_name)
     mail_errors: list[ConfigError] = []
+    printed = str(out) == "-"
     wanted = settings(
         config, source or [], no_config=no_config, mail_error=mail_errors.append,
-        formats=formats or None, out=out, since=since, max_stories=max_stories, points=points,
+        formats=formats or None, out=None if printed else out, since=since, max_stories=max_stories, points=points,
         deadline=deadline, budget=budget, wait=wait,
         length=length, language=language, paragraph=paragraph, evidence=evidence, pictures=pictures, model=model,
         engine=engine,
@@ -108,6 +115,7 @@ def run(
         state=state, prompts=prompts, templates=templates,
         allow_local=allow_local, offline=offline,
     )  # fmt: skip
+    _check_printable(printed, wanted.formats)
     from briefing import pipeline
     from briefing.store import default_state
     from briefing.store.lock import run_lock
@@ -116,7 +124,7 @@ def run(
     with (
         alone as lock,
         pipeline.RunContext(
-            wanted, clock=pipeline.utc_now, progress=display, edition=edition_name or ""
+            wanted, clock=pipeline.utc_now, progress=display, edition=edition_name or "", ad_hoc=ad_hoc
         ) as run_context,
     ):
         until = run_context.due(run_context.clock())
@@ -129,28 +137,29 @@ def run(
                 return
             if dry_run:
                 raise typer.Exit(_list(display, run_context, date, until))
-            pipeline.check_output(run_context)
+            if not printed:
+                pipeline.check_output(run_context)
             run_context.store.check()
             day = date.date() if date else None
             edition, report = pipeline.make_edition(run_context, day=day)
             to_send = edition if edition.stories or (wanted.mail.send_empty and not report.offline) else None
             if send and to_send:
                 pipeline.owe_letters(to_send, run_context)
-            written = pipeline.write_edition(edition, run_context) if edition.stories else ()
+            written, content = _write(edition, run_context, printed=printed)
             explanation = (
                 pipeline.render_explanation(report.ranked, edition, run_context.templates, report.left_out)
                 if explain
                 else ""
             )
             keep_state(display, run_context, lock)
-        untold = _untold(display, written)
+        untold = _untold(display, written, content)
         if explanation:
             message(explanation)
         tell_run(display, edition, report)
         tell_language(display, [story.summary for story in edition.stories], run_context.config.language)
         tell_usage(display, run_context)
         before = report.told_before + report.seen_before
-        code = run_code(bool(written), report.failures, told_before=before, offline=report.offline)
+        code = run_code(bool(written or content), report.failures, told_before=before, offline=report.offline)
         # The edition is written by now: errors of mail cost nobody the edition.
         mail = ExitCode.MAIL if send and mail_errors else ExitCode.WELL
         for error in mail_errors:
@@ -164,9 +173,46 @@ def run(
     raise typer.Exit(mail or code if code in {ExitCode.WELL, ExitCode.PARTLY} else code)
 
 
-def _untold(display: ProgressDisplay, written: Iterable[Path]) -> bool:
-    """Print the paths of the files; whether that failed, which is a complaint."""
+def _check_printable(printed: bool, formats: Sequence[str]) -> None:
+    """Raises `UsageError` where several formats are to be printed."""
+    if printed and len(formats) != 1:
+        cause = f"it prints one format, and {', '.join(formats)} are chosen"
+        raise UsageError("--out -", cause, "Name one with --format")
+
+
+def _write(edition: "Edition", run_context: "RunContext", *, printed: bool) -> tuple[tuple[Path, ...], str | bytes]:
+    """Write and remember an edition that has stories: the files, or what is to be `printed` instead."""
+    from briefing import pipeline
+    from briefing.render.edition import render_edition
+
+    if not edition.stories:
+        return (), ""
+    if not printed:
+        return pipeline.write_edition(edition, run_context), ""
+    config = run_context.config
+    content = render_edition(edition, config.formats[0], run_context.templates, evidence=config.evidence)
+    pipeline.remember_edition(edition, run_context)
+    return (), content
+
+
+def _refuse_of_day(*, ad_hoc: bool, send: bool, edition: str | None) -> None:
+    """Raise `UsageError` for an ad hoc run with an option that is about the editions of a day."""
+    if ad_hoc and (send or edition):
+        option = "--send" if send else "--edition"
+        cause = "a run of --source without a configuration is none of the day's editions"
+        raise UsageError(option, cause, "Name the configuration as well, as in `briefing run briefing.toml --source X`")
+
+
+def _untold(display: ProgressDisplay, written: Iterable[Path], content: str | bytes) -> bool:
+    """Print the paths of the files and the `content`; whether that failed, which is a complaint."""
+    from briefing.deliver import write_stdout
+
     error = results(written)
+    try:
+        if content:
+            write_stdout(content)
+    except OutputError as failed:
+        error = failed
     if error:
         display.complain(str(error))
     return error is not None

@@ -34,7 +34,7 @@ _SECONDS = 30.0
 _RESERVE = 3.0
 """Seconds before the deadline that are left for writing."""
 
-_MAIL_SIDE, _MAIL_BYTES = 400, 14_000
+_MAIL_SIDE, _MAIL_BYTES = 360, 14_000
 """Pixels and bytes of a picture in a letter, of which a letter has some five beside its text."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,22 @@ def test_help_shows_flags_without_a_type_and_options_of_all_once(cli: Cli, comma
 def test_completion_can_be_installed(cli: Cli) -> None:
     assert "--install-completion" in cli("--help").stdout
     assert "--install-completion" not in cli("run", "--help").stdout
+
+
+def test_thirty_stories_into_a_file_are_a_line_each(process: Cli, tmp_path: Path) -> None:
+    (tmp_path / "read").mkdir()
+    things = "tram hospital bridge river market school museum ferry harbour station budget library stadium forest road"
+    for number in range(30):
+        thing, place = things.split()[number % 15], f"{'Marlow' if number % 2 else 'Leeds'}{number * 7}"
+        text = f"{place} {thing} {number}\n\n" + " ".join(
+            f"{place}{word} {thing}{word * number} opens {word}{number} with {number + word} {thing}s of {place}."
+            for word in range(3, 9)
+        )
+        (tmp_path / "read" / f"story{number:02}.txt").write_text(text)
+    done = process("run", "-s", "read", *PLAIN, "--max-articles", "0")
+    assert done.returncode == 0, done.stderr
+    told = int(re.search(r"(?m)^Stories +(\d+) summarised", done.stderr)[1])  # type: ignore[index]
+    lines = re.findall(r"(?m)^(\d+)/(\d+) \S+: \S.*$", done.stderr)
+    assert told >= 25
+    assert lines == [(str(number), str(told)) for number in range(1, told + 1)]
+    assert f"Summarising: {told} stories" in done.stderr

@@ -84,9 +84,10 @@ def test_0_a_quiet_day_whatever_the_reason(cli: Cli, tmp_path: Path, why: str) -
     assert cli("run", *arguments, "--dry-run").returncode == ExitCode.WELL
 
 
-def test_0_what_was_told_before(cli: Cli, story_file: Path) -> None:
-    assert cli("run", "--source", story_file, *PLAIN, "--date", "2024-05-17").returncode == ExitCode.WELL
-    done = cli("run", "--source", story_file, *PLAIN, "--date", "2024-05-18")
+def test_0_what_was_told_before(cli: Cli, story_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.toml").write_text("")
+    assert cli("run", "empty.toml", "--source", story_file, *PLAIN, "--date", "2024-05-17").returncode == ExitCode.WELL
+    done = cli("run", "empty.toml", "--source", story_file, *PLAIN, "--date", "2024-05-18")
     assert (done.returncode, done.stdout) == (ExitCode.WELL, "")
 
 

@@ -25,7 +25,8 @@ def one_day(cli: Cli, tmp_path: Path) -> Path:
         "Council approves tram line\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital.\n\n"
         "Construction is due to start in March and to cost 212 million pounds, the mayor said on Tuesday."
     )
-    assert cli("run", "-s", "story.txt", *PLAIN, "--date", "2024-05-17", "-f", "md").returncode == 0
+    (tmp_path / "empty.toml").write_text("")
+    assert cli("run", "empty.toml", "-s", "story.txt", *PLAIN, "--date", "2024-05-17", "-f", "md").returncode == 0
     return tmp_path
 
 
@@ -196,7 +197,7 @@ def test_an_unreadable_edition_is_removed(cli: Cli, one_day: Path) -> None:
 @pytest.mark.slow
 def test_an_edition_of_the_future_is_shown_by_its_date_only(cli: Cli, one_day: Path) -> None:
     (one_day / "other.txt").write_text("The ferry to Holm will not sail until Friday, the harbour master said. " * 3)
-    assert cli("run", "-s", "other.txt", *PLAIN, "--date", "2999-05-28", "-f", "md").returncode == 0
+    assert cli("run", "empty.toml", "-s", "other.txt", *PLAIN, "--date", "2999-05-28", "-f", "md").returncode == 0
     assert "17 May 2024" in cli("show").stdout
     assert "28 May 2999" in cli("show", "2999-05-28").stdout
     assert cli("history").stdout.startswith("2999-05-28")

@@ -461,9 +461,42 @@ def test_why_a_story_stands_where_it_stands_is_said_on_request(cli: Cli, sample:
 
 
 def test_a_day_without_news_is_no_failure_and_says_so(cli: Cli, story_file: Path, tmp_path: Path) -> None:
-    assert cli("run", "-s", story_file, *PLAIN, "--date", "2024-05-17").returncode == 0
-    done = cli("run", "-s", story_file, *PLAIN, "--date", "2024-05-18")
+    (tmp_path / "empty.toml").write_text("")
+    assert cli("run", "empty.toml", "-s", story_file, *PLAIN, "--date", "2024-05-17").returncode == 0
+    done = cli("run", "empty.toml", "-s", story_file, *PLAIN, "--date", "2024-05-18")
     assert (done.returncode, done.stdout) == (0, "")
     assert ", 1 told by earlier editions" in done.stderr
     assert "no article" not in done.stderr
     assert not (tmp_path / "briefings" / "2024-05-18.md").exists()
+
+
+def test_an_ad_hoc_run_leaves_the_day_and_its_memory_alone(cli: Cli, story_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "briefing.toml").write_text('[[sources]]\npath = "story.txt"\n')
+    day = ("--date", "2024-05-17", "-f", "json")
+    for _ in range(2):  # nothing that the first told keeps the second from telling it
+        done = cli("run", "--source", story_file, *PLAIN, *day)
+        assert (done.returncode, done.stdout) == (0, f"{Path('briefings') / '2024-05-17-ad-hoc.json'}\n"), done.stderr
+        assert '"headline": "Council' in (tmp_path / "briefings" / "2024-05-17-ad-hoc.json").read_text("utf-8")
+    assert cli("history").returncode == 3
+    assert cli("run", *PLAIN, *day).stdout == f"{Path('briefings') / '2024-05-17.json'}\n"
+    assert cli("run", "--source", story_file, *PLAIN, *day).returncode == 0
+    assert len(cli("history").stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize("option", [["--send"], ["--edition", "evening"]])
+def test_an_ad_hoc_run_is_none_of_the_days_editions(cli: Cli, story_file: Path, option: list[str]) -> None:
+    done = cli("run", "--source", story_file, *PLAIN, *option)
+    assert done.returncode == 2
+    assert "Name the configuration as well" in done.stderr
+
+
+def test_an_edition_is_printed_and_no_file_is_written(cli: Cli, story_file: Path, tmp_path: Path) -> None:
+    run = ("run", "-s", story_file, *PLAIN, "--date", "2024-05-17", "--out", "-")
+    several = cli(*run)
+    assert (several.returncode, several.stdout, "Name one with --format" in several.stderr) == (2, "", True)
+    done = cli(*run, "-f", "md")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("# ")
+    assert "Council approves tram line" in done.stdout
+    assert not (tmp_path / "briefings").exists()
+    assert not (tmp_path / "-").exists()

@@ -273,7 +273,7 @@ def test_letters_have_pictures_where_they_are_asked_for(news: News) -> None:
         assert letter
         parts = [part for part in letter.message.walk() if part.get_content_type() == "image/jpeg"]
         sizes = [Image.open(io.BytesIO(part.get_payload(decode=True))).size for part in parts]  # type: ignore[arg-type]
-        assert sizes == [(400, 250)] * shown
+        assert sizes == [(360, 225)] * shown
         assert len(letter.message.as_bytes()) < 100_000
 
 

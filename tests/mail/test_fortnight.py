@@ -246,3 +246,35 @@ def test_each_item_of_a_week_of_a_real_feed_is_in_one_edition(shared_data: Path,
     # What is in none is named: the feed has no more than a teaser of it.
     missing = [titles for url, titles in listed.items() if url not in counted]
     assert [titles for titles in missing if not any(title in one for title in titles for one in failed)] == []
+
+
+@pytest.mark.slow
+def test_two_runs_a_day_over_a_real_feed_lose_and_repeat_nothing(shared_data: Path, tmp_path: Path) -> None:
+    days: dict[date, list[Path]] = {}
+    for file in sorted((shared_data / "feeds" / "snapshots").glob("*__npr.xml")):
+        taken = datetime.strptime(file.name.split("__")[0], "%Y-%m-%dT%H").replace(tzinfo=UTC)
+        days.setdefault(taken.date(), []).append(file)
+    if sum(len(files) > 1 for files in days.values()) < 2:
+        pytest.skip("there are no two captures a day")
+    told: dict[date, set[str]] = {}
+    with Server() as web:
+        for day, files in days.items():
+            for file in files:
+                taken = datetime.strptime(file.name.split("__")[0], "%Y-%m-%dT%H").replace(tzinfo=UTC)
+                now = taken + timedelta(minutes=59)
+                web.serves("/feed.xml", file.read_bytes(), type="application/rss+xml")
+                config = Config(
+                    sources=(Source(location=web.url("/feed.xml"), allow_local=True),), state=tmp_path / "state.db",
+                    engine="extractive", full_text=False, timezone="UTC", group=False, max_articles=12, title="NPR",
+                    pictures="none", wait=None,
+                )  # fmt: skip
+                with pipeline.RunContext(config, clock=lambda now=now: now, progress=pipeline.NoProgress()) as context:  # type: ignore[misc]
+                    edition, _ = pipeline.make_edition(context, day=day)
+                    pipeline.remember_edition(edition, context)
+                urls = [article.url or "" for story in edition.stories for article in story.articles]
+                assert len(urls) == len(set(urls))
+                assert told.get(day, set()) <= set(urls)  # what the first run told is there
+                told[day] = set(urls)
+    counted = Counter(url for urls in told.values() for url in urls)
+    assert len(counted) > 30
+    assert {url for url, times in counted.items() if times > 1} == set()

@@ -19,7 +19,9 @@ from briefing.store.lock import run_lock
 
 from ..conftest import Cli
 
-CHECKS = ["configuration", "sources", "model", "engine", "editions", "state", "prompts and templates"]
+CHECKS = [
+    "configuration", "sources", "model", "engine", "editions", "state", "prompts and templates", "extras", "schedule",
+]  # fmt: skip
 STORY = "Trams\n\nThe council voted 31 to 14 on Tuesday for a tram line to the hospital, ending a long dispute."
 WELL = 'engine = "extractive"\nstate = "state.db"\n[[sources]]\npath = "story.txt"\n'
 

@@ -14,7 +14,7 @@ from briefing.testing.chat import ChatServer
 from ..conftest import Cli
 from ..factories import STORY
 
-PATHS = f"{Path('briefings') / '2024-05-17.md'}\n"
+PATHS = f"{Path('briefings') / '2024-05-17-ad-hoc.md'}\n"
 LEFT_OUT = "Council approves tram line: Left out ("
 """How a line begins that tells what a summary lost."""
 
