@@ -265,7 +265,7 @@ def test_two_runs_a_day_over_a_real_feed_lose_and_repeat_nothing(shared_data: Pa
                 web.serves("/feed.xml", file.read_bytes(), type="application/rss+xml")
                 config = Config(
                     sources=(Source(location=web.url("/feed.xml"), allow_local=True),), state=tmp_path / "state.db",
-                    engine="extractive", full_text=False, timezone="UTC", group=False, max_articles=12, title="NPR",
+                    engine="extractive", full_text=False, timezone="UTC", group=False, max_stories=12, title="NPR",
                     pictures="none", wait=None,
                 )  # fmt: skip
                 with pipeline.RunContext(config, clock=lambda now=now: now, progress=pipeline.NoProgress()) as context:  # type: ignore[misc]
