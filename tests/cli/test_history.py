@@ -47,7 +47,13 @@ def test_history_lists_the_editions_newest_first(cli: Cli, two_days: Path) -> No
     ]
     listed = json.loads(cli("history", "--format", "json", "--since", "2024-05-17").stdout)
     assert listed == [
-        {"date": "2024-05-17", "title": "Morning briefing", "stories": 1, "headline": "Council approves tram line"}
+        {
+            "date": "2024-05-17",
+            "title": "Morning briefing",
+            "edition": "",
+            "stories": 1,
+            "headline": "Council approves tram line",
+        }
     ]
 
 

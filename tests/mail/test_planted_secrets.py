@@ -227,7 +227,7 @@ def test_no_output_of_the_program_holds_a_planted_secret(
         tries(*command.split(), code=0)
     tries("summarise", token, "--allow-local", "--engine", "extractive", "-f", "json", code=0)
     tries("summarise", f"{server.origin}/page?api_key={KEY}", "--allow-local", "--engine", "extractive", code=0)
-    tries("run", "-s", ftp, "--engine", "extractive", "--out", "other", code=1)
+    tries("run", "-s", ftp, "--engine", "extractive", "--out", "other", code=3)
     text = config.read_text()
     for wrong in (
         f'url = "{ftp}"',
