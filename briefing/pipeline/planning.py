@@ -13,7 +13,7 @@ from briefing.pipeline.context import RunContext
 from briefing.serialization import edition_from_json
 from briefing.stories import Bundle, group
 from briefing.stories.novelty import EarlierStory, link_earlier, text_key, unseen_articles
-from briefing.stories.ranking import Ranked, RankingPreferences, assign_topic, muted_by, rank
+from briefing.stories.ranking import Ranked, RankingPreferences, assign_topic, limit_sections, muted_by, rank
 from briefing.types import Article, Failure, FailureKind, Verdict
 
 _DAYS = 7
@@ -95,7 +95,10 @@ def plan_stories(
 def expected_stories(
     outlines: Sequence[Article], positions: Mapping[str, int], weights: Mapping[str, float], context: RunContext
 ) -> list[Ranked]:
-    """The stories that articles seem to tell by their `selection.outline`, best first; what is muted comes last."""
+    """The stories that articles seem to tell by their `selection.outline`, best first.
+
+    Those over the limit of their section come after the others, and what is muted last.
+    """
     config, preferences = context.config, _preferences(context, weights)
     wanted: list[Article] = []
     muted: list[Article] = []
@@ -103,16 +106,17 @@ def expected_stories(
         (muted if muted_by(article, preferences) else wanted).append(article)
     bundles = group(wanted) if config.group else _one_each(wanted)
     now = context.clock()
-    return [
-        *rank(bundles, preferences, now=now, positions=positions),
-        *rank(_one_each(muted), preferences, now=now, positions=positions),
-    ]
+    ranked = rank(bundles, preferences, now=now, positions=positions)
+    within, over = limit_sections(ranked, config.max_per_section, lambda story: story.bundle.articles[0])
+    return [*within, *over, *rank(_one_each(muted), preferences, now=now, positions=positions)]
 
 
 def count_stories(articles: Sequence[Article], context: RunContext, day: date) -> int:
-    """How many stories that the edition of `day` may tell are in `articles`."""
-    wanted = [article for article in articles if may_be_told(article, context, day)]
-    return len(group(wanted)) if context.config.group else len(wanted)
+    """How many stories that the edition of `day` may tell are in `articles`, within the limit of a section."""
+    config = context.config
+    wanted = [in_section(article, config) for article in articles if may_be_told(article, context, day)]
+    bundles = group(wanted) if config.group else _one_each(wanted)
+    return len(limit_sections(bundles, config.max_per_section, lambda bundle: bundle.articles[0])[0])
 
 
 def is_muted(article: Article, context: RunContext) -> bool:

@@ -168,6 +168,15 @@ def test_the_next_story_moves_up_for_one_that_cannot_be_read(server: Server, tmp
     assert edition.left_out == 3
 
 
+def test_a_section_that_is_full_leaves_its_places_to_others(server: Server, tmp_path: Path) -> None:
+    serve(server, "alpha", {f"a{n}": 0.1 * n for n in range(20)})
+    serve(server, "beta", {f"b{n}": 9 + n for n in range(9)})
+    edition, _ = made(server, ["/alpha", "/beta"], tmp_path, max_stories=8, max_per_section=4)
+    assert outlets(edition) == {"alpha": 4, "beta": 4}
+    fetched = {seen.path for seen in server.requests if seen.path.count("/") == 2}
+    assert len(fetched) == 8
+
+
 def test_a_source_has_no_more_articles_than_its_limit(server: Server, tmp_path: Path) -> None:
     serve(server, "alpha", {f"a{n}": 0.1 * n for n in range(9)})
     edition, report = made(server, ["/alpha"], tmp_path, max_stories=4, max_per_source=2)
