@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from briefing.errors import BriefingError, UsageError
 from briefing.pipeline.summaries import condense_stories
+from briefing.sanitise import clean
 from briefing.serialization import failure_to_json, json_text, summary_document
 from briefing.types import Article, Failure, Summary
 
@@ -75,7 +76,7 @@ def _parse(number: int, line: bytes) -> Article | Failure:
     identifier, title, text = data.get("id", number), data.get("title") or "", data.get("text")
     if not isinstance(identifier, str | int) or isinstance(identifier, bool):
         return refused('its "id" is no text or number')
-    name = str(identifier)
+    name = clean(str(identifier))
     if not isinstance(text, str):
         return refused('it has no "text"')
     if not isinstance(title, str):
