@@ -1,7 +1,7 @@
 """Delivery of editions by e-mail, at most once for each recipient, with retries over several runs.
 
 An edition grows during its day: a recipient's first letter tells what it has by then, a further one the stories that no
-earlier letter told them, headed by the time since when they are new (`_Rest`). Of one edition one letter is open at a
+earlier letter told them, headed by the time since when they are new (`Rest`). Of one edition one letter is open at a
 time.
 
 The store's ledger decides. A letter is recorded as owed before the first try; a sent one is never sent again; one that
@@ -97,13 +97,18 @@ class _QueuedLetter:
     @property
     def articles(self) -> frozenset[str]:
         """Ids of the articles of its stories."""
-        return frozenset(article.id for story in self.edition.stories for article in (*story.articles, *story.copies))
+        return articles_of(self.edition)
 
     def result(self, outcome: SendOutcome, shortened: int) -> DeliveryResult:
         return DeliveryResult(
             recipient=self.recipient, state=outcome.state, detail=outcome.detail, shortened=shortened,
             earlier=self.earlier, again=self.again,
         )  # fmt: skip
+
+
+def articles_of(edition: Edition) -> frozenset[str]:
+    """Ids of the articles of its stories."""
+    return frozenset(article.id for story in edition.stories for article in (*story.articles, *story.copies))
 
 
 def owe_letters(edition: Edition, context: RunContext, only: Sequence[str] = ()) -> None:
@@ -116,7 +121,7 @@ def owe_letters(edition: Edition, context: RunContext, only: Sequence[str] = ())
     owed = []
     for address, reader in readers(mail, only).items():
         part = edition_for(reader, edition, mail)
-        if part is not None and (due := _Rest(address, part, edition, context).due):
+        if part is not None and (due := Rest(address, part, edition, context).due):
             owed.append(due)
             store.owe_delivery(due, now)
     if owed and not edition.stories and store.get_edition(edition.date, edition.title, name=edition.name) is None:
@@ -167,16 +172,18 @@ def send_editions(
     yield from _send_with_retries(queue, context, until, partial(lock.release_for, sleep=sleep) if lock else sleep)
 
 
-class _Rest:
-    """A recipient's letters about an edition, and what of their `part` of it none of them told."""
+class Rest:
+    """A recipient's letters, or pushes (`channel`), about an edition, and what of their `part` none of them told."""
 
-    def __init__(self, address: str, part: Edition, edition: Edition, context: RunContext) -> None:
-        self._address, self._part, self._edition = address, part, edition_key(edition)
-        self.letters = context.store.letters(self._edition, address, CHANNEL)
+    def __init__(
+        self, address: str, part: Edition, edition: Edition, context: RunContext, channel: str = CHANNEL
+    ) -> None:
+        self._address, self._part, self._edition, self._channel = address, part, edition_key(edition), channel
+        self.letters = context.store.letters(self._edition, address, channel)
 
     def key(self, number: int) -> DeliveryKey:
         """Of the recipient's letter of that number."""
-        return (letter_key(self._edition, number), self._address, CHANNEL)
+        return (letter_key(self._edition, number), self._address, self._channel)
 
     @property
     def due(self) -> DeliveryKey | None:
@@ -227,7 +234,7 @@ def _queue_edition(
         if part is None:
             yield DeliveryResult(recipient=recipient, state="nothing")
             continue
-        rest = _Rest(address, part, edition, context)
+        rest = Rest(address, part, edition, context)
         due = rest.due
         again = [letter for letter in rest.letters if resend and letter.delivery.state in {"refused", "sending"}]
         if resend and only and not again and not (due and rest.letters):
@@ -280,7 +287,7 @@ def _queue_earlier(
         for address, key in keys.items():
             reader = known[address]
             part = edition_for(reader, earlier, mail)
-            shown, since = _Rest(address, part, earlier, context).without_others(key) if part else (None, None)
+            shown, since = Rest(address, part, earlier, context).without_others(key) if part else (None, None)
             if shown and (shown.stories or since is None):
                 yield _QueuedLetter(reader=reader, key=key, edition=shown, since=since, earlier=day)
             elif close(key, ""):  # the recipient's sections have changed

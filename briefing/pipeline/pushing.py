@@ -1,5 +1,7 @@
 """Push of an edition's front page: once to each address of ``[notify]``, in the ledger of deliveries (`delivery`).
 
+What comes into the edition later in the day is a push of its own.
+
 The ledger's recipient is the service with a digest of the address, which holds a token. A push is about today: one that
 did not go out is tried again in this run and by the runs of the same day, and is not owed after it.
 """
@@ -15,10 +17,9 @@ from typing import TYPE_CHECKING
 from briefing.config import Config, PushUrl
 from briefing.errors import ConfigError, UsageError
 from briefing.pipeline.context import RunContext
-from briefing.pipeline.delivery import RESULT_STATES, DeliveryResult
+from briefing.pipeline.delivery import RESULT_STATES, DeliveryResult, Rest, articles_of
 from briefing.pipeline.history import known_edition
 from briefing.pipeline.secrets import Commands, from_environment
-from briefing.render.email import edition_key
 from briefing.render.push import write_push
 from briefing.types import Edition
 
@@ -37,6 +38,18 @@ class _Target:
     name: str
     recipient: str
     setting: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Push:
+    """One to be sent."""
+
+    target: _Target
+    key: DeliveryKey
+    articles: frozenset[str]
+    """Ids of the articles that it tells of."""
+    title: str
+    text: str
 
 
 def mails(config: Config) -> bool:
@@ -64,31 +77,24 @@ def send_pushes(
     edition = edition or _edition_of_today(context)
     if edition is None or not edition.stories:
         return
-    title, text = write_push(edition, context.templates, context.config.notify.link)
-    queue: list[_Target] = []
+    queue: list[_Push] = []
     for target in _targets(context.config, context.commands):
-        if isinstance(target, DeliveryResult):
-            yield target
-            continue
-        key = _key(edition, target)
-        known = context.store.delivery(key)
-        again = resend and known.state in {"refused", "sending"}
-        if known.state not in {"pending", "deferred"} and not (
-            again and context.store.reopen_delivery(key, known, context.clock())
-        ):
-            yield DeliveryResult(recipient=target.name, state=RESULT_STATES[known.state], detail=known.detail)
-            continue
-        context.store.owe_delivery(key, context.clock())
-        queue.append(target)
+        entry = target if isinstance(target, DeliveryResult) else _due(target, edition, context, resend=resend)
+        if isinstance(entry, DeliveryResult):
+            yield entry
+        else:
+            context.store.owe_delivery(entry.key, context.clock())
+            queue.append(entry)
+    deferred: list[tuple[_Push, DeliveryResult]] = []
     for pause in (*context.config.mail.retries, None):
         deferred = []
-        for target in queue:
-            result = _push(target, _key(edition, target), title, text, context)
+        for due in queue:
+            result = _push(due, context)
             if result.state == "deferred":
-                deferred.append((target, result))
+                deferred.append((due, result))
             else:
                 yield result
-        queue = [target for target, _ in deferred]
+        queue = [due for due, _ in deferred]
         over = pause is None or (until is not None and context.clock() + pause >= until)
         if not deferred or over or context.config.offline:
             break
@@ -146,27 +152,40 @@ def _target(entry: PushUrl, index: int, commands: Commands) -> _Target:
     return _Target(url=url, name=f"{service_of(url)} ({setting})", recipient=recipient_of(url), setting=setting)
 
 
-def _key(edition: Edition, target: _Target) -> DeliveryKey:
-    return (edition_key(edition), target.recipient, CHANNEL)
+def _due(target: _Target, edition: Edition, context: RunContext, *, resend: bool) -> _Push | DeliveryResult:
+    """What is to be pushed to an address: the edition, or what has come into it since the last push; else why not."""
+    rest = Rest(target.recipient, edition, edition, context, CHANNEL)
+    key = rest.due
+    troubled = [one for one in rest.letters if one.delivery.state in {"refused", "sending"}]
+    if troubled and resend:
+        again = rest.key(troubled[0].number)
+        if context.store.reopen_delivery(again, troubled[0].delivery, context.clock()):
+            key = again
+    if key is None:
+        known = (troubled or rest.letters)[-1].delivery
+        return DeliveryResult(recipient=target.name, state=RESULT_STATES[known.state], detail=known.detail)
+    part, since = rest.without_others(key)
+    title, text = write_push(part, context.templates, context.config.notify.link, since)
+    return _Push(target=target, key=key, articles=articles_of(part), title=title, text=text)
 
 
-def _push(target: _Target, key: DeliveryKey, title: str, text: str, context: RunContext) -> DeliveryResult:
+def _push(due: _Push, context: RunContext) -> DeliveryResult:
     """One try, with its outcome in the ledger."""
     from briefing.deliver.push import host_of, push
 
-    store, claim = context.store, None
+    store, target, claim = context.store, due.target, None
 
     def take_claim() -> bool:
         nonlocal claim
-        claim = store.claim_delivery(key, context.clock())
+        claim = store.claim_delivery(due.key, context.clock(), due.articles)
         return claim is not None
 
     if not context.config.may_reach(host_of(target.url)):
         return DeliveryResult(recipient=target.name, state="deferred", detail="the run is offline")
     try:
-        outcome = push(target.url, title, text, take_claim, target.setting)
+        outcome = push(target.url, due.title, due.text, take_claim, target.setting)
     except ConfigError as error:
         return DeliveryResult(recipient=target.name, state="unable", detail=f"{error.cause}. {error.remedy}")
     if claim is not None and outcome.state in {"sent", "deferred", "refused"}:
-        store.put_delivery(key, outcome.state, outcome.detail, context.clock(), claim)
+        store.put_delivery(due.key, outcome.state, outcome.detail, context.clock(), claim)
     return DeliveryResult(recipient=target.name, state=outcome.state, detail=outcome.detail)

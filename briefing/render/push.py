@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from briefing.address import is_web
 from briefing.render.filters import tidy
@@ -21,15 +23,26 @@ _INERT = str.maketrans({"@": "＠", "<": "‹", ">": "›", "`": "'", "*": "∗"
 """Chat services take ``@everyone``, ``<!channel>`` and marks of Markdown in a headline for theirs."""
 
 
-def write_push(edition: Edition, templates: Environment, link: str = "") -> tuple[str, str]:
-    """Title and text: the first headlines with links, how many stories there are, `link` to the full edition."""
-    link = link.replace("{date}", edition.date.isoformat())
+def write_push(
+    edition: Edition, templates: Environment, link: str = "", since: datetime | None = None
+) -> tuple[str, str]:
+    """Title and text: the first headlines with links, how many stories there are, `link` to the full edition.
+
+    `since`: when the push before it was sent, of which the stories are not in `edition`; UTC, None for the first.
+    """
+    link = link.replace("{date}", edition.stem)
+    local = since and since.astimezone(ZoneInfo(edition.timezone))
     by_id = {story.summary.id: story for story in edition.stories}
     first = [by_id[known] for known in edition.front if known in by_id] or list(edition.stories)
     shown = [_shown(story) for story in first[:_STORIES]]
     while True:
         text = templates.get_template("push.txt.j2").render(
-            edition=edition, title=_inert(edition.title), shown=shown, count=len(edition.stories), link=link
+            edition=edition,
+            title=_inert(edition.title),
+            since=local,
+            shown=shown,
+            count=len(edition.stories),
+            link=link,
         )
         title, _, body = tidy(text).partition("\n")
         if len(title) + len(body) <= LONGEST or not shown:

@@ -63,6 +63,25 @@ def test_the_front_page_is_pushed_once_however_often_it_is_sent(cli: Cli, tmp_pa
     assert len(service.requests) == 1
 
 
+def test_what_comes_in_later_is_a_push_of_its_own(cli: Cli, tmp_path: Path, service: Server) -> None:
+    service.serves(f"/{TOKEN}", "")
+    configure(tmp_path, hook(service))
+    config = tmp_path / "briefing.toml"
+    assert cli(*RUN).returncode == 0
+    (tmp_path / "later.txt").write_text(
+        "Ferry runs again\n\nThe ferry to the island of Norra runs again from Monday, the harbour office said. "
+        "Its engine was repaired in the yard of Lund for eleven weeks, at a cost of 2 million crowns."
+    )
+    config.write_text(config.read_text("utf-8") + '[[sources]]\npath = "later.txt"\n', "utf-8")
+    assert cli(*RUN).returncode == 0
+    first, second = (json.loads(seen.body) for seen in service.requests)
+    assert "new since" in second["title"]
+    assert "Ferry runs again" in second["message"]
+    assert second["message"].count("• ") == first["message"].count("• ") == 1
+    assert cli(*RUN).returncode == 0
+    assert len(service.requests) == 2
+
+
 def test_a_push_that_is_put_off_is_made_up_for_by_the_next_run(cli: Cli, tmp_path: Path, service: Server) -> None:
     service.fails(f"/{TOKEN}", 503, times=1)
     service.serves(f"/{TOKEN}", "")
