@@ -52,7 +52,6 @@ def test_the_list_says_what_fits_and_measures_the_machine_once(cli: Cli) -> None
     assert (first.returncode, "Measuring the speed" in first.stderr) == (0, True)
     (machine,) = [line for line in first.stderr.splitlines() if line.startswith("This machine: ")]
     assert ", speed measured without a model, so roughly, " in machine
-    assert not [line for line in first.stdout.splitlines() if "; ;" in line or line.endswith("; ")]
     again = cli("models", "list", "--json", BRIEFING_MODELS="mine")
     assert "Measuring" not in again.stderr
     listed = {one["name"]: one for one in json.loads(again.stdout)}
@@ -61,8 +60,9 @@ def test_the_list_says_what_fits_and_measures_the_machine_once(cli: Cli) -> None
     assert (larger["measured"], larger["exact"], larger["licence"]) == (False, False, "Apache-2.0")
     assert larger["needs"] > larger["size"] > default["size"]
     assert larger["fits"] in {"gpu", "memory", "nowhere"}
-    assert "not measured here" in first.stdout
-    assert max(map(len, first.stdout.split("\n\n")[1].splitlines()[:2])) <= 100
+    rows = {line.split("\t")[0]: line.split("\t") for line in first.stdout.splitlines()}
+    assert len(rows) > 8
+    assert "Apache-2.0" in rows["qwen3-4b"]
 
 
 def test_a_pull_offline_says_what_to_do(cli: Cli) -> None:

@@ -91,7 +91,7 @@ def test_an_article_read_in_part_is_told_of_in_the_report_and_the_edition(cli: C
     (tmp_path / "long.txt").write_text(f"Council counts trees\n\n{text}", "utf-8")
     done = cli("run", "-s", "long.txt", *PLAIN, "--date", "2024-05-17", "-f", "md")
     assert "Longer than is read, so that only the beginning was: 1." in done.stderr
-    edition = (tmp_path / "briefings" / "2024-05-17.md").read_text("utf-8")
+    edition = (tmp_path / "briefings" / "2024-05-17-ad-hoc.md").read_text("utf-8")
     assert "The article is longer than 200,000 characters; what follows was not read." in edition
 
 
@@ -102,7 +102,7 @@ def test_unreadable_characters_are_told_of_in_the_report_and_the_edition(cli: Cl
     done = cli("run", "-s", "page.html", *PLAIN, "--date", "2024-05-17", "-f", "md")
     warning = "1 character of it could not be read (it says it is windows-1252)."
     assert warning in done.stderr
-    edition = (tmp_path / "briefings" / "2024-05-17.md").read_text("utf-8")
+    edition = (tmp_path / "briefings" / "2024-05-17-ad-hoc.md").read_text("utf-8")
     assert warning in edition
 
 

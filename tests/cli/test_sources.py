@@ -226,7 +226,7 @@ def test_an_export_holds_secrets_only_where_they_are_asked_for(cli: Cli, tmp_pat
     ("arguments", "configuration", "said"),
     [
         (("sources", "remove", "https://example.org/aa"), MINE, "(did you mean 'https://example.org/a'?).\n"),
-        (("sources", "list"), "max_artcles = 3", "Did you mean `max_articles`?\n"),
+        (("sources", "list"), "max_storis = 3", "Did you mean `max_stories`?\n"),
         (("sources", "list"), '[mail]\nrecipients = ["a@example.org"]', "expected a [[mail.recipients]] table"),
         (("sources", "list"), '[mail]\nrecipients = "a@example.org"', "expected [[mail.recipients]] tables"),
     ],

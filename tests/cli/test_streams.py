@@ -44,6 +44,12 @@ def shell(tmp_path: Path) -> Shell:
     return call
 
 
+def only_what_is_there(folder: Path) -> None:
+    """Takes the source that cannot be read out of the configuration."""
+    config = folder / "briefing.toml"
+    config.write_text(config.read_text("utf-8").replace("[[sources]]\npath = 'gone.txt'\n", ""), "utf-8")
+
+
 def is_kept(folder: Path) -> bool:
     """Whether the run's edition is written and on record."""
     with Store(os.environ["BRIEFING_STATE"]) as store:
@@ -66,7 +72,8 @@ def test_a_run_with_closed_or_full_stderr_does_all_its_work(redirections: str, s
 def test_a_run_with_full_or_closed_stdout_keeps_its_work_and_reports_it(
     redirections: str, shell: Shell, tmp_path: Path
 ) -> None:
-    done = shell(redirections, "run", "--source", "story.txt", "--engine", "extractive", "--format", "md")
+    only_what_is_there(tmp_path)
+    done = shell(redirections, "run")
     assert done.returncode == ExitCode.PARTLY
     assert is_kept(tmp_path)
     assert done.stderr.startswith("standard output: ")
@@ -75,7 +82,8 @@ def test_a_run_with_full_or_closed_stdout_keeps_its_work_and_reports_it(
 
 @pytest.mark.slow
 def test_a_run_with_a_broken_pipe_succeeds(shell: Shell, tmp_path: Path) -> None:
-    done = shell("| true", "run", "--source", "story.txt", "--engine", "extractive", "--format", "md")
+    only_what_is_there(tmp_path)
+    done = shell("| true", "run")
     assert done.returncode == ExitCode.WELL
     assert is_kept(tmp_path)
 

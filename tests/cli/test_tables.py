@@ -49,9 +49,10 @@ def test_cells_are_wrapped_where_the_terminal_is_narrow(terminal: Callable[..., 
 
 @pytest.mark.posix
 def test_editions_are_a_table_on_a_terminal(cli: Cli, terminal: Callable[..., str], story_file: Path) -> None:
+    config = story_file.with_name("briefing.toml")
+    config.write_text(f'engine = "extractive"\nrepeat = true\n[[sources]]\npath = "{story_file.name}"\n', "utf-8")
     for day in ("2024-05-16", "2024-05-17"):
-        run = ("run", "-s", story_file, "--engine", "extractive", "-f", "md", "--date", day, "--state", "state.db")
-        assert cli(*run).returncode == 0
+        assert cli("run", "-f", "md", "--date", day, "--state", "state.db").returncode == 0
     header, first, *_ = unstyled(terminal("history", "--state", "state.db")).splitlines()
     assert header.split("  ")[0] == "date"
     assert first[header.index("what") :] == "Council approves tram line"

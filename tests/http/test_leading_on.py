@@ -277,9 +277,9 @@ def test_what_is_wanted_is_what_accept_asks_for_first(
 def test_accept_is_a_valid_list_that_refuses_nothing(wanted: Wanted) -> None:
     ranges = [part.strip().partition(";q=") for part in wanted.value.split(",")]
     weights = [float(weight or 1) for _, _, weight in ranges]
-    assert ranges[-1][0] == "*/*"
+    assert ranges[-1][0] == ("image/*" if wanted is Wanted.PICTURE else "*/*")
     assert weights == sorted(weights, reverse=True)
-    assert ("text/html" in [name for name, _, _ in ranges]) is (wanted is not Wanted.FEED)
+    assert ("text/html" in [name for name, _, _ in ranges]) is (wanted not in {Wanted.FEED, Wanted.PICTURE})
 
 
 def test_of_a_page_no_data_are_asked_for() -> None:

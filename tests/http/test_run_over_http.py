@@ -377,7 +377,13 @@ def test_real_feeds_become_an_edition(server: Server, tmp_path: Path, shared_dat
         server.serves(f"/real{number}", file.read_bytes(), type="application/xml")
     sources = tuple(Source(location=server.url(f"/real{n}"), allow_local=True) for n in range(len(files)))
     config = Config(
-        sources=sources, state=tmp_path / "state.db", since=None, full_text=False, max_stories=200, timezone="UTC"
+        sources=sources,
+        state=tmp_path / "state.db",
+        since=None,
+        full_text=False,
+        max_stories=200,
+        timezone="UTC",
+        pictures="none",
     )
     with RunContext(config, clock=lambda: NOW, progress=NoProgress(), engine=FakeEngine(at_once=4)) as open_:
         edition, report = make_edition(open_)

@@ -137,13 +137,14 @@ def test_all_items_that_one_reason_kept_out_are_named_only_verbosely(cli: Cli, t
 
 def test_an_item_over_a_limit_is_named_only_verbosely(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "read").mkdir()
-    for name in ("one", "two"):
-        (tmp_path / "read" / f"{name}.txt").write_text(STORY.replace("tram", name))
-    command = ("run", "-s", "read", "--engine", "extractive", "-f", "md", "--max-articles", "1")
+    (tmp_path / "read" / "one.txt").write_text(STORY)
+    ferry = "The ferry to Norra runs again from Monday, said the harbour office, after eleven weeks in the yard of Lund."
+    (tmp_path / "read" / "two.txt").write_text(f"Ferry runs again\n\n{ferry}")
+    command = ("run", "-s", "read", "--engine", "extractive", "-f", "md", "--max-stories", "1")
     plain, verbose = cli(*command, "--state", "a.db"), cli("-v", *command, "--state", "b.db")
     assert [done.returncode for done in (plain, verbose)] == [0, 0], plain.stderr
     assert "Skipped (" not in plain.stderr
-    assert "Skipped (read): limit: 1 articles are over the limit of 1." in verbose.stderr
+    assert "Skipped (read): limit: 1 articles are over the limit of 1 stories." in verbose.stderr
 
 
 def test_the_version_is_printed_and_nothing_else(cli: Cli) -> None:

@@ -207,13 +207,13 @@ def test_a_run_that_cannot_write_one_format_leaves_the_old_edition_and_says_so(c
     out = tmp_path / "briefings"
     before = texts(out)
     (tmp_path / "story.txt").write_text("Trams\n\nThe council voted 41 to 4 on Monday against a tram line.")
-    (out / "2024-05-17.txt").mkdir()
+    (out / "2024-05-17-ad-hoc.txt").mkdir()
     done = cli(*run, "-f", "text")
     assert done.returncode == 3
-    assert "2024-05-17.txt: is a folder." in done.stderr
+    assert "2024-05-17-ad-hoc.txt: is a folder." in done.stderr
     assert "No file was changed: as before are" in done.stderr
     assert texts(out) == before
-    (out / "2024-05-17.txt").rmdir()
+    (out / "2024-05-17-ad-hoc.txt").rmdir()
     assert cli(*run, "-f", "text").returncode == 0
     assert all("41 to 4" in text for text in texts(out).values())
 
@@ -226,8 +226,8 @@ def test_an_archive_changes_as_a_whole(cli: Cli, tmp_path: Path) -> None:
         (17, "A bridge fell on Monday."),
     ):
         (tmp_path / "story.txt").write_text(f"News of May {day}\n\n{story} Nobody was there to see it, the mayor said.")
-        run = ("run", "-s", "story.txt", "--engine", "extractive", "--date", f"2024-05-{day}", "-f", "md")
-        assert cli(*run).returncode == 0
+        (tmp_path / "briefing.toml").write_text("engine = 'extractive'\n[[sources]]\npath = 'story.txt'\n")
+        assert cli("run", "--date", f"2024-05-{day}", "-f", "md").returncode == 0
         if day == 16:
             assert cli("archive", "--out", "site").returncode == 0
     site = tmp_path / "site"

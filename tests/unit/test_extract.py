@@ -178,7 +178,7 @@ def test_markdown_front_matter_and_markup() -> None:
 
 def test_a_pdf_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pypdf", None)
-    with pytest.raises(ExtractError, match=r"briefing\[pdf\]"):
+    with pytest.raises(ExtractError, match=r"-m pip install 'pypdf"):
         extracted(b"%PDF-1.7\n")
 
 
