@@ -138,7 +138,7 @@ def test_all_items_that_one_reason_kept_out_are_named_only_verbosely(cli: Cli, t
 def test_an_item_over_a_limit_is_named_only_verbosely(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "read").mkdir()
     (tmp_path / "read" / "one.txt").write_text(STORY)
-    ferry = "The ferry to Norra runs again from Monday, said the harbour office, after eleven weeks in the yard of Lund."
+    ferry = "The ferry to Norra runs again from Monday, said the harbour office, after eleven weeks in a yard."
     (tmp_path / "read" / "two.txt").write_text(f"Ferry runs again\n\n{ferry}")
     command = ("run", "-s", "read", "--engine", "extractive", "-f", "md", "--max-stories", "1")
     plain, verbose = cli(*command, "--state", "a.db"), cli("-v", *command, "--state", "b.db")
