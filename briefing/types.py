@@ -414,6 +414,11 @@ class Edition:
         return tuple(story for section in self.sections for story in section.stories)
 
     @property
+    def empty(self) -> bool:
+        """Whether it tells nothing, neither a story nor a headline."""
+        return not (self.stories or self.stubs)
+
+    @property
     def translated(self) -> bool:
         """Whether any story is in another language than its article."""
         return any(story.summary.translated for story in self.stories)

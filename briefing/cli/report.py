@@ -150,12 +150,13 @@ def tell_run(display: ProgressDisplay, edition: Edition, report: Report) -> None
     for story in edition.stories:
         tell_warnings(display, story.summary)
     before = report.told_before + report.seen_before
-    quiet = not edition.stories and nothing_new(report.failures, before)
+    quiet = edition.empty and nothing_new(report.failures, before)
     # Articles that are in the edition with their headlines are no failures.
-    unused = [failure for failure in report.failures if not (failure.stub and edition.stories)]
-    tell_failures(display, unused, produced=bool(edition.stories or before), quiet=quiet)
-    failed = sum(failure.kind is FailureKind.FAILED for failure in report.failures)
-    skipped = len(report.failures) - failed - len(edition.stubs)
+    told_short = {stub.url for stub in edition.stubs}
+    unused = [one for one in report.failures if not (one.stub and one.stub.url in told_short)]
+    tell_failures(display, unused, produced=not edition.empty or bool(before), quiet=quiet)
+    failed = sum(failure.kind is FailureKind.FAILED for failure in unused)
+    skipped = len(unused) - failed
     told = f", {report.told_before} told by earlier editions" if report.told_before else ""
     seen = f", {report.seen_before} seen by earlier editions" if report.seen_before else ""
     rows = [
@@ -175,5 +176,5 @@ def tell_run(display: ProgressDisplay, edition: Edition, report: Report) -> None
         display.say(f"Time was up: {report.brief} told in one quoted sentence. Run again to complete the edition.")
     if report.cut:
         display.say(f"Longer than is read, so that only the beginning was: {report.cut}.")
-    if not edition.stories:
+    if edition.empty:
         display.say("Nothing is new: there is no edition to write." if quiet else "There is nothing to write.")

@@ -181,11 +181,11 @@ def _check_printable(printed: bool, formats: Sequence[str]) -> None:
 
 
 def _write(edition: "Edition", run_context: "RunContext", *, printed: bool) -> tuple[tuple[Path, ...], str | bytes]:
-    """Write and remember an edition that has stories: the files, or what is to be `printed` instead."""
+    """Write and remember an edition that is not empty: the files, or what is to be `printed` instead."""
     from briefing import pipeline
     from briefing.render.edition import render_edition
 
-    if not edition.stories:
+    if edition.empty:
         return (), ""
     if not printed:
         return pipeline.write_edition(edition, run_context), ""

@@ -108,9 +108,11 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         *(story for story in kept if told.isdisjoint(_articles_of([story]))),
     ]
     failures = (*reading.failures, *results.failures)
-    if stories:  # an article that is in the edition with its headline did not fail
+    # Headlines alone are an edition too, unless it is the network or the engine that is missing.
+    headlines = bool(stories) or not (reading.offline or results.failures)
+    if headlines:  # an article that is in the edition with its headline did not fail
         failures = tuple(replace(one, kind=FailureKind.SKIPPED) if one.stub else one for one in failures)
-    stubs = [_in_its_section(failure.stub, config) for failure in failures if failure.stub]
+    stubs = [_in_its_section(failure.stub, config) for failure in failures if failure.stub and headlines]
     edition = compose(
         stories,
         date=day,
@@ -131,14 +133,14 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
     settled = reading.settled.union(
         *(keys for article, keys in reading.keys.items() if article not in results.left_open)
     )
-    if edition.stories:  # else no edition is written: a mere headline comes with the next
+    if headlines:  # else they come with the next edition
         settled |= reading.stubs
     left = reading.over.union(*(reading.keys.get(article, ()) for article in results.over))
     if not context.ad_hoc:
         context.store.propose(
             day, config.title, settled, reading.now, name=context.edition, passed=(limits_of(context, day), left)
         )
-        if not edition.stories and not reading.offline:
+        if edition.empty and not reading.offline:
             context.store.finish(day, config.title, context.edition)
     context.store.forget(began - _KEPT)
     context.pictures.forget(began)

@@ -79,7 +79,7 @@ def context(server: Server, folder: Path, days: int = 0) -> RunContext:
 def run(server: Server, folder: Path, days: int = 0) -> tuple[Edition, Report, tuple[Path, ...]]:
     with context(server, folder, days) as open_:
         edition, report = make_edition(open_)
-        return edition, report, write_edition(edition, open_) if edition.stories else ()
+        return edition, report, () if edition.empty else write_edition(edition, open_)
 
 
 def test_the_feeds_text_replaces_a_consent_wall(server: Server, tmp_path: Path) -> None:
@@ -141,14 +141,15 @@ def test_a_source_that_fails_when_the_edition_is_made_again_keeps_its_headlines(
     assert [one.title for one in edition.stubs] == ["Costs rise"]
 
 
-def test_a_headline_on_a_day_without_a_story_comes_with_the_next_edition(server: Server, tmp_path: Path) -> None:
+def test_headlines_alone_are_an_edition_and_are_told_once(server: Server, tmp_path: Path) -> None:
     first = ("Costs rise", server.url("/paywall"), TEASER)
     server.serves("/feed", feed(first), type="application/rss+xml")
-    _, _, written = run(server, tmp_path)
-    assert written == ()
+    edition, _, written = run(server, tmp_path)
+    assert [one.title for one in edition.stubs] == ["Costs rise"]
+    assert "Costs rise" in written[0].read_text("utf-8")
     server.serves("/feed", feed(first, ("Wall", server.url("/page"), "")), type="application/rss+xml")
     edition, _, written = run(server, tmp_path, days=1)
-    assert [one.title for one in edition.stubs] == ["Costs rise"]
+    assert edition.stubs == ()
     assert len(written) == 2
 
 
@@ -232,12 +233,18 @@ def test_a_headline_under_a_new_date_is_not_told_again(server: Server, tmp_path:
     assert (len(edition.stories), edition.stubs) == (1, ())
 
 
-def test_a_run_without_a_story_is_a_failure_where_its_pages_failed(server: Server, tmp_path: Path) -> None:
-    server.serves("/kept", "no", status=503)
+@pytest.mark.parametrize(("status", "code"), [(503, ExitCode.WELL), (404, ExitCode.NOTHING)])
+def test_a_run_without_a_story_has_failed_where_it_has_no_headline_either(
+    server: Server, tmp_path: Path, status: int, code: ExitCode
+) -> None:
+    server.serves("/kept", "no", status=status)
     server.serves("/feed", feed(("Costs rise", server.url("/kept"), TEASER)), type="application/rss+xml")
-    _, report, written = run(server, tmp_path)
-    assert written == ()
-    assert run_code(False, report.failures) is ExitCode.NOTHING
+    edition, report, written = run(server, tmp_path)
+    with redirect_stderr(io.StringIO()) as printed:
+        tell_run(ProgressDisplay(), edition, report)
+    assert run_code(bool(written), report.failures) is code
+    assert edition.empty is (code is ExitCode.NOTHING)
+    assert ("HTTP 503" in printed.getvalue(), "skipped" in printed.getvalue()) == (False, edition.empty)
 
 
 def test_a_headline_is_in_the_section_of_its_topic(server: Server, tmp_path: Path) -> None:
