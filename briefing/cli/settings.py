@@ -90,7 +90,7 @@ def reading_settings(given: Path | None, named: list[str], *, no_config: bool = 
 
 
 _OF_THE_DAILY_EDITION = (
-    "title", "out", "since", "catch_up", "deadline", "budget", "max_stories", "max_per_source", "max_per_section",
+    "title", "since", "catch_up", "deadline", "budget", "max_stories", "max_per_source", "max_per_section",
     "repeat", "interests", "mute", "topics", "other", "sections", "mail", "notify",
     "sources",
 )  # fmt: skip

@@ -167,9 +167,10 @@ def wall_of(error: Exception | None) -> str:
 _GONE, _REFUSED = frozenset({404, 410}), frozenset({401, 403, 407, 429, 451})
 
 
-def headline_key(key: str) -> str:
-    """The store's key of the headline of an item that stays open, so that no second edition has it."""
-    return fingerprint("headline", key)[:32]
+def headline_key(item: Item) -> str:
+    """The store's key of an item's headline, so that no second edition has it, also under a new date."""
+    address = canonical_url(item.entry.url) if item.entry.url else item.entry.guid
+    return fingerprint("headline", address, item.identity, " ".join(item.title.split()))[:32]
 
 
 def name_of(candidate: Candidate) -> str:

@@ -79,6 +79,8 @@ class Discovery:
 
     contents: list[SourceContents]
     """In the order of the sources."""
+    positions: dict[str, int] = field(default_factory=dict)
+    """By article id the place of a feed's item in it, from 0, whether the window takes it or not."""
     listed: set[str] = field(default_factory=set)
     """Ids of the articles that feeds list, taken or not."""
     count: int = 0
@@ -434,6 +436,9 @@ class SourceReader:
         # By their own ids and by that of the page, which replaces teasers that share its address.
         self._found.listed |= {item.id for item in items if item.entry.url}
         self._found.listed |= {article_id(item.entry.url, "") for item in items if item.entry.url}
+        for place, item in enumerate(items):
+            for known in (item.id, *([article_id(item.entry.url, "")] if item.entry.url else [])):
+                self._found.positions.setdefault(known, place)
         kept, left_out = self._session.window.taken(items, lambda item: item.key, lambda item: item.published, name)
         candidates: list[Candidate] = [item for item, _, _ in kept]
         if not feed.items:

@@ -226,6 +226,12 @@ def build_edition(
 
     Raises `BriefingError` as the command line would say it. What could not be read is in `Edition.failures`.
     """
+    from briefing.dates import edition_name
+
+    try:
+        name = edition_name(name) if name else ""
+    except ValueError as error:
+        raise UsageError(f"edition {name!r}", str(error), "Give another name") from error
     with RunContext(config, clock=clock, progress=progress or NoProgress(), engine=engine, edition=name) as context:
         edition, _ = make_edition(context, day=day)
         return edition

@@ -45,7 +45,7 @@ from briefing.pipeline.pictures import with_local_pictures
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.redaction import redacted_article, redacted_failure
 from briefing.pipeline.section_names import has_one_section
-from briefing.pipeline.selection import Selection, outline, positions, selections
+from briefing.pipeline.selection import Selection, outline, selections
 from briefing.stories.ranking import LeftOut
 from briefing.types import Article, Failure, Notice
 
@@ -126,7 +126,7 @@ class Gatherer:
         session, secrets = self._session, self._session.secrets
         candidates = self._in_one_row(discovery.contents)
         readable, keys = self._without_repeats(candidates)
-        places = positions({str(index): self._sources[index] for index in readable})
+        places = self._places(readable, discovery.positions)
         result = ReadResult(
             now=session.window.now,
             sources=discovery.count,
@@ -136,8 +136,9 @@ class Gatherer:
             feeds=discovery.feeds,
             listed=discovery.listed | {article.id for article in readable.values() if isinstance(article, Article)},
         )
+        result.positions.update(discovery.positions)
         self._note_sources(result, discovery.contents)
-        waiting = self._read_in_rounds(readable, keys, result.weights)
+        waiting = self._read_in_rounds(readable, keys, result.weights, places)
         unread = {index for one in waiting for index in one.indices}
         result.mails = session.newsletters.marks
         result.left_out = self._over_limits(waiting)
@@ -152,16 +153,18 @@ class Gatherer:
                 if isinstance(candidate, Item):
                     made = with_local_pictures(made, candidate.source)
                 result.articles.append(redacted_article(_without_future_date(made, session.window.now), secrets))
-                result.positions[made.id] = places[str(index)]
+                result.positions[made.id] = places[index]
                 result.keys[made.id] = () if index in self._late else (*keys[index], *repeated[index])
             else:
                 result.failures.append(redacted_failure(made, secrets))
                 if index not in self._transient and index not in self._repeats:
                     (result.stubs if made.stub else result.settled).update(keys.get(index, ()))
-                elif made.stub:  # open for the next run, which may have its text, but not its headline again
-                    told = {headline_key(key) for key in keys.get(index, ())}
-                    session.window.looked |= told
-                    result.stubs |= told
+                # One that is open for the next run may have its text then, and one with a new date comes back; but
+                # not their headlines.
+                if made.stub and isinstance(candidate, Item):
+                    told = headline_key(candidate)
+                    session.window.looked.add(told)
+                    result.stubs.add(told)
         result.failures += [redacted_failure(failure, secrets) for failure in self._left_out(unread, readable)]
         if not session.time.up:  # else some of them would have been read
             result.over = {key for index in unread for key in keys[index]}
@@ -224,8 +227,23 @@ class Gatherer:
             at.append(index)
         return readable, keys
 
+    def _places(self, readable: Mapping[int, Readable], in_feeds: Mapping[str, int]) -> dict[int, int]:
+        """By index the place of each candidate in its source, from 0: in its feed, else among those to be read."""
+        counts = Counter[int]()
+        places = {}
+        for index, candidate in readable.items():
+            places[index] = counts[self._sources[index]]
+            counts[self._sources[index]] += 1
+            if isinstance(candidate, Item):
+                places[index] = in_feeds.get(candidate.id, places[index])
+        return places
+
     def _read_in_rounds(
-        self, readable: Mapping[int, Readable], keys: Mapping[int, tuple[str, ...]], weights: Mapping[str, float]
+        self,
+        readable: Mapping[int, Readable],
+        keys: Mapping[int, tuple[str, ...]],
+        weights: Mapping[str, float],
+        places: Mapping[int, int],
     ) -> list[Selection]:
         """Read the best stories' articles until the limits are reached or the time is up; what was not read."""
         session = self._session
@@ -234,7 +252,7 @@ class Gatherer:
             index: redacted_article(outline(index, candidate, moment), session.secrets)
             for (index, candidate), moment in zip(readable.items(), session.window.moments(dated), strict=True)
         }
-        waiting = selections(outlines, self._sources, session.ranking, weights, most=session.limits.max_stories)
+        waiting = selections(outlines, self._sources, session.ranking, weights, places, most=session.limits.max_stories)
         while waiting:
             batch, rest = self._quota.next_round(waiting, self._sources)
             if not batch or (self._results and session.time.up):
@@ -408,7 +426,7 @@ class Gatherer:
             wall = wall_of(error)
             if not wall or (item.entry.url is None and not isinstance(error, WallError)):
                 return failure
-            if any(map(self._session.window.told, (item.key, headline_key(item.key)))):
+            if any(map(self._session.window.told, (item.key, headline_key(item)))):
                 return skipped(subject, "an earlier edition had its headline")
             return stub_of(item, failure, wall, teaser_of(item.entry))
 

@@ -35,6 +35,11 @@ class Limits:
     """How many stories articles tell that count against the edition's limit; called only where it is needed."""
 
 
+_PATIENCE = 3
+"""Articles that cannot be fetched for now, for each story of the edition, before they take places in it. A server that
+does not answer is given up by `fetch` long before."""
+
+
 class Quota:
     """Counts stories and articles against the limits while they are read; sources are known by their indices."""
 
@@ -81,12 +86,14 @@ class Quota:
             return
         self._stubs[source] += result.stub is not None and result.kind is FailureKind.SKIPPED
         self._transient += transient
-        self.used[source] += transient and self._transient > (self._limits.max_stories or self._limits.max_per_source)
+        self.used[source] += transient and self._transient > _PATIENCE * (
+            self._limits.max_stories or self._limits.max_per_source
+        )
 
     def note_stories(self, articles: Sequence[Article]) -> None:
         """Count the stories that all articles read so far tell, and transient failures beyond the limit as such."""
         if most := self._limits.max_stories:
-            self._stories = self._limits.stories(articles) + max(0, self._transient - most)
+            self._stories = self._limits.stories(articles) + max(0, self._transient - _PATIENCE * most)
 
     def is_full_of(self, source: int) -> bool:
         """Whether the limit for one source lets no more of `source` in."""

@@ -64,7 +64,7 @@ def plan_stories(
     """Group and rank the stories that `articles` tell, and link them to those of earlier editions.
 
     `weights`: of sources' voices, by name; 1 where there is none. `positions`: of articles in their sources, by id;
-    where one is not there, that among the articles given.
+    None takes those among the articles given.
     """
     config, compare = context.config, context.compare
     preferences = _preferences(context, weights)
@@ -77,7 +77,8 @@ def plan_stories(
         else:
             wanted.append(article)
     bundles = group(wanted, compare=compare) if config.group else _one_each(wanted)
-    ranked = rank(bundles, preferences, now=context.clock(), positions={**_feed_positions(wanted), **(positions or {})})
+    places = _feed_positions(wanted) if positions is None else positions
+    ranked = rank(bundles, preferences, now=context.clock(), positions=places)
 
     def clustered(together: Sequence[Article]) -> list[Sequence[Article]]:
         return [(*bundle.articles, *bundle.copies) for bundle in group(together, compare=compare)]

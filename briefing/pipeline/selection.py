@@ -52,16 +52,18 @@ def selections(
     sources: Sequence[int],
     ranking: Ranking,
     weights: Mapping[str, float],
+    places: Mapping[int, int],
     *,
     most: int,
 ) -> list[Selection]:
     """The stories that candidates seem to tell, in the order in which they are read.
 
-    `outlines` (`outline`) and `sources`, the number of a candidate's source, are by the candidate's index. `most`:
+    `outlines` (`outline`), `sources`, the number of a candidate's source, and `places`, that in its source, are by the
+    candidate's index. `most`:
     stories of the edition, of which no source has more than its share while others wait (`fair_order`), and all but
     the first articles of a story wait; 0: no limit, and the order is that of the ranks.
     """
-    ranked = ranking(list(outlines.values()), positions({str(index): sources[index] for index in outlines}), weights)
+    ranked = ranking(list(outlines.values()), {str(index): places[index] for index in outlines}, weights)
     ordered: list[Selection] = []
     further: list[Selection] = []
     for story in ranked:
@@ -74,16 +76,6 @@ def selections(
         count = len({sources[index] for index in outlines})
         ordered = fair_order(ordered, lambda one: {sources[index] for index in one.indices}, most, count)
     return ordered + further
-
-
-def positions(sources: Mapping[str, int]) -> dict[str, int]:
-    """The position of each article among those of its source, from 0, by id, given the sources in their order."""
-    counts = Counter[int]()
-    found = {}
-    for article, source in sources.items():
-        found[article] = counts[source]
-        counts[source] += 1
-    return found
 
 
 def _of_many_sources(indices: Sequence[int], sources: Sequence[int]) -> list[int]:

@@ -147,16 +147,17 @@ def fair_order(stories: Sequence[T], sources: Callable[[T], Collection[Hashable]
     """`stories`, best first, with those that are beyond their source's share behind all others, in their order.
 
     A source's share is twice an even one of the `most` stories of an edition among `count` sources, and at least
-    `_LEAST_SHARE`. `sources`: those that tell a story; one that several tell is on nobody's account.
+    `_LEAST_SHARE`. `sources`: those that tell a story; one that several tell is on the account of the one among them
+    with the fewest before it.
     """
     share = max(_LEAST_SHARE, math.ceil(2 * most / max(1, count)))
     taken = Counter[Hashable]()
     within: list[T] = []
     beyond: list[T] = []
     for story in stories:
-        tellers = sources(story)
-        taken.update(tellers if len(tellers) == 1 else ())
-        (within if len(tellers) != 1 or all(taken[one] <= share for one in tellers) else beyond).append(story)
+        teller = min(sorted(sources(story), key=str), key=lambda one: taken[one])
+        taken[teller] += 1
+        (within if taken[teller] <= share else beyond).append(story)
     return within + beyond
 
 

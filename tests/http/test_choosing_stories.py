@@ -16,7 +16,7 @@ import pytest
 from briefing.config import Config
 from briefing.config.settings import Interests
 from briefing.extract.html import text_of
-from briefing.pipeline import NoProgress, Report, RunContext, make_edition
+from briefing.pipeline import NoProgress, Report, RunContext, make_edition, write_edition
 from briefing.sources.feeds import read_feed
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
@@ -85,14 +85,19 @@ def answer(prompt: Any) -> str:
     return "# News\n" + "\n".join(f"- {line.rstrip('.')}." for line in prompt.document.split(". ")[:3])
 
 
-def made(server: Server, feeds: Sequence[str], folder: Path, **settings: Any) -> tuple[Edition, Report]:
+def made(
+    server: Server, feeds: Sequence[str], folder: Path, now: datetime = NOW, *, written: bool = False, **settings: Any
+) -> tuple[Edition, Report]:
     sources = tuple(Source(location=server.url(path), allow_local=True) for path in feeds)
     config = Config(
         sources=sources, state=folder / "state.db", out=folder / "out", timezone="UTC", since=None, **settings
     )
     engine = FakeEngine(at_once=4).says(answer)
-    with RunContext(config, clock=lambda: NOW, progress=NoProgress(), engine=engine) as context:
-        return make_edition(context)
+    with RunContext(config, clock=lambda: now, progress=NoProgress(), engine=engine) as context:
+        edition, report = make_edition(context)
+        if written:
+            write_edition(edition, context)
+        return edition, report
 
 
 def outlets(edition: Edition) -> Counter[str]:
@@ -175,6 +180,45 @@ def test_a_section_that_is_full_leaves_its_places_to_others(server: Server, tmp_
     assert outlets(edition) == {"alpha": 4, "beta": 4}
     fetched = {seen.path for seen in server.requests if seen.path.count("/") == 2}
     assert len(fetched) == 8
+
+
+def test_a_second_run_leaves_the_order_and_knows_places_in_the_feed(server: Server, tmp_path: Path) -> None:
+    serve(server, "alpha", {f"a{n}": 5 for n in range(9)})
+    serve(server, "beta", {f"b{n}": 5 for n in range(9)})
+    runs = [made(server, ["/alpha", "/beta"], tmp_path, written=True, max_stories=6) for _ in range(2)]
+    first, second = (edition.ranking for edition, _ in runs)
+    assert second == first
+    told = runs[1][1].ranked
+    places = [next(reason.detail for reason in story.reasons if reason.name == "place") for story in told]
+    assert sorted(places) == ["1", "1", "2", "2", "3", "3"]
+    later, report = made(server, ["/alpha", "/beta"], tmp_path, NOW + timedelta(days=1), max_stories=20)
+    assert title("a3") in titles(later)
+    (story,) = [story for story in report.ranked if story.bundle.articles[0].title == title("a3")]
+    place = next(reason.detail for reason in story.reasons if reason.name == "place")
+    assert place == "4"  # what was left out does not move to the top of its feed
+
+
+def test_an_outlet_has_its_share_also_of_what_two_tell(server: Server, tmp_path: Path) -> None:
+    shared = {f"s{n}": 1 + 0.1 * n for n in range(12)}
+    for name in ("fast", "slow"):
+        serve(server, name, shared)
+    for number in range(4):
+        serve(server, f"other{number}", {f"o{number}-{n}": 9 for n in range(3)})
+    feeds = ["/fast", "/slow", *(f"/other{number}" for number in range(4))]
+    edition, _ = made(server, feeds, tmp_path, max_stories=9)
+    told = outlets(edition)
+    assert (told["fast"], told["slow"]) == (6, 6)
+    assert sum(told.values()) - 12 == 3
+
+
+def test_pages_that_cannot_be_read_for_now_leave_no_gap_in_the_edition(server: Server, tmp_path: Path) -> None:
+    events = {f"a{n}": 0.1 * n for n in range(30)}
+    serve(server, "alpha", events)
+    for number in range(8):  # each on its own is tried
+        server.fails(f"/alpha/a{number}", 403)
+    edition, report = made(server, ["/alpha"], tmp_path, max_stories=6)
+    assert len(edition.stories) == 6
+    assert {one.reason for one in report.left_out} == {"limit"}
 
 
 def test_a_source_has_no_more_articles_than_its_limit(server: Server, tmp_path: Path) -> None:

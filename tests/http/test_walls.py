@@ -213,6 +213,26 @@ def test_a_headline_whose_page_may_come_back_is_told_once_and_its_story_later(se
     assert "Costs rise" in [story.articles[0].title for story in edition.stories]
 
 
+FERRY = (
+    "The ferry to the island of Norra sails again from Monday, said the master of the port, after eleven weeks in a "
+    "yard. Its engine was taken apart for eleven weeks, and a new pump of 2 million crowns was put into it. Islanders "
+    "had to take a small boat for all that time, which carried neither cars nor cattle."
+)
+
+
+@pytest.mark.parametrize("path", ["/kept", "/paywall"])
+def test_a_headline_under_a_new_date_is_not_told_again(server: Server, tmp_path: Path, path: str) -> None:
+    server.serves("/kept", "no", status=503)
+    server.serves("/page2", page("Ferry sails", FERRY))
+    entry = ("Costs rise", server.url(path), TEASER)
+    server.serves("/feed", feed(entry, ("Wall", server.url("/page"), "")), type="application/rss+xml")
+    assert [one.title for one in run(server, tmp_path)[0].stubs] == ["Costs rise"]
+    later = feed(entry, ("Ferry sails", server.url("/page2"), "")).replace("16 May 2024", "17 May 2024")
+    server.serves("/feed", later, type="application/rss+xml")
+    edition, _, _ = run(server, tmp_path, days=1)
+    assert (len(edition.stories), edition.stubs) == (1, ())
+
+
 @pytest.mark.parametrize(("status", "code"), [(503, ExitCode.WELL), (404, ExitCode.NOTHING)])
 def test_a_run_without_a_story_has_failed_where_it_has_no_headline_either(
     server: Server, tmp_path: Path, status: int, code: ExitCode

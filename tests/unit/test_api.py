@@ -10,6 +10,7 @@ import pytest
 
 import briefing
 from briefing import testing
+from briefing.errors import UsageError
 from briefing.pipeline import NoProgress, RunContext, make_edition
 from briefing.pipeline.edition import Report
 from briefing.store.lock import run_lock
@@ -145,3 +146,8 @@ def test_every_public_name_is_there() -> None:
         assert getattr(briefing, name) is not None
     with pytest.raises(AttributeError):
         _ = briefing.nothing
+
+
+def test_a_name_that_no_file_should_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="letters, digits"):
+        briefing.build_edition(briefing.Config(state=tmp_path / "s.db"), name="../../evil")

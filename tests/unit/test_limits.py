@@ -136,7 +136,7 @@ def test_articles_unread_at_the_deadline_are_not_reported_as_over_a_limit(limit:
     assert causes(found)[-1] == "25 articles were not read: the time for reading was up"
     assert not any("limit" in cause for cause in causes(found))
     assert (found.failures[-1].subject, found.failures[-1].remedy) == ("paper.example", "The next run reads it")
-    assert len(found.stubs) == 5  # their headlines; the others are left to the next run
+    assert len(found.stubs) == 2 * 5  # the items and their headlines; the others are left to the next run
 
 
 def test_fetched_pages_are_left_to_the_next_run_after_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
