@@ -19,6 +19,7 @@ _STAGES = {
     "read": "Reading sources",
     "fetch": "Fetching articles",
     "summarise": "Summarising",
+    "pictures": "Pictures",
     "download": "Downloading",
 }
 _SUBJECT = 90

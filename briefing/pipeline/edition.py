@@ -129,6 +129,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
     )
     missing = sum(story.items for story in left_out) + reading.passed
     edition = replace(edition, name=context.edition, left_out=missing)
+    context.pictures.forget(began)  # before: a slow picture is asked for anew the next day
     edition = with_pictures(edition, context, due=deadline, offline=reading.offline)
     settled = reading.settled.union(
         *(keys for article, keys in reading.keys.items() if article not in results.left_open)
@@ -143,7 +144,6 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         if edition.empty and not reading.offline:
             context.store.finish(day, config.title, context.edition)
     context.store.forget(began - _KEPT)
-    context.pictures.forget(began)
     report = Report(
         sources=reading.sources,
         articles=len(reading.articles),

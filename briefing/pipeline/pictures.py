@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from briefing.address import shown
-from briefing.errors import BriefingError, FetchError
+from briefing.errors import BriefingError, FetchError, OutOfTimeError
 from briefing.pipeline.candidates import origin_of
 from briefing.render.email import edition_key
 from briefing.render.front_page import by_importance, front_stories
@@ -31,6 +31,8 @@ _TRIES = 3
 """Pictures of a story that are looked at until one can be shown."""
 _SECONDS = 30.0
 """For all of them: an edition does not wait for its pictures."""
+_PATIENCE, _EACH = 6.0, 1.0
+"""Seconds for the slowest of those that are fetched together, and more for each of them: a server is not hurried."""
 _RESERVE = 3.0
 """Seconds before the deadline that are left for writing."""
 
@@ -146,12 +148,18 @@ def _look(links: Iterable[PictureLink], context: RunContext, seconds: float, *, 
     new = list(dict.fromkeys(link for link in links if context.pictures.known(link.url) is None))
     if not new or seconds <= 0 or offline or context.config.offline:
         return
+    context.progress.stage("pictures", len(new))
+    limit = _PATIENCE + _EACH * len(new)
     # Past the HTTP cache: what is made of them is kept, and that is smaller.
     requests = {
         Request(link.url, allow_local=link.local, private=True, wanted=Wanted.PICTURE): link.url for link in new
     }
-    for request, answer in context.fetcher.fetch_many(requests, within=seconds):
-        _store(requests[request], answer, context)
+    for request, answer in context.fetcher.fetch_many(requests, within=min(seconds, limit)):
+        context.progress.step(shown(request.url))
+        if isinstance(answer, OutOfTimeError) and limit < seconds:
+            context.pictures.put_slow(request.url, context.clock())
+        else:
+            _store(requests[request], answer, context)
 
 
 def _store(url: str, answer: Fetched | FetchError, context: RunContext) -> None:

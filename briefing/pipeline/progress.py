@@ -9,7 +9,9 @@ class ProgressListener(Protocol):
     """Called at every stage of a run, in order, on the thread that runs the pipeline."""
 
     def stage(self, name: str, total: int) -> None:
-        """A stage begins: ``read``, ``fetch``, ``summarise`` or ``download``; `total` items (bytes for a download).
+        """A stage begins: ``read``, ``fetch``, ``summarise``, ``pictures`` or ``download``.
+
+        `total`: items, bytes for a download.
 
         A stage may begin several times in a run. Stories that an earlier run has condensed are in none.
         """

@@ -20,6 +20,7 @@ from briefing.store.database import stamp, storable
 
 UNUSED = timedelta(days=30)
 """After which what no edition shows is forgotten."""
+_SLOW = timedelta(hours=20)
 _VERSION = 1
 _TABLES = (
     # By a digest of the address, which may hold a secret; without a picture where there is none that can be shown.
@@ -79,6 +80,10 @@ class PictureStore:
     def put_none(self, url: str, now: datetime) -> None:
         """Remember that there is no picture at an address that can be shown."""
         self._write([("INSERT OR REPLACE INTO addresses VALUES (?, NULL, ?)", (_key(url), stamp(now)))])
+
+    def put_slow(self, url: str, now: datetime) -> None:
+        """Remember for less than a day that nobody should wait for the picture at an address."""
+        self.put_none(url, now - UNUSED + _SLOW)
 
     def name(self, digest: str, source: str, article: str, now: datetime) -> None:
         """Remember that a source has the picture for an article."""

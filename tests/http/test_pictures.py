@@ -8,7 +8,7 @@ import random
 import re
 import zipfile
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -80,9 +80,9 @@ class News:
             formats=("html", "epub", "json", "md", "text", "atom"),
         )  # fmt: skip
         quick = partial(Fetcher, connect_timeout=2, read_timeout=1, total_timeout=2, retries=0, backoff=0.01, gap=0.0)
-        now = NOW + timedelta(days=self.day)
+        now, fetcher = NOW + timedelta(days=self.day), options.pop("fetcher", quick)
         return RunContext(
-            replace(config, **options), clock=lambda: now, progress=NoProgress(), engine=FakeEngine(), fetcher=quick
+            replace(config, **options), clock=lambda: now, progress=NoProgress(), engine=FakeEngine(), fetcher=fetcher
         )
 
     def run(self, **options: Any) -> Edition:
@@ -200,6 +200,21 @@ def test_where_the_edition_is_due_no_picture_is_waited_for(news: News, seconds: 
     with news.context() as context:
         with_pictures(edition, context, due=NOW + timedelta(seconds=seconds))
     assert len(news.asked()) == asked
+
+
+@pytest.mark.slow
+def test_a_slow_picture_is_not_asked_for_again_on_the_same_day(news: News) -> None:
+    news.server.hangs("/0.jpg")
+    news.feed(media("/0.jpg"))
+    edition = news.run(pictures="none")
+    asked = []
+    for news.day in (0, 0, 1):
+        with news.context(pictures="none") as context:
+            make_edition(context)
+        with news.context(fetcher=partial(Fetcher, gap=0.0)) as context:
+            with_pictures(edition, context)
+        asked.append(len(news.asked()))
+    assert asked == [1, 1, 2]
 
 
 def test_failed_and_forbidden_pictures_are_left_out_without_a_failure(news: News, elsewhere: Server) -> None:
