@@ -338,6 +338,7 @@ def _over_sources() -> Iterator[tuple[str, Callable[[str], Any]]]:
         "sources.item_pictures.json_pictures",
         lambda text: item_pictures.json_pictures({"image": text, "content_html": text}, ""),
     )
+    yield "sources.item_pictures.with_captions", item_pictures.with_captions
     yield "picture_links.picture_link", lambda text: picture_link("https://a.example/1", "", text, text)
     yield "sources.text_constructs.title_text", title_text
 

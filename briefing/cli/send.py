@@ -31,6 +31,7 @@ _OUTCOMES = {
     "put off": "Not sent to {0}: {1}. Say `briefing send` once more, later, with the same edition and address.",
     "given up": "Given up for {0} after three days: {1}. `briefing send DATE --resend` tries again.",
     "refused": "Refused for {0}: {1}. `briefing send --resend` tries again.",
+    "redirected": "Refused for {0}: {1}.",
     "bad address": "Refused for {0}: {1}. Check the address; `briefing send --resend` tries again.",
     "unable": "Not sent to {0}: {1}. Once that is mended, `briefing send` tries again.",
     "unknown": "Nobody knows whether {0} has it: {1}. Ask them; `briefing send --resend` sends it again.",
@@ -72,8 +73,16 @@ def send(
         if check:
             if pipeline.mails(wanted):
                 result(f"{pipeline.check_mail(run_context)} takes the login.")
-            for name in pipeline.check_notify(run_context):
-                result(f"{name} is an address that can be pushed to; nothing was sent there.")
+            unusable = []
+            for checked in pipeline.check_notify(run_context):
+                if isinstance(checked, BriefingError):
+                    unusable.append(checked)
+                else:
+                    result(f"{checked} is an address that can be pushed to; nothing was sent there.")
+            for error in unusable[:-1]:
+                display.complain(str(error))
+            if unusable:
+                raise unusable[-1]
             return
         until = run_context.due(run_context.clock())
         chosen = _chosen(edition, edition_name, run_context)
@@ -147,9 +156,11 @@ def tell_deliveries(display: ProgressDisplay, posted: "Iterable[DeliveryResult]"
     code = ExitCode.WELL
     for delivery in posted:
         state: str = "put off" if delivery.state == "deferred" and not delivery.again else delivery.state
-        if state == "refused" and _is_address_error(delivery.detail):
+        if state == "refused" and delivery.detail.startswith("it redirects"):
+            state = "redirected"
+        elif state == "refused" and _is_address_error(delivery.detail):
             state = "bad address"
-        line = _OUTCOMES[state].format(delivery.recipient, delivery.detail or "the server said nothing")
+        line = _OUTCOMES[state].format(delivery.recipient, delivery.detail or _unsaid(state))
         if delivery.earlier:
             line = f"{delivery.earlier}: {line}"
         if delivery.shortened:
@@ -161,6 +172,13 @@ def tell_deliveries(display: ProgressDisplay, posted: "Iterable[DeliveryResult]"
             code = ExitCode.MAIL
         (display.say if good else display.complain)(line)
     return code
+
+
+def _unsaid(state: str) -> str:
+    """What stands for a reason that is not on record."""
+    return (
+        "the run was stopped while sending, or lost the connection" if state == "unknown" else "why is no longer known"
+    )
 
 
 def _is_address_error(reply: str) -> bool:

@@ -65,13 +65,15 @@ def push(url: str, title: str, text: str, claim: Callable[[], bool], setting: st
                 return SendOutcome(state="sent")
         except Exception as error:  # plug-ins are many and may raise anything; a message may hold the address
             return SendOutcome(state="unknown", detail=f"the service's plug-in failed ({type(error).__name__})")
-        return _failed("\n".join(said))
+        return _failed("\n".join(said), setting)
 
 
-def _failed(log: str) -> SendOutcome:
+def _failed(log: str, setting: str) -> SendOutcome:
     """What came of a push that failed, in words of ours."""
     if found := _STATUS.search(log):
         status = int(found[1])
+        if 300 <= status < 400:
+            return SendOutcome(state="refused", detail=f"it redirects ({status}): put its final address into {setting}")
         passing = status >= 500 or status in _AGAIN
         return SendOutcome(state="deferred" if passing else "refused", detail=f"the service answered {status}")
     if _SENT_PERHAPS.search(log):
@@ -89,7 +91,7 @@ def _opened(url: str, setting: str) -> Any:
     # Without redirects: a token goes where its address says, and nowhere else.
     asset = apprise.AppriseAsset(
         async_mode=False, http_redirects=False, secure_logging=True, storage_mode="memory", app_id="briefing",
-        app_desc="briefing", app_url="",
+        app_desc="briefing", app_url="", image_url_mask="", image_url_logo="",
     )  # fmt: skip
     service = apprise.Apprise(asset=asset)
     with warnings.catch_warnings():

@@ -163,7 +163,9 @@ def article_from_feed_item(
     beginning = isinstance(error, WallError) and _BREAKS_OFF.search(text[-_END:])
     if word_count(text) < (_BEGINNING if beginning else ENOUGH_FOR_A_FEED):
         raise ExtractError(name, "the feed gives only a teaser", "")
-    warnings = (f"Only the feed's own text was at hand: {error.cause}.",) if error is not None else ()
+    # For readers of the edition: a wall by its name, the network's troubles in no more words than these.
+    why = re.sub(r"^it ", "the page ", error.cause) if isinstance(error, WallError) else "the page could not be read"
+    warnings = (f"From the feed's text: {why}.",) if error is not None else ()
     extraction = Extraction(
         text=text, title=item.title, author=item.author, published=item.published, warnings=warnings,
         pictures=item.pictures,

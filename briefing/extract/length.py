@@ -15,7 +15,7 @@ _LONGEST_WORD = 1_000
 
 TEXT_CUT = f"The article is longer than {LONGEST_READ:,} characters; what follows was not read."
 DOCUMENT_CUT = "The document is too large to be read to its end."
-NOT_WORDS = f"Stretches of over {_LONGEST_WORD:,} characters without a blank were left out: they are no words."
+NOT_WORDS = "Parts of it that are no words were left out."
 
 _NO_WORD = re.compile(rf"(?<![^\s{CASELESS}])[^\s{CASELESS}]{{{_LONGEST_WORD},}}+")
 _BORDERS = (re.compile(r"\n\n"), re.compile(r"[.!?…][”\"’')\]]?\s|[。！？]"), re.compile(r"\s"))

@@ -253,8 +253,9 @@ def _queue_edition(
                 yield letter
         closed = [letter.delivery for letter in rest.letters if not letter.open and letter not in again]
         troubled = [known for known in closed if known.state != "sent"]
-        for known in troubled or ([] if letters else closed[-1:]):
-            yield DeliveryResult(recipient=recipient, state=RESULT_STATES[known.state], detail=known.detail)
+        said = [(RESULT_STATES[known.state], known.detail) for known in troubled or ([] if letters else closed[-1:])]
+        for state, detail in dict.fromkeys(said):  # several letters of a day that grew: once where it is the same
+            yield DeliveryResult(recipient=recipient, state=state, detail=detail)
 
 
 def _queue_earlier(

@@ -412,7 +412,13 @@ class Gatherer:
             error = failed
         try:
             cause = error if isinstance(error, BriefingError) else None
-            return article_from_feed_item(item.entry, error=cause, **wanted)
+            made = article_from_feed_item(item.entry, error=cause, **wanted)
+            if cause is not None:
+                said = self._session.secrets.text(
+                    f"{item.entry.title or item.name}: from the feed's text: {cause.cause}"
+                )
+                _log.info("%s", said)
+            return made
         except BriefingError as failed:
             subject = f"{item.name}: {item.title or item.entry.url or 'untitled'}"
             failure = failure_of(error or failed, subject, "fetch" if isinstance(error, FetchError) else "extract")

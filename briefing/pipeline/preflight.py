@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from briefing.config import Config
+from briefing.errors import ConfigError
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.mailing import check_settings
 from briefing.pipeline.model_resolution import embedding_location, engine_for, model_location
@@ -33,7 +34,9 @@ def check_run(context: RunContext, *, send: bool) -> Iterator[str]:
     if send:
         if mails(config):
             check_settings(config.mail, context.commands)
-        check_notify(context)
+        for checked in check_notify(context):
+            if isinstance(checked, ConfigError):
+                raise checked
     yield from missing_sources(config)
     for location, pulls in (model_location(config), *([embedding_location(config)] if config.embeddings else [])):
         if pulls:

@@ -105,16 +105,18 @@ def send_pushes(
     yield from (result for _, result in deferred)
 
 
-def check_notify(context: RunContext) -> list[str]:
-    """The services that would be pushed to; nothing is sent. Raises `ConfigError` for the first that cannot be used."""
+def check_notify(context: RunContext) -> Iterator[str | ConfigError]:
+    """The services that would be pushed to, each by its name or with why it cannot be used; nothing is sent."""
     from briefing.deliver.push import check_push
 
-    names = []
     for index, entry in enumerate(context.config.notify.urls, 1):
-        target = _target(entry, index, context.commands)
-        check_push(target.url, target.setting)
-        names.append(target.name)
-    return names
+        try:
+            target = _target(entry, index, context.commands)
+            check_push(target.url, target.setting)
+        except ConfigError as error:
+            yield error
+        else:
+            yield target.name
 
 
 def push_text(edition: Edition, context: RunContext) -> str:

@@ -36,7 +36,7 @@ from briefing.sources.decoding import (
     without_doctype,
 )
 from briefing.sources.item_dates import impossible, item_dates
-from briefing.sources.item_pictures import json_pictures, without_repeated_pictures, xml_pictures
+from briefing.sources.item_pictures import json_pictures, with_captions, without_repeated_pictures, xml_pictures
 from briefing.sources.text_constructs import UNDECLARED, body_html, plain_html, title_text
 from briefing.types import FeedItem
 
@@ -159,7 +159,7 @@ def _read_xml(text: str, name: str, origin: _Origin, most_items: int, most_tags:
     # A stream: feedparser reads bytes that are the name of a file from disk.
     try:
         parsed = feedparser.parse(
-            BytesIO(with_escaped_ampersands(document).encode()),
+            BytesIO(with_captions(with_escaped_ampersands(document)).encode()),
             response_headers={"content-type": "application/xml; charset=utf-8"},
             sanitize_html=False,
             resolve_relative_uris=False,

@@ -59,12 +59,25 @@ def without_repeated_pictures(items: Sequence[FeedItem]) -> tuple[FeedItem, ...]
     )
 
 
+def with_captions(document: str) -> str:
+    """The feed with each short ``media:description`` a second time, as ``media:caption``.
+
+    feedparser mixes the first up with the item's own texts, in ways that depend on their order; of the second, which it
+    does not know, it has the text.
+    """
+    return _DESCRIPTION.sub(r"\g<0><media:caption>\1</media:caption>", document)
+
+
+_DESCRIPTION = re.compile(
+    r"<media:description(?:\s[^<>]{0,200})?>([^<>]{1,1000}|<!\[CDATA\[[^<>\]]{1,1000}\]\]>)</media:description>"
+)
+
+
 def _description(entry: dict[str, Any]) -> str:
-    """``media:description``, which feedparser has as a further text: of an RSS item the only plain one."""
-    if not _dicts(entry, "media_content") or not _string(dict.get(entry, "summary")):
+    """``media:description`` of an entry of a feed `with_captions`."""
+    text = _string(dict.get(entry, "media_caption")).strip()
+    if not _dicts(entry, "media_content"):
         return ""
-    plain = (_string(each.get("value")) for each in _dicts(entry, "content") if each.get("type") == "text/plain")
-    text = next(plain, "").strip()
     return text if len(text) <= LONGEST_ALT and "<" not in text else ""
 
 

@@ -129,7 +129,7 @@ def test_feed_text_replaces_a_late_page_until_the_next_edition(morning: Morning)
     assert titles(edition) == [f"{town} opens" for town in sorted(TOWNS)]
     assert report.failures == ()
     warnings = {warning for one in edition.stories for warning in one.articles[0].warnings}
-    assert warnings == {f"Only the feed's own text was at hand: {LATE}."}
+    assert warnings == {"From the feed's text: the page could not be read."}
     morning.now = NOW + timedelta(days=1)
     _, report = morning.run(server.url("/feed"))
     assert report.seen_before == 0

@@ -112,8 +112,19 @@ def test_a_redirect_does_not_carry_a_push_elsewhere(cli: Cli, tmp_path: Path, se
     service.redirects(f"/{TOKEN}", "/elsewhere")
     service.serves("/elsewhere", "")
     configure(tmp_path, hook(service))
-    assert cli(*RUN).returncode != 0
+    done = cli(*RUN)
+    assert done.returncode == 4
+    assert "it redirects (302): put its final address into notify.urls[1]." in done.stderr
+    assert "--resend" not in done.stderr
     assert not service.seen("/elsewhere")
+
+
+def test_a_check_names_every_address_that_cannot_be_pushed_to(cli: Cli, tmp_path: Path) -> None:
+    configure(tmp_path, '"nonsense://a"', '"json://127.0.0.1:9/a"', '"rubbish://b"')
+    done = cli("send", "--check", "--state", "s.db")
+    assert done.returncode == 2
+    assert "json (notify.urls[2]) is an address that can be pushed to" in done.stdout
+    assert [number for number in (1, 2, 3) if f"notify.urls[{number}]: " in done.stderr] == [1, 3]
 
 
 @pytest.mark.posix
@@ -132,7 +143,7 @@ def test_a_run_that_dies_while_it_pushes_pushes_nothing_twice(tmp_path: Path, se
     send = [*command, "send", "--state", "s.db"]
     done = subprocess.run(send, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 4
-    assert "Nobody knows whether json (notify.urls[1]) has it" in done.stderr
+    assert "Nobody knows whether json (notify.urls[1]) has it: the run was stopped while sending" in done.stderr
     assert len(service.requests) == 1
 
 

@@ -202,9 +202,13 @@ def test_the_feeds_text_replaces_a_failed_page_with_a_warning() -> None:
     item = FeedItem(
         url="https://example.org/a", title="Tram", published=None, html=f"<p>{BODY}</p><script>x()</script>"
     )
-    article = article_from_feed_item(item, source="Post", error=ExtractError("page", "it is a paywall"))
+    article = article_from_feed_item(item, source="Post", error=ExtractError("page", "no server is known by the name"))
     assert article.text == " ".join(BODY.split())
-    assert "paywall" in article.warnings[0]
+    assert article.warnings == ("From the feed's text: the page could not be read.",)
+    walled = WallError("page", "it is behind a paywall", wall="paywall")
+    assert article_from_feed_item(item, source="Post", error=walled).warnings == (
+        "From the feed's text: the page is behind a paywall.",
+    )
     with pytest.raises(ExtractError, match="teaser"):
         article_from_feed_item(FeedItem(url=None, title="T", published=None, html="Short."), source="Post")
 

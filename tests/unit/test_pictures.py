@@ -7,6 +7,7 @@ import random
 import struct
 import zlib
 from datetime import UTC, datetime
+from itertools import permutations
 
 import pytest
 from PIL import Image
@@ -134,7 +135,7 @@ def test_a_picture_of_one_colour_is_refused() -> None:
 
 def rss(*items: str) -> Feed:
     text = "".join(f"<item><title>Story {n}</title>{item}</item>" for n, item in enumerate(items))
-    spaces = 'xmlns:media="http://search.yahoo.com/mrss/" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
+    spaces = 'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:media="http://search.yahoo.com/mrss/" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
     document = f'<rss version="2.0" {spaces}><channel><title>News</title>{text}</channel></rss>'
     return read_feed(document.encode(), url="https://news.example/feed.xml")
 
@@ -164,6 +165,20 @@ def links(*items: str) -> list[list[tuple[str, str, int]]]:
 )
 def test_each_way_of_a_feed_to_name_a_picture_is_read(item: str, expected: tuple[str, str, int]) -> None:
     assert links(item) == [[expected]]
+
+
+@pytest.mark.parametrize("order", list(permutations("DCM")), ids="".join)
+@pytest.mark.parametrize("shown", ["Two ferries &amp; a boat", "<![CDATA[Two ferries & a boat]]>"])
+def test_the_caption_of_a_picture_is_its_own_in_whatever_order(order: tuple[str, ...], shown: str) -> None:
+    parts = {
+        "D": "<description>A teaser</description>",
+        "C": "<content:encoded>The text</content:encoded>",
+        "M": f"<media:content url='/g.jpg'><media:description>{shown}</media:description></media:content>",
+    }
+    for chosen in (order, [one for one in order if one != "C"]):
+        assert links("".join(parts[one] for one in chosen)) == [
+            [("https://news.example/g.jpg", "Two ferries & a boat", 0)]
+        ]
 
 
 @pytest.mark.parametrize(
