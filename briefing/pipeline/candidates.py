@@ -13,6 +13,7 @@ from briefing.canonical import canonical_url
 from briefing.errors import BlockedAddressError, BriefingError, ExtractError, FetchError, OutOfTimeError, WallError
 from briefing.nlp.facts import tokens
 from briefing.nlp.text import article_id, fingerprint
+from briefing.stories.ranking import LeftOut
 from briefing.types import Article, Failure, FailureKind, FeedItem, Notice, Source, Stub
 
 
@@ -99,6 +100,10 @@ class SourceContents:
     """About how that feed was read, each a sentence without a full stop."""
     feed: str = field(default="", repr=False)
     """The address of the feed that was read because a page at the source's address names it; else empty."""
+    left_out: list[LeftOut] = field(default_factory=list)
+    """Articles that are over the source's own `max_articles`."""
+    over: set[str] = field(default_factory=set)
+    """Their keys in the store."""
     moved: Notice | None = None
     """That the feed is at another address than the source's."""
 

@@ -187,11 +187,9 @@ class Rest:
 
     @property
     def due(self) -> DeliveryKey | None:
-        """The letter to be sent: the open one, else a new one where there is something to tell; None for none."""
-        for letter in self.letters:
-            if letter.open:
-                return self.key(letter.number)
-        number = self.letters[-1].number + 1 if self.letters else 1
+        """The letter to be sent, the open one, else a new one; None where there is nothing to tell."""
+        still_open = next((letter.number for letter in self.letters if letter.open), None)
+        number = still_open or (self.letters[-1].number + 1 if self.letters else 1)
         rest, since = self.without_others(self.key(number))
         return self.key(number) if rest.stories or since is None else None
 

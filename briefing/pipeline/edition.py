@@ -127,7 +127,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         leads=results.leads,
         stubs=_with_earlier(stubs, known.stubs if known else (), stories),
     )
-    missing = sum(story.items for story in left_out) + reading.passed
+    missing = sum(story.items for story in left_out)
     edition = replace(edition, name=context.edition, left_out=missing)
     context.pictures.forget(began)  # before: a slow picture is asked for anew the next day
     edition = with_pictures(edition, context, due=deadline, offline=reading.offline)

@@ -78,13 +78,11 @@ class ReadResult:
     positions: dict[str, int] = field(default_factory=dict)
     """Of the articles among all that their sources list for this edition, from 0, by id."""
     left_out: list[LeftOut] = field(default_factory=list)
-    """What the limits left unread, the most important first."""
+    """What the limits left unread, the most important first, and what an earlier run's did."""
     over: set[str] = field(default_factory=set)
     """Keys of items that are over a limit."""
     seen_before: int = 0
     """Items left out because an earlier edition has seen them."""
-    passed: int = 0
-    """Items left out because the limits of an earlier run of this edition did."""
     offline: bool = False
     """Whether there are sources on the web and none of their servers could be reached."""
     listed: set[str] = field(default_factory=set)
@@ -131,7 +129,6 @@ class Gatherer:
             now=session.window.now,
             sources=discovery.count,
             seen_before=session.window.before,
-            passed=session.window.passed,
             offline=discovery.offline,
             feeds=discovery.feeds,
             listed=discovery.listed | {article.id for article in readable.values() if isinstance(article, Article)},
@@ -141,7 +138,10 @@ class Gatherer:
         waiting = self._read_in_rounds(readable, keys, result.weights, places)
         unread = {index for one in waiting for index in one.indices}
         result.mails = session.newsletters.marks
-        result.left_out = self._over_limits(waiting)
+        own_limits = (story for contents in discovery.contents for story in contents.left_out)
+        before = (*session.window.passed, *own_limits)
+        safe = (replace(one, title=secrets.text(one.title), source=secrets.text(one.source)) for one in before)
+        result.left_out = [*self._over_limits(waiting), *safe]
         repeated: defaultdict[int, list[str]] = defaultdict(list)
         for index, first in self._repeats.items():
             repeated[first] += () if index in self._late else keys[index]
@@ -168,6 +168,7 @@ class Gatherer:
         result.failures += [redacted_failure(failure, secrets) for failure in self._left_out(unread, readable)]
         if not session.time.up:  # else some of them would have been read
             result.over = {key for index in unread for key in keys[index]}
+            result.over.update(*(contents.over for contents in discovery.contents))
         _log.info("Articles: %s, sources: %s, failures: %s", len(result.articles), result.sources, len(result.failures))
         return result
 

@@ -35,6 +35,8 @@ class Limits:
     """How many stories articles tell that count against the edition's limit; called only where it is needed."""
 
 
+_LEAST_ROUND = 4
+"""Stories read together though there is room for fewer: pages are fetched side by side, and some cannot be read."""
 _PATIENCE = 3
 """Articles that cannot be fetched for now, for each story of the edition, before they take places in it. A server that
 does not answer is given up by `fetch` long before."""
@@ -58,7 +60,9 @@ class Quota:
         `sources`: the index of each candidate's source.
         """
         most = self._limits.max_stories
-        room = max(0, most - self._stories) if most else len(waiting)
+        room = max(most - self._stories, min(_LEAST_ROUND, most)) if most else len(waiting)
+        if self.is_full:
+            room = 0
         planned = self.used.copy()
         batch: list[int] = []
         rest: list[Selection] = []

@@ -164,7 +164,7 @@ def _due(target: _Target, edition: Edition, context: RunContext, *, resend: bool
         if context.store.reopen_delivery(again, troubled[0].delivery, context.clock()):
             key = again
     if key is None:
-        known = (troubled or rest.letters)[-1].delivery
+        known = (troubled or [one for one in rest.letters if not one.open])[-1].delivery
         return DeliveryResult(recipient=target.name, state=RESULT_STATES[known.state], detail=known.detail)
     part, since = rest.without_others(key)
     title, text = write_push(part, context.templates, context.config.notify.link, since)

@@ -97,7 +97,9 @@ def read(
 def limits_of(context: RunContext, day: date) -> str:
     """A text for the limits of the edition of `day` (`SeenItems.propose`)."""
     config = context.config
-    return f"{stem_of(day, context.edition)} {config.max_stories} {config.max_per_source} {config.max_per_section}"
+    own = ",".join(str(source.max_articles) for source in config.sources if source.max_articles)
+    limits = f"{config.max_stories} {config.max_per_source} {config.max_per_section} {own}".rstrip()
+    return f"{stem_of(day, context.edition)} {limits}"
 
 
 def read_sources(

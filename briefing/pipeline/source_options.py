@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from briefing.pipeline.candidates import Candidate, SourceContents, item_text, skipped
 from briefing.pipeline.window import Window
-from briefing.stories.ranking import found_in_lead
+from briefing.stories.ranking import LeftOut, found_in_lead
 from briefing.types import Article, Failure, Source
 
 
@@ -36,6 +36,11 @@ def narrowed(contents: SourceContents, window: Window) -> list[Candidate]:
         dates.append((candidate.id if isinstance(candidate, Article) else candidate.key, candidate.published))
     age = dict(zip(readable, window.moments(dates), strict=True))
     over = set(sorted(readable, key=lambda index: age[index], reverse=True)[source.max_articles :])
+    for index in sorted(over):
+        candidate = kept[index]
+        assert not isinstance(candidate, Failure)
+        contents.over.add(candidate.id if isinstance(candidate, Article) else candidate.key)
+        contents.left_out.append(LeftOut(candidate.title, contents.title or source.shown, 0.0, "source", 1))
     note = skipped(contents.title or source.shown, f"{len(over)} articles are over the limit for this source")
     return [*(candidate for index, candidate in enumerate(kept) if index not in over), note]
 

@@ -105,6 +105,9 @@ def tell_stories(
         for index in batch:
             plan, before = plans[index], stored.get(index)
             told = _outcome(plan, condensed.get(index), before, options)
+            if before and not isinstance(condensed.get(index), Summary):  # what has joined it is left to the next run
+                together = (*plan.articles, *plan.copies)
+                results.left_open.update(article.id for article in together if article.id not in (kept or {}))
             if isinstance(told, Failure):
                 results.left_open.update(article.id for article in (*plan.articles, *plan.copies))
             elif isinstance(told, Mention):
@@ -116,15 +119,7 @@ def tell_stories(
     results.told_before += len(results.developing)
     results.stories = [stories[index] for index in sorted(stories)]
     results.brief = sum(story.brief for story in results.stories)
-    for index in waiting:
-        ranked, first = plans[index].ranked, plans[index].first
-        together = (*ranked.bundle.articles, *ranked.bundle.copies)
-        results.over.update(article.id for article in together)
-        full = config.max_per_section and sections[section_of(first)] >= config.max_per_section
-        reason = "section" if full else "limit"
-        results.left_out.append(LeftOut(first.title, first.source, ranked.score, reason, len(together)))
-    results.left_open |= results.over
-    results.failures += _over_limits(results.left_out, config)
+    _leave_out([plans[index] for index in waiting], results, sections, config)
     over_limit = {plans[index].rank for index in waiting}
     results.ranked = [story for rank, story in enumerate(planning.ranked) if rank not in over_limit]
     if len(results.stories) >= FEWEST_STORIES and not enough():
@@ -138,6 +133,19 @@ def tell_stories(
         results.brief,
     )
     return results
+
+
+def _leave_out(waiting: Sequence[StoryPlan], results: StoryResults, filled: Counter[str], config: Config) -> None:
+    """Note in `results` the stories for which there is no room; `filled`: stories by section."""
+    for plan in waiting:
+        together = (*plan.ranked.bundle.articles, *plan.ranked.bundle.copies)
+        results.over.update(article.id for article in together)
+        full = config.max_per_section and filled[section_of(plan.first)] >= config.max_per_section
+        reason = "section" if full else "limit"
+        found = LeftOut(plan.first.title, plan.first.source, plan.ranked.score, reason, len(together))
+        results.left_out.append(found)
+    results.left_open |= results.over
+    results.failures += _over_limits(results.left_out, config)
 
 
 def _over_limits(left_out: Sequence[LeftOut], config: Config) -> list[Failure]:

@@ -18,6 +18,7 @@ from typing import TypeVar
 from briefing.dates import UNDATED_AGE, is_date_only, is_plausible, latest_moment
 from briefing.pipeline.candidates import skipped
 from briefing.store import SeenItem, Store
+from briefing.stories.ranking import LeftOut
 from briefing.types import Failure, stem_of
 
 T = TypeVar("T")
@@ -53,7 +54,7 @@ class Window:
     """Keys for the store to remember: of items taken, or dated by when they were first seen."""
     before: int = 0
     """Items left out because an earlier edition has seen them."""
-    passed: int = 0
+    passed: list[LeftOut] = field(default_factory=list)
     """Items left out because an earlier run of this edition left them to the next."""
 
     def moments(self, items: Sequence[tuple[str, datetime | None]]) -> list[datetime]:
@@ -99,7 +100,7 @@ class Window:
             if self.reach and moment < self.reach:
                 old += 1
             elif last and not last.settled and self.limits and last.passed == self.limits:
-                self.passed += 1
+                self.passed.append(LeftOut(str(getattr(item, "title", "")), name, 0.0, "before", 1))
             elif seen and self.whole and moment < self.whole:
                 before += not last or last.by != self.stem
             else:

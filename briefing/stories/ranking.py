@@ -87,7 +87,8 @@ class LeftOut:
     source: str
     score: float
     reason: str
-    """``limit`` (that of the edition), ``source`` (that of its source) or ``section`` (that of its section)."""
+    """``limit`` (that of the edition), ``source`` (that of its source) ``section`` (that of its section) or ``before``
+    (an earlier run of the edition left it out)."""
     items: int
     """Articles that seem to tell it."""
 

@@ -86,13 +86,22 @@ def answer(prompt: Any) -> str:
 
 
 def made(
-    server: Server, feeds: Sequence[str], folder: Path, now: datetime = NOW, *, written: bool = False, **settings: Any
+    server: Server,
+    feeds: Sequence[str],
+    folder: Path,
+    now: datetime = NOW,
+    *,
+    written: bool = False,
+    engine: FakeEngine | None = None,
+    **settings: Any,
 ) -> tuple[Edition, Report]:
-    sources = tuple(Source(location=server.url(path), allow_local=True) for path in feeds)
+    sources = settings.pop("sources", None) or tuple(
+        Source(location=server.url(path), allow_local=True) for path in feeds
+    )
     config = Config(
         sources=sources, state=folder / "state.db", out=folder / "out", timezone="UTC", since=None, **settings
     )
-    engine = FakeEngine(at_once=4).says(answer)
+    engine = engine or FakeEngine(at_once=4).says(answer)
     with RunContext(config, clock=lambda: now, progress=NoProgress(), engine=engine) as context:
         edition, report = make_edition(context)
         if written:
@@ -219,6 +228,44 @@ def test_pages_that_cannot_be_read_for_now_leave_no_gap_in_the_edition(server: S
     edition, report = made(server, ["/alpha"], tmp_path, max_stories=6)
     assert len(edition.stories) == 6
     assert {one.reason for one in report.left_out} == {"limit"}
+
+
+def test_a_second_run_lists_what_the_first_left_out(server: Server, tmp_path: Path) -> None:
+    serve(server, "alpha", {f"a{n}": 0.1 * n for n in range(6)})
+    (first, _), (second, report) = (made(server, ["/alpha"], tmp_path, written=True, max_stories=2) for _ in range(2))
+    assert first.left_out == second.left_out == 4
+    assert {(one.title, one.reason) for one in report.left_out} == {(title(f"a{n}"), "before") for n in range(2, 6)}
+
+
+def test_articles_over_a_sources_own_limit_wait_for_the_next_day(server: Server, tmp_path: Path) -> None:
+    serve(server, "alpha", {f"a{n}": 0.1 * n for n in range(6)})
+    source = Source(location=server.url("/alpha"), allow_local=True, max_articles=2)
+    for _ in range(2):
+        edition, report = made(server, [], tmp_path, written=True, sources=(source,))
+        assert (len(edition.stories), edition.left_out, len(report.left_out)) == (2, 4, 4)
+
+
+def test_a_report_that_joins_a_story_and_cannot_be_condensed_is_told_by_the_next_run(
+    server: Server, tmp_path: Path
+) -> None:
+    serve(server, "alpha", {"quake": 5})
+    serve(server, "beta", {"quake": 4})
+    made(server, ["/alpha"], tmp_path, written=True)
+    broken = FakeEngine().fails("no memory")
+    edition, _ = made(server, ["/alpha", "/beta"], tmp_path, NOW + timedelta(hours=1), written=True, engine=broken)
+    assert outlets(edition) == {"alpha": 1}
+    edition, _ = made(server, ["/alpha", "/beta"], tmp_path, NOW + timedelta(hours=2), written=True)
+    assert outlets(edition) == {"alpha": 1, "beta": 1}
+    assert len(edition.stories) == 1
+
+
+def test_pages_are_read_side_by_side_also_where_one_story_is_missing(server: Server, tmp_path: Path) -> None:
+    serve(server, "alpha", {f"a{n}": 0.1 * n for n in range(30)}, without=[f"a{n}" for n in range(4, 23)])
+    began = len(server.requests)
+    edition, _ = made(server, ["/alpha"], tmp_path, max_stories=5)
+    assert len(edition.stories) == 5
+    tried = [seen.path for seen in server.requests[began:] if seen.path.count("/") == 2]
+    assert len(tried) == 25  # five, then four at a time; one by one they would be 24
 
 
 def test_a_source_has_no_more_articles_than_its_limit(server: Server, tmp_path: Path) -> None:

@@ -82,6 +82,25 @@ def test_what_comes_in_later_is_a_push_of_its_own(cli: Cli, tmp_path: Path, serv
     assert len(service.requests) == 2
 
 
+def test_a_push_of_what_has_left_the_edition_is_not_sent(cli: Cli, tmp_path: Path, service: Server) -> None:
+    service.serves(f"/{TOKEN}", "")
+    configure(tmp_path, hook(service))
+    config = tmp_path / "briefing.toml"
+    assert cli(*RUN).returncode == 0
+    (tmp_path / "later.txt").write_text(
+        "Ferry runs again\n\nThe ferry to the island of Norra runs again from Monday, the harbour office said. "
+        "Its engine was repaired in the yard of Lund for eleven weeks, at a cost of 2 million crowns."
+    )
+    config.write_text(config.read_text("utf-8") + '[[sources]]\npath = "later.txt"\n', "utf-8")
+    service.fails(f"/{TOKEN}", 503, times=1)
+    assert cli(*RUN).returncode == 5
+    config.write_text(config.read_text("utf-8") + '[mute]\nwords = ["ferry"]\n', "utf-8")
+    service.serves(f"/{TOKEN}", "")
+    done = cli(*RUN)
+    assert (done.returncode, "has it already" in done.stderr) == (0, True)
+    assert len(service.requests) == 2
+
+
 def test_a_push_that_is_put_off_is_made_up_for_by_the_next_run(cli: Cli, tmp_path: Path, service: Server) -> None:
     service.fails(f"/{TOKEN}", 503, times=1)
     service.serves(f"/{TOKEN}", "")

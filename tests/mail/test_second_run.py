@@ -199,6 +199,15 @@ def test_what_is_muted_since_leaves_the_edition(runs: tuple[PostOffice, Runs]) -
     assert run(at(20, "06:55"), {"b": ["tram"]}, more='[mute]\nwords = ["harbour"]') == ["tram"]
 
 
+def test_a_letter_of_what_has_left_the_edition_is_not_sent(runs: tuple[PostOffice, Runs]) -> None:
+    office, run = runs
+    run(at(20, "06:30"), {"a": ["harbour"]}, "--send")
+    office.refuse[BEN] = ["451 4.7.1 greylisted"]
+    run(at(20, "12:00"), {"a": ["tram"]}, "--send")
+    run(at(20, "12:30"), {"a": ["tram"]}, "--send", more='\n[mute]\nwords = ["tram", "trams"]\n')
+    assert len(letters_to(office, BEN)) == 1
+
+
 def test_an_offline_run_sends_no_empty_letter(runs: tuple[PostOffice, Runs], closed_port: int) -> None:
     office, run = runs
     away = f'[[sources]]\nurl = "http://127.0.0.1:{closed_port}/feed.xml"\nallow_local = true'
