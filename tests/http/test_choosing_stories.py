@@ -99,7 +99,12 @@ def made(
         Source(location=server.url(path), allow_local=True) for path in feeds
     )
     config = Config(
-        sources=sources, state=folder / "state.db", out=folder / "out", timezone="UTC", since=None, **settings
+        sources=sources,
+        state=folder / "state.db",
+        out=folder / "out",
+        timezone="UTC",
+        since=settings.pop("since", None),
+        **settings,
     )
     engine = engine or FakeEngine(at_once=4).says(answer)
     with RunContext(config, clock=lambda: now, progress=NoProgress(), engine=engine) as context:
@@ -250,11 +255,13 @@ def test_a_report_that_joins_a_story_and_cannot_be_condensed_is_told_by_the_next
 ) -> None:
     serve(server, "alpha", {"quake": 5})
     serve(server, "beta", {"quake": 4})
-    made(server, ["/alpha"], tmp_path, written=True)
+    made(server, ["/alpha"], tmp_path, written=True, since="last")
     broken = FakeEngine().fails("no memory")
-    edition, _ = made(server, ["/alpha", "/beta"], tmp_path, NOW + timedelta(hours=1), written=True, engine=broken)
+    edition, _ = made(
+        server, ["/alpha", "/beta"], tmp_path, NOW + timedelta(hours=1), written=True, since="last", engine=broken
+    )
     assert outlets(edition) == {"alpha": 1}
-    edition, _ = made(server, ["/alpha", "/beta"], tmp_path, NOW + timedelta(hours=2), written=True)
+    edition, _ = made(server, ["/alpha", "/beta"], tmp_path, NOW + timedelta(hours=2), written=True, since="last")
     assert outlets(edition) == {"alpha": 1, "beta": 1}
     assert len(edition.stories) == 1
 
