@@ -107,6 +107,9 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         *(_with_picture_of(by_article, story) for story in results.stories),
         *(story for story in kept if told.isdisjoint(_articles_of([story]))),
     ]
+    if known and by_article.keys() >= {article.id for article in reading.articles}:  # nothing is new, nothing moves
+        ranks = {summary: rank for rank, summary in enumerate(known.ranking)}
+        stories.sort(key=lambda story: ranks.get(story.summary.id, len(ranks)))
     failures = (*reading.failures, *results.failures)
     # Headlines alone are an edition too, unless it is the network or the engine that is missing.
     headlines = bool(stories) or not (reading.offline or results.failures)

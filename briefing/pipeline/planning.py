@@ -14,7 +14,7 @@ from briefing.serialization import edition_from_json
 from briefing.stories import Bundle, group
 from briefing.stories.novelty import EarlierStory, link_earlier, text_key, unseen_articles
 from briefing.stories.ranking import Ranked, RankingPreferences, assign_topic, limit_sections, muted_by, rank
-from briefing.types import Article, Failure, FailureKind, Verdict
+from briefing.types import Article, Failure, FailureKind, Story, Verdict
 
 _DAYS = 7
 """Age of editions whose stories today's are compared with."""
@@ -60,11 +60,13 @@ def plan_stories(
     day: date,
     weights: Mapping[str, float],
     positions: Mapping[str, int] | None = None,
+    as_told: Sequence[Story] = (),
 ) -> Planning:
     """Group and rank the stories that `articles` tell, and link them to those of earlier editions.
 
     `weights`: of sources' voices, by name; 1 where there is none. `positions`: of articles in their sources, by id;
-    None takes those among the articles given.
+    None takes those among the articles given. `as_told`: stories that are told already; where they hold all `articles`,
+    these stay together as there, so that nothing changes where nothing is new.
     """
     config, compare = context.config, context.compare
     preferences = _preferences(context, weights)
@@ -76,7 +78,9 @@ def plan_stories(
             failures.append(Failure(subject=subject, stage="read", cause=cause, kind=FailureKind.SKIPPED))
         else:
             wanted.append(article)
-    bundles = group(wanted, compare=compare) if config.group else _one_each(wanted)
+    bundles = _together_as(as_told, wanted)
+    if bundles is None:
+        bundles = group(wanted, compare=compare) if config.group else _one_each(wanted)
     places = _feed_positions(wanted) if positions is None else positions
     ranked = rank(bundles, preferences, now=context.clock(), positions=places)
 
@@ -146,6 +150,18 @@ def _preferences(context: RunContext, weights: Mapping[str, float]) -> RankingPr
         muted_by_source={name: source.mute for name, source in context.wishes.items()},
         weights=weights,
     )
+
+
+def _together_as(stories: Sequence[Story], articles: Sequence[Article]) -> Sequence[Bundle] | None:
+    """The articles in the stories that hold them; None where a story holds not one of them."""
+    given = {article.id: article for article in articles}
+    bundles = []
+    for story in stories:
+        own = tuple(given.pop(article.id) for article in story.articles if article.id in given)
+        copies = tuple(given.pop(article.id) for article in story.copies if article.id in given)
+        if own or copies:
+            bundles.append(Bundle(articles=own or copies[:1], copies=copies if own else copies[1:]))
+    return None if given or not bundles else bundles
 
 
 def _one_each(articles: Iterable[Article]) -> list[Bundle]:

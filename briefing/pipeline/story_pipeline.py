@@ -76,7 +76,8 @@ def tell_stories(
     Raises `ModelError` where there is no model and something to condense.
     """
     config = context.config
-    planning = plan_stories(articles, context, day, weights or {}, positions)
+    as_told = list({id(story): story for story in (kept or {}).values()}.values())
+    planning = plan_stories(articles, context, day, weights or {}, positions, as_told)
     plans = planning.plans
     options = options_by_article(context)
     results = StoryResults(failures=planning.muted, told_before=len(planning.ranked) - len(plans))

@@ -332,7 +332,9 @@ def test_fifteen_real_outlets_all_have_their_best_stories_in_the_edition(
         file = shared_data / "feeds" / "real" / f"gesab001__{path[1:]}.xml"
         listed = read_feed(file.read_bytes(), now=NOW, subject=path)
         server.serves(path, of_its_own(server, path, listed.items, reachable), type="application/rss+xml")
-    edition, report = made(server, feeds, tmp_path, max_stories=30, pictures="none", max_per_source=0)
+    edition, report = made(server, feeds, tmp_path, written=True, max_stories=30, pictures="none")
+    again, _ = made(server, feeds, tmp_path, NOW + timedelta(hours=3), max_stories=30, pictures="none")
+    assert again.ranking == edition.ranking  # nothing is new, so nothing moves
     shown = {*outlets(edition), *(stub.source for stub in edition.stubs)}
     ranks = sorted((*(one.score for one in report.ranked), *(one.score for one in report.left_out)), reverse=True)
     thirtieth = ranks[max(0, 29 - len(edition.stubs))]  # headlines were ranked, too
