@@ -26,7 +26,7 @@ from briefing.models.records import ask_the_hub, read_added, with_stated, write_
 from briefing.models.repository import Repository, digest_of, is_hub_name, model_files
 from briefing.nlp.text import fingerprint
 
-_HUB_FILE = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+):(?P<file>[\w.+/ -]+\.gguf)", re.ASCII)
+_HUB_FILE = re.compile(r"(?P<repo>[\w.-]{1,100}/[\w.-]{1,100}):(?P<file>[\w.+/ -]{1,300}\.gguf)", re.ASCII)
 _SPLIT = re.compile(r"-\d{5}-of-\d{5}$")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 

@@ -80,7 +80,7 @@ class Discovery:
     contents: list[SourceContents]
     """In the order of the sources."""
     positions: dict[str, int] = field(default_factory=dict)
-    """By article id the place of a feed's item in it, from 0, whether the window takes it or not."""
+    """The place of a feed's item in it, from 0, by its key and the ids of its article, in the window or not."""
     listed: set[str] = field(default_factory=set)
     """Ids of the articles that feeds list, taken or not."""
     count: int = 0
@@ -437,7 +437,8 @@ class SourceReader:
         self._found.listed |= {item.id for item in items if item.entry.url}
         self._found.listed |= {article_id(item.entry.url, "") for item in items if item.entry.url}
         for place, item in enumerate(items):
-            for known in (item.id, *([article_id(item.entry.url, "")] if item.entry.url else [])):
+            of_its_page = [item.id, article_id(item.entry.url, "")] if item.entry.url else []
+            for known in (item.key, *of_its_page):
                 self._found.positions.setdefault(known, place)
         kept, left_out = self._session.window.taken(items, lambda item: item.key, lambda item: item.published, name)
         candidates: list[Candidate] = [item for item, _, _ in kept]

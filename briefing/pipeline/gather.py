@@ -236,7 +236,7 @@ class Gatherer:
             places[index] = counts[self._sources[index]]
             counts[self._sources[index]] += 1
             if isinstance(candidate, Item):
-                places[index] = in_feeds.get(candidate.id, places[index])
+                places[index] = in_feeds.get(candidate.key, places[index])
         return places
 
     def _read_in_rounds(
