@@ -135,7 +135,9 @@ def _from_json(answer: str) -> tuple[str, tuple[str, ...]] | None:
 
 
 _STRING = r'"(?:[^"\\]|\\.)*+"'
-_FIELD = re.compile(rf"\s*+,?\s*+({_STRING})\s*+:\s*+(?:({_STRING})|\[((?:\s*+{_STRING}\s*+,?)*+)\s*+(\])?)", re.DOTALL)
+_FIELD = re.compile(
+    rf"\s{{0,300}}+,?\s{{0,300}}+({_STRING})\s*+:\s*+(?:({_STRING})|\[((?:\s*+{_STRING}\s*+,?)*+)\s*+(\])?)", re.DOTALL
+)
 
 
 def _beginning(text: str) -> dict[str, Any]:
