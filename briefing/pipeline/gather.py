@@ -45,7 +45,7 @@ from briefing.pipeline.pictures import with_local_pictures
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.redaction import redacted_article, redacted_failure
 from briefing.pipeline.section_names import has_one_section
-from briefing.pipeline.selection import Selection, outline, selections
+from briefing.pipeline.selection import Selection, numbered_in, outline, selections
 from briefing.stories.ranking import LeftOut
 from briefing.types import Article, Failure, Notice
 
@@ -230,14 +230,11 @@ class Gatherer:
 
     def _places(self, readable: Mapping[int, Readable], in_feeds: Mapping[str, int]) -> dict[int, int]:
         """By index the place of each candidate in its source, from 0: in its feed, else among those to be read."""
-        counts = Counter[int]()
-        places = {}
-        for index, candidate in readable.items():
-            places[index] = counts[self._sources[index]]
-            counts[self._sources[index]] += 1
-            if isinstance(candidate, Item):
-                places[index] = in_feeds.get(candidate.key, places[index])
-        return places
+        numbers = numbered_in([self._sources[index] for index in readable])
+        return {
+            index: in_feeds.get(candidate.key, number) if isinstance(candidate, Item) else number
+            for (index, candidate), number in zip(readable.items(), numbers, strict=True)
+        }
 
     def _read_in_rounds(
         self,

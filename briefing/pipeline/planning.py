@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from briefing.config import Config
 from briefing.pipeline.context import RunContext
+from briefing.pipeline.selection import numbered_in
 from briefing.serialization import edition_from_json
 from briefing.stories import Bundle, group
 from briefing.stories.novelty import EarlierStory, link_earlier, text_key, unseen_articles
@@ -81,8 +81,10 @@ def plan_stories(
     bundles = _together_as(as_told, wanted)
     if bundles is None:
         bundles = group(wanted, compare=compare) if config.group else _one_each(wanted)
-    places = _feed_positions(wanted) if positions is None else positions
-    ranked = rank(bundles, preferences, now=context.clock(), positions=places)
+    if positions is None:
+        numbers = numbered_in([article.source for article in wanted])
+        positions = {article.id: number for article, number in zip(wanted, numbers, strict=True)}
+    ranked = rank(bundles, preferences, now=context.clock(), positions=positions)
 
     def clustered(together: Sequence[Article]) -> list[Sequence[Article]]:
         return [(*bundle.articles, *bundle.copies) for bundle in group(together, compare=compare)]
@@ -116,10 +118,9 @@ def expected_stories(
     return [*within, *over, *rank(_one_each(muted), preferences, now=now, positions=positions)]
 
 
-def count_stories(articles: Sequence[Article], context: RunContext, day: date) -> int:
-    """How many stories that the edition of `day` may tell are in `articles`, within the limit of a section."""
-    config = context.config
-    wanted = [in_section(article, config) for article in articles if may_be_told(article, context, day)]
+def count_stories(articles: Iterable[Article], config: Config) -> int:
+    """How many stories `articles` tell, within the limit of a section."""
+    wanted = [in_section(article, config) for article in articles]
     bundles = group(wanted) if config.group else _one_each(wanted)
     return len(limit_sections(bundles, config.max_per_section, lambda bundle: bundle.articles[0])[0])
 
@@ -173,16 +174,6 @@ def in_section(article: Article, config: Config) -> Article:
     if article.section or not config.topics:
         return article
     return replace(article, section=assign_topic(article, config.topics) or config.other)
-
-
-def _feed_positions(articles: Sequence[Article]) -> dict[str, int]:
-    """The position of each article among those of its source, from 0, by id."""
-    counts: Counter[str] = Counter()
-    positions = {}
-    for article in articles:
-        positions[article.id] = counts[article.source]
-        counts[article.source] += 1
-    return positions
 
 
 def _earlier(context: RunContext, day: date, article_ids: Sequence[str]) -> list[EarlierStory]:

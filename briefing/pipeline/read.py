@@ -18,7 +18,7 @@ from briefing.pipeline.planning import count_stories, expected_stories, may_be_t
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.source_names import tell_apart
 from briefing.pipeline.window import Window, window_for, window_without_memory
-from briefing.types import Source, stem_of
+from briefing.types import Article, Source, stem_of
 
 
 def read(
@@ -59,14 +59,22 @@ def read(
         # A new one: a laptop may have been suspended during the wait, and another day begun.
         return current_window() if network.again(cause) else None
 
+    told: dict[str, bool] = {}
+
+    def counts(article: Article) -> bool:
+        """Whether the edition may tell it; asked of the store once, though each round of reading counts anew."""
+        if article.id not in told:
+            told[article.id] = may_be_told(article, context, day or context.today(session.window.now))
+        return told[article.id]
+
     limits = Limits(
         max_stories=config.max_stories,
         max_per_source=config.max_per_source,
         full_text=config.full_text,
         offline=config.offline,
         allow_local=config.allow_local,
-        counts=lambda article: may_be_told(article, context, day or context.today(session.window.now)),
-        stories=lambda articles: count_stories(articles, context, day or context.today(session.window.now)),
+        counts=counts,
+        stories=lambda articles: count_stories(filter(counts, articles), config),
     )
     session = ReadSession(
         limits=limits,

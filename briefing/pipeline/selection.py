@@ -7,7 +7,7 @@ are read are grouped and ranked anew (`planning`): this decides only which these
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -59,9 +59,8 @@ def selections(
     """The stories that candidates seem to tell, in the order in which they are read.
 
     `outlines` (`outline`), `sources`, the number of a candidate's source, and `places`, that in its source, are by the
-    candidate's index. `most`:
-    stories of the edition, of which no source has more than its share while others wait (`fair_order`), and all but
-    the first articles of a story wait; 0: no limit, and the order is that of the ranks.
+    candidate's index. `most`: stories of the edition, of which no source has more than its share while others wait
+    (`fair_order`), and all but the first articles of a story wait; 0: no limit, and the order is that of the ranks.
     """
     ranked = ranking(list(outlines.values()), {str(index): places[index] for index in outlines}, weights)
     ordered: list[Selection] = []
@@ -80,12 +79,18 @@ def selections(
 
 def _of_many_sources(indices: Sequence[int], sources: Sequence[int]) -> list[int]:
     """`indices` in their order, but for each source's second after every source's first, and so on."""
-    counts = Counter[int]()
-    rounds = []
-    for index in indices:
-        rounds.append(counts[sources[index]])
-        counts[sources[index]] += 1
+    rounds = numbered_in([sources[index] for index in indices])
     return [index for _, _, index in sorted(zip(rounds, range(len(indices)), indices, strict=True))]
+
+
+def numbered_in(sources: Sequence[Hashable]) -> list[int]:
+    """For each of a row of articles, given their sources, how many of its own source stand before it."""
+    counts = Counter[Hashable]()
+    numbers = []
+    for source in sources:
+        numbers.append(counts[source])
+        counts[source] += 1
+    return numbers
 
 
 def outline(index: int, candidate: Readable, moment: datetime) -> Article:

@@ -63,7 +63,7 @@ class Window:
         An item without a date, or with one far in the future, is a day older than when a run first saw it: it keeps no
         dated news of the day out of a limit (`stories.ranking` takes it for a day old, too).
         """
-        judged = self._judged(items)
+        judged = self._judged(items, self.known([key for key, _ in items]))
         return [
             moment if published and is_plausible(published, self.now) else moment - UNDATED_AGE
             for (moment, _), (_, published) in zip(judged, items, strict=True)
@@ -93,8 +93,8 @@ class Window:
             else:
                 young.append((item, key(item), published))
         kept = []
-        judged = self._judged([(item_key, published) for _, item_key, published in young])
-        known = self.known([item_key for _, item_key, _ in young]) if self.stem else {}
+        known = self.known([item_key for _, item_key, _ in young])
+        judged = self._judged([(item_key, published) for _, item_key, published in young], known)
         for (item, item_key, _), (moment, seen) in zip(young, judged, strict=True):
             last = known.get(item_key)
             if self.reach and moment < self.reach:
@@ -102,7 +102,7 @@ class Window:
             elif last and not last.settled and self.limits and last.passed == self.limits:
                 self.passed.append(LeftOut(str(getattr(item, "title", "")), name, 0.0, "before", 1))
             elif seen and self.whole and moment < self.whole:
-                before += not last or last.by != self.stem
+                before += not (self.stem and last and last.by == self.stem)
             else:
                 kept.append((item, item_key, moment))
                 self.looked.add(item_key)
@@ -112,9 +112,10 @@ class Window:
             left_out.append(skipped(name, f"{before} articles were seen by an earlier edition"))
         return kept, left_out
 
-    def _judged(self, items: Sequence[tuple[str, datetime | None]]) -> list[tuple[datetime, bool]]:
-        """For each when it counts as published, and whether an earlier edition has settled it."""
-        known = self.known([key for key, _ in items])
+    def _judged(
+        self, items: Sequence[tuple[str, datetime | None]], known: Mapping[str, SeenItem]
+    ) -> list[tuple[datetime, bool]]:
+        """For each when it counts as published, and whether an earlier edition has settled it; `known`: by key."""
         judged = []
         for key, published in items:
             seen = known.get(key)

@@ -38,6 +38,15 @@ def configure(folder: Path, *urls: str, more: str = "", before: str = "") -> Non
     )
 
 
+def a_story_comes_in(folder: Path) -> None:
+    (folder / "later.txt").write_text(
+        "Ferry runs again\n\nThe ferry to the island of Norra runs again from Monday, the harbour office said. "
+        "Its engine was repaired in the yard of Lund for eleven weeks, at a cost of 2 million crowns."
+    )
+    with (folder / "briefing.toml").open("a", encoding="utf-8") as config:
+        config.write('[[sources]]\npath = "later.txt"\n')
+
+
 def hook(server: Server, path: str = f"/{TOKEN}") -> str:
     return f'"json://127.0.0.1:{server.port}{path}"'
 
@@ -66,13 +75,8 @@ def test_the_front_page_is_pushed_once_however_often_it_is_sent(cli: Cli, tmp_pa
 def test_what_comes_in_later_is_a_push_of_its_own(cli: Cli, tmp_path: Path, service: Server) -> None:
     service.serves(f"/{TOKEN}", "")
     configure(tmp_path, hook(service))
-    config = tmp_path / "briefing.toml"
     assert cli(*RUN).returncode == 0
-    (tmp_path / "later.txt").write_text(
-        "Ferry runs again\n\nThe ferry to the island of Norra runs again from Monday, the harbour office said. "
-        "Its engine was repaired in the yard of Lund for eleven weeks, at a cost of 2 million crowns."
-    )
-    config.write_text(config.read_text("utf-8") + '[[sources]]\npath = "later.txt"\n', "utf-8")
+    a_story_comes_in(tmp_path)
     assert cli(*RUN).returncode == 0
     first, second = (json.loads(seen.body) for seen in service.requests)
     assert "new since" in second["title"]
@@ -85,15 +89,11 @@ def test_what_comes_in_later_is_a_push_of_its_own(cli: Cli, tmp_path: Path, serv
 def test_a_push_of_what_has_left_the_edition_is_not_sent(cli: Cli, tmp_path: Path, service: Server) -> None:
     service.serves(f"/{TOKEN}", "")
     configure(tmp_path, hook(service))
-    config = tmp_path / "briefing.toml"
     assert cli(*RUN).returncode == 0
-    (tmp_path / "later.txt").write_text(
-        "Ferry runs again\n\nThe ferry to the island of Norra runs again from Monday, the harbour office said. "
-        "Its engine was repaired in the yard of Lund for eleven weeks, at a cost of 2 million crowns."
-    )
-    config.write_text(config.read_text("utf-8") + '[[sources]]\npath = "later.txt"\n', "utf-8")
+    a_story_comes_in(tmp_path)
     service.fails(f"/{TOKEN}", 503, times=1)
     assert cli(*RUN).returncode == 5
+    config = tmp_path / "briefing.toml"
     config.write_text(config.read_text("utf-8") + '[mute]\nwords = ["ferry"]\n', "utf-8")
     service.serves(f"/{TOKEN}", "")
     done = cli(*RUN)
