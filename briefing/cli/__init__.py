@@ -159,7 +159,8 @@ def main() -> None:
 def _run(until_exit: ExitStack) -> int | str | None:
     """Run the command; its exit code."""
     try:
-        app(obj=until_exit)
+        # By its name also under `python -m briefing`: completion is installed for the command of that name.
+        app(obj=until_exit, prog_name="briefing")
     except SystemExit as end:
         # Outside of a run typer handles Ctrl-C, and exits without a message.
         if end.code == StoppedError.exit_code:

@@ -16,6 +16,7 @@ from briefing.pipeline.mailing import check_settings
 from briefing.pipeline.model_resolution import embedding_location, engine_for, model_location
 from briefing.pipeline.newsletters import is_imap, password_for
 from briefing.pipeline.pushing import check_notify, mails
+from briefing.pipeline.secrets import sent_headers
 from briefing.store import check_state, default_state
 
 
@@ -31,6 +32,8 @@ def check_run(context: RunContext, *, send: bool) -> Iterator[str]:
     for source in config.sources:
         if is_imap(source.location) and not config.offline:
             password_for(source, parse_address(source.location), context.commands)
+        if not config.offline:
+            sent_headers(source, context.commands)
     if send:
         if mails(config):
             check_settings(config.mail, context.commands)

@@ -55,6 +55,12 @@ def test_completion_can_be_installed(cli: Cli) -> None:
     assert "--install-completion" not in cli("run", "--help").stdout
 
 
+def test_completion_is_of_the_command_briefing_however_it_is_started(process: Cli) -> None:
+    shown = process("--show-completion", "bash").stdout
+    assert shown.strip().endswith("briefing")
+    assert "python" not in shown
+
+
 def test_thirty_stories_into_a_file_are_a_line_each(process: Cli, tmp_path: Path) -> None:
     (tmp_path / "read").mkdir()
     things = "tram hospital bridge river market school museum ferry harbour station budget library stadium forest road"

@@ -525,6 +525,22 @@ def test_a_check_finds_what_a_run_would_end_with(cli: Cli, config: Path, line: s
     assert cli("run", config, "--check", "--send").returncode in {2, 3}
 
 
+@pytest.mark.slow
+@pytest.mark.posix
+def test_a_job_without_the_variable_of_a_header_is_not_installed(
+    cli: Cli, machine: Machine, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.has("crontab")
+    source = '[[sources]]\nurl = "https://example.org/feed"\nheaders = { Authorization = "Bearer $NEWS_TOKEN" }\n'
+    config.write_text(config.read_text() + source)
+    assert "NEWS_TOKEN of the environment is not set" in cli("run", config, "--check").stderr
+    monkeypatch.setenv("NEWS_TOKEN", "abc")
+    assert cli("run", config, "--check").returncode == 0
+    done = cli("schedule", "install", "-c", config, "--with", "cron")
+    assert done.returncode != 0
+    assert "NEWS_TOKEN of the environment is not set" in done.stderr
+
+
 # --- which one ----------------------------------------------------------------------------------------------------
 
 
