@@ -33,6 +33,16 @@ def test_a_summary_is_as_wide_as_the_terminal_up_to_100_columns(
     assert second.startswith(("    ", "  - ")), first
 
 
+@pytest.mark.posix
+def test_quotations_on_a_terminal_nest_and_are_labelled_once(terminal: Callable[..., str], tmp_path: Path) -> None:
+    said = '"The line will open in May," the mayor of Bergholm said on Tuesday of the tram to the hospital.'
+    (tmp_path / "story.txt").write_text(f"Trams\n\n{said} The council voted 31 to 14 for it after a long dispute.")
+    shown = terminal("--quiet", "summarise", "story.txt", *PLAIN, width=100)
+    assert "““" not in shown
+    assert "‘The line will open in May,’" in shown
+    assert shown.count("uoted from the article") == 1
+
+
 def test_a_pipe_gets_plain_text(cli: Cli, story_file: Path) -> None:
     assert "\x1b" not in cli("summarise", story_file, *PLAIN).stdout
 
