@@ -107,7 +107,9 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         *(_with_picture_of(by_article, story) for story in results.stories),
         *(story for story in kept if told.isdisjoint(_articles_of([story]))),
     ]
-    if known and by_article.keys() >= {article.id for article in reading.articles}:  # nothing is new, nothing moves
+    as_before = known and _ranked_by(config) == context.store.ranked_by(day, config.title, name=context.edition)
+    if known and as_before and by_article.keys() >= {article.id for article in reading.articles}:
+        # Nothing is new and nothing else is wished for: nothing moves.
         ranks = {summary: rank for rank, summary in enumerate(known.ranking)}
         stories.sort(key=lambda story: ranks.get(story.summary.id, len(ranks)))
     failures = (*reading.failures, *results.failures)
@@ -203,7 +205,15 @@ def remember_edition(edition: Edition, context: RunContext) -> None:
     if context.ad_hoc:
         return
     text, told = json.dumps(edition_to_json(edition), ensure_ascii=False), _articles_of(edition.stories).values()
-    context.store.put_edition(edition.date, edition.title, text, context.clock(), told, name=edition.name)
+    context.store.put_edition(
+        edition.date,
+        edition.title,
+        text,
+        context.clock(),
+        told,
+        name=edition.name,
+        ranked_by=_ranked_by(context.config),
+    )
     keep_pictures(edition, context)
 
 
@@ -261,6 +271,12 @@ def _edition_on_record(context: RunContext, day: date) -> Edition | None:
         return known_edition(context, day, name=name)
     except UsageError:  # stored in a format that is no longer read
         return None
+
+
+def _ranked_by(config: Config) -> str:
+    """A text for what the reader's wishes say about the order of stories."""
+    interests = config.interests
+    return json.dumps([list(interests.words), interests.boost, [source.weight for source in config.sources]])
 
 
 def _kept_stories(known: Edition | None, context: RunContext) -> list[Story]:

@@ -86,12 +86,21 @@ class Editions(Search, SeenItems):
             raise
 
     def put_edition(
-        self, day: date, title: str, edition: str, now: datetime, told: Iterable[Article] = (), *, name: str = ""
+        self,
+        day: date,
+        title: str,
+        edition: str,
+        now: datetime,
+        told: Iterable[Article] = (),
+        *,
+        name: str = "",
+        ranked_by: str = "",
     ) -> None:
         """Store the JSON of an edition, replacing an earlier one of the same `day`, `title` and `name`.
 
         `told`: its articles; their texts are kept while sources list them (`keep_told`) and `KEPT_DAYS` longer. Settles
-        what was proposed for the edition (`seen_items`).
+        what was proposed for the edition (`seen_items`). `ranked_by`: a text for the wishes that its stories are in
+        order of.
         """
         key = (stem_of(day, name), storable(title))
         rows = [
@@ -101,14 +110,22 @@ class Editions(Search, SeenItems):
         ]  # fmt: skip
         oldest = stamp(now - timedelta(days=KEPT_DAYS))
         with self.transaction() as connection:
-            values = (*key, storable(edition), stamp(now))
+            values = (*key, storable(edition), stamp(now), ranked_by)
             connection.execute(
-                "INSERT OR REPLACE INTO editions (date, title, edition, written) VALUES (?, ?, ?, ?)", values
+                "INSERT OR REPLACE INTO editions (date, title, edition, written, ranked_by) VALUES (?, ?, ?, ?, ?)",
+                values,
             )
             update_index(connection)
             connection.execute("DELETE FROM told WHERE (date = ? AND title = ?) OR listed < ?", (*key, oldest))
             connection.executemany("INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             settle(connection, *key)
+
+    def ranked_by(self, day: date, title: str, *, name: str = "") -> str:
+        """What `put_edition` was told of the edition's order; empty where there is none."""
+        rows = self.query(
+            "SELECT ranked_by FROM editions WHERE date = ? AND title = ?", stem_of(day, name), storable(title)
+        )
+        return rows[0][0] if rows else ""
 
     def keep_told(self, title: str, listed: Iterable[str], now: datetime) -> None:
         """Record that sources list these articles (ids) still, which keeps their texts."""

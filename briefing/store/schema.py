@@ -95,7 +95,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     # Version 11: an edition may have a name. `date` of editions, told, made and story_index, `edition` and `pending` of
     # seen hold its stem (`types.stem_of`), which for one without a name is its day as before. Which stories a letter
     # told (ids of their articles, a JSON list; NULL: not known, all); which edition, with which limits, left an item to
-    # a later one.
+    # a later one; what an edition's stories are in order of.
     (
         "ALTER TABLE deliveries ADD COLUMN stories TEXT",
         """UPDATE deliveries SET stories = (SELECT json_group_array(article) FROM told
@@ -103,6 +103,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             WHERE state IN ('sent', 'sending', 'refused')
             AND EXISTS (SELECT 1 FROM told WHERE told.date || ' ' || told.title = deliveries.edition)""",
         "ALTER TABLE seen ADD COLUMN passed TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE editions ADD COLUMN ranked_by TEXT NOT NULL DEFAULT ''",
     ),
 )
 
