@@ -43,7 +43,7 @@ class Pace:
             self._last = self._context.clock()
 
     def keep(self) -> None:
-        """Store what was measured, where anything was: where most answers came from the store, it is not the model's."""
+        """Store what was measured, where anything was, unless most answers came from the store."""
         counted = self._context.store.counters()
         if self._last is None or counted.get("completion.hit", 0) > counted.get("completion.miss", 0):
             return
