@@ -68,7 +68,7 @@ class Report:
     notices: tuple[Notice, ...] = ()
     """About sources that were read, such as dates in them that cannot be."""
     left_out: tuple[LeftOut, ...] = ()
-    """Stories for which the limits had no room, by falling score."""
+    """Stories for which the limits had no room, by falling score, then those that were not ranked."""
     kept: int = 0
     """Stories that the edition had before this run."""
     emptied: bool = False
@@ -166,7 +166,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         seconds=(context.clock() - began).total_seconds(),
         offline=reading.offline,
         cut=sum(is_cut(article) for article in reading.articles),
-        left_out=tuple(sorted(left_out, key=lambda story: -story.score)),
+        left_out=tuple(sorted(left_out, key=lambda story: (story.score is None, -(story.score or 0.0)))),
         notices=(*reading.notices, *unknown_sections(config, reading.sections, complete=reading.named)),
         kept=len(kept),
         emptied=emptied,
