@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 def run(
     context: typer.Context,
     config: Annotated[
-        Path | None, typer.Argument(help="Configuration file. Default: ./briefing.toml, then the one in your folder.")
+        Path | None,
+        typer.Argument(
+            callback=options.in_hand, help="Configuration file. Default: ./briefing.toml, then the one in your folder."
+        ),
     ] = None,
     config_option: options.ConfigPath = None,
     source: Annotated[
@@ -145,7 +148,9 @@ def run(
             to_send = edition if edition.stories or (wanted.mail.send_empty and not report.offline) else None
             if send and to_send:
                 pipeline.owe_letters(to_send, run_context)
-            written, content = _write(edition, run_context, printed=printed)
+            written, content = (
+                ((), "") if edition.empty and not report.emptied else _write(edition, run_context, printed=printed)
+            )
             explanation = (
                 pipeline.render_explanation(report.ranked, edition, run_context.templates, report.left_out)
                 if explain
@@ -155,7 +160,10 @@ def run(
         untold = _untold(display, written, content)
         if explanation:
             message(explanation)
-        tell_run(display, edition, report)
+        again = options.given(max_stories=max_stories, since=since, date=date and date.date())
+        # A source that is named may hold a password, which is not printed.
+        explained_by = "" if source else display.in_hand.command(f"run {again} --explain")
+        tell_run(display, edition, report, explained_by=explained_by)
         tell_language(display, [story.summary for story in edition.stories], run_context.config.language)
         tell_usage(display, run_context)
         before = report.told_before + report.seen_before
@@ -181,12 +189,10 @@ def _check_printable(printed: bool, formats: Sequence[str]) -> None:
 
 
 def _write(edition: "Edition", run_context: "RunContext", *, printed: bool) -> tuple[tuple[Path, ...], str | bytes]:
-    """Write and remember an edition that is not empty: the files, or what is to be `printed` instead."""
+    """Write and remember an edition: the files, or what is to be `printed` instead."""
     from briefing import pipeline
     from briefing.render.edition import render_edition
 
-    if edition.empty:
-        return (), ""
     if not printed:
         return pipeline.write_edition(edition, run_context), ""
     config = run_context.config

@@ -1,14 +1,14 @@
 """`briefing sources`: what the configuration reads."""
 
 # No postponed annotations here: typer reads these objects, not their text.
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from briefing.address import is_web, shown, shown_in
+from briefing.address import bare_address, is_web, shown, shown_in, web_address
 from briefing.cli import options
 from briefing.cli.console import result
 from briefing.cli.messages import ProgressDisplay
@@ -39,7 +39,7 @@ def add(
     offline: options.Offline = None,
 ) -> None:
     """Read a source once, say what it gives, and add it to the configuration; the rest of the file stays as it is."""
-    from briefing.config import bare_address, load_config, source_key
+    from briefing.config import load_config, source_key
 
     if location == "-":
         raise UsageError("sources add", "standard input cannot be a source of every day", "Use --source - with `run`")
@@ -115,27 +115,43 @@ def _age(age: timedelta) -> str:
 
 @app.command("list")
 def list_sources(config: options.ConfigPath = None) -> None:
-    """Print a line for each source: name, section, address or path."""
+    """Print a line for each source: name (else its feed's title, once known), section, address or path."""
     from briefing.config import load_config
 
+    wanted = load_config(configuration_path(config))
+    title_of = _titles(wanted)
     rows = (
-        (shown_in(source.name) or "-", source.section or "-", str(source.address))
-        for source in load_config(configuration_path(config)).sources
+        (shown_in(source.name) or title_of(source) or "-", source.section or "-", str(source.address))
+        for source in wanted.sources
     )
     table(("name", "section", "address or path"), rows)
 
 
+def _titles(config: "Config") -> Callable[[Source], str]:
+    """The title that the feed of a source had when a run read it last; empty where unknown. No state file is made."""
+    from briefing.store import default_state, known_feeds
+
+    known = known_feeds(config.state or default_state())
+    return lambda source: known.title_of(web_address(source.location) or source.location)
+
+
 @app.command("remove")
 def remove(
-    source: Annotated[str, typer.Argument(help="Its name, address or path, as in the configuration.")],
+    source: Annotated[str, typer.Argument(help="Its name, address or path, as `sources list` shows it.")],
     config: options.ConfigPath = None,
 ) -> None:
     """Take a source out of the configuration."""
-    from briefing.config import read_config, remove_source
+    from briefing.config import parse_config, read_config, remove_source
     from briefing.deliver import write_atomically
 
     path = configuration_path(config)
-    write_atomically(path, remove_source(read_config(path), source, path))
+    text = read_config(path)
+    wanted = parse_config(text, path)
+    if source not in {one.name for one in wanted.sources}:
+        title_of = _titles(wanted)
+        titled = {one.location for one in wanted.sources if not one.name and title_of(one) == source}
+        source = titled.pop() if len(titled) == 1 else source
+    write_atomically(path, remove_source(text, source, path))
 
 
 @app.command("check")
@@ -181,13 +197,17 @@ def _checked(
                 yield "warning", name if notice.subject == name else f"{name}: {notice.subject}", notice.sentences
 
 
+_LEFT_OUT_SHOWN = 50
+"""Entries of a list that are named, with the reason."""
+
+
 @app.command("import")
 def import_opml(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="OPML file, or a text file with an address on each line.")],
     config: options.ConfigPath = None,
 ) -> None:
-    """Add every source of an OPML file that the configuration does not have yet, and say what was left out."""
+    """Add every source of a list that the configuration does not have yet, and say what was left out."""
     from briefing.config import load_config
     from briefing.sources import read_subscriptions
 
@@ -201,8 +221,10 @@ def import_opml(
     skipped: list[Notice] = []
     listed = read_subscriptions(body, subject=str(file), skipped=skipped.append)
     _extend(path, new := tuple(source for source in listed if source.location not in have))
-    for notice in skipped:
+    for notice in skipped[:_LEFT_OUT_SHOWN]:
         display.complain(f"Left out: {notice.subject}: {notice.sentences}")
+    if len(skipped) > _LEFT_OUT_SHOWN:
+        display.complain(f"Left out: {len(skipped) - _LEFT_OUT_SHOWN:,} more.")
     if count := len(listed) - len(new):
         display.say(f"{count} {'is a source' if count == 1 else 'are sources'} already.")
 
