@@ -102,6 +102,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         weights=reading.weights,
         positions=reading.positions,
         kept=by_article,
+        events=[*reading.events, *(_articles_of([story]).keys() for story in kept)],
     )
     left_out = (*reading.left_out, *results.left_out)
     told = _articles_of(results.stories).keys()

@@ -77,6 +77,8 @@ class ReadResult:
     """Keys of items of which there is only the headline."""
     positions: dict[str, int] = field(default_factory=dict)
     """Of the articles among all that their sources list for this edition, from 0, by id."""
+    events: list[frozenset[str]] = field(default_factory=list)
+    """Ids of articles that all that the sources list showed to be about one great event."""
     left_out: list[LeftOut] = field(default_factory=list)
     """What the limits left unread, the most important first, and what an earlier run's did."""
     over: set[str] = field(default_factory=set)
@@ -118,6 +120,8 @@ class Gatherer:
         """Articles by id."""
         self._sources: Sequence[int] = ()
         """The index of each candidate's source."""
+        self._events: list[tuple[int, ...]] = []
+        """Those about one great event each (`Bundle.event`)."""
 
     def gather(self, discovery: Discovery) -> ReadResult:
         """The articles: of every message, and of every item from its page or from its feed."""
@@ -137,6 +141,7 @@ class Gatherer:
         self._note_sources(result, discovery.contents)
         waiting = self._read_in_rounds(readable, keys, result.weights, places)
         unread = {index for one in waiting for index in one.indices}
+        result.events = self._told_events()
         result.mails = session.newsletters.marks
         own_limits = (story for contents in discovery.contents for story in contents.left_out)
         before = (*session.window.passed, *own_limits)
@@ -251,6 +256,7 @@ class Gatherer:
             for (index, candidate), moment in zip(readable.items(), session.window.moments(dated), strict=True)
         }
         waiting = selections(outlines, self._sources, session.ranking, weights, places, most=session.limits.max_stories)
+        self._events = [one.indices for one in waiting if one.ranked.bundle.event]
         while waiting:
             batch, rest = self._quota.next_round(waiting, self._sources)
             if not batch or (self._results and session.time.up):
@@ -260,9 +266,15 @@ class Gatherer:
             if rest:
                 for index in batch:
                     self._quota.note(self._sources[index], self._results[index], transient=index in self._transient)
-                self._quota.note_stories([made for made in self._results.values() if isinstance(made, Article)])
+                articles = [made for made in self._results.values() if isinstance(made, Article)]
+                self._quota.note_stories(articles, self._told_events())
             waiting = rest
         return waiting
+
+    def _told_events(self) -> list[frozenset[str]]:
+        """Of each event the ids of the articles read."""
+        made = ([self._results.get(index) for index in event] for event in self._events)
+        return [frozenset(one.id for one in event if isinstance(one, Article)) for event in made]
 
     def _over_limits(self, waiting: Sequence[Selection]) -> list[LeftOut]:
         """What the limits left out; empty where it was the time that was up."""

@@ -6,13 +6,16 @@ A mere headline (stub) counts against the limit of its source, not against that 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from briefing.errors import OutOfTimeError
 from briefing.pipeline.candidates import failure_of, skipped
 from briefing.pipeline.selection import Selection
 from briefing.types import Article, Failure, FailureKind
+
+Events = Sequence[Collection[str]]
+"""Sets of ids of articles that are about one event (`stories.group`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +34,9 @@ class Limits:
     """Whether every configured source, also in a list, may be at a private address."""
     counts: Callable[[Article], bool] = lambda article: True
     """Whether an article counts against its source's limit; called only where limits leave something out."""
-    stories: Callable[[Sequence[Article]], int] = len
-    """How many stories articles tell that count against the edition's limit; called only where it is needed."""
+    stories: Callable[[Sequence[Article], Events], int] = lambda articles, events: len(articles)
+    """How many stories articles tell that count against the edition's limit, given the events that are known; called
+    only where it is needed."""
 
 
 _LEAST_ROUND = 4
@@ -94,10 +98,10 @@ class Quota:
             self._limits.max_stories or self._limits.max_per_source
         )
 
-    def note_stories(self, articles: Sequence[Article]) -> None:
+    def note_stories(self, articles: Sequence[Article], events: Events) -> None:
         """Count the stories that all articles read so far tell, and transient failures beyond the limit as such."""
         if most := self._limits.max_stories:
-            self._stories = self._limits.stories(articles) + max(0, self._transient - _PATIENCE * most)
+            self._stories = self._limits.stories(articles, events) + max(0, self._transient - _PATIENCE * most)
 
     def is_full_of(self, source: int) -> bool:
         """Whether the limit for one source lets no more of `source` in."""
