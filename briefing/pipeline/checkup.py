@@ -16,7 +16,8 @@ from briefing.engines import engine_names, load_engine
 from briefing.errors import BriefingError, ConfigError, ScheduleError
 from briefing.extras import install_command, is_usable
 from briefing.pipeline.mailing import check_addresses, mail_server
-from briefing.pipeline.secrets import Commands, from_environment, split_command
+from briefing.pipeline.newsletters import is_imap, password_for
+from briefing.pipeline.secrets import Commands, from_environment, sent_headers, split_command
 from briefing.pipeline.section_names import sections_of, unknown_sections
 
 if TYPE_CHECKING:
@@ -66,6 +67,25 @@ def mail_in_words(config: Config) -> str:
             known = ", ".join(sorted(sections_of(config)[0])) or "none"
             raise ConfigError("mail.recipients", cause, f"The sections are {known}")
     return f"{len(mail.recipients)} by {server}; `briefing send --check` logs in"
+
+
+class LookedFor(Commands):
+    """Sees whether the programs of commands are there, and runs none."""
+
+    def first_line(self, command: str | tuple[str, ...], setting: str) -> str:
+        """A word instead of the output. Raises `ConfigError` where there is no such program."""
+        _check_program(command, setting)
+        return "unknown"
+
+
+def check_secrets(config: Config) -> None:
+    """Raises `ConfigError` or `SourceError` where a source lacks its password, or a header or cookie its value."""
+    from briefing.fetch.imap import parse_address
+
+    for source in () if config.offline else config.sources:
+        if is_imap(source.location):
+            password_for(source, parse_address(source.location), LookedFor())
+        sent_headers(source, LookedFor())
 
 
 def notify_in_words(config: Config) -> str:
