@@ -319,6 +319,7 @@ def _over_sources() -> Iterator[tuple[str, Callable[[str], Any]]]:
     )
     yield "written_dates.DateReader.read", DateReader("de").read
     yield "sources.read_opml", _refused(lambda text: opml.read_subscriptions(f"<opml>{text}".encode()))
+    yield "sources.read_url_list", lambda text: opml.read_url_list(b"a.example\n" + text.encode(), skipped=str)
     yield "sources.find_feeds", lambda text: detection.find_feeds(text.encode(), "https://a.example")
     yield "sources.find_own_feeds", lambda text: detection.find_own_feeds(text.encode(), "https://a.example")
     yield (

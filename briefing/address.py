@@ -99,6 +99,27 @@ def without_feed_scheme(location: str) -> str:
     return rest if re.match(r"[a-z][a-z0-9+.-]*://|https?:|/", rest, re.IGNORECASE) else f"{scheme}://{rest}"
 
 
+_BARE = re.compile(
+    r"(?:[a-z0-9\u00a1-\uffff][a-z0-9\u00a1-\uffff-]{0,62}\.){1,10}(?P<end>[a-z\u00a1-\uffff]{2,63})(?::\d{1,5})?"
+    r"(?P<rest>[/?#][^\s]*)?",
+    re.IGNORECASE,
+)
+_FILE_ENDINGS = "atom csv docx eml epub gz htm html json markdown mbox md opml pdf rdf rss text toml txt xhtml xml zip"
+_ENDINGS = frozenset(_FILE_ENDINGS.split())
+"""Of files; some are top-level domains, too."""
+
+
+def bare_address(text: str) -> str:
+    """``https://`` before a host without a scheme (``bbc.co.uk``, ``example.org/feed.xml``); empty for anything else.
+
+    ``story.md`` is a file's name. Whether there is a file of that name is the caller's to look.
+    """
+    match = _BARE.fullmatch(text.strip())
+    if match is None or (match["end"].lower() in _ENDINGS and not match["rest"]):
+        return ""
+    return f"https://{text.strip()}"
+
+
 def cleaned_link(link: str) -> str:
     """A link without what the URL Standard ignores: blanks and control characters at its ends, tabs, line ends.
 

@@ -48,9 +48,14 @@ class _Commands(TyperGroup):
         with _clean_errors():
             return super().make_context(*args, **extra)
 
-    def invoke(self, *args: Any, **extra: Any) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         with _clean_errors():
-            return super().invoke(*args, **extra)
+            try:
+                return super().invoke(ctx)
+            except BriefingError as error:
+                if isinstance(ctx.obj, ProgressDisplay):
+                    error.remedy = ctx.obj.in_hand.completed(error.remedy)
+                raise
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import typer
 
 from briefing.cli import options
 from briefing.cli.console import message, result
+from briefing.cli.messages import ProgressDisplay
 from briefing.cli.settings import settings_if_any
 from briefing.errors import OutputError
 
@@ -21,6 +22,7 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace copies tha
 
 
 def init(
+    context: typer.Context,
     path: Annotated[Path, typer.Argument(help="File to write.")] = Path("briefing.toml"),
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     starter: Annotated[
@@ -43,11 +45,14 @@ def init(
     text = environment("templates", ()).get_template("briefing.toml.j2").render(timezone=local_timezone())
     write_atomically(path, add_sources(text, found.values(), path) if found else text)
     result(str(path))
+    display: ProgressDisplay = context.obj
+    display.in_hand.config = path
     if found:
         sections = list(dict.fromkeys(one.section for one in found.values()))
-        message(f"{len(found)} sources ({', '.join(sections)}). Now read them: briefing run")
+        count = f"{len(found)} source{'' if len(found) == 1 else 's'} ({', '.join(sections)})"
+        message(f"{count}. Now read them: {display.in_hand.command('run')}")
     else:
-        message("Now add what you read: briefing sources add ADDRESS")
+        message(f"Now add what you read: {display.in_hand.command('sources add ADDRESS')}")
 
 
 @templates.command("eject")

@@ -11,6 +11,7 @@ import typer
 from briefing._version import __version__
 from briefing.cli import options
 from briefing.cli.console import result
+from briefing.cli.messages import ProgressDisplay
 from briefing.errors import BriefingError, ConfigError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 
 def doctor(
+    context: typer.Context,
     config: options.ConfigPath = None,
     state: options.State = None,
     repair: Annotated[
@@ -51,12 +53,14 @@ def doctor(
     if settings.embeddings:
         checks.insert(3, ("embeddings", lambda: _embeddings(settings)))
     broken = 0
+    display: ProgressDisplay = context.obj
     for name, look in checks:
         try:
-            result(f"ok      {name}: {look()}")
+            line = f"ok      {name}: {look()}"
         except (BriefingError, OSError) as error:
             broken += 1
-            result(f"broken  {name}: {error}")
+            line = f"broken  {name}: {error}"
+        result(display.in_hand.completed(line))
     raise typer.Exit(1 if broken else 0)
 
 

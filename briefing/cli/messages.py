@@ -15,6 +15,7 @@ from typing import Any, Self
 from briefing._version import __version__
 from briefing.address import shown_in
 from briefing.cli.console import console, message
+from briefing.cli.hints import InHand
 from briefing.cli.stages import Bars, Lines, Stage
 from briefing.errors import StoppedError
 
@@ -61,6 +62,8 @@ class ProgressDisplay:
     ) -> None:
         self.quiet = quiet
         self.verbose = verbose
+        self.in_hand = InHand()
+        """For the commands in messages."""
         self._clock = clock
         self._expected: tuple[int, float | None] = (0, None)
         self._stage: Stage | None = None

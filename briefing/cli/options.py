@@ -7,12 +7,24 @@ from typing import Annotated, Any
 
 import typer
 
+from briefing.cli.hints import quoted
+from briefing.cli.messages import ProgressDisplay
 from briefing.dates import edition_day, edition_name
+
+
+def in_hand(context: typer.Context, param: typer.CallbackParam, value: Any) -> Any:
+    """Have the hints of the command name the file or edition that it was told to work with."""
+    display = context.find_root().obj
+    if value and isinstance(display, ProgressDisplay):  # else the command is only parsed
+        name = str(param.name)
+        setattr(display.in_hand, {"config_option": "config", "edition_name": "edition"}.get(name, name), value)
+    return value
+
 
 ConfigPath = Annotated[
     Path | None,
     typer.Option(
-        "--config", "-c", metavar="FILE", show_default=False,
+        "--config", "-c", metavar="FILE", show_default=False, callback=in_hand,
         help="Configuration file. Default: ./briefing.toml, then the one in your folder.",
     ),
 ]  # fmt: skip
@@ -86,7 +98,18 @@ GpuLayers = Annotated[
         help="Layers that a GPU holds, or auto. Default: as many as fit.",
     ),
 ]
-State = Annotated[Path | None, typer.Option(metavar="FILE", help="State file. Default: in your data folder.")]
+
+
+def given(**values: object) -> str:
+    """Options of these names with the values that are not None, as they are typed."""
+    return " ".join(
+        f"--{name.replace('_', '-')} {quoted(value)}" for name, value in values.items() if value is not None
+    )
+
+
+State = Annotated[
+    Path | None, typer.Option(metavar="FILE", callback=in_hand, help="State file. Default: in your data folder.")
+]
 Prompts = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder with prompts of your own.")]
 Templates = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder with templates of your own.")]
 AllowLocal = Annotated[bool | None, typer.Option("--allow-local", help="What you name may be at a private address.")]
@@ -110,5 +133,11 @@ def _name(text: str) -> str:
 
 EditionName = Annotated[
     str | None,
-    typer.Option("--edition", parser=_name, metavar="NAME", help="Which of the day's editions: morning, evening ..."),
+    typer.Option(
+        "--edition",
+        parser=_name,
+        metavar="NAME",
+        callback=in_hand,
+        help="Which of the day's editions: morning, evening ...",
+    ),
 ]

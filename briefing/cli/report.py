@@ -58,7 +58,8 @@ def tell_failures(
     total = Counter(map(_reason, failures))
     printed: Counter[tuple[str, ...]] = Counter()
     for failure in failures:
-        remedy = f" {failure.remedy}{'' if failure.remedy.endswith('?') else '.'}" if failure.remedy else ""
+        helps = display.in_hand.completed(failure.remedy)
+        remedy = f" {helps}{'' if helps.endswith('?') else '.'}" if helps else ""
         reason = _reason(failure)
         printed[reason] += 1
         named = 1 if failure.stage == "summarise" else _NAMED
@@ -145,8 +146,8 @@ def _more(items: int) -> str:
     return f"{items:,} more item{'s' if items > 1 else ''}"
 
 
-def tell_run(display: ProgressDisplay, edition: Edition, report: Report) -> None:
-    """Print the report of a run."""
+def tell_run(display: ProgressDisplay, edition: Edition, report: Report, *, explained_by: str = "") -> None:
+    """Print the report of a run. `explained_by`: the command that says why; else it is the same with ``--explain``."""
     for story in edition.stories:
         tell_warnings(display, story.summary)
     before = report.told_before + report.seen_before
@@ -159,13 +160,14 @@ def tell_run(display: ProgressDisplay, edition: Edition, report: Report) -> None
     skipped = len(unused) - failed
     told = f", {report.told_before} told by earlier editions" if report.told_before else ""
     seen = f", {report.seen_before} seen by earlier editions" if report.seen_before else ""
+    why = f"`{explained_by}`" if explained_by else "the same command with --explain"
     rows = [
         ("Sources", f"{report.sources} read"),
         ("Articles", f"{report.articles} found{seen}"),
         ("Stories", f"{report.condensed} summarised, {report.cached} from an earlier run{told}"),
         ("In short", f"{len(edition.stubs)}, with their headlines only" if edition.stubs else ""),
         ("Not used", f"{failed} failed, {skipped} skipped" if failed or skipped else ""),
-        ("Left out", f"{_more(edition.left_out)}: see `briefing run --explain`" if edition.left_out else ""),
+        ("Left out", f"{_more(edition.left_out)}: see {why}" if edition.left_out else ""),
         ("Time", f"{report.seconds:,.0f} s"),
     ]
     for name, told_of_it in rows:

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 def run(
     context: typer.Context,
     config: Annotated[
-        Path | None, typer.Argument(help="Configuration file. Default: ./briefing.toml, then the one in your folder.")
+        Path | None,
+        typer.Argument(
+            callback=options.in_hand, help="Configuration file. Default: ./briefing.toml, then the one in your folder."
+        ),
     ] = None,
     config_option: options.ConfigPath = None,
     source: Annotated[
@@ -155,7 +158,10 @@ def run(
         untold = _untold(display, written, content)
         if explanation:
             message(explanation)
-        tell_run(display, edition, report)
+        again = options.given(max_stories=max_stories, since=since, date=date and date.date())
+        # A source that is named may hold a password, which is not printed.
+        explained_by = "" if source else display.in_hand.command(f"run {again} --explain")
+        tell_run(display, edition, report, explained_by=explained_by)
         tell_language(display, [story.summary for story in edition.stories], run_context.config.language)
         tell_usage(display, run_context)
         before = report.told_before + report.seen_before

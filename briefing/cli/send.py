@@ -128,7 +128,7 @@ def post_after_run(
             code = worse(code, tell_deliveries(display, way()))
             keep_state(display, run_context, lock)
         except BriefingError as error:
-            display.complain(str(error))
+            display.complain(display.in_hand.completed(str(error)))
             code = ExitCode.MAIL
         except Exception as error:
             tell_crash(error)
@@ -160,7 +160,9 @@ def tell_deliveries(display: ProgressDisplay, posted: "Iterable[DeliveryResult]"
             state = "redirected"
         elif state == "refused" and _is_address_error(delivery.detail):
             state = "bad address"
-        line = _OUTCOMES[state].format(delivery.recipient, delivery.detail or _unsaid(state))
+        said = {"{0}": delivery.recipient, "{1}": delivery.detail or _unsaid(state)}
+        parts = re.split(r"(\{[01]\})", _OUTCOMES[state])
+        line = "".join(said.get(part) or display.in_hand.completed(part) for part in parts)
         if delivery.earlier:
             line = f"{delivery.earlier}: {line}"
         if delivery.shortened:

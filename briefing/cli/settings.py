@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from briefing.address import web_address, without_feed_scheme
+from briefing.address import bare_address, web_address, without_feed_scheme
 from briefing.errors import ConfigError, UsageError
 from briefing.types import Source
 
@@ -129,8 +129,6 @@ def typed_location(source: str) -> str:
 
     Unless there is a file of that name.
     """
-    from briefing.config import bare_address
-
     path = Path(source).expanduser()
     bare = bare_address(source)
     if bare and not path.exists():

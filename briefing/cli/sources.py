@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from briefing.address import is_web, shown, shown_in
+from briefing.address import bare_address, is_web, shown, shown_in
 from briefing.cli import options
 from briefing.cli.console import result
 from briefing.cli.messages import ProgressDisplay
@@ -39,7 +39,7 @@ def add(
     offline: options.Offline = None,
 ) -> None:
     """Read a source once, say what it gives, and add it to the configuration; the rest of the file stays as it is."""
-    from briefing.config import bare_address, load_config, source_key
+    from briefing.config import load_config, source_key
 
     if location == "-":
         raise UsageError("sources add", "standard input cannot be a source of every day", "Use --source - with `run`")
@@ -181,13 +181,17 @@ def _checked(
                 yield "warning", name if notice.subject == name else f"{name}: {notice.subject}", notice.sentences
 
 
+_LEFT_OUT_SHOWN = 50
+"""Entries of a list that are named, with the reason."""
+
+
 @app.command("import")
 def import_opml(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="OPML file, or a text file with an address on each line.")],
     config: options.ConfigPath = None,
 ) -> None:
-    """Add every source of an OPML file that the configuration does not have yet, and say what was left out."""
+    """Add every source of a list that the configuration does not have yet, and say what was left out."""
     from briefing.config import load_config
     from briefing.sources import read_subscriptions
 
@@ -201,8 +205,10 @@ def import_opml(
     skipped: list[Notice] = []
     listed = read_subscriptions(body, subject=str(file), skipped=skipped.append)
     _extend(path, new := tuple(source for source in listed if source.location not in have))
-    for notice in skipped:
+    for notice in skipped[:_LEFT_OUT_SHOWN]:
         display.complain(f"Left out: {notice.subject}: {notice.sentences}")
+    if len(skipped) > _LEFT_OUT_SHOWN:
+        display.complain(f"Left out: {len(skipped) - _LEFT_OUT_SHOWN:,} more.")
     if count := len(listed) - len(new):
         display.say(f"{count} {'is a source' if count == 1 else 'are sources'} already.")
 

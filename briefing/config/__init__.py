@@ -8,7 +8,7 @@ Paths in the file are relative to the file and may start with ``~``. Errors name
 
 from briefing.config.edit import add_sources, remove_source
 from briefing.config.file import find_config, load_config, local_timezone, parse_config, read_config
-from briefing.config.locations import bare_address, source_key
+from briefing.config.locations import source_key
 from briefing.config.mail import Mail, Recipient, is_loopback
 from briefing.config.notify import Notify, PushUrl
 from briefing.config.settings import Config
@@ -23,7 +23,6 @@ __all__ = [
     "PushUrl",
     "Recipient",
     "add_sources",
-    "bare_address",
     "find_config",
     "is_loopback",
     "load_config",

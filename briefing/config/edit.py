@@ -15,9 +15,9 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
 
-from briefing.address import shown, shown_in, web_address, without_feed_scheme
+from briefing.address import bare_address, shown, shown_in, web_address, without_feed_scheme
 from briefing.config.file import parse_config, parse_toml
-from briefing.config.locations import bare_address, source_key
+from briefing.config.locations import source_key
 from briefing.config.settings import SourceTable
 from briefing.config.validators import nearest
 from briefing.errors import ConfigError

@@ -13,26 +13,6 @@ from briefing.errors import UsageError
 _READ = ("https", "http", "feed", "feeds", "itpc", "itpcs", "pcast", "pcasts", "imaps", "imap")
 _ADDRESS = re.compile(rf"(?:[a-z][a-z0-9+.-]*://|(?:{'|'.join(_READ)}):)", re.IGNORECASE)
 
-_BARE = re.compile(
-    r"(?:[a-z0-9\u00a1-\uffff][a-z0-9\u00a1-\uffff-]{0,62}\.){1,10}(?P<end>[a-z\u00a1-\uffff]{2,63})(?::\d{1,5})?"
-    r"(?P<rest>[/?#][^\s]*)?",
-    re.IGNORECASE,
-)
-_FILE_ENDINGS = "atom csv docx eml epub gz htm html json markdown mbox md opml pdf rdf rss text toml txt xhtml xml zip"
-_ENDINGS = frozenset(_FILE_ENDINGS.split())
-"""Of files; some are top-level domains, too."""
-
-
-def bare_address(text: str) -> str:
-    """``https://`` before a host without a scheme (``bbc.co.uk``, ``example.org/feed.xml``); empty for anything else.
-
-    ``story.md`` is a file's name. Whether there is a file of that name is the caller's to look.
-    """
-    match = _BARE.fullmatch(text.strip())
-    if match is None or (match["end"].lower() in _ENDINGS and not match["rest"]):
-        return ""
-    return f"https://{text.strip()}"
-
 
 def is_url(text: str) -> bool:
     """Whether it is an http(s) address with a host, and a port that there can be where it names one."""

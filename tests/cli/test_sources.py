@@ -366,6 +366,21 @@ def test_a_source_that_gives_nothing_is_not_added(cli: Cli, tmp_path: Path, feed
         assert cli("sources", "remove", feeds.url("/gone")).returncode == 0
 
 
+def test_an_import_of_a_text_names_its_bad_lines_and_takes_the_rest(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "briefing.toml").write_text(MINE)
+    (tmp_path / "feeds.txt").write_text("bbc.co.uk\nno address\nhttps://example.org/a\n")
+    done = cli("sources", "import", "feeds.txt")
+    assert (done.returncode, done.stdout) == (0, "https://bbc.co.uk\n")
+    assert done.stderr.splitlines() == [
+        "Left out: line 2 (no address): it does not begin with an address of the web.",
+        "1 is a source already.",
+    ]
+    (tmp_path / "feeds.txt").write_text("example.net\n" + "no address\n" * 70)
+    done = cli("sources", "import", "feeds.txt")
+    assert (done.returncode, len(done.stderr.splitlines())) == (0, 51)
+    assert done.stderr.endswith("Left out: 20 more.\n")
+
+
 def test_an_import_says_what_it_left_out_and_why(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "briefing.toml").write_text(MINE)
     entries = (

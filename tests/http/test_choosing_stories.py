@@ -301,7 +301,7 @@ def test_what_is_left_out_is_counted_and_explained(
     formats = [part for name in ("md", "html", "text") for part in ("--format", name)]
     done = cli("run", option, "4", "--state", "state.db", "--explain", *formats)
     assert done.returncode == 0, done.stderr
-    assert "5 more items: see `briefing run --explain`" in done.stderr
+    assert "5 more items: see `briefing run --state state.db --max-stories 4 --explain`" in done.stderr
     explained = done.stderr.partition("Left out:")[2]
     assert sum("(the edition is full)" in line for line in explained.splitlines()) == 5
     for file in Path("briefings").iterdir():

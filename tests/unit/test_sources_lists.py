@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from briefing.errors import SourceError
 from briefing.sanitise import shown_name
 from briefing.sources import is_url_list, read_opml, read_subscriptions, read_url_list, write_opml
-from briefing.types import Source, SourceKind
+from briefing.types import Notice, Source, SourceKind
 
 
 def opml(inside: str) -> bytes:
@@ -247,9 +247,67 @@ def test_a_plain_list_of_addresses_is_a_list() -> None:
     assert {source.kind for source in read_url_list(body)} == {SourceKind.AUTO}
 
 
-@pytest.mark.parametrize("body", [b"", b"# nothing", b"https://a.example/ is a site\nthat I like", b"a b"])
+def test_a_plain_list_may_name_hosts_without_a_scheme() -> None:
+    body = b"bbc.co.uk\nexample.org/feed.xml  # a paper\nhttps://a.example/f\n"
+    assert is_url_list(body)
+    expected = ["https://bbc.co.uk", "https://example.org/feed.xml", "https://a.example/f"]
+    assert [source.location for source in read_subscriptions(body)] == expected
+    (source,) = read_opml(opml("<outline xmlUrl='example.org/rss'/>"))
+    assert source.location == "https://example.org/rss"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"# nothing", b"https://a.example/ is a site\nthat I like", b"a b", b"story.md",
+        b"Example.org closes its office in Marlow",
+    ],
+)  # fmt: skip
 def test_prose_is_no_list_of_addresses(body: bytes) -> None:
     assert not is_url_list(body)
+
+
+def test_lines_that_are_no_address_are_named_and_the_rest_is_read() -> None:
+    body = (
+        b"# mine\nbbc.co.uk news\nnot an address\nhttps://me:hunter2@a.example/f\nftp://u:hunter2@b.example/\nbbc.co.uk"
+    )
+    skipped: list[Notice] = []
+    sources = read_subscriptions(body, skipped=skipped.append)
+    assert [source.location for source in sources] == ["https://bbc.co.uk", "https://me:hunter2@a.example/f"]
+    assert [(notice.subject, notice.text) for notice in skipped] == [
+        ("line 3 (not an address)", "it does not begin with an address of the web"),
+        ("line 5 (ftp://b.example/)", "it does not begin with an address of the web"),
+        ("line 6 (https://bbc.co.uk)", "its address is in line 2 already"),
+    ]
+    with pytest.raises(SourceError):  # where nobody hears what is left out, it is something else than a list
+        read_subscriptions(body)
+
+
+@pytest.mark.parametrize("body", [b"", b'{"feeds": []}', b"<html>bbc.co.uk</html>", b"only words\n"])
+def test_what_holds_no_address_is_no_list_for_an_import_either(body: bytes) -> None:
+    with pytest.raises(SourceError):
+        read_subscriptions(body, skipped=lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("outline", "said"),
+    [
+        ("<outline text='Again' xmlUrl='https://a.example/f'/>", "in the list already"),
+        ("<outline text='News'/>", "empty folder"),
+        ("<outline text='T' type='tweetList' url='https://x.example/t'/>", "type \u2018tweetList\u2019"),
+        ("<outline text='U' url='https://x.example/t'/>", "does not say what its address is"),
+        ("<outline text='H' htmlUrl='https://x.example/'/>", "of a page, but of no feed"),
+        ("<outline text='L' type='link'/>", "no address"),
+        ("<outline/>", ""),
+        ("<outline text='News'><outline/></outline>", ""),
+    ],
+)
+def test_an_entry_that_is_left_out_is_named_with_the_reason(outline: str, said: str) -> None:
+    skipped: list[Notice] = []
+    body = opml(f"<outline text='A' xmlUrl='https://a.example/f'/>{outline}")
+    assert [source.name for source in read_opml(body, skipped=skipped.append)] == ["A"]
+    assert len(skipped) == bool(said)
+    assert all(said in notice.text for notice in skipped)
 
 
 def test_real_lists_are_read_or_refused_with_a_reason(shared_data: Path) -> None:
