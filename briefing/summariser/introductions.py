@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from briefing.ground import Evidence, check
+from briefing.nlp.lexicon import DAYS_AND_MONTHS, FUNCTION_WORDS
 from briefing.nlp.text import straight, word_count
 from briefing.summariser.parsing import LONGEST_POINT
 from briefing.types import KeyPoint, Verdict
@@ -93,8 +94,8 @@ def _introduction(surname: str, evidence: Evidence) -> _Introduction | None:
                 given.add(words[-1])
                 apposed = apposed or bool(_APPOSITION.match(text, match.end()))
                 if not seen:
-                    full = _without_opening(words, text, names.start() if names else 0, evidence)
-                    first = _Introduction(" ".join([*full, surname]), index) if full else None
+                    opens = not names or names.start() <= len(text) - len(text.lstrip("\"'( "))
+                    first = _Introduction(" ".join([*_without_opening(words, opens, evidence), surname]), index)
             else:
                 alone = True
                 person = person or _speaks(text, match.start(), match.end())
@@ -110,13 +111,15 @@ def _speaks(text: str, start: int, end: int) -> bool:
     )
 
 
-def _without_opening(words: Sequence[str], text: str, start: int, evidence: Evidence) -> Sequence[str]:
-    """`words` without a first one that is only capitalised because it opens the sentence; empty if none is left."""
-    if start == len(text) - len(text.lstrip("\"'( ")) and len(words) > 1:
-        keys = {word.key for sentence in evidence.analysed for word in sentence.words if word.surface.islower()}
-        if words[0].casefold() in keys:
-            return words[1:]
-    return words
+def _without_opening(words: Sequence[str], opens: bool, evidence: Evidence) -> Sequence[str]:
+    """`words` before a surname without a day, and without one that is capitalised only because it opens a sentence.
+
+    `opens`: whether the first one does. One word at least is left.
+    """
+    lower = {word.key for sentence in evidence.analysed for word in sentence.words if word.surface.islower()}
+    if opens and len(words) > 1 and (words[0].casefold() in lower or words[0].casefold() in FUNCTION_WORDS):
+        words = words[1:]
+    return words[1:] if len(words) > 1 and words[0].casefold() in DAYS_AND_MONTHS else words
 
 
 def _expanded(point: KeyPoint, surname: str, introduction: _Introduction, evidence: Evidence) -> KeyPoint:
