@@ -22,6 +22,14 @@ _NAME = r"[A-Z][\w'-]{1,40}"
 _ALONE = re.compile(rf"\b{_NAME}")
 _GIVEN = re.compile(r"(?:(?<![\w.'-])(?:[A-Z][\w-]{1,40}|[A-Z]\.)[ ]){1,4}\Z")
 """One to four capitalised words or initials at the end of a text, with the blank behind them."""
+_LONGEST_RUN = 200
+"""Characters before a surname that are looked at."""
+_MANY = 3
+"""Words before a surname that are a name with an office, or something else."""
+_OFFICE = re.compile(r"\b(?:Minister|President|Secretary|Chancellor|Justice|Judge|Officer|Executive|General|Leader)\b")
+_FIRST = re.compile(r"\b[A-Z][\w.'-]{0,40}[ -]\Z")
+_CONTINUED = re.compile(r"[ -][A-Z]")
+"""What makes a word the end, or the beginning, of a longer name."""
 _COURTESY = frozenset({"mr", "mrs", "ms", "miss", "dr", "sir", "dame", "lord", "lady", "prof", "professor"})
 _SPEECH = r"(?:said|says|told|added|wrote|tweeted|argued|explained|warned|insisted|admitted|denied|thinks|believes)"
 _APPOSITION = re.compile(r", (?:an?|the|who|whose|aged|its|his|her|their|\d{1,3})\b")
@@ -62,9 +70,13 @@ def _lone_names(text: str) -> Iterator[tuple[str, int]]:
     """Capitalised words with no other beside them, without a possessive's ending, and their offsets."""
     for match in _ALONE.finditer(text):
         surname = match[0].removesuffix("'s").rstrip("'-")
-        before, after = text[: match.start()], text[match.start() + len(surname) :]
-        bare = not re.search(r"[A-Z][\w.'-]*[ -]\Z", before) and not re.match(r"[ -][A-Z]", after)
-        if bare and (not before or before[-1] in " (") and not _PLACED.search(before):
+        before, end = text[max(0, match.start() - _LONGEST_RUN) : match.start()], match.start() + len(surname)
+        if (
+            not _FIRST.search(before)
+            and not _CONTINUED.match(text, end)
+            and before[-1:] in {"", " ", "("}
+            and not _PLACED.search(before)
+        ):
             yield surname, match.start()
 
 
@@ -83,19 +95,21 @@ def _introduction(surname: str, evidence: Evidence) -> _Introduction | None:
             continue
         text = straight(sentence.text)
         for match in word.finditer(text):
-            before = text[: match.start()]
-            if re.match(r" [A-Z]", text[match.end() :]):
+            if _CONTINUED.match(text, match.end()):
                 return None  # part of a longer name
+            before = text[max(0, match.start() - _LONGEST_RUN) : match.start()]
             names = _GIVEN.search(before)
-            words = names[0].split() if names else []
+            opens = names is not None and not before[: names.start()].strip("\"'( ")
+            words = _without_opening(names[0].split() if names else [], opens, evidence)
+            if len(words) >= _MANY and not _OFFICE.search(" ".join(words)):
+                return None
             if words and words[-1].rstrip(".").casefold() in _COURTESY:
                 person = True
             elif words:
                 given.add(words[-1])
                 apposed = apposed or bool(_APPOSITION.match(text, match.end()))
                 if not seen:
-                    opens = not names or names.start() <= len(text) - len(text.lstrip("\"'( "))
-                    first = _Introduction(" ".join([*_without_opening(words, opens, evidence), surname]), index)
+                    first = _Introduction(" ".join([*words, surname]), index)
             else:
                 alone = True
                 person = person or _speaks(text, match.start(), match.end())
@@ -114,12 +128,11 @@ def _speaks(text: str, start: int, end: int) -> bool:
 def _without_opening(words: Sequence[str], opens: bool, evidence: Evidence) -> Sequence[str]:
     """`words` before a surname without a day, and without one that is capitalised only because it opens a sentence.
 
-    `opens`: whether the first one does. One word at least is left.
+    `opens`: whether the first one does.
     """
-    lower = {word.key for sentence in evidence.analysed for word in sentence.words if word.surface.islower()}
-    if opens and len(words) > 1 and (words[0].casefold() in lower or words[0].casefold() in FUNCTION_WORDS):
+    if opens and words and (words[0].casefold() in evidence.lower_words or words[0].casefold() in FUNCTION_WORDS):
         words = words[1:]
-    return words[1:] if len(words) > 1 and words[0].casefold() in DAYS_AND_MONTHS else words
+    return words[1:] if words and words[0].casefold() in DAYS_AND_MONTHS else words
 
 
 def _expanded(point: KeyPoint, surname: str, introduction: _Introduction, evidence: Evidence) -> KeyPoint:
