@@ -84,11 +84,13 @@ def _readable(path: Path | None) -> "Config":
 
 
 def _sources(config: "Config") -> str:
+    from briefing.pipeline.checkup import check_secrets
     from briefing.pipeline.preflight import missing_sources
     from briefing.pipeline.section_names import has_one_section, unknown_sections
 
     if missing := list(missing_sources(config)):
         raise ConfigError("sources", " ".join(missing).rstrip("."), "Correct the path, or take it out")
+    check_secrets(config)
     if not config.sources:
         return "none"
     complete = all(map(has_one_section, config.sources))

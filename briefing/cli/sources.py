@@ -1,14 +1,14 @@
 """`briefing sources`: what the configuration reads."""
 
 # No postponed annotations here: typer reads these objects, not their text.
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from briefing.address import bare_address, is_web, shown, shown_in
+from briefing.address import bare_address, is_web, shown, shown_in, web_address
 from briefing.cli import options
 from briefing.cli.console import result
 from briefing.cli.messages import ProgressDisplay
@@ -115,27 +115,43 @@ def _age(age: timedelta) -> str:
 
 @app.command("list")
 def list_sources(config: options.ConfigPath = None) -> None:
-    """Print a line for each source: name, section, address or path."""
+    """Print a line for each source: name (else its feed's title, once known), section, address or path."""
     from briefing.config import load_config
 
+    wanted = load_config(configuration_path(config))
+    title_of = _titles(wanted)
     rows = (
-        (shown_in(source.name) or "-", source.section or "-", str(source.address))
-        for source in load_config(configuration_path(config)).sources
+        (shown_in(source.name) or title_of(source) or "-", source.section or "-", str(source.address))
+        for source in wanted.sources
     )
     table(("name", "section", "address or path"), rows)
 
 
+def _titles(config: "Config") -> Callable[[Source], str]:
+    """The title that the feed of a source had when a run read it last; empty where unknown. No state file is made."""
+    from briefing.store import default_state, known_feeds
+
+    known = known_feeds(config.state or default_state())
+    return lambda source: known.title_of(web_address(source.location) or source.location)
+
+
 @app.command("remove")
 def remove(
-    source: Annotated[str, typer.Argument(help="Its name, address or path, as in the configuration.")],
+    source: Annotated[str, typer.Argument(help="Its name, address or path, as `sources list` shows it.")],
     config: options.ConfigPath = None,
 ) -> None:
     """Take a source out of the configuration."""
-    from briefing.config import read_config, remove_source
+    from briefing.config import parse_config, read_config, remove_source
     from briefing.deliver import write_atomically
 
     path = configuration_path(config)
-    write_atomically(path, remove_source(read_config(path), source, path))
+    text = read_config(path)
+    wanted = parse_config(text, path)
+    if source not in {one.name for one in wanted.sources}:
+        title_of = _titles(wanted)
+        titled = {one.location for one in wanted.sources if not one.name and title_of(one) == source}
+        source = titled.pop() if len(titled) == 1 else source
+    write_atomically(path, remove_source(text, source, path))
 
 
 @app.command("check")

@@ -59,9 +59,9 @@ def check_sources(context: RunContext) -> Iterator[CheckedSource]:
 
 def _feeds_read(context: RunContext) -> Callable[[str], bool]:
     """Whether an earlier run read a feed at an address. A check makes and changes no state file."""
-    from briefing.store import default_state, feeds_read
+    from briefing.store import default_state, known_feeds
 
-    return feeds_read(context.config.state or default_state())
+    return known_feeds(context.config.state or default_state()).was_read
 
 
 def check_source(source: Source, context: RunContext, was_feed: Callable[[str], bool] | None = None) -> CheckedSource:

@@ -18,7 +18,8 @@ from briefing.engines import engine_names, load_engine
 from briefing.errors import BriefingError, ConfigError, ScheduleError
 from briefing.extras import install_command, is_usable
 from briefing.pipeline.mailing import check_addresses, mail_server
-from briefing.pipeline.secrets import Commands, from_environment, split_command
+from briefing.pipeline.newsletters import is_imap, password_for
+from briefing.pipeline.secrets import Commands, from_environment, sent_headers, split_command
 from briefing.types import SourceKind
 
 if TYPE_CHECKING:
@@ -69,6 +70,25 @@ def mail_in_words(config: Config) -> str:
                 cause = f"no source has the section {name!r} of {reader.address}{near}"
                 raise ConfigError("mail.recipients", cause, f"The sections are {', '.join(sorted(known)) or 'none'}")
     return f"{len(mail.recipients)} by {server}; `briefing send --check` logs in"
+
+
+class LookedFor(Commands):
+    """Sees whether the programs of commands are there, and runs none."""
+
+    def first_line(self, command: str | tuple[str, ...], setting: str) -> str:
+        """A word instead of the output. Raises `ConfigError` where there is no such program."""
+        _check_program(command, setting)
+        return "unknown"
+
+
+def check_secrets(config: Config) -> None:
+    """Raises `ConfigError` or `SourceError` where a source lacks its password, or a header or cookie its value."""
+    from briefing.fetch.imap import parse_address
+
+    for source in () if config.offline else config.sources:
+        if is_imap(source.location):
+            password_for(source, parse_address(source.location), LookedFor())
+        sent_headers(source, LookedFor())
 
 
 def notify_in_words(config: Config) -> str:

@@ -34,7 +34,7 @@ from briefing.mail_headers import address_of
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.history import known_edition
 from briefing.pipeline.mailing import check_addresses, edition_for, letter_to, mail_server, readers
-from briefing.render.email import edition_key, only_new
+from briefing.render.email import edition_key, only_new, told_in
 from briefing.serialization import edition_to_json
 from briefing.store import edition_and_number, letter_key
 from briefing.types import Edition
@@ -94,21 +94,11 @@ class _QueuedLetter:
     def recipient(self) -> str:
         return address_of(self.reader.address).addr_spec
 
-    @property
-    def articles(self) -> frozenset[str]:
-        """Ids of the articles of its stories."""
-        return articles_of(self.edition)
-
     def result(self, outcome: SendOutcome, shortened: int) -> DeliveryResult:
         return DeliveryResult(
             recipient=self.recipient, state=outcome.state, detail=outcome.detail, shortened=shortened,
             earlier=self.earlier, again=self.again,
         )  # fmt: skip
-
-
-def articles_of(edition: Edition) -> frozenset[str]:
-    """Ids of the articles of its stories."""
-    return frozenset(article.id for story in edition.stories for article in (*story.articles, *story.copies))
 
 
 def owe_letters(edition: Edition, context: RunContext, only: Sequence[str] = ()) -> None:
@@ -189,21 +179,23 @@ class Rest:
     def due(self) -> DeliveryKey | None:
         """The letter to be sent, the open one, else a new one; None where there is nothing to tell."""
         still_open = next((letter.number for letter in self.letters if letter.open), None)
-        number = still_open or (self.letters[-1].number + 1 if self.letters else 1)
-        rest, since = self.without_others(self.key(number))
-        return self.key(number) if rest.stories or since is None else None
+        key = self.key(still_open or (self.letters[-1].number + 1 if self.letters else 1))
+        return key if self.content(key) else None
 
-    def without_others(self, key: DeliveryKey) -> tuple[Edition, datetime | None]:
-        """What the letter of that key tells: the part without the stories of the letters before and after it.
+    def content(self, key: DeliveryKey) -> tuple[Edition, datetime | None] | None:
+        """What the letter of that key tells: the part without what the letters before and after it told.
 
-        Also when the last of these was sent; None where there are none, and the part is told as it is.
+        Also when the last one before it was sent; None for the first. None where the others have told every story: a
+        reader gets no letter for a headline or a mention. Without others, the part is told as it is.
         """
         others = [letter for letter in self.letters if not letter.open and self.key(letter.number) != key]
         if not others:
             return self._part, None
         known = [letter.stories for letter in others]
         told = None if None in known else frozenset().union(*(stories for stories in known if stories is not None))
-        return only_new(self._part, told), max(letter.changed for letter in others)
+        rest, number = only_new(self._part, told), edition_and_number(key[0])[1]
+        since = max((letter.changed for letter in others if letter.number < number), default=None)
+        return (rest, since) if rest.stories else None
 
 
 def _owed_letters(context: RunContext) -> tuple[list[PendingDelivery], list[PendingDelivery]]:
@@ -234,7 +226,11 @@ def _queue_edition(
             continue
         rest = Rest(address, part, edition, context)
         due = rest.due
-        again = [letter for letter in rest.letters if resend and letter.delivery.state in {"refused", "sending"}]
+        again = [
+            letter
+            for letter in rest.letters
+            if resend and letter.delivery.state in {"refused", "sending"} and rest.content(rest.key(letter.number))
+        ]
         if resend and only and not again and not (due and rest.letters):
             again = rest.letters[:1]  # the whole edition once more
         letters = [(rest.key(letter.number), letter.delivery) for letter in again]
@@ -242,7 +238,7 @@ def _queue_edition(
             letters = [(due, context.store.delivery(due))]
         for key, known in letters:
             whole = known.state == "sent"
-            shown, since = (part, None) if whole else rest.without_others(key)
+            shown, since = (not whole and rest.content(key)) or (part, None)
             letter = _QueuedLetter(reader=reader, key=key, edition=shown, since=since)
             reopened = known.state not in {"pending", "deferred"} or key in expired
             if reopened and not context.store.reopen_delivery(key, known, context.clock()):
@@ -286,9 +282,8 @@ def _queue_earlier(
         for address, key in keys.items():
             reader = known[address]
             part = edition_for(reader, earlier, mail)
-            shown, since = Rest(address, part, earlier, context).without_others(key) if part else (None, None)
-            if shown and (shown.stories or since is None):
-                yield _QueuedLetter(reader=reader, key=key, edition=shown, since=since, earlier=day)
+            if part and (told := Rest(address, part, earlier, context).content(key)):
+                yield _QueuedLetter(reader=reader, key=key, edition=told[0], since=told[1], earlier=day)
             elif close(key, ""):  # the recipient's sections have changed
                 yield DeliveryResult(recipient=address_of(reader.address).addr_spec, state="nothing", earlier=day)
 
@@ -371,7 +366,7 @@ def _send_one(mailer: Mailer, letter: _QueuedLetter, context: RunContext) -> tup
 
     def take_claim() -> bool:
         nonlocal claim
-        claim = store.claim_delivery(letter.key, context.clock(), letter.articles)
+        claim = store.claim_delivery(letter.key, context.clock(), told_in(letter.edition))
         return claim is not None
 
     sender = address_of(context.config.mail.sender).addr_spec
@@ -384,7 +379,7 @@ def _send_one(mailer: Mailer, letter: _QueuedLetter, context: RunContext) -> tup
         raise
     # A claimed letter is ``unknown`` already; without a claim, what is wrong with the server is not recorded.
     if outcome.state in {"sent", "deferred", "refused"} and (claim is not None or outcome.server == "up"):
-        told = None if claim else letter.articles
+        told = None if claim else told_in(letter.edition)
         written = store.put_delivery(letter.key, outcome.state, outcome.detail, context.clock(), claim, told)
         if claim is None and not written:
             outcome = replace(outcome, state="taken", detail="")

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 from briefing.config import Config, PushUrl
 from briefing.errors import ConfigError, UsageError
 from briefing.pipeline.context import RunContext
-from briefing.pipeline.delivery import RESULT_STATES, DeliveryResult, Rest, articles_of
+from briefing.pipeline.delivery import RESULT_STATES, DeliveryResult, Rest
 from briefing.pipeline.history import known_edition
 from briefing.pipeline.secrets import Commands, from_environment
+from briefing.render.email import told_in
 from briefing.render.push import write_push
 from briefing.types import Edition
 
@@ -46,8 +47,8 @@ class _Push:
 
     target: _Target
     key: DeliveryKey
-    articles: frozenset[str]
-    """Ids of the articles that it tells of."""
+    told: frozenset[str]
+    """What it tells (`render.email.told_in`)."""
     title: str
     text: str
 
@@ -161,14 +162,15 @@ def _due(target: _Target, edition: Edition, context: RunContext, *, resend: bool
     troubled = [one for one in rest.letters if one.delivery.state in {"refused", "sending"}]
     if troubled and resend:
         again = rest.key(troubled[0].number)
-        if context.store.reopen_delivery(again, troubled[0].delivery, context.clock()):
+        if rest.content(again) and context.store.reopen_delivery(again, troubled[0].delivery, context.clock()):
             key = again
-    if key is None:
+    content = key and rest.content(key)
+    if not (key and content):
         known = (troubled or [one for one in rest.letters if not one.open])[-1].delivery
         return DeliveryResult(recipient=target.name, state=RESULT_STATES[known.state], detail=known.detail)
-    part, since = rest.without_others(key)
+    part, since = content
     title, text = write_push(part, context.templates, context.config.notify.link, since)
-    return _Push(target=target, key=key, articles=articles_of(part), title=title, text=text)
+    return _Push(target=target, key=key, told=told_in(part), title=title, text=text)
 
 
 def _push(due: _Push, context: RunContext) -> DeliveryResult:
@@ -179,7 +181,7 @@ def _push(due: _Push, context: RunContext) -> DeliveryResult:
 
     def take_claim() -> bool:
         nonlocal claim
-        claim = store.claim_delivery(due.key, context.clock(), due.articles)
+        claim = store.claim_delivery(due.key, context.clock(), due.told)
         return claim is not None
 
     if not context.config.may_reach(host_of(target.url)):

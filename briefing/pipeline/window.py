@@ -100,7 +100,7 @@ class Window:
             if self.reach and moment < self.reach:
                 old += 1
             elif last and not last.settled and self.limits and last.passed == self.limits:
-                self.passed.append(LeftOut(str(getattr(item, "title", "")), name, 0.0, "before", 1))
+                self.passed.append(LeftOut(str(getattr(item, "title", "")), name, None, "before", 1))
             elif seen and self.whole and moment < self.whole:
                 before += not (self.stem and last and last.by == self.stem)
             else:

@@ -24,7 +24,8 @@ from briefing.render.compose import FEWEST_SENTENCES, minutes_saved
 from briefing.render.filters import edition_variables, tidy, unlinked
 from briefing.render.front_page import by_importance, front_of, front_stories, shown_sections
 from briefing.sanitise import clipped, one_line
-from briefing.types import Edition, Picture, Story
+from briefing.stories.novelty import untold
+from briefing.types import Edition, Mention, Picture, Story, Stub
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -108,19 +109,35 @@ def for_sections(edition: Edition, names: Sequence[str]) -> Edition:
 
 
 def only_new(edition: Edition, told: Collection[str] | None) -> Edition:
-    """The stories of the edition that have none of the articles `told` (ids; None: all), and nothing beside them."""
+    """What the edition has for a reader who was `told` these (`told_in`; None: all), and nothing beside it.
+
+    Stories (`stories.novelty.untold`), headlines ("In short") and mentions.
+    """
+    known = told or ()
     sections = [
-        replace(section, stories=tuple(story for story in section.stories if _is_new(story, told)))
-        for section in edition.sections
+        replace(section, stories=tuple(filter(None, (untold(story, known, edition.date) for story in section.stories))))
+        for section in (() if told is None else edition.sections)
     ]
     return replace(
-        edition, sections=tuple(section for section in sections if section.stories), headline="", overview=(),
-        developing=(), stubs=(), failures=(), notes=(), front=(),
+        edition,
+        sections=tuple(section for section in sections if section.stories),
+        stubs=tuple(line for line in edition.stubs if told is not None and _line_key(line) not in told),
+        developing=tuple(line for line in edition.developing if told is not None and _line_key(line) not in told),
+        headline="", overview=(), failures=(), notes=(), front=(),
     )  # fmt: skip
 
 
-def _is_new(story: Story, told: Collection[str] | None) -> bool:
-    return told is not None and not any(article.id in told for article in (*story.articles, *story.copies))
+def told_in(edition: Edition) -> frozenset[str]:
+    """What a letter with this edition tells: the ids of the articles of its stories, keys of its lines."""
+    articles = (article for story in edition.stories for article in (*story.articles, *story.copies))
+    return frozenset(
+        [*(article.id for article in articles), *map(_line_key, edition.stubs), *map(_line_key, edition.developing)]
+    )
+
+
+def _line_key(line: Stub | Mention) -> str:
+    title = line.title if isinstance(line, Stub) else line.headline
+    return fingerprint("line", line.url or f"{line.source}\n{title}")[:32]
 
 
 def write_letter(

@@ -86,7 +86,7 @@ def tidy(text: str) -> str:
     `clean` as well: records of earlier versions, a user's templates and quoted errors may hold any character.
     """
     text = re.sub(r"(?<![ \t])[ \t]+$", "", clean(text), flags=re.MULTILINE)
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
 
 
 def xml_safe(text: str) -> str:

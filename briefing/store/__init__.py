@@ -31,7 +31,7 @@ from briefing.store.schema import (
     edition_and_number,
     letter_key,
 )
-from briefing.store.seen_items import SeenItem, feeds_read
+from briefing.store.seen_items import KnownFeeds, SeenItem, known_feeds
 from briefing.types import Article, Summary
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "Delivery",
     "DeliveryKey",
     "DeliveryState",
+    "KnownFeeds",
     "PendingDelivery",
     "RepairResult",
     "SeenItem",
@@ -49,9 +50,9 @@ __all__ = [
     "check_state",
     "default_state",
     "edition_and_number",
-    "feeds_read",
     "good_copy",
     "keep_copy",
+    "known_feeds",
     "letter_key",
     "repair",
 ]

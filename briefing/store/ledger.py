@@ -44,7 +44,7 @@ class LedgerLine(NamedTuple):
     tries: int
     """Attempts until then; 1 for a line of a version that did not write them."""
     stories: tuple[str, ...] | None = None
-    """Ids of the articles of the stories in it; None: not known, or as in the line before."""
+    """`StoredLetter.stories`; None: not known, or as in the line before."""
 
 
 class LedgerFile:

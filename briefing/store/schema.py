@@ -172,7 +172,8 @@ class StoredLetter:
     changed: datetime
     """UTC; of one that was sent: when."""
     stories: frozenset[str] | None
-    """Ids of the articles of the stories in it; None: not known, so all that the edition has."""
+    """Ids of the articles of the stories in it, and keys of its headlines; None: not known, so all that the edition
+    has."""
 
     @property
     def open(self) -> bool:

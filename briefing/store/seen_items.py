@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -142,19 +142,34 @@ class SeenItems(StateFile):
             )
 
 
-def feeds_read(path: Path) -> Callable[[str], bool]:
-    """`SeenItems.was_feed` of the state file at `path`, without changing or migrating it.
+@dataclass(frozen=True, slots=True)
+class KnownFeeds:
+    """What a state file knows of feeds."""
 
-    False for all where there is no such file or it cannot be read.
+    _titles: Mapping[str, str]
+    """By the keys of the table of feeds."""
+
+    def was_read(self, location: str) -> bool:
+        """As `SeenItems.was_feed`."""
+        return _feed_key(location) in self._titles
+
+    def title_of(self, location: str) -> str:
+        """The title of the feed at an address, when it was last read; empty where unknown."""
+        return self._titles.get(fingerprint(location), "")
+
+
+def known_feeds(path: Path) -> KnownFeeds:
+    """What the state file at `path` knows of feeds, without changing or migrating it.
+
+    Nothing where there is no such file or it cannot be read.
     """
     try:
         path.stat()  # SQLite would make a missing file
         with closing(open_read_only(path)) as connection:
             check_ours(connection, str(path))
-            keys = frozenset(key for (key,) in connection.execute("SELECT source FROM feeds"))
+            return KnownFeeds(dict(connection.execute("SELECT source, title FROM feeds")))
     except (sqlite3.Error, OSError, StoreError):
-        keys = frozenset()
-    return lambda location: _feed_key(location) in keys
+        return KnownFeeds({})
 
 
 def _feed_key(location: str) -> str:

@@ -7,15 +7,15 @@ language than its articles is compared with earlier points in that language, els
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from briefing.ground import Evidence, check
 from briefing.nlp.facts import stems
 from briefing.nlp.text import fold
-from briefing.types import Article, KeyPoint, Summary, Verdict
+from briefing.types import Article, KeyPoint, Story, Summary, Verdict
 
 KNOWN = 0.8
 """Share of a point's stems that earlier articles must hold: "Police arrested the manager of the plant that exploded" is
@@ -97,6 +97,29 @@ def news_first(summary: Summary, earlier: Sequence[EarlierStory]) -> tuple[Summa
     fresh = [point for point in summary.key_points if is_new(point)]
     rest = [point for point in summary.key_points if point not in fresh][:MOST_BACKGROUND]
     return replace(summary, key_points=(*fresh, *rest)), len(fresh)
+
+
+def untold(story: Story, known: Collection[str], day: date) -> Story | None:
+    """What `story` has for a reader who was told of the articles `known` (ids) on `day`; None where that is nothing.
+
+    As it is where it has none of these articles; where others have joined them, with the points first that they do not
+    support. An article that brings no such point is no news, nor is anything where the texts of `known` are gone.
+    """
+    articles = (*story.articles, *story.copies)
+    told = frozenset(article.id for article in articles if article.id in known)
+    if not told:
+        return story
+    return None if len(told) == len(articles) else _update(story, told, day)
+
+
+@lru_cache(maxsize=256)
+def _update(story: Story, known: frozenset[str], day: date) -> Story | None:
+    """`untold` for a story that has articles of both kinds. Cached: an edition has many readers."""
+    told = tuple(article for article in (*story.articles, *story.copies) if article.id in known)
+    if not all(article.text for article in told):
+        return None
+    summary, fresh = news_first(story.summary, [EarlierStory(day, story.summary.headline, told)])
+    return replace(story, summary=summary, told=day, news=fresh) if fresh else None
 
 
 def _translated_novelty_test(summary: Summary, earlier: Sequence[EarlierStory]) -> Callable[[KeyPoint], bool]:

@@ -85,7 +85,8 @@ class LeftOut:
 
     title: str
     source: str
-    score: float
+    score: float | None
+    """None where it was not ranked."""
     reason: str
     """``limit`` (that of the edition), ``source`` (that of its source) ``section`` (that of its section) or ``before``
     (an earlier run of the edition left it out)."""

@@ -15,6 +15,9 @@ from briefing.testing.chat import ChatServer
 
 from ..conftest import Cli
 
+SITE = "https://news.example/feed"
+SENDING = f'engine = "extractive"\n[[sources]]\nurl = "{SITE}"\n'
+MAILBOX = 'engine = "extractive"\n[[sources]]\nimap = "imap://ann@localhost/INBOX"\n'
 SERVER = 'base_url = "http://127.0.0.1:9/v1"\n'
 
 
@@ -37,6 +40,20 @@ SERVER = 'base_url = "http://127.0.0.1:9/v1"\n'
         ('out = "briefing.toml/editions"\n', "broken  editions: {folder}/briefing.toml"),
         ('state = "briefing.toml"\n', "broken  state: {folder}/briefing.toml"),
         ('engine = "extractive"\n[[sources]]\npath = "gone"\n', "broken  sources: sources: {folder}/gone: there is no"),
+        (f'{SENDING}headers = {{ Key = "$NO_KEY" }}\n', f"broken  sources: {SITE}: header Key: the variable NO_KEY of"),
+        (
+            f'{SENDING}cookies = {{ a = {{ command = "no-such" }} }}\n',
+            f"broken  sources: {SITE}: cookie a: there is no",
+        ),
+        (f'{SENDING}headers = {{ Key = "${{PATH}}" }}\n', "ok      sources: 1; "),
+        (f'{SENDING}headers = {{ Key = {{ command = "touch run" }} }}\n', "ok      sources: 1; "),
+        (f'offline = true\n{SENDING}headers = {{ Key = "$NO_KEY" }}\n', "ok      sources: 1; "),
+        (f"{MAILBOX}", "broken  sources: ann@localhost/INBOX: its password is not known"),
+        (
+            f'{MAILBOX}password_command = "no-such"\n',
+            "broken  sources: password_command of ann@localhost/INBOX: there is no",
+        ),
+        (f'{MAILBOX}password_command = "touch run"\n', "ok      sources: 1; "),
     ],
 )
 def test_the_doctor_finds_what_a_run_finds(cli: Cli, tmp_path: Path, settings: str, line: str) -> None:
@@ -47,6 +64,7 @@ def test_the_doctor_finds_what_a_run_finds(cli: Cli, tmp_path: Path, settings: s
     no_torch = "facebook" in settings and find_spec("torch") is None
     assert done.returncode == (1 if line.startswith("broken") or no_torch else 0), done.stdout
     assert not (tmp_path / "models").exists()
+    assert not (tmp_path / "run").exists()  # commands that print secrets are not run
 
 
 @pytest.mark.slow

@@ -366,6 +366,25 @@ def test_a_source_that_gives_nothing_is_not_added(cli: Cli, tmp_path: Path, feed
         assert cli("sources", "remove", feeds.url("/gone")).returncode == 0
 
 
+def test_a_source_without_a_name_is_listed_and_removed_by_its_feeds_title(cli: Cli, tmp_path: Path) -> None:
+    text = "The council of Marlow voted 31 to 14 on Tuesday for a tram line to the hospital. " * 5
+    for name in ("one", "two"):
+        item = f"<item><title>Trams {name}</title><description>{text}</description></item>"
+        (tmp_path / f"{name}.xml").write_text(
+            f"<rss version='2.0'><channel><title>Post {name}</title>{item}</channel></rss>"
+        )
+    sources = '[[sources]]\npath = "one.xml"\n\n[[sources]]\npath = "two.xml"\nname = "Mine"\n'
+    (tmp_path / "briefing.toml").write_text(f'state = "state.db"\n{sources}')
+    one, two = f"{tmp_path / 'one.xml'}", f"{tmp_path / 'two.xml'}"
+    assert cli("sources", "list").stdout == f"-\t-\t{one}\nMine\t-\t{two}\n"
+    assert not (tmp_path / "state.db").exists()
+    assert cli("run", "--engine", "extractive", "--state", "state.db").returncode == 0
+    assert cli("sources", "list").stdout == f"Post one\t-\t{one}\nMine\t-\t{two}\n"
+    assert cli("sources", "remove", "Post two").returncode == 2
+    assert cli("sources", "remove", "Post one").returncode == 0
+    assert cli("sources", "list").stdout == f"Mine\t-\t{two}\n"
+
+
 def test_an_import_of_a_text_names_its_bad_lines_and_takes_the_rest(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "briefing.toml").write_text(MINE)
     (tmp_path / "feeds.txt").write_text("bbc.co.uk\nno address\nhttps://example.org/a\n")

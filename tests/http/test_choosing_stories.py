@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
+from briefing.assets import environment
 from briefing.config import Config
 from briefing.config.settings import Interests
 from briefing.extract.html import text_of
 from briefing.pipeline import NoProgress, Report, RunContext, make_edition, write_edition
+from briefing.render.edition import render_explanation
 from briefing.sources.feeds import read_feed
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
@@ -240,6 +242,13 @@ def test_a_second_run_lists_what_the_first_left_out(server: Server, tmp_path: Pa
     (first, _), (second, report) = (made(server, ["/alpha"], tmp_path, written=True, max_stories=2) for _ in range(2))
     assert first.left_out == second.left_out == 4
     assert {(one.title, one.reason) for one in report.left_out} == {(title(f"a{n}"), "before") for n in range(2, 6)}
+    explained = render_explanation(report.ranked, second, environment("templates", ()), report.left_out)
+    listed = explained.partition("Left out:")[2].split("\n")[1:-1]
+    # No weight of 0.00: this run has not ranked them.
+    assert set(listed) == {
+        f"{'':11}alpha: {title(f'a{n}')} (left out by an earlier run of the day)" for n in range(2, 6)
+    }
+    assert explained.startswith("  1  ")  # in one column with the others
 
 
 def test_articles_over_a_sources_own_limit_wait_for_the_next_day(server: Server, tmp_path: Path) -> None:
@@ -336,9 +345,10 @@ def test_fifteen_real_outlets_all_have_their_best_stories_in_the_edition(
     again, _ = made(server, feeds, tmp_path, NOW + timedelta(hours=3), max_stories=30, pictures="none")
     assert again.ranking == edition.ranking  # nothing is new, so nothing moves
     shown = {*outlets(edition), *(stub.source for stub in edition.stubs)}
-    ranks = sorted((*(one.score for one in report.ranked), *(one.score for one in report.left_out)), reverse=True)
+    over = [(one.source, one.score) for one in report.left_out if one.score is not None]
+    ranks = sorted((*(one.score for one in report.ranked), *(score for _, score in over)), reverse=True)
     thirtieth = ranks[max(0, 29 - len(edition.stubs))]  # headlines were ranked, too
-    assert not [one for one in report.left_out if one.source not in shown and one.score > thirtieth]
+    assert not [source for source, score in over if source not in shown and score > thirtieth]
     assert len(shown) >= 10
     assert edition.left_out == sum(one.items for one in report.left_out) > 200
     if reachable:

@@ -65,3 +65,26 @@ def test_a_run_expects_what_the_last_one_measured_and_counts_no_cached_story(tmp
     assert seconds > 0
     assert rest == ["begun Post: Trams in Ely", "done Post: Trams in Ely"]
     assert condensed("Marlow", "Leeds", "Ely") == []  # nothing is to be done
+
+
+def test_a_run_whose_answers_are_mostly_in_the_store_says_nothing_of_the_pace(tmp_path: Path) -> None:
+    now = datetime(2024, 5, 17, tzinfo=UTC)
+
+    def expected(*, each: int) -> Any:
+        def clock() -> datetime:
+            nonlocal now
+            now += timedelta(seconds=each)
+            return now
+
+        listener = Listener()
+        engine = FakeEngine().says("# Trams\n- Construction starts in March.")
+        with RunContext(Config(state=tmp_path / "s.db"), clock=clock, progress=listener, engine=engine) as context:
+            assert list(condense_stories([(article("Marlow"),)], context))
+            context.store.query("DELETE FROM summaries")  # as other options would have it: one answer more is needed
+            context.store.query("DELETE FROM completions WHERE rowid = (SELECT min(rowid) FROM completions)")
+        return listener.heard[0][1]
+
+    assert expected(each=60) is None
+    measured = expected(each=1)
+    assert measured > 60
+    assert expected(each=1) == measured
