@@ -178,5 +178,7 @@ def tell_run(display: ProgressDisplay, edition: Edition, report: Report, *, expl
         display.say(f"Time was up: {report.brief} told in one quoted sentence. Run again to complete the edition.")
     if report.cut:
         display.say(f"Longer than is read, so that only the beginning was: {report.cut}.")
-    if edition.empty:
+    if report.emptied:
+        display.say("All that the edition of the day had is muted by now: it is written without a story.")
+    elif edition.empty:
         display.say("Nothing is new: there is no edition to write." if quiet else "There is nothing to write.")

@@ -148,7 +148,9 @@ def run(
             to_send = edition if edition.stories or (wanted.mail.send_empty and not report.offline) else None
             if send and to_send:
                 pipeline.owe_letters(to_send, run_context)
-            written, content = _write(edition, run_context, printed=printed)
+            written, content = (
+                ((), "") if edition.empty and not report.emptied else _write(edition, run_context, printed=printed)
+            )
             explanation = (
                 pipeline.render_explanation(report.ranked, edition, run_context.templates, report.left_out)
                 if explain
@@ -187,12 +189,10 @@ def _check_printable(printed: bool, formats: Sequence[str]) -> None:
 
 
 def _write(edition: "Edition", run_context: "RunContext", *, printed: bool) -> tuple[tuple[Path, ...], str | bytes]:
-    """Write and remember an edition that is not empty: the files, or what is to be `printed` instead."""
+    """Write and remember an edition: the files, or what is to be `printed` instead."""
     from briefing import pipeline
     from briefing.render.edition import render_edition
 
-    if edition.empty:
-        return (), ""
     if not printed:
         return pipeline.write_edition(edition, run_context), ""
     config = run_context.config

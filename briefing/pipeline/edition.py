@@ -71,6 +71,8 @@ class Report:
     """Stories for which the limits had no room, by falling score, then those that were not ranked."""
     kept: int = 0
     """Stories that the edition had before this run."""
+    emptied: bool = False
+    """Whether the edition on record told something, and all of it has gone."""
 
 
 def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Edition, Report]:
@@ -118,6 +120,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
     if headlines:  # an article that is in the edition with its headline did not fail
         failures = tuple(replace(one, kind=FailureKind.SKIPPED) if one.stub else one for one in failures)
     stubs = [_in_its_section(failure.stub, config) for failure in failures if failure.stub and headlines]
+    earlier_stubs, earlier_mentions = (known.stubs, known.developing) if known else ((), ())
     edition = compose(
         stories,
         date=day,
@@ -128,10 +131,11 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         failures=failures,
         section_order=config.sections,
         language=config.language or "en",
-        developing=_with_earlier(results.developing, known.developing if known else (), stories),
+        developing=_with_earlier(results.developing, _not_muted(earlier_mentions, context), stories),
         leads=results.leads,
-        stubs=_with_earlier(stubs, known.stubs if known else (), stories),
+        stubs=_with_earlier(_not_muted(stubs, context), _not_muted(earlier_stubs, context), stories),
     )
+    emptied = edition.empty and known is not None and not known.empty
     missing = sum(story.items for story in left_out)
     edition = replace(edition, name=context.edition, left_out=missing)
     context.pictures.forget(began)  # before: a slow picture is asked for anew the next day
@@ -146,9 +150,10 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         context.store.propose(
             day, config.title, settled, reading.now, name=context.edition, passed=(limits_of(context, day), left)
         )
-        if edition.empty and not reading.offline:
+        if edition.empty and not (reading.offline or emptied):
             context.store.finish(day, config.title, context.edition)
     context.store.forget(began - _KEPT)
+    unknown = unknown_sections(config, reading.sections, complete=reading.named)
     report = Report(
         sources=reading.sources,
         articles=len(reading.articles),
@@ -163,8 +168,9 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         offline=reading.offline,
         cut=sum(is_cut(article) for article in reading.articles),
         left_out=tuple(sorted(left_out, key=lambda story: (story.score is None, -(story.score or 0.0)))),
-        notices=(*reading.notices, *unknown_sections(config, reading.sections, complete=reading.named)),
+        notices=(*reading.notices, *dict.fromkeys(one.notice for one in unknown)),
         kept=len(kept),
+        emptied=emptied,
     )
     _log.info("Edition of %s: stories: %s, %.1f s", day, len(edition.stories), report.seconds)
     return edition, report
@@ -255,11 +261,17 @@ def _articles_of(stories: Iterable[Story]) -> dict[str, Article]:
     return {article.id: article for story in stories for article in (*story.articles, *story.copies)}
 
 
+def _standing_for(line: Stub | Mention) -> Article:
+    """The article that a line of the edition is about, as far as it is known."""
+    if isinstance(line, Mention):
+        return Article(id="", title=line.headline, text="", source=line.source)
+    section = "" if line.section == line.source else line.section
+    return Article(id="", title=line.title, text=line.teaser, source=line.source, section=section)
+
+
 def _in_its_section(stub: Stub, config: Config) -> Stub:
     """The headline in the section that its article would be in, by its words where its source has none."""
-    section = "" if stub.section == stub.source else stub.section
-    article = Article(id="", title=stub.title, text=stub.teaser, source=stub.source, section=section)
-    return replace(stub, section=section_of(in_section(article, config)))
+    return replace(stub, section=section_of(in_section(_standing_for(stub), config)))
 
 
 def _edition_on_record(context: RunContext, day: date) -> Edition | None:
@@ -300,6 +312,11 @@ def _readable_articles(stories: Iterable[Story]) -> list[Article]:
 
 
 Line = TypeVar("Line", bound=Mention | Stub)
+
+
+def _not_muted(lines: Iterable[Line], context: RunContext) -> list[Line]:
+    """Those of `lines` that the reader has not muted."""
+    return [line for line in lines if not is_muted(_standing_for(line), context)]
 
 
 def _with_earlier(new: Iterable[Line], earlier: Iterable[Line], stories: Iterable[Story]) -> list[Line]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Container, Sequence
 
 from briefing.nlp.facts import names, occurrences, stems
-from briefing.nlp.lexicon import FIRST_PERSONS, LEANING, TIMES
+from briefing.nlp.lexicon import DAYS_AND_MONTHS, FIRST_PERSONS, LEANING, TIMES
 from briefing.nlp.numerals import numbers
 from briefing.nlp.text import ENDS, word_count
 
@@ -161,10 +161,6 @@ _PHRASE = re.compile(
     r"also|meanwhile|then|here|there|once|now|still|yet|nor|and|but|so|that|this|next|both|such)\b",
     re.IGNORECASE,
 )
-_DAYS = frozenset(
-    """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
-    september october november december""".split()  # noqa: SIM905
-)
 _POINTING = re.compile(
     r"^(?:th(?:is|at|ese|ose)(?!\s+(?:week|month|year|morning|spring|summer|autumn|winter|time)\b)|"
     r"there (?:he|she|it|they)|the (?:former|latter|others?|rest|pair|duo|two|first|second|third)\b"
@@ -221,7 +217,7 @@ def opens_as_fragment(line: str, language: str = "en") -> bool:
 
 def _has_name(text: str, named: Container[str]) -> bool:
     """Whether `text` has a name that is no day or month; at its beginning, one that the article has elsewhere."""
-    return any((not name.opens or name.key in named) and name.key not in _DAYS for name in names(text))
+    return any((not name.opens or name.key in named) and name.key not in DAYS_AND_MONTHS for name in names(text))
 
 
 def _has_person(text: str) -> bool:

@@ -20,6 +20,8 @@ from .conftest import Opener, PostOffice, mail_table, told
 from .test_fortnight import SETTINGS, STORIES, at
 
 ANN, BEN = "ann@example.org", "ben@example.org"
+HEADLINE = "Bakers strike"
+"""Of an item without a text."""
 Runs = Callable[..., list[str]]
 
 
@@ -39,7 +41,7 @@ def runs(post_office: Opener, cli: Cli, tmp_path: Path, monkeypatch: pytest.Monk
                 continue
             items = "".join(
                 f"<item><title>{place}</title><link>https://example.org/{place}</link>"
-                f"<description>{STORIES[place]}</description>"
+                f"<description>{STORIES.get(place, '')}</description>"
                 f"<pubDate>Fri, 20 Mar 2026 0{5 - n}:00:00 +0000</pubDate></item>"
                 for n, place in enumerate(places)
             )
@@ -197,6 +199,25 @@ def test_what_is_muted_since_leaves_the_edition(runs: tuple[PostOffice, Runs]) -
     assert run(at(20, "06:30"), {"a": ["harbour"], "b": ["tram"]}) == ["harbour", "tram"]
     assert run(at(20, "06:50"), {"b": ["tram"]}) == ["harbour", "tram"]  # what was told stays, its source goes
     assert run(at(20, "06:55"), {"b": ["tram"]}, more='[mute]\nwords = ["harbour"]') == ["tram"]
+
+
+def test_an_edition_of_which_all_is_muted_since_has_no_story(runs: tuple[PostOffice, Runs]) -> None:
+    office, run = runs
+    formats = ("-f", "html", "-f", "json", "-f", "md", "-f", "atom", "-f", "epub", "-f", "text")
+    headline = {"b": ["tram"], "c": [HEADLINE]}
+    assert run(at(20, "06:30"), {"a": ["harbour"], **headline}, *formats) == ["harbour", "tram"]
+    assert HEADLINE in Path("briefings/2026-03-20.html").read_text("utf-8")
+    mute = '[mute]\nwords = ["harbour"]\nsources = ["b", "c"]'
+    assert run(at(20, "06:50"), {"a": ["harbour"], **headline}, *formats, "--send", more=mute) == []
+    assert run.code == 0  # type: ignore[attr-defined]
+    assert "written without a story" in run.said  # type: ignore[attr-defined]
+    page = Path("briefings/2026-03-20.html").read_text("utf-8")
+    assert not any(word in page for word in ("Dockers", "Councillors", HEADLINE))
+    with Store(Path("state.db")) as store:
+        assert told(store.get_edition(date(2026, 3, 20), "Morning")) == []
+        assert store.search("harbour") == []
+    assert run(at(20, "09:00"), {"d": ["museum"]}, *formats, more=mute) == ["museum"]
+    assert office.got == []
 
 
 def test_a_letter_of_what_has_left_the_edition_is_not_sent(runs: tuple[PostOffice, Runs]) -> None:
