@@ -160,6 +160,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         if edition.empty and not (reading.offline or emptied):
             context.store.finish(day, config.title, context.edition)
     context.store.forget(began - _KEPT)
+    unknown = unknown_sections(config, reading.sections, complete=reading.named)
     report = Report(
         sources=reading.sources,
         articles=len(reading.articles),
@@ -174,7 +175,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         offline=reading.offline,
         cut=sum(is_cut(article) for article in reading.articles),
         left_out=tuple(sorted(left_out, key=lambda story: (story.score is None, -(story.score or 0.0)))),
-        notices=(*reading.notices, *unknown_sections(config, reading.sections, complete=reading.named)),
+        notices=(*reading.notices, *dict.fromkeys(one.notice for one in unknown)),
         kept=len(kept),
         emptied=emptied,
     )

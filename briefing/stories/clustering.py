@@ -1,4 +1,8 @@
-"""Average-linkage clustering of articles by similarity; unlike single linkage, it does not chain stories together."""
+"""Average-linkage clustering of articles by similarity; unlike single linkage, it does not chain stories together.
+
+What is written of a great event (the deed, the suspect, the mourning, what ministers say) is often too different for
+that. Where most of the stories about one name resemble one another somewhat, they are one (`_with_events`).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from briefing.stories.shared_names import stories_about_one_name
 from briefing.stories.similarity import SimilarityVectors, time_decay
 from briefing.types import Article
 
@@ -19,6 +24,11 @@ _LEAST_SHARED = 4
 """Terms that two articles must share: some feeds give no more than a line, which tells too little."""
 _FLOOR = 0.6
 """Share of the threshold below which pairs are ignored."""
+_EVENT = 0.5
+"""Share of the threshold at which stories about one name are linked. Of the stories about a politician or a city, few
+are that similar (at most a third in the data of `bench/stories.py`); of those about one murder, seven of nine."""
+_EVENT_STORIES = 3
+"""Least number of stories about one name that make an event; they must be most of those about it."""
 _BLOCK = 500
 """Rows compared with all others at once: 500 rows of 10,000 floats are 20 MB."""
 _LARGEST = 1500
@@ -38,10 +48,10 @@ def clusters(
         return [([index], [1.0]) for index in range(len(articles))]
     _, sources = np.unique(np.array([article.source for article in articles]), return_inverse=True)
     pairs = _Pairs(compare(articles), sources)
-    found = [([index], [1.0]) for index in alone]
+    found = []
     for component in _components(pairs, threshold * _FLOOR, frozenset(alone)):
         found += _linked(pairs, component, threshold)
-    return sorted(found)
+    return sorted([*_with_events(found, articles, pairs, threshold), *(([index], [1.0]) for index in alone)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,14 @@ class _Pairs:
         days = self.vectors.days
         decay = time_decay(days[rows][:, None] - days[columns][None, :])
         return products * decay * np.where(same_source, _SAME_SOURCE, 1.0) * (shared >= _LEAST_SHARED)
+
+    def among(self, members: Sequence[int]) -> Any:
+        """Symmetric array of the similarity of each of `members` to each, 0 to 1; each to itself 1."""
+        import numpy as np
+
+        similarity = self.similarity(np.array(members), np.array(members)).astype(float)
+        np.fill_diagonal(similarity, 1.0)
+        return np.clip((similarity + similarity.T) / 2, 0.0, 1.0).round(9)
 
 
 def _components(pairs: _Pairs, floor: float, alone: frozenset[int]) -> list[list[int]]:
@@ -98,21 +116,49 @@ def _components(pairs: _Pairs, floor: float, alone: frozenset[int]) -> list[list
 
 def _linked(pairs: _Pairs, component: list[int], threshold: float) -> list[tuple[list[int], list[float]]]:
     """The stories of a component, as `clusters` gives them."""
-    import numpy as np
-
     if len(component) == 1:
         return [(component, [1.0])]
+    similarity = pairs.among(component)
+    return [
+        ([component[row] for row in rows], [float(similarity[row, rows].mean()) for row in rows])
+        for rows in _average_linkage(similarity, threshold)
+    ]
+
+
+def _average_linkage(similarity: Any, threshold: float) -> list[list[int]]:
+    """The rows of each group whose mean similarity is `threshold` or more."""
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
 
-    similarity = pairs.similarity(np.array(component), np.array(component)).astype(float)
-    np.fill_diagonal(similarity, 1.0)
-    similarity = np.clip((similarity + similarity.T) / 2, 0.0, 1.0).round(9)
     labels = fcluster(linkage(squareform(1 - similarity, checks=False), "average"), 1 - threshold, "distance")
-    return [
-        ([component[row] for row in rows], [float(similarity[row, rows].mean()) for row in rows])
-        for rows in _by_label(enumerate(labels))
-    ]
+    return _by_label(enumerate(labels))
+
+
+def _with_events(
+    found: list[tuple[list[int], list[float]]], articles: Sequence[Article], pairs: _Pairs, threshold: float
+) -> list[tuple[list[int], list[float]]]:
+    """The stories `found`, those about one name joined where most of them are linked at a lower threshold."""
+    import numpy as np
+
+    free = set(range(len(found)))
+    joined = []
+    for about in stories_about_one_name([members for members, _ in found], articles, _EVENT_STORIES):
+        numbers = [number for number in about if number in free]
+        if len(numbers) < _EVENT_STORIES:
+            continue
+        sizes = [len(found[number][0]) for number in numbers]
+        similarity = pairs.among([index for number in numbers for index in found[number][0]])
+        shares = np.repeat(np.eye(len(numbers)) / sizes, sizes, axis=0)
+        between = (shares.T @ similarity @ shares).clip(0.0, 1.0)
+        np.fill_diagonal(between, 1.0)
+        rows = max(_average_linkage(between, threshold * _EVENT), key=len)
+        if len(rows) >= _EVENT_STORIES and 2 * len(rows) > len(numbers):
+            event = [numbers[row] for row in rows]
+            free -= set(event)
+            members = sorted(index for number in event for index in found[number][0])
+            means = pairs.among(members).mean(axis=0)
+            joined.append((members, [float(mean) for mean in means / means.max()]))
+    return [*(found[number] for number in free), *joined]
 
 
 def _by_label(labelled: Iterable[tuple[int, Any]]) -> list[list[int]]:

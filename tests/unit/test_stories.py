@@ -231,6 +231,51 @@ def test_a_reprint_under_a_lead_of_its_own_is_a_copy() -> None:
     assert (len(bundle.articles), len(bundle.copies)) == (1, 1)
 
 
+KILLING = {
+    "Mayor Nora Vantrell stabbed to death in library": """The mayor of Harwick was attacked on Friday while she met
+        residents. Two ambulances came within minutes.""",
+    "Nora Vantrell stabbed to death while meeting residents": """Witnesses saw a man with a knife on Friday in the
+        library of Harwick, where the mayor died.""",
+    "Nora Vantrell killing: man held under Terrorism Act": """Detectives search two addresses in Marlow and have until
+        Thursday to question the suspect.""",
+    "Suspect in killing of Nora Vantrell held under Terrorism Act": """Detectives question a man of 25 and search
+        addresses in Marlow.""",
+    "Candles for Nora Vantrell at the fountain": """Hundreds mourned the mayor of Harwick in silence. Schoolchildren
+        laid flowers and sang.""",
+    "Ministers review guards for councillors after Nora Vantrell killing": """Open doors are the heart of democracy, one
+        of them said on Friday.""",
+    "Friends remember Nora Vantrell": "A teacher of music and a campaigner for the canal, known for her laugh.",
+}
+DEEDS = {
+    "Nora Vantrell opens new bridge over the canal": """The mayor cut a ribbon while a brass band played. It cost four
+        million.""",
+    "Nora Vantrell defends cuts to swimming pools": "Two of five baths are to close in autumn, as energy grew dearer.",
+    "Nora Vantrell kicks off charity match": """Former players of Harwick Rovers raised money for a hospice on
+        Sunday.""",
+    "Nora Vantrell publishes her memoirs": "The book tells of a childhood on a farm and of her first election.",
+    "Nora Vantrell promises lower parking fees": "Shopkeepers on Bridge Street had complained about empty stalls.",
+}
+
+
+def test_what_many_outlets_report_of_one_great_event_from_all_sides_is_one_story() -> None:
+    reports = [
+        article(str(number), text, title=title, source=f"Paper {number % 4}")
+        for number, (title, text) in enumerate(KILLING.items())
+    ]
+    assert len(together(*reports)) == 1
+
+
+@pytest.mark.parametrize(("reports", "outlets"), [(DEEDS, 4), (KILLING, 2)], ids=["a mayor's day", "two outlets"])
+def test_a_name_alone_makes_no_event(reports: dict[str, str], outlets: int) -> None:
+    found = together(
+        *(
+            article(str(number), text, title=title, source=f"Paper {number % outlets}")
+            for number, (title, text) in enumerate(reports.items())
+        )
+    )
+    assert len(found) >= 3
+
+
 def test_stories_do_not_chain_together() -> None:
     """Half of each article is in the next one: neighbours are similar, the ends are not."""
     parts = [" ".join(text.split()[:40]) for text in (BLAST, TRAM, FERRY)]
