@@ -199,13 +199,18 @@ def _over_drafts() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.summariser import SummaryOptions, quoted_summary
     from briefing.summariser.context import contexts
     from briefing.summariser.draft import Draft
+    from briefing.summariser.introductions import introduced
     from briefing.summariser.ladder import deletion_grammar, has_dangling_reference, is_shortenable, unquoted
     from briefing.summariser.parsing import clean, form_problem, read_points, title_without_site, truncate_words
     from briefing.summariser.prompts import escape_control_marks
     from briefing.summariser.selection import sections, select_sentences
-    from briefing.types import Article
+    from briefing.types import Article, KeyPoint, Verdict
 
     options = SummaryOptions(points=5)
+    known = Evidence("Ana Word, a doctor, said no. Word said no.")
+
+    def point(text: str) -> KeyPoint:
+        return KeyPoint(text=text, citations=(), verdict=Verdict.SUPPORTED)
 
     def article(text: str) -> Article:
         return Article(id="a", title="Rain in Oslo", text=text, source="a", published=_WHEN, language="en")
@@ -223,6 +228,8 @@ def _over_drafts() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "ladder.unquoted", unquoted
     yield "ladder.is_shortenable", is_shortenable
     yield "ladder.deletion_grammar", lambda text: is_shortenable(text) and deletion_grammar(text)
+    yield "introductions in an article", lambda text: introduced([point("Word said no.")], "", Evidence(text))
+    yield "introductions in a point", lambda text: introduced([point(f"Word {text}")], text, known)
     yield "prompts.escape_control_marks", escape_control_marks
 
 

@@ -95,6 +95,12 @@ def console() -> Console:
     return Console(file=_BestEffortStderr(), emoji=False)  # type: ignore[arg-type]  # all of a file that rich asks for
 
 
+def can_draw(terminal: Console) -> bool:
+    """Whether it is a terminal that can show a bar that moves: one that is called dumb, or not at all, cannot."""
+    capable = sys.platform == "win32" or bool(os.environ.get("TERM"))
+    return terminal.file.isatty() and capable and not terminal.is_dumb_terminal
+
+
 class _BestEffortStderr:
     """Standard error as a file whose writes never fail."""
 

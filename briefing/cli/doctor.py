@@ -86,15 +86,15 @@ def _readable(path: Path | None) -> "Config":
 def _sources(config: "Config") -> str:
     from briefing.pipeline.checkup import check_secrets
     from briefing.pipeline.preflight import missing_sources
-    from briefing.pipeline.section_names import has_one_section, unknown_sections
+    from briefing.pipeline.section_names import unknown_sections
 
     if missing := list(missing_sources(config)):
         raise ConfigError("sources", " ".join(missing).rstrip("."), "Correct the path, or take it out")
     check_secrets(config)
     if not config.sources:
         return "none"
-    complete = all(map(has_one_section, config.sources))
-    unknown = [notice.sentences for notice in unknown_sections(config, (), complete=complete)]
+    # Those of recipients are a matter of mail.
+    unknown = [one.notice.sentences for one in unknown_sections(config) if not one.recipient]
     return " ".join([f"{len(config.sources)}; `briefing sources check` reads them{'.' if unknown else ''}", *unknown])
 
 

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from briefing._version import __version__
 from briefing.address import shown_in
-from briefing.cli.console import console, message
+from briefing.cli.console import can_draw, console, message
 from briefing.cli.hints import InHand
 from briefing.cli.stages import Bars, Lines, Stage
 from briefing.errors import StoppedError
@@ -72,9 +72,9 @@ class ProgressDisplay:
 
     def __enter__(self) -> Self:
         terminal = console()
-        on_terminal = terminal.file.isatty()
-        self._lines = Lines(shown=not on_terminal)
-        if on_terminal and not self.quiet:
+        drawn = can_draw(terminal)
+        self._lines = Lines(shown=not drawn)
+        if drawn and not self.quiet:
             self._bars = Bars(terminal, self._clock)
         return self
 

@@ -47,7 +47,7 @@ def install(
     chosen = kind or schedule.usual_kind(sys.platform)
     if sys.platform == "win32" and chosen is not SchedulerKind.WINDOWS:
         raise UsageError(f"--with {chosen}", "there is no such thing on Windows", "Leave --with away")
-    job = _job(path, when, send=send, edition=edition_name)
+    job = _job(path, when, quiet=not schedule.scheduler(chosen).keeps_log, send=send, edition=edition_name)
     if check:
         _rehearse(display, job, chosen)
     outcome = schedule.install(chosen, job, write_atomically)
@@ -59,7 +59,7 @@ def install(
         display.complain("The file is written. This command has it started every day:")
         result(outcome.todo[0])
         return
-    description = schedule.scheduler(chosen).description
+    description = display.in_hand.completed(schedule.scheduler(chosen).description)
     display.say(f"Every day at {when:%H:%M} with {chosen}; editions go to {path.parent / out}. {description}.")
     if outcome.todo:
         display.complain(f"{outcome.todo[0].split()[0]} is not on this machine, so nothing was started. Run:")
@@ -109,7 +109,7 @@ def remove(context: typer.Context) -> None:
     raise typer.Exit(1 if outcome.notes else 0)
 
 
-def _job(path: Path, at: "time", *, send: bool, edition: str | None = None) -> "Job":
+def _job(path: Path, at: "time", *, quiet: bool, send: bool, edition: str | None = None) -> "Job":
     from briefing.schedule import Job, job_environment
 
     # Links stay unresolved: by its link Python finds a virtual environment. -P keeps a json.py in the configuration's
@@ -117,7 +117,7 @@ def _job(path: Path, at: "time", *, send: bool, edition: str | None = None) -> "
     program = str(Path(sys.executable).absolute())
     wishes = [*(["--edition", edition] if edition else []), *(["--send"] if send else [])]
     return Job(
-        command=(program, "-P", "-m", "briefing", "--quiet", "run", str(path), *wishes),
+        command=(program, "-P", "-m", "briefing", *(["--quiet"] if quiet else []), "run", str(path), *wishes),
         folder=str(path.parent),
         at=at,
         environment=job_environment(os.environ),

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from briefing.nlp.facts import Name, Quotation, names, occurrences, quotations, stem_of, stems
-from briefing.nlp.lexicon import MONTHS
+from briefing.nlp.lexicon import MONTHS, WEEKDAYS
 from briefing.nlp.numerals import Number, myriad_numbers, numbers
 from briefing.nlp.text import words
 
@@ -99,7 +99,6 @@ def windows(items: Sequence[str], longest: int) -> Iterator[Sequence[str]]:
 
 # --- dates ---------------------------------------------------------------------------------------------------
 
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _RELATIVE = {"yesterday": -1, "today": 0, "tonight": 0, "tomorrow": 1, "overnight": 0}
 _MONTH = "|".join(f"{month[:3]}(?:{month[3:]})?" for month in MONTHS)
 _DATE = re.compile(
@@ -107,7 +106,7 @@ _DATE = re.compile(
     rf"(?P<month2>{_MONTH})\.?\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?)\b(?:,?\s+(?P<year>\d{{4}})\b)?",
     re.IGNORECASE,
 )
-_DAY_WORD = re.compile(rf"\b(?:{'|'.join((*_WEEKDAYS, *_RELATIVE))})\b", re.IGNORECASE)
+_DAY_WORD = re.compile(rf"\b(?:{'|'.join((*WEEKDAYS, *_RELATIVE))})\b", re.IGNORECASE)
 
 
 def dated(text: str, published: date) -> frozenset[str]:
@@ -117,7 +116,7 @@ def dated(text: str, published: date) -> frozenset[str]:
     """
     found: set[str] = set()
     for day in _days(text, published):
-        found |= {_WEEKDAYS[day.weekday()], MONTHS[day.month - 1], str(day.day), str(day.year)}
+        found |= {WEEKDAYS[day.weekday()], MONTHS[day.month - 1], str(day.day), str(day.year)}
         found |= {word for word, offset in _RELATIVE.items() if day == published + timedelta(days=offset)}
     return frozenset(found)
 
@@ -130,7 +129,7 @@ def _days(text: str, published: date) -> Iterator[date]:
             yield published + timedelta(days=_RELATIVE[word])
         else:
             # The last such day up to publication, and the next one: "on Friday" may be either.
-            back = (published.weekday() - _WEEKDAYS.index(word)) % 7
+            back = (published.weekday() - WEEKDAYS.index(word)) % 7
             yield published - timedelta(days=back)
             yield published + timedelta(days=(7 - back) % 7 or 7)
     for match in _DATE.finditer(text):

@@ -119,11 +119,15 @@ class Evidence:
         return frozenset(found | {acronym.casefold() for acronym in initials(sentence.text)})
 
     @cached_property
+    def lower_words(self) -> frozenset[str]:
+        """Keys of words that the text has in lower case."""
+        return frozenset(word.key for sentence in self.analysed for word in sentence.words if word.surface.islower())
+
+    @cached_property
     def _names_and_words(self) -> tuple[frozenset[str], frozenset[str]]:
         """Keys of words that are capitalised inside a sentence, or in capitals; and of words in lower case."""
         names = [name for sentence in self.analysed for name in sentence.names]
-        words = {word.key for sentence in self.analysed for word in sentence.words if word.surface.islower()}
-        return frozenset(name.key for name in names if not name.opens or _in_capitals(name)), frozenset(words)
+        return frozenset(name.key for name in names if not name.opens or _in_capitals(name)), self.lower_words
 
     @cached_property
     def stems(self) -> frozenset[str]:

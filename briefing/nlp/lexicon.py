@@ -38,6 +38,8 @@ MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december",
 )  # fmt: skip
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAYS_AND_MONTHS = frozenset((*WEEKDAYS, *MONTHS))
 
 OPENERS = frozenset(
     """

@@ -11,16 +11,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from briefing.address import is_web
 from briefing.config import Config
-from briefing.config.validators import nearest
 from briefing.engines import engine_names, load_engine
 from briefing.errors import BriefingError, ConfigError, ScheduleError
 from briefing.extras import install_command, is_usable
 from briefing.pipeline.mailing import check_addresses, mail_server
 from briefing.pipeline.newsletters import is_imap, password_for
-from briefing.pipeline.secrets import Commands, from_environment, sent_headers, split_command
-from briefing.types import SourceKind
+from briefing.pipeline.secrets import Commands, from_environment, secret_value, sent_headers, split_command
+from briefing.pipeline.section_names import sections_of, unknown_sections
 
 if TYPE_CHECKING:
     from briefing.schedule import JobStatus
@@ -62,13 +60,12 @@ def mail_in_words(config: Config) -> str:
         server = f"{mail.host or mail_server(mail, Commands())}; the password's command was not run"
     else:
         server = str(mail_server(mail, Commands()))
-    known, complete = known_sections(config)
-    for reader in mail.recipients:
-        for name in reader.sections:
-            near = nearest(name, known)
-            if name not in known and (near or complete):
-                cause = f"no source has the section {name!r} of {reader.address}{near}"
-                raise ConfigError("mail.recipients", cause, f"The sections are {', '.join(sorted(known)) or 'none'}")
+    for unknown in unknown_sections(config):
+        if unknown.recipient:
+            near = f" (did you mean {unknown.nearest!r}?)" if unknown.nearest else ""
+            cause = f"no source has the section {unknown.name!r} of {unknown.recipient}{near}"
+            known = ", ".join(sorted(sections_of(config)[0])) or "none"
+            raise ConfigError("mail.recipients", cause, f"The sections are {known}")
     return f"{len(mail.recipients)} by {server}; `briefing send --check` logs in"
 
 
@@ -97,23 +94,9 @@ def notify_in_words(config: Config) -> str:
 
     for index, entry in enumerate(config.notify.urls, 1):
         setting = f"notify.urls[{index}]"
-        url = entry.text or (from_environment(entry.env) if entry.env else "")
-        if entry.env and not url:
-            raise ConfigError(setting, f"the variable {entry.env} of the environment is not set", "Set it")
-        if entry.command:
-            _check_program(entry.command, setting)
-        check_push(url or "json://localhost", setting)
+        url = secret_value(entry, setting, LookedFor())
+        check_push("json://localhost" if entry.command else url, setting)
     return f"{len(config.notify.urls)} addresses; `briefing send --check` says more"
-
-
-def known_sections(config: Config) -> tuple[set[str], bool]:
-    """The sections that an edition may have, and whether these are all: lists and feeds may bring their own."""
-    lists = any(source.kind is SourceKind.OPML or _may_be_a_list(source.location) for source in config.sources)
-    named = {source.section for source in config.sources if source.section}
-    if config.topics:  # for all articles without a section
-        return named | set(config.topics) | {config.other}, not lists
-    others = [source.name for source in config.sources if not source.section]
-    return named | {name for name in others if name}, not lists and all(others)
 
 
 def schedule_in_words(config_path: Path | None, now: datetime) -> str:
@@ -161,7 +144,3 @@ def _check_program(command: str | tuple[str, ...], setting: str) -> None:
     if not words or shutil.which(words[0]) is None:
         program = repr(words[0]) if words else "in it"
         raise ConfigError(setting, f"there is no program {program}, or it is not in a folder of PATH", "Correct it")
-
-
-def _may_be_a_list(location: str) -> bool:
-    return not is_web(location) and location.lower().endswith((".opml", ".xml", ".txt"))

@@ -87,7 +87,13 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
     """
     config, began = context.config, context.clock()
     deadline = context.due(began)
-    reading = read(context, day, wait=longest_wait(config.wait, began, deadline), deadline=deadline)
+    reading = read(
+        context,
+        day,
+        wait=longest_wait(config.wait, began, deadline),
+        deadline=deadline,
+        kept=lambda day: list(_articles_of(_kept_stories(_edition_on_record(context, day), context)).values()),
+    )
     day = day or context.today(reading.now)
     deadline = context.due(reading.now, deadline)
     known = _edition_on_record(context, day)
@@ -102,6 +108,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         weights=reading.weights,
         positions=reading.positions,
         kept=by_article,
+        again=reading.again,
         events=[*reading.events, *(_articles_of([story]).keys() for story in kept)],
     )
     left_out = (*reading.left_out, *results.left_out)
@@ -154,6 +161,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         if edition.empty and not (reading.offline or emptied):
             context.store.finish(day, config.title, context.edition)
     context.store.forget(began - _KEPT)
+    unknown = unknown_sections(config, reading.sections, complete=reading.named)
     report = Report(
         sources=reading.sources,
         articles=len(reading.articles),
@@ -168,7 +176,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         offline=reading.offline,
         cut=sum(is_cut(article) for article in reading.articles),
         left_out=tuple(sorted(left_out, key=lambda story: (story.score is None, -(story.score or 0.0)))),
-        notices=(*reading.notices, *unknown_sections(config, reading.sections, complete=reading.named)),
+        notices=(*reading.notices, *dict.fromkeys(one.notice for one in unknown)),
         kept=len(kept),
         emptied=emptied,
     )

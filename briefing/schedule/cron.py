@@ -93,6 +93,7 @@ class Cron:
         "cron does not make up for a morning on which this machine is off or asleep: then run `briefing run` yourself. "
         "Errors come by local mail where this machine has it"
     )
+    keeps_log = False
     start = ""
 
     def environment(self) -> dict[str, str]:

@@ -84,6 +84,8 @@ class Scheduler(Protocol):
 
     description: str
     """For the user: missed runs, logs."""
+    keeps_log: bool
+    """Whether it keeps what a run says, so that one may say what it does; else all of it goes to a mail, or nowhere."""
 
     @property
     def start(self) -> str:

@@ -63,6 +63,7 @@ class Launchd:
         "A Mac that was asleep makes up for the run when it wakes; one that was switched off does not. "
         "Logs: ~/Library/Logs/briefing.log"
     )
+    keeps_log = True
 
     @property
     def start(self) -> str:

@@ -82,6 +82,7 @@ class Systemd:
         "It runs while you are logged in, and makes up for runs that were missed; after `loginctl enable-linger` it "
         "runs without you. Logs: journalctl --user -u briefing"
     )
+    keeps_log = True
     start = " && ".join(" ".join(command) for command in (_RELOAD, _ENABLE))
 
     def environment(self) -> dict[str, str]:

@@ -68,6 +68,7 @@ class Windows:
     """A `Scheduler`; the user creates the task."""
 
     description = "The task runs while you are logged in; its history is in the Task Scheduler"
+    keeps_log = False
 
     @property
     def start(self) -> str:

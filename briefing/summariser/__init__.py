@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 _log = logging.getLogger(__name__)
-_VERSION = "10"
+_VERSION = "11"
 """Part of every summary's key; raised when the same answers make other summaries."""
 
 

@@ -19,6 +19,7 @@ from briefing.nlp.salience import ranked
 from briefing.nlp.sentences import sentences
 from briefing.nlp.text import word_count
 from briefing.stories.embeddings import nearest
+from briefing.summariser.introductions import introduced
 from briefing.summariser.language_samples import sample_sentences, script, script_of
 from briefing.summariser.options import SummaryOptions
 from briefing.summariser.parsing import (
@@ -231,6 +232,11 @@ class Draft:
         for point in (quoted_point(self.evidence, index) for index in told):
             if not self.told_already(point.text):  # pages repeat their own sentences
                 self.points.append(point)
+
+    def introduce_names(self) -> None:
+        """Give persons their full names at their first mention in the points (`introductions`); in English only."""
+        if self.language == "en" and not self.translated:
+            self.points = introduced(self.points, self.article.title, self.evidence)
 
     @property
     def short(self) -> bool:

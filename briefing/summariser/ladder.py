@@ -11,7 +11,7 @@ import re
 from collections.abc import Container, Sequence
 
 from briefing.nlp.facts import names, occurrences, stems
-from briefing.nlp.lexicon import FIRST_PERSONS, LEANING, TIMES
+from briefing.nlp.lexicon import DAYS_AND_MONTHS, FIRST_PERSONS, LEANING, TIMES
 from briefing.nlp.numerals import numbers
 from briefing.nlp.text import ENDS, word_count
 
@@ -161,16 +161,24 @@ _PHRASE = re.compile(
     r"also|meanwhile|then|here|there|once|now|still|yet|nor|and|but|so|that|this|next|both|such)\b",
     re.IGNORECASE,
 )
-_DAYS = frozenset(
-    """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
-    september october november december""".split()  # noqa: SIM905
-)
 _POINTING = re.compile(
     r"^(?:th(?:is|at|ese|ose)(?!\s+(?:week|month|year|morning|spring|summer|autumn|winter|time)\b)|"
     r"there (?:he|she|it|they)|the (?:former|latter|others?|rest|pair|duo|two|first|second|third)\b"
     r"(?=\s+(?:is|are|was|were|has|have|had|will|would|also)\b))",
     re.IGNORECASE,
 )
+
+_POINTING_BACK = re.compile(
+    r"\b(?:(?:than|in|at|of|from|by|with|under|below|above|where|when|if|on|for|to|after|since|during|into|over)\s+that|"
+    r"this|these|those)\s+((?:number|figure|amount|sum|total|share|average|period|level|rate|limit|age|date|stage|process|"
+    r"ruling|decision|move|plan|proposal|change|measure|case|claim|charge|deal|offer|role|post|job|project|programme|scheme|"
+    r"area|region|place|site|country|nation|group|company|firm|team|party|event|incident|attack|accident|law|rule|person|"
+    r"man|woman|issue|problem|system|method|result|finding|view|way|money|work|document|letter|report|vessel|ship)s?|"
+    r"men|women|people|children|countries|companies|parties|processes)\b"
+    r"(?!\s+(?:who|that|which|of|in|from|with|on|at|to|where|whose|[a-z]+(?:ing|ed))\b)",
+    re.IGNORECASE,
+)
+"""A demonstrative and its noun inside a line: "countries where that number is below two"."""
 
 
 def unquoted(text: str) -> str:
@@ -181,9 +189,10 @@ def unquoted(text: str) -> str:
 def has_dangling_reference(line: str, named: Container[str] = (), language: str = "en") -> bool:
     """Whether a line has a pronoun without antecedent, speaks in the first person, or is a quotation only.
 
-    By surface: "he" needs a name or a person before it in the line, "it" and "they" any noun; a line that opens with a
-    subordinate clause may name them afterwards. `named`: keys of the names in the article, for a name that opens the
-    line. In other languages than English only the opening word and the first person count.
+    By surface: "he" needs a name or a person before it in the line, "it" and "they" any noun, "that number" the same
+    noun; a line that opens with a subordinate clause may name them afterwards. `named`: keys of the names in the
+    article, for a name that opens the line. In other languages than English only the opening word and the first person
+    count.
     """
     plain = unquoted(line)
     if not stems(plain):
@@ -204,7 +213,8 @@ def has_dangling_reference(line: str, named: Container[str] = (), language: str 
         before = plain[: pronoun.start()]
         if not stems(before) and not (cataphoric and stems(plain[pronoun.end() :])):
             return True
-    return False
+    back = _POINTING_BACK.search(plain)
+    return back is not None and not set(stems(back[1])) & set(stems(plain[: back.start()]))
 
 
 def _dangles_in(language: str, line: str, plain: str) -> bool:
@@ -221,7 +231,7 @@ def opens_as_fragment(line: str, language: str = "en") -> bool:
 
 def _has_name(text: str, named: Container[str]) -> bool:
     """Whether `text` has a name that is no day or month; at its beginning, one that the article has elsewhere."""
-    return any((not name.opens or name.key in named) and name.key not in _DAYS for name in names(text))
+    return any((not name.opens or name.key in named) and name.key not in DAYS_AND_MONTHS for name in names(text))
 
 
 def _has_person(text: str) -> bool:

@@ -107,6 +107,7 @@ def _condense(draft: Draft, engine: Engine, prompts: PromptBook, others: Sequenc
     if not draft.points:
         draft.quote(sorted(ranked(draft.evidence.sentences)[: options.fewest]))
         draft.warnings.append("No key point held against the article; its own sentences are quoted instead.")
+    draft.introduce_names()
     if options.paragraph and engine.instructable:
         yield from instruct.write_paragraph(draft, engine, prompts)
     elif options.paragraph:

@@ -39,3 +39,30 @@ def test_a_section_that_no_source_has_is_named_with_the_nearest(
     shown = " ".join((done.stdout + done.stderr).split())
     assert (said in shown) if said else ("is in no source" not in shown)
     assert done.returncode == 0 or command == "doctor"
+
+
+TOPICS = '[topics]\nScience = ["telescope"]\n'
+LIST = '[[sources]]\npath = "list.opml"\nsection = "World"\n'
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("", "The section 'Gardening' is in no source."),
+        (LIST, ""),  # which may bring sections of its own
+        (TOPICS, "The section 'Gardening' is in no source."),
+    ],
+)
+def test_a_recipients_slip_is_told_once_and_by_what_the_configuration_knows(
+    cli: Cli, tmp_path: Path, more: str, said: str
+) -> None:
+    path = write(tmp_path, '["World", "Gardening"]')
+    (tmp_path / "list.opml").write_text("<opml><body><outline xmlUrl='https://127.0.0.1:9/f'/></body></opml>")
+    mail = '[mail]\nhost = "localhost"\nsender = "d@example.org"\n[[mail.recipients]]\naddress = "bob@example.org"\n'
+    path.write_text(f'{path.read_text()}{more}{mail}sections = ["Gardening"]\n')
+    told = cli("doctor", "-c", str(path)).stdout.splitlines()
+    (sources,) = (line for line in told if "  sources: " in line)
+    (letters,) = (line for line in told if "  mail: " in line)
+    assert sources.endswith(said or "reads them")
+    assert ("no source has the section 'Gardening' of bob@example.org" in letters) is bool(said)
+    assert sum("Gardening" in line for line in told) == 2 * bool(said)

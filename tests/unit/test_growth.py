@@ -153,6 +153,7 @@ OF_SHORT_TEXTS = {
     "briefing.mail_headers": {"_ENCODED_WORD"},
     "briefing.extract.wall_phrases": {"SURE", "LIKELY", "OFFER", "REPORTED"},
     "briefing.sources.detection": {"_BEFORE_ROOT"},
+    "briefing.summariser.introductions": {"_GIVEN", "_FIRST"},
 }
 """Patterns that are given lines of some hundred characters, a header of at most 4,000, or the first 16,384 of a
 file."""

@@ -139,7 +139,9 @@ def test_an_index_with_unparted_chinese_is_rebuilt_once(tmp_path: Path, monkeypa
         patch.setattr(store_module, "MIGRATIONS", MIGRATIONS[:9])
         patch.setattr(search_module, "search_words", str.split)
         with Store(tmp_path / "state.db") as store:
-            put(store, MONDAY, told("東京都の会議", "サミットが開かれた。"))
+            shown = json.dumps(edition_to_json(edition(told("東京都の会議", "サミットが開かれた。"), day=MONDAY)))
+            values = (MONDAY.isoformat(), "Morning", shown, NOW.isoformat())  # as that version stored it
+            store.query("INSERT INTO editions (date, title, edition, written) VALUES (?, ?, ?, ?)", *values)
             assert headlines(store, "東京都の会議") == ["東京都の会議"]
             assert headlines(store, "東京") == []
     with Store(tmp_path / "state.db") as store:

@@ -82,6 +82,19 @@ def test_a_single_item_is_no_line_without_a_terminal(capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize("term", ["dumb", "unknown", ""])
+@pytest.mark.posix
+def test_a_terminal_that_cannot_move_its_lines_shows_those_of_a_file(
+    monkeypatch: pytest.MonkeyPatch, term: str
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    with redirect_stderr(Terminal()) as terminal, logging_to(0, None), ProgressDisplay() as display:
+        display.stage("summarise", 2)
+        display.step("BBC: Ever Given refloated")
+        display.say("A note.")
+    assert terminal.getvalue() == "Summarising: 2 stories\n1/2 BBC: Ever Given refloated\nA note.\n"
+
+
 @pytest.mark.parametrize(("total", "amount"), [(31, "0/31"), (1, "")])
 def test_a_terminal_shows_the_story_in_hand_and_the_time_left(
     monkeypatch: pytest.MonkeyPatch, total: int, amount: str
@@ -105,6 +118,7 @@ def test_a_log_file_has_the_lines_of_a_run_on_a_terminal_too(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.mktemp("log") / "run.log"
+    monkeypatch.setenv("TERM", "xterm")
     with redirect_stderr(Terminal()) as terminal, logging_to(0, path), ProgressDisplay() as display:
         display.stage("read", 2)
     assert "INFO briefing.cli.stages: Reading sources: 2" in path.read_text("utf-8")
