@@ -120,6 +120,15 @@ def bare_address(text: str) -> str:
     return f"https://{text.strip()}"
 
 
+LINK_DATE = "{date}"
+"""In the address of the full edition, as the configuration gives it: the edition's date, as in ``2026-01-31``."""
+
+
+def dated_link(link: str, stem: str) -> str:
+    """The address of the edition of this `stem` (`types.stem_of`)."""
+    return link.replace(LINK_DATE, stem)
+
+
 def cleaned_link(link: str) -> str:
     """A link without what the URL Standard ignores: blanks and control characters at its ends, tabs, line ends.
 

@@ -32,13 +32,15 @@ class SourceKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SentValue:
-    """The value of a header or a cookie as the configuration gives it: never the secret, but where it comes from."""
+class SecretValue:
+    """A secret as the configuration gives it: as it is, or, which is better, where it comes from. One field is set."""
 
-    text: str = ""
-    """With variables of the environment, ``Bearer $NEWS_TOKEN``."""
+    text: str = field(default="", repr=False)
+    """In a header or a cookie with variables of the environment, ``Bearer $NEWS_TOKEN``; elsewhere the secret."""
+    env: str = ""
+    """The variable of the environment that holds it."""
     command: str | tuple[str, ...] = ""
-    """A command that prints the value, or its words."""
+    """A command that prints it, or its words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +70,9 @@ class Source:
     """Of the summaries of its articles; empty: as the configuration says for all."""
     mute: tuple[str, ...] = ()
     """Words and phrases; its articles with one of them in title or beginning are left out."""
-    headers: tuple[tuple[str, SentValue], ...] = ()
+    headers: tuple[tuple[str, SecretValue], ...] = ()
     """Sent to its own origin (scheme, host, port) alone."""
-    cookies: tuple[tuple[str, SentValue], ...] = ()
+    cookies: tuple[tuple[str, SecretValue], ...] = ()
     """The same for cookies."""
 
     @property

@@ -10,7 +10,7 @@ from briefing.config.edit import add_sources, remove_source
 from briefing.config.file import find_config, load_config, local_timezone, parse_config, read_config
 from briefing.config.locations import source_key
 from briefing.config.mail import Mail, Recipient, is_loopback
-from briefing.config.notify import Notify, PushUrl
+from briefing.config.notify import Notify
 from briefing.config.settings import Config
 from briefing.config.starters import STARTERS, read_starter
 from briefing.config.validators import parse_duration
@@ -20,7 +20,6 @@ __all__ = [
     "Config",
     "Mail",
     "Notify",
-    "PushUrl",
     "Recipient",
     "add_sources",
     "find_config",

@@ -10,13 +10,10 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from briefing.address import web_parts
-from briefing.config.validators import FORBID_EXTRA, Command, Flag, LazyValidator, parse_duration, whole
+from briefing.config.validators import FORBID_EXTRA, Command, EditionLink, Flag, LazyValidator, parse_duration, whole
 from briefing.mail_headers import LONGEST_URI, ascii_domain, ascii_uri
 
 _MOST_RETRIES = 10
-LINK_DATE = "{date}"
-"""In `Mail.link`: the edition's date, as in ``2026-01-31``."""
 
 
 def _address(value: Any, folder: Path | None) -> Any:
@@ -57,15 +54,6 @@ def _unsubscribe(value: Any, folder: Path | None) -> Any:
     if not written or len(written) > LONGEST_URI:
         expected = f"expected an address of at most {LONGEST_URI} characters that starts with https:// or mailto:"
         raise ValueError(expected)
-    return value
-
-
-def _link(value: Any, folder: Path | None) -> Any:
-    if not isinstance(value, str) or not value:
-        return value
-    dated = value.replace(LINK_DATE, "2026-01-31")
-    if len(value) > LONGEST_URI or re.search(r"[\s<>\"{}]", dated) or web_parts(dated) is None:
-        raise ValueError(f"expected an address on the web such as 'https://example.org/{LINK_DATE}.html'")
     return value
 
 
@@ -138,8 +126,7 @@ class Mail:
     """Whether the pictures of the stories are in a letter, as far as there is room."""
     evidence: Flag = False
     """Whether the sentences behind each point are shown below it."""
-    link: Annotated[str, LazyValidator(_link)] = ""
-    """Web address of the whole edition, with `LINK_DATE` for its date; empty means: it is on no server."""
+    link: EditionLink = ""
     send_empty: Flag = False
     """Whether an edition without a story is sent."""
     retries: Annotated[tuple[timedelta, ...], LazyValidator(_retries)] = tuple(

@@ -3,53 +3,29 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from briefing.config.locations import is_url
-from briefing.config.validators import FORBID_EXTRA, Command, LazyValidator
+from briefing.config.validators import FORBID_EXTRA, EditionLink, LazyValidator, secret_source
+from briefing.types import SecretValue
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://\S")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,100}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PushUrl:
-    """One address of a service, which holds its token: as it is, or where to get it."""
-
-    text: str = field(default="", repr=False)
-    env: str = ""
-    """The variable of the environment that holds it."""
-    command: Command = ""
-    """Prints it."""
 
 
 def _urls(value: Any, folder: Path | None) -> Any:
     """A text is never shown in an error: it is a secret."""
     if not isinstance(value, list | tuple):
         raise ValueError("expected a list of addresses such as 'ntfy://topic'")
-    return tuple(item if isinstance(item, PushUrl) else _url(item) for item in value)
+    return tuple(item if isinstance(item, SecretValue) else _url(item, folder) for item in value)
 
 
-def _url(item: Any) -> PushUrl:
+def _url(item: Any, folder: Path | None) -> SecretValue:
     if isinstance(item, str) and _SCHEME.match(item) and item.isprintable():
-        return PushUrl(text=item.strip())
-    if isinstance(item, dict) and len(item) == 1:
-        name, command = item.get("env"), item.get("command")
-        if isinstance(name, str) and _VARIABLE.fullmatch(name):
-            return PushUrl(env=name)
-        if isinstance(command, str) and command.strip():
-            return PushUrl(command=command)
-        if isinstance(command, list) and command and all(isinstance(word, str) and word for word in command):
-            return PushUrl(command=tuple(command))
+        return SecretValue(text=item.strip())
+    if secret := secret_source(item, folder):
+        return secret
     raise ValueError('expected addresses such as \'ntfy://topic\', { env = "NAME" } or { command = "pass show ntfy" }')
-
-
-def _link(value: Any, folder: Path | None) -> Any:
-    if value and not (isinstance(value, str) and is_url(value)):
-        raise ValueError("expected an address that starts with https:// or http://")
-    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +34,6 @@ class Notify:
 
     __pydantic_config__: ClassVar[Any] = FORBID_EXTRA
 
-    urls: Annotated[tuple[PushUrl, ...], LazyValidator(_urls)] = ()
-    link: Annotated[str, LazyValidator(_link)] = ""
-    """Of the full edition, where you publish it; empty for none. ``{date}`` in it becomes the edition's date."""
+    urls: Annotated[tuple[SecretValue, ...], LazyValidator(_urls)] = ()
+    """Addresses of services, which hold their tokens."""
+    link: EditionLink = ""

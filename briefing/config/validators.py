@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from briefing.address import shown, web_address, without_feed_scheme
+from briefing.address import LINK_DATE, dated_link, shown, web_address, web_parts, without_feed_scheme
 from briefing.config.locations import is_url
-from briefing.types import SentValue, SourceKind
+from briefing.mail_headers import LONGEST_URI
+from briefing.types import SecretValue, SourceKind
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -236,6 +237,15 @@ def _layers(value: Any, folder: Path | None) -> Any:
     return value
 
 
+def _edition_link(value: Any, folder: Path | None) -> Any:
+    if not isinstance(value, str) or not value:
+        return value
+    dated = dated_link(value, "2026-01-31")
+    if len(value) > LONGEST_URI or re.search(r"[\s<>\"{}]", dated) or web_parts(dated) is None:
+        raise ValueError(f"expected an address on the web such as 'https://example.org/{LINK_DATE}.html'")
+    return value
+
+
 def _kind(value: Any, folder: Path | None) -> Any:
     known = [kind.value for kind in SourceKind if kind is not SourceKind.STDIN]
     if value not in known:
@@ -272,7 +282,8 @@ def _weight(value: Any, folder: Path | None) -> Any:
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 """A name of a header or a cookie (RFC 9110, 5.6.2)."""
-VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]{0,100})\}|([A-Za-z_][A-Za-z0-9_]{0,100}))")
+_VARIABLE_NAME = r"[A-Za-z_][A-Za-z0-9_]{0,100}"
+VARIABLE = re.compile(rf"\$(?:\{{({_VARIABLE_NAME})\}}|({_VARIABLE_NAME}))")
 """A variable of the environment in a text: ``$NAME``, ``${NAME}``."""
 _OPEN_HEADERS = frozenset({"accept", "accept-language", "dnt", "referer", "user-agent"})
 """Whose values are no secrets, and may stand in the configuration."""
@@ -301,7 +312,19 @@ def _sent(value: Any, what: str, folder: Path | None) -> Any:
     return tuple((name, _sent_value(name, given, what, folder)) for name, given in value.items())
 
 
-def _sent_value(name: str, given: Any, what: str, folder: Path | None) -> SentValue:
+def secret_source(given: Any, folder: Path | None) -> SecretValue | None:
+    """Where a secret comes from, ``{ env = "NAME" }`` or ``{ command = "pass show news" }``; None for anything else."""
+    if not isinstance(given, dict) or len(given) != 1:
+        return None
+    variable, command = given.get("env"), given.get("command")
+    if isinstance(variable, str) and re.fullmatch(_VARIABLE_NAME, variable):
+        return SecretValue(env=variable)
+    if command and not (isinstance(command, str) and command.isspace()):
+        return SecretValue(command=_command(command, folder))
+    return None
+
+
+def _sent_value(name: str, given: Any, what: str, folder: Path | None) -> SecretValue:
     lower = name.lower()
     if not _TOKEN.fullmatch(name) or (what == "cookie" and "$" in name):
         raise ValueError(f"expected the name of a {what}, but found {shown(name)!r}")
@@ -309,22 +332,19 @@ def _sent_value(name: str, given: Any, what: str, folder: Path | None) -> SentVa
         raise ValueError(f"the header {name} is not yours to set")
     if what == "header" and lower in {"cookie", "cookie2"}:
         raise ValueError("expected cookies under 'cookies', each by its name")
-    if isinstance(given, dict) and len(given) == 1:
-        if isinstance(variable := given.get("env"), str) and VARIABLE.fullmatch(f"${variable}"):
-            return SentValue(text=f"${variable}")
-        if command := given.get("command"):
-            return SentValue(command=_command(command, folder))
+    if secret := secret_source(given, folder):
+        return secret
     is_text = isinstance(given, str) and given.isprintable() and given.isascii()
     if is_text and (VARIABLE.search(given) or (what == "header" and lower in _OPEN_HEADERS)):
-        return SentValue(text=given)
+        return SecretValue(text=given)
     raise ValueError(
         f"expected for {name} a variable of the environment that holds the value, such as '$NEWS_KEY', or "
         "{ command = 'pass show news' }: secrets do not belong into the configuration"
     )
 
 
-Headers = Annotated[tuple[tuple[str, SentValue], ...], LazyValidator(_headers)]
-Cookies = Annotated[tuple[tuple[str, SentValue], ...], LazyValidator(_cookies)]
+Headers = Annotated[tuple[tuple[str, SecretValue], ...], LazyValidator(_headers)]
+Cookies = Annotated[tuple[tuple[str, SecretValue], ...], LazyValidator(_cookies)]
 Words = Annotated[tuple[str, ...], LazyValidator(_words)]
 Topics = Annotated[dict[str, tuple[str, ...]], LazyValidator(_topics)]
 """Names of sections with the words that speak for them."""
@@ -339,6 +359,8 @@ SourcePath = Annotated[Path | None, LazyValidator(_path)]
 TimeZone = Annotated[str, LazyValidator(_timezone)]
 LanguageCode = Annotated[str, LazyValidator(_language)]
 WebAddress = Annotated[str, LazyValidator(_url)]
+EditionLink = Annotated[str, LazyValidator(_edition_link)]
+"""Web address of the full edition, with `address.LINK_DATE` for its date; empty for none."""
 ServerAddress = Annotated[str, LazyValidator(_server)]
 Prices = Annotated[tuple[float, ...], LazyValidator(_prices)]
 GpuLayers = Annotated[int | Literal["auto"], LazyValidator(_layers)]

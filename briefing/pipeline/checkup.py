@@ -17,7 +17,7 @@ from briefing.errors import BriefingError, ConfigError, ScheduleError
 from briefing.extras import install_command, is_usable
 from briefing.pipeline.mailing import check_addresses, mail_server
 from briefing.pipeline.newsletters import is_imap, password_for
-from briefing.pipeline.secrets import Commands, from_environment, sent_headers, split_command
+from briefing.pipeline.secrets import Commands, from_environment, secret_value, sent_headers, split_command
 from briefing.pipeline.section_names import sections_of, unknown_sections
 
 if TYPE_CHECKING:
@@ -94,12 +94,8 @@ def notify_in_words(config: Config) -> str:
 
     for index, entry in enumerate(config.notify.urls, 1):
         setting = f"notify.urls[{index}]"
-        url = entry.text or (from_environment(entry.env) if entry.env else "")
-        if entry.env and not url:
-            raise ConfigError(setting, f"the variable {entry.env} of the environment is not set", "Set it")
-        if entry.command:
-            _check_program(entry.command, setting)
-        check_push(url or "json://localhost", setting)
+        url = secret_value(entry, setting, LookedFor())
+        check_push("json://localhost" if entry.command else url, setting)
     return f"{len(config.notify.urls)} addresses; `briefing send --check` says more"
 
 

@@ -89,7 +89,13 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
     """
     config, began = context.config, context.clock()
     deadline = context.due(began)
-    reading = read(context, day, wait=longest_wait(config.wait, began, deadline), deadline=deadline)
+    reading = read(
+        context,
+        day,
+        wait=longest_wait(config.wait, began, deadline),
+        deadline=deadline,
+        kept=lambda day: list(_articles_of(_kept_stories(_edition_on_record(context, day), context)).values()),
+    )
     day = day or context.today(reading.now)
     deadline = context.due(reading.now, deadline)
     known = _edition_on_record(context, day)
@@ -104,6 +110,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         weights=reading.weights,
         positions=reading.positions,
         kept=by_article,
+        again=reading.again,
     )
     left_out = (*reading.left_out, *results.left_out)
     told = _articles_of(results.stories).keys()

@@ -74,6 +74,8 @@ class ReadResult:
     """For the store to remember of mail servers once it has the articles, and not before."""
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By an article's id the keys of the items that it came from (`store.seen_items`)."""
+    again: set[str] = field(default_factory=set)
+    """Ids of articles that an earlier run of the edition left out: they only fill it up (`limits`)."""
     settled: set[str] = field(default_factory=set)
     """Keys of items that gave no article and never will."""
     stubs: set[str] = field(default_factory=set)
@@ -159,6 +161,8 @@ class Gatherer:
                 result.articles.append(redacted_article(_without_future_date(made, session.window.now), secrets))
                 result.positions[made.id] = places[index]
                 result.keys[made.id] = () if index in self._late else (*keys[index], *repeated[index])
+                if session.window.again.issuperset((*keys[index], *repeated[index])):
+                    result.again.add(made.id)
             else:
                 result.failures.append(redacted_failure(made, secrets))
                 if index not in self._transient and index not in self._repeats:
@@ -255,18 +259,36 @@ class Gatherer:
             for (index, candidate), moment in zip(readable.items(), session.window.moments(dated), strict=True)
         }
         waiting = selections(outlines, self._sources, session.ranking, weights, places, most=session.limits.max_stories)
+        left_before = {index for index in readable if session.window.again.issuperset(keys[index])}
+        again = [one for one in waiting if left_before.issuperset(one.indices)]
+        waiting = self._read([one for one in waiting if one not in again], readable, more=bool(again))
+        if again:
+            names = {self._sources[index]: name_of(candidate) for index, candidate in readable.items()}
+            self._quota.fill_up(self._articles, names)
+            again = self._read(again, readable)
+        return waiting + again
+
+    def _read(
+        self, waiting: list[Selection], readable: Mapping[int, Readable], *, more: bool = False
+    ) -> list[Selection]:
+        """Read `waiting`, the first first, as far as limits and time allow; the rest. `more`: others come after it."""
+        session = self._session
         while waiting:
             batch, rest = self._quota.next_round(waiting, self._sources)
             if not batch or (self._results and session.time.up):
                 break
             _log.debug("Reading %s candidates, %s stories over the limits or left for later", len(batch), len(rest))
             self._make({index: readable[index] for index in sorted(batch)})
-            if rest:
+            if rest or more:
                 for index in batch:
                     self._quota.note(self._sources[index], self._results[index], transient=index in self._transient)
-                self._quota.note_stories([made for made in self._results.values() if isinstance(made, Article)])
+                self._quota.note_stories(self._articles)
             waiting = rest
         return waiting
+
+    @property
+    def _articles(self) -> list[Article]:
+        return [made for made in self._results.values() if isinstance(made, Article)]
 
     def _over_limits(self, waiting: Sequence[Selection]) -> list[LeftOut]:
         """What the limits left out; empty where it was the time that was up."""

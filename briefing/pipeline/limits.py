@@ -1,6 +1,8 @@
 """Limits for stories of an edition and articles of each source, and the failures that say how many are over them.
 
-A mere headline (stub) counts against the limit of its source, not against that of the edition.
+A mere headline (stub) counts against the limit of its source, not against that of the edition. A run that makes the
+edition of a day again may add as many as the limits say of what has come since; what an earlier run left out only fills
+the edition up.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ class Limits:
     """Whether an article counts against its source's limit; called only where limits leave something out."""
     stories: Callable[[Sequence[Article]], int] = len
     """How many stories articles tell that count against the edition's limit; called only where it is needed."""
+    kept: Callable[[], Sequence[Article]] = tuple
+    """The articles that earlier runs of the edition told; called only where there is something that they left out."""
 
 
 _LEAST_ROUND = 4
@@ -53,6 +57,8 @@ class Quota:
         self._stubs: Counter[int] = Counter()
         self._transient = 0
         """Articles that could not be fetched and may be there another time."""
+        self._kept: Sequence[Article] = ()
+        """The articles of earlier runs, where they count (`fill_up`)."""
 
     def next_round(self, waiting: Sequence[Selection], sources: Sequence[int]) -> tuple[list[int], list[Selection]]:
         """The candidates to read next, of as many stories as there is room for, and what goes on waiting.
@@ -97,7 +103,18 @@ class Quota:
     def note_stories(self, articles: Sequence[Article]) -> None:
         """Count the stories that all articles read so far tell, and transient failures beyond the limit as such."""
         if most := self._limits.max_stories:
-            self._stories = self._limits.stories(articles) + max(0, self._transient - _PATIENCE * most)
+            stories = self._limits.stories([*self._kept, *articles])
+            self._stories = stories + max(0, self._transient - _PATIENCE * most)
+
+    def fill_up(self, articles: Sequence[Article], names: Mapping[int, str]) -> None:
+        """From now on count what earlier runs of the edition told, too, beside the `articles` read so far.
+
+        `names`: those of the sources, by index.
+        """
+        self._kept = self._limits.kept()
+        told = Counter(article.source for article in self._kept)
+        self.used.update({source: told[name] for source, name in names.items()})
+        self.note_stories(articles)
 
     def is_full_of(self, source: int) -> bool:
         """Whether the limit for one source lets no more of `source` in."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from briefing.address import dated_link
 from briefing.config import Mail, Recipient, is_loopback
-from briefing.config.mail import LINK_DATE
 from briefing.errors import ConfigError, UsageError
 from briefing.mail_headers import address_of
 from briefing.pipeline.context import RunContext
@@ -64,7 +64,7 @@ def letter_to(
         one_click=mail.one_click,
         evidence=mail.evidence,
         pictures=mail.pictures,
-        link=mail.link.replace(LINK_DATE, part.stem),
+        link=dated_link(mail.link, part.stem),
     )
     if mail.pictures:
         part = with_pictures_for_mail(part)

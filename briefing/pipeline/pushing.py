@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from briefing.config import Config, PushUrl
+from briefing.config import Config
 from briefing.errors import ConfigError, UsageError
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.delivery import RESULT_STATES, DeliveryResult, Rest
 from briefing.pipeline.history import known_edition
-from briefing.pipeline.secrets import Commands, from_environment
+from briefing.pipeline.secrets import Commands, secret_value
 from briefing.render.email import told_in
 from briefing.render.push import write_push
-from briefing.types import Edition
+from briefing.types import Edition, SecretValue
 
 if TYPE_CHECKING:
     from briefing.store import DeliveryKey
@@ -140,16 +140,12 @@ def _targets(config: Config, commands: Commands) -> Iterator[_Target | DeliveryR
             yield DeliveryResult(recipient=error.subject, state="unable", detail=error.cause)
 
 
-def _target(entry: PushUrl, index: int, commands: Commands) -> _Target:
+def _target(entry: SecretValue, index: int, commands: Commands) -> _Target:
     """Raises `ConfigError` where its variable is not set or its command fails."""
     from briefing.deliver.push import recipient_of, service_of
 
     setting = f"notify.urls[{index}]"
-    url = entry.text
-    if entry.env and not (url := from_environment(entry.env)):
-        raise ConfigError(setting, f"the variable {entry.env} of the environment is not set", "Set it")
-    if entry.command:
-        url = commands.first_line(entry.command, setting)
+    url = secret_value(entry, setting, commands)
     if "://" not in url:
         raise ConfigError(setting, "what it gives is no address such as ntfy://topic", "docs/notify.md has examples")
     return _Target(url=url, name=f"{service_of(url)} ({setting})", recipient=recipient_of(url), setting=setting)

@@ -11,7 +11,7 @@ import sys
 
 from briefing.config.validators import VARIABLE
 from briefing.errors import ConfigError
-from briefing.types import SentValue, Source
+from briefing.types import SecretValue, Source
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +60,21 @@ class Commands:
         return line
 
 
+def secret_value(value: SecretValue, setting: str, commands: Commands) -> str:
+    """The secret, a text as it is. Raises `ConfigError` where its variable is not set or its command fails."""
+    if value.command:
+        return commands.first_line(value.command, setting)
+    return _variable(value.env, setting) if value.env else value.text
+
+
+def _variable(name: str, setting: str) -> str:
+    held = from_environment(name)
+    if not held:
+        cause = f"the variable {name} of the environment is not set"
+        raise ConfigError(setting, cause, "Set it where the command runs, or name a command")
+    return held
+
+
 def sent_headers(source: Source, commands: Commands) -> tuple[tuple[tuple[str, str], ...], frozenset[str]]:
     """What is sent with requests to the origin of `source`, cookies as one header, and the secrets in it.
 
@@ -67,22 +82,17 @@ def sent_headers(source: Source, commands: Commands) -> tuple[tuple[tuple[str, s
     """
     secrets: set[str] = set()
 
-    def value_of(name: str, value: SentValue, what: str) -> str:
+    def value_of(name: str, value: SecretValue, what: str) -> str:
         setting = f"{source.shown}: {what} {name}"
-        if value.command:
-            found = commands.first_line(value.command, setting)
-            secrets.add(found)
-        else:
 
-            def variable(match: re.Match[str]) -> str:
-                held = from_environment(match[1] or match[2])
-                if not held:
-                    cause = f"the variable {match[1] or match[2]} of the environment is not set"
-                    raise ConfigError(setting, cause, "Set it where the command runs, or name a command")
-                secrets.add(held)
-                return held
+        def variable(match: re.Match[str]) -> str:
+            secrets.add(held := _variable(match[1] or match[2], setting))
+            return held
 
+        if value.text:
             found = VARIABLE.sub(variable, value.text)
+        else:
+            secrets.add(found := secret_value(value, setting, commands))
         if not (found.isascii() and found.isprintable()) or (what == "cookie" and ";" in found):
             raise ConfigError(setting, f"its value has a character that no {what} may have")
         return found

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from briefing.address import is_web
+from briefing.address import dated_link, is_web
 from briefing.render.filters import tidy
 from briefing.sanitise import clipped, one_line
 from briefing.types import Edition, Story
@@ -30,7 +30,7 @@ def write_push(
 
     `since`: when the push before it was sent, of which the stories are not in `edition`; UTC, None for the first.
     """
-    link = link.replace("{date}", edition.stem)
+    link = dated_link(link, edition.stem)
     local = since and since.astimezone(ZoneInfo(edition.timezone))
     by_id = {story.summary.id: story for story in edition.stories}
     first = [by_id[known] for known in edition.front if known in by_id] or list(edition.stories)

@@ -86,15 +86,6 @@ class SeenItems(StateFile):
                 [(storable(why), key[1], item) for item in left],
             )
 
-    def passed_by(self, day: date, title: str, name: str = "") -> str:
-        """The text that `propose` recorded last with what this edition's limits left out; empty where nothing was."""
-        rows = self.query(
-            "SELECT passed FROM seen WHERE title = ? AND passed LIKE ? || ' %' ORDER BY last_seen DESC LIMIT 1",
-            title,
-            stem_of(day, name),
-        )
-        return str(rows[0][0]) if rows else ""
-
     def finish(self, day: date, title: str, name: str = "") -> None:
         """Settle what was proposed for the edition of `day`, without storing one."""
         with self.transaction() as connection:

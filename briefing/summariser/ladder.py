@@ -168,6 +168,18 @@ _POINTING = re.compile(
     re.IGNORECASE,
 )
 
+_POINTING_BACK = re.compile(
+    r"\b(?:(?:than|in|at|of|from|by|with|under|below|above|where|when|if|on|for|to|after|since|during|into|over)\s+that|"
+    r"this|these|those)\s+((?:number|figure|amount|sum|total|share|average|period|level|rate|limit|age|date|stage|process|"
+    r"ruling|decision|move|plan|proposal|change|measure|case|claim|charge|deal|offer|role|post|job|project|programme|scheme|"
+    r"area|region|place|site|country|nation|group|company|firm|team|party|event|incident|attack|accident|law|rule|person|"
+    r"man|woman|issue|problem|system|method|result|finding|view|way|money|work|document|letter|report|vessel|ship)s?|"
+    r"men|women|people|children|countries|companies|parties|processes)\b"
+    r"(?!\s+(?:who|that|which|of|in|from|with|on|at|to|where|whose|[a-z]+(?:ing|ed))\b)",
+    re.IGNORECASE,
+)
+"""A demonstrative and its noun inside a line: "countries where that number is below two"."""
+
 
 def unquoted(text: str) -> str:
     """`text` without its quotations."""
@@ -177,9 +189,10 @@ def unquoted(text: str) -> str:
 def has_dangling_reference(line: str, named: Container[str] = (), language: str = "en") -> bool:
     """Whether a line has a pronoun without antecedent, speaks in the first person, or is a quotation only.
 
-    By surface: "he" needs a name or a person before it in the line, "it" and "they" any noun; a line that opens with a
-    subordinate clause may name them afterwards. `named`: keys of the names in the article, for a name that opens the
-    line. In other languages than English only the opening word and the first person count.
+    By surface: "he" needs a name or a person before it in the line, "it" and "they" any noun, "that number" the same
+    noun; a line that opens with a subordinate clause may name them afterwards. `named`: keys of the names in the
+    article, for a name that opens the line. In other languages than English only the opening word and the first person
+    count.
     """
     plain = unquoted(line)
     if not stems(plain):
@@ -200,7 +213,8 @@ def has_dangling_reference(line: str, named: Container[str] = (), language: str 
         before = plain[: pronoun.start()]
         if not stems(before) and not (cataphoric and stems(plain[pronoun.end() :])):
             return True
-    return False
+    back = _POINTING_BACK.search(plain)
+    return back is not None and not set(stems(back[1])) & set(stems(plain[: back.start()]))
 
 
 def _dangles_in(language: str, line: str, plain: str) -> bool:

@@ -104,6 +104,8 @@ def test_without_a_line_for_it_editions_go_to_the_current_folder() -> None:
         ("[mail]\nunsubscribe = 'https://ü..example/'", ["mail.unsubscribe", "https://"]),
         ("[mail]\nlink = 'javascript:alert(1)'", ["mail.link", "{date}.html"]),
         ("[mail]\nlink = 'https://example.org/{day}'", ["mail.link", "{date}.html"]),
+        ("[notify]\nlink = 'https://example.org/{day}'", ["notify.link", "{date}.html"]),
+        ("[notify]\nurls = [{ command = ' ' }]", ["notify.urls", "{ env ="]),
         ("evidence = 'below'", ["evidence", "'footnotes'"]),
         ("mail = 3", ["mail", "[mail] table"]),
         ("state = '~nobody-of-this-name/x'", ["state", "home folder"]),

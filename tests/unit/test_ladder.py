@@ -57,6 +57,34 @@ def test_pronoun_with_antecedent_stands_alone(line: str) -> None:
     assert stands_alone(line)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Two thirds of all people live in countries where that number is below 2.1.",
+        "November was two degrees warmer than in that period.",
+        "Judges later suspended those decisions until a higher court had met.",
+        "More than 200 people were rescued from these accidents.",
+    ],
+)
+def test_a_demonstrative_without_its_noun_is_a_dangling_reference(line: str) -> None:
+    assert has_dangling_reference(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The number of births fell, and in Japan that number is below 1.3.",
+        "The council suspended the decision in a meeting about those decisions.",
+        "The ruling helps those people who live in rented flats.",
+        "The minister said that people in the north have to wait.",
+        "The bank said that money from the fund is safe.",
+        "Prices rose by two per cent this month.",
+    ],
+)
+def test_a_demonstrative_with_its_noun_stands_alone(line: str) -> None:
+    assert not has_dangling_reference(line)
+
+
 def test_a_name_that_opens_the_line_counts_where_the_article_has_it_elsewhere() -> None:
     line = "Ruiz said he would sell his shares."
     assert has_dangling_reference(line)

@@ -113,13 +113,15 @@ def test_what_a_limit_left_out_is_for_another_day_or_other_limits(store: Store) 
     store.record_seen("T", one.looked, MONDAY)
     store.propose(MONDAY.date(), "T", ["a"], MONDAY, passed=("2024-05-13 1 0 0", ["b"]))
     store.put_edition(MONDAY.date(), "T", "{}", MONDAY)
-    again = window_for(
-        "last", None, now=MONDAY + HOUR, zone=UTC, day=MONDAY.date(), title="T", store=store, limits="2024-05-13 1 0 0"
-    )
-    assert take(again, {**items, "c": MONDAY + HOUR / 2}) == ["c"]
-    assert (again.before, len(again.passed)) == (0, 1)
-    assert take(window(store, MONDAY + HOUR), items) == ["b"]
-    assert store.passed_by(MONDAY.date(), "T") == "2024-05-13 1 0 0"
+    for _ in range(2):
+        again = window_for(
+            "last", None, now=MONDAY + HOUR, zone=UTC, day=MONDAY.date(), title="T", store=store,
+            limits="2024-05-13 1 0 0",
+        )  # fmt: skip
+        assert take(again, {**items, "c": MONDAY + HOUR / 2}) == ["c"]
+        assert (again.before, len(again.passed)) == (0, 1)
+        # Without the limits it is open, and that one has looked changes nothing.
+        assert take(window(store, MONDAY + HOUR), items) == ["b"]
     assert take(window(store, MONDAY + DAYS), items) == ["b"]
 
 
