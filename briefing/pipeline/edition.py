@@ -69,6 +69,8 @@ class Report:
     """About sources that were read, such as dates in them that cannot be."""
     left_out: tuple[LeftOut, ...] = ()
     """Stories for which the limits had no room, by falling score, then those that were not ranked."""
+    unread_sources: int = 0
+    """Feeds, pages and files that could not be read."""
     kept: int = 0
     """Stories that the edition had before this run."""
     emptied: bool = False
@@ -164,6 +166,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
     unknown = unknown_sections(config, reading.sections, complete=reading.named)
     report = Report(
         sources=reading.sources,
+        unread_sources=reading.unread_sources,
         articles=len(reading.articles),
         condensed=results.condensed,
         cached=results.cached,

@@ -42,6 +42,7 @@ from briefing.pipeline.candidates import (
 from briefing.pipeline.discovery import Discovery
 from briefing.pipeline.limits import Quota
 from briefing.pipeline.pictures import with_local_pictures
+from briefing.pipeline.progress import begun
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.redaction import redacted_article, redacted_failure
 from briefing.pipeline.section_names import has_one_section
@@ -65,6 +66,8 @@ class ReadResult:
     failures: list[Failure] = field(default_factory=list)
     sources: int = 0
     """Feeds, pages, files, mailboxes that were read, those in an OPML file or a folder counted singly."""
+    unread_sources: int = 0
+    """Those that could not be read."""
     weights: dict[str, float] = field(default_factory=dict)
     """How much each source's voice counts, by the name its articles have."""
     mails: list[MailMark] = field(default_factory=list)
@@ -134,6 +137,7 @@ class Gatherer:
         result = ReadResult(
             now=session.window.now,
             sources=discovery.count,
+            unread_sources=discovery.unread,
             seen_before=session.window.before,
             offline=discovery.offline,
             feeds=discovery.feeds,
@@ -339,6 +343,7 @@ class Gatherer:
             sent = session.sent_with(item.source, url)
             request = Request(url, allow_local=local, private=bool(item.source.address.secrets), headers=sent)
             waiting[request].append((index, item))
+            begun(session.progress, item.title)
         for request, answer in session.fetch(waiting):
             for index, item in waiting[request]:
                 # Also of pages that came in time: to find the articles in a hundred of them takes its time, too.
