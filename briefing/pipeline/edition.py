@@ -70,6 +70,8 @@ class Report:
     """About sources that were read, such as dates in them that cannot be."""
     left_out: tuple[LeftOut, ...] = ()
     """Stories for which the limits had no room, by falling score, then those that were not ranked."""
+    unread_sources: int = 0
+    """Feeds, pages and files that could not be read."""
     kept: int = 0
     """Stories that the edition had before this run."""
     emptied: bool = False
@@ -88,7 +90,13 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
     """
     config, began = context.config, context.clock()
     deadline = context.due(began)
-    reading = read(context, day, wait=longest_wait(config.wait, began, deadline), deadline=deadline)
+    reading = read(
+        context,
+        day,
+        wait=longest_wait(config.wait, began, deadline),
+        deadline=deadline,
+        kept=lambda day: list(_articles_of(_kept_stories(_edition_on_record(context, day), context)).values()),
+    )
     day = day or context.today(reading.now)
     deadline = context.due(reading.now, deadline)
     known = _edition_on_record(context, day)
@@ -103,6 +111,8 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         weights=reading.weights,
         positions=reading.positions,
         kept=by_article,
+        again=reading.again,
+        events=[*reading.events, *(_articles_of([story]).keys() for story in kept)],
     )
     left_out = (*reading.left_out, *results.left_out)
     told = _articles_of(results.stories).keys()
@@ -157,6 +167,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
     unknown = unknown_sections(config, reading.sections, complete=reading.named)
     report = Report(
         sources=reading.sources,
+        unread_sources=reading.unread_sources,
         articles=len(reading.articles),
         condensed=results.condensed,
         cached=results.cached,

@@ -42,6 +42,7 @@ from briefing.pipeline.candidates import (
 from briefing.pipeline.discovery import Discovery
 from briefing.pipeline.limits import Quota
 from briefing.pipeline.pictures import with_local_pictures
+from briefing.pipeline.progress import begun
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.redaction import redacted_article, redacted_failure
 from briefing.pipeline.section_names import has_one_section
@@ -65,18 +66,24 @@ class ReadResult:
     failures: list[Failure] = field(default_factory=list)
     sources: int = 0
     """Feeds, pages, files, mailboxes that were read, those in an OPML file or a folder counted singly."""
+    unread_sources: int = 0
+    """Those that could not be read."""
     weights: dict[str, float] = field(default_factory=dict)
     """How much each source's voice counts, by the name its articles have."""
     mails: list[MailMark] = field(default_factory=list)
     """For the store to remember of mail servers once it has the articles, and not before."""
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By an article's id the keys of the items that it came from (`store.seen_items`)."""
+    again: set[str] = field(default_factory=set)
+    """Ids of articles that an earlier run of the edition left out: they only fill it up (`limits`)."""
     settled: set[str] = field(default_factory=set)
     """Keys of items that gave no article and never will."""
     stubs: set[str] = field(default_factory=set)
     """Keys of items of which there is only the headline."""
     positions: dict[str, int] = field(default_factory=dict)
     """Of the articles among all that their sources list for this edition, from 0, by id."""
+    events: list[frozenset[str]] = field(default_factory=list)
+    """Ids of articles that all that the sources list showed to be about one great event."""
     left_out: list[LeftOut] = field(default_factory=list)
     """What the limits left unread, the most important first, and what an earlier run's did."""
     over: set[str] = field(default_factory=set)
@@ -118,6 +125,8 @@ class Gatherer:
         """Articles by id."""
         self._sources: Sequence[int] = ()
         """The index of each candidate's source."""
+        self._events: list[tuple[int, ...]] = []
+        """Those about one great event each (`Bundle.event`)."""
 
     def gather(self, discovery: Discovery) -> ReadResult:
         """The articles: of every message, and of every item from its page or from its feed."""
@@ -128,6 +137,7 @@ class Gatherer:
         result = ReadResult(
             now=session.window.now,
             sources=discovery.count,
+            unread_sources=discovery.unread,
             seen_before=session.window.before,
             offline=discovery.offline,
             feeds=discovery.feeds,
@@ -137,6 +147,7 @@ class Gatherer:
         self._note_sources(result, discovery.contents)
         waiting = self._read_in_rounds(readable, keys, result.weights, places)
         unread = {index for one in waiting for index in one.indices}
+        result.events = self._told_events()
         result.mails = session.newsletters.marks
         own_limits = (story for contents in discovery.contents for story in contents.left_out)
         before = (*session.window.passed, *own_limits)
@@ -155,6 +166,8 @@ class Gatherer:
                 result.articles.append(redacted_article(_without_future_date(made, session.window.now), secrets))
                 result.positions[made.id] = places[index]
                 result.keys[made.id] = () if index in self._late else (*keys[index], *repeated[index])
+                if session.window.again.issuperset((*keys[index], *repeated[index])):
+                    result.again.add(made.id)
             else:
                 result.failures.append(redacted_failure(made, secrets))
                 if index not in self._transient and index not in self._repeats:
@@ -251,18 +264,42 @@ class Gatherer:
             for (index, candidate), moment in zip(readable.items(), session.window.moments(dated), strict=True)
         }
         waiting = selections(outlines, self._sources, session.ranking, weights, places, most=session.limits.max_stories)
+        self._events = [one.indices for one in waiting if one.ranked.bundle.event]
+        left_before = {index for index in readable if session.window.again.issuperset(keys[index])}
+        again = [one for one in waiting if left_before.issuperset(one.indices)]
+        waiting = self._read([one for one in waiting if one not in again], readable, more=bool(again))
+        if again:
+            names = {self._sources[index]: name_of(candidate) for index, candidate in readable.items()}
+            self._quota.fill_up(self._articles, self._told_events(), names)
+            again = self._read(again, readable)
+        return waiting + again
+
+    def _read(
+        self, waiting: list[Selection], readable: Mapping[int, Readable], *, more: bool = False
+    ) -> list[Selection]:
+        """Read `waiting`, the first first, as far as limits and time allow; the rest. `more`: others come after it."""
+        session = self._session
         while waiting:
             batch, rest = self._quota.next_round(waiting, self._sources)
             if not batch or (self._results and session.time.up):
                 break
             _log.debug("Reading %s candidates, %s stories over the limits or left for later", len(batch), len(rest))
             self._make({index: readable[index] for index in sorted(batch)})
-            if rest:
+            if rest or more:
                 for index in batch:
                     self._quota.note(self._sources[index], self._results[index], transient=index in self._transient)
-                self._quota.note_stories([made for made in self._results.values() if isinstance(made, Article)])
+                self._quota.note_stories(self._articles, self._told_events())
             waiting = rest
         return waiting
+
+    @property
+    def _articles(self) -> list[Article]:
+        return [made for made in self._results.values() if isinstance(made, Article)]
+
+    def _told_events(self) -> list[frozenset[str]]:
+        """Of each event the ids of the articles read."""
+        made = ([self._results.get(index) for index in event] for event in self._events)
+        return [frozenset(one.id for one in event if isinstance(one, Article)) for event in made]
 
     def _over_limits(self, waiting: Sequence[Selection]) -> list[LeftOut]:
         """What the limits left out; empty where it was the time that was up."""
@@ -306,6 +343,7 @@ class Gatherer:
             sent = session.sent_with(item.source, url)
             request = Request(url, allow_local=local, private=bool(item.source.address.secrets), headers=sent)
             waiting[request].append((index, item))
+            begun(session.progress, item.title)
         for request, answer in session.fetch(waiting):
             for index, item in waiting[request]:
                 # Also of pages that came in time: to find the articles in a hundred of them takes its time, too.

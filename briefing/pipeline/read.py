@@ -28,13 +28,14 @@ def read(
     wait: float = 0.0,
     deadline: datetime | None = None,
     articles: bool = False,
+    kept: Callable[[date], Sequence[Article]] = lambda day: (),
 ) -> ReadResult:
     """The articles that the configuration's sources have for the edition of `day`, and what could not be read.
 
     `day` None: today. Where no server on the web can be reached, it is tried again for `wait` seconds; today is then
     the day on which one could. Where an edition has to be there by `deadline` (UTC), half of the time is for reading;
     what is not read by then is among the failures and the next run reads it. `articles`: where an address has a feed
-    and an article, the article is meant.
+    and an article, the article is meant. `kept`: the articles that earlier runs told in the edition of a day.
     """
     config = context.config
     network = NetworkWait(wait, sleep=context.sleep, progress=context.progress)
@@ -67,6 +68,11 @@ def read(
             told[article.id] = may_be_told(article, context, day or context.today(session.window.now))
         return told[article.id]
 
+    def kept_articles() -> Sequence[Article]:
+        found = kept(day or context.today(session.window.now))
+        told.update((article.id, True) for article in found)
+        return found
+
     limits = Limits(
         max_stories=config.max_stories,
         max_per_source=config.max_per_source,
@@ -74,7 +80,8 @@ def read(
         offline=config.offline,
         allow_local=config.allow_local,
         counts=counts,
-        stories=lambda articles: count_stories(filter(counts, articles), config),
+        stories=lambda articles, events: count_stories(filter(counts, articles), config, events),
+        kept=kept_articles,
     )
     session = ReadSession(
         limits=limits,

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from briefing.config import Config
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.deadline import StopBefore
-from briefing.pipeline.planning import StoryPlan, plan_stories
+from briefing.pipeline.planning import StoryPlan, in_section, plan_stories
 from briefing.pipeline.summaries import condense_stories, options_by_article
 from briefing.render.front_page import FEWEST_STORIES
 from briefing.stories.conflicts import disagreements
@@ -66,40 +66,32 @@ def tell_stories(
     weights: Mapping[str, float] | None = None,
     positions: Mapping[str, int] | None = None,
     kept: Mapping[str, Story] | None = None,
+    events: Sequence[Collection[str]] = (),
+    again: Collection[str] = (),
 ) -> StoryResults:
     """The stories that `articles` tell on `day`. `deadline`: when the edition has to be there, UTC.
 
-    `weights`: of sources' voices, by name; 1 where there is none. `positions`: as in `plan_stories`. `kept`: the
-    stories of earlier runs of this edition, by the ids of their articles, which are among `articles`. They count
-    against no limit, and stay as they are where they cannot be condensed now.
+    `weights`: of sources' voices, by name; 1 where there is none. `positions`, `events`: as in `plan_stories`. `kept`:
+    the stories of earlier runs of this edition, by the ids of their articles, which are among `articles`. They count
+    against no limit, and stay as they are where they cannot be condensed now. `again`: ids of articles that earlier
+    runs left out; for stories of these alone there are the places that the kept stories and the new ones leave.
 
     Raises `ModelError` where there is no model and something to condense.
     """
     config = context.config
     as_told = list({id(story): story for story in (kept or {}).values()}.values())
-    planning = plan_stories(articles, context, day, weights or {}, positions, as_told)
+    planning = plan_stories(articles, context, day, weights or {}, positions, as_told, events)
     plans = planning.plans
     options = options_by_article(context)
     results = StoryResults(failures=planning.muted, told_before=len(planning.ranked) - len(plans))
     stories: dict[int, Story] = {}
     """By the index of the plan."""
-    sections = Counter[str]()
     enough: Callable[[], bool] = StopBefore(deadline, context.clock) if deadline else lambda: False
 
-    def first_article(index: int) -> Article:
-        return plans[index].first
-
     stored = _stored(plans, kept or {})
-
-    def within_limits(waiting: Sequence[int]) -> tuple[list[int], list[int]]:
-        """Those for which edition and sections have room, and the rest, in their order."""
-        fitting, _ = limit_sections(waiting, config.max_per_section, first_article, sections)
-        room = config.max_stories - sum(index not in stored for index in stories)
-        batch = fitting[:room] if config.max_stories else fitting
-        return batch, [index for index in waiting if index not in set(batch)]
-
+    places = _Places(plans, config, stored, [in_section(story.articles[0], config) for story in as_told], again)
     fresh = [index for index in _in_fair_order(plans, config.max_stories) if index not in stored]
-    batch, waiting = within_limits(fresh)
+    batch, waiting = places.given_to(fresh, stories)
     batch = sorted([*batch, *stored])
     while batch:  # again where a story has nothing new: the next one takes its place
         condensed = dict(_condensed(batch, plans, context, results, enough))
@@ -115,12 +107,14 @@ def tell_stories(
                 results.developing.append(told)
             elif told is not before or before not in stories.values():
                 stories[index] = told
-                sections[section_of(plan.first)] += before is None
-        batch, waiting = within_limits(waiting)
+        batch, waiting = places.given_to(waiting, stories)
     results.told_before += len(results.developing)
     results.stories = [stories[index] for index in sorted(stories)]
     results.brief = sum(story.brief for story in results.stories)
-    _leave_out([plans[index] for index in waiting], results, sections, config)
+    for index in waiting:
+        _leave_out(plans[index], results, full=places.is_section_full(index, stories))
+    results.left_open |= results.over
+    results.failures += _over_limits(results.left_out, config)
     over_limit = {plans[index].rank for index in waiting}
     results.ranked = [story for rank, story in enumerate(planning.ranked) if rank not in over_limit]
     if len(results.stories) >= FEWEST_STORIES and not enough():
@@ -136,17 +130,60 @@ def tell_stories(
     return results
 
 
-def _leave_out(waiting: Sequence[StoryPlan], results: StoryResults, filled: Counter[str], config: Config) -> None:
-    """Note in `results` the stories for which there is no room; `filled`: stories by section."""
-    for plan in waiting:
-        together = (*plan.ranked.bundle.articles, *plan.ranked.bundle.copies)
-        results.over.update(article.id for article in together)
-        full = config.max_per_section and filled[section_of(plan.first)] >= config.max_per_section
-        reason = "section" if full else "limit"
-        found = LeftOut(plan.first.title, plan.first.source, plan.ranked.score, reason, len(together))
-        results.left_out.append(found)
-    results.left_open |= results.over
-    results.failures += _over_limits(results.left_out, config)
+class _Places:
+    """The places of an edition. Plans are known by their indices.
+
+    Those with something that has come since the last run have as many as the limits say, however many stories the
+    edition has by then; those that an earlier run left out only fill it up. A kept story has its place.
+    """
+
+    def __init__(
+        self,
+        plans: Sequence[StoryPlan],
+        config: Config,
+        kept: Collection[int],
+        as_told: Sequence[Article],
+        again: Collection[str],
+    ) -> None:
+        self._firsts = [plan.first for plan in plans]
+        self._stories, self._each = config.max_stories, config.max_per_section
+        self._kept = kept
+        self._as_told = as_told
+        """The first articles of the stories that the edition had."""
+        self._again = {index for index, plan in enumerate(plans) if _ids(plan).issubset(again)}
+
+    def given_to(self, waiting: Sequence[int], told: Collection[int]) -> tuple[list[int], list[int]]:
+        """Those for which edition and sections have room beside those that are `told`, and the rest, in their order."""
+        batch: list[int] = []
+        for again in (False, True):
+            alike = [index for index in waiting if (index in self._again) is again]
+            taken = self._counted([*told, *batch], again=again)
+            within, _ = limit_sections(alike, self._each, self._firsts.__getitem__, Counter(map(section_of, taken)))
+            batch += within[: max(0, self._stories - len(taken))] if self._stories else within
+        return batch, [index for index in waiting if index not in set(batch)]
+
+    def is_section_full(self, index: int, told: Collection[int]) -> bool:
+        """Whether the section of a plan has no room, given those that are `told`."""
+        sections = map(section_of, self._counted(told, again=index in self._again))
+        return bool(self._each) and list(sections).count(section_of(self._firsts[index])) >= self._each
+
+    def _counted(self, told: Collection[int], *, again: bool) -> list[Article]:
+        """The first articles of the stories that count for what an earlier run left out (`again`), or for the rest."""
+        added = [self._firsts[one] for one in told if one not in self._kept and (again or one not in self._again)]
+        return [*self._as_told, *added] if again else added
+
+
+def _leave_out(plan: StoryPlan, results: StoryResults, *, full: bool) -> None:
+    """Note in `results` a story for which there is no room; `full`: in its section."""
+    together = _ids(plan)
+    results.over |= together
+    reason = "section" if full else "limit"
+    results.left_out.append(LeftOut(plan.first.title, plan.first.source, plan.ranked.score, reason, len(together)))
+
+
+def _ids(plan: StoryPlan) -> frozenset[str]:
+    """Of all articles of a plan, told before or not."""
+    return frozenset(article.id for article in (*plan.ranked.bundle.articles, *plan.ranked.bundle.copies))
 
 
 def _over_limits(left_out: Sequence[LeftOut], config: Config) -> list[Failure]:

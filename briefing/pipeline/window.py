@@ -54,6 +54,8 @@ class Window:
     """Keys for the store to remember: of items taken, or dated by when they were first seen."""
     before: int = 0
     """Items left out because an earlier edition has seen them."""
+    again: set[str] = field(default_factory=set)
+    """Keys of items taken that an earlier run of this edition left out, with other limits."""
     passed: list[LeftOut] = field(default_factory=list)
     """Items left out because an earlier run of this edition left them to the next."""
 
@@ -106,6 +108,8 @@ class Window:
             else:
                 kept.append((item, item_key, moment))
                 self.looked.add(item_key)
+                if last and self.stem and last.passed.startswith(f"{self.stem} "):
+                    self.again.add(item_key)
         left_out = [skipped(name, f"{old} articles are older than the time span asked for")] if old else []
         self.before += before
         if before:

@@ -32,7 +32,13 @@ def runs(post_office: Opener, cli: Cli, tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
 
     def run(
-        now: object, feeds: dict[str, list[str] | None], *options: str, most: int = 0, mail: str = "", more: str = ""
+        now: object,
+        feeds: dict[str, list[str] | None],
+        *options: str,
+        most: int = 0,
+        mail: str = "",
+        more: str = "",
+        top: str = "",
     ) -> list[str]:
         for name, places in feeds.items():
             file = tmp_path / f"{name}.xml"
@@ -48,7 +54,7 @@ def runs(post_office: Opener, cli: Cli, tmp_path: Path, monkeypatch: pytest.Monk
             file.write_text(f'<rss version="2.0"><channel><title>{name}</title>{items}</channel></rss>')
         sources = "".join(f'\n[[sources]]\npath = "{name}.xml"\nkind = "feed"\n' for name in feeds)
         (tmp_path / "briefing.toml").write_text(
-            f"{SETTINGS}max_articles = {most}\n{mail_table(office.port, ANN, BEN)}{mail}\n{sources}{more}"
+            f"{SETTINGS}max_articles = {most}\n{top}\n{mail_table(office.port, ANN, BEN)}{mail}\n{sources}{more}"
         )
         monkeypatch.setattr(pipeline, "utc_now", lambda: now)
         done = cli("run", *options)
@@ -176,6 +182,39 @@ def test_a_full_edition_takes_new_stories_and_not_what_it_left_out(runs: tuple[P
     assert run(at(20, "09:30"), feeds, "--send", most=4) == ["harbour", "museum", "river", "tram"]
     assert run(at(21, "06:30"), feeds, "--send", most=2) == []
     assert mailed(office, ANN) == ["harbour", "tram", "museum", "river"]  # and the last with other limits
+
+
+def test_a_raised_limit_fills_the_edition_up_to_it(runs: tuple[PostOffice, Runs]) -> None:
+    _, run = runs
+    morning = ["harbour", "tram", "river", "school", "bridge"]
+    assert run(at(20, "06:30"), {"a": morning}, most=2) == ["harbour", "tram"]
+    assert run(at(20, "07:00"), {"a": morning}, most=3) == ["harbour", "river", "tram"]
+    assert run(at(20, "07:30"), {"a": morning}, most=1) == ["harbour", "river", "tram"]
+    # What has come since joins, and what was left out gets no place for it.
+    noon: dict[str, list[str] | None] = {"a": morning, "b": ["museum", "theatre"]}
+    assert run(at(20, "12:00"), noon, most=4) == ["harbour", "museum", "river", "theatre", "tram"]
+    assert run(at(20, "13:00"), noon, most=6) == ["harbour", "museum", "river", "school", "theatre", "tram"]
+
+
+def test_news_joins_before_what_ranks_higher_and_was_left_out(runs: tuple[PostOffice, Runs]) -> None:
+    _, run = runs
+    feeds = {"a": ["harbour", "tram", "river", "school"], "b": ["forest", "castle", "market", "library"]}
+    morning = run(at(20, "06:30"), feeds, most=2)
+    told = run(at(20, "12:00"), {**feeds, "a": [*feeds["a"], "museum"]}, most=5)
+    assert {*morning, "museum"} < {*told}
+    assert (len(morning), len(told)) == (2, 5)
+
+
+@pytest.mark.parametrize("limit", ["max_per_section", "max_per_source"])
+def test_a_raised_limit_for_a_part_counts_what_it_has(runs: tuple[PostOffice, Runs], limit: str) -> None:
+    _, run = runs
+    feeds = {"a": ["harbour", "tram", "river", "school", "bridge"], "b": ["forest", "castle", "market"]}
+
+    def told_with(time: str, most: int) -> list[str]:
+        return run(at(20, time), feeds, top=f"{limit} = {most}")
+
+    assert told_with("06:30", 1) == ["forest", "harbour"]
+    assert told_with("07:00", 2) == ["castle", "forest", "harbour", "tram"]
 
 
 @pytest.mark.slow
