@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from briefing.address import shown
 from briefing.canonical import canonical_url
 from briefing.dates import is_plausible
-from briefing.errors import BriefingError, FetchError, OutOfTimeError, WallError
+from briefing.errors import BlockedAddressError, BriefingError, FetchError, OutOfTimeError, WallError
 from briefing.nlp.text import article_id
 from briefing.pipeline.candidates import (
     Candidate,
@@ -417,6 +417,10 @@ class Gatherer:
         from briefing.extract import article_from_feed_item, extract_article, extract_file, teaser_of, with_fuller_text
 
         wanted = {"source": item.name, "section": item.source.section}
+        if isinstance(answer, BlockedAddressError):
+            from briefing.fetch.failures import led_to
+
+            answer = led_to(answer)
         error: BriefingError | OSError | None = answer if isinstance(answer, FetchError) else None
         try:
             if item.entry.path and error is None:
