@@ -160,9 +160,10 @@ def tell_run(display: ProgressDisplay, edition: Edition, report: Report, *, expl
     skipped = len(unused) - failed
     told = f", {report.told_before} told by earlier editions" if report.told_before else ""
     seen = f", {report.seen_before} seen by earlier editions" if report.seen_before else ""
+    total = report.sources + report.unread_sources
     why = f"`{explained_by}`" if explained_by else "the same command with --explain"
     rows = [
-        ("Sources", f"{report.sources} read"),
+        ("Sources", f"{report.sources}{f' of {total}' if report.unread_sources else ''} read"),
         ("Articles", f"{report.articles} found{seen}"),
         ("Stories", f"{report.condensed} summarised, {report.cached} from an earlier run{told}"),
         ("In short", f"{len(edition.stubs)}, with their headlines only" if edition.stubs else ""),

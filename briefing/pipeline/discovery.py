@@ -31,6 +31,7 @@ from briefing.pipeline.candidates import (
 )
 from briefing.pipeline.network_wait import NetworkReach
 from briefing.pipeline.newsletters import is_imap
+from briefing.pipeline.progress import begun
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.source_names import name_for, site_of
 from briefing.pipeline.source_options import listed_by, narrowed
@@ -85,6 +86,8 @@ class Discovery:
     """Ids of the articles that feeds list, taken or not."""
     count: int = 0
     """Feeds, pages, files and mailboxes that were read, those in an OPML file or a folder counted singly."""
+    unread: int = 0
+    """Those that could not be read, a list counted as one."""
     feeds: set[str] = field(default_factory=set)
     """Locations of sources of unknown kind that answered with a feed."""
     offline: bool = False
@@ -140,9 +143,12 @@ class SourceReader:
         a window, which then replaces the session's.
         """
         session, found = self._session, self._found
+        lists = 0
+        """That could not be read."""
         for source in expanded(sources, allow_local=session.limits.allow_local):
             if isinstance(source, Failure):
                 found.contents.append(SourceContents(candidates=[source]))
+                lists += 1
             else:
                 session.secrets.add(source.location)
                 found.contents.append(SourceContents(source=source))
@@ -152,6 +158,7 @@ class SourceReader:
         session.progress.stage("read", len(named))
         remote = {index for index, _ in (*web, *mailboxes)}
         local = [(index, source) for index, source in named if index not in remote]
+        found.unread = lists
         while True:
             session.time.begin(session.window.now)
             self._fetch_sources(web)
@@ -163,7 +170,7 @@ class SourceReader:
                 break
             session.progress.stage("read", len(named))
             session.window = session.newsletters.window = window
-            found.count, self._reach, self._fresh = 0, NetworkReach(), []
+            found.count, found.unread, self._reach, self._fresh = 0, lists, NetworkReach(), []
             if web:
                 session.open_fetcher().forget_unreachable()
         # Last, because standard input can be read only once, and the window is known only now.
@@ -192,6 +199,7 @@ class SourceReader:
 
     def _read_local(self, sources: Sequence[_Indexed]) -> None:
         for index, source in sources:
+            begun(self._session.progress, source.shown)
             self._found.contents[index].candidates = self._local(source, index)
             self._session.progress.step(source.shown)
 
@@ -200,7 +208,7 @@ class SourceReader:
         from briefing.extract import article_from_text
         from briefing.sources import list_folder
 
-        path = Path(source.location).expanduser()
+        path, before = Path(source.location).expanduser(), self._found.count
         try:
             # Standard input is there in this run only, and needs no server.
             if self._session.time.up and source.location != "-":
@@ -231,6 +239,8 @@ class SourceReader:
                 return self._session.newsletters.local(path, source)
             return self._file(path, source, source.name or shown_name(path.stem))
         except (BriefingError, OSError) as error:
+            self._found.count = before
+            self._found.unread += 1
             return [failure_of(error, source.shown, "read")]
 
     def _mailbox(self, source: Source) -> list[Candidate]:
@@ -248,12 +258,14 @@ class SourceReader:
     def _file(self, path: Path, source: Source, name: str) -> list[Candidate]:
         from briefing.extract import extract_file
 
-        self._found.count += 1
         try:
             if self._session.time.up:
                 raise OutOfTimeError(str(path))
-            return [extract_file(path, source=name, section=source.section)]
+            article = extract_file(path, source=name, section=source.section)
+            self._found.count += 1
+            return [article]
         except (BriefingError, OSError) as error:
+            self._found.unread += 1
             return [failure_of(error, str(path), "extract")]
 
     def _feed_file(self, path: Path, source: Source, index: int) -> list[Candidate]:
@@ -281,8 +293,10 @@ class SourceReader:
                     headers = self._session.sent_with(source, source.location)
                 except BriefingError as error:
                     self._found.contents[attempt.index].candidates = [failure_of(error, source.shown, "read")]
+                    self._found.unread += 1
                     self._session.progress.step(source.shown)
                     continue
+                begun(self._session.progress, source.shown)
                 request = Request(
                     source.location,
                     allow_local=source.allow_local,
@@ -297,20 +311,21 @@ class SourceReader:
                 if not (isinstance(answer, FetchError) or answer.asked):
                     self._fresh.append(request)
                 for attempt in waiting[request]:
-                    index, source = attempt.index, attempt.source
+                    index, source, unread = attempt.index, attempt.source, 0
                     try:
                         candidates, following = self._web_source(answer, attempt)
                     except BriefingError as error:
                         stage = "fetch" if isinstance(error, FetchError) else "read"
-                        candidates = [failure_of(error, source.shown, stage)]
+                        candidates, unread = [failure_of(error, source.shown, stage)], 1
                         feeds = () if isinstance(error, OutOfTimeError) else attempt.otherwise
                         following = replace(attempt, source=feeds[0], otherwise=feeds[1:]) if feeds else None
                     if following:
                         pending.append(following)
                     else:
-                        self._found.count += 1
+                        self._found.count += 1 - unread
+                        self._found.unread += unread
                         self._found.contents[index].candidates = candidates
-                    self._session.progress.step(source.shown)
+                    self._session.progress.step(source.shown, amount=0 if following else 1)
 
     def _web_source(self, answer: Fetched | FetchError, attempt: _Attempt) -> tuple[list[Candidate], _Attempt | None]:
         """The candidates in an answer; or the feed that a page names in its place. Raises `BriefingError`."""

@@ -28,7 +28,7 @@ class ProgressListener(Protocol):
 
 @runtime_checkable
 class DetailedListener(ProgressListener, Protocol):
-    """A listener that is told of stories before they are done, too."""
+    """A listener that is told of items before they are done, too."""
 
     def expect(self, *, known: int, seconds: float | None) -> None:
         """Before the stage ``summarise``: how many stories an earlier run has condensed, and what one of the others is
@@ -37,8 +37,14 @@ class DetailedListener(ProgressListener, Protocol):
         ...
 
     def begin(self, subject: str) -> None:
-        """A story is begun, which `step` will name; several may be at once."""
+        """A source, article or story is begun, which `step` will name; several may be at once."""
         ...
+
+
+def begun(listener: ProgressListener, subject: str) -> None:
+    """Tell a `DetailedListener` that an item is begun."""
+    if isinstance(listener, DetailedListener):
+        listener.begin(subject)
 
 
 class NoProgress:

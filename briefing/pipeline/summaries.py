@@ -14,7 +14,7 @@ from briefing.errors import EngineError
 from briefing.extract.language import language_of
 from briefing.pipeline.context import RunContext, utc_now
 from briefing.pipeline.pace import Pace, expected_seconds
-from briefing.pipeline.progress import DetailedListener, NoProgress, ProgressListener
+from briefing.pipeline.progress import DetailedListener, NoProgress, ProgressListener, begun
 from briefing.pipeline.read import read
 from briefing.summariser import SummaryOptions, summarise_stories, summary_key
 from briefing.types import Article, Failure, Summary
@@ -49,19 +49,17 @@ def condense_stories(
     if not keys or out_of_time():
         return
     missing = list(keys)
-    detailed = context.progress if isinstance(context.progress, DetailedListener) else None
-    if detailed:
-        detailed.expect(known=len(stories) - len(missing), seconds=expected_seconds(context))
+    if isinstance(context.progress, DetailedListener):
+        context.progress.expect(known=len(stories) - len(missing), seconds=expected_seconds(context))
     context.progress.stage("summarise", len(missing))
 
-    def begun() -> Iterator[tuple[Article, ...]]:
+    def waiting() -> Iterator[tuple[Article, ...]]:
         for index in missing:
-            if detailed:
-                detailed.begin(_subject(stories[index][0]))
+            begun(context.progress, _subject(stories[index][0]))
             yield stories[index]
 
     pace = Pace(context)
-    results = summarise_stories(begun(), context.engine, context.prompts, options, context.answers, out_of_time)
+    results = summarise_stories(waiting(), context.engine, context.prompts, options, context.answers, out_of_time)
     try:
         for position, result in results:
             index = missing[position]

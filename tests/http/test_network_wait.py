@@ -149,7 +149,7 @@ def test_wait_ends_after_ten_minutes_and_local_sources_are_told(night: Night, tm
     assert titles(edition) == ["Harbour opens"]
     assert report.offline
     assert [failure.subject for failure in report.failures] == [away, f"{away}?2"]
-    assert report.sources == 3
+    assert (report.sources, report.unread_sources) == (1, 2)
 
 
 @pytest.mark.parametrize(
