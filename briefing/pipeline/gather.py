@@ -82,6 +82,8 @@ class ReadResult:
     """Keys of items of which there is only the headline."""
     positions: dict[str, int] = field(default_factory=dict)
     """Of the articles among all that their sources list for this edition, from 0, by id."""
+    events: list[frozenset[str]] = field(default_factory=list)
+    """Ids of articles that all that the sources list showed to be about one great event."""
     left_out: list[LeftOut] = field(default_factory=list)
     """What the limits left unread, the most important first, and what an earlier run's did."""
     over: set[str] = field(default_factory=set)
@@ -123,6 +125,8 @@ class Gatherer:
         """Articles by id."""
         self._sources: Sequence[int] = ()
         """The index of each candidate's source."""
+        self._events: list[tuple[int, ...]] = []
+        """Those about one great event each (`Bundle.event`)."""
 
     def gather(self, discovery: Discovery) -> ReadResult:
         """The articles: of every message, and of every item from its page or from its feed."""
@@ -143,6 +147,7 @@ class Gatherer:
         self._note_sources(result, discovery.contents)
         waiting = self._read_in_rounds(readable, keys, result.weights, places)
         unread = {index for one in waiting for index in one.indices}
+        result.events = self._told_events()
         result.mails = session.newsletters.marks
         own_limits = (story for contents in discovery.contents for story in contents.left_out)
         before = (*session.window.passed, *own_limits)
@@ -259,12 +264,13 @@ class Gatherer:
             for (index, candidate), moment in zip(readable.items(), session.window.moments(dated), strict=True)
         }
         waiting = selections(outlines, self._sources, session.ranking, weights, places, most=session.limits.max_stories)
+        self._events = [one.indices for one in waiting if one.ranked.bundle.event]
         left_before = {index for index in readable if session.window.again.issuperset(keys[index])}
         again = [one for one in waiting if left_before.issuperset(one.indices)]
         waiting = self._read([one for one in waiting if one not in again], readable, more=bool(again))
         if again:
             names = {self._sources[index]: name_of(candidate) for index, candidate in readable.items()}
-            self._quota.fill_up(self._articles, names)
+            self._quota.fill_up(self._articles, self._told_events(), names)
             again = self._read(again, readable)
         return waiting + again
 
@@ -282,13 +288,18 @@ class Gatherer:
             if rest or more:
                 for index in batch:
                     self._quota.note(self._sources[index], self._results[index], transient=index in self._transient)
-                self._quota.note_stories(self._articles)
+                self._quota.note_stories(self._articles, self._told_events())
             waiting = rest
         return waiting
 
     @property
     def _articles(self) -> list[Article]:
         return [made for made in self._results.values() if isinstance(made, Article)]
+
+    def _told_events(self) -> list[frozenset[str]]:
+        """Of each event the ids of the articles read."""
+        made = ([self._results.get(index) for index in event] for event in self._events)
+        return [frozenset(one.id for one in event if isinstance(one, Article)) for event in made]
 
     def _over_limits(self, waiting: Sequence[Selection]) -> list[LeftOut]:
         """What the limits left out; empty where it was the time that was up."""

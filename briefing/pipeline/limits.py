@@ -8,13 +8,16 @@ the edition up.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from briefing.errors import OutOfTimeError
 from briefing.pipeline.candidates import failure_of, skipped
 from briefing.pipeline.selection import Selection
 from briefing.types import Article, Failure, FailureKind
+
+Events = Sequence[Collection[str]]
+"""Sets of ids of articles that are about one event (`stories.group`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +36,9 @@ class Limits:
     """Whether every configured source, also in a list, may be at a private address."""
     counts: Callable[[Article], bool] = lambda article: True
     """Whether an article counts against its source's limit; called only where limits leave something out."""
-    stories: Callable[[Sequence[Article]], int] = len
-    """How many stories articles tell that count against the edition's limit; called only where it is needed."""
+    stories: Callable[[Sequence[Article], Events], int] = lambda articles, events: len(articles)
+    """How many stories articles tell that count against the edition's limit, given the events that are known; called
+    only where it is needed."""
     kept: Callable[[], Sequence[Article]] = tuple
     """The articles that earlier runs of the edition told; called only where there is something that they left out."""
 
@@ -100,13 +104,13 @@ class Quota:
             self._limits.max_stories or self._limits.max_per_source
         )
 
-    def note_stories(self, articles: Sequence[Article]) -> None:
+    def note_stories(self, articles: Sequence[Article], events: Events) -> None:
         """Count the stories that all articles read so far tell, and transient failures beyond the limit as such."""
         if most := self._limits.max_stories:
-            stories = self._limits.stories([*self._kept, *articles])
+            stories = self._limits.stories([*self._kept, *articles], events)
             self._stories = stories + max(0, self._transient - _PATIENCE * most)
 
-    def fill_up(self, articles: Sequence[Article], names: Mapping[int, str]) -> None:
+    def fill_up(self, articles: Sequence[Article], events: Events, names: Mapping[int, str]) -> None:
         """From now on count what earlier runs of the edition told, too, beside the `articles` read so far.
 
         `names`: those of the sources, by index.
@@ -114,7 +118,7 @@ class Quota:
         self._kept = self._limits.kept()
         told = Counter(article.source for article in self._kept)
         self.used.update({source: told[name] for source, name in names.items()})
-        self.note_stories(articles)
+        self.note_stories(articles, events)
 
     def is_full_of(self, source: int) -> bool:
         """Whether the limit for one source lets no more of `source` in."""

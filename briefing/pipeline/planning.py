@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -61,12 +61,14 @@ def plan_stories(
     weights: Mapping[str, float],
     positions: Mapping[str, int] | None = None,
     as_told: Sequence[Story] = (),
+    events: Sequence[Collection[str]] = (),
 ) -> Planning:
     """Group and rank the stories that `articles` tell, and link them to those of earlier editions.
 
     `weights`: of sources' voices, by name; 1 where there is none. `positions`: of articles in their sources, by id;
     None takes those among the articles given. `as_told`: stories that are told already; where they hold all `articles`,
-    these stay together as there, so that nothing changes where nothing is new.
+    these stay together as there, so that nothing changes where nothing is new. `events`: as in
+    `stories.group`.
     """
     config, compare = context.config, context.compare
     preferences = _preferences(context, weights)
@@ -80,7 +82,7 @@ def plan_stories(
             wanted.append(article)
     bundles = _together_as(as_told, wanted)
     if bundles is None:
-        bundles = group(wanted, compare=compare) if config.group else _one_each(wanted)
+        bundles = group(wanted, compare=compare, events=events) if config.group else _one_each(wanted)
     if positions is None:
         numbers = numbered_in([article.source for article in wanted])
         positions = {article.id: number for article, number in zip(wanted, numbers, strict=True)}
@@ -118,10 +120,10 @@ def expected_stories(
     return [*within, *over, *rank(_one_each(muted), preferences, now=now, positions=positions)]
 
 
-def count_stories(articles: Iterable[Article], config: Config) -> int:
-    """How many stories `articles` tell, within the limit of a section."""
+def count_stories(articles: Iterable[Article], config: Config, events: Sequence[Collection[str]]) -> int:
+    """How many stories `articles` tell, within the limit of a section. `events`: as in `plan_stories`."""
     wanted = [in_section(article, config) for article in articles]
-    bundles = group(wanted) if config.group else _one_each(wanted)
+    bundles = group(wanted, events=events) if config.group else _one_each(wanted)
     return len(limit_sections(bundles, config.max_per_section, lambda bundle: bundle.articles[0])[0])
 
 

@@ -80,7 +80,7 @@ def read(
         offline=config.offline,
         allow_local=config.allow_local,
         counts=counts,
-        stories=lambda articles: count_stories(filter(counts, articles), config),
+        stories=lambda articles, events: count_stories(filter(counts, articles), config, events),
         kept=kept_articles,
     )
     session = ReadSession(

@@ -66,12 +66,13 @@ def tell_stories(
     weights: Mapping[str, float] | None = None,
     positions: Mapping[str, int] | None = None,
     kept: Mapping[str, Story] | None = None,
+    events: Sequence[Collection[str]] = (),
     again: Collection[str] = (),
 ) -> StoryResults:
     """The stories that `articles` tell on `day`. `deadline`: when the edition has to be there, UTC.
 
-    `weights`: of sources' voices, by name; 1 where there is none. `positions`: as in `plan_stories`. `kept`: the
-    stories of earlier runs of this edition, by the ids of their articles, which are among `articles`. They count
+    `weights`: of sources' voices, by name; 1 where there is none. `positions`, `events`: as in `plan_stories`. `kept`:
+    the stories of earlier runs of this edition, by the ids of their articles, which are among `articles`. They count
     against no limit, and stay as they are where they cannot be condensed now. `again`: ids of articles that earlier
     runs left out; for stories of these alone there are the places that the kept stories and the new ones leave.
 
@@ -79,7 +80,7 @@ def tell_stories(
     """
     config = context.config
     as_told = list({id(story): story for story in (kept or {}).values()}.values())
-    planning = plan_stories(articles, context, day, weights or {}, positions, as_told)
+    planning = plan_stories(articles, context, day, weights or {}, positions, as_told, events)
     plans = planning.plans
     options = options_by_article(context)
     results = StoryResults(failures=planning.muted, told_before=len(planning.ranked) - len(plans))

@@ -35,23 +35,40 @@ _LARGEST = 1500
 """Articles in one linkage; a larger component is first split at a higher floor."""
 
 
-def clusters(
-    articles: Sequence[Article], threshold: float, compare: Vectoriser, alone: Collection[int] = ()
-) -> list[tuple[list[int], list[float]]]:
-    """Indices of the articles of each story, in order, each with its mean similarity to those of its story.
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The articles of a story."""
 
-    Those in `alone` are stories of their own.
+    members: list[int]
+    """Their indices, ascending."""
+    means: list[float]
+    """Of each its mean similarity to all of them; of an event's in proportion to the greatest."""
+    event: bool = False
+    """Whether they are stories of one great event, joined."""
+
+
+def clusters(
+    articles: Sequence[Article],
+    threshold: float,
+    compare: Vectoriser,
+    alone: Collection[int] = (),
+    known: Sequence[Collection[int]] = (),
+) -> list[Cluster]:
+    """The stories, by their first article. Those in `alone` are stories of their own.
+
+    `known`: sets of articles that are about one event, by what else is known of it.
     """
     import numpy as np
 
     if len(articles) < 2:
-        return [([index], [1.0]) for index in range(len(articles))]
+        return [Cluster([index], [1.0]) for index in range(len(articles))]
     _, sources = np.unique(np.array([article.source for article in articles]), return_inverse=True)
     pairs = _Pairs(compare(articles), sources)
     found = []
     for component in _components(pairs, threshold * _FLOOR, frozenset(alone)):
         found += _linked(pairs, component, threshold)
-    return sorted([*_with_events(found, articles, pairs, threshold), *(([index], [1.0]) for index in alone)])
+    found = [*_with_events(found, articles, pairs, threshold, known), *(Cluster([index], [1.0]) for index in alone)]
+    return sorted(found, key=lambda cluster: cluster.members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +131,13 @@ def _components(pairs: _Pairs, floor: float, alone: frozenset[int]) -> list[list
     return _by_label([(index, label) for index, label in enumerate(labels) if index not in alone])
 
 
-def _linked(pairs: _Pairs, component: list[int], threshold: float) -> list[tuple[list[int], list[float]]]:
-    """The stories of a component, as `clusters` gives them."""
+def _linked(pairs: _Pairs, component: list[int], threshold: float) -> list[Cluster]:
+    """The stories of a component."""
     if len(component) == 1:
-        return [(component, [1.0])]
+        return [Cluster(component, [1.0])]
     similarity = pairs.among(component)
     return [
-        ([component[row] for row in rows], [float(similarity[row, rows].mean()) for row in rows])
+        Cluster([component[row] for row in rows], [float(similarity[row, rows].mean()) for row in rows])
         for rows in _average_linkage(similarity, threshold)
     ]
 
@@ -135,30 +152,51 @@ def _average_linkage(similarity: Any, threshold: float) -> list[list[int]]:
 
 
 def _with_events(
-    found: list[tuple[list[int], list[float]]], articles: Sequence[Article], pairs: _Pairs, threshold: float
-) -> list[tuple[list[int], list[float]]]:
-    """The stories `found`, those about one name joined where most of them are linked at a lower threshold."""
+    found: list[Cluster],
+    articles: Sequence[Article],
+    pairs: _Pairs,
+    threshold: float,
+    known: Sequence[Collection[int]],
+) -> list[Cluster]:
+    """The stories `found`, those of one event joined: what is `known`, then what most stories about one name are."""
+    free = set(range(len(found)))
+    events: list[Cluster] = []
+
+    def join(numbers: list[int]) -> None:
+        free.difference_update(numbers)
+        members = sorted(index for number in numbers for index in found[number].members)
+        means = pairs.among(members).mean(axis=0)
+        events.append(Cluster(members, [float(mean) for mean in means / means.max()], event=True))
+
+    for event in known:
+        parts = [number for number in sorted(free) if 2 * _shared(found[number], event) >= len(found[number].members)]
+        largest = _most_alike([found[number] for number in parts], pairs, threshold * _EVENT)
+        if len(largest) > 1:
+            join([parts[row] for row in largest])
+    for about in stories_about_one_name([story.members for story in found], articles, _EVENT_STORIES):
+        parts = [number for number in about if number in free]
+        largest = _most_alike([found[number] for number in parts], pairs, threshold * _EVENT)
+        if len(largest) >= _EVENT_STORIES and 2 * len(largest) > len(parts):
+            join([parts[row] for row in largest])
+    return [*(found[number] for number in free), *events]
+
+
+def _shared(story: Cluster, event: Collection[int]) -> int:
+    return sum(index in event for index in story.members)
+
+
+def _most_alike(stories: Sequence[Cluster], pairs: _Pairs, threshold: float) -> list[int]:
+    """The indices of most of `stories` that average linkage joins, each story counting the same."""
     import numpy as np
 
-    free = set(range(len(found)))
-    joined = []
-    for about in stories_about_one_name([members for members, _ in found], articles, _EVENT_STORIES):
-        numbers = [number for number in about if number in free]
-        if len(numbers) < _EVENT_STORIES:
-            continue
-        sizes = [len(found[number][0]) for number in numbers]
-        similarity = pairs.among([index for number in numbers for index in found[number][0]])
-        shares = np.repeat(np.eye(len(numbers)) / sizes, sizes, axis=0)
-        between = (shares.T @ similarity @ shares).clip(0.0, 1.0)
-        np.fill_diagonal(between, 1.0)
-        rows = max(_average_linkage(between, threshold * _EVENT), key=len)
-        if len(rows) >= _EVENT_STORIES and 2 * len(rows) > len(numbers):
-            event = [numbers[row] for row in rows]
-            free -= set(event)
-            members = sorted(index for number in event for index in found[number][0])
-            means = pairs.among(members).mean(axis=0)
-            joined.append((members, [float(mean) for mean in means / means.max()]))
-    return [*(found[number] for number in free), *joined]
+    if len(stories) < 2:
+        return []
+    sizes = [len(story.members) for story in stories]
+    similarity = pairs.among([index for story in stories for index in story.members])
+    shares = np.repeat(np.eye(len(stories)) / sizes, sizes, axis=0)
+    between = (shares.T @ similarity @ shares).clip(0.0, 1.0)
+    np.fill_diagonal(between, 1.0)
+    return max(_average_linkage(between, threshold), key=len)
 
 
 def _by_label(labelled: Iterable[tuple[int, Any]]) -> list[list[int]]:

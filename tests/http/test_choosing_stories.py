@@ -329,20 +329,21 @@ def test_the_old_name_of_the_setting_still_counts(server: Server, cli: Cli, tmp_
     assert "2 more items" in done.stderr
 
 
+NAMES = "abscbnnews aljazeeraenglish bbc cnn dailymail fox gmanews latimes nationalgeographic nytimes nzherald rnz smh"
+FIFTEEN = [f"/{name}" for name in f"{NAMES} straittimes stuff".split()]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("reachable", [True, False], ids=["pages", "no pages"])
 def test_fifteen_real_outlets_all_have_their_best_stories_in_the_edition(
     server: Server, tmp_path: Path, shared_data: Path, reachable: bool
 ) -> None:
     """Every outlet with a story among the thirty highest-ranked is there, if need be with its headline."""
-    names = "abscbnnews aljazeeraenglish bbc cnn dailymail fox gmanews latimes nationalgeographic nytimes nzherald"
-    feeds = [f"/{name}" for name in f"{names} rnz smh straittimes stuff".split()]
-    for path in feeds:
-        file = shared_data / "feeds" / "real" / f"gesab001__{path[1:]}.xml"
-        listed = read_feed(file.read_bytes(), now=NOW, subject=path)
-        server.serves(path, of_its_own(server, path, listed.items, reachable), type="application/rss+xml")
-    edition, report = made(server, feeds, tmp_path, written=True, max_stories=30, pictures="none")
-    again, _ = made(server, feeds, tmp_path, NOW + timedelta(hours=3), max_stories=30, pictures="none")
+    for path in FIFTEEN:
+        listed = real_feed(shared_data, path, NOW)
+        server.serves(path, of_its_own(server, path, listed, reachable), type="application/rss+xml")
+    edition, report = made(server, FIFTEEN, tmp_path, written=True, max_stories=30, pictures="none")
+    again, _ = made(server, FIFTEEN, tmp_path, NOW + timedelta(hours=3), max_stories=30, pictures="none")
     assert again.ranking == edition.ranking  # nothing is new, so nothing moves
     shown = {*outlets(edition), *(stub.source for stub in edition.stubs)}
     over = [(one.source, one.score) for one in report.left_out if one.score is not None]
@@ -353,6 +354,26 @@ def test_fifteen_real_outlets_all_have_their_best_stories_in_the_edition(
     assert edition.left_out == sum(one.items for one in report.left_out) > 200
     if reachable:
         assert len(edition.stories) == 30
+
+
+@pytest.mark.slow
+def test_the_event_of_a_real_day_is_one_story_and_leads(server: Server, tmp_path: Path, shared_data: Path) -> None:
+    """Also once the eight articles that are read of it are compared, of which most others are not there."""
+    now = datetime(2021, 10, 17, 13, 30, tzinfo=UTC)
+    for path in FIFTEEN:
+        listed = real_feed(shared_data, path, now)
+        server.serves(path, of_its_own(server, path, listed, True), type="application/rss+xml")
+    edition, report = made(server, FIFTEEN, tmp_path, now, since="last", max_stories=30, pictures="none")
+    first = report.ranked[0].bundle
+    assert len({article.source for article in first.articles}) == 3
+    assert sum("Amess" in article.title for article in first.articles) >= 7
+    assert not [story for story in report.ranked[1:] if "Amess" in story.bundle.articles[0].title]
+    assert len(edition.stories) == 30
+
+
+def real_feed(shared_data: Path, path: str, now: datetime) -> Sequence[FeedItem]:
+    file = shared_data / "feeds" / "real" / f"gesab001__{path[1:]}.xml"
+    return read_feed(file.read_bytes(), now=now, subject=path).items
 
 
 def of_its_own(server: Server, path: str, items: Sequence[FeedItem], reachable: bool) -> str:

@@ -265,6 +265,19 @@ def test_what_many_outlets_report_of_one_great_event_from_all_sides_is_one_story
     assert len(together(*reports)) == 1
 
 
+def test_what_is_known_to_be_one_event_is_one_story_where_it_is_at_all_alike() -> None:
+    reports = [
+        article(str(number), text, title=title, source="Paper")
+        for number, (title, text) in enumerate((KILLING | DEEDS).items())
+    ]
+    killing = {str(number) for number in range(len(KILLING))}
+    assert len(together(*reports)) > 5
+    (event,) = [bundle for bundle in group(reports, events=[killing]) if bundle.event]
+    assert killing >= {one.id for one in event.articles} >= {"0", "1", "2", "3", "5"}
+    unlike = article("ferry", FERRY, title="The last ferry has sailed")
+    assert group([reports[0], unlike], events=[{"0", "ferry"}]) == group([reports[0], unlike])
+
+
 @pytest.mark.parametrize(("reports", "outlets"), [(DEEDS, 4), (KILLING, 2)], ids=["a mayor's day", "two outlets"])
 def test_a_name_alone_makes_no_event(reports: dict[str, str], outlets: int) -> None:
     found = together(
