@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from briefing.address import shown
 from briefing.dates import is_plausible
-from briefing.errors import BriefingError, FetchError, WallError
+from briefing.errors import BlockedAddressError, BriefingError, FetchError, WallError
 from briefing.pipeline.candidates import Item, failure_of, headline_key, skipped, stub_of, wall_of
 from briefing.pipeline.read_session import ReadSession
 from briefing.types import Article, Failure
@@ -27,6 +27,10 @@ def from_item(item: Item, answer: Fetched | FetchError | None, session: ReadSess
     from briefing.extract import article_from_feed_item, extract_article, extract_file, teaser_of, with_fuller_text
 
     wanted = {"source": item.name, "section": item.source.section}
+    if isinstance(answer, BlockedAddressError):
+        from briefing.fetch.failures import led_to
+
+        answer = led_to(answer)
     error: BriefingError | OSError | None = answer if isinstance(answer, FetchError) else None
     try:
         if item.entry.path and error is None:
