@@ -85,7 +85,7 @@ def _readable(path: Path | None) -> "Config":
 
 def _sources(config: "Config") -> str:
     from briefing.pipeline.checkup import check_secrets
-    from briefing.pipeline.preflight import missing_sources
+    from briefing.pipeline.preflight import missing_sources, repeated_sources
     from briefing.pipeline.section_names import unknown_sections
 
     if missing := list(missing_sources(config)):
@@ -95,6 +95,7 @@ def _sources(config: "Config") -> str:
         return "none"
     # Those of recipients are a matter of mail.
     unknown = [one.notice.sentences for one in unknown_sections(config) if not one.recipient]
+    unknown += [f"{notice.subject}: {notice.sentences}" for notice in repeated_sources(config)]
     return " ".join([f"{len(config.sources)}; `briefing sources check` reads them{'.' if unknown else ''}", *unknown])
 
 

@@ -109,8 +109,21 @@ def parse_toml(text: str, path: Path) -> dict[str, Any]:
             cause = 'a backslash between double quotation marks begins an escape, as in "\\n", and none is meant here'
             remedy = "Write a path between single quotation marks, 'C:\\folder', or with slashes, \"C:/folder\""
             raise ConfigError(f"{path}, line {number}", cause, remedy) from error
-        remedy = "Texts need quotation marks; lists need commas"
+        remedy = _toml_remedy(str(error), lines[number - 1])
         raise ConfigError(str(path), f"is not valid TOML: {error}", remedy) from error
+
+
+def _toml_remedy(said: str, line: str) -> str:
+    """What helps, by what tomllib says and the line at which it stopped."""
+    if said.startswith(("Cannot overwrite", "Cannot declare", "Cannot mutate")):
+        return "Each key and each [table] may be there once; only [[tables]] repeat"
+    if re.search("=\\s*[\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb]", line):
+        return 'Quotation marks of TOML are straight: "like this"'
+    if re.search(r"=\s*(?:true|false|yes|no|on|off)\s*(?:#|$)", line, re.IGNORECASE):
+        return "It is true or false, in small letters"
+    if said.startswith("Expected '=' after a key"):
+        return "A setting is written: name = value"
+    return "Texts need quotation marks; lists need commas"
 
 
 def _config_error(path: Path, text: str, problems: Sequence[Problem]) -> ConfigError:
@@ -136,6 +149,10 @@ def _line(text: str, location: tuple[str | int, ...]) -> int | None:
     lines, headers = text.splitlines(), _source_headers(text)
     start, end = 0, headers[0] if headers else len(lines)
     key = location[0]
+    if len(location) == 1:  # perhaps a table
+        header = re.compile(rf"\s*\[+\s*[\"']?{re.escape(str(key))}[\"']?\s*\]")
+        if (found := next((i for i, line in enumerate(lines) if header.match(line)), None)) is not None:
+            return found + 1
     if len(location) > 1 and location[0] == "sources" and isinstance(location[1], int) and location[1] < len(headers):
         start = headers[location[1]]
         end = headers[location[1] + 1] if location[1] + 1 < len(headers) else len(lines)

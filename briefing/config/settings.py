@@ -310,8 +310,8 @@ def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Proble
         if location[0] in _TABLES and len(location) > 1:
             table = Recipient if location[1] == "recipients" and len(location) > 2 else _TABLES[str(location[0])]
         keys = [setting.name for setting in fields(table)]
-        if inside and key in {setting.name for setting in fields(Config)}:
-            return Problem(location, "is not a key of a source", "Move it above the first [[sources]] table")
+        if table is not Config and key not in keys and key in {setting.name for setting in fields(Config)}:
+            return _misplaced(location, key)
         near = difflib.get_close_matches(key, keys, n=1)
         remedy = f"Did you mean `{near[0]}`?" if near else f"The keys are {', '.join(keys)}"
         return Problem(location, "there is no such key", remedy)
@@ -321,14 +321,29 @@ def _problem(location: tuple[str | int, ...], item: Mapping[str, Any]) -> Proble
     expected = {
         "string_type": "expected text in quotation marks",
         "tuple_type": f"expected {many}",
-        "dataclass_type": f"expected a [{path if single else f'[{path}]'}] table",
+        "dataclass_type": f"expected a{'n' * (path[:1] in 'aeiou')} [{path if single else f'[{path}]'}] table",
     }
     own = str(item["ctx"]["error"]) if item["type"] == "value_error" else None
     cause = own or expected.get(item["type"]) or item["msg"].replace("Input should be", "expected")
     secret = {"headers", "cookies", "notify"}.intersection(location)
     if isinstance(item["input"], str | int | float | list) and not secret:
         cause += f", but found {_shown(item['input'])}"
+    if single and item["type"] == "dataclass_type":
+        return Problem(location, cause, f"Its keys are {', '.join(one.name for one in fields(_TABLES[path]))}")
     return Problem(location, cause)
+
+
+_OF_A_SOURCE = {"title": "name", "max_stories": "max_articles", "topics": "section", "sections": "section"}
+"""Keys of a source by the settings of the edition that are taken for them."""
+
+
+def _misplaced(location: tuple[str | int, ...], key: str) -> Problem:
+    """A setting of the edition that stands in a table, as what is written below a table's header does."""
+    if location[0] != "sources":
+        table = ".".join(part for part in location[:-1] if isinstance(part, str))
+        return Problem(location, f"is not a key of [{table}]", "Move it above the first [table]")
+    meant = f"Did you mean `{_OF_A_SOURCE[key]}`? If not, move" if key in _OF_A_SOURCE else "Move"
+    return Problem(location, "is not a key of a source", f"{meant} it above the first [[sources]] table")
 
 
 def _shown(value: object) -> str:

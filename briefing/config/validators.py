@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from briefing.address import LINK_DATE, dated_link, shown, web_address, web_parts, without_feed_scheme
-from briefing.config.locations import is_url
+from briefing.address import LINK_DATE, bare_address, dated_link, shown, web_address, web_parts, without_feed_scheme
+from briefing.config.locations import is_address, is_url
 from briefing.mail_headers import LONGEST_URI
 from briefing.types import SecretValue, SourceKind
 
@@ -187,6 +187,12 @@ def _path(value: Any, folder: Path | None) -> Any:
     return folder / path if folder else path
 
 
+def _source_path(value: Any, folder: Path | None) -> Any:
+    if isinstance(value, str) and is_address(value):
+        raise ValueError("expected the path of a file or folder; an address goes under 'url', a mailbox under 'imap'")
+    return _path(value, folder)
+
+
 def _optional_path(value: Any, folder: Path | None) -> Any:
     return None if value is None or value == "" else _path(value, folder)
 
@@ -210,8 +216,10 @@ def _language(value: Any, folder: Path | None) -> Any:
 def _url(value: Any, folder: Path | None) -> Any:
     value = web_address(value) or without_feed_scheme(value) if isinstance(value, str) else value
     if isinstance(value, str) and not is_url(value):
+        known = [bare] if (bare := bare_address(value)) else []
         raise ValueError(
             "expected an address that starts with https:// or http:// (a file or folder goes under 'path')"
+            + nearest(value, known)
         )
     return value
 
@@ -271,6 +279,9 @@ def _words(value: Any, folder: Path | None) -> Any:
 def _topics(value: Any, folder: Path | None) -> Any:
     if not isinstance(value, dict) or not all(isinstance(name, str) and name.strip() for name in value):
         raise ValueError('expected sections with their words, such as Science = ["telescope", "vaccine"]')
+    for name, words in value.items():
+        if not isinstance(words, list | tuple):
+            raise ValueError(f"expected for {name} a list of words or names in quotation marks")
     return {name: _words(words, folder) for name, words in value.items()}
 
 
@@ -354,7 +365,7 @@ OptionalPath = Annotated[Path | None, LazyValidator(_optional_path)]
 FolderPath = Annotated[Path, LazyValidator(_path)]
 Place = Annotated[str, LazyValidator(_place)]
 """A name or a path."""
-SourcePath = Annotated[Path | None, LazyValidator(_path)]
+SourcePath = Annotated[Path | None, LazyValidator(_source_path)]
 """None only where it is not given."""
 TimeZone = Annotated[str, LazyValidator(_timezone)]
 LanguageCode = Annotated[str, LazyValidator(_language)]

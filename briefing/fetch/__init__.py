@@ -32,7 +32,7 @@ from briefing import retry
 from briefing._version import __version__
 from briefing.address import shown
 from briefing.bounded_io import CutOffError
-from briefing.errors import FetchError, OutOfTimeError, UntrustedError
+from briefing.errors import BlockedAddressError, FetchError, OutOfTimeError, UntrustedError
 from briefing.fetch.rate_limit import BusyError, RateLimiter, ServerSuspendedError, TooLongError
 from briefing.fetch.request_queue import RequestState, round_robin
 from briefing.fetch.response import Fetched, read_response
@@ -254,16 +254,23 @@ class Fetcher:
             if len(visited) > MOST_REDIRECTS:
                 raise FetchError(subject, f"it redirects more than {MOST_REDIRECTS} times", "Check the address")
             same_origin = origin(url) == first_origin
-            answer = self._hop(
-                subject,
-                url,
-                request,
-                authorization if same_origin else None,
-                request.headers if same_origin else (),
-                local=request.allow_local and same_origin,
-                wait=state.waits_for(server_of(str(url))),
-                cookies=state.cookies,
-            )
+            try:
+                answer = self._hop(
+                    subject,
+                    url,
+                    request,
+                    authorization if same_origin else None,
+                    request.headers if same_origin else (),
+                    local=request.allow_local and same_origin,
+                    wait=state.waits_for(server_of(str(url))),
+                    cookies=state.cookies,
+                )
+            except BlockedAddressError as error:
+                from briefing.fetch.failures import led_to
+
+                if same_origin:
+                    raise
+                raise led_to(error, f"it redirects: {error.cause}") from error
             if isinstance(answer, Fetched):
                 return answer
             visited.append(here)

@@ -20,10 +20,8 @@ _PASSING_STATUSES = frozenset({408, 421, 425, 429})
 _LATER = "Try again later"
 _CUT_OFF = re.compile(r"^(?:peer closed|Server disconnected|peer unexpectedly closed)|ConnectionClosed")
 """What httpcore and h11 say of an answer that just ends; they quote the server in the others."""
-_LOCAL = (
-    "If it is a source of your own, allow it: --allow-local, or allow_local = true with the source; what feeds and "
-    "pages link to may never be local"
-)
+_LOCAL = "If it is a source of your own, allow it: --allow-local, or allow_local = true with the source"
+_LED_TO = "What a source links or redirects to may never be local; if it is your own, name its address as the source"
 
 
 class RetryableError(Exception):
@@ -83,7 +81,8 @@ def status_error(subject: str, status: int, wait: float | None) -> FetchError | 
 def network_error(subject: str, error: Exception, *, total: float | None) -> FetchError | RetryableError:
     """The error for an exception of httpcore; `total` in seconds where the deadline has passed."""
     if isinstance(error, PrivateAddressError):
-        cause = f"{error.host} leads to {error.address}, which is not an address on the public internet"
+        name = error.address if error.host == error.address else f"{error.host} leads to {error.address}, which"
+        cause = f"{name} is not an address on the public internet"
         return BlockedAddressError(subject, cause, _LOCAL)
     if isinstance(error, UnusableProxyError):
         return FetchError(subject, str(error), "Name an http or https proxy in the environment, or none")
@@ -96,6 +95,11 @@ def network_error(subject: str, error: Exception, *, total: float | None) -> Fet
         cause = f"its certificate is not valid ({root.verify_message})"
         return UntrustedError(subject, cause, "Check the address and this machine's clock")
     return RetryableError(_passing(subject, error))
+
+
+def led_to(error: BlockedAddressError, cause: str = "") -> BlockedAddressError:
+    """The error where a source links or, as `cause` may say, redirects to that address: no setting allows it."""
+    return BlockedAddressError(error.subject, cause or error.cause, _LED_TO)
 
 
 def _passing(subject: str, error: Exception) -> FetchError:

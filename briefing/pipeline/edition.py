@@ -24,6 +24,7 @@ from briefing.pipeline.history import known_edition
 from briefing.pipeline.network_wait import longest_wait
 from briefing.pipeline.pictures import keep_pictures, with_pictures
 from briefing.pipeline.planning import in_section, is_muted
+from briefing.pipeline.preflight import repeated_sources
 from briefing.pipeline.progress import NoProgress, ProgressListener
 from briefing.pipeline.read import limits_of, read
 from briefing.pipeline.section_names import unknown_sections
@@ -179,7 +180,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         offline=reading.offline,
         cut=sum(is_cut(article) for article in reading.articles),
         left_out=tuple(sorted(left_out, key=lambda story: (story.score is None, -(story.score or 0.0)))),
-        notices=(*reading.notices, *dict.fromkeys(one.notice for one in unknown)),
+        notices=(*reading.notices, *repeated_sources(config), *dict.fromkeys(one.notice for one in unknown)),
         kept=len(kept),
         emptied=emptied,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -55,11 +55,13 @@ def with_pictures(
 ) -> Edition:
     """The edition with a picture for each story that shows one by the setting `pictures`, and for no other.
 
-    `due`: when the edition has to be there, UTC; `offline`: whether there is no network: those at hand are shown.
+    `due`: when the edition has to be there, UTC; `offline`: whether there is no network: those at hand are shown. What
+    an earlier run of the edition told and has no picture of is looked at again.
     """
     wanted = _wanted(edition, context.config.pictures)
     pictures = {story.summary.id: story.picture for story in wanted if story.picture and story.picture.data}
-    links = {story.summary.id: _links(story, edition) for story in wanted if story.summary.id not in pictures}
+    named = _named(edition, context) if len(pictures) < len(wanted) else {}
+    links = {story.summary.id: _links(story, named) for story in wanted if story.summary.id not in pictures}
     began = context.clock()
     left = _SECONDS if due is None else min(_SECONDS, (due - began).total_seconds() - _RESERVE)
     for number in range(_TRIES):
@@ -106,11 +108,14 @@ def with_pictures_for_mail(edition: Edition) -> Edition:
 
 
 def keep_pictures(edition: Edition, context: RunContext) -> None:
-    """Keep the pictures of an edition that is put on record."""
+    """Keep the pictures of an edition that is put on record, and where its articles have theirs."""
     context.pictures.keep(
         edition_key(edition),
         [story.picture.digest for story in edition.stories if story.picture and story.picture.data],
     )
+    if context.config.pictures != "none":
+        named = {article.id: article.pictures[:_TRIES] for article in _articles(edition) if article.pictures}
+        context.pictures.put_links(named, context.clock())
 
 
 def _wanted(edition: Edition, setting: str) -> list[Story]:
@@ -121,23 +126,35 @@ def _wanted(edition: Edition, setting: str) -> list[Story]:
     return stories if setting == "all" else stories[:_FRONT]
 
 
-def _links(story: Story, edition: Edition) -> list[tuple[PictureLink, Article]]:
-    """The pictures of a story that are worth a look, those of its first article first, with their articles.
+def _articles(edition: Edition) -> list[Article]:
+    return [article for story in edition.stories for article in (*story.articles, *story.copies)]
+
+
+def _named(edition: Edition, context: RunContext) -> dict[str, list[PictureLink]]:
+    """The pictures of the edition's articles, by their ids: as they were read now, else as an earlier run read them.
 
     Not those that a source has for several articles of the edition: a logo, or what stands for a missing picture.
     """
+    sources = context.config.sources
+    own = {origin_of(one.location) for one in sources if one.allow_local or context.config.allow_local}
+    known = context.pictures.links(article.id for article in _articles(edition) if not article.pictures)
+    named = {
+        article.id: list(article.pictures)
+        or [replace(link, local=origin_of(link.url) in own) for link in known.get(article.id, ())]
+        for article in _articles(edition)
+    }
     times = Counter(
-        (article.source, url)
-        for other in edition.stories
-        for article in (*other.articles, *other.copies)
-        for url in {link.url for link in article.pictures}
+        (article.source, url) for article in _articles(edition) for url in {link.url for link in named[article.id]}
     )
-    found = [
-        (link, article)
-        for article in (*story.articles, *story.copies)
-        for link in article.pictures
-        if times[article.source, link.url] == 1
-    ]
+    return {
+        article.id: [link for link in named[article.id] if times[article.source, link.url] == 1]
+        for article in _articles(edition)
+    }
+
+
+def _links(story: Story, named: Mapping[str, Sequence[PictureLink]]) -> list[tuple[PictureLink, Article]]:
+    """The pictures of a story that are worth a look, those of its first article first, with their articles."""
+    found = [(link, article) for article in (*story.articles, *story.copies) for link in named[article.id]]
     return found[:_TRIES]
 
 

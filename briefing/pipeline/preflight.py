@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from briefing.canonical import canonical_url
 from briefing.config import Config
 from briefing.errors import ConfigError
 from briefing.pipeline.context import RunContext
@@ -18,6 +19,7 @@ from briefing.pipeline.newsletters import is_imap, password_for
 from briefing.pipeline.pushing import check_notify, mails
 from briefing.pipeline.secrets import sent_headers
 from briefing.store import check_state, default_state
+from briefing.types import Notice, Source
 
 
 def check_run(context: RunContext, *, send: bool) -> Iterator[str]:
@@ -83,6 +85,19 @@ def missing_sources(config: Config) -> Iterator[str]:
     for source in config.sources:
         if "://" not in source.location and source.location != "-" and not Path(source.location).expanduser().exists():
             yield f"{source.shown}: there is no such file or folder."
+
+
+def repeated_sources(config: Config) -> Iterator[Notice]:
+    """A notice for each source that stands in the configuration a second time."""
+    first: dict[object, Source] = {}
+    for source in config.sources:
+        # Other readers' keys to one address are other feeds.
+        known = first.setdefault((canonical_url(source.location), source.address.secrets), source)
+        if known is not source:
+            text = "it is there more than once, and what it has is told as of the first"
+            if known.shown != source.shown:
+                text = f"it is there as {known.shown} already, and what it has is told as of that"
+            yield Notice(source.shown, text, "Take one of them out of the configuration")
 
 
 def _existing_ancestor(folder: Path) -> Path:

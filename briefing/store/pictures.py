@@ -6,32 +6,42 @@ here raises for the file; what fails is logged.
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from briefing.address import shown_in
 from briefing.private_files import database_files, make_private, private_file, private_folder
 from briefing.store.database import stamp, storable
+from briefing.types import PictureLink
 
 UNUSED = timedelta(days=30)
 """After which what no edition shows is forgotten."""
 _SLOW = timedelta(hours=20)
-_VERSION = 1
+_VERSION = 2
 _TABLES = (
     # By a digest of the address, which may hold a secret; without a picture where there is none that can be shown.
-    "CREATE TABLE addresses (address TEXT PRIMARY KEY, picture TEXT, seen TEXT NOT NULL)",
-    """CREATE TABLE pictures (
+    "CREATE TABLE IF NOT EXISTS addresses (address TEXT PRIMARY KEY, picture TEXT, seen TEXT NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS pictures (
         digest TEXT PRIMARY KEY, width INTEGER NOT NULL, height INTEGER NOT NULL, data BLOB NOT NULL, seen TEXT NOT NULL
     )""",
     # Who named it: one that a source has for several articles is a logo.
-    "CREATE TABLE named (picture TEXT NOT NULL, source TEXT NOT NULL, article TEXT NOT NULL, seen TEXT NOT NULL,"
-    " PRIMARY KEY (picture, source, article))",
-    "CREATE TABLE shown (edition TEXT NOT NULL, picture TEXT NOT NULL, PRIMARY KEY (edition, picture))",
+    """CREATE TABLE IF NOT EXISTS named (
+        picture TEXT NOT NULL, source TEXT NOT NULL, article TEXT NOT NULL, seen TEXT NOT NULL,
+        PRIMARY KEY (picture, source, article)
+    )""",
+    "CREATE TABLE IF NOT EXISTS shown (edition TEXT NOT NULL, picture TEXT NOT NULL, PRIMARY KEY (edition, picture))",
+    # Version 2: the pictures that feed and page name for an article, for later runs of its edition.
+    """CREATE TABLE links (
+        article TEXT NOT NULL, place INTEGER NOT NULL, address TEXT NOT NULL, alt TEXT NOT NULL, width INTEGER NOT NULL,
+        seen TEXT NOT NULL, PRIMARY KEY (article, place)
+    )""",
     f"PRAGMA user_version = {_VERSION}",
 )
 
@@ -95,6 +105,29 @@ class PictureStore:
         found = self._run("SELECT count(*) FROM named WHERE picture = ? AND source = ?", digest, storable(source))
         return bool(found) and found[0][0] > 1
 
+    def put_links(self, links: Mapping[str, Sequence[PictureLink]], now: datetime) -> None:
+        """Remember the pictures that are named for articles, by their ids; none whose address holds a secret."""
+        rows = [
+            (storable(article), place, link.url, storable(link.alt), link.width, stamp(now))
+            for article, named in links.items()
+            for place, link in enumerate(named)
+            if shown_in(link.url) == link.url
+        ]
+        if rows:
+            self._write([("INSERT OR REPLACE INTO links VALUES (?, ?, ?, ?, ?, ?)", row) for row in rows])
+
+    def links(self, articles: Iterable[str]) -> dict[str, list[PictureLink]]:
+        """What `put_links` was told of these articles."""
+        rows = self._run(
+            "SELECT article, address, alt, width FROM links WHERE article IN (SELECT value FROM json_each(?))"
+            " ORDER BY article, place",
+            json.dumps([storable(article) for article in articles]),
+        )
+        found: dict[str, list[PictureLink]] = {}
+        for article, url, alt, width in rows:
+            found.setdefault(article, []).append(PictureLink(url=url, alt=alt, width=width))
+        return found
+
     def data(self, digest: str) -> bytes:
         """The picture; empty where it is not at hand."""
         rows = self._run("SELECT data FROM pictures WHERE digest = ?", digest)
@@ -134,6 +167,7 @@ class PictureStore:
                     (f"DELETE FROM pictures WHERE seen < ? AND digest {unshown}", limit),  # noqa: S608 - ours
                     ("DELETE FROM addresses WHERE seen < ?", limit),
                     ("DELETE FROM named WHERE seen < ?", limit),
+                    ("DELETE FROM links WHERE seen < ?", limit),
                 ]
             )
 

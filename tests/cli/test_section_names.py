@@ -41,6 +41,41 @@ def test_a_section_that_no_source_has_is_named_with_the_nearest(
     assert done.returncode == 0 or command == "doctor"
 
 
+TWICE = "it is there more than once, and what it has is told as of the first."
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ('path = "news/a.txt"\nsection = "World"\n', TWICE),
+        (
+            'path = "./news/a.txt"\nname = "Mine"\n',
+            "it is there as {first} already, and what it has is told as of that.",
+        ),
+        ('path = "news/b.txt"\n', ""),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "doctor"])
+def test_a_source_that_is_there_twice_is_named(cli: Cli, tmp_path: Path, command: str, more: str, said: str) -> None:
+    path = write(tmp_path, "[]")
+    (tmp_path / "news" / "b.txt").write_text(
+        "A market moves. " + "The market moved to the square on Monday morning. " * 20
+    )
+    path.write_text(f"{path.read_text()}[[sources]]\n{more}")
+    done = cli(command, "-c", str(path))
+    shown = " ".join((done.stdout + done.stderr).split())
+    assert (said.format(first=tmp_path / "news" / "a.txt") in shown) if said else ("is there" not in shown)
+
+
+def test_feeds_at_one_address_with_other_keys_are_no_repetition(cli: Cli, tmp_path: Path) -> None:
+    places = ("https://ann:one@example.org/f", "https://bob:two@example.org/f", "https://example.org/g?token=a")
+    sources = "".join(f'[[sources]]\nurl = "{place}"\n' for place in (*places, "http://example.org/g?token=a"))
+    (tmp_path / "briefing.toml").write_text(sources)
+    (line,) = (line for line in cli("doctor").stdout.splitlines() if "  sources: " in line)
+    assert line.count("it is there") == 1
+    assert "token=a" not in line
+
+
 TOPICS = '[topics]\nScience = ["telescope"]\n'
 LIST = '[[sources]]\npath = "list.opml"\nsection = "World"\n'
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from briefing.errors import FetchError
+from briefing.errors import BlockedAddressError, FetchError
 from briefing.fetch import Fetched, Request, Wanted
 from briefing.fetch.cookies import MOST_BYTES, MOST_COOKIES, ChainCookies
 from briefing.testing.server import ReceivedRequest, Server
@@ -201,8 +201,21 @@ def test_refreshes_count_as_redirects(server: Server, get: Callable[..., Fetched
 def test_a_refresh_to_a_private_address_is_refused(server: Server, get: Callable[..., Fetched]) -> None:
     with Server() as secret:
         server.serves("/a", leads_to(secret.url("/admin")))
-        assert "not an address on the public internet" in cause(get, "/a")
+        assert "it redirects: 127.0.0.1 is not an address on the public internet" in cause(get, "/a")
         assert secret.requests == []
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_what_allows_a_private_address_is_advised_only_where_it_helps(
+    server: Server, make: MakeFetcher, allowed: bool
+) -> None:
+    fetcher = make()
+    with Server() as other:
+        server.redirects("/a", other.url("/a"))
+        with pytest.raises(BlockedAddressError) as caught:
+            fetcher.fetch(Request(server.url("/a"), allow_local=allowed))
+    assert ("--allow-local" in caught.value.remedy) == (not allowed)
+    assert ("name its address as the source" in caught.value.remedy) == allowed
 
 
 def test_only_html_leads_on(server: Server, get: Callable[..., Fetched]) -> None:

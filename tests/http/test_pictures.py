@@ -20,6 +20,7 @@ import pytest
 from PIL import Image
 
 from briefing.config import Config, Mail, Recipient
+from briefing.config.settings import Interests
 from briefing.fetch import Fetcher
 from briefing.pipeline import (
     NoProgress,
@@ -231,6 +232,34 @@ def test_failed_and_forbidden_pictures_are_left_out_without_a_failure(news: News
     assert not any(story.picture for story in edition.stories)
     assert not elsewhere.requests
     assert embedded(news.page()) == []
+
+
+def test_a_kept_story_is_looked_at_again_for_the_picture_it_lacks(news: News) -> None:
+    news.server.fails("/0.jpg", 503, times=1)
+    for n in range(2):
+        news.server.serves(f"/{n}.jpg", photograph(n), type="image/jpeg")
+    news.feed(media("/0.jpg"), media("/1.jpg"))
+    assert sum(bool(story.picture) for story in news.run().stories) == 1
+    assert sum(bool(story.picture) for story in news.run().stories) == 2
+    assert len(embedded(news.page())) == 2
+    asked = news.asked()
+    assert asked.count("/0.jpg") == 2
+    assert sum(bool(story.picture) for story in news.run().stories) == 2
+    assert news.asked() == asked
+
+
+def test_a_kept_story_that_comes_to_the_front_gets_its_picture(news: News) -> None:
+    for n in range(8):
+        news.server.serves(f"/{n}.jpg", photograph(n), type="image/jpeg")
+    news.feed(*(media(f"/{n}.jpg") for n in range(8)))
+    last = "The castle of Town7"
+    (before,) = [story for story in news.run().stories if story.summary.title == last]
+    assert before.picture is None
+    second = news.run(interests=Interests(words=("castle",)))
+    (after,) = [story for story in second.stories if story.summary.title == last]
+    assert "/7.jpg" in news.asked()
+    assert after.picture
+    assert after.picture.data
 
 
 def test_where_the_first_picture_is_none_the_next_one_is_shown(news: News) -> None:

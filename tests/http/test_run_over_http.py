@@ -209,8 +209,22 @@ def test_local_addresses_are_refused_unless_the_reader_allowed_them(server: Serv
     with RunContext(config, clock=lambda: NOW, progress=NoProgress(), engine=FakeEngine()) as open_:
         edition, _ = make_edition(open_)
     assert edition.stories == ()
-    assert "--allow-local" in edition.failures[0].remedy or "private" in edition.failures[0].cause
+    assert "--allow-local" in edition.failures[0].remedy
     assert server.requests == []
+
+
+def test_a_link_to_a_private_address_is_refused_without_advice_that_does_not_help(
+    server: Server, tmp_path: Path
+) -> None:
+    with Server() as other:
+        server.serves("/feed", rss(1, other.url("/page")), type="application/rss+xml")
+        config = Config(sources=(Source(location=server.url("/feed"), allow_local=True),), state=tmp_path / "state.db")
+        with RunContext(config, clock=lambda: NOW, progress=NoProgress(), engine=FakeEngine()) as open_:
+            edition, _ = make_edition(open_)
+        assert other.requests == []
+    (failure,) = edition.failures
+    assert "not an address on the public internet" in failure.cause
+    assert failure.remedy.startswith("What a source links or redirects to may never be local")
 
 
 def test_a_feed_may_not_lead_to_another_local_server(server: Server, tmp_path: Path) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import random
+import sqlite3
 import struct
 import zlib
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -16,9 +19,10 @@ from briefing.errors import ExtractError
 from briefing.extract import article_from_feed_item, extract_article
 from briefing.extract.pictures import LARGEST_FILE, SmallPicture, small_picture
 from briefing.sources.feeds import Feed, read_feed
+from briefing.store.pictures import PictureStore
 from briefing.types import FeedItem, PictureLink
 
-from ..factories import photograph
+from ..factories import NOW, photograph
 
 WORDS = "The harbour of Oslo was closed on Monday after a storm tore two ferries from their moorings. "
 
@@ -290,3 +294,17 @@ def test_the_feed_s_picture_comes_before_the_page_s_unless_it_is_narrow() -> Non
 def test_an_article_of_the_feed_s_own_text_has_the_feed_s_picture() -> None:
     link = PictureLink(url="https://i.example/1.jpg", alt="A ferry")
     assert article_from_feed_item(item_with(link), source="News").pictures == (link,)
+
+
+def test_where_an_article_has_its_pictures_is_kept_unless_it_holds_a_secret(tmp_path: Path) -> None:
+    store, file = PictureStore(tmp_path / "p.db"), tmp_path / "p.db"
+    digest = store.put("https://e.org/0.jpg", b"0", 1, 1, NOW)
+    with closing(sqlite3.connect(file)) as earlier:  # as the version before left it
+        earlier.executescript("DROP TABLE links; PRAGMA user_version = 1")
+    open_, secret = PictureLink(url="https://e.org/1.jpg", alt="A tram", width=9), "https://ann:s3cret@e.org/2.jpg"
+    store.put_links({"a": [open_, PictureLink(url=secret)], "b": [PictureLink(url=secret)]}, NOW)
+    assert store.links(["a", "b", "c"]) == {"a": [open_]}
+    assert store.data(digest) == b"0"
+    assert b"s3cret" not in file.read_bytes()
+    store.forget(NOW + timedelta(days=31))
+    assert store.links(["a"]) == {}
