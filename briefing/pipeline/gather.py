@@ -9,22 +9,16 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from briefing.address import shown
 from briefing.canonical import canonical_url
-from briefing.dates import is_plausible
-from briefing.errors import BlockedAddressError, BriefingError, FetchError, OutOfTimeError, WallError
+from briefing.errors import FetchError, OutOfTimeError
 from briefing.nlp.text import article_id
 from briefing.pipeline.candidates import (
     Candidate,
     Item,
     MailItem,
-    MailMark,
     Readable,
     SourceContents,
     address_of,
@@ -36,74 +30,24 @@ from briefing.pipeline.candidates import (
     origin_of,
     same_guid,
     skipped,
-    stub_of,
-    wall_of,
 )
 from briefing.pipeline.discovery import Discovery
+from briefing.pipeline.item_articles import from_feed, from_item, without_future_date
 from briefing.pipeline.limits import Quota
 from briefing.pipeline.pictures import with_local_pictures
 from briefing.pipeline.progress import begun
+from briefing.pipeline.read_result import ReadResult
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.redaction import redacted_article, redacted_failure
 from briefing.pipeline.section_names import has_one_section
 from briefing.pipeline.selection import Selection, numbered_in, outline, selections
 from briefing.stories.ranking import LeftOut
-from briefing.types import Article, Failure, Notice
+from briefing.types import Article, Failure
 
 if TYPE_CHECKING:
-    from briefing.fetch import Fetched, Request
+    from briefing.fetch import Request
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class ReadResult:
-    """The articles of a run's sources; no two have the same id."""
-
-    now: datetime
-    """When reading began, UTC; where the network was waited for, when the last attempt did."""
-    articles: list[Article] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    sources: int = 0
-    """Feeds, pages, files, mailboxes that were read, those in an OPML file or a folder counted singly."""
-    unread_sources: int = 0
-    """Those that could not be read."""
-    weights: dict[str, float] = field(default_factory=dict)
-    """How much each source's voice counts, by the name its articles have."""
-    mails: list[MailMark] = field(default_factory=list)
-    """For the store to remember of mail servers once it has the articles, and not before."""
-    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """By an article's id the keys of the items that it came from (`store.seen_items`)."""
-    again: set[str] = field(default_factory=set)
-    """Ids of articles that an earlier run of the edition left out: they only fill it up (`limits`)."""
-    settled: set[str] = field(default_factory=set)
-    """Keys of items that gave no article and never will."""
-    stubs: set[str] = field(default_factory=set)
-    """Keys of items of which there is only the headline."""
-    positions: dict[str, int] = field(default_factory=dict)
-    """Of the articles among all that their sources list for this edition, from 0, by id."""
-    events: list[frozenset[str]] = field(default_factory=list)
-    """Ids of articles that all that the sources list showed to be about one great event."""
-    left_out: list[LeftOut] = field(default_factory=list)
-    """What the limits left unread, the most important first, and what an earlier run's did."""
-    over: set[str] = field(default_factory=set)
-    """Keys of items that are over a limit."""
-    seen_before: int = 0
-    """Items left out because an earlier edition has seen them."""
-    offline: bool = False
-    """Whether there are sources on the web and none of their servers could be reached."""
-    listed: set[str] = field(default_factory=set)
-    """Ids of all articles that the sources list, read or not."""
-    notices: list[Notice] = field(default_factory=list)
-    """About sources that were read, such as dates in them that cannot be."""
-    sections: set[str] = field(default_factory=set)
-    """That articles of its sources are in, whether there is one today or not."""
-    named: bool = True
-    """Whether `sections` has those of every source."""
-    titles: dict[str, str] = field(default_factory=dict)
-    """Titles of the feeds that were read and have no name in the configuration, by the sources' addresses."""
-    feeds: set[str] = field(default_factory=set)
-    """Addresses of sources of unknown kind that answered with a feed."""
 
 
 class Gatherer:
@@ -163,7 +107,7 @@ class Gatherer:
             if isinstance(made, Article):
                 if isinstance(candidate, Item):
                     made = with_local_pictures(made, candidate.source)
-                result.articles.append(redacted_article(_without_future_date(made, session.window.now), secrets))
+                result.articles.append(redacted_article(without_future_date(made, session.window.now), secrets))
                 result.positions[made.id] = places[index]
                 result.keys[made.id] = () if index in self._late else (*keys[index], *repeated[index])
                 if session.window.again.issuperset((*keys[index], *repeated[index])):
@@ -332,10 +276,10 @@ class Gatherer:
             session.progress.stage("fetch", len(items))
         for index, item in items:
             url = item.entry.url
-            own_text = _from_feed(item) if item.identity else None
+            own_text = from_feed(item) if item.identity else None
             if own_text or url is None or not self.needs_page(item):
                 late = self._out_of_time(index, item.title) if item.entry.path else None
-                made[index] = own_text or self._from_item(item, late)
+                made[index] = own_text or from_item(item, late, session)
                 without_page.update({index} if own_text else ())
                 session.progress.step(item.title)
                 continue
@@ -349,7 +293,7 @@ class Gatherer:
                 # Also of pages that came in time: to find the articles in a hundred of them takes its time, too.
                 late = None if isinstance(answer, FetchError) else self._out_of_time(index, item.title)
                 used = late or answer
-                made[index] = self._from_item(item, used)
+                made[index] = from_item(item, used, session)
                 session.progress.step(item.title)
                 if isinstance(used, FetchError) and not used.lasting:
                     self._transient.add(index)
@@ -422,69 +366,3 @@ class Gatherer:
     def _repeat_failure(self, index: int, first: int, candidate: Readable) -> Failure:
         where = "the same source" if self._sources[first] == self._sources[index] else "another source"
         return skipped(candidate.title or "untitled", f"it was found before, in {where}")
-
-    def _from_item(self, item: Item, answer: Fetched | FetchError | None) -> Article | Failure:
-        """The article in a file or a fetched page, else in the feed; a failure where neither holds one."""
-        from briefing.extract import article_from_feed_item, extract_article, extract_file, teaser_of, with_fuller_text
-
-        wanted = {"source": item.name, "section": item.source.section}
-        if isinstance(answer, BlockedAddressError):
-            from briefing.fetch.failures import led_to
-
-            answer = led_to(answer)
-        error: BriefingError | OSError | None = answer if isinstance(answer, FetchError) else None
-        try:
-            if item.entry.path and error is None:
-                return extract_file(Path(item.entry.path), hint=item.entry, **wanted)
-            if answer is not None and not isinstance(answer, FetchError):
-                article = extract_article(
-                    answer.body,
-                    content_type=answer.content_type,
-                    charset=answer.charset,
-                    name=item.title or shown(answer.url),
-                    # The feed's own address stays: it is what the reader subscribed to, and it is stable.
-                    url=item.entry.url,
-                    hint=item.entry,
-                    **wanted,
-                )
-                return with_fuller_text(article, item.entry)
-        except (BriefingError, OSError) as failed:
-            error = failed
-        try:
-            cause = error if isinstance(error, BriefingError) else None
-            made = article_from_feed_item(item.entry, error=cause, **wanted)
-            if cause is not None:
-                said = self._session.secrets.text(
-                    f"{item.entry.title or item.name}: from the feed's text: {cause.cause}"
-                )
-                _log.info("%s", said)
-            return made
-        except BriefingError as failed:
-            subject = f"{item.name}: {item.title or item.entry.url or 'untitled'}"
-            failure = failure_of(error or failed, subject, "fetch" if isinstance(error, FetchError) else "extract")
-            failure = replace(failure, url=item.entry.url or "")
-            wall = wall_of(error)
-            if not wall or (item.entry.url is None and not isinstance(error, WallError)):
-                return failure
-            if any(map(self._session.window.told, (item.key, headline_key(item)))):
-                return skipped(subject, "an earlier edition had its headline")
-            return stub_of(item, failure, wall, teaser_of(item.entry))
-
-
-def _without_future_date(article: Article, now: datetime) -> Article:
-    """`article` without a date that no feed may have, either (`dates.is_plausible`): it may come from the page."""
-    ahead = article.published and article.published > now and not is_plausible(article.published, now)
-    return replace(article, published=None) if ahead else article
-
-
-def _from_feed(item: Item) -> Article | None:
-    """The article of an item that shares its address with others of its feed: the page there is none of theirs.
-
-    None where the feed holds too little text.
-    """
-    from briefing.extract import article_from_feed_item
-
-    with suppress(BriefingError):
-        article = article_from_feed_item(item.entry, source=item.name, section=item.source.section)
-        return replace(article, id=item.id)
-    return None

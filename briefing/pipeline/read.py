@@ -11,10 +11,11 @@ from briefing.pipeline.candidates import name_of
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.deadline import ReadDeadline
 from briefing.pipeline.discovery import SourceReader
-from briefing.pipeline.gather import Gatherer, ReadResult
+from briefing.pipeline.gather import Gatherer
 from briefing.pipeline.limits import Limits
 from briefing.pipeline.network_wait import NetworkWait
 from briefing.pipeline.planning import count_stories, expected_stories, may_be_told
+from briefing.pipeline.read_result import ReadResult
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.source_names import tell_apart
 from briefing.pipeline.window import Window, window_for, window_without_memory

@@ -16,8 +16,8 @@ from briefing import pipeline
 from briefing.config import Config, add_sources, parse_config
 from briefing.errors import BriefingError, ConfigError, FetchError, SourceError
 from briefing.fetch.imap import ImapMailbox, parse_address
-from briefing.pipeline.gather import ReadResult
 from briefing.pipeline.newsletters import password_for
+from briefing.pipeline.read_result import ReadResult
 from briefing.store import Store
 from briefing.testing.imap_server import ImapServer
 from briefing.types import Source

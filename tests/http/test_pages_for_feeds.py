@@ -13,7 +13,7 @@ import pytest
 from briefing.config import Config
 from briefing.fetch import Fetcher
 from briefing.pipeline import NoProgress, RunContext, check_sources, read
-from briefing.pipeline.gather import ReadResult
+from briefing.pipeline.read_result import ReadResult
 from briefing.testing.server import ReceivedRequest, Server
 from briefing.types import FailureKind, Source, SourceKind
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from briefing.config import Config
 from briefing.pipeline import NoProgress, RunContext, read
-from briefing.pipeline.gather import ReadResult
+from briefing.pipeline.read_result import ReadResult
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import Server
 from briefing.types import Source

@@ -16,7 +16,7 @@ from briefing.config import add_sources, load_config, remove_source
 from briefing.errors import ConfigError
 from briefing.fetch import Fetcher
 from briefing.pipeline import NoProgress, RunContext, read
-from briefing.pipeline.gather import ReadResult
+from briefing.pipeline.read_result import ReadResult
 from briefing.testing.engine import FakeEngine
 from briefing.testing.server import ReceivedRequest, Server
 

@@ -17,9 +17,9 @@ from briefing.extract import extract_article
 from briefing.fetch import Fetched, Request
 from briefing.pipeline import NoProgress
 from briefing.pipeline.deadline import ReadDeadline
-from briefing.pipeline.gather import ReadResult
 from briefing.pipeline.limits import Limits
 from briefing.pipeline.read import read_sources
+from briefing.pipeline.read_result import ReadResult
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.window import Window
 from briefing.types import Source, SourceKind

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from briefing.errors import ExtractError, SourceError
 from briefing.extract import Extraction, extract_article
 from briefing.extract.mail import without_mail_boilerplate
-from briefing.pipeline.gather import ReadResult
 from briefing.pipeline.limits import Limits
 from briefing.pipeline.newsletters import Newsletters
 from briefing.pipeline.progress import NoProgress
 from briefing.pipeline.read import read_sources
+from briefing.pipeline.read_result import ReadResult
 from briefing.pipeline.read_session import ReadSession
 from briefing.pipeline.window import Window
 from briefing.sources import classify_path, list_maildir, list_mbox, read_head
