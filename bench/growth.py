@@ -248,7 +248,7 @@ def _refused(function: Callable[[str], Any]) -> Callable[[str], Any]:
 
 def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing import encodings, extract, mail_headers
-    from briefing.extract import boilerplate, fallback, files, html, language, mail, walls
+    from briefing.extract import boilerplate, calls, fallback, files, html, language, mail, walls
     from briefing.types import FeedItem
 
     def whole(body: str, media_type: str) -> Any:
@@ -285,6 +285,7 @@ def _over_documents() -> Iterator[tuple[str, Callable[[str], Any]]]:
             )
         ),
     )
+    yield "extract.calls.without_calls", calls.without_calls
     yield "extract.boilerplate.without_boilerplate", lambda text: boilerplate.without_boilerplate(text, "Rain")
     yield "extract.html.text_of", html.text_of
     yield "extract.fallback.flat_text", lambda text: fallback.flat_text(fallback.slimmed(text))
@@ -353,6 +354,8 @@ def _over_sources() -> Iterator[tuple[str, Callable[[str], Any]]]:
 
 def _over_output() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.assets import environment
+    from briefing.cli.console import broken
+    from briefing.cli.hints import InHand
     from briefing.render import filters, quotations
 
     templates = environment("templates")
@@ -360,6 +363,8 @@ def _over_output() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "render.filters.md of a line", lambda text: templates.filters["md"](text.replace("\n", "~"))
     yield "render.filters.unlinked", lambda text: filters.unlinked(f"<p>{text}</p>")
     yield "render.quotations.within_quotation", quotations.within_quotation
+    yield "console.broken", lambda text: broken(text, 80)
+    yield "hints.completed", InHand().completed
 
 
 SUBJECTS: Mapping[str, Callable[[str], Any]] = dict(

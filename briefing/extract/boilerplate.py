@@ -1,7 +1,8 @@
 """Boilerplate removal in the text of any format: related links, share bars, captions, bylines, comments. Pure.
 
 Conservative: only whole short lines that are labels go, and behind the heading of a list only headlines of other
-articles. Sentences stay, even where they begin like a label ("Copyright law was changed."), except readers' comments.
+articles. Sentences stay, even where they begin like a label ("Copyright law was changed."), except readers' comments
+and calls to the reader (`calls`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from itertools import dropwhile, islice
 
+from briefing.extract.calls import PLATFORM, without_calls
 from briefing.nlp.facts import tokens
 from briefing.nlp.text import word_count
 
@@ -32,15 +34,12 @@ _COMMENTS = re.compile(
     re.IGNORECASE,
 )
 # Removed anywhere, also where worded as a sentence.
-_PLATFORM = (
-    r"(?:facebook|twitter|x|instagram|linkedin|youtube|tiktok|telegram|whatsapp|google\s+news|mastodon|bluesky|threads)"
-)
 _NEVER_TEXT = re.compile(
     r"^\W*(?:advertisement|(?:photo(?:graph)?|picture|image|credit|caption|video|watch|listen)s?\s*:.{0,200}|"
     r"(?:image|media)\s+(?:source|caption|credit)s?\s*(?:[,:|–-].{0,200})?|(?:read\s+more|(?:see|read)\s+also|related)\s*[:»>].{0,160}|"
     r"(?:photo(?:graph)?|picture|image)s?\s+(?:by|courtesy\s+of)\s+[A-Z].{0,80}|"
     r"share\s+this\s+(?:article|story|page|post|link)\s+(?:on|via|with|by)\b.{0,80}|"
-    rf"(?:follow|like)\s+(?:us|me|him|her|them|@?\w+)\s+on\s+{_PLATFORM}\b.{{0,60}}|"
+    rf"(?:follow|like)\s+(?:us|me|him|her|them|@?\w+)\s+on\s+{PLATFORM}\b.{{0,60}}|"
     r"(?:©|\(c\)|copyright)\s*(?:©\s*)?\d{4}\b.{0,160}|.{0,80}\ball\s+rights\s+reserved\b.{0,120}|"
     r"(?:subscribe|sign\s+up|register)\s+(?:now|here|today|to|for)\b.{0,60}\b(?:our|your)\b.{0,60}\b(?:newsletters?|inbox|"
     r"updates|alerts)\b.{0,80}|get\s+(?:our|the)\s.{0,60}\b(?:in|to)\s+your\s+inbox\b.{0,60}|"
@@ -77,7 +76,7 @@ _BEFORE_COMMENTS = 25
 
 def without_boilerplate(text: str, title: str = "") -> str:
     """`text` (normalised) without boilerplate and without its own title at the top."""
-    lines = [line for line in text.split("\n") if not _is_label(line)]
+    lines = [without_calls(line) for line in text.split("\n") if not _is_label(line)]
     kept: list[str] = []
     words = index = behind = 0
     while index < len(lines):

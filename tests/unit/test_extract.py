@@ -295,6 +295,82 @@ def test_readers_comments_are_removed() -> None:
     assert without_boilerplate(f"{article}\n\n12 comments\n\nI never liked trams. They are loud and slow.") == article
 
 
+CALLS = [
+    "Find us on Facebook: https://facebook.example/post",
+    "- Subscribe to our channel: http://post.example/subscribe",
+    "Subscribe to the Harwick Post channel!",
+    "Click here to subscribe",
+    "Continue reading...",
+    "Read more at The Harwick Post.",
+    "Read full article >>",
+    "Sign up for our newsletter and get the news of Harwick in your inbox.",
+    "Follow us on Mastodon!",
+    "FOLLOW THE POST ON SOCIAL MEDIA Facebook: https://facebook.example/post",
+    "To read this article in full, please click here",
+    "For more tram videos, click the link below: http://post.example/trams",
+    "For more information, visit our website.",
+    "Download our free app for Android.",
+    "WATCH DAILY AT 6PM OR CATCH UP: https://post.example/six",
+    "The post Council votes for the tram appeared first on Harwick Post.",
+    "A version of this article originally appeared in the Post's Friday letter.",
+    "Image credit: Jo Vale",
+    "Photo by Jo Vale/Harwick via Getty Images.",
+    "(Jo R. Vale / Harwick Times)",
+]
+NEWS = [
+    "Subscribe or lose access, the paper told its readers.",
+    "Read more books, the minister told pupils.",
+    "Read more than the headline, the judge advised.",
+    "For more than a decade, pilgrims have visited the shrine.",
+    "To pay the fine, drivers were told to click on a link in a false letter.",
+    "Sign up by Friday, the council told voters.",
+    "Register for flood alerts, the council urged.",
+    "Follow the river for two miles to the mill.",
+    "Photos by Jo Vale show smoke over the port of Marlow.",
+    "Images by Reuters show smoke over the port.",
+    "The post office closed (the last one in Marlow).",
+    "Watch for ice, the police said.",
+    "Facebook: a company that the court has fined twice.",
+    "The app can be downloaded from Monday.",
+    "The newsletter of the union has 300 subscribers.",
+]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_calls_around_the_only_sentences_of_a_feed_are_no_news(call: str) -> None:
+    assert without_boilerplate(f"The council voted for the tram. {call}") == "The council voted for the tram."
+    assert without_boilerplate(f"The council voted for the tram.\n\n{call}") == "The council voted for the tram."
+    told = f"The council voted on Tuesday to build a tram line. {'It starts in March, shops fear. ' * 5}{call}"
+    article = article_from_feed_item(
+        FeedItem(title="Tram", url="https://a.example/1", published=None, html=f"<p>{told}</p>"), source="P"
+    )
+    assert call not in article.text
+    assert article.text.endswith("It starts in March, shops fear.")
+
+
+@pytest.mark.parametrize("news", NEWS)
+def test_news_that_begins_like_a_call_stays(news: str) -> None:
+    for text in (f"Trams are quiet. {news}", f"{news} That was {'very ' * 90}clear."):
+        assert without_boilerplate(text) == text
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["OPINION: ", "COMMENT ", "—Jo Vale—Getty Images ", "Jo Vale/Getty Images "],
+    ids=lambda text: text.strip(),
+)
+def test_labels_and_credits_before_a_sentence_go_and_the_sentence_stays(before: str) -> None:
+    assert without_boilerplate(f"{before}Trams are quiet. The council likes them.") == (
+        "Trams are quiet. The council likes them."
+    )
+    assert without_boilerplate("OPINION polls are wrong.") == "OPINION polls are wrong."
+
+
+def test_a_call_between_sentences_stays() -> None:
+    text = "The letter said: pay now. Click here to pay. The bank warned of it."
+    assert without_boilerplate(text) == text
+
+
 @given(
     st.lists(
         st.text(alphabet="abcdefgh ,", min_size=30, max_size=80).map(lambda s: f"Then {s.strip()} he left."), min_size=1
