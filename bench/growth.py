@@ -354,6 +354,8 @@ def _over_sources() -> Iterator[tuple[str, Callable[[str], Any]]]:
 
 def _over_output() -> Iterator[tuple[str, Callable[[str], Any]]]:
     from briefing.assets import environment
+    from briefing.cli.console import broken
+    from briefing.cli.hints import InHand
     from briefing.render import filters, quotations
 
     templates = environment("templates")
@@ -361,6 +363,8 @@ def _over_output() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "render.filters.md of a line", lambda text: templates.filters["md"](text.replace("\n", "~"))
     yield "render.filters.unlinked", lambda text: filters.unlinked(f"<p>{text}</p>")
     yield "render.quotations.within_quotation", quotations.within_quotation
+    yield "console.broken", lambda text: broken(text, 80)
+    yield "hints.completed", InHand().completed
 
 
 SUBJECTS: Mapping[str, Callable[[str], Any]] = dict(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -82,10 +83,42 @@ def wrapped(text: str, width: int, *, fold: bool = True) -> list[str]:
     return lines
 
 
-def message(text: str = "", *, end: str = "\n", above: Console | None = None, **style: Any) -> None:
-    """Print to standard error, `above` the progress bars of that console; `style` as in rich."""
+_WORD = re.compile(r"(\s*+)(`[^`]{1,300}`[^\s`]*|\S+)")
+"""With the blanks before it; a command between backticks is one word, so that it can be pasted."""
+
+
+def broken(text: str, width: int, *, hanging: int = 2) -> str:
+    """`text` in lines of `width` columns, broken between words; lines after the first are indented by `hanging`.
+
+    Longer words stay whole: a terminal goes on with them on its next row.
+    """
+    from rich.cells import cell_len
+
+    if cell_len(text) <= width:
+        return text
+    pieces: list[str] = []
+    used = 0
+    for blanks, word in _WORD.findall(text.rstrip()):
+        wide = cell_len(word)
+        if pieces and blanks and used + len(blanks) + wide > width:
+            pieces.append(f"\n{'':{hanging}}{word}")
+            used = hanging + wide
+        else:
+            pieces.append(f"{blanks}{word}")
+            used += len(blanks) + wide
+    return "".join(pieces)
+
+
+def message(text: str = "", *, end: str = "\n", above: Console | None = None, whole: bool = True, **style: Any) -> None:
+    """Print to standard error, `above` the progress bars of that console; `style` as in rich.
+
+    Unless `whole`, lines are broken between words on a terminal.
+    """
     printable = clean(text.encode("utf-8", "backslashreplace").decode())
-    (above or console()).print(printable, end=end, markup=False, highlight=False, soft_wrap=True, **style)
+    above = above or console()
+    if not whole and above.file.isatty():
+        printable = broken(printable, above.width)
+    above.print(printable, end=end, markup=False, highlight=False, soft_wrap=True, **style)
 
 
 def console() -> Console:

@@ -24,7 +24,7 @@ _LINE_ENDS = re.compile(r"[\n\r\v\f\x85\u2028\u2029]+")
 
 def tell_error(line: str) -> None:
     """Print an error as one line."""
-    message(_joined(line), style="bold red")
+    message(_joined(line), whole=False, style="bold red")
 
 
 def tell_crash(error: Exception) -> None:
@@ -138,4 +138,4 @@ class ProgressDisplay:
 
     def _print(self, line: str, **style: Any) -> None:
         above = self._bars.console if self._bars is not None else None
-        message(_joined(line), above=above, **style)
+        message(_joined(line), above=above, whole=False, **style)

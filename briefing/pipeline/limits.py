@@ -107,7 +107,9 @@ class Quota:
     def note_stories(self, articles: Sequence[Article], events: Events) -> None:
         """Count the stories that all articles read so far tell, and transient failures beyond the limit as such."""
         if most := self._limits.max_stories:
-            stories = self._limits.stories([*self._kept, *articles], events)
+            # Where a time span lists told articles again, they are among both.
+            together = {article.id: article for article in (*self._kept, *articles)}
+            stories = self._limits.stories(list(together.values()), events)
             self._stories = stories + max(0, self._transient - _PATIENCE * most)
 
     def fill_up(self, articles: Sequence[Article], events: Events, names: Mapping[int, str]) -> None:

@@ -18,6 +18,7 @@ from briefing.private_files import data_folder
 from briefing.serialization import summary_from_json, summary_to_json
 from briefing.store.backup import RepairResult, keep_copy, repair
 from briefing.store.database import MEMORY, check_state, stamp
+from briefing.store.deliveries import Deliveries
 from briefing.store.editions import Editions
 from briefing.store.health import good_copy
 from briefing.store.schema import (
@@ -69,7 +70,7 @@ def default_state() -> Path:
     return data_folder() / "state.db"
 
 
-class Store(Editions):
+class Store(Editions, Deliveries):
     """The open state file. Methods raise `StoreError`, and ValueError for a naive `now`."""
 
     def __init__(self, path: Path | str) -> None:

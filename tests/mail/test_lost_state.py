@@ -59,7 +59,8 @@ def test_a_damaged_state_file_is_repaired_and_nothing_is_sent_twice(
         assert done.returncode == 3, done.stderr
         assert len(done.stderr.splitlines()) == 1
         assert (
-            "s.db: is damaged (database disk image is malformed). `briefing doctor --repair` puts back" in done.stderr
+            "s.db: is damaged (database disk image is malformed). `briefing doctor --state s.db --repair` puts back"
+            in done.stderr
         )
     looked = cli("doctor", "--state", "s.db")
     assert looked.returncode == 1

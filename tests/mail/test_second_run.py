@@ -184,16 +184,18 @@ def test_a_full_edition_takes_new_stories_and_not_what_it_left_out(runs: tuple[P
     assert mailed(office, ANN) == ["harbour", "tram", "museum", "river"]  # and the last with other limits
 
 
-def test_a_raised_limit_fills_the_edition_up_to_it(runs: tuple[PostOffice, Runs]) -> None:
+@pytest.mark.parametrize("since", ["last", ""])
+def test_a_raised_limit_fills_the_edition_up_to_it(runs: tuple[PostOffice, Runs], since: str) -> None:
     _, run = runs
+    top = f"since = {since!r}"
     morning = ["harbour", "tram", "river", "school", "bridge"]
-    assert run(at(20, "06:30"), {"a": morning}, most=2) == ["harbour", "tram"]
-    assert run(at(20, "07:00"), {"a": morning}, most=3) == ["harbour", "river", "tram"]
-    assert run(at(20, "07:30"), {"a": morning}, most=1) == ["harbour", "river", "tram"]
+    assert run(at(20, "06:30"), {"a": morning}, most=2, top=top) == ["harbour", "tram"]
+    assert run(at(20, "07:00"), {"a": morning}, most=3, top=top) == ["harbour", "river", "tram"]
+    assert run(at(20, "07:30"), {"a": morning}, most=1, top=top) == ["harbour", "river", "tram"]
     # What has come since joins, and what was left out gets no place for it.
     noon: dict[str, list[str] | None] = {"a": morning, "b": ["museum", "theatre"]}
-    assert run(at(20, "12:00"), noon, most=4) == ["harbour", "museum", "river", "theatre", "tram"]
-    assert run(at(20, "13:00"), noon, most=6) == ["harbour", "museum", "river", "school", "theatre", "tram"]
+    assert run(at(20, "12:00"), noon, most=4, top=top) == ["harbour", "museum", "river", "theatre", "tram"]
+    assert run(at(20, "13:00"), noon, most=6, top=top) == ["harbour", "museum", "river", "school", "theatre", "tram"]
 
 
 def test_news_joins_before_what_ranks_higher_and_was_left_out(runs: tuple[PostOffice, Runs]) -> None:
