@@ -160,7 +160,8 @@ def article_from_feed_item(
     """
     name = item.title or item.url or source
     text = _own_text(item)
-    beginning = isinstance(error, WallError) and _BREAKS_OFF.search(text[-_END:])
+    ends = text[-_END:], _feed_text(item)[-_END:]  # "Continue reading…" is no news, but shows that there is more
+    beginning = isinstance(error, WallError) and any(map(_BREAKS_OFF.search, ends))
     if word_count(text) < (_BEGINNING if beginning else ENOUGH_FOR_A_FEED):
         raise ExtractError(name, "the feed gives only a teaser", "")
     # For readers of the edition: a wall by its name, the network's troubles in no more words than these.
@@ -193,9 +194,13 @@ def teaser_of(item: FeedItem) -> str:
 
 def _own_text(item: FeedItem) -> str:
     """The feed's own text without boilerplate."""
+    return without_boilerplate(_feed_text(item), item.title)
+
+
+def _feed_text(item: FeedItem) -> str:
     from briefing.extract.html import text_of
 
-    return without_boilerplate(normalise(truncated(text_of(item.html), 2 * LONGEST_READ)), item.title)
+    return normalise(truncated(text_of(item.html), 2 * LONGEST_READ))
 
 
 def _check_related(item: FeedItem, extraction: Extraction, name: str) -> None:

@@ -409,12 +409,17 @@ def _repeats(item: FeedItem, earlier: FeedItem) -> bool:
 
 
 def _without_implausible_dates(feed: Feed, now: datetime | None) -> Feed:
-    items = tuple(
-        replace(item, published=None) if item.published and not is_plausible(item.published, now) else item
-        for item in feed.items
-    )
-    changed = [old.published for old, new in zip(feed.items, items, strict=True) if old.published is not new.published]
-    return replace(feed, items=items, warnings=(*feed.warnings, *impossible(changed)))
+    """`feed` without dates that cannot be; what is dated far ahead stands last, for only its date puts it first."""
+    items: list[FeedItem] = []
+    ahead: list[FeedItem] = []
+    changed: list[datetime | None] = []
+    for item in feed.items:
+        if item.published and not is_plausible(item.published, now):
+            changed.append(item.published)
+            (ahead if now and item.published > now else items).append(replace(item, published=None))
+        else:
+            items.append(item)
+    return replace(feed, items=(*items, *ahead), warnings=(*feed.warnings, *impossible(changed)))
 
 
 def _newest(feed: Feed, limit: int, most_items: int) -> Feed:

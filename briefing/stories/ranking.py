@@ -5,7 +5,7 @@ Pure; `now` is an argument. A story's score is a sum of parts, each of which can
 - ``sources``: the logarithm of the summed weights of its independent sources, because the tenth says less than the
   second; copies of one text are one source, and a source's second article adds nothing.
 - ``recency``: 1 for a new story, half of it after twelve hours; without a date, or with one in the future, it
-  counts as a day old.
+  counts as a day old, or as old as the oldest dated article of its source if that is older.
 - ``place``: its position in its sources' feeds, whose first items are the editors' choice.
 - ``interests``: the reader's words in the title (1 each) or the lead (0.5 each), two at most, times the boost.
 """
@@ -13,7 +13,7 @@ Pure; `now` is an argument. A story's score is a sum of parts, each of which can
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -101,13 +101,19 @@ def rank(
     now: datetime,
     positions: Mapping[str, int] | None = None,
 ) -> list[Ranked]:
-    """`bundles` by falling score; equal ones newest first. `positions`: of articles in their feeds, by id, from 0."""
-    ranked = [Ranked(bundle, _reasons(bundle, preferences, now, positions or {})) for bundle in bundles]
+    """`bundles` by falling score; equal ones newest first, those without a date or far ahead of `now` last.
+
+    `positions`: of articles in their feeds, by id, from 0.
+    """
+    undated: defaultdict[str, float] = defaultdict(lambda: UNDATED_AGE.total_seconds() / 3600)
+    for article in (article for bundle in bundles for article in bundle.articles):
+        undated[article.source] = max(undated[article.source], _hours(article, now) or 0.0)
+    ranked = [Ranked(bundle, _reasons(bundle, preferences, now, positions or {}, undated)) for bundle in bundles]
 
     def order(story: Ranked) -> tuple[float, float, str, str]:
         first = story.bundle.articles[0]
-        newest = first.published.timestamp() if first.published else -math.inf
-        return -round(story.score, 6), -newest, first.title, first.id
+        age = _hours(first, now)
+        return -round(story.score, 6), math.inf if age is None else age, first.title, first.id
 
     return sorted(ranked, key=order)
 
@@ -185,16 +191,26 @@ def assign_topic(article: Article, topics: Mapping[str, Sequence[str]]) -> str:
     return ordered[0][0] if clear else ""
 
 
+def _hours(article: Article, now: datetime) -> float | None:
+    """How old it is; None without a date that can be."""
+    published = article.published
+    return (now - published).total_seconds() / 3600 if published and is_plausible(published, now) else None
+
+
 def _reasons(
-    bundle: Bundle, preferences: RankingPreferences, now: datetime, positions: Mapping[str, int]
+    bundle: Bundle,
+    preferences: RankingPreferences,
+    now: datetime,
+    positions: Mapping[str, int],
+    undated: Mapping[str, float],
 ) -> tuple[Reason, ...]:
+    """The parts of a story's score. `undated`: by source how old what has no date counts, in hours."""
     own = list(dict.fromkeys(article.source for article in bundle.articles))
     copied = [name for name in dict.fromkeys(article.source for article in bundle.copies) if name not in own]
     weight = sum(preferences.weights.get(name, 1.0) for name in own)
     weight += sum(_COPY * preferences.weights.get(name, 1.0) for name in copied)
-    dates = [article.published for article in bundle.articles]
-    hours = [(now - moment).total_seconds() / 3600 for moment in dates if moment and is_plausible(moment, now)]
-    age = max(0.0, min(hours, default=UNDATED_AGE.total_seconds() / 3600))
+    hours = [age for article in bundle.articles if (age := _hours(article, now)) is not None]
+    age = max(0.0, min(hours or [undated[name] for name in own]))
     position = min((positions[article.id] for article in bundle.articles if article.id in positions), default=None)
     first = bundle.articles[0]
     in_title = _found(preferences.interests, first.title)

@@ -232,7 +232,7 @@ def test_boilerplate_does_not_count_in_the_length_of_a_feed_text() -> None:
     assert with_fuller_text(article, item_of(f"{BODY}{clutter * 5}")) == article
 
 
-@pytest.mark.parametrize("end", ["…", "...", "[…]", "[...] Read more", "… Continue reading →"])
+@pytest.mark.parametrize("end", ["…", "...", "[…]", "[...] Read more", "… Continue reading →", "Continue reading…"])
 def test_a_truncated_feed_text_does_not_replace_a_walled_article(end: str) -> None:
     item = item_of(f"{BODY.rstrip('.')} {end}")
     with pytest.raises(ExtractError, match="teaser"):

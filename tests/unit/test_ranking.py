@@ -49,9 +49,15 @@ def test_a_sources_second_article_about_a_story_adds_nothing() -> None:
 
 
 def test_newer_comes_before_older_and_undated_counts_as_a_day_old() -> None:
-    assert order(
-        bundle(article("undated", hours=None)), bundle(article("old", hours=40)), bundle(article("new", hours=1))
-    ) == ["new", "undated", "old"]
+    undated = bundle(article("undated", hours=None, source="Blog"))
+    dated = [bundle(article("old", hours=40)), bundle(article("new", hours=1))]
+    assert order(undated, *dated) == ["new", "undated", "old"]
+
+
+def test_what_has_no_date_or_one_far_ahead_stands_behind_dated_news_of_its_source() -> None:
+    dated = [bundle(article("old", hours=40)), bundle(article("new", hours=1))]
+    for hours in (None, -5000):
+        assert order(bundle(article("undated", hours=hours)), *dated) == ["new", "old", "undated"]
 
 
 def test_equal_scores_stand_newest_first() -> None:

@@ -250,6 +250,11 @@ class TestItems:
     def test_an_implausible_date_is_dropped(self, date: str) -> None:
         assert read_feed(rss(f"<title>a</title><pubDate>{date}</pubDate>"), now=NOW).items[0].published is None
 
+    def test_an_item_dated_far_ahead_has_not_the_first_place_in_its_feed(self) -> None:
+        dates = {"ahead": "Fri, 02 Mar 2096 12:00:00 GMT", "top": "Mon, 02 Mar 2026 11:00:00 GMT", "undated": "soon"}
+        body = rss(*(f"<title>{title}</title><pubDate>{date}</pubDate>" for title, date in dates.items()))
+        assert [item.title for item in read_feed(body, now=NOW).items] == ["top", "undated", "ahead"]
+
     def test_a_date_an_hour_ahead_is_kept(self) -> None:
         body = rss("<title>a</title><pubDate>Mon, 02 Mar 2026 13:00:00 GMT</pubDate>")
         assert read_feed(body, now=NOW).items[0].published == datetime(2026, 3, 2, 13, tzinfo=UTC)
