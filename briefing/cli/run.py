@@ -183,7 +183,7 @@ def run(
 
 
 def _check_chosen(config: "Config", *, printed: bool) -> None:
-    """Raise `UsageError` where several formats would be printed, or there is no such engine: before anything is read."""
+    """Raise `UsageError` where several formats would be printed or there is no such engine, before anything is read."""
     from briefing.engines import check_engine
 
     if printed and len(config.formats) != 1:

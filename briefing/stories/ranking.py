@@ -101,7 +101,10 @@ def rank(
     now: datetime,
     positions: Mapping[str, int] | None = None,
 ) -> list[Ranked]:
-    """`bundles` by falling score; equal ones newest first. `positions`: of articles in their feeds, by id, from 0."""
+    """`bundles` by falling score; equal ones newest first, those without a date or far ahead of `now` last.
+
+    `positions`: of articles in their feeds, by id, from 0.
+    """
     undated: defaultdict[str, float] = defaultdict(lambda: UNDATED_AGE.total_seconds() / 3600)
     for article in (article for bundle in bundles for article in bundle.articles):
         undated[article.source] = max(undated[article.source], _hours(article, now) or 0.0)
@@ -109,8 +112,8 @@ def rank(
 
     def order(story: Ranked) -> tuple[float, float, str, str]:
         first = story.bundle.articles[0]
-        newest = first.published.timestamp() if first.published else -math.inf
-        return -round(story.score, 6), -newest, first.title, first.id
+        age = _hours(first, now)
+        return -round(story.score, 6), math.inf if age is None else age, first.title, first.id
 
     return sorted(ranked, key=order)
 
