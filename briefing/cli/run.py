@@ -134,10 +134,7 @@ def run(
         until = run_context.due(run_context.clock())
         with display:
             if check:
-                for error in mail_errors if send else ():
-                    raise error
-                for remark in pipeline.check_run(run_context, send=send):
-                    result(remark)
+                _check(display, run_context, mail_errors if send else (), send=send)
                 return
             if dry_run:
                 raise typer.Exit(_list(display, run_context, date, until))
@@ -180,6 +177,21 @@ def run(
                 mail = worse(mail, post_after_run(display, to_send, run_context, last, lock))
     code = ExitCode.PARTLY if untold and code is ExitCode.WELL else code
     raise typer.Exit(mail or code if code in {ExitCode.WELL, ExitCode.PARTLY} else code)
+
+
+def _check(
+    display: ProgressDisplay, run_context: "RunContext", mail_errors: Iterable[ConfigError], *, send: bool
+) -> None:
+    """Say what a run will not find, or that it is all there. Raises the error that would end it."""
+    from briefing import pipeline
+
+    for error in mail_errors:
+        raise error
+    remarks = list(pipeline.check_run(run_context, send=send))
+    for remark in remarks:
+        result(remark)
+    if not remarks:
+        display.say("All that a run needs is there.")
 
 
 def _check_chosen(config: "Config", *, printed: bool) -> None:

@@ -158,6 +158,12 @@ def test_wrong_use_gets_one_clear_line(
         assert part in done.stderr
 
 
+def test_a_check_says_that_all_is_there(cli: Cli, story_file: Path) -> None:
+    checked = cli("run", "--source", story_file, "--check", *PLAIN)
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "All that a run needs is there.\n")
+    assert cli("-q", "run", "--source", story_file, "--check", *PLAIN).stderr == ""
+
+
 def test_an_engine_that_is_not_there_is_named_before_anything_is_read(cli: Cli, story_file: Path) -> None:
     done = cli("run", "--source", story_file, "--source", "gone", "--engine", "magic")
     assert done.stderr.startswith("engine 'magic': no such engine is installed. Installed: extractive, ")
