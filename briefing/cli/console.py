@@ -21,10 +21,15 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
-def result(text: str = "") -> bool:
-    """Print to standard output; False for a broken pipe. Raises `OutputError` where it is full or closed."""
+def result(text: str = "", *, hanging: int | None = None) -> bool:
+    """Print to standard output; False for a broken pipe. Raises `OutputError` where it is full or closed.
+
+    `hanging`: on a terminal lines are broken between words, and those after the first indented by so much.
+    """
     from briefing.deliver import write_stdout
 
+    if hanging is not None and on_terminal():
+        text = broken(text, console().width, hanging=hanging)
     return write_stdout(f"{clean(text.encode('utf-8', 'replace').decode())}\n")
 
 

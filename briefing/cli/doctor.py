@@ -60,7 +60,7 @@ def doctor(
         except (BriefingError, OSError) as error:
             broken += 1
             line = f"broken  {name}: {error}"
-        result(display.in_hand.completed(line))
+        result(display.in_hand.completed(line), hanging=8)
     raise typer.Exit(1 if broken else 0)
 
 

@@ -1,6 +1,6 @@
 """`briefing run`: the daily edition."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from briefing.cli.settings import one_of, settings
 from briefing.errors import ConfigError, ExitCode, OutputError, UsageError
 
 if TYPE_CHECKING:
+    from briefing.config import Config
     from briefing.pipeline import RunContext
     from briefing.types import Edition
 
@@ -118,7 +119,7 @@ def run(
         state=state, prompts=prompts, templates=templates,
         allow_local=allow_local, offline=offline,
     )  # fmt: skip
-    _check_printable(printed, wanted.formats)
+    _check_chosen(wanted, printed=printed)
     from briefing import pipeline
     from briefing.store import default_state
     from briefing.store.lock import run_lock
@@ -181,11 +182,15 @@ def run(
     raise typer.Exit(mail or code if code in {ExitCode.WELL, ExitCode.PARTLY} else code)
 
 
-def _check_printable(printed: bool, formats: Sequence[str]) -> None:
-    """Raises `UsageError` where several formats are to be printed."""
-    if printed and len(formats) != 1:
-        cause = f"it prints one format, and {', '.join(formats)} are chosen"
+def _check_chosen(config: "Config", *, printed: bool) -> None:
+    """Raise `UsageError` where several formats would be printed or there is no such engine, before anything is read."""
+    from briefing.engines import check_engine
+
+    if printed and len(config.formats) != 1:
+        cause = f"it prints one format, and {', '.join(config.formats)} are chosen"
         raise UsageError("--out -", cause, "Name one with --format")
+    if config.engine:
+        check_engine(config.engine)
 
 
 def _write(edition: "Edition", run_context: "RunContext", *, printed: bool) -> tuple[tuple[Path, ...], str | bytes]:

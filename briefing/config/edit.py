@@ -81,7 +81,10 @@ def remove_source(text: str, name_or_location: str, path: Path) -> str:
     if not located and not named:
         known = [shown(table[key]) for table in tables for key in ("name", "url", "path", "imap") if key in table]
         asked = shown(name_or_location)
-        raise ConfigError(str(path), f"has no source {asked!r}" + nearest(asked, known))
+        near = nearest(asked, known)
+        raise ConfigError(
+            str(path), f"has no source {asked!r}{near}", "" if near else "`briefing sources list` shows all of them"
+        )
     if not located and len(named) > 1:
         raise ConfigError(str(path), f"has {len(named)} sources named {name_or_location!r}", "Give the address or path")
     removed = located or named

@@ -52,7 +52,9 @@ def read_config(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise ConfigError(str(path), f"is not UTF-8 text (byte {error.start})", "Save it as UTF-8") from error
     except OSError as error:
-        raise ConfigError(str(path), f"cannot be read: {error.strerror}") from error
+        if path.is_dir():
+            raise ConfigError(str(path), "is a folder", "Name the configuration in it") from error
+        raise ConfigError(str(path), f"cannot be read: {error.strerror}", "Check whether you may read it") from error
 
 
 def load_config(path: str | PathLike[str], *, mail_error: Callable[[ConfigError], None] | None = None) -> Config:
@@ -133,8 +135,10 @@ def _config_error(path: Path, text: str, problems: Sequence[Problem]) -> ConfigE
 
     if len(problems) == 1:
         return ConfigError(f"{path}, {where(problems[0])}", problems[0].cause, problems[0].remedy)
-    entries = [f"{where(problem)}: {problem.cause}. {problem.remedy}".rstrip(". ") for problem in problems]
-    return ConfigError(str(path), f"{len(problems)} things are wrong:\n  " + "\n  ".join(entries))
+    ordered = sorted(problems, key=lambda problem: _line(text, problem.location) or 0)
+    entries = [f"{where(problem)}: {problem.cause}. {problem.remedy}".rstrip(". ") for problem in ordered]
+    numbered = [f"({number}) {entry}" + "." * (entry[-1:] != "?") for number, entry in enumerate(entries, 1)]
+    return ConfigError(str(path), f"{len(problems)} things are wrong: {' '.join(numbered)}")
 
 
 def _source_headers(text: str) -> list[int]:

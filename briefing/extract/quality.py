@@ -91,7 +91,9 @@ def check_article(text: str, title: str, name: str) -> None:
         raise ExtractError(name, "there is only a title" if title else "there is no article in it",
                            "Open it to see what it is")  # fmt: skip
     if words < FEWEST_WORDS:
-        cause = f"there are only {words} words in it" + (" beside the title" if title else "")
+        cause = f"there {'is only 1 word' if words == 1 else f'are only {words} words'} in it" + (
+            " beside the title" if title else ""
+        )
         raise ExtractError(name, cause, "Open it to see what it is")
     if len(text) > LONGEST:
         raise ExtractError(name, f"its text is over {LONGEST / 1e6:.0f} million characters", "Split it into articles")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from briefing.address import is_web, shown, web_address
 from briefing.canonical import canonical_url, same_site
+from briefing.config import source_key
 from briefing.encodings import page_text
 from briefing.errors import BriefingError, FetchError, FrontPageError, OutOfTimeError, SourceError
 from briefing.nlp.text import article_id
@@ -113,13 +114,17 @@ def expanded(sources: Iterable[Source], *, allow_local: bool) -> Iterator[Source
             continue
         path = Path(source.location).expanduser()
         try:
+            if "://" in source.location and not path.exists():
+                source_key(source.location)
             kind = classify_path(path) if source.kind is SourceKind.AUTO else source.kind
             if kind is not SourceKind.OPML:
                 yield replace(source, kind=kind)
                 continue
             subscriptions = read_subscriptions(path.read_bytes(), subject=str(path))
         except (BriefingError, OSError) as error:
-            yield failure_of(error, source.name or str(path), "read")
+            yield failure_of(
+                error, source.name or (str(path) if "://" not in source.location else source.shown), "read"
+            )
             continue
         for listed in subscriptions:
             local = listed.allow_local or allow_local
@@ -230,7 +235,7 @@ class SourceReader:
                 return [
                     article
                     for file in files
-                    for article in self._file(file, source, source.name or shown_name(path.name))
+                    for article in self._file(file, source, source.name or shown_name(_name_of(path)))
                 ]
             if source.kind is SourceKind.FEED:
                 return self._feed_file(path, source, index)
@@ -460,6 +465,11 @@ class SourceReader:
         if not feed.items:
             candidates.append(skipped(name, "there is no article in the feed"))
         return candidates + left_out
+
+
+def _name_of(folder: Path) -> str:
+    """Its name, also where it is written as ``.``."""
+    return folder.name if folder.name.strip(".") else folder.resolve().name
 
 
 def _with_charset(answer: Fetched) -> str:

@@ -41,3 +41,12 @@ def test_failures_on_a_terminal_are_not_cut_inside_words(terminal: Callable[...,
     lines = [line for line in shown.replace("\r", "").split("\n") if line.startswith(("Failed", "  "))]
     assert max(map(len, lines)) <= 50
     assert "Failed (read): gone there are five words here.txt:\n" in shown.replace("\r", "")
+
+
+@pytest.mark.posix
+def test_what_the_doctor_finds_is_not_cut_inside_words(terminal: Callable[..., str], tmp_path: Path) -> None:
+    (tmp_path / "briefing.toml").write_text('engine = "extractive"\n')
+    first, *lines = terminal("doctor", width=60).splitlines()
+    assert first.startswith("briefing ")
+    assert {line[:8].strip() for line in lines} == {"ok", ""}
+    assert all(len(line) <= 60 for line in lines if len(line.split()) > 1)

@@ -142,6 +142,8 @@ def test_the_newest_articles_stay_under_a_limit(cli: Cli, sample: Path, tmp_path
         (["models", "path", "qwen2.5-coder-1.5b"], 3, ["models pull"]),
         (["models", "add", "story.txt"], 3, ["GGUF"]),
         (["sources", "list"], 2, ["briefing init"]),
+        (["run", "-c", "."], 2, [".: is a folder. Name the configuration in it."]),
+        (["run", "--source", "ftp://h.example/a", *PLAIN], 3, ["ftp://h.example/a: addresses that begin with ftp://"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )  # fmt: skip
@@ -154,6 +156,19 @@ def test_wrong_use_gets_one_clear_line(
     assert "Traceback" not in done.stderr
     for part in parts:
         assert part in done.stderr
+
+
+def test_an_engine_that_is_not_there_is_named_before_anything_is_read(cli: Cli, story_file: Path) -> None:
+    done = cli("run", "--source", story_file, "--source", "gone", "--engine", "magic")
+    assert done.stderr.startswith("engine 'magic': no such engine is installed. Installed: extractive, ")
+
+
+def test_the_current_folder_is_called_by_its_name(cli: Cli, tmp_path: Path, story_file: Path) -> None:
+    assert story_file.parent == tmp_path
+    shown = cli("summarise", ".", *PLAIN)
+    assert tmp_path.name in shown.stdout
+    (tmp_path / "short.txt").write_text("hello")
+    assert "there is only 1 word in it" in cli("summarise", "short.txt", *PLAIN).stderr
 
 
 def test_an_unknown_key_names_the_nearest_one(cli: Cli, tmp_path: Path) -> None:

@@ -226,6 +226,12 @@ def test_an_export_holds_secrets_only_where_they_are_asked_for(cli: Cli, tmp_pat
     ("arguments", "configuration", "said"),
     [
         (("sources", "remove", "https://example.org/aa"), MINE, "(did you mean 'https://example.org/a'?).\n"),
+        (("sources", "remove", "zzz"), MINE, "has no source 'zzz'. `briefing sources list` shows all of them.\n"),
+        (
+            ("sources", "list"),
+            'titel = "x"\nmax_stories = "a"\nwiat = 3\n',
+            "3 things are wrong: (1) line 1, titel: there is no such key. Did you mean `title`? (2) line 2, max_",
+        ),
         (("sources", "list"), "max_storis = 3", "Did you mean `max_stories`?\n"),
         (("sources", "list"), '[mail]\nrecipients = ["a@example.org"]', "expected a [[mail.recipients]] table"),
         (("sources", "list"), '[mail]\nrecipients = "a@example.org"', "expected [[mail.recipients]] tables"),
