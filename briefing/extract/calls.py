@@ -39,6 +39,7 @@ _CALL = re.compile(
     r"(?:download|get)\s+our\s.{0,40}\bapps?\b.{0,120}|"
     r"download\s+the\s.{0,40}\bapp\b.{0,20}\b(?:here|https?:).{0,120}|"
     r"(?:visit|check(?:\s+out)?|browse)\s+our\s+(?:web\s?site|site|page|channel|home\s?page)\b.{0,240}|"
+    r"this\s+is\s+the\s+official\s+(?:youtube\s+)?(?:channel|page|web\s?site)\s+of\b.{0,240}|"
     r"(?:watch|catch|listen|stream)\b[^.!?]{0,140}:\s*https?://.{0,200}|"
     rf"(?:{PLATFORM}|official\s+site|web\s?site)\s*:\s*https?://.{{0,300}}|"
     r"(?:photo|image|picture|video|media)\s+(?:credits?|sources?)\s*(?:[:–-]|should\s+read\b).{1,120}|"
@@ -50,6 +51,11 @@ _REPORTED = re.compile(
     r",\s(?:[\w’']+\s){1,5}(?:said|says|told|urged?|urges|warn(?:ed|s)|advised|advises|add(?:ed|s))\b"
 )
 """A call that somebody else made: "Register for flood alerts, the council urged.\""""
+_TAGS = re.compile(
+    r"[#@](?!\d)\w{1,60}(?:\s+[#@]\w{1,60}){0,30}|"
+    r"[A-Z][a-z]{2,8}\.?\s\d{1,2},\s\d{4}\s\d{1,2}:\d\d\s?(?:[AP]M)?"
+)
+"""Nothing but hashtags and accounts, or the moment of publication."""
 _LONGEST_CALL = 400
 """Characters."""
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.!?…])[\"”’')\]]*\s+|\s\|\s")
@@ -97,4 +103,6 @@ def _behind(line: str, start: int, end: int) -> int:
 
 
 def _is_call(sentence: str) -> bool:
-    return len(sentence) <= _LONGEST_CALL and bool(_CALL.match(sentence)) and not _REPORTED.search(sentence)
+    if len(sentence) > _LONGEST_CALL or _REPORTED.search(sentence):
+        return False
+    return bool(_CALL.match(sentence) or _TAGS.fullmatch(sentence.strip()))

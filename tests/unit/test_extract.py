@@ -316,6 +316,9 @@ CALLS = [
     "Image credit: Jo Vale",
     "Photo by Jo Vale/Harwick via Getty Images.",
     "(Jo R. Vale / Harwick Times)",
+    "#Trams #Harwick @post",
+    "October 17, 2021 8:00 PM",
+    "This is the official channel of the Harwick Post.",
 ]
 NEWS = [
     "Subscribe or lose access, the paper told its readers.",
@@ -330,6 +333,9 @@ NEWS = [
     "Images by Reuters show smoke over the port.",
     "The post office closed (the last one in Marlow).",
     "Watch for ice, the police said.",
+    "#Trams was the word of the day.",
+    "#1",
+    "October 17, 2021 was a Sunday.",
     "Facebook: a company that the court has fined twice.",
     "The app can be downloaded from Monday.",
     "The newsletter of the union has 300 subscribers.",
