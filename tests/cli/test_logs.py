@@ -145,7 +145,6 @@ def test_warnings_reach_standard_error_as_they_are_beside_a_log_file(
 def test_the_log_file_holds_the_error_that_ended_the_command(cli: Cli, sample: Path, tmp_path: Path) -> None:
     path = tmp_path / "run.log"
     done = cli("-v", "--log-file", path, "run", sample / "nothing.toml")
-    done.stderr = done.stderr.replace(f"`briefing init {sample / 'nothing.toml'}`", "`briefing init FILE`")
     assert done.returncode == 2
     assert done.stderr.count("there is no such file") == 1  # printed, and not logged there once more
     (line,) = [line for line in path.read_text("utf-8").splitlines() if " ERROR " in line]
