@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from briefing.config import Config
 from briefing.errors import ConfigError, UsageError
 from briefing.pipeline.context import RunContext
-from briefing.pipeline.delivery import RESULT_STATES, DeliveryResult, Rest
+from briefing.pipeline.delivery import RESULT_STATES, DeliveryResult
 from briefing.pipeline.history import known_edition
+from briefing.pipeline.rest import Rest
 from briefing.pipeline.secrets import Commands, secret_value
 from briefing.render.email import told_in
 from briefing.render.push import write_push
@@ -154,15 +155,13 @@ def _target(entry: SecretValue, index: int, commands: Commands) -> _Target:
 def _due(target: _Target, edition: Edition, context: RunContext, *, resend: bool) -> _Push | DeliveryResult:
     """What is to be pushed to an address: the edition, or what has come into it since the last push; else why not."""
     rest = Rest(target.recipient, edition, edition, context, CHANNEL)
-    key = rest.due
-    troubled = [one for one in rest.letters if one.delivery.state in {"refused", "sending"}]
-    if troubled and resend:
-        again = rest.key(troubled[0].number)
-        if rest.content(again) and context.store.reopen_delivery(again, troubled[0].delivery, context.clock()):
-            key = again
-    content = key and rest.content(key)
+    key, lost = rest.due, rest.lost()
+    if resend and lost and not key:  # the last one has what the others of them had
+        again = rest.key(lost[-1].number)
+        key = again if context.store.reopen_delivery(again, lost[-1].delivery, context.clock()) else None
+    content = key and rest.content(key, resend=resend)
     if not (key and content):
-        known = (troubled or [one for one in rest.letters if not one.open])[-1].delivery
+        known = (lost or rest.closed)[-1].delivery
         return DeliveryResult(recipient=target.name, state=RESULT_STATES[known.state], detail=known.detail)
     part, since = content
     title, text = write_push(part, context.templates, context.config.notify.link, since)
