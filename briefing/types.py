@@ -343,6 +343,8 @@ class Failure:
     """Its headline for the edition, where that is available."""
     url: str = ""
     """Address of the article's page, where there is one without secrets."""
+    counted: bool = False
+    """Whether a run's report has it among its numbers anyway: what was seen before, or is over a limit. Not in JSON."""
 
     def __post_init__(self) -> None:
         """Redact addresses in every field, and take what only tracks out of them."""

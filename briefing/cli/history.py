@@ -111,10 +111,11 @@ def remove(
             what = there
             pipeline.remove_edition(run_context, what)
             keep_state(display, run_context)  # else a restored backup would have it again
+        deliveries = [(pipeline.shown_recipient(one, run_context), became) for one, became in what.deliveries]
     for path in what.files:
         result(str(path))
     display.say(f"{named} is no longer in the state file; its stories count as untold.")
-    for recipient, became in what.deliveries:
+    for recipient, became in deliveries:
         display.say(_REMAINING_DELIVERIES[became].format(recipient))
 
 

@@ -26,18 +26,21 @@ def exit_code(produced: bool, failures: Sequence[Failure]) -> ExitCode:
     return ExitCode.PARTLY if any(failure.kind is FailureKind.FAILED for failure in failures) else ExitCode.WELL
 
 
-def run_code(produced: bool, failures: Sequence[Failure], *, told_before: int = 0, offline: bool = False) -> ExitCode:
-    """`exit_code` of a run: a day without news is WELL, a missing network OFFLINE."""
+def run_code(produced: bool, failures: Sequence[Failure], *, known: int = 0, offline: bool = False) -> ExitCode:
+    """`exit_code` of a run: a day without news is WELL, a missing network OFFLINE. `known`: as for `nothing_new`."""
     if offline and not produced:
         return ExitCode.OFFLINE
-    return exit_code(produced or nothing_new(failures, told_before), failures)
+    return exit_code(produced or nothing_new(failures, known), failures)
 
 
-def nothing_new(failures: Sequence[Failure], told_before: int = 0) -> bool:
-    """Whether a run without a story had none to tell: some source was read, and no story failed to be summarised."""
+def nothing_new(failures: Sequence[Failure], known: int = 0) -> bool:
+    """Whether a run without a story had none to tell: some source was read, and no story failed to be summarised.
+
+    `known`: how much was read that is not new.
+    """
     failed = [failure for failure in failures if failure.kind is FailureKind.FAILED]
     unsummarised = any(failure.stage == "summarise" for failure in failed)
-    return not unsummarised and (not failed or bool(told_before) or len(failed) < len(failures))
+    return not unsummarised and (not failed or bool(known) or len(failed) < len(failures))
 
 
 _NOTICES = 10
@@ -150,14 +153,13 @@ def tell_run(display: ProgressDisplay, edition: Edition, report: Report, *, expl
     """Print the report of a run. `explained_by`: the command that says why; else it is the same with ``--explain``."""
     for story in edition.stories:
         tell_warnings(display, story.summary)
-    before = report.told_before + report.seen_before
-    quiet = edition.empty and nothing_new(report.failures, before)
+    quiet = edition.empty and nothing_new(report.failures, report.known)
     # Articles that are in the edition with their headlines are no failures.
     told_short = {stub.url for stub in edition.stubs}
     unused = [one for one in report.failures if not (one.stub and one.stub.url in told_short)]
-    tell_failures(display, unused, produced=not edition.empty or bool(before), quiet=quiet)
+    tell_failures(display, unused, produced=not edition.empty or bool(report.known), quiet=quiet)
     failed = sum(failure.kind is FailureKind.FAILED for failure in unused)
-    skipped = len(unused) - failed
+    skipped = sum(one.kind is FailureKind.SKIPPED and not one.counted for one in unused)
     told = f", {report.told_before} told by earlier editions" if report.told_before else ""
     seen = f", {report.seen_before} seen by earlier editions" if report.seen_before else ""
     total = report.sources + report.unread_sources

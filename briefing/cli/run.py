@@ -164,8 +164,7 @@ def run(
         tell_run(display, edition, report, explained_by=explained_by)
         tell_language(display, [story.summary for story in edition.stories], run_context.config.language)
         tell_usage(display, run_context)
-        before = report.told_before + report.seen_before
-        code = run_code(bool(written or content), report.failures, told_before=before, offline=report.offline)
+        code = run_code(bool(written or content), report.failures, known=report.known, offline=report.offline)
         # The edition is written by now: errors of mail cost nobody the edition.
         mail = ExitCode.MAIL if send and mail_errors else ExitCode.WELL
         for error in mail_errors:
@@ -250,6 +249,6 @@ def _list(
     reading = pipeline.read(run_context, day.date() if day else None, deadline=deadline)
     for article in reading.articles:
         result(f"{article.source}\t{article.title or '(untitled)'}\t{article.url or ''}")
-    produced = bool(reading.articles)
-    tell_failures(display, reading.failures, produced=produced, quiet=nothing_new(reading.failures))
-    return run_code(produced, reading.failures, offline=reading.offline)
+    produced, known = bool(reading.articles), reading.seen_before + reading.in_edition
+    tell_failures(display, reading.failures, produced=produced, quiet=nothing_new(reading.failures, known))
+    return run_code(produced, reading.failures, known=known, offline=reading.offline)

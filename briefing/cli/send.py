@@ -28,6 +28,8 @@ _OUTCOMES = {
     "nothing": "There is nothing in it for {0}.",
     "taken": "Another run is sending this letter to {0}; nothing was done about it here.",
     "deferred": "Not sent to {0} yet: {1}. The next `briefing run --send` or `briefing send` tries again.",
+    "today": "Not sent to {0} yet: {1}. Today's next `briefing run --send` or `briefing send` tries again.",
+    "missed": "Never sent to {0}: {1}. Its day is over; `briefing send DATE --resend` sends it all the same.",
     "put off": "Not sent to {0}: {1}. Say `briefing send` once more, later, with the same edition and address.",
     "given up": "Given up for {0} after three days: {1}. `briefing send DATE --resend` tries again.",
     "refused": "Refused for {0}: {1}. `briefing send --resend` tries again.",
@@ -156,6 +158,8 @@ def tell_deliveries(display: ProgressDisplay, posted: "Iterable[DeliveryResult]"
     code = ExitCode.WELL
     for delivery in posted:
         state: str = "put off" if delivery.state == "deferred" and not delivery.again else delivery.state
+        if state == "deferred" and delivery.only_today:
+            state = "today"
         if state == "refused" and delivery.detail.startswith("it redirects"):
             state = "redirected"
         elif state == "refused" and _is_address_error(delivery.detail):
@@ -168,7 +172,7 @@ def tell_deliveries(display: ProgressDisplay, posted: "Iterable[DeliveryResult]"
         if delivery.shortened:
             line += f" {delivery.shortened} stories are one line in it or only counted: all of it would be too large."
         good = delivery.state in {"sent", "before", "nothing", "taken"}
-        if state == "deferred":
+        if state in {"deferred", "today"}:
             code = code or ExitCode.LETTERS_WAIT
         elif not good:
             code = ExitCode.MAIL

@@ -33,7 +33,7 @@ from briefing.pipeline.history import (
 from briefing.pipeline.mailing import check_mail, letters
 from briefing.pipeline.preflight import check_run
 from briefing.pipeline.progress import NoProgress, ProgressListener
-from briefing.pipeline.pushing import check_notify, mails, push_text, send_pushes
+from briefing.pipeline.pushing import check_notify, mails, push_text, send_pushes, shown_recipient
 from briefing.pipeline.read import read
 from briefing.pipeline.state_file import keep_state, mend_state
 from briefing.pipeline.summaries import compare, summarise, summarise_sources
@@ -75,6 +75,7 @@ __all__ = [
     "send_editions",
     "send_pushes",
     "shown_edition",
+    "shown_recipient",
     "summarise",
     "summarise_sources",
     "utc_now",

@@ -127,9 +127,9 @@ def failure_of(error: Exception, subject: str, stage: str) -> Failure:
     return Failure(subject=subject, stage=stage, cause=f"it cannot be read: {error.strerror or error}")
 
 
-def skipped(subject: str, cause: str) -> Failure:
-    """A failure for something left out on purpose."""
-    return Failure(subject=subject, stage="read", cause=cause, kind=FailureKind.SKIPPED)
+def skipped(subject: str, cause: str, *, counted: bool = False) -> Failure:
+    """A failure for something left out on purpose. `counted`: as in `Failure`."""
+    return Failure(subject=subject, stage="read", cause=cause, kind=FailureKind.SKIPPED, counted=counted)
 
 
 def stub_of(item: Item, failure: Failure, wall: str, teaser: str) -> Failure:

@@ -49,8 +49,8 @@ _log = logging.getLogger(__name__)
 
 _RETRY_DAYS = 3
 """Days after the one since which a letter is owed."""
-_State = Literal["sent", "before", "deferred", "refused", "unable", "given up", "unknown", "nothing", "taken"]
-RESULT_STATES: dict[DeliveryState, _State] = {
+State = Literal["sent", "before", "deferred", "refused", "unable", "given up", "missed", "unknown", "nothing", "taken"]
+RESULT_STATES: dict[DeliveryState, State] = {
     "pending": "deferred",
     "deferred": "deferred",
     "sending": "unknown",
@@ -65,9 +65,10 @@ class DeliveryResult:
     """The result of one recipient's letter."""
 
     recipient: str
-    state: _State
+    state: State
     """``before``: sent in an earlier run; ``nothing``: no story for this recipient; ``unable``: the mail server cannot
-    accept it as it is set up; ``given up``: deferred for too many days; ``taken``: another process is sending it."""
+    accept it as it is set up; ``given up``: deferred for too many days; ``missed``: a push of a day that is over;
+    ``taken``: another process is sending it."""
     detail: str = ""
     shortened: int = 0
     """Stories that the letter does not show in full."""
@@ -75,6 +76,8 @@ class DeliveryResult:
     """Date of an earlier edition whose letter was still owed; None for the edition that was to be sent."""
     again: bool = True
     """Whether a later run retries a ``deferred`` letter by itself."""
+    only_today: bool = False
+    """Whether only a run of the same day does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +199,7 @@ def _queue_edition(
         letters = [(rest.key(letter.number), letter.delivery) for letter in again]
         if due and not letters:
             letters = [(due, context.store.delivery(due))]
+        reported = rest.reported(letters, resend=resend)
         for key, known in letters:
             whole = known.state == "sent"
             shown, since = (not whole and rest.content(key, resend=resend)) or (part, None)
@@ -205,12 +209,8 @@ def _queue_edition(
                 yield _result_elsewhere(letter, context)
             else:
                 yield letter
-        if letters:  # with what refused ones had
-            said = [] if resend else [one for one in lost if one.delivery.state == "sending"]
-        else:
-            said = lost or rest.closed[-1:]
-        states = [(RESULT_STATES[one.delivery.state], one.delivery.detail) for one in said]
-        for state, detail in dict.fromkeys(states):  # several letters of a day that grew: once where it is the same
+        said = [(RESULT_STATES[one.delivery.state], one.delivery.detail) for one in reported]
+        for state, detail in dict.fromkeys(said):  # several letters of a day that grew: once where it is the same
             yield DeliveryResult(recipient=recipient, state=state, detail=detail)
 
 
@@ -246,7 +246,7 @@ def _queue_earlier(
             part = edition_for(reader, earlier, mail)
             if part and (told := Rest(address, part, earlier, context).content(key)):
                 yield _QueuedLetter(reader=reader, key=key, edition=told[0], since=told[1], earlier=day)
-            elif close(key, ""):  # the recipient's sections have changed
+            elif close(key, "") and not part:  # the recipient's sections have changed; else it has all of it
                 yield DeliveryResult(recipient=address_of(reader.address).addr_spec, state="nothing", earlier=day)
 
 

@@ -76,6 +76,13 @@ class Report:
     """Stories that the edition had before this run."""
     emptied: bool = False
     """Whether the edition on record told something, and all of it has gone."""
+    in_edition: int = 0
+    """Items of feeds and mailboxes that an earlier run of the edition has settled."""
+
+    @property
+    def known(self) -> int:
+        """What was read and is not new, stories and items together."""
+        return self.told_before + self.seen_before + self.in_edition
 
 
 def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Edition, Report]:
@@ -173,6 +180,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         cached=results.cached,
         told_before=results.told_before,
         seen_before=reading.seen_before,
+        in_edition=reading.in_edition,
         brief=results.brief,
         failures=failures,
         ranked=tuple(results.ranked),

@@ -83,6 +83,7 @@ class Gatherer:
             sources=discovery.count,
             unread_sources=discovery.unread,
             seen_before=session.window.before,
+            in_edition=session.window.own,
             offline=discovery.offline,
             feeds=discovery.feeds,
             listed=discovery.listed | {article.id for article in readable.values() if isinstance(article, Article)},

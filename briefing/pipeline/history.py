@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from operator import itemgetter
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 """Errors of JSON that is no edition."""
+_SAYING_MOST: tuple[DeliveryState, ...] = ("sent", "sending", "refused", "deferred", "pending")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Removal:
     files: tuple[Path, ...]
     """Its files in the configuration's folder, in any format."""
     deliveries: tuple[tuple[str, DeliveryState], ...]
-    """Recipients and the states of their letters."""
+    """Recipients with the state of their letters, where it is not the same of all that which says most."""
 
 
 def known_edition(
@@ -118,8 +119,16 @@ def removal(context: RunContext, day: date, title: str | None = None, name: str 
         stories=stories,
         # File names hold no title: for another title than the configuration's they may be another briefing's.
         files=tuple(path for path in paths if wanted == own and path.is_file()),
-        deliveries=tuple(context.store.deliveries(f"{stem} {wanted}")),
+        deliveries=_of_each(context.store.deliveries(f"{stem} {wanted}")),
     )
+
+
+def _of_each(deliveries: Iterable[tuple[str, DeliveryState]]) -> tuple[tuple[str, DeliveryState], ...]:
+    """The state of each recipient: whoever got one letter of a day that grew has got the edition."""
+    known: dict[str, DeliveryState] = {}
+    for recipient, state in deliveries:
+        known[recipient] = min(state, known.get(recipient, state), key=_SAYING_MOST.index)
+    return tuple(known.items())
 
 
 def remove_edition(context: RunContext, edition: Removal) -> None:

@@ -143,11 +143,11 @@ class Quota:
             else:
                 rest.append(source)
                 continue
-            failures.append(skipped(names[source], cause))
+            failures.append(skipped(names[source], cause, counted=True))
         if self.is_full:
             over = sum(counts[source] for source in rest)
             cause = f"{over} articles are over the limit of {self._limits.max_stories} stories"
-            return [*failures, skipped("limit", cause)] if over else failures
+            return [*failures, skipped("limit", cause, counted=True)] if over else failures
         for source in rest:
             late = failure_of(OutOfTimeError(names[source]), names[source], "fetch")
             failures.append(replace(late, cause=f"{counts[source]} articles were not read: {late.cause}"))

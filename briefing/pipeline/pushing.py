@@ -3,13 +3,15 @@
 What comes into the edition later in the day is a push of its own.
 
 The ledger's recipient is the service with a digest of the address, which holds a token. A push is about today: one that
-did not go out is tried again in this run and by the runs of the same day, and is not owed after it.
+did not go out is tried again in this run and by the runs of the same day; the next run of a later day says once that it
+is not made up for.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -17,12 +19,13 @@ from typing import TYPE_CHECKING
 from briefing.config import Config
 from briefing.errors import ConfigError, UsageError
 from briefing.pipeline.context import RunContext
-from briefing.pipeline.delivery import RESULT_STATES, DeliveryResult
+from briefing.pipeline.delivery import RESULT_STATES, DeliveryResult, State
 from briefing.pipeline.history import known_edition
 from briefing.pipeline.rest import Rest
 from briefing.pipeline.secrets import Commands, secret_value
-from briefing.render.email import told_in
+from briefing.render.email import edition_key, told_in
 from briefing.render.push import write_push
+from briefing.store import edition_and_number
 from briefing.types import Edition, SecretValue
 
 if TYPE_CHECKING:
@@ -52,6 +55,14 @@ class _Push:
     """What it tells (`render.email.told_in`)."""
     title: str
     text: str
+    again: bool
+    """Whether a later run makes up for it where it is put off."""
+
+    def result(self, state: State, detail: str) -> DeliveryResult:
+        """What came of it."""
+        return DeliveryResult(
+            recipient=self.target.name, state=state, detail=detail, again=self.again, only_today=self.again
+        )
 
 
 def mails(config: Config) -> bool:
@@ -71,22 +82,25 @@ def send_pushes(
 ) -> Iterator[DeliveryResult]:
     """Push `edition` (None: that of today, if there is one) to every address that has not got it; yield each result.
 
-    With `resend` also where it was refused or nobody knows. Pauses between tries are those of ``mail.retries``, none
-    after `until`. One address that cannot be used costs the others nothing. Raises `StoreError` or `AssetError`.
+    First what was put off on an earlier day, and is not made up for. With `resend` also where it was refused or nobody
+    knows; else that is reported on every run, beside what is new. Pauses between tries are those of ``mail.retries``,
+    none after `until`. One address that cannot be used costs the others nothing. Raises `StoreError` or `AssetError`.
     """
     if not context.config.notify.urls:
         return
     edition = edition or _edition_of_today(context)
+    targets = list(_targets(context.config, context.commands))
+    yield from _missed([one for one in targets if isinstance(one, _Target)], edition, context)
     if edition is None or not edition.stories:
         return
     queue: list[_Push] = []
-    for target in _targets(context.config, context.commands):
-        entry = target if isinstance(target, DeliveryResult) else _due(target, edition, context, resend=resend)
-        if isinstance(entry, DeliveryResult):
-            yield entry
-        else:
-            context.store.owe_delivery(entry.key, context.clock())
-            queue.append(entry)
+    for target in targets:
+        for entry in [target] if isinstance(target, DeliveryResult) else _due(target, edition, context, resend=resend):
+            if isinstance(entry, DeliveryResult):
+                yield entry
+            else:
+                context.store.owe_delivery(entry.key, context.clock())
+                queue.append(entry)
     deferred: list[tuple[_Push, DeliveryResult]] = []
     for pause in (*context.config.mail.retries, None):
         deferred = []
@@ -126,6 +140,17 @@ def push_text(edition: Edition, context: RunContext) -> str:
     return "\n".join(write_push(edition, context.templates, context.config.notify.link)) + "\n"
 
 
+def shown_recipient(recipient: str, context: RunContext) -> str:
+    """A recipient of the ledger by its name in messages; commands that print addresses are not run for it."""
+    if "@" in recipient:  # of mail
+        return recipient
+    for index, entry in enumerate(context.config.notify.urls, 1):
+        with suppress(ConfigError):
+            if not entry.command and (target := _target(entry, index, context.commands)).recipient == recipient:
+                return target.name
+    return f"{recipient.rpartition(':')[0]} (push)"
+
+
 def _edition_of_today(context: RunContext) -> Edition | None:
     try:
         return known_edition(context, context.today())
@@ -152,7 +177,26 @@ def _target(entry: SecretValue, index: int, commands: Commands) -> _Target:
     return _Target(url=url, name=f"{service_of(url)} ({setting})", recipient=recipient_of(url), setting=setting)
 
 
-def _due(target: _Target, edition: Edition, context: RunContext, *, resend: bool) -> _Push | DeliveryResult:
+def _missed(targets: Sequence[_Target], edition: Edition | None, context: RunContext) -> Iterator[DeliveryResult]:
+    """Close what is still open of earlier days' editions, and yield what is lost with it."""
+    names = {target.recipient: target.name for target in targets}
+    chosen = edition_key(edition) if edition else None
+    for pending in context.store.waiting_deliveries(context.config.title, CHANNEL):
+        recipient = pending.key[1]
+        if recipient not in names or pending.date >= context.today() or edition_and_number(pending.key[0])[0] == chosen:
+            continue
+        try:
+            earlier = known_edition(context, pending.date, name=pending.name, pictures=False)
+            lost = bool(earlier.stories and Rest(recipient, earlier, earlier, context, CHANNEL).content(pending.key))
+        except UsageError:  # it cannot be read any more
+            lost = True
+        if context.store.put_delivery(pending.key, "refused", pending.detail, context.clock()) and lost:
+            yield DeliveryResult(
+                recipient=names[recipient], state="missed", detail=pending.detail, earlier=pending.date
+            )
+
+
+def _due(target: _Target, edition: Edition, context: RunContext, *, resend: bool) -> Iterator[_Push | DeliveryResult]:
     """What is to be pushed to an address: the edition, or what has come into it since the last push; else why not."""
     rest = Rest(target.recipient, edition, edition, context, CHANNEL)
     key, lost = rest.due, rest.lost()
@@ -160,12 +204,14 @@ def _due(target: _Target, edition: Edition, context: RunContext, *, resend: bool
         again = rest.key(lost[-1].number)
         key = again if context.store.reopen_delivery(again, lost[-1].delivery, context.clock()) else None
     content = key and rest.content(key, resend=resend)
-    if not (key and content):
-        known = (lost or rest.closed)[-1].delivery
-        return DeliveryResult(recipient=target.name, state=RESULT_STATES[known.state], detail=known.detail)
-    part, since = content
-    title, text = write_push(part, context.templates, context.config.notify.link, since)
-    return _Push(target=target, key=key, told=told_in(part), title=title, text=text)
+    for known in rest.reported(content, resend=resend)[-1:]:
+        state = RESULT_STATES[known.delivery.state]
+        yield DeliveryResult(recipient=target.name, state=state, detail=known.delivery.detail)
+    if key and content:
+        part, since = content
+        title, text = write_push(part, context.templates, context.config.notify.link, since)
+        again_today = edition.date >= context.today()
+        yield _Push(target=target, key=key, told=told_in(part), title=title, text=text, again=again_today)
 
 
 def _push(due: _Push, context: RunContext) -> DeliveryResult:
@@ -180,11 +226,11 @@ def _push(due: _Push, context: RunContext) -> DeliveryResult:
         return claim is not None
 
     if not context.config.may_reach(host_of(target.url)):
-        return DeliveryResult(recipient=target.name, state="deferred", detail="the run is offline")
+        return due.result("deferred", "the run is offline")
     try:
         outcome = push(target.url, due.title, due.text, take_claim, target.setting)
     except ConfigError as error:
-        return DeliveryResult(recipient=target.name, state="unable", detail=f"{error.cause}. {error.remedy}")
+        return due.result("unable", f"{error.cause}. {error.remedy}")
     if claim is not None and outcome.state in {"sent", "deferred", "refused"}:
         store.put_delivery(due.key, outcome.state, outcome.detail, context.clock(), claim)
-    return DeliveryResult(recipient=target.name, state=outcome.state, detail=outcome.detail)
+    return due.result(outcome.state, outcome.detail)

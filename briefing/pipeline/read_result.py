@@ -44,6 +44,8 @@ class ReadResult:
     """Keys of items that are over a limit."""
     seen_before: int = 0
     """Items left out because an earlier edition has seen them."""
+    in_edition: int = 0
+    """Items left alone because an earlier run of this edition has settled them."""
     offline: bool = False
     """Whether there are sources on the web and none of their servers could be reached."""
     listed: set[str] = field(default_factory=set)

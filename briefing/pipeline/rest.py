@@ -74,6 +74,15 @@ class Rest:
                     found.append(letter)
         return found
 
+    def reported(self, sent: object, *, resend: bool) -> list[StoredLetter]:
+        """The letters to be reported: the lost ones, without those whose stories one that is `sent` now has.
+
+        Where there is none and nothing is sent: the last one.
+        """
+        if not sent:
+            return self.lost() or self.closed[-1:]
+        return [] if resend else [letter for letter in self.lost() if letter.delivery.state == "sending"]
+
     def _told(self, *, resend: bool) -> list[StoredLetter]:
         states = {"sent"} if resend else {"sent", "sending"}
         return [letter for letter in self.letters if letter.delivery.state in states]

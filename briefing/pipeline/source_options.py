@@ -41,7 +41,9 @@ def narrowed(contents: SourceContents, window: Window) -> list[Candidate]:
         assert not isinstance(candidate, Failure)
         contents.over.add(candidate.id if isinstance(candidate, Article) else candidate.key)
         contents.left_out.append(LeftOut(candidate.title, contents.title or source.shown, None, "source", 1))
-    note = skipped(contents.title or source.shown, f"{len(over)} articles are over the limit for this source")
+    note = skipped(
+        contents.title or source.shown, f"{len(over)} articles are over the limit for this source", counted=True
+    )
     return [*(candidate for index, candidate in enumerate(kept) if index not in over), note]
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from briefing.config import Config
+from briefing.pipeline.candidates import skipped
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.deadline import StopBefore
 from briefing.pipeline.planning import StoryPlan, in_section, plan_stories
@@ -23,7 +24,7 @@ from briefing.stories.conflicts import disagreements
 from briefing.stories.novelty import news_first, novelty_test
 from briefing.stories.ranking import LeftOut, Ranked, fair_order, limit_sections, section_of
 from briefing.summariser import SummaryOptions, quoted_summary, shorten_leads
-from briefing.types import Article, Failure, FailureKind, KeyPoint, Mention, Story, Summary
+from briefing.types import Article, Failure, KeyPoint, Mention, Story, Summary
 
 _log = logging.getLogger(__name__)
 
@@ -191,7 +192,7 @@ def _over_limits(left_out: Sequence[LeftOut], config: Config) -> list[Failure]:
     counts = Counter(story.reason for story in left_out)
     limits = {"section": f"{config.max_per_section} in a section", "limit": f"{config.max_stories} stories"}
     causes = [f"{counts[name]} stories are over the limit of {text}" for name, text in limits.items() if counts[name]]
-    return [Failure(subject="limit", stage="read", cause=cause, kind=FailureKind.SKIPPED) for cause in causes]
+    return [skipped("limit", cause, counted=True) for cause in causes]
 
 
 def _in_fair_order(plans: Sequence[StoryPlan], most: int) -> list[int]:

@@ -54,6 +54,8 @@ class Window:
     """Keys for the store to remember: of items taken, or dated by when they were first seen."""
     before: int = 0
     """Items left out because an earlier edition has seen them."""
+    own: int = 0
+    """Items left alone because an earlier run of this edition has settled them."""
     again: set[str] = field(default_factory=set)
     """Keys of items taken that an earlier run of this edition left out, with other limits."""
     passed: list[LeftOut] = field(default_factory=list)
@@ -104,7 +106,9 @@ class Window:
             elif last and not last.settled and self.limits and last.passed == self.limits:
                 self.passed.append(LeftOut(str(getattr(item, "title", "")), name, None, "before", 1))
             elif seen and self.whole and moment < self.whole:
-                before += not (self.stem and last and last.by == self.stem)
+                own = bool(self.stem and last and last.by == self.stem)
+                before += not own
+                self.own += own
             else:
                 kept.append((item, item_key, moment))
                 self.looked.add(item_key)
@@ -113,7 +117,7 @@ class Window:
         left_out = [skipped(name, f"{old} articles are older than the time span asked for")] if old else []
         self.before += before
         if before:
-            left_out.append(skipped(name, f"{before} articles were seen by an earlier edition"))
+            left_out.append(skipped(name, f"{before} articles were seen by an earlier edition", counted=True))
         return kept, left_out
 
     def _judged(

@@ -107,6 +107,18 @@ def test_1_a_quiet_day_on_which_a_source_failed(cli: Cli, tmp_path: Path) -> Non
     assert "missing.txt" in done.stderr
 
 
+def test_1_a_source_failed_and_the_rest_is_in_the_edition_of_today(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "feed.xml").write_text(feed(ITEM), "utf-8")
+    (tmp_path / "briefing.toml").write_text(
+        "since = ''\n[[sources]]\npath = 'feed.xml'\nkind = 'feed'\n[[sources]]\npath = 'missing.txt'\n", "utf-8"
+    )
+    first = cli("run", *PLAIN, "--state", "s.db")
+    assert first.returncode == ExitCode.PARTLY, first.stderr
+    again = cli("run", *PLAIN, "--since", "last", "--state", "s.db")
+    listed = cli("run", *PLAIN, "--since", "last", "--state", "s.db", "--dry-run")
+    assert [again.returncode, listed.returncode] == [ExitCode.PARTLY] * 2, listed.stderr
+
+
 # --- 2, 3 ---------------------------------------------------------------------------------------------------------
 
 
@@ -134,8 +146,8 @@ def test_3_a_run_that_could_not_begin(cli: Cli, story_file: Path, tmp_path: Path
 def test_3_every_story_was_lost() -> None:
     old = Failure(subject="Paper", stage="read", cause="9 articles are older", kind=FailureKind.SKIPPED)
     lost = Failure(subject="A bridge", stage="summarise", cause="the article has no text")
-    assert run_code(False, [old, lost], told_before=3) is ExitCode.NOTHING
-    assert run_code(False, [old], told_before=3) is ExitCode.WELL
+    assert run_code(False, [old, lost], known=3) is ExitCode.NOTHING
+    assert run_code(False, [old], known=3) is ExitCode.WELL
     assert run_code(True, [old, lost]) is ExitCode.PARTLY
 
 

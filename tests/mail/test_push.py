@@ -9,10 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from briefing import pipeline
 from briefing.testing.server import Server
 
 from ..conftest import Cli
@@ -107,7 +109,7 @@ def test_a_push_that_is_put_off_is_made_up_for_by_the_next_run(cli: Cli, tmp_pat
     configure(tmp_path, hook(service))
     first = cli(*RUN)
     assert first.returncode == 5, first.stderr
-    assert "the service answered 503" in first.stderr
+    assert "the service answered 503. Today's next `briefing run --state s.db --send`" in first.stderr
     assert cli(*RUN).returncode == 0
     assert cli("send", "--state", "s.db").returncode == 0
     assert len(service.requests) == 2
@@ -125,6 +127,52 @@ def test_a_push_that_is_refused_is_reported_and_left(cli: Cli, tmp_path: Path, s
     assert [seen.path for seen in service.requests] == [f"/{TOKEN}", good]
     assert cli("send", "--state", "s.db", "--resend").returncode == 4
     assert len(service.requests) == 3
+
+
+def test_a_push_has_what_the_refused_one_before_it_had(cli: Cli, tmp_path: Path, service: Server) -> None:
+    service.fails(f"/{TOKEN}", 403, times=1)
+    service.serves(f"/{TOKEN}", "")
+    configure(tmp_path, hook(service))
+    assert cli(*RUN).returncode == 4
+    a_story_comes_in(tmp_path)
+    done = cli(*RUN)
+    assert done.stderr.endswith("Sent to json (notify.urls[1]).\n")
+    assert "Refused" not in done.stderr
+    assert done.returncode == 0
+    first, second = (json.loads(request.body) for request in service.requests)
+    assert first["message"].splitlines()[0] in second["message"]
+    assert "new since" not in second["title"]
+    assert "has it already" in cli("send", "--resend", "--state", "s.db").stderr
+
+
+def test_a_push_of_an_earlier_day_is_missed_and_said_so_once(
+    cli: Cli, tmp_path: Path, service: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.fails(f"/{TOKEN}", 503, times=1)
+    service.serves(f"/{TOKEN}", "")
+    configure(tmp_path, hook(service), before='timezone = "UTC"\n')
+    monkeypatch.setattr(pipeline, "utc_now", lambda: datetime(2026, 3, 20, 12, tzinfo=UTC))
+    assert cli(*RUN).returncode == 5
+    monkeypatch.setattr(pipeline, "utc_now", lambda: datetime(2026, 3, 21, 7, tzinfo=UTC))
+    done = cli(*RUN)
+    assert "2026-03-20: Never sent to json (notify.urls[1]): the service answered 503. Its day is over" in done.stderr
+    assert (done.returncode, len(service.requests)) == (4, 1)
+    again = cli(*RUN)
+    assert (again.returncode, "2026-03-20" in again.stderr) == (0, False)
+    assert cli("send", "2026-03-20", "--resend", "--state", "s.db").returncode == 0
+    assert len(service.requests) == 2
+
+
+def test_a_removed_edition_names_once_who_had_it(cli: Cli, tmp_path: Path, service: Server) -> None:
+    service.serves(f"/{TOKEN}", "")
+    configure(tmp_path, hook(service), before='timezone = "UTC"\n')
+    assert cli(*RUN).returncode == 0
+    a_story_comes_in(tmp_path)
+    assert cli(*RUN).returncode == 0
+    day = next((tmp_path / "briefings").glob("*.json")).stem
+    removed = cli("history", "remove", day, "--yes", "--state", "s.db")
+    assert removed.stderr.count("has got it") == 1
+    assert "json (notify.urls[1]) has got it; that stays on record." in removed.stderr
 
 
 def test_a_redirect_does_not_carry_a_push_elsewhere(cli: Cli, tmp_path: Path, service: Server) -> None:

@@ -235,6 +235,14 @@ def test_a_source_that_fails_in_a_second_run_keeps_its_stories(runs: tuple[PostO
     assert run(at(21, "06:30"), {"a": ["harbour"], "b": ["tram"]}) == []
 
 
+def test_the_report_counts_as_unused_only_what_it_has_not_told(runs: tuple[PostOffice, Runs]) -> None:
+    _, run = runs
+    assert run(at(20, "06:30"), {"a": ["harbour", "tram"]}) == ["harbour", "tram"]
+    run(at(21, "06:30"), {"a": ["harbour", "tram"]})
+    assert "0 found, 2 seen by earlier editions" in run.said  # type: ignore[attr-defined]
+    assert "Not used" not in run.said  # type: ignore[attr-defined]
+
+
 def test_what_is_muted_since_leaves_the_edition(runs: tuple[PostOffice, Runs]) -> None:
     _, run = runs
     assert run(at(20, "06:30"), {"a": ["harbour"], "b": ["tram"]}) == ["harbour", "tram"]
