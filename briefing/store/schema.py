@@ -172,8 +172,8 @@ class StoredLetter:
     changed: datetime
     """UTC; of one that was sent: when."""
     stories: frozenset[str] | None
-    """Ids of the articles of the stories in it, and keys of its headlines; None: not known, so all that the edition
-    has."""
+    """Versions of the articles of the stories in it (`nlp.text.version_key`; an id alone: any), and keys of its
+    headlines; None: not known, so all that the edition has."""
 
     @property
     def open(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date, datetime
 from email import message_from_bytes
@@ -248,6 +249,36 @@ def test_what_is_muted_since_leaves_the_edition(runs: tuple[PostOffice, Runs]) -
     assert run(at(20, "06:30"), {"a": ["harbour"], "b": ["tram"]}) == ["harbour", "tram"]
     assert run(at(20, "06:50"), {"b": ["tram"]}) == ["harbour", "tram"]  # what was told stays, its source goes
     assert run(at(20, "06:55"), {"b": ["tram"]}, more='[mute]\nwords = ["harbour"]') == ["tram"]
+
+
+def test_what_was_muted_returns_with_the_mute_and_is_mailed_once(runs: tuple[PostOffice, Runs]) -> None:
+    office, run = runs
+    feeds: dict[str, list[str] | None] = {"a": ["harbour"], "b": ["tram"], "c": [HEADLINE]}
+    assert run(at(20, "06:30"), feeds, "--send") == ["harbour", "tram"]
+    mute = '[mute]\nwords = ["harbour"]\nsources = ["c"]'
+    for minute in (50, 55):
+        assert run(at(20, f"06:{minute}"), feeds, "--send", more=mute) == ["tram"]
+        assert "Muted     1 story of this edition\n" in run.said  # type: ignore[attr-defined]
+    with Store(Path("state.db")) as store:
+        assert store.search("harbour") == []
+    assert run(at(20, "09:00"), {**feeds, "d": ["museum"]}, "--send") == ["harbour", "museum", "tram"]
+    assert "Muted" not in run.said  # type: ignore[attr-defined]
+    assert json.loads(Path("briefings/2026-03-20.json").read_text("utf-8"))["stubs"][0]["title"] == HEADLINE
+    assert mailed(office, ANN) == mailed(office, BEN) == ["harbour", "tram", "museum"]
+    with Store(Path("state.db")) as store:
+        assert [hit.date for hit in store.search("harbour")] == [date(2026, 3, 20)]
+    assert run(at(21, "06:30"), {**feeds, "d": ["museum"]}, "--send") == []
+
+
+def test_an_edition_that_was_muted_whole_is_as_it_was_once_that_is_taken_back(runs: tuple[PostOffice, Runs]) -> None:
+    _, run = runs
+    feeds: dict[str, list[str] | None] = {"a": ["harbour"], "b": ["tram"]}
+    assert run(at(20, "06:30"), feeds) == ["harbour", "tram"]
+    for minute in (50, 55):
+        assert run(at(20, f"06:{minute}"), feeds, more='[mute]\nsources = ["a", "b"]') == []
+        assert "Muted     2 stories of this edition\n" in run.said  # type: ignore[attr-defined]
+    assert run(at(20, "07:00"), feeds) == ["harbour", "tram"]
+    assert "0 summarised, 2 from an earlier run" in run.said  # type: ignore[attr-defined]
 
 
 def test_an_edition_of_which_all_is_muted_since_has_no_story(runs: tuple[PostOffice, Runs]) -> None:
