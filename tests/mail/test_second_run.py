@@ -353,6 +353,23 @@ def test_editions_of_one_day_are_told_and_mailed_each_by_itself(runs: tuple[Post
     assert told(Path("briefings/2026-03-21.json").read_text("utf-8")) == ["tram"]  # it counts as untold, the other not
 
 
+def test_editions_that_take_turns_do_not_grow_without_news(runs: tuple[PostOffice, Runs]) -> None:
+    _, run = runs
+    feeds = {"a": ["harbour", "tram", "river", "school"], "b": ["forest", "castle", "market", "library"]}
+    files = [Path("briefings/2026-03-20.json"), Path("briefings/2026-03-20-evening.json")]
+    run(at(20, "06:30"), feeds, most=2)
+    run(at(20, "18:00"), feeds, "--edition", "evening", most=2)
+    both = [told(file.read_text("utf-8")) for file in files]
+    assert [len(set(places)) for places in both] == [2, 2]
+    assert set(both[0]).isdisjoint(both[1])  # the evening's has the best of what the other left out
+    for minute in range(3):
+        run(at(20, f"18:1{minute}"), feeds, most=2)
+        run(at(20, f"18:2{minute}"), feeds, "--edition", "evening", most=2)
+        assert [told(file.read_text("utf-8")) for file in files] == both
+    assert len(run(at(20, "18:40"), feeds, most=3)) == 3  # another limit fills it up, and no more
+    assert len(told(files[1].read_text("utf-8"))) == 2
+
+
 @pytest.mark.parametrize("name", ["", "a b", "-", "../x", "x" * 41, "ad-hoc", "a--b"])
 def test_a_name_that_no_file_should_have_is_refused(runs: tuple[PostOffice, Runs], name: str) -> None:
     _, run = runs
