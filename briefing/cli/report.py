@@ -168,6 +168,7 @@ def tell_run(display: ProgressDisplay, edition: Edition, report: Report, *, expl
         ("Sources", f"{report.sources}{f' of {total}' if report.unread_sources else ''} read"),
         ("Articles", f"{report.articles} found{seen}"),
         ("Stories", f"{report.condensed} summarised, {report.cached} from an earlier run{told}"),
+        ("Muted", f"{report.muted} stor{'y' if report.muted == 1 else 'ies'} of this edition" if report.muted else ""),
         ("In short", f"{len(edition.stubs)}, with their headlines only" if edition.stubs else ""),
         ("Not used", f"{failed} failed, {skipped} skipped" if failed or skipped else ""),
         ("Left out", f"{_more(edition.left_out)}: see {why}" if edition.left_out else ""),

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from briefing.sanitise import clean
 
@@ -212,6 +213,15 @@ def fingerprint(*parts: str) -> str:
         data = part.encode("utf-8", "surrogatepass")
         digest.update(len(data).to_bytes(8, "big") + data)
     return digest.hexdigest()
+
+
+@lru_cache(maxsize=2048)
+def version_key(article: str, text: str) -> str:
+    """An article (id) with this text, whatever its case, accents and white space; the id alone where there is none.
+
+    A publisher may write anew what stands at an address. Cached: an edition has many readers.
+    """
+    return f"{article}@{fingerprint(fold(' '.join(text.split())))[:12]}" if text else article
 
 
 def article_id(url: str | None, text: str) -> str:

@@ -1,7 +1,7 @@
 """Delivery of editions by e-mail, at most once for each recipient, with retries over several runs.
 
 An edition grows during its day: a recipient's first letter tells what it has by then, a further one the stories that no
-earlier letter told them, headed by the time since when they are new (`Rest`). Of one edition one letter is open at a
+earlier letter told them, headed by the time since when they are new (`rest`). Of one edition one letter is open at a
 time.
 
 The store's ledger decides. A letter is recorded as owed before the first try; a sent one is never sent again; one that
@@ -34,9 +34,10 @@ from briefing.mail_headers import address_of
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.history import known_edition
 from briefing.pipeline.mailing import check_addresses, edition_for, letter_to, mail_server, readers
-from briefing.render.email import edition_key, only_new, told_in
+from briefing.pipeline.rest import MAIL, Rest
+from briefing.render.email import edition_key, told_in
 from briefing.serialization import edition_to_json
-from briefing.store import edition_and_number, letter_key
+from briefing.store import edition_and_number
 from briefing.types import Edition
 
 if TYPE_CHECKING:
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-CHANNEL = "mail"
 _RETRY_DAYS = 3
 """Days after the one since which a letter is owed."""
 State = Literal["sent", "before", "deferred", "refused", "unable", "given up", "missed", "unknown", "nothing", "taken"]
@@ -165,42 +165,6 @@ def send_editions(
     yield from _send_with_retries(queue, context, until, partial(lock.release_for, sleep=sleep) if lock else sleep)
 
 
-class Rest:
-    """A recipient's letters, or pushes (`channel`), about an edition, and what of their `part` none of them told."""
-
-    def __init__(
-        self, address: str, part: Edition, edition: Edition, context: RunContext, channel: str = CHANNEL
-    ) -> None:
-        self._address, self._part, self._edition, self._channel = address, part, edition_key(edition), channel
-        self.letters = context.store.letters(self._edition, address, channel)
-
-    def key(self, number: int) -> DeliveryKey:
-        """Of the recipient's letter of that number."""
-        return (letter_key(self._edition, number), self._address, self._channel)
-
-    @property
-    def due(self) -> DeliveryKey | None:
-        """The letter to be sent, the open one, else a new one; None where there is nothing to tell."""
-        still_open = next((letter.number for letter in self.letters if letter.open), None)
-        key = self.key(still_open or (self.letters[-1].number + 1 if self.letters else 1))
-        return key if self.content(key) else None
-
-    def content(self, key: DeliveryKey) -> tuple[Edition, datetime | None] | None:
-        """What the letter of that key tells: the part without what the letters before and after it told.
-
-        Also when the last one before it was sent; None for the first. None where the others have told every story: a
-        reader gets no letter for a headline or a mention. Without others, the part is told as it is.
-        """
-        others = [letter for letter in self.letters if not letter.open and self.key(letter.number) != key]
-        if not others:
-            return self._part, None
-        known = [letter.stories for letter in others]
-        told = None if None in known else frozenset().union(*(stories for stories in known if stories is not None))
-        rest, number = only_new(self._part, told), edition_and_number(key[0])[1]
-        since = max((letter.changed for letter in others if letter.number < number), default=None)
-        return (rest, since) if rest.stories else None
-
-
 def _owed_letters(context: RunContext) -> tuple[list[PendingDelivery], list[PendingDelivery]]:
     """Letters owed to recipients of the configuration: those that a run retries, and those that expired."""
     zone = ZoneInfo(context.timezone)
@@ -208,7 +172,7 @@ def _owed_letters(context: RunContext) -> tuple[list[PendingDelivery], list[Pend
     known = readers(context.config.mail)
     owed: list[PendingDelivery] = []
     expired: list[PendingDelivery] = []
-    for pending in context.store.waiting_deliveries(context.config.title, CHANNEL):
+    for pending in context.store.waiting_deliveries(context.config.title, MAIL):
         if pending.key[1] in known:
             (expired if pending.owed.astimezone(zone).date() < oldest else owed).append(pending)
     return owed, expired
@@ -228,29 +192,24 @@ def _queue_edition(
             yield DeliveryResult(recipient=recipient, state="nothing")
             continue
         rest = Rest(address, part, edition, context)
-        due = rest.due
-        again = [
-            letter
-            for letter in rest.letters
-            if resend and letter.delivery.state in {"refused", "sending"} and rest.content(rest.key(letter.number))
-        ]
+        due, lost = rest.due, rest.lost()
+        again = lost[-1:] if resend and not due else []  # which has what the others of them had
         if resend and only and not again and not (due and rest.letters):
             again = rest.letters[:1]  # the whole edition once more
         letters = [(rest.key(letter.number), letter.delivery) for letter in again]
         if due and not letters:
             letters = [(due, context.store.delivery(due))]
+        reported = rest.reported(letters, resend=resend)
         for key, known in letters:
             whole = known.state == "sent"
-            shown, since = (not whole and rest.content(key)) or (part, None)
+            shown, since = (not whole and rest.content(key, resend=resend)) or (part, None)
             letter = _QueuedLetter(reader=reader, key=key, edition=shown, since=since)
             reopened = known.state not in {"pending", "deferred"} or key in expired
             if reopened and not context.store.reopen_delivery(key, known, context.clock()):
                 yield _result_elsewhere(letter, context)
             else:
                 yield letter
-        closed = [letter.delivery for letter in rest.letters if not letter.open and letter not in again]
-        troubled = [known for known in closed if known.state != "sent"]
-        said = [(RESULT_STATES[known.state], known.detail) for known in troubled or ([] if letters else closed[-1:])]
+        said = [(RESULT_STATES[one.delivery.state], one.delivery.detail) for one in reported]
         for state, detail in dict.fromkeys(said):  # several letters of a day that grew: once where it is the same
             yield DeliveryResult(recipient=recipient, state=state, detail=detail)
 

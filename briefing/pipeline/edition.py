@@ -13,17 +13,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 
 from briefing.config import Config
 from briefing.engines import Engine
 from briefing.errors import UsageError
 from briefing.extract.length import is_cut
 from briefing.pipeline.context import RunContext, utc_now
-from briefing.pipeline.history import known_edition
 from briefing.pipeline.network_wait import longest_wait
+from briefing.pipeline.on_record import Line, edition_on_record, kept_stories, not_muted, standing_for, text_for_record
 from briefing.pipeline.pictures import keep_pictures, with_pictures
-from briefing.pipeline.planning import in_section, is_muted
+from briefing.pipeline.planning import in_section
 from briefing.pipeline.preflight import repeated_sources
 from briefing.pipeline.progress import NoProgress, ProgressListener
 from briefing.pipeline.read import limits_of, read
@@ -31,9 +30,8 @@ from briefing.pipeline.section_names import unknown_sections
 from briefing.pipeline.story_pipeline import tell_stories
 from briefing.render.compose import compose
 from briefing.render.edition import EDITION_FORMATS, render_edition
-from briefing.serialization import edition_to_json
 from briefing.stories.ranking import LeftOut, Ranked, section_of
-from briefing.types import Article, Edition, Failure, FailureKind, Mention, Notice, Story, Stub
+from briefing.types import Article, Edition, Failure, FailureKind, Notice, Story, Stub
 
 _log = logging.getLogger(__name__)
 
@@ -74,6 +72,8 @@ class Report:
     """Feeds, pages and files that could not be read."""
     kept: int = 0
     """Stories that the edition had before this run."""
+    muted: int = 0
+    """Stories that the edition had and the reader has muted since; they return when the mute goes."""
     emptied: bool = False
     """Whether the edition on record told something, and all of it has gone."""
     in_edition: int = 0
@@ -102,12 +102,12 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         day,
         wait=longest_wait(config.wait, began, deadline),
         deadline=deadline,
-        kept=lambda day: list(_articles_of(_kept_stories(_edition_on_record(context, day), context)).values()),
+        kept=lambda day: list(_articles_of(kept_stories(edition_on_record(context, day), context)).values()),
     )
     day = day or context.today(reading.now)
     deadline = context.due(reading.now, deadline)
-    known = _edition_on_record(context, day)
-    kept = _kept_stories(known, context)
+    known = edition_on_record(context, day)
+    kept = kept_stories(known, context)
     articles = list({article.id: article for article in (*_readable_articles(kept), *reading.articles)}.values())
     by_article = {article: story for story in kept for article in _articles_of([story])}
     results = tell_stories(
@@ -128,9 +128,10 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         *(story for story in kept if told.isdisjoint(_articles_of([story]))),
     ]
     as_before = known and _ranked_by(config) == context.store.ranked_by(day, config.title, name=context.edition)
-    if known and as_before and by_article.keys() >= {article.id for article in reading.articles}:
+    ranks = {summary: rank for rank, summary in enumerate(known.ranking if known else ())}
+    returned = bool(ranks) and any(story.summary.id not in ranks for story in kept)
+    if as_before and not returned and by_article.keys() >= {article.id for article in reading.articles}:
         # Nothing is new and nothing else is wished for: nothing moves.
-        ranks = {summary: rank for rank, summary in enumerate(known.ranking)}
         stories.sort(key=lambda story: ranks.get(story.summary.id, len(ranks)))
     failures = (*reading.failures, *results.failures)
     # Headlines alone are an edition too, unless it is the network or the engine that is missing.
@@ -149,9 +150,9 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         failures=failures,
         section_order=config.sections,
         language=config.language or "en",
-        developing=_with_earlier(results.developing, _not_muted(earlier_mentions, context), stories),
+        developing=_with_earlier(results.developing, not_muted(earlier_mentions, context), stories),
         leads=results.leads,
-        stubs=_with_earlier(_not_muted(stubs, context), _not_muted(earlier_stubs, context), stories),
+        stubs=_with_earlier(not_muted(stubs, context), not_muted(earlier_stubs, context), stories),
     )
     emptied = edition.empty and known is not None and not known.empty
     missing = sum(story.items for story in left_out)
@@ -190,6 +191,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         left_out=tuple(sorted(left_out, key=lambda story: (story.score is None, -(story.score or 0.0)))),
         notices=(*reading.notices, *repeated_sources(config), *dict.fromkeys(one.notice for one in unknown)),
         kept=len(kept),
+        muted=len(known.stories) - len(kept) if known else 0,
         emptied=emptied,
     )
     _log.info("Edition of %s: stories: %s, %.1f s", day, len(edition.stories), report.seconds)
@@ -230,7 +232,7 @@ def remember_edition(edition: Edition, context: RunContext) -> None:
     """
     if context.ad_hoc:
         return
-    text, told = json.dumps(edition_to_json(edition), ensure_ascii=False), _articles_of(edition.stories).values()
+    text, told = text_for_record(edition, context), _articles_of(edition.stories).values()
     context.store.put_edition(
         edition.date,
         edition.title,
@@ -281,43 +283,15 @@ def _articles_of(stories: Iterable[Story]) -> dict[str, Article]:
     return {article.id: article for story in stories for article in (*story.articles, *story.copies)}
 
 
-def _standing_for(line: Stub | Mention) -> Article:
-    """The article that a line of the edition is about, as far as it is known."""
-    if isinstance(line, Mention):
-        return Article(id="", title=line.headline, text="", source=line.source)
-    section = "" if line.section == line.source else line.section
-    return Article(id="", title=line.title, text=line.teaser, source=line.source, section=section)
-
-
 def _in_its_section(stub: Stub, config: Config) -> Stub:
     """The headline in the section that its article would be in, by its words where its source has none."""
-    return replace(stub, section=section_of(in_section(_standing_for(stub), config)))
-
-
-def _edition_on_record(context: RunContext, day: date) -> Edition | None:
-    """The edition that earlier runs made, which this one adds to."""
-    title, name = context.config.title, context.edition
-    if context.ad_hoc or context.store.get_edition(day, title, name=name) is None:
-        return None
-    try:
-        return known_edition(context, day, name=name)
-    except UsageError:  # stored in a format that is no longer read
-        return None
+    return replace(stub, section=section_of(in_section(standing_for(stub), config)))
 
 
 def _ranked_by(config: Config) -> str:
     """A text for what the reader's wishes say about the order of stories."""
     interests = config.interests
     return json.dumps([list(interests.words), interests.boost, [source.weight for source in config.sources]])
-
-
-def _kept_stories(known: Edition | None, context: RunContext) -> list[Story]:
-    """The stories of the edition on record without those that the reader has muted since."""
-    return [
-        story
-        for story in (known.stories if known else ())
-        if not all(is_muted(article, context) for article in story.articles)
-    ]
 
 
 def _with_picture_of(kept: Mapping[str, Story], story: Story) -> Story:
@@ -329,14 +303,6 @@ def _with_picture_of(kept: Mapping[str, Story], story: Story) -> Story:
 def _readable_articles(stories: Iterable[Story]) -> list[Article]:
     """The articles of `stories` whose texts are in the store."""
     return [article for article in _articles_of(stories).values() if article.text]
-
-
-Line = TypeVar("Line", bound=Mention | Stub)
-
-
-def _not_muted(lines: Iterable[Line], context: RunContext) -> list[Line]:
-    """Those of `lines` that the reader has not muted."""
-    return [line for line in lines if not is_muted(_standing_for(line), context)]
 
 
 def _with_earlier(new: Iterable[Line], earlier: Iterable[Line], stories: Iterable[Story]) -> list[Line]:

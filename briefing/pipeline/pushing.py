@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 from briefing.config import Config
 from briefing.errors import ConfigError, UsageError
 from briefing.pipeline.context import RunContext
-from briefing.pipeline.delivery import RESULT_STATES, DeliveryResult, Rest, State
+from briefing.pipeline.delivery import RESULT_STATES, DeliveryResult, State
 from briefing.pipeline.history import known_edition
+from briefing.pipeline.rest import Rest
 from briefing.pipeline.secrets import Commands, secret_value
 from briefing.render.email import edition_key, told_in
 from briefing.render.push import write_push
@@ -198,15 +199,12 @@ def _missed(targets: Sequence[_Target], edition: Edition | None, context: RunCon
 def _due(target: _Target, edition: Edition, context: RunContext, *, resend: bool) -> Iterator[_Push | DeliveryResult]:
     """What is to be pushed to an address: the edition, or what has come into it since the last push; else why not."""
     rest = Rest(target.recipient, edition, edition, context, CHANNEL)
-    key = rest.due
-    troubled = [one for one in rest.letters if one.delivery.state in {"refused", "sending"}]
-    if troubled and resend:
-        again = rest.key(troubled[0].number)
-        if rest.content(again) and context.store.reopen_delivery(again, troubled[0].delivery, context.clock()):
-            key, troubled = again, troubled[1:]
-    content = key and rest.content(key)
-    closed = [one for one in rest.letters if not one.open]
-    for known in troubled[-1:] or ([] if content else closed[-1:]):
+    key, lost = rest.due, rest.lost()
+    if resend and lost and not key:  # the last one has what the others of them had
+        again = rest.key(lost[-1].number)
+        key = again if context.store.reopen_delivery(again, lost[-1].delivery, context.clock()) else None
+    content = key and rest.content(key, resend=resend)
+    for known in rest.reported(content, resend=resend)[-1:]:
         state = RESULT_STATES[known.delivery.state]
         yield DeliveryResult(recipient=target.name, state=state, detail=known.delivery.detail)
     if key and content:

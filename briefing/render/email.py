@@ -9,7 +9,7 @@ important stories become one line each, or a count; the one in the subject is al
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from briefing.mail_headers import address_of, ascii_uri, letter_policy
-from briefing.nlp.text import fingerprint
+from briefing.nlp.text import fingerprint, version_key
 from briefing.render.abridge import LIMITS, abridged, sections_with
 from briefing.render.compose import FEWEST_SENTENCES, minutes_saved
 from briefing.render.filters import edition_variables, tidy, unlinked
 from briefing.render.front_page import by_importance, front_of, front_stories, shown_sections
 from briefing.sanitise import clipped, one_line
 from briefing.stories.novelty import untold
-from briefing.types import Edition, Mention, Picture, Story, Stub
+from briefing.types import Article, Edition, Mention, Picture, Story, Stub
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -108,14 +108,19 @@ def for_sections(edition: Edition, names: Sequence[str]) -> Edition:
     )
 
 
-def only_new(edition: Edition, told: Collection[str] | None) -> Edition:
+def only_new(
+    edition: Edition, told: Collection[str] | None, texts: Callable[[], Mapping[str, Article]] = dict
+) -> Edition:
     """What the edition has for a reader who was `told` these (`told_in`; None: all), and nothing beside it.
 
-    Stories (`stories.novelty.untold`), headlines ("In short") and mentions.
+    Stories (`stories.novelty.untold`, also for `texts`), headlines ("In short") and mentions.
     """
-    known = told or ()
+    known: dict[str, list[str]] = {}
+    for key in told or ():
+        known.setdefault(key.partition("@")[0], []).append(key)
+    day = edition.date
     sections = [
-        replace(section, stories=tuple(filter(None, (untold(story, known, edition.date) for story in section.stories))))
+        replace(section, stories=tuple(filter(None, (untold(story, known, day, texts) for story in section.stories))))
         for section in (() if told is None else edition.sections)
     ]
     return replace(
@@ -128,11 +133,23 @@ def only_new(edition: Edition, told: Collection[str] | None) -> Edition:
 
 
 def told_in(edition: Edition) -> frozenset[str]:
-    """What a letter with this edition tells: the ids of the articles of its stories, keys of its lines."""
-    articles = (article for story in edition.stories for article in (*story.articles, *story.copies))
-    return frozenset(
-        [*(article.id for article in articles), *map(_line_key, edition.stubs), *map(_line_key, edition.developing)]
-    )
+    """What a letter with this edition tells: versions (`version_key`) of its stories' articles, keys of its lines."""
+    versions = (version_key(article.id, article.text) for article in _articles(edition))
+    return frozenset([*versions, *map(_line_key, edition.stubs), *map(_line_key, edition.developing)])
+
+
+def articles_of(edition: Edition) -> frozenset[str]:
+    """The ids of the articles of its stories."""
+    return frozenset(article.id for article in _articles(edition))
+
+
+def articles_in(told: Collection[str]) -> frozenset[str]:
+    """The same of what a letter told (`told_in`), among keys of lines."""
+    return frozenset(key.partition("@")[0] for key in told)
+
+
+def _articles(edition: Edition) -> Iterator[Article]:
+    return (article for story in edition.stories for article in (*story.articles, *story.copies))
 
 
 def _line_key(line: Stub | Mention) -> str:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
+from briefing.nlp.text import version_key
 from briefing.store.database import stamp, storable
 from briefing.store.deliveries import forget_open
 from briefing.store.search import Search, drop_from_index, update_index
@@ -36,7 +37,8 @@ class Editions(Search, SeenItems):
         """Store the JSON of an edition, replacing an earlier one of the same `day`, `title` and `name`.
 
         `told`: its articles; their texts are kept while sources list them (`keep_told`) and `KEPT_DAYS` longer. Settles
-        what was proposed for the edition (`seen_items`). `ranked_by`: a text for the wishes that its stories are in
+        what was proposed for the edition (`seen_items`). Texts that it told before and tells otherwise now stay for
+        letters (`told_versions`). `ranked_by`: a text for the wishes that its stories are in
         order of.
         """
         key = (stem_of(day, name), storable(title))
@@ -53,7 +55,19 @@ class Editions(Search, SeenItems):
                 values,
             )
             update_index(connection)
-            connection.execute("DELETE FROM told WHERE (date = ? AND title = ?) OR listed < ?", (*key, oldest))
+            current = {row[2]: row[5] for row in rows}
+            connection.executemany(
+                "UPDATE OR REPLACE told SET article = ? WHERE date = ? AND title = ? AND article = ?",
+                [
+                    (version_key(article.id, article.text), *key, article.id)
+                    for article in self.told_versions(day, title, name=name).values()
+                    if article.id in current and article.text and article.text != current[article.id]
+                ],
+            )
+            connection.execute(
+                "DELETE FROM told WHERE (date = ? AND title = ? AND instr(article, '@') = 0) OR listed < ?",
+                (*key, oldest),
+            )
             connection.executemany("INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             settle(connection, *key)
 
@@ -82,6 +96,19 @@ class Editions(Search, SeenItems):
             day.isoformat(),
         )
         return [text for (text,) in rows]
+
+    def told_versions(self, day: date, title: str, *, name: str = "") -> dict[str, Article]:
+        """The articles of an edition as it tells and told them, each version by its `version_key`."""
+        rows = self.query(
+            "SELECT article, headline, text, source FROM told WHERE date = ? AND title = ?",
+            stem_of(day, name),
+            storable(title),
+        )
+        articles = [
+            Article(id=key.partition("@")[0], title=headline, text=text, source=source)
+            for key, headline, text, source in rows
+        ]
+        return {version_key(article.id, article.text): article for article in articles}
 
     def editions_before(
         self, day: date, title: str, days: int, listed: Iterable[str] = (), *, name: str = ""

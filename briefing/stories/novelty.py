@@ -7,14 +7,14 @@ language than its articles is compared with earlier points in that language, els
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
 
 from briefing.ground import Evidence, check
 from briefing.nlp.facts import stems
-from briefing.nlp.text import fold
+from briefing.nlp.text import fold, version_key
 from briefing.types import Article, KeyPoint, Story, Summary, Verdict
 
 KNOWN = 0.8
@@ -71,7 +71,7 @@ def unseen_articles(articles: Iterable[Article], earlier: Iterable[EarlierStory]
 def novelty_test(earlier: Sequence[EarlierStory], language: str) -> Callable[[KeyPoint], bool]:
     """A predicate for points in `language`: whether no earlier article supports the point.
 
-    A sentence that an earlier article has word for word is never new.
+    A sentence that an earlier article has word for word is never new, nor is a point behind which stand only such.
     """
     articles = [article for story in earlier for article in story.articles]
     text = "\n\n".join(article.text for article in articles)
@@ -80,6 +80,8 @@ def novelty_test(earlier: Sequence[EarlierStory], language: str) -> Callable[[Ke
 
     def is_new(point: KeyPoint) -> bool:
         if point.verdict is Verdict.QUOTED and text_key(point.text) in known:
+            return False
+        if point.citations and all(text_key(cited.text) in known for cited in point.citations):
             return False
         return _lacks(evidence, point.text)
 
@@ -99,23 +101,41 @@ def news_first(summary: Summary, earlier: Sequence[EarlierStory]) -> tuple[Summa
     return replace(summary, key_points=(*fresh, *rest)), len(fresh)
 
 
-def untold(story: Story, known: Collection[str], day: date) -> Story | None:
-    """What `story` has for a reader who was told of the articles `known` (ids) on `day`; None where that is nothing.
+def untold(
+    story: Story,
+    known: Mapping[str, Collection[str]],
+    day: date,
+    texts: Callable[[], Mapping[str, Article]],
+) -> Story | None:
+    """What `story` has for a reader who was told of the articles `known` on `day`; None where that is nothing.
 
-    As it is where it has none of these articles; where others have joined them, with the points first that they do not
-    support. An article that brings no such point is no news, nor is anything where the texts of `known` are gone.
+    `known`: by the articles' ids in which versions (`nlp.text.version_key`; the id: in any). `texts`: versions that the
+    edition told. As it is where the reader has none of the story's articles; where others have joined them, or one was
+    written anew, with the points first that what was told does not support. An article that brings no such point is no
+    news, nor is anything where the texts that were told are gone.
     """
-    articles = (*story.articles, *story.copies)
-    told = frozenset(article.id for article in articles if article.id in known)
+    told: list[Article] = []
+    complete = True
+    for article in (*story.articles, *story.copies):
+        versions = known.get(article.id, ())
+        if (
+            article.id in versions
+            or version_key(article.id, article.text) in versions
+            or (versions and not article.text)
+        ):
+            told.append(article)
+        else:
+            complete = False
+            gone = replace(article, title="", text="")
+            told += [texts().get(version, gone) for version in sorted(versions)]
     if not told:
         return story
-    return None if len(told) == len(articles) else _update(story, told, day)
+    return None if complete else _update(story, tuple(told), day)
 
 
 @lru_cache(maxsize=256)
-def _update(story: Story, known: frozenset[str], day: date) -> Story | None:
-    """`untold` for a story that has articles of both kinds. Cached: an edition has many readers."""
-    told = tuple(article for article in (*story.articles, *story.copies) if article.id in known)
+def _update(story: Story, told: tuple[Article, ...], day: date) -> Story | None:
+    """`untold` for a story of which something was told, by these articles. Cached: an edition has many readers."""
     if not all(article.text for article in told):
         return None
     summary, fresh = news_first(story.summary, [EarlierStory(day, story.summary.headline, told)])

@@ -1,9 +1,9 @@
 """Gives a person's full name where a key point has only the surname, which the article introduced earlier. Pure.
 
 A reader of the points alone has not met "Weston", whom the article called "David Weston, a Microsoft vice-president" in
-a sentence that no point tells. English only; by surface: a word is taken for a surname where the article has it always
-behind the same given name, and besides behind "Mr" or the like, alone as a speaker's, or nowhere alone but with an
-apposition.
+a sentence that no point tells. English only; by surface: a word is taken for a surname where the article has it behind
+one given name only, never in lower case or behind "Mrs" or the like (who may be another of the family), and besides
+alone as a speaker's, or nowhere alone but with an apposition.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _MANY = 3
 """Words before a surname that are a name with an office, or something else."""
 _OFFICE = re.compile(r"\b(?:Minister|President|Secretary|Chancellor|Justice|Judge|Officer|Executive|General|Leader)\b")
 _FIRST = re.compile(r"\b[A-Z][\w.'-]{0,40}[ -]\Z")
+_TOWARDS = re.compile(r"\b(?:to|for|of|in|at|from|with) \Z")
 _CONTINUED = re.compile(r"[ -][A-Z]")
 """What makes a word the end, or the beginning, of a longer name."""
 _COURTESY = frozenset({"mr", "mrs", "ms", "miss", "dr", "sir", "dame", "lord", "lady", "prof", "professor"})
@@ -42,6 +43,9 @@ _MOST_TOGETHER = 3
 @dataclass(frozen=True, slots=True)
 class _Introduction:
     full: str
+    """With an office or second name, if any."""
+    name: str
+    """Given name and surname."""
     sentence: int
 
 
@@ -60,8 +64,8 @@ def introduced(points: Sequence[KeyPoint], headline: str, evidence: Evidence) ->
 
 def _with_full_names(point: KeyPoint, told: str, evidence: Evidence) -> KeyPoint:
     for surname in dict.fromkeys(name for name, _ in _lone_names(straight(point.text))):
-        introduction = None if _has_full(told, surname) else _introduction(surname, evidence)
-        if introduction:
+        introduction = _introduction(surname, evidence)
+        if introduction and introduction.name not in f"{told} {straight(point.text)}":
             point = _expanded(point, surname, introduction, evidence)
     return point
 
@@ -80,12 +84,10 @@ def _lone_names(text: str) -> Iterator[tuple[str, int]]:
             yield surname, match.start()
 
 
-def _has_full(told: str, surname: str) -> bool:
-    return bool(re.search(rf"[A-Z][\w.'-]* {re.escape(surname)}\b", told))
-
-
 def _introduction(surname: str, evidence: Evidence) -> _Introduction | None:
     """How the article introduces a person; None where it does not, or where the word may be something else."""
+    if surname.casefold() in evidence.lower_words:
+        return None
     word = re.compile(rf"(?<![\w'-]){re.escape(surname)}(?![\w-])")
     given: set[str] = set()
     first: _Introduction | None = None
@@ -101,20 +103,23 @@ def _introduction(surname: str, evidence: Evidence) -> _Introduction | None:
             names = _GIVEN.search(before)
             opens = names is not None and not before[: names.start()].strip("\"'( ")
             words = _without_opening(names[0].split() if names else [], opens, evidence)
-            if len(words) >= _MANY and not _OFFICE.search(" ".join(words)):
-                return None
+            several = len(words) > 1 and not _OFFICE.search(" ".join(words))
+            if several and (len(words) >= _MANY or (names and _TOWARDS.search(before, 0, names.start()))):
+                return None  # "the envoy to Ukraine Kurt Volker"
             if words and words[-1].rstrip(".").casefold() in _COURTESY:
-                person = True
-            elif words:
+                return None
+            if words:
                 given.add(words[-1])
+                if len(given) > 1:
+                    return None
                 apposed = apposed or bool(_APPOSITION.match(text, match.end()))
                 if not seen:
-                    first = _Introduction(" ".join([*words, surname]), index)
+                    first = _Introduction(" ".join([*words, surname]), f"{words[-1]} {surname}", index)
             else:
                 alone = True
-                person = person or _speaks(text, match.start(), match.end())
+                person = person or (not surname.endswith("s") and _speaks(text, match.start(), match.end()))
             seen = True
-    return first if (person or (apposed and not alone)) and len(given) == 1 else None
+    return first if person or (apposed and not alone) else None
 
 
 def _speaks(text: str, start: int, end: int) -> bool:

@@ -129,16 +129,20 @@ def test_a_push_that_is_refused_is_reported_and_left(cli: Cli, tmp_path: Path, s
     assert len(service.requests) == 3
 
 
-def test_a_push_that_is_refused_is_reported_beside_what_comes_in(cli: Cli, tmp_path: Path, service: Server) -> None:
+def test_a_push_has_what_the_refused_one_before_it_had(cli: Cli, tmp_path: Path, service: Server) -> None:
     service.fails(f"/{TOKEN}", 403, times=1)
     service.serves(f"/{TOKEN}", "")
     configure(tmp_path, hook(service))
     assert cli(*RUN).returncode == 4
     a_story_comes_in(tmp_path)
     done = cli(*RUN)
-    assert "Sent to json (notify.urls[1])." in done.stderr
-    assert "Refused for json (notify.urls[1]): the service answered 403" in done.stderr
-    assert done.returncode == 4
+    assert done.stderr.endswith("Sent to json (notify.urls[1]).\n")
+    assert "Refused" not in done.stderr
+    assert done.returncode == 0
+    first, second = (json.loads(request.body) for request in service.requests)
+    assert first["message"].splitlines()[0] in second["message"]
+    assert "new since" not in second["title"]
+    assert "has it already" in cli("send", "--resend", "--state", "s.db").stderr
 
 
 def test_a_push_of_an_earlier_day_is_missed_and_said_so_once(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date, datetime
 from email import message_from_bytes
@@ -13,7 +14,7 @@ import pytest
 
 from briefing import pipeline
 from briefing.errors import ExitCode
-from briefing.store import Store
+from briefing.store import Store, letter_key
 
 from ..conftest import Cli
 from .conftest import Opener, PostOffice, mail_table, told
@@ -250,6 +251,36 @@ def test_what_is_muted_since_leaves_the_edition(runs: tuple[PostOffice, Runs]) -
     assert run(at(20, "06:55"), {"b": ["tram"]}, more='[mute]\nwords = ["harbour"]') == ["tram"]
 
 
+def test_what_was_muted_returns_with_the_mute_and_is_mailed_once(runs: tuple[PostOffice, Runs]) -> None:
+    office, run = runs
+    feeds: dict[str, list[str] | None] = {"a": ["harbour"], "b": ["tram"], "c": [HEADLINE]}
+    assert run(at(20, "06:30"), feeds, "--send") == ["harbour", "tram"]
+    mute = '[mute]\nwords = ["harbour"]\nsources = ["c"]'
+    for minute in (50, 55):
+        assert run(at(20, f"06:{minute}"), feeds, "--send", more=mute) == ["tram"]
+        assert "Muted     1 story of this edition\n" in run.said  # type: ignore[attr-defined]
+    with Store(Path("state.db")) as store:
+        assert store.search("harbour") == []
+    assert run(at(20, "09:00"), {**feeds, "d": ["museum"]}, "--send") == ["harbour", "museum", "tram"]
+    assert "Muted" not in run.said  # type: ignore[attr-defined]
+    assert json.loads(Path("briefings/2026-03-20.json").read_text("utf-8"))["stubs"][0]["title"] == HEADLINE
+    assert mailed(office, ANN) == mailed(office, BEN) == ["harbour", "tram", "museum"]
+    with Store(Path("state.db")) as store:
+        assert [hit.date for hit in store.search("harbour")] == [date(2026, 3, 20)]
+    assert run(at(21, "06:30"), {**feeds, "d": ["museum"]}, "--send") == []
+
+
+def test_an_edition_that_was_muted_whole_is_as_it_was_once_that_is_taken_back(runs: tuple[PostOffice, Runs]) -> None:
+    _, run = runs
+    feeds: dict[str, list[str] | None] = {"a": ["harbour"], "b": ["tram"]}
+    assert run(at(20, "06:30"), feeds) == ["harbour", "tram"]
+    for minute in (50, 55):
+        assert run(at(20, f"06:{minute}"), feeds, more='[mute]\nsources = ["a", "b"]') == []
+        assert "Muted     2 stories of this edition\n" in run.said  # type: ignore[attr-defined]
+    assert run(at(20, "07:00"), feeds) == ["harbour", "tram"]
+    assert "0 summarised, 2 from an earlier run" in run.said  # type: ignore[attr-defined]
+
+
 def test_an_edition_of_which_all_is_muted_since_has_no_story(runs: tuple[PostOffice, Runs]) -> None:
     office, run = runs
     formats = ("-f", "html", "-f", "json", "-f", "md", "-f", "atom", "-f", "epub", "-f", "text")
@@ -276,6 +307,16 @@ def test_a_letter_of_what_has_left_the_edition_is_not_sent(runs: tuple[PostOffic
     run(at(20, "12:00"), {"a": ["tram"]}, "--send")
     run(at(20, "12:30"), {"a": ["tram"]}, "--send", more='\n[mute]\nwords = ["tram", "trams"]\n')
     assert len(letters_to(office, BEN)) == 1
+
+
+def test_a_letter_owed_for_what_was_never_remembered_is_closed_in_silence(runs: tuple[PostOffice, Runs]) -> None:
+    office, run = runs
+    run(at(20, "06:30"), {"a": ["harbour"]}, "--send")
+    with Store(Path("state.db")) as store:  # as a run leaves it that dies behind its files
+        store.owe_delivery((letter_key("2026-03-20 Morning", 2), ANN, "mail"), at(20, "12:00"))
+    run(at(21, "06:30"), {"a": ["tram"]}, "--send")
+    assert "2026-03-20" not in run.said  # type: ignore[attr-defined]
+    assert mailed(office, ANN) == ["harbour", "tram"]
 
 
 def test_an_offline_run_sends_no_empty_letter(runs: tuple[PostOffice, Runs], closed_port: int) -> None:
@@ -310,6 +351,23 @@ def test_editions_of_one_day_are_told_and_mailed_each_by_itself(runs: tuple[Post
     assert not Path("briefings/2026-03-20-evening.json").exists()
     run(at(21, "06:30"), {"a": ["harbour", "tram"]})
     assert told(Path("briefings/2026-03-21.json").read_text("utf-8")) == ["tram"]  # it counts as untold, the other not
+
+
+def test_editions_that_take_turns_do_not_grow_without_news(runs: tuple[PostOffice, Runs]) -> None:
+    _, run = runs
+    feeds = {"a": ["harbour", "tram", "river", "school"], "b": ["forest", "castle", "market", "library"]}
+    files = [Path("briefings/2026-03-20.json"), Path("briefings/2026-03-20-evening.json")]
+    run(at(20, "06:30"), feeds, most=2)
+    run(at(20, "18:00"), feeds, "--edition", "evening", most=2)
+    both = [told(file.read_text("utf-8")) for file in files]
+    assert [len(set(places)) for places in both] == [2, 2]
+    assert set(both[0]).isdisjoint(both[1])  # the evening's has the best of what the other left out
+    for minute in range(3):
+        run(at(20, f"18:1{minute}"), feeds, most=2)
+        run(at(20, f"18:2{minute}"), feeds, "--edition", "evening", most=2)
+        assert [told(file.read_text("utf-8")) for file in files] == both
+    assert len(run(at(20, "18:40"), feeds, most=3)) == 3  # another limit fills it up, and no more
+    assert len(told(files[1].read_text("utf-8"))) == 2
 
 
 @pytest.mark.parametrize("name", ["", "a b", "-", "../x", "x" * 41, "ad-hoc", "a--b"])

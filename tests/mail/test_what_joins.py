@@ -1,4 +1,4 @@
-"""What joins a day's edition after the first letters: reports of stories that were mailed, headlines, mentions."""
+"""What joins a day's edition after the first letters, or is written anew in it; what of it was refused."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ NEWS = (
     "Police in Lund arrested the captain of the ferry Norra, whose blood held 1.4 grams of alcohol. "
     "Prosecutors ask that the captain of the ferry Norra stay in custody until 9 April.",
 )
+ANEW = ("Ferry Norra runs aground off Lund: captain held", f"{NEWS[1].partition('. ')[2]} {FIRST[1]}")
+"""The same article as `FIRST` later in the day."""
 OTHER = (
     "Museum shows swords",
     "Thieves took three Bronze Age swords from the museum. Cameras show two men in overalls. The curator puts their "
@@ -56,7 +58,8 @@ def run(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             (tmp_path / f"{name}.xml").write_text(
                 f'<rss version="2.0"><channel><title>{name}</title><item><title>{title}</title>'
                 f"<link>https://example.org/{name}</link><description>{text}</description>"
-                "<pubDate>Fri, 20 Mar 2026 05:00:00 +0000</pubDate></item></channel></rss>"
+                f"<pubDate>Fri, 20 Mar 2026 {'11' if title == ANEW[0] else '05'}:00:00 +0000</pubDate>"
+                "</item></channel></rss>"
             )
         sources = "".join(f'\n[[sources]]\npath = "{name}.xml"\nkind = "feed"\nsection = "World"\n' for name in feeds)
         settings = SETTINGS.replace("group = false\n", "")
@@ -137,17 +140,75 @@ def test_a_mention_is_in_the_first_letter_that_there_is_after_it() -> None:
     assert only_new(edition(two, developing=(mention(2),)), None).developing == ()  # not known: all of it was told
 
 
-def test_a_first_letter_that_was_refused_is_no_newer_than_the_second(post_office: Opener, run: Run, cli: Cli) -> None:
+def refused_run(run: Run, now: datetime, feeds: dict[str, tuple[str, str]], mail: str) -> None:
+    with pytest.raises(AssertionError, match="Refused for"):  # exit code 4
+        run(now, feeds, mail)
+
+
+@pytest.mark.parametrize("later", [{"a": ANEW}, {"a": ANEW, "b": NEWS}], ids=["alone", "joined"])
+def test_an_article_written_anew_is_news_by_its_new_points(
+    post_office: Opener, run: Run, later: dict[str, tuple[str, str]]
+) -> None:
     office = post_office()
-    mail = mail_table(office.port, ANN, "ben@example.org")
+    mail = mail_table(office.port, ANN)
+    run(at(20, "06:30"), {"a": FIRST}, mail)
+    run(at(20, "12:00"), later, mail)
+    assert "has it already" in run(at(20, "12:30"), later, mail)
+    first, second = texts(office)
+    assert "1.4 grams" not in first
+    assert "New since 06:30" in second
+    assert "Update: last told on 20 March" in second
+    assert second.index("1.4 grams") < second.index("Told before: ")
+
+
+def test_an_article_written_anew_without_news_is_no_letter(post_office: Opener, run: Run) -> None:
+    office = post_office()
+    mail = mail_table(office.port, ANN)
+    run(at(20, "06:30"), {"a": FIRST}, mail)
+    run(at(20, "12:00"), {"a": (ANEW[0], REPEATED[1])}, mail)
+    assert len(texts(office)) == 1
+
+
+def test_an_article_written_anew_is_pushed(run: Run) -> None:
+    pytest.importorskip("apprise", reason="apprise is not installed (pip install -e '.[notify]')")
+    with Server() as service:
+        service.serves("/hook", "")
+        notify = f'[notify]\nurls = ["json://127.0.0.1:{service.port}/hook"]\n'
+        run(at(20, "06:30"), {"a": FIRST}, notify)
+        run(at(20, "12:00"), {"a": ANEW}, notify)
+        run(at(20, "12:30"), {"a": ANEW}, notify)
+        titles = [json.loads(seen.body)["title"] for seen in service.requests]
+    assert len(titles) == 2
+    assert "new since 06:30" in titles[1]
+
+
+def test_a_letter_has_what_the_refused_one_before_it_had(post_office: Opener, run: Run, cli: Cli) -> None:
+    office = post_office()
+    mail = mail_table(office.port, ANN)
+    run(at(20, "06:30"), {"a": FIRST}, mail)
     office.refuse[ANN] = ["550 5.1.1 unknown"]
-    with pytest.raises(AssertionError):  # exit code 4
-        run(at(20, "06:30"), {"a": FIRST}, mail)
-    with pytest.raises(AssertionError):
-        run(at(20, "12:00"), {"a": FIRST, "b": OTHER}, mail)
+    refused_run(run, at(20, "12:00"), {"a": FIRST, "b": NEWS}, mail)
+    assert "Refused" not in run(at(20, "18:00"), {"a": FIRST, "b": NEWS, "c": OTHER}, mail)
+    second = texts(office)[1]
+    assert "New since 06:30" in second
+    assert second.index("1.4 grams") < second.index("Told before: ")
+    assert OTHER[0] in second
     done = cli("send", "--resend")
-    assert done.returncode == 0, done.stderr
-    second, first = letters_to(office, ANN)
-    assert second["Subject"] == "Morning, 20 Mar, new since 06:30: Museum shows swords (1 story)"
-    assert first["Subject"] == "Morning, 20 Mar: Ferry Norra runs aground off Lund with 212 passengers (1 story)"
-    assert "New since" not in texts(office)[1]
+    assert (done.returncode, done.stderr.strip()) == (0, f"{ANN} has it already.")
+    assert len(texts(office)) == 2
+
+
+def test_a_refused_letter_is_not_tried_again_without_news(post_office: Opener, run: Run, cli: Cli) -> None:
+    office = post_office()
+    mail = mail_table(office.port, ANN)
+    office.refuse[ANN] = ["550 5.1.1 unknown"]
+    refused_run(run, at(20, "06:30"), {"a": FIRST}, mail)
+    refused_run(run, at(20, "12:00"), {"a": FIRST}, mail)
+    assert not texts(office)
+    office.refuse[ANN] = ["550 5.1.1 unknown"]
+    refused_run(run, at(20, "18:00"), {"a": FIRST, "b": OTHER}, mail)
+    assert cli("send", "--resend").returncode == 0
+    (only,) = letters_to(office, ANN)
+    assert only["Subject"] == "Morning, 20 Mar: Ferry Norra runs aground off Lund with 212 passengers (2 stories)"
+    assert "New since" not in texts(office)[0]
+    assert "has it already" in cli("send", "--resend").stderr

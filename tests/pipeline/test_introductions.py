@@ -40,9 +40,14 @@ def test_only_the_first_mention_has_the_full_name() -> None:
 
 @pytest.mark.parametrize("headline", ["David Weston explains", "What David Weston's post says"])
 def test_a_name_that_the_headline_has_is_known(headline: str) -> None:
-    assert texts(POST, "Weston wrote of large enterprises.", headline=headline) == [
-        "Weston wrote of large enterprises."
-    ]
+    point = "Weston wrote of large enterprises."
+    assert texts(POST, point, headline=headline) == [point]
+    assert texts(POST, point, headline="Why Weston wrote") == [f"David {point}"]
+
+
+def test_a_name_that_the_point_has_is_known() -> None:
+    point = "David Weston put the number at one per cent, and Weston wrote of large enterprises."
+    assert texts(POST, point) == [point]
 
 
 def test_quotations_stay_as_they_are() -> None:
@@ -64,7 +69,7 @@ def test_quotations_stay_as_they_are() -> None:
             "“The work goes on,” Ana B. Lima's statement read.",
         ),
         (
-            "However Ana Lima resigned, however it looked. Ms Lima will leave in May.",
+            "However Ana Lima, a doctor, resigned, however it looked. She will leave in May.",
             "Lima will leave in May.",
             "Ana Lima will leave in May.",
         ),
@@ -84,6 +89,12 @@ def test_a_name_is_what_the_article_introduces(text: str, point: str, expected: 
         ("Bayern Munich, the champions, won on Sunday.", "The champions won in Munich on Sunday."),
         # A part of the country that bears its name.
         ("Northern Ireland, a part of it, voted. Ireland watched the vote.", "Ireland watched the vote."),
+        # Groups, companies, and the family of somebody.
+        ("American Airlines cancelled flights. Other airlines fly. Airlines said no.", "Airlines said no."),
+        ("House Democrats voted. In the Senate the bill failed. Democrats said no.", "Democrats said no."),
+        ("John Smith, 52, was killed. Mrs Smith said no. Smith said more.", "Smith said more."),
+        # A word before the name that belongs to others.
+        ("The envoy to Ukraine Kurt Volker said no. Volker said more.", "Volker said more."),
         # Never introduced, or only behind "Mr".
         ("Lima said no. The council agreed with the plan.", "Lima said no."),
         ("Mr Lima said no. The council agreed with the plan.", "Lima said no."),
