@@ -161,7 +161,7 @@ def run(
         again = options.given(max_stories=max_stories, since=since, date=date and date.date())
         # A source that is named may hold a password, which is not printed.
         explained_by = "" if source else display.in_hand.command(f"run {again} --explain")
-        tell_run(display, edition, report, explained_by=explained_by)
+        tell_run(display, edition, report, explained_by=None if explain else explained_by)
         tell_language(display, [story.summary for story in edition.stories], run_context.config.language)
         tell_usage(display, run_context)
         code = run_code(bool(written or content), report.failures, known=report.known, offline=report.offline)
