@@ -103,7 +103,7 @@ class Window:
             last = known.get(item_key)
             if self.reach and moment < self.reach:
                 old += 1
-            elif last and not last.settled and self.limits and last.passed == self.limits:
+            elif last and not last.settled and self.limits in last.passed:
                 self.passed.append(LeftOut(str(getattr(item, "title", "")), name, None, "before", 1))
             elif seen and self.whole and moment < self.whole:
                 own = bool(self.stem and last and last.by == self.stem)
@@ -112,7 +112,7 @@ class Window:
             else:
                 kept.append((item, item_key, moment))
                 self.looked.add(item_key)
-                if last and self.stem and last.passed.startswith(f"{self.stem} "):
+                if last and self.stem and any(line.startswith(f"{self.stem} ") for line in last.passed):
                     self.again.add(item_key)
         left_out = [skipped(name, f"{old} articles are older than the time span asked for")] if old else []
         self.before += before

@@ -94,8 +94,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ("UPDATE editions SET indexed = 0",),
     # Version 11: an edition may have a name. `date` of editions, told, made and story_index, `edition` and `pending` of
     # seen hold its stem (`types.stem_of`), which for one without a name is its day as before. Which stories a letter
-    # told (ids of their articles, a JSON list; NULL: not known, all); which edition, with which limits, left an item to
-    # a later one; what an edition's stories are in order of.
+    # told (ids of their articles, a JSON list; NULL: not known, all); which editions of one day left an item to a later
+    # one, with which limits, a line each; what an edition's stories are in order of.
     (
         "ALTER TABLE deliveries ADD COLUMN stories TEXT",
         """UPDATE deliveries SET stories = (SELECT json_group_array(article) FROM told

@@ -37,8 +37,8 @@ class SeenItem:
     """Day of the earliest edition that settled it."""
     by: str = ""
     """Stem of that edition; empty for none."""
-    passed: str = ""
-    """Which edition left it to a later one, and with which limits (`SeenItems.propose`); empty for none."""
+    passed: tuple[str, ...] = ()
+    """Which editions of one day left it to a later one, and with which limits (`SeenItems.propose`)."""
 
 
 class SeenItems(StateFile):
@@ -53,7 +53,9 @@ class SeenItems(StateFile):
             json.dumps(list(items)),
         )
         return {
-            item: SeenItem(datetime.fromisoformat(first), day_and_name(stem)[0] if stem else None, stem or "", passed)
+            item: SeenItem(
+                datetime.fromisoformat(first), day_and_name(stem)[0] if stem else None, stem or "", _lines(passed)
+            )
             for item, first, stem, passed in rows
         }
 
@@ -71,7 +73,8 @@ class SeenItems(StateFile):
     ) -> None:
         """Record the items that the edition of `day` called `name` will settle; `began`: when its first run did.
 
-        `passed`: the items that its limits leave to a later edition, with a text that stands for edition and limits.
+        `passed`: the items that its limits leave to a later edition, with a text that stands for its limits and begins
+        with its stem and a blank. What other editions of that day left, and with which limits, stays on record.
         """
         key = (stem_of(day, name), storable(title))
         with self.transaction() as connection:
@@ -81,9 +84,17 @@ class SeenItems(StateFile):
                 "UPDATE seen SET pending = ? WHERE title = ? AND item = ?", [(*key, item) for item in items]
             )
             why, left = passed
+            known = connection.execute(
+                "SELECT item, passed FROM seen WHERE title = ? AND item IN (SELECT value FROM json_each(?))",
+                (key[1], json.dumps(list(left))),
+            )
+            of_the_day = {
+                item: [line for line in _lines(text) if line.startswith(day.isoformat()) and not _is_of(key[0], line)]
+                for item, text in known
+            }
             connection.executemany(
                 "UPDATE seen SET passed = ? WHERE title = ? AND item = ?",
-                [(storable(why), key[1], item) for item in left],
+                [(storable("\n".join([*lines, why])), key[1], item) for item, lines in of_the_day.items()],
             )
 
     def finish(self, day: date, title: str, name: str = "") -> None:
@@ -181,4 +192,20 @@ def settle(connection: sqlite3.Connection, stem: str, title: str) -> None:
 def unsettle(connection: sqlite3.Connection, stem: str, title: str) -> None:
     """Reopen, within a transaction, what the edition of that stem has settled, and what its limits left out."""
     connection.execute("UPDATE seen SET edition = NULL WHERE edition = ? AND title = ?", (stem, title))
-    connection.execute("UPDATE seen SET passed = '' WHERE title = ? AND passed LIKE ? || ' %'", (title, stem))
+    left = connection.execute(
+        "SELECT item, passed FROM seen WHERE title = ? AND instr(passed, ? || ' ')", (title, stem)
+    ).fetchall()
+    connection.executemany(
+        "UPDATE seen SET passed = ? WHERE title = ? AND item = ?",
+        [("\n".join(line for line in _lines(text) if not _is_of(stem, line)), title, item) for item, text in left],
+    )
+
+
+def _lines(passed: str) -> tuple[str, ...]:
+    """The column `passed`: a line for each edition."""
+    return tuple(passed.splitlines())
+
+
+def _is_of(stem: str, line: str) -> bool:
+    """Whether a line of the column `passed` is of the edition of that stem."""
+    return line.startswith(f"{stem} ")

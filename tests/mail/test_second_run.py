@@ -14,7 +14,7 @@ import pytest
 
 from briefing import pipeline
 from briefing.errors import ExitCode
-from briefing.store import Store
+from briefing.store import Store, letter_key
 
 from ..conftest import Cli
 from .conftest import Opener, PostOffice, mail_table, told
@@ -309,6 +309,16 @@ def test_a_letter_of_what_has_left_the_edition_is_not_sent(runs: tuple[PostOffic
     assert len(letters_to(office, BEN)) == 1
 
 
+def test_a_letter_owed_for_what_was_never_remembered_is_closed_in_silence(runs: tuple[PostOffice, Runs]) -> None:
+    office, run = runs
+    run(at(20, "06:30"), {"a": ["harbour"]}, "--send")
+    with Store(Path("state.db")) as store:  # as a run leaves it that dies behind its files
+        store.owe_delivery((letter_key("2026-03-20 Morning", 2), ANN, "mail"), at(20, "12:00"))
+    run(at(21, "06:30"), {"a": ["tram"]}, "--send")
+    assert "2026-03-20" not in run.said  # type: ignore[attr-defined]
+    assert mailed(office, ANN) == ["harbour", "tram"]
+
+
 def test_an_offline_run_sends_no_empty_letter(runs: tuple[PostOffice, Runs], closed_port: int) -> None:
     office, run = runs
     away = f'[[sources]]\nurl = "http://127.0.0.1:{closed_port}/feed.xml"\nallow_local = true'
@@ -341,6 +351,23 @@ def test_editions_of_one_day_are_told_and_mailed_each_by_itself(runs: tuple[Post
     assert not Path("briefings/2026-03-20-evening.json").exists()
     run(at(21, "06:30"), {"a": ["harbour", "tram"]})
     assert told(Path("briefings/2026-03-21.json").read_text("utf-8")) == ["tram"]  # it counts as untold, the other not
+
+
+def test_editions_that_take_turns_do_not_grow_without_news(runs: tuple[PostOffice, Runs]) -> None:
+    _, run = runs
+    feeds = {"a": ["harbour", "tram", "river", "school"], "b": ["forest", "castle", "market", "library"]}
+    files = [Path("briefings/2026-03-20.json"), Path("briefings/2026-03-20-evening.json")]
+    run(at(20, "06:30"), feeds, most=2)
+    run(at(20, "18:00"), feeds, "--edition", "evening", most=2)
+    both = [told(file.read_text("utf-8")) for file in files]
+    assert [len(set(places)) for places in both] == [2, 2]
+    assert set(both[0]).isdisjoint(both[1])  # the evening's has the best of what the other left out
+    for minute in range(3):
+        run(at(20, f"18:1{minute}"), feeds, most=2)
+        run(at(20, f"18:2{minute}"), feeds, "--edition", "evening", most=2)
+        assert [told(file.read_text("utf-8")) for file in files] == both
+    assert len(run(at(20, "18:40"), feeds, most=3)) == 3  # another limit fills it up, and no more
+    assert len(told(files[1].read_text("utf-8"))) == 2
 
 
 @pytest.mark.parametrize("name", ["", "a b", "-", "../x", "x" * 41, "ad-hoc", "a--b"])

@@ -125,6 +125,33 @@ def test_what_a_limit_left_out_is_for_another_day_or_other_limits(store: Store) 
     assert take(window(store, MONDAY + DAYS), items) == ["b"]
 
 
+def test_each_edition_of_a_day_knows_what_it_left_out_itself(store: Store) -> None:
+    day, there = MONDAY.date(), {"a": MONDAY - HOUR, "b": MONDAY - HOUR}
+
+    def rest(name: str, on: date = day) -> tuple[list[str], set[str]]:
+        stem = f"{on}-{name}" if name else f"{on}"
+        one = window_for(
+            "last", None, now=MONDAY, zone=UTC, day=on, title="T", store=store, name=name, limits=f"{stem} 5"
+        )
+        return take(one, there), one.again
+
+    store.record_seen("T", there, MONDAY)
+    for name in ("", "late", ""):
+        store.propose(day, "T", [], MONDAY, name=name, passed=(f"{day}-{name} 5" if name else f"{day} 5", there))
+        store.put_edition(day, "T", "{}", MONDAY, name=name)
+    assert rest("")[0] == rest("late")[0] == []
+    assert rest("noon") == (["a", "b"], set())
+    store.propose(day, "T", [], MONDAY, name="late", passed=(f"{day}-late 9", ["b"]))
+    assert rest("late") == (["b"], {"b"})  # that with other limits left it
+    assert rest("")[0] == []
+    store.remove_edition(day, "T", "")
+    assert rest("") == (["a", "b"], set())
+    assert rest("late") == (["b"], {"b"})
+    next_day = day + timedelta(days=1)
+    store.propose(next_day, "T", [], MONDAY + DAYS, passed=(f"{next_day} 5", ["a"]))
+    assert store.seen_items("T", ["a"])["a"].passed == (f"{next_day} 5",)  # nothing piles up
+
+
 def test_editions_of_one_day_see_each_others_items(store: Store) -> None:
     made(store, MONDAY, {"a": MONDAY - HOUR})
     evening = window_for(
