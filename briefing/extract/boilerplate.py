@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from itertools import dropwhile, islice
 
-from briefing.extract.calls import PLATFORM, without_calls
+from briefing.extract.calls import without_calls
 from briefing.nlp.facts import tokens
 from briefing.nlp.text import word_count
 
@@ -36,13 +36,12 @@ _COMMENTS = re.compile(
 # Removed anywhere, also where worded as a sentence.
 _NEVER_TEXT = re.compile(
     r"^\W*(?:advertisement|(?:photo(?:graph)?|picture|image|credit|caption|video|watch|listen)s?\s*:.{0,200}|"
-    r"(?:image|media)\s+(?:source|caption|credit)s?\s*(?:[,:|–-].{0,200})?|(?:read\s+more|(?:see|read)\s+also|related)\s*[:»>].{0,160}|"
-    r"(?:photo(?:graph)?|picture|image)s?\s+(?:by|courtesy\s+of)\s+[A-Z].{0,80}|"
+    r"(?:image|media)\s+(?:source|caption|credit)s?\s*(?:[,:|–-](?!\s(?-i:[a-z])).{0,200})?|"
+    r"(?:read\s+more|(?:see|read)\s+also|related)\s*[:»>](?!\s?(?:that|this|it|so)\b).{0,160}|"
     r"share\s+this\s+(?:article|story|page|post|link)\s+(?:on|via|with|by)\b.{0,80}|"
-    rf"(?:follow|like)\s+(?:us|me|him|her|them|@?\w+)\s+on\s+{PLATFORM}\b.{{0,60}}|"
     r"(?:©|\(c\)|copyright)\s*(?:©\s*)?\d{4}\b.{0,160}|.{0,80}\ball\s+rights\s+reserved\b.{0,120}|"
     r"(?:subscribe|sign\s+up|register)\s+(?:now|here|today|to|for)\b.{0,60}\b(?:our|your)\b.{0,60}\b(?:newsletters?|inbox|"
-    r"updates|alerts)\b.{0,80}|get\s+(?:our|the)\s.{0,60}\b(?:in|to)\s+your\s+inbox\b.{0,60}|"
+    r"updates|alerts)\b.{0,80}|"
     r"we\s+use\s+cookies\s+(?:to|on|and|for)\b.{0,60}\b(?:you(?:r)?|our|this|the)\s+(?:browsing\s+)?(?:experience|site|website|traffic)\b.{0,200}|"
     r"(?:view|read)\s+(?:this\s+(?:e-?mail|newsletter)\s+)?in\s+(?:your\s+)?browser\b.{0,160})\W*$",
     re.IGNORECASE,
@@ -50,7 +49,8 @@ _NEVER_TEXT = re.compile(
 # Removed where it is no sentence: labels, buttons, notes about the page.
 _LABEL = re.compile(
     r"^\W*(?:ad|sponsored|story\s+continues(?:\s+below)?.{0,30}|article\s+continues\s+(?:after|below).{0,30}|getty\s+images|"
-    r"file\s+photo|follow\s+(?:us|me|\w+)\s+on\s+.{0,60}|like\s+us\s+on\s+.{0,40}|share(?:\s+(?:on|via|this)\b.{0,60})?|tweet|"
+    r"file\s+photo|(?:photo(?:graph)?|picture|image)s?\s+(?:by|courtesy\s+of)\s+[A-Z].{0,80}|"
+    r"get\s+(?:our|the)\s.{0,60}\b(?:in|to)\s+your\s+inbox\b.{0,60}|follow\s+(?:us|me|@?\w+)\s+on\s+.{0,60}|like\s+us\s+on\s+.{0,40}|share(?:\s+(?:on|via|this)\b.{0,60})?|tweet|"
     r"print|e-?mail|facebook|twitter|whatsapp|linkedin|pinterest|copy\s+link|save|(?:image|media)\s+(?:source|caption|credit)s?\b.{0,200}|"
     r"(?:subscribe|sign\s+up|register)\s+(?:now|here|today|to|for)\b.{0,120}(?:newsletter|e-?mail|inbox|updates|access).{0,80}|"
     r"get\s+(?:our|the)\s+.{0,40}newsletter.{0,80}|(?:this\s+)?newsletter\s+sign-?up.{0,60}|(?:©|\(c\)|copyright)\s.{0,160}|"

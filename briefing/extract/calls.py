@@ -2,6 +2,7 @@
 
 Feeds set these before or behind the only sentences that they give. Only a first or last sentence goes, and only where
 all of it is such a call: "Subscribe to our newsletter." is one, "Subscribe or lose access, the paper told us." is not.
+Rather one call too many is told than one sentence of news lost.
 """
 
 from __future__ import annotations
@@ -15,38 +16,88 @@ _AGENCY = (
     r"(?:getty(?:\s+images)?|\w+\s+images|associated\s+press|reuters|afp|ap|epa|bloomberg|shutterstock|alamy|unsplash|"
     r"wikimedia(?:\s+commons)?)"
 )
+_CLAUSE = (
+    r"(?:is|are|was|were|been|has|have|had|does|do|did|will|would|could|should|may|might|must|can|cannot|says?|said|"
+    r"tells?|told|finds|shows|warns?|that|which|who|whose|when|because|after|before|until|while|if|how|why|\w+n[’']t)"
+)
+"""Words of a clause, which makes news of a sentence: "Read the full report which says that 300 people died.\""""
+_NO_CLAUSE = rf"(?!.{{0,400}}(?<![/=-])\b{_CLAUSE}\b)"
+_NAME = r"(?-i:(?:[Tt]he\s|THE\s)?[A-Z0-9@“\"][^\s,;:!?]{0,40}(?:\s[A-Z0-9&“][^\s,;:!?]{0,40}){0,6})"
+_LINKS = (
+    r"(?:[^\w@]|https?://\S{1,400}|@\w{1,30}|\(?opens\sin\sa\snew\swindow\)?|"
+    rf"\b(?:and|or|at|on|via|here|now|today|below|too|also|{PLATFORM})\b)*+"
+)
+"""Nothing but addresses, accounts and what joins them."""
+_PURPOSE = (
+    r"(?:(?<=\s)(?:for\s(?:more|free|the\slatest|breaking|daily|weekly|all|exclusive|news|updates)|(?:to\s)?(?:get|receive|"
+    r"stay|keep\sup|never\smiss))\b[^,;:.!?]{0,240})?"
+)
+_REST = rf"\S{{0,400}}{_LINKS}"
+"""Of an address or account, and more of them."""
+_TAIL = rf"{_LINKS}{_PURPOSE}{_LINKS}"
+_OURS = r"(?:(?:our|the|my|this)\b|@\w|(?-i:[A-Z0-9“\"]))[^,;:.!?]{0,60}?"
+_PRODUCT = r"(?:newsletters?|channel|podcast|feed|magazine|e-?mails?\s(?:list|bulletin)|mailing\s+list|bulletins?)"
+_ADDRESSED = (
+    r"(?:(?:our|the)\s(?:[\w’'&-]+\s){0,6}?(?:web\s?site|site|(?:home\s?)?page|channel|blog(?:\sseries)?|guides?|app|"
+    r"newsletter|podcast|live\s?blog|links?)\b|these\s(?:[\w-]+\s)?(?:guides|posts|videos|articles|stories|links)\b|"
+    r"https?://|@\w|here\b)"
+)
+"""What of the outlet's a reader is sent to."""
 _CALL = re.compile(
-    r"^[\W_]*+(?:"
-    r"(?:continue|keep)\s+reading\b.{0,80}|"
-    r"read\s+more(?:\s+(?:at|on|from|about|in|here|via)\b.{0,120}|\s*[:»>…].{0,160})?|"
-    r"read\s+(?:the\s+)?(?:full|whole|entire|original|complete)\s+(?:story|article|post|report|review|interview|text)\b"
-    r".{0,80}|"
-    r"(?:please\s+)?click\s+(?:here|below)\b.{0,120}|"
-    r"(?:to|for)\s.{1,100}(?:,\s*(?:please\s+)?(?:click|tap)\b|\bclick\s+here\b).{0,160}|"
-    r"(?:for\s+(?:more(?!\s+than)|further|the\s+latest)|to\s+(?:learn|read|find\s+out|see|hear|watch)\s+more)\b.{0,100}"
-    r"(?:,\s*(?:please\s+)?(?:visit|see|check\s+out|go\s+to|head\s+to|follow|subscribe|be\s+sure)\b|https?://).{0,200}|"
-    r"(?:a\s+version\s+of\s+)?th(?:is|e\s+below)\s+(?:article|story|post|piece|column|essay|interview)\s+(?:was\s+)?"
-    r"(?:originally|first)\s+(?:appeared|published|posted)\b.{0,120}|"
-    r"(?:please\s+)?subscribe(?:\s+(?:now|here|today|free|below)){0,2}|"
-    r"(?:please\s+)?subscribe(?:\s+(?:to|via|on)\b.{0,60}\b(?:newsletters?|channel|podcast|feed|magazine|e-?mails?|"
-    r"updates)\b|\s*:\s*https?:|\s+to\b.{0,40}https?:).{0,200}|"
-    r"(?:please\s+)?(?:sign\s+up|register)\s+(?:now\s+|here\s+|today\s+)?for\b.{0,100}\b(?:newsletters?|inbox|"
-    r"alerts|bulletins?|mailing\s+list)\b.{0,120}|"
+    rf"^[\W_]*+{_NO_CLAUSE}(?:"
+    rf"(?:continue|keep)\s+reading(?:\s(?:the\s(?:full|whole|rest)|this)\s[^,;:]{{1,40}}|\s(?:on|at)\s{_NAME})?{_LINKS}|"
+    rf"read\s+more(?:\s(?:at|on|from|in|via)\s{_NAME}|\s(?:about|on)\s[^,;:.!?]{{1,60}}\shere)?{_LINKS}|"
+    r"read\s+(?:the\s+)?(?:full|whole|entire|original|complete)\s+(?:story|article|post|report|review|interview|text)"
+    rf"(?:\s(?:at|on|from|in|via|by)\s{_NAME})?{_LINKS}|"
+    r"(?:please\s+)?click\s+(?:here|below)(?:\s(?:for\s(?:the|our|more)\b|to\s(?:subscribe|sign|register|join|read|see|"
+    rf"view|watch|listen|hear|learn|find|get|download|donate|support)\b)[^,;:.!?]{{0,100}})?{_LINKS}|"
+    r"click\s+here\s+for|"
+    r"(?:to|for)\s[^.!?;]{1,100}?,?\s(?:please\s+)?(?:click|tap)\s(?:here|below|(?:on\s)?th(?:e|is)\slink)\b"
+    rf"{_LINKS}|"
+    r"(?:for\s+(?:more(?!\s+than)|further|the\s+latest)|to\s+(?:learn|read|find\s+out|see|hear|watch)\s+more)\b"
+    rf"[^.!?;]{{0,100}}?(?:,\s*(?:please\s+)?(?:be\ssure\sto\s)?(?:visit|see|check\s+out|go\s+to|head\s+to|follow|"
+    rf"subscribe\sto)\s{_ADDRESSED}|https?://\S){_REST}|"
+    rf"(?:please\s+)?subscribe(?:\s+(?:now|here|today|free|below)){{0,2}}|"
+    rf"(?:please\s+)?subscribe\s+(?:to|via|on)\s{_OURS}\b{_PRODUCT}{_TAIL}|"
+    rf"(?:please\s+)?subscribe(?:\s+to\s[^,;:.!?]{{1,40}})?\s*:?\s*https?://\S{_REST}|"
+    rf"(?:please\s+)?(?:sign\s+up|register)\s+(?:now\s+|here\s+|today\s+)?(?:for|to)\s(?:{_OURS}\b{_PRODUCT}|"
+    rf"our\s[^,;:.!?]{{0,40}}\balerts){_TAIL}|"
     r"sign\s+up\s+(?:here|now|today)|"
-    r"get\s+(?:our|the|your|more)\s.{0,80}\b(?:newsletters?|(?:in|to)\s+your\s+inbox|https?:).{0,240}|"
-    r"(?:find|follow|like|join|watch)\s+(?:us|me|@\w{1,30})\s+(?:on|at)\b.{0,160}|"
-    rf"follow\s+(?:[\w.'’&-]+\s+){{1,6}}on\s+(?:{PLATFORM}|social\s+media)\b.{{0,240}}|"
-    r"(?:download|get)\s+our\s.{0,40}\bapps?\b.{0,120}|"
-    r"download\s+the\s.{0,40}\bapp\b.{0,20}\b(?:here|https?:).{0,120}|"
-    r"(?:visit|check(?:\s+out)?|browse)\s+our\s+(?:web\s?site|site|page|channel|home\s?page)\b.{0,240}|"
-    r"this\s+is\s+the\s+official\s+(?:youtube\s+)?(?:channel|page|web\s?site)\s+of\b.{0,240}|"
-    r"(?:watch|catch|listen|stream)\b[^.!?]{0,140}:\s*https?://.{0,200}|"
-    rf"(?:{PLATFORM}|official\s+site|web\s?site)\s*:\s*https?://.{{0,300}}|"
-    r"(?:photo|image|picture|video|media)\s+(?:credits?|sources?)\s*(?:[:–-]|should\s+read\b).{1,120}|"
-    rf"(?:photo(?:graph)?s?|pictures?|images?)\s+(?:by|courtesy\s+of)\s*:?\s[^.!?]{{1,80}}\b{_AGENCY}"
+    rf"get\s+(?:our|the|your|more)\s[^,;:.!?]{{0,60}}?\b(?:newsletters?|(?:news|stories|headlines|newsletter|briefing|"
+    r"updates|edition|articles|reporting|analysis|coverage|round-?up|digest)\b[^,;:.!?]{0,40}?\b(?:in|to)\s+your\s+inbox)"
+    rf"(?:\s(?:in|to)\s+your\s+inbox)?(?:\severy\s\w+)?{_TAIL}|"
+    rf"get\s+(?:our|the|your|more)\s[^,;:.!?]{{0,80}}?:?\s*https?://\S{_REST}|"
+    rf"(?:find|follow|like|join|watch)\s+(?:us|me|@\w{{1,30}})\s+(?:on|at)\s(?:{PLATFORM}|social\s+media|https?://\S)"
+    rf"{_REST}{_TAIL}|"
+    rf"follow\s+{_NAME}\s+on\s+(?:{PLATFORM}|social\s+media)\b{_TAIL}|"
+    r"(?:download|get)\s+our\s[^,;:.!?]{0,40}?\bapps?\b(?:\s(?:for|on|from)\s(?:android|ios|ip\w+|your\sphone|the\sapp\s"
+    rf"store|google\splay))*{_TAIL}|"
+    rf"download\s+the\s[^,;:.!?]{{0,40}}?\bapp\b{_LINKS}|"
+    rf"(?:visit|check(?:\s+out)?|browse)\s+our\s+(?:web\s?site|site|page|channel|home\s?page)\b{_TAIL}|"
+    r"(?:watch|catch|listen|stream)\s(?:the|our|all|more|past|full|live|daily|week\w{1,8}|now|here|this|on|to|it)\b"
+    rf"[^.!?]{{0,140}}?:\s*https?://\S{_REST}"
     r")[\W_]*$",
     re.IGNORECASE,
 )
+"""An imperative to the reader with a channel, a link or a product of the outlet for its object, and nothing behind."""
+_LABEL = re.compile(
+    r"^[\W_]*+(?:"
+    r"read\s+more\s*[:»>]\s*+(?!that\b|this\b|it\b|so\b).{1,160}|"
+    r"(?:a\s+version\s+of\s+)?th(?:is|e\s+below)\s+(?:article|story|post|piece|column|essay|interview)\s+(?:was\s+)?"
+    rf"(?:originally|first)\s+(?:appeared|published|posted)\s(?:in|on|at|by)\s{_NO_CLAUSE}"
+    r"(?-i:(?!.{0,120}(?:\sand\s|,\s)[a-z])).{1,120}|"
+    r"this\s+is\s+the\s+official\s+(?:youtube\s+)?(?:channel|page|web\s?site)\s+of\b"
+    r"(?!.{0,400}\b(?:was|were|has|had|have|been|did|which|who|that|after|before|until|because)\b).{0,240}|"
+    rf"(?:(?:{PLATFORM}|official\s+site|web\s?site)\s*:\s*https?://\S{{1,300}}\s*)+|"
+    rf"(?:photo|image|picture|video|media)\s+(?:credits?|sources?)\s*(?:[:–-]|should\s+read\b)\s*"
+    rf"{_NO_CLAUSE}(?-i:(?!.{{0,120}}(?:\s(?!(?:in|a|new|window)\b)[a-z]{{1,30}}){{3}})(?=[\W_]*[A-Z0-9])).{{1,120}}|"
+    rf"(?:photo(?:graph)?s?|pictures?|images?)\s+(?:by|courtesy\s+of)\s*:?\s{_NO_CLAUSE}"
+    rf"(?-i:[A-Z][^\s,/|]{{0,30}}(?:[\s,/|]+(?:(?:for|via|of|and|the)\s)?[A-Z][^\s,/|]{{0,30}}){{0,10}}?)"
+    rf"[\s,/|]+(?:via\s|for\s)?{_AGENCY}"
+    r")[\W_]*$",
+    re.IGNORECASE,
+)
+"""A credit, or another remark of the outlet's about the text."""
 _REPORTED = re.compile(
     r",\s(?:[\w’']+\s){1,5}(?:said|says|told|urged?|urges|warn(?:ed|s)|advised|advises|add(?:ed|s))\b"
 )
@@ -61,11 +112,14 @@ _LONGEST_CALL = 400
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.!?…])[\"”’')\]]*\s+|\s\|\s")
 # Behind the last sentence without a full stop between, as feeds cut it off.
 _GLUED = re.compile(
-    r"\s(?:(?:[Cc]ontinue|CONTINUE)\s(?:[Rr]eading|READING)\s?(?:…|\.{3}|»|>{1,2}|→)|"
+    r"\s(?:(?:Continue|CONTINUE)\s(?:[Rr]eading|READING)\s?(?:…|\.{3}|»|>{1,2}|→)|"
     r"Read\s(?:[Mm]ore|(?:the\s)?[Ff]ull\s(?:[Aa]rticle|[Ss]tory))\s?(?:…|\.{3}|»|>{1,2}|→))\s*$|"
     r"(?<=…)\s*Read\s[Mm]ore\s*$"
 )
-_APPEARED = re.compile(r"The post .{1,300}\s(?:appeared first|first appeared|was first published) on .{1,80}")
+_APPEARED = re.compile(
+    r"The post (?![a-z]).{1,300}\s(?:appeared first|first appeared|was first published) on "
+    rf"(?!\w{{3,6}}day\b|(?:the|an?|his|her|its|their|our)\s[a-z]){_NO_CLAUSE}[^,;:]{{1,80}}"
+)
 _PAPER = r"(?:[\w ]{0,30}\b(?:Times|Press|Images|Reuters|AFP|AP|EPA|Post|News|Bloomberg|Tribune|Chronicle))"
 _CREDIT_BEHIND = re.compile(
     rf"(?<!\s)\s*+\([A-Z][\w.'’-]*+(?:\s[A-Z][\w.'’-]*+){{0,4}}+\s?/\s?(?:For\sThe\s)?{_PAPER}\)[\s.]*$"
@@ -75,7 +129,7 @@ _CREDIT_BEFORE = re.compile(
     r"[A-Z][\w.'’-]*+(?:\s[A-Z][\w.'’-]*+){0,4}+\s?/\s?Getty Images)\s+(?=[A-Z\"“‘'])"
 )
 _LABEL_BEFORE = re.compile(
-    r"^(?:(?:OPINION|COMMENT|COMMENTARY|ANALYSIS|EDITORIAL)\s*[:|–—]\s*|(?:OPINION|COMMENT)\s+(?=[A-Z]))"
+    r"^(?:(?:OPINION|COMMENT|COMMENTARY|ANALYSIS|EDITORIAL)\s*[:|–—]\s*|(?:OPINION|COMMENT)\s+(?=(?:[AI]|[A-Z][a-z’']\w{0,30})\s[a-z])(?!Poll))"
 )
 
 
@@ -93,6 +147,8 @@ def without_calls(line: str) -> str:
     while last > first and _is_call(line[starts[last - 1] : stops[last - 1]]):
         last -= 1
     while first < last and _is_call(line[starts[first] : stops[first]]):
+        if first + 1 < last and line[starts[first + 1]].islower():  # "Read more… and live longer": one sentence
+            break
         first += 1
     return line[starts[first] : stops[last - 1]].rstrip() if first < last else ""
 
@@ -105,4 +161,4 @@ def _behind(line: str, start: int, end: int) -> int:
 def _is_call(sentence: str) -> bool:
     if len(sentence) > _LONGEST_CALL or _REPORTED.search(sentence):
         return False
-    return bool(_CALL.match(sentence) or _TAGS.fullmatch(sentence.strip()))
+    return bool(_CALL.match(sentence) or _LABEL.match(sentence) or _TAGS.fullmatch(sentence.strip()))

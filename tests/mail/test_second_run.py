@@ -14,7 +14,7 @@ import pytest
 
 from briefing import pipeline
 from briefing.errors import ExitCode
-from briefing.store import Store
+from briefing.store import Store, letter_key
 
 from ..conftest import Cli
 from .conftest import Opener, PostOffice, mail_table, told
@@ -307,6 +307,16 @@ def test_a_letter_of_what_has_left_the_edition_is_not_sent(runs: tuple[PostOffic
     run(at(20, "12:00"), {"a": ["tram"]}, "--send")
     run(at(20, "12:30"), {"a": ["tram"]}, "--send", more='\n[mute]\nwords = ["tram", "trams"]\n')
     assert len(letters_to(office, BEN)) == 1
+
+
+def test_a_letter_owed_for_what_was_never_remembered_is_closed_in_silence(runs: tuple[PostOffice, Runs]) -> None:
+    office, run = runs
+    run(at(20, "06:30"), {"a": ["harbour"]}, "--send")
+    with Store(Path("state.db")) as store:  # as a run leaves it that dies behind its files
+        store.owe_delivery((letter_key("2026-03-20 Morning", 2), ANN, "mail"), at(20, "12:00"))
+    run(at(21, "06:30"), {"a": ["tram"]}, "--send")
+    assert "2026-03-20" not in run.said  # type: ignore[attr-defined]
+    assert mailed(office, ANN) == ["harbour", "tram"]
 
 
 def test_an_offline_run_sends_no_empty_letter(runs: tuple[PostOffice, Runs], closed_port: int) -> None:

@@ -319,6 +319,16 @@ CALLS = [
     "#Trams #Harwick @post",
     "October 17, 2021 8:00 PM",
     "This is the official channel of the Harwick Post.",
+    "Follow us on Mastodon, Bluesky and Threads.",
+    "Like us on Facebook for more news of Harwick.",
+    "Follow Jo Vale on Twitter: @jovale",
+    "Click here to read the full report.",
+    "Read the full interview at The Harwick Post.",
+    "Subscribe to our podcast on YouTube.",
+    "Sign up here for our daily newsletter.",
+    "Get the news of Harwick in your inbox every morning.",
+    "Watch daily at six: https://post.example/shows/six",
+    "For the latest on the tram, follow our live blog.",
 ]
 NEWS = [
     "Subscribe or lose access, the paper told its readers.",
@@ -339,6 +349,63 @@ NEWS = [
     "Facebook: a company that the court has fined twice.",
     "The app can be downloaded from Monday.",
     "The newsletter of the union has 300 subscribers.",
+    "For months, tap water in the city of Jackson has been unsafe to drink.",
+    "For years, click farms in Vietnam have sold followers to politicians.",
+    "Like us on the coast, farmers inland have lost their wells.",
+    "Like me at that age, she had no money and no passport.",
+    "Follow the money on Twitter: how the scam worked for three years.",
+    "OPINION POLLS put Labour ahead.",
+    "OPINION Polls put Labour ahead.",
+    "COMMENT SECTIONS of two papers closed on Friday.",
+    "Read the full report which says that 300 people died in custody.",
+    "Read the full text of the treaty aloud, the judge ordered.",
+    "Keep reading to children past the age of ten, a study of 4,000 families urges.",
+    "Continue reading clubs in prisons, members of parliament plead.",
+    "Read more in prison, get out sooner: a scheme in Brazil cuts sentences.",
+    "Read more… and live longer, a study finds.",
+    "Read more: that is the advice of the minister to pupils.",
+    "Click here to win a car, the false letter promised.",
+    "Click below the photograph was where the trap lay.",
+    "To claim the refund, tap here, the criminals wrote to 4,000 pensioners.",
+    "For a fee of ten pounds, tap on the link opened every door of the hotel.",
+    "To learn more about the sea, visit our ancestors did to the island.",
+    "For further proof, see our planet: 2023 was the hottest year on record.",
+    "For more money, follow the nurses to Australia.",
+    "For the latest victims, see the mayor of Harwick.",
+    "This story first appeared in 1914 and led to the fall of a minister.",
+    "This article first appeared to be a hoax.",
+    "This interview was first published in 1998, a year before her death.",
+    "Subscribe to a newsletter and lose your savings: so went the fraud.",
+    "Subscribe to the magazine for a year and the price rises by half.",
+    "Subscribe to the channel of a preacher, fans were told, or burn.",
+    "Sign up for the newsletter of a cult and it takes your house.",
+    "Register for alerts before Friday or pay a fine of 80 pounds.",
+    "Register for the e-mail bulletin of the court, lawyers were told.",
+    "Get the jab and a code lands in your inbox.",
+    "Get the newsletters out of prisons, guards plead.",
+    "Get our soldiers home: https is not all that the hackers broke.",
+    "Join us on Monday was all that the letter of the sect said.",
+    "Watch us on the pitch, not off it, the captain told the press.",
+    "Find me at the mill, the boy wrote before he vanished.",
+    "Follow Musk on Twitter and you know what moves the shares.",
+    "Follow Jo Vale on Instagram for a week, and the lie comes apart.",
+    "Download our apps or lose your licence, the state tells taxi drivers.",
+    "Download the council app and a fine arrives here within a day.",
+    "Visit our site and see the dead, the miners of Marlow ask the king.",
+    "Check our page of the contract, lawyers wrote.",
+    "Browse our channel for whales, fishermen were told.",
+    "This is the official page of the bank, which was robbed on Friday.",
+    "Watch makers in Geneva fear tariffs: https://post.example/watch",
+    "Stream floods the village of Marlow: https://post.example/flood",
+    "Catch falls for the third year: https://post.example/herring",
+    "Facebook: https://facebook.example was down for six hours on Monday.",
+    "Photo credits: banks in Harwick lend money on paintings.",
+    "Media sources - three of them in the army - put the dead at 40.",
+    "Video source: the army of Marlow.",
+    "Photos by soldiers in the camp reached Reuters.",
+    "Photographs by Jo Vale of the massacre came from AFP.",
+    "The post office in Marlow appeared first on the list of cuts.",
+    "The post Brexit plan first appeared on Monday.",
 ]
 
 
@@ -356,7 +423,7 @@ def test_calls_around_the_only_sentences_of_a_feed_are_no_news(call: str) -> Non
 
 @pytest.mark.parametrize("news", NEWS)
 def test_news_that_begins_like_a_call_stays(news: str) -> None:
-    for text in (f"Trams are quiet. {news}", f"{news} That was {'very ' * 90}clear."):
+    for text in (news, f"Trams are quiet. {news}", f"{news} That was {'very ' * 90}clear."):
         assert without_boilerplate(text) == text
 
 
@@ -370,6 +437,12 @@ def test_labels_and_credits_before_a_sentence_go_and_the_sentence_stays(before: 
         "Trams are quiet. The council likes them."
     )
     assert without_boilerplate("OPINION polls are wrong.") == "OPINION polls are wrong."
+
+
+def test_the_end_of_a_sentence_that_names_a_call_stays() -> None:
+    assert without_boilerplate("The minister told them to continue reading…") == (
+        "The minister told them to continue reading…"
+    )
 
 
 def test_a_call_between_sentences_stays() -> None:
