@@ -123,6 +123,7 @@ def _over_text() -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "search_terms.word_spans", _all(search_terms.word_spans)
     yield "text.fold", text.fold
     yield "text.article_id", lambda whole: text.article_id(None, whole)
+    yield "text.version_key", lambda whole: text.version_key.__wrapped__("a", whole)
     yield "lines.unwrapped", lines.unwrapped
     yield "lines.parted", lines.parted
     yield "lines.continued", lines.continued

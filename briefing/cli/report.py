@@ -149,8 +149,11 @@ def _more(items: int) -> str:
     return f"{items:,} more item{'s' if items > 1 else ''}"
 
 
-def tell_run(display: ProgressDisplay, edition: Edition, report: Report, *, explained_by: str = "") -> None:
-    """Print the report of a run. `explained_by`: the command that says why; else it is the same with ``--explain``."""
+def tell_run(display: ProgressDisplay, edition: Edition, report: Report, *, explained_by: str | None = "") -> None:
+    """Print the report of a run.
+
+    `explained_by`: the command that says why; empty: it is the same with ``--explain``; None: it has been said.
+    """
     for story in edition.stories:
         tell_warnings(display, story.summary)
     quiet = edition.empty and nothing_new(report.failures, report.known)
@@ -163,7 +166,8 @@ def tell_run(display: ProgressDisplay, edition: Edition, report: Report, *, expl
     told = f", {report.told_before} told by earlier editions" if report.told_before else ""
     seen = f", {report.seen_before} seen by earlier editions" if report.seen_before else ""
     total = report.sources + report.unread_sources
-    why = f"`{explained_by}`" if explained_by else "the same command with --explain"
+    hint = f": see `{explained_by}`" if explained_by else ": see the same command with --explain"
+    why = "" if explained_by is None else hint
     rows = [
         ("Sources", f"{report.sources}{f' of {total}' if report.unread_sources else ''} read"),
         ("Articles", f"{report.articles} found{seen}"),
@@ -171,7 +175,7 @@ def tell_run(display: ProgressDisplay, edition: Edition, report: Report, *, expl
         ("Muted", f"{report.muted} stor{'y' if report.muted == 1 else 'ies'} of this edition" if report.muted else ""),
         ("In short", f"{len(edition.stubs)}, with their headlines only" if edition.stubs else ""),
         ("Not used", f"{failed} failed, {skipped} skipped" if failed or skipped else ""),
-        ("Left out", f"{_more(edition.left_out)}: see {why}" if edition.left_out else ""),
+        ("Left out", f"{_more(edition.left_out)}{why}" if edition.left_out else ""),
         ("Time", f"{report.seconds:,.0f} s"),
     ]
     for name, told_of_it in rows:

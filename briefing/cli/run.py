@@ -171,7 +171,7 @@ def run(
         # An address that is named may hold a password, which is not printed.
         secret = source or (base_url and shown(base_url) != base_url)
         explained_by = "" if secret else display.in_hand.command(f"run {again} --explain")
-        tell_run(display, edition, report, explained_by=explained_by)
+        tell_run(display, edition, report, explained_by=None if explain else explained_by)
         tell_language(display, [story.summary for story in edition.stories], run_context.config.language)
         tell_usage(display, run_context)
         code = run_code(bool(written or content), report.failures, known=report.known, offline=report.offline)

@@ -215,7 +215,7 @@ def fingerprint(*parts: str) -> str:
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def version_key(article: str, text: str) -> str:
     """An article (id) with this text, whatever its case, accents and white space; the id alone where there is none.
 

@@ -88,6 +88,8 @@ class _QueuedLetter:
     key: DeliveryKey
     edition: Edition
     """What it tells: the part that is for the recipient, without what other letters told them."""
+    whole: Edition
+    """What it is a part of."""
     since: datetime | None = None
     """When the letter before it was sent, UTC; None for the first."""
     earlier: date | None = None
@@ -203,7 +205,7 @@ def _queue_edition(
         for key, known in letters:
             whole = known.state == "sent"
             shown, since = (not whole and rest.content(key, resend=resend)) or (part, None)
-            letter = _QueuedLetter(reader=reader, key=key, edition=shown, since=since)
+            letter = _QueuedLetter(reader=reader, key=key, edition=shown, whole=edition, since=since)
             reopened = known.state not in {"pending", "deferred"} or key in expired
             if reopened and not context.store.reopen_delivery(key, known, context.clock()):
                 yield _result_elsewhere(letter, context)
@@ -245,7 +247,7 @@ def _queue_earlier(
             reader = known[address]
             part = edition_for(reader, earlier, mail)
             if part and (told := Rest(address, part, earlier, context).content(key)):
-                yield _QueuedLetter(reader=reader, key=key, edition=told[0], since=told[1], earlier=day)
+                yield _QueuedLetter(reader=reader, key=key, edition=told[0], whole=earlier, since=told[1], earlier=day)
             elif close(key, "") and not part:  # the recipient's sections have changed; else it has all of it
                 yield DeliveryResult(recipient=address_of(reader.address).addr_spec, state="nothing", earlier=day)
 
@@ -324,15 +326,15 @@ def _send_one(mailer: Mailer, letter: _QueuedLetter, context: RunContext) -> tup
     Raises `DeliveryError`.
     """
     claim: int | None = None
-    store = context.store
+    store, told = context.store, told_in(letter.edition, letter.whole)
 
     def take_claim() -> bool:
         nonlocal claim
-        claim = store.claim_delivery(letter.key, context.clock(), told_in(letter.edition))
+        claim = store.claim_delivery(letter.key, context.clock(), told)
         return claim is not None
 
     sender = address_of(context.config.mail.sender).addr_spec
-    composed = letter_to(letter.reader, letter.edition, context, letter.key[0], letter.since)
+    composed = letter_to(letter.reader, letter.edition, context, letter.key[0], letter.since, context.clock())
     try:
         outcome = mailer.send(composed.message, sender, letter.recipient, take_claim)
     except DeliveryError:
@@ -341,8 +343,8 @@ def _send_one(mailer: Mailer, letter: _QueuedLetter, context: RunContext) -> tup
         raise
     # A claimed letter is ``unknown`` already; without a claim, what is wrong with the server is not recorded.
     if outcome.state in {"sent", "deferred", "refused"} and (claim is not None or outcome.server == "up"):
-        told = None if claim else told_in(letter.edition)
-        written = store.put_delivery(letter.key, outcome.state, outcome.detail, context.clock(), claim, told)
+        stories = None if claim else told
+        written = store.put_delivery(letter.key, outcome.state, outcome.detail, context.clock(), claim, stories)
         if claim is None and not written:
             outcome = replace(outcome, state="taken", detail="")
     return outcome, composed.shortened

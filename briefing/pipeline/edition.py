@@ -105,6 +105,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         wait=longest_wait(config.wait, began, deadline),
         deadline=deadline,
         kept=lambda day: list(_articles_of(kept_stories(edition_on_record(context, day), context)).values()),
+        on_record=not context.ad_hoc,
     )
     day = day or context.today(reading.now)
     deadline = context.due(reading.now, deadline)

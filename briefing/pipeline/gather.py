@@ -33,6 +33,7 @@ from briefing.pipeline.candidates import (
 )
 from briefing.pipeline.discovery import Discovery
 from briefing.pipeline.item_articles import from_feed, from_item, without_future_date
+from briefing.pipeline.left_before import left_before
 from briefing.pipeline.limits import Quota
 from briefing.pipeline.pictures import with_local_pictures
 from briefing.pipeline.progress import begun
@@ -95,9 +96,9 @@ class Gatherer:
         result.events = self._told_events()
         result.mails = session.newsletters.marks
         own_limits = (story for contents in discovery.contents for story in contents.left_out)
-        before = (*session.window.passed, *own_limits)
-        safe = (replace(one, title=secrets.text(one.title), source=secrets.text(one.source)) for one in before)
-        result.left_out = [*self._over_limits(waiting), *safe]
+        safe = (replace(one, title=secrets.text(one.title), source=secrets.text(one.source)) for one in own_limits)
+        before = left_before(session, result.weights, discovery.positions)
+        result.left_out = [*self._over_limits(waiting), *before, *safe]
         repeated: defaultdict[int, list[str]] = defaultdict(list)
         for index, first in self._repeats.items():
             repeated[first] += () if index in self._late else keys[index]

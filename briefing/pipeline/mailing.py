@@ -51,9 +51,17 @@ def letters(edition: Edition, context: RunContext, only: Sequence[str] = ()) -> 
 
 
 def letter_to(
-    reader: Recipient, part: Edition, context: RunContext, key: str = "", since: datetime | None = None
+    reader: Recipient,
+    part: Edition,
+    context: RunContext,
+    key: str = "",
+    since: datetime | None = None,
+    now: datetime | None = None,
 ) -> Letter:
-    """The letter with a recipient's part of an edition (`edition_for`). `key` and `since`: as for `write_letter`."""
+    """The letter with a recipient's part of an edition (`edition_for`), dated `now`; None: when that was made.
+
+    `key` and `since`: as for `write_letter`.
+    """
     mail = context.config.mail
     envelope = Envelope(
         sender=mail.sender,
@@ -68,7 +76,7 @@ def letter_to(
     )
     if mail.pictures:
         part = with_pictures_for_mail(part)
-    letter = write_letter(part, envelope, context.templates, part.created, key=key, since=since)
+    letter = write_letter(part, envelope, context.templates, now or part.created, key=key, since=since)
     _log.debug("Letter: stories: %d, shortened: %d", len(part.stories), letter.shortened)
     return letter
 

@@ -30,6 +30,7 @@ def read(
     deadline: datetime | None = None,
     articles: bool = False,
     kept: Callable[[date], Sequence[Article]] = lambda day: (),
+    on_record: bool = False,
 ) -> ReadResult:
     """The articles that the configuration's sources have for the edition of `day`, and what could not be read.
 
@@ -37,6 +38,8 @@ def read(
     the day on which one could. Where an edition has to be there by `deadline` (UTC), half of the time is for reading;
     what is not read by then is among the failures and the next run reads it. `articles`: where an address has a feed
     and an article, the article is meant. `kept`: the articles that earlier runs told in the edition of a day.
+    `on_record`: whether an edition is made that is remembered; else what the store has of an article, which may be in
+    one, stays as it is.
     """
     config = context.config
     network = NetworkWait(wait, sleep=context.sleep, progress=context.progress)
@@ -99,7 +102,7 @@ def read(
     )
     result = read_sources(config.sources, session, retry)
     for article in result.articles:
-        context.store.put_article(article, context.clock())
+        context.store.put_article(article, context.clock(), keep=not on_record)
     for mail in result.mails:  # only now: a run that dies before this line fetches them again
         context.store.put_mail(mail.mailbox, mail.uid, mail.article, mail.sender, context.clock())
     if not context.ad_hoc:

@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from briefing.pipeline.context import RunContext
-from briefing.render.email import articles_in, articles_of, edition_key, only_new
+from briefing.render.email import articles_in, articles_of, edition_key, only_new, passed_over
 from briefing.store import edition_and_number, letter_key
 from briefing.types import Edition
 
@@ -50,7 +50,8 @@ class Rest:
     def content(self, key: DeliveryKey, *, resend: bool = False) -> tuple[Edition, datetime | None] | None:
         """What the letter of that key tells: the part without what the letters before and after it told.
 
-        Also when the last one before all of that was sent; None for the first. None where the others have told every
+        Also when the last one before all of that was sent; None for the first, and where the edition had some of it
+        before, as in a section that the reader did not have. None where the others have told every
         story: a reader gets no letter for a headline or a mention. Without others, the part is told as it is.
         `resend`: with what may have arrived.
         """
@@ -61,6 +62,9 @@ class Rest:
             return None
         lost = [one.number for one in self.letters if not one.open and one not in told and _shares(one, rest, told)]
         first = min([number, *lost])
+        known = frozenset().union(*(letter.stories or () for letter in told))
+        if not (passed_over(known) - articles_in(known)).isdisjoint(articles_of(rest)):
+            return rest, None
         return rest, max((letter.changed for letter in told if letter.number < first), default=None)
 
     def lost(self) -> list[StoredLetter]:

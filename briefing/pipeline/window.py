@@ -18,7 +18,6 @@ from typing import TypeVar
 from briefing.dates import UNDATED_AGE, is_date_only, is_plausible, latest_moment
 from briefing.pipeline.candidates import skipped
 from briefing.store import SeenItem, Store
-from briefing.stories.ranking import LeftOut
 from briefing.types import Failure, stem_of
 
 T = TypeVar("T")
@@ -58,7 +57,7 @@ class Window:
     """Items left alone because an earlier run of this edition has settled them."""
     again: set[str] = field(default_factory=set)
     """Keys of items taken that an earlier run of this edition left out, with other limits."""
-    passed: list[LeftOut] = field(default_factory=list)
+    passed: list[object] = field(default_factory=list)
     """Items left out because an earlier run of this edition left them to the next."""
 
     def moments(self, items: Sequence[tuple[str, datetime | None]]) -> list[datetime]:
@@ -104,7 +103,7 @@ class Window:
             if self.reach and moment < self.reach:
                 old += 1
             elif last and not last.settled and self.limits in last.passed:
-                self.passed.append(LeftOut(str(getattr(item, "title", "")), name, None, "before", 1))
+                self.passed.append(item)
             elif seen and self.whole and moment < self.whole:
                 own = bool(self.stem and last and last.by == self.stem)
                 before += not own

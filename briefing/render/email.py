@@ -132,10 +132,19 @@ def only_new(
     )  # fmt: skip
 
 
-def told_in(edition: Edition) -> frozenset[str]:
-    """What a letter with this edition tells: versions (`version_key`) of its stories' articles, keys of its lines."""
+def told_in(edition: Edition, whole: Edition | None = None) -> frozenset[str]:
+    """What a letter with this edition tells: versions (`version_key`) of its stories' articles, keys of its lines.
+
+    And, marked as such, which articles of the `whole` edition it does not tell (`passed_over`).
+    """
     versions = (version_key(article.id, article.text) for article in _articles(edition))
-    return frozenset([*versions, *map(_line_key, edition.stubs), *map(_line_key, edition.developing)])
+    passed = (f"-{article}" for article in articles_of(whole) - articles_of(edition)) if whole else ()
+    return frozenset([*versions, *map(_line_key, edition.stubs), *map(_line_key, edition.developing), *passed])
+
+
+def passed_over(told: Collection[str]) -> frozenset[str]:
+    """The ids of articles that an edition had and a letter (`told_in`) did not tell, as of another section."""
+    return frozenset(key[1:] for key in told if key.startswith("-"))
 
 
 def articles_of(edition: Edition) -> frozenset[str]:

@@ -61,6 +61,8 @@ __all__ = [
 _log = logging.getLogger(__name__)
 _ARTICLE = ("id", "url", "title", "text", "source", "section", "published", "language", "author", "warnings")
 """Columns of ``articles`` that are attributes of `Article`."""
+_UPDATED_ARTICLE = """url = ?2, title = ?3, text = ?4, source = ?5, section = ?6, published = ?7, language = ?8,
+    author = ?9, warnings = ?10,"""
 
 
 def default_state() -> Path:
@@ -125,12 +127,12 @@ class Store(Editions, Deliveries):
 
     # Articles
 
-    def put_article(self, article: Article, now: datetime) -> None:
-        """Store an article, or update it and when it was last seen."""
+    def put_article(self, article: Article, now: datetime, *, keep: bool = False) -> None:
+        """Store an article, or update it and when it was last seen; `keep`: only the latter where it is there."""
+        update = "" if keep else _UPDATED_ARTICLE
         self.query(
-            """INSERT INTO articles VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)
-            ON CONFLICT (id) DO UPDATE SET url = ?2, title = ?3, text = ?4, source = ?5, section = ?6, published = ?7,
-            language = ?8, author = ?9, warnings = ?10, last_seen = max(last_seen, ?11)""",
+            f"""INSERT INTO articles VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)
+            ON CONFLICT (id) DO UPDATE SET {update} last_seen = max(last_seen, ?11)""",  # noqa: S608 - ours
             article.id,
             article.url,
             article.title,

@@ -173,7 +173,8 @@ class StoredLetter:
     """UTC; of one that was sent: when."""
     stories: frozenset[str] | None
     """Versions of the articles of the stories in it (`nlp.text.version_key`; an id alone: any), and keys of its
-    headlines; None: not known, so all that the edition has."""
+    headlines, and articles that it passed over (`render.email.told_in`); None: not known, so all that the edition
+    has."""
 
     @property
     def open(self) -> bool:

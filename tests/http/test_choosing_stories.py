@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -239,15 +240,15 @@ def test_pages_that_cannot_be_read_for_now_leave_no_gap_in_the_edition(server: S
 
 def test_a_second_run_lists_what_the_first_left_out(server: Server, tmp_path: Path) -> None:
     serve(server, "alpha", {f"a{n}": 0.1 * n for n in range(6)})
-    (first, _), (second, report) = (made(server, ["/alpha"], tmp_path, written=True, max_stories=2) for _ in range(2))
+    (first, by_the_first), (second, report) = (
+        made(server, ["/alpha"], tmp_path, written=True, max_stories=2) for _ in range(2)
+    )
     assert first.left_out == second.left_out == 4
-    assert {(one.title, one.reason) for one in report.left_out} == {(title(f"a{n}"), "before") for n in range(2, 6)}
+    assert report.left_out == by_the_first.left_out
+    assert [(one.title, one.reason) for one in report.left_out] == [(title(f"a{n}"), "limit") for n in range(2, 6)]
     explained = render_explanation(report.ranked, second, environment("templates", ()), report.left_out)
     listed = explained.partition("Left out:")[2].split("\n")[1:-1]
-    # No weight of 0.00: this run has not ranked them.
-    assert set(listed) == {
-        f"{'':11}alpha: {title(f'a{n}')} (left out by an earlier run of the day)" for n in range(2, 6)
-    }
+    assert all(re.fullmatch(r" {5}\d\.\d\d  alpha: .+ \(the edition is full\)", line) for line in listed)
     assert explained.startswith("  1  ")  # in one column with the others
 
 
@@ -256,6 +257,7 @@ def test_articles_over_a_sources_own_limit_wait_for_the_next_day(server: Server,
     source = Source(location=server.url("/alpha"), allow_local=True, max_articles=2)
     for _ in range(2):
         edition, report = made(server, [], tmp_path, written=True, sources=(source,))
+        assert {one.reason for one in report.left_out} == {"source"}
         assert (len(edition.stories), edition.left_out, len(report.left_out)) == (2, 4, 4)
 
 
@@ -344,13 +346,41 @@ def test_what_is_left_out_is_counted_and_explained(
         f'since = ""\nallow_local = true\nengine = "extractive"\n[[sources]]\nurl = "{server.url("/alpha")}"\n', "utf-8"
     )
     formats = [part for name in ("md", "html", "text") for part in ("--format", name)]
-    done = cli("run", option, "4", "--state", "state.db", "--explain", *formats)
+    common = (option, "4", "--state", "state.db", *formats)
+
+    def feet(pattern: str) -> set[str]:
+        pages = (" ".join(file.read_text("utf-8").replace("`", "").split()) for file in Path("briefings").glob(pattern))
+        return {page.partition(" left out: see ")[2].partition(" --explain")[0] for page in pages}
+
+    done = cli("run", *common)
     assert done.returncode == 0, done.stderr
     assert "5 more items: see `briefing run --state state.db --max-stories 4 --explain`" in done.stderr
+    assert feet("*") == {"briefing run"}
+    done = cli("run", *common, "--explain")
     explained = done.stderr.partition("Left out:")[2]
     assert sum("(the edition is full)" in line for line in explained.splitlines()) == 5
-    for file in Path("briefings").iterdir():
-        assert "5 more items were left out" in " ".join(file.read_text("utf-8").split()), file
+    assert "5 more items\n" in explained  # and no hint to do what has been done
+    assert cli("run", *common, "--edition", "evening").returncode == 0
+    assert feet("*evening*") == {"briefing run --edition evening"}
+
+
+@pytest.mark.parametrize("look", ["summarise /alpha/quake", "run --since 9999d --source /alpha"])
+def test_a_look_at_an_article_leaves_the_edition_that_has_it_as_it_is(
+    server: Server, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    serve(server, "alpha", {"quake": 1})
+    Path("briefing.toml").write_text(
+        'since = ""\nallow_local = true\nengine = "extractive"\nstate = "state.db"\nformats = ["md"]\n'
+        f'[[sources]]\nurl = "{server.url("/alpha")}"\nname = "Coast News"\nsection = "World"\n',
+        "utf-8",
+    )
+    assert cli("run").returncode == 0
+    before = [cli("show", "--format", name).stdout for name in ("md", "json")]
+    assert '"source": "Coast News"' in before[1]
+    done = cli(*(server.url(word) if word.startswith("/") else word for word in look.split()))
+    assert done.returncode == 0, done.stderr
+    assert [cli("show", "--format", name).stdout for name in ("md", "json")] == before
 
 
 def test_the_old_name_of_the_setting_still_counts(server: Server, cli: Cli, tmp_path: Path) -> None:

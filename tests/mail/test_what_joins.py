@@ -61,7 +61,10 @@ def run(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
                 f"<pubDate>Fri, 20 Mar 2026 {'11' if title == ANEW[0] else '05'}:00:00 +0000</pubDate>"
                 "</item></channel></rss>"
             )
-        sources = "".join(f'\n[[sources]]\npath = "{name}.xml"\nkind = "feed"\nsection = "World"\n' for name in feeds)
+        sources = "".join(
+            f'\n[[sources]]\npath = "{name}.xml"\nkind = "feed"\nsection = "{"Sport" if name == "s" else "World"}"\n'
+            for name in feeds
+        )
         settings = SETTINGS.replace("group = false\n", "")
         (tmp_path / "briefing.toml").write_text(f"{settings}\n{more}\n{sources}")
         monkeypatch.setattr(pipeline, "utc_now", lambda: now)
@@ -212,3 +215,30 @@ def test_a_refused_letter_is_not_tried_again_without_news(post_office: Opener, r
     assert only["Subject"] == "Morning, 20 Mar: Ferry Norra runs aground off Lund with 212 passengers (2 stories)"
     assert "New since" not in texts(office)[0]
     assert "has it already" in cli("send", "--resend").stderr
+
+
+def test_stories_of_a_section_that_a_reader_adds_are_not_called_new(post_office: Opener, run: Run) -> None:
+    office = post_office()
+    mail = mail_table(office.port, ANN)
+    feeds = {"a": FIRST, "s": OTHER}
+    run(at(20, "06:30"), feeds, mail.replace('" }', '", sections = ["Sport"] }'))
+    run(at(20, "12:00"), feeds, mail)
+    run(at(20, "18:00"), feeds | {"c": NEWS}, mail)
+    first, second, third = letters_to(office, ANN)
+    assert first["Subject"] == "Morning, 20 Mar: Museum shows swords (1 story)"
+    assert second["Subject"] == "Morning, 20 Mar: Ferry Norra runs aground off Lund with 212 passengers (1 story)"
+    assert "New since" not in texts(office)[1]
+    assert "new since 12:00" in third["Subject"]
+
+
+def test_a_letter_is_dated_when_it_leaves(
+    post_office: Opener, run: Run, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = post_office()
+    office.refuse[ANN] = ["451 4.7.1 greylisted"]
+    with pytest.raises(AssertionError, match="451"):  # exit code 5
+        run(at(20, "06:30"), {"a": FIRST}, mail_table(office.port, ANN))
+    monkeypatch.setattr(pipeline, "utc_now", lambda: at(20, "07:15"))
+    assert cli("send").returncode == 0
+    (letter,) = letters_to(office, ANN)
+    assert letter["Date"].datetime == at(20, "07:15")

@@ -292,6 +292,14 @@ def test_an_article_seen_again_is_updated_and_kept_from_then_on(tmp_path: Path) 
         assert store.get_article("a") is None
 
 
+def test_an_article_that_is_kept_stays_as_it_is_from_then_on(tmp_path: Path) -> None:
+    with Store(tmp_path / "state.db") as store:
+        store.put_article(ARTICLE, NOW - timedelta(days=9), keep=True)
+        store.put_article(replace(ARTICLE, title="Of a page", source="Page", section=""), NOW, keep=True)
+        assert store.get_article("a") == ARTICLE
+        assert store.forget(NOW - timedelta(days=1)) == 0  # seen since
+
+
 @given(st.text(), st.text(), st.none() | st.text(min_size=1))
 def test_any_article_round_trips(title: str, text: str, url: str | None) -> None:
     article = Article(id="a", title=title, text=text, source="S", url=url, warnings=(title,))
