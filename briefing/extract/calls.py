@@ -29,7 +29,7 @@ _LINKS = (
 )
 """Nothing but addresses, accounts and what joins them."""
 _PURPOSE = (
-    r"(?:(?<=\s)(?:for\s(?:more|free|the\slatest|breaking|daily|weekly|all|exclusive|news|updates)|(?:to\s)?(?:get|receive|"
+    r"(?:(?<=\s)(?:for\s(?:more(?!\sthan)|the\slatest|breaking|daily|weekly|all|exclusive|news|updates)|(?:to\s)?(?:get|receive|"
     r"stay|keep\sup|never\smiss))\b[^,;:.!?]{0,240})?"
 )
 _REST = rf"\S{{0,400}}{_LINKS}"
@@ -50,7 +50,7 @@ _CALL = re.compile(
     r"read\s+(?:the\s+)?(?:full|whole|entire|original|complete)\s+(?:story|article|post|report|review|interview|text)"
     rf"(?:\s(?:at|on|from|in|via|by)\s{_NAME})?{_LINKS}|"
     r"(?:please\s+)?click\s+(?:here|below)(?:\s(?:for\s(?:the|our|more)\b|to\s(?:subscribe|sign|register|join|read|see|"
-    rf"view|watch|listen|hear|learn|find|get|download|donate|support)\b)[^,;:.!?]{{0,100}})?{_LINKS}|"
+    rf"view|watch|listen|hear|learn|find|get|download|donate)\b)[^,;:.!?]{{0,100}})?{_LINKS}|"
     r"click\s+here\s+for|"
     r"(?:to|for)\s[^.!?;]{1,100}?,?\s(?:please\s+)?(?:click|tap)\s(?:here|below|(?:on\s)?th(?:e|is)\slink)\b"
     rf"{_LINKS}|"
@@ -118,7 +118,7 @@ _GLUED = re.compile(
 )
 _APPEARED = re.compile(
     r"The post (?![a-z]).{1,300}\s(?:appeared first|first appeared|was first published) on "
-    rf"(?!\w{{3,6}}day\b|(?:the|an?|his|her|its|their|our)\s[a-z]){_NO_CLAUSE}[^,;:]{{1,80}}"
+    rf"(?!\w{{3,6}}day\b|(?:the|an?|his|her|its|their|our)\s[a-z])(?=[Tt]he\s|\w{0,30}[A-Z.]){_NO_CLAUSE}[^,;:]{{1,80}}"
 )
 _PAPER = r"(?:[\w ]{0,30}\b(?:Times|Press|Images|Reuters|AFP|AP|EPA|Post|News|Bloomberg|Tribune|Chronicle))"
 _CREDIT_BEHIND = re.compile(
