@@ -1,5 +1,6 @@
 """`briefing init`, `templates eject` and `prompts eject`: files to start from and to edit."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -38,11 +39,16 @@ def init(
     from briefing.deliver import write_atomically
     from briefing.sources import read_opml
 
+    path = path.expanduser()
     found = {one.location: one for topic in starter or () for one in read_opml(read_starter(topic), subject=topic)}
 
     if path.exists() and not force:
         raise OutputError(str(path), "it is there already", "Use --force to replace it")
-    text = environment("templates", ()).get_template("briefing.toml.j2").render(timezone=local_timezone())
+    text = (
+        environment("templates", ())
+        .get_template("briefing.toml.j2")
+        .render(timezone=local_timezone(), title=_title(path))
+    )
     write_atomically(path, add_sources(text, found.values(), path) if found else text)
     result(str(path))
     display: ProgressDisplay = context.obj
@@ -53,6 +59,12 @@ def init(
         message(f"{count}. Now read them: {display.in_hand.command('run')}")
     else:
         message(f"Now add what you read: {display.in_hand.command('sources add ADDRESS')}")
+
+
+def _title(path: Path) -> str:
+    """A title for the editions of this configuration, after its file's name; empty for the usual one."""
+    name = " ".join(re.findall(r"[^\W_]+", path.stem))[:60].strip()
+    return "" if path.name == "briefing.toml" else name[:1].upper() + name[1:]
 
 
 @templates.command("eject")

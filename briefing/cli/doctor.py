@@ -28,15 +28,16 @@ def doctor(
 ) -> None:
     """Check what a run needs, as it would look for it, and say what to do about what is wrong. Nothing is fetched."""
     result(f"briefing {__version__}, Python {platform.python_version()}, {sys.platform}, {platform.machine()}")
-    from briefing.config import find_config
+    from briefing.config import Config, find_config
     from briefing.pipeline import utc_now
     from briefing.pipeline.checkup import extras_in_words, mail_in_words, notify_in_words, schedule_in_words
 
     path = config or find_config()
-    settings = _readable(path).with_overrides(state=state)
+    readable = _readable(path)
+    settings = (readable or Config()).with_overrides(state=state)
     checks: list[tuple[str, Callable[[], str]]] = [
         ("configuration", lambda: _configuration(path)),
-        ("sources", lambda: _sources(settings)),
+        ("sources", lambda: _sources(path, settings)),
         ("model", lambda: _model(settings)),
         ("engine", lambda: _engine(settings)),
         ("editions", lambda: _editions(settings)),
@@ -52,6 +53,8 @@ def doctor(
         checks.append(("push", lambda: notify_in_words(settings)))
     if settings.embeddings:
         checks.insert(3, ("embeddings", lambda: _embeddings(settings)))
+    if readable is None:  # what is in it, nobody knows
+        checks = [(name, look) for name, look in checks if name not in _OF_THE_CONFIGURATION]
     broken = 0
     display: ProgressDisplay = context.obj
     for name, look in checks:
@@ -64,6 +67,10 @@ def doctor(
     raise typer.Exit(1 if broken else 0)
 
 
+_OF_THE_CONFIGURATION = {"sources", "model", "engine", "editions", "prompts and templates"}
+"""Checks that say nothing where it cannot be read."""
+
+
 def _configuration(path: Path | None) -> str:
     from briefing.config import load_config
 
@@ -73,17 +80,18 @@ def _configuration(path: Path | None) -> str:
     return str(path)
 
 
-def _readable(path: Path | None) -> "Config":
-    """The configuration in `path`; the defaults where there is none or it is broken, which another check says."""
+def _readable(path: Path | None) -> "Config | None":
+    """The configuration in `path`, the defaults without one; None where it is broken, which another check says."""
     from briefing.config import Config, load_config
 
     try:
         return load_config(path, mail_error=lambda _: None) if path else Config()
     except BriefingError:
-        return Config()
+        return None
 
 
-def _sources(config: "Config") -> str:
+def _sources(path: Path | None, config: "Config") -> str:
+    from briefing.cli.settings import no_source
     from briefing.pipeline.checkup import check_secrets
     from briefing.pipeline.preflight import missing_sources, repeated_sources
     from briefing.pipeline.section_names import unknown_sections
@@ -92,6 +100,8 @@ def _sources(config: "Config") -> str:
         raise ConfigError("sources", " ".join(missing).rstrip("."), "Correct the path, or take it out")
     check_secrets(config)
     if not config.sources:
+        if path:
+            raise no_source(path)
         return "none"
     # Those of recipients are a matter of mail.
     unknown = [one.notice.sentences for one in unknown_sections(config) if not one.recipient]

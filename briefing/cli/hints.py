@@ -49,7 +49,7 @@ class InHand:
             "--edition": f"--edition {self.edition}" if self.edition else "",
         }
         added = [values[option] for option in _OPTIONS.get(known, ()) if values[option]]
-        return " ".join(filter(None, ["briefing", known, *added, *words.removeprefix(known).split(" ")]))
+        return " ".join(filter(None, ["briefing", known, *added, words.removeprefix(known).strip()]))
 
     def completed(self, text: str) -> str:
         """`text`, which is ours, with each command in it (```briefing run```) as `command` gives it."""

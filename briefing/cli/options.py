@@ -102,9 +102,13 @@ GpuLayers = Annotated[
 
 def given(**values: object) -> str:
     """Options of these names with the values that are not None, as they are typed."""
-    return " ".join(
-        f"--{name.replace('_', '-')} {quoted(value)}" for name, value in values.items() if value is not None
-    )
+    return " ".join(_given(name.replace("_", "-"), value) for name, value in values.items() if value is not None)
+
+
+def _given(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no-{name}"
+    return f"--{name} {quoted(value)}"
 
 
 State = Annotated[

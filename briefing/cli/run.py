@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from briefing.address import shown
 from briefing.cli import options
 from briefing.cli.console import message, result, results
 from briefing.cli.messages import ProgressDisplay
@@ -121,6 +122,8 @@ def run(
     )  # fmt: skip
     _check_chosen(wanted, printed=printed)
     from briefing import pipeline
+
+    pipeline.check_named(wanted)
     from briefing.store import default_state
     from briefing.store.lock import run_lock
 
@@ -158,9 +161,16 @@ def run(
         untold = _untold(display, written, content)
         if explanation:
             message(explanation)
-        again = options.given(max_stories=max_stories, since=since, date=date and date.date())
-        # A source that is named may hold a password, which is not printed.
-        explained_by = "" if source else display.in_hand.command(f"run {again} --explain")
+        again = options.given(
+            max_stories=max_stories, since=since, date=date and date.date(),
+            points=points, length=length, language=language, paragraph=paragraph, evidence=evidence, pictures=pictures,
+            model=model, engine=engine, base_url=base_url, parallel=parallel, threads=threads, gpu_layers=gpu_layers,
+            deadline=deadline, budget=budget, prompts=prompts, templates=templates,
+            allow_local=allow_local or None, offline=offline or None,
+        )  # fmt: skip
+        # An address that is named may hold a password, which is not printed.
+        secret = source or (base_url and shown(base_url) != base_url)
+        explained_by = "" if secret else display.in_hand.command(f"run {again} --explain")
         tell_run(display, edition, report, explained_by=None if explain else explained_by)
         tell_language(display, [story.summary for story in edition.stories], run_context.config.language)
         tell_usage(display, run_context)

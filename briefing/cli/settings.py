@@ -59,10 +59,13 @@ def settings(
     config = _overridden(load_config(configuration_path(given), mail_error=mail_error), options)
     config = _with_sources(config, named)
     if not config.sources:
-        raise ConfigError(
-            str(configuration_path(given)), "it names no source", "Add one with `briefing sources add ADDRESS`"
-        )
+        raise no_source(configuration_path(given))
     return config
+
+
+def no_source(path: Path) -> ConfigError:
+    """What is wrong with a configuration that names none."""
+    return ConfigError(str(path), "it names no source", "Add one with `briefing sources add ADDRESS`")
 
 
 def reading_settings(given: Path | None, named: list[str], *, no_config: bool = False, **options: object) -> Config:

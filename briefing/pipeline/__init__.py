@@ -31,7 +31,7 @@ from briefing.pipeline.history import (
     write_archive,
 )
 from briefing.pipeline.mailing import check_mail, letters
-from briefing.pipeline.preflight import check_run
+from briefing.pipeline.preflight import check_named, check_run
 from briefing.pipeline.progress import NoProgress, ProgressListener
 from briefing.pipeline.pushing import check_notify, mails, push_text, send_pushes, shown_recipient
 from briefing.pipeline.read import read
@@ -49,6 +49,7 @@ __all__ = [
     "batch",
     "build_edition",
     "check_mail",
+    "check_named",
     "check_notify",
     "check_output",
     "check_run",

@@ -121,7 +121,7 @@ def failure_of(error: Exception, subject: str, stage: str) -> Failure:
     subject = shown_in(subject)
     if isinstance(error, BriefingError):
         named = subject == error.subject or subject.endswith(f": {error.subject}")
-        cause = error.cause if named else f"{error.subject}: {error.cause}"
+        cause = error.cause if named else f"{error.subject.removeprefix(f'{subject}: ')}: {error.cause}"
         return Failure(subject=subject, stage=stage, cause=cause, remedy=error.remedy)
     assert isinstance(error, OSError)
     return Failure(subject=subject, stage=stage, cause=f"it cannot be read: {error.strerror or error}")

@@ -26,7 +26,9 @@ from briefing.pipeline.planning import in_section
 from briefing.pipeline.preflight import repeated_sources
 from briefing.pipeline.progress import NoProgress, ProgressListener
 from briefing.pipeline.read import limits_of, read
+from briefing.pipeline.read_result import ReadResult
 from briefing.pipeline.section_names import unknown_sections
+from briefing.pipeline.source_names import stories_of_others
 from briefing.pipeline.story_pipeline import shortened_leads, tell_stories
 from briefing.render.compose import compose
 from briefing.render.edition import EDITION_FORMATS, render_edition
@@ -190,7 +192,12 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         offline=reading.offline,
         cut=sum(is_cut(article) for article in reading.articles),
         left_out=tuple(sorted(left_out, key=lambda story: (story.score is None, -(story.score or 0.0)))),
-        notices=(*reading.notices, *repeated_sources(config), *dict.fromkeys(one.notice for one in unknown)),
+        notices=(
+            *reading.notices,
+            *repeated_sources(config),
+            *stories_of_others(kept, config.sources, _names_of_sources(reading, context), config.title),
+            *dict.fromkeys(one.notice for one in unknown),
+        ),
         kept=len(kept),
         muted=len(known.stories) - len(kept) if known else 0,
         emptied=emptied,
@@ -299,6 +306,12 @@ def _with_picture_of(kept: Mapping[str, Story], story: Story) -> Story:
     """The story with the picture that an earlier run of the edition found for it."""
     pictures = (kept[article].picture for article in _articles_of([story]) if article in kept)
     return replace(story, picture=story.picture or next(filter(None, pictures), None))
+
+
+def _names_of_sources(reading: ReadResult, context: RunContext) -> set[str]:
+    """Names that articles of the configured sources have, today or when their feeds were last read."""
+    last = context.store.feed_titles([source.location for source in context.config.sources])
+    return {*reading.weights, *reading.titles.values(), *last.values()}
 
 
 def _readable_articles(stories: Iterable[Story]) -> list[Article]:

@@ -120,6 +120,16 @@ def model_location(config: Config) -> tuple[str, bool]:
     return _missing(models, name, 0), True
 
 
+def check_names(config: Config) -> None:
+    """Raise `ModelError` where a model is named that is neither known nor a file; it may be yet to be pulled."""
+    models = ModelFolder(config.models, offline=config.offline)
+    choice = _choice(config, models)
+    known = {entry.name for entry in models.entries()}
+    for name in (choice.name if choice.kind == "file" else "", config.embeddings):
+        if name and name not in known:
+            models.resolve(name)
+
+
 def file_chosen(config: Config, models: ModelFolder) -> str:
     """Name or path of the GGUF model for llama.cpp; empty where the settings choose something else."""
     choice = _choice(config, models)

@@ -14,7 +14,7 @@ from briefing.config import Config
 from briefing.errors import ConfigError
 from briefing.pipeline.context import RunContext
 from briefing.pipeline.mailing import check_settings
-from briefing.pipeline.model_resolution import embedding_location, engine_for, model_location
+from briefing.pipeline.model_resolution import check_names, embedding_location, engine_for, model_location
 from briefing.pipeline.newsletters import is_imap, password_for
 from briefing.pipeline.pushing import check_notify, mails
 from briefing.pipeline.secrets import sent_headers
@@ -46,6 +46,17 @@ def check_run(context: RunContext, *, send: bool) -> Iterator[str]:
     for location, pulls in (model_location(config), *([embedding_location(config)] if config.embeddings else [])):
         if pulls:
             yield location
+
+
+def check_named(config: Config) -> None:
+    """Raise `AssetError` or `ModelError` where a named folder of one's own, or a model, is nowhere to be found."""
+    from briefing.assets import environment
+
+    for folder in filter(None, (config.prompts,)):
+        environment("prompts", [folder])
+    for folder in filter(None, (config.templates,)):
+        environment("templates", [folder])
+    check_names(config)
 
 
 def check_assets(config: Config) -> int:

@@ -6,15 +6,16 @@ A title is text from outside: it is put on one line, without control characters,
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from briefing.address import shown_in
 from briefing.canonical import host_of
+from briefing.config.locations import is_url
 from briefing.pipeline.candidates import Candidate, Item, SourceContents
 from briefing.sanitise import LONGEST_NAME, clipped, label
-from briefing.types import Failure, Source
+from briefing.types import Failure, Notice, Source, Story
 
 
 def name_for(source: Source, *titles: str) -> str:
@@ -54,6 +55,33 @@ def tell_apart(contents: Sequence[SourceContents], last_titles: Mapping[str, str
                 candidates = [_renamed(candidate, name, new) for candidate in renamed[index].candidates]
                 renamed[index] = replace(renamed[index], candidates=candidates)
     return renamed
+
+
+def stories_of_others(
+    stories: Iterable[Story], sources: Sequence[Source], names: Iterable[str], title: str
+) -> Iterator[Notice]:
+    """A notice where `stories`, which the edition `title` has on record, are of none of the configured `sources`.
+
+    `names`: that articles of the sources have, or the titles of their feeds. Nothing is said where sources are lists,
+    mailboxes or files, whose articles have names of their own.
+    """
+    if not all(is_url(source.location) for source in sources):
+        return
+    known = {*names, *(source.name for source in sources), *(site_of(source.location) for source in sources)} - {""}
+    others: dict[str, None] = {}
+    for story in stories:
+        of_story = [article.source for article in (*story.articles, *story.copies)]
+        # A title that several feeds have is followed by what tells them apart.
+        if not any(name in known or name.rpartition(" (")[0] in known for name in of_story):
+            others.update(dict.fromkeys(of_story))
+    if others:
+        shown = ", ".join(list(others)[:_NAMED]) + (" and others" if len(others) > _NAMED else "")
+        cause = f"it has stories of {shown}, which this configuration does not name"
+        yield Notice(title, cause, "Another one with its own edition needs a title or a state file of its own")
+
+
+_NAMED = 3
+"""Sources named of those that are another configuration's."""
 
 
 def _differences(sources: list[Source]) -> list[str]:

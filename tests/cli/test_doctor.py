@@ -57,6 +57,8 @@ SERVER = 'base_url = "http://127.0.0.1:9/v1"\n'
     ],
 )
 def test_the_doctor_finds_what_a_run_finds(cli: Cli, tmp_path: Path, settings: str, line: str) -> None:
+    if "[[sources]]" not in settings:
+        settings += '[[sources]]\npath = "briefing.toml"\n'
     (tmp_path / "briefing.toml").write_text(settings)
     done = cli("doctor", BRIEFING_MODELS=str(tmp_path / "models"))
     line = line.format(folder=tmp_path)
@@ -65,6 +67,23 @@ def test_the_doctor_finds_what_a_run_finds(cli: Cli, tmp_path: Path, settings: s
     assert done.returncode == (1 if line.startswith("broken") or no_torch else 0), done.stdout
     assert not (tmp_path / "models").exists()
     assert not (tmp_path / "run").exists()  # commands that print secrets are not run
+
+
+def test_the_doctor_finds_that_nothing_is_to_be_read(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "empty.toml").write_text('engine = "extractive"\n')
+    done = cli("doctor", "-c", "empty.toml")
+    assert (
+        "broken  sources: empty.toml: it names no source. Add one with `briefing sources add -c empty.toml ADDRESS`"
+    ) in " ".join(done.stdout.split(" "))
+    assert (done.returncode, cli("run", "-c", "empty.toml").returncode) == (1, 2)
+
+
+def test_of_a_configuration_that_cannot_be_read_nothing_is_said_but_that(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "briefing.toml").write_text('engin = "extractive"\n')
+    done = cli("doctor", BRIEFING_MODELS=str(tmp_path / "models"))
+    named = [line[8:].partition(":")[0] for line in done.stdout.splitlines()[1:]]
+    assert named == ["configuration", "state", "extras", "schedule"]
+    assert done.returncode == 1
 
 
 @pytest.mark.slow

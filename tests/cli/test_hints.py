@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from briefing.cli import app, hints
+from briefing.config import load_config
 
 from ..conftest import Cli
 from ..factories import STORY
@@ -59,6 +60,32 @@ def test_a_first_configuration_is_gone_on_with_by_the_command_that_init_prints(c
     assert pasted(cli("init", "more.toml", "--starter", "tech").stderr) == ["run", "-c", "more.toml"]
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("briefing.toml", "Morning briefing"), ("tech.toml", "Tech"), ("my-own_news.toml", "My own news")],
+)
+def test_a_configuration_of_its_own_name_has_a_title_of_its_own(
+    cli: Cli, tmp_path: Path, name: str, title: str
+) -> None:
+    assert cli("init", name).returncode == 0
+    assert load_config(tmp_path / name).title == title
+
+
+def test_a_configuration_is_written_to_the_home_folder(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert cli("init", "~/y.toml").returncode == 0
+    assert (tmp_path / "home" / "y.toml").is_file()
+
+
+def test_a_source_whose_header_has_no_value_is_named_once(cli: Cli, other: Path) -> None:
+    source = '[[sources]]\nurl = "http://127.0.0.1:9/f"\nheaders = { Key = "$NO_SUCH_KEY" }\n'
+    other.write_text(f'engine = "extractive"\nwait = ""\nallow_local = true\n{source}')
+    said = cli("run", NAMED).stderr
+    assert "Failed (read): http://127.0.0.1:9/f: header Key: the variable NO_SUCH_KEY" in said
+
+
 def test_a_configuration_that_is_found_is_not_named(cli: Cli, tmp_path: Path) -> None:
     assert pasted(cli("init").stderr) == ["sources", "add", "ADDRESS"]
     assert pasted(cli("run", "-c", tmp_path / "briefing.toml").stderr) == ["sources", "add", "ADDRESS"]
@@ -75,6 +102,26 @@ def test_why_items_were_left_out_is_explained_by_the_command_that_is_shown(
         *("run", "-c", NAMED, "--state", "s.db", "--max-stories", "1", "--date", "2024-05-17", "--explain")
     ]
     assert "Left out:" in cli(*command).stderr
+
+
+def test_a_run_is_explained_with_the_options_that_make_it_what_it_is(cli: Cli, configured: Path) -> None:
+    configured.write_text(configured.read_text().replace('engine = "extractive"\n', ""))
+    (configured.parent / "my  prompts").mkdir()
+    options = [
+        *("--max-stories", "1", "--points", "2", "--no-paragraph", "--engine", "extractive"),
+        *("--prompts", "my folder/my  prompts", "--allow-local", "--offline"),
+    ]
+    done = cli("run", "-c", NAMED, *options, "--format", "md", "--out", "elsewhere")
+    command = pasted(done.stderr)
+    assert command == ["run", "-c", NAMED, *options, "--explain"]
+    assert cli(*command).returncode == 0
+
+
+def test_a_server_s_password_is_in_no_command(cli: Cli, configured: Path) -> None:
+    base_url = "http://127.0.0.1:9/v1?token=hunter2"
+    done = cli("run", "-c", NAMED, "--max-stories", "1", "--engine", "extractive", "--base-url", base_url)
+    assert "hunter2" not in done.stderr
+    assert "see the same command with --explain" in done.stderr
 
 
 def test_an_ad_hoc_run_is_explained_by_the_same_command(cli: Cli, configured: Path) -> None:

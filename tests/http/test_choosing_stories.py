@@ -313,6 +313,42 @@ def test_without_a_limit_everything_is_told(server: Server, tmp_path: Path) -> N
     assert (len(edition.stories), edition.left_out, report.left_out) == (9, 0, ())
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--templates", "nofolder"), "nofolder: there is no such folder"),
+        (("--prompts", "nofolder"), "nofolder: there is no such folder"),
+        (("--model", "qwen2.5-codr-1.5b"), "no model has that name. Did you mean qwen2.5-coder-1.5b?"),
+        (("--model", "nowhere.gguf"), "nowhere.gguf: there is no such file"),
+    ],
+)
+def test_what_is_named_and_is_not_there_is_found_before_anything_is_read(
+    server: Server, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    serve(server, "alpha", {"a": 1})
+    Path("briefing.toml").write_text(f'allow_local = true\n[[sources]]\nurl = "{server.url("/alpha")}"\n', "utf-8")
+    done = cli("run", *options)
+    assert done.returncode in {2, 3}
+    assert said in done.stderr
+    assert server.requests == []
+
+
+def test_an_edition_that_two_configurations_share_is_named(
+    server: Server, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("alpha", "beta"):
+        serve(server, name, {f"{name}{n}": n for n in range(2)})
+        Path(f"{name}.toml").write_text(
+            f'since = ""\nallow_local = true\nengine = "extractive"\n[[sources]]\nurl = "{server.url(f"/{name}")}"\n'
+        )
+    first, again = (cli("run", "alpha.toml", "--state", "s.db") for _ in range(2))
+    other = cli("run", "beta.toml", "--state", "s.db")
+    assert [one.stderr.count("this configuration does not name") for one in (first, again, other)] == [0, 0, 1]
+    assert "Warning: Morning briefing: it has stories of " in other.stderr
+
+
 @pytest.mark.parametrize("option", ["--max-stories", "--max-articles"])
 def test_what_is_left_out_is_counted_and_explained(
     server: Server, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
