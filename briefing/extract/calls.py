@@ -118,7 +118,7 @@ _GLUED = re.compile(
 )
 _APPEARED = re.compile(
     r"The post (?![a-z]).{1,300}\s(?:appeared first|first appeared|was first published) on "
-    rf"(?!\w{{3,6}}day\b|(?:the|an?|his|her|its|their|our)\s[a-z])(?=[Tt]he\s|\w{0,30}[A-Z.]){_NO_CLAUSE}[^,;:]{{1,80}}"
+    rf"(?!\w{{3,6}}day\b|(?:the|an?|his|her|its|their|our)\s[a-z])(?=[Tt]he\s|\w{{0,30}}[A-Z.]){_NO_CLAUSE}[^,;:]{{1,80}}"
 )
 _PAPER = r"(?:[\w ]{0,30}\b(?:Times|Press|Images|Reuters|AFP|AP|EPA|Post|News|Bloomberg|Tribune|Chronicle))"
 _CREDIT_BEHIND = re.compile(

@@ -29,7 +29,7 @@ from briefing.pipeline.read import limits_of, read
 from briefing.pipeline.read_result import ReadResult
 from briefing.pipeline.section_names import unknown_sections
 from briefing.pipeline.source_names import stories_of_others
-from briefing.pipeline.story_pipeline import tell_stories
+from briefing.pipeline.story_pipeline import shortened_leads, tell_stories
 from briefing.render.compose import compose
 from briefing.render.edition import EDITION_FORMATS, render_edition
 from briefing.stories.ranking import LeftOut, Ranked, section_of
@@ -154,7 +154,7 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
         section_order=config.sections,
         language=config.language or "en",
         developing=_with_earlier(results.developing, not_muted(earlier_mentions, context), stories),
-        leads=results.leads,
+        leads=shortened_leads(stories, context, results.enough),
         stubs=_with_earlier(not_muted(stubs, context), not_muted(earlier_stubs, context), stories),
     )
     emptied = edition.empty and known is not None and not known.empty

@@ -46,8 +46,6 @@ class StoryResults:
     """Stories for which there was no time."""
     ranked: list[Ranked] = field(default_factory=list)
     """Every story, told or not, with the reasons for its rank; without those over the limit of a section."""
-    leads: dict[str, KeyPoint] = field(default_factory=dict)
-    """For the overview: the first points of the front stories, shortened, by summary's id."""
     told_before: int = 0
     """Stories left out, or only mentioned, because earlier editions told them."""
     left_out: list[LeftOut] = field(default_factory=list)
@@ -56,6 +54,8 @@ class StoryResults:
     """Ids of articles left to a later edition: over a limit, or not condensed."""
     over: set[str] = field(default_factory=set)
     """Those of them that are over a limit."""
+    enough: Callable[[], bool] = lambda: False
+    """Whether there is no time for another answer of the engine."""
 
 
 def tell_stories(
@@ -84,10 +84,10 @@ def tell_stories(
     planning = plan_stories(articles, context, day, weights or {}, positions, as_told, events)
     plans = planning.plans
     options = options_by_article(context)
-    results = StoryResults(failures=planning.muted, told_before=len(planning.ranked) - len(plans))
+    enough: Callable[[], bool] = StopBefore(deadline, context.clock) if deadline else lambda: False
+    results = StoryResults(failures=planning.muted, told_before=len(planning.ranked) - len(plans), enough=enough)
     stories: dict[int, Story] = {}
     """By the index of the plan."""
-    enough: Callable[[], bool] = StopBefore(deadline, context.clock) if deadline else lambda: False
 
     stored = _stored(plans, kept or {})
     places = _Places(plans, config, stored, [in_section(story.articles[0], config) for story in as_told], again)
@@ -118,9 +118,6 @@ def tell_stories(
     results.failures += _over_limits(results.left_out, config)
     over_limit = {plans[index].rank for index in waiting}
     results.ranked = [story for rank, story in enumerate(planning.ranked) if rank not in over_limit]
-    if len(results.stories) >= FEWEST_STORIES and not enough():
-        front = [story for story in results.stories if not story.brief][:_FRONT]
-        results.leads = shorten_leads(front, context.engine, context.prompts, options, context.answers, enough)
     _log.info(
         "Stories: %s, condensed: %s, from the store: %s, without time: %s",
         len(results.stories),
@@ -129,6 +126,18 @@ def tell_stories(
         results.brief,
     )
     return results
+
+
+def shortened_leads(stories: Sequence[Story], context: RunContext, enough: Callable[[], bool]) -> dict[str, KeyPoint]:
+    """For the overview of `stories`, best first: the front ones' first points, shortened, by summary's id.
+
+    `enough`: whether time is up.
+    """
+    if len(stories) < FEWEST_STORIES or enough():
+        return {}
+    front = [story for story in stories if not story.brief and all(article.text for article in story.articles)]
+    options = options_by_article(context)
+    return shorten_leads(front[:_FRONT], context.engine, context.prompts, options, context.answers, enough)
 
 
 class _Places:

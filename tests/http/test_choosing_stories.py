@@ -215,6 +215,19 @@ def test_a_second_run_leaves_the_order_and_knows_places_in_the_feed(server: Serv
     assert place == "4"  # what was left out does not move to the top of its feed
 
 
+def test_a_later_run_without_news_asks_the_model_nothing(server: Server, tmp_path: Path) -> None:
+    serve(server, "alpha", {f"a{n}": 12 - n for n in range(10)})  # ever older news stands higher in the feed
+    first = FakeEngine(tuned=True).says("moo")
+    edition, _ = made(server, ["/alpha"], tmp_path, written=True, engine=first, max_stories=10)
+    later = FakeEngine(tuned=True).says("moo")
+    again, report = made(server, ["/alpha"], tmp_path, NOW + timedelta(hours=9), engine=later, max_stories=10)
+    by_rank = [story.bundle.articles[0].id for story in report.ranked]
+    assert {*by_rank[:6]} != {*edition.ranking[:6]}  # as it would be now
+    assert (again.ranking, again.overview) == (edition.ranking, edition.overview)
+    assert first.asked
+    assert not later.asked
+
+
 def test_an_outlet_has_its_share_also_of_what_two_tell(server: Server, tmp_path: Path) -> None:
     shared = {f"s{n}": 1 + 0.1 * n for n in range(12)}
     for name in ("fast", "slow"):

@@ -138,11 +138,11 @@ def test_a_run_that_dies_before_its_articles_are_stored_loses_none(
     stored: list[object] = []
     real = Store.put_article
 
-    def dies(self: Store, article: object, now: datetime) -> None:
+    def dies(self: Store, article: object, now: datetime, **how: bool) -> None:
         if stored:
             raise KeyboardInterrupt
         stored.append(article)
-        real(self, article, now)  # type: ignore[arg-type]
+        real(self, article, now, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Store, "put_article", dies)
     with pytest.raises(KeyboardInterrupt):
