@@ -45,7 +45,8 @@ def test_failures_on_a_terminal_are_not_cut_inside_words(terminal: Callable[...,
 
 @pytest.mark.posix
 def test_what_the_doctor_finds_is_not_cut_inside_words(terminal: Callable[..., str], tmp_path: Path) -> None:
-    (tmp_path / "briefing.toml").write_text('engine = "extractive"\n')
+    (tmp_path / "briefing.toml").write_text('engine = "extractive"\n[[sources]]\npath = "in"\n')
+    (tmp_path / "in").mkdir()
     first, *lines = terminal("doctor", width=60).splitlines()
     assert first.startswith("briefing ")
     assert {line[:8].strip() for line in lines} == {"ok", ""}
