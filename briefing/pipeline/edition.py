@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 
 from briefing.config import Config
@@ -99,17 +100,18 @@ def make_edition(context: RunContext, *, day: date | None = None) -> tuple[Editi
     """
     config, began = context.config, context.clock()
     deadline = context.due(began)
+    on_record = cache(partial(edition_on_record, context))  # reading asks for it, too
     reading = read(
         context,
         day,
         wait=longest_wait(config.wait, began, deadline),
         deadline=deadline,
-        kept=lambda day: list(_articles_of(kept_stories(edition_on_record(context, day), context)).values()),
+        kept=lambda day: list(_articles_of(kept_stories(on_record(day), context)).values()),
         on_record=not context.ad_hoc,
     )
     day = day or context.today(reading.now)
     deadline = context.due(reading.now, deadline)
-    known = edition_on_record(context, day)
+    known = on_record(day)
     kept = kept_stories(known, context)
     articles = list({article.id: article for article in (*_readable_articles(kept), *reading.articles)}.values())
     by_article = {article: story for story in kept for article in _articles_of([story])}
